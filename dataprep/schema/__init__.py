@@ -1,0 +1,1 @@
+"""What the files hold: settings, records and the errors of reading them."""

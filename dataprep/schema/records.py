@@ -1,0 +1,121 @@
+"""The records that stages hand to each other, one JSON object a line.
+
+Offsets are characters into the document's Markdown (`data/text/<document>.md`), end exclusive; pages count from 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+ChunkKind = Literal["text", "table", "code"]
+Difficulty = Literal["easy", "medium", "hard"]
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of every record: immutable, and an unknown field is an error that names it."""
+
+
+class PageAudit(Record, frozen=True):
+    """How a page's Markdown compares with the PDF's own text layer; shares lie between 0 and 1."""
+
+    words_kept: float
+    numbers_kept: float
+    glued: float
+    order: float
+    score: float
+    lost_numbers: list[str] = []
+
+
+class Page(Record, frozen=True):
+    """One page of a document: where its Markdown lies and how it came to be."""
+
+    number: int
+    start: int
+    end: int
+    converter: str
+    audit: PageAudit | None = None
+    fell_back: str = ""  # why an earlier converter's rendition was not taken
+    scan: bool = False
+    contents: bool = False
+
+
+class Document(Record, frozen=True):
+    """`data/text/<id>.json`: the origin of a Markdown text. `source` is relative to data/documents."""
+
+    id: str
+    source: str
+    sha256: str
+    converter: str
+    converter_version: str
+    characters: int
+    pages: list[Page] = []
+    warnings: list[str] = []
+    title: str = ""
+
+
+class Summary(Record, frozen=True):
+    """`data/summaries/<document>.json`."""
+
+    document: str
+    summary: str
+    model: str
+    warnings: list[str] = []
+
+
+class Chunk(Record, frozen=True):
+    """A slice of a document. `text` is `added` (repeated table header or fence) followed by the slice [start, end)."""
+
+    id: str
+    document: str
+    index: int
+    kind: ChunkKind
+    text: str
+    start: int
+    end: int
+    length: int  # in chunk.unit, of `text`
+    headings: list[str] = []
+    pages: list[int] = []
+    added: str = ""
+    tokens: int | None = None
+    skip: str = ""  # why questions leave it out by default: "contents", "boilerplate"
+
+
+class Pair(Record, frozen=True):
+    """One question with its answer, rubric and evidence, as `data/qa/<run>/<document>.jsonl` holds it."""
+
+    id: str
+    document: str
+    chunk: str
+    iteration: int
+    question: str
+    evaluation_criteria: list[str]
+    answer: str
+    difficulty: Difficulty
+    category: str
+    evidence: list[str]
+    model: str
+    pages: list[int] = []
+    headings: list[str] = []
+    original_question: str = ""
+    checks: dict[str, Any] = {}  # one entry a check of curate.py
+
+
+class Rejected(Record, frozen=True):
+    """A pair that was not kept, as the model gave it, and why. Rejected rows are data too."""
+
+    document: str
+    chunk: str
+    iteration: int
+    reason: str
+    detail: str
+    pair: dict[str, Any]
+
+
+class Tags(Record, frozen=True):
+    """`data/tags/<model>/<dataset>.jsonl`: the tags of one question."""
+
+    id: str
+    question: str
+    tags: list[str]

@@ -1,0 +1,281 @@
+"""Every setting, its type, its limits and its meaning. The values live in config/config.json and nowhere else.
+
+None of the fields has a default here, so that the file shows everything that can be set.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0)]
+Name = Annotated[str, Meta(min_length=1)]
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of every block of config/config.json."""
+
+
+class Routing(Settings, frozen=True):
+    """OpenRouter's `provider` object; null or an empty list leaves a choice to OpenRouter. Ignored elsewhere."""
+
+    order: Annotated[list[str], Meta(description="providers to try, in this order")]
+    only: Annotated[list[str], Meta(description="providers allowed; empty: all")]
+    allow_fallbacks: Annotated[bool, Meta(description="may another provider take a call that the first refused")]
+    require_parameters: Annotated[
+        bool, Meta(description="only endpoints that know every parameter sent; on for calls with a JSON schema")
+    ]
+    data_collection: Annotated[Literal["allow", "deny"], Meta(description="deny: only providers that store nothing")]
+    zdr: Annotated[bool, Meta(description="only endpoints with zero data retention")]
+    max_price: Annotated[
+        dict[str, float], Meta(description='USD per million tokens, such as {"prompt": 1, "completion": 4}')
+    ]
+    enforce_distillable_text: Annotated[
+        bool, Meta(description="only models whose makers allow training on their output")
+    ]
+
+
+class Provider(Settings, frozen=True):
+    """One endpoint that speaks the OpenAI chat API."""
+
+    base_url: Annotated[
+        str, Meta(pattern=r"^(local|https?://\S+)$", description='an URL, or "local": the model of the extra `local`')
+    ]
+    api_key_env: Annotated[
+        str, Meta(pattern=r"^[A-Za-z_0-9]*$", description="the environment variable with the key; empty: none")
+    ]
+    max_concurrency: Annotated[int, Meta(ge=1, le=4096, description="calls in flight at the most")]
+    requests_per_minute: Annotated[int | None, Meta(description="null: as many as the endpoint takes")]
+    tokens_per_minute: Annotated[int | None, Meta(description="null: as many as the endpoint takes")]
+    timeout: Annotated[Seconds, Meta(description="seconds until a silent call counts as hung")]
+    max_retry_after: Annotated[Seconds, Meta(description="seconds; a longer Retry-After stops the run")]
+    transport_retries: Annotated[Count, Meta(description="tries after a dropped connection, a hang or a 5xx")]
+    routing: Routing
+
+
+class LocalModel(Settings, frozen=True):
+    """The language model of the extra `local`."""
+
+    model: Annotated[
+        str,
+        Meta(description='"packages" (the extra\'s carrier packages), a path of a .gguf, or "org/repo:file.gguf"'),
+    ]
+    sha256: Annotated[str, Meta(description="of the .gguf; empty: not checked")]
+    threads: Annotated[Count, Meta(description="0: one a core")]
+    context_length: Annotated[int, Meta(ge=512, description="tokens")]
+
+
+class LLM(Provider, frozen=True):
+    """The endpoint that every stage uses unless it names another one of `providers`."""
+
+    providers: Annotated[dict[str, Provider], Meta(description="further endpoints, for a stage's `provider`")]
+    local: LocalModel
+
+
+class ModelCall(Settings, frozen=True):
+    """Which model a stage asks, where, and how it samples."""
+
+    provider: Annotated[str, Meta(description="a key of llm.providers; empty: llm itself")]
+    model: Name
+    temperature: Annotated[float, Meta(ge=0, le=2)]
+    max_tokens: Annotated[Positive, Meta(description="of one reply")]
+    top_p: Annotated[float, Meta(gt=0, le=1)]
+    top_k: Annotated[Count | None, Meta(description="null: not sent")]
+    min_p: Annotated[Share | None, Meta(description="null: not sent")]
+    reasoning_effort: Annotated[
+        Literal["none", "minimal", "low", "medium", "high"] | None, Meta(description="null: not sent")
+    ]
+
+
+class Vision(ModelCall, frozen=True):
+    """The converter `gemini`: each page as an image to a vision model."""
+
+    prompt: Annotated[Name, Meta(description="a file of config/prompts")]
+    image_size: Annotated[int, Meta(ge=256, le=8192, description="pixels of a page's longer side")]
+    jpeg_quality: Annotated[int, Meta(ge=30, le=100)]
+    tries: Annotated[Positive, Meta(description="draws for a page, the temperature rising, before its text layer")]
+
+
+class Marker(Settings, frozen=True):
+    """The converter `marker`."""
+
+    use_llm: Annotated[bool, Meta(description="let marker mend tables and forms by ingest.vision's model")]
+    keep_images: bool
+    layout_server_url: Annotated[str, Meta(description="a running layout server; empty: marker starts its own")]
+    options: Annotated[dict[str, str | int | float | bool], Meta(description="passed on to marker as they are")]
+
+
+class Ingest(Settings, frozen=True):
+    """Documents to Markdown."""
+
+    converters: Annotated[
+        dict[str, list[str]],
+        Meta(description="converters by file ending, first choice first; `*` stands for every other ending"),
+    ]
+    audit_threshold: Annotated[Share, Meta(description="a page scoring below goes to the next converter")]
+    timeout: Annotated[Seconds, Meta(description="seconds a converter may take for a document")]
+    workers: Annotated[Count, Meta(description="processes for converters; 0: one a core")]
+    max_pages: Positive
+    max_unpacked_mb: Annotated[Positive, Meta(description="a DOCX, PPTX, XLSX or EPUB that unpacks to more is refused")]
+    vision: Vision
+    marker: Marker
+
+
+class Summarize(ModelCall, frozen=True):
+    """One summary a document."""
+
+    prompt: Annotated[Name, Meta(description="a file of config/prompts")]
+    section_prompt: Annotated[Name, Meta(description="for the sections of a document that is too long for one call")]
+    max_words: Positive
+    max_input_tokens: Annotated[Positive, Meta(description="a longer document is summarised by sections first")]
+
+
+class ChunkSettings(Settings, frozen=True):
+    """Markdown to chunks."""
+
+    unit: Literal["characters", "tokens"]
+    tokenizer: Annotated[str, Meta(description="for unit tokens: a folder, a tokenizer.json or a Hub id")]
+    min_length: Count
+    max_length: Annotated[int, Meta(ge=20)]
+    overlap_sentences: Count
+    sentences: Literal["sentencex", "regex"]
+    language: Annotated[str, Meta(description="ISO 639-1, such as en")]
+
+
+class QA(ModelCall, frozen=True):
+    """Chunks to question-answer pairs."""
+
+    strategy: Annotated[
+        Literal["batch", "sentence"],
+        Meta(description="batch: many pairs a call; sentence: one pair a call, answer first, for small models"),
+    ]
+    prompt: Annotated[Name, Meta(description="a file of config/prompts")]
+    context: Annotated[str, Meta(description="what every document is about, such as: rules of touch rugby")]
+    skip_tables: bool
+    skip_marked: Annotated[bool, Meta(description="leave out chunks marked as contents page or boilerplate")]
+    iterate: Annotated[bool, Meta(description="ask again until nothing new comes")]
+    max_iterations: Positive
+    batch: Annotated[Positive, Meta(description="pairs to ask for in one call at the most")]
+    stop: Literal["exhausted", "coverage", "fixed"]
+    target_coverage: Annotated[Share, Meta(description="for stop coverage")]
+    show_gaps: Annotated[bool, Meta(description="show the model what no question touches yet")]
+    limit: Annotated[Count, Meta(description="pairs of a document at the most; 0: no limit")]
+    multi_chunk: Annotated[bool, Meta(description="also ask what needs two related chunks")]
+    duplicate_threshold: Annotated[
+        Share | None, Meta(description="cosine from which two questions are one; null: calibrated for the embedder")
+    ]
+    round_trip: Annotated[bool, Meta(description="strategy sentence: answer the question anew and compare")]
+
+
+class Curate(ModelCall, frozen=True):
+    """Checks on the pairs of a run."""
+
+    checks: list[Literal["stand_alone", "supported", "criteria", "trivial", "duplicates"]]
+    rewrite: Annotated[bool, Meta(description="rewrite once a question that does not stand alone")]
+    thresholds: Annotated[dict[str, Share], Meta(description="by check: the score from which a pair passes")]
+
+
+class TagSettings(ModelCall, frozen=True):
+    """Tags of every question, by one model for all datasets."""
+
+    prompt: Annotated[Name, Meta(description="a file of config/prompts")]
+    max_tags: Annotated[int, Meta(ge=1, le=20)]
+    batch: Annotated[Positive, Meta(description="questions in one call")]
+
+
+class Embeddings(Settings, frozen=True):
+    """Vectors of questions and sentences."""
+
+    backend: Annotated[
+        Literal["sentence-transformers", "endpoint", "static"],
+        Meta(description="static: the small model that ships with the base install"),
+    ]
+    model: Annotated[Name, Meta(description="a Hub id, a local folder, the endpoint's model, or wordllama")]
+    provider: Annotated[str, Meta(description="backend endpoint: a key of llm.providers; empty: llm itself")]
+    query_prefix: Annotated[str, Meta(description="put before questions")]
+    document_prefix: Annotated[str, Meta(description="put before sentences")]
+    dimensions: Annotated[Count, Meta(description="keep the first so many and renormalise; 0: all")]
+    batch: Positive
+
+
+class Maps(Settings, frozen=True):
+    """The 2-D maps."""
+
+    perplexity: Annotated[float, Meta(gt=0, description="at the most; (n - 1) // 3 for few rows")]
+    seed: Count
+    interactive: Annotated[bool, Meta(description="also write the HTML page")]
+
+
+class DatasetSettings(Settings, frozen=True):
+    """The finished dataset."""
+
+    name: Name
+    strategy: Literal["clusters", "tags", "random", "clone", "second-run"]
+    eval_split: bool
+    eval_fraction: Annotated[float, Meta(gt=0, lt=1)]
+    eval_max: Positive
+    eval_mirror: bool
+    rephrase_qa: bool
+    clusters: Annotated[Count, Meta(description="k; 0: the elbow picks it")]
+    seed: Count
+    rephrase: Rephrase
+    exports: list[Literal["messages", "prompt-completion", "alpaca", "sharegpt", "openai-eval"]]
+    system_prompt: str
+    include_chunk: Annotated[bool, Meta(description="the source chunk as a column, and in exports")]
+    license: Annotated[str, Meta(description="of the dataset, for its card, such as cc-by-4.0")]
+    source_licenses: Annotated[dict[str, str], Meta(description="by document, for the card")]
+    organization: Annotated[str, Meta(description="on the Hub; empty: your own account")]
+    private: bool
+
+
+class Rephrase(ModelCall, frozen=True):
+    """Rewording of the eval split."""
+
+    prompt: Annotated[Name, Meta(description="a file of config/prompts")]
+    max_overlap: Annotated[Share, Meta(description="share of words a reworded question may keep")]
+    tries: Positive
+
+
+class Config(Settings, frozen=True):
+    """The whole of config/config.json."""
+
+    data_dir: Annotated[Name, Meta(description="relative to the project, or absolute")]
+    llm: LLM
+    ingest: Ingest
+    summarize: Summarize
+    chunk: ChunkSettings
+    qa: QA
+    curate: Curate
+    tags: TagSettings
+    embeddings: Embeddings
+    maps: Maps
+    dataset: DatasetSettings
+
+
+def impossible(config: Config) -> list[str]:
+    """Values that are each of the right type and cannot stand together, one message each."""
+    problems = []
+    if config.chunk.min_length > config.chunk.max_length // 2:
+        problems.append(
+            f"chunk.min_length: {config.chunk.min_length} is more than half of chunk.max_length "
+            f"({config.chunk.max_length}); lower the one or raise the other"
+        )
+    stages: dict[str, ModelCall | Embeddings] = {
+        "ingest.vision": config.ingest.vision,
+        "summarize": config.summarize,
+        "qa": config.qa,
+        "curate": config.curate,
+        "tags": config.tags,
+        "dataset.rephrase": config.dataset.rephrase,
+        "embeddings": config.embeddings,
+    }
+    for path, call in stages.items():
+        if call.provider and call.provider not in config.llm.providers:
+            known = ", ".join(config.llm.providers) or "none is defined"
+            problems.append(f"{path}.provider: {call.provider!r} is not one of llm.providers ({known})")
+    return problems
