@@ -1,0 +1,132 @@
+"""What every artifact was made from, so that a stage knows which of its units are current.
+
+One SQLite file in WAL mode: several processes may work on one data folder. A row is written after its unit's files
+are in place, so a unit without a row is a unit that was not finished.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+Hashes = dict[str, str]
+State = Literal["done", "empty", "stale", "missing", "failed"]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One finished unit: what shaped it (`inputs`, `recipe`), what it wrote, and how it ended."""
+
+    inputs: Hashes
+    recipe: dict[str, Any]
+    outputs: Hashes
+    status: str
+    note: str = ""
+    counts: dict[str, int] = {}
+    warnings: list[str] = []
+    failures: list[dict[str, str]] = []
+    seconds: float = 0.0
+
+
+class Manifest:
+    """The entries of one data folder, and a cache of its files' hashes keyed by size and mtime."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS units (stage, unit, entry BLOB, finished, PRIMARY KEY (stage, unit))"
+        )
+        self._db.execute("CREATE TABLE IF NOT EXISTS files (path PRIMARY KEY, size, mtime_ns, sha256)")
+        self._files = {row[0]: row[1:] for row in self._db.execute("SELECT path, size, mtime_ns, sha256 FROM files")}
+
+    def close(self) -> None:
+        self._db.close()
+
+    def entries(self, stage: str) -> dict[str, Entry]:
+        rows = self._db.execute("SELECT unit, entry FROM units WHERE stage = ?", (stage,))
+        decoder = msgspec.json.Decoder(Entry)
+        return {unit: decoder.decode(entry) for unit, entry in rows}
+
+    def record(self, stage: str, unit: str, entry: Entry) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)",
+            (stage, unit, msgspec.json.encode(entry), time.time()),
+        )
+
+    def hashes(self, paths: Iterable[Path], name: Any = str) -> Hashes:
+        """sha256 of each path that exists, by `name(path)`; a file whose size and mtime are known is not read."""
+        found = {}
+        for path in paths:
+            if digest := self.sha256(path):
+                found[name(path)] = digest
+        return found
+
+    def sha256(self, path: Path) -> str:
+        """Of a file's content, or "" when there is none. A folder hashes as the names and hashes in it."""
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            return ""
+        if path.is_dir():
+            inner = self.hashes(sorted(p for p in path.rglob("*") if p.is_file()))
+            return hashlib.sha256(repr(sorted(inner.items())).encode()).hexdigest()
+        key, stamp = str(path), (status.st_size, status.st_mtime_ns)
+        known = self._files.get(key)
+        if known and tuple(known[:2]) == stamp:
+            return str(known[2])
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self._files[key] = (*stamp, digest)
+        self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (key, *stamp, digest))
+        return digest
+
+
+def judge(
+    entry: Entry | None, inputs: Hashes, recipe: Mapping[str, Any], outputs: Hashes, writes: int
+) -> tuple[State, str]:
+    """The state of a unit and the reason for it.
+
+    A file that was edited by hand after its stage wrote it stays current: the edit is the user's decision, and what
+    is made from the file is stale by its changed hash.
+    """
+    if entry is None:
+        return "missing", ""
+    if entry.status == "failed":
+        return "failed", "; ".join(failure["reason"] for failure in entry.failures[:1])
+    if len(outputs) < min(writes, len(entry.outputs)):
+        return "missing", "its files are gone"
+    if changed := _changed(entry.inputs, inputs):
+        return "stale", f"{', '.join(changed[:2])} changed"
+    if changed := _changed(_flat(entry.recipe), _flat(recipe)):
+        return "stale", f"{', '.join(changed[:3])} changed"
+    return ("empty" if entry.status == "empty" else "done"), entry.note
+
+
+def edited(entry: Entry | None, outputs: Hashes) -> list[str]:
+    """The files that differ from what the stage wrote."""
+    return (
+        []
+        if entry is None
+        else [name for name, digest in outputs.items() if entry.outputs.get(name) not in ("", None, digest)]
+    )
+
+
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+
+
+def _flat(content: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(content, dict) or not content:
+        return {prefix.rstrip("."): content}
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        flat.update(_flat(value, f"{prefix}{key}."))
+    return flat
