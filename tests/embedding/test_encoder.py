@@ -1,0 +1,148 @@
+"""The encoder with its real static model: unit vectors, the cache, and what it refuses."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from dataprep.embedding.encoder import Encoder, encoder_for
+from dataprep.schema.config import CONFIG_DIR, load
+from dataprep.schema.errors import BadRecord, ConfigError, UnitError
+from dataprep.schema.settings import Embeddings
+
+STATIC = load([CONFIG_DIR / "local.json"]).embeddings
+QUESTIONS = [
+    "How long is a touch rugby field?",
+    "What is the length of the field in touch rugby?",
+    "Who may substitute a player during a match?",
+]
+
+
+def static(cache: Path, **changes: object) -> Encoder:
+    return encoder_for(msgspec.structs.replace(STATIC, **changes), cache)
+
+
+def test_vectors_have_length_one_and_neighbours_in_meaning_are_near(tmp_path: Path) -> None:
+    """Rows have length 1, and a paraphrase is nearer than another subject."""
+    vectors = static(tmp_path).encode(QUESTIONS)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
+
+
+def test_adding_questions_embeds_only_the_new_ones(tmp_path: Path) -> None:
+    """What the cache holds is not computed again, and comes back bit for bit."""
+    first = static(tmp_path).encode(QUESTIONS)
+    again = static(tmp_path)
+    both = again.encode([*QUESTIONS, "When does the referee stop the clock?"])
+    assert again.computed == 1
+    assert (both[:3] == first).all()
+
+
+def test_a_repeated_text_is_computed_once(tmp_path: Path) -> None:
+    """Equal texts share one vector."""
+    encoder = static(tmp_path)
+    vectors = encoder.encode(["same"] * 5)
+    assert encoder.computed == 1
+    assert (vectors == vectors[0]).all()
+
+
+def test_progress_counts_every_text_once(tmp_path: Path) -> None:
+    """The numbers given to `progress` add up to the number of texts, cached or not."""
+    static(tmp_path).encode(QUESTIONS[:1])
+    seen: list[int] = []
+    static(tmp_path, batch=1).encode(QUESTIONS, progress=seen.append)
+    assert sum(seen) == 3
+
+
+def test_empty_inputs(tmp_path: Path) -> None:
+    """No texts give no rows; an empty text gives zeros, never NaN."""
+    encoder = static(tmp_path)
+    assert encoder.encode([]).shape[0] == 0
+    assert (encoder.encode([""]) == 0).all()
+
+
+def test_dimensions_cut_and_renormalise(tmp_path: Path) -> None:
+    """Fewer dimensions are the first ones at length 1, kept apart from the full vectors in the cache."""
+    full = static(tmp_path).encode(QUESTIONS)
+    cut = static(tmp_path, dimensions=64).encode(QUESTIONS)
+    assert cut.shape == (3, 64)
+    np.testing.assert_allclose(cut, full[:, :64] / np.linalg.norm(full[:, :64], axis=1, keepdims=True), atol=1e-6)
+
+
+def test_more_dimensions_than_the_model_has(tmp_path: Path) -> None:
+    """The error names the setting and both numbers."""
+    with pytest.raises(ConfigError, match=r"embeddings\.dimensions: 512.*256"):
+        static(tmp_path, dimensions=512).encode(QUESTIONS)
+
+
+def test_other_languages_and_broken_text(tmp_path: Path) -> None:
+    """Any string gets a finite vector: other scripts, emoji, lone surrogates are no reason to fail."""
+    texts = ["競技場の長さは?", "كم طول الملعب؟", "🏉🏉", "\ud800", "x" * 50_000]
+    assert np.isfinite(static(tmp_path).encode(texts)).all()
+
+
+async def test_encode_inside_a_running_loop(tmp_path: Path) -> None:
+    """`encode` works in synchronous code that an event loop happens to run, and agrees with `aencode`."""
+    encoder = static(tmp_path)
+    assert (encoder.encode(QUESTIONS) == await encoder.aencode(QUESTIONS)).all()
+
+
+def test_static_refuses_another_model_by_name(tmp_path: Path) -> None:
+    """A model that the backend cannot be is refused with the flag that puts it right."""
+    with pytest.raises(ConfigError, match=r"--set embeddings\.model=wordllama"):
+        static(tmp_path, model="BAAI/bge-small-en")
+
+
+def test_a_damaged_cache_says_what_to_do(tmp_path: Path) -> None:
+    """A cache file that is no database is named, with the remedy."""
+    encoder = static(tmp_path)
+    encoder.encode(QUESTIONS)
+    next(tmp_path.glob("*.db")).write_bytes(b"not a database, for sure" * 100)
+    with pytest.raises(BadRecord, match="delete it"):
+        static(tmp_path).encode(QUESTIONS)
+
+
+def test_the_cache_is_one_readable_file_a_model(tmp_path: Path) -> None:
+    """All texts of a model lie in one SQLite file, one row a distinct text."""
+    static(tmp_path).encode(QUESTIONS)
+    static(tmp_path, dimensions=64).encode(QUESTIONS)
+    (file,) = tmp_path.iterdir()
+    assert sqlite3.connect(file).execute("SELECT count(*) FROM vectors").fetchone() == (6,)
+
+
+class Doubling:
+    """A client whose vectors tell which text they came from; it stands for an HTTP endpoint."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    async def embed(self, call: Embeddings, texts: list[str]) -> list[list[float]]:  # noqa: ARG002  # the protocol has it
+        self.asked.append(texts)
+        return [[float(len(text)), 1.0] for text in texts]
+
+
+async def test_endpoint_batches_and_prefixes(tmp_path: Path) -> None:
+    """The endpoint gets batches of the set size, each text behind the prefix of its kind."""
+    client = Doubling()
+    settings = msgspec.structs.replace(
+        STATIC, backend="endpoint", model="m", batch=2, query_prefix="q: ", document_prefix="d: "
+    )
+    encoder = encoder_for(settings, tmp_path, client)
+    await encoder.aencode(["a", "b", "c"], "query")
+    await encoder.aencode(["a"], "document")
+    assert client.asked == [["q: a", "q: b"], ["q: c"], ["d: a"]]
+    assert encoder.computed == 4, "the same text with another prefix is another vector"
+
+
+def test_an_unreachable_hub_is_named_within_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that is neither cached nor downloadable fails with the ways out, not after a minute of retries."""
+    pytest.importorskip("sentence_transformers", reason="needs the extra embed")
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    settings = msgspec.structs.replace(STATIC, backend="sentence-transformers", model="nobody/no-such-model")
+    with pytest.raises((UnitError, ConfigError), match="local folder"):
+        encoder_for(settings, tmp_path).encode(QUESTIONS)
