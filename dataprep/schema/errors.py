@@ -6,7 +6,8 @@ GroundworkError                exit code
 ├── MissingExtra               2   an optional part is not installed
 ├── StopRun                    1   the whole run must stop; what is finished is kept
 │   ├── ProviderRefused        1   401, 402, 403, 404: key, credit, rights or model
-│   └── BudgetReached          3   --max-cost
+│   ├── BudgetReached          3   --max-cost
+│   └── Stopped              130   Ctrl-C
 └── UnitError                  1   one document, page, chunk or question failed; the others go on
     ├── BadDocument                a file that cannot be read
     ├── BadRecord                  a file of ours that was damaged or edited into something else
@@ -63,6 +64,12 @@ class BudgetReached(StopRun):
     """The next call could cost more than --max-cost has left."""
 
     exit_code = EXIT_BUDGET
+
+
+class Stopped(StopRun):
+    """The user stopped the run; nothing new is started."""
+
+    exit_code = EXIT_STOPPED
 
 
 class UnitError(GroundworkError):

@@ -61,6 +61,10 @@ class Manifest:
             (stage, unit, msgspec.json.encode(entry), time.time()),
         )
 
+    def forget(self, stage: str, units: Iterable[str]) -> None:
+        """Drop the entries of units that are to be redone, so that a run that is stopped goes on with the rest."""
+        self._db.executemany("DELETE FROM units WHERE stage = ? AND unit = ?", [(stage, unit) for unit in units])
+
     def hashes(self, paths: Iterable[Path], name: Any = str) -> Hashes:
         """sha256 of each path that exists, by `name(path)`; a file whose size and mtime are known is not read."""
         found = {}

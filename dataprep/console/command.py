@@ -1,0 +1,270 @@
+"""The command line of a stage: `main = Command("chunk", units=..., process=...)` is all that a script needs.
+
+A stage says which units of work there are and how one is done. Flags, settings, resume, progress, ledger and exit
+code are the same for all and live here and in the modules beside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dataprep.console.job import Estimate, Failure, Job, Outcome, Unit
+from dataprep.console.ledger import Ledger
+from dataprep.console.progress import Progress
+from dataprep.console.runner import Process, Runner
+from dataprep.pipeline import BY_NAME, writer_of
+from dataprep.schema import config as config_files
+from dataprep.schema.errors import EXIT_OK, EXIT_STOPPED, GroundworkError, Stopped, UsageError
+from dataprep.schema.settings import Config
+from dataprep.store.artifacts import Workspace
+from dataprep.store.manifest import Manifest
+
+if TYPE_CHECKING:
+    from dataprep.llm.client import Client
+
+__all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "run_script", "setting"]
+
+TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
+
+
+class EstimateUnit(Protocol):
+    def __call__(self, job: Job, unit: Unit) -> Estimate: ...
+
+
+@dataclass(frozen=True)
+class Command:
+    """A stage's script. Calling it parses the flags, does the work and returns the exit code.
+
+    `settings` picks what of the config shapes the results, `prompts` the prompt files that do; together with the
+    hashes of a unit's inputs and `version` they decide whether the unit is current.
+    """
+
+    name: str
+    units: Callable[[Job], list[Unit]]
+    process: Process
+    settings: Callable[[Config], Any] = lambda _: None
+    prompts: Callable[[Config], Sequence[str]] = lambda _: ()
+    flags: Callable[[argparse.ArgumentParser], None] | None = None
+    estimate: EstimateUnit | None = None
+    after: Callable[[Job, list[Unit]], None] | None = None
+    version: str = "1"
+
+    def __call__(self, argv: Sequence[str] | None = None) -> int:
+        return guarded(lambda: self.run(self.parse(argv)))
+
+    def parser(self) -> argparse.ArgumentParser:
+        documentation = sys.modules[self.process.__module__].__doc__ or ""
+        parser = argparse.ArgumentParser(
+            prog=BY_NAME[self.name].script if self.name in BY_NAME else self.name,
+            description=documentation,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        add_shared_flags(parser)
+        if self.flags:
+            self.flags(parser.add_argument_group("flags of this stage"))  # type: ignore[arg-type]  # same methods
+        return parser
+
+    def parse(self, argv: Sequence[str] | None = None) -> argparse.Namespace:
+        return self.parser().parse_args(argv)
+
+    def run(self, flags: argparse.Namespace) -> int:
+        config = load_config(flags)
+        with opened(config, flags) as (job, manifest):
+            job.progress.stage = self.name
+            if self.name in BY_NAME:
+                job.data.borrow(BY_NAME[self.name].reads)
+            units = self.units(job)
+            if not units:
+                raise UsageError(self._nothing_there(job))
+            runner = self.runner(job, manifest)
+            if flags.dry_run:
+                return self._dry_run(job, runner, units)
+            try:
+                ledger = runner.run(units)
+            finally:
+                self._report(job, runner.ledger)
+            if self.after:
+                self.after(job, units)
+            return ledger.exit_code
+
+    def runner(self, job: Job, manifest: Manifest) -> Runner:
+        return Runner(self.name, job, manifest, self._recipe(job), self.process)
+
+    def _recipe(self, job: Job) -> dict[str, Any]:
+        """What shapes the results apart from the inputs, in a form that tells which part of it changed."""
+        import hashlib
+
+        import msgspec
+
+        prompts = {name: hashlib.sha256(job.prompt(name).encode()).hexdigest() for name in self.prompts(job.config)}
+        settings = msgspec.to_builtins(self.settings(job.config))
+        recipe = {"settings": settings, "prompts": prompts, "version": self.version, "test": job.test}
+        normal: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(recipe))  # as it will be read back
+        return normal
+
+    def _nothing_there(self, job: Job) -> str:
+        folder = BY_NAME[self.name].reads[0] if self.name in BY_NAME else "documents"
+        place = job.data.path(folder)
+        if folder == "documents":
+            return f"{place}: no documents; put PDF, DOCX, HTML, Markdown or other files there, or pass --data DIR"
+        before = writer_of(folder)
+        return f"{place}: nothing to work on; run first: uv run {before.script if before else 'dataprep run'}"
+
+    def _dry_run(self, job: Job, runner: Runner, units: list[Unit]) -> int:
+        from dataprep.console.costs import print_estimate
+
+        due = [(unit, state, why) for unit, (state, why) in zip(units, runner.states(units), strict=True)]
+        if not job.flags.force:
+            due = [row for row in due if row[1] not in ("done", "empty")]
+        for unit, state, why in due[:20]:
+            print(f"  {unit.name}: {state}{f' ({why})' if why else ''}")
+        print(f"{self.name}: {len(due)} of {len(units)} to do")
+        if self.estimate and due:
+            print_estimate(job, [self.estimate(job, unit) for unit, _, _ in due])
+        return EXIT_OK
+
+    def _report(self, job: Job, ledger: Ledger) -> None:
+        if job.flags.quiet and not ledger.failed:
+            return
+        for line in ledger.lines(verbose=job.flags.verbose):
+            print(line)
+        if job.has_client:
+            from dataprep.console.costs import print_report
+
+            print_report(job)
+
+
+def add_shared_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags that every stage has."""
+    shared = parser.add_argument_group("flags of every stage")
+    shared.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="an overlay: only the settings that differ; may be given again, the later wins",
+    )
+    shared.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        dest="assignments",
+        action="append",
+        default=[],
+        help="one setting, such as qa.model=openai/gpt-5-mini; may be given again",
+    )
+    shared.add_argument("--data", metavar="DIR", type=Path, help="the data folder (documents in DIR/documents)")
+    shared.add_argument("--document", metavar="NAME", action="append", help="only this document; may be given again")
+    shared.add_argument("--force", action="store_true", help="redo what is current, and ask models anew")
+    shared.add_argument(
+        "--test", action="store_true", help="a small sample: 2 pages or 2 chunks of a document; written to data/test"
+    )
+    shared.add_argument("--dry-run", action="store_true", help="say what would be done, with calls, tokens and cost")
+    shared.add_argument("--retry-failed", action="store_true", help="only what failed in an earlier run")
+    shared.add_argument("--max-cost", metavar="USD", type=float, help="stop before the calls of this run cost more")
+    shared.add_argument("--quiet", action="store_true", help="only failures")
+    shared.add_argument("--verbose", action="store_true", help="every line of the ledger, and tracebacks")
+
+
+def setting(path: str, value: Any = None) -> dict[str, Any]:
+    """Arguments of add_argument for a flag that is short for --set: with `value` a switch, else it takes one."""
+    if value is not None:
+        return {"dest": "assignments", "action": "append_const", "const": f"{path}={json.dumps(value)}"}
+    return {"dest": "assignments", "action": _Assign, "path": path, "metavar": path.rpartition(".")[2].upper()}
+
+
+class _Assign(argparse.Action):
+    def __init__(self, option_strings: Sequence[str], dest: str, path: str, **options: Any) -> None:
+        super().__init__(option_strings, dest, **options)
+        self.path = path
+
+    def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _option: str | None = None) -> None:
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), f"{self.path}={values}"])
+
+
+def load_config(flags: argparse.Namespace) -> Config:
+    """The settings of this run, with the environment variables of .env in place."""
+    from dotenv import load_dotenv
+
+    load_dotenv(config_files.PROJECT / ".env")
+    return config_files.load(flags.config, flags.assignments)
+
+
+class opened:  # noqa: N801  used as a with-statement's verb
+    """The job and the manifest of one stage's run; both are closed at the end."""
+
+    def __init__(self, config: Config, flags: argparse.Namespace, **job: Any) -> None:
+        self._config, self._flags, self._job = config, flags, job
+
+    def __enter__(self) -> tuple[Job, Manifest]:
+        data = workspace(self._config, self._flags)
+        progress = Progress("", quiet=self._flags.quiet)
+        job = Job(self._config, data, self._flags, progress, make_client, **self._job)
+        self._manifest = Manifest(data.state / "manifest.db")
+        return job, self._manifest
+
+    def __exit__(self, *exc: object) -> None:
+        self._manifest.close()
+
+
+def workspace(config: Config, flags: argparse.Namespace) -> Workspace:
+    base = flags.data or config_files.PROJECT / config.data_dir
+    if not base.is_dir():
+        raise UsageError(f"{base}: no such folder; pass --data DIR with the documents in DIR/documents")
+    return Workspace(base / TEST_FOLDER, base) if flags.test else Workspace(base)
+
+
+def make_client(job: Job) -> Client:
+    from dataprep.llm.budget import Budget
+    from dataprep.llm.client import Client
+
+    if job.flags.max_cost is not None and job.budget is None:
+        job.budget = Budget(job.flags.max_cost)
+    return Client(
+        job.config.llm,
+        job.data.journal,
+        fresh=job.flags.force,
+        budget=job.budget,
+        on_usage=lambda usage: job.progress.spent(usage.input_tokens + usage.output_tokens, usage.cost),
+        stopping=job.stopping,
+    )
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """The exit code of `work`; our own errors become one line on stderr."""
+    try:
+        return work()
+    except Stopped as error:
+        print(f"{error}; go on with: {' '.join(_command_line())}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"stopped; what is finished is kept; go on with: {' '.join(_command_line())}", file=sys.stderr)
+        return EXIT_STOPPED
+    except GroundworkError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return EXIT_STOPPED
+
+
+def _command_line() -> list[str]:
+    import shlex
+
+    script = Path(sys.argv[0])
+    name = (
+        f"{script.parent.name}/{script.name}" if script.suffix == ".py" and script.name != "__main__.py" else "dataprep"
+    )
+    return ["uv", "run", name, *(shlex.quote(argument) for argument in sys.argv[1:] if argument != "--force")]
+
+
+def run_script(main: Command) -> None:
+    """The end of every script: run it and leave with its exit code."""
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""What a stage gets (Job, Unit) and what it gives back (Outcome)."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from dataprep.console.progress import Progress
+from dataprep.schema.config import PROMPT_DIR
+from dataprep.schema.errors import ConfigError, UsageError
+from dataprep.schema.settings import Config, ModelCall
+from dataprep.store.artifacts import Workspace, slug
+
+if TYPE_CHECKING:
+    from dataprep.llm.budget import Budget
+    from dataprep.llm.client import Client
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One piece of a stage's work: the files it reads and the files it writes."""
+
+    name: str
+    reads: tuple[Path, ...]
+    writes: tuple[Path, ...]
+    payload: Any = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A part of a unit (a page, a chunk, a question) that failed while the rest of the unit went on."""
+
+    part: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a unit ended. With `failures` it counts as failed, keeps what it wrote and is redone by the next run."""
+
+    status: Literal["ok", "empty"] = "ok"
+    note: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a unit would cost: calls, and tokens in and out over all of them, of the model of `call`."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    call: ModelCall
+
+
+@dataclass
+class Job:
+    """One run of one stage."""
+
+    config: Config
+    data: Workspace
+    flags: argparse.Namespace
+    progress: Progress
+    make_client: Callable[[Job], Client]
+    budget: Budget | None = None
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _client: Client | None = None
+
+    @property
+    def client(self) -> Client:
+        """The language model client, made at the first call and closed by the runner."""
+        if self._client is None:
+            self._client = self.make_client(self)
+        return self._client
+
+    @property
+    def has_client(self) -> bool:
+        return self._client is not None
+
+    async def close(self) -> None:
+        """End the client, and with it a local model's server."""
+        if self._client is not None:
+            await self._client.close()
+
+    @property
+    def test(self) -> bool:
+        return bool(self.flags.test)
+
+    def prompt(self, name: str) -> str:
+        """The text of config/prompts/<name>. Raises ConfigError with the nearest name that exists."""
+        path = PROMPT_DIR / name
+        try:
+            return path.read_text(encoding="utf-8")
+        except OSError:
+            known = sorted(p.name for p in PROMPT_DIR.glob("*.md"))
+            near = difflib.get_close_matches(name, known, n=1) or known
+            raise ConfigError([f"{path}: no such prompt; did you mean {', '.join(near)}?"]) from None
+
+    def documents_in(self, folder: str, suffix: str) -> list[str]:
+        """The documents that have a file in `folder`, in order, those of --document only where it is given."""
+        names = sorted(p.name.removesuffix(suffix) for p in self.data.path(folder).glob(f"*{suffix}") if p.is_file())
+        return self.wanted(names)
+
+    def wanted(self, names: list[str]) -> list[str]:
+        """`names` that --document asks for. A file name with its ending is understood as well.
+
+        Raises UsageError for a --document that fits none of them.
+        """
+        asked = {text: {text, slug(text), slug(Path(text).stem)} for text in self.flags.document or []}
+        if names:
+            for text, forms in asked.items():
+                if not forms & set(names):
+                    near = difflib.get_close_matches(slug(text), names, n=1) or names[:5]
+                    raise UsageError(f"--document {text}: no such document; did you mean {', '.join(near)}?")
+        return [name for name in names if not asked or any(name in forms for forms in asked.values())]

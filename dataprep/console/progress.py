@@ -1,0 +1,118 @@
+"""A progress line on stderr: what, how many of how many, rate, time left, tokens and cost.
+
+On a terminal it is redrawn in place; elsewhere a plain line is written every ten seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+PLAIN_INTERVAL = 10.0  # seconds between lines where there is no terminal
+PATIENCE = 0.7  # seconds before anything is shown: short stages stay quiet
+
+
+class Progress:
+    """Counts of one stage. Units are counted until the stage starts a finer count of its own."""
+
+    def __init__(self, stage: str, *, quiet: bool) -> None:
+        self.stage = stage
+        self.quiet = quiet
+        self.done = self.total = self.tokens = 0
+        self.cost = 0.0
+        self.what = "units"
+        self._fine = False
+        self._began = self._last_line = time.monotonic()
+        self._live: Live | None = None
+
+    def begin(self, total: int) -> None:
+        """The runner's count, of units."""
+        self.total = total
+
+    def start(self, total: int, what: str) -> None:
+        """Count `total` more of `what` (pages, chunks, questions) in place of units."""
+        if not self._fine:
+            self._fine, self.done, self.total = True, 0, 0
+        self.total += total
+        self.what = what
+        self._show()
+
+    def advance(self, n: int = 1) -> None:
+        self.done += n
+        self._show()
+
+    def unit_done(self) -> None:
+        if not self._fine:
+            self.done += 1
+        self._show()
+
+    def spent(self, tokens: int, cost: float | None) -> None:
+        self.tokens += tokens
+        self.cost += cost or 0.0
+        self._show()
+
+    def say(self, line: str) -> None:
+        """Print a line of the log, above the progress line."""
+        if self.quiet:
+            return
+        if self._live:
+            self._live.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def line(self) -> str:
+        """`generate_qa  12/40 chunks  0.8/s  0:35 left  12,345 tokens  $0.0123`."""
+        elapsed = max(time.monotonic() - self._began, 1e-9)
+        rate = self.done / elapsed
+        parts = [f"{self.stage}  {self.done:,}/{self.total:,} {self.what}"]
+        if self.done:
+            parts.append(f"{rate:,.1f}/s" if rate >= 0.1 else f"{1 / rate:,.0f} s each")
+            parts.append(f"{_clock((self.total - self.done) / rate)} left")
+        else:
+            parts.append(f"{_clock(elapsed)} so far")
+        if self.tokens:
+            parts.append(f"{self.tokens:,} tokens")
+        if self.cost:
+            parts.append(f"${self.cost:,.4f}")
+        return "  ".join(parts)
+
+    def _show(self) -> None:
+        now = time.monotonic()
+        if self.quiet or now - self._began < PATIENCE:
+            return
+        if sys.stderr.isatty():
+            self._start_live()
+        elif now - self._last_line >= PLAIN_INTERVAL:
+            self._last_line = now
+            print(self.line(), file=sys.stderr, flush=True)
+
+    def _start_live(self) -> None:
+        if self._live is None:
+            from rich.console import Console
+            from rich.live import Live
+            from rich.text import Text
+
+            self._live = Live(
+                get_renderable=lambda: Text(self.line(), no_wrap=True, overflow="ellipsis"),
+                console=Console(stderr=True),
+                refresh_per_second=4,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._live.start()
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(int(seconds + 0.5), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

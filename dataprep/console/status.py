@@ -1,0 +1,103 @@
+"""The stage table with the state of every document, and what to run next."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from dataprep.console.command import load_config, opened
+from dataprep.pipeline import STAGES, Stage
+from dataprep.schema.errors import EXIT_OK, GroundworkError
+
+if TYPE_CHECKING:
+    from dataprep.console.command import Command
+    from dataprep.console.job import Job
+    from dataprep.store.manifest import Manifest, State
+
+    States = dict[str, tuple[State, str]]
+
+MOST_ROWS = 30
+MARKS = {"done": "done", "empty": "empty", "stale": "STALE", "missing": "-", "failed": "FAILED"}
+
+
+def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
+    config = load_config(flags)
+    table: dict[str, States] = {}
+    with opened(config, flags) as (job, manifest):
+        print(f"{job.data.root}\n")
+        for stage in STAGES:
+            if stage.run:
+                table[stage.name] = _states(command(stage.name), job, manifest)
+    _print_table(table)
+    _print_reasons(table)
+    print(f"\nnext: {_next(table)}")
+    return EXIT_OK
+
+
+def _states(command: Command, job: Job, manifest: Manifest) -> States:
+    """State by unit; no units at all (the stage before has not run) is an empty answer, not an error."""
+    job.flags = argparse.Namespace(**(vars(command.parse([])) | vars(job.flags)))
+    try:
+        units = command.units(job)
+        runner = command.runner(job, manifest)
+    except GroundworkError:
+        return {}
+    return {unit.name: state for unit, state in zip(units, runner.states(units), strict=True)}
+
+
+def _print_table(table: dict[str, States]) -> None:
+    """Stages down, states across as counts; then a row a document where there are few."""
+    width = max(len(stage.script) for stage in STAGES)
+    for stage in STAGES:
+        if stage.run:
+            print(f"  {stage.script:<{width}}  {_counts(table[stage.name]):<34}  {stage.purpose}")
+    documents = list(table["ingest"])
+    per_document = [stage for stage in STAGES if stage.run and set(table[stage.name]) & set(documents)]
+    if not documents or not per_document:
+        return
+    shown = sorted(documents, key=lambda d: all(_mark(table, s, d) == "done" for s in per_document))[:MOST_ROWS]
+    first = max(len(name) for name in [*shown, "document"])
+    print(f"\n  {'document':<{first}}  " + "  ".join(stage.name for stage in per_document))
+    for document in shown:
+        marks = (f"{_mark(table, stage, document):<{len(stage.name)}}" for stage in per_document)
+        print(f"  {document:<{first}}  {'  '.join(marks).rstrip()}")
+    if len(documents) > len(shown):
+        print(f"  … and {len(documents) - len(shown):,} more")
+
+
+def _counts(states: States) -> str:
+    kinds = [kind for kind, _ in states.values()]
+    counted = (
+        f"{kinds.count(kind)} {kind}" for kind in ("done", "empty", "stale", "missing", "failed") if kind in kinds
+    )
+    return ", ".join(counted) or "not yet"
+
+
+def _mark(table: dict[str, States], stage: Stage, document: str) -> str:
+    state = table[stage.name].get(document)
+    return MARKS[state[0]] if state else "-"
+
+
+def _print_reasons(table: dict[str, States]) -> None:
+    reasons = [
+        f"  {kind}  {name} in {stage}: {why}"
+        for stage, states in table.items()
+        for name, (kind, why) in states.items()
+        if kind in ("stale", "failed") and why
+    ]
+    if reasons:
+        print("\n" + "\n".join(reasons[:MOST_ROWS]))
+
+
+def _next(table: dict[str, States]) -> str:
+    if not table["ingest"]:
+        return "put documents into the folder documents/, then: uv run dataprep run"
+    for stage in STAGES:
+        if stage.run and (
+            not table[stage.name] or any(kind in ("stale", "missing") for kind, _ in table[stage.name].values())
+        ):
+            return f"uv run {stage.script}   (or all that is left: uv run dataprep run)"
+    if any(kind == "failed" for states in table.values() for kind, _ in states.values()):
+        return "uv run dataprep run --retry-failed"
+    return "nothing; everything is current"
