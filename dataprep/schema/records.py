@@ -119,3 +119,49 @@ class Tags(Record, frozen=True):
     id: str
     question: str
     tags: list[str]
+
+
+class Span(Record, frozen=True):
+    """A statement or number of a chunk at [start, end) of the chunk's `text`, and the pairs that touch it."""
+
+    start: int
+    end: int
+    kind: Literal["sentence", "number", "row"]
+    touched_by: list[str] = []
+
+
+class Coverage(Record, frozen=True):
+    """What the pairs of one chunk touch. Shares lie between 0 and 1; null where the chunk has none of the kind."""
+
+    document: str
+    chunk: str
+    spans: list[Span] = []
+    sentences: float | None = None
+    numbers: float | None = None
+    rows: float | None = None
+    touched: float | None = None  # of all spans
+
+
+class ChunkRun(Record, frozen=True):
+    """How the questions of one chunk came about: new pairs an iteration (the saturation curve) and why it ended."""
+
+    chunk: str
+    new: list[int]
+    ended: str
+    coverage: list[float] = []  # share touched after each iteration
+    calls: int = 0
+
+
+class DocumentCoverage(Record, frozen=True):
+    """`data/qa/<run>/coverage/<document>.json`."""
+
+    document: str
+    sentences: float | None = None
+    numbers: float | None = None
+    rows: float | None = None
+    touched: float | None = None
+    pairs: int = 0
+    rejected: dict[str, int] = {}  # by reason
+    calls: int = 0
+    chunks: list[Coverage] = []
+    runs: list[ChunkRun] = []

@@ -1,0 +1,215 @@
+"""What can be checked in a text without a model: its numbers, dates, units, quoted terms, names and content words.
+
+The word lists are English; in other languages the digits, dates, quotes and the words themselves still count.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+def _listed(words: str) -> list[str]:
+    return words.split()
+
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{2,80})[\"”“»]")
+_LABEL = re.compile(
+    r"(?m)^[ \t>]*(?:#{1,6}[ \t]+)?[*_]{0,2}(?:[A-Z]?\d+(?:\.\d+)*[.)]|[A-Z]?\d+(?:\.\d+)+)[*_]{0,2}(?=\s|[A-Z])"
+)
+_ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
+MONTHS = _listed("jan feb mar apr may jun jul aug sep oct nov dec")
+_MONTH = (
+    r"(Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)\.?"
+)
+_DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH},? (\d{{4}})\b", re.IGNORECASE)
+_MONTH_DAY = re.compile(rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b", re.IGNORECASE)
+
+_NUMBER_WORDS = {
+    word: str(value)
+    for value, word in enumerate(
+        _listed(
+            """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+            seventeen eighteen nineteen twenty"""
+        )
+    )
+} | {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90"}
+
+_UNITS = {
+    name: names.split()[0]
+    for names in (
+        "second seconds sec secs s",
+        "minute minutes min mins",
+        "hour hours hr hrs h",
+        "day days",
+        "week weeks",
+        "month months",
+        "year years",
+        "metre metres meter meters m",
+        "centimetre centimetres centimeter centimeters cm",
+        "millimetre millimetres millimeter millimeters mm",
+        "kilometre kilometres kilometer kilometers km",
+        "inch inches",
+        "foot feet ft",
+        "yard yards yd",
+        "mile miles",
+        "gram grams g",
+        "kilogram kilograms kg",
+        "milligram milligrams mg",
+        "tonne tonnes",
+        "litre litres liter liters l",
+        "millilitre millilitres milliliter milliliters ml",
+        "percent % percentage",
+        "degree degrees °",
+        "dollar dollars $ usd",
+        "euro euros € eur",
+        "pound pounds £ gbp",
+        "kb kilobyte kilobytes",
+        "mb megabyte megabytes",
+        "gb gigabyte gigabytes",
+        "watt watts w",
+        "volt volts v",
+        "point points",
+        "goal goals",
+    )
+    for name in names.split()
+}
+_UNIT_AFTER = re.compile(r"[\s-]{0,2}([^\W\d_]+|[%°$€£])")
+_CURRENCY_BEFORE = re.compile(r"([$€£])\s?$")
+
+STOP_WORDS = frozenset(
+    _listed(
+        """a about above after again all also an and any are as at be because been before being below between both but
+        by can could did do does doing down during each few for from further had has have having he her here hers him
+        his how i if in into is it its itself just let may me might more most must my no nor not now of off on once one
+        only or other our out over own same shall she should so some such than that the their them then there these
+        they this those through to too under until up upon us very was we were what when where which while who whom
+        whose why will with would you your"""
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number at [start, end) of its text; `value` is "1000" for "1,000" and "7" for "07"; `unit` may be ""."""
+
+    start: int
+    end: int
+    value: str
+    unit: str = ""
+
+
+def numbers(text: str, *, spelled: bool = False) -> list[Number]:
+    """The numbers of `text` in order, without the labels of its rules and headings; `spelled` adds "seven" as 7."""
+    labels = [match.span() for match in _LABEL.finditer(text)]
+    found = [
+        Number(match.start(), match.end(), _value(match.group()), _unit(text, match.start(), match.end()))
+        for match in _NUMBER.finditer(text)
+        if not any(start <= match.start() < end for start, end in labels)
+    ]
+    if spelled:
+        found += [
+            Number(match.start(), match.end(), value, _unit(text, match.start(), match.end()))
+            for match in _WORD.finditer(text)
+            if (value := _NUMBER_WORDS.get(match.group().lower()))
+        ]
+    return sorted(found, key=lambda number: number.start)
+
+
+def labels(text: str) -> set[str]:
+    """The labels of rules and headings at the beginning of lines: "1.3.2" of "1.3.2. be fair"."""
+    return {match.group().strip("# \t>*_.)") for match in _LABEL.finditer(text)}
+
+
+def dates(text: str) -> set[tuple[int, int, int]]:
+    """Every full date as (year, month, day), from 2025-01-31, 31 January 2025 and January 31, 2025."""
+    found = {(int(y), int(m), int(d)) for y, m, d in _ISO_DATE.findall(text)}
+    found |= {(int(y), MONTHS.index(m[:3].lower()) + 1, int(d)) for d, m, y in _DAY_MONTH.findall(text)}
+    found |= {(int(y), MONTHS.index(m[:3].lower()) + 1, int(d)) for m, d, y in _MONTH_DAY.findall(text)}
+    return found
+
+
+def without_dates(text: str) -> str:
+    """`text` with its full dates taken out, for checks of the other numbers."""
+    for pattern in (_ISO_DATE, _DAY_MONTH, _MONTH_DAY):
+        text = pattern.sub(" ", text)
+    return text
+
+
+def quoted(text: str) -> list[str]:
+    """The terms that stand between double quotes."""
+    return [match.strip() for match in _QUOTED.findall(text)]
+
+
+def names(text: str) -> set[str]:
+    """Words written with a capital inside a sentence, and codes such as Q4 or WFDF, in lower case."""
+    found = set()
+    for match in re.finditer(r"[^\W_]+", text):
+        word = match.group()
+        inside = match.start() > 0 and text[: match.start()].rstrip()[-1:] not in (".", "?", "!", ":", "")
+        code = any(c.isdigit() for c in word) or (len(word) > 1 and word.isupper())
+        if code or (inside and word[0].isupper() and word.lower() not in STOP_WORDS):
+            found.add(word.lower())
+    return found
+
+
+def words(text: str) -> list[str]:
+    """The words of `text` in lower case, in order."""
+    return [match.group().lower() for match in _WORD.finditer(text)]
+
+
+def content_words(text: str) -> set[str]:
+    """The words that carry meaning, each cut to its stem."""
+    return {stem(word) for word in words(text) if word not in STOP_WORDS and len(word) > 1}
+
+
+def stem(word: str) -> str:
+    """A crude stem, so that "throws" and "throwing" meet: known endings off, four letters kept."""
+    word = word.lower().removesuffix("'s").removesuffix("’s")
+    for ending in (
+        "ations",
+        "ation",
+        "ments",
+        "ment",
+        "ings",
+        "ing",
+        "ers",
+        "ies",
+        "ied",
+        "ed",
+        "er",
+        "es",
+        "ly",
+        "s",
+        "e",
+        "y",
+    ):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word
+
+
+def unit_of(word: str) -> str:
+    """The canonical name of a unit of measurement, or ""."""
+    return _UNITS.get(word.lower(), "")
+
+
+def _value(digits: str) -> str:
+    if _THOUSANDS.fullmatch(digits):
+        digits = digits.replace(",", "")
+    elif digits.count(",") == 1 and "." not in digits:
+        digits = digits.replace(",", ".")
+    whole, dot, rest = digits.partition(".")
+    return (whole.lstrip("0") or "0") + dot + rest
+
+
+def _unit(text: str, start: int, end: int) -> str:
+    """The unit behind the number (or the currency before it)."""
+    if match := _CURRENCY_BEFORE.search(text[max(0, start - 2) : start]):
+        return _UNITS[match.group(1)]
+    match = _UNIT_AFTER.match(text, end)
+    return unit_of(match.group(1)) if match else ""

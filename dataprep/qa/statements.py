@@ -1,0 +1,179 @@
+"""The statements of a chunk, each of which a question can be about: its sentences, list items and table rows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+StatementKind = Literal["sentence", "row"]
+
+_HEADING = re.compile(r"\s{0,3}#{1,6}\s")
+_ROW = re.compile(r"\s*\|.*\|\s*$")
+_DELIMITER = re.compile(r"\s*\|?\s*:?-{1,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*$")
+_FENCE = re.compile(r"\s{0,3}(```|~~~)")
+_NOTHING = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
+_ITEM = re.compile(
+    r"(?P<indent>[ \t>]*)(?:[*_]{0,2})"
+    r"(?P<label>[A-Z]?\d+(?:\.\d+)*[.)]|[A-Z]?\d+(?:\.\d+)+|\(?[a-zA-Z][.)]|\([ivx]+\)|[-*+•◦▪–])(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
+)
+_TWO_WORDS = re.compile(r"(?s)[^\W\d_]+.*?[\W\d_][^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence, list item or table row at [start, end) of the chunk's text.
+
+    `label` is the number of its rule; `lead` the text that governs a list item ("Players must:"), outermost first;
+    `header` the names of a row's columns.
+    """
+
+    start: int
+    end: int
+    kind: StatementKind
+    label: str = ""
+    lead: str = ""
+    header: tuple[str, ...] = ()
+
+    def plain(self, text: str) -> str:
+        """The statement as a reader would say it: the lead in front, a row as `column: cell` pairs, no markup."""
+        own = text[self.start : self.end]
+        if self.kind == "row":
+            own = "; ".join(_cell_pairs(self.header, cells(own)))
+        return " ".join(f"{self.lead} {own}".split()).replace("**", "")
+
+
+def cells(row: str) -> list[str]:
+    """The cells of a Markdown table row, with escaped pipes restored."""
+    inner = row.strip().removeprefix("|").removesuffix("|")
+    return [cell.replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", inner)]
+
+
+@lru_cache(maxsize=256)
+def statements(text: str, language: str = "en") -> tuple[Statement, ...]:
+    """The statements of a chunk's Markdown in order; headings, rules, images and table headers are none."""
+    found: list[Statement] = []
+    open_items: list[_Item] = []
+    for kind, start, end in _blocks(text):
+        if kind == "table":
+            found += _rows(text, start, end)
+        elif kind == "code":
+            found.append(Statement(start, end, "sentence"))
+        elif kind == "heading":
+            open_items.clear()
+        else:
+            found += _sentences(text, start, end, open_items, language)
+    return tuple(found)
+
+
+def _blocks(text: str) -> list[tuple[str, int, int]]:
+    """(heading | table | code | text, start, end): a text block is one paragraph or one list item."""
+    blocks: list[tuple[str, int, int]] = []
+    fence = ""
+    after_blank = True
+    for start, end in _lines(text):
+        line = text[start:end]
+        last = blocks[-1] if blocks else ("", 0, 0)
+        if fence:
+            blocks[-1] = ("code", last[1], end)
+            if line.strip().startswith(fence):
+                fence = ""
+        elif match := _FENCE.match(line):
+            fence = match.group(1)
+            blocks.append(("code", start, end))
+        elif _HEADING.match(line):
+            blocks.append(("heading", start, end))
+        elif _NOTHING.match(line):
+            after_blank = True
+            continue
+        elif _ROW.match(line):
+            _extend_or_append(blocks, "table", start, end, extend=not after_blank and last[0] == "table")
+        else:
+            _extend_or_append(
+                blocks, "text", start, end, extend=not after_blank and last[0] == "text" and not _ITEM.match(line)
+            )
+        after_blank = False
+    return blocks
+
+
+def _extend_or_append(blocks: list[tuple[str, int, int]], kind: str, start: int, end: int, *, extend: bool) -> None:
+    if extend:
+        blocks[-1] = (kind, blocks[-1][1], end)
+    else:
+        blocks.append((kind, start, end))
+
+
+def _lines(text: str) -> list[tuple[int, int]]:
+    spans, start = [], 0
+    for line in text.splitlines(keepends=True):
+        spans.append((start, start + len(line.rstrip("\r\n"))))
+        start += len(line)
+    return spans
+
+
+def _rows(text: str, start: int, end: int) -> list[Statement]:
+    """The rows below the delimiter line, or all but the first where a table has none; empty rows are no statements."""
+    lines = [(start + a, start + b) for a, b in _lines(text[start:end])]
+    delimiter = next((i for i, (a, b) in enumerate(lines) if _DELIMITER.match(text[a:b])), None)
+    body = 1 if delimiter is None else delimiter + 1
+    header = tuple(cells(text[slice(*lines[body - (1 if delimiter is None else 2)])])) if body <= len(lines) else ()
+    return [
+        Statement(a, b, "row", header=header)
+        for a, b in lines[body:]
+        if any(cell and re.search(r"\w", cell) for cell in cells(text[a:b])) and not _DELIMITER.match(text[a:b])
+    ]
+
+
+def _cell_pairs(header: tuple[str, ...], row: list[str]) -> list[str]:
+    padded = [*header, *[""] * (len(row) - len(header))]
+    return [f"{name}: {cell}" if name else cell for name, cell in zip(padded, row, strict=False) if cell]
+
+
+def _sentences(text: str, start: int, end: int, open_items: list[_Item], language: str) -> list[Statement]:
+    """The sentences of one paragraph or list item; `open_items` are the items that may govern it, kept up to date."""
+    match = _ITEM.match(text, start, end)
+    label, indent = (match["label"].strip("()."), len(match["indent"])) if match else ("", 0)
+    body = match.end() if match else start
+    while open_items and not (match and open_items[-1].governs(label, indent)):
+        open_items.pop()
+    lead = " ".join(item.lead for item in open_items if item.lead)
+    spans = [(body + a, body + b) for a, b in _boundaries(text[body:end], language)]
+    last = text[slice(*spans[-1])].rstrip("*_ ") if spans else ""
+    if match or last.endswith(":"):
+        open_items.append(_Item(label, indent, last if last.endswith(":") else ""))
+    return [Statement(a, b, "sentence", label=label, lead=lead) for a, b in spans if _TWO_WORDS.search(text[a:b])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A list item, or a paragraph that ends with a colon (label ""), which may govern what follows."""
+
+    label: str
+    indent: int
+    lead: str
+
+    def governs(self, label: str, indent: int) -> bool:
+        if not self.label:
+            return True
+        if _numbered(label) and _numbered(self.label):
+            return label.startswith(f"{self.label}.")
+        return indent > self.indent or (_numbered(self.label) and not _numbered(label))
+
+
+def _numbered(label: str) -> bool:
+    return any(character.isdigit() for character in label)
+
+
+def _boundaries(text: str, language: str) -> list[tuple[int, int]]:
+    """(start, end) of each sentence of a paragraph, white space trimmed."""
+    import sentencex
+
+    spans = []
+    for boundary in sentencex.get_sentence_boundaries(language, text):
+        a, b = boundary["start_index"], boundary["end_index"]
+        piece = text[a:b]
+        a, b = a + len(piece) - len(piece.lstrip()), b - len(piece) + len(piece.rstrip())
+        if a < b:
+            spans.append((a, b))
+    return spans
