@@ -15,18 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dataprep.console.job import Estimate, Failure, Job, Outcome, Unit
-from dataprep.console.ledger import Ledger
 from dataprep.console.progress import Progress
-from dataprep.console.runner import Process, Runner
 from dataprep.pipeline import BY_NAME, writer_of
-from dataprep.schema import config as config_files
 from dataprep.schema.errors import EXIT_OK, EXIT_STOPPED, GroundworkError, Stopped, UsageError
-from dataprep.schema.settings import Config
 from dataprep.store.artifacts import Workspace
-from dataprep.store.manifest import Manifest
 
 if TYPE_CHECKING:
+    from dataprep.console.ledger import Ledger
+    from dataprep.console.runner import Process, Runner
     from dataprep.llm.client import Client
+    from dataprep.schema.settings import Config
+    from dataprep.store.manifest import Manifest
 
 __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "run_script", "setting"]
 
@@ -95,6 +94,8 @@ class Command:
             return ledger.exit_code
 
     def runner(self, job: Job, manifest: Manifest) -> Runner:
+        from dataprep.console.runner import Runner
+
         return Runner(self.name, job, manifest, self._recipe(job), self.process)
 
     def _recipe(self, job: Job) -> dict[str, Any]:
@@ -193,6 +194,8 @@ def load_config(flags: argparse.Namespace) -> Config:
     """The settings of this run, with the environment variables of .env in place."""
     from dotenv import load_dotenv
 
+    from dataprep.schema import config as config_files
+
     load_dotenv(config_files.PROJECT / ".env")
     return config_files.load(flags.config, flags.assignments)
 
@@ -204,6 +207,8 @@ class opened:  # noqa: N801  used as a with-statement's verb
         self._config, self._flags, self._job = config, flags, job
 
     def __enter__(self) -> tuple[Job, Manifest]:
+        from dataprep.store.manifest import Manifest
+
         data = workspace(self._config, self._flags)
         progress = Progress("", quiet=self._flags.quiet)
         job = Job(self._config, data, self._flags, progress, make_client, **self._job)
@@ -215,7 +220,9 @@ class opened:  # noqa: N801  used as a with-statement's verb
 
 
 def workspace(config: Config, flags: argparse.Namespace) -> Workspace:
-    base = flags.data or config_files.PROJECT / config.data_dir
+    from dataprep.schema.config import PROJECT
+
+    base = flags.data or PROJECT / config.data_dir
     if not base.is_dir():
         raise UsageError(f"{base}: no such folder; pass --data DIR with the documents in DIR/documents")
     return Workspace(base / TEST_FOLDER, base) if flags.test else Workspace(base)

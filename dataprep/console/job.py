@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dataprep.console.progress import Progress
-from dataprep.schema.config import PROMPT_DIR
 from dataprep.schema.errors import ConfigError, UsageError
-from dataprep.schema.settings import Config, ModelCall
 from dataprep.store.artifacts import Workspace, slug
 
 if TYPE_CHECKING:
+    import asyncio
+
     from dataprep.llm.budget import Budget
     from dataprep.llm.client import Client
+    from dataprep.schema.settings import Config, ModelCall
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,12 @@ class Estimate:
     call: ModelCall
 
 
+def _event() -> asyncio.Event:
+    import asyncio  # 40 ms that --help does without
+
+    return asyncio.Event()
+
+
 @dataclass
 class Job:
     """One run of one stage."""
@@ -71,7 +76,7 @@ class Job:
     progress: Progress
     make_client: Callable[[Job], Client]
     budget: Budget | None = None
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: asyncio.Event = field(default_factory=_event)
     _client: Client | None = None
 
     @property
@@ -96,10 +101,14 @@ class Job:
 
     def prompt(self, name: str) -> str:
         """The text of config/prompts/<name>. Raises ConfigError with the nearest name that exists."""
+        from dataprep.schema.config import PROMPT_DIR
+
         path = PROMPT_DIR / name
         try:
             return path.read_text(encoding="utf-8")
         except OSError:
+            import difflib
+
             known = sorted(p.name for p in PROMPT_DIR.glob("*.md"))
             near = difflib.get_close_matches(name, known, n=1) or known
             raise ConfigError([f"{path}: no such prompt; did you mean {', '.join(near)}?"]) from None
@@ -115,9 +124,10 @@ class Job:
         Raises UsageError for a --document that fits none of them.
         """
         asked = {text: {text, slug(text), slug(Path(text).stem)} for text in self.flags.document or []}
-        if names:
-            for text, forms in asked.items():
-                if not forms & set(names):
-                    near = difflib.get_close_matches(slug(text), names, n=1) or names[:5]
-                    raise UsageError(f"--document {text}: no such document; did you mean {', '.join(near)}?")
+        for text, forms in asked.items():
+            if names and not forms & set(names):
+                import difflib
+
+                near = difflib.get_close_matches(slug(text), names, n=1) or names[:5]
+                raise UsageError(f"--document {text}: no such document; did you mean {', '.join(near)}?")
         return [name for name in names if not asked or any(name in forms for forms in asked.values())]

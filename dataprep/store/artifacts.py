@@ -1,7 +1,8 @@
 """Files of the data folder: where they lie, and how they are read and written.
 
 Every write goes to a temporary file beside the target, is flushed to the disk and renamed over it, so that a reader
-(or a killed run) sees the old file or the new one and never half of either.
+(or a killed run) sees the old file or the new one and never half of either. msgspec is imported where it is used:
+--help does without its 40 ms.
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
-
-import msgspec
 
 from dataprep.schema.errors import BadRecord, UsageError
 
@@ -99,10 +98,14 @@ def write_text(path: Path, content: str) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
+    import msgspec
+
     write_bytes(path, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
 
 
 def write_jsonl(path: Path, records: Iterable[Any]) -> None:
+    import msgspec
+
     encoder = msgspec.json.Encoder()
     write_bytes(path, b"".join(encoder.encode(record) + b"\n" for record in records))
 
@@ -119,6 +122,8 @@ def read_text(path: Path) -> str:
 
 def read_json(path: Path, kind: type[T]) -> T:
     """Raises BadRecord when the file is missing or does not hold a `kind`."""
+    import msgspec
+
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError:
@@ -129,6 +134,8 @@ def read_json(path: Path, kind: type[T]) -> T:
 
 def read_jsonl(path: Path, kind: type[T]) -> list[T]:
     """One record a line, blank lines passed over. Raises BadRecord that names the line."""
+    import msgspec
+
     decoder = msgspec.json.Decoder(kind)
     records = []
     try:
