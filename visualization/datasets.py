@@ -1,0 +1,287 @@
+"""What a DATASET argument may be, and its rows.
+
+    gemini-2.5-flash           a run: data/qa/<run>/*.jsonl; `<run>/curated` for what curation kept of it
+    touch-rugby                a finished dataset: data/datasets/<name>
+    ./some/folder, rows.jsonl  a folder of JSONL or Parquet files, or one such file
+    org/name@revision:split    a dataset on the Hugging Face Hub; revision and split may be left out
+
+Rows come in a stable order, whatever order the files have.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from dataprep.schema.errors import BadRecord, UsageError
+from dataprep.store.artifacts import Workspace, slug
+
+HUB_ID = re.compile(r"^(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?(:(?P<split>\w+))?$")
+SPLIT_FILE = re.compile(r"^(?P<split>train|eval|eval_mirror|mirror|test|validation|dev)(-\d{5}-of-\d{5}.*)?$")
+MIRRORS = ("eval_mirror", "mirror")  # verbatim copies of rows of train: shown, never counted again
+ENDINGS = (".jsonl", ".parquet")
+
+# Column names of other people's datasets, ours first.
+QUESTION = ("question", "prompt", "instruction", "query")
+ANSWER = ("answer", "completion", "response", "output")
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One question of a dataset with what is known about it."""
+
+    id: str
+    question: str
+    answer: str = ""
+    split: str = ""
+    evaluation_criteria: list[str] = []
+    evidence: list[str] = []
+    document: str = ""
+    chunk: str = ""
+    headings: list[str] = []
+    pages: list[int] = []
+    category: str = ""
+    difficulty: str = ""
+    iteration: int = 0
+    model: str = ""
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a DATASET argument points, before anything of it is read."""
+
+    name: str  # as it is shown
+    key: str  # as files made of it are named; distinct for distinct sources
+    kind: Literal["run", "files", "hub"]
+    files: tuple[Path, ...] = ()
+    hub_id: str = ""
+    revision: str = ""
+    split: str = ""
+
+
+class Dataset(msgspec.Struct, frozen=True, kw_only=True):
+    """A dataset's rows in a stable order, and what was left out on the way."""
+
+    source: Source
+    rows: list[Row]
+    warnings: list[str] = []
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    @property
+    def questions(self) -> list[str]:
+        return [row.question for row in self.rows]
+
+    @property
+    def splits(self) -> list[str]:
+        """The names of the splits in their order of first appearance in train, eval, mirror; [""] without splits."""
+        order = {"train": 0, "validation": 1, "dev": 1, "eval": 2, "test": 3, "eval_mirror": 4, "mirror": 4}
+        return sorted({row.split for row in self.rows}, key=lambda split: (order.get(split, 5), split))
+
+
+def locate(argument: str, data: Workspace) -> Source:
+    """What `argument` points at. Reads no file and asks no network.
+
+    Raises UsageError, with the nearest known name, when it is nothing of the kinds above.
+    """
+    for folder in ("qa", "datasets"):
+        place = data.path(folder, argument) if not Path(argument).is_absolute() else Path(argument)
+        if place.is_dir() and place.is_relative_to(data.path(folder)) and (files := _files_in(place)):
+            name = place.relative_to(data.path(folder)).as_posix()
+            key = slug(name) if folder == "qa" else f"datasets-{slug(name)}"
+            return Source(name=name, key=key, kind="run" if folder == "qa" else "files", files=files)
+    place = Path(argument).expanduser()
+    if place.exists():
+        files = _files_in(place) if place.is_dir() else (place,)
+        if not files or files[0].suffix not in ENDINGS:
+            raise UsageError(f"{argument}: holds no .jsonl and no .parquet file")
+        digest = hashlib.sha256(str(place.resolve()).encode()).hexdigest()[:6]
+        return Source(name=place.stem, key=f"{slug(place.stem)}-{digest}", kind="files", files=files)
+    if (match := HUB_ID.match(argument)) and not argument.startswith("."):
+        revision, split = match["revision"] or "", match["split"] or ""
+        return Source(name=argument, key=slug(argument), kind="hub", hub_id=match["id"], revision=revision, split=split)
+    raise UsageError(f"{argument}: no run, no folder and no Hub id (org/name); {_known(argument, data)}")
+
+
+def locate_all(arguments: Iterable[str], data: Workspace) -> list[Source]:
+    """`locate` for each; sources of the same name are told apart by their folders. Raises UsageError for a repetition."""
+    sources = [locate(argument, data) for argument in arguments]
+    for key, count in Counter(source.key for source in sources).items():
+        if count > 1:
+            name = next(source.name for source in sources if source.key == key)
+            raise UsageError(f"{name}: named twice; a dataset cannot be compared with itself")
+    names = Counter(source.name for source in sources)
+    return [
+        msgspec.structs.replace(source, name=f"{source.files[0].parent.parent.name}/{source.name}")
+        if names[source.name] > 1 and source.files
+        else source
+        for source in sources
+    ]
+
+
+def runs(data: Workspace) -> list[str]:
+    """Every run in data/qa that holds questions, in alphabetical order."""
+    folder = data.path("qa")
+    if not folder.is_dir():
+        return []
+    return sorted(place.name for place in folder.iterdir() if place.is_dir() and _files_in(place))
+
+
+def load(source: Source) -> Dataset:
+    """The rows of `source`, in a stable order.
+
+    Raises UsageError (no question column, no such Hub dataset) and BadRecord (a damaged file, with its line).
+    """
+    rows: list[Row] = []
+    warnings: list[str] = []
+    left_out = 0
+    for split, record in _hub_records(source) if source.kind == "hub" else _file_records(source):
+        row = _row(record, split, source)
+        if row.question.strip():
+            rows.append(row)
+        else:
+            left_out += 1
+    if left_out:
+        warnings.append(f"{source.name}: {left_out} rows without a question were left out")
+    return Dataset(source=source, rows=_distinct_ids(rows), warnings=warnings)
+
+
+def _files_in(folder: Path) -> tuple[Path, ...]:
+    """The data files of a folder, or of its data/ as the Hub lays them out; not those of rejected rows or exports."""
+    for place in (folder, folder / "data"):
+        if place.is_dir() and (found := sorted(f for f in place.iterdir() if f.suffix in ENDINGS and f.is_file())):
+            parquet = {f.stem for f in found if f.suffix == ".parquet"}
+            return tuple(f for f in found if f.suffix == ".parquet" or f.stem not in parquet)
+    return ()
+
+
+def _file_records(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(split, record) of every row in the source's files."""
+    for file in source.files:
+        match = SPLIT_FILE.match(file.stem) if source.kind == "files" else None
+        for record in _parquet(file) if file.suffix == ".parquet" else _jsonl(file):
+            yield match["split"] if match else "", record
+
+
+def _jsonl(file: Path) -> Iterator[dict[str, Any]]:
+    decoder = msgspec.json.Decoder(dict[str, Any])
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                try:
+                    yield decoder.decode(line)
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    raise BadRecord(f"{file}, line {number}: {error}; mend or delete the line") from None
+
+
+def _parquet(file: Path) -> Iterator[dict[str, Any]]:
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        for batch in ParquetFile(file).iter_batches():
+            yield from batch.to_pylist()
+    except (ArrowException, OSError) as error:
+        raise BadRecord(f"{file}: not a readable Parquet file ({error})") from None
+
+
+def _hub_records(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(split, record) of a Hub dataset, through the `datasets` package and its cache."""
+    import datasets
+    from datasets.exceptions import DatasetNotFoundError
+
+    datasets.disable_progress_bars()
+    try:
+        loaded = datasets.load_dataset(source.hub_id, revision=source.revision or None, split=source.split or None)
+    except DatasetNotFoundError as error:
+        raise UsageError(
+            f"{source.hub_id}: the Hub has no such dataset (or no such revision) that you may read; if it is private, "
+            "log in: hf auth login"
+        ) from error
+    except ValueError as error:
+        raise UsageError(f"{source.name}: {' '.join(str(error).split())}") from error
+    except Exception as error:  # one of many classes, by what broke: socket, DNS, HTTP, a half-written cache
+        raise UsageError(f"{source.hub_id}: cannot be read from the Hub ({' '.join(str(error).split())})") from error
+    splits = loaded if isinstance(loaded, dict) else {source.split: loaded}
+    for split, table in splits.items():
+        for record in table:
+            yield split, record
+
+
+def _row(record: dict[str, Any], split: str, source: Source) -> Row:
+    """A record of any of the forms above as a Row. Raises UsageError that names the columns found."""
+    question, answer = _question_and_answer(record, source)
+    return Row(
+        id=_text(record.get("id")),
+        question=question,
+        answer=answer,
+        split=_text(record.get("split")) or split,
+        evaluation_criteria=_texts(record.get("evaluation_criteria")),
+        evidence=_texts(record.get("evidence")),
+        document=_text(record.get("document")),
+        chunk=_text(record.get("chunk")),
+        headings=_texts(record.get("headings")),
+        pages=[page for page in record.get("pages") or [] if isinstance(page, int)],
+        category=_text(record.get("category")),
+        difficulty=_text(record.get("difficulty")),
+        iteration=record["iteration"] if isinstance(record.get("iteration"), int) else 0,
+        model=_text(record.get("model")),
+    )
+
+
+def _question_and_answer(record: dict[str, Any], source: Source) -> tuple[str, str]:
+    for column in QUESTION:
+        if isinstance(record.get(column), str):
+            answer = next((record[name] for name in ANSWER if isinstance(record.get(name), str)), "")
+            return record[column], answer
+    for column in ("messages", "prompt"):
+        if isinstance(record.get(column), list):
+            turns = [turn for turn in record[column] + _list(record.get("completion")) if isinstance(turn, dict)]
+            said = {turn.get("role"): _text(turn.get("content")) for turn in reversed(turns)}
+            return said.get("user", ""), said.get("assistant", "")
+    if any(column in record for column in (*QUESTION, "messages")):
+        return "", ""  # the column is there and empty in this row
+    raise UsageError(
+        f"{source.name}: no column {QUESTION[0]!r} (nor {', '.join(QUESTION[1:])}, messages); "
+        f"it has: {', '.join(record) or 'none'}"
+    )
+
+
+def _distinct_ids(rows: list[Row]) -> list[Row]:
+    """Rows sorted by (question, answer, split, id); rows without an id get one made of their text."""
+    taken: Counter[tuple[str, str]] = Counter()
+    result = []
+    for row in sorted(rows, key=lambda row: (row.question, row.answer, row.split, row.id)):
+        text = f"{row.question}\0{row.answer}".encode("utf-8", "surrogatepass")
+        name = row.id or hashlib.sha256(text).hexdigest()[:12]
+        taken[row.split, name] += 1
+        count = taken[row.split, name]
+        result.append(msgspec.structs.replace(row, id=name if count == 1 else f"{name}-{count}"))
+    return result
+
+
+def _known(argument: str, data: Workspace) -> str:
+    known = runs(data)
+    if not known:
+        return f"there is no run in {data.path('qa')} yet: run generate_qa first"
+    close = difflib.get_close_matches(argument, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"the runs are: {', '.join(known)}"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _texts(value: Any) -> list[str]:
+    return [_text(item) for item in _list(value)]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value in (None, "") else [value]
