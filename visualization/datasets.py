@@ -111,7 +111,7 @@ def locate(argument: str, data: Workspace) -> Source:
 
 
 def locate_all(arguments: Iterable[str], data: Workspace) -> list[Source]:
-    """`locate` for each; sources of the same name are told apart by their folders. Raises UsageError for a repetition."""
+    """`locate` for each, sources of one name told apart by their folders. Raises UsageError for a repetition."""
     sources = [locate(argument, data) for argument in arguments]
     for key, count in Counter(source.key for source in sources).items():
         if count > 1:

@@ -145,7 +145,7 @@ class Encoder:
     def _open(self) -> sqlite3.Connection:
         try:
             database = sqlite3.connect(self._file, timeout=60)
-            database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+            database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
         except sqlite3.DatabaseError as error:
             raise BadRecord(f"{self._file}: not a vector cache ({error}); delete it, it is made anew") from error
         return database
