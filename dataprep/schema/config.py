@@ -133,14 +133,14 @@ def _plain(message: str) -> str:
 
 
 def _nearest(path: str) -> str:
-    known = list(_known_paths(Config, ""))
+    known = list(known_paths())
     same_name = [k for k in known if k.rpartition(".")[2] == path.rpartition(".")[2]]
     close = difflib.get_close_matches(path, known, n=1, cutoff=0.6) or same_name[:1]
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _known_paths(kind: type[Settings], prefix: str) -> Iterator[str]:
+def known_paths(kind: type[Settings] = Config, prefix: str = "") -> Iterator[str]:
     for field in msgspec.structs.fields(kind):
         yield f"{prefix}{field.name}"
         if block := _settings_class(field.type):
-            yield from _known_paths(block, f"{prefix}{field.name}.")
+            yield from known_paths(block, f"{prefix}{field.name}.")

@@ -77,7 +77,7 @@ class Manifest:
         """Of a file's content, or "" when there is none. A folder hashes as the names and hashes in it."""
         try:
             status = path.stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return ""
         if path.is_dir():
             inner = self.hashes(sorted(p for p in path.rglob("*") if p.is_file()))

@@ -1,0 +1,168 @@
+"""The command line that every stage shares, shown on a toy stage."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dataprep.schema.config import PROJECT
+from dataprep.schema.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, EXIT_USAGE
+from tests.console.toy import main
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    (tmp_path / "documents").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "documents" / f"{name}.txt").write_text(f"text of {name}")
+    return tmp_path
+
+
+def run(data: Path, *flags: str) -> int:
+    return main(["--data", str(data), *flags])
+
+
+def test_a_second_run_does_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Current units are skipped and said to be so."""
+    assert run(data) == EXIT_OK
+    before = (data / "text" / "a.md").stat().st_mtime_ns
+    assert run(data) == EXIT_OK
+    assert (data / "text" / "a.md").stat().st_mtime_ns == before
+    assert "2 up to date" in capsys.readouterr().out
+
+
+def test_only_what_a_change_touches_is_redone(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A changed input redoes its unit, a changed setting of the stage all, a setting of another stage none."""
+    run(data)
+    (data / "documents" / "a.txt").write_text("changed")
+    capsys.readouterr()
+    run(data)
+    assert "1 ok · 1 up to date" in capsys.readouterr().out
+    run(data, "--set", "qa.temperature=0.9")
+    assert "2 up to date" in capsys.readouterr().out
+    run(data, "--set", "chunk.max_length=4000")
+    assert "2 ok" in capsys.readouterr().out
+    run(data, "--longest", "4000")
+    assert "2 up to date" in capsys.readouterr().out
+
+
+def test_a_dry_run_says_why_and_does_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--dry-run names the setting that changed, and writes nothing."""
+    run(data)
+    capsys.readouterr()
+    assert run(data, "--set", "chunk.max_length=4000", "--dry-run") == EXIT_OK
+    assert "a: stale (settings.max_length changed)" in capsys.readouterr().out
+    run(data)
+    assert "2 up to date" in capsys.readouterr().out
+
+
+def test_one_failure_leaves_the_others(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bad unit is listed with its reason, the rest is done, the exit code tells, and the next run tries it again."""
+    (data / "documents" / "c.txt").write_text("bad")
+    assert run(data) == EXIT_FAILED
+    out = capsys.readouterr().out
+    assert "2 ok · 1 failed" in out
+    assert "failed  c: c: it is bad; write something good" in out
+    assert run(data, "--retry-failed") == EXIT_FAILED
+    assert "2 up to date · 1 failed" in capsys.readouterr().out
+    (data / "documents" / "c.txt").write_text("good")
+    assert run(data) == EXIT_OK
+
+
+def test_a_failed_part_fails_its_unit_and_keeps_its_output(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A unit with a failed part keeps what it wrote, counts as failed and is redone."""
+    (data / "documents" / "c.txt").write_text("partly")
+    assert run(data) == EXIT_FAILED
+    assert "invalid reply  c, page 2: no JSON" in capsys.readouterr().out
+    assert (data / "text" / "c.md").read_text() == "PARTLY"
+
+
+def test_a_bug_fails_its_unit_only(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An unexpected exception is a failure of its unit, named by its type."""
+    (data / "documents" / "c.txt").write_text("bug")
+    assert run(data) == EXIT_FAILED
+    assert "unexpected ZeroDivisionError: oops" in capsys.readouterr().out
+
+
+def test_a_refusal_stops_the_run_and_keeps_what_is_done(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """StopRun ends the stage with its message; finished units are current afterwards."""
+    (data / "documents" / "c.txt").write_text("broke")
+    assert run(data) == EXIT_FAILED
+    assert "no credit left; add some" in capsys.readouterr().err
+    (data / "documents" / "c.txt").unlink()
+    run(data)
+    assert "2 up to date" in capsys.readouterr().out
+
+
+def test_an_edited_file_is_kept(data: Path) -> None:
+    """A file edited by hand stays while it is current, and is set aside before it is redone."""
+    run(data)
+    (data / "text" / "a.md").write_text("by hand")
+    run(data)
+    assert (data / "text" / "a.md").read_text() == "by hand"
+    run(data, "--force")
+    assert (data / "text" / "a.md").read_text() == "TEXT OF A"
+    assert (data / "text" / "a.md.edited").read_text() == "by hand"
+
+
+def test_a_test_run_leaves_the_full_result(data: Path) -> None:
+    """--test writes to data/test, so that a sample never replaces a full result."""
+    run(data)
+    before = (data / "text" / "a.md").stat().st_mtime_ns
+    assert run(data, "--test") == EXIT_OK
+    assert (data / "text" / "a.md").stat().st_mtime_ns == before
+    assert (data / "test" / "text" / "a.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--document", "aa"], "no such document; did you mean a"),
+        (["--set", "qa.modle=x"], "did you mean qa.model?"),
+        (["--config", "nowhere.json"], "nowhere.json: no such file"),
+        (["--data", "nowhere"], "nowhere: no such folder"),
+    ],
+)
+def test_unusable_flags(data: Path, capsys: pytest.CaptureFixture[str], flags: list[str], message: str) -> None:
+    """A wrong flag is one line with the remedy, and exit code 2."""
+    assert run(data, *flags) == EXIT_USAGE
+    assert message in capsys.readouterr().err
+
+
+def test_no_documents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty folder is an error that says what to put where."""
+    assert run(tmp_path) == EXIT_USAGE
+    assert "no documents; put PDF" in capsys.readouterr().err
+
+
+def test_a_read_only_folder(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A target that cannot be written is named; nothing is left half done."""
+    (data / "text").write_text("a file where a folder should be")
+    assert run(data) == EXIT_FAILED
+    assert "File exists" in capsys.readouterr().out
+
+
+def test_ctrl_c_finishes_what_is_under_way(data: Path) -> None:
+    """The first Ctrl-C lets running units end and records them; exit 130 and the command to go on."""
+    (data / "documents" / "s.txt").write_text("slow")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.console.toy", "--data", str(data)],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stderr is not None
+    assert "slow one begins" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == EXIT_STOPPED
+    assert "3 ok" in out
+    assert "go on with: uv run" in err
+    assert (data / "text" / "s.md").read_text() == "SLOW"

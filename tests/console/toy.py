@@ -1,0 +1,51 @@
+"""Shout each document.
+
+Reads   data/documents/*.txt
+Writes  data/text/<document>.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from dataprep.console.command import Command, Failure, Job, Outcome, Unit, run_script, setting
+from dataprep.schema.errors import BadDocument, ProviderRefused
+from dataprep.store.artifacts import read_text, write_text
+
+
+def units(job: Job) -> list[Unit]:
+    names = sorted(p.stem for p in job.data.documents.glob("*.txt"))
+    return [
+        Unit(name, (job.data.path("documents", f"{name}.txt"),), (job.data.path("text", f"{name}.md"),))
+        for name in job.wanted(names)
+    ]
+
+
+async def process(job: Job, unit: Unit) -> Outcome:
+    """The document's words say what happens to it."""
+    text = read_text(unit.reads[0])
+    if "bad" in text:
+        raise BadDocument(f"{unit.name}: it is bad; write something good")
+    if "broke" in text:
+        raise ProviderRefused("no credit left; add some")
+    if "bug" in text:
+        raise ZeroDivisionError("oops")
+    if "slow" in text:
+        job.progress.say("slow one begins")
+        await asyncio.sleep(1)
+    write_text(unit.writes[0], text.upper())
+    if "partly" in text:
+        return Outcome(failures=[Failure("page 2", "invalid reply", "no JSON")])
+    return Outcome(note=f"{len(text)} characters", counts={"characters": len(text)})
+
+
+def flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--iterate", **setting("qa.iterate", True))
+    parser.add_argument("--longest", **setting("chunk.max_length"))
+
+
+main = Command("ingest", units=units, process=process, settings=lambda config: config.chunk, flags=flags)
+
+if __name__ == "__main__":
+    run_script(main)
