@@ -1,0 +1,98 @@
+"""Documents to Markdown: one file a converter, and this table of them.
+
+A converter is a module with `convert(request) -> Conversion`. It may crash, hang or lose text: it runs in a process
+of its own, under a time limit, and what it gives is audited (`audit.py`).
+"""
+
+from __future__ import annotations
+
+import importlib
+
+import msgspec
+
+from dataprep.schema.errors import ConfigError, MissingExtra
+from dataprep.schema.settings import Ingest
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What a converter is asked for. `pages` count from 1; None: all of them."""
+
+    source: str
+    ending: str  # what the content is, such as ".pdf", whatever the name says
+    settings: Ingest
+    pages: list[int] | None = None
+    page_count: int = 0  # of a PDF; 0 where the format has no pages
+
+
+class Conversion(msgspec.Struct, frozen=True, kw_only=True):
+    """Markdown by page, in the order asked for; a format without pages gives a single one.
+
+    `engines` names, page by page, what a converter made of several engines took; else it is empty.
+    """
+
+    pages: list[str]
+    engines: list[str] = []
+    warnings: list[str] = []
+
+
+class Converter(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the table. `endings`: file endings it reads, none for all; `paged`: it can do single pages of a PDF."""
+
+    module: str
+    packages: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
+    extra: str = ""
+    paged: bool = False
+    remote: bool = False  # asks a model through the client and runs in this process
+
+
+TEXT = (".md", ".markdown", ".txt", ".text", ".rst", ".log", ".tex", ".adoc", ".org")
+IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+
+CONVERTERS = {
+    "layout": Converter(module="layout", packages=("pdf-inspector", "liteparse"), endings=(".pdf",), paged=True),
+    "markitdown": Converter(module="markitdown", packages=("markitdown",), paged=True),
+    "plain": Converter(module="plain"),
+}
+
+
+def choose(settings: Ingest, ending: str) -> list[str]:
+    """The converters for files of this ending, first choice first. Raises ConfigError for a name not in the table."""
+    if ending in TEXT:
+        return ["plain"]
+    listed = settings.converters.get(ending[1:]) or settings.converters.get("image" if ending in IMAGES else "*", [])
+    names = list(dict.fromkeys([settings.converter, *listed] if settings.converter else listed))
+    if unknown := [name for name in names if name not in CONVERTERS]:
+        raise ConfigError([f"ingest.converters: no converter {unknown[0]!r}; there are {', '.join(CONVERTERS)}"])
+    return [name for name in names if not CONVERTERS[name].endings or ending in CONVERTERS[name].endings]
+
+
+def run(name: str, request: Request) -> Conversion:
+    """The named converter's rendition. Raises whatever the converter raises."""
+    module = importlib.import_module(f"{__name__}.{CONVERTERS[name].module}")
+    conversion: Conversion = module.convert(request)
+    return conversion
+
+
+def require(name: str) -> None:
+    """Raise MissingExtra where a package of the named converter is not installed."""
+    for package in CONVERTERS[name].packages:
+        if not _installed(package):
+            raise MissingExtra(f"The converter {name}", CONVERTERS[name].extra)
+
+
+def versions(name: str) -> str:
+    """The versions of the packages behind a converter, such as "liteparse 2.18.0"."""
+    from importlib.metadata import version
+
+    return ", ".join(f"{package} {version(package)}" for package in CONVERTERS[name].packages)
+
+
+def _installed(package: str) -> bool:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True

@@ -25,6 +25,8 @@ class PageAudit(Record, frozen=True):
     glued: float
     order: float
     score: float
+    repeated: float = 0.0
+    tables: int = 0
     lost_numbers: list[str] = []
 
 

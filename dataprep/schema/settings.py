@@ -113,13 +113,15 @@ class Marker(Settings, frozen=True):
 class Ingest(Settings, frozen=True):
     """Documents to Markdown."""
 
+    converter: Annotated[str, Meta(description="tried before those of `converters`, where it reads such files")]
     converters: Annotated[
         dict[str, list[str]],
-        Meta(description="converters by file ending, first choice first; `*` stands for every other ending"),
+        Meta(description="by file ending, first choice first; `image`: every picture; `*`: every other ending"),
     ]
     audit_threshold: Annotated[Share, Meta(description="a page scoring below goes to the next converter")]
     timeout: Annotated[Seconds, Meta(description="seconds a converter may take for a document")]
     workers: Annotated[Count, Meta(description="processes for converters; 0: one a core")]
+    memory_mb: Annotated[Count, Meta(description="memory that a converter's process may take; 0: no limit")]
     max_pages: Positive
     max_unpacked_mb: Annotated[Positive, Meta(description="a DOCX, PPTX, XLSX or EPUB that unpacks to more is refused")]
     vision: Vision

@@ -1,0 +1,68 @@
+"""Running headers, footers and page numbers: lines that come back at the edge of page after page."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+_EDGE = 3  # lines at the head and at the foot of a page that may be running ones
+_LEAST = 3  # pages a line must come back on
+_NUMBER = re.compile(r"\d+")
+_ROMAN = re.compile(r"[ivxlc]{1,7}$")
+_MARKS = re.compile(r"[*_#>\\]+|</?\w+>")
+
+
+def running_keys(pages: Sequence[str], first: int = 1) -> set[str]:
+    """What runs through the pages, in the form that `strip_running` takes. `first`: the number of the first page."""
+    counts: Counter[str] = Counter()
+    for i, page in enumerate(pages):
+        counts.update({key for line in _edges(page) for key in _keys(line, first + i)})
+    return {key for key, n in counts.items() if n >= _LEAST and _enough(key, n, len(pages))}
+
+
+def strip_running(pages: Sequence[str], keys: set[str], numbers: Sequence[int]) -> list[str]:
+    """The pages, whose numbers are `numbers`, without the lines that run through the document."""
+    return [_without(page, number, keys) for page, number in zip(pages, numbers, strict=True)]
+
+
+def _enough(key: str, n: int, pages: int) -> bool:
+    """A header of one chapter comes on few pages of a long book, with its page number; a bare repeated line must
+    come on a good part of them, and so must a number that stands alone."""
+    text = _NUMBER.sub("", key.replace("<page>", "").partition("|")[2] or key)
+    if "<page>" in key:
+        return n >= (_LEAST if any(c.isalpha() for c in text) else max(_LEAST, pages // 5))
+    return n >= max(_LEAST, min(pages // 4, 8))
+
+
+def _keys(line: str, number: int) -> list[str]:
+    """What a line may repeat as: itself, and itself with a number that is the page's, printed so many pages off."""
+    text = " ".join(_MARKS.sub("", line).split()).casefold()
+    if not text or text.startswith("|") or len(text) > 200:
+        return []
+    keys = [text] if any(c.isalpha() for c in text) else []
+    for found in _NUMBER.finditer(text):
+        if len(found[0]) < 5:
+            keys.append(f"{int(found[0]) - number}|{text[: found.start()]}<page>{text[found.end() :]}")
+    if _ROMAN.match(text):
+        keys.append(f"{_roman(text) - number}|<page>")
+    return keys
+
+
+def _roman(text: str) -> int:
+    values = [{"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}[c] for c in text]
+    return sum(-v if v < max(values[i:]) else v for i, v in enumerate(values))
+
+
+def _edges(page: str) -> list[str]:
+    lines = [line for line in page.split("\n") if line.strip()]
+    return lines if len(lines) <= 2 * _EDGE else lines[:_EDGE] + lines[-_EDGE:]
+
+
+def _without(page: str, number: int, keys: set[str]) -> str:
+    lines = page.split("\n")
+    filled = [i for i, line in enumerate(lines) if line.strip()]
+    edge = set(filled[:_EDGE] + filled[-_EDGE:])
+    return "\n".join(
+        line for i, line in enumerate(lines) if i not in edge or keys.isdisjoint(_keys(line, number))
+    ).strip("\n")

@@ -1,0 +1,145 @@
+"""One Markdown of many pages: lines mended, what runs over a page end joined, pages kept by offset."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_ITEM = re.compile(r"(?:(?:\d+\.)+\d*|\d+\)|\(?[a-z]\)|[-*+•●▪◦‣–])(?:\s|$)|(?:\d+\.){2,}\d*\S")
+_BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
+_LEADERS = re.compile(r"\s*(?:\.\s?){4,}\s*|\s*…{2,}\s*|\s*(?:_\s?){6,}\s*(?=\d+\W*$)")
+_CONTENTS_LINE = re.compile(r"^.*\S (?:\.{3}|…) \d+\W*$")
+_DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
+_GLUED_ITEM = re.compile(r"^((?:\d+\.){2,}\d*)(?=[A-Z“\"(])")
+_HYPHEN_END = re.compile(r"[^\W\d_]{2,}[-‐]$")
+_HYPHENATED = re.compile(r"[^\W\d_]{2,}-[^\W\d_]{2,}")
+_SENTENCE_END = (".", ":", ";", "!", "?", "”", '"')
+
+
+class Stitched(NamedTuple):
+    """The whole Markdown and, page by page, (start, end) into it."""
+
+    markdown: str
+    spans: list[tuple[int, int]]
+
+
+def tidy(markdown: str) -> str:
+    """A page's Markdown with broken lines joined, one item a paragraph, headings free-standing, leaders shortened."""
+    out: list[str] = []
+    fence = ""
+    for line in markdown.replace("\r\n", "\n").split("\n"):
+        text = line.rstrip()
+        if marker := re.match(r"\s*(```+|~~~+)", text):
+            fence = "" if fence and text.strip().startswith(fence) else fence or marker[1]
+            out.append(text)
+        elif fence:
+            out.append(text)
+        else:
+            _add(out, _tidy_line(text))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip("\n")
+
+
+def stitch(pages: Sequence[str]) -> Stitched:
+    """The pages as one text. A page's span ends where its own text ends; an empty page has an empty span."""
+    hyphenated = {word.casefold() for page in pages for word in _HYPHENATED.findall(page)}
+    texts: list[str] = []
+    joints: list[str] = []
+    last = -1  # the page before that holds text
+    for i, page in enumerate(pages):
+        texts.append(page)
+        joints.append("")
+        if page.strip():
+            if last >= 0:
+                texts[last], joints[i], texts[i] = _join(texts[last], page, hyphenated)
+            last = i
+    spans = []
+    position = 0
+    for joint, text in zip(joints, texts, strict=True):
+        position += len(joint)
+        spans.append((position, position + len(text)))
+        position += len(text)
+    return Stitched("".join(joint + text for joint, text in zip(joints, texts, strict=True)), spans)
+
+
+def is_contents(markdown: str) -> bool:
+    """Whether most of a page's lines are entries of a table of contents or an index with page numbers."""
+    lines = [line for line in markdown.split("\n") if line.strip()]
+    entries = sum(bool(_CONTENTS_LINE.match(line)) for line in lines)
+    return entries >= 4 and entries > 0.6 * len(lines)
+
+
+def _join(above: str, below: str, hyphenated: set[str]) -> tuple[str, str, str]:
+    """Two pages' texts, mended where they meet, and what stands between them."""
+    last, first = above.rsplit("\n", 1)[-1], below.split("\n", 1)[0]
+    if last.startswith("|") and first.startswith("|") and last.count("|") == first.count("|"):
+        return above, "\n", _without_header(above, below)
+    if _BLOCK_START.match(last) or _BLOCK_START.match(first) or not first[:1].islower() or _ITEM.match(first):
+        return above, "\n\n", below
+    if _HYPHEN_END.search(last):
+        above, joint = _mend(above, first, hyphenated)
+        return above, joint, below
+    return above, "\n\n" if last.endswith(_SENTENCE_END) else " ", below
+
+
+def _without_header(above: str, below: str) -> str:
+    """A table's second part without its delimiter row, and without its header where that repeats the first part's."""
+    rows = below.split("\n")
+    if len(rows) < 2 or not _DELIMITER.match(rows[1]):
+        return below
+    header = " ".join(rows[0].split())
+    table = above.split("\n\n")[-1].split("\n")
+    repeated = any(" ".join(row.split()) == header for row in table)
+    blank = not header.replace("|", "").strip()
+    return "\n".join(rows[2:] if repeated or blank else [rows[0], *rows[2:]])
+
+
+def _mend(above: str, below: str, hyphenated: set[str]) -> tuple[str, str]:
+    """`above` that ends in a hyphen, without it, unless the document writes that word with a hyphen elsewhere."""
+    stem = re.search(r"[^\W\d_]+[-‐]$", above)
+    rest = re.match(r"[^\W\d_]+", below)
+    whole = f"{stem[0][:-1]}-{rest[0]}".casefold() if stem and rest else ""
+    return (above, "") if whole in hyphenated else (above[:-1], "")
+
+
+def _tidy_line(line: str) -> str:
+    text = _LEADERS.sub(" … ", line)
+    if text != line:
+        text = text.replace("**", "").rstrip()
+    return _GLUED_ITEM.sub(r"\1 ", text)
+
+
+def _add(out: list[str], line: str) -> None:
+    """Append a line: to the line before where it goes on with it, after a blank line where it begins a block."""
+    previous = out[-1] if out else ""
+    if not line.strip() or not previous.strip():
+        if line.strip() or previous.strip():
+            out.append(line)
+    elif _goes_on(previous, line):
+        out[-1] = _glue(previous, line.strip())
+    elif _needs_blank(previous, line):
+        out += ["", line]
+    else:
+        out.append(line)
+
+
+def _goes_on(previous: str, line: str) -> bool:
+    text = line.lstrip("* ")
+    if _BLOCK_START.match(line) or _BLOCK_START.match(previous) or _ITEM.match(text):
+        return False
+    return not previous.endswith(_SENTENCE_END) and (text[:1].islower() or text[:1] == "(") and "…" not in previous
+
+
+def _glue(previous: str, line: str) -> str:
+    if _HYPHEN_END.search(previous) and line[:1].islower():
+        return previous[:-1] + line
+    return f"{previous} {line}"
+
+
+def _needs_blank(previous: str, line: str) -> bool:
+    """Headings stand free, and numbered rules are paragraphs of their own; bullet lists stay together."""
+    if line.startswith("#") or previous.startswith("#"):
+        return True
+    if line.startswith("|") != previous.startswith("|"):
+        return True
+    return bool(re.match(r"(?:\d+\.)+\d*\s", line))

@@ -1,0 +1,317 @@
+"""Turn documents into Markdown, one text each, and prove page by page that nothing was lost.
+
+Reads   data/documents/*, sub-folders too: PDF, DOCX, PPTX, XLSX, CSV, HTML, EPUB, Markdown, text and more
+Writes  data/text/<document>.md and .json
+Run     uv run dataprep/ingest.py [--converter NAME] [--password WORD]
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import hashlib
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from dataprep.console.command import Command, Job, Outcome, Unit, run_script, setting
+from dataprep.converters import CONVERTERS, Request, choose, require, run, versions
+from dataprep.converters.pages import convert_pages
+from dataprep.converters.pdf import TextLayer, read_text_layer, unlock
+from dataprep.converters.sources import Source, examine, find_sources
+from dataprep.converters.stitch import is_contents, stitch
+from dataprep.engine import WorkerFailed, Workers
+from dataprep.schema.errors import BadDocument, MissingExtra
+from dataprep.schema.records import Document, Page, PageAudit
+from dataprep.store.artifacts import write_json, write_text
+
+TEST_PAGES = 2
+T = TypeVar("T")
+
+
+def units(job: Job) -> list[Unit]:
+    """Every file of data/documents; one that must not be opened reads nothing and fails by its problem."""
+    sources = {source.id: source for source in find_sources(job.data.documents)}
+    return [
+        Unit(
+            name=id_,
+            reads=() if sources[id_].problem else (Path(sources[id_].path),),
+            writes=(job.data.path("text", f"{id_}.md"), job.data.path("text", f"{id_}.json")),
+            payload=sources[id_],
+        )
+        for id_ in job.wanted(list(sources))
+    ]
+
+
+async def process(job: Job, unit: Unit) -> Outcome:
+    """Convert one document and write its Markdown and its record."""
+    source: Source = unit.payload
+    if source.problem:
+        raise BadDocument(f"{source.name}: {source.problem}")
+    with tempfile.TemporaryDirectory() as scratch:
+        ingestion = Ingestion(job, source, Path(scratch))
+        try:
+            markdown, document = await ingestion.run()
+        except BadDocument as error:
+            raise BadDocument(f"{source.name}: {error}") from None
+    write_text(unit.writes[0], markdown)
+    write_json(unit.writes[1], document)
+    return Outcome(note=_note(document), counts=_counts(document), warnings=document.warnings)
+
+
+@dataclass
+class Draft:
+    """The best rendition of one page so far."""
+
+    markdown: str = ""
+    converter: str = ""
+    audit: PageAudit | None = None
+    fell_back: str = ""
+
+
+@dataclass
+class Ingestion:
+    """One document on its way to Markdown."""
+
+    job: Job
+    source: Source
+    scratch: Path
+    warnings: list[str] = field(default_factory=list)
+
+    async def run(self) -> tuple[str, Document]:
+        """The Markdown and the record. Raises BadDocument with cause and remedy, without the file's name."""
+        path = Path(self.source.path)
+        digest = _sha256(path)
+        ending, self.warnings = examine(path, self.job.config.ingest.max_unpacked_mb)
+        self.warnings = [*self.source.warnings, *self.warnings]
+        names = choose(self.job.config.ingest, ending)
+        if not names:
+            raise BadDocument(f"no converter for {ending}; {_remedy(ending)}")
+        if ending == ".pdf":
+            markdown, pages, title = await self._pdf(path, names)
+        else:
+            markdown, pages, title = await self._whole(path, ending, names)
+        if _sha256(path) != digest:
+            raise BadDocument("it changed while it was read; run again")
+        used = Counter(page.converter for page in pages).most_common()
+        return markdown, Document(
+            id=self.source.id,
+            source=self.source.name,
+            sha256=digest,
+            converter=used[0][0] if used else names[0],
+            converter_version=versions(used[0][0].partition(":")[0] if used else names[0]),
+            characters=len(markdown),
+            pages=pages,
+            warnings=self.warnings,
+            title=_title(markdown, title, path),
+        )
+
+    async def _whole(self, path: Path, ending: str, names: list[str]) -> tuple[str, list[Page], str]:
+        """A document without pages, or with slides: the first converter that can."""
+        request = Request(source=str(path), ending=ending, settings=self.job.config.ingest)
+        reasons = []
+        for name in names:
+            require(name)
+            try:
+                conversion = await self._work(run, name, request)
+            except WorkerFailed as error:
+                reasons.append(f"{name}: {_reason(error)}")
+                continue
+            self.warnings += [*reasons, *conversion.warnings]
+            texts = conversion.pages[: TEST_PAGES if self.job.test else None]
+            if not "".join(texts).strip():
+                raise BadDocument("it holds no text; remove it, or read its pictures with --converter gemini")
+            stitched = stitch(texts)
+            numbered = enumerate(stitched.spans, start=1) if len(texts) > 1 else ()
+            pages = [Page(number=n, start=start, end=end, converter=name) for n, (start, end) in numbered]
+            return stitched.markdown, pages, ""
+        raise BadDocument(f"{'; '.join(reasons)}; it may be damaged: save it anew or as PDF")
+
+    async def _pdf(self, path: Path, names: list[str]) -> tuple[str, list[Page], str]:
+        """A PDF, page by page: what scores below the threshold goes to the next converter."""
+        path, layer = await self._open(path)
+        drafts = [Draft() for _ in layer.pages]
+        self.job.progress.start(len(drafts), "pages")
+        for i, name in enumerate(names):
+            due = [n for n, draft in enumerate(drafts, start=1) if self._is_due(draft, layer, n)]
+            if due and self._available(name, needed=i == 0):
+                await self._try(name, path, layer, due, drafts)
+        self.job.progress.advance(len(drafts))
+        return self._assemble(layer, drafts)
+
+    def _is_due(self, draft: Draft, layer: TextLayer, number: int) -> bool:
+        if layer.scans[number - 1]:
+            return not draft.markdown
+        return draft.audit is None or draft.audit.score < self.job.config.ingest.audit_threshold
+
+    def _available(self, name: str, needed: bool) -> bool:
+        try:
+            require(name)
+        except MissingExtra:
+            if needed:
+                raise
+            return False
+        return True
+
+    async def _try(self, name: str, path: Path, layer: TextLayer, due: list[int], drafts: list[Draft]) -> None:
+        """Let a converter do the pages that are due, and keep what is better than what there is."""
+        request = Request(
+            source=str(path),
+            ending=".pdf",
+            settings=self.job.config.ingest,
+            pages=None if len(due) == layer.page_count else due,
+            page_count=layer.page_count,
+        )
+        try:
+            done = await self._work(convert_pages, name, request, layer.pages)
+        except WorkerFailed as error:
+            self.warnings.append(f"{name}: {_reason(error)}")
+            for number in due:
+                drafts[number - 1].fell_back = drafts[number - 1].fell_back or f"{name}: {_reason(error)}"
+            return
+        self.warnings += done.warnings
+        for number, markdown, audit, engine in zip(due, done.pages, done.audits, done.engines, strict=True):
+            draft = drafts[number - 1]
+            if draft.audit is None or audit.score > draft.audit.score or (markdown and not draft.markdown):
+                if draft.audit:
+                    draft.fell_back = f"{draft.converter}: score {draft.audit.score:.2f}"
+                draft.markdown, draft.audit = markdown, audit
+                draft.converter = name if engine == name else f"{name}:{engine}"
+
+    async def _open(self, path: Path) -> tuple[Path, TextLayer]:
+        """The text layer, and the path of a copy without a password where one was needed."""
+        first = TEST_PAGES if self.job.test else 0
+        if password := self.job.flags.password:
+            target = self.scratch / "unlocked.pdf"
+            await self._must(unlock, str(path), password, str(target))
+            path = target
+        layer = await self._must(read_text_layer, str(path), first)
+        limit = self.job.config.ingest.max_pages
+        if layer.page_count > limit:
+            raise BadDocument(f"it has {layer.page_count} pages, more than ingest.max_pages ({limit}); raise the limit")
+        return path, layer
+
+    def _assemble(self, layer: TextLayer, drafts: list[Draft]) -> tuple[str, list[Page], str]:
+        if not any(draft.markdown.strip() for draft in drafts):
+            if any(layer.scans):
+                raise BadDocument(f"its pages are pictures without text (a scan); {_OCR}")
+            raise BadDocument("; ".join(dict.fromkeys(self.warnings)) or f"its pages hold no text; {_OCR}")
+        stitched = stitch([draft.markdown for draft in drafts])
+        pages = [
+            Page(
+                number=number,
+                start=start,
+                end=end,
+                converter=draft.converter,
+                audit=draft.audit,
+                fell_back=draft.fell_back,
+                scan=layer.scans[number - 1],
+                contents=is_contents(draft.markdown),
+            )
+            for number, ((start, end), draft) in enumerate(zip(stitched.spans, drafts, strict=True), start=1)
+        ]
+        self.warnings += _page_warnings(pages, self.job.config.ingest.audit_threshold)
+        return stitched.markdown, pages, layer.title
+
+    async def _work(self, fn: Callable[..., T], *args: object) -> T:
+        settings = self.job.config.ingest
+        workers = _workers(settings.workers, settings.memory_mb)
+        return await workers.acall(fn, *args, timeout=settings.timeout)
+
+    async def _must(self, fn: Callable[..., T], *args: object) -> T:
+        try:
+            return await self._work(fn, *args)
+        except WorkerFailed as error:
+            raise BadDocument(_reason(error)) from None
+
+
+_OCR = "read it with a vision model (--converter gemini) or on this machine (uv sync --extra ocr, --converter ocr)"
+
+
+@functools.cache
+def _workers(count: int, memory_mb: int) -> Workers:
+    return Workers(count, memory_mb)
+
+
+def _reason(error: WorkerFailed) -> str:
+    return str(error) if error.kind in ("crash", "timeout", "BadDocument") else f"{error.kind}: {error}"
+
+
+def _remedy(ending: str) -> str:
+    return f'name one in ingest.converters, such as {{"{ending[1:]}": ["gemini"]}}, or pass --converter gemini'
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _title(markdown: str, metadata: str, path: Path) -> str:
+    """The first heading of the first level, the PDF's own title, or the file's name."""
+    if heading := re.search(r"^# +(.+)$", markdown[:5000], re.MULTILINE):
+        return re.sub(r"[*_`\\]|<[^>]+>", "", heading[1]).strip()
+    named = re.sub(r"^Microsoft \w+ - |\.\w{2,4}$", "", metadata).strip()
+    return named or path.stem
+
+
+def _page_warnings(pages: list[Page], threshold: float) -> list[str]:
+    warnings = []
+    if scans := [page.number for page in pages if page.scan and page.end == page.start]:
+        warnings.append(f"{_numbers(scans)} without text (scans); {_OCR}")
+    for page in pages:
+        if page.audit and page.audit.score < threshold and not page.scan:
+            warnings.append(f"page {page.number}: audit score {page.audit.score:.2f} is below {threshold}")
+        elif page.audit and page.audit.lost_numbers:
+            warnings.append(f"page {page.number}: numbers not found: {', '.join(page.audit.lost_numbers[:5])}")
+    return warnings
+
+
+def _numbers(numbers: list[int]) -> str:
+    """[1, 2, 3, 7] as "pages 1-3, 7"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    listed = ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+    return f"page{'s' if len(numbers) > 1 else ''} {listed}"
+
+
+def _note(document: Document) -> str:
+    if not document.pages:
+        return f"{document.characters:,} characters by {document.converter}"
+    used = Counter(page.converter for page in document.pages)
+    return f"{len(document.pages)} pages by {', '.join(f'{name} ({n})' for name, n in used.most_common())}"
+
+
+def _counts(document: Document) -> dict[str, int]:
+    counts = {"pages": len(document.pages), "characters": document.characters}
+    counts["fell back"] = sum(bool(page.fell_back) for page in document.pages)
+    counts["scans"] = sum(page.scan for page in document.pages)
+    return {name: n for name, n in counts.items() if n}
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--converter", **setting("ingest.converter"), choices=[n for n in CONVERTERS if n != "plain"],
+        help="the converter to try first",
+    )  # fmt: skip
+    parser.add_argument("--password", metavar="WORD", default="", help="of the encrypted PDFs among the documents")
+
+
+main = Command(
+    name="ingest",
+    units=units,
+    process=process,
+    settings=lambda config: config.ingest,
+    flags=add_flags,
+    version="1",
+)
+
+if __name__ == "__main__":
+    run_script(main)
