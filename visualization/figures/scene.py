@@ -5,7 +5,7 @@ A Scene holds everything that the picture shows, already computed; drawing it ne
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -72,6 +72,40 @@ class Bar(Item, frozen=True):
     shares: dict[str, float]  # of the dataset's questions, 0..1
 
 
+class DatasetNumbers(Item, frozen=True):
+    """The figures of one dataset. Shares lie between 0 and 1."""
+
+    name: str
+    questions: int
+    chunks: int  # distinct chunks that were asked about; 0: unknown
+    mean_per_chunk: float | None
+    redundancy: float  # share of the questions that nearly repeat an earlier one of the same dataset
+    diversity: float  # Vendi score of all its questions: how many different questions they amount to
+    diversity_at_equal_n: float  # the same for equally many questions of every dataset (Numbers.equal_n)
+    reach: float  # share of the union's topics that it reaches with equal_n questions
+    reach_interval: tuple[float, float]  # 95 % bootstrap interval of `reach`
+    reach_of_all: float  # share of the union's topics that all of its questions reach
+    curve: list[tuple[int, float]]  # (number of questions, reach), rising
+    only_here: int  # questions that no other dataset asks
+    missed: int  # topics of the union that it does not reach at all
+
+
+class Numbers(Item, frozen=True):
+    """What the pictures cannot say exactly; the JSON file beside them."""
+
+    encoder: str
+    projection: str
+    near_duplicate: float  # cosine from which two questions are one
+    same_subject: float  # cosine from which two questions are about the same
+    equal_n: int  # questions drawn from every dataset for a fair comparison: those of the smallest
+    topics: int  # of the union of all datasets
+    datasets: list[DatasetNumbers]
+    overlap: list[list[float]]  # share of the row's questions whose subject the column's dataset asks about as well
+    best: str = ""  # the dataset to choose; "": they cannot be told apart, or there is only one
+    certainty: float | None = None  # share of bootstrap draws in which `best` leads
+    recommendation: str = ""  # the answer to "which should I choose", with its figures and its uncertainty
+
+
 class Scene(Item, frozen=True):
     """A map with everything that stands beside it. Indices count from 0 into `points`."""
 
@@ -82,7 +116,7 @@ class Scene(Item, frozen=True):
     subtitle: str = ""  # such as "touch-rugby · 412 questions · wordllama, t-SNE"
     clusters: list[Cluster] = []
     contours: list[Contour] = []
-    numbers: dict[str, Any] = {}  # the JSON file beside the picture
+    numbers: Numbers | None = None
     notes: list[str] = []  # sentences for the reader, such as the answer to "which should I choose"
     only_in: dict[str, list[int]] = {}  # by dataset: its questions that no other dataset asks
     missed_by: dict[str, list[int]] = {}  # by dataset: the others' questions that it does not ask

@@ -1,0 +1,145 @@
+"""Group embeddings: PCA, k-means, and the k at the elbow of its inertia curve.
+
+Every fit runs on one thread: k-means adds up its centres in the order in which threads finish, so only then do
+equal seeds give equal labels, bit for bit.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+DIMENSIONS = 50  # k-means on the first 50 principal components finds the same topics several times faster
+PCA_SAMPLE = 20_000
+SAMPLE = 5_000  # rows that the elbow curve is measured on; its shape does not change with more
+STRAIGHT = 0.02  # a curve that bends less than this share of its chord has no elbow
+
+
+@dataclass(frozen=True)
+class Elbow:
+    """The inertia of k-means for each k tried, and the k picked from it. `reason` says how."""
+
+    k: int
+    reason: str
+    ks: list[int] = field(default_factory=list)
+    inertias: list[float] = field(default_factory=list)
+
+
+def principal(vectors: Vectors, dimensions: int = DIMENSIONS, seed: int = 0) -> Vectors:
+    """The first principal components of (n, d) vectors as (n, min(dimensions, d, n)); identical rows give zeros."""
+    from sklearn.decomposition import PCA
+
+    rows, width = vectors.shape
+    size = min(dimensions, width, rows)
+    centred: Vectors = (vectors - vectors.mean(axis=0, dtype=np.float64)).astype(np.float32)
+    if size == width or not centred.any():
+        return centred[:, :size]
+    solver = "covariance_eigh" if rows > width else "full"
+    sample = centred if rows <= PCA_SAMPLE else centred[_draw(rows, PCA_SAMPLE, seed)]
+    with one_thread():
+        return np.asarray(PCA(size, svd_solver=solver).fit(sample).transform(centred), dtype=np.float32)
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Keep BLAS and OpenMP to one thread while inside."""
+    limited: AbstractContextManager[object] = _thread_pools().limit(limits=1)
+    return limited
+
+
+@cache
+def _thread_pools():  # type: ignore[no-untyped-def]  # threadpoolctl has no types
+    import sklearn.cluster  # noqa: F401  # its OpenMP has to be loaded to be found
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def distinct(vectors: Vectors, limit: int) -> int:
+    """How many different rows there are, to six decimals; counting stops at `limit`."""
+    seen: set[bytes] = set()
+    for row in np.round(vectors.astype(np.float64), 6) + 0.0:  # + 0.0 makes -0.0 and 0.0 one
+        seen.add(row.tobytes())
+        if len(seen) >= limit:
+            break
+    return len(seen)
+
+
+def kmeans(vectors: Vectors, k: int, seed: int) -> Labels:
+    """A cluster number in 0..k-1 for each of n rows; fewer clusters where there are fewer different rows.
+
+    Clusters are numbered by size, the largest 0, so that a number means the same in every table and picture.
+    """
+    k = min(k, distinct(vectors, k))
+    if k <= 1:
+        return np.zeros(len(vectors), dtype=np.int64)
+    return _by_size(_fit(vectors, k, seed).labels_)
+
+
+def elbow(vectors: Vectors, k_max: int, seed: int = 0) -> Elbow:
+    """The k in 2..k_max at which another cluster stops paying: the point of the inertia curve farthest below its chord.
+
+    That is the knee of Satopaa et al., "Finding a 'Kneedle' in a Haystack" (2011), for a convex falling curve. A curve
+    without one (a straight line) gives min(k_max, round(sqrt(n))); one row, or only equal rows, give 1.
+    """
+    rows = len(vectors)
+    most = min(k_max, distinct(vectors, max(k_max, 1)))
+    if most < 2:
+        return Elbow(
+            1, "one cluster: all questions are alike" if rows > 1 and k_max > 1 else "one cluster: too few rows"
+        )
+    if most == 2:
+        return Elbow(2, "two clusters: too few rows for a curve", [2], [_inertia(vectors, 2, seed)])
+    sample = vectors if rows <= SAMPLE else vectors[_draw(rows, SAMPLE, seed)]
+    ks = list(range(2, most + 1))
+    inertias = [_inertia(sample, k, seed) for k in ks]
+    knee = _knee(np.array(ks, dtype=float), np.array(inertias))
+    if knee is None:
+        k = max(2, min(most, round(rows**0.5)))
+        return Elbow(k, "the curve has no elbow: square root of the rows", ks, inertias)
+    return Elbow(knee, "the elbow of the curve", ks, inertias)
+
+
+def _draw(rows: int, size: int, seed: int) -> NDArray[np.int64]:
+    return np.sort(np.random.default_rng(seed).choice(rows, size, replace=False))
+
+
+def _knee(ks: NDArray[np.float64], inertias: NDArray[np.float64]) -> int | None:
+    fall = inertias[0] - inertias[-1]
+    if fall <= 0:
+        return None
+    x = (ks - ks[0]) / (ks[-1] - ks[0])
+    y = (inertias - inertias[-1]) / fall
+    below = (1 - x) - y
+    best = int(below.argmax())
+    return int(ks[best]) if below[best] > STRAIGHT else None
+
+
+def _inertia(vectors: Vectors, k: int, seed: int) -> float:
+    return float(_fit(vectors, k, seed).inertia_)
+
+
+def _fit(vectors: Vectors, k: int, seed: int):  # type: ignore[no-untyped-def]  # scikit-learn has no types
+    import warnings
+
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    runs = 4 if len(vectors) <= SAMPLE else 1  # with many rows the starts hardly differ
+    with one_thread(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # rows equal to float32, counted in distinct()
+        return KMeans(k, n_init=runs, random_state=seed).fit(vectors)
+
+
+def _by_size(labels: NDArray[np.int32]) -> Labels:
+    names, first, sizes = np.unique(labels, return_index=True, return_counts=True)
+    order = sorted(range(len(names)), key=lambda i: (-sizes[i], first[i]))
+    rank = np.empty(int(names.max()) + 1, dtype=np.int64)
+    rank[names[order]] = np.arange(len(names))
+    return rank[labels]

@@ -1,0 +1,55 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dataprep.embedding import duplicates
+from dataprep.embedding.duplicates import calibrate_threshold, near_duplicates, nearest, neighbours
+from tests.dataset.corpora import topics, unit
+
+
+def test_pairs_are_those_of_a_double_loop():
+    """near_duplicates finds exactly the pairs that comparing every two rows finds."""
+    vectors, _ = topics(80, 5, spread=0.4)
+    expected = [(i, j) for i in range(80) for j in range(i + 1, 80) if float(vectors[i] @ vectors[j]) >= 0.8]
+    assert expected
+    assert [tuple(pair) for pair in near_duplicates(vectors, 0.8)] == expected
+
+
+def test_blocks_do_not_show(monkeypatch):
+    """Small blocks give the answers of one large block."""
+    vectors, _ = topics(90, 5, spread=0.4)
+    rows = np.arange(0, 90, 2)
+    whole = near_duplicates(vectors, 0.8), neighbours(vectors, rows, 0.8), nearest(vectors[:40], vectors[40:])
+    monkeypatch.setattr(duplicates, "BLOCK_CELLS", 600)
+    cut = near_duplicates(vectors, 0.8), neighbours(vectors, rows, 0.8), nearest(vectors[:40], vectors[40:])
+    assert np.array_equal(whole[0], cut[0])
+    assert [a.tolist() for a in whole[1]] == [a.tolist() for a in cut[1]]
+    assert np.array_equal(whole[2][0], cut[2][0])
+
+
+def test_a_row_is_not_its_own_neighbour():
+    """A row alone in its direction has none; two equal rows have each other."""
+    vectors = unit(np.array([[1, 0, 0], [0, 1, 0], [0, 1, 0]]))
+    assert [found.tolist() for found in neighbours(vectors, np.array([2, 0, 1]), 0.9)] == [[1], [], [2]]
+
+
+def test_nearest_of_nothing():
+    """No rows to compare with is cosine -1, not an error."""
+    index, cosine = nearest(np.eye(2, dtype=np.float32), np.empty((0, 2), dtype=np.float32))
+    assert index.tolist() == [-1, -1]
+    assert cosine.tolist() == [-1, -1]
+
+
+def test_the_threshold_rises_with_the_cosine_of_random_pairs():
+    """An embedder that puts all texts close together needs a higher bar for calling two alike."""
+    wide, _ = topics(300, 20)
+    narrow = unit(wide + 0.5)
+    assert calibrate_threshold(narrow) > calibrate_threshold(wide) > 0.8
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 12), st.booleans())
+def test_the_threshold_is_one_that_can_be_met(rows, equal):
+    """No rows, one row, equal rows: the threshold stays between 0 and 0.999."""
+    vectors = np.ones((rows, 4), dtype=np.float32) / 2 if equal else np.eye(rows, max(rows, 1), dtype=np.float32)
+    assert 0 <= calibrate_threshold(vectors) <= 0.999
