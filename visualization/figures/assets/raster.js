@@ -1,0 +1,129 @@
+// Points drawn by the processor into one image: the same speed with and without a graphics card, and no limit but pixels.
+
+const PHASES = 2; // positions within a pixel that a mark is prepared for, in each direction
+
+const INSIDE = {
+  circle: (x, y) => x * x + y * y <= 1,
+  square: (x, y) => Math.abs(x) <= 0.86 && Math.abs(y) <= 0.86,
+  triangle: (x, y) => y <= 0.75 && y >= -1.1 && Math.abs(x) <= (y + 1.1) * 0.6,
+  down: (x, y) => y >= -0.75 && y <= 1.1 && Math.abs(x) <= (1.1 - y) * 0.6,
+  diamond: (x, y) => Math.abs(x) + Math.abs(y) <= 1.2,
+  cross: (x, y) => (Math.abs(x - y) <= 0.55 || Math.abs(x + y) <= 0.55) && Math.max(Math.abs(x), Math.abs(y)) <= 0.95,
+  plus: (x, y) => (Math.abs(x) <= 0.38 || Math.abs(y) <= 0.38) && Math.max(Math.abs(x), Math.abs(y)) <= 1.1,
+  star: (x, y) => {
+    const angle = ((Math.atan2(x, -y) / (2 * Math.PI)) * 5 + 10) % 1;
+    return Math.hypot(x, y) <= 0.55 + 0.7 * Math.abs(angle - 0.5) * 2 * 0.9;
+  },
+};
+
+// How much of each pixel around a mark of `radius` pixels is covered, 0..255, for every phase.
+function masks(mark, radius) {
+  const inside = INSIDE[mark] || INSIDE.circle;
+  const reach = Math.ceil(radius * 1.3) + 1;
+  const size = 2 * reach + 1;
+  const all = [];
+  for (let py = 0; py < PHASES; py++) {
+    for (let px = 0; px < PHASES; px++) {
+      const cover = new Uint8Array(size * size);
+      for (let row = 0; row < size; row++) {
+        for (let column = 0; column < size; column++) {
+          let hits = 0;
+          for (let sample = 0; sample < 25; sample++) {
+            const x = column + ((sample % 5) + 0.5) / 5 - reach - px / PHASES;
+            const y = row + (((sample / 5) | 0) + 0.5) / 5 - reach - py / PHASES;
+            if (inside(x / radius, y / radius)) hits++;
+          }
+          cover[row * size + column] = (hits * 255) / 25;
+        }
+      }
+      all.push(cover);
+    }
+  }
+  return { reach, size, all };
+}
+
+class Raster {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d", { alpha: false });
+    this.known = new Map();
+  }
+
+  resize(width, height, ratio) {
+    this.ratio = ratio;
+    this.width = this.canvas.width = Math.max(1, Math.round(width * ratio));
+    this.height = this.canvas.height = Math.max(1, Math.round(height * ratio));
+    this.image = this.context.createImageData(this.width, this.height);
+    this.words = new Uint32Array(this.image.data.buffer);
+  }
+
+  clear([r, g, b]) {
+    this.words.fill(((255 << 24) | (b << 16) | (g << 8) | r) >>> 0);
+  }
+
+  mask(mark, radius) {
+    const step = Math.max(2, Math.round(radius * this.ratio * 4));
+    const key = `${mark} ${step}`;
+    if (!this.known.has(key)) this.known.set(key, masks(mark, step / 4));
+    return this.known.get(key);
+  }
+
+  // One mark at (x, y) in canvas pixels, over what is there. alpha: 0..256.
+  stamp(x, y, mask, r, g, b, alpha) {
+    const { reach, size, all } = mask;
+    const phaseX = Math.floor((x - Math.floor(x)) * PHASES), phaseY = Math.floor((y - Math.floor(y)) * PHASES);
+    const cover = all[phaseY * PHASES + phaseX];
+    const left = Math.floor(x) - reach, top = Math.floor(y) - reach;
+    if (left >= this.width || top >= this.height || left + size <= 0 || top + size <= 0) return;
+    const data = this.image.data;
+    const fromRow = Math.max(0, -top), toRow = Math.min(size, this.height - top);
+    const fromColumn = Math.max(0, -left), toColumn = Math.min(size, this.width - left);
+    for (let row = fromRow; row < toRow; row++) {
+      let from = row * size + fromColumn;
+      let to = ((top + row) * this.width + left + fromColumn) * 4;
+      for (let column = fromColumn; column < toColumn; column++, from++, to += 4) {
+        const a = (cover[from] * alpha) >> 8;
+        if (a === 0) continue;
+        data[to] += ((r - data[to]) * a) / 255;
+        data[to + 1] += ((g - data[to + 1]) * a) / 255;
+        data[to + 2] += ((b - data[to + 2]) * a) / 255;
+      }
+    }
+  }
+
+  show() {
+    this.context.putImageData(this.image, 0, 0);
+  }
+}
+
+// Which points lie near a place: a grid of about two points a cell.
+class Grid {
+  constructor(x, y, bounds) {
+    this.x = x;
+    this.y = y;
+    this.bounds = bounds;
+    this.side = Math.max(1, Math.min(512, Math.ceil(Math.sqrt(x.length / 2))));
+    this.start = new Uint32Array(this.side * this.side + 1);
+    this.items = new Uint32Array(x.length);
+    const cell = Uint32Array.from(x, (_, i) => this.row(y[i]) * this.side + this.column(x[i]));
+    for (const c of cell) this.start[c + 1]++;
+    for (let c = 0; c < this.side * this.side; c++) this.start[c + 1] += this.start[c];
+    const next = this.start.slice();
+    cell.forEach((c, i) => { this.items[next[c]++] = i; });
+  }
+
+  column(x) { return this.clamp(((x - this.bounds.left) / (this.bounds.width || 1)) * this.side); }
+  row(y) { return this.clamp(((y - this.bounds.bottom) / (this.bounds.height || 1)) * this.side); }
+  clamp(value) { return Math.max(0, Math.min(this.side - 1, Math.floor(value))); }
+
+  // Indices of the points in the rectangle, unordered.
+  *within(left, bottom, right, top) {
+    const first = this.column(left), last = this.column(right);
+    for (let row = this.row(bottom); row <= this.row(top); row++) {
+      for (let at = this.start[row * this.side + first]; at < this.start[row * this.side + last + 1]; at++) {
+        const i = this.items[at];
+        if (this.x[i] >= left && this.x[i] <= right && this.y[i] >= bottom && this.y[i] <= top) yield i;
+      }
+    }
+  }
+}
