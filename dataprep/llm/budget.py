@@ -1,0 +1,84 @@
+"""Money: what a call may cost at the worst is set aside before it starts, and settled with what it did cost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+
+from dataprep.schema.errors import BudgetReached
+
+CHARACTERS_PER_TOKEN = 4  # English prose; the worst case counts two
+IMAGE_TOKENS = 1_100  # a page at 1288 px: 1,032 for gemini-2.5 (four tiles of 258), 1,105 for gpt-4o
+WORST = 2
+
+
+class Price(msgspec.Struct, frozen=True):
+    """USD a token."""
+
+    prompt: float
+    completion: float
+
+    def of(self, input_tokens: float, output_tokens: float) -> float:
+        """USD for so many tokens in and out."""
+        return self.prompt * input_tokens + self.completion * output_tokens
+
+
+FREE = Price(0.0, 0.0)
+
+
+def estimate_tokens(messages: Sequence[dict[str, Any]], schema: dict[str, Any] | None = None) -> int:
+    """About how many tokens `messages` are, by their length: 4 characters a token, 1,100 tokens an image."""
+    parts = [part for message in messages for part in _parts(message.get("content"))]
+    images: int = sum(part.get("type") == "image_url" for part in parts)
+    text: int = sum(len(part.get("text") or "") for part in parts)
+    sent = len(msgspec.json.encode(schema)) if schema else 0
+    return (text + sent) // CHARACTERS_PER_TOKEN + images * IMAGE_TOKENS + 4 * len(messages)
+
+
+def _parts(content: Any) -> list[dict[str, Any]]:
+    return content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
+
+
+class Settlement:
+    """What one call set aside, and what it did cost once that is known."""
+
+    def __init__(self, reserved: float) -> None:
+        self.cost = 0.0
+        self.reserved = reserved
+
+
+class Budget:
+    """USD that a run may spend. `limit` None: no limit, and nothing is ever set aside."""
+
+    def __init__(self, limit: float | None = None) -> None:
+        self.limit = limit
+        self.spent = 0.0
+        self._reserved = 0.0
+        self._settled = asyncio.Event()
+
+    @asynccontextmanager
+    async def reserve(self, worst: float) -> AsyncIterator[Settlement]:
+        """Hold `worst` USD for one call, waiting for others to settle when it does not fit beside them.
+
+        Raises BudgetReached when it would not fit even with nobody else in flight.
+        """
+        while self.limit is not None and self.spent + self._reserved + worst > self.limit:
+            if self._reserved <= 0:
+                raise BudgetReached(
+                    f"--max-cost {self.limit:g}: {self.spent:.4f} USD are spent and the next call could cost "
+                    f"{worst:.4f}; everything finished is kept, a higher --max-cost goes on from here"
+                )
+            self._settled.clear()
+            await self._settled.wait()
+        settlement = Settlement(worst)
+        self._reserved += worst
+        try:
+            yield settlement
+        finally:
+            self._reserved = max(0.0, self._reserved - worst) if self._reserved - worst > 1e-12 else 0.0
+            self.spent += settlement.cost
+            self._settled.set()

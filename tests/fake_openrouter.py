@@ -1,0 +1,408 @@
+"""A fake OpenRouter on a loopback socket: scripted replies and faults, rate limits, latency, credit, prices.
+
+Run    python -m tests.fake_openrouter --port 8080 [--latency 0.2] [--fault 429=0.2] [--fault 500=0.1] ...
+In a test: `async with FakeOpenRouter(...) as fake` on the test's own loop, or, beside blocking code,
+`with FakeOpenRouter(...).thread() as fake`. `fake.url` is the base_url; `fake.script` holds what comes next, before
+replies are made up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import hashlib
+import json
+import math
+import random
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from aiohttp import web
+
+Json = dict[str, Any]
+MODELS = {
+    "google/gemini-2.5-flash": (0.30e-6, 2.50e-6, ["text", "image"]),
+    "google/gemini-2.5-flash-lite": (0.10e-6, 0.40e-6, ["text", "image"]),
+    "test/text-only": (1e-6, 2e-6, ["text"]),
+    "test/free": (0.0, 0.0, ["text"]),
+}
+# Every fault by name, as OpenRouter or a provider behind it shows it: (status, error object).
+STATUS_FAULTS: dict[str, tuple[int, Json]] = {
+    "400": (400, {"code": 400, "message": "Provider returned error", "metadata": {"raw": "context length exceeded"}}),
+    "401": (401, {"code": 401, "message": "No auth credentials found"}),
+    "402": (402, {"code": 402, "message": "Insufficient credits"}),
+    "403": (403, {"code": 403, "message": "Key limit exceeded"}),
+    "403-moderation": (
+        403,
+        {"code": 403, "message": "flagged", "metadata": {"reasons": ["violence"], "flagged_input": "x"}},
+    ),
+    "404": (404, {"code": 404, "message": "No endpoints found that can handle the requested parameters."}),
+    "408": (408, {"code": 408, "message": "Request timed out"}),
+    "413": (413, {"code": 413, "message": "Payload too large"}),
+    "429": (429, {"code": 429, "message": "Rate limit exceeded"}),
+    "429-upstream": (429, {"code": 429, "message": "Provider returned error", "metadata": {"provider_name": "Google"}}),
+    "429-quota": (429, {"code": "insufficient_quota", "message": "You exceeded your current quota"}),
+    "500": (500, {"code": 500, "message": "Internal Server Error"}),
+    "502": (502, {"code": 502, "message": "Provider returned error"}),
+    "503": (503, {"code": 503, "message": "No instances available"}),
+    "524": (524, {"code": 524, "message": "A timeout occurred"}),
+    "529": (529, {"code": 529, "message": "Provider overloaded"}),
+}
+BODY_FAULTS = (
+    "error-in-200", "429-in-200", "no-choices", "null-choices", "empty", "html", "not-object", "truncated-body",
+    "broken-json", "wrong-schema", "fenced", "cut-off", "length", "finish-error", "choice-error", "content-filter",
+    "refusal", "no-usage", "parts", "thoughts",
+)  # fmt: skip
+WIRE_FAULTS = ("hang", "drop", "drop-midway")
+
+
+class FakeOpenRouter:
+    """The server and what it saw.
+
+    `latency`: median seconds of a reply; `spread`: sigma of a lognormal around it (0: fixed). `faults`: share by
+    name. `rate`: calls a second (a bucket of `burst`), `cap`: in flight; beyond either a 429. `credit`: USD.
+    `reply`: makes the content from the request's body; by default it fits the request's schema.
+    """
+
+    def __init__(
+        self,
+        *,
+        reply: Callable[[Json], str] | None = None,
+        latency: float = 0.0,
+        spread: float = 0.0,
+        faults: dict[str, float] | None = None,
+        rate: float = 0.0,
+        burst: float = 0.0,
+        cap: int = 0,
+        retry_after: float | None = None,
+        credit: float = math.inf,
+        key: str = "",
+        usage_cost: bool = True,
+        seed: int = 0,
+        port: int = 0,
+        prefix: str = "/api/v1",
+    ) -> None:
+        self.reply = reply or make_up
+        self.latency, self.spread, self.faults = latency, spread, faults or {}
+        self.rate, self.burst, self.cap, self.retry_after = rate, burst or rate, cap, retry_after
+        self.credit, self.key, self.usage_cost, self.port, self.prefix = credit, key, usage_cost, port, prefix
+        self.script: deque[str | Json] = deque()  # a fault's name, {"content": ...}, or {"status", "error", "headers"}
+        self.requests: list[Json] = []
+        self.headers: list[dict[str, str]] = []
+        self.seen: Counter[str] = Counter()  # by kind of answer
+        self.answered: Counter[str] = Counter()  # whole replies by request
+        self.in_flight = self.peak = 0
+        self.keep_requests = True
+        self._random = random.Random(seed)
+        self._tokens, self._filled_at = self.burst, time.monotonic()
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.prefix}"
+
+    async def __aenter__(self) -> FakeOpenRouter:
+        app = web.Application(client_max_size=64 << 20)
+        app.router.add_post(f"{self.prefix}/chat/completions", self._chat)
+        app.router.add_post(f"{self.prefix}/embeddings", self._embeddings)
+        app.router.add_get(f"{self.prefix}/models", self._models)
+        app.router.add_get(f"{self.prefix}/key", self._key)
+        app.router.add_get("/stats", self._stats)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=4096)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    @contextlib.contextmanager
+    def thread(self) -> Iterator[FakeOpenRouter]:
+        """Serve from a thread with a loop of its own."""
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, daemon=True)
+        thread.start()
+        asyncio.run_coroutine_threadsafe(self.__aenter__(), loop).result(10)
+        try:
+            yield self
+        finally:
+            asyncio.run_coroutine_threadsafe(self.__aexit__(), loop).result(10)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(10)
+
+    # What the server answers.
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        body = json.loads(raw)
+        if self.keep_requests:
+            self.requests.append(body)
+            self.headers.append(dict(request.headers))
+        if refusal := self._refusal(request):
+            return self._error(refusal)
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
+        try:
+            return await self._answer(request, body, hashlib.sha256(raw).hexdigest())
+        finally:
+            self.in_flight -= 1
+
+    def _refusal(self, request: web.Request) -> str:
+        """Authentication, credit and rate limits, in the order in which OpenRouter looks at them."""
+        if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
+            return "401"
+        if self.credit <= 0:
+            return "402"
+        if self.cap and self.in_flight >= self.cap:
+            return "429"
+        if self.rate:
+            now = time.monotonic()
+            self._tokens = min(self.burst, self._tokens + (now - self._filled_at) * self.rate)
+            self._filled_at = now
+            if self._tokens < 1:
+                return "429"
+            self._tokens -= 1
+        return ""
+
+    async def _answer(self, request: web.Request, body: Json, digest: str) -> web.StreamResponse:
+        planned = self.script.popleft() if self.script else self._draw_fault()
+        if isinstance(planned, str) and planned in STATUS_FAULTS:
+            return self._error(planned)
+        if isinstance(planned, dict) and "status" in planned:
+            return self._error(str(planned["status"]), planned)
+        delay = self.latency * (self._random.lognormvariate(0, self.spread) if self.spread else 1.0)
+        if planned == "drop":
+            self._abort(request, planned)
+        if planned == "hang":
+            self.seen["hang"] += 1
+            await asyncio.sleep(3600)
+        await asyncio.sleep(delay if not isinstance(planned, dict) else planned.get("delay", delay))
+        content = planned.get("content") if isinstance(planned, dict) else None
+        whole = self._completion(body, self.reply(body) if content is None else content)
+        if planned == "drop-midway":
+            return await self._half(request, whole)
+        return self._shaped(planned if isinstance(planned, str) else "", whole, digest)
+
+    def _draw_fault(self) -> str:
+        draw = self._random.random()
+        for name, share in self.faults.items():
+            draw -= share
+            if draw < 0:
+                return name
+        return ""
+
+    def _error(self, fault: str, planned: Json | None = None) -> web.Response:
+        self.seen[fault] += 1
+        status, error = STATUS_FAULTS.get(fault, (int(fault[:3]), {"code": int(fault[:3]), "message": "scripted"}))
+        headers = {}
+        if status in (429, 503) and self.retry_after is not None:
+            headers["Retry-After"] = f"{self.retry_after:g}"
+        if planned:
+            error = planned.get("error", error)
+            headers.update(planned.get("headers", {}))
+        return web.json_response({"error": error}, status=status, headers=headers)
+
+    def _abort(self, request: web.Request, kind: str) -> None:
+        self.seen[kind] += 1
+        assert request.transport is not None
+        request.transport.abort()
+        raise asyncio.CancelledError
+
+    async def _half(self, request: web.Request, whole: Json) -> web.StreamResponse:
+        raw = json.dumps(whole).encode()
+        response = web.StreamResponse(headers={"Content-Length": str(len(raw)), "Content-Type": "application/json"})
+        await response.prepare(request)
+        await response.write(raw[: len(raw) // 2])
+        self._abort(request, "drop-midway")
+        return response
+
+    def _completion(self, body: Json, content: str) -> Json:
+        prompt = len(json.dumps(body["messages"])) // 4
+        completion = max(1, len(content) // 4)
+        usage: Json = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+        usage["prompt_tokens_details"] = {"cached_tokens": 0}
+        price = MODELS.get(body["model"], (1e-6, 1e-6, []))
+        cost = prompt * price[0] + completion * price[1]
+        self.credit -= cost
+        if self.usage_cost:
+            usage["cost"] = cost
+        message = {"role": "assistant", "content": content, "refusal": None}
+        choice = {"index": 0, "finish_reason": "stop", "native_finish_reason": "STOP", "message": message}
+        return {"id": "gen-1", "model": body["model"], "object": "chat.completion", "choices": [choice], "usage": usage}
+
+    def _shaped(self, fault: str, whole: Json, digest: str) -> web.Response:
+        """The whole reply, or the reply bent into the shape that `fault` names."""
+        self.seen[fault or "ok"] += 1
+        choice = whole["choices"][0]
+        content = choice["message"]["content"]
+        match fault:
+            case "":
+                self.answered[digest] += 1
+            case "error-in-200":
+                return web.json_response({"error": {"code": 502, "message": "Provider returned error"}})
+            case "429-in-200":
+                return web.json_response({"error": {"code": 429, "message": "Rate limited upstream"}})
+            case "no-choices":
+                whole["choices"] = []
+            case "null-choices":
+                whole["choices"] = None
+            case "empty":
+                choice["message"]["content"] = None
+            case "html":
+                return web.Response(text="<html><body>Bad gateway</body></html>", content_type="text/html")
+            case "not-object":
+                return web.json_response([1, 2])
+            case "truncated-body":
+                raw = json.dumps(whole)
+                return web.Response(text=raw[: len(raw) // 2], content_type="application/json")
+            case "broken-json":
+                choice["message"]["content"] = content[: len(content) // 2]
+            case "wrong-schema":
+                choice["message"]["content"] = '{"surprise": true}'
+            case "fenced":
+                choice["message"]["content"] = f"Here it is:\n```json\n{content}\n```"
+            case "cut-off" | "length":
+                choice["message"]["content"], choice["finish_reason"] = content[: len(content) // 2], "length"
+            case "finish-error":
+                choice["message"]["content"], choice["finish_reason"] = "", "error"
+            case "choice-error":
+                choice["error"] = {"code": 502, "message": "Upstream error"}
+            case "content-filter":
+                choice["message"]["content"], choice["finish_reason"] = "", "content_filter"
+            case "refusal":
+                choice["message"]["refusal"] = "I cannot help with that."
+            case "no-usage":
+                del whole["usage"]
+            case "parts":
+                choice["message"]["content"] = [{"type": "text", "text": content}]
+            case "thoughts":
+                choice["message"]["content"] = f"<think>Let me see. {{}}</think>\n{content}"
+            case _:
+                raise AssertionError(f"no such fault: {fault}")
+        return web.json_response(whole)
+
+    async def _embeddings(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        self.requests.append(body)
+        planned = self.script.popleft() if self.script else self._draw_fault()
+        if isinstance(planned, str) and planned in STATUS_FAULTS:
+            return self._error(planned)
+        await asyncio.sleep(self.latency)
+        data = [
+            {"index": i, "embedding": embedding(text), "object": "embedding"} for i, text in enumerate(body["input"])
+        ]
+        data.reverse()  # nothing promises the order of the input
+        if planned == "no-choices":
+            data = data[1:]
+        tokens = sum(map(len, body["input"])) // 4
+        return web.json_response(
+            {"data": data, "model": body["model"], "usage": {"prompt_tokens": tokens, "cost": 1e-8 * tokens}}
+        )
+
+    async def _models(self, _: web.Request) -> web.Response:
+        data = [
+            {
+                "id": name,
+                "context_length": 1_048_576,
+                "architecture": {"input_modalities": modalities},
+                "pricing": {"prompt": f"{prompt:.10f}", "completion": f"{completion:.10f}"},
+                "supported_parameters": ["temperature", "max_tokens", "structured_outputs", "response_format"][
+                    : 2 if name == "test/free" else 4
+                ],
+            }
+            for name, (prompt, completion, modalities) in MODELS.items()
+        ]
+        return web.json_response({"data": data})
+
+    async def _key(self, request: web.Request) -> web.Response:
+        if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
+            return self._error("401")
+        left = None if math.isinf(self.credit) else self.credit
+        return web.json_response(
+            {"data": {"label": "fake", "limit": left, "limit_remaining": left, "is_free_tier": False}}
+        )
+
+    async def _stats(self, _: web.Request) -> web.Response:
+        return web.json_response(
+            {
+                "calls": sum(self.seen.values()),
+                "seen": self.seen,
+                "peak": self.peak,
+                "different": len(self.answered),
+                "repeated": sum(count - 1 for count in self.answered.values()),
+                "requests": self.answered,
+            }
+        )
+
+
+def make_up(body: Json) -> str:
+    """A reply that depends on the request alone: JSON that fits its schema, or a sentence."""
+    last = json.dumps(body["messages"][-1]["content"])
+    seed = hashlib.sha256(last.encode()).hexdigest()[:8]
+    wanted = (body.get("response_format") or {}).get("json_schema", {}).get("schema")
+    return json.dumps(instance(wanted, wanted, seed)) if wanted else f"Reply {seed} to {last[:60]}"
+
+
+def instance(schema: Json, root: Json, seed: str) -> Any:
+    """The simplest value that fits a JSON Schema, told apart by `seed`."""
+    if "$ref" in schema:
+        return instance(root["$defs"][schema["$ref"].rpartition("/")[2]], root, seed)
+    if "enum" in schema:
+        return schema["enum"][int(seed, 16) % len(schema["enum"])]
+    if "const" in schema:
+        return schema["const"]
+    if "anyOf" in schema:
+        return instance(schema["anyOf"][0], root, seed)
+    kind = schema["type"][0] if isinstance(schema.get("type"), list) else schema.get("type")
+    if kind == "object":
+        return {name: instance(part, root, seed) for name, part in schema.get("properties", {}).items()}
+    if kind == "array":
+        return [instance(schema.get("items", {}), root, seed)] * max(1, schema.get("minItems", 1))
+    numbers = {"integer": int(seed, 16) % 10, "number": 0.5, "boolean": True, "null": None}
+    return numbers.get(kind, f"text {seed}")
+
+
+def embedding(text: str, dimensions: int = 8) -> list[float]:
+    """A vector that depends on the text alone."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return [byte / 255 for byte in digest[:dimensions]]
+
+
+def main() -> None:
+    """Serve until interrupted; prints the base_url."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--spread", type=float, default=0.0)
+    parser.add_argument("--rate", type=float, default=0.0)
+    parser.add_argument("--burst", type=float, default=0.0)
+    parser.add_argument("--cap", type=int, default=0)
+    parser.add_argument("--key", default="")
+    parser.add_argument("--credit", type=float, default=math.inf)
+    parser.add_argument("--prefix", default="/api/v1", help="/v1 imitates vLLM and its like")
+    parser.add_argument("--fault", action="append", default=[], help="NAME=SHARE, such as 429=0.2")
+    parser.add_argument("--keep-requests", action="store_true")
+    options = parser.parse_args()
+    faults = {name: float(share) for name, _, share in (fault.partition("=") for fault in options.fault)}
+    names = ("port", "latency", "spread", "rate", "burst", "cap", "key", "credit", "prefix")
+    fake = FakeOpenRouter(faults=faults, **{name: getattr(options, name) for name in names})
+    fake.keep_requests = options.keep_requests
+
+    async def serve() -> None:
+        async with fake:
+            print(fake.url, flush=True)
+            await asyncio.Event().wait()
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve())
+
+
+if __name__ == "__main__":
+    main()

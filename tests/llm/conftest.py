@@ -1,0 +1,56 @@
+"""A config whose endpoint is the fake, and clients on one journal."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from dataprep.llm.client import Client
+from dataprep.schema.config import load
+from dataprep.schema.settings import Config
+from tests.fake_openrouter import FakeOpenRouter
+
+
+class Pair(msgspec.Struct):
+    question: str
+    answer: str
+
+
+class Pairs(msgspec.Struct):
+    pairs: list[Pair]
+
+
+@pytest.fixture
+async def fake():
+    """A fake OpenRouter without latency or limits; tests set its attributes."""
+    async with FakeOpenRouter() as server:
+        yield server
+
+
+@pytest.fixture
+def config_for() -> Callable[..., Config]:
+    """The project's config against a fake; further settings as `llm__timeout=1`."""
+
+    def build(server: FakeOpenRouter, **settings: Any) -> Config:
+        chosen = {"llm__base_url": server.url, "llm__api_key_env": "", **settings}
+        return load([], [f"{path.replace('__', '.')}={msgspec.json.encode(v).decode()}" for path, v in chosen.items()])
+
+    return build
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / ".state" / "journal.db"
+
+
+@pytest.fixture
+async def client(fake, config_for, journal):
+    async with Client(config_for(fake).llm, journal) as made:
+        yield made
+
+
+def ask_text(text: str) -> list[dict[str, Any]]:
+    """A conversation of one turn."""
+    return [{"role": "user", "content": text}]
