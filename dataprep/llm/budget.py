@@ -58,7 +58,7 @@ class Budget:
         self.limit = limit
         self.spent = 0.0
         self._reserved = 0.0
-        self._settled = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []  # no Event: a budget outlives the loops of several stages
 
     @asynccontextmanager
     async def reserve(self, worst: float) -> AsyncIterator[Settlement]:
@@ -72,8 +72,8 @@ class Budget:
                     f"--max-cost {self.limit:g}: {self.spent:.4f} USD are spent and the next call could cost "
                     f"{worst:.4f}; everything finished is kept, a higher --max-cost goes on from here"
                 )
-            self._settled.clear()
-            await self._settled.wait()
+            self._waiting.append(asyncio.get_running_loop().create_future())
+            await self._waiting[-1]
         settlement = Settlement(worst)
         self._reserved += worst
         try:
@@ -81,4 +81,10 @@ class Budget:
         finally:
             self._reserved = max(0.0, self._reserved - worst) if self._reserved - worst > 1e-12 else 0.0
             self.spent += settlement.cost
-            self._settled.set()
+            self._wake_all()
+
+    def _wake_all(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)

@@ -72,11 +72,8 @@ class Reply(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Spent(msgspec.Struct, frozen=True):
-    """One call, or one replay of a stored one, as the progress line and the cost report see it."""
+    """What one reply used; `replayed`: it came from the journal and nothing was paid now."""
 
-    stage: str
-    unit: str
-    model: str
     usage: Usage
     replayed: bool
 
@@ -133,11 +130,14 @@ class Client:
         *,
         fresh: bool = False,
         budget: Budget | None = None,
-        on_usage: Callable[[Spent], None] | None = None,
+        on_usage: Callable[[Usage], None] | None = None,
         stopping: asyncio.Event | None = None,
         env: Mapping[str, str] = os.environ,
     ) -> None:
-        """`fresh`: draw anew what was stored before now. `stopping`: once set, no further call is launched."""
+        """`fresh`: draw anew what was stored before now. `on_usage` hears of every call, not of replays.
+
+        `stopping`: once set, no further call is launched; those in flight end and are kept.
+        """
         self._settings, self._env = settings, env
         self._journal = Journal(journal)
         self._since = time.time() if fresh else 0.0
@@ -440,20 +440,19 @@ class Client:
         return msgspec.structs.replace(usage, cost=cost)
 
     def _count(self, task: _Task, usage: Usage, *, replayed: bool) -> None:
-        spent = Spent(task.stage, task.unit, task.model, usage, replayed)
-        task.spent.append(spent)
+        task.spent.append(Spent(usage, replayed))
         row = self._rows.setdefault((task.stage, task.model, task.unit), UsageRow(task.stage, task.model, task.unit))
         if replayed:
             row.replayed += 1
-        else:
-            row.calls += 1
-            row.input_tokens += usage.input_tokens
-            row.output_tokens += usage.output_tokens
-            row.cached_tokens += usage.cached_tokens
-            row.cost += usage.cost or 0.0
-            row.unpriced += usage.cost is None
+            return
+        row.calls += 1
+        row.input_tokens += usage.input_tokens
+        row.output_tokens += usage.output_tokens
+        row.cached_tokens += usage.cached_tokens
+        row.cost += usage.cost or 0.0
+        row.unpriced += usage.cost is None
         if self._on_usage:
-            self._on_usage(spent)
+            self._on_usage(usage)
 
 
 def _correction(content: str, problem: str) -> list[Message]:
