@@ -67,7 +67,7 @@ class Summary(Record, frozen=True):
 
 
 class Chunk(Record, frozen=True):
-    """A slice of a document. `text` is `added` (repeated table header or fence) followed by the slice [start, end)."""
+    """A slice of a document. `text` is `added` (repeated header, overlap), the slice [start, end), `closing`."""
 
     id: str
     document: str
@@ -80,6 +80,7 @@ class Chunk(Record, frozen=True):
     headings: list[str] = []
     pages: list[int] = []
     added: str = ""
+    closing: str = ""  # ends a part of a cut fence or HTML table
     tokens: int | None = None
     skip: str = ""  # why questions leave it out by default: "contents", "boilerplate"
 

@@ -1,0 +1,124 @@
+"""The places where a run of text may be cut, from the strongest to the weakest."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import regex
+
+from dataprep.text.blocks import INDENT, MARKER, Block
+from dataprep.text.sentences import sentence_starts
+from dataprep.text.spans import Span, uncuttable
+
+_ITEM = regex.compile(rf"(?m:^){INDENT}{MARKER}", regex.VERBOSE)
+_CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
+_SPACE = regex.compile(r"\s++")
+_WORD = regex.compile(r"\b(?=\S)", regex.WORD)
+_GRAPHEME = regex.compile(r"\X")
+_AHEAD = 300  # characters behind a window that an engine sees, to judge the last sentence in it
+_LOOSE_END = regex.compile(r"[\p{L}\p{N},;(–-]\s*\Z")
+
+
+class Breaks:
+    """The breaks of one run of blocks. Every method gives the best break within first..last, or 0.
+
+    A break at p ends one chunk at p and starts the next there; white space stays with the chunk before it.
+    """
+
+    def __init__(self, text: str, found: Sequence[Block], language: str, engine: str) -> None:
+        self._text, self._language, self._engine = text, language, engine
+        self._end = found[-1].end
+        self._headings: list[int] = []
+        self._levels: list[int] = []
+        self._paragraphs: list[int] = []
+        self._whole = [(block.start, block.end) for block in found if block.kind in ("formula", "code", "table")]
+        for before, block in pairwise(found):
+            if before.kind == "heading":
+                continue  # a heading is never left at the end of a chunk
+            if block.kind == "heading":
+                self._headings.append(block.start)
+                self._levels.append(block.level)
+            elif not self._goes_on(before, block):
+                self._paragraphs.append(block.start)
+
+    def _goes_on(self, before: Block, block: Block) -> bool:
+        """A lead-in to a list, or a sentence that a page border interrupts."""
+        ending = self._text[max(before.start, before.end - 20) : before.end].rstrip()
+        if ending.endswith((":", "：")):
+            return True
+        return self._text[block.start].islower() and _LOOSE_END.search(ending) is not None
+
+    def structural(self, first: int, last: int, fuller: int) -> int:
+        """A heading, else a paragraph, else a list item: in the fuller half the highest level, else the last one."""
+        a, b = bisect_left(self._headings, first), bisect_right(self._headings, last)
+        if a < b:
+            return _best(self._headings[a:b], self._levels[a:b], fuller)
+        k = bisect_right(self._paragraphs, last) - 1
+        if k >= 0 and self._paragraphs[k] >= first:
+            return self._paragraphs[k]
+        return self._item(first, last, fuller)
+
+    def _item(self, first: int, last: int, fuller: int) -> int:
+        positions, levels = [], []
+        for match in _ITEM.finditer(self._text, first, last + 1):
+            if not self._within_whole(match.start()):
+                positions.append(match.start())
+                levels.append(_depth(match.group()))
+        return _best(positions, levels, fuller) if positions else 0
+
+    def sentence(self, start: int, first: int, last: int) -> int:
+        """The last start of a sentence."""
+        if first > last:
+            return 0
+        window = self._text[start : min(self._end, last + _AHEAD)]
+        offsets = sentence_starts(window, self._language, self._engine)
+        k = bisect_right(offsets, last - start) - 1
+        while k > 0 and offsets[k] >= first - start:
+            if not self._within_whole(start + offsets[k]):
+                return start + offsets[k]
+            k -= 1
+        return 0
+
+    def word(self, start: int, first: int, last: int) -> int:
+        """The last clause in the second half, else word, else (in a word over the limit) character; never 0."""
+        window = self._text[start : min(self._end, 2 * last - start + 1)]
+        spans = uncuttable(window) + [(a - start, b - start) for a, b in self._whole if a < last and b > start]
+        spans.sort()
+        size = last - start
+        for pattern, least in ((_CLAUSE, size // 2), (_SPACE, 1), (_WORD, 1)):
+            ends = [match.end() for match in pattern.finditer(window, 0, size + 1) if least <= match.end() <= size]
+            if cut := _last_outside(ends, spans):
+                return start + cut
+        for pattern in (_SPACE, _WORD, _GRAPHEME):
+            ends = [match.end() for match in pattern.finditer(window, 0, size + 1) if 1 <= match.end() <= size]
+            if ends:
+                return start + int(ends[-1])
+        return max(last, first)
+
+    def _within_whole(self, position: int) -> bool:
+        return any(start < position < end for start, end in self._whole)
+
+
+def _best(positions: Sequence[int], levels: Sequence[int], fuller: int) -> int:
+    k = bisect_left(positions, fuller)
+    if k == len(positions):
+        return positions[-1]
+    level = min(levels[k:])
+    return max(p for p, at in zip(positions[k:], levels[k:], strict=True) if at == level)
+
+
+def _depth(marker: str) -> int:
+    """How deep a list item stands: by the parts of its number, else by its indentation."""
+    dots = marker.strip(" \t>.").count(".")
+    return dots or 1 + len(marker) - len(marker.lstrip())
+
+
+def _last_outside(ends: Iterable[int], spans: Sequence[Span]) -> int:
+    starts = [start for start, _ in spans]
+    for end in reversed(list(ends)):
+        k = bisect_left(starts, end) - 1
+        if k < 0 or spans[k][1] <= end:
+            return end
+    return 0

@@ -1,0 +1,121 @@
+"""Sentences of prose, as offsets.
+
+Two engines find where sentences end: `sentencex` (rules and abbreviations for some 250 languages) and `regex`, the
+plain rule below. What both get wrong in Markdown (a list marker is no sentence, a link is not cut) is mended here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+
+import regex
+
+from dataprep.text.spans import Span, whole_spans
+
+_END = regex.compile(
+    r"""
+    (?: [.!?…]++ [\p{Pe}\p{Pf}"'*_]*+ \s++          # the end of a sentence, closing quotes and brackets, white space
+        (?= [\p{Pi}\p{Ps}"'*_#>¿¡•-]*+ [\p{Lu}\p{Lt}\p{Lo}\d] )    # and a capital, a digit or a letter without case
+      | [。！？｡]++ [\p{Pe}\p{Pf}"']*+ \s*+           # Chinese and Japanese: no white space needed
+      | [؟۔।॥]++ [\p{Pe}\p{Pf}"']*+ \s++             # Arabic, Urdu, Hindi
+      | \n [ \t\r]*+ \n \s*+ )                        # a blank line
+    """,
+    regex.VERBOSE,
+)
+_ABBREVIATION = regex.compile(
+    r"""
+    (?<![\p{L}\d]) (?:
+        \p{L}                                         # an initial: J. Smith, z. B.
+      | (?:\p{L}\.)+\p{L}                             # e.g., U.S., p.m.
+      | Mr|Mrs|Ms|Dr|Prof|St|Mt|Jr|Sr|Gen|Col|Capt|Lt|Sgt|Rev|Hon|Gov|Sen|Rep     # before a name
+      | vs|etc|cf|al|ca|approx|est|resp|incl|excl|viz|Inc|Ltd|Co|Corp|Bros|Dept|Univ|Assn
+      | No|Nos|Nr|Art|Abs|Fig|Figs|Tab|Eq|Sec|Sect|Ch|Chap|Vol|pp|Par|Ref|App     # before a number
+      | Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec
+      | bzw|bspw|usw|evtl|ggf|vgl|sog|zzgl|inkl|Str|Hr|Fr|Mio|Mrd                 # German
+      | M|Mme|Mlle|MM|env|av|apr|éd|Sra?|Srta|Ud|Uds|pág|núm|aprox                # French, Spanish
+    ) \. \s* $
+    """,
+    regex.VERBOSE | regex.IGNORECASE,
+)
+_MARKER = regex.compile(r"\s*+(?:[-*+>#•⁃]\s*+)*+\(?(?:\d{1,3}(?:\.\d{1,3})*+|\p{L})[.)]{1,2}\s*+")
+_BULLET = regex.compile(r"(?<=\s)[•⁃‣◦▪](?=\s*\S)")
+_WINDOW = 1 << 20  # characters given to an engine at once, so that memory stays flat on a long line
+
+
+def sentences(text: str, language: str = "en", engine: str = "sentencex") -> list[Span]:
+    """(start, end) of each sentence, in order, without the white space around it; between two there is only that.
+
+    `engine` is "sentencex" or "regex"; `language` is an ISO 639-1 code, used by sentencex.
+    """
+    starts = sentence_starts(text, language, engine)
+    return [span for pair in zip(starts, [*starts[1:], len(text)], strict=True) if (span := _trim(text, *pair))]
+
+
+def sentence_starts(text: str, language: str = "en", engine: str = "sentencex") -> list[int]:
+    """Where each sentence starts; the first is 0 and every sentence keeps the white space behind it."""
+    find = _regex_ends if engine == "regex" else _sentencex_ends
+    ends: list[int] = []
+    for start, end in _windows(text):
+        ends += (start + offset for offset in find(text[start:end], language))
+    ends = sorted({*ends, *(match.start() for match in _BULLET.finditer(text))})
+    return [0, *_without_false_ends(text, ends)] if text else []
+
+
+def _sentencex_ends(text: str, language: str) -> Iterable[int]:
+    from sentencex import get_sentence_boundaries, segment
+
+    if not text.isascii():  # a lone surrogate, from bytes that were no text, cannot be handed to Rust
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _broken(text) else text
+    ends = list(accumulate(map(len, segment(language, text))))
+    if ends and ends[-1] == len(text):
+        return ends[:-1]
+    return [boundary["start_index"] for boundary in get_sentence_boundaries(language, text)][1:]
+
+
+def _broken(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _regex_ends(text: str, _language: str) -> Iterator[int]:
+    for match in _END.finditer(text):
+        if not _ABBREVIATION.search(text, max(0, match.start() - 12), match.end()):
+            yield match.end()
+
+
+def _without_false_ends(text: str, ends: list[int]) -> Iterator[int]:
+    """Drop ends behind a mere list marker ("1.2."), and inside links, formulas, code and numbers."""
+    spans = iter(whole_spans(text) if ends else [])
+    span = next(spans, None)
+    last = 0
+    for end in ends:
+        while span and span[1] <= end:
+            span = next(spans, None)
+        inside = span and span[0] < end
+        if not inside and last < end < len(text) and not _only_marker(text, last, end):
+            yield end
+            last = end
+
+
+def _only_marker(text: str, start: int, end: int) -> bool:
+    return end - start < 40 and _MARKER.fullmatch(text, start, end) is not None
+
+
+def _windows(text: str) -> Iterator[Span]:
+    start = 0
+    while len(text) - start > _WINDOW:
+        middle = start + _WINDOW
+        end = max(text.rfind("\n", start, middle), text.rfind(" ", middle - 2000, middle)) + 1 or middle
+        yield start, end
+        start = end
+    yield start, len(text)
+
+
+def _trim(text: str, start: int, end: int) -> Span | None:
+    piece = text[start:end]
+    left = len(piece) - len(piece.lstrip())
+    return (start + left, start + len(piece.rstrip())) if left < len(piece) else None
