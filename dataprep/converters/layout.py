@@ -16,7 +16,7 @@ from dataprep.converters.pdf import read_text_layer
 def convert(request: Request) -> Conversion:
     """The better rendition of each page. Raises what an engine raises only where both fail."""
     renditions, warnings = {}, []
-    for name, engine in (("pdf-inspector", _pdf_inspector), ("liteparse", _liteparse)):
+    for name, engine in ENGINES.items():
         try:
             renditions[name] = engine(request)
         except Exception as error:  # engines raise anything; the other one carries on
@@ -65,3 +65,6 @@ def _liteparse(request: Request) -> list[str]:
     )
     by_number = {page.page_num: page.markdown or "" for page in parser.parse(request.source).pages}
     return [by_number.get(number, "") for number in request.pages or range(1, request.page_count + 1)]
+
+
+ENGINES = {"pdf-inspector": _pdf_inspector, "liteparse": _liteparse}

