@@ -1,8 +1,8 @@
 """Which sentences, numbers and table rows of a chunk its pairs touch, known without a model.
 
 A statement (sentence, list item, table row) is touched by a pair whose evidence holds half of its content words and no
-less than two, or three of them, at that place; or whose question and answer together say it. A number is touched by a pair that
-touches its statement and names the number in its question, answer or criteria.
+less than two, or three of them, at that place; or whose question and answer together say it. A number is touched by a
+pair that touches its statement and names the number in its question, answer or criteria.
 """
 
 from __future__ import annotations

@@ -1,0 +1,93 @@
+"""The strategy for large models: many pairs a call, with the questions so far and the gaps shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+
+from dataprep.llm.client import Client
+from dataprep.llm.prompts import conversation, render
+from dataprep.qa.drafts import Corrections, Draft, Drafts
+from dataprep.qa.iterate import Judged
+from dataprep.qa.statements import Statement
+from dataprep.schema.records import Chunk, Pair
+from dataprep.schema.settings import QA
+
+T = TypeVar("T")
+
+MAX_GAPS = 60  # shown in one call; the rest follows when these are closed
+
+
+@dataclass
+class Batch:
+    """Asks about one chunk. `known` are the variables of the prompt that stay the same: context, document, summary."""
+
+    client: Client
+    settings: QA
+    chunk: Chunk
+    prompt: str
+    correction: str
+    known: dict[str, str]
+    calls: int = 0
+
+    def __post_init__(self) -> None:
+        self._messages: list[dict[str, Any]] = []
+
+    @property
+    def at_once(self) -> int:
+        return self.settings.batch
+
+    async def ask(self, iteration: int, pairs: Sequence[Pair], gaps: Sequence[Statement], count: int) -> list[Judged]:
+        """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
+        shown = [gap.plain(self.chunk.text) for gap in gaps] if self.settings.show_gaps and iteration > 1 else []
+        self._messages = conversation(
+            self.prompt,
+            **self.known,
+            section=" > ".join(self.chunk.headings) or "(none)",
+            chunk=fenced(self.chunk.text),
+            asked=listed([pair.question for pair in pairs]) or "(none yet)",
+            gaps=listed(shown[:MAX_GAPS]) or "(not known)",
+            batch=str(count),
+        )
+        reply = await self._call(self._messages, Drafts, f"{self.chunk.id} iteration {iteration}", iteration)
+        return [(draft, []) for draft in reply.pairs]
+
+    async def correct(self, faulty: Sequence[Judged]) -> list[Draft]:
+        """One call for all of them; a draft that the reply leaves out comes back as it was."""
+        faults = [
+            f"{number}. {draft.question}\n" + "\n".join(f"   - {fault.detail}" for fault in found)
+            for number, (draft, found) in enumerate(faulty, 1)
+        ]
+        said = msgspec.json.encode(Drafts(pairs=[draft for draft, _ in faulty])).decode()
+        messages = [
+            *self._messages,
+            {"role": "assistant", "content": said},
+            {"role": "user", "content": render(self.correction, faults="\n".join(faults))},
+        ]
+        reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
+        corrected = {draft.number: as_draft(draft) for draft in reply.pairs}
+        return [corrected.get(number, draft) for number, (draft, _) in enumerate(faulty, 1)]
+
+    async def _call(self, messages: list[dict[str, Any]], schema: type[Any], unit: str, sample: int) -> Any:
+        self.calls += 1
+        reply = await self.client.ask(
+            self.settings, messages, stage="generate_qa", unit=unit, schema=schema, sample=sample
+        )
+        return reply.value
+
+
+def as_draft(correction: Any) -> Draft:
+    """A correction without its number."""
+    return Draft(**{name: getattr(correction, name) for name in Draft.__struct_fields__})
+
+
+def listed(items: Sequence[str]) -> str:
+    return "\n".join(f"- {item}" for item in items)
+
+
+def fenced(text: str) -> str:
+    """`text` without anything that would close the mark around it in a prompt."""
+    return text.replace("</", "< /")

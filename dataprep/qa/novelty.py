@@ -1,0 +1,95 @@
+"""New means new: which questions repeat an earlier one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from dataprep.qa import facts
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Vectors = npt.NDArray[np.float32]
+
+Encode = Callable[[list[str]], Awaitable["Vectors"]]
+
+_CONTRASTS = frozenset(
+    re.findall(
+        r"\w+",
+        """not never no without minimum maximum least most min max before after first second third last start begin end
+        finish more less fewer above below over under inside outside in out north south east west left right highest
+        lowest longest shortest largest smallest earliest latest win lose open close allowed forbidden offence defence
+        offense defense offensive defensive home away men women indoor outdoor""",
+    )
+)
+
+
+def normalised(question: str) -> str:
+    """The question's words and numbers, without case, accents of writing and punctuation."""
+    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", question).casefold()))
+
+
+def differ_in_fact(one: str, other: str) -> bool:
+    """Do two questions ask about different numbers, named things or opposites, however alike they sound?"""
+    if _values(one) != _values(other) or _contrasts(one) != _contrasts(other):
+        return True
+    mine, theirs = set(facts.words(one)), set(facts.words(other))
+    return bool(facts.names(one) - theirs - _digits(other)) or bool(facts.names(other) - mine - _digits(one))
+
+
+class Novelty:
+    """The questions so far. `encode` gives vectors of length 1; without it only repeated wording is found."""
+
+    def __init__(self, encode: Encode | None = None, threshold: float = 1.0) -> None:
+        self._encode, self._threshold = encode, threshold
+        self._questions: list[str] = []
+        self._wordings: dict[str, str] = {}
+        self._vectors: list[Vectors] = []
+
+    async def sift(self, questions: Sequence[str]) -> list[str]:
+        """For each question the earlier one that it repeats, or "" where it is new; the new ones are remembered."""
+        vectors = await self._encode(list(questions)) if self._encode and questions else None
+        repeats = []
+        for i, question in enumerate(questions):
+            vector = None if vectors is None else vectors[i]
+            earlier = self._wordings.get(normalised(question)) or self._nearest(question, vector)
+            repeats.append(earlier)
+            if not earlier:
+                self._remember(question, vector)
+        return repeats
+
+    def _nearest(self, question: str, vector: Vectors | None) -> str:
+        """The earlier question of the highest cosine from the threshold on that does not differ in fact."""
+        if vector is None or not self._vectors:
+            return ""
+        import numpy as np
+
+        cosines = np.stack(self._vectors) @ vector
+        for i in map(int, np.argsort(-cosines)):
+            if cosines[i] < self._threshold:
+                return ""
+            if not differ_in_fact(question, self._questions[i]):
+                return self._questions[i]
+        return ""
+
+    def _remember(self, question: str, vector: Vectors | None) -> None:
+        self._wordings[normalised(question)] = question
+        if vector is not None:
+            self._questions.append(question)
+            self._vectors.append(vector)
+
+
+def _values(text: str) -> set[str]:
+    return {number.value for number in facts.numbers(text, spelled=True)}
+
+
+def _digits(text: str) -> set[str]:
+    return {word for word in re.findall(r"\w+", text.lower()) if any(c.isdigit() for c in word)}
+
+
+def _contrasts(text: str) -> set[str]:
+    return set(facts.words(text)) & _CONTRASTS
