@@ -23,7 +23,6 @@ from dataprep.schema.errors import UnitError
 from dataprep.schema.records import Chunk, ChunkRun, Coverage, Pair, Rejected
 from dataprep.schema.settings import QA
 
-
 FINAL = ("example", "instruction", "round trip")  # faults that asking again does not mend
 Judged = tuple[Draft, list[Fault]]
 

@@ -157,6 +157,9 @@ class QA(ModelCall, frozen=True):
         Meta(description="batch: many pairs a call; sentence: one pair a call, answer first, for small models"),
     ]
     prompt: Annotated[Name, Meta(description="a file of config/prompts")]
+    correction_prompt: Annotated[Name, Meta(description="strategy batch: when pairs have faults; of config/prompts")]
+    two_chunk_prompt: Annotated[Name, Meta(description="for multi_chunk; a file of config/prompts")]
+    round_trip_prompt: Annotated[Name, Meta(description="for round_trip; a file of config/prompts")]
     context: Annotated[str, Meta(description="what every document is about, such as: rules of touch rugby")]
     skip_tables: bool
     skip_marked: Annotated[bool, Meta(description="leave out chunks marked as contents page or boilerplate")]

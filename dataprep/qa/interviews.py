@@ -1,0 +1,234 @@
+"""The interviews of one document: which chunks are asked about, by which strategy, how much, and what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from dataprep.qa import coverage
+from dataprep.qa.batch import Batch
+from dataprep.qa.drafts import Source
+from dataprep.qa.iterate import Asker, Interview, interview
+from dataprep.qa.novelty import Encode, Novelty
+from dataprep.qa.sentence import Sentences
+from dataprep.qa.statements import statements
+from dataprep.qa.wording import is_instruction
+from dataprep.schema.errors import MissingExtra, UnitError
+from dataprep.schema.records import Chunk, DocumentCoverage, Pair, Rejected
+from dataprep.schema.settings import QA, Config
+
+if TYPE_CHECKING:
+    from dataprep.llm.client import Client
+
+CALIBRATION_STATEMENTS = 400  # of a document, from which the threshold of duplicates is set
+SHORTEST_CALIBRATION = 20
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is known of a document: its chunks to ask about and what helps to name things."""
+
+    document: str
+    title: str
+    summary: str
+    chunks: list[Chunk]
+    left_out: int = 0
+
+
+@dataclass
+class Interviews:
+    """One interview a chunk."""
+
+    material: Material
+    settings: QA
+    states: list[Interview]
+    askers: list[Asker]
+    notice: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    async def run(self, number: int) -> None:
+        state = self.states[number]
+        if state.limit == 0:
+            state.ended = "limit"
+        else:
+            await interview(state, self.askers[number])
+
+    def line(self, number: int) -> str:
+        """The log's line of one chunk: `chunk 2: 13 + 3 + 3 + 2 + 0`."""
+        state = self.states[number]
+        touched = state.covered().touched
+        share = "" if touched is None else f", {touched:.0%} covered"
+        why = f", {state.failure}" if state.failure else ""
+        return f"chunk {state.chunk.index}: {state.curve()}   ({self.material.document}{share}{why})"
+
+    def pairs(self) -> list[Pair]:
+        return [pair for state in self.states for pair in state.pairs]
+
+    def rejected(self) -> list[Rejected]:
+        return [one for state in self.states for one in state.rejected]
+
+    def covered(self) -> DocumentCoverage:
+        """Coverage of the whole document with the saturation curve of every chunk."""
+        whole = coverage.of_document(self.material.document, [state.covered() for state in self.states])
+        return msgspec.structs.replace(
+            whole,
+            pairs=len(self.pairs()),
+            rejected=dict(Counter(one.reason for one in self.rejected()).most_common()),
+            calls=sum(asker.calls for asker in self.askers),
+            runs=[state.run_record(asker.calls) for state, asker in zip(self.states, self.askers, strict=True)],
+        )
+
+    def warnings(self) -> list[str]:
+        """What a reader of the ledger should know: chunks cut off, hidden instructions, what was missing."""
+        found = list(self.notes)
+        cut = [state for state in self.states if state.ended == "max_iterations" and state.new[-1]]
+        if cut:
+            names = ", ".join(f"chunk {state.chunk.index}" for state in cut[:5]) + (" ..." if len(cut) > 5 else "")
+            found.append(
+                f"{names}: still gave new pairs when qa.max_iterations ({self.settings.max_iterations}) was reached; "
+                f"raise it: --set qa.max_iterations={self.settings.max_iterations * 2}"
+            )
+        for state in self.states:
+            for statement in statements(state.chunk.text, state.language):
+                if is_instruction(state.chunk.text[statement.start : statement.end]):
+                    said = " ".join(state.chunk.text[statement.start : statement.end].split())[:80]
+                    found.append(
+                        f'chunk {state.chunk.index}: holds an instruction to a model, not asked about: "{said}"'
+                    )
+        return found
+
+    def failures(self) -> list[tuple[str, UnitError]]:
+        """(part, error) of every chunk or statement whose reply stayed unusable."""
+        found = [(f"chunk {state.chunk.index}", state.failure) for state in self.states if state.failure]
+        for state, asker in zip(self.states, self.askers, strict=True):
+            found += [(f"chunk {state.chunk.index}", error) for error in getattr(asker, "failures", ())]
+        return found
+
+    async def ask_across_chunks(self) -> None:
+        """Questions that need two related chunks, where qa.multi_chunk asks for them."""
+
+
+def prompt_files(settings: QA) -> list[str]:
+    """The files of config/prompts that `settings` makes use of."""
+    if settings.strategy == "sentence":
+        return [settings.prompt, *([settings.round_trip_prompt] if settings.round_trip else [])]
+    return [settings.prompt, settings.correction_prompt, *([settings.two_chunk_prompt] if settings.multi_chunk else [])]
+
+
+async def prepare(
+    config: Config, material: Material, prompt: Callable[[str], str], client: Callable[[], Client], vectors: Path
+) -> Interviews:
+    """Everything ready to ask: an interview and an asker for each chunk of `material`.
+
+    `prompt` reads a file of config/prompts, `client` makes the model's client when it is needed, `vectors` is the
+    folder of the embeddings' cache. Raises ConfigError for a prompt or a setting that cannot be used.
+    """
+    notes = [] if material.summary else ["no summary; run first: uv run dataprep/summarize.py"]
+    encode, threshold, note = await similarity(config, material, vectors, client)
+    limits = shared_out(config.qa.limit, [_countable(chunk, config) for chunk in material.chunks])
+    text = prompt(config.qa.prompt)
+    known = " ".join([material.title, material.summary, config.qa.context])
+    states = [
+        Interview(
+            chunk=chunk,
+            source=Source(chunk.text, _instructions(text), " ".join([known, *chunk.headings])),
+            settings=config.qa,
+            novelty=Novelty(encode, threshold),
+            limit=limit,
+            language=config.chunk.language,
+        )
+        for chunk, limit in zip(material.chunks, limits, strict=True)
+    ]
+    askers = [_asker(config, material, state.chunk, prompt, client) for state in states]
+    return Interviews(
+        material, config.qa, states, askers, _notice(config.qa, material), notes + ([note] if note else [])
+    )
+
+
+def _asker(
+    config: Config, material: Material, chunk: Chunk, prompt: Callable[[str], str], client: Callable[[], Client]
+) -> Asker:
+    settings = config.qa
+    if settings.strategy == "sentence":
+        again = prompt(settings.round_trip_prompt) if settings.round_trip else ""
+        return Sentences(
+            client(), settings, chunk, prompt(settings.prompt), again, material.title, config.chunk.language
+        )
+    known = {
+        "context": settings.context or "(not told)",
+        "document": material.title,
+        "summary": material.summary or "(none)",
+    }
+    return Batch(client(), settings, chunk, prompt(settings.prompt), prompt(settings.correction_prompt), known)
+
+
+def _instructions(prompt: str) -> str:
+    """The part of a prompt that is the same for every chunk, examples included: no question may be about it."""
+    from dataprep.llm.prompts import placeholders, split
+
+    return "\n".join(turn["content"] for turn in split(prompt) if not placeholders(turn["content"]))
+
+
+def _countable(chunk: Chunk, config: Config) -> int:
+    return len(statements(chunk.text, config.chunk.language))
+
+
+def shared_out(limit: int, sizes: Sequence[int]) -> list[int | None]:
+    """`limit` shared out in proportion to `sizes` by largest remainder; 0 is no limit, told as None for each."""
+    total = sum(sizes)
+    if not limit or not total:
+        return [None] * len(sizes)
+    exact = [limit * size / total for size in sizes]
+    shares = [int(share) for share in exact]
+    by_remainder = sorted(range(len(sizes)), key=lambda i: (shares[i] - exact[i], i))
+    for i in by_remainder[: limit - sum(shares)]:
+        shares[i] += 1
+    return list(shares)
+
+
+def _notice(settings: QA, material: Material) -> str:
+    if not settings.limit:
+        return ""
+    return (
+        f"{material.document}: at most {settings.limit} pairs, spread over {len(material.chunks)} chunks (qa.limit); "
+        "for all there is to ask: --limit 0"
+    )
+
+
+async def similarity(
+    config: Config, material: Material, vectors: Path, client: Callable[[], Client]
+) -> tuple[Encode, float, str]:
+    """How alike questions are measured: the encoder, the cosine from which two are one, and a note for the ledger.
+
+    The threshold is qa.duplicate_threshold, or calibrated for the embedder on statements of the document. Where the
+    embedder's extra is not installed, the one of the base install stands in.
+    """
+    from dataprep.embedding.duplicates import calibrate_threshold
+    from dataprep.embedding.encoder import encoder_for
+
+    sample = [statement.plain(chunk.text) for chunk in material.chunks for statement in statements(chunk.text)]
+    sample = sample[:: max(1, len(sample) // CALIBRATION_STATEMENTS)]
+    needs_client = config.embeddings.backend == "endpoint"
+    encoder, note = encoder_for(config.embeddings, vectors, client() if needs_client else None), ""
+    try:
+        known = await encoder.aencode(sample, "query")
+    except MissingExtra as missing:
+        stand_in = msgspec.structs.replace(config.embeddings, backend="static", model="wordllama")
+        encoder, note = encoder_for(stand_in, vectors), f"duplicates are judged by wordllama: {missing}"
+        known = await encoder.aencode(sample, "query")
+    threshold = config.qa.duplicate_threshold
+    if threshold is None:
+        threshold = calibrate_threshold(known) if len(known) >= SHORTEST_CALIBRATION else DEFAULT_THRESHOLD
+
+    async def encode(questions: list[str]) -> object:
+        return await encoder.aencode(questions, "query")
+
+    return encode, threshold, note  # type: ignore[return-value]  # numpy is not imported here
+
+
+DEFAULT_THRESHOLD = 0.92  # for a document too short to calibrate on
