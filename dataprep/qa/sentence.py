@@ -101,7 +101,7 @@ class Sentences:
 
     async def _round_trip(self, draft: Draft, plain: str, iteration: int) -> list[Fault]:
         messages = conversation(self.round_trip, statement=plain, question=draft.question)
-        again = await self._call(messages, None, f"{self.chunk.id} round trip", iteration)
+        again: str = await self._call(messages, None, f"{self.chunk.id} round trip", iteration)
         if agree(draft.answer, again):
             return []
         return [Fault("round trip", f"answered again from the statement: {again.strip()}")]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from dataprep.text.sentences import sentences
+
 StatementKind = Literal["sentence", "row"]
 
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s")
@@ -138,7 +140,7 @@ def _sentences(text: str, start: int, end: int, open_items: list[_Item], languag
     while open_items and not (match and open_items[-1].governs(label, indent)):
         open_items.pop()
     lead = " ".join(item.lead for item in open_items if item.lead)
-    spans = [(body + a, body + b) for a, b in _boundaries(text[body:end], language)]
+    spans = [(body + a, body + b) for a, b in sentences(text[body:end], language)]
     last = text[slice(*spans[-1])].rstrip("*_ ") if spans else ""
     if match or last.endswith(":"):
         open_items.append(_Item(label, indent, last if last.endswith(":") else ""))
@@ -163,17 +165,3 @@ class _Item:
 
 def _numbered(label: str) -> bool:
     return any(character.isdigit() for character in label)
-
-
-def _boundaries(text: str, language: str) -> list[tuple[int, int]]:
-    """(start, end) of each sentence of a paragraph, white space trimmed."""
-    import sentencex
-
-    spans = []
-    for boundary in sentencex.get_sentence_boundaries(language, text):
-        a, b = boundary["start_index"], boundary["end_index"]
-        piece = text[a:b]
-        a, b = a + len(piece) - len(piece.lstrip()), b - len(piece) + len(piece.rstrip())
-        if a < b:
-            spans.append((a, b))
-    return spans
