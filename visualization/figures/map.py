@@ -16,7 +16,17 @@ from typing import Any
 from visualization.figures.page import write_page
 from visualization.figures.scene import Point, Scene
 
-ASSETS = ["page.css", "map.css", "page.js", "raster.js", "charts.js", "table.js", "map.js", "start-map.js"]
+ASSETS = [
+    "page.css",
+    "map.css",
+    "charts.css",
+    "page.js",
+    "raster.js",
+    "charts.js",
+    "table.js",
+    "map.js",
+    "start-map.js",
+]
 FACETS: dict[str, Callable[[Point], str]] = {
     "split": lambda p: p.split,
     "category": lambda p: p.category,

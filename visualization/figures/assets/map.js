@@ -11,6 +11,7 @@ const DIFFICULTIES = ["easy", "medium", "hard"];
 
 async function startMap() {
   const [colours, scene] = await Promise.all([block("palette"), block("scene")]);
+  usePalette(colours);
   const n = scene.x.length;
   const x = Float64Array.from(scene.x), y = Float64Array.from(scene.y);
   const facets = makeFacets(scene);
@@ -76,8 +77,8 @@ async function startMap() {
     const mapView = el("main", { class: "map" }, rail, el("div", { class: "middle" }, stage, tray), drawer);
     const pages = [["map", "Map", mapView]];
     const reading = (id, ...children) => el("main", { class: "reading", id: `view-${id}` }, el("div", { class: "sheet" }, children));
-    if (scene.histogram.length) pages.push(["tags", "Tags", reading("tags", tagsView(scene, colours))]);
-    if (scene.notes.length || Object.keys(scene.numbers).length) {
+    if (scene.histogram.length) pages.push(["tags", "Tags", reading("tags", tagsView(scene, colours, (tag) => { views.go("map"); search.value = tag; runSearch(); }))]);
+    if (scene.notes.length || scene.numbers) {
       pages.push(["numbers", "Numbers", reading("numbers", numbersView(scene, colours))]);
     }
     const buttons = pages.map(([id, name]) =>
@@ -155,8 +156,9 @@ async function startMap() {
 
   function buildRail() {
     const choices = Object.entries(facets).filter(([name, f]) => name === shown.facet || f.values.length > 1);
+    const verdict = (scene.numbers && scene.numbers.recommendation) || scene.notes[0];
     rail.replaceChildren(
-      scene.notes.length ? el("section", { class: "short" }, el("p", { text: scene.notes[0] }),
+      verdict ? el("section", { class: "short" }, el("p", { text: cut(verdict, 260) }),
         el("button", { type: "button", class: "link", onclick: () => views.go("numbers") }, "The numbers behind it →")) : "",
       el("fieldset", { class: "colour-by" }, el("legend", { text: "Colour by" }),
         el("div", { class: "pills" }, choices.map(([name]) => el("label", {},
@@ -322,11 +324,10 @@ async function startMap() {
         el("button", { type: "button", class: "action", id: "download", onclick: () => downloadRows(rows) }, "Download JSONL"),
         el("button", { type: "button", class: "icon", "aria-label": "Clear the selection", onclick: () => select([]) }, icon("M6 6l12 12 M18 6 6 18"))),
       table(columns, rows, { onrow: open }));
-    tray.hidden = false;
-    resize();
+    if (tray.hidden) makeRoom(() => { tray.hidden = false; });
   }
 
-  function closeTray() { if (!tray.hidden) { tray.hidden = true; resize(); } }
+  function closeTray() { if (!tray.hidden) makeRoom(() => { tray.hidden = true; }); }
 
   async function downloadRows(rows) {
     await loadDetails();
@@ -358,6 +359,19 @@ async function startMap() {
     over.width = raster.width;
     over.height = raster.height;
     draw();
+  }
+
+  // A panel opened or closed beside the map: what is seen keeps its size and its place from the top left.
+  function makeRoom(change) {
+    const left = fromX(0), top = fromY(0), s = scale();
+    tip.hidden = true;
+    change();
+    const box = stage.getBoundingClientRect();
+    size = { width: Math.max(1, box.width), height: Math.max(1, box.height) };
+    view.k *= s / scale();
+    view.x += left - fromX(0);
+    view.y += top - fromY(0);
+    resize();
   }
 
   const pad = 56;
@@ -484,7 +498,11 @@ async function startMap() {
   const named = labelCandidates();
   const pool = [];
   function labelCandidates() {
-    const clusters = scene.clusters.filter((c) => c.id >= 0 && c.label).map((c) => ({ text: cut(c.label, 42), full: c.label, x: c.x, y: c.y, weight: c.count || 1, cluster: c.id }));
+    const clusters = scene.clusters.filter((c) => c.id >= 0 && c.label).map((c) => {
+      const heights = Float64Array.from(scene.cluster.flatMap((id, i) => (id === c.id ? [y[i]] : []))).sort();
+      const top = heights.length ? heights[Math.floor((heights.length - 1) * 0.95)] : c.y;
+      return { text: cut(c.label, 42), full: c.label, x: c.x, y: top, centre: c.y, weight: c.count || 1, cluster: c.id };
+    });
     const tags = scene.kind !== "tags" ? [] : [...scene.question.keys()].map((i) => ({ text: cut(scene.question[i], 30), full: scene.question[i], x: x[i], y: y[i], weight: scene.weight[i], point: i }));
     return (tags.length ? tags : clusters).sort((a, b) => b.weight - a.weight);
   }
@@ -497,8 +515,9 @@ async function startMap() {
         if (placed.length >= 48) break;
         if (name.point !== undefined && state[name.point] !== LIT) continue;
         name.width = name.width || pen.measureText(name.text).width;
-        const lift = name.point !== undefined ? radius(name.point) + 10 : 0;
+        const lift = name.point !== undefined ? radius(name.point) + 10 : 14;
         const box = { name, px: toX(name.x, s), py: toY(name.y, s) - lift, half: name.width / 2 + 7 };
+        if (name.centre !== undefined && toY(name.centre, s) > 30 && toY(name.centre, s) < size.height) box.py = Math.max(box.py, 16);
         if (box.px - box.half < 4 || box.px + box.half > size.width - 4 || box.py < 14 || box.py > size.height - 14) continue;
         if (placed.some((other) => clash(box, other))) continue;
         placed.push(box);
@@ -762,10 +781,8 @@ async function startMap() {
     shown.open = i;
     await loadDetails();
     drawer.replaceChildren(...questionCard(i));
-    const opened = drawer.hidden;
-    drawer.hidden = false;
+    if (drawer.hidden) makeRoom(() => { drawer.hidden = false; });
     drawer.scrollTop = 0;
-    if (opened) resize();
     bringIn(i);
     redraw();
     if (focus) drawer.querySelector("button").focus();
@@ -775,8 +792,7 @@ async function startMap() {
     if (drawer.hidden) return;
     const within = drawer.contains(document.activeElement);
     shown.open = -1;
-    drawer.hidden = true;
-    resize();
+    makeRoom(() => { drawer.hidden = true; });
     if (within) stage.focus();
   }
 

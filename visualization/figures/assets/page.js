@@ -11,7 +11,7 @@ function fill(node, props, ...children) {
     else if (key === "style") for (const [name, v] of Object.entries(value)) node.style.setProperty(name, v);
     else if (value !== null && value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 
@@ -57,6 +57,14 @@ const theme = {
     }, icon("M12 3a9 9 0 1 0 0 18V3Z M12 3a9 9 0 0 1 0 18"));
   },
 };
+
+// The palette as CSS variables --c0 to --c7, so that whatever uses them follows the theme.
+function usePalette(colours) {
+  const apply = () => (theme.dark ? colours.dark : colours.light).forEach((colour, k) =>
+    document.documentElement.style.setProperty(`--c${k}`, colour));
+  theme.listeners.push(apply);
+  apply();
+}
 
 function icon(path) {
   return svg("svg", { viewBox: "0 0 24 24", width: 20, height: 20, class: "glyph", "aria-hidden": "true" }, svg("path", { d: path }));
