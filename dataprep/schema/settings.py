@@ -133,6 +133,7 @@ class Summarize(ModelCall, frozen=True):
 
     prompt: Annotated[Name, Meta(description="a file of config/prompts")]
     section_prompt: Annotated[Name, Meta(description="for the sections of a document that is too long for one call")]
+    correction_prompt: Annotated[Name, Meta(description="when a summary says what the document does not")]
     max_words: Positive
     max_input_tokens: Annotated[Positive, Meta(description="a longer document is summarised by sections first")]
 
