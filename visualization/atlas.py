@@ -1,0 +1,156 @@
+"""From datasets with their vectors to the Scene of a map: places, neighbours, clusters, contours and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from dataprep.embedding.clusters import kmeans
+from dataprep.schema.settings import Maps
+from visualization.datasets import MIRRORS, Row
+from visualization.density import contours
+from visualization.figures.scene import Cluster, DatasetEntry, Point, Scene
+from visualization.labels import name_groups
+from visualization.projection import Places, project
+from visualization.reach import Measured, measure, similarities
+
+if TYPE_CHECKING:
+    from visualization.vectors import Embedded
+
+Indices = npt.NDArray[np.int64]
+
+QUESTIONS_A_CLUSTER = 12  # fewer clusters than this makes of a small map
+MOST_CLUSTERS = 24  # labels that a map can hold
+
+
+@dataclass(frozen=True)
+class Group:
+    """One colour of the map: a dataset, or one split of it, with its rows and vectors (n, d)."""
+
+    name: str
+    rows: list[Row]
+    vectors: npt.NDArray[np.float32]
+
+
+def by_dataset(embedded: Sequence[Embedded]) -> list[Group]:
+    """A group for each dataset, without the rows that its mirror split repeats."""
+    groups = []
+    for one in embedded:
+        kept = [index for index, row in enumerate(one.dataset.rows) if row.split not in MIRRORS]
+        groups.append(Group(one.dataset.name, [one.dataset.rows[index] for index in kept], one.vectors[kept]))
+    return groups
+
+
+def by_split(one: Embedded) -> list[Group]:
+    """A group for each split of a dataset."""
+    groups = []
+    for split in one.dataset.splits:
+        kept = [index for index, row in enumerate(one.dataset.rows) if row.split == split]
+        groups.append(Group(split or one.dataset.name, [one.dataset.rows[i] for i in kept], one.vectors[kept]))
+    return groups
+
+
+def scene_of(
+    groups: list[Group],
+    title: str,
+    settings: Maps,
+    encoder: str,
+    tags: Mapping[str, list[str]] | None = None,
+) -> Scene:
+    """The Scene of `groups` on one map, all fitted together. `tags`: by question, its tags."""
+    rows, vectors, group_of = _joined(groups)
+    places, how = project(vectors, settings)
+    found = similarities(vectors, group_of, len(groups))
+    tags_of = [(tags or {}).get(row.question, []) for row in rows]
+    clusters, cluster_of = cluster_map(places, [row.question for row in rows], tags_of, settings.seed)
+    chunks = [len({row.chunk for row in group.rows if row.chunk}) for group in groups]
+    names = [group.name for group in groups]
+    measured = measure(names, vectors, group_of, chunks, found, encoder, how, settings.seed)
+    return Scene(
+        title=title,
+        subtitle=f"{len(rows):,} questions · {encoder} · {how.partition(';')[0]}",
+        points=_points(rows, names, group_of, places, cluster_of, found.neighbours, tags_of),
+        datasets=[DatasetEntry(name=g.name, count=len(g.rows), colour=i) for i, g in enumerate(groups)],
+        clusters=clusters,
+        contours=[line for i, name in enumerate(names) for line in contours(name, places[group_of == i])],
+        numbers=measured.numbers,
+        notes=_notes(measured, how),
+        only_in=measured.only_in,
+        missed_by=measured.missed_by,
+    )
+
+
+def cluster_map(
+    places: Places, questions: Sequence[str], tags: Sequence[list[str]], seed: int
+) -> tuple[list[Cluster], Indices]:
+    """Regions of the map and their names. Found on the map itself, since that is what the eye groups."""
+    rows = len(places)
+    wanted = min(MOST_CLUSTERS, rows // QUESTIONS_A_CLUSTER)
+    if wanted < 2:
+        return [], np.full(rows, -1)
+    cluster_of = kmeans(places, wanted, seed)
+    count = int(cluster_of.max()) + 1
+    labels = name_groups(questions, tags, cluster_of.tolist(), count)
+    clusters = []
+    for number, label in enumerate(labels):
+        members = places[cluster_of == number]
+        x, y = np.median(members, axis=0).tolist()
+        clusters.append(Cluster(id=number, label=label, x=x, y=y, count=len(members)))
+    return clusters, cluster_of
+
+
+def _joined(groups: list[Group]) -> tuple[list[Row], npt.NDArray[np.float32], Indices]:
+    """All rows, their vectors and groups, sorted by the question, so that the map is the same in any order."""
+    rows = [(row, number) for number, group in enumerate(groups) for row in group.rows]
+    filled = [group.vectors for group in groups if len(group.rows)]
+    vectors = np.concatenate(filled) if filled else np.zeros((0, 1), dtype=np.float32)
+    keys = [(row.question, groups[number].name, row.id) for row, number in rows]
+    order = sorted(range(len(rows)), key=keys.__getitem__)
+    group_of = np.array([rows[index][1] for index in order], dtype=np.int64)
+    return [rows[index][0] for index in order], vectors[order], group_of
+
+
+def _points(
+    rows: list[Row],
+    names: list[str],
+    group_of: Indices,
+    places: Places,
+    cluster_of: Indices,
+    neighbours: Indices,
+    tags_of: list[list[str]],
+) -> list[Point]:
+    spots = np.round(places.astype(float), 5).tolist()
+    return [
+        Point(
+            id=row.id,
+            dataset=names[group],
+            split=row.split,
+            x=x,
+            y=y,
+            question=row.question,
+            answer=row.answer,
+            evaluation_criteria=row.evaluation_criteria,
+            evidence=row.evidence,
+            document=row.document,
+            chunk=row.chunk,
+            headings=row.headings,
+            pages=row.pages,
+            category=row.category,
+            difficulty=row.difficulty,
+            tags=own,
+            cluster=cluster,
+            neighbours=near,
+        )
+        for row, group, (x, y), cluster, near, own in zip(
+            rows, group_of.tolist(), spots, cluster_of.tolist(), neighbours.tolist(), tags_of, strict=True
+        )
+    ]
+
+
+def _notes(measured: Measured, how: str) -> list[str]:
+    _, _, remedy = how.partition("; ")
+    return [note for note in (measured.numbers.recommendation, remedy) if note]

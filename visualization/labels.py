@@ -1,0 +1,90 @@
+"""Names for groups of questions: the words that tell a group from the others."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+# Words that say how something is asked and never what about. Frequent words of any language are found by counting.
+_ASKING = frozenset(
+    """a about according after all also an and any are as at be been before between both but by can could describe did
+    do does during each either else ever explain for from give given had has have how if in include including into is
+    it its list many may mean might more most much must name need no not of on one only or other out over per say set
+    shall should so some state such than that the their them then there these they this those to two under up upon use
+    used using versus was were what when where whether which while who whom whose why will with within without would
+    you your""".split()
+)
+_WORD = re.compile(r"[^\W\d_][\w'’-]*|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]", re.UNICODE)
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
+COMMON = 0.4  # a word in this share of all questions tells nothing
+WORDS_A_LABEL = 2
+
+
+def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: Sequence[int], groups: int) -> list[str]:
+    """A label for each group 0..groups-1, no two alike: its most telling tags, or words where there are no tags."""
+    terms = [list(dict.fromkeys(own)) for own in tags] if any(tags) else [_terms(question) for question in questions]
+    ranked = _telling(terms, group_of, groups)
+    labels: list[str] = []
+    for group in range(groups):
+        label = " · ".join(_pick(ranked[group])) or _shortest(questions, group_of, group)
+        labels.append(label if label not in labels else f"{label} ({group + 1})")
+    return labels
+
+
+def _telling(terms: list[list[str]], group_of: Sequence[int], groups: int) -> list[list[str]]:
+    """By group its terms, the most telling first: frequent inside, rare outside (class-based tf-idf, BERTopic)."""
+    inside: list[Counter[str]] = [Counter() for _ in range(groups)]
+    overall: Counter[str] = Counter()
+    for own, group in zip(terms, group_of, strict=True):
+        overall.update(set(own))
+        if group >= 0:
+            inside[group].update(set(own))
+    mean = sum(sum(counts.values()) for counts in inside) / max(1, groups)
+    common = COMMON * len(terms) if groups > 1 else math.inf
+    return [
+        sorted(
+            (term for term in counts if overall[term] <= common and counts[term] >= min(2, counts.total())),
+            key=lambda term: (-_weight(counts, overall, term, mean), term),
+        )
+        for counts in inside
+    ]
+
+
+def _weight(inside: Counter[str], overall: Counter[str], term: str, mean: float) -> float:
+    words = 1 + term.count(" ")
+    return inside[term] / max(1, inside.total()) * math.log1p(mean / overall[term]) * (1.3 if words > 1 else 1)
+
+
+def _pick(ranked: list[str]) -> list[str]:
+    """The first terms that do not say the same again."""
+    picked: list[str] = []
+    for term in ranked:
+        if not any(set(term.split()) & set(other.split()) for other in picked):
+            picked.append(term)
+        if len(picked) == WORDS_A_LABEL:
+            break
+    return picked
+
+
+def _terms(question: str) -> list[str]:
+    """Words, and pairs of neighbouring words, of a question that may tell what it is about."""
+    words: list[str] = []
+    for word in _WORD.findall(_CJK.sub(_bigrams, question.lower())):
+        words.append(word if word not in _ASKING and len(word) > 1 else "")
+    pairs = [f"{a} {b}" for a, b in pairwise(words) if a and b]
+    return [word for word in words if word] + pairs
+
+
+def _bigrams(match: re.Match[str]) -> str:
+    """A run of characters without spaces as overlapping pairs, which stand for words there."""
+    run = match[0]
+    return " " + " ".join(run[i : i + 2] for i in range(max(1, len(run) - 1))) + " "
+
+
+def _shortest(questions: Sequence[str], group_of: Sequence[int], group: int) -> str:
+    own = [question for question, number in zip(questions, group_of, strict=True) if number == group]
+    shortest = min(own, key=len, default="")
+    return shortest if len(shortest) <= 40 else f"{shortest[:39]}…"
