@@ -31,7 +31,7 @@ def contours(dataset: str, places: Places) -> list[Contour]:
     for share, threshold in zip(LEVELS, _thresholds(density), strict=True):
         lines = [
             [(round(float(x), 4), round(float(y), 4)) for x, y in line]
-            for line in drawing.lines(threshold)
+            for line in drawing.lines(threshold) or []
             if len(line) > 3
         ]
         result.append(Contour(dataset=dataset, level=share, lines=lines))

@@ -10,12 +10,15 @@ from itertools import pairwise
 
 # Words that say how something is asked and never what about. Frequent words of any language are found by counting.
 _ASKING = frozenset(
-    """a about according after all also an and any are as at be been before between both but by can could describe did
-    do does during each either else ever explain for from give given had has have how if in include including into is
-    it its list many may mean might more most much must name need no not of on one only or other out over per say set
-    shall should so some state such than that the their them then there these they this those to two under up upon use
-    used using versus was were what when where whether which while who whom whose why will with within without would
-    you your""".split()
+    re.findall(
+        r"\w+",
+        """a about according after all also an and any are as at be been before between both but by can could describe
+        did do does during each either else ever explain for from give given had has have how if in include including
+        into is it its list many may mean might more most much must name need no not of on one only or other out over
+        per say set shall should so some state such than that the their them then there these they this those to two
+        under up upon use used using versus was were what when where whether which while who whom whose why will with
+        within without would you your""",
+    )
 )
 _WORD = re.compile(r"[^\W\d_][\w'’-]*|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]", re.UNICODE)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
@@ -28,8 +31,12 @@ def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: S
     terms = [list(dict.fromkeys(own)) for own in tags] if any(tags) else [_terms(question) for question in questions]
     ranked = _telling(terms, group_of, groups)
     labels: list[str] = []
+    taken: set[str] = set()  # first words of labels: no two groups are named after the same
     for group in range(groups):
-        label = " · ".join(_pick(ranked[group])) or _shortest(questions, group_of, group)
+        fresh = [term for term in ranked[group] if term not in taken]
+        picked = _pick(fresh or ranked[group])
+        taken.update(picked[:1])
+        label = " · ".join(picked) or _shortest(questions, group_of, group)
         labels.append(label if label not in labels else f"{label} ({group + 1})")
     return labels
 

@@ -152,7 +152,7 @@ def measure(
     projection: str,
     seed: int = 0,
 ) -> Measured:
-    """The numbers of the datasets `names`. `dataset_of` (n,) tells each question's; `chunks`: how many each asked about."""
+    """The numbers of the datasets `names`. `dataset_of` (n,): each question's; `chunks`: how many each asked about."""
     limits = thresholds(vectors, seed)
     counts = [int((dataset_of == number).sum()) for number in range(len(names))]
     topic_of = topics(vectors, dataset_of, counts, limits.same_subject, seed)

@@ -92,17 +92,18 @@ SUBJECTS: dict[str, tuple[list[str], list[str], list[str]]] = {
 }
 TEMPLATES = {
     "factual": [
-        "What is the {detail} for the {thing} in touch rugby?",
-        "Which {detail} does the touch rugby rule book set for the {thing}?",
-        "In touch rugby, what do the rules say about the {detail} of the {thing}?",
+        "What is the {detail} of the {thing} in touch rugby?",
+        "In touch rugby, which {detail} has the {thing}?",
+        "How is the {detail} of a touch rugby {thing} set?",
+        "{Thing}: what is its {detail} in touch rugby?",
     ],
     "reasoning": [
-        "Why do the touch rugby rules limit the {detail} of the {thing}?",
-        "A referee doubts the {detail} of the {thing} in a touch rugby match: how must she decide, and why?",
+        "Why is there a touch rugby rule on the {detail} of the {thing}?",
+        "What would change in touch rugby without a {detail} for the {thing}?",
     ],
     "procedure": [
-        "How should a touch rugby referee check the {detail} of the {thing}?",
-        "Which steps follow in touch rugby when the {thing} breaks the rule on its {detail}?",
+        "Who checks the {detail} of the {thing} in touch rugby?",
+        "What follows in touch rugby when the {thing} breaks the rule on {detail}?",
     ],
 }
 LEVELS = {"factual": "easy", "reasoning": "hard", "procedure": "medium"}
@@ -117,7 +118,7 @@ def pairs(count: int, maker: str, seed: int = 1, leaves_out: tuple[str, ...] = (
     for number in range(count):
         if made and dice.random() < sameness:
             earlier = dice.choice(made)
-            question = earlier.question.replace("touch rugby", "the game of touch rugby", 1)
+            question = earlier.question.replace("touch rugby", "the game of touch", 1)
             made.append(_again(earlier, f"{maker}-{number}", question))
             continue
         subject = dice.choices(subjects, leaning)[0]
@@ -142,7 +143,7 @@ def write_run(data: Path, run: str, rows: list[Pair]) -> None:
 def _pair(subject: str, number: int, maker: str, dice: random.Random) -> Pair:
     things, details, _ = SUBJECTS[subject]
     thing, detail, category = dice.choice(things), dice.choice(details), dice.choice(list(TEMPLATES))
-    question = dice.choice(TEMPLATES[category]).format(thing=thing, detail=detail)
+    question = dice.choice(TEMPLATES[category]).format(thing=thing, Thing=thing.capitalize(), detail=detail)
     value = dice.randint(2, 70)
     place = list(SUBJECTS).index(subject)
     return Pair(
