@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from dataprep.console.command import Job, Unit, setting
 from dataprep.schema.errors import UsageError
 from dataprep.store.artifacts import slug
 from visualization.datasets import Source, locate_all, runs
-
-if TYPE_CHECKING:
-    from dataprep.console.command import Job
 
 FORMS = "a run, a folder of JSONL or Parquet, or org/name@revision:split on the Hub"
 
@@ -55,3 +52,17 @@ def _documents_only(job: Job, source: Source) -> Source:
         key="-".join((source.key, *wanted)),
         files=tuple(file for file in source.files if file.stem in wanted),
     )
+
+
+def add_interactive(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--interactive", **setting("maps.interactive", True), help="also write the HTML page")
+    parser.add_argument("--no-interactive", **setting("maps.interactive", False), help="only the PNG")
+
+
+def picture_unit(job: Job, name: str, stem: str, sources: list[Source], extra: tuple[Path, ...] = ()) -> Unit:
+    """A unit that draws `sources` as data/plots/<stem>.png, .json, .points.jsonl and, where it is set, .html."""
+    endings = [".png", ".json", ".points.jsonl", *([".html"] if job.config.maps.interactive else [])]
+    tags = [job.data.path("tags", f"{source.key}.jsonl") for source in sources]
+    reads = [*(file for source in sources for file in reads_of(source)), *(file for file in tags if file.exists())]
+    writes = tuple(job.data.path("plots", f"{stem}{ending}") for ending in endings)
+    return Unit(name, (*reads, *(file for file in extra if file.exists())), writes, sources)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,18 +26,22 @@ def contours(dataset: str, places: Places) -> list[Contour]:
     spread = float(np.median(np.ptp(places, axis=0))) or 1.0
     low, high = places.min(axis=0) - 0.25 * spread, places.max(axis=0) + 0.25 * spread
     counts, xs, ys = np.histogram2d(places[:, 0], places[:, 1], GRID, [(low[0], high[0]), (low[1], high[1])])
-    width = 0.75 * float(places.std(axis=0).mean()) * len(places) ** (-1 / 6)  # Scott's rule, in map units
+    width = 0.55 * float(places.std(axis=0).mean()) * len(places) ** (-1 / 6)  # Scott's rule, in map units
     density = gaussian_filter(counts, [width / (xs[1] - xs[0]), width / (ys[1] - ys[0])])
     drawing = contourpy.contour_generator((xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2, density.T)
     result = []
     for share, threshold in zip(LEVELS, _thresholds(density), strict=True):
         lines = [
             [(round(float(x), 4), round(float(y), 4)) for x, y in line]
-            for line in drawing.lines(threshold) or []
+            for line in _lines(drawing, threshold)
             if len(line) > 3
         ]
         result.append(Contour(dataset=dataset, level=share, lines=lines))
     return result
+
+
+def _lines(drawing: Any, threshold: float) -> list[npt.NDArray[np.float64]]:
+    return list(drawing.lines(threshold))
 
 
 def _thresholds(density: npt.NDArray[np.float64]) -> list[float]:

@@ -1,0 +1,310 @@
+"""Pictures for a README or a paper, by matplotlib: maps, tag histograms, reach curves.
+
+write_map_png(scene, path)          the map; beside it, for several datasets, their reach and their figures
+write_histogram_png(scene, path)    the tag histogram
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dataprep.store.artifacts import write_bytes
+from visualization.figures.palette import LIGHT
+from visualization.figures.scene import Bar, Point, Scene
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
+
+INK, QUIET, FAINT = "#1d2530", "#5d6875", "#d9dee4"
+DPI = 200
+FONTS = ["Inter", "Noto Sans", "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic", "Unifont"]
+NAME_LENGTH = 34  # letters of a dataset's name that a legend shows
+OUTERMOST = 0.75  # share of a dataset's points inside the widest contour that is drawn
+_RINGS = [(0.0, 0.0)] + [
+    (radius * np.cos(angle), radius * np.sin(angle))
+    for radius in (14, 26, 40, 58)  # points from the place that a label would have
+    for angle in np.linspace(np.pi / 2, 2.5 * np.pi, 12, endpoint=False)
+]
+
+
+def write_map_png(scene: Scene, path: Path) -> None:
+    """Draw the map of `scene` to `path`; several datasets get their reach curves and figures beside it."""
+    several = scene.numbers is not None and len(scene.numbers.datasets) > 1 and scene.kind == "questions"
+    figure = _figure(13.2 if several else 9.6, 7.6)
+    if several:
+        grid = figure.add_gridspec(2, 2, width_ratios=[2.05, 1], height_ratios=[1.15, 1], wspace=0.09, hspace=0.3)
+        grid.update(left=0.02, right=0.975, top=0.85, bottom=0.07)
+        _draw_map(figure.add_subplot(grid[:, 0]), scene)
+        _draw_curves(figure.add_subplot(grid[0, 1]), scene)
+        _draw_figures(figure.add_subplot(grid[1, 1]), scene)
+    else:
+        axes = figure.add_axes((0.02, 0.03, 0.96, 0.83))
+        _draw_map(axes, scene)
+    _head(figure, scene)
+    _save(figure, path)
+
+
+def write_histogram_png(scene: Scene, path: Path) -> None:
+    """Draw the tag histogram of `scene`: a group of bars a tag, its share of each dataset's questions, with counts."""
+    bars = scene.histogram
+    names = [entry.name for entry in scene.datasets]
+    height = max(3.2, 1.7 + len(bars) * (0.115 + 0.135 * len(names)))
+    figure = _figure(9.6, height)
+    axes = figure.add_axes((0.24, 0.75 / height, 0.7, 1 - 1.95 / height))
+    _draw_bars(axes, bars, scene)
+    axes.set_xlabel("share of the dataset's questions", color=QUIET)
+    _head(figure, scene)
+    _save(figure, path)
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib import font_manager, rcParams
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    rcParams["font.family"] = [name for name in FONTS if name in installed] or ["sans-serif"]
+    rcParams["font.size"] = 9
+    figure = Figure(figsize=(width, height), facecolor="white")
+    FigureCanvasAgg(figure)  # no display, no pyplot, nothing global
+    return figure
+
+
+def _head(figure: Figure, scene: Scene) -> None:
+    """Title, subtitle and legend, at fixed distances from the top whatever the figure's height."""
+    inch = 1 / figure.get_figheight()
+    figure.text(0.022, 1 - 0.36 * inch, scene.title, fontsize=15, weight="bold", color=INK, va="center")
+    figure.text(0.022, 1 - 0.63 * inch, scene.subtitle, fontsize=9, color=QUIET, va="center")
+    if len(scene.datasets) > 1:
+        handles = [_dot(LIGHT[entry.colour % len(LIGHT)]) for entry in scene.datasets]
+        labels = [f"{_short(entry.name)}  {entry.count:,}" for entry in scene.datasets]
+        figure.legend(
+            handles,
+            labels,
+            loc="center left",
+            bbox_to_anchor=(0.012, 1 - 0.93 * inch),
+            ncols=min(len(labels), 5),
+            frameon=False,
+            handletextpad=0.3,
+            columnspacing=1.4,
+            fontsize=9.5,
+            labelcolor=INK,
+        )
+
+
+def _dot(colour: str) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], marker="o", linestyle="", markersize=7, color=colour)
+
+
+def _draw_map(axes: Axes, scene: Scene) -> None:
+    points = scene.points
+    axes.set_axis_off()
+    if not points:
+        axes.text(
+            0.5, 0.5, "no questions", ha="center", va="center", color=QUIET, fontsize=12, transform=axes.transAxes
+        )
+        return
+    places = np.array([(point.x, point.y) for point in points])
+    for contour in scene.contours:
+        if contour.level > OUTERMOST and len(scene.datasets) > 1:
+            continue  # the outermost lines of several datasets only tangle
+        colour = _colour_of(scene)[contour.dataset] if len(scene.datasets) > 1 else "#8a96a3"
+        for line in contour.lines:
+            xs, ys = zip(*line, strict=True)
+            axes.plot(xs, ys, color=colour, linewidth=1.0, alpha=0.55 - 0.4 * contour.level, zorder=1)
+    # Points in a shuffled order, so that the dataset drawn last does not cover the others.
+    order = np.random.default_rng(0).permutation(len(points))
+    colours = np.array(_point_colours(scene))
+    axes.scatter(
+        places[order, 0],
+        places[order, 1],
+        s=_sizes(points)[order],
+        c=colours[order],
+        alpha=0.85 if len(points) < 3_000 else 0.5,
+        linewidths=0.4 if len(points) < 3_000 else 0,
+        edgecolors="white",
+        zorder=2,
+    )
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.margins(0.04)
+    _place_labels(axes, scene)
+
+
+def _point_colours(scene: Scene) -> list[str]:
+    """By dataset; a single dataset by region, where the colour only separates neighbours."""
+    if len(scene.datasets) > 1:
+        colour_of = _colour_of(scene)
+        return [colour_of[point.dataset] for point in scene.points]
+    return [LIGHT[point.cluster % len(LIGHT)] if point.cluster >= 0 else LIGHT[0] for point in scene.points]
+
+
+def _colour_of(scene: Scene) -> dict[str, str]:
+    return {entry.name: LIGHT[entry.colour % len(LIGHT)] for entry in scene.datasets}
+
+
+def _sizes(points: list[Point]) -> Any:
+    base = float(np.clip(14_000 / max(1, len(points)), 2.5, 42))
+    weights = np.array([point.weight for point in points], dtype=float)
+    return base * weights / max(1.0, float(np.median(weights))) if (weights > 1).any() else np.full(len(points), base)
+
+
+def _place_labels(axes: Axes, scene: Scene) -> None:
+    """Names of the regions, the largest first, each at its region's middle or the nearest free place around it."""
+    canvas: Any = axes.figure.canvas
+    canvas.figure.draw_without_rendering()  # fixes the axes' limits
+    renderer = canvas.get_renderer()
+    taken: list[Any] = []
+    frame = axes.get_window_extent(renderer)
+    for cluster in sorted(scene.clusters, key=lambda cluster: -cluster.count):
+        text = _label(axes, cluster.label, (cluster.x, cluster.y))
+        for shift in _RINGS:
+            text.set_position(shift)
+            box = text.get_window_extent(renderer).expanded(1.04, 1.15)
+            inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
+            if inside and not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+        else:
+            text.remove()
+
+
+def _label(axes: Axes, label: str, place: tuple[float, float]) -> Text:
+    from matplotlib.patheffects import withStroke
+
+    return axes.annotate(
+        label.replace(" · ", "\n", 1),
+        place,
+        xytext=(0, 0),
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        fontsize=8.2,
+        linespacing=1.1,
+        weight="bold",
+        color=INK,
+        path_effects=[withStroke(linewidth=3, foreground="white", alpha=0.9)],
+        zorder=4,
+    )
+
+
+def _draw_curves(axes: Axes, scene: Scene) -> None:
+    """Reach of the union's topics against the number of questions, with the number they are compared at."""
+    numbers = scene.numbers
+    assert numbers is not None  # noqa: S101  # the caller looked
+    colour_of = _colour_of(scene)
+    longest = max((row.curve[-1][0] for row in numbers.datasets if row.curve), default=1)
+    for row in numbers.datasets:
+        if row.curve:
+            counts, reach = zip(*row.curve, strict=True)
+            axes.plot(counts, [100 * share for share in reach], color=colour_of[row.name], linewidth=2.2)
+            axes.plot(counts[-1], 100 * reach[-1], "o", color=colour_of[row.name], markersize=5)
+    axes.axvline(numbers.equal_n, color=QUIET, linewidth=0.9, linestyle=(0, (3, 3)))
+    axes.text(
+        numbers.equal_n + 0.012 * longest, 3, f"compared at {numbers.equal_n:,}", color=QUIET, fontsize=8, va="bottom"
+    )
+    axes.set_ylim(0, 103)
+    axes.set_xlim(0, 1.03 * longest)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f} %")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.set_title(f"Topics reached, of {numbers.topics:,}", loc="left", fontsize=10.5, weight="bold", color=INK)
+    axes.set_xlabel("questions", color=QUIET)
+    _quiet(axes)
+
+
+def _draw_figures(axes: Axes, scene: Scene) -> None:
+    """The figures as a table: one row a dataset."""
+    numbers = scene.numbers
+    assert numbers is not None  # noqa: S101  # the caller looked
+    axes.set_axis_off()
+    axes.set_xlim(0, 1)
+    rows = numbers.datasets
+    heads = ["reach", "repeats", "diversity", "a chunk"]
+    columns = [0.5, 0.66, 0.84, 1.0]
+    step = min(0.16, 0.8 / (len(rows) + 1))
+    axes.set_title(f"At {numbers.equal_n:,} questions each", loc="left", fontsize=10.5, weight="bold", color=INK)
+    for place, head in zip(columns, heads, strict=True):
+        axes.text(place, 0.97, head, ha="right", va="center", color=QUIET, fontsize=8.5)
+    for index, row in enumerate(rows):
+        height = 0.97 - (index + 1) * step
+        axes.plot(0.012, height, "o", color=_colour_of(scene)[row.name], markersize=6, clip_on=False)
+        axes.text(0.04, height, _short(row.name, 22), va="center", color=INK, fontsize=9)
+        per_chunk = "–" if row.mean_per_chunk is None else f"{row.mean_per_chunk:.1f}"
+        cells = [f"{row.reach:.0%}", f"{row.redundancy:.0%}", f"{row.diversity_at_equal_n:.1f}", per_chunk]
+        for place, cell in zip(columns, cells, strict=True):
+            best = row.name == numbers.best
+            axes.text(place, height, cell, ha="right", va="center", color=INK, weight="bold" if best else "normal")
+    axes.set_ylim(0, 1)
+    note = numbers.recommendation
+    axes.text(
+        0, 0.97 - (len(rows) + 1) * step, _wrapped(note, 62), va="top", fontsize=8.2, color=QUIET, linespacing=1.35
+    )
+
+
+def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:
+    colour_of = _colour_of(scene)
+    names = list(colour_of)
+    width = 0.82 / max(1, len(names))
+    longest = max((share for bar in bars for share in bar.shares.values()), default=1.0) or 1.0
+    for index, bar in enumerate(bars):
+        for number, name in enumerate(names):
+            height = index + (number - (len(names) - 1) / 2) * width
+            share = bar.shares[name]
+            axes.barh(height, share, width * 0.9, color=colour_of[name], zorder=2)
+            text = f"{bar.counts[name]:,}" if bar.counts[name] else "none"
+            axes.text(share + longest * 0.008, height, text, va="center", fontsize=7, color=INK if share else QUIET)
+    axes.set_yticks(range(len(bars)), [_short(bar.label) for bar in bars], color=INK)
+    axes.set_ylim(len(bars) - 0.45, -0.55)
+    axes.set_xlim(0, longest * 1.09)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    _quiet(axes)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", visible=False)
+
+
+def _quiet(axes: Axes) -> None:
+    """Only what is needed to read a value."""
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(FAINT)
+    axes.tick_params(colors=QUIET, length=0, labelsize=8)
+    axes.grid(color=FAINT, linewidth=0.6, zorder=0)
+    axes.set_axisbelow(True)
+
+
+def _short(name: str, length: int = NAME_LENGTH) -> str:
+    return name if len(name) <= length else f"{name[: length - 1]}…"
+
+
+def _wrapped(text: str, width: int) -> str:
+    import textwrap
+
+    return "\n".join(textwrap.wrap(text, width))
+
+
+def _save(figure: Figure, path: Path) -> None:
+    content = io.BytesIO()
+    with _without_glyph_warnings():
+        figure.savefig(content, dpi=DPI, format="png", metadata={"Software": None})
+    write_bytes(path, content.getvalue())
+
+
+class _without_glyph_warnings:  # noqa: N801  # used as a with-statement's verb
+    """A letter that no installed font has is drawn as a box; a warning for each would bury everything else."""
+
+    def __enter__(self) -> None:
+        import warnings
+
+        self._scope = warnings.catch_warnings()
+        self._scope.__enter__()
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+
+    def __exit__(self, *exc: Any) -> None:
+        self._scope.__exit__(*exc)
