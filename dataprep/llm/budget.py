@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from dataprep.llm.replies import Usage
 from dataprep.schema.errors import BudgetReached
 
 CHARACTERS_PER_TOKEN = 4  # English prose; the worst case counts two
@@ -43,6 +44,33 @@ def _parts(content: Any) -> list[dict[str, Any]]:
     return content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
 
 
+class UsageRow(msgspec.Struct):
+    """A line of the cost report. `cost` is USD; `unpriced` counts the calls whose price nobody named."""
+
+    stage: str
+    model: str
+    unit: str
+    calls: int = 0
+    replayed: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cost: float = 0.0
+    unpriced: int = 0
+
+    def add(self, usage: Usage, replayed: bool) -> None:
+        """Count one reply; one from the journal cost nothing now."""
+        if replayed:
+            self.replayed += 1
+            return
+        self.calls += 1
+        self.input_tokens += usage.input_tokens
+        self.output_tokens += usage.output_tokens
+        self.cached_tokens += usage.cached_tokens
+        self.cost += usage.cost or 0.0
+        self.unpriced += usage.cost is None
+
+
 class Settlement:
     """What one call set aside, and what it did cost once that is known."""
 
@@ -58,6 +86,7 @@ class Budget:
         self.limit = limit
         self.spent = 0.0
         self._reserved = 0.0
+        self._in_flight = 0
         self._waiting: list[asyncio.Future[None]] = []  # no Event: a budget outlives the loops of several stages
 
     @asynccontextmanager
@@ -67,7 +96,7 @@ class Budget:
         Raises BudgetReached when it would not fit even with nobody else in flight.
         """
         while self.limit is not None and self.spent + self._reserved + worst > self.limit:
-            if self._reserved <= 0:
+            if not self._in_flight:
                 raise BudgetReached(
                     f"--max-cost {self.limit:g}: {self.spent:.4f} USD are spent and the next call could cost "
                     f"{worst:.4f}; everything finished is kept, a higher --max-cost goes on from here"
@@ -76,10 +105,12 @@ class Budget:
             await self._waiting[-1]
         settlement = Settlement(worst)
         self._reserved += worst
+        self._in_flight += 1
         try:
             yield settlement
         finally:
-            self._reserved = max(0.0, self._reserved - worst) if self._reserved - worst > 1e-12 else 0.0
+            self._in_flight -= 1
+            self._reserved = self._reserved - worst if self._in_flight else 0.0  # no crumbs of rounding stay behind
             self.spent += settlement.cost
             self._wake_all()
 

@@ -175,10 +175,11 @@ class Endpoint:
         except CallFailed:
             return {}
         models = [model for model in listed if isinstance(model, dict)] if isinstance(listed, list) else []
-        return {str(model.get("id")): price for model in models if (price := _price(model.get("pricing")))}
+        return {str(model.get("id")): price for model in models if (price := price_of(model.get("pricing")))}
 
 
-def _price(pricing: Any) -> Price | None:
+def price_of(pricing: Any) -> Price | None:
+    """The price in an entry of /models, whose numbers are strings of USD a token; None where there is none."""
     try:
         return Price(float(pricing["prompt"]), float(pricing["completion"]))
     except (TypeError, KeyError, ValueError):

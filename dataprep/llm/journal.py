@@ -90,19 +90,22 @@ class Journal:
         ).fetchone()
         return _row(found)
 
-    def claim(self, key: str, seconds: float) -> bool:
-        """Whether this process may ask for `key` now: no other living process is asking, or its `seconds` are over."""
+    def claim(self, key: str, since: float, seconds: float) -> bool:
+        """Whether this process may make the call now: nobody has its reply, and no other living process is at it.
+
+        The claim ends with `store` or `release`, with its process, or after `seconds`.
+        """
         now = time.time()
         self._db.execute("BEGIN IMMEDIATE")
         held = self._db.execute("SELECT owner, until FROM claims WHERE key = ?", [key]).fetchone()
-        mine = held is None or held[0] == self._pid or held[1] < now or not _alive(held[0])
-        if mine:
+        free = held is None or held[0] == self._pid or held[1] < now or not _alive(held[0])
+        if mine := free and self.find(key, since) is None:
             self._db.execute("INSERT OR REPLACE INTO claims VALUES (?, ?, ?)", [key, self._pid, now + seconds])
         self._db.execute("COMMIT")
         return mine
 
     def release(self, key: str) -> None:
-        """Give up the claim on a call that brought nothing."""
+        """End this process's claim on a call that brought nothing."""
         self._db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", [key, self._pid])
 
     def close(self) -> None:

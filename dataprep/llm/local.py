@@ -30,8 +30,11 @@ PROMPT_CACHE_MB = 512  # llama.cpp's own default is 8 GB
 
 
 def identity(settings: LocalModel) -> str:
-    """What names the model in the journal: the same weights under another path are another model to be safe."""
-    return f"local:{settings.model}:{settings.sha256 or (CARRIED_SHA256 if settings.model == PACKAGES else '')}"
+    """What names the model in the journal: by its sha256 where that is known, else by name and size of the file."""
+    if settings.model == PACKAGES or settings.sha256:
+        return f"local:{settings.sha256 or CARRIED_SHA256}"
+    path = Path(settings.model).expanduser()
+    return f"local:{settings.model}:{path.stat().st_size if path.is_file() else ''}"
 
 
 def weights(settings: LocalModel) -> Path:
