@@ -108,7 +108,7 @@ TABLES = {
 }
 
 
-class Handbook(BaseDocTemplate):  # type: ignore[misc]  # reportlab carries no types
+class Handbook(BaseDocTemplate):
     """Pages with running headers, contents gathered from the headings, and footnotes at the foot of their page."""
 
     def __init__(self, path: Path, footnotes: dict[str, str], **more: Any) -> None:
@@ -144,12 +144,9 @@ def draw_margins(canvas: Any, document: Handbook) -> None:
     """The running header (not on the first page) and the footer."""
     canvas.setFont("Helvetica", 8)
     canvas.setFillColor(SEA)
-    canvas.setStrokeColor(SEA)
-    canvas.setLineWidth(0.4)
     if document.page > 1:
         canvas.drawString(LEFT, PAGE_HEIGHT - 18 * mm, "Ellary Sound Rowing League")
         canvas.drawRightString(PAGE_WIDTH - RIGHT, PAGE_HEIGHT - 18 * mm, "Handbook 2027")
-        canvas.line(LEFT, PAGE_HEIGHT - 20 * mm, PAGE_WIDTH - RIGHT, PAGE_HEIGHT - 20 * mm)
     canvas.drawString(LEFT, 13 * mm, "Ninth edition")
     canvas.drawRightString(PAGE_WIDTH - RIGHT, 13 * mm, f"Page {document.page}")
 
@@ -159,6 +156,7 @@ def draw_footnote(canvas: Any, document: Handbook) -> None:
     text = Text(f"<super size=6.5>{mark}</super> {markup(document.footnotes[mark])}", FOOTNOTE)
     _, height = text.wrap(WIDTH, NOTE_HEIGHT)
     canvas.setStrokeColor(INK)
+    canvas.setLineWidth(0.4)
     canvas.line(LEFT, BOTTOM + height + 4, LEFT + 45 * mm, BOTTOM + height + 4)
     text.drawOn(canvas, LEFT, BOTTOM)
 
@@ -318,7 +316,7 @@ def two_columns(left: list[Flowable], right: list[Flowable]) -> Grid:
     return Grid([[left, right]], [WIDTH / 2, WIDTH / 2], style=look, spaceAfter=8)
 
 
-class Fraction(Flowable):  # type: ignore[misc]  # reportlab carries no types
+class Fraction(Flowable):
     """A formula `C = a / b`, with b below a line."""
 
     def __init__(self, text: str) -> None:
@@ -344,7 +342,7 @@ class Fraction(Flowable):  # type: ignore[misc]  # reportlab carries no types
         c.line(start, 14.5, start + wide, 14.5)
 
 
-class Waves(Flowable):  # type: ignore[misc]  # reportlab carries no types
+class Waves(Flowable):
     """Three lines of waves across the head of the title page."""
 
     def __init__(self, width: float, height: float) -> None:
@@ -367,7 +365,7 @@ class Waves(Flowable):  # type: ignore[misc]  # reportlab carries no types
             self.canv.drawPath(path)
 
 
-class Course(Flowable):  # type: ignore[misc]  # reportlab carries no types
+class Course(Flowable):
     """Figure 1, drawn to scale: 0.29 pt for a metre."""
 
     SCALE = 0.29
