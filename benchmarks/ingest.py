@@ -64,6 +64,9 @@ def from_html(files: list[Path]) -> Truth:
         soup = BeautifulSoup(file.read_bytes(), "lxml")
         for noise in soup.select("script, style, .navheader, .navfooter, .headerlink, nav, .sphinxsidebar, .header"):
             noise.decompose()
+        if file.stem.split(".")[0] != "index":  # a printed manual lists its contents once
+            for contents in soup.select(".toc, .list-of-tables, .list-of-figures, .toctree-wrapper"):
+                contents.decompose()
         main = soup.select_one("div[role=main]") or soup.body or soup
         text.append(main.get_text(" "))
         headings += [heading(h.get_text(" ")) for h in main.select("h1, h2, h3, h4, h5, h6")]
@@ -212,7 +215,11 @@ def _debian(folder: Path) -> Iterator[Document]:
 
 def _pages(folder: Path, pattern: str = "*.html") -> list[Path]:
     """The HTML pages of a manual, each once though it may be linked under several names."""
-    pages = {page.resolve() for page in folder.glob(pattern) if page.stem not in ("search", "genindex")}
+    pages = {
+        page.resolve()
+        for page in folder.glob(pattern)
+        if page.stem not in ("search", "genindex", "developers-reference")
+    }
     return sorted(pages)
 
 

@@ -174,13 +174,12 @@ class Ingestion:
                 drafts[number - 1].fell_back = drafts[number - 1].fell_back or f"{name}: {_reason(error)}"
             return
         self.warnings += done.warnings
-        for number, markdown, audit, engine in zip(due, done.pages, done.audits, done.engines, strict=True):
+        for number, markdown, audit, maker in zip(due, done.pages, done.audits, done.makers, strict=True):
             draft = drafts[number - 1]
             if draft.audit is None or audit.score > draft.audit.score or (markdown and not draft.markdown):
                 if draft.audit:
                     draft.fell_back = f"{draft.converter}: score {draft.audit.score:.2f}"
-                draft.markdown, draft.audit = markdown, audit
-                draft.converter = name if engine == name else f"{name}:{engine}"
+                draft.markdown, draft.audit, draft.converter = markdown, audit, maker
 
     async def _open(self, path: Path) -> tuple[Path, TextLayer]:
         """The text layer, and the path of a copy without a password where one was needed."""

@@ -27,11 +27,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 class Conversion(msgspec.Struct, frozen=True, kw_only=True):
     """Markdown by page, in the order asked for; a format without pages gives a single one.
 
-    `engines` names, page by page, what a converter made of several engines took; else it is empty.
+    A converter of several engines gives the pages of each in `renditions`, for the audit to choose from.
     """
 
-    pages: list[str]
-    engines: list[str] = []
+    pages: list[str] = []
+    renditions: dict[str, list[str]] = {}
     warnings: list[str] = []
 
 

@@ -2,19 +2,16 @@
 
 No permissive engine reads every page best, and two of them are fast: pdf-inspector (MIT) keeps numbered rules in
 order, liteparse (Apache-2.0) keeps bordered tables and code. Both run, and each page keeps the rendition that
-the audit scores higher.
+holds more of the text layer and reads better (pages.py).
 """
 
 from __future__ import annotations
 
 from dataprep.converters import Conversion, Request
-from dataprep.converters.audit import Reference, readability
-from dataprep.converters.headers import running_keys, strip_running
-from dataprep.converters.pdf import read_text_layer
 
 
 def convert(request: Request) -> Conversion:
-    """The better rendition of each page. Raises what an engine raises only where both fail."""
+    """Both engines' renditions. Raises what an engine raises only where both fail."""
     renditions, warnings = {}, []
     for name, engine in ENGINES.items():
         try:
@@ -23,25 +20,7 @@ def convert(request: Request) -> Conversion:
             warnings.append(f"{name} failed: {error}")
     if not renditions:
         raise RuntimeError("; ".join(warnings))
-    return _best(renditions, request, warnings)
-
-
-def _best(renditions: dict[str, list[str]], request: Request, warnings: list[str]) -> Conversion:
-    layer = read_text_layer(request.source, max(request.pages or [0]))
-    numbers = request.pages or list(range(1, layer.page_count + 1))
-    texts = strip_running([layer.pages[number - 1] for number in numbers], running_keys(layer.pages), numbers)
-    pages, engines = [], []
-    for place, text in enumerate(texts):
-        reference = Reference(text)
-        scores = {name: _score(reference, rendition[place]) for name, rendition in renditions.items()}
-        best = max(scores, key=lambda name: scores[name])
-        pages.append(renditions[best][place])
-        engines.append(best)
-    return Conversion(pages=pages, engines=engines, warnings=warnings)
-
-
-def _score(reference: Reference, markdown: str) -> float:
-    return reference.audit(markdown).score * readability(reference, markdown)
+    return Conversion(renditions=renditions, warnings=warnings)
 
 
 def _pdf_inspector(request: Request) -> list[str]:

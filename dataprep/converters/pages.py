@@ -1,35 +1,45 @@
-"""One converter's work on a document, made ready to be judged: converted, tidied, without running headers, audited."""
+"""One converter's work on the pages of a PDF, made ready to be judged: mended, without running headers, audited."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import msgspec
 
 from dataprep.converters import Conversion, Request, run
-from dataprep.converters.audit import Reference
+from dataprep.converters.audit import Reference, readability
 from dataprep.converters.headers import running_keys, strip_running
+from dataprep.converters.respell import respell
 from dataprep.converters.stitch import tidy
 from dataprep.schema.records import PageAudit
 
 
 class Audited(msgspec.Struct, frozen=True, kw_only=True):
-    """Pages as asked for: Markdown, audit against the text layer, and the engine that made it."""
+    """Pages as asked for: Markdown, its audit against the text layer, and who made it."""
 
     pages: list[str]
     audits: list[PageAudit]
-    engines: list[str]
+    makers: list[str]
     warnings: list[str]
 
 
 def convert_pages(name: str, request: Request, layer: list[str]) -> Audited:
     """Run a converter on pages of a PDF. `layer` is the text layer of the whole document (or of its first pages)."""
-    return audit_pages(name, run(name, request), request, layer)
+    return audit_pages(name, run(name, request), request.pages or list(range(1, len(layer) + 1)), layer)
 
 
-def audit_pages(name: str, conversion: Conversion, request: Request, layer: list[str]) -> Audited:
-    numbers = request.pages or list(range(1, len(layer) + 1))
+def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer: list[str]) -> Audited:
+    """Mend and audit a conversion of the pages `numbers`; of several renditions each page keeps the best."""
     keys = running_keys(layer)
-    pages = strip_running([tidy(page) for page in conversion.pages], keys, numbers)
-    texts = strip_running([layer[number - 1] for number in numbers], keys, numbers)
-    audits = [Reference(text).audit(page) for text, page in zip(texts, pages, strict=True)]
-    engines = conversion.engines or [name] * len(pages)
-    return Audited(pages=pages, audits=audits, engines=engines, warnings=conversion.warnings)
+    renditions = conversion.renditions or {"": conversion.pages}
+    stripped = {maker: strip_running(list(map(tidy, pages)), keys, numbers) for maker, pages in renditions.items()}
+    pages, audits, makers = [], [], []
+    for place, text in enumerate(strip_running([layer[number - 1] for number in numbers], keys, numbers)):
+        reference = Reference(text)
+        candidates = {maker: respell(pages[place], reference) for maker, pages in stripped.items()}
+        audited = {maker: reference.audit(markdown) for maker, markdown in candidates.items()}
+        best = max(candidates, key=lambda maker: audited[maker].score * readability(reference, candidates[maker]))
+        pages.append(candidates[best])
+        audits.append(audited[best])
+        makers.append(f"{name}:{best}" if best else name)
+    return Audited(pages=pages, audits=audits, makers=makers, warnings=conversion.warnings)

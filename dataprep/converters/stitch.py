@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_ITEM = re.compile(r"(?:(?:\d+\.)+\d*|\d+\)|\(?[a-z]\)|[-*+•●▪◦‣–])(?:\s|$)|(?:\d+\.){2,}\d*\S")
+_ITEM = re.compile(r"(?:(?:[A-Z]?\d+\.)(?:\d+\.)*\d*|\d+\)|\(?[a-z]\)|[-*+•●▪◦‣–])(?:\s|$)|[A-Z]?(?:\d+\.){2,}\d*\S")
 _BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
 _LEADERS = re.compile(r"\s*(?:\.\s?){4,}\s*|\s*…{2,}\s*|\s*(?:_\s?){6,}\s*(?=\d+\W*$)")
 _CONTENTS_LINE = re.compile(r"^.*\S (?:\.{3}|…) \d+\W*$")
 _DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
-_GLUED_ITEM = re.compile(r"^((?:\d+\.){2,}\d*)(?=[A-Z“\"(])")
+_GLUED_ITEM = re.compile(r"^((?:[A-Z]?\d+\.)(?:\d+\.)+\d*)(?=[A-Z“\"(])")
 _HYPHEN_END = re.compile(r"[^\W\d_]{2,}[-‐]$")
 _HYPHENATED = re.compile(r"[^\W\d_]{2,}-[^\W\d_]{2,}")
 _SENTENCE_END = (".", ":", ";", "!", "?", "”", '"')
@@ -142,4 +142,4 @@ def _needs_blank(previous: str, line: str) -> bool:
         return True
     if line.startswith("|") != previous.startswith("|"):
         return True
-    return bool(re.match(r"(?:\d+\.)+\d*\s", line))
+    return bool(re.match(r"[A-Z]?(?:\d+\.)+\d*\s", line))
