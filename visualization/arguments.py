@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from dataprep.schema.errors import UsageError
 from dataprep.store.artifacts import slug
 from visualization.datasets import Source, locate_all, runs
 
+LONGEST_STEM = 150  # letters; file systems end at 255 bytes
 FORMS = "a run, a folder of JSONL or Parquet, or org/name@revision:split on the Hub"
 
 
@@ -21,15 +23,24 @@ def add_datasets(parser: argparse.ArgumentParser, default: str = "", nargs: str 
     parser.add_argument("datasets", metavar="DATASET", nargs=nargs, help=f"{FORMS}{note}")
 
 
-def sources_of(job: Job, default: list[str] | None = None, least: int = 1) -> list[Source]:
+def sources_of(job: Job, default: list[str] | None = None, least: int = 1, prefer: str = "qa") -> list[Source]:
     """The sources that the arguments name; without any, `default`, or every run.
 
-    Raises UsageError when fewer than `least` are named.
+    `prefer`: the folder of data/ that a name is looked up in first. Raises UsageError for fewer than `least`.
     """
     names = job.flags.datasets or (runs(job.data) if default is None else default)
-    if job.flags.datasets and len(names) < least:
-        raise UsageError(f"needs at least {least} datasets; the runs are: {', '.join(runs(job.data)) or 'none yet'}")
-    return [_documents_only(job, source) for source in locate_all(names, job.data)]
+    if names and len(names) < least:
+        raise UsageError(f"needs at least {least} datasets; the runs are: {', '.join(runs(job.data))}")
+    return [_documents_only(job, source) for source in locate_all(names, job.data, prefer)]
+
+
+def together(sources: list[Source]) -> tuple[str, str]:
+    """What a comparison of `sources` is called, and how its files are named."""
+    name, stem = " · ".join(source.name for source in sources), "-vs-".join(source.key for source in sources)
+    if len(stem) > LONGEST_STEM:
+        digest = hashlib.sha256(stem.encode()).hexdigest()[:8]
+        stem = f"{sources[0].key[:60]}-vs-{len(sources) - 1}-others-{digest}"
+    return name, stem
 
 
 def run_of(job: Job) -> str:

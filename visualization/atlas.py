@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from dataprep.embedding.clusters import kmeans
+from dataprep.embedding.duplicates import nearest
 from dataprep.schema.settings import Maps
 from visualization.datasets import MIRRORS, Row
 from visualization.density import contours
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 Indices = npt.NDArray[np.int64]
 
 QUESTIONS_A_CLUSTER = 12  # fewer clusters than this makes of a small map
+SPLIT_WEIGHT = 4  # area of a point of eval beside one of train
 MOST_CLUSTERS = 24  # labels that a map can hold
 
 
@@ -81,6 +84,32 @@ def scene_of(
         notes=_notes(measured, how),
         only_in=measured.only_in,
         missed_by=measured.missed_by,
+    )
+
+
+def split_scene(one: Embedded, settings: Maps, encoder: str, tags: Mapping[str, list[str]] | None = None) -> Scene:
+    """The splits of one dataset on one map: the smaller splits stand out, and the notes say what eval repeats."""
+    groups = by_split(one)
+    scene = scene_of(groups, one.dataset.name, settings, encoder, tags)
+    assert scene.numbers is not None  # noqa: S101  # scene_of always measures
+    numbers = msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
+    train = max(groups, key=lambda group: len(group.rows))
+    points = [
+        point if point.dataset == train.name else msgspec.structs.replace(point, weight=SPLIT_WEIGHT)
+        for point in scene.points
+    ]
+    notes = [_repetition(train, group, numbers.near_duplicate) for group in groups if group is not train and group.rows]
+    return msgspec.structs.replace(
+        scene, points=points, numbers=numbers, notes=[*notes, *scene.notes[bool(scene.numbers.recommendation) :]]
+    )
+
+
+def _repetition(train: Group, other: Group, threshold: float) -> str:
+    _, cosines = nearest(other.vectors, train.vectors)
+    repeated = int((cosines >= threshold).sum())
+    return (
+        f"{repeated:,} of {len(other.rows):,} questions of {other.name} nearly repeat one of {train.name} "
+        f"(cosine {threshold:.2f} or more)."
     )
 
 

@@ -86,12 +86,12 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         return sorted({row.split for row in self.rows}, key=lambda split: (order.get(split, 5), split))
 
 
-def locate(argument: str, data: Workspace) -> Source:
-    """What `argument` points at. Reads no file and asks no network.
+def locate(argument: str, data: Workspace, prefer: str = "qa") -> Source:
+    """What `argument` points at; a name is looked up in data/<prefer> first. Reads no file and asks no network.
 
     Raises UsageError, with the nearest known name, when it is nothing of the kinds above.
     """
-    for folder in ("qa", "datasets"):
+    for folder in ("qa", "datasets") if prefer == "qa" else ("datasets", "qa"):
         place = data.path(folder, argument) if not Path(argument).is_absolute() else Path(argument)
         if place.is_dir() and place.is_relative_to(data.path(folder)) and (files := _files_in(place)):
             name = place.relative_to(data.path(folder)).as_posix()
@@ -110,9 +110,9 @@ def locate(argument: str, data: Workspace) -> Source:
     raise UsageError(f"{argument}: no run, no folder and no Hub id (org/name); {_known(argument, data)}")
 
 
-def locate_all(arguments: Iterable[str], data: Workspace) -> list[Source]:
+def locate_all(arguments: Iterable[str], data: Workspace, prefer: str = "qa") -> list[Source]:
     """`locate` for each, sources of one name told apart by their folders. Raises UsageError for a repetition."""
-    sources = [locate(argument, data) for argument in arguments]
+    sources = [locate(argument, data, prefer) for argument in arguments]
     for key, count in Counter(source.key for source in sources).items():
         if count > 1:
             name = next(source.name for source in sources if source.key == key)

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dataprep.store.artifacts import write_json, write_jsonl
-from visualization.figures.scene import Scene
+import msgspec
+
+from dataprep.store.artifacts import read_json, write_json, write_jsonl
+from visualization.figures.scene import Numbers, Scene
+
+if TYPE_CHECKING:
+    from dataprep.console.command import Job, Unit
+
+
+class Beside(msgspec.Struct):
+    """What is read back of the JSON file beside a picture."""
+
+    notes: list[str]
+    numbers: Numbers | None
 
 
 def write_map_pictures(scene: Scene, paths: Sequence[Path]) -> None:
@@ -51,4 +64,53 @@ def coordinates(scene: Scene) -> list[dict[str, object]]:
             "question": p.question,
         }
         for p in scene.points
+    ]
+
+
+def print_numbers(job: Job, units: Sequence[Unit]) -> None:
+    """The figures of the JSON files that `units` wrote, as a table on the terminal."""
+    for unit in units:
+        file = next(path for path in unit.writes if path.suffix == ".json")
+        if file.exists() and not job.flags.quiet:
+            content = read_json(file, Beside)
+            for line in [*table(content.numbers), *(f"  {note}" for note in content.notes)]:
+                print(line)
+
+
+def table(numbers: Numbers | None) -> list[str]:
+    """A line a dataset: questions, mean per chunk, repeats, diversity, reach; then how they overlap."""
+    if numbers is None:
+        return []
+    rows = [
+        ["", "questions", "a chunk", "repeats", "diversity", f"reach of {numbers.topics:,} topics", "95 %", "of all"]
+    ]
+    for row in numbers.datasets:
+        per_chunk = "-" if row.mean_per_chunk is None else f"{row.mean_per_chunk:.1f}"
+        low, high = row.reach_interval
+        rows.append(
+            [
+                row.name,
+                f"{row.questions:,}",
+                per_chunk,
+                f"{row.redundancy:.0%}",
+                f"{row.diversity_at_equal_n:.1f}",
+                f"{row.reach:.0%}",
+                f"{low:.0%}-{high:.0%}",
+                f"{row.reach_of_all:.0%}",
+            ]
+        )
+    lines = _aligned(rows)
+    if len(numbers.datasets) > 1:
+        lines.append(f"  (diversity and reach with {numbers.equal_n:,} questions each; 'of all' with all of its own)")
+        names = [row.name for row in numbers.datasets]
+        shares = [[f"{share:.0%}" for share in row] for row in numbers.overlap]
+        lines += _aligned([["also asked by", *names], *([name, *row] for name, row in zip(names, shares, strict=True))])
+    return lines
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  " + "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
     ]

@@ -50,12 +50,19 @@ async def process(job: Job, unit: Unit) -> Outcome:
     )
 
 
+def report(job: Job, done: list[Unit]) -> None:
+    from visualization.pictures import print_numbers
+
+    print_numbers(job, done)
+
+
 main = Command(
     name="visualize_embeddings",
     units=units,
     process=process,
     settings=lambda config: (config.embeddings, config.maps),
     flags=add_flags,
+    after=report,
 )
 
 if __name__ == "__main__":

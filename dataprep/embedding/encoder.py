@@ -219,9 +219,7 @@ class Endpoint:
         self.client = client
 
     async def vectors(self, texts: list[str]) -> Vectors:
-        parts = list(_parts(texts, self.settings.batch))
-        replies = await asyncio.gather(*(self.client.embed(self.settings, part) for part in parts))
-        return np.asarray([vector for reply in replies for vector in reply], dtype=np.float32)
+        return np.asarray(await self.client.embed(self.settings, texts), dtype=np.float32)
 
 
 def _load_sentence_transformer(model: str) -> Any:

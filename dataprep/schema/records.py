@@ -117,11 +117,12 @@ class Rejected(Record, frozen=True):
 
 
 class Tags(Record, frozen=True):
-    """`data/tags/<model>/<dataset>.jsonl`: the tags of one question."""
+    """`data/tags/<dataset>.jsonl`: the tags of one question, and the model that gave them."""
 
     id: str
     question: str
     tags: list[str]
+    model: str = ""
 
 
 class Span(Record, frozen=True):

@@ -35,7 +35,7 @@ _RINGS = [(0.0, 0.0)] + [
 
 def write_map_png(scene: Scene, path: Path) -> None:
     """Draw the map of `scene` to `path`; several datasets get their reach curves and figures beside it."""
-    several = scene.numbers is not None and len(scene.numbers.datasets) > 1 and scene.kind == "questions"
+    several = scene.numbers is not None and bool(scene.numbers.recommendation)
     figure = _figure(13.2 if several else 9.6, 7.6)
     if several:
         grid = figure.add_gridspec(2, 2, width_ratios=[2.05, 1], height_ratios=[1.15, 1], wspace=0.09, hspace=0.3)
@@ -44,7 +44,7 @@ def write_map_png(scene: Scene, path: Path) -> None:
         _draw_curves(figure.add_subplot(grid[0, 1]), scene)
         _draw_figures(figure.add_subplot(grid[1, 1]), scene)
     else:
-        axes = figure.add_axes((0.02, 0.03, 0.96, 0.83))
+        axes = figure.add_axes((0.02, 0.02, 0.96, 0.86 if len(scene.datasets) > 1 else 0.89))
         _draw_map(axes, scene)
     _head(figure, scene)
     _save(figure, path)
@@ -120,8 +120,9 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
         for line in contour.lines:
             xs, ys = zip(*line, strict=True)
             axes.plot(xs, ys, color=colour, linewidth=1.0, alpha=0.55 - 0.4 * contour.level, zorder=1)
-    # Points in a shuffled order, so that the dataset drawn last does not cover the others.
+    # In a shuffled order, so that the dataset drawn last does not cover the others.
     order = np.random.default_rng(0).permutation(len(points))
+    order = order[np.argsort(_sizes(points)[order], kind="stable")]  # the larger marks, of eval, on top
     colours = np.array(_point_colours(scene))
     axes.scatter(
         places[order, 0],

@@ -1,0 +1,68 @@
+"""Draw the splits of a finished dataset on one map: does eval stand for train, and does it repeat it?
+
+Reads   data/datasets/<name> (or a folder, or a Hub dataset), vectors and tags where there are some
+Writes  data/plots/<dataset>-splits.png, .html (--interactive), .json (the numbers), .points.jsonl (the coordinates)
+Run     uv run visualization/visualize_splits.py [DATASET] [--interactive | --no-interactive]
+        DATASET: a dataset (default: the one of dataset.name), a folder of JSONL or Parquet, or org/name@revision
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from dataprep.console.command import Command, Job, Outcome, Unit, run_script
+from visualization.arguments import add_datasets, add_interactive, picture_unit, sources_of
+
+if TYPE_CHECKING:
+    from visualization.datasets import Source
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    add_datasets(parser, "the dataset of dataset.name")
+    add_interactive(parser)
+
+
+def units(job: Job) -> list[Unit]:
+    sources = sources_of(job, default=[job.config.dataset.name], prefer="datasets")
+    return [picture_unit(job, source.name, f"{source.key}-splits", [source]) for source in sources]
+
+
+async def process(job: Job, unit: Unit) -> Outcome:
+    from dataprep.schema.errors import UnitError
+    from visualization.atlas import split_scene
+    from visualization.pictures import write_map_pictures
+    from visualization.tags import tags_by_question
+    from visualization.vectors import embedded, encoder_of
+
+    sources: list[Source] = unit.payload
+    (one,) = await embedded(job, sources)
+    if one.dataset.splits in ([], [""]):
+        raise UnitError(f"{one.dataset.name}: has no splits (files named train, eval, ...); run create_dataset first")
+    scene = split_scene(one, job.config.maps, encoder_of(job).name, tags_by_question(job.data, sources))
+    write_map_pictures(scene, unit.writes)
+    sizes = ", ".join(f"{entry.name} {entry.count:,}" for entry in scene.datasets)
+    return Outcome(
+        note=f"{sizes} -> {job.data.relative(unit.writes[0])}",
+        counts={"questions": len(scene.points)},
+        warnings=one.dataset.warnings,
+    )
+
+
+def report(job: Job, done: list[Unit]) -> None:
+    from visualization.pictures import print_numbers
+
+    print_numbers(job, done)
+
+
+main = Command(
+    name="visualize_splits",
+    units=units,
+    process=process,
+    settings=lambda config: (config.embeddings, config.maps),
+    flags=add_flags,
+    after=report,
+)
+
+if __name__ == "__main__":
+    run_script(main)
