@@ -246,7 +246,8 @@ def markup(text: str) -> str:
 
 
 def contents() -> TableOfContents:
-    close = TableStyle([("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5)])
+    paddings = {"TOPPADDING": 0, "BOTTOMPADDING": 1.5, "LEFTPADDING": 0, "RIGHTPADDING": 0}
+    close = TableStyle([(name, (0, 0), (-1, -1), size) for name, size in paddings.items()])
     table = TableOfContents(dotsMinLevel=0, tableStyle=close)
     table.levelStyles = [
         style("contents chapter", "Helvetica-Bold", 10, 13.5, textColor=NAVY, spaceBefore=5),
@@ -273,6 +274,10 @@ def grid(table: Table, name: str) -> Grid:
     if lines == "lines":
         look += [("LINEABOVE", (0, 0), (-1, 0), 0.9, NAVY), ("LINEBELOW", (0, 0), (-1, 0), 0.5, NAVY)]
         look += [("LINEBELOW", (0, -1), (-1, -1), 0.9, NAVY)]
+    if name == "Term":  # in smaller type than its meaning, on the same line
+        look += [("TOPPADDING", (0, 1), (0, -1), air + BODY.fontSize - TERM.fontSize)]
+    if lines == "bare":
+        look += [("LEFTPADDING", (-1, 0), (-1, -1), 12)]
     cells = [[cell(table, name, row, column) for column in range(len(shares))] for row in range(len(table.rows))]
     return Grid(cells, widths, style=look, repeatRows=1, hAlign="LEFT")
 
@@ -353,7 +358,7 @@ class Waves(Flowable):
         return self.width, self.height
 
     def draw(self) -> None:
-        for row, colour in enumerate((NAVY, SEA, MIST)):
+        for row, colour in enumerate((NAVY, SEA, HexColor("#A9CBD6"))):
             self.canv.setStrokeColor(colour)
             self.canv.setLineWidth(3 - row * 0.6)
             path = self.canv.beginPath()
