@@ -1,0 +1,61 @@
+"""The coverage page: the document as it reads, shaded by who asks about what, with the questions beside it.
+
+write_coverage(asked, text, pages, path)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dataprep.schema.records import Page
+from visualization.asked import Asked, Question, Section
+from visualization.figures.page import write_page
+from visualization.figures.reading import reading
+
+ASSETS = ["page.css", "coverage.css", "page.js", "coverage.js", "start-coverage.js"]
+
+
+def write_coverage(asked: Asked, text: str, pages: Sequence[Page], path: Path) -> None:
+    """Write the page of one document to `path`; `text` is its Markdown, `pages` where its pages begin in it."""
+    data = {
+        "document": asked.document,
+        "title": asked.title,
+        "runs": asked.runs,
+        "blocks": reading(text, asked.places),
+        "places": [[p.kind, p.start, p.asked, p.likely] for p in asked.places],
+        "questions": [_question(question) for question in asked.questions],
+        "sections": [section_numbers(asked, section) for section in asked.sections],
+        "whole": asked.counts(),
+        "leftOut": asked.left_out,
+        "pages": [[page.number, page.start] for page in pages],
+    }
+    write_page(path, title=f"Coverage: {asked.title}", kind="coverage", data={"coverage": data}, assets=ASSETS)
+
+
+def section_numbers(asked: Asked, section: Section) -> dict[str, Any]:
+    """A section with its counts."""
+    return {
+        "title": section.title,
+        "level": section.level,
+        "start": section.start,
+        "end": section.end,
+        "headings": section.headings,
+        "counts": asked.counts(section.start, section.end),
+    }
+
+
+def _question(question: Question) -> dict[str, Any]:
+    pair = question.pair
+    return {
+        "run": question.run,
+        "id": pair.id,
+        "question": pair.question,
+        "answer": pair.answer,
+        "criteria": pair.evaluation_criteria,
+        "evidence": pair.evidence,
+        "difficulty": pair.difficulty,
+        "category": pair.category,
+        "placed": question.placed,
+    }
