@@ -57,15 +57,22 @@ def neighbours(vectors: Vectors, rows: Rows, threshold: float) -> list[Rows]:
     return found
 
 
-def nearest(a: Vectors, b: Vectors) -> tuple[Rows, NDArray[np.float32]]:
-    """For each row of `a` its nearest row of `b` and their cosine: two arrays (len(a),). An empty `b` gives -1, -1."""
+def nearest(a: Vectors, b: Vectors, own: Rows | None = None) -> tuple[Rows, NDArray[np.float32]]:
+    """For each row of `a` its nearest row of `b` and their cosine: two arrays (len(a),). Where there is none: -1, -1.
+
+    `own`: for each row of `a` a row of `b` to pass over, or -1.
+    """
+    best, cosine = np.full(len(a), -1, dtype=np.int64), np.full(len(a), -1, dtype=np.float32)
     if not len(b):
-        return np.full(len(a), -1), np.full(len(a), -1, dtype=np.float32)
-    best, cosine = np.empty(len(a), dtype=np.int64), np.empty(len(a), dtype=np.float32)
+        return best, cosine
     for start, cosines in _blocks(a, b):
         rows = slice(start, start + len(cosines))
+        if own is not None:
+            has = np.flatnonzero(own[rows] >= 0)
+            cosines[has, own[rows][has]] = -2
         best[rows] = cosines.argmax(axis=1)
         cosine[rows] = np.take_along_axis(cosines, best[rows, None], axis=1)[:, 0]
+    best[cosine < -1.5] = -1
     return best, np.clip(cosine, -1, 1)
 
 

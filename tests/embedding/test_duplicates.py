@@ -40,6 +40,13 @@ def test_nearest_of_nothing():
     assert cosine.tolist() == [-1, -1]
 
 
+def test_nearest_apart_from_its_own():
+    """The row that a copy came from can be passed over; with nothing else there is none."""
+    vectors = unit(np.array([[1, 0], [0.9, 0.1], [0, 1]]))
+    assert nearest(vectors, vectors, np.array([0, -1, 2]))[0].tolist() == [1, 1, 1]
+    assert nearest(vectors[:1], vectors[:1], np.array([0]))[0].tolist() == [-1]
+
+
 def test_the_threshold_rises_with_the_cosine_of_random_pairs():
     """An embedder that puts all texts close together needs a higher bar for calling two alike."""
     wide, _ = topics(300, 20)

@@ -1,0 +1,228 @@
+"""Reword the eval split, and check each rewording: the same meaning, really other words, still standing alone.
+
+The checks of the text are rules, so that they cost nothing and mean the same for every model: numbers, names,
+negations and comparisons as before; not too many of the old words; no mention of a source; the subject still named.
+The check of the meaning is by embeddings: nothing else in the pool may be nearer to the new question than its
+original is, and the evidence must stay about as near to the new answer as it was to the old one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from dataprep.dataset.rows import Row
+from dataprep.dataset.splits import Split
+from dataprep.schema.errors import Filtered, InvalidReply
+
+WORD = re.compile(r"[^\W_]+(?:['’.,/-][^\W_]+)*")
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+QUOTED = re.compile(r"[\"“«]([^\"”»]{1,80})[\"”»]")
+NEGATION = re.compile(r"\b(?:not|no|never|without|cannot|none|neither|nor|unable|except|unless|\w+n['’]t)\b", re.I)
+LIMIT = re.compile(
+    r"\b(?:no|not) (?:more|fewer|less|later|earlier|longer|higher|lower) than\b", re.I
+)  # negates nothing
+SOURCE = re.compile(
+    r"\b(?:the|this|that|given|provided|above|following|according to)\s+(?:\w+\s+)?"
+    r"(?:text|passage|document|context|excerpt|article|section|chapter|table|figure|page|source|paragraph|snippet)\b",
+    re.I,
+)
+DANGLING = re.compile(r"^(?:and|but|so|it|its|they|their|he|she|his|her|this|these|those|that)\b", re.I)
+# Each side turns the meaning round when only one of the two is said and it changes to the other.
+OPPOSITES = (
+    ({"maximum", "most", "largest", "highest", "longest", "latest", "max", "up"}, {"minimum", "least", "smallest",
+     "lowest", "shortest", "earliest", "min", "fewest"}),
+    ({"before", "prior", "preceding"}, {"after", "following", "afterwards"}),
+    ({"more", "greater", "larger", "higher", "above", "exceeding", "over"}, {"fewer", "less", "smaller", "lower",
+     "below", "under"}),
+    ({"allowed", "permitted", "legal", "may"}, {"forbidden", "prohibited", "banned", "illegal"}),
+    ({"increase", "increases", "rise", "rises"}, {"decrease", "decreases", "fall", "falls", "reduce"}),
+    ({"all", "every", "always"}, {"some", "sometimes"}),
+)  # fmt: skip
+NUMBER_WORDS = {  # without "one", which is a pronoun more often than a number
+    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
+    "ten": "10", "eleven": "11", "twelve": "12",
+}  # fmt: skip
+SHORT_ANSWER = 8  # words; a shorter answer has few ways of being said and may stay as it is
+LEAST_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
+CLOSER = 5  # questions that may lie closer to the rewording than its original does
+KEPT_SUPPORT = 0.7  # of the cosine between answer and evidence
+
+Reword = Callable[[Row, int], Awaitable["Reworded"]]
+Meaning = Callable[[int, "Reworded"], Awaitable[str | None]]
+
+
+class Reworded(msgspec.Struct, frozen=True):
+    """What the model is asked for."""
+
+    question: str
+    answer: str
+
+
+@dataclass
+class Rewording:
+    """The reworded rows by their index in the pool, in order, and what became of the others."""
+
+    rows: dict[int, Reworded] = field(default_factory=dict)
+    replaced: list[tuple[str, str]] = field(default_factory=list)  # (id of the row given up, why)
+    dropped: int = 0  # places that no row could fill
+
+
+def problem(row: Row, new: Reworded, max_overlap: float, keep: Sequence[str] = ()) -> str | None:
+    """What is wrong with a rewording of `row`, as a sentence for the model to correct it by; None if nothing is."""
+    return (
+        _question_problem(row, new.question.strip(), keep)
+        or _answer_problem(row, new.answer.strip())
+        or _wording_problem(row, new, max_overlap)
+    )
+
+
+def overlap(old: str, new: str) -> float:
+    """Share of the old text's words that the new one keeps, counted with repetition, between 0 and 1.
+
+    Numbers and names have to stay and do not count, on either side.
+    """
+    fixed = {word.lower() for word in names(old)}
+    before = Counter(w for w in _words(old) if w not in fixed and not NUMBER.match(w))
+    after = Counter(_words(new))
+    total = sum(before.values())
+    return sum((before & after).values()) / total if total else 0.0
+
+
+def numbers(text: str) -> set[str]:
+    """The numbers of a text in digits; two to twelve may be words."""
+    digits = {match[0].replace(",", "") for match in NUMBER.finditer(text)}
+    return digits | {NUMBER_WORDS[word] for word in _words(text) if word in NUMBER_WORDS}
+
+
+def names(text: str) -> set[str]:
+    """Words that are names or codes: capitals inside a sentence, capitals or digits inside a word, quotations."""
+    found = set(QUOTED.findall(text))
+    for match in WORD.finditer(text):
+        word = match[0]
+        starts = not text[: match.start()].strip() or text[: match.start()].rstrip()[-1] in ".?!:;"
+        mixed = word[1:] != word[1:].lower() or (any(c.isdigit() for c in word) and any(c.isalpha() for c in word))
+        if mixed or (word[0].isupper() and not starts and word != "I"):
+            found.add(word)
+    return found
+
+
+def subject_words(row: Row, about: str) -> list[str]:
+    """Words that say what a question is about: those it shares with `about` (the context phrase, the title)."""
+    known = {word for word in _words(about) if len(word) > 3}
+    return list(dict.fromkeys(word for word in _words(row.question) if word in known))
+
+
+async def reword(rows: Sequence[Row], split: Split, ask: Reword, meaning: Meaning, tries: int) -> Rewording:
+    """Reword the rows of `split.eval`; a row that resists is replaced by the next spare one of its cluster.
+
+    All rows of a round are asked at once and taken in order, so that the result depends on the replies alone and
+    not on which came first. At most as many rows are replaced as eval has, so a hopeless model ends soon.
+    """
+    spares = {cluster: list(reversed(indices)) for cluster, indices in split.spares.items()}
+    done, given_up = Rewording(), max(8, len(split.eval))
+    pending = list(split.eval)
+    while pending:
+        replies = await asyncio.gather(*(_attempts(rows, index, ask, meaning, tries) for index in pending))
+        following: list[int] = []
+        for index, reply in zip(pending, replies, strict=True):
+            if isinstance(reply, Reworded):
+                done.rows[index] = reply
+                continue
+            done.replaced.append((rows[index].id, reply))
+            spare = spares.get(int(split.labels[index]), [])
+            if spare and len(done.replaced) <= given_up:
+                following.append(spare.pop())
+            else:
+                done.dropped += 1
+        pending = following
+    done.rows = dict(sorted(done.rows.items()))
+    return done
+
+
+async def _attempts(rows: Sequence[Row], index: int, ask: Reword, meaning: Meaning, tries: int) -> Reworded | str:
+    """The first rewording that passes, or why the last one did not."""
+    reason = ""
+    for sample in range(tries):
+        try:
+            new = await ask(rows[index], sample)
+        except Filtered as error:
+            return str(error)
+        except InvalidReply as error:
+            reason = str(error)
+            continue
+        new = Reworded(new.question.strip(), new.answer.strip())
+        reason = await meaning(index, new) or ""
+        if not reason:
+            return new
+    return reason
+
+
+def _question_problem(row: Row, new: str, keep: Sequence[str]) -> str | None:
+    old = row.question
+    if not new:
+        return "The question is empty."
+    if missing := [word for word in keep if word not in _words(new)]:
+        return f"The question must still say what it is about; put back: {', '.join(missing)}."
+    if (named := SOURCE.search(new)) and not SOURCE.search(old):
+        return f"The question must stand alone; do not write {named[0]!r}."
+    if (open_word := DANGLING.match(new)) and not DANGLING.match(old):
+        return f"The question must stand alone; it cannot begin with {open_word[0]!r}."
+    if len(_words(new)) < LEAST_LENGTH * len(_words(old)):
+        return "The question lost a part of what it asks; say all of it in other words."
+    if old.endswith("?") and not new.endswith("?"):
+        return "The question must end with a question mark."
+    return _meaning_problem("question", old, new)
+
+
+def _answer_problem(row: Row, new: str) -> str | None:
+    if not new:
+        return "The answer is empty."
+    if (named := SOURCE.search(new)) and not SOURCE.search(row.answer):
+        return f"The answer must stand alone; do not write {named[0]!r}."
+    first, before = (_words(text)[:1] for text in (new, row.answer))
+    if before in (["yes"], ["no"]) and first != before:
+        return f"The answer must begin with {before[0]!r}, as the original does."
+    return _meaning_problem("answer", row.answer, new, " ".join([row.question, *row.evidence]))
+
+
+def _meaning_problem(part: str, old: str, new: str, source: str = "") -> str | None:
+    """Numbers, names, negations and comparisons that came or went. What `source` holds may come into an answer."""
+    if lost := sorted(numbers(old) - numbers(new)):
+        return f"The {part} lost the number {', '.join(lost)}."
+    if added := sorted(numbers(new) - numbers(old) - numbers(source)):
+        return f"The {part} has a number that was not there: {', '.join(added)}."
+    if lost := sorted(name for name in names(old) if name.lower() not in new.lower()):
+        return f"The {part} lost {', '.join(lost)}; names and codes stay as they are."
+    known = f"{old} {source}".lower()
+    if added := sorted(name for name in names(new) if name.lower() not in known):
+        return f"The {part} has a name that was not there: {', '.join(added)}."
+    if _negated(old) != _negated(new):
+        return f"The {part} turned the meaning round: a negation came or went."
+    before, after = set(_words(old)), set(_words(new))
+    for one, other in OPPOSITES:
+        for this, that in ((one, other), (other, one)):
+            if before & this and not before & that and after & that and not after & this:
+                return f"The {part} says {sorted(after & that)[0]!r} where it said {sorted(before & this)[0]!r}."
+    return None
+
+
+def _wording_problem(row: Row, new: Reworded, max_overlap: float) -> str | None:
+    if (kept := overlap(row.question, new.question)) > max_overlap:
+        return f"The question keeps {kept:.0%} of its words; at most {max_overlap:.0%} may stay. Say it differently."
+    if len(_words(row.answer)) >= SHORT_ANSWER and _words(row.answer) == _words(new.answer):
+        return "The answer is the old one, word for word. Say it differently."
+    return None
+
+
+def _negated(text: str) -> bool:
+    return bool(NEGATION.search(LIMIT.sub("", text)))  # "no more than six" is a limit
+
+
+def _words(text: str) -> list[str]:
+    return [match[0].lower() for match in WORD.finditer(text)]

@@ -1,0 +1,165 @@
+import numpy as np
+import pytest
+
+from dataprep.dataset.rephrase import Reworded, names, numbers, overlap, problem, reword, subject_words
+from dataprep.dataset.splits import Split
+from dataprep.embedding.clusters import Elbow
+from dataprep.schema.errors import Filtered, InvalidReply, TransportFailed
+from tests.dataset.rows import row
+
+QUESTION = "How many players of each team may be on the field at the same time in Touch Rugby?"
+ANSWER = "A maximum of six players per team are allowed on the field at any time."
+ROW = row(question=QUESTION, answer=ANSWER, evidence=["no more than 6 players of a team on the field"])
+GOOD_QUESTION = "In Touch Rugby, what is the largest number that a side can have in play at once?"
+GOOD_ANSWER = "A side can field up to six people at once."
+
+
+def test_a_good_rewording_passes():
+    """Other words, same numbers and names, subject named: nothing to correct."""
+    assert problem(ROW, Reworded(GOOD_QUESTION, GOOD_ANSWER), 0.6, ["rugby"]) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "complaint"),
+    [
+        ("", GOOD_ANSWER, "question is empty"),
+        (GOOD_QUESTION, " ", "answer is empty"),
+        (QUESTION, GOOD_ANSWER, "keeps 100%"),
+        (
+            "At the same time in Touch Rugby, how many players may be of each team on the field?",
+            GOOD_ANSWER,
+            "keeps 100%",
+        ),
+        (GOOD_QUESTION, ANSWER, "word for word"),
+        (GOOD_QUESTION, "A side can field up to seven people at once.", "lost the number 6"),
+        (
+            GOOD_QUESTION,
+            "A side can field up to six people at once, and 14 in reserve.",
+            "number that was not there: 14",
+        ),
+        ("What is the largest number that a side can have in play at once in rugby?", GOOD_ANSWER, "lost Touch"),
+        ("In Touch Rugby by FIT rules, what is the largest number a side has in play?", GOOD_ANSWER, "not there: FIT"),
+        ("In Touch Rugby, what number can a side not have in play at once?", GOOD_ANSWER, "turned the meaning"),
+        (GOOD_QUESTION, "A side needs a minimum of six people at once.", "'minimum' where it said 'maximum'"),
+        ("According to the text, how large can a Touch Rugby side be in play?", GOOD_ANSWER, "stand alone"),
+        ("It has how many in play at once in Touch Rugby, by side, as a limit?", GOOD_ANSWER, "cannot begin with 'It'"),
+        ("Touch Rugby side size?", GOOD_ANSWER, "lost a part"),
+        ("Tell the largest number that a Touch Rugby side can have in play at once.", GOOD_ANSWER, "question mark"),
+        (
+            "In Touch games, what is the largest number a Rugby-like side can have at once?",
+            GOOD_ANSWER,
+            "put back: rugby",
+        ),
+    ],
+)
+def test_what_changes_the_meaning_is_named(question, answer, complaint):
+    """Each way of spoiling a pair has its own complaint, which the model is corrected by."""
+    assert complaint in problem(ROW, Reworded(question, answer), 0.6, ["rugby"])
+
+
+def test_a_limit_is_no_negation():
+    """'No more than six' says what 'a maximum of six' says."""
+    assert problem(ROW, Reworded(GOOD_QUESTION, "A side fields no more than six at once."), 0.6) is None
+
+
+def test_a_short_answer_may_stay():
+    """There is no other way of saying '70 metres'."""
+    short = row(question=QUESTION, answer="6 players")
+    assert problem(short, Reworded(GOOD_QUESTION, "6 players"), 0.6) is None
+
+
+def test_an_answer_may_say_what_the_evidence_says():
+    """A number of the evidence is no invention."""
+    of_evidence = row(question=QUESTION, answer="The limit is low.", evidence=["at most 6 players"])
+    assert problem(of_evidence, Reworded(GOOD_QUESTION, "There are 6 at once."), 0.6) is None
+
+
+def test_yes_stays_yes():
+    """The verdict of a yes-no answer cannot change sides."""
+    verdict = row(question="May a team of Touch Rugby substitute players during play at will?", answer="Yes, always.")
+    asked = "Is free interchange open to a Touch Rugby side while the ball is live?"
+    assert "begin with 'yes'" in problem(verdict, Reworded(asked, "Certainly, always."), 0.6)
+
+
+def test_overlap_counts_words_that_could_have_changed():
+    """Names and numbers have to stay, so they neither raise nor lower the overlap."""
+    assert overlap("Who founded IBM in 1911?", "Who founded IBM in 1911?") == 1
+    assert overlap("Who founded IBM in 1911?", "By which person was IBM set up during 1911?") == 0
+    assert overlap("IBM 1911", "IBM 1911") == 0
+
+
+def test_numbers_are_the_same_in_words_and_digits():
+    """Thousands separators and number words do not make another number."""
+    assert numbers("three of 1,500 at 2.5") == numbers("3 of 1500 at 2.5")
+
+
+def test_names_are_capitals_inside_a_sentence_and_codes():
+    """The first word of a sentence is no name unless its form says so."""
+    assert names('What does GPT-4 do in Paris? It runs "as is" on x86.') == {"GPT-4", "Paris", "as is", "x86"}
+
+
+def test_subject_words_are_those_of_the_context():
+    """What the user's context phrase and the question share must stay in the question."""
+    assert subject_words(ROW, "the rules of touch rugby") == ["touch", "rugby"]
+
+
+def _split(chosen, spares):
+    return Split(chosen, np.array([0, 0, 0, 1, 1]), Elbow(2, "given"), 0.9, spares)
+
+
+async def _nothing(_index, _new):
+    return None
+
+
+async def test_a_row_that_resists_is_replaced_by_another_of_its_cluster():
+    """After all tries the next spare row of the same cluster takes the place; the report knows which and why."""
+    rows = [row(n) for n in range(5)]
+    asked = []
+
+    async def ask(one, sample):
+        asked.append((one.id, sample))
+        if one.id == "rules-000":
+            raise InvalidReply("keeps 90%")
+        return Reworded("Q?", "A.")
+
+    done = await reword(rows, _split([0, 3], {0: [2, 1], 1: [4]}), ask, _nothing, tries=3)
+    assert list(done.rows) == [2, 3]
+    assert done.replaced == [("rules-000", "keeps 90%")]
+    assert [sample for name, sample in asked if name == "rules-000"] == [0, 1, 2]
+
+
+async def test_a_hopeless_model_ends_soon_and_leaves_the_places_empty():
+    """No rewording passes: the spares are used up, nothing loops, every place counts as dropped."""
+    rows = [row(n) for n in range(5)]
+
+    async def ask(_row, _sample):
+        raise Filtered("refused")
+
+    done = await reword(rows, _split([0, 3], {0: [2, 1], 1: [4]}), ask, _nothing, tries=3)
+    assert not done.rows
+    assert done.dropped == 2
+    assert len(done.replaced) == 5
+
+
+async def test_a_changed_meaning_is_a_failed_try():
+    """What passes the rules and fails by meaning is asked anew."""
+    rows = [row(n) for n in range(5)]
+
+    async def ask(_row, sample):
+        return Reworded(f"Q{sample}?", "A.")
+
+    async def meaning(_index, new):
+        return "another question" if new.question == "Q0?" else None
+
+    done = await reword(rows, _split([0], {}), ask, meaning, tries=2)
+    assert done.rows[0].question == "Q1?"
+
+
+async def test_a_dead_endpoint_is_no_reason_to_replace_a_row():
+    """Transport failures stop the build, which goes on later with the same rows."""
+
+    async def ask(_row, _sample):
+        raise TransportFailed("down")
+
+    with pytest.raises(TransportFailed):
+        await reword([row(n) for n in range(5)], _split([0], {0: [1]}), ask, _nothing, tries=2)
