@@ -199,8 +199,9 @@ def _sources(origin: Origin) -> str:
 def _making(report: Report, origin: Origin) -> str:
     import yaml
 
+    licence = _escaped(origin.license) if origin.license else NO_LICENSE
     lines = [
-        f"Made with Groundwork {origin.version}. Licence: {_escaped(origin.license) if origin.license else NO_LICENSE}.",
+        f"Made with Groundwork {origin.version}. Licence: {licence}.",
         f"Models: {_escaped(', '.join(origin.models))}. Embeddings: {_escaped(report.embedder)}.",
     ]
     if report.replaced:

@@ -1,6 +1,6 @@
 """Rows in the formats that trainers document, one JSON object a line.
 
-messages            {"messages": [{"role", "content"}, ...]}: OpenAI fine-tuning, trl, unsloth, axolotl chat_template
+messages            {"messages": [{"role", "content"}, ...]}: OpenAI, trl, unsloth, axolotl chat_template
 prompt-completion   {"prompt": [messages], "completion": [message]}: trl, the loss on the completion only
 alpaca              {"instruction", "input", "output", "system"}: axolotl type alpaca, unsloth, LLaMA-Factory
 sharegpt            {"conversations": [{"from", "value"}, ...]}: unsloth, LLaMA-Factory, older axolotl

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from dataprep.dataset.rows import Row
-from dataprep.dataset.splits import Split
+from dataprep.dataset.splits import Split, Vectors
 from dataprep.schema.errors import Filtered, InvalidReply
 
 WORD = re.compile(r"[^\W_]+(?:['’.,/-][^\W_]+)*")
@@ -53,8 +53,9 @@ LEAST_LENGTH = 0.4  # of the old question, in words: less has lost what it is ab
 CLOSER = 5  # questions that may lie closer to the rewording than its original does
 KEPT_SUPPORT = 0.7  # of the cosine between answer and evidence
 
-Reword = Callable[[Row, int], Awaitable["Reworded"]]
-Meaning = Callable[[int, "Reworded"], Awaitable[str | None]]
+Past = list[tuple["Reworded", str]]  # rewordings that did not pass, each with its problem
+Ask = Callable[[Row, Past], Awaitable["Reworded"]]
+Check = Callable[[int, "Reworded"], Awaitable[str | None]]  # the row's index in the pool; the problem, if any
 
 
 class Reworded(msgspec.Struct, frozen=True):
@@ -118,17 +119,36 @@ def subject_words(row: Row, about: str) -> list[str]:
     return list(dict.fromkeys(word for word in _words(row.question) if word in known))
 
 
-async def reword(rows: Sequence[Row], split: Split, ask: Reword, meaning: Meaning, tries: int) -> Rewording:
+def moved(vectors: Vectors, index: int, question: Vectors, threshold: float) -> str | None:
+    """Complains when a reworded question (d,) lies closer to several others of the pool than to its original.
+
+    Near-duplicates of the original, from the cosine `threshold` on, ask the same and do not count.
+    """
+    own = float(vectors[index] @ question)
+    closer = (vectors @ question > own + 1e-6) & (vectors @ vectors[index] < threshold)
+    if closer.sum() > CLOSER:
+        return "The question asks something else now; ask for exactly the same fact."
+    return None
+
+
+def unsupported(old: Vectors, new: Vectors, evidence: Vectors) -> str | None:
+    """Complains when the evidence lies much further from the new answer than from the old one; all are (d,)."""
+    if float(new @ evidence) < KEPT_SUPPORT * float(old @ evidence):
+        return "The answer says something that the evidence does not; say exactly what it says."
+    return None
+
+
+async def reword(rows: Sequence[Row], split: Split, ask: Ask, check: Check, tries: int) -> Rewording:
     """Reword the rows of `split.eval`; a row that resists is replaced by the next spare one of its cluster.
 
     All rows of a round are asked at once and taken in order, so that the result depends on the replies alone and
     not on which came first. At most as many rows are replaced as eval has, so a hopeless model ends soon.
     """
     spares = {cluster: list(reversed(indices)) for cluster, indices in split.spares.items()}
-    done, given_up = Rewording(), max(8, len(split.eval))
+    done, most = Rewording(), max(8, len(split.eval))
     pending = list(split.eval)
     while pending:
-        replies = await asyncio.gather(*(_attempts(rows, index, ask, meaning, tries) for index in pending))
+        replies = await asyncio.gather(*(_attempts(rows[index], index, ask, check, tries) for index in pending))
         following: list[int] = []
         for index, reply in zip(pending, replies, strict=True):
             if isinstance(reply, Reworded):
@@ -136,7 +156,7 @@ async def reword(rows: Sequence[Row], split: Split, ask: Reword, meaning: Meanin
                 continue
             done.replaced.append((rows[index].id, reply))
             spare = spares.get(int(split.labels[index]), [])
-            if spare and len(done.replaced) <= given_up:
+            if spare and len(done.replaced) <= most:
                 following.append(spare.pop())
             else:
                 done.dropped += 1
@@ -145,22 +165,20 @@ async def reword(rows: Sequence[Row], split: Split, ask: Reword, meaning: Meanin
     return done
 
 
-async def _attempts(rows: Sequence[Row], index: int, ask: Reword, meaning: Meaning, tries: int) -> Reworded | str:
-    """The first rewording that passes, or why the last one did not."""
-    reason = ""
-    for sample in range(tries):
+async def _attempts(row: Row, index: int, ask: Ask, check: Check, tries: int) -> Reworded | str:
+    """The first rewording that passes, each try told what was wrong with those before; or why the last did not."""
+    past: Past = []
+    for _ in range(tries):
         try:
-            new = await ask(rows[index], sample)
-        except Filtered as error:
+            new = await ask(row, past)
+        except (Filtered, InvalidReply) as error:
             return str(error)
-        except InvalidReply as error:
-            reason = str(error)
-            continue
         new = Reworded(new.question.strip(), new.answer.strip())
-        reason = await meaning(index, new) or ""
-        if not reason:
+        problem = await check(index, new)
+        if problem is None:
             return new
-    return reason
+        past.append((new, problem))
+    return past[-1][1]
 
 
 def _question_problem(row: Row, new: str, keep: Sequence[str]) -> str | None:

@@ -162,43 +162,40 @@ def _twins(vectors: Vectors, threshold: float, held_out: bool, train: Vectors | 
 def _by_clusters(labels: Rows, size: int, order: Rows, twins: Twins, features: Vectors) -> list[int]:
     """Fill each cluster's quota in turns, the cluster furthest behind first, each time with the best candidate."""
     quotas = largest_remainder(np.bincount(labels), size)
-    candidates = [
-        _candidates(order[labels[order] == c], quota, twins) if quota else NONE for c, quota in enumerate(quotas)
-    ]
+    candidates = [_candidates(order[labels[order] == c], quota, twins) for c, quota in enumerate(quotas)]
     target, total = features.mean(axis=0, dtype=np.float64).astype(np.float32), np.zeros(features.shape[1], np.float32)
     chosen: list[int] = []
     for c in _turns(quotas):
-        gain = features[candidates[c]] @ (target * (len(chosen) + 1) - total)
-        best = int(gain.argmax())
-        row = int(candidates[c][best])
-        candidates[c] = np.delete(candidates[c], best)
+        tier = next(tier for tier in candidates[c] if tier)
+        gain = features[tier] @ (target * (len(chosen) + 1) - total)
+        row = tier.pop(int(gain.argmax()))
         total = total + features[row]
         chosen.append(row)
     return chosen
 
 
-def _candidates(rows: Rows, quota: int, twins: Twins) -> Rows:
-    """Rows of a cluster that may fill its quota, from `rows` in their random order.
+def _candidates(rows: Rows, quota: int, twins: Twins) -> list[list[int]]:
+    """Rows of a cluster that may fill its quota, from `rows` in their random order, in tiers to be used up in turn.
 
-    Those without a near-duplicate in train; if they do not suffice, whole groups of near-duplicates, which leave
-    none of theirs in train; and any others last.
+    Those without a near-duplicate in train; whole groups of near-duplicates, which leave none of theirs in train;
+    and the others.
     """
-    want = max(LEAST_CHOICE, CHOICE * quota)
+    want = max(LEAST_CHOICE, CHOICE * quota) if quota else 0
     alone: list[int] = []
     repeated: dict[int, Rows] = {}
-    for start in range(0, len(rows), want):
+    for start in range(0, len(rows), max(1, want)):
+        if len(alone) >= want:
+            break
         window = rows[start : start + want]
         for row, found in zip(window.tolist(), twins(window), strict=True):
             if len(found):
                 repeated[row] = found
             else:
                 alone.append(row)
-        if len(alone) >= want:
-            break
-    if len(alone) < quota:
-        alone += _whole_groups(repeated, quota - len(alone))
-        alone += [row for row in repeated if row not in set(alone)][: max(0, quota - len(alone))]
-    return np.array(alone[:want], dtype=np.int64)
+    if len(alone) >= quota:
+        return [alone[:want]]
+    groups = _whole_groups(repeated, quota - len(alone))
+    return [alone, groups, [row for row in repeated if row not in set(groups)]]
 
 
 def _whole_groups(repeated: dict[int, Rows], places: int) -> list[int]:

@@ -222,11 +222,16 @@ class DatasetSettings(Settings, frozen=True):
 
     name: Name
     strategy: Literal["clusters", "tags", "random", "clone", "second-run"]
+    train: Annotated[
+        Literal["auto", "whole", "held-out"],
+        Meta(description="do eval rows stay in train; auto: with clone, second-run and when eval is reworded"),
+    ]
     eval_split: bool
     eval_fraction: Annotated[float, Meta(gt=0, lt=1)]
     eval_max: Positive
-    eval_mirror: bool
-    rephrase_qa: bool
+    eval_mirror: Annotated[bool, Meta(description="a third split: the rows of eval verbatim as they were")]
+    rephrase_qa: Annotated[bool, Meta(description="reword the questions and answers of eval")]
+    drop_invalid: Annotated[bool, Meta(description="leave invalid rows out instead of stopping")]
     clusters: Annotated[Count, Meta(description="k; 0: the elbow picks it")]
     seed: Count
     rephrase: Rephrase

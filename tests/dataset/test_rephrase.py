@@ -116,24 +116,26 @@ async def test_a_row_that_resists_is_replaced_by_another_of_its_cluster():
     rows = [row(n) for n in range(5)]
     asked = []
 
-    async def ask(one, sample):
-        asked.append((one.id, sample))
-        if one.id == "rules-000":
-            raise InvalidReply("keeps 90%")
-        return Reworded("Q?", "A.")
+    async def ask(one, past):
+        asked.append((one.id, [problem for _, problem in past]))
+        return Reworded("bad" if one.id == "rules-000" else "Q?", "A.")
 
-    done = await reword(rows, _split([0, 3], {0: [2, 1], 1: [4]}), ask, _nothing, tries=3)
+    async def check(_index, new):
+        return "keeps 90%" if new.question == "bad" else None
+
+    done = await reword(rows, _split([0, 3], {0: [2, 1], 1: [4]}), ask, check, tries=3)
     assert list(done.rows) == [2, 3]
     assert done.replaced == [("rules-000", "keeps 90%")]
-    assert [sample for name, sample in asked if name == "rules-000"] == [0, 1, 2]
+    assert [past for name, past in asked if name == "rules-000"] == [[], ["keeps 90%"], ["keeps 90%", "keeps 90%"]]
 
 
-async def test_a_hopeless_model_ends_soon_and_leaves_the_places_empty():
-    """No rewording passes: the spares are used up, nothing loops, every place counts as dropped."""
+@pytest.mark.parametrize("error", [Filtered("refused"), InvalidReply("no JSON")])
+async def test_a_hopeless_model_ends_soon_and_leaves_the_places_empty(error):
+    """No rewording comes: the spares are used up, nothing loops, every place counts as dropped."""
     rows = [row(n) for n in range(5)]
 
-    async def ask(_row, _sample):
-        raise Filtered("refused")
+    async def ask(_row, _past):
+        raise error
 
     done = await reword(rows, _split([0, 3], {0: [2, 1], 1: [4]}), ask, _nothing, tries=3)
     assert not done.rows
@@ -141,24 +143,10 @@ async def test_a_hopeless_model_ends_soon_and_leaves_the_places_empty():
     assert len(done.replaced) == 5
 
 
-async def test_a_changed_meaning_is_a_failed_try():
-    """What passes the rules and fails by meaning is asked anew."""
-    rows = [row(n) for n in range(5)]
-
-    async def ask(_row, sample):
-        return Reworded(f"Q{sample}?", "A.")
-
-    async def meaning(_index, new):
-        return "another question" if new.question == "Q0?" else None
-
-    done = await reword(rows, _split([0], {}), ask, meaning, tries=2)
-    assert done.rows[0].question == "Q1?"
-
-
 async def test_a_dead_endpoint_is_no_reason_to_replace_a_row():
     """Transport failures stop the build, which goes on later with the same rows."""
 
-    async def ask(_row, _sample):
+    async def ask(_row, _past):
         raise TransportFailed("down")
 
     with pytest.raises(TransportFailed):

@@ -1,0 +1,367 @@
+"""Make the dataset: train, an eval split that stands for it, its mirror, a card; and push it to the Hub.
+
+Reads   data/qa/<run>/curated/<document>.jsonl, or data/qa/<run>/<document>.jsonl where curation has not run; and,
+        where there are any, data/tags, data/text (sources), data/chunks (the column `context`)
+Writes  data/datasets/<name>/: README.md, data/<split>-00000-of-00001.parquet, report.json, report.html, exports/
+Run     uv run dataprep/create_dataset.py [RUN ...] --eval-split [--rephrase-qa] [--eval-mirror] [--push --org ORG]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dataprep.console.command import Command, Estimate, Job, Outcome, Unit, run_script, setting
+from dataprep.schema.errors import UnitError, UsageError
+from dataprep.store.artifacts import slug
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dataprep.dataset.build import Built
+    from dataprep.dataset.card import Origin
+    from dataprep.dataset.rephrase import Ask
+    from dataprep.dataset.rows import Pool, Row
+    from dataprep.schema.settings import Config
+
+FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "openai-eval")
+STRATEGIES = ("clusters", "tags", "random", "clone", "second-run")
+STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
+
+
+@dataclass
+class Plan:
+    """What a build reads by kind, and whether it came to its end in this run."""
+
+    runs: list[str]
+    pairs: dict[str, list[Path]]
+    tags: list[Path]
+    chunks: list[Path]
+    texts: list[Path]
+    coverage: list[Path]
+    broken: bool = False
+
+
+class _Export(argparse.Action):
+    """`--export messages --export alpaca` as one setting that holds a list."""
+
+    def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
+        formats = [*(getattr(namespace, "formats", None) or []), value]
+        namespace.formats = formats
+        namespace.assignments = [*namespace.assignments, f"dataset.exports={json.dumps(formats)}"]
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("runs", metavar="RUN", nargs="*", help="folders of data/qa; default: the run of qa.model, or the only one")
+    add("--eval-split", help="hold an eval split (default)", **setting("dataset.eval_split", True))
+    add("--no-eval-split", help="only train", **setting("dataset.eval_split", False))
+    add("--rephrase-qa", help="reword questions and answers of eval", **setting("dataset.rephrase_qa", True))
+    add("--eval-mirror", help="a third split: eval as it was", **setting("dataset.eval_mirror", True))
+    add("--strategy", choices=STRATEGIES, help="how eval is drawn", **setting("dataset.strategy"))
+    add("--train", choices=("auto", "whole", "held-out"), help="do eval rows stay in", **setting("dataset.train"))
+    add("--eval-fraction", help="share of the rows", **setting("dataset.eval_fraction"))
+    add("--eval-max", help="rows at the most", **setting("dataset.eval_max"))
+    add("--k", help="clusters; default: the elbow's", **setting("dataset.clusters"))
+    add("--seed", help="another seed, another draw", **setting("dataset.seed"))
+    add("--name", help="of the dataset, here and on the Hub", **setting("dataset.name"))
+    add("--drop-invalid", help="leave invalid rows out, do not stop", **setting("dataset.drop_invalid", True))
+    add("--export", choices=FORMATS, action=_Export, help="also as JSONL of this form; may be given again")
+    add("--system-prompt", help="for the exports", **setting("dataset.system_prompt"))
+    add("--include-chunk", help="the source chunk as a column", **setting("dataset.include_chunk", True))
+    add("--license", help="for the card, such as cc-by-4.0", **setting("dataset.license"))
+    add("--push", action="store_true", help="to the Hugging Face Hub, private; needs HF_TOKEN or `hf auth login`")
+    add("--org", help="organisation on the Hub; default: you", **setting("dataset.organization"))
+    add("--public", action="store_true", help="push for everybody to see; makes a private repository public")
+    add("--allow-personal", action="store_true", help="push in public although rows look personal")
+
+
+def units(job: Job) -> list[Unit]:
+    name = job.config.dataset.name
+    _check_name(name)
+    plan = _plan(job)
+    if job.flags.push and not job.flags.dry_run:
+        from dataprep.dataset import hub
+
+        hub.check(name, job.config.dataset.organization, public=_public(job), may_publish=job.flags.public)
+    reads = (*(path for paths in plan.pairs.values() for path in paths), *plan.tags, *plan.chunks, *plan.texts)
+    return [Unit(name, (*reads, *plan.coverage), tuple(_folder(job) / file for file in _files(job.config)), plan)]
+
+
+async def process(job: Job, unit: Unit) -> Outcome:
+    """Build the whole dataset in memory, then put its files in place."""
+    from dataprep.dataset.build import Tools, build
+    from dataprep.dataset.files import replace_files
+    from dataprep.dataset.report import lines
+    from dataprep.dataset.splits import CannotSplit
+    from dataprep.embedding.encoder import encoder_for
+
+    plan: Plan = unit.payload
+    plan.broken = True
+    pool = _valid(_pool(plan, job.config), job)
+    backend = job.config.embeddings.backend
+    encoder = encoder_for(
+        job.config.embeddings, job.data.path("embeddings"), job.client if backend == "endpoint" else None
+    )
+    about = f"{job.config.qa.context} {' '.join(_titles(plan))}"
+    tools = Tools(encoder.aencode, encoder.name, _ask(job, about) if _rewords(job.config) else None, about)
+    try:
+        built = await build(pool, plan.runs, job.config.dataset, tools)
+    except CannotSplit as error:
+        raise UnitError(f"{unit.name}: {error}") from error
+    replace_files(_folder(job), _contents(job, plan, built))
+    for line in lines(built.report):
+        job.progress.say(line)
+    plan.broken = False
+    splits = built.report.splits
+    note = ", ".join(f"{count} {split}" for split, count in splits.items())
+    return Outcome(note=note, counts=dict(splits), warnings=_warnings(built))
+
+
+def push(job: Job, _units: list[Unit]) -> None:
+    """After the build: one commit with all splits and the card."""
+    if not job.flags.push or any(unit.payload.broken for unit in _units):
+        return
+    from dataprep.dataset import hub
+
+    settings = job.config.dataset
+    folder = _folder(job)
+    if _public(job) and not job.flags.allow_personal:
+        _stop_personal(folder)
+    pushed = hub.push(
+        folder,
+        settings.name,
+        settings.organization,
+        public=_public(job),
+        may_publish=job.flags.public,
+        say=job.progress.say,
+    )
+    job.progress.say(
+        f"pushed to {pushed.url} ({'private' if pushed.private else 'public'}), commit {pushed.commit[:8]}"
+    )
+    job.progress.say(f'load it: datasets.load_dataset("{pushed.repository}")')
+
+
+def estimate(job: Job, unit: Unit) -> Estimate:
+    """One call a row of eval; rows whose rewording fails need more."""
+    from dataprep.dataset.splits import eval_size
+
+    settings = job.config.dataset
+    rows = _pool(unit.payload, job.config).rows
+    calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if rows and _rewords(job.config) else 0
+    prompt = len(job.prompt(settings.rephrase.prompt)) if calls else 0
+    text = sum(len(row.question + row.answer + " ".join(row.evidence)) for row in rows) / max(1, len(rows))
+    return Estimate(calls, int(calls * (prompt + text) / 4), int(calls * text / 5), settings.rephrase)
+
+
+def _plan(job: Job) -> Plan:
+    from dataprep.dataset.rows import pair_files, tag_files
+
+    runs = list(dict.fromkeys(job.flags.runs)) or [_default_run(job)]
+    pairs = {run: pair_files(job.data, run) for run in runs}
+    wanted = set(job.wanted(sorted({path.stem for paths in pairs.values() for path in paths})))
+    pairs = {run: [path for path in paths if path.stem in wanted] for run, paths in pairs.items()}
+    documents = sorted(wanted)
+    if not any(pairs.values()):
+        raise UsageError(f"{', '.join(runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
+    return Plan(
+        runs=runs,
+        pairs=pairs,
+        tags=[path for run in runs for path in tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])],
+        chunks=_existing(job, documents, ("chunks", "{}.jsonl")) if job.config.dataset.include_chunk else [],
+        texts=_existing(job, documents, ("text", "{}.json")),
+        coverage=[path for run in runs for path in _existing(job, documents, ("qa", run, "coverage", "{}.json"))],
+    )
+
+
+def _existing(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Path]:
+    paths = [job.data.path(*(part.format(document) for part in parts)) for document in documents]
+    return [path for path in paths if path.exists()]
+
+
+def _default_run(job: Job) -> str:
+    from dataprep.dataset.rows import runs_of
+
+    runs = runs_of(job.data)
+    preferred = slug(job.config.qa.model.rpartition("/")[2])
+    if preferred in runs or len(runs) != 1:
+        if runs and preferred not in runs:
+            raise UsageError(f"which run? name one or more of: {', '.join(runs)}")
+        if not runs:
+            raise UsageError(f"{job.data.path('qa')}: no run yet; run first: uv run dataprep/generate_qa.py")
+        return preferred
+    return runs[0]
+
+
+def _pool(plan: Plan, config: Config) -> Pool:
+    from dataprep.dataset.rows import gather, read_chunks, read_tags
+
+    chunks = read_chunks(plan.chunks) if config.dataset.include_chunk else {}
+    return gather(plan.pairs, read_tags(plan.tags), chunks)
+
+
+def _valid(pool: Pool, job: Job) -> Pool:
+    """`pool`, unless it holds invalid rows that were not to be dropped. Raises UnitError that lists them."""
+    if pool.invalid and not job.config.dataset.drop_invalid:
+        listed = "; ".join(f"{row.id}: {row.reason}" for row in pool.invalid[:10])
+        more = f"; and {len(pool.invalid) - 10} more" if len(pool.invalid) > 10 else ""
+        raise UnitError(f"{len(pool.invalid)} invalid rows ({listed}{more}); mend them, or pass --drop-invalid")
+    if not pool.rows:
+        raise UnitError("there are no pairs; run first: uv run dataprep/generate_qa.py")
+    return pool
+
+
+def _rewords(config: Config) -> bool:
+    return config.dataset.eval_split and config.dataset.rephrase_qa
+
+
+def _ask(job: Job, about: str) -> Ask:
+    """Ask the model to reword a row, showing it what was wrong with its tries so far."""
+    import msgspec
+
+    from dataprep.dataset.rephrase import Past, Reworded, subject_words
+    from dataprep.llm.prompts import conversation
+
+    call = job.config.dataset.rephrase
+    template = job.prompt(call.prompt)
+
+    async def ask(row: Row, past: Past) -> Reworded:
+        messages = conversation(
+            template,
+            subject=about.strip() or row.document,
+            question=row.question,
+            answer=row.answer,
+            criteria="\n".join(f"- {criterion}" for criterion in row.evaluation_criteria),
+            evidence="\n".join(f"- {quote}" for quote in row.evidence) or "- none",
+            keep=", ".join(subject_words(row, about)) or "none in particular",
+        )
+        for tried, problem in past:
+            messages.append({"role": "assistant", "content": msgspec.json.encode(tried).decode()})
+            messages.append({"role": "user", "content": f"{problem} Reply with the whole JSON object again."})
+        reply = await job.client.ask(call, messages, stage="create_dataset", unit=row.id, schema=Reworded)
+        return reply.value
+
+    return ask
+
+
+def _contents(job: Job, plan: Plan, built: Built) -> dict[str, bytes]:
+    """Every file of the dataset by its path in the folder; the card comes last."""
+    import msgspec
+
+    from dataprep.dataset.card import write_card
+    from dataprep.dataset.export import export_files
+    from dataprep.dataset.report import page
+    from dataprep.dataset.table import columns_of, parquet_name, to_parquet
+
+    settings = job.config.dataset
+    columns = columns_of(context=settings.include_chunk)
+    files = {parquet_name(name): to_parquet(rows, columns) for name, rows in built.splits.items()}
+    files |= export_files(settings.exports, dict(built.splits), settings.system_prompt, context=settings.include_chunk)
+    files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
+    files["report.html"] = page(built.report).encode()
+    files["README.md"] = write_card(built.report, _origin(job, plan, built), columns).encode()
+    return files
+
+
+def _origin(job: Job, plan: Plan, built: Built) -> Origin:
+    import hashlib
+    from importlib.metadata import version
+
+    import msgspec
+
+    from dataprep.dataset.card import Origin
+    from dataprep.dataset.provenance import recipes, sources
+
+    settings = job.config.dataset
+    used = recipes(job.data.state / "manifest.db", STAGES)
+    prompts = dict(used.prompts)
+    models = {row.model for rows in built.splits.values() for row in rows}
+    if _rewords(job.config):
+        text = job.prompt(settings.rephrase.prompt)
+        prompts[settings.rephrase.prompt] = hashlib.sha256(text.encode()).hexdigest()
+        models.add(f"{settings.rephrase.model} (rewording)")
+    rows = list({row.id: row for name, found in built.splits.items() for row in found}.values())
+    return Origin(
+        repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,
+        license=settings.license,
+        language=job.config.chunk.language,
+        models=sorted(models),
+        prompts=prompts,
+        settings={**used.settings, "dataset": msgspec.to_builtins(settings)},
+        sources=sources(rows, plan.texts, plan.coverage, settings.source_licenses),
+        version=version("groundwork"),
+    )
+
+
+def _titles(plan: Plan) -> list[str]:
+    from dataprep.schema.records import Document
+    from dataprep.store.artifacts import read_json
+
+    return [read_json(path, Document).title for path in plan.texts]
+
+
+def _warnings(built: Built) -> list[str]:
+    report = built.report
+    warnings = list(report.warnings)
+    if report.dropped:
+        warnings.append(f"{report.dropped} places of eval stay empty: no row of their cluster could be reworded")
+    if report.personal:
+        warnings.append(f"{len(report.personal)} places look like personal data; see report.html before you publish")
+    if report.invalid:
+        warnings.append(f"{len(report.invalid)} invalid rows were left out; they are listed in report.json")
+    return warnings
+
+
+def _stop_personal(folder: Path) -> None:
+    from dataprep.dataset.measure import Report
+    from dataprep.store.artifacts import read_json
+
+    found = read_json(folder / "report.json", Report).personal
+    if found:
+        first = ", ".join(f"{p.id} ({p.kind} {p.masked})" for p in found[:5])
+        raise UsageError(
+            f"not pushed: {len(found)} places look personal: {first}; mend the rows, push without --public, "
+            "or pass --allow-personal"
+        )
+
+
+def _check_name(name: str) -> None:
+    """Raises UsageError for a name that the Hub would refuse."""
+    from dataprep.dataset.hub import name_problem
+
+    if problem := name_problem(name):
+        raise UsageError(f"--name {name}: {problem}")
+
+
+def _public(job: Job) -> bool:
+    return bool(job.flags.public) or not job.config.dataset.private
+
+
+def _folder(job: Job) -> Path:
+    return job.data.path("datasets", job.config.dataset.name)
+
+
+def _files(config: Config) -> list[str]:
+    from dataprep.dataset.table import parquet_name
+
+    splits = ["train"]
+    if config.dataset.eval_split:
+        splits += ["eval", "eval_mirror"] if config.dataset.eval_mirror else ["eval"]
+    return ["README.md", "report.json", "report.html", *(parquet_name(split) for split in splits)]
+
+
+main = Command(
+    name="create_dataset",
+    units=units,
+    process=process,
+    settings=lambda config: [config.dataset, config.embeddings, config.qa.context],
+    prompts=lambda config: [config.dataset.rephrase.prompt] if _rewords(config) else [],
+    flags=add_flags,
+    estimate=estimate,
+    after=push,
+)
+
+if __name__ == "__main__":
+    run_script(main)
