@@ -6,11 +6,12 @@ White space behind a block belongs to it. Everything is linear in the text, what
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re  # not regex: the patterns of this page run over the whole text, and re takes a third of the time
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Literal, NamedTuple, cast
 
-import regex
+from dataprep.text.tables import is_csv
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "code", "quote", "formula", "contents"]
 
@@ -27,57 +28,64 @@ class Block(NamedTuple):
     level: int = 0
 
 
+# Every group is possessive (++ and *+): what a line is gets decided once, so no text can make the patterns try again.
 INDENT = r"[ \t>\ufeff]*+"  # also the marks of a quote and a byte-order mark
-MARKER = r"""(?: (?: [-*+•‣◦⁃▪][ \t]                                     # - item
-                 | \(?+ (?:\d{1,3}|[a-zA-Z]|[ivxIVX]{2,6}) \) [ \t]          # 1) a) (iv)
-                 | \d{1,3} \. [ \t]                                          # 1. item
-                 | \d{1,3} (?:\.\d{1,3})++ (?: \.(?=\D) | [ \t]++(?=\p{Lu})) )    # 1.2. rule, 1.2.3 Rule
+MARKER = r"""(?: [-*+•‣◦⁃▪][ \t]                                              # - item
+               | \(?+ (?:\d{1,3}|[a-zA-Z]|[ivxIVX]{2,6}) \) [ \t]             # 1) a) (iv)
+               | \d{1,3} (?: \.[ \t]                                          # 1. item
+                           | (?:\.\d{1,3})++ (?: \.(?=\D)                     # 1.2. rule
+                                               | [ \t]++(?=[^\W\d_a-z])))     # 1.2.3 Rule
              )"""
 _EOL = r"(?:\n|\Z)"
-_LINE = r"(?! [^\S\n]*+ (?:\n|\Z)) [^\n]*+ (?:\n|\Z)"  # a line that is not blank
-_BLANKS = regex.compile(r"(?:[^\S\n]*+\n)*+(?:[^\S\n]*+\Z)?+")
-
-_ATX = r"[ \ufeff]{0,3} \#{1,6} (?=[ \t\r\n]|\Z)"
-_FENCE = rf"{INDENT} (?:(?:[-*+]|\d{{1,3}}[.)])[ \t]++)?+ (?:`{{3,}}+ (?=[^`\n]*+{_EOL}) | ~{{3,}}+)"
-_HTML_TABLE = rf"{INDENT} <[tT][aA][bB][lL][eE]\b"
-_PIPE_ROW = rf"{INDENT} \| [^\n]*+ {_EOL}"
-_DELIMITER = rf"(?=[^\n]*-) (?=[^\n]*\|) [ \t>|:\-]++ \r?+ {_EOL}"  # |---|:-:|
-_BARE_TABLE = rf"[^\n|]*+\|[^\n]*+\n {_DELIMITER}"  # a header row without outer pipes, known by the next line
+_BLANKS = r"(?:[^\S\n]*+\n)*+ (?:[^\S\n]++\Z)?+"
+_DELIMITER = rf"(?=[ \t>]*+[|:\-][ \t>|:\-]*+\r?{_EOL}) (?=[^\n]*-) (?=[^\n]*\|)"  # |---|:-:|
+_END = rf"(?: \n (?!{_DELIMITER}) | \Z )"  # of a line that is no table header
+_UNDERLINE = rf"[ ]{{0,3}} (?:={{2,}}+|-{{3,}}+) [ \t\r]*+ {_EOL}"
+_FENCE = rf"(?:(?:[-*+]|\d{{1,3}}[.)])[ \t]++)?+ (?:`{{3,}}+ (?=[^`\n]*+{_EOL}) | ~{{3,}}+)"
+_TABLE_TAG = r"<[tT][aA][bB][lL][eE]\b"
+_NEW = rf"{INDENT} (?: \#{{1,6}}(?=[ \t\r\n]|\Z) | {_FENCE} | {_TABLE_TAG} | \$\$ | \| )"  # what ends any prose
+_LINE = rf"[^\S\n]*+ \S [^\n]*+ {_END}"
+_USUAL = rf"""[ \t]*+ (?: [^\s\d\#`~<$|>\ufeff*+•-]                            # a line whose first letter tells that
+                        | \d (?!\d{{0,2}}[.)][ \t]++(?:```|~~~)) ) [^\n]*+ {_END}"""  # it starts nothing new
+_MORE = rf"(?: (?:{_USUAL})++ | (?!{_NEW}) (?!{INDENT}[-*+•][ \t]) {_LINE} )*+"
+_ITEMS = rf"""(?: (?:{_USUAL})++ | (?!{_NEW}) {_LINE}
+                | (?:[^\S\n]*+\n)++ (?=[ \t]++\S | {INDENT}{MARKER}) (?!{_NEW}) )*+"""  # over blank lines too
 _FORMULA = r"""[ \t]*+ (?:
       \$\$ (?: (?!\$\$|\n[^\S\n]*+\n) . )*+ \$\$
     | \\\[ (?: (?!\\\]|\n[^\S\n]*+\n) . )*+ \\\]
     | \\begin\{(?:equation|align|gather|multline|eqnarray)\*?\}
-      (?: (?!\\end\{|\n[^\S\n]*+\n) . )*+ \\end\{[a-z]++\*?\} ) [^\n]*+"""
-_NEW = rf"(?: {_ATX} | {_FENCE} | {_HTML_TABLE} | {INDENT}\| | [ \t]*+\$\$ | {_BARE_TABLE} )"  # what ends a paragraph
-_PARAGRAPH = rf"{_LINE} (?: (?!{_NEW}) (?!{INDENT}(?:[-*+•][ \t]|1[.)][ \t])) {_LINE} )*+"
-_LIST = rf"""{INDENT} {MARKER} {_LINE}
-             (?: (?!{_NEW}) {_LINE} | (?:[^\S\n]*+\n)++ (?=[ \t]++\S | {INDENT}{MARKER}) (?!{_NEW}) )*+"""
+      (?: (?!\\end\{|\n[^\S\n]*+\n) . )*+ \\end\{[a-z]++\*?\} ) [^\n]*+ \n?"""
 
-_FLAGS = regex.VERBOSE | regex.DOTALL
-_BLOCK = regex.compile(
+_BLOCK = re.compile(
     rf"""
-      (?P<heading> {_ATX} [^\n]*+
-                 | (?!{INDENT}{MARKER}) {INDENT}\S[^\n]*+ \n [ ]{{0,3}}(?:={{2,}}+|-{{3,}}+)[ \t\r]*+(?=\n|\Z) )
-    | (?P<code> {_FENCE} )
-    | (?P<html> {_HTML_TABLE} )
-    | (?P<formula> {_FORMULA} )
-    | (?P<table> (?:{_PIPE_ROW}){{2,}}+ | {_BARE_TABLE} (?:(?!{_ATX}|{_FENCE})[^\n|]*+\|[^\n]*+{_EOL})*+ )
-    | (?P<list> {_LIST} )
-    | (?P<quote> (?: [ ]{{0,3}}> (?!{INDENT}(?:\||```|~~~)) [^\n]*+{_EOL} )++ )
-    | (?P<paragraph> {_PARAGRAPH} )
+    (?: (?P<paragraph> (?![a-zA-Z]{{1,6}}\)) [^\W\d_] [^\n]*+ {_END} (?!{_UNDERLINE}) {_MORE} )
+      | (?P<list> {INDENT} {MARKER} {_LINE} {_ITEMS} )
+      | (?P<heading> [ \ufeff]{{0,3}} \#{{1,6}} (?=[ \t\r\n]|\Z) [^\n]*+ \n?
+                   | (?!{INDENT}(?:{MARKER}|\|)) [^\S\n]*+ \S [^\n]*+ \n {_UNDERLINE} )
+      | (?P<code> {INDENT} {_FENCE} )
+      | (?P<html> {INDENT} {_TABLE_TAG} )
+      | (?P<formula> {_FORMULA} )
+      | (?P<table> (?: {INDENT} \| [^\n]*+ {_EOL} ){{2,}}+
+                 | [^\n|]*+ \| [^\n]*+ \n {_DELIMITER} [^\n]*+ {_EOL} (?: (?!{_NEW}) [^\n|]*+ \| [^\n]*+ {_EOL} )*+ )
+      | (?P<quote> (?: [ ]{{0,3}} > (?!{INDENT}(?:\||```|~~~)) [^\n]*+ {_EOL} )++ )
+      | (?P<other> [^\S\n]*+ \S [^\n]*+ {_EOL} {_MORE} )
+    ) {_BLANKS}
     """,
-    _FLAGS,
+    re.VERBOSE | re.DOTALL,
+).match
+_LEADING_BLANKS = re.compile(rf"\ufeff?+{_BLANKS}", re.VERBOSE)
+_FRONT_MATTER = re.compile(
+    rf"\ufeff?---[ \t\r]*+\n (?:(?!---|\.\.\.)[^\n]*+\n){{1,100}}+ (?:---|\.\.\.)[ \t\r]*+{_EOL} {_BLANKS}", re.VERBOSE
 )
-_FRONT_MATTER = regex.compile(
-    rf"\ufeff?---[ \t\r]*+\n (?:(?!---|\.\.\.)[^\n]*+\n){{1,100}}+ (?:---|\.\.\.)[ \t\r]*+{_EOL}", _FLAGS
+_TABLE_TAGS = re.compile(r"<(/?)(?i:table)\b[^>]*+>?")
+_BOLD_LINE = re.compile(r"[^\S\n]*+(\*\*|__)(?=\S)([^*_\n]{1,100}+)\1\s*+")
+_LEADER = re.compile(  # Introduction ........ 3
+    r"(?: (?<!\.)\.{4,}+ | (?:\.[ ]){3,}+ | …{2,}+ ) [ .…|*_]*+ (?:\d{1,4}|[ivxlc]{1,7}) [ \t\r*_|]*+ (?=\n|\Z)",
+    re.VERBOSE,
 )
-_TABLE_TAG = regex.compile(r"<(/?)table\b[^>]*+>?", regex.IGNORECASE)
-_BOLD_LINE = regex.compile(r"\s*+(\*\*|__)(?=\S)([^*_\n]{1,100}+)\1\s*+")
-_LEADER = regex.compile(
-    r"(?: \.{4,} | (?:\.[ ]){3,} | …{2,} )[ .…|*_]*+ (?:\d{1,4}|[ivxlc]{1,7}) [ \t\r*_|]*+ (?=\n|\Z)", _FLAGS
-)
-_LINK_ITEM = regex.compile(r"[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+(?=\n|\Z)", _FLAGS)
-_MARKUP = regex.compile(r"[*_`]++|!?\[([^\]]*+)\]\([^)]*+\)|\s++")
+_LINK_ITEM = re.compile(r"[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+(?=\n|\Z)")
+_MARKUP = re.compile(r"[*_`]++|!?\[([^\]]*+)\]\([^)]*+\)")
+_BLANK_LINE = re.compile(r"\n[^\S\n]*+\n")
 
 
 def blocks(markdown: str) -> list[Block]:
@@ -86,109 +94,157 @@ def blocks(markdown: str) -> list[Block]:
 
 
 def _read(text: str) -> Iterator[Block]:
-    tables = _html_tables(text)
-    crumbs: list[tuple[int, str]] = []  # (level, title) of the headings that hold here
-    start, position = 0, _end_of_blanks(text, 0)
-    if front := _FRONT_MATTER.match(text):
-        position = _end_of_blanks(text, front.end())
-        yield Block("paragraph", 0, position)
+    reader, crumbs = _Reader(text), _Breadcrumb()
+    start, position = 0, reader.first()
+    if position and not text[:position].strip("\ufeff").isspace():
+        yield Block("paragraph", 0, position)  # front matter
         start = position
+    before = ""
     while position < len(text):
-        kind, end = _block_at(text, position, tables)
-        level, body_end, end = 0, end, _end_of_blanks(text, end)
-        if kind == "paragraph" and (bold := _BOLD_LINE.fullmatch(text, position, end)):
-            kind, level = "heading", PSEUDO_HEADING
-            title = bold[2].strip()
-        elif kind == "heading":
-            level, title = _heading(text[position:body_end])
+        kind, end, level, title = reader.block_at(position)
         if level:
-            crumbs = [crumb for crumb in crumbs if crumb[0] < level] + ([(level, title)] if title else [])
-        yield Block(kind, start, end, tuple(title for _, title in crumbs), level)
+            crumbs.enter(level, title)
+        elif kind == "contents":
+            crumbs.is_of_contents |= before == "heading"
+        elif crumbs.is_of_contents:
+            crumbs.leave_contents()
+        yield Block(kind, start, end, crumbs.path, level)
         start = position = end
+        before = kind
     if start < len(text):
-        yield Block("paragraph", start, len(text))
+        yield Block("paragraph", start, len(text))  # nothing but white space
 
 
-def _block_at(text: str, position: int, tables: dict[int, int]) -> tuple[BlockKind, int]:
-    """Kind and end (before blank lines) of the block at `position`, which is the start of a line that is not blank."""
-    match = _BLOCK.match(text, position)
-    if match is None:  # cannot happen while a paragraph takes any line; kept so that no text could ever stop the reader
-        return "paragraph", text.find("\n", position) + 1 or len(text)
-    kind, end = match.lastgroup or "paragraph", match.end()
-    if kind == "html":
-        return "table", _html_table_end(text, position, tables)
-    if kind == "code":
-        return _fenced(text, match.group().lstrip(" \t>\ufeff-*+.)0123456789"), end)
-    if kind in ("paragraph", "list", "quote"):
-        if tables and (inside := _TABLE_TAG.search(text, position, end)) and inside.start() > position:
-            end = inside.start()
-        return _prose_kind(text, kind, position, end), end
-    if kind == "table" and _is_contents(text, position, end):
-        return "contents", end
-    return cast(BlockKind, kind), end
+class _Breadcrumb:
+    """The headings that hold at a place of the text."""
+
+    def __init__(self) -> None:
+        self.path: tuple[str, ...] = ()
+        self.is_of_contents = False  # the last one is the title of a contents page
+        self._levels: list[int] = []
+
+    def enter(self, level: int, title: str) -> None:
+        keep = sum(outer < level for outer in self._levels)  # levels rise strictly
+        self._levels = [*self._levels[:keep], level]
+        self.path = (*self.path[:keep], title)
+        self.is_of_contents = False
+
+    def leave_contents(self) -> None:
+        """The title "Contents" does not hold for the text behind the contents."""
+        self._levels, self.path, self.is_of_contents = self._levels[:-1], self.path[:-1], False
 
 
-def _end_of_blanks(text: str, position: int) -> int:
-    match = _BLANKS.match(text, position)
-    return int(match.end()) if match else position
+class _Reader:
+    """Tells the block at a position of a text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tables = _html_tables(text)
+        self._hints = Finder(text, ("....", ". . .", "](#"))
+
+    def first(self) -> int:
+        """Where the first block starts: behind a byte-order mark, blank lines, and front matter."""
+        match = _FRONT_MATTER.match(self._text) or _LEADING_BLANKS.match(self._text)
+        return match.end() if match else 0
+
+    def block_at(self, position: int) -> tuple[BlockKind, int, int, str]:
+        """Kind, end, and a heading's level and title, of the block whose first line starts at `position`."""
+        text = self._text
+        match = _BLOCK(text, position)
+        kind, end = (match.lastgroup, match.end()) if match else ("other", len(text))
+        if kind == "heading":
+            return "heading", end, *_heading(text[position:end])
+        if kind == "code":
+            return *_fenced(text, position), 0, ""
+        if kind == "html":
+            return "table", _html_table_end(text, position, self._tables), 0, ""
+        if self._tables and kind != "formula" and (tag := _TABLE_TAGS.search(text, position + 1, end)):
+            end = tag.start()
+        if self._hints.any_in(position, end) and _is_contents(text, position, end):
+            return "contents", end, 0, ""
+        if kind == "other":
+            if bold := _BOLD_LINE.fullmatch(text, position, end):
+                return "heading", end, PSEUDO_HEADING, bold[2].strip()
+            kind = "paragraph"
+        if kind == "paragraph" and is_csv(text, position, end):
+            kind = "table"
+        return cast(BlockKind, kind), end, 0, ""
 
 
-def _heading(line: str) -> tuple[int, str]:
+class Finder:
+    """Tells whether one of some strings starts in a stretch; stretches are asked for from left to right.
+
+    Each string is searched once over the text: far cheaper than a pattern tried on every block.
+    """
+
+    def __init__(self, text: str, strings: Sequence[str]) -> None:
+        self._text = text
+        self._next = dict.fromkeys(strings, -1)
+        self._soonest = -1
+
+    def any_in(self, start: int, end: int) -> bool:
+        if self._soonest < start:
+            for string, place in self._next.items():
+                if place < start:
+                    place = self._text.find(string, start)
+                    self._next[string] = place if place >= 0 else len(self._text)
+            self._soonest = min(self._next.values())
+        return self._soonest < end
+
+
+def _heading(block: str) -> tuple[int, str]:
     """Level and plain title of `## Title ##`, or of a title underlined with === or ---."""
-    line = line.strip().lstrip("\ufeff ")
-    if line.startswith("#"):
-        title = line.lstrip("#")
-        return min(len(line) - len(title), 6), plain(title.rstrip().rstrip("#"))
-    title, _, underline = line.rpartition("\n")
+    block = block.strip("\ufeff \t\r\n")
+    if block.startswith("#"):
+        title = block.lstrip("#")
+        return min(len(block) - len(title), 6), plain(title.rstrip().rstrip("#"))
+    title, _, underline = block.rpartition("\n")
     return (1 if underline.strip().startswith("=") else 2), plain(title)
 
 
 def plain(title: str) -> str:
-    """A heading without emphasis, code marks and link addresses."""
-    return str(_MARKUP.sub(lambda match: match[1] or (" " if match[0].isspace() else ""), title)).strip()
-
-
-def _prose_kind(text: str, kind: str, start: int, end: int) -> BlockKind:
-    from dataprep.text.tables import is_csv
-
-    if _is_contents(text, start, end):
-        return "contents"
-    return "table" if kind == "paragraph" and is_csv(text, start, end) else kind  # type: ignore[return-value]  # one of the three
+    """A heading without emphasis, code marks and link addresses, on one line."""
+    if any(mark in title for mark in "*_`["):
+        title = _MARKUP.sub(lambda match: match[1] or "", title)
+    return " ".join(title.split())
 
 
 def _is_contents(text: str, start: int, end: int) -> bool:
     """Lines that lead by dots to a page number, or list items that are nothing but links into the document."""
-    pattern = _LEADER if text.find("....", start, end) >= 0 or text.find(". . .", start, end) >= 0 else None
-    if pattern is None and text.find("](#", start, end) >= 0:
-        pattern = _LINK_ITEM
-    if pattern is None:
-        return False
+    pattern = _LINK_ITEM if text.find("](#", start, end) >= 0 else _LEADER
     hits = sum(1 for _ in pattern.finditer(text, start, end))
-    lines = text.count("\n", start, end) + (text[end - 1] != "\n")
+    lines = len(text[start:end].strip().split("\n"))
     return hits == lines or (hits >= 3 and 2 * hits >= lines)
 
 
-@cache
-def _closing(mark: str, length: int) -> regex.Pattern[str]:
-    return regex.compile(rf"^{INDENT}{regex.escape(mark)}{{{length},}}+[ \t\r]*+(?:\n|\Z)", regex.MULTILINE)
-
-
-def _fenced(text: str, marks: str, end: int) -> tuple[BlockKind, int]:
+def _fenced(text: str, position: int) -> tuple[BlockKind, int]:
     """A fence runs to its closing line, or to the end of the text; one that says csv or tsv is a table."""
-    first_line = text.find("\n", end) + 1 or len(text)
-    closing = _closing(marks[0], min(len(marks), 50)).search(text, first_line)
-    info = text[end:first_line].split()
+    first_line = text.find("\n", position) + 1 or len(text)
+    opening = text[position:first_line]
+    marks = _FENCE_MARKS.search(opening)
+    length, mark = (len(marks[0]), marks[0][0]) if marks else (3, "`")
+    closing = _closing(mark, min(length, 50)).search(text, first_line)
+    info = opening[marks.end() :].split() if marks else []
     kind: BlockKind = "table" if info and info[0].lower() in ("csv", "tsv") else "code"
-    return kind, closing.end() if closing else len(text)
+    end = closing.end() if closing else len(text)
+    blanks = _BLANKS_BEHIND(text, end)
+    return kind, blanks.end() if blanks else end
+
+
+_FENCE_MARKS = re.compile(r"`{3,}+|~{3,}+")
+_BLANKS_BEHIND = re.compile(_BLANKS, re.VERBOSE).match
+
+
+@cache
+def _closing(mark: str, length: int) -> re.Pattern[str]:
+    return re.compile(rf"^{INDENT}{mark}{{{length},}}+[ \t\r]*+(?:\n|\Z)", re.MULTILINE)
 
 
 def _html_tables(text: str) -> dict[int, int]:
     """Start of each `<table` to the end of its own `</table>`; 0 where that is missing. One pass."""
     ends: dict[int, int] = {}
-    if "<table" not in text and "<TABLE" not in text and "<Table" not in text:
-        return ends
     opened: list[int] = []
-    for tag in _TABLE_TAG.finditer(text):
+    for tag in _TABLE_TAGS.finditer(text):
         if not tag[1]:
             ends[tag.start()] = 0
             opened.append(tag.start())
@@ -198,15 +254,10 @@ def _html_tables(text: str) -> dict[int, int]:
 
 
 def _html_table_end(text: str, position: int, tables: dict[int, int]) -> int:
-    """Behind `</table>` and its line; of a table that is never closed, the next blank line."""
-    tag = text.find("<", position)
-    end = tables.get(tag, 0)
-    if end:
-        line_end = text.find("\n", end)
-        line_end = len(text) if line_end < 0 else line_end
-        return line_end if not text[end:line_end].strip() else end
-    blank = _BLANK_LINE.search(text, position)
-    return blank.start() + 1 if blank else len(text)
-
-
-_BLANK_LINE = regex.compile(r"\n[^\S\n]*+\n")
+    """Behind `</table>` and the blank lines after it; of a table that is never closed, behind the next blank line."""
+    end = tables.get(text.find("<", position), 0)
+    if not end:
+        blank = _BLANK_LINE.search(text, position)
+        end = blank.end() if blank else len(text)
+    blanks = _BLANKS_BEHIND(text, end)
+    return blanks.end() if blanks else end

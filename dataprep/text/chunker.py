@@ -150,10 +150,10 @@ def _introduces(text: str, waiting: list[Block]) -> bool:
 def _pack(text: str, runs: list[Run], ruler: Ruler, settings: ChunkSettings, limit: int) -> list[Part]:
     parts: list[Part] = []
     for run in runs:
-        if run.kind == "text":
-            parts += _cut_text(text, run, ruler, settings, limit, parts[-1] if parts else None)
-        elif ruler.length(run.start, run.end) <= limit:
+        if ruler.length(run.start, run.end) <= limit and not (run.kind == "text" and settings.overlap_sentences):
             parts.append(Part(run.kind, run.start, run.end, skip=run.skip))
+        elif run.kind == "text":
+            parts += _cut_text(text, run, ruler, settings, limit, parts[-1] if parts else None)
         else:
             parts += _cut_rows(text, run, ruler, settings, limit)
     return parts
@@ -269,12 +269,13 @@ def _code_frame(text: str, code: Block) -> tuple[list[int], str, str]:
 
 def _records(text: str, parts: list[Part], found: list[Block], document: Document, tokenizer: Any) -> list[Chunk]:
     starts = [block.start for block in found]
+    pages = _Pages(document)
     seen: Counter[str] = Counter()
     chunks = []
     for index, part in enumerate(parts):
         body = text[part.start : part.end]
         whole = f"{part.added}{body}{part.closing}"
-        digest = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        digest = hashlib.blake2b(body.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
         seen[digest] += 1
         tokens = len(tokenizer.encode(whole, add_special_tokens=False).ids) if tokenizer else None
         chunks.append(
@@ -288,7 +289,7 @@ def _records(text: str, parts: list[Part], found: list[Block], document: Documen
                 end=part.end,
                 length=len(whole) if tokens is None else tokens,
                 headings=_breadcrumb(found, starts, part),
-                pages=[page.number for page in document.pages if page.start < part.end and part.start < page.end],
+                pages=pages.touched(part.start, part.end),
                 added=part.added,
                 closing=part.closing,
                 tokens=tokens,
@@ -305,3 +306,17 @@ def _breadcrumb(found: list[Block], starts: list[int], part: Part) -> list[str]:
     while k < last and found[k].kind == "heading":
         k += 1
     return list(found[k].headings)
+
+
+class _Pages:
+    """Page numbers by offset."""
+
+    def __init__(self, document: Document) -> None:
+        self._pages = document.pages
+        self._starts = [page.start for page in document.pages]
+        self._ends = [page.end for page in document.pages]
+
+    def touched(self, start: int, end: int) -> list[int]:
+        """The pages of which some text lies in [start, end)."""
+        first, behind = bisect_right(self._ends, start), bisect_left(self._starts, end)
+        return [page.number for page in self._pages[first:behind] if page.start < page.end]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -12,7 +13,7 @@ from dataprep.text.blocks import INDENT, MARKER, Block
 from dataprep.text.sentences import sentence_starts
 from dataprep.text.spans import Span, uncuttable
 
-_ITEM = regex.compile(rf"(?m:^){INDENT}{MARKER}", regex.VERBOSE)
+_ITEM = re.compile(rf"\n{INDENT}{MARKER}", re.VERBOSE)
 _CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
 _SPACE = regex.compile(r"\s++")
 _WORD = regex.compile(r"\b(?=\S)", regex.WORD)
@@ -30,43 +31,48 @@ class Breaks:
     def __init__(self, text: str, found: Sequence[Block], language: str, engine: str) -> None:
         self._text, self._language, self._engine = text, language, engine
         self._end = found[-1].end
-        self._headings: list[int] = []
-        self._levels: list[int] = []
-        self._paragraphs: list[int] = []
-        self._whole = [(block.start, block.end) for block in found if block.kind in ("formula", "code", "table")]
+        self._headings = []
+        self._levels = []
+        self._paragraphs = []
         for before, block in pairwise(found):
             if before.kind == "heading":
                 continue  # a heading is never left at the end of a chunk
             if block.kind == "heading":
                 self._headings.append(block.start)
                 self._levels.append(block.level)
-            elif not self._goes_on(before, block):
+            else:
                 self._paragraphs.append(block.start)
-
-    def _goes_on(self, before: Block, block: Block) -> bool:
-        """A lead-in to a list, or a sentence that a page border interrupts."""
-        ending = self._text[max(before.start, before.end - 20) : before.end].rstrip()
-        if ending.endswith((":", "：")):
-            return True
-        return self._text[block.start].islower() and _LOOSE_END.search(ending) is not None
+        self._whole = [(block.start, block.end) for block in found if block.kind in ("formula", "code", "table")]
 
     def structural(self, first: int, last: int, fuller: int) -> int:
         """A heading, else a paragraph, else a list item: in the fuller half the highest level, else the last one."""
         a, b = bisect_left(self._headings, first), bisect_right(self._headings, last)
         if a < b:
-            return _best(self._headings[a:b], self._levels[a:b], fuller)
-        k = bisect_right(self._paragraphs, last) - 1
-        if k >= 0 and self._paragraphs[k] >= first:
-            return self._paragraphs[k]
-        return self._item(first, last, fuller)
+            a = min(bisect_left(self._headings, fuller, a, b), b - 1)  # the fuller half, or the last one
+            level = min(self._levels[a:b])
+            return max(place for place, at in zip(self._headings[a:b], self._levels[a:b], strict=True) if at == level)
+        for k in range(bisect_right(self._paragraphs, last) - 1, -1, -1):
+            if self._paragraphs[k] < first:
+                break
+            if not self._goes_on(self._paragraphs[k]):
+                return self._paragraphs[k]
+        return self._item(max(first, fuller), last) or self._item(first, fuller - 1)
 
-    def _item(self, first: int, last: int, fuller: int) -> int:
-        positions, levels = [], []
-        for match in _ITEM.finditer(self._text, first, last + 1):
-            if not self._within_whole(match.start()):
-                positions.append(match.start())
-                levels.append(_depth(match.group()))
-        return _best(positions, levels, fuller) if positions else 0
+    def _goes_on(self, position: int) -> bool:
+        """A lead-in to a list is above, or a sentence that a page border interrupts."""
+        above = self._text[max(0, position - 40) : position].rstrip()
+        if above.endswith((":", "：")):
+            return True
+        return self._text[position].islower() and _LOOSE_END.search(above) is not None
+
+    def _item(self, first: int, last: int) -> int:
+        """The last of the highest list items, by the parts of its number or by its indentation."""
+        best, lowest = 0, 99
+        for match in _ITEM.finditer(self._text, first - 1, last + 8):
+            position, depth = match.start() + 1, _depth(match.group()[1:])
+            if depth <= lowest and position <= last and not self._within_whole(position):
+                best, lowest = position, depth
+        return best
 
     def sentence(self, start: int, first: int, last: int) -> int:
         """The last start of a sentence."""
@@ -99,14 +105,6 @@ class Breaks:
 
     def _within_whole(self, position: int) -> bool:
         return any(start < position < end for start, end in self._whole)
-
-
-def _best(positions: Sequence[int], levels: Sequence[int], fuller: int) -> int:
-    k = bisect_left(positions, fuller)
-    if k == len(positions):
-        return positions[-1]
-    level = min(levels[k:])
-    return max(p for p, at in zip(positions[k:], levels[k:], strict=True) if at == level)
 
 
 def _depth(marker: str) -> int:

@@ -6,51 +6,66 @@ from bisect import bisect_right
 
 import regex
 
-from dataprep.schema.records import Document
-from dataprep.text.blocks import Block
+from dataprep.schema.records import Document, Page
+from dataprep.text.blocks import Block, Finder
 
 _LEGAL_HEADING = regex.compile(
     r"(?:[\d.]+\s*)?(?:(?:legal|software|document|content)\s+)?"
-    r"(?:licen[cs]e|licen[cs]ing|copyright|legal notices?|imprint|impressum|disclaimer|lizenz|licence|licencia|"
-    r"mentions légales|urheberrecht|aviso legal)\b.{0,40}",
+    r"(?:licen[cs]e|licen[cs]ing|copyright)\b.{0,40}",
     regex.IGNORECASE,
 )
-_LEGAL_TEXT = regex.compile(
-    r"""all\ rights\ reserved | alle\ rechte\ vorbehalten | tous\ droits\ réservés | todos\ los\ derechos\ reservados
-      | (?:©|\(c\)|copyright\s++(?:©|\(c\)|notice)?)\s*+(?:19|20)\d\d
-      | permission\ is\ (?:hereby\ )?granted | licen[cs]ed\ under | creative\ ?commons\.org/licenses
-      | without\ warranty\ of\ any\ kind | this\ work\ is\ licen[cs]ed | creative\ commons\ attribution
-      | GNU\ (?:Lesser\ )?General\ Public\ Licen[cs]e""",
-    regex.IGNORECASE | regex.VERBOSE,
+_LEGAL_PHRASES = (
+    *("all rights reserved", "alle rechte vorbehalten", "tous droits réservés", "todos los derechos reservados"),
+    *(
+        "permission is hereby granted",
+        "permission is granted",
+        "licensed under",
+        "licenced under",
+        "without warranty of",
+    ),
+    *(
+        "creativecommons.org/licenses",
+        "creative commons attribution",
+        "general public license",
+        "public domain dedication",
+    ),
 )
+_COPYRIGHT_YEAR = regex.compile(r"(?:©|\(c\)|copyright)[\s©]*+(?:\(c\)\s*+)?(?:19|20)\d\d")
+_HINTS = ("©", "opyright", "icen", "s reserv", "ermission is", "vorbehalten", "s réserv")  # one is in every legal text
 
 
 def marks(text: str, found: list[Block], document: Document) -> list[str]:
     """For each block "contents", "boilerplate" or ""."""
     pages = [page for page in document.pages if page.contents]
     starts = [page.start for page in pages]
+    law = Finder(text, _HINTS)
     result = []
     legal_level = 0  # of the heading whose section is boilerplate
     for block in found:
-        k = bisect_right(starts, block.start) - 1
-        on_contents = k >= 0 and block.start < pages[k].end
-        if block.kind == "heading":
-            title = block.headings[-1] if block.headings else ""
-            if not legal_level or block.level <= legal_level:
-                legal_level = block.level if _LEGAL_HEADING.fullmatch(title) else 0
-        if block.kind == "contents" or (on_contents and not _is_prose(text, block)):
+        kind = block.kind
+        legal = law.any_in(block.start, block.end)
+        if kind == "heading" and (not legal_level or block.level <= legal_level):
+            is_legal = legal and block.headings and _LEGAL_HEADING.fullmatch(block.headings[-1])
+            legal_level = block.level if is_legal else 0
+        if kind == "contents" or (starts and _on_contents_page(text, block, pages, starts)):
             result.append("contents")
-        elif legal_level or (block.kind in ("paragraph", "quote") and _is_legal(text, block)):
+        elif legal_level or (legal and kind in ("paragraph", "quote") and _is_legal(text, block)):
             result.append("boilerplate")
         else:
             result.append("")
     return result
 
 
-def _is_prose(text: str, block: Block) -> bool:
-    return block.kind != "contents" and block.end - block.start > 200 and text.count(". ", block.start, block.end) >= 2
+def _on_contents_page(text: str, block: Block, pages: list[Page], starts: list[int]) -> bool:
+    """On a page that ingest took for a contents page, and no prose that shares the page with it."""
+    k = bisect_right(starts, block.start) - 1
+    if k < 0 or block.start >= pages[k].end:
+        return False
+    return block.end - block.start <= 200 or text.count(". ", block.start, block.end) < 2
 
 
 def _is_legal(text: str, block: Block) -> bool:
-    hits = len(_LEGAL_TEXT.findall(text, block.start, block.end))
-    return hits > 0 and hits * 400 >= block.end - block.start
+    """One phrase of law for every 400 characters."""
+    body = text[block.start : block.end].lower()
+    hits = sum(body.count(phrase) for phrase in _LEGAL_PHRASES) + len(_COPYRIGHT_YEAR.findall(body))
+    return hits * 400 >= len(body)

@@ -20,7 +20,6 @@ _DELIMITER = regex.compile(r"(?=[^\n]*-)(?=[^\n]*\|)[ \t>|:\-]++\r?+(?:\n|\Z)")
 _GRID_LINE = regex.compile(r"[ \t>]*+\+[-=+:]++\+?[ \t\r]*+(?:\n|\Z)")
 _BOLD_CELLS = regex.compile(r"[ \t>]*+\|?+(?:[ \t]*+(?:\*\*[^*|\n]++\*\*)?+[ \t]*+(?:\||(?=\r?\n|\Z)))++\r?+\n?+")
 _HTML_ROW = regex.compile(r"<tr\b[^>]*+>|</tr\s*+>|<(?:/?)table\b|<t[hd]\b|</thead", regex.IGNORECASE)
-_CSV_START = regex.compile(r"[^\n]*?\S(?:,(?=\S)|;|\t)\S?")
 _FENCE_LINE = regex.compile(r"[ \t>]*+(?:`{3,}|~{3,})")
 
 
@@ -107,16 +106,22 @@ def _csv_rows(text: str, lines: list[Span]) -> Rows:
 
 def is_csv(text: str, start: int, end: int) -> bool:
     """At least three lines, each with the same two or more separators (one, if tabs), and none of them prose."""
-    if not _CSV_START.match(text, start, end):
+    newline = text.find("\n", start, end)
+    if newline < 0 or newline + 2 > end or text[newline + 1].isspace():
         return False
-    lines = [text[slice(*line)].rstrip("\r\n") for line in _lines(text, start, end)]
-    if len(lines) < 3:
+    first = text[start:newline]
+    if "\t" not in first and ";" not in first and (first.count(",") < 2 or ", " in first):
         return False
-    for separator, least in ((",", 2), (";", 2), ("\t", 1)):
-        counts = {_separators(line, separator) for line in lines}
-        if len(counts) == 1 and counts.pop() >= least:
-            return separator == "\t" or not any(line.endswith(".") or f"{separator} " in line for line in lines[:20])
-    return False
+    lines = [text[slice(*line)].rstrip() for line in _lines(text, start, end)]
+    lines = [line for line in lines if line]
+    return len(lines) >= 3 and any(_separates(lines, mark, least) for mark, least in ((",", 2), (";", 2), ("\t", 1)))
+
+
+def _separates(lines: list[str], separator: str, least: int) -> bool:
+    count = _separators(lines[0], separator)
+    if count < least or any(_separators(line, separator) != count for line in lines):
+        return False
+    return separator == "\t" or not any(line.endswith(".") or f"{separator} " in line for line in lines[:20])
 
 
 def _separators(line: str, separator: str) -> int:
