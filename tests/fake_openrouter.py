@@ -96,6 +96,7 @@ class FakeOpenRouter:
         self.seen: Counter[str] = Counter()  # by kind of answer
         self.answered: Counter[str] = Counter()  # whole replies by request
         self.in_flight = self.peak = 0
+        self.busy = 0.0  # seconds of latency handed out: divided by the concurrency, the least a run can take
         self.keep_requests = True
         self._random = random.Random(seed)
         self._tokens, self._filled_at = self.burst, time.monotonic()
@@ -183,7 +184,9 @@ class FakeOpenRouter:
         if planned == "hang":
             self.seen["hang"] += 1
             await asyncio.sleep(3600)
-        await asyncio.sleep(delay if not isinstance(planned, dict) else planned.get("delay", delay))
+        delay = planned.get("delay", delay) if isinstance(planned, dict) else delay
+        self.busy += delay
+        await asyncio.sleep(delay)
         content = planned.get("content") if isinstance(planned, dict) else None
         whole = self._completion(body, self.reply(body) if content is None else content)
         if planned == "drop-midway":
@@ -335,6 +338,7 @@ class FakeOpenRouter:
                 "calls": sum(self.seen.values()),
                 "seen": self.seen,
                 "peak": self.peak,
+                "busy": self.busy,
                 "different": len(self.answered),
                 "repeated": sum(count - 1 for count in self.answered.values()),
                 "requests": self.answered,

@@ -80,7 +80,7 @@ class Endpoint:
         self._server: LocalServer | None = None
         self._openai: AsyncOpenAI | None = None
         self._prices: dict[str, Price] | None = None
-        self._once = asyncio.Lock()
+        self._connecting, self._pricing = asyncio.Lock(), asyncio.Lock()
 
     def key(self) -> str:
         """The API key. Raises ConfigError when the config names a variable that is not set."""
@@ -114,7 +114,7 @@ class Endpoint:
         if self.dialect == "local":
             return FREE
         if self._prices is None:
-            async with self._once:
+            async with self._pricing:
                 self._prices = self._prices if self._prices is not None else await self._fetch_prices()
         return self._prices.get(model) or self._prices.get(model.partition(":")[0])
 
@@ -146,7 +146,7 @@ class Endpoint:
 
     async def _connect(self) -> AsyncOpenAI:
         """The client, made by the first caller while the others wait; starts the local model."""
-        async with self._once:
+        async with self._connecting:
             if self._openai is None:
                 self._openai = await self._open()
         return self._openai
@@ -165,7 +165,8 @@ class Endpoint:
             base_url=base_url,
             max_retries=0,  # its own retries do not see half of what fails, and count 429s as tries
             timeout=httpx2.Timeout(self.settings.timeout + 5, connect=min(20.0, self.settings.timeout)),
-            http_client=DefaultAioHttpClient(limits=limits),
+            # Without TLS there is nothing to verify, and reading the certificates takes a tenth of a second.
+            http_client=DefaultAioHttpClient(limits=limits, verify=base_url.startswith("https")),
             default_headers={"X-OpenRouter-Title": "Groundwork"} if self.dialect == "openrouter" else None,
         )
 

@@ -142,6 +142,7 @@ class Gate:
                 self._requests.book(1, now)
                 self._tokens.book(tokens, now)
                 turn.set_result(None)
+            self._ramp(now)
         if self._queue and self._alarm is None:
             self._set_alarm(now)
 

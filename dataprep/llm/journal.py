@@ -16,6 +16,8 @@ from typing import Any
 
 import msgspec
 
+from dataprep.schema.errors import ConfigError
+
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS replies (
     id INTEGER PRIMARY KEY,
@@ -33,8 +35,18 @@ CREATE TABLE IF NOT EXISTS replies (
     seconds REAL NOT NULL     -- from the request to the whole reply
 );
 CREATE INDEX IF NOT EXISTS replies_by_key ON replies (key, id);
-CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner INTEGER NOT NULL, until REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner INTEGER NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS answered AFTER INSERT ON replies BEGIN DELETE FROM claims WHERE key = new.key; END;
 """
+
+
+_FIELDS = "body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
+_STORE = f"INSERT INTO replies (key, {_FIELDS}, stored) VALUES ({', '.join('?' * 12)})"  # noqa: S608  # our own names
+_FIND = f"SELECT {_FIELDS} FROM replies WHERE key = ? AND usable AND stored >= ? ORDER BY id DESC LIMIT 1"  # noqa: S608
+_CLAIM = (
+    "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until"
+    " WHERE owner = excluded.owner OR until < ?"
+)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -62,33 +74,25 @@ class Journal:
     """The file of replies. Safe for several processes; one object serves one thread."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.executescript(_LAYOUT)
+        """Open `path`, or make it. Raises ConfigError when it cannot be."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(_LAYOUT)
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise ConfigError([f"{path}: the journal of replies cannot be opened: {error}; move it away"]) from error
         self._pid = os.getpid()
 
     def store(self, key: str, row: Row) -> None:
-        """Keep `row`; it is safe from a kill when this returns. Ends this process's claim on `key`."""
-        fields = ("body", "usable", "model", "stage", "unit", "input_tokens", "output_tokens", "cached_tokens", "cost")
-        values = [getattr(row, field) for field in fields]
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.execute(
-            f"INSERT INTO replies (key, {', '.join(fields)}, seconds, stored) VALUES ({', '.join('?' * 12)})",  # noqa: S608  # names from the tuple above
-            [key, *values, row.seconds, time.time()],
-        )
-        self._db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", [key, self._pid])
-        self._db.execute("COMMIT")
+        """Keep `row`; it is safe from a kill when this returns. Ends the claim on `key`."""
+        self._db.execute(_STORE, (key, *msgspec.structs.astuple(row), time.time()))
 
     def find(self, key: str, since: float = 0.0) -> Row | None:
         """The newest usable reply to `key` stored at `since` (seconds since 1970) or later."""
-        found = self._db.execute(
-            "SELECT body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
-            " FROM replies WHERE key = ? AND usable AND stored >= ? ORDER BY id DESC LIMIT 1",
-            [key, since],
-        ).fetchone()
-        return _row(found)
+        found = self._db.execute(_FIND, (key, since)).fetchone()
+        return Row(found[0], bool(found[1]), *found[2:]) if found else None
 
     def claim(self, key: str, since: float, seconds: float) -> bool:
         """Whether this process may make the call now: nobody has its reply, and no other living process is at it.
@@ -96,13 +100,18 @@ class Journal:
         The claim ends with `store` or `release`, with its process, or after `seconds`.
         """
         now = time.time()
-        self._db.execute("BEGIN IMMEDIATE")
-        held = self._db.execute("SELECT owner, until FROM claims WHERE key = ?", [key]).fetchone()
-        free = held is None or held[0] == self._pid or held[1] < now or not _alive(held[0])
-        if mine := free and self.find(key, since) is None:
-            self._db.execute("INSERT OR REPLACE INTO claims VALUES (?, ?, ?)", [key, self._pid, now + seconds])
-        self._db.execute("COMMIT")
-        return mine
+        claim = (key, self._pid, now + seconds, now)
+        if not self._db.execute(_CLAIM, claim).rowcount:
+            held = self._db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
+            if held and _alive(held[0]):
+                return False
+            self._db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, held[0] if held else 0))
+            if not self._db.execute(_CLAIM, claim).rowcount:
+                return False
+        if self.find(key, since) is None:
+            return True
+        self.release(key)
+        return False
 
     def release(self, key: str) -> None:
         """End this process's claim on a call that brought nothing."""
@@ -111,13 +120,6 @@ class Journal:
     def close(self) -> None:
         """Close the file; every stored row is already safe."""
         self._db.close()
-
-
-def _row(found: tuple[Any, ...] | None) -> Row | None:
-    if found is None:
-        return None
-    body, usable, *rest = found
-    return Row(bytes(body), bool(usable), *rest)
 
 
 def _alive(pid: int) -> bool:

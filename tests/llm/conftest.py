@@ -1,5 +1,6 @@
 """A config whose endpoint is the fake, and clients on one journal."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,3 +55,15 @@ async def client(fake, config_for, journal):
 def ask_text(text: str) -> list[dict[str, Any]]:
     """A conversation of one turn."""
     return [{"role": "user", "content": text}]
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Wait for what happens on the server's side of the socket."""
+    while not condition():  # noqa: ASYNC110  # the server knows nothing of events
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits between tries of a hundredth of their length."""
+    monkeypatch.setattr("dataprep.llm.calls.FIRST_BACKOFF", 0.005)

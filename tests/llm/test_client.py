@@ -1,37 +1,383 @@
+"""The client against a fake OpenRouter: every shape in which a call can fail, the journal, the money, the stop."""
+
+import asyncio
+from pathlib import Path
+
+import msgspec
 import pytest
 
+from dataprep.llm.budget import Budget
 from dataprep.llm.client import Client
-from dataprep.schema.errors import InvalidReply
-from tests.llm.conftest import Pairs, ask_text
+from dataprep.schema.errors import (
+    BudgetReached,
+    ConfigError,
+    Filtered,
+    InvalidReply,
+    ProviderRefused,
+    Stopped,
+    TransportFailed,
+    UnitError,
+)
+from tests.fake_openrouter import FakeOpenRouter
+from tests.llm.conftest import Pair, Pairs, ask_text, until
 
-USABLE = [[], ["500"], ["429"], ["fenced"], ["parts"], ["thoughts"], ["broken-json"], ["drop"], ["html"]]
+MENDED = [
+    "429", "429-upstream", "429-in-200", "408", "500", "502", "503", "524", "529", "error-in-200", "no-choices",
+    "null-choices", "html", "not-object", "truncated-body", "finish-error", "choice-error", "drop", "drop-midway",
+    "hang", "empty", "broken-json", "wrong-schema", "length",
+]  # fmt: skip
+TAKEN = ["fenced", "parts", "thoughts", "no-usage"]
 
 
-@pytest.mark.parametrize("script", USABLE, ids=str)
-async def test_every_shape_ends_in_a_reply_and_is_never_paid_again(script, fake, client, config_for):
-    """Whatever comes first, the ask ends with its value, and the same ask again makes no call."""
-    qa = config_for(fake).qa
-    fake.script.extend(script)
-    reply = await client.ask(qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs)
-    calls = len(fake.requests)
-    again = await client.ask(qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs)
-    assert reply.value == again.value and reply.value.pairs
-    assert not reply.replayed and again.replayed and len(fake.requests) == calls
+@pytest.fixture
+def quick(fake, config_for):
+    """Settings under which a hang is over soon."""
+    return config_for(fake, llm__timeout=0.4)
 
 
-async def test_three_bad_replies_are_an_invalid_reply_and_nothing_is_made_up(fake, client, config_for):
-    """First draw, correction turn, fresh draw; then the unit fails and says why."""
+@pytest.mark.usefixtures("no_backoff")
+@pytest.mark.parametrize("fault", MENDED)
+async def test_a_fault_costs_one_more_call_and_never_a_unit(fault, fake, quick, journal):
+    """Whatever goes wrong once, the ask ends with its value; asked again, it is read from the journal."""
+    fake.script.append(fault)
+    async with Client(quick.llm, journal) as client:
+        reply = await client.ask(quick.qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs)
+        assert isinstance(reply.value.pairs[0], Pair) and not reply.replayed
+        assert len(fake.requests) == 2
+        again = await client.ask(quick.qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs)
+        assert again.value == reply.value and again.replayed and len(fake.requests) == 2
+
+
+@pytest.mark.parametrize("shape", TAKEN)
+async def test_a_reply_in_an_odd_wrapping_is_read(shape, fake, client, config_for):
+    """Fences, parts, leading thoughts and a missing usage cost no further call."""
+    fake.script.append(shape)
+    reply = await client.ask(config_for(fake).qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs)
+    assert reply.value.pairs and len(fake.requests) == 1
+
+
+@pytest.mark.usefixtures("no_backoff")
+@pytest.mark.parametrize("fault", ["500", "drop", "hang", "html", "finish-error", "no-choices"])
+async def test_transport_ends_after_its_tries_and_nothing_is_stored(fault, fake, config_for, journal):
+    """Tries are counted; when they are used up the unit fails by name, and the next run asks again."""
+    config = config_for(fake, llm__timeout=0.2, llm__transport_retries=1)
+    fake.script.extend([fault, fault])
+    async with Client(config.llm, journal) as client:
+        with pytest.raises(TransportFailed, match=r"page 7: .* 2 tries failed"):
+            await client.ask(config.qa, ask_text("hi"), stage="ingest", unit="page 7")
+        assert not (await client.ask(config.qa, ask_text("hi"), stage="ingest", unit="page 7")).replayed
+
+
+@pytest.mark.parametrize(
+    ("fault", "remedy"),
+    [
+        ("401", "MY_KEY in .env"),
+        ("402", "no credit is left"),
+        ("403", "no right"),
+        ("404", "check the model's name"),
+        ("429-quota", "no credit is left"),
+    ],
+)
+async def test_what_every_call_would_meet_stops_the_run(fault, remedy, fake, config_for, journal):
+    """Key, credit, rights and model: one call, the remedy, and no further call by anybody."""
+    config = config_for(fake, llm__api_key_env="MY_KEY", llm__max_concurrency=1)
+    fake.script.append(fault)
+    async with Client(config.llm, journal, env={"MY_KEY": "sk-secret"}) as client:
+        asks = [client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}") for n in range(5)]
+        errors = await asyncio.gather(*asks, return_exceptions=True)
+    assert all(isinstance(error, ProviderRefused) for error in errors) and remedy in str(errors[0])
+    assert len(fake.requests) == 1 and "sk-secret" not in str(errors)
+
+
+@pytest.mark.parametrize("fault", ["content-filter", "refusal", "403-moderation"])
+async def test_a_filtered_unit_is_recorded_and_not_asked_again(fault, fake, client, config_for):
+    """The content filter ends the unit, not the run, and asking again costs nothing where a reply was stored."""
+    fake.script.append(fault)
+    for _ in range(1 if fault == "403-moderation" else 2):
+        with pytest.raises(Filtered, match="d 1"):
+            await client.ask(config_for(fake).qa, ask_text("hi"), stage="qa", unit="d 1", schema=Pairs)
+    assert len(fake.requests) == 1
+
+
+@pytest.mark.parametrize("fault", ["400", "413"])
+async def test_a_request_at_fault_fails_its_unit_at_once(fault, fake, client, config_for):
+    """A request that cannot be answered is not tried again and does not stop the others."""
+    fake.script.append(fault)
+    with pytest.raises(UnitError, match=f"d 1: .*{fault}"):
+        await client.ask(config_for(fake).qa, ask_text("hi"), stage="qa", unit="d 1")
+    assert len(fake.requests) == 1
+    await client.ask(config_for(fake).qa, ask_text("hi"), stage="qa", unit="d 2")
+
+
+async def test_three_bad_replies_are_an_invalid_reply(fake, client, config_for):
+    """First draw, correction turn with the error in it, fresh draw; then the unit fails and nothing is made up."""
     fake.script.extend(["broken-json", "wrong-schema", "wrong-schema"])
     with pytest.raises(InvalidReply, match=r"d 3: .* no usable reply in 3 calls; .*not valid JSON.* / .*schema"):
         await client.ask(config_for(fake).qa, ask_text("hi"), stage="qa", unit="d 3", schema=Pairs)
     first, correction, fresh = fake.requests
     assert [m["role"] for m in correction["messages"]] == ["user", "assistant", "user"] and first == fresh
+    assert "not valid JSON" in correction["messages"][2]["content"]
 
 
-async def test_another_process_finds_the_reply(fake, config_for, journal):
-    """The journal outlives the client: a later one makes no call."""
+async def test_a_lost_unit_is_drawn_anew_by_the_next_run(fake, config_for, journal):
+    """A stored conversation that ended in nothing is replayed first, for a changed check may take it; then redrawn."""
     config = config_for(fake)
-    for _ in range(2):
+    fake.script.extend(["wrong-schema"] * 3)
+    async with Client(config.llm, journal) as client:
+        with pytest.raises(InvalidReply):
+            await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs)
+    async with Client(config.llm, journal) as client:
+        reply = await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs)
+    assert reply.value.pairs and len(fake.requests) == 4
+
+
+async def test_a_stored_reply_is_read_by_a_changed_check_without_a_call(fake, config_for, journal):
+    """The same request under a stricter check: replayed, and only the correction is paid for."""
+    config = config_for(fake)
+    async with Client(config.llm, journal) as client:
+        await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs)
+        stricter = "The answer is too long."
+        checks = iter([stricter, None, None])
+        await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs, check=lambda _: next(checks))
+        assert len(fake.requests) == 2 and stricter in fake.requests[1]["messages"][-1]["content"]
+        loose = await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs, check=lambda _: None)
+        assert loose.replayed and len(fake.requests) == 2
+
+
+async def test_a_cut_off_reply_gets_twice_the_room_once(fake, client, config_for):
+    """finish_reason length: the same request with a doubled limit; cut off again, the message says what to raise."""
+    qa = config_for(fake, qa__max_tokens=100).qa
+    fake.script.append("length")
+    assert (await client.ask(qa, ask_text("a"), stage="qa", unit="d", schema=Pairs)).value.pairs
+    assert [request["max_tokens"] for request in fake.requests] == [100, 200]
+    fake.script.extend(["length", "length"])
+    with pytest.raises(InvalidReply, match="cut off at 100 tokens and again at 200; raise max_tokens of qa"):
+        await client.ask(qa, ask_text("b"), stage="qa", unit="d", schema=Pairs)
+    fake.script.extend(["length", "400"])
+    with pytest.raises(InvalidReply, match="cut off at 100 tokens, and more is not to be had"):
+        await client.ask(qa, ask_text("c"), stage="qa", unit="d", schema=Pairs)
+
+
+async def test_force_draws_anew_and_later_runs_take_the_newest(fake, config_for, journal):
+    """`fresh` passes over what is older than the run; without it the newest reply counts."""
+    config = config_for(fake)
+    replies = iter(["first", "second"])
+    fake.reply = lambda _: next(replies)
+
+    async def answer(fresh: bool) -> str:
+        async with Client(config.llm, journal, fresh=fresh) as client:
+            return (await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")).value
+
+    assert [await answer(False), await answer(True), await answer(False)] == ["first", "second", "second"]
+
+
+async def test_samples_are_draws_of_their_own(fake, client, config_for):
+    """Another sample index is another call of the same request."""
+    qa = config_for(fake).qa
+    for sample in (0, 1, 1):
+        await client.ask(qa, ask_text("hi"), stage="qa", unit="d", sample=sample)
+    assert len(fake.requests) == 2
+
+
+async def test_the_same_question_twice_at_once_is_one_call(fake, client, config_for):
+    """Two units that ask the same at the same time share one reply."""
+    fake.latency = 0.05
+    qa = config_for(fake).qa
+    asks = [client.ask(qa, ask_text("hi"), stage="qa", unit=f"d {n}") for n in range(4)]
+    replies = await asyncio.gather(*asks)
+    assert len(fake.requests) == 1 and [reply.replayed for reply in replies] == [False, True, True, True]
+
+
+async def test_two_clients_on_one_journal_ask_once(fake, config_for, journal):
+    """Claims in the journal keep a second process from paying for what the first is asking."""
+    fake.latency = 0.1
+    config = config_for(fake)
+    async with Client(config.llm, journal) as one, Client(config.llm, journal) as other:
+        other._journal._pid = 1  # as if another living process had made it
+        asks = [
+            client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit="d") for n in range(6) for client in (one, other)
+        ]
+        await asyncio.gather(*asks)
+    assert len(fake.requests) == 6
+
+
+async def test_only_openrouter_gets_its_routing(fake, config_for, tmp_path):
+    """Routing and reasoning go to OpenRouter; a plain endpoint gets what it understands, and its limits by its name."""
+    settings = {
+        "qa__reasoning_effort": "low",
+        "qa__top_k": 20,
+        "llm__routing__order": ["Google"],
+        "llm__routing__zdr": True,
+    }
+    config = config_for(fake, **settings)
+    async with Client(config.llm, tmp_path / "a.db") as client:
+        await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d", schema=Pair)
+    sent = fake.requests[0]
+    assert sent["provider"] == {"order": ["Google"], "require_parameters": True, "zdr": True}
+    assert sent["reasoning"] == {"effort": "low"} and sent["top_k"] == 20
+    assert sent["response_format"]["json_schema"]["strict"] is True
+    async with FakeOpenRouter(prefix="/v1") as plain:
+        config = config_for(plain, **settings)
+        async with Client(config.llm, tmp_path / "b.db") as client:
+            await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
+        assert not {"provider", "reasoning"} & plain.requests[0].keys() and plain.requests[0]["top_k"] == 20
+
+
+async def test_a_stage_may_have_a_provider_of_its_own(fake, config_for, journal):
+    """Tags from one endpoint and questions from another, each with its key."""
+    async with FakeOpenRouter(key="sk-tags") as tagger:
+        block = msgspec.to_builtins(config_for(fake).llm)
+        del block["providers"], block["local"]
+        config = config_for(
+            fake, llm__providers={"t": {**block, "base_url": tagger.url, "api_key_env": "T"}}, tags__provider="t"
+        )
+        async with Client(config.llm, journal, env={"T": "sk-tags"}) as client:
+            await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
+            await client.ask(config.tags, ask_text("hi"), stage="tags", unit="d")
+    assert len(fake.requests) == len(tagger.requests) == 1
+    assert b"sk-tags" not in journal.read_bytes()
+
+
+async def test_a_missing_key_is_named_before_any_call(fake, config_for, journal):
+    """The config names the variable; when it is empty nothing is sent."""
+    config = config_for(fake, llm__api_key_env="NO_SUCH_KEY")
+    async with Client(config.llm, journal, env={}) as client:
+        with pytest.raises(ConfigError, match="NO_SUCH_KEY is not set"):
+            await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
+    assert not fake.requests
+
+
+async def test_a_rate_limit_loses_nothing(config_for, journal):
+    """Under a token bucket and a cap every unit gets its reply, none twice, and 429s use up no tries."""
+    async with FakeOpenRouter(latency=0.02, rate=150, burst=20, cap=24) as server:
+        config = config_for(server, llm__transport_retries=0, llm__max_concurrency=64)
         async with Client(config.llm, journal) as client:
-            reply = await client.ask(config.summarize, ask_text("hi"), stage="summarize", unit="d")
-    assert reply.replayed and len(fake.requests) == 1
+            asks = [client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}") for n in range(120)]
+            await asyncio.gather(*asks)
+    assert server.seen["429"] and server.seen["ok"] == len(server.answered) == 120
+
+
+async def test_a_wait_without_end_stops_the_run(fake, config_for, journal):
+    """A Retry-After beyond llm.max_retry_after is not waited for, neither on a 429 nor on a 503."""
+    config = config_for(fake, llm__max_retry_after=5)
+    for status in (429, 503):
+        fake.script.append({"status": status, "headers": {"Retry-After": "3600"}})
+        async with Client(config.llm, journal) as client:
+            with pytest.raises(ProviderRefused, match=r"asks to wait 3,600 s, more than llm.max_retry_after \(5 s\)"):
+                await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
+
+
+async def test_a_short_retry_after_is_honoured(fake, client, config_for):
+    """The call goes again after as long as the endpoint asked for, and not before."""
+    fake.script.append({"status": 429, "headers": {"Retry-After": "0.7"}})
+    begun = asyncio.get_running_loop().time()
+    await client.ask(config_for(fake).qa, ask_text("hi"), stage="qa", unit="d")
+    assert asyncio.get_running_loop().time() - begun >= 0.7
+
+
+@pytest.mark.usefixtures("no_backoff")
+async def test_an_endpoint_that_is_down_stops_the_run(config_for, journal):
+    """Ten units without a single reply: the endpoint is down, and the other units are spared their tries."""
+    async with FakeOpenRouter() as gone:
+        config = config_for(gone, llm__transport_retries=1, llm__max_concurrency=1)
+    async with Client(config.llm, journal) as client:
+        asks = [client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}") for n in range(30)]
+        errors = await asyncio.gather(*asks, return_exceptions=True)
+    kinds = [type(error) for error in errors]
+    assert kinds.count(TransportFailed) == 9 and kinds.count(ProviderRefused) == 21
+    assert "10 units in a row got no reply" in str(errors[-1])
+
+
+async def test_max_cost_is_never_passed_and_what_was_paid_for_is_kept(fake, config_for, journal):
+    """The worst case is set aside before each call; when it does not fit, exit code 3 and a journal to go on from."""
+    fake.latency = 0.01
+    config = config_for(fake, qa__max_tokens=200)
+    budget = Budget(0.003)
+    async with Client(config.llm, journal, budget=budget) as client:
+        asks = [client.ask(config.qa, ask_text(f"{n} " * 20), stage="qa", unit=f"d {n}") for n in range(100)]
+        ended = await asyncio.gather(*asks, return_exceptions=True)
+    stopped = [end for end in ended if isinstance(end, BudgetReached)]
+    paid = [end for end in ended if not isinstance(end, Exception)]
+    assert paid and stopped and len(paid) + len(stopped) == 100 and stopped[0].exit_code == 3
+    assert sum(reply.cost for reply in paid) == pytest.approx(budget.spent) and budget.spent <= 0.003
+    async with Client(config.llm, journal) as client:
+        asks = [client.ask(config.qa, ask_text(f"{n} " * 20), stage="qa", unit=f"d {n}") for n in range(100)]
+        assert sum(reply.replayed for reply in await asyncio.gather(*asks)) == len(paid)
+
+
+async def test_max_cost_without_a_price_is_an_error(config_for, journal):
+    """A limit that cannot be held is refused before the first call."""
+    async with FakeOpenRouter(prefix="/v1") as plain:
+        config = config_for(plain, qa__model="nobody/knows")
+        async with Client(config.llm, journal, budget=Budget(1.0)) as client:
+            with pytest.raises(ConfigError, match="names no price for nobody/knows"):
+                await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
+
+
+async def test_cost_comes_from_the_endpoint_or_its_price_list(config_for, tmp_path):
+    """Where usage has no cost, tokens times the price of /models; the report adds up by stage, model and unit."""
+    async with FakeOpenRouter(usage_cost=False, prefix="/v1") as plain, FakeOpenRouter() as router:
+        for server in (plain, router):
+            config = config_for(server)
+            heard = []
+            async with Client(config.llm, tmp_path / f"{server.port}.db", on_usage=heard.append) as client:
+                reply = await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
+                again = await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
+                row = client.report()[0]
+            expected = reply.input_tokens * 0.30e-6 + reply.output_tokens * 2.50e-6
+            assert reply.cost == pytest.approx(expected) == pytest.approx(row.cost) == again.cost
+            assert (row.stage, row.unit, row.calls, row.replayed) == ("qa", "d", 1, 1) and len(heard) == 1
+
+
+async def test_stopping_drains_what_is_in_flight_and_launches_nothing(fake, config_for, journal):
+    """After the first Ctrl-C calls under way end and are kept, everyone else learns that the run stopped."""
+    fake.latency = 0.2
+    config = config_for(fake, llm__max_concurrency=3)
+    stopping = asyncio.Event()
+    async with Client(config.llm, journal, stopping=stopping) as client:
+        asks = [
+            asyncio.create_task(client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}")) for n in range(9)
+        ]
+        await until(lambda: fake.in_flight == 3)
+        stopping.set()
+        ended = await asyncio.gather(*asks, return_exceptions=True)
+    assert [isinstance(end, Stopped) for end in ended].count(True) == 6 and len(fake.requests) == 3
+    assert next(end for end in ended if isinstance(end, Stopped)).exit_code == 130
+
+
+async def test_a_cancelled_call_gives_back_its_place(fake, config_for, journal):
+    """The second Ctrl-C cancels; slots, money and claims of the cancelled calls are free again."""
+    fake.script.append("hang")
+    config = config_for(fake, llm__max_concurrency=1, qa__max_tokens=10)
+    async with Client(config.llm, journal, budget=Budget(1e-4)) as client:
+        hung = asyncio.create_task(client.ask(config.qa, ask_text("hi"), stage="qa", unit="d"))
+        await until(lambda: fake.seen["hang"])
+        hung.cancel()
+        await asyncio.gather(hung, return_exceptions=True)
+        await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
+
+
+async def test_embeddings_come_back_in_order(fake, client, config_for):
+    """One vector a text, whatever the order in which the endpoint sends them; retried like any call."""
+    fake.script.extend(["503", "no-choices"])
+    call = config_for(fake, embeddings__batch=2).embeddings
+    texts = [f"text {n}" for n in range(5)]
+    vectors = await client.embed(call, texts)
+    alone = [(await client.embed(call, [text]))[0] for text in texts]
+    assert vectors == alone and len(vectors[0]) == 8
+
+
+async def test_images_go_as_parts_and_are_counted(fake, client, config_for):
+    """A page's image is part of the request and of its key."""
+    vision = config_for(fake).ingest.vision
+    for data in ("AAAA", "BBBB"):
+        part = {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}}
+        await client.ask(vision, [{"role": "user", "content": [part]}], stage="ingest", unit="page 1")
+    assert len(fake.requests) == 2
+
+
+async def test_a_journal_that_is_no_database_is_named(config_for, fake, tmp_path: Path):
+    """A damaged journal is an error with the file's name and the remedy, not a traceback."""
+    (tmp_path / "journal.db").write_bytes(b"not a database at all" * 50)
+    with pytest.raises(ConfigError, match=r"journal.db: .* move it away"):
+        Client(config_for(fake).llm, tmp_path / "journal.db")
