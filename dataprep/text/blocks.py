@@ -36,6 +36,7 @@ MARKER = r"""(?: [-*+•‣◦⁃▪][ \t]                                      
                            | (?:\.\d{1,3})++ (?: \.(?=\D)                     # 1.2. rule
                                                | [ \t]++(?=[^\W\d_a-z])))     # 1.2.3 Rule
              )"""
+ITEM = re.compile(rf"\n{INDENT}{MARKER}", re.VERBOSE)  # the line break in front of a list item or numbered rule
 _EOL = r"(?:\n|\Z)"
 _BLANKS = r"(?:[^\S\n]*+\n)*+ (?:[^\S\n]++\Z)?+"
 _DELIMITER = rf"(?=[ \t>]*+[|:\-][ \t>|:\-]*+\r?{_EOL}) (?=[^\n]*-) (?=[^\n]*\|)"  # |---|:-:|

@@ -52,13 +52,15 @@ class Part(NamedTuple):
     skip: str = ""
 
 
-def chunk_document(markdown: str, document: Document, settings: ChunkSettings) -> list[Chunk]:
+def chunk_document(
+    markdown: str, document: Document, settings: ChunkSettings, found: list[Block] | None = None
+) -> list[Chunk]:
     """The chunks of a document's Markdown, in order; their slices [start, end) give back the text.
 
-    Raises ConfigError when chunk.unit is tokens and the tokenizer cannot be had.
+    `found` spares reading the blocks again. Raises ConfigError when the tokenizer of chunk.unit tokens is missing.
     """
     tokenizer = _tokenizer(settings.tokenizer) if settings.unit == "tokens" else None
-    found = blocks(markdown)
+    found = blocks(markdown) if found is None else found
     runs = list(_runs(markdown, found, marks(markdown, found, document), settings))
     limit = settings.max_length
     ruler = ruler_for(markdown, settings, tokenizer)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import regex
 
-from dataprep.text.blocks import INDENT, MARKER, Block
+from dataprep.text.blocks import ITEM, Block
 from dataprep.text.sentences import sentence_starts
 from dataprep.text.spans import Span, uncuttable
 
-_ITEM = re.compile(rf"\n{INDENT}{MARKER}", re.VERBOSE)
 _CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
 _SPACE = regex.compile(r"\s++")
 _WORD = regex.compile(r"\b(?=\S)", regex.WORD)
@@ -68,7 +66,7 @@ class Breaks:
     def _item(self, first: int, last: int) -> int:
         """The last of the highest list items, by the parts of its number or by its indentation."""
         best, lowest = 0, 99
-        for match in _ITEM.finditer(self._text, first - 1, last + 8):
+        for match in ITEM.finditer(self._text, first - 1, last + 8):
             position, depth = match.start() + 1, _depth(match.group()[1:])
             if depth <= lowest and position <= last and not self._within_whole(position):
                 best, lowest = position, depth
