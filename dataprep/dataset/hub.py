@@ -185,18 +185,29 @@ def _splits(names: Any) -> set[str]:
 
 @contextmanager
 def _failures(repository: str, state: str) -> Iterator[None]:
-    """Turn what the Hub and the network raise into one line."""
+    """Turn what the Hub's client and the network raise into one line that ends with the state of things."""
     import httpx2
-    from huggingface_hub.errors import HfHubHTTPError
 
     try:
         yield
-    except HfHubHTTPError as error:
-        status = error.response.status_code if error.response is not None else "no status"
-        cause = (error.server_message or str(error).splitlines()[0])[:200]
-        raise HubFailed(f"the push to {repository} failed: {status} {' '.join(cause.split())}; {state}") from error
-    except (httpx2.HTTPError, OSError) as error:
-        cause = " ".join(str(error).split())[:200] or type(error).__name__
-        raise HubFailed(f"the push to {repository} failed: the Hub cannot be reached ({cause}); {state}") from error
-    except ValueError as error:
-        raise HubFailed(f"the Hub refuses {repository}: {' '.join(str(error).split())[:300]}; {state}") from error
+    except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
+        raise HubFailed(f"the push to {repository} failed: {_cause(error)}; {state}") from error
+
+
+def _cause(error: BaseException) -> str:
+    """What went wrong, in a line: of an upload that failed in a thread, its cause as well."""
+    import httpx2
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if isinstance(error, HfHubHTTPError):
+        said = _line(error.server_message or str(error))
+        return f"{error.response.status_code} {said}"
+    if isinstance(error, RuntimeError) and error.__cause__ is not None:
+        return f"{_line(str(error))} {_cause(error.__cause__)}"
+    if isinstance(error, (httpx2.HTTPError, ConnectionError, TimeoutError)):
+        return f"the Hub cannot be reached ({_line(str(error)) or type(error).__name__})"
+    return _line(str(error)) or type(error).__name__
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:300]
