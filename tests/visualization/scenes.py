@@ -129,14 +129,12 @@ def _point(rng: random.Random, i: int, models: list[str]) -> Point:
 
 
 def _with_neighbours(points: list[Point]) -> list[Point]:
-    """The five questions before it on the same island."""
-    seen: dict[int, list[int]] = {}
-    result = []
+    """Five others of the same island."""
+    islands: dict[int, list[int]] = {}
     for i, point in enumerate(points):
-        before = seen.setdefault(point.cluster, [])
-        result.append(msgspec.structs.replace(point, neighbours=before[-5:][::-1]))
-        before.append(i)
-    return result
+        islands.setdefault(point.cluster, []).append(i)
+    others = {i: [*members[k + 1 :], *members[:k]] for members in islands.values() for k, i in enumerate(members[:500])}
+    return [msgspec.structs.replace(point, neighbours=others.get(i, [])[:5]) for i, point in enumerate(points)]
 
 
 def _clusters(points: list[Point]) -> list[Cluster]:

@@ -60,7 +60,8 @@ function withBar(text, share, colour, interval = null) {
 }
 
 function curves(rows, looks, equal) {
-  const wide = 960, high = 380, box = { left: 48, right: 190, top: 12, bottom: 40 };
+  const longest = Math.max(...rows.map((row) => cut(row.name, 32).length));
+  const wide = 960, high = 380, box = { left: 48, right: 24 + longest * 8, top: 12, bottom: 40 };
   const most = Math.max(...rows.flatMap((row) => row.curve.map(([n]) => n)), 1);
   const peak = Math.min(1, Math.max(...rows.flatMap((row) => row.curve.map(([, reach]) => reach)), 0.05) * 1.08);
   const px = (n) => box.left + (n / most) * (wide - box.left - box.right);
@@ -81,7 +82,7 @@ function curves(rows, looks, equal) {
     chart.append(svg("path", { d: `M${row.curve.map(([n, reach]) => `${px(n).toFixed(1)} ${py(reach).toFixed(1)}`).join("L")}`, class: "line", style: { stroke: colour } }),
       svg("circle", { cx: px(at[0]), cy: py(at[1]), r: 4, style: { fill: colour } }));
     last = Math.max(last + 17, py(at[1]) + 4); // labels keep a line's height from one another
-    chart.append(svg("text", { x: wide - box.right + 12, y: last, class: "name", style: { fill: colour }, text: cut(row.name, 24) }));
+    chart.append(svg("text", { x: wide - box.right + 12, y: last, class: "name", style: { fill: colour }, text: cut(row.name, 32) }));
     if (at[0] < most) chart.append(svg("line", { x1: px(at[0]) + 6, y1: py(at[1]), x2: wide - box.right + 8, y2: last - 4, class: "lead-line" }));
   }
   return chart;

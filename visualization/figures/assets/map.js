@@ -158,7 +158,7 @@ async function startMap() {
     const choices = Object.entries(facets).filter(([name, f]) => name === shown.facet || f.values.length > 1);
     const verdict = (scene.numbers && scene.numbers.recommendation) || scene.notes[0];
     rail.replaceChildren(
-      verdict ? el("section", { class: "short" }, el("p", { text: cut(verdict, 260) }),
+      verdict ? el("section", { class: "short" }, el("p", { text: cut(verdict, 170) }),
         el("button", { type: "button", class: "link", onclick: () => views.go("numbers") }, "The numbers behind it →")) : "",
       el("fieldset", { class: "colour-by" }, el("legend", { text: "Colour by" }),
         el("div", { class: "pills" }, choices.map(([name]) => el("label", {},
@@ -453,7 +453,7 @@ async function startMap() {
         for (let k = 0; k < line.length; k += 2) pen[k ? "lineTo" : "moveTo"](toX(line[k], s), toY(line[k + 1], s));
         pen.closePath();
       }
-      pen.globalAlpha = byDataset ? 0.07 : 0.03;
+      pen.globalAlpha = byDataset ? 0.035 : 0.02;
       pen.fillStyle = colour;
       pen.fill("evenodd");
       pen.globalAlpha = isNarrowed() ? 0.2 : 0.55;

@@ -1,0 +1,64 @@
+"""One Chromium for all browser tests, and pages that note whatever goes wrong in them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+from playwright.async_api import Browser, Page, async_playwright
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
+)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+Opener = Callable[..., Awaitable[Page]]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine; install it with: apt-get install chromium")
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        await chromium.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def show(browser: Browser) -> AsyncIterator[Opener]:
+    """Opens files as pages; by the end none may have complained, asked a network or opened a dialog."""
+    troubles: list[str] = []
+    contexts = []
+
+    async def open_page(path: Path, *, width: int = 1280, height: int = 800, dark: bool = False) -> Page:
+        context = await browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+        )
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("console", lambda message: message.type == "error" and troubles.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: troubles.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda request: request.url != path.as_uri() and troubles.append(f"request: {request.url}"))
+        await page.goto(path.as_uri())
+        await page.wait_for_selector("html[data-details]", timeout=20_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        await context.close()
+    assert troubles == []
