@@ -32,7 +32,7 @@ class Block(NamedTuple):
 INDENT = r"[ \t>\ufeff]*+"  # also the marks of a quote and a byte-order mark
 MARKER = r"""(?: [-*+•‣◦⁃▪][ \t]                                              # - item
                | \(?+ (?:\d{1,3}|[a-zA-Z]|[ivxIVX]{2,6}) \) [ \t]             # 1) a) (iv)
-               | \d{1,3} (?: \.[ \t]                                          # 1. item
+               | [A-Z]?\d{1,3} (?: \.[ \t]                                          # 1. item, A1. item
                            | (?:\.\d{1,3})++ (?: \.(?=\D)                     # 1.2. rule
                                                | [ \t]++(?=[^\W\d_a-z])))     # 1.2.3 Rule
              )"""
@@ -80,8 +80,8 @@ _FRONT_MATTER = re.compile(
 )
 _TABLE_TAGS = re.compile(r"<(/?)(?i:table)\b[^>]*+>?")
 _BOLD_LINE = re.compile(r"[^\S\n]*+(\*\*|__)(?=\S)([^*_\n]{1,100}+)\1\s*+")
-_LEADER = re.compile(  # Introduction ........ 3
-    r"(?: (?<!\.)\.{4,}+ | (?:\.[ ]){3,}+ | …{2,}+ ) [ .…|*_]*+ (?:\d{1,4}|[ivxlc]{1,7}) [ \t\r*_|]*+ (?=\n|\Z)",
+_LEADER = re.compile(  # Introduction ........ 3, Introduction … 3
+    r"(?: (?<!\.)\.{4,}+ | (?:\.[ ]){3,}+ | …++ ) [ .…|*_]*+ (?:\d{1,4}|[ivxlc]{1,7}) [ \t\r*_|]*+ (?=\n|\Z)",
     re.VERBOSE,
 )
 _LINK_ITEM = re.compile(r"[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+(?=\n|\Z)")
@@ -141,7 +141,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._tables = _html_tables(text)
-        self._hints = Finder(text, ("....", ". . .", "](#"))
+        self._hints = Finder(text, ("....", ". . .", "…", "](#"))
 
     def first(self) -> int:
         """Where the first block starts: behind a byte-order mark, blank lines, and front matter."""
@@ -214,7 +214,7 @@ def _is_contents(text: str, start: int, end: int) -> bool:
     """Lines that lead by dots to a page number, or list items that are nothing but links into the document."""
     pattern = _LINK_ITEM if text.find("](#", start, end) >= 0 else _LEADER
     hits = sum(1 for _ in pattern.finditer(text, start, end))
-    lines = len(text[start:end].strip().split("\n"))
+    lines = sum(not line.isspace() for line in text[start:end].split("\n") if line)
     return hits == lines or (hits >= 3 and 2 * hits >= lines)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import regex
@@ -61,15 +61,17 @@ class Breaks:
         above = self._text[max(0, position - 40) : position].rstrip()
         if above.endswith((":", "：")):
             return True
-        return self._text[position].islower() and _LOOSE_END.search(above) is not None
+        first = self._text[position]
+        return (first.islower() or first == "(") and _LOOSE_END.search(above) is not None
 
     def _item(self, first: int, last: int) -> int:
         """The last of the highest list items, by the parts of its number or by its indentation."""
         best, lowest = 0, 99
         for match in ITEM.finditer(self._text, first - 1, last + 8):
             position, depth = match.start() + 1, _depth(match.group()[1:])
-            if depth <= lowest and position <= last and not self._within_whole(position):
-                best, lowest = position, depth
+            if depth > lowest or position > last or self._within_whole(position) or self._goes_on(position):
+                continue
+            best, lowest = position, depth
         return best
 
     def sentence(self, start: int, first: int, last: int) -> int:
@@ -85,24 +87,28 @@ class Breaks:
             k -= 1
         return 0
 
-    def word(self, start: int, first: int, last: int) -> int:
-        """The last clause in the second half, else word, else (in a word over the limit) character; never 0."""
-        window = self._text[start : min(self._end, 2 * last - start + 1)]
+    def word(self, start: int, last: int) -> int:
+        """The last clause in the second half, else word, else (inside a word over the limit) character; never 0."""
+        size = last - start
+        window = self._text[start : min(self._end, last + size + 1)]
         spans = uncuttable(window) + [(a - start, b - start) for a, b in self._whole if a < last and b > start]
         spans.sort()
-        size = last - start
         for pattern, least in ((_CLAUSE, size // 2), (_SPACE, 1), (_WORD, 1)):
-            ends = [match.end() for match in pattern.finditer(window, 0, size + 1) if least <= match.end() <= size]
-            if cut := _last_outside(ends, spans):
+            if cut := _last_outside(_ends(pattern, window, least, size), spans):
                 return start + cut
         for pattern in (_SPACE, _WORD, _GRAPHEME):
-            ends = [match.end() for match in pattern.finditer(window, 0, size + 1) if 1 <= match.end() <= size]
-            if ends:
-                return start + int(ends[-1])
-        return max(last, first)
+            if ends := _ends(pattern, window, 1, size):
+                return start + ends[-1]
+        return max(last, start + 1)
 
     def _within_whole(self, position: int) -> bool:
-        return any(start < position < end for start, end in self._whole)
+        k = bisect_left(self._whole, (position, 0)) - 1
+        return k >= 0 and position < self._whole[k][1]
+
+
+def _ends(pattern: regex.Pattern[str], text: str, least: int, most: int) -> list[int]:
+    """Where matches of the pattern end within least..most."""
+    return [match.end() for match in pattern.finditer(text, 0, most + 1) if least <= match.end() <= most]
 
 
 def _depth(marker: str) -> int:
@@ -111,9 +117,10 @@ def _depth(marker: str) -> int:
     return dots or 1 + len(marker) - len(marker.lstrip())
 
 
-def _last_outside(ends: Iterable[int], spans: Sequence[Span]) -> int:
+def _last_outside(ends: Sequence[int], spans: Sequence[Span]) -> int:
+    """The last of `ends` that lies in none of the spans, or 0."""
     starts = [start for start, _ in spans]
-    for end in reversed(list(ends)):
+    for end in reversed(ends):
         k = bisect_left(starts, end) - 1
         if k < 0 or spans[k][1] <= end:
             return end

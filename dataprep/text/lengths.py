@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dataprep.schema.errors import ConfigError
-from dataprep.schema.settings import ChunkSettings
 
 
 class Ruler(Protocol):
@@ -102,5 +101,6 @@ def _from_hub(name: str) -> str:
         ) from error
 
 
-def ruler_for(text: str, settings: ChunkSettings, tokenizer: Any = None) -> Ruler:
-    return Characters() if settings.unit == "characters" else Tokens(text, tokenizer)
+def ruler_for(text: str, tokenizer: Any = None) -> Ruler:
+    """Tokens where there is a tokenizer, else characters."""
+    return Tokens(text, tokenizer) if tokenizer else Characters()

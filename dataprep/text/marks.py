@@ -10,9 +10,10 @@ from dataprep.schema.records import Document, Page
 from dataprep.text.blocks import Block, Finder
 
 _LEGAL_HEADING = regex.compile(
-    r"(?:[\d.]+\s*)?(?:(?:legal|software|document|content)\s+)?"
-    r"(?:licen[cs]e|licen[cs]ing|copyright)\b.{0,40}",
-    regex.IGNORECASE,
+    r"""(?:(?:appendix|annex|section|chapter|part)\s+\w{1,3}[.:]?\s*+)?(?:[\dA-Z.]{1,5}\s++)?
+        (?:(?:the|legal|software|document|content|public)\s+)*
+        (?:licen[cs](?:e|es|ing)|copyrights?|legal\ (?:code|notices?|information)|creative\ commons)\b.{0,60}""",
+    regex.IGNORECASE | regex.VERBOSE,
 )
 _LEGAL_PHRASES = (
     *("all rights reserved", "alle rechte vorbehalten", "tous droits réservés", "todos los derechos reservados"),
@@ -31,28 +32,40 @@ _LEGAL_PHRASES = (
     ),
 )
 _COPYRIGHT_YEAR = regex.compile(r"(?:©|\(c\)|copyright)[\s©]*+(?:\(c\)\s*+)?(?:19|20)\d\d")
-_HINTS = ("©", "opyright", "icen", "s reserv", "ermission is", "vorbehalten", "s réserv")  # one is in every legal text
+_HINTS = (
+    "©",
+    "opyright",
+    "icen",
+    "egal ",
+    "s reserv",
+    "ermission is",
+    "vorbehalten",
+    "s réserv",
+)  # one is in every legal text
 
 
 def marks(text: str, found: list[Block], document: Document) -> list[str]:
-    """For each block "contents", "boilerplate" or ""."""
+    """For each block "contents", "boilerplate" or ""; a heading is what the block below it is."""
     pages = [page for page in document.pages if page.contents]
     starts = [page.start for page in pages]
-    law = Finder(text, _HINTS)
+    hints = Finder(text, _HINTS)
     result = []
     legal_level = 0  # of the heading whose section is boilerplate
     for block in found:
-        kind = block.kind
-        legal = law.any_in(block.start, block.end)
-        if kind == "heading" and (not legal_level or block.level <= legal_level):
-            is_legal = legal and block.headings and _LEGAL_HEADING.fullmatch(block.headings[-1])
-            legal_level = block.level if is_legal else 0
-        if kind == "contents" or (starts and _on_contents_page(text, block, pages, starts)):
-            result.append("contents")
-        elif legal_level or (legal and kind in ("paragraph", "quote") and _is_legal(text, block)):
-            result.append("boilerplate")
-        else:
-            result.append("")
+        hinted = hints.any_in(block.start, block.end)
+        mark = ""
+        if block.kind == "heading":
+            if not legal_level or block.level <= legal_level:
+                is_legal = hinted and block.headings and _LEGAL_HEADING.fullmatch(block.headings[-1])
+                legal_level = block.level if is_legal else 0
+        elif block.kind == "contents" or (starts and _on_contents_page(text, block, pages, starts)):
+            mark = "contents"
+        elif hinted and block.kind in ("paragraph", "quote") and _is_legal(text, block):
+            mark = "boilerplate"
+        result.append("boilerplate" if legal_level else mark)
+    for k in range(len(found) - 2, -1, -1):
+        if found[k].kind == "heading" and not result[k]:
+            result[k] = result[k + 1]
     return result
 
 
@@ -61,7 +74,7 @@ def _on_contents_page(text: str, block: Block, pages: list[Page], starts: list[i
     k = bisect_right(starts, block.start) - 1
     if k < 0 or block.start >= pages[k].end:
         return False
-    return block.end - block.start <= 200 or text.count(". ", block.start, block.end) < 2
+    return not text[block.start : block.end].rstrip("*_ \t\r\n").endswith((".", "!", "?", ":", "。", "؟"))
 
 
 def _is_legal(text: str, block: Block) -> bool:

@@ -38,7 +38,7 @@ _ABBREVIATION = regex.compile(
     """,
     regex.VERBOSE | regex.IGNORECASE,
 )
-_MARKER = regex.compile(r"\s*+(?:[-*+>#•⁃]\s*+)*+\(?(?:\d{1,3}(?:\.\d{1,3})*+|\p{L})[.)]{1,2}\s*+")
+_MARKER = regex.compile(r"\s*+(?:[-*+>#•⁃]\s*+)*+\(?(?:[A-Z]?\d{1,3}(?:\.\d{1,3})*+|\p{L})[.)]{1,2}\s*+")
 _BULLET = regex.compile(r"(?<=\s)[•⁃‣◦▪](?=\s*\S)")
 _WINDOW = 1 << 20  # characters given to an engine at once, so that memory stays flat on a long line
 
