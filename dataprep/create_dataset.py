@@ -306,7 +306,7 @@ def _warnings(built: Built) -> list[str]:
     report = built.report
     warnings = list(report.warnings)
     if report.dropped:
-        warnings.append(f"{report.dropped} places of eval stay empty: no row of their cluster could be reworded")
+        warnings.append(f"{report.dropped} places of eval stay empty: too few rows could be reworded")
     if report.personal:
         warnings.append(f"{len(report.personal)} places look like personal data; see report.html before you publish")
     if report.invalid:

@@ -175,12 +175,13 @@ async def _measured(
 ) -> Report:
     """The report with everything that only a split has."""
     found = drawn.split
-    new = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
-    rows = measure.leakage(drawn.pool, found, drawn.vectors, drawn.train, drawn.train_vectors, new)
+    after = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
+    rows = measure.leakage(drawn.pool, found, drawn.vectors, drawn.train, drawn.train_vectors, after)
     if reworded:
         rows = [
-            msgspec.structs.replace(r, overlap=round(rephrase.overlap(e.original_question, e.question), 3))
-            for r, e in zip(rows, splits["eval"], strict=True)
+            msgspec.structs.replace(r, overlap=round(rephrase.overlap(old.question, new.question, keep), 3))
+            for r, old, new in zip(rows, drawn.chosen, splits["eval"], strict=True)
+            for keep in [rephrase.subject_words(old, tools.about)]
         ]
     labels = measure.cluster_labels(drawn.pool, found.labels, drawn.vectors)
     sizes, held = np.bincount(found.labels), np.bincount(found.labels[found.eval], minlength=len(labels))

@@ -79,16 +79,16 @@ def problem(row: Row, new: Reworded, max_overlap: float, keep: Sequence[str] = (
     return (
         _question_problem(row, new.question.strip(), keep)
         or _answer_problem(row, new.answer.strip())
-        or _wording_problem(row, new, max_overlap)
+        or _wording_problem(row, new, max_overlap, keep)
     )
 
 
-def overlap(old: str, new: str) -> float:
+def overlap(old: str, new: str, keep: Sequence[str] = ()) -> float:
     """Share of the old text's words that the new one keeps, counted with repetition, between 0 and 1.
 
-    Numbers and names have to stay and do not count, on either side.
+    Numbers, names and the words of `keep` have to stay and do not count.
     """
-    fixed = {word.lower() for word in names(old)}
+    fixed = {word.lower() for word in names(old)} | set(keep)
     before = Counter(w for w in _words(old) if w not in fixed and not NUMBER.match(w))
     after = Counter(_words(new))
     total = sum(before.values())
@@ -139,7 +139,8 @@ def unsupported(old: Vectors, new: Vectors, evidence: Vectors) -> str | None:
 
 
 async def reword(rows: Sequence[Row], split: Split, ask: Ask, check: Check, tries: int) -> Rewording:
-    """Reword the rows of `split.eval`; a row that resists is replaced by the next spare one of its cluster.
+    """Reword the rows of `split.eval`; a row that resists is replaced by the next spare one of its cluster
+    (of the cluster with most to spare, once its own has none).
 
     All rows of a round are asked at once and taken in order, so that the result depends on the replies alone and
     not on which came first. At most as many rows are replaced as eval has, so a hopeless model ends soon.
@@ -155,7 +156,7 @@ async def reword(rows: Sequence[Row], split: Split, ask: Ask, check: Check, trie
                 done.rows[index] = reply
                 continue
             done.replaced.append((rows[index].id, reply))
-            spare = spares.get(int(split.labels[index]), [])
+            spare = spares.get(int(split.labels[index])) or max(spares.values(), key=len, default=[])
             if spare and len(done.replaced) <= most:
                 following.append(spare.pop())
             else:
@@ -230,8 +231,8 @@ def _meaning_problem(part: str, old: str, new: str, source: str = "") -> str | N
     return None
 
 
-def _wording_problem(row: Row, new: Reworded, max_overlap: float) -> str | None:
-    if (kept := overlap(row.question, new.question)) > max_overlap:
+def _wording_problem(row: Row, new: Reworded, max_overlap: float, keep: Sequence[str]) -> str | None:
+    if (kept := overlap(row.question, new.question, keep)) > max_overlap:
         return f"The question keeps {kept:.0%} of its words; at most {max_overlap:.0%} may stay. Say it differently."
     if len(_words(row.answer)) >= SHORT_ANSWER and _words(row.answer) == _words(new.answer):
         return "The answer is the old one, word for word. Say it differently."

@@ -1,0 +1,126 @@
+import json
+import re
+
+import pytest
+
+from dataprep.create_dataset import main
+from dataprep.schema.config import CONFIG_DIR
+from tests.dataset.rows import FORMS, pair, write_run
+from tests.dataset.test_create_dataset import hashes, load, report
+from tests.fake_openrouter import FakeOpenRouter
+
+OTHERWISE = (
+    "What greatest length can {0} {1} have under touch rugby law?",
+    "Whose call is {0} {1} under touch rugby law?",
+    "On which occasion is {0} law {1} in force during touch rugby?",
+    "What reason stands behind {0} step {1} during touch rugby?",
+)
+
+
+def reword(body):
+    """The other form of the question, and an answer in other words."""
+    question = re.search(r"^Question: (.*)$", body["messages"][1]["content"], re.MULTILINE)[1]
+    for form, otherwise in zip(FORMS, OTHERWISE, strict=True):
+        pattern = re.escape(form).replace(r"\{0\}", "(.+)").replace(r"\{1\}", r"(\d+)")
+        if found := re.fullmatch(pattern, question):
+            subject, number = found.groups()
+            answer = f"Today's laws allow the {subject} a length of {number} metres."
+            return json.dumps({"question": otherwise.format(subject, number), "answer": answer})
+    raise AssertionError(question)
+
+
+@pytest.fixture
+def server():
+    with FakeOpenRouter(reply=reword).thread() as fake:
+        yield fake
+
+
+@pytest.fixture
+def data(tmp_path):
+    write_run(tmp_path, "model-a", [pair(n) for n in range(48)])
+    return tmp_path
+
+
+def run(data, server, *flags):
+    overlay = ["--config", str(CONFIG_DIR / "local.json"), "--set", f"llm.base_url={server.url}"]
+    settings = ["--set", "llm.max_concurrency=8", "--set", "qa.context=touch rugby", "--name", "touch-rugby"]
+    return main(["--data", str(data), *overlay, *settings, "--rephrase-qa", "--eval-mirror", *flags])
+
+
+def test_the_recipe(data, server):
+    """Train whole, eval reworded, mirror verbatim: the three splits tell learnt facts from learnt sentences."""
+    assert run(data, server) == 0
+    loaded = load(data)
+    train = {row["id"]: row for row in loaded["train"]}
+    assert len(train) == 48
+    assert loaded["eval"]["id"] == loaded["eval_mirror"]["id"]
+    for new, old in zip(loaded["eval"], loaded["eval_mirror"], strict=True):
+        assert old == train[old["id"]]
+        assert new["original_question"] == old["question"] != new["question"]
+        assert new["original_answer"] == old["answer"] != new["answer"]
+        kept = ("evaluation_criteria", "evidence", "difficulty", "document", "chunk", "cluster", "tags")
+        assert {name: new[name] for name in kept} == {name: old[name] for name in kept}
+
+
+def test_the_report_shows_what_rewording_changed(data, server):
+    """Nearest train neighbours before and after, the cosine to itself, and the share of words kept."""
+    run(data, server)
+    found = report(data)
+    assert found["train"] == "whole"
+    assert found["verbatim_in_train"] == 9
+    assert found["leaked_after"] is not None
+    assert all(row["own"] < 0.999 and row["overlap"] <= 0.6 and row["after"] for row in found["rows"])
+    card = (data / "datasets" / "touch-rugby" / "README.md").read_text()
+    assert "in sentences that it does not" in card
+    assert "`rephrase.md`" in card
+
+
+def test_a_rewording_that_keeps_the_words_is_sent_back_with_the_reason(data, server):
+    """The first reply repeats the question; the second turn says why that is no rewording, and is taken."""
+    server.script.append({"content": json.dumps({"question": FORMS[0].format("field", 0), "answer": "x 0 metres."})})
+    assert run(data, server, "--set", "llm.max_concurrency=1") == 0
+    corrected = [body for body in server.requests if len(body["messages"]) > 2]
+    assert len(corrected) == 1
+    assert [turn["role"] for turn in corrected[0]["messages"]] == ["system", "user", "assistant", "user"]
+
+
+def test_a_row_that_resists_gives_way(data, server):
+    """A row of which no rewording passes is replaced by another of its cluster, and the report names it."""
+
+    def stubborn(body):
+        question = re.search(r"^Question: (.*)$", body["messages"][1]["content"], re.MULTILINE)[1]
+        return json.dumps({"question": question, "answer": "x"}) if "penalty" in question else reword(body)
+
+    server.reply = stubborn
+    assert run(data, server) == 0
+    found = report(data)
+    assert found["splits"]["eval"] + found["dropped"] == 9
+    assert found["replaced"]
+    assert not any("penalty" in row["question"] for row in load(data)["eval"])
+
+
+def test_a_second_build_asks_nothing_and_is_the_same(data, server):
+    """All replies are replayed, also those that did not pass: no call, identical files."""
+    server.script.extend([{"content": '{"question": "Why?", "answer": "So."}'}] * 5)
+    run(data, server)
+    asked, first = len(server.requests), hashes(data)
+    for path in sorted((data / "datasets" / "touch-rugby").rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    assert run(data, server) == 0
+    assert len(server.requests) == asked
+    assert hashes(data) == first
+
+
+def test_a_model_that_cannot_reword_is_an_error(data, server, capsys):
+    """No rewording passes at all: nothing is written, and the last reason is shown."""
+    server.reply = lambda _body: '{"question": "", "answer": ""}'
+    assert run(data, server) == 1
+    assert "no row could be reworded; the last reason: The question is empty." in capsys.readouterr().out
+    assert not (data / "datasets" / "touch-rugby" / "README.md").exists()
+
+
+def test_a_dry_run_counts_the_calls(data, server, capsys):
+    """--dry-run says how many rewordings would be asked for, and asks none."""
+    assert run(data, server, "--dry-run") == 0
+    assert "9" in capsys.readouterr().out
+    assert not [body for body in server.requests if "messages" in body]
