@@ -32,7 +32,7 @@ PROMPT_CACHE_MB = 512  # llama.cpp's own default is 8 GB
 def identity(settings: LocalModel) -> str:
     """What names the model in the journal: by its sha256 where that is known, else by name and size of the file."""
     if settings.model == PACKAGES or settings.sha256:
-        return f"local:{settings.sha256 or CARRIED_SHA256}"
+        return f"local:{settings.sha256.lower() or CARRIED_SHA256}"
     path = Path(settings.model).expanduser()
     return f"local:{settings.model}:{path.stat().st_size if path.is_file() else ''}"
 
@@ -43,13 +43,13 @@ def weights(settings: LocalModel) -> Path:
     Raises MissingExtra when carriers are not installed, ConfigError for a missing file, a wrong hash or the Hub.
     """
     if settings.model == PACKAGES:
-        return _carried(settings.sha256 or CARRIED_SHA256)
+        return _carried(settings.sha256.lower() or CARRIED_SHA256)
     path = _from_hub(settings.model) if ":" in settings.model and not Path(settings.model).exists() else None
     path = path or Path(settings.model).expanduser()
     if not path.is_file():
         raise ConfigError([f'llm.local.model: {path}: no such file; write "packages", a path, or "org/repo:file.gguf"'])
     if settings.sha256:
-        verify(path, settings.sha256)
+        verify(path, settings.sha256.lower())
     return path
 
 
@@ -58,10 +58,10 @@ def cache_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "groundwork"
 
 
-def carrier_parts(packages: Sequence[str] = CARRIERS) -> list[Path]:
-    """The data file of each package, in order, found without importing any. Raises MissingExtra."""
+def carrier_parts() -> list[Path]:
+    """The data file of each carrier, in order, found without importing any. Raises MissingExtra."""
     parts = []
-    for number, package in enumerate(packages, start=1):
+    for number, package in enumerate(CARRIERS, start=1):
         spec = importlib.util.find_spec(package)  # of a top-level package: looks it up, runs nothing
         folder = Path(spec.origin).parent if spec and spec.origin else None
         part = folder / "data" / f"part{number:02d}.bin" if folder else None
@@ -97,13 +97,13 @@ def join(parts: Sequence[Path], target: Path, sha256: str) -> Path:
 
 def verify(path: Path, sha256: str) -> None:
     """Raise ConfigError unless `path` has that sha256. A file once verified is read again only when it has changed."""
-    if _remembered(path) == [sha256.lower(), *_stamp(path)]:
+    if _remembered(path) == [sha256, *_stamp(path)]:
         return
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != sha256.lower():
+    if found != sha256:
         raise _wrong_hash(str(path), found, sha256)
-    _remember(path, sha256.lower())
+    _remember(path, sha256)
 
 
 class LocalServer:
@@ -158,9 +158,8 @@ def _from_hub(model: str) -> Path:
 
 
 def _wrong_hash(what: str, found: str, wanted: str) -> ConfigError:
-    return ConfigError(
-        [f"llm.local: {what} have sha256 {found}, not {wanted}; delete and install them anew, or set llm.local.sha256"]
-    )
+    remedy = "install it anew, or set llm.local.sha256"
+    return ConfigError([f"llm.local: the sha256 of {what} is {found}, not {wanted}; {remedy}"])
 
 
 def _stamp(path: Path) -> list[int]:

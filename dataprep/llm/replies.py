@@ -241,7 +241,7 @@ class Reader(Generic[T]):
 
     def _decode(self, text: str, schema: type[T]) -> T:
         try:
-            return msgspec.json.decode(_without_fence(text), type=schema)
+            return msgspec.json.decode(_without_wrapping(text), type=schema)
         except msgspec.ValidationError as error:
             raise Unusable(f"The JSON does not fit the schema: {error}.") from error
         except msgspec.DecodeError as error:
@@ -253,9 +253,10 @@ def _without_thoughts(content: str) -> str:
     return re.sub(r"\A\s*<think>.*?</think>", "", content, flags=re.DOTALL)
 
 
-def _without_fence(text: str) -> str:
-    fenced = re.search(r"```(?:json)?\s*\n(.*?)\n?```", text, re.DOTALL)
-    return fenced[1] if fenced and not text.startswith(("{", "[")) else text
+def _without_wrapping(text: str) -> str:
+    """JSON without the fence or the words around it: from the first bracket to the last."""
+    starts = [at for at in (text.find("{"), text.find("[")) if at >= 0]
+    return text[min(starts) : max(text.rfind("}"), text.rfind("]")) + 1] if starts else text
 
 
 def strict_schema(schema: type[Any]) -> dict[str, Any]:

@@ -1,0 +1,131 @@
+"""The gate alone: who goes in, when, and what it learns."""
+
+import asyncio
+
+import pytest
+
+from dataprep.llm.gate import Gate
+from dataprep.schema.errors import ProviderRefused
+
+
+async def hold(gate: Gate, seconds: float, log: list[int], number: int = 0, tokens: int = 0) -> None:
+    async with gate.slot(tokens):
+        log.append(number)
+        await asyncio.sleep(seconds)
+        gate.succeeded()
+
+
+async def test_first_come_first_served_and_never_more_than_the_ceiling():
+    """Calls start in the order in which they asked, at most `most` at once."""
+    gate, log, peak = Gate("g", 3, 10), [], 0
+
+    async def one(number: int) -> None:
+        nonlocal peak
+        async with gate.slot():
+            log.append(number)
+            peak = max(peak, gate.in_flight)
+            await asyncio.sleep(0.001 * (number % 3))
+
+    await asyncio.gather(*(one(number) for number in range(40)))
+    assert log == list(range(40)) and peak == 3 and gate.in_flight == 0
+
+
+async def test_a_slow_call_holds_up_nobody():
+    """There are no batches: while one call takes long, the other slot does all the rest."""
+    gate, log = Gate("g", 2, 10), []
+    slow = asyncio.create_task(hold(gate, 0.3, log, 99))
+    await asyncio.sleep(0)
+    await asyncio.gather(*(hold(gate, 0.001, log, number) for number in range(30)))
+    assert not slow.done() and log == [99, *range(30)]
+    await slow
+
+
+async def test_it_opens_to_the_ceiling_while_all_goes_well():
+    """Slow start from 16, wider every tenth of a second, without waiting for replies."""
+    gate, log = Gate("g", 64, 10), []
+    tasks = [asyncio.create_task(hold(gate, 5, log)) for _ in range(100)]
+    await asyncio.sleep(0)
+    assert gate.in_flight == 16
+    await asyncio.sleep(0.55)
+    assert gate.in_flight == 64
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert gate.in_flight == 0
+
+
+async def test_a_burst_of_429s_narrows_it_once_and_success_widens_it():
+    """x0.85 for a burst however many 429s it has; +1 for a quarter window of replies."""
+    gate = Gate("g", 16, 10)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(16):
+            group.create_task(_refused(gate))
+    assert gate.window == pytest.approx(16 * 0.85) and gate.refusals == 16
+    before = gate.window
+    for _ in range(round(before / 4)):
+        gate.succeeded()
+    assert before + 0.7 < gate.window < before + 1.1
+
+
+async def _refused(gate: Gate) -> None:
+    async with gate.slot():
+        await asyncio.sleep(0.01)
+        gate.refused(None)
+
+
+async def test_nobody_starts_before_the_pause_is_over():
+    """After a 429 the gate stays shut for Retry-After, and the refused call goes before all who wait."""
+    gate, log = Gate("g", 1, 10), []
+    async with gate.slot():
+        waiting = asyncio.create_task(hold(gate, 0, log, 1))
+        await asyncio.sleep(0)
+        gate.refused(0.6)
+    begun = asyncio.get_running_loop().time()
+    async with gate.slot(again=True):
+        assert asyncio.get_running_loop().time() - begun >= 0.59 and not log
+    await waiting
+
+
+async def test_patience_has_an_end():
+    """Nothing but 429s for longer than the patience stops the run; so does a Retry-After beyond it, at once."""
+    gate = Gate("g", 4, 0.05)
+    async with gate.slot():
+        gate.refused(None)
+        await asyncio.sleep(0.06)
+        with pytest.raises(ProviderRefused, match="nothing but 429"):
+            gate.refused(None)
+        gate.succeeded()
+        gate.refused(None)
+        with pytest.raises(ProviderRefused, match="asks to wait 1 s"):
+            gate.refused(1)
+
+
+@pytest.mark.parametrize(("rpm", "tpm", "tokens"), [(1200, None, 0), (None, 120_000, 100)])
+async def test_requests_and_tokens_a_minute_are_spread(rpm, tpm, tokens):
+    """20 a second: one second's worth starts at once, the rest at that pace."""
+    gate, log = Gate("g", 100, 10, rpm, tpm), []
+    begun = asyncio.get_running_loop().time()
+    await asyncio.gather(*(hold(gate, 0, log, tokens=tokens) for _ in range(28)))
+    assert 0.3 < asyncio.get_running_loop().time() - begun < 1.2
+
+
+async def test_tokens_not_used_are_given_back():
+    """A call books its worst case; what it did not use lets the next one start sooner."""
+    gate, log = Gate("g", 10, 10, None, 60_000), []
+    async with gate.slot(10_000):
+        gate.used(10_000, 100)
+    begun = asyncio.get_running_loop().time()
+    await hold(gate, 0, log)
+    assert asyncio.get_running_loop().time() - begun < 0.2
+
+
+async def test_those_turned_away_learn_why():
+    """When the run stops, everyone who waits gets the reason, and slots in use end by themselves."""
+    gate, log = Gate("g", 1, 10), []
+    running = asyncio.create_task(hold(gate, 0.05, log))
+    await asyncio.sleep(0)
+    waiting = [asyncio.create_task(hold(gate, 0, log)) for _ in range(3)]
+    await asyncio.sleep(0)
+    gate.turn_away(ProviderRefused("no credit"))
+    ended = await asyncio.gather(running, *waiting, return_exceptions=True)
+    assert [str(end) for end in ended] == ["None", "no credit", "no credit", "no credit"] and gate.in_flight == 0

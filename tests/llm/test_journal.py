@@ -1,0 +1,85 @@
+"""The journal: newest reply by key, claims between processes, and a kill in the middle of a run."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataprep.llm.journal import Journal, Row, key_of
+
+ROW = Row(b'{"a": 1}', True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
+
+
+def test_the_newest_usable_reply_counts(journal):
+    """Later rows win, unusable ones are kept and never found, and `since` hides what is older."""
+    book = Journal(journal)
+    book.store("k", ROW)
+    later = time.time()
+    book.store("k", Row(b"new", True, "m", "qa", "d", 3, 4, 1, None, 0.1))
+    book.store("k", Row(b"bad", False, "m", "qa", "d", 0, 0, 0, None, 0.1))
+    assert book.find("k").body == b"new" and book.find("k").cost is None
+    assert book.find("k", later + 60) is None and book.find("other") is None
+
+
+def test_a_row_comes_back_as_it_was(journal):
+    """Every field survives the file, and another connection sees it at once."""
+    one, other = Journal(journal), Journal(journal)
+    one.store("k", ROW)
+    assert other.find("k") == ROW
+
+
+@given(st.permutations([("model", "m"), ("temperature", 0.5), ("messages", [{"role": "user", "content": "hi"}])]))
+def test_the_key_does_not_depend_on_the_order_of_building(items):
+    """Equal requests have equal keys."""
+    body = {"model": "m", "temperature": 0.5, "messages": [{"content": "hi", "role": "user"}]}
+    assert key_of("e", dict(items), (0, 0)) == key_of("e", body, (0, 0))
+
+
+def test_the_key_changes_with_everything_that_shapes_the_reply():
+    """Endpoint, model, system prompt, parameters, schema and draw: each makes another key."""
+    body = {"model": "m", "messages": [{"role": "system", "content": "s"}], "temperature": 0.5}
+    keys = [
+        key_of("e", body, (0, 0)),
+        key_of("f", body, (0, 0)),
+        key_of("e", body, (1, 0)),
+        key_of("e", body, (0, 1)),
+        key_of("e", {**body, "model": "n"}, (0, 0)),
+        key_of("e", {**body, "temperature": 0.6}, (0, 0)),
+        key_of("e", {**body, "response_format": {}}, (0, 0)),
+        key_of("e", {**body, "messages": [{"role": "system", "content": "t"}]}, (0, 0)),
+    ]
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_claim_holds_while_its_process_lives(journal):
+    """A living process keeps others off until it stores, releases or takes too long; a dead one does not."""
+    mine, other = Journal(journal), Journal(journal)
+    other._pid = os.getppid()  # another process that lives
+    assert other.claim("k", 0, 60) and other.claim("k", 0, 60) and not mine.claim("k", 0, 60)
+    other.release("k")
+    assert mine.claim("k", 0, 60)
+    mine.store("k", ROW)
+    assert not other.claim("k", 0, 60) and other.claim("k", time.time() + 1, 60)  # answered; unless a new draw is due
+    assert other.claim("late", 0, -1) and mine.claim("late", 0, 60)
+
+
+def test_a_dead_process_leaves_no_claim_behind(journal):
+    """kill -9 in the middle of a call: the next run makes it, and finds what was stored before."""
+    script = (
+        "import os, sys; from pathlib import Path; from dataprep.llm.journal import Journal, Row\n"
+        "book = Journal(Path(sys.argv[1])); book.store('done', Row(b'x', True, 'm', 's', 'u', 1, 1, 0, None, 0.1))\n"
+        "assert book.claim('asked', 0, 60); print('ready', flush=True); sys.stdin.read()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(journal)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"ready\n"
+    book = Journal(journal)
+    assert not book.claim("asked", 0, 60)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert book.claim("asked", 0, 60) and book.find("done").body == b"x"
