@@ -16,7 +16,7 @@ from dataprep.qa.drafts import Source
 from dataprep.qa.iterate import Asker, Interview, interview
 from dataprep.qa.novelty import Encode, Novelty
 from dataprep.qa.sentence import Sentences
-from dataprep.qa.statements import statements
+from dataprep.qa.statements import is_caption, statements
 from dataprep.qa.wording import is_instruction
 from dataprep.schema.errors import MissingExtra, UnitError
 from dataprep.schema.records import Chunk, DocumentCoverage, Pair, Rejected
@@ -156,8 +156,9 @@ def _asker(
     settings = config.qa
     if settings.strategy == "sentence":
         again = prompt(settings.round_trip_prompt) if settings.round_trip else ""
+        title, caption = material.title, caption_of(chunk, material.chunks)
         return Sentences(
-            client(), settings, chunk, prompt(settings.prompt), again, material.title, config.chunk.language
+            client(), settings, chunk, prompt(settings.prompt), again, title, caption, config.chunk.language
         )
     known = {
         "context": settings.context or "(not told)",
@@ -165,6 +166,13 @@ def _asker(
         "summary": material.summary or "(none)",
     }
     return Batch(client(), settings, chunk, prompt(settings.prompt), prompt(settings.correction_prompt), known)
+
+
+def caption_of(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
+    """The caption of a table that is a chunk of its own: the last line of the chunk before."""
+    before = next((other for other in chunks if other.end <= chunk.start and other.index == chunk.index - 1), None)
+    last = before.text.rstrip().rpartition("\n")[2] if before and chunk.kind == "table" else ""
+    return last.strip("*_ ") if is_caption(last) else ""
 
 
 def _instructions(prompt: str) -> str:

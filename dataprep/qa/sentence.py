@@ -1,50 +1,60 @@
 """The strategy for small local models: one statement, one call, one pair, the answer first.
 
-The evidence is the statement by construction. Criteria without a fact are built anew from the answer. What the model
-invents is caught by its words (they must stand in the statement or near it) and, if asked for, by a round trip: the
-model answers its own question again from the statement, and both answers must agree.
+The evidence is the statement by construction; criteria, difficulty and category follow from question and answer by
+rule. What the model invents is caught by its words, which must stand in the statement or near it, and, if asked for, by
+a round trip: the model answers its own question again from the statement, and both answers must agree.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Any, TypeVar
+from itertools import groupby, pairwise
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from dataprep.llm.client import Client
 from dataprep.llm.prompts import conversation
 from dataprep.qa import facts
-from dataprep.qa.criteria import with_facts
-from dataprep.qa.drafts import Category, Draft, Fault
+from dataprep.qa.criteria import category_of, criteria_for, difficulty_of
+from dataprep.qa.drafts import Draft, Fault
 from dataprep.qa.iterate import Judged
 from dataprep.qa.statements import Statement, statements
 from dataprep.schema.errors import UnitError
-from dataprep.schema.records import Chunk, Difficulty, Pair
+from dataprep.schema.records import Chunk, Pair
 from dataprep.schema.settings import QA
 
 T = TypeVar("T")
 
-KNOWN_WORDS = 0.6  # of an answer's content words that the statement or what stands near it must hold
+KNOWN_WORDS = 0.7  # of an answer's content words that the statement or what stands near it must hold
 AGREEING_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
+LONGEST_LIST = 600  # characters of a list that is asked about as a whole
+_REFERENCE = re.compile(
+    r"\b\d{1,2}\.\d{1,2}(?:\.\d+)*\b(?!\s*(?:%|[a-z]+\b))|\b(?:Table|Figure|Section|Appendix|Rule) [A-Z]?\d"
+)
+_DUTIES = frozenset(["must", "shall", "may", "cannot", "only", "never", "required", "should", "forbidden"])
 
 
-class SentenceDraft(msgspec.Struct, frozen=True, kw_only=True):
+class Target(NamedTuple):
+    """What one call is about: a statement, or a list under its lead, as its reader would say it."""
+
+    statements: tuple[Statement, ...]
+    plain: str
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """The model's reply, in the order in which it writes."""
 
     answer: str
     question: str
-    evaluation_criteria: list[str]
-    difficulty: Difficulty
-    category: Category
 
 
 @dataclass
 class Sentences:
-    """Asks about the statements of one chunk. `known` holds the document's title and what it is about."""
+    """Asks about the statements of one chunk. `document` is its title, `caption` that of the chunk's table."""
 
     client: Client
     settings: QA
@@ -52,16 +62,20 @@ class Sentences:
     prompt: str
     round_trip: str
     document: str
+    caption: str = ""
     language: str = "en"
     calls: int = 0
     at_once: int = 1_000_000
     failures: list[UnitError] = field(default_factory=list)
 
     async def ask(self, iteration: int, pairs: Sequence[Pair], gaps: Sequence[Statement], count: int) -> list[Judged]:
-        """One pair for each of the `count` gaps that matter most, spread over the chunk."""
+        """One pair for each of the `count` targets that matter most, spread over the chunk."""
         del pairs  # a statement that has its pair is no gap any more
-        chosen = spread([gap for gap in gaps if importance(gap, self.chunk.text) > 0], self.chunk.text, count)
-        asked = await asyncio.gather(*(self._one(gap, iteration) for gap in chosen), return_exceptions=True)
+        text = self.chunk.text
+        worth = [target for target in targets(gaps, text) if importance(target, text) > 0]
+        asked = await asyncio.gather(
+            *(self._one(target, iteration) for target in spread(worth, text, count)), return_exceptions=True
+        )
         failed = [error for error in asked if isinstance(error, UnitError)]
         if unexpected := [error for error in asked if isinstance(error, BaseException) and error not in failed]:
             raise unexpected[0]
@@ -74,34 +88,35 @@ class Sentences:
         """A small model does not mend what it wrote; the next iteration asks about the statement anew."""
         return [draft for draft, _ in faulty]
 
-    async def _one(self, statement: Statement, iteration: int) -> Judged:
-        plain = statement.plain(self.chunk.text)
-        near = self._before(statement)
+    async def _one(self, target: Target, iteration: int) -> Judged:
+        section = " > ".join([*self.chunk.headings, *([self.caption] if target.statements[0].kind == "row" else [])])
+        near = self._before(target.statements[0])
         messages = conversation(
             self.prompt,
             document=self.document,
-            section=" > ".join(self.chunk.headings) or "(none)",
-            statement=plain,
+            section=section or "(none)",
             before=near or "(nothing)",
+            statement=target.plain,
         )
-        reply = await self._call(messages, SentenceDraft, f"{self.chunk.id} at {statement.start}", iteration)
+        unit = f"{self.chunk.id} at {target.statements[0].start}"
+        reply = await self._call(messages, Reply, unit, iteration)
+        question = named(reply.question.strip(), self.document, section)
         draft = Draft(
-            evidence=[self.chunk.text[statement.start : statement.end]],
-            question=reply.question,
-            answer=reply.answer,
-            evaluation_criteria=with_facts(reply.evaluation_criteria, reply.question, reply.answer),
-            difficulty=reply.difficulty,
-            category=reply.category,
+            evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
+            question=question,
+            answer=reply.answer.strip(),
+            evaluation_criteria=criteria_for(question, reply.answer),
+            difficulty=difficulty_of(reply.answer),
+            category=category_of(reply.question, reply.answer),
         )
-        around = " ".join([plain, near, self.document, *self.chunk.headings])
-        faults = invented(draft, plain, around)
+        faults = invented(draft, target.plain, " ".join([target.plain, near, self.document, section]))
         if self.settings.round_trip and not faults:
-            faults = await self._round_trip(draft, plain, iteration)
+            faults = await self._round_trip(draft, target.plain, unit, iteration)
         return draft, faults
 
-    async def _round_trip(self, draft: Draft, plain: str, iteration: int) -> list[Fault]:
+    async def _round_trip(self, draft: Draft, plain: str, unit: str, iteration: int) -> list[Fault]:
         messages = conversation(self.round_trip, statement=plain, question=draft.question)
-        again: str = await self._call(messages, None, f"{self.chunk.id} round trip", iteration)
+        again: str = await self._call(messages, None, f"{unit} round trip", iteration)
         if agree(draft.answer, again):
             return []
         return [Fault("round trip", f"answered again from the statement: {again.strip()}")]
@@ -111,8 +126,8 @@ class Sentences:
         if statement.lead or statement.kind == "row":
             return ""
         found = statements(self.chunk.text, self.language)
-        place = found.index(statement)
-        return found[place - 1].plain(self.chunk.text) if place and found[place - 1].kind == "sentence" else ""
+        before = found[found.index(statement) - 1] if found[0] != statement else None
+        return simple(before.plain(self.chunk.text)) if before and before.kind == "sentence" else ""
 
     async def _call(self, messages: list[dict[str, Any]], schema: type[T] | None, unit: str, sample: int) -> T:
         self.calls += 1
@@ -122,20 +137,48 @@ class Sentences:
         return reply.value
 
 
+def targets(gaps: Sequence[Statement], text: str) -> list[Target]:
+    """What to ask about: short lists as a whole together with their lead, everything else one by one."""
+    found: list[Target] = []
+    for lead, group in groupby(gaps, key=lambda gap: gap.lead):
+        members = tuple(group)
+        whole = simple(" ".join([lead, *(" ".join(text[m.start : m.end].split()) for m in members)]))
+        if lead and len(members) > 1 and len(whole) <= LONGEST_LIST:
+            if found and not found[-1].statements[0].lead and found[-1].plain.endswith(":"):
+                members = (*found.pop().statements, *members)
+            found.append(Target(members, whole))
+        else:
+            found += [Target((member,), simple(member.plain(text))) for member in members]
+    return found
+
+
+def simple(text: str) -> str:
+    """`text` with plain single quotes, so that a small model does not stumble over quotes inside its JSON."""
+    return re.sub(r"[\"“”„«»]", "'", re.sub(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", "", text))
+
+
+def named(question: str, document: str, section: str) -> str:
+    """The question; where it shares no word with title or section, so that nobody could tell what it is about, the
+    title goes in front.
+    """
+    if facts.content_words(question) & facts.content_words(f"{document} {section}"):
+        return question
+    title = document if re.match(r"(?i)the\b", document) else f"the {document}"
+    return f"According to {title}, {question[:1].lower()}{question[1:]}"
+
+
 def invented(draft: Draft, plain: str, around: str) -> list[Fault]:
     """What the pair says that neither the statement nor its surroundings say."""
-    known = facts.content_words(around)
-    answer = facts.content_words(draft.answer)
+    known, answer = facts.content_words(around), facts.content_words(draft.answer)
     if answer and len(answer & known) < KNOWN_WORDS * len(answer):
-        strange = ", ".join(sorted(answer - known))
-        return [Fault("unsupported", f"the answer's words are not the text's: {strange}")]
+        return [Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(answer - known))}")]
     if not answer & facts.content_words(plain) and not facts.numbers(draft.answer, spelled=True):
         return [Fault("unsupported", "the answer says nothing of the statement")]
     return []
 
 
 def agree(answer: str, again: str) -> bool:
-    """Do two answers give the same numbers and share their words?"""
+    """Do two answers share their words, without different numbers?"""
     one, other = facts.content_words(answer), facts.content_words(again)
     numbers = [{number.value for number in facts.numbers(text, spelled=True)} for text in (answer, again)]
     if numbers[0] and numbers[1] and not (numbers[0] <= numbers[1] or numbers[1] <= numbers[0]):
@@ -145,23 +188,24 @@ def agree(answer: str, again: str) -> bool:
     return len(one & other) >= AGREEING_WORDS * min(len(one), len(other))
 
 
-def importance(statement: Statement, text: str) -> int:
-    """How much a statement has to ask about: numbers, table rows, duties and definitions count; 0 or less: nothing."""
-    plain = statement.plain(text)
-    words = facts.words(plain)
-    if len(facts.content_words(text[statement.start : statement.end])) < 2:
+def importance(target: Target, text: str) -> int:
+    """How much there is to ask about: numbers, table rows, lists, duties and definitions count; 0 or less: nothing."""
+    own = " ".join(text[statement.start : statement.end] for statement in target.statements)
+    words = facts.words(target.plain)
+    if len(facts.content_words(own)) < 2 or target.plain.rstrip(" '").endswith(":"):
         return 0
-    score = 1 + 2 * bool(facts.numbers(text[statement.start : statement.end])) + 2 * (statement.kind == "row")
-    score += bool({"must", "shall", "may", "cannot", "only", "never", "required", "should"} & set(words))
-    score += bool(facts.quoted(plain)) + (8 <= len(words) <= 45)
-    return score - (plain.rstrip().endswith(":") and 2)
+    score = 1 + 2 * bool(facts.numbers(own)) + 2 * (target.statements[0].kind == "row" or len(target.statements) > 1)
+    score += bool(_DUTIES & set(words)) + bool(facts.quoted(own)) + (8 <= len(words) <= 45)
+    return max(1, score - 3 * bool(_REFERENCE.search(own)))
 
 
-def spread(gaps: Sequence[Statement], text: str, count: int) -> list[Statement]:
-    """`count` of the statements, the most important of each of `count` even stretches, in their order."""
-    if count >= len(gaps):
-        return list(gaps)
-    edges = [round(i * len(gaps) / count) for i in range(count + 1)]
+def spread(found: Sequence[Target], text: str, count: int) -> list[Target]:
+    """`count` of the targets, the most important of each of `count` even stretches, in their order."""
+    if count >= len(found):
+        return list(found)
+    edges = [round(i * len(found) / count) for i in range(count + 1)]
     return [
-        max(gaps[start:end], key=lambda gap: importance(gap, text)) for start, end in pairwise(edges) if start < end
+        max(found[start:end], key=lambda target: importance(target, text))
+        for start, end in pairwise(edges)
+        if start < end
     ]

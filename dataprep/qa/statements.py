@@ -20,6 +20,7 @@ _ITEM = re.compile(
     r"(?P<indent>[ \t>]*)(?:[*_]{0,2})"
     r"(?P<label>[A-Z]?\d+(?:\.\d+)*[.)]|[A-Z]?\d+(?:\.\d+)+|\(?[a-zA-Z][.)]|\([ivx]+\)|[-*+•◦▪–])(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
 )
+_CAPTION = re.compile(r"[*_ \t]*(?:Table|Figure|Fig\.|Tabelle|Abbildung|Tableau)\s+\d+\b.{0,120}$")
 _TWO_WORDS = re.compile(r"(?s)[^\W\d_]+.*?[\W\d_][^\W\d_]")
 
 
@@ -50,6 +51,11 @@ def cells(row: str) -> list[str]:
     """The cells of a Markdown table row, with escaped pipes restored."""
     inner = row.strip().removeprefix("|").removesuffix("|")
     return [cell.replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", inner)]
+
+
+def is_caption(line: str) -> bool:
+    """Is the line the caption of a table or figure?"""
+    return _CAPTION.match(line) is not None
 
 
 @lru_cache(maxsize=256)
@@ -86,7 +92,7 @@ def _blocks(text: str) -> list[tuple[str, int, int]]:
             blocks.append(("code", start, end))
         elif _HEADING.match(line):
             blocks.append(("heading", start, end))
-        elif _NOTHING.match(line):
+        elif _NOTHING.match(line) or is_caption(line):
             after_blank = True
             continue
         elif _ROW.match(line):
