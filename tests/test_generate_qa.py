@@ -114,7 +114,7 @@ def test_the_beginning_of_the_prompt_stays_the_same(mill: Mill) -> None:
 @pytest.mark.parametrize(
     ("settings", "ended", "calls"),
     [
-        ({"qa__stop": "coverage", "qa__target_coverage": 0.5}, "coverage", 2),
+        ({"qa__stop": "coverage", "qa__target_coverage": 0.6}, "coverage", 2),
         ({"qa__stop": "fixed", "qa__max_iterations": 5}, "fixed", 5),
         ({"qa__iterate": False}, "fixed", 1),
         ({"qa__limit": 3}, "limit", 2),

@@ -151,7 +151,7 @@ def names(text: str) -> set[str]:
     for match in re.finditer(r"[^\W_]+", text):
         word = match.group()
         inside = match.start() > 0 and text[: match.start()].rstrip()[-1:] not in (".", "?", "!", ":", "")
-        code = any(c.isdigit() for c in word) or (len(word) > 1 and word.isupper())
+        code = not word.isdigit() and (any(c.isdigit() for c in word) or (len(word) > 1 and word.isupper()))
         if code or (inside and word[0].isupper() and word.lower() not in STOP_WORDS):
             found.add(word.lower())
     return found
