@@ -27,11 +27,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 class Conversion(msgspec.Struct, frozen=True, kw_only=True):
     """Markdown by page, in the order asked for; a format without pages gives a single one.
 
-    A converter of several engines gives the pages of each in `renditions`, for the audit to choose from.
+    A converter of several engines gives the pages of each in `renditions`, for the audit to choose from, and in
+    `tables` the Markdown of the tables that each page draws with lines.
     """
 
     pages: list[str] = []
     renditions: dict[str, list[str]] = {}
+    tables: list[list[str]] = []
     warnings: list[str] = []
 
 

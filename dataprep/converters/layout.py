@@ -7,20 +7,33 @@ holds more of the text layer and reads better (pages.py).
 
 from __future__ import annotations
 
+from typing import Any
+
 from dataprep.converters import Conversion, Request
+from dataprep.converters.grids import find_grids, flow
 
 
 def convert(request: Request) -> Conversion:
     """Both engines' renditions. Raises what an engine raises only where both fail."""
-    renditions, warnings = {}, []
-    for name, engine in ENGINES.items():
-        try:
-            renditions[name] = engine(request)
-        except Exception as error:  # engines raise anything; the other one carries on
-            warnings.append(f"{name} failed: {error}")
-    if not renditions:
-        raise RuntimeError("; ".join(warnings))
-    return Conversion(renditions=renditions, warnings=warnings)
+    renditions: dict[str, list[str]] = {}
+    tables: list[list[str]] = []
+    warnings = []
+    try:
+        renditions["pdf-inspector"] = _pdf_inspector(request)
+    except Exception as error:  # engines raise anything; the other one carries on
+        warnings.append(f"pdf-inspector failed: {error}")
+    try:
+        pages = _liteparse_pages(request)
+    except Exception as error:
+        if not renditions:
+            raise RuntimeError(f"{warnings[0]}; liteparse failed: {error}") from error
+        warnings.append(f"liteparse failed: {error}")
+    else:
+        grids = [find_grids(page) if page else [] for page in pages]
+        tables = [[grid.markdown for grid in found] for found in grids]
+        renditions["liteparse"] = [page.markdown or "" if page else "" for page in pages]
+        renditions["lines"] = [flow(page, found) if found else "" for page, found in zip(pages, grids, strict=True)]
+    return Conversion(renditions=renditions, tables=tables, warnings=warnings)
 
 
 def _pdf_inspector(request: Request) -> list[str]:
@@ -30,20 +43,26 @@ def _pdf_inspector(request: Request) -> list[str]:
     return [page.markdown for page in pdf_inspector.extract_pages_markdown(request.source, numbers).pages]
 
 
-def _liteparse(request: Request) -> list[str]:
+def _liteparse_pages(request: Request) -> list[Any]:
+    """liteparse's pages in the order asked for; None for one that it does not give."""
     from liteparse import LiteParse
 
     parser = LiteParse(
         ocr_enabled=False,  # it would fetch its language data from the network
         output_format="markdown",
         image_mode="off",
+        extract_vector_graphics=True,
         extract_links=False,
         target_pages=None if request.pages is None else ",".join(map(str, request.pages)),
         max_pages=request.settings.max_pages,
         quiet=True,
     )
-    by_number = {page.page_num: page.markdown or "" for page in parser.parse(request.source).pages}
-    return [by_number.get(number, "") for number in request.pages or range(1, request.page_count + 1)]
+    by_number = {page.page_num: page for page in parser.parse(request.source).pages}
+    return [by_number.get(number) for number in request.pages or range(1, request.page_count + 1)]
+
+
+def _liteparse(request: Request) -> list[str]:
+    return [page.markdown or "" if page else "" for page in _liteparse_pages(request)]
 
 
 ENGINES = {"pdf-inspector": _pdf_inspector, "liteparse": _liteparse}

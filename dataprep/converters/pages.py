@@ -8,6 +8,7 @@ import msgspec
 
 from dataprep.converters import Conversion, Request, run
 from dataprep.converters.audit import Reference, readability
+from dataprep.converters.grids import place
 from dataprep.converters.headers import running_keys, strip_running
 from dataprep.converters.respell import respell
 from dataprep.converters.stitch import tidy
@@ -34,12 +35,23 @@ def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer
     renditions = conversion.renditions or {"": conversion.pages}
     stripped = {maker: strip_running(list(map(tidy, pages)), keys, numbers) for maker, pages in renditions.items()}
     pages, audits, makers = [], [], []
-    for place, text in enumerate(strip_running([layer[number - 1] for number in numbers], keys, numbers)):
-        reference = Reference(text)
-        candidates = {maker: respell(pages[place], reference) for maker, pages in stripped.items()}
-        audited = {maker: reference.audit(markdown) for maker, markdown in candidates.items()}
-        best = max(candidates, key=lambda maker: audited[maker].score * readability(reference, candidates[maker]))
-        pages.append(candidates[best])
-        audits.append(audited[best])
+    for i, text in enumerate(strip_running([layer[number - 1] for number in numbers], keys, numbers)):
+        drafts = {maker: texts[i] for maker, texts in stripped.items()}
+        tables = conversion.tables[i] if conversion.tables else []
+        best, markdown, audit = _best(drafts, tables, Reference(text))
+        pages.append(markdown)
+        audits.append(audit)
         makers.append(f"{name}:{best}" if best else name)
     return Audited(pages=pages, audits=audits, makers=makers, warnings=conversion.warnings)
+
+
+def _best(drafts: dict[str, str], tables: list[str], reference: Reference) -> tuple[str, str, PageAudit]:
+    """(maker, Markdown, audit) of the rendition that keeps most of the text layer, reads best and has the tables."""
+    rated: list[tuple[float, str, str, PageAudit]] = []
+    for maker, draft in drafts.items():
+        markdown, placed = place(draft, tables)
+        markdown = respell(markdown, reference)
+        audit = reference.audit(markdown)
+        worth = audit.score * readability(reference, markdown) * (0.7 + 0.3 * placed)
+        rated.append((worth, maker, markdown, audit))
+    return max(rated, key=lambda one: one[0])[1:]
