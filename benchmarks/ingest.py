@@ -24,8 +24,10 @@ from pathlib import Path
 
 from dataprep.converters import Request
 from dataprep.converters.audit import numbers, words
+from dataprep.converters.headers import running_keys, strip_running
 from dataprep.converters.layout import ENGINES
 from dataprep.converters.markitdown import convert as markitdown
+from dataprep.converters.outline import Entry, set_headings
 from dataprep.converters.pages import convert_pages
 from dataprep.converters.pdf import read_text_layer
 from dataprep.converters.stitch import stitch
@@ -82,7 +84,8 @@ def from_markdown(markdown: str) -> Truth:
     return Truth(Counter(words(markdown)), Counter(numbers(markdown)), *structure(markdown))
 
 
-def from_text(text: str) -> Truth:
+def from_text_layer(pages: list[str]) -> Truth:
+    text = "\n".join(strip_running(pages, running_keys(pages), range(1, len(pages) + 1)))
     return Truth(Counter(words(text)), Counter(numbers(text)))
 
 
@@ -145,7 +148,8 @@ def score(markdown: str, truth: Truth, pages: int, seconds: float) -> Scores:
 def layout(request: Request) -> str:
     """Our default as ingest runs it: both engines, choice, tidying, audit, stitching."""
     layer = read_text_layer(request.source)
-    return stitch(convert_pages("layout", request, layer.pages).pages).markdown
+    pages = convert_pages("layout", request, layer.pages).pages
+    return stitch(set_headings(pages, [Entry(*row) for row in layer.outline])).markdown
 
 
 def single(engine: Callable[[Request], list[str]]) -> Callable[[Request], str]:
@@ -187,7 +191,7 @@ def documents(debian: Path | None, folder: Path | None) -> Iterator[Document]:
         if markdown.exists():
             yield Document(pdf.stem, pdf, from_markdown(markdown.read_text()))
     for pdf in sorted(folder.glob("*.pdf")) if folder else ():
-        yield Document(pdf.stem.removeprefix("wfdf-"), pdf, from_text("\n".join(read_text_layer(str(pdf)).pages)))
+        yield Document(pdf.stem.removeprefix("wfdf-"), pdf, from_text_layer(read_text_layer(str(pdf)).pages))
     if debian:
         yield from _debian(debian)
 

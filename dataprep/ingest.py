@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from dataprep.console.command import Command, Job, Outcome, Unit, run_script, setting
 from dataprep.converters import CONVERTERS, Request, choose, require, run, versions
+from dataprep.converters.outline import Entry, set_headings
 from dataprep.converters.pages import convert_pages
 from dataprep.converters.pdf import TextLayer, read_text_layer, unlock
 from dataprep.converters.sources import Source, examine, find_sources
@@ -199,7 +200,7 @@ class Ingestion:
             if any(layer.scans):
                 raise BadDocument(f"its pages are pictures without text (a scan); {_OCR}")
             raise BadDocument("; ".join(dict.fromkeys(self.warnings)) or f"its pages hold no text; {_OCR}")
-        stitched = stitch([draft.markdown for draft in drafts])
+        stitched = stitch(set_headings([draft.markdown for draft in drafts], [Entry(*row) for row in layer.outline]))
         pages = [
             Page(
                 number=number,

@@ -1,4 +1,4 @@
-"""Tables with drawn lines, read from the lines themselves, and a plain rendition of the pages that hold them.
+"""Tables with drawn lines, read from the lines themselves.
 
 Engines guess a table's cells from the distances between words. Where the page draws the cells, there is nothing to
 guess: the lines give rows and columns, and each word lies in one cell.
@@ -7,8 +7,6 @@ guess: the lines give rows and columns, and each word lies in one cell.
 from __future__ import annotations
 
 import functools
-import re
-import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -44,7 +42,7 @@ class Grid(NamedTuple):
 
 def find_grids(page: Any) -> list[Grid]:
     """The drawn tables of a liteparse page, from top to bottom."""
-    segments = [_box(line) for line in page.vector_graphics.lines] if page.vector_graphics else []
+    segments = _segments(page.vector_graphics) if page.vector_graphics else []
     flat = [s for s in segments if s.y2 - s.y1 < _NEAR and s.x2 - s.x1 > 8]
     steep = [s for s in segments if s.x2 - s.x1 < _NEAR and s.y2 - s.y1 > 4]
     letters = _words(page)
@@ -64,20 +62,6 @@ def place(markdown: str, tables: Sequence[str]) -> tuple[str, float]:
     return markdown, placed / len(tables) if tables else 1.0
 
 
-def flow(page: Any, grids: Sequence[Grid]) -> str:
-    """The page's lines from top to bottom, larger ones as headings, with the grids in their places."""
-    lines = _lines([word for word in _items(page) if not any(_inside(word, grid) for grid in grids)])
-    body = statistics.median(line.y2 - line.y1 for line in lines) if lines else 1.0
-    parts = [(line.y1, _as_block(line, body)) for line in lines]
-    parts += [(grid.ys[0], f"\n\n{grid.markdown}\n\n") for grid in grids]
-    out, previous = "", None
-    for y, text in sorted(parts):
-        gap = previous is not None and y - previous > 1.9 * body
-        out += ("\n\n" if gap else "\n") + text
-        previous = y
-    return out.strip()
-
-
 # --- lines to cells ------------------------------------------------------------------------------------------------
 
 
@@ -86,7 +70,10 @@ def _grid(group: list[Box], letters: list[Box]) -> Grid | None:
     ys = _cluster([s.y1 for s in flat])
     ends = [x for s in flat for x in (s.x1, s.x2)]
     xs = _cluster([s.x1 for s in group if s.y2 - s.y1 >= _NEAR] + _frequent(ends, len(ys)))
-    if len(ys) < 3 or len(xs) < 3:
+    if len(ys) < 3:
+        return None
+    xs = [x for x in xs if not _cut(x, [w for w in letters if ys[0] < w.y1 < ys[-1]])]
+    if len(xs) < 3:
         return None
     rows = [["" for _ in xs[1:]] for _ in ys[1:]]
     lines: dict[tuple[int, int], list[Box]] = {}
@@ -95,8 +82,13 @@ def _grid(group: list[Box], letters: list[Box]) -> Grid | None:
         if row is not None and column is not None:
             lines.setdefault((row, column), []).append(letter)
     for (row, column), inside in lines.items():
-        rows[row][column] = " ".join(line.text for line in _lines(inside))
+        rows[row][column] = " ".join(line.text for line in to_lines(inside))
     return _filled(rows, group, xs, ys)
+
+
+def _cut(x: float, letters: list[Box]) -> bool:
+    """Whether a line at `x` would run through words, and so is no border."""
+    return sum(w.x1 + 1.5 < x < w.x2 - 1.5 for w in letters) > 0.04 * len(letters) + 1
 
 
 def _filled(rows: list[list[str]], group: list[Box], xs: list[float], ys: list[float]) -> Grid | None:
@@ -107,8 +99,14 @@ def _filled(rows: list[list[str]], group: list[Box], xs: list[float], ys: list[f
         y = (ys[i] + ys[i + 1]) / 2
         for j in range(len(row)):
             x = (xs[j] + xs[j + 1]) / 2
-            if i and not row[j] and not any(abs(s.y1 - ys[i]) < _NEAR and s.x1 - 1 <= x <= s.x2 + 1 for s in flat):
-                row[j] = rows[i - 1][j]
+            above = rows[i - 1][j] if i else ""
+            if (
+                above
+                and len(above) < 80
+                and not row[j]
+                and not any(abs(s.y1 - ys[i]) < _NEAR and s.x1 - 1 <= x <= s.x2 + 1 for s in flat)
+            ):
+                row[j] = above
             if steep and j and not row[j] and row[j - 1] and _open(steep, xs[j], y) and len(set(row[:j])) > 1:
                 row[j] = row[j - 1]
     kept = [j for j in range(len(xs) - 1) if any(row[j] for row in rows)]
@@ -170,12 +168,14 @@ def _interval(edges: list[float], value: float) -> int | None:
 # --- words to lines ------------------------------------------------------------------------------------------------
 
 
+def _segments(drawn: Any) -> list[Box]:
+    """Drawn lines: strokes, and filled shapes so thin that they can be nothing else. A marker's stroke is thicker."""
+    thin = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill) if min(w, h) < _NEAR]
+    return thin + [_box(line) for line in drawn.lines if line.stroke]
+
+
 def _box(line: Any) -> Box:
     return Box(min(line.x1, line.x2), min(line.y1, line.y2), max(line.x1, line.x2), max(line.y1, line.y2))
-
-
-def _items(page: Any) -> list[Box]:
-    return [Box(t.x, t.y, t.x + t.width, t.y + t.height, t.text) for t in page.text_items if t.text.strip()]
 
 
 def _words(page: Any) -> list[Box]:
@@ -187,7 +187,7 @@ def _words(page: Any) -> list[Box]:
     ]
 
 
-def _lines(boxes: list[Box]) -> list[Box]:
+def to_lines(boxes: list[Box]) -> list[Box]:
     """Boxes that share a height, joined from left to right; lines from top to bottom."""
     groups: list[list[Box]] = []
     for box in sorted(boxes, key=lambda b: (b.y1 + b.y2) / 2):
@@ -202,18 +202,6 @@ def _lines(boxes: list[Box]) -> list[Box]:
 def _joined(group: list[Box]) -> Box:
     bounds = functools.reduce(_around, group)
     return bounds._replace(text=" ".join(box.text.strip() for box in group))
-
-
-def _inside(box: Box, grid: Grid) -> bool:
-    x, y = (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2
-    return grid.xs[0] <= x <= grid.xs[-1] and grid.ys[0] <= y <= grid.ys[-1]
-
-
-def _as_block(line: Box, body: float) -> str:
-    height = line.y2 - line.y1
-    if height > 1.18 * body and len(line.text) < 120 and re.search(r"[^\W\d_]", line.text):
-        return f"\n\n{'#' if height > 1.6 * body else '##'} {line.text}\n\n"
-    return line.text
 
 
 # --- placing -------------------------------------------------------------------------------------------------------

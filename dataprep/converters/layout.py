@@ -1,8 +1,9 @@
 """layout: the default for PDFs. Needs no download, no key and no model.
 
 No permissive engine reads every page best, and two of them are fast: pdf-inspector (MIT) keeps numbered rules in
-order, liteparse (Apache-2.0) keeps bordered tables and code. Both run, and each page keeps the rendition that
-holds more of the text layer and reads better (pages.py).
+order, liteparse (Apache-2.0) keeps tables and code. Both run; so does a plain one of ours over liteparse's boxes
+(lines.py), with the tables that the page draws (grids.py). Each page keeps the rendition that holds more of the text
+layer and reads better (pages.py).
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from dataprep.converters import Conversion, Request
-from dataprep.converters.grids import find_grids, flow
+from dataprep.converters.grids import find_grids
+from dataprep.converters.lines import flow
 
 
 def convert(request: Request) -> Conversion:
@@ -32,7 +34,7 @@ def convert(request: Request) -> Conversion:
         grids = [find_grids(page) if page else [] for page in pages]
         tables = [[grid.markdown for grid in found] for found in grids]
         renditions["liteparse"] = [page.markdown or "" if page else "" for page in pages]
-        renditions["lines"] = [flow(page, found) if found else "" for page, found in zip(pages, grids, strict=True)]
+        renditions["lines"] = [flow(page, found) if page else "" for page, found in zip(pages, grids, strict=True)]
     return Conversion(renditions=renditions, tables=tables, warnings=warnings)
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from dataprep.converters import Conversion, Request, run
-from dataprep.converters.audit import Reference, readability
+from dataprep.converters.audit import Reference, contents_lines, readability, table_rows
 from dataprep.converters.grids import place
 from dataprep.converters.headers import running_keys, strip_running
 from dataprep.converters.respell import respell
-from dataprep.converters.stitch import tidy
+from dataprep.converters.stitch import plain_contents, tidy
 from dataprep.schema.records import PageAudit
 
 
@@ -39,7 +40,7 @@ def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer
         drafts = {maker: texts[i] for maker, texts in stripped.items()}
         tables = conversion.tables[i] if conversion.tables else []
         best, markdown, audit = _best(drafts, tables, Reference(text))
-        pages.append(markdown)
+        pages.append(plain_contents(markdown))
         audits.append(audit)
         makers.append(f"{name}:{best}" if best else name)
     return Audited(pages=pages, audits=audits, makers=makers, warnings=conversion.warnings)
@@ -47,11 +48,30 @@ def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer
 
 def _best(drafts: dict[str, str], tables: list[str], reference: Reference) -> tuple[str, str, PageAudit]:
     """(maker, Markdown, audit) of the rendition that keeps most of the text layer, reads best and has the tables."""
-    rated: list[tuple[float, str, str, PageAudit]] = []
-    for maker, draft in drafts.items():
-        markdown, placed = place(draft, tables)
-        markdown = respell(markdown, reference)
-        audit = reference.audit(markdown)
-        worth = audit.score * readability(reference, markdown) * (0.7 + 0.3 * placed)
-        rated.append((worth, maker, markdown, audit))
-    return max(rated, key=lambda one: one[0])[1:]
+    rated = [_rate(maker, draft, tables, reference) for maker, draft in drafts.items()]
+    most_rows = max(table_rows(one.markdown) for one in rated)
+    most_entries = max(contents_lines(one.markdown) for one in rated)
+    best = max(rated, key=lambda one: one.worth * _structure(one.markdown, most_rows, most_entries))
+    return best.maker, best.markdown, best.audit
+
+
+class _Rated(NamedTuple):
+    worth: float
+    maker: str
+    markdown: str
+    audit: PageAudit
+
+
+def _rate(maker: str, draft: str, tables: list[str], reference: Reference) -> _Rated:
+    markdown, placed = place(draft, tables)
+    markdown = respell(markdown, reference)
+    audit = reference.audit(markdown)
+    worth = audit.score * (0.7 + 0.3 * audit.order) * readability(reference, markdown) * (0.7 + 0.3 * placed)
+    return _Rated(worth, maker, markdown, audit)
+
+
+def _structure(markdown: str, most_rows: int, most_entries: int) -> float:
+    """Less for a rendition with fewer rows of tables, or fewer lines of contents, than another one has."""
+    rows = table_rows(markdown) / most_rows if most_rows else 1.0
+    entries = contents_lines(markdown) / most_entries if most_entries >= 4 else 1.0
+    return (0.85 + 0.15 * rows) * (0.6 + 0.4 * entries)

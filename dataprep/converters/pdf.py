@@ -25,6 +25,7 @@ class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     pages: list[str]
     scans: list[bool]
+    outline: list[tuple[int, str, int]] = []  # level from 0, title, page from 1
 
 
 def read_text_layer(source: str, first: int = 0) -> TextLayer:
@@ -39,7 +40,7 @@ def read_text_layer(source: str, first: int = 0) -> TextLayer:
                 len(text.split()) < 5 and _has_picture(document, i) for i, text in zip(numbers, texts, strict=True)
             ]
             title = str(document.get_metadata_dict().get("Title") or "").strip()
-            return TextLayer(page_count=count, title=title, pages=texts, scans=scans)
+            return TextLayer(page_count=count, title=title, pages=texts, scans=scans, outline=_outline(document))
         finally:
             document.close()
 
@@ -80,6 +81,20 @@ def render(source: str, number: int, longer_side: int, turn: int = 0) -> Any:
             return image
         finally:
             document.close()
+
+
+def _outline(document: Any) -> list[tuple[int, str, int]]:
+    import pypdfium2
+
+    entries = []
+    try:
+        for mark in document.get_toc():
+            target = mark.get_dest()
+            if target is not None and target.get_index() is not None:
+                entries.append((mark.level, mark.get_title(), target.get_index() + 1))
+    except pypdfium2.PdfiumError:
+        pass  # a damaged outline is as good as none
+    return entries
 
 
 def _why_closed(error: Exception, password: str) -> str:

@@ -16,6 +16,7 @@ from dataprep.converters.audit import Reference, numbers
 _TOKEN = re.compile(r"[^\W_]+")
 _SPLIT = re.compile(r"(?<![^\W_])([^\W_]+) ([^\W_]+)(?![^\W_])")
 _LABEL = re.compile(r"\s*((?:[A-Z]?\d{1,3}\.)(?:\d{1,3}\.)*\d{0,3}|\d{1,3}\)|\([a-z]\)|[a-z]\)|[•●▪◦‣])\s+(\S+)")
+_BOLD_END = re.compile(r"(?<=[^\s|*]) +(\*{2,3})([^\s*][^*\n]{1,58})\1$", re.MULTILINE)
 _LINE_ENDS = re.compile(r"(?:[.:;!?”\")\]…]|\b(?:and|or|and/or))\W*$")
 
 
@@ -25,7 +26,14 @@ def respell(markdown: str, reference: Reference) -> str:
         return markdown
     if unknown := {word for word in _TOKEN.findall(markdown) if word.casefold() not in reference.counts}:
         markdown = _respace(markdown, unknown, reference)
-    return _start_items(_join_numbers(markdown, reference), reference.text)
+    markdown = _start_items(_join_numbers(markdown, reference), reference.text)
+    return _free_headings(markdown, reference.text)
+
+
+def _free_headings(markdown: str, text: str) -> str:
+    """A heading that an engine hung on to the paragraph before it, in bold, as the line of its own that it is."""
+    lines = {" ".join(line.split()) for line in text.split("\n")}
+    return _BOLD_END.sub(lambda m: f"\n\n#### {m[2]}\n" if " ".join(m[2].split()) in lines else m[0], markdown)
 
 
 def _respace(markdown: str, unknown: set[str], reference: Reference) -> str:

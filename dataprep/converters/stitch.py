@@ -11,6 +11,9 @@ _BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
 _LEADERS = re.compile(r"\s*(?:\.\s?){4,}\s*|\s*…{2,}\s*|\s*(?:_\s?){6,}\s*(?=\d+\W*$)")
 _CONTENTS_LINE = re.compile(r"^.*\S (?:\.{3}|…) \d+\W*$")
 _DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
+_HEADING = re.compile(r"^#{1,6} +")
+_UNDERLINE = re.compile(r"<u>\s*[↑^]?\s*</u>|</?u>")  # and the arrows that lead back to the contents
+_ENTRY = re.compile(r"^(?:#{1,6} +)?(?![-*+] )(\S.{1,120}?\S)(?: ?[.…·]+)* \**(\d{1,4})\**\s*$")
 _GLUED_ITEM = re.compile(r"^((?:[A-Z]?\d+\.)(?:\d+\.)+\d*)(?=[A-Z“\"(])")
 _HYPHEN_END = re.compile(r"[^\W\d_]{2,}[-‐]$")
 _HYPHENATED = re.compile(r"[^\W\d_]{2,}-[^\W\d_]{2,}")
@@ -62,6 +65,24 @@ def stitch(pages: Sequence[str]) -> Stitched:
     return Stitched("".join(joint + text for joint, text in zip(joints, texts, strict=True)), spans)
 
 
+def plain_contents(page: str) -> str:
+    """The page with its table of contents, if there is one, as lines of one form: no headings, `title … page`."""
+    lines = page.split("\n")
+    run: list[int] = []
+    last = 0
+    for i, line in enumerate([*lines, "-"]):
+        entry = _ENTRY.match(line)
+        if entry and last <= int(entry[2]) <= last + 60 and not line.startswith("|"):
+            run.append(i)
+            last = int(entry[2])
+        elif line.strip():
+            if len(run) >= 5:
+                for k in run:
+                    lines[k] = _ENTRY.sub(r"\1 … \2", lines[k]).replace("**", "")
+            run, last = ([i], int(entry[2])) if entry else ([], 0)
+    return "\n".join(lines)
+
+
 def is_contents(markdown: str) -> bool:
     """Whether most of a page's lines are entries of a table of contents or an index with page numbers."""
     lines = [line for line in markdown.split("\n") if line.strip()]
@@ -103,9 +124,12 @@ def _mend(above: str, below: str, hyphenated: set[str]) -> tuple[str, str]:
 
 
 def _tidy_line(line: str) -> str:
+    line = _UNDERLINE.sub("", line)
     text = _LEADERS.sub(" … ", line)
     if text != line:
-        text = text.replace("**", "").rstrip()
+        text = text.replace("**", "").lstrip("# ").rstrip()
+    elif len(text) > 160 and _HEADING.match(text):
+        text = _HEADING.sub("", text)  # a paragraph, whatever the engine took it for
     return _GLUED_ITEM.sub(r"\1 ", text)
 
 

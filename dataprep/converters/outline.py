@@ -1,0 +1,62 @@
+"""Headings by the PDF's own outline: what its author called a heading is one, at the level that it has there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_MARKS = re.compile(r"[*_`#\\]|</?\w+>")
+_HEADING = re.compile(r"^(#{1,6}) +(.*)$")
+
+
+class Entry(NamedTuple):
+    """An entry of the outline. `level` counts from 0, `page` from 1."""
+
+    level: int
+    title: str
+    page: int
+
+
+def set_headings(pages: Sequence[str], entries: Sequence[Entry]) -> list[str]:
+    """The pages with each line that is an outline's entry as a heading, and other headings below the one before."""
+    if not entries:
+        return list(pages)
+    shift = 2 if _titled(pages, entries) else 1
+    by_page: dict[int, dict[str, int]] = {}
+    for entry in entries:
+        by_page.setdefault(entry.page, {})[_key(entry.title)] = min(6, entry.level + shift)
+    out = []
+    level = 0
+    for number, page in enumerate(pages, start=1):
+        text, level = _set(page, by_page.get(number, {}), level)
+        out.append(text)
+    return out
+
+
+def _titled(pages: Sequence[str], entries: Sequence[Entry]) -> bool:
+    """Whether the document begins with a heading that is not in its outline: its title."""
+    found = next((m for page in pages[:1] for m in map(_HEADING.match, page.split("\n")) if m), None)
+    return bool(found) and _key(found[2]) not in {_key(entry.title) for entry in entries}  # type: ignore[index]
+
+
+def _set(page: str, levels: dict[str, int], level: int) -> tuple[str, int]:
+    """The page, and the level of its last heading that the outline knows; 0 before the first one."""
+    lines = []
+    fenced = False
+    for line in page.split("\n"):
+        fenced ^= line.lstrip().startswith(("```", "~~~"))
+        heading = _HEADING.match(line)
+        known = None if fenced or line.startswith("|") or len(line) > 250 else levels.get(_key(line))
+        if known:
+            level = known
+            line = f"\n{'#' * known} {_MARKS.sub('', line).strip()}\n"
+        elif heading and not fenced and level:
+            line = f"{'#' * min(6, max(level + 1, len(heading[1])))} {heading[2]}"
+        lines.append(line)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n"), level
+
+
+def _key(text: str) -> str:
+    """A title as it is compared: letters and digits only, since outlines and pages differ in spaces and hyphens."""
+    return "".join(c for c in _MARKS.sub("", text).casefold() if c.isalnum())
