@@ -99,16 +99,17 @@ def table(numbers: Numbers | None) -> list[str]:
                 f"{row.reach_of_all:.0%}",
             ]
         )
-    lines = _aligned(rows)
+    lines = aligned(rows)
     if len(numbers.datasets) > 1:
         lines.append(f"  (diversity and reach with {numbers.equal_n:,} questions each; 'of all' with all of its own)")
         names = [row.name for row in numbers.datasets]
         shares = [[f"{share:.0%}" for share in row] for row in numbers.overlap]
-        lines += _aligned([["also asked by", *names], *([name, *row] for name, row in zip(names, shares, strict=True))])
+        lines += aligned([["also asked by", *names], *([name, *row] for name, row in zip(names, shares, strict=True))])
     return lines
 
 
-def _aligned(rows: list[list[str]]) -> list[str]:
+def aligned(rows: list[list[str]]) -> list[str]:
+    """A table's rows as lines: the first column to the left, the others to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  " + "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])

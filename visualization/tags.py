@@ -1,19 +1,143 @@
-"""The tags of datasets: `data/tags/<dataset>.jsonl`."""
+"""The tags of datasets: `data/tags/<dataset>.jsonl`, how often each is used, and the Scene of their map."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
 from dataprep.schema.records import Tags
+from dataprep.schema.settings import Maps
 from dataprep.store.artifacts import Workspace, read_jsonl
+from visualization.atlas import cluster_map
 from visualization.datasets import Source
+from visualization.figures.scene import Bar, Cluster, DatasetEntry, Point, Scene
+from visualization.projection import project
+from visualization.reach import similarities
+
+ASIDE = 0.013  # of the map: how far the marks of one tag in several datasets stand from its place
 
 
 def tag_file(data: Workspace, source: Source) -> Path:
     return data.path("tags", f"{source.key}.jsonl")
 
 
-def tags_by_question(data: Workspace, sources: list[Source]) -> dict[str, list[str]]:
+def tags_by_question(data: Workspace, sources: Sequence[Source]) -> dict[str, list[str]]:
     """The tags of every question of `sources` that has some."""
     files = [tag_file(data, source) for source in sources]
     return {row.question: row.tags for file in files if file.exists() for row in read_jsonl(file, Tags)}
+
+
+def count(rows: Sequence[Tags], into: Mapping[str, str]) -> Counter[str]:
+    """How many questions bear each tag, synonyms taken together."""
+    return Counter(tag for row in rows for tag in {into.get(tag, tag) for tag in row.tags})
+
+
+def histogram(counts: Mapping[str, Counter[str]], questions: Mapping[str, int], least: int) -> list[Bar]:
+    """A bar for each tag that `least` questions bear over all datasets; the largest mean share first."""
+    total: Counter[str] = sum(counts.values(), Counter())
+    bars = [
+        Bar(
+            label=tag,
+            counts={name: counts[name][tag] for name in counts},
+            shares={name: counts[name][tag] / max(1, questions[name]) for name in counts},
+        )
+        for tag, number in total.items()
+        if number >= least
+    ]
+    return sorted(bars, key=lambda bar: (-sum(bar.shares.values()), bar.label))
+
+
+def only_in(bars: Sequence[Bar], names: Sequence[str]) -> dict[str, list[str]]:
+    """By dataset: the tags that no other dataset has, the most frequent first."""
+    return {
+        name: [
+            bar.label
+            for bar in sorted(bars, key=lambda bar: (-bar.counts[name], bar.label))
+            if bar.counts[name] and sum(bar.counts.values()) == bar.counts[name]
+        ]
+        for name in names
+    }
+
+
+def tag_scene(
+    title: str,
+    bars: list[Bar],
+    vectors: npt.NDArray[np.float32],
+    questions: Mapping[str, int],
+    settings: Maps,
+    encoder: str,
+    notes: list[str],
+) -> Scene:
+    """The map of tags: a mark for each dataset with the tag, its area the number of questions. `vectors`: of `bars`."""
+    names = list(questions)
+    places, how = project(vectors, settings)
+    found = similarities(vectors, np.zeros(len(vectors), dtype=np.int64), 1)
+    clusters, cluster_of = _regions(bars, places, settings.seed)
+    points: list[Point] = []
+    first_of: list[int] = []  # of each bar, the index of its first point
+    owner: list[int] = []
+    for index, bar in enumerate(bars):
+        first_of.append(len(points))
+        users = [name for name in names if bar.counts[name]]
+        for turn, name in enumerate(users):
+            x, y = _beside(places[index], turn, len(users))
+            owner.append(index)
+            points.append(
+                Point(
+                    id=f"{name}/{bar.label}",
+                    dataset=name,
+                    x=x,
+                    y=y,
+                    question=bar.label,
+                    answer=f"{bar.counts[name]:,} questions, {bar.shares[name]:.1%} of {name}",
+                    tags=[bar.label],
+                    cluster=int(cluster_of[index]),
+                    weight=bar.counts[name],
+                )
+            )
+    nearest = [[first_of[other] for other in others] for others in found.neighbours.tolist()]
+    points = [
+        msgspec.structs.replace(point, neighbours=nearest[index]) for point, index in zip(points, owner, strict=True)
+    ]
+    users_of = [{name for name in names if bar.counts[name]} for bar in bars]
+    return Scene(
+        title=title,
+        subtitle=f"{len(bars):,} tags of {sum(questions.values()):,} questions · {encoder} · {how.partition(';')[0]}",
+        kind="tags",
+        points=points,
+        datasets=[DatasetEntry(name=name, count=questions[name], colour=i) for i, name in enumerate(names)],
+        clusters=clusters,
+        notes=notes,
+        only_in={name: [i for i, index in enumerate(owner) if users_of[index] == {name}] for name in names},
+        missed_by={name: [i for i, index in enumerate(owner) if name not in users_of[index]] for name in names},
+        histogram=bars,
+    )
+
+
+def _regions(
+    bars: Sequence[Bar], places: npt.NDArray[np.float32], seed: int
+) -> tuple[list[Cluster], npt.NDArray[np.int64]]:
+    """Regions of the map of tags, each named after the tag that most questions in it bear."""
+    labels = [bar.label for bar in bars]
+    clusters, cluster_of = cluster_map(places, labels, [[label] for label in labels], seed)
+    named = []
+    for cluster in clusters:
+        members = np.flatnonzero(cluster_of == cluster.id).tolist()
+        heaviest = max(members, key=lambda index: sum(bars[index].shares.values()))
+        x, y = places[heaviest].tolist()
+        named.append(Cluster(id=cluster.id, label=labels[heaviest], x=x, y=y, count=len(members)))
+    return named, cluster_of
+
+
+def _beside(place: npt.NDArray[np.float32], turn: int, of: int) -> tuple[float, float]:
+    """The place of one of `of` marks around a tag's place; a single mark stands on it."""
+    x, y = place.tolist()
+    if of == 1:
+        return x, y
+    angle = np.pi / 2 + 2 * np.pi * turn / of
+    return round(x + ASIDE * float(np.cos(angle)), 5), round(y + ASIDE * float(np.sin(angle)), 5)

@@ -6,8 +6,11 @@ different subjects out, so that maps and numbers have something to show.
 
 from __future__ import annotations
 
+import json
 import random
+import re
 from pathlib import Path
+from typing import Any
 
 from dataprep.schema.records import Pair
 from dataprep.store.artifacts import write_jsonl
@@ -126,12 +129,27 @@ def pairs(count: int, maker: str, seed: int = 1, leaves_out: tuple[str, ...] = (
     return made
 
 
-def tags_of(pair: Pair) -> list[str]:
-    """Three tags of a pair, drawn from its subject's."""
-    dice = random.Random(pair.question)
-    own = SUBJECTS[pair.headings[0]][2]
-    general = ["touch-rugby", "touch-football"] if dice.random() < 0.3 else ["touch-rugby", "rules"]
-    return list(dict.fromkeys([*own, *general, pair.category, "match-rules"]))[:3]
+def tags_for(question: str, count: int) -> list[str]:
+    """Tags as a model would give them: of the question's thing, detail and subject, now and then in other words."""
+    dice = random.Random(question)
+    lowered = question.lower()
+    for things, details, subject_tags in SUBJECTS.values():
+        thing = next((thing for thing in things if thing in lowered), None)
+        detail = next((detail for detail in details if detail in lowered), None)
+        if thing and detail:
+            own = ["-".join(thing.split()[:3]), "-".join(detail.split()[:2])]
+            game = dice.choices(["touch-rugby", "touch-football", "Touch Rugby"], [6, 1, 3])[0]
+            rules = dice.choice(["rules", "rule"])
+            return list(dict.fromkeys([*own, *subject_tags, game, rules, "sport", "officiating", "team-game"]))[:count]
+    return ["touch-rugby", "rules", "sport", "officiating", "team-game"][:count]
+
+
+def tag_reply(body: dict[str, Any]) -> str:
+    """What a tagging model replies to the project's own prompt: one entry a numbered question."""
+    numbered = re.findall(r"^(\d+)\. (.*)$", body["messages"][-1]["content"], re.MULTILINE)
+    wanted = int(re.search(r"exactly (\d+) tags", body["messages"][0]["content"])[1])  # type: ignore[index]
+    entries = [{"number": int(number), "tags": tags_for(question, wanted)} for number, question in numbered]
+    return json.dumps({"questions": entries})
 
 
 def write_run(data: Path, run: str, rows: list[Pair]) -> None:

@@ -50,9 +50,9 @@ def write_map_png(scene: Scene, path: Path) -> None:
     _save(figure, path)
 
 
-def write_histogram_png(scene: Scene, path: Path) -> None:
-    """Draw the tag histogram of `scene`: a group of bars a tag, its share of each dataset's questions, with counts."""
-    bars = scene.histogram
+def write_histogram_png(scene: Scene, path: Path, most: int = 25) -> None:
+    """Draw the first `most` tags of `scene`: for each tag a bar a dataset, the share and number of its questions."""
+    bars = scene.histogram[:most]
     names = [entry.name for entry in scene.datasets]
     height = max(3.2, 1.7 + len(bars) * (0.115 + 0.135 * len(names)))
     figure = _figure(9.6, height)

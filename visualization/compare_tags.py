@@ -1,0 +1,155 @@
+"""Compare by their tags what datasets ask about: a histogram, a map of tags, and what one has and another lacks.
+
+Reads   data/qa/<run>/*.jsonl (or folders, or Hub datasets), data/tags/<dataset>.jsonl and data/tags/synonyms.json
+Writes  data/plots/<a>-vs-<b>-tags.png (histogram), -tag-map.png, -tags.json, -tags.html (--interactive);
+        new proposals in data/tags/synonyms.json, for you to review
+Run     uv run visualization/compare_tags.py A B [C ...] [--min-count 1] [--max-tags 25] [--interactive]
+        A, B: runs, folders of JSONL or Parquet, or org/name@revision:split; what lacks tags is tagged first
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from dataprep.console.command import Command, Failure, Job, Outcome, Unit, run_script
+from visualization.arguments import add_datasets, add_interactive, reads_of, sources_of, together
+
+if TYPE_CHECKING:
+    from dataprep.schema.records import Tags
+    from visualization.datasets import Source
+    from visualization.figures.scene import Bar, Scene
+
+MOST_LISTED = 12  # tags of a dataset alone that the terminal shows
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    add_datasets(parser, "every run in data/qa")
+    parser.add_argument("--min-count", metavar="N", type=int, default=1, help="leave out tags of fewer questions")
+    parser.add_argument("--max-tags", metavar="N", type=int, default=25, help="tags in the histogram; default: 25")
+    add_interactive(parser)
+
+
+def units(job: Job) -> list[Unit]:
+    sources = sources_of(job, least=2)
+    name, stem = together(sources)
+    endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
+    files = [job.data.path("tags", f"{source.key}.jsonl") for source in sources]
+    files.append(job.data.path("tags", "synonyms.json"))
+    reads = [*(file for source in sources for file in reads_of(source)), *(file for file in files if file.exists())]
+    shown = f" ({job.flags.max_tags} tags, of {job.flags.min_count} questions at least)"
+    chosen = shown if (job.flags.max_tags, job.flags.min_count) != (25, 1) else ""
+    writes = tuple(job.data.path("plots", f"{stem}-{ending}") for ending in endings)
+    return [Unit(name + chosen, tuple(reads), writes, sources)]
+
+
+async def process(job: Job, unit: Unit) -> Outcome:
+    from visualization.datasets import load
+    from visualization.tagging import tag
+    from visualization.tags import tag_file
+
+    sources: list[Source] = unit.payload
+    datasets = [load(source) for source in sources]
+    tagged = [await tag(job, dataset, tag_file(job.data, dataset.source)) for dataset in datasets]
+    rows = {dataset.name: one.rows for dataset, one in zip(datasets, tagged, strict=True)}
+    scene = await _scene(job, " · ".join(rows), rows)
+    _write(scene, unit, job.flags.max_tags)
+    asked = sum(one.asked for one in tagged)
+    return Outcome(
+        status="ok" if scene.histogram else "empty",
+        note=f"{len(scene.histogram):,} tags -> {job.data.relative(unit.writes[0])}",
+        counts={"questions": sum(map(len, rows.values())), "asked": asked},
+        warnings=[warning for dataset in datasets for warning in dataset.warnings],
+        failures=[Failure(f"question {name}", status, why) for one in tagged for name, status, why in one.failures],
+    )
+
+
+async def _scene(job: Job, title: str, rows: dict[str, list[Tags]]) -> Scene:
+    from visualization import synonyms
+    from visualization.tags import count, histogram, tag_scene
+    from visualization.vectors import encoder_of
+
+    encoder = encoder_of(job)
+    every = count([row for own in rows.values() for row in own], {})
+    vectors = await encoder.aencode([tag.replace("-", " ") for tag in every], "query")
+    file = job.data.path("tags", "synonyms.json")
+    entries, fresh = synonyms.update(file, every, vectors)
+    into = synonyms.applied(entries)
+    questions = {name: len(own) for name, own in rows.items()}
+    bars = histogram({name: count(own, into) for name, own in rows.items()}, questions, job.flags.min_count)
+    notes = _notes(job, {tag: end for tag, end in into.items() if tag in every}, entries, fresh)
+    tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
+    return tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, notes)
+
+
+def _notes(job: Job, into: dict[str, str], entries: dict[str, Any], fresh: list[str]) -> list[str]:
+    notes = []
+    if into:
+        notes.append("Taken together: " + ", ".join(f"{tag} into {end}" for tag, end in sorted(into.items())) + ".")
+    if proposed := [f"{tag} into {entries[tag].into}" for tag in fresh if not entries[tag].merge]:
+        place = job.data.relative(job.data.path("tags", "synonyms.json"))
+        notes.append(f"Proposed, not taken together (decide in {place}): {', '.join(proposed)}.")
+    return notes
+
+
+def _write(scene: Scene, unit: Unit, most: int) -> None:
+    from dataprep.store.artifacts import write_json
+    from visualization.figures.static import write_histogram_png, write_map_png
+    from visualization.figures.tags import write_tags
+
+    bars, tag_map, numbers, *page = unit.writes
+    write_histogram_png(scene, bars, most)
+    write_map_png(scene, tag_map)
+    write_json(numbers, _numbers(scene))
+    for path in page:
+        write_tags(scene, path)
+
+
+def _numbers(scene: Scene) -> dict[str, object]:
+    from visualization.tags import only_in
+
+    names = [entry.name for entry in scene.datasets]
+    return {
+        "title": scene.title,
+        "questions": {entry.name: entry.count for entry in scene.datasets},
+        "notes": scene.notes,
+        "tags": scene.histogram,
+        "only_in": only_in(scene.histogram, names),
+        "missed_by": {name: [bar.label for bar in scene.histogram if not bar.counts[name]] for name in names},
+    }
+
+
+def report(job: Job, done: list[Unit]) -> None:
+    from dataprep.store.artifacts import read_json
+    from visualization.figures.scene import Bar
+    from visualization.pictures import aligned
+
+    for unit in done if not job.flags.quiet else []:
+        content = read_json(unit.writes[2], dict[str, Any])
+        bars = [Bar(**bar) for bar in content["tags"][: job.flags.max_tags]]
+        for line in [*aligned(_table(bars, list(content["questions"]))), *(f"  {note}" for note in content["notes"])]:
+            print(line)
+        for name, tags in content["only_in"].items():
+            more = f" and {len(tags) - MOST_LISTED:,} more" if len(tags) > MOST_LISTED else ""
+            print(f"  only in {name}: {', '.join(tags[:MOST_LISTED]) or 'none'}{more}")
+
+
+def _table(bars: list[Bar], names: list[str]) -> list[list[str]]:
+    return [
+        ["tag", *names],
+        *([bar.label, *(f"{bar.counts[name]:,} ({bar.shares[name]:.0%})" for name in names)] for bar in bars),
+    ]
+
+
+main = Command(
+    name="compare_tags",
+    units=units,
+    process=process,
+    settings=lambda config: (config.tags, config.embeddings, config.maps),
+    prompts=lambda config: [config.tags.prompt],
+    flags=add_flags,
+    after=report,
+)
+
+if __name__ == "__main__":
+    run_script(main)
