@@ -23,7 +23,7 @@ Vectors = npt.NDArray[np.float32]
 # On the scale from two random tags (0) to the same tag (1): beyond `ALIKE` two tags are merged unless a person says
 # no, beyond `NEAR` they are only proposed: touch-football may be touch-rugby's other name, half-time is not full-time.
 ALIKE = 0.9
-NEAR = 0.6
+NEAR = 0.55
 
 
 class Synonym(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,16 +91,20 @@ def propose(counts: Counter[str], vectors: Vectors) -> Entries:
             similarity = round(float(vectors[same] @ vectors[row]), 3)
             proposed[tag] = Synonym(into=tags[same], merge=True, why="the same words", similarity=similarity)
         elif kept and cosine >= near and _numbers(tag) == _numbers(tags[kept[nearest]]):
-            proposed[tag] = Synonym(
-                into=tags[kept[nearest]],
-                merge=cosine >= alike,
-                why="almost the same meaning" if cosine >= alike else "related; merge it if it means the same here",
-                similarity=round(cosine, 3),
-            )
+            other = tags[kept[nearest]]
+            alone = cosine >= alike and not _narrower(tag, other)
+            why = "almost the same meaning" if alone else "related; merge it if it means the same here"
+            proposed[tag] = Synonym(into=other, merge=alone, why=why, similarity=round(cosine, 3))
         if tag not in proposed or not proposed[tag].merge:
             kept.append(row)
             by_form.setdefault(_form(tag), row)
     return proposed
+
+
+def _narrower(tag: str, other: str) -> bool:
+    """Does one of two tags hold all words of the other and more: `forced-interchange` and `interchange`?"""
+    words, others = set(_form(tag).split()), set(_form(other).split())
+    return words != others and (words <= others or others <= words)
 
 
 def _form(tag: str) -> str:

@@ -7,6 +7,8 @@ write_histogram_png(scene, path)    the tag histogram
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ INK, QUIET, FAINT = "#1d2530", "#5d6875", "#d9dee4"
 DPI = 200
 FONTS = ["Inter", "Noto Sans", "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic", "Unifont"]
 NAME_LENGTH = 34  # letters of a dataset's name that a legend shows
+MOST_TAG_LABELS = 60
 OUTERMOST = 0.75  # share of a dataset's points inside the widest contour that is drawn
 _RINGS = [(0.0, 0.0)] + [
     (radius * np.cos(angle), radius * np.sin(angle))
@@ -112,6 +115,9 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
             0.5, 0.5, "no questions", ha="center", va="center", color=QUIET, fontsize=12, transform=axes.transAxes
         )
         return
+    if scene.kind == "tags":
+        _draw_tags(axes, scene)
+        return
     places = np.array([(point.x, point.y) for point in points])
     for contour in scene.contours:
         if contour.level > OUTERMOST and len(scene.datasets) > 1:
@@ -136,7 +142,49 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
     )
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.04)
-    _place_labels(axes, scene)
+    named = sorted(scene.clusters, key=lambda cluster: -cluster.count)
+    _place_labels(axes, [Label(cluster.label.replace(" · ", "\n", 1), (cluster.x, cluster.y)) for cluster in named])
+
+
+def _draw_tags(axes: Axes, scene: Scene) -> None:
+    """A pie a tag: its area the number of questions, its sectors the shares of each dataset's questions."""
+    tags: dict[str, list[Point]] = {}
+    for point in scene.points:
+        tags.setdefault(point.question, []).append(point)
+    total = {tag: sum(point.weight for point in own) for tag, own in tags.items()}
+    places = {tag: np.mean([(point.x, point.y) for point in own], axis=0) for tag, own in tags.items()}
+    size_of = {entry.name: max(1, entry.count) for entry in scene.datasets}
+    colour_of = _colour_of(scene)
+    heaviest = sorted(tags, key=lambda tag: (-total[tag], tag))
+    area_of = {tag: 40 + 1_400 * (total[tag] / max(total.values())) ** 0.8 for tag in heaviest}
+    for tag in heaviest:  # the small ones on top
+        area = area_of[tag]
+        shares = [point.weight / size_of[point.dataset] for point in tags[tag]]
+        edges = np.cumsum([0.0, *shares]) / sum(shares)
+        for point, start, end in zip(tags[tag], edges, edges[1:], strict=False):
+            sector = _sector(float(start), float(end))
+            axes.scatter(
+                places[tag][0],
+                places[tag][1],
+                marker=sector,
+                s=area * np.abs(sector).max() ** 2,
+                color=colour_of[point.dataset],
+                alpha=0.9,
+                linewidths=0.5,
+                edgecolors="white",
+                zorder=2,
+            )
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.margins(0.06)
+    labels = [Label(tag, tuple(places[tag]), radius=area_of[tag] ** 0.5 / 2) for tag in heaviest]
+    _place_labels(axes, labels[:MOST_TAG_LABELS], labels)
+
+
+def _sector(start: float, end: float) -> Any:
+    """The outline of a pie's sector between two shares of the circle, from twelve o'clock on, clockwise."""
+    angles = np.pi / 2 - 2 * np.pi * np.linspace(start, end, max(3, round(48 * (end - start)) + 2))
+    arc = np.column_stack([np.cos(angles), np.sin(angles)])
+    return arc if end - start > 0.999 else np.vstack([[0, 0], arc])
 
 
 def _point_colours(scene: Scene) -> list[str]:
@@ -157,18 +205,30 @@ def _sizes(points: list[Point]) -> Any:
     return base * weights / max(1.0, float(np.median(weights))) if (weights > 1).any() else np.full(len(points), base)
 
 
-def _place_labels(axes: Axes, scene: Scene) -> None:
-    """Names of the regions, the largest first, each at its region's middle or the nearest free place around it."""
+@dataclass(frozen=True)
+class Label:
+    """A text at a place of the map; with a `radius` (points) it stands beside a mark of that size, else upon it."""
+
+    text: str
+    place: tuple[float, float]
+    radius: float = 0.0
+
+
+def _place_labels(axes: Axes, labels: list[Label], marks: Sequence[Label] = ()) -> None:
+    """Write each label at the first free place on or around its own; what finds none is left out.
+
+    Free is what lies in the frame and covers no label and none of `marks`.
+    """
     canvas: Any = axes.figure.canvas
     canvas.figure.draw_without_rendering()  # fixes the axes' limits
     renderer = canvas.get_renderer()
-    taken: list[Any] = []
     frame = axes.get_window_extent(renderer)
-    for cluster in sorted(scene.clusters, key=lambda cluster: -cluster.count):
-        text = _label(axes, cluster.label, (cluster.x, cluster.y))
-        for shift in _RINGS:
+    taken = [_box_of(axes, mark) for mark in marks]
+    for label in labels:
+        text = _written(axes, label)
+        for shift in _shifts(label):
             text.set_position(shift)
-            box = text.get_window_extent(renderer).expanded(1.04, 1.15)
+            box = text.get_window_extent(renderer).expanded(1.03, 1.06)
             inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
             if inside and not any(box.overlaps(other) for other in taken):
                 taken.append(box)
@@ -177,19 +237,36 @@ def _place_labels(axes: Axes, scene: Scene) -> None:
             text.remove()
 
 
-def _label(axes: Axes, label: str, place: tuple[float, float]) -> Text:
+def _shifts(label: Label) -> list[tuple[float, float]]:
+    """Where a label may stand, in points from its place, the best first."""
+    if not label.radius:
+        return _RINGS
+    up, aside = label.radius + 6, label.radius + 5 + 2.4 * len(label.text)
+    return [(0, -up), (0, up), (aside, 0), (-aside, 0), (aside * 0.7, -up), (-aside * 0.7, -up), (aside * 0.7, up)]
+
+
+def _box_of(axes: Axes, mark: Label) -> Any:
+    """The square around a mark, in pixels."""
+    from matplotlib.transforms import Bbox
+
+    x, y = axes.transData.transform(mark.place)
+    radius = 0.9 * mark.radius * axes.figure.dpi / 72
+    return Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
+
+
+def _written(axes: Axes, label: Label) -> Text:
     from matplotlib.patheffects import withStroke
 
     return axes.annotate(
-        label.replace(" · ", "\n", 1),
-        place,
+        label.text,
+        label.place,
         xytext=(0, 0),
         textcoords="offset points",
         ha="center",
         va="center",
-        fontsize=8.2,
+        fontsize=7.6 if label.radius else 8.2,
         linespacing=1.1,
-        weight="bold",
+        weight="normal" if label.radius else "bold",
         color=INK,
         path_effects=[withStroke(linewidth=3, foreground="white", alpha=0.9)],
         zorder=4,
@@ -266,7 +343,7 @@ def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:
     axes.set_xlim(0, longest * 1.09)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     _quiet(axes)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, labelcolor=INK, labelsize=9)
     axes.grid(axis="y", visible=False)
 
 
