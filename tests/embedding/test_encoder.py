@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from dataprep.embedding.encoder import Encoder, encoder_for
+from dataprep.llm.client import Client
 from dataprep.schema.config import CONFIG_DIR, load
 from dataprep.schema.errors import BadRecord, ConfigError, UnitError
-from dataprep.schema.settings import Embeddings
+from tests.fake_openrouter import FakeOpenRouter
 
 STATIC = load([CONFIG_DIR / "local.json"]).embeddings
 QUESTIONS = [
@@ -115,28 +116,28 @@ def test_the_cache_is_one_readable_file_a_model(tmp_path: Path) -> None:
     assert sqlite3.connect(file).execute("SELECT count(*) FROM vectors").fetchone() == (6,)
 
 
-class Doubling:
-    """A client whose vectors tell which text they came from; it stands for an HTTP endpoint."""
+async def test_endpoint_embeds_through_the_client(tmp_path: Path) -> None:
+    """The endpoint gets each text once, behind the prefix of its kind; another prefix is another vector."""
+    async with FakeOpenRouter() as fake:
+        config = load([], [f"llm.base_url={fake.url}", "llm.api_key_env="])
+        settings = msgspec.structs.replace(
+            STATIC, backend="endpoint", model="m", batch=2, query_prefix="q: ", document_prefix="d: "
+        )
+        async with Client(config.llm, tmp_path / "journal.db") as client:
+            encoder = encoder_for(settings, tmp_path, client)
+            vectors = await encoder.aencode(["a", "bb", "ccc", "a"], "query")
+            await encoder.aencode(["a"], "document")
+        asked = sorted(text for body in fake.requests for text in body["input"])
+    assert asked == ["d: a", "q: a", "q: bb", "q: ccc"]
+    assert encoder.computed == 4
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert (vectors[0] == vectors[3]).all()
 
-    def __init__(self) -> None:
-        self.asked: list[list[str]] = []
 
-    async def embed(self, call: Embeddings, texts: list[str]) -> list[list[float]]:  # noqa: ARG002  # the protocol has it
-        self.asked.append(texts)
-        return [[float(len(text)), 1.0] for text in texts]
-
-
-async def test_endpoint_batches_and_prefixes(tmp_path: Path) -> None:
-    """The endpoint gets batches of the set size, each text behind the prefix of its kind."""
-    client = Doubling()
-    settings = msgspec.structs.replace(
-        STATIC, backend="endpoint", model="m", batch=2, query_prefix="q: ", document_prefix="d: "
-    )
-    encoder = encoder_for(settings, tmp_path, client)
-    await encoder.aencode(["a", "b", "c"], "query")
-    await encoder.aencode(["a"], "document")
-    assert client.asked == [["q: a", "q: b"], ["q: c"], ["d: a"]]
-    assert encoder.computed == 4, "the same text with another prefix is another vector"
+def test_endpoint_needs_a_client(tmp_path: Path) -> None:
+    """Where no client can be had, the setting is named instead of failing later."""
+    with pytest.raises(ConfigError, match=r"embeddings\.backend"):
+        static(tmp_path, backend="endpoint", model="m")
 
 
 def test_an_unreachable_hub_is_named_within_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
