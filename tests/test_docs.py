@@ -1,0 +1,59 @@
+"""The commands that the documentation shows are commands that exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dataprep.__main__ import COMMANDS, _flags, stage_command
+from dataprep.pipeline import BY_NAME, STAGES
+from dataprep.schema import config
+from dataprep.schema.config import PROJECT
+
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
+
+
+def _commands() -> Iterator[tuple[str, str]]:
+    for page in PAGES:
+        for block in BLOCK.findall(page.read_text(encoding="utf-8")):
+            for line in block.replace("\\\n", " ").splitlines():
+                if line.strip() and not line.strip().startswith("#"):
+                    yield page.name, line.strip()
+
+
+@pytest.mark.parametrize(("page", "command"), _commands())
+def test_a_documented_command_is_understood(page: str, command: str) -> None:
+    """`uv run ...` in a page names a script that exists, with flags and settings that exist."""
+    words = shlex.split(command, comments=True)
+    if words[:2] != ["uv", "run"]:
+        assert words[0] in ("uv", "git", "cd", "cp", "hf", "export", "bash"), f"{page}: {command}"
+        return
+    words = words[2:]
+    while words[0] in ("--extra", "--with", "--group"):
+        words = words[2:]
+    name = words.pop(0)
+    if name == "dataprep":
+        name = words.pop(0) if words and not words[0].startswith("-") else "status"
+    by_script = {stage.script: stage.name for stage in STAGES}
+    stage = by_script.get(name, name)
+    if stage in BY_NAME:
+        flags = stage_command(stage).parse(words)
+    elif stage in COMMANDS:
+        flags = _flags(stage, "", [] if stage == "schema" else words)
+    else:
+        assert stage == "pytest" or (PROJECT / name).is_file() or name in ("ruff", "mypy"), f"{page}: {command}"
+        return
+    config.load([p for p in flags.config if p.exists() or p.parent == Path("config")], flags.assignments)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_link_leads_somewhere(page: Path) -> None:
+    """A relative link of a page is a file of the project."""
+    targets = LINK.findall(page.read_text(encoding="utf-8"))
+    assert not [target for target in targets if not (page.parent / target).exists()]
