@@ -45,18 +45,19 @@ class Workspace:
 
         Raises UsageError for a name that would leave it.
         """
-        root = self.base if parts and parts[0] == "documents" else self.root
-        path = Path(os.path.normpath(root.joinpath(*parts)))
-        if not path.is_relative_to(root):
+        root = str(self.base if parts and parts[0] == "documents" else self.root)
+        path = os.path.normpath(os.path.join(root, *parts))  # noqa: PTH118  ten times Path's speed, for 1,000s of units
+        if path != root and not path.startswith(root + os.sep):
             raise UsageError(f"{'/'.join(parts)}: leads out of {root}; names may not hold '..' or begin with '/'")
-        return path
+        return Path(path)
 
     def relative(self, path: Path) -> str:
         """`path` as the manifest names it: below the folder, or absolute when it lies elsewhere."""
-        for root in (self.root, self.base):
-            if path.is_relative_to(root):
-                return path.relative_to(root).as_posix()
-        return path.as_posix()
+        text = str(path)
+        for root in (f"{self.root}{os.sep}", f"{self.base}{os.sep}"):
+            if text.startswith(root):
+                return text[len(root) :].replace(os.sep, "/")
+        return text
 
     def borrow(self, folders: Iterable[str]) -> None:
         """Copy into a test folder what it lacks of the base's `folders`, or has older than the base."""
