@@ -203,16 +203,22 @@ def load_config(flags: argparse.Namespace) -> Config:
 class opened:  # noqa: N801  used as a with-statement's verb
     """The job and the manifest of one stage's run; both are closed at the end."""
 
-    def __init__(self, config: Config, flags: argparse.Namespace, **job: Any) -> None:
-        self._config, self._flags, self._job = config, flags, job
+    def __init__(self, config: Config, flags: argparse.Namespace) -> None:
+        self._config, self._flags = config, flags
 
     def __enter__(self) -> tuple[Job, Manifest]:
+        from sqlite3 import Error
+
         from dataprep.store.manifest import Manifest
 
         data = workspace(self._config, self._flags)
         progress = Progress("", quiet=self._flags.quiet)
-        job = Job(self._config, data, self._flags, progress, make_client, **self._job)
-        self._manifest = Manifest(data.state / "manifest.db")
+        job = Job(self._config, data, self._flags, progress, make_client)
+        try:
+            self._manifest = Manifest(data.state / "manifest.db")
+        except (OSError, Error) as error:
+            remedy = "make the folder writable, or pass --data with another one"
+            raise UsageError(f"{data.state}: cannot be used: {error}; {remedy}") from error
         return job, self._manifest
 
     def __exit__(self, *exc: object) -> None:

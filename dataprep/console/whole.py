@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from dataprep.console import preflight
 from dataprep.console.command import load_config, workspace
 from dataprep.pipeline import STAGES
 from dataprep.schema.errors import EXIT_OK, UsageError
@@ -20,6 +21,8 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
     """The highest exit code of the stages. A stage with failures does not keep the others from what they can do."""
     began = time.monotonic()
     worst = EXIT_OK
+    if not flags.dry_run:
+        preflight.check(load_config(flags))
     for stage in STAGES:
         if not stage.run:
             continue
