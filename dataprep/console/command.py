@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dataprep.console.job import Estimate, Failure, Job, Outcome, Unit
+from dataprep.console.preflight import NO_DOCUMENTS
 from dataprep.console.progress import Progress
 from dataprep.pipeline import BY_NAME, writer_of
 from dataprep.schema.errors import EXIT_OK, EXIT_STOPPED, GroundworkError, Stopped, UsageError
@@ -114,7 +115,7 @@ class Command:
         folder = BY_NAME[self.name].reads[0] if self.name in BY_NAME else "documents"
         place = job.data.path(folder)
         if folder == "documents":
-            return f"{place}: no documents; put PDF, DOCX, HTML, Markdown or other files there, or pass --data DIR"
+            return NO_DOCUMENTS.format(place)
         before = writer_of(folder)
         return f"{place}: nothing to work on; run first: uv run {before.script if before else 'dataprep run'}"
 

@@ -1,18 +1,26 @@
-"""What a whole run needs, checked before its first stage: keys, the local model, extras. Every problem at once."""
+"""What a whole run needs, checked before its first stage: documents, keys, the local model, extras."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from dataprep.schema.errors import ConfigError, GroundworkError, MissingExtra
-from dataprep.schema.settings import Config, Provider
+from dataprep.store.artifacts import Workspace
+
+if TYPE_CHECKING:
+    from dataprep.schema.settings import Config, Provider
+
+NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files there, or pass --data DIR"
 
 
-def check(config: Config) -> None:
+def check(config: Config, data: Workspace) -> None:
     """Raises ConfigError with a line for everything that is missing."""
     problems: list[str] = []
+    if not data.documents.is_dir() or not any(data.documents.iterdir()):
+        problems.append(NO_DOCUMENTS.format(data.documents))
     for provider in _providers(config):
         _note(problems, lambda provider=provider: _reachable(provider, config))  # type: ignore[misc]  # bound now
     if config.embeddings.backend == "sentence-transformers":

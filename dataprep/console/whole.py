@@ -22,7 +22,8 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
     began = time.monotonic()
     worst = EXIT_OK
     if not flags.dry_run:
-        preflight.check(load_config(flags))
+        config = load_config(flags)
+        preflight.check(config, workspace(config, flags))
     for stage in STAGES:
         if not stage.run:
             continue
