@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the calls")
     share = 10 if parser.parse_args().quick else 1
     print(
-        f"{'in flight':>9} {'latency':>16} {'calls':>6}  {'who':<24} {'of ideal':>8} {'wall s':>7} {'CPU ms a call':>14}"
+        f"{'in flight':>9} {'latency':>16} {'calls':>6}  {'who':<24} {'of ideal':>8} {'wall s':>7} {'CPU ms/call':>11}"
     )
     for concurrency, calls, latency in ((32, 1600, 0.5), (256, 7680, 1.0)):
         for spread in (0.0, 0.5):
@@ -110,10 +110,8 @@ def main() -> None:
                 reached, wall, cpu = measure(who, number, concurrency, latency, spread)
                 name = "Groundwork" if who is ours else "openai + aiohttp, bare"
                 kind = f"{latency} s {'lognormal' if spread else 'fixed'}"
-                print(
-                    f"{concurrency:>9} {kind:>16} {number:>6}  {name:<24} {reached:>8.1%} {wall:>7.1f} {cpu:>14.2f}",
-                    flush=True,
-                )
+                row = f"{concurrency:>9} {kind:>16} {number:>6}  {name:<24} {reached:>8.1%} {wall:>7.1f} {cpu:>11.2f}"
+                print(row, flush=True)
 
 
 if __name__ == "__main__":

@@ -95,6 +95,8 @@ class FakeOpenRouter:
         self.headers: list[dict[str, str]] = []
         self.seen: Counter[str] = Counter()  # by kind of answer
         self.answered: Counter[str] = Counter()  # whole replies by request
+        self.received: Counter[str] = Counter()  # calls by request
+        self.abandoned = 0  # calls whose caller was gone before the reply
         self.in_flight = self.peak = 0
         self.busy = 0.0  # seconds of latency handed out: divided by the concurrency, the least a run can take
         self.keep_requests = True
@@ -150,8 +152,13 @@ class FakeOpenRouter:
             return self._error(refusal)
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
+        digest = hashlib.sha256(raw).hexdigest()
+        self.received[digest] += 1
         try:
-            return await self._answer(request, body, hashlib.sha256(raw).hexdigest())
+            return await self._answer(request, body, digest)
+        except asyncio.CancelledError:
+            self.abandoned += 1
+            raise
         finally:
             self.in_flight -= 1
 
@@ -339,16 +346,18 @@ class FakeOpenRouter:
                 "seen": self.seen,
                 "peak": self.peak,
                 "busy": self.busy,
-                "different": len(self.answered),
-                "repeated": sum(count - 1 for count in self.answered.values()),
-                "requests": self.answered,
+                "abandoned": self.abandoned,
+                "different": len(self.received),
+                "received": self.received.total(),
+                "paid twice": sum(count - 1 for count in self.answered.values()),
             }
         )
 
 
 def make_up(body: Json) -> str:
     """A reply that depends on the request alone: JSON that fits its schema, or a sentence."""
-    last = json.dumps(body["messages"][-1]["content"])
+    corrected = str(body["messages"][-1]["content"]).startswith("This reply cannot be used.")
+    last = json.dumps(body["messages"][-3 if corrected else -1]["content"])
     seed = hashlib.sha256(last.encode()).hexdigest()[:8]
     wanted = (body.get("response_format") or {}).get("json_schema", {}).get("schema")
     return json.dumps(instance(wanted, wanted, seed)) if wanted else f"Reply {seed} to {last[:60]}"
@@ -392,10 +401,11 @@ def main() -> None:
     parser.add_argument("--credit", type=float, default=math.inf)
     parser.add_argument("--prefix", default="/api/v1", help="/v1 imitates vLLM and its like")
     parser.add_argument("--fault", action="append", default=[], help="NAME=SHARE, such as 429=0.2")
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep-requests", action="store_true")
     options = parser.parse_args()
     faults = {name: float(share) for name, _, share in (fault.partition("=") for fault in options.fault)}
-    names = ("port", "latency", "spread", "rate", "burst", "cap", "key", "credit", "prefix")
+    names = ("port", "latency", "spread", "rate", "burst", "cap", "key", "credit", "prefix", "seed")
     fake = FakeOpenRouter(faults=faults, **{name: getattr(options, name) for name in names})
     fake.keep_requests = options.keep_requests
 

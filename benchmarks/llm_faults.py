@@ -1,0 +1,83 @@
+"""Does every unit end well when nearly half of all calls fail, and is any paid for twice?
+
+Run    uv run python -m benchmarks.llm_faults [--quick]
+
+A fake OpenRouter in its own process answers 20 % of the calls with 429, 10 % with a 5xx, lets 5 % hang, cuts off 3 %
+of the bodies, drops 2 % of the connections, and breaks the JSON of 5 %. A second run over the same journal then does
+what `--retry-failed` would. Exit code 1 when a unit is missing, wrong, or was paid for twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.llm_throughput import server, stats
+from dataprep.llm.client import Client
+from dataprep.schema.config import load
+from dataprep.schema.errors import UnitError
+from dataprep.schema.settings import Config
+
+FAULTS = {"429": 0.2, "500": 0.05, "502": 0.05, "hang": 0.05, "broken-json": 0.05, "truncated-body": 0.03, "drop": 0.02}
+
+
+class Pair(msgspec.Struct):
+    """What each unit asks for."""
+
+    question: str
+    answer: str
+
+
+async def run(config: Config, journal: Path, units: int) -> tuple[dict[int, Pair], Counter[str]]:
+    """(the value of each unit that ended well, how the others ended)."""
+    values: dict[int, Pair] = {}
+    ended: Counter[str] = Counter()
+    async with Client(config.llm, journal) as client:
+
+        async def one(number: int) -> None:
+            messages = [{"role": "user", "content": f"unit {number}"}]
+            try:
+                reply = await client.ask(config.qa, messages, stage="qa", unit=f"unit {number}", schema=Pair)
+            except UnitError as error:
+                ended[error.status] += 1
+            else:
+                values[number] = reply.value
+                ended["replayed" if reply.replayed else "ok"] += 1
+
+        await asyncio.gather(*(one(number) for number in range(units)))
+    return values, ended
+
+
+def main() -> int:
+    """Run twice over the faults, compare with a server that has none."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="200 units in place of 2,000")
+    units = 200 if parser.parse_args().quick else 2000
+    options = [option for name, share in FAULTS.items() for option in ("--fault", f"{name}={share}")]
+    with tempfile.TemporaryDirectory() as folder, server() as clean, server("--latency", "0.1", *options) as faulty:
+        wanted, _ = asyncio.run(run(configured(clean), Path(folder) / "clean.db", units))
+        journal, begun = Path(folder) / "journal.db", time.perf_counter()
+        for attempt in ("first run", "second run"):
+            values, ended = asyncio.run(run(configured(faulty), journal, units))
+            print(f"{attempt}: {dict(ended)}, {time.perf_counter() - begun:.1f} s", flush=True)
+        seen = stats(faulty)
+    right = sum(values.get(number) == value for number, value in wanted.items())
+    print(f"calls: {seen['received']}, by answer: {seen['seen']}")
+    print(f"units with the value of an undisturbed run: {right} of {units}; paid for twice: {seen['paid twice']}")
+    return int(right < units or seen["paid twice"] > 0)
+
+
+def configured(url: str) -> Config:
+    """Hangs are over after 3 s here, so that the benchmark is."""
+    return load([], [f"llm.base_url={url}", "llm.api_key_env=", "llm.timeout=3"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
