@@ -11,7 +11,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, zip_longest
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -22,7 +22,7 @@ from dataprep.qa import facts
 from dataprep.qa.criteria import category_of, criteria_for, difficulty_of
 from dataprep.qa.drafts import Draft, Fault
 from dataprep.qa.iterate import Judged
-from dataprep.qa.statements import Statement, statements
+from dataprep.qa.statements import Statement, cells, statements
 from dataprep.schema.errors import UnitError
 from dataprep.schema.records import Chunk, Pair
 from dataprep.schema.settings import QA
@@ -30,19 +30,26 @@ from dataprep.schema.settings import QA
 T = TypeVar("T")
 
 KNOWN_WORDS = 0.7  # of an answer's content words that the statement or what stands near it must hold
+KNOWN_WORDS_OF_ROW = 0.85  # where a small model is quick to make up what the numbers mean
 AGREEING_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
+CELLS = 2  # of a row in one call, besides the first
 LONGEST_LIST = 600  # characters of a list that is asked about as a whole
 _REFERENCE = re.compile(
     r"\b\d{1,2}\.\d{1,2}(?:\.\d+)*\b(?!\s*(?:%|[a-z]+\b))|\b(?:Table|Figure|Section|Appendix|Rule) [A-Z]?\d"
 )
+_FURNITURE = re.compile(r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b")
 _DUTIES = frozenset(["must", "shall", "may", "cannot", "only", "never", "required", "should", "forbidden"])
 
 
 class Target(NamedTuple):
-    """What one call is about: a statement, or a list under its lead, as its reader would say it."""
+    """What one call is about: a statement, or a list under its lead, as its reader would say it.
+
+    `subject` is the first cell of a row, which the question must name.
+    """
 
     statements: tuple[Statement, ...]
     plain: str
+    subject: str = ""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +79,7 @@ class Sentences:
         """One pair for each of the `count` targets that matter most, spread over the chunk."""
         del pairs  # a statement that has its pair is no gap any more
         text = self.chunk.text
-        worth = [target for target in targets(gaps, text) if importance(target, text) > 0]
+        worth = [target for target in targets(gaps, text, iteration - 1) if importance(target, text) > 0]
         asked = await asyncio.gather(
             *(self._one(target, iteration) for target in spread(worth, text, count)), return_exceptions=True
         )
@@ -109,7 +116,7 @@ class Sentences:
             difficulty=difficulty_of(reply.answer),
             category=category_of(reply.question, reply.answer),
         )
-        faults = invented(draft, target.plain, " ".join([target.plain, near, self.document, section]))
+        faults = invented(draft, target, " ".join([target.plain, near, self.document, section]))
         if self.settings.round_trip and not faults:
             faults = await self._round_trip(draft, target.plain, unit, iteration)
         return draft, faults
@@ -137,8 +144,11 @@ class Sentences:
         return reply.value
 
 
-def targets(gaps: Sequence[Statement], text: str) -> list[Target]:
-    """What to ask about: short lists as a whole together with their lead, everything else one by one."""
+def targets(gaps: Sequence[Statement], text: str, turn: int = 0) -> list[Target]:
+    """What to ask about: short lists as a whole together with their lead, everything else one by one.
+
+    Of a wide row one call is about some of the cells, other ones in every row and at every `turn`.
+    """
     found: list[Target] = []
     for lead, group in groupby(gaps, key=lambda gap: gap.lead):
         members = tuple(group)
@@ -148,8 +158,24 @@ def targets(gaps: Sequence[Statement], text: str) -> list[Target]:
                 members = (*found.pop().statements, *members)
             found.append(Target(members, whole))
         else:
-            found += [Target((member,), simple(member.plain(text))) for member in members]
+            found += [
+                _row(member, text, turn + i) if member.kind == "row" else Target((member,), simple(member.plain(text)))
+                for i, member in enumerate(members)
+            ]
     return found
+
+
+def _row(row: Statement, text: str, turn: int) -> Target:
+    """The cells that name the row, up to the first with a word, and CELLS of the others."""
+    by_column = list(zip_longest(row.header, cells(text[row.start : row.end]), fillvalue=""))
+    filled = [(name, cell) for name, cell in by_column if re.search(r"\w", cell)]
+    key = next((i for i, (_, cell) in enumerate(filled) if facts.words(cell)), 0)
+    naming, others = filled[: key + 1], filled[key + 1 :]
+    if len(others) > CELLS:
+        first = turn * CELLS % len(others)
+        others = (others + others)[first : first + CELLS]
+    plain = "; ".join(f"{name}: {cell}" if name else cell for name, cell in naming + others)
+    return Target((row,), simple(plain), naming[-1][1])
 
 
 def simple(text: str) -> str:
@@ -167,13 +193,17 @@ def named(question: str, document: str, section: str) -> str:
     return f"According to {title}, {question[:1].lower()}{question[1:]}"
 
 
-def invented(draft: Draft, plain: str, around: str) -> list[Fault]:
-    """What the pair says that neither the statement nor its surroundings say."""
+def invented(draft: Draft, target: Target, around: str) -> list[Fault]:
+    """What the pair says that neither the statement nor its surroundings say, or leaves out of what it is about."""
     known, answer = facts.content_words(around), facts.content_words(draft.answer)
-    if answer and len(answer & known) < KNOWN_WORDS * len(answer):
+    share = KNOWN_WORDS_OF_ROW if target.subject else KNOWN_WORDS
+    if answer and len(answer & known) < share * len(answer):
         return [Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(answer - known))}")]
-    if not answer & facts.content_words(plain) and not facts.numbers(draft.answer, spelled=True):
+    if not answer & facts.content_words(target.plain) and not facts.numbers(draft.answer, spelled=True):
         return [Fault("unsupported", "the answer says nothing of the statement")]
+    subject = facts.content_words(target.subject)
+    if subject and not subject & facts.content_words(draft.question):
+        return [Fault("dangling", f"the question does not name its row: {target.subject}")]
     return []
 
 
@@ -192,7 +222,8 @@ def importance(target: Target, text: str) -> int:
     """How much there is to ask about: numbers, table rows, lists, duties and definitions count; 0 or less: nothing."""
     own = " ".join(text[statement.start : statement.end] for statement in target.statements)
     words = facts.words(target.plain)
-    if len(facts.content_words(own)) < 2 or target.plain.rstrip(" '").endswith(":"):
+    too_short = len(facts.content_words(own)) < (2 if target.subject else 3)
+    if too_short or target.plain.rstrip(" '").endswith(":") or _FURNITURE.search(own):
         return 0
     score = 1 + 2 * bool(facts.numbers(own)) + 2 * (target.statements[0].kind == "row" or len(target.statements) > 1)
     score += bool(_DUTIES & set(words)) + bool(facts.quoted(own)) + (8 <= len(words) <= 45)

@@ -121,15 +121,19 @@ def _lines(text: str) -> list[tuple[int, int]]:
 
 
 def _rows(text: str, start: int, end: int) -> list[Statement]:
-    """The rows below the delimiter line, or all but the first where a table has none; empty rows are no statements."""
+    """The rows below the head; without a delimiter line the first is the head. Empty rows are no statements.
+
+    A first line with one filled cell is the table's caption, and the names of the columns follow below it.
+    """
     lines = [(start + a, start + b) for a, b in _lines(text[start:end])]
-    delimiter = next((i for i, (a, b) in enumerate(lines) if _DELIMITER.match(text[a:b])), None)
-    body = 1 if delimiter is None else delimiter + 1
-    header = tuple(cells(text[slice(*lines[body - (1 if delimiter is None else 2)])])) if body <= len(lines) else ()
+    rows = [line for line in lines if not _DELIMITER.match(text[slice(*line)])]
+    filled = [[cell for cell in cells(text[slice(*row)]) if re.search(r"\w", cell)] for row in rows]
+    head = 1 if len(rows) > 2 and len(filled[0]) == 1 < len(filled[1]) else 0
+    header = tuple(cells(text[slice(*rows[head])])) if rows else ()
     return [
-        Statement(a, b, "row", header=header)
-        for a, b in lines[body:]
-        if any(cell and re.search(r"\w", cell) for cell in cells(text[a:b])) and not _DELIMITER.match(text[a:b])
+        Statement(*row, "row", header=header)
+        for row, has in zip(rows[head + 1 :], filled[head + 1 :], strict=True)
+        if has
     ]
 
 
