@@ -14,19 +14,16 @@ from dataprep.qa import coverage
 from dataprep.qa.batch import Batch
 from dataprep.qa.drafts import Source
 from dataprep.qa.iterate import Asker, Interview, interview
-from dataprep.qa.novelty import Encode, Novelty
+from dataprep.qa.novelty import Novelty, similarity
 from dataprep.qa.sentence import Sentences
 from dataprep.qa.statements import is_caption, statements
 from dataprep.qa.wording import is_instruction
-from dataprep.schema.errors import MissingExtra, UnitError
+from dataprep.schema.errors import UnitError
 from dataprep.schema.records import Chunk, DocumentCoverage, Pair, Rejected
 from dataprep.schema.settings import QA, Config
 
 if TYPE_CHECKING:
     from dataprep.llm.client import Client
-
-CALIBRATION_STATEMENTS = 400  # of a document, from which the threshold of duplicates is set
-SHORTEST_CALIBRATION = 20
 
 
 @dataclass(frozen=True)
@@ -129,7 +126,10 @@ async def prepare(
     folder of the embeddings' cache. Raises ConfigError for a prompt or a setting that cannot be used.
     """
     notes = [] if material.summary else ["no summary; run first: uv run dataprep/summarize.py"]
-    encode, threshold, note = await similarity(config, material, vectors, client)
+    sample = [statement.plain(chunk.text) for chunk in material.chunks for statement in statements(chunk.text)]
+    encode, threshold, note = await similarity(
+        config.embeddings, config.qa.duplicate_threshold, sample, vectors, client
+    )
     limits = shared_out(config.qa.limit, [_countable(chunk, config) for chunk in material.chunks])
     text = prompt(config.qa.prompt)
     known = " ".join([material.title, material.summary, config.qa.context])
@@ -206,37 +206,3 @@ def _notice(settings: QA, material: Material) -> str:
         f"{material.document}: at most {settings.limit} pairs, spread over {len(material.chunks)} chunks (qa.limit); "
         "for all there is to ask: --limit 0"
     )
-
-
-async def similarity(
-    config: Config, material: Material, vectors: Path, client: Callable[[], Client]
-) -> tuple[Encode, float, str]:
-    """How alike questions are measured: the encoder, the cosine from which two are one, and a note for the ledger.
-
-    The threshold is qa.duplicate_threshold, or calibrated for the embedder on statements of the document. Where the
-    embedder's extra is not installed, the one of the base install stands in.
-    """
-    from dataprep.embedding.duplicates import calibrate_threshold
-    from dataprep.embedding.encoder import encoder_for
-
-    sample = [statement.plain(chunk.text) for chunk in material.chunks for statement in statements(chunk.text)]
-    sample = sample[:: max(1, len(sample) // CALIBRATION_STATEMENTS)]
-    needs_client = config.embeddings.backend == "endpoint"
-    encoder, note = encoder_for(config.embeddings, vectors, client() if needs_client else None), ""
-    try:
-        known = await encoder.aencode(sample, "query")
-    except MissingExtra as missing:
-        stand_in = msgspec.structs.replace(config.embeddings, backend="static", model="wordllama")
-        encoder, note = encoder_for(stand_in, vectors), f"duplicates are judged by wordllama: {missing}"
-        known = await encoder.aencode(sample, "query")
-    threshold = config.qa.duplicate_threshold
-    if threshold is None:
-        threshold = calibrate_threshold(known) if len(known) >= SHORTEST_CALIBRATION else DEFAULT_THRESHOLD
-
-    async def encode(questions: list[str]) -> object:
-        return await encoder.aencode(questions, "query")
-
-    return encode, threshold, note  # type: ignore[return-value]  # numpy is not imported here
-
-
-DEFAULT_THRESHOLD = 0.92  # for a document too short to calibrate on

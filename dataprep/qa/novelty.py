@@ -5,15 +5,26 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from dataprep.qa import facts
+from dataprep.schema.errors import MissingExtra
+from dataprep.schema.settings import Embeddings
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from dataprep.llm.client import Client
+
     Vectors = npt.NDArray[np.float32]
+
+CALIBRATED_ON = 400  # texts at the most
+TOO_FEW = 20  # texts to calibrate on
+DEFAULT_THRESHOLD = 0.92  # for those few
 
 Encode = Callable[[list[str]], Awaitable["Vectors"]]
 
@@ -81,6 +92,34 @@ class Novelty:
         if vector is not None:
             self._questions.append(question)
             self._vectors.append(vector)
+
+
+async def similarity(
+    settings: Embeddings, threshold: float | None, sample: Sequence[str], vectors: Path, client: Callable[[], Client]
+) -> tuple[Encode, float, str]:
+    """(encode, cosine from which two questions are one, note for the ledger).
+
+    Without a `threshold` it is calibrated for the embedder on `sample`. `vectors` is the folder of the vectors' cache.
+    Where the embedder's extra is not installed, the embedder of the base install stands in, and the note says so.
+    """
+    from dataprep.embedding.duplicates import calibrate_threshold
+    from dataprep.embedding.encoder import STATIC_MODEL, encoder_for
+
+    some = list(sample)[:: max(1, len(sample) // CALIBRATED_ON)]
+    encoder, note = encoder_for(settings, vectors, client() if settings.backend == "endpoint" else None), ""
+    try:
+        known = await encoder.aencode(some, "query")
+    except MissingExtra as missing:
+        stand_in = msgspec.structs.replace(settings, backend="static", model=STATIC_MODEL)
+        encoder, note = encoder_for(stand_in, vectors), f"{STATIC_MODEL} judges what is a duplicate: {missing}"
+        known = await encoder.aencode(some, "query")
+    if threshold is None:
+        threshold = calibrate_threshold(known) if len(some) >= TOO_FEW else DEFAULT_THRESHOLD
+
+    async def encode(questions: list[str]) -> Vectors:
+        return await encoder.aencode(questions, "query")
+
+    return encode, threshold, note
 
 
 def _values(text: str) -> set[str]:

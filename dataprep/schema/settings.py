@@ -182,8 +182,13 @@ class Curate(ModelCall, frozen=True):
     """Checks on the pairs of a run."""
 
     checks: list[Literal["stand_alone", "supported", "criteria", "trivial", "duplicates"]]
+    rules_only: Annotated[bool, Meta(description="only what rules find; no model is asked")]
     rewrite: Annotated[bool, Meta(description="rewrite once a question that does not stand alone")]
-    thresholds: Annotated[dict[str, Share], Meta(description="by check: the score from which a pair passes")]
+    thresholds: Annotated[
+        dict[str, Share],
+        Meta(description="by check: the score from which a pair passes; duplicates: a cosine, absent: calibrated"),
+    ]
+    prompts: Annotated[dict[str, Name], Meta(description="by check, and rewrite: a file of config/prompts")]
 
 
 class TagSettings(ModelCall, frozen=True):
