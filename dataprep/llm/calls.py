@@ -24,6 +24,7 @@ from dataprep.llm.replies import (
     Envelope,
     Refused,
     Rejected,
+    Unreachable,
     Usage,
     explain,
     read_envelope,
@@ -43,6 +44,7 @@ T = TypeVar("T")
 Json = dict[str, Any]
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds
+KNOCKS = 3  # tries to reach an endpoint that never answered
 POLL = 0.2  # seconds between looks at what another process is asking
 LOST_IN_A_ROW = 10  # units lost to transport, with no reply between them, after which the endpoint counts as down
 
@@ -89,7 +91,8 @@ class Calls:
         self._watcher: asyncio.Task[None] | None = None
         self._asking: dict[str, asyncio.Lock] = {}
         self._askers: Counter[str] = Counter()
-        self._lost: Counter[Gate] = Counter()
+        self._lost: Counter[Gate] = Counter()  # units in a row
+        self._heard: set[Gate] = set()  # those that ever answered
 
     def gate(self, endpoint: Endpoint, model: str) -> Gate:
         """The one gate of this endpoint and model."""
@@ -156,6 +159,10 @@ class Calls:
                 again = True
             except Broken as broken:
                 failures, again = failures + 1, True
+                if failures >= KNOCKS and isinstance(broken, Unreachable) and errand.gate not in self._heard:
+                    raise self._stop(
+                        ProviderRefused(f"{settings.base_url}: {broken}; is it running there?")
+                    ) from broken
                 if failures > settings.transport_retries:
                     raise self._lose(errand, failures, broken) from broken
                 await self._pause(self._backoff(errand, failures, broken))
@@ -167,6 +174,7 @@ class Calls:
                 reason = explain(refused, settings.base_url, settings.api_key_env, errand.model)
                 raise self._stop(ProviderRefused(reason)) from refused
             else:
+                self._heard.add(errand.gate)
                 self._lost[errand.gate] = 0
                 return result
 

@@ -11,7 +11,7 @@ import msgspec
 
 from dataprep.llm.budget import FREE, Price
 from dataprep.llm.local import LocalServer, identity
-from dataprep.llm.replies import Broken, CallFailed, trouble_of
+from dataprep.llm.replies import Broken, CallFailed, Unreachable, trouble_of
 from dataprep.schema.errors import ConfigError
 from dataprep.schema.settings import LocalModel, ModelCall, Provider, Routing
 
@@ -136,12 +136,19 @@ class Endpoint:
                     response = await client.get(path, cast_to=httpx2.Response)
                 else:
                     response = await client.post(path, cast_to=httpx2.Response, body=body)
-        except (TimeoutError, openai.APITimeoutError):
-            raise Broken(f"no answer within llm.timeout ({seconds:g} s)") from None
+        except TimeoutError:
+            raise _hung(seconds) from None
         except openai.APIStatusError as error:
             raise _failed(error.response.status_code, error.response.headers, error.response.content) from None
         except openai.APIConnectionError as error:
-            raise Broken(f"connection: {error.__cause__ or error}") from None
+            cause = error.__cause__
+            if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+                raise Unreachable(str(cause)) from None
+            raise (
+                _hung(seconds)
+                if isinstance(error, openai.APITimeoutError)
+                else Broken(f"the connection broke: {cause or error}")
+            ) from None
         return bytes(response.content)
 
     async def _connect(self) -> AsyncOpenAI:
@@ -177,6 +184,10 @@ class Endpoint:
             return {}
         models = [model for model in listed if isinstance(model, dict)] if isinstance(listed, list) else []
         return {str(model.get("id")): price for model in models if (price := price_of(model.get("pricing")))}
+
+
+def _hung(seconds: float) -> Broken:
+    return Broken(f"no answer within {seconds:g} s (llm.timeout)")
 
 
 def price_of(pricing: Any) -> Price | None:

@@ -3,6 +3,7 @@
 CallFailed
 ├── Busy        429: the gate narrows, the call goes again and loses none of its tries
 ├── Broken      dropped, hung, 5xx, an HTML page, half a body, no choices: tried again up to llm.transport_retries
+│   └── Unreachable   nobody listens there; when nobody ever did, the run stops
 ├── Rejected    400, 413, 422: this request is at fault, the next one may do
 ├── Blocked     a content filter or a refusal: recorded, not asked again
 └── Refused     401, 402, 403, 404: every further call would meet the same, the run stops
@@ -33,6 +34,10 @@ class Busy(CallFailed):
 
 class Broken(CallFailed):
     """Transport, or a reply that is none."""
+
+
+class Unreachable(Broken):
+    """No connection could be made."""
 
 
 class Rejected(CallFailed):

@@ -276,16 +276,26 @@ async def test_a_short_retry_after_is_honoured(fake, client, config_for):
 
 
 @pytest.mark.usefixtures("no_backoff")
-async def test_an_endpoint_that_is_down_stops_the_run(config_for, journal):
+async def test_an_endpoint_that_fails_everybody_stops_the_run(fake, config_for, journal):
     """Ten units without a single reply: the endpoint is down, and the other units are spared their tries."""
-    async with FakeOpenRouter() as gone:
-        config = config_for(gone, llm__transport_retries=1, llm__max_concurrency=1)
+    fake.faults = {"502": 1.0}
+    config = config_for(fake, llm__transport_retries=1, llm__max_concurrency=1)
     async with Client(config.llm, journal) as client:
         asks = [client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}") for n in range(30)]
         errors = await asyncio.gather(*asks, return_exceptions=True)
     kinds = [type(error) for error in errors]
     assert kinds.count(TransportFailed) == 9 and kinds.count(ProviderRefused) == 21
     assert "10 units in a row got no reply" in str(errors[-1])
+
+
+@pytest.mark.usefixtures("no_backoff")
+async def test_nobody_listening_stops_the_run_soon(config_for, journal):
+    """A server that was never started: a few knocks, then one message that asks whether it runs."""
+    async with FakeOpenRouter() as gone:
+        config = config_for(gone)
+    async with Client(config.llm, journal) as client:
+        with pytest.raises(ProviderRefused, match=r"127\.0\.0\.1.*is it running there\?"):
+            await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
 
 
 async def test_max_cost_is_never_passed_and_what_was_paid_for_is_kept(fake, config_for, journal):

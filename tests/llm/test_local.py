@@ -92,9 +92,10 @@ def test_the_journal_knows_weights_by_their_hash(tmp_path):
 
 
 @pytest.mark.live
+@pytest.mark.timeout(600)
 async def test_the_real_model_answers_by_schema(journal):
     """llama.cpp starts with the first call, answers by the same client, and a second run asks nothing."""
-    config = load([CONFIG_DIR / "local.json"])
+    config = load([CONFIG_DIR / "local.json"], ["qa.max_tokens=96"])
     question = ask_text("A goal is 90 cm wide. Write one question about it and its answer.")
     for replayed in (False, True):
         async with Client(config.llm, journal) as client:
