@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import msgspec
@@ -44,8 +45,15 @@ def _parts(content: Any) -> list[dict[str, Any]]:
     return content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
 
 
+# The document that the calls of this task are for; whoever runs the units sets it, the cost report adds up by it.
+DOCUMENT: ContextVar[str] = ContextVar("DOCUMENT", default="")
+
+
 class UsageRow(msgspec.Struct):
-    """A line of the cost report. `cost` is USD; `unpriced` counts the calls whose price nobody named."""
+    """A line of the cost report. `cost` is USD; `unpriced` counts the calls whose price nobody named.
+
+    `unit` is the document (see DOCUMENT), or what the call itself was for where no document is set.
+    """
 
     stage: str
     model: str

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from dataprep.llm.budget import CHARACTERS_PER_TOKEN, WORST, Budget, Settlement, UsageRow, estimate_tokens
+from dataprep.llm.budget import CHARACTERS_PER_TOKEN, DOCUMENT, WORST, Budget, Settlement, UsageRow, estimate_tokens
 from dataprep.llm.endpoint import Endpoint
 from dataprep.llm.gate import Gate
 from dataprep.llm.journal import Journal, Row, key_of
@@ -250,7 +250,7 @@ class Calls:
 
     def _count(self, errand: Errand, usage: Usage, *, replayed: bool) -> None:
         errand.spent.append(Spent(usage, replayed))
-        names = (errand.stage, errand.model, errand.unit)
+        names = (errand.stage, errand.model, DOCUMENT.get() or errand.unit)
         self.rows.setdefault(names, UsageRow(*names)).add(usage, replayed)
         if self._on_usage and not replayed:
             self._on_usage(usage)

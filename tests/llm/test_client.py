@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dataprep.llm.budget import Budget
+from dataprep.llm.budget import DOCUMENT, Budget
 from dataprep.llm.client import Client
 from dataprep.schema.errors import (
     BudgetReached,
@@ -337,6 +337,18 @@ async def test_cost_comes_from_the_endpoint_or_its_price_list(config_for, tmp_pa
             expected = reply.input_tokens * 0.30e-6 + reply.output_tokens * 2.50e-6
             assert reply.cost == pytest.approx(expected) == pytest.approx(row.cost) == again.cost
             assert (row.stage, row.unit, row.calls, row.replayed) == ("qa", "d", 1, 1) and len(heard) == 1
+
+
+async def test_the_report_adds_up_by_document(fake, client, config_for):
+    """Calls for chunks of one document are one line, when whoever runs the units says which document it is."""
+
+    async def document(name: str) -> None:
+        DOCUMENT.set(name)
+        asks = [client.ask(config_for(fake).qa, ask_text(f"{name} {n}"), stage="qa", unit=f"c {n}") for n in range(3)]
+        await asyncio.gather(*asks)
+
+    await asyncio.gather(*(asyncio.create_task(document(name)) for name in ("a", "b")))
+    assert {(row.unit, row.calls) for row in client.report()} == {("a", 3), ("b", 3)}
 
 
 async def test_stopping_drains_what_is_in_flight_and_launches_nothing(fake, config_for, journal):
