@@ -1,13 +1,14 @@
 """The colours and marks that tell groups apart, the same in every picture.
 
-The hues descend from Okabe and Ito's set for colour-blind readers (https://jfly.uni-koeln.de/color/), darkened for
-light paper and lightened for dark; each also has a mark of its own, so that no picture depends on colour alone.
+Found by hill climbing from Okabe and Ito's hues: any two of the eight lie at least 20 apart in CIE76, any two of the
+first five 25, for full colour vision and for each of the three kinds of colour blindness (a test holds them to it).
+Each also has a mark of its own, so that no picture depends on colour alone.
 """
 
 from __future__ import annotations
 
-LIGHT = ["#0072b2", "#d55e00", "#009e73", "#b5489b", "#e09a00", "#3fa9e0", "#7a5c12", "#4b4fbf"]
-DARK = ["#4ba3e3", "#ff8a4c", "#2fc79b", "#ee93cd", "#f5c04a", "#9adcff", "#c4a05a", "#a9a4ff"]
+LIGHT = ["#0039b9", "#bb1e00", "#00b47f", "#c373cd", "#ed8200", "#5b7cff", "#8e1c2c", "#7f2978"]
+DARK = ["#4673e3", "#cc5f34", "#3ef7b8", "#ffbcff", "#c7e666", "#c374ac", "#48af7a", "#ba9cff"]
 MARKS = ["circle", "square", "triangle", "diamond", "cross", "star", "down", "plus"]  # of the page, by palette index
 MATPLOTLIB_MARKS = ["o", "s", "^", "D", "X", "*", "v", "P"]  # the same, as matplotlib names them
 

@@ -91,16 +91,25 @@ async function startCoverage() {
       }))));
   }
 
+  // Pieces of one statement go into one element, so that its shading is whole and a click finds it.
   function runsOf(pieces, run) {
-    return pieces.map(([text, style, statement, number]) => {
-      const classes = [];
-      if (statement >= 0) classes.push(shade(statement, run));
-      if (number >= 0) classes.push("num", askedBy(places[number], run).length ? "yes" : touched(statement, number, run) ? "no" : "");
-      for (const name of style.split(" ").filter(Boolean)) classes.push(["link", "image", "math", "code"].includes(name) ? name : `style-${name}`);
-      const lines = text.split("\u2028");
-      const content = lines.length > 1 ? lines.flatMap((line, k) => (k ? [el("br"), line] : [line])) : text;
-      return classes.length ? el("span", { class: classes.join(" "), "data-p": statement >= 0 ? statement : null }, content) : content;
-    });
+    const nodes = [];
+    let own = null, last = -1;
+    for (const piece of pieces) {
+      const statement = piece[2];
+      if (statement < 0) nodes.push(pieceNode(piece, run));
+      else if (statement === last) own.append(pieceNode(piece, run));
+      else nodes.push(own = el("span", { class: shade(statement, run), "data-p": statement }, pieceNode(piece, run)));
+      last = statement;
+    }
+    return nodes;
+  }
+
+  function pieceNode([text, style, statement, number], run) {
+    const classes = style.split(" ").filter(Boolean).map((name) => (["link", "image", "math", "code"].includes(name) ? name : `style-${name}`));
+    if (number >= 0) classes.push("num", askedBy(places[number], run).length ? "yes" : touched(statement, number, run) ? "no" : "");
+    const lines = text.split("\u2028").flatMap((line, k) => (k ? [el("br"), line] : [line]));
+    return classes.length || lines.length > 1 ? el("span", { class: classes.join(" ").trim() }, lines) : new Text(text);
   }
 
   // A number is missing only where its sentence is asked about; elsewhere the sentence is what is missing.

@@ -3,6 +3,7 @@
 const HIDDEN = 0, GREY = 1, LIT = 2;
 const COLOURED = 8; // groups that get a colour of their own; the others are grey in the map and named in the legend
 const LEGEND_LINES = 60;
+const SLICE = 24; // milliseconds of a frame that points may take
 const FACET_NAMES = {
   dataset: "Dataset", split: "Split", cluster: "Cluster", tag: "Tag", category: "Category", difficulty: "Difficulty",
   document: "Document",
@@ -156,9 +157,9 @@ async function startMap() {
 
   function buildRail() {
     const choices = Object.entries(facets).filter(([name, f]) => name === shown.facet || f.values.length > 1);
-    const verdict = (scene.numbers && scene.numbers.recommendation) || scene.notes[0];
+    const verdict = shortVerdict(scene);
     rail.replaceChildren(
-      verdict ? el("section", { class: "short" }, el("p", { text: cut(verdict, 170) }),
+      verdict ? el("section", { class: "short" }, el("p", { text: verdict }),
         el("button", { type: "button", class: "link", onclick: () => views.go("numbers") }, "The numbers behind it →")) : "",
       el("fieldset", { class: "colour-by" }, el("legend", { text: "Colour by" }),
         el("div", { class: "pills" }, choices.map(([name]) => el("label", {},
@@ -388,36 +389,62 @@ async function startMap() {
     return scene.kind === "tags" ? Math.min(26, base * 0.75 * Math.sqrt(scene.weight[i])) : base;
   }
 
+  // Points are painted in slices of time, in mixed order: however many there are, the page answers at once, a map that
+  // moves shows a fair sample of them, and one that rests fills up within a few frames.
+  let painting = null;
+
   function draw() {
-    const facet = facets[shown.facet], s = scale(), ratio = raster.ratio;
+    const s = scale();
+    painting = preparePainting(s);
+    raster.clear(painting.back);
+    paintOn(painting);
+    drawOver(s, raster.ratio);
+    placeLabels(s);
+  }
+
+  function preparePainting(s) {
+    const facet = facets[shown.facet], ratio = raster.ratio, fixed = scene.kind !== "tags", big = radius(0);
+    const none = { rgb: rgb(css("--other")), mark: "circle" };
     const looks = paint(facet).map((look) => ({ ...look, rgb: rgb(look.colour) }));
-    const none = { rgb: rgb(css("--other")), mark: "circle" }, back = rgb(css("--map")), grey = rgb(css("--grey"));
-    const big = radius(0), alpha = 256 * Math.max(0.5, Math.min(0.95, 1.35 - 0.16 * Math.log10(n + 1) + Math.log10(view.k + 1) * 0.1));
-    const ring = big >= 3.2 && n <= 20_000, fixed = scene.kind !== "tags";
     for (const look of [none, ...looks]) { // one lookup a colour, not one a point
       look.fill = raster.mask(look.mark, big);
       look.edge = raster.mask(look.mark, big + 0.9);
     }
-    const dot = raster.mask("circle", big * 0.85);
-    const left = fromX(-30, s), right = fromX(size.width + 30, s), top = fromY(-30, s), bottom = fromY(size.height + 30, s);
-    raster.clear(back);
-    for (const pass of [GREY, LIT]) {
-      for (let k = 0; k < n; k++) {
-        const i = order[k];
-        if (state[i] === HIDDEN || x[i] < left || x[i] > right || y[i] < bottom || y[i] > top) continue;
-        const seen = state[i] === LIT && shown.preview ? (bears(shown.preview, i) ? LIT : GREY) : state[i];
-        if (seen !== pass) continue;
-        const v = groupOf(facet, i), look = v < 0 ? none : looks[v], r = fixed ? big : radius(i);
-        const fill = fixed ? look.fill : raster.mask(look.mark, r), edge = fixed ? look.edge : raster.mask(look.mark, r + 0.9);
-        const px = toX(x[i], s) * ratio, py = toY(y[i], s) * ratio;
-        if (pass === GREY) { raster.stamp(px, py, fixed ? dot : raster.mask("circle", r), grey[0], grey[1], grey[2], 130); continue; }
-        if (ring) raster.stamp(px, py, edge, back[0], back[1], back[2], 210);
-        raster.stamp(px, py, fill, look.rgb[0], look.rgb[1], look.rgb[2], alpha);
-      }
+    return {
+      facet, fixed, none, looks, back: rgb(css("--map")), grey: rgb(css("--grey")), dot: raster.mask("circle", big * 0.85),
+      ring: big >= 3.2 && n <= 20_000,
+      alpha: 256 * Math.max(0.5, Math.min(0.95, 1.35 - 0.16 * Math.log10(n + 1) + Math.log10(view.k + 1) * 0.1)),
+      left: fromX(-30, s), right: fromX(size.width + 30, s), top: fromY(-30, s), bottom: fromY(size.height + 30, s),
+      scale: s * ratio, shiftX: toX(0, s) * ratio, shiftY: toY(0, s) * ratio, pass: GREY, next: 0,
+    };
+  }
+
+  function paintOn(job) {
+    if (job !== painting) return; // the map has changed since
+    const until = performance.now() + SLICE;
+    while (job.pass <= LIT && performance.now() < until) {
+      const end = Math.min(n, job.next + 2_000);
+      paintPoints(job, job.next, end);
+      job.next = end;
+      if (end === n) { job.pass++; job.next = 0; }
     }
     raster.show();
-    drawOver(s, ratio);
-    placeLabels(s);
+    if (job.pass <= LIT) requestAnimationFrame(() => paintOn(job));
+  }
+
+  function paintPoints(job, from, to) {
+    const { facet, fixed, pass, grey, back, dot } = job;
+    for (let k = from; k < to; k++) {
+      const i = order[k];
+      if (state[i] === HIDDEN || x[i] < job.left || x[i] > job.right || y[i] < job.bottom || y[i] > job.top) continue;
+      const seen = state[i] === LIT && shown.preview ? (bears(shown.preview, i) ? LIT : GREY) : state[i];
+      if (seen !== pass) continue;
+      const px = job.shiftX + x[i] * job.scale, py = job.shiftY - y[i] * job.scale, r = fixed ? 0 : radius(i);
+      if (pass === GREY) { raster.stamp(px, py, fixed ? dot : raster.mask("circle", r), grey[0], grey[1], grey[2], 130); continue; }
+      const v = groupOf(facet, i), look = v < 0 ? job.none : job.looks[v], [red, green, blue] = look.rgb;
+      if (job.ring) raster.stamp(px, py, fixed ? look.edge : raster.mask(look.mark, r + 0.9), back[0], back[1], back[2], 210);
+      raster.stamp(px, py, fixed ? look.fill : raster.mask(look.mark, r), red, green, blue, job.alpha);
+    }
   }
 
   function bears({ facet, v }, i) { return facet.many ? facet.of[i].includes(v) : facet.of[i] === v; }
@@ -828,6 +855,16 @@ async function startMap() {
   refilter();
   document.documentElement.dataset.ready = "true";
   setTimeout(async () => { await loadDetails(); document.documentElement.dataset.details = "true"; }, 50);
+}
+
+// Which dataset to choose, in one line; the long form stands among the numbers.
+function shortVerdict({ numbers, notes }) {
+  if (!numbers || numbers.datasets.length < 2) return cut(notes[0] || "", 170);
+  const [first, second] = [...numbers.datasets].sort((a, b) => (b.name === numbers.best) - (a.name === numbers.best) || b.reach - a.reach);
+  const reach = `${percent(first.reach)} of the topics, ${second.name} ${percent(second.reach)}`;
+  return numbers.best
+    ? `Choose ${first.name}: with ${plural(numbers.equal_n, "question")} each it reaches ${reach}.`
+    : `No clear choice: with ${plural(numbers.equal_n, "question")} each, ${first.name} reaches ${reach}.`;
 }
 
 // dataset, split ... -> {name, values, of, many, slots (palette index per value, -1: grey), marked, ordered}

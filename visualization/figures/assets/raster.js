@@ -16,30 +16,28 @@ const INSIDE = {
   },
 };
 
-// How much of each pixel around a mark of `radius` pixels is covered, 0..255, for every phase.
+// The pixels that a mark of `radius` pixels covers, for every phase: how far right and down, and how much, 1..255.
 function masks(mark, radius) {
   const inside = INSIDE[mark] || INSIDE.circle;
   const reach = Math.ceil(radius * 1.3) + 1;
-  const size = 2 * reach + 1;
-  const all = [];
+  const phases = [];
   for (let py = 0; py < PHASES; py++) {
     for (let px = 0; px < PHASES; px++) {
-      const cover = new Uint8Array(size * size);
-      for (let row = 0; row < size; row++) {
-        for (let column = 0; column < size; column++) {
+      const right = [], down = [], cover = [];
+      for (let row = -reach; row <= reach; row++) {
+        for (let column = -reach; column <= reach; column++) {
           let hits = 0;
           for (let sample = 0; sample < 25; sample++) {
-            const x = column + ((sample % 5) + 0.5) / 5 - reach - px / PHASES;
-            const y = row + (((sample / 5) | 0) + 0.5) / 5 - reach - py / PHASES;
+            const x = column + ((sample % 5) + 0.5) / 5 - px / PHASES, y = row + (((sample / 5) | 0) + 0.5) / 5 - py / PHASES;
             if (inside(x / radius, y / radius)) hits++;
           }
-          cover[row * size + column] = (hits * 255) / 25;
+          if (hits) { right.push(column); down.push(row); cover.push((hits * 255) / 25); }
         }
       }
-      all.push(cover);
+      phases.push({ right: Int16Array.from(right), down: Int16Array.from(down), cover: Uint8Array.from(cover), width: 0, steps: null });
     }
   }
-  return { reach, size, all };
+  return { reach, phases };
 }
 
 class Raster {
@@ -70,24 +68,36 @@ class Raster {
 
   // One mark at (x, y) in canvas pixels, over what is there. alpha: 0..256.
   stamp(x, y, mask, r, g, b, alpha) {
-    const { reach, size, all } = mask;
-    const phaseX = Math.floor((x - Math.floor(x)) * PHASES), phaseY = Math.floor((y - Math.floor(y)) * PHASES);
-    const cover = all[phaseY * PHASES + phaseX];
-    const left = Math.floor(x) - reach, top = Math.floor(y) - reach;
-    if (left >= this.width || top >= this.height || left + size <= 0 || top + size <= 0) return;
+    const column = Math.floor(x), row = Math.floor(y), { reach } = mask;
+    if (column < -reach || row < -reach || column >= this.width + reach || row >= this.height + reach) return;
+    const phase = mask.phases[((y - row) * PHASES | 0) * PHASES + ((x - column) * PHASES | 0)];
+    const data = this.image.data, { cover } = phase;
+    if (column < reach || row < reach || column + reach >= this.width || row + reach >= this.height) {
+      this.stampAtEdge(column, row, phase, r, g, b, alpha);
+      return;
+    }
+    if (phase.width !== this.width) { // the way from the middle to each pixel, as bytes of this image
+      phase.width = this.width;
+      phase.steps = Int32Array.from(phase.right, (right, k) => (phase.down[k] * this.width + right) * 4);
+    }
+    const middle = (row * this.width + column) * 4, { steps } = phase;
+    for (let k = 0; k < steps.length; k++) {
+      const at = middle + steps[k], a = cover[k] * alpha;
+      data[at] += ((r - data[at]) * a) >> 16;
+      data[at + 1] += ((g - data[at + 1]) * a) >> 16;
+      data[at + 2] += ((b - data[at + 2]) * a) >> 16;
+    }
+  }
+
+  stampAtEdge(column, row, { right, down, cover }, r, g, b, alpha) {
     const data = this.image.data;
-    const fromRow = Math.max(0, -top), toRow = Math.min(size, this.height - top);
-    const fromColumn = Math.max(0, -left), toColumn = Math.min(size, this.width - left);
-    for (let row = fromRow; row < toRow; row++) {
-      let from = row * size + fromColumn;
-      let to = ((top + row) * this.width + left + fromColumn) * 4;
-      for (let column = fromColumn; column < toColumn; column++, from++, to += 4) {
-        const a = (cover[from] * alpha) >> 8;
-        if (a === 0) continue;
-        data[to] += ((r - data[to]) * a) / 255;
-        data[to + 1] += ((g - data[to + 1]) * a) / 255;
-        data[to + 2] += ((b - data[to + 2]) * a) / 255;
-      }
+    for (let k = 0; k < cover.length; k++) {
+      const px = column + right[k], py = row + down[k];
+      if (px < 0 || py < 0 || px >= this.width || py >= this.height) continue;
+      const at = (py * this.width + px) * 4, a = cover[k] * alpha;
+      data[at] += ((r - data[at]) * a) >> 16;
+      data[at + 1] += ((g - data[at + 1]) * a) >> 16;
+      data[at + 2] += ((b - data[at + 2]) * a) >> 16;
     }
   }
 
