@@ -317,3 +317,26 @@ def test_an_unknown_prompt_is_named(mill: Mill, capsys: pytest.CaptureFixture[st
     """A prompt that does not exist is a usage error that names the nearest one."""
     assert mill.run(Writer(), qa__prompt="generate_q.md") == 2
     assert "generate_qa.md" in capsys.readouterr().err
+
+
+def test_two_chunks_are_asked_about_together(mill: Mill) -> None:
+    """qa.multi_chunk keeps pairs with evidence from both chunks, names the second, and turns one-sided pairs down."""
+    flood = "The Orrin mill burned in the flood year of 1887. The miller of Orrin rebuilt the wheel in oak."
+    mill.write(chunk_of(ENGINE), chunk_of(flood, 1))
+    both = pair(
+        "The wheel of the Orrin tide mill measures 6 metres.",
+        question="Of which wood is the wheel of the Orrin tide mill, which measures 6 metres?",
+        answer="Of oak.",
+        evidence=[
+            "The wheel of the Orrin tide mill measures 6 metres.",
+            "The miller of Orrin rebuilt the wheel in oak.",
+        ],
+    )
+    one_sided = pair("The Orrin mill ground barley until 1931.")
+
+    def model(body: Json) -> str:
+        return pairs(both, one_sided) if "needs two chunks" in body["messages"][0]["content"] else pairs()
+
+    assert mill.run(model, qa__multi_chunk=True) == 0
+    assert [(one.chunk, one.also, one.answer) for one in mill.pairs] == [("mill-0", ["mill-1"], "Of oak.")]
+    assert [one.detail for one in mill.rejected] == ["no evidence from chunk 1"]

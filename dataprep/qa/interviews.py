@@ -14,9 +14,10 @@ from dataprep.qa import coverage
 from dataprep.qa.batch import Batch
 from dataprep.qa.drafts import Source
 from dataprep.qa.iterate import Asker, Interview, interview
-from dataprep.qa.novelty import Novelty, similarity
+from dataprep.qa.novelty import Encode, Novelty, similarity
 from dataprep.qa.sentence import Sentences
 from dataprep.qa.statements import is_caption, statements
+from dataprep.qa.two_chunks import TwoChunks, related
 from dataprep.qa.wording import is_instruction
 from dataprep.schema.errors import UnitError
 from dataprep.schema.records import Chunk, DocumentCoverage, Pair, Rejected
@@ -47,6 +48,8 @@ class Interviews:
     askers: list[Asker]
     notice: str = ""
     notes: list[str] = field(default_factory=list)
+    similar: tuple[Encode | None, float] = (None, 1.0)
+    couples: list[TwoChunks] = field(default_factory=list)
 
     async def run(self, number: int) -> None:
         state = self.states[number]
@@ -64,10 +67,13 @@ class Interviews:
         return f"chunk {state.chunk.index}: {state.curve()}   ({self.material.document}{share}{why})"
 
     def pairs(self) -> list[Pair]:
-        return [pair for state in self.states for pair in state.pairs]
+        return [pair for one in self._all() for pair in one.pairs]
 
     def rejected(self) -> list[Rejected]:
-        return [one for state in self.states for one in state.rejected]
+        return [rejected for one in self._all() for rejected in one.rejected]
+
+    def _all(self) -> list[Interview | TwoChunks]:
+        return [*self.states, *self.couples]
 
     def covered(self) -> DocumentCoverage:
         """Coverage of the whole document with the saturation curve of every chunk."""
@@ -76,7 +82,7 @@ class Interviews:
             whole,
             pairs=len(self.pairs()),
             rejected=dict(Counter(one.reason for one in self.rejected()).most_common()),
-            calls=sum(asker.calls for asker in self.askers),
+            calls=sum(asker.calls for asker in self.askers) + len(self.couples),
             runs=[state.run_record(asker.calls) for state, asker in zip(self.states, self.askers, strict=True)],
         )
 
@@ -104,10 +110,17 @@ class Interviews:
         found = [(f"chunk {state.chunk.index}", state.failure) for state in self.states if state.failure]
         for state, asker in zip(self.states, self.askers, strict=True):
             found += [(f"chunk {state.chunk.index}", error) for error in getattr(asker, "failures", ())]
+        for couple in self.couples:
+            if couple.failure:
+                found.append((f"chunks {couple.first.index} and {couple.second.index}", couple.failure))
         return found
 
     async def ask_across_chunks(self) -> None:
         """Questions that need two related chunks, where qa.multi_chunk asks for them."""
+        novelty = Novelty(*self.similar)
+        await novelty.sift([pair.question for pair in self.pairs()])
+        for couple in self.couples:  # one after the other, so that none repeats another's question
+            await couple.run(novelty)
 
 
 def prompt_files(settings: QA) -> list[str]:
@@ -132,11 +145,10 @@ async def prepare(
     )
     limits = shared_out(config.qa.limit, [_countable(chunk, config) for chunk in material.chunks])
     text = prompt(config.qa.prompt)
-    known = " ".join([material.title, material.summary, config.qa.context])
     states = [
         Interview(
             chunk=chunk,
-            source=Source(chunk.text, _instructions(text), " ".join([known, *chunk.headings])),
+            source=_source(material, [chunk], text, config.qa),
             settings=config.qa,
             novelty=Novelty(encode, threshold),
             limit=limit,
@@ -145,9 +157,31 @@ async def prepare(
         for chunk, limit in zip(material.chunks, limits, strict=True)
     ]
     askers = [_asker(config, material, state.chunk, prompt, client) for state in states]
+    couples = []
+    if config.qa.multi_chunk:
+        two = prompt(config.qa.two_chunk_prompt)
+        for first, second in await related(material.chunks, encode):
+            source = _source(material, [first, second], two, config.qa)
+            couples.append(TwoChunks(client(), config.qa, two, first, second, _known(config.qa, material), source))
+    notes += [note] if note else []
     return Interviews(
-        material, config.qa, states, askers, _notice(config.qa, material), notes + ([note] if note else [])
+        material, config.qa, states, askers, _notice(config.qa, material), notes, (encode, threshold), couples
     )
+
+
+def _source(material: Material, chunks: Sequence[Chunk], prompt: str, settings: QA) -> Source:
+    headings = [heading for chunk in chunks for heading in chunk.headings]
+    known = " ".join([material.title, material.summary, settings.context, *headings])
+    return Source("\n\n".join(chunk.text for chunk in chunks), _instructions(prompt), known)
+
+
+def _known(settings: QA, material: Material) -> dict[str, str]:
+    """The variables of a prompt that stay the same for the whole document."""
+    return {
+        "context": settings.context or "(not told)",
+        "document": material.title,
+        "summary": material.summary or "(none)",
+    }
 
 
 def _asker(
@@ -160,11 +194,7 @@ def _asker(
         return Sentences(
             client(), settings, chunk, prompt(settings.prompt), again, title, caption, config.chunk.language
         )
-    known = {
-        "context": settings.context or "(not told)",
-        "document": material.title,
-        "summary": material.summary or "(none)",
-    }
+    known = _known(settings, material)
     return Batch(client(), settings, chunk, prompt(settings.prompt), prompt(settings.correction_prompt), known)
 
 

@@ -134,16 +134,7 @@ async def _keep_new(state: Interview, drafts: Sequence[Draft], iteration: int) -
 
 
 def _reject(state: Interview, draft: Draft, iteration: int, fault: Fault, detail: str = "") -> None:
-    state.rejected.append(
-        Rejected(
-            document=state.chunk.document,
-            chunk=state.chunk.id,
-            iteration=iteration,
-            reason=fault.reason,
-            detail=detail or fault.detail,
-            pair=msgspec.to_builtins(draft),
-        )
-    )
+    state.rejected.append(as_rejected(draft, state.chunk, iteration, Fault(fault.reason, detail or fault.detail)))
 
 
 def _why_end(state: Interview) -> str:
@@ -174,4 +165,16 @@ def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
         model=model,
         pages=chunk.pages,
         headings=chunk.headings,
+    )
+
+
+def as_rejected(draft: Draft, chunk: Chunk, iteration: int, fault: Fault) -> Rejected:
+    """The record of a draft that was turned down, as the model gave it."""
+    return Rejected(
+        document=chunk.document,
+        chunk=chunk.id,
+        iteration=iteration,
+        reason=fault.reason,
+        detail=fault.detail,
+        pair=msgspec.to_builtins(draft),
     )

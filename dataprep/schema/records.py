@@ -103,6 +103,7 @@ class Pair(Record, frozen=True):
     headings: list[str] = []
     original_question: str = ""
     checks: dict[str, Any] = {}  # one entry a check of curate.py
+    also: list[str] = []  # further chunks that the answer needs
 
 
 class Rejected(Record, frozen=True):
