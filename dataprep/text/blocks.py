@@ -80,11 +80,11 @@ _FRONT_MATTER = re.compile(
 )
 _TABLE_TAGS = re.compile(r"<(/?)(?i:table)\b[^>]*+>?")
 _BOLD_LINE = re.compile(r"[^\S\n]*+(\*\*|__)(?=\S)([^*_\n]{1,100}+)\1\s*+")
-_LEADER = re.compile(  # Introduction ........ 3, Introduction … 3
-    r"(?: (?<!\.)\.{4,}+ | (?:\.[ ]){3,}+ | …++ ) [ .…|*_]*+ (?:\d{1,4}|[ivxlc]{1,7}) [ \t\r*_|]*+ (?=\n|\Z)",
-    re.VERBOSE,
+_LEADER = re.compile(  # the end of a line such as Introduction ........ 3 or Introduction … 3
+    r"(?: \.{4} | (?:\.[ ]){3} | … ) [ .…|*_]*+ (?:\d{1,4}|[ivxlc]{1,7}) [ \t\r*_|]*+ \Z", re.VERBOSE
 )
-_LINK_ITEM = re.compile(r"[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+(?=\n|\Z)")
+_LEADER_END = 60  # characters at the end of a line that hold its page number and some of the dots
+_LINK_ITEM = re.compile(r"[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+")
 _MARKUP = re.compile(r"[*_`]++|!?\[([^\]]*+)\]\([^)]*+\)")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*+\n")
 
@@ -212,10 +212,12 @@ def plain(title: str) -> str:
 
 def _is_contents(text: str, start: int, end: int) -> bool:
     """Lines that lead by dots to a page number, or list items that are nothing but links into the document."""
-    pattern = _LINK_ITEM if text.find("](#", start, end) >= 0 else _LEADER
-    hits = sum(1 for _ in pattern.finditer(text, start, end))
-    lines = sum(not line.isspace() for line in text[start:end].split("\n") if line)
-    return hits == lines or (hits >= 3 and 2 * hits >= lines)
+    lines = [line for line in text[start:end].split("\n") if line and not line.isspace()]
+    if text.find("](#", start, end) >= 0:
+        hits = sum(_LINK_ITEM.fullmatch(line) is not None for line in lines)
+    else:
+        hits = sum(_LEADER.search(line[-_LEADER_END:]) is not None for line in lines)
+    return hits == len(lines) or (hits >= 3 and 2 * hits >= len(lines))
 
 
 def _fenced(text: str, position: int) -> tuple[BlockKind, int]:

@@ -16,6 +16,7 @@ _CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
 _SPACE = regex.compile(r"\s++")
 _WORD = regex.compile(r"\b(?=\S)", regex.WORD)
 _GRAPHEME = regex.compile(r"\X")
+_NEAR = 100  # characters before the limit that are looked at first
 _AHEAD = 300  # characters behind a window that an engine sees, to judge the last sentence in it
 _LOOSE_END = regex.compile(r"[\p{L}\p{N},;(–-]\s*\Z")
 
@@ -94,10 +95,11 @@ class Breaks:
         spans = uncuttable(window) + [(a - start, b - start) for a, b in self._whole if a < last and b > start]
         spans.sort()
         for pattern, least in ((_CLAUSE, size // 2), (_SPACE, 1), (_WORD, 1)):
-            if cut := _last_outside(_ends(pattern, window, least, size), spans):
-                return start + cut
+            for first in (max(least, size - _NEAR), least):
+                if cut := _last_outside(_ends(pattern, window, first, size), spans):
+                    return start + cut
         for pattern in (_SPACE, _WORD, _GRAPHEME):
-            if ends := _ends(pattern, window, 1, size):
+            if ends := _ends(pattern, window, max(1, size - _NEAR), size):
                 return start + ends[-1]
         return max(last, start + 1)
 
@@ -108,7 +110,7 @@ class Breaks:
 
 def _ends(pattern: regex.Pattern[str], text: str, least: int, most: int) -> list[int]:
     """Where matches of the pattern end within least..most."""
-    return [match.end() for match in pattern.finditer(text, 0, most + 1) if least <= match.end() <= most]
+    return [match.end() for match in pattern.finditer(text, least - 1, most + 1) if least <= match.end() <= most]
 
 
 def _depth(marker: str) -> int:

@@ -6,7 +6,7 @@ plain rule below. What both get wrong in Markdown (a list marker is no sentence,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 import regex
@@ -39,8 +39,9 @@ _ABBREVIATION = regex.compile(
     regex.VERBOSE | regex.IGNORECASE,
 )
 _MARKER = regex.compile(r"\s*+(?:[-*+>#•⁃]\s*+)*+\(?(?:[A-Z]?\d{1,3}(?:\.\d{1,3})*+|\p{L})[.)]{1,2}\s*+")
-_BULLET = regex.compile(r"(?<=\s)[•⁃‣◦▪](?=\s*\S)")
-_WINDOW = 1 << 20  # characters given to an engine at once, so that memory stays flat on a long line
+_BULLET = regex.compile(r"(?<=\s)[•⁃‣◦▪](?=\s*+\S)")
+_BULLETS = "•⁃‣◦▪"
+_WINDOW = 4096  # characters given to an engine at once
 
 
 def sentences(text: str, language: str = "en", engine: str = "sentencex") -> list[Span]:
@@ -54,15 +55,23 @@ def sentences(text: str, language: str = "en", engine: str = "sentencex") -> lis
 
 def sentence_starts(text: str, language: str = "en", engine: str = "sentencex") -> list[int]:
     """Where each sentence starts; the first is 0 and every sentence keeps the white space behind it."""
-    find = _regex_ends if engine == "regex" else _sentencex_ends
-    ends: list[int] = []
-    for start, end in _windows(text):
-        ends += (start + offset for offset in find(text[start:end], language))
-    ends = sorted({*ends, *(match.start() for match in _BULLET.finditer(text))})
+    ends = list(_in_windows(_regex_ends if engine == "regex" else _sentencex_ends, text, language))
+    if any(bullet in text for bullet in _BULLETS):
+        ends = sorted({*ends, *(match.start() for match in _BULLET.finditer(text))})
     return [0, *_without_false_ends(text, ends)] if text else []
 
 
-def _sentencex_ends(text: str, language: str) -> Iterable[int]:
+def _in_windows(find: Callable[[str, str], list[int]], text: str, language: str) -> Iterator[int]:
+    """What `find` finds, a window at a time: sentencex takes quadratic time where no white space is (Chinese)."""
+    start = 0
+    while start < len(text):
+        end = start + _WINDOW
+        found = [start + offset for offset in find(text[start:end], language)]
+        yield from found
+        start = found[-1] if found and end < len(text) else end
+
+
+def _sentencex_ends(text: str, language: str) -> list[int]:
     from sentencex import get_sentence_boundaries, segment
 
     if not text.isascii():  # a lone surrogate, from bytes that were no text, cannot be handed to Rust
@@ -81,10 +90,12 @@ def _broken(text: str) -> bool:
     return False
 
 
-def _regex_ends(text: str, _language: str) -> Iterator[int]:
-    for match in _END.finditer(text):
-        if not _ABBREVIATION.search(text, max(0, match.start() - 12), match.end()):
-            yield match.end()
+def _regex_ends(text: str, _language: str) -> list[int]:
+    return [
+        match.end()
+        for match in _END.finditer(text)
+        if match.end() < len(text) and not _ABBREVIATION.search(text[max(0, match.start() - 12) : match.end()])
+    ]
 
 
 def _without_false_ends(text: str, ends: list[int]) -> Iterator[int]:
@@ -103,16 +114,6 @@ def _without_false_ends(text: str, ends: list[int]) -> Iterator[int]:
 
 def _only_marker(text: str, start: int, end: int) -> bool:
     return end - start < 40 and _MARKER.fullmatch(text, start, end) is not None
-
-
-def _windows(text: str) -> Iterator[Span]:
-    start = 0
-    while len(text) - start > _WINDOW:
-        middle = start + _WINDOW
-        end = max(text.rfind("\n", start, middle), text.rfind(" ", middle - 2000, middle)) + 1 or middle
-        yield start, end
-        start = end
-    yield start, len(text)
 
 
 def _trim(text: str, start: int, end: int) -> Span | None:

@@ -88,7 +88,7 @@ aside a {{ color: var(--kind); font-weight: 650; text-decoration: none; }}
 aside p {{ margin: .15rem 0; overflow-wrap: anywhere; }}
 pre {{ margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 13.5px/1.55 ui-monospace, Menlo, monospace;
   unicode-bidi: plaintext; }}
-section.table pre, section.code pre {{ white-space: pre; overflow-x: auto; overflow-wrap: normal; }}
+section.code pre {{ white-space: pre; overflow-x: auto; overflow-wrap: normal; }}
 mark {{ background: var(--tint); color: var(--quiet); border-radius: 2px; }}
 @media (max-width: 46rem) {{ section {{ grid-template-columns: minmax(0, 1fr); gap: .4rem; }} }}
 </style>
