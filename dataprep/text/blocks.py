@@ -97,7 +97,7 @@ def blocks(markdown: str) -> list[Block]:
 def _read(text: str) -> Iterator[Block]:
     reader, crumbs = _Reader(text), _Breadcrumb()
     start, position = 0, reader.first()
-    if position and not text[:position].strip("\ufeff").isspace():
+    if text[:position].strip("\ufeff").strip():
         yield Block("paragraph", 0, position)  # front matter
         start = position
     before = ""

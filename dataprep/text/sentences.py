@@ -7,7 +7,7 @@ plain rule below. What both get wrong in Markdown (a list marker is no sentence,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import regex
 
@@ -49,8 +49,8 @@ def sentences(text: str, language: str = "en", engine: str = "sentencex") -> lis
 
     `engine` is "sentencex" or "regex"; `language` is an ISO 639-1 code, used by sentencex.
     """
-    starts = sentence_starts(text, language, engine)
-    return [span for pair in zip(starts, [*starts[1:], len(text)], strict=True) if (span := _trim(text, *pair))]
+    borders = [*sentence_starts(text, language, engine), len(text)]
+    return [span for pair in pairwise(borders) if (span := _trim(text, *pair))]
 
 
 def sentence_starts(text: str, language: str = "en", engine: str = "sentencex") -> list[int]:

@@ -72,7 +72,7 @@ MARKDOWN = st.lists(st.one_of(HEADING, PARAGRAPH, TABLE, CODE, LIST, RULES), max
 ANYTHING = st.text(alphabet=st.sampled_from("ab.A1 \n\r\t#|-`~>$*_[]()<>:,\"'{}\\\x00\ufeffé中ع🙂\ud800"), max_size=400)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.one_of(MARKDOWN, ANYTHING, st.text(max_size=300)))
 def test_slices_give_back_the_text(text: str) -> None:
     """The slices of the chunks, in order, are the whole text, and each chunk's text is what it says it is."""
@@ -82,7 +82,7 @@ def test_slices_give_back_the_text(text: str) -> None:
     assert all(chunk.text == chunk.added + text[chunk.start : chunk.end] + chunk.closing for chunk in chunks)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.one_of(MARKDOWN, ANYTHING), st.sampled_from([0, 2]))
 def test_no_chunk_is_over_the_limit(text: str, overlap: int) -> None:
     """Every chunk, with its additions, keeps to max_length, and says its length."""
@@ -90,7 +90,7 @@ def test_no_chunk_is_over_the_limit(text: str, overlap: int) -> None:
     assert all(chunk.length == len(chunk.text) <= 240 for chunk in chunks)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(MARKDOWN)
 def test_tables_and_fences_under_the_limit_are_whole(text: str) -> None:
     """A table or fence that fits is in one chunk; of one that does not fit, no row and no line is cut."""
@@ -104,7 +104,7 @@ def test_tables_and_fences_under_the_limit_are_whole(text: str) -> None:
         assert all(text[border - 1] == "\n" for border in inside)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(MARKDOWN)
 def test_words_links_numbers_and_formulas_are_whole(text: str) -> None:
     """No border falls into a word, a link, a number, a formula or inline code."""
@@ -118,7 +118,7 @@ def test_words_links_numbers_and_formulas_are_whole(text: str) -> None:
                 at = (left + right).find(whole, at + 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(MARKDOWN)
 def test_same_text_same_chunks(text: str) -> None:
     """Chunking is a function of text and settings, and all ids of a document differ."""
@@ -127,7 +127,7 @@ def test_same_text_same_chunks(text: str) -> None:
     assert len({chunk.id for chunk in chunks}) == len(chunks)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(MARKDOWN)
 def test_chunks_are_not_cut_again(text: str) -> None:
     """Idempotent: the slice of a chunk of text, read as a document, is one chunk."""
