@@ -8,6 +8,7 @@ Run     uv run dataprep/ingest.py [--converter NAME] [--password WORD]
 from __future__ import annotations
 
 import argparse
+import asyncio
 import functools
 import hashlib
 import re
@@ -17,14 +18,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from dataprep.console.command import Command, Job, Outcome, Unit, run_script, setting
 from dataprep.converters import CONVERTERS, Request, choose, require, run, versions
 from dataprep.converters.outline import Entry, set_headings
-from dataprep.converters.pages import convert_pages
+from dataprep.converters.pages import Audited, convert_pages
 from dataprep.converters.pdf import TextLayer, read_text_layer, unlock
 from dataprep.converters.sources import Source, examine, find_sources
-from dataprep.converters.stitch import is_contents, stitch
+from dataprep.converters.stitch import is_contents, stitch, tidy
+from dataprep.converters.vision import PageReader, count_frames, page_jpeg
 from dataprep.engine import WorkerFailed, Workers
 from dataprep.schema.errors import BadDocument, MissingExtra
 from dataprep.schema.records import Document, Page, PageAudit
@@ -73,6 +76,15 @@ class Draft:
     audit: PageAudit | None = None
     fell_back: str = ""
 
+    def offer(self, markdown: str, audit: PageAudit, converter: str, trouble: str) -> None:
+        """Take a rendition that is better than the one before; a page in trouble stays open for the next converter."""
+        better = self.audit is None or audit.score > self.audit.score or (markdown and not self.markdown)
+        if better and self.audit:
+            self.fell_back = self.fell_back or f"{self.converter}: score {self.audit.score:.2f}"
+        if better:
+            self.markdown, self.audit, self.converter = markdown, audit, converter
+        self.fell_back = trouble or self.fell_back
+
 
 @dataclass
 class Ingestion:
@@ -94,6 +106,8 @@ class Ingestion:
             raise BadDocument(f"no converter for {ending}; {_remedy(ending)}")
         if ending == ".pdf":
             markdown, pages, title = await self._pdf(path, names)
+        elif CONVERTERS[names[0]].remote:
+            markdown, pages, title = await self._picture(path, names[0])
         else:
             markdown, pages, title = await self._whole(path, ending, names)
         if _sha256(path) != digest:
@@ -132,6 +146,20 @@ class Ingestion:
             return stitched.markdown, pages, ""
         raise BadDocument(f"{'; '.join(reasons)}; it may be damaged: save it anew or as PDF")
 
+    async def _picture(self, path: Path, name: str) -> tuple[str, list[Page], str]:
+        """A picture file, each of its frames a page."""
+        count = await self._must(count_frames, str(path))
+        numbers = list(range(1, (min(count, TEST_PAGES) if self.job.test else count) + 1))
+        done = await self._look(path, numbers, [])
+        if failed := [f"page {n}: {done.troubles[n - 1]}" for n in numbers if done.troubles[n - 1]]:
+            raise BadDocument("; ".join(failed))
+        stitched = stitch(done.pages)
+        pages = [
+            Page(number=n, start=start, end=end, converter=name, scan=True)
+            for n, (start, end) in enumerate(stitched.spans, start=1)
+        ]
+        return stitched.markdown, pages, ""
+
     async def _pdf(self, path: Path, names: list[str]) -> tuple[str, list[Page], str]:
         """A PDF, page by page: what scores below the threshold goes to the next converter."""
         path, layer = await self._open(path)
@@ -141,12 +169,16 @@ class Ingestion:
             due = [n for n, draft in enumerate(drafts, start=1) if self._is_due(draft, layer, n)]
             if due and self._available(name, needed=i == 0):
                 await self._try(name, path, layer, due, drafts)
+        for draft, text in zip(drafts, layer.pages, strict=True):
+            if not draft.markdown.strip() and text.strip():
+                draft.markdown, draft.converter = tidy(text), "text layer"
+                draft.fell_back = draft.fell_back or "no converter gave any text"
         self.job.progress.advance(len(drafts))
         return self._assemble(layer, drafts)
 
     def _is_due(self, draft: Draft, layer: TextLayer, number: int) -> bool:
         if layer.scans[number - 1]:
-            return not draft.markdown
+            return not draft.markdown.strip()
         return draft.audit is None or draft.audit.score < self.job.config.ingest.audit_threshold
 
     def _available(self, name: str, needed: bool) -> bool:
@@ -160,6 +192,20 @@ class Ingestion:
 
     async def _try(self, name: str, path: Path, layer: TextLayer, due: list[int], drafts: list[Draft]) -> None:
         """Let a converter do the pages that are due, and keep what is better than what there is."""
+        try:
+            done = await (self._look(path, due, layer.pages) if CONVERTERS[name].remote else
+                          self._convert(name, path, due, layer))  # fmt: skip
+        except WorkerFailed as error:
+            self.warnings.append(f"{name}: {_reason(error)}")
+            for number in due:
+                drafts[number - 1].fell_back = drafts[number - 1].fell_back or f"{name}: {_reason(error)}"
+            return
+        self.warnings += done.warnings
+        for i, number in enumerate(due):
+            trouble = done.troubles[i] if done.troubles else ""
+            drafts[number - 1].offer(done.pages[i], done.audits[i], done.makers[i], trouble and f"{name}: {trouble}")
+
+    async def _convert(self, name: str, path: Path, due: list[int], layer: TextLayer) -> Audited:
         request = Request(
             source=str(path),
             ending=".pdf",
@@ -167,20 +213,18 @@ class Ingestion:
             pages=None if len(due) == layer.page_count else due,
             page_count=layer.page_count,
         )
-        try:
-            done = await self._work(convert_pages, name, request, layer.pages)
-        except WorkerFailed as error:
-            self.warnings.append(f"{name}: {_reason(error)}")
-            for number in due:
-                drafts[number - 1].fell_back = drafts[number - 1].fell_back or f"{name}: {_reason(error)}"
-            return
-        self.warnings += done.warnings
-        for number, markdown, audit, maker in zip(due, done.pages, done.audits, done.makers, strict=True):
-            draft = drafts[number - 1]
-            if draft.audit is None or audit.score > draft.audit.score or (markdown and not draft.markdown):
-                if draft.audit:
-                    draft.fell_back = f"{draft.converter}: score {draft.audit.score:.2f}"
-                draft.markdown, draft.audit, draft.converter = markdown, audit, maker
+        return await self._work(convert_pages, name, request, layer.pages)
+
+    async def _look(self, path: Path, due: list[int], layer: list[str]) -> Audited:
+        """Have the vision model read pages of a PDF or of a picture file."""
+        vision = self.job.config.ingest.vision
+
+        async def picture(number: int, turn: int) -> bytes:
+            return await self._work(page_jpeg, str(path), number, vision.image_size, vision.jpeg_quality, turn)
+
+        reader = PageReader(self.job.client, vision, self.job.prompt(vision.prompt), self.source.name, picture)
+        threshold = self.job.config.ingest.audit_threshold
+        return await reader.read_pages(due, layer, threshold, _picture_places(self.job.config.llm.max_concurrency))
 
     async def _open(self, path: Path) -> tuple[Path, TextLayer]:
         """The text layer, and the path of a copy without a password where one was needed."""
@@ -229,7 +273,13 @@ class Ingestion:
             raise BadDocument(_reason(error)) from None
 
 
+_PLACES: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 _OCR = "read it with a vision model (--converter gemini) or on this machine (uv sync --extra ocr, --converter ocr)"
+
+
+def _picture_places(calls: int) -> asyncio.Semaphore:
+    """One for all documents of a run: as many pages are drawn as calls can be in flight, and as many again wait."""
+    return _PLACES.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(2 * calls))
 
 
 @functools.cache

@@ -54,6 +54,7 @@ IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 CONVERTERS = {
     "layout": Converter(module="layout", packages=("pdf-inspector", "liteparse"), endings=(".pdf",), paged=True),
     "markitdown": Converter(module="markitdown", packages=("markitdown",), paged=True),
+    "gemini": Converter(module="vision", packages=("openai",), endings=(".pdf", *IMAGES), paged=True, remote=True),
     "plain": Converter(module="plain"),
 }
 

@@ -23,6 +23,7 @@ class Audited(msgspec.Struct, frozen=True, kw_only=True):
     audits: list[PageAudit]
     makers: list[str]
     warnings: list[str]
+    troubles: list[str] = []  # why a page can not be used, page by page; empty: all can
 
 
 def convert_pages(name: str, request: Request, layer: list[str]) -> Audited:
