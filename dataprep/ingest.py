@@ -17,10 +17,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from dataprep.console.command import Command, Job, Outcome, Unit, run_script, setting
+import msgspec
+
+from dataprep.console.command import Command, Estimate, Job, Outcome, Unit, run_script, setting
 from dataprep.converters import CONVERTERS, Request, choose, require, run, versions
 from dataprep.converters.outline import Entry, set_headings
 from dataprep.converters.pages import Audited, convert_pages
@@ -31,9 +33,11 @@ from dataprep.converters.vision import PageReader, count_frames, page_jpeg
 from dataprep.engine import WorkerFailed, Workers
 from dataprep.schema.errors import BadDocument, MissingExtra
 from dataprep.schema.records import Document, Page, PageAudit
+from dataprep.schema.settings import Config, Ingest
 from dataprep.store.artifacts import write_json, write_text
 
 TEST_PAGES = 2
+INPUT_TOKENS, OUTPUT_TOKENS = 1900, 800  # of a page at 1288 pixels: four tiles of 258 and the prompt; a full page
 T = TypeVar("T")
 
 
@@ -94,6 +98,7 @@ class Ingestion:
     source: Source
     scratch: Path
     warnings: list[str] = field(default_factory=list)
+    _by: str = ""  # the converter of a document without pages
 
     async def run(self) -> tuple[str, Document]:
         """The Markdown and the record. Raises BadDocument with cause and remedy, without the file's name."""
@@ -112,13 +117,14 @@ class Ingestion:
             markdown, pages, title = await self._whole(path, ending, names)
         if _sha256(path) != digest:
             raise BadDocument("it changed while it was read; run again")
-        used = Counter(page.converter for page in pages).most_common()
+        used = Counter(page.converter.partition(":")[0] for page in pages)
+        converter = used.most_common(1)[0][0] if used else self._by
         return markdown, Document(
             id=self.source.id,
             source=self.source.name,
             sha256=digest,
-            converter=used[0][0] if used else names[0],
-            converter_version=versions(used[0][0].partition(":")[0] if used else names[0]),
+            converter=converter,
+            converter_version=versions(converter) or self.job.config.ingest.vision.model,
             characters=len(markdown),
             pages=pages,
             warnings=self.warnings,
@@ -136,6 +142,7 @@ class Ingestion:
             except WorkerFailed as error:
                 reasons.append(f"{name}: {_reason(error)}")
                 continue
+            self._by = name
             self.warnings += [*reasons, *conversion.warnings]
             texts = conversion.pages[: TEST_PAGES if self.job.test else None]
             if not "".join(texts).strip():
@@ -241,9 +248,9 @@ class Ingestion:
 
     def _assemble(self, layer: TextLayer, drafts: list[Draft]) -> tuple[str, list[Page], str]:
         if not any(draft.markdown.strip() for draft in drafts):
-            if any(layer.scans):
-                raise BadDocument(f"its pages are pictures without text (a scan); {_OCR}")
-            raise BadDocument("; ".join(dict.fromkeys(self.warnings)) or f"its pages hold no text; {_OCR}")
+            reasons = [draft.fell_back for draft in drafts if draft.fell_back]
+            cause = "its pages are pictures without text (a scan)" if any(layer.scans) else "its pages hold no text"
+            raise BadDocument("; ".join(dict.fromkeys([cause, *reasons, *self.warnings, _OCR])))
         stitched = stitch(set_headings([draft.markdown for draft in drafts], [Entry(*row) for row in layer.outline]))
         pages = [
             Page(
@@ -346,6 +353,33 @@ def _counts(document: Document) -> dict[str, int]:
     return {name: n for name, n in counts.items() if n}
 
 
+def uses_vision(settings: Ingest) -> bool:
+    return "gemini" in (settings.converter, *(name for names in settings.converters.values() for name in names))
+
+
+def shaping(config: Config) -> Any:
+    """The settings that shape the texts: not how many processes there are, nor what an unused converter is told."""
+    settings = msgspec.to_builtins(config.ingest)
+    for name in ("workers", "memory_mb", "timeout", *(() if uses_vision(config.ingest) else ("vision",))):
+        del settings[name]
+    return settings
+
+
+def estimate(job: Job, unit: Unit) -> Estimate:
+    """The vision model's calls, where it comes first: one a page, at what a picture and a full page of text take."""
+    vision, path = job.config.ingest.vision, Path(unit.payload.path)
+    try:
+        ending, _ = examine(path, job.config.ingest.max_unpacked_mb)
+        first = choose(job.config.ingest, ending)[:1]
+        if unit.payload.problem or first != ["gemini"]:
+            return Estimate(0, 0, 0, vision)
+        count = read_text_layer(str(path), 1).page_count if ending == ".pdf" else count_frames(str(path))
+    except BadDocument:
+        return Estimate(0, 0, 0, vision)
+    calls = min(count, TEST_PAGES) if job.test else count
+    return Estimate(calls, calls * INPUT_TOKENS, calls * OUTPUT_TOKENS, vision)
+
+
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--converter", **setting("ingest.converter"), choices=[n for n in CONVERTERS if n != "plain"],
@@ -358,8 +392,10 @@ main = Command(
     name="ingest",
     units=units,
     process=process,
-    settings=lambda config: config.ingest,
+    settings=shaping,
+    prompts=lambda config: [config.ingest.vision.prompt] if uses_vision(config.ingest) else [],
     flags=add_flags,
+    estimate=estimate,
     version="1",
 )
 

@@ -54,7 +54,7 @@ IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 CONVERTERS = {
     "layout": Converter(module="layout", packages=("pdf-inspector", "liteparse"), endings=(".pdf",), paged=True),
     "markitdown": Converter(module="markitdown", packages=("markitdown",), paged=True),
-    "gemini": Converter(module="vision", packages=("openai",), endings=(".pdf", *IMAGES), paged=True, remote=True),
+    "gemini": Converter(module="vision", endings=(".pdf", *IMAGES), paged=True, remote=True),
     "plain": Converter(module="plain"),
 }
 
@@ -85,10 +85,14 @@ def require(name: str) -> None:
 
 
 def versions(name: str) -> str:
-    """The versions of the packages behind a converter, such as "liteparse 2.18.0"."""
+    """The versions of the packages behind a converter, such as "liteparse 2.18.0"; "" where a model does the work."""
     from importlib.metadata import version
 
-    return ", ".join(f"{package} {version(package)}" for package in CONVERTERS[name].packages)
+    return (
+        ", ".join(f"{package} {version(package)}" for package in CONVERTERS[name].packages)
+        if name in CONVERTERS
+        else ""
+    )
 
 
 def _installed(package: str) -> bool:

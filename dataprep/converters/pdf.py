@@ -76,7 +76,7 @@ def render(source: str, number: int, longer_side: int, turn: int = 0) -> Any:
         document = open_pdf(source)
         try:
             page = document[number - 1]
-            scale = longer_side / max(page.get_size())
+            scale = (longer_side - 0.01) / max(page.get_size())  # pdfium rounds up
             image: Any = page.render(scale=scale, rotation=turn).to_pil().convert("RGB")
             return image
         finally:

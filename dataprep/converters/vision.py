@@ -73,7 +73,7 @@ class PageReader:
         return Audited(
             pages=pages,
             audits=[reply.audit for reply in done],
-            makers=[self._call.model] * len(done),
+            makers=[f"gemini:{self._call.model}"] * len(done),
             warnings=[],
             troubles=[reply.trouble for reply in done],
         )
@@ -127,13 +127,13 @@ def with_picture(turns: list[dict[str, Any]], jpeg: bytes) -> list[dict[str, Any
 def _judge(reply: str, reference: Reference, threshold: float) -> PageReply:
     text = _FENCED.sub(r"\1", reply).strip()
     markdown = "" if text.strip("`*_ .") == "EMPTY" else plain_contents(tidy(text))
-    audit = reference.audit(markdown)
-    return PageReply(markdown, audit, _trouble(markdown, audit, reference, threshold))
-
-
-def _trouble(markdown: str, audit: PageAudit, reference: Reference, threshold: float) -> str:
     if tail := _TAIL.search(markdown[-4000:]):
-        return f"it repeats itself at the end ({' '.join(tail[1].split())[:30]!r})"
+        return PageReply("", reference.audit(""), f"it repeats itself: {' '.join(tail[1].split())[:30]!r}")
+    audit = reference.audit(markdown)
+    return PageReply(markdown, audit, _trouble(audit, reference, threshold))
+
+
+def _trouble(audit: PageAudit, reference: Reference, threshold: float) -> str:
     if len(reference.words) >= WORDS_TO_JUDGE and audit.score < threshold:
         lost = f"; numbers lost: {', '.join(audit.lost_numbers[:5])}" if audit.lost_numbers else ""
         return f"audit score {audit.score:.2f}, words kept {audit.words_kept:.2f}{lost}"
