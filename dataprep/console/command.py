@@ -128,8 +128,9 @@ class Command:
         for unit, state, why in due[:20]:
             print(f"  {unit.name}: {state}{f' ({why})' if why else ''}")
         print(f"{self.name}: {len(due)} of {len(units)} to do")
-        if self.estimate and due:
-            print_estimate(job, [self.estimate(job, unit) for unit, _, _ in due])
+        estimates = [self.estimate(job, unit) for unit, _, _ in due] if self.estimate else []
+        if any(estimate.calls for estimate in estimates):  # else there is no endpoint to ask for its prices
+            print_estimate(job, estimates)
         return EXIT_OK
 
     def _report(self, job: Job, ledger: Ledger) -> None:
