@@ -50,6 +50,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     difficulty: str = ""
     iteration: int = 0
     model: str = ""
+    original_question: str = ""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,6 +234,7 @@ def _row(record: dict[str, Any], split: str, source: Source) -> Row:
         difficulty=_text(record.get("difficulty")),
         iteration=record["iteration"] if isinstance(record.get("iteration"), int) else 0,
         model=_text(record.get("model")),
+        original_question=_text(record.get("original_question")),
     )
 
 
