@@ -11,7 +11,7 @@ import msgspec
 from dataprep.console.command import Job, Unit, setting
 from dataprep.schema.errors import UsageError
 from dataprep.store.artifacts import slug
-from visualization.datasets import Source, locate_all, runs
+from visualization.datasets import Source, locate_all, pin, runs
 
 LONGEST_STEM = 150  # letters; file systems end at 255 bytes
 FORMS = "a run, a folder of JSONL or Parquet, or org/name@revision:split on the Hub"
@@ -31,7 +31,8 @@ def sources_of(job: Job, default: list[str] | None = None, least: int = 1, prefe
     names = job.flags.datasets or (runs(job.data) if default is None else default)
     if names and len(names) < least:
         raise UsageError(f"needs at least {least} datasets; the runs are: {', '.join(runs(job.data))}")
-    return [_documents_only(job, source) for source in locate_all(names, job.data, prefer)]
+    sources = [_documents_only(job, source) for source in locate_all(names, job.data, prefer)]
+    return [pin(source, job.data) if source.kind == "hub" else source for source in sources]
 
 
 def together(sources: list[Source]) -> tuple[str, str]:
@@ -46,10 +47,6 @@ def together(sources: list[Source]) -> tuple[str, str]:
 def run_of(job: Job) -> str:
     """The run of the settings: the last part of qa.model, as a file name."""
     return slug(job.config.qa.model.rpartition("/")[2])
-
-
-def reads_of(source: Source) -> tuple[Path, ...]:
-    return source.files
 
 
 def _documents_only(job: Job, source: Source) -> Source:
@@ -74,6 +71,6 @@ def picture_unit(job: Job, name: str, stem: str, sources: list[Source], extra: t
     """A unit that draws `sources` as data/plots/<stem>.png, .json, .points.jsonl and, where it is set, .html."""
     endings = [".png", ".json", ".points.jsonl", *([".html"] if job.config.maps.interactive else [])]
     tags = [job.data.path("tags", f"{source.key}.jsonl") for source in sources]
-    reads = [*(file for source in sources for file in reads_of(source)), *(file for file in tags if file.exists())]
+    reads = [*(file for source in sources for file in source.files), *(file for file in tags if file.exists())]
     writes = tuple(job.data.path("plots", f"{stem}{ending}") for ending in endings)
     return Unit(name, (*reads, *(file for file in extra if file.exists())), writes, sources)

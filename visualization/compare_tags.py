@@ -13,7 +13,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from dataprep.console.command import Command, Failure, Job, Outcome, Unit, run_script
-from visualization.arguments import add_datasets, add_interactive, reads_of, sources_of, together
+from visualization.arguments import add_datasets, add_interactive, sources_of, together
 
 if TYPE_CHECKING:
     from dataprep.schema.records import Tags
@@ -36,7 +36,7 @@ def units(job: Job) -> list[Unit]:
     endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
     files = [job.data.path("tags", f"{source.key}.jsonl") for source in sources]
     files.append(job.data.path("tags", "synonyms.json"))
-    reads = [*(file for source in sources for file in reads_of(source)), *(file for file in files if file.exists())]
+    reads = [*(file for source in sources for file in source.files), *(file for file in files if file.exists())]
     shown = f" ({job.flags.max_tags} tags, of {job.flags.min_count} questions at least)"
     chosen = shown if (job.flags.max_tags, job.flags.min_count) != (25, 1) else ""
     writes = tuple(job.data.path("plots", f"{stem}-{ending}") for ending in endings)

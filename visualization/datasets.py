@@ -21,7 +21,7 @@ from typing import Any, Literal
 import msgspec
 
 from dataprep.schema.errors import BadRecord, UsageError
-from dataprep.store.artifacts import Workspace, slug
+from dataprep.store.artifacts import Workspace, read_json, slug, write_json
 
 HUB_ID = re.compile(r"^(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?(:(?P<split>\w+))?$")
 SPLIT_FILE = re.compile(r"^(?P<split>train|eval|eval_mirror|mirror|test|validation|dev)(-\d{5}-of-\d{5}.*)?$")
@@ -193,23 +193,52 @@ def _parquet(file: Path) -> Iterator[dict[str, Any]]:
         raise BadRecord(f"{file}: not a readable Parquet file ({error})") from None
 
 
+def pin(source: Source, data: Workspace) -> Source:
+    """A Hub dataset at the commit that its revision names now, so that every look at it sees the same rows.
+
+    The commit is written to data/.state/hub, whose change makes pictures of the dataset stale; without a network the
+    last one known stands. Raises UsageError when there is none, or the Hub has no such dataset.
+    """
+    file = data.state / "hub" / f"{source.key}.json"
+    try:
+        commit = _commit_of(source)
+    except OSError as error:
+        if not file.exists():
+            raise UsageError(f"{source.hub_id}: the Hub is out of reach ({' '.join(str(error).split())})") from error
+        commit = read_json(file, dict[str, str])["commit"]
+    if not file.exists() or read_json(file, dict[str, str])["commit"] != commit:
+        write_json(file, {"dataset": source.hub_id, "revision": source.revision or "main", "commit": commit})
+    return msgspec.structs.replace(source, revision=commit, files=(file,))
+
+
+def _commit_of(source: Source) -> str:
+    """Raises UsageError (no such dataset, or not for this login) and OSError (no network)."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+
+    try:
+        info = HfApi().dataset_info(source.hub_id, revision=source.revision or None, timeout=20)
+    except RevisionNotFoundError as error:
+        raise UsageError(f"{source.hub_id}: has no revision {source.revision!r}") from error
+    except (RepositoryNotFoundError, HfHubHTTPError) as error:
+        raise UsageError(
+            f"{source.hub_id}: the Hub has no such dataset that you may read; if it is private or gated, log in with "
+            "`hf auth login` or set HF_TOKEN"
+        ) from error
+    except Exception as error:  # of httpx, by what broke: name, route, certificate, time
+        raise OSError(str(error) or type(error).__name__) from error
+    return str(info.sha)
+
+
 def _hub_records(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
     """(split, record) of a Hub dataset, through the `datasets` package and its cache."""
     import datasets
-    from datasets.exceptions import DatasetNotFoundError
 
     datasets.disable_progress_bars()
     try:
         loaded = datasets.load_dataset(source.hub_id, revision=source.revision or None, split=source.split or None)
-    except DatasetNotFoundError as error:
-        raise UsageError(
-            f"{source.hub_id}: the Hub has no such dataset (or no such revision) that you may read; if it is private, "
-            "log in: hf auth login"
-        ) from error
-    except ValueError as error:
-        raise UsageError(f"{source.name}: {' '.join(str(error).split())}") from error
-    except Exception as error:  # one of many classes, by what broke: socket, DNS, HTTP, a half-written cache
-        raise UsageError(f"{source.hub_id}: cannot be read from the Hub ({' '.join(str(error).split())})") from error
+    except Exception as error:  # of datasets, pyarrow or the hub client, by what broke
+        raise UsageError(f"{source.name}: cannot be read from the Hub: {' '.join(str(error).split())}") from error
     splits = loaded if isinstance(loaded, dict) else {source.split: loaded}
     for split, table in splits.items():
         for record in table:

@@ -12,7 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from dataprep.console.command import Command, Job, Outcome, Unit, run_script
-from visualization.arguments import add_datasets, reads_of, sources_of
+from visualization.arguments import add_datasets, sources_of
 
 if TYPE_CHECKING:
     from visualization.datasets import Source
@@ -24,7 +24,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     return [
-        Unit(source.name, reads_of(source), (job.data.path("embeddings", f"{source.key}.npz"),), source)
+        Unit(source.name, source.files, (job.data.path("embeddings", f"{source.key}.npz"),), source)
         for source in sources_of(job)
     ]
 

@@ -12,7 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from dataprep.console.command import Command, Estimate, Failure, Job, Outcome, Unit, run_script, setting
-from visualization.arguments import add_datasets, reads_of, sources_of
+from visualization.arguments import add_datasets, sources_of
 
 if TYPE_CHECKING:
     from visualization.datasets import Source
@@ -27,7 +27,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     return [
-        Unit(source.name, reads_of(source), (job.data.path("tags", f"{source.key}.jsonl"),), source)
+        Unit(source.name, source.files, (job.data.path("tags", f"{source.key}.jsonl"),), source)
         for source in sources_of(job)
     ]
 

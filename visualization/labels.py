@@ -22,7 +22,7 @@ _ASKING = frozenset(
 )
 _WORD = re.compile(r"[^\W\d_][\w'’-]*|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]", re.UNICODE)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
-COMMON = 0.4  # a word in this share of all questions tells nothing
+LIFT = 1.5  # how much more often than by its size a group must hold a term that tells something about it
 WORDS_A_LABEL = 2
 
 
@@ -49,15 +49,15 @@ def _telling(terms: list[list[str]], group_of: Sequence[int], groups: int) -> li
         overall.update(set(own))
         if group >= 0:
             inside[group].update(set(own))
-    mean = sum(sum(counts.values()) for counts in inside) / max(1, groups)
-    common = COMMON * len(terms) if groups > 1 else math.inf
-    return [
-        sorted(
-            (term for term in counts if overall[term] <= common and counts[term] >= min(2, counts.total())),
-            key=lambda term: (-_weight(counts, overall, term, mean), term),
-        )
-        for counts in inside
-    ]
+    mean = sum(counts.total() for counts in inside) / max(1, groups)
+    sizes = Counter(group_of)
+    ranked = []
+    for group, counts in enumerate(inside):
+        expected = (LIFT if groups > 1 else 0) * sizes[group] / max(1, len(terms))
+        telling = [term for term in counts if counts[term] >= 2 and counts[term] / overall[term] >= expected]
+        weight = {term: _weight(counts, overall, term, mean) for term in telling}
+        ranked.append([term for _, term in sorted((-weight[term], term) for term in telling)])
+    return ranked
 
 
 def _weight(inside: Counter[str], overall: Counter[str], term: str, mean: float) -> float:

