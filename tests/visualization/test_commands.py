@@ -136,7 +136,8 @@ def test_comparing_says_what_is_asked_where(data: Path, run: Run, capsys: pytest
     assert content["only_in"]["wide"] == content["missed_by"]["narrow"]
 
 
-def test_vectors_of_two_models_never_meet(data: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("data")
+def test_vectors_of_two_models_never_meet(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     """A dataset embedded by another model is refused with the command that embeds it anew."""
     run(generate_embeddings.main, "wide", "--set", "embeddings.dimensions=64")
     assert run(compare_embeddings.main, "wide", "narrow") == 2
@@ -204,7 +205,16 @@ def test_merging_two_runs(data: Path, run: Run) -> None:
 def test_comparing_tags_tags_first_what_has_none(data: Path, run: Run) -> None:
     """Histogram, map, numbers and page are written; a decision on synonyms changes them at the next run."""
     with FakeOpenRouter(reply=tag_reply).thread() as fake:
-        flags = ["wide", "narrow", "--set", f"llm.base_url={fake.url}", "--set", "tags.batch=20"]
+        flags = [
+            "wide",
+            "narrow",
+            "--set",
+            f"llm.base_url={fake.url}",
+            "--set",
+            "tags.batch=20",
+            "--set",
+            "tags.max_tags=6",
+        ]
         assert run(compare_tags.main, *flags) == 0
         asked = len(fake.requests)
         plots = data / "plots"
