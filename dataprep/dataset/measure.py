@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from dataprep.dataset.personal import Finding
 from dataprep.dataset.rows import Invalid, Row
-from dataprep.dataset.splits import Rows, Split, Vectors, kernel_features
+from dataprep.dataset.splits import Rows, Split, Vectors, bandwidth
 from dataprep.embedding.clusters import one_thread, principal
 from dataprep.embedding.duplicates import nearest, random_cosines
 from dataprep.schema.records import Record
 
 RANDOM_SPLITS = 500
+FEATURES = 512  # random features of the kernel behind the MMD
 MAP_ROWS = 2_000  # points on the map at the most: eval and a random sample of the rest
 NEIGHBOURS = 30  # perplexity
 LABEL_LENGTH = 60  # characters
@@ -115,6 +116,24 @@ class Report(Record, frozen=True):
     map: list[Point]
 
 
+class Kernel:
+    """A Gaussian kernel, its bandwidth the median distance of random pairs of `vectors`, by random features.
+
+    Inner products of (m, size) features approach the kernel (Rahimi and Recht, "Random Features for Large-Scale
+    Kernel Machines", 2007); the distance of the means of two sets' features is their MMD.
+    """
+
+    def __init__(self, vectors: Vectors, seed: int, size: int) -> None:
+        shape = (vectors.shape[1], size // 2)
+        self._frequencies = np.random.default_rng(seed).normal(size=shape) / bandwidth(vectors, seed)
+        self._scale = np.float32((2 / size) ** 0.5)
+
+    def features(self, vectors: Vectors) -> Vectors:
+        """(m, size) of (m, d) vectors."""
+        angles = vectors @ self._frequencies.astype(np.float32)
+        return np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * self._scale
+
+
 def cluster_labels(rows: Sequence[Row], labels: Rows, vectors: Vectors) -> list[str]:
     """For each cluster the tag most particular to it, or else the question nearest to its centre."""
     everywhere = Counter(tag for row in rows for tag in row.tags)
@@ -138,7 +157,7 @@ def closeness(split: Split, vectors: Vectors, seed: int) -> tuple[Closeness, Clo
     rng = np.random.default_rng(seed + 1)
     size = len(split.eval)
     shares = np.bincount(split.labels) / len(split.labels)
-    features = kernel_features(vectors, seed + 1)  # others than those that the rows were chosen by
+    features = Kernel(vectors, seed + 1, FEATURES).features(vectors)
     centre = features.mean(axis=0, dtype=np.float64)
 
     def error(rows: NDArray[np.int64]) -> float:

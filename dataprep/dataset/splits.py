@@ -8,7 +8,7 @@
 
 Three steps make a clustered split: quotas by largest remainder; candidates, seeded at random, those without a
 near-duplicate in train first; and of the candidates the ones that bring the mean of eval closest to the mean of all
-rows in a kernel's feature space (kernel herding: Chen, Welling and Smola, "Super-Samples from Kernel Herding", 2010).
+rows under a Gaussian kernel (kernel herding: Chen, Welling and Smola, "Super-Samples from Kernel Herding", 2010).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataprep.embedding.clusters import Elbow, elbow, kmeans, principal
-from dataprep.embedding.duplicates import calibrate_threshold, nearest, neighbours
+from dataprep.embedding.duplicates import BLOCK_CELLS, calibrate_threshold, nearest, neighbours
 
 Strategy = Literal["clusters", "tags", "random", "clone", "second-run"]
 Vectors = NDArray[np.float32]
@@ -29,9 +29,11 @@ Rows = NDArray[np.int64]
 Twins = Callable[[Rows], list[Rows]]
 
 MOST_CLUSTERS = 30
-FEATURES = 512  # random features that stand for the kernel
-CHOICE = 8  # candidates for a place in eval
-LEAST_CHOICE = 16
+CHOICE = 16  # candidates for a place in eval
+MOST_CHOICE = 256  # further candidates of a cluster, so that a large eval split does not take hours
+MANY = 5_000  # candidates from which the first choice stands: large samples are close to the whole anyway
+PASSES = 8  # over all places, to find better rows for them
+MEAN_ROWS = 20_000  # rows that stand for all
 NONE: Rows = np.empty(0, dtype=np.int64)
 OUTSIDE: Rows = np.array([-1])
 
@@ -99,7 +101,7 @@ def split(
     elif strategy == "tags":
         chosen = _by_tags(tags, size, order, twins)
     else:
-        chosen = _by_clusters(labels, size, order, twins, kernel_features(vectors, seed))
+        chosen = _by_clusters(labels, size, order, twins, vectors, seed)
     taken = set(chosen)
     spares: dict[int, list[int]] = {}
     for row in order.tolist():
@@ -120,19 +122,6 @@ def cluster(vectors: Vectors, size: int, k: int, seed: int) -> tuple[Elbow, Rows
     if found < curve.k:
         curve = Elbow(found, f"{curve.k} asked for, {found} different", curve.ks, curve.inertias)
     return curve, labels
-
-
-def kernel_features(vectors: Vectors, seed: int) -> Vectors:
-    """(n, 512) features whose inner products approach a Gaussian kernel (Rahimi and Recht, 2007).
-
-    The bandwidth is the median distance of random pairs. The distance of two means of them is the MMD of two sets.
-    """
-    rng = np.random.default_rng(seed)
-    a, b = rng.integers(len(vectors), size=(2, 2_000))
-    width = float(np.median(np.linalg.norm(vectors[a] - vectors[b], axis=1))) or 1.0
-    frequencies = rng.normal(size=(vectors.shape[1], FEATURES // 2)).astype(np.float32) / width
-    angles = vectors @ frequencies
-    return np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * np.float32((2 / FEATURES) ** 0.5)
 
 
 def _check(rows: int, size: int, strategy: Strategy, held_out: bool, tags: Sequence[Sequence[str]]) -> None:
@@ -159,19 +148,65 @@ def _twins(vectors: Vectors, threshold: float, held_out: bool, train: Vectors | 
     return lambda rows: [NONE] * len(rows)
 
 
-def _by_clusters(labels: Rows, size: int, order: Rows, twins: Twins, features: Vectors) -> list[int]:
-    """Fill each cluster's quota in turns, the cluster furthest behind first, each time with the best candidate."""
+def _by_clusters(labels: Rows, size: int, order: Rows, twins: Twins, vectors: Vectors, seed: int) -> list[int]:
+    """Fill each cluster's quota: with the best candidate for one place after the other, then with better ones."""
     quotas = largest_remainder(np.bincount(labels), size)
-    candidates = [_candidates(order[labels[order] == c], quota, twins) for c, quota in enumerate(quotas)]
-    target, total = features.mean(axis=0, dtype=np.float64).astype(np.float32), np.zeros(features.shape[1], np.float32)
+    tiers = [_candidates(order[labels[order] == c], quota, twins) for c, quota in enumerate(quotas)]
+    shown = np.array(sorted({row for cluster in tiers for tier in cluster for row in tier}), dtype=np.int64)
+    number = {row: i for i, row in enumerate(shown.tolist())}
+    places = [[[number[row] for row in tier] for tier in cluster] for cluster in tiers]
+    return [int(shown[i]) for i in _herd([places[c] for c in _turns(quotas)], vectors[shown], vectors, seed)]
+
+
+def _herd(places: Sequence[list[list[int]]], shown: Vectors, vectors: Vectors, seed: int) -> list[int]:
+    """One of the candidates `shown` for each place, from the first of its tiers with any left.
+
+    A place takes the candidate that brings the set so far closest to all `vectors` by MMD; afterwards each is given up
+    in turn for the one of its tier that brings the whole set closest, until nothing changes.
+    """
+    width = bandwidth(vectors, seed)
+    wanted = _mean_kernel(shown, vectors[:: max(1, len(vectors) // MEAN_ROWS)], width)
     chosen: list[int] = []
-    for c in _turns(quotas):
-        tier = next(tier for tier in candidates[c] if tier)
-        gain = features[tier] @ (target * (len(chosen) + 1) - total)
-        row = tier.pop(int(gain.argmax()))
-        total = total + features[row]
-        chosen.append(row)
+    taken_from: list[list[int]] = []
+    near = np.zeros(len(shown), dtype=np.float32)  # of every candidate to those chosen: the sum of the kernel
+    for count, place in enumerate(places, start=1):
+        tier = next(tier for tier in place if tier)
+        chosen.append(_take_best(tier, wanted * count - near))
+        taken_from.append(tier)
+        near += gaussian(shown, shown[chosen[-1]], width)
+    for _ in range(PASSES if len(shown) <= MANY else 0):
+        before = list(chosen)
+        for i, tier in enumerate(taken_from):
+            tier.append(chosen[i])
+            near -= gaussian(shown, shown[chosen[i]], width)
+            chosen[i] = _take_best(tier, wanted * len(places) - near)
+            near += gaussian(shown, shown[chosen[i]], width)
+        if chosen == before:
+            break
     return chosen
+
+
+def bandwidth(vectors: Vectors, seed: int) -> float:
+    """The median distance of random pairs of rows; 1 where most are equal."""
+    a, b = np.random.default_rng(seed).integers(len(vectors), size=(2, 2_000))
+    return float(np.median(np.linalg.norm(vectors[a] - vectors[b], axis=1))) or 1.0
+
+
+def gaussian(vectors: Vectors, other: Vectors, width: float) -> Vectors:
+    """The Gaussian kernel of unit vectors (m, d) with one (d,) or many (n, d): (m,) or (m, n)."""
+    kernel: Vectors = np.exp((vectors @ other.T - 1) / np.float32(width**2))
+    return kernel
+
+
+def _mean_kernel(shown: Vectors, vectors: Vectors, width: float) -> Vectors:
+    """The mean kernel of each of `shown` with all `vectors`."""
+    step = max(1, BLOCK_CELLS // len(vectors))
+    parts = [gaussian(shown[i : i + step], vectors, width).mean(axis=1) for i in range(0, len(shown), step)]
+    return np.concatenate(parts)
+
+
+def _take_best(tier: list[int], gain: Vectors) -> int:
+    return tier.pop(int(gain[tier].argmax()))
 
 
 def _candidates(rows: Rows, quota: int, twins: Twins) -> list[list[int]]:
@@ -180,7 +215,7 @@ def _candidates(rows: Rows, quota: int, twins: Twins) -> list[list[int]]:
     Those without a near-duplicate in train; whole groups of near-duplicates, which leave none of theirs in train;
     and the others.
     """
-    want = max(LEAST_CHOICE, CHOICE * quota) if quota else 0
+    want = quota + min((CHOICE - 1) * quota, MOST_CHOICE) if quota else 0
     alone: list[int] = []
     repeated: dict[int, Rows] = {}
     for start in range(0, len(rows), max(1, want)):

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataprep.dataset.splits import CannotSplit, eval_size, kernel_features, largest_remainder, split
+from dataprep.dataset.measure import Kernel
+from dataprep.dataset.splits import CannotSplit, eval_size, largest_remainder, split
 from dataprep.embedding.duplicates import nearest
 from tests.dataset.corpora import topics, unit
 
@@ -119,7 +120,7 @@ def test_tags_get_their_share():
 def test_a_clustered_split_stands_for_the_pool_better_than_a_random_one():
     """The mean of eval lies closer to the pool's in the kernel's space than any of twenty random splits'."""
     vectors, _ = topics(400, 12, spread=1.0)
-    features = kernel_features(vectors, seed=9)
+    features = Kernel(vectors, 9, 512).features(vectors)
 
     def distance(rows):
         return np.linalg.norm(features[rows].mean(axis=0) - features.mean(axis=0))

@@ -1,0 +1,110 @@
+import asyncio
+import re
+
+import msgspec
+import pytest
+
+from dataprep.dataset.build import Tools, build, is_held_out
+from dataprep.dataset.card import Origin, write_card
+from dataprep.dataset.report import lines, page
+from dataprep.dataset.rows import Pool
+from dataprep.dataset.table import columns_of
+from dataprep.embedding.encoder import Static
+from dataprep.schema.config import load
+from tests.dataset.corpora import unit
+from tests.dataset.rows import row
+
+NASTY = "<script>alert('x')</script> | **b** [l](javascript:1) & \u202eé"
+
+
+async def encode(texts, _kind):
+    return unit(await Static().vectors(texts))
+
+
+def made(rows, **changes):
+    settings = msgspec.structs.replace(load().dataset, **changes)
+    return asyncio.run(build(Pool(rows=rows, invalid=[], warnings=[]), ["model-a"], settings, Tools(encode, "test")))
+
+
+@pytest.fixture(scope="module")
+def report():
+    rows = [row(n, tags=[f"{NASTY} {n % 3}"], category=NASTY) for n in range(40)]
+    rows[7] = msgspec.structs.replace(rows[7], question=NASTY, answer="Write to ann@example.org")
+    return made(rows, name="touch-rugby").report
+
+
+def test_the_page_escapes_what_rows_say(report):
+    """Text of documents and models is text on the page: no tag of theirs, no script at all."""
+    shown = page(report)
+    assert "<script" not in shown
+    assert "&lt;script&gt;" in shown
+    assert not re.search(r"""(src|href)=|@import|url\(""", shown)
+
+
+def test_the_page_draws_every_row_of_the_map(report):
+    """Each row is a point, eval on top, with its question to read; light and dark come from the browser."""
+    shown = page(report)
+    assert len(re.findall(r"<circle class=eval", shown)) >= report.splits["eval"]
+    assert len(report.map) == 40
+    assert all(0 <= point.x <= 1 and 0 <= point.y <= 1 for point in report.map)
+    assert "prefers-color-scheme: dark" in shown
+
+
+def test_the_figures_add_up(report):
+    """Shares count every row once, clusters cover the pool, and percentiles are shares."""
+    assert sum(cluster.pool for cluster in report.clusters) == 40
+    assert sum(cluster.eval for cluster in report.clusters) == report.splits["eval"] == 8
+    for name in ("category", "difficulty", "document", "tag"):
+        assert sum(share.pool for share in report.shares[name]) == 40
+        assert sum(share.eval for share in report.shares[name]) == 8
+    assert 0 <= report.mmd.percentile <= 1
+    assert report.leaked_before == sum(r.before.cosine >= report.threshold for r in report.rows)
+
+
+def test_the_terminal_shows_curve_clusters_and_leaks(report):
+    """The lines hold what one wants to know without opening a file."""
+    text = "\n".join(lines(report))
+    for part in ("touch-rugby: 32 train, 8 eval", "inertia for k = 2..8", "cluster    rows", "Leakage:", "of 500"):
+        assert part in text
+    assert "ann@example.org" not in text
+
+
+def test_the_card_has_the_hubs_header_and_escapes(report):
+    """YAML that names exactly the splits; rows' text cannot become Markdown or HTML."""
+    import yaml
+
+    origin = Origin("org/touch-rugby", "mit", "en", [NASTY], {}, {}, [], "1")
+    card = write_card(report, origin, columns_of(context=True))
+    head = yaml.safe_load(card.split("---")[1])
+    assert [file["split"] for file in head["configs"][0]["data_files"]] == ["train", "eval"]
+    assert head["license"] == "mit"
+    assert "<script>" not in card
+    assert not re.search(r"(?<!\\)\]\(javascript", card)
+    assert write_card(report, origin, columns_of(context=True)) == card
+
+
+@pytest.mark.parametrize(
+    ("strategy", "train", "reword", "leaves"),
+    [
+        ("clusters", "auto", False, True),
+        ("clusters", "auto", True, False),
+        ("tags", "auto", True, False),
+        ("random", "auto", True, True),
+        ("clone", "auto", False, False),
+        ("clone", "held-out", False, True),
+        ("clusters", "whole", False, False),
+        ("second-run", "held-out", False, False),
+    ],
+)
+def test_what_each_strategy_does_to_train(strategy, train, reword, leaves):
+    """Rows of eval leave train, or stay, as the documentation says."""
+    settings = msgspec.structs.replace(load().dataset, strategy=strategy, train=train, rephrase_qa=reword)
+    assert is_held_out(settings) is leaves
+
+
+def test_a_dataset_without_eval_has_a_report_too():
+    """Only train: no figures of a split, and nothing fails."""
+    found = made([row(n) for n in range(3)], eval_split=False)
+    assert found.report.splits == {"train": 3}
+    assert "eval" not in "\n".join(lines(found.report))
+    assert page(found.report)
