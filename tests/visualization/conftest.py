@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-
-pytest.importorskip("playwright", reason="playwright is not installed")
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import BrowserContext, Page, async_playwright
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
@@ -29,27 +27,26 @@ Opener = Callable[..., Awaitable[Page]]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
+async def browser() -> AsyncIterator[BrowserContext]:
     if not CHROMIUM:
         pytest.skip("no Chromium on this machine; install it with: apt-get install chromium")
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
+        yield await chromium.new_context()
         await chromium.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def show(browser: Browser) -> AsyncIterator[Opener]:
+async def show(browser: BrowserContext) -> AsyncIterator[Opener]:
     """Opens files as pages; by the end none may have complained, asked a network or opened a dialog."""
     troubles: list[str] = []
-    contexts = []
+    pages = []
 
     async def open_page(path: Path, *, width: int = 1280, height: int = 800, dark: bool = False) -> Page:
-        context = await browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
-        )
-        contexts.append(context)
-        page = await context.new_page()
+        page = await browser.new_page()
+        pages.append(page)
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.emulate_media(color_scheme="dark" if dark else "light")
         page.on("console", lambda message: message.type == "error" and troubles.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
         page.on("dialog", lambda dialog: troubles.append(f"dialog: {dialog.message}"))
@@ -59,6 +56,7 @@ async def show(browser: Browser) -> AsyncIterator[Opener]:
         return page
 
     yield open_page
-    for context in contexts:
-        await context.close()
+    for page in pages:
+        await page.evaluate("localStorage.clear()")  # the theme that a test chose
+        await page.close()
     assert troubles == []

@@ -829,7 +829,7 @@ async function startMap() {
     const near = scene.neighbours[i] || [];
     return [
       el("header", {},
-        el("div", { class: "chips" }, el("span", { class: "chip" }, chipMark(i), r.dataset), colour(r.split), colour(r.difficulty), colour(r.category)),
+        el("div", { class: "chips" }, el("span", { class: "chip" }, chipMark(i), r.dataset), colour(r.split), colour(r.difficulty), colour(r.category), scene.kind === "tags" ? colour(plural(scene.weight[i], "question")) : null),
         el("button", { type: "button", class: "icon", id: "close", "aria-label": "Close", onclick: closeDrawer }, icon("M6 6l12 12 M18 6 6 18"))),
       el("h2", { class: "question", text: r.question }),
       r.tags.length ? el("div", { class: "chips tags" }, r.tags.map((tag) => el("button", { type: "button", class: "chip", title: "Search this tag",
