@@ -1,6 +1,6 @@
 """Does every unit end well when nearly half of all calls fail, and is any paid for twice?
 
-Run    uv run python -m benchmarks.llm_faults [--quick]
+Run    uv run benchmarks/llm_faults.py [--quick]
 
 A fake OpenRouter in its own process answers 20 % of the calls with 429, 10 % with a 5xx, lets 5 % hang, cuts off 3 %
 of the bodies, drops 2 % of the connections, and breaks the JSON of 5 %. A second run over the same journal then does

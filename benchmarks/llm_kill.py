@@ -1,6 +1,6 @@
 """What does `kill -9` cost? Only the calls that were in flight, and never a result.
 
-Run    uv run python -m benchmarks.llm_kill [--quick]
+Run    uv run benchmarks/llm_kill.py [--quick]
 
 A worker asks for many units; it is killed again and again at random moments, then allowed to finish. Its results must
 equal those of an undisturbed run, and the calls made more than once must be no more than were in flight at the kills.

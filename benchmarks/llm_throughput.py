@@ -1,6 +1,6 @@
 """How close does the client come to what the endpoint allows, and what does a call cost in CPU?
 
-Run    uv run python -m benchmarks.llm_throughput [--quick]
+Run    uv run benchmarks/llm_throughput.py [--quick]
 
 A fake OpenRouter in a process of its own answers after a fixed or a lognormal latency. The ideal is the sum of the
 latencies that it handed out, divided by the concurrency. Beside it, on the same server: the bare openai client over
@@ -103,7 +103,7 @@ def main() -> None:
     print(
         f"{'in flight':>9} {'latency':>16} {'calls':>6}  {'who':<24} {'of ideal':>8} {'wall s':>7} {'CPU ms/call':>11}"
     )
-    for concurrency, calls, latency in ((32, 1600, 0.5), (256, 7680, 1.0)):
+    for concurrency, calls, latency in ((32, 960, 1.0), (256, 7680, 1.5)):
         for spread in (0.0, 0.5):
             for who in (ours, bare):
                 number = max(4 * concurrency, calls // share)
