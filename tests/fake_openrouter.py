@@ -98,7 +98,7 @@ class FakeOpenRouter:
         self.received: Counter[str] = Counter()  # calls by request
         self.abandoned = 0  # calls whose caller was gone before the reply
         self.in_flight = self.peak = 0
-        self.busy = 0.0  # seconds of latency handed out: divided by the concurrency, the least a run can take
+        self.delays: list[float] = []  # seconds of latency handed out, in the order of the calls
         self.keep_requests = True
         self._random = random.Random(seed)
         self._tokens, self._filled_at = self.burst, time.monotonic()
@@ -192,7 +192,7 @@ class FakeOpenRouter:
             self.seen["hang"] += 1
             await asyncio.sleep(3600)
         delay = planned.get("delay", delay) if isinstance(planned, dict) else delay
-        self.busy += delay
+        self.delays.append(delay)
         await asyncio.sleep(delay)
         content = planned.get("content") if isinstance(planned, dict) else None
         whole = self._completion(body, self.reply(body) if content is None else content)
@@ -345,7 +345,7 @@ class FakeOpenRouter:
                 "calls": sum(self.seen.values()),
                 "seen": self.seen,
                 "peak": self.peak,
-                "busy": self.busy,
+                "delays": self.delays,
                 "abandoned": self.abandoned,
                 "different": len(self.received),
                 "received": self.received.total(),
@@ -401,6 +401,7 @@ def main() -> None:
     parser.add_argument("--credit", type=float, default=math.inf)
     parser.add_argument("--prefix", default="/api/v1", help="/v1 imitates vLLM and its like")
     parser.add_argument("--fault", action="append", default=[], help="NAME=SHARE, such as 429=0.2")
+    parser.add_argument("--content", default="", help="answer every call with this text")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep-requests", action="store_true")
     options = parser.parse_args()
@@ -408,6 +409,8 @@ def main() -> None:
     names = ("port", "latency", "spread", "rate", "burst", "cap", "key", "credit", "prefix", "seed")
     fake = FakeOpenRouter(faults=faults, **{name: getattr(options, name) for name in names})
     fake.keep_requests = options.keep_requests
+    if options.content:
+        fake.reply = lambda _: options.content
 
     async def serve() -> None:
         async with fake:
