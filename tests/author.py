@@ -1,0 +1,86 @@
+"""A scripted model for the whole pipeline behind the fake OpenRouter: it reads each stage's prompt and answers it.
+
+It makes a pair of each sentence of a chunk, tags by the question's words, finds every pair fit and rewords by rule, so
+that everything but the model itself is real.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from tests.fake_openrouter import make_up
+from tests.qa.model import Writer, pair, pairs, part, said, sentences
+
+Json = dict[str, Any]
+ASKED = re.compile(r"What does the Ellary handbook state on (.+)\?")
+
+
+class Author(Writer):
+    """`parity` picks every second sentence, so that two authors ask about different things."""
+
+    def __init__(self, parity: int | None = None) -> None:
+        super().__init__(per_call=6)
+        self.parity = parity
+
+    def __call__(self, body: Json) -> str:
+        system = body["messages"][0]["content"]
+        if said(body).startswith("Some of these pairs cannot be used"):
+            return pairs()
+        if "write question-answer pairs" in system:
+            return self._pairs(body)
+        if "reword question-answer pairs" in system:
+            return _reworded(body)
+        if "summarise documents" in system:
+            return " ".join(sentences(part(body, "document"))[:2])
+        if "tags" in system:
+            return _tags(body)
+        if "grade an answer" in system:
+            answer = said(body).partition("Answer to grade: ")[2]
+            criteria = re.findall(r"^\d+\. (.*)$", said(body), re.MULTILINE)
+            return json.dumps({"met": [one.removeprefix("States: ") in answer for one in criteria]})
+        if '"score"' in json.dumps(body.get("response_format", {})):
+            return json.dumps({**json.loads(make_up(body)), "score": 1.0})
+        return make_up(body)
+
+    def _pairs(self, body: Json) -> str:
+        asked = said(body).partition("Questions asked so far")[2].partition("Parts of the chunk")[0]
+        lines = part(body, "chunk").splitlines()
+        found = [one for line in lines for one in sentences(line) if 40 < len(one) < 300 and "|" not in one]
+        if self.parity is not None:
+            found = found[self.parity :: 2]
+        made = [pair(one, question=_question(one), evaluation_criteria=_criteria(one)) for one in found]
+        return pairs(*[one for one in made if one["question"] not in asked][: self.per_call])
+
+
+def _question(sentence: str) -> str:
+    words = list(dict.fromkeys(re.findall(r"\b[a-z]{5,}\b", sentence))) or ["rowing"]
+    return f"What does the Ellary handbook state on {', '.join(words[:4])} and {words[-1]}?"
+
+
+def _criteria(sentence: str) -> list[str]:
+    words = sentence.split()
+    half = len(words) // 2
+    return [f"States: {' '.join(words[:half])}", f"States: {' '.join(words[half:])}"]
+
+
+def _reworded(body: Json) -> str:
+    question = re.search(r"^Question: (.*)$", said(body), re.MULTILINE)[1]  # type: ignore[index]
+    answer = re.search(r"^Answer: (.*)$", said(body), re.MULTILINE)[1]  # type: ignore[index]
+    subjects = ASKED.fullmatch(question)[1]  # type: ignore[index]
+    turned = " and ".join(reversed(re.split(r", | and ", subjects)))
+    return json.dumps(
+        {"question": f"Regarding {turned}, which provisions apply to Ellary crews?", "answer": f"Here {answer}"}
+    )
+
+
+def _tags(body: Json) -> str:
+    wanted = int(re.search(r"exactly (\d+) tags", body["messages"][0]["content"])[1])  # type: ignore[index]
+    numbered = re.findall(r"^(\d+)\. (.*)$", said(body), re.MULTILINE)
+    general = ["rowing", "rules", "safety", "scoring", "racing", "crews"]
+    made = []
+    for number, question in numbered:
+        own = re.findall(r"[a-z]{5,}", question.partition(" on ")[2])
+        made.append({"number": int(number), "tags": list(dict.fromkeys([*own, *general]))[:wanted]})
+    return json.dumps({"questions": made})
