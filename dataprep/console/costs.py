@@ -42,14 +42,21 @@ def _cost(job: Job, estimates: Sequence[Estimate]) -> str:
 
 def print_report(job: Job) -> None:
     """The calls of this run: a line a model, and below it a line a document."""
-    by_model: dict[str, list[UsageRow]] = defaultdict(list)
+    by_model: dict[str, dict[str, list[UsageRow]]] = defaultdict(lambda: defaultdict(list))
+    documents = sorted((path.stem for path in job.data.path("text").glob("*.json")), key=len, reverse=True)
     for row in job.client.report():
-        by_model[row.model].append(row)
-    for model, rows in by_model.items():
-        print(f"  calls  {model}: {_line(rows)}")
-        if len(rows) > 1 and any(row.cost for row in rows):
-            for row in sorted(rows, key=lambda r: -(r.cost or 0))[:MOST_DOCUMENTS]:
-                print(f"           {row.unit}: {_line([row])}")
+        document = next((name for name in documents if row.unit.startswith(name)), row.unit)
+        by_model[row.model][document].append(row)
+    for model, by_document in by_model.items():
+        print(f"  calls  {model}: {_line([row for rows in by_document.values() for row in rows])}")
+        if len(by_document) > 1:
+            dearest = sorted(by_document.items(), key=lambda item: -_total(item[1]))
+            for document, rows in dearest[:MOST_DOCUMENTS]:
+                print(f"           {document}: {_line(rows)}")
+
+
+def _total(rows: Sequence[UsageRow]) -> float:
+    return sum(row.cost or 0 for row in rows)
 
 
 def _line(rows: Sequence[UsageRow]) -> str:
@@ -61,7 +68,6 @@ def _line(rows: Sequence[UsageRow]) -> str:
     if cached := sum(r.cached_tokens for r in rows):
         parts.append(f"{cached:,} of them cached")
     parts.append(f"{sum(r.output_tokens for r in rows):,} out")
-    costs = [r.cost for r in rows if r.cost is not None]
-    if costs and sum(costs):
-        parts.append(f"${sum(costs):,.4f}")
+    if total := _total(rows):
+        parts.append(f"${total:,.4f}")
     return ", ".join(parts)
