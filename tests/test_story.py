@@ -63,6 +63,8 @@ def user(tmp_path: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[s
     return User(tmp_path, server, capsys)
 
 
+@pytest.mark.story
+@pytest.mark.timeout(900)
 def test_the_whole_story(user: User, hub: FakeHub) -> None:
     """Convert, ask by two models, compare them, build the dataset, push it, load it back: every command succeeds."""
     user.says("run", "--test")

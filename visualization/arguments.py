@@ -65,11 +65,14 @@ def _documents_only(job: Job, source: Source) -> Source:
 def add_interactive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--interactive", **setting("maps.interactive", True), help="also write the HTML page")
     parser.add_argument("--no-interactive", **setting("maps.interactive", False), help="only the PNG")
+    parser.add_argument("--plotly", **setting("maps.plotly", True), help="also write the map as a plotly figure")
 
 
 def picture_unit(job: Job, name: str, stem: str, sources: list[Source], extra: tuple[Path, ...] = ()) -> Unit:
     """A unit that draws `sources` as data/plots/<stem>.png, .json, .points.jsonl and, where it is set, .html."""
-    endings = [".png", ".json", ".points.jsonl", *([".html"] if job.config.maps.interactive else [])]
+    maps = job.config.maps
+    pages = [*([".html"] if maps.interactive else []), *([".plotly.html"] if maps.plotly else [])]
+    endings = [".png", ".json", ".points.jsonl", *pages]
     tags = [job.data.path("tags", f"{source.key}.jsonl") for source in sources]
     reads = [*(file for source in sources for file in source.files), *(file for file in tags if file.exists())]
     writes = tuple(job.data.path("plots", f"{stem}{ending}") for ending in endings)

@@ -25,11 +25,14 @@ class Beside(msgspec.Struct):
 def write_map_pictures(scene: Scene, paths: Sequence[Path]) -> None:
     """Write `scene` to each of `paths` in the form that its ending asks for."""
     from visualization.figures.map import write_map
+    from visualization.figures.plotly_map import write_plotly_map
     from visualization.figures.static import write_map_png
 
     for path in paths:
         if path.suffix == ".png":
             write_map_png(scene, path)
+        elif path.name.endswith(".plotly.html"):
+            write_plotly_map(scene, path)
         elif path.suffix == ".html":
             write_map(scene, path)
         elif path.suffix == ".json":

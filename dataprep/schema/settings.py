@@ -220,6 +220,7 @@ class Maps(Settings, frozen=True):
     perplexity: Annotated[float, Meta(gt=0, description="at the most; (n - 1) // 3 for few rows")]
     seed: Count
     interactive: Annotated[bool, Meta(description="also write the HTML page")]
+    plotly: Annotated[bool, Meta(description="also write the map as a plotly figure")]
 
 
 class DatasetSettings(Settings, frozen=True):
