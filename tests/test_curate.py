@@ -165,6 +165,12 @@ def test_criteria_must_fit_the_right_answer_and_no_wrong_one(run: Run) -> None:
     assert "does not meet: Names oats" in why["p2"] and "a wrong answer meets every criterion" in why["p3"]
 
 
+def test_criteria_with_numbers_of_their_own_fail_by_rule(run: Run) -> None:
+    """A criterion that asks for a number which the reference answer does not hold fails without a model."""
+    run.curate(judge(), pair_of(1, evaluation_criteria=["States 1931", "States 12 mills"]), curate__checks=["criteria"])
+    assert run.rejected()[0].detail == "the reference answer does not hold: 12" and run.server.requests == []
+
+
 def test_a_wrong_answer_has_other_numbers() -> None:
     """The wrong answer keeps the form and changes each number; without numbers it is another pair's answer."""
     assert wrong_answer(pair_of(1), "other") == "It ground barley until 2042."

@@ -116,6 +116,8 @@ class Checker:
         """Does the reference answer meet every criterion, and a wrong answer not?"""
         if not pair.evaluation_criteria:
             return self._column("criteria", 0.0, "there are none", "rule")
+        if strange := foreign_numbers(pair):
+            return self._column("criteria", 0.0, f"the reference answer does not hold: {', '.join(strange)}", "rule")
         if self.settings.rules_only:
             return self._column("criteria", 1.0, "", "rule")
         wrong = wrong_answer(pair, other_answer)
@@ -168,6 +170,13 @@ class Checker:
 def scored(told: Any) -> str | None:
     """The problem of a reply whose score is no share."""
     return None if 0 <= told.score <= 1 else "score must lie between 0 and 1."
+
+
+def foreign_numbers(pair: Pair) -> list[str]:
+    """The numbers of the criteria that neither answer nor question holds, so that no right answer can meet them."""
+    known = {number.value for number in facts.numbers(f"{pair.question} {pair.answer}", spelled=True)}
+    told = [number.value for text in pair.evaluation_criteria for number in facts.numbers(text)]
+    return sorted({value for value in told if value not in known})
 
 
 def wrong_answer(pair: Pair, other_answer: str) -> str:

@@ -38,7 +38,7 @@ article.r {{ border-color: var(--bad); }} article ul {{ margin: .25rem 0; paddin
 .q {{ font-weight: 600; }} del {{ color: var(--soft); }} .why {{ color: var(--bad); }}
 </style></head><body><main>
 <h1>Curation of {run}</h1>
-<p class="soft">{pairs:,} pairs of {documents:,} documents, checked for {checks}.</p>
+<p class="soft">{pairs:,} pairs of {documents}, checked for {checks}.</p>
 <div class="bar" role="img" aria-label="{kept} kept, {rewritten} rewritten, {rejected} rejected">{bar}</div>
 <p class="key"><span><i class="dot kept"></i>{kept:,} kept</span><span><i class="dot rewritten"></i>{rewritten:,}
 rewritten</span><span><i class="dot rejected"></i>{rejected:,} rejected</span></p>
@@ -70,7 +70,7 @@ def page(result: Curated) -> str:
         run=escape(result.run),
         checks=escape(", ".join(result.checks).replace("_", " ")) or "nothing",
         pairs=sum(sizes.values()),
-        documents=len(documents),
+        documents="one document" if len(documents) == 1 else f"{len(documents):,} documents",
         bar="".join(f'<div class="{name}" style="flex:{size}"></div>' for name, size in sizes.items() if size),
         table="".join(_row(check, result) for check in result.checks),
         sections="".join([_kept(plain), _rewritten(rewritten), _rejected(result.rejected)]),
@@ -137,7 +137,7 @@ def _article(
 
 
 def _place(pair: Pair) -> str:
-    pages = f", page {', '.join(map(str, pair.pages))}" if pair.pages else ""
+    pages = f", page{'s' if len(pair.pages) > 1 else ''} {', '.join(map(str, pair.pages))}" if pair.pages else ""
     return f"{pair.document}{pages}"
 
 
