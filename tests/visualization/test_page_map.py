@@ -57,7 +57,7 @@ CONTRASTS = """() => {
     return (high + 0.05) / (low + 0.05);
   }));
 }"""
-LABELS = """() => [...document.querySelectorAll(".labels button")]
+LABELS = """() => [...document.querySelectorAll(".labels button, .toolbar")]
   .filter((button) => !button.hidden).map((button) => button.getBoundingClientRect().toJSON())"""
 
 
@@ -235,7 +235,7 @@ async def test_hostile_text_stays_text(show: Opener, page_file: Path) -> None:
 
 
 async def test_labels_never_overlap(show: Opener, page_file: Path) -> None:
-    """At every zoom the names that are shown stand apart and inside the map."""
+    """At every zoom the names that are shown stand apart from one another and from the tools."""
     page = await show(page_file)
     for zoom in range(4):
         boxes = await page.evaluate(LABELS)

@@ -535,7 +535,7 @@ async function startMap() {
   }
 
   function placeLabels(s) {
-    const placed = [];
+    const placed = [], tools = { left: bar.node.offsetLeft, bottom: bar.node.offsetTop + bar.node.offsetHeight };
     pen.font = `600 13px ${css("--sans")}`;
     if (shown.labels) {
       for (const name of named) {
@@ -546,6 +546,7 @@ async function startMap() {
         const box = { name, px: toX(name.x, s), py: toY(name.y, s) - lift, half: name.width / 2 + 7 };
         if (name.centre !== undefined && toY(name.centre, s) > 30 && toY(name.centre, s) < size.height) box.py = Math.max(box.py, 16);
         if (box.px - box.half < 4 || box.px + box.half > size.width - 4 || box.py < 14 || box.py > size.height - 14) continue;
+        if (box.px + box.half > tools.left - 4 && box.py - 14 < tools.bottom) continue;
         if (placed.some((other) => clash(box, other))) continue;
         placed.push(box);
       }
