@@ -1,3 +1,5 @@
+"""Prompt templates: values as they are, names that must fit, turns by their markers."""
+
 import pytest
 
 from dataprep.llm.prompts import conversation, render, split
