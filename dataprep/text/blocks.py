@@ -9,7 +9,9 @@ from __future__ import annotations
 import re  # not regex: the patterns of this page run over the whole text, and re takes a third of the time
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Literal, NamedTuple, cast
+from typing import Literal, cast
+
+import msgspec
 
 from dataprep.text.tables import is_csv
 
@@ -18,7 +20,7 @@ BlockKind = Literal["heading", "paragraph", "list", "table", "code", "quote", "f
 PSEUDO_HEADING = 7  # a line all in bold: below every real heading
 
 
-class Block(NamedTuple):
+class Block(msgspec.Struct, frozen=True, gc=False):
     """One block; `headings` is the breadcrumb above it, a heading's own title included; `level` a heading's 1..7."""
 
     kind: BlockKind
@@ -83,8 +85,9 @@ _BOLD_LINE = re.compile(r"[^\S\n]*+(\*\*|__)(?=\S)([^*_\n]{1,100}+)\1\s*+")
 _LEADER = re.compile(  # the end of a line such as Introduction ........ 3 or Introduction … 3
     r"(?: \.{4} | (?:\.[ ]){3} | … ) [ .…|*_]*+ (?:\d{1,4}|[ivxlc]{1,7}) [ \t\r*_|]*+ \Z", re.VERBOSE
 )
+_CONTENTS_ENDS = "0123456789ivxlc)"  # how the last line of a contents page ends
 _LEADER_END = 60  # characters at the end of a line that hold its page number and some of the dots
-_LINK_ITEM = re.compile(r"[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+")
+_LINK_ITEM = re.compile(r"\A[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+\Z")
 _MARKUP = re.compile(r"[*_`]++|!?\[([^\]]*+)\]\([^)]*+\)")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*+\n")
 
@@ -141,7 +144,6 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._tables = _html_tables(text)
-        self._hints = Finder(text, ("....", ". . .", "…", "](#"))
 
     def first(self) -> int:
         """Where the first block starts: behind a byte-order mark, blank lines, and front matter."""
@@ -161,7 +163,7 @@ class _Reader:
             return "table", _html_table_end(text, position, self._tables), 0, ""
         if self._tables and kind != "formula" and (tag := _TABLE_TAGS.search(text, position + 1, end)):
             end = tag.start()
-        if self._hints.any_in(position, end) and _is_contents(text, position, end):
+        if _is_contents(text, position, end):
             return "contents", end, 0, ""
         if kind == "other":
             if bold := _BOLD_LINE.fullmatch(text, position, end):
@@ -196,27 +198,32 @@ class Finder:
 def _heading(block: str) -> tuple[int, str]:
     """Level and plain title of `## Title ##`, or of a title underlined with === or ---."""
     block = block.strip("\ufeff \t\r\n")
-    if block.startswith("#"):
+    if block[0] == "#":
         title = block.lstrip("#")
-        return min(len(block) - len(title), 6), plain(title.rstrip().rstrip("#"))
+        return min(len(block) - len(title), 6), plain(title.rstrip("#"))
     title, _, underline = block.rpartition("\n")
-    return (1 if underline.strip().startswith("=") else 2), plain(title)
+    return (1 if "=" in underline else 2), plain(title)
 
 
 def plain(title: str) -> str:
     """A heading without emphasis, code marks and link addresses, on one line."""
-    if any(mark in title for mark in "*_`["):
+    if "*" in title or "_" in title or "`" in title or "[" in title:
         title = _MARKUP.sub(lambda match: match[1] or "", title)
     return " ".join(title.split())
 
 
 def _is_contents(text: str, start: int, end: int) -> bool:
     """Lines that lead by dots to a page number, or list items that are nothing but links into the document."""
+    last = end - 1
+    while last > start and text[last] in "\n\r \t*_|":
+        last -= 1
+    if text[last] not in _CONTENTS_ENDS or start + 5 > last:
+        return False  # nearly every block, told by one letter
+    pattern, tail = (_LINK_ITEM, end) if text[last] == ")" else (_LEADER, _LEADER_END)
+    if not pattern.search(text[max(start, text.rfind("\n", start, last) + 1, last + 9 - tail) : last + 1]):
+        return False
     lines = [line for line in text[start:end].split("\n") if line and not line.isspace()]
-    if text.find("](#", start, end) >= 0:
-        hits = sum(_LINK_ITEM.fullmatch(line) is not None for line in lines)
-    else:
-        hits = sum(_LEADER.search(line[-_LEADER_END:]) is not None for line in lines)
+    hits = sum(pattern.search(line[-tail:]) is not None for line in lines)
     return hits == len(lines) or (hits >= 3 and 2 * hits >= len(lines))
 
 

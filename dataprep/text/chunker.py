@@ -56,7 +56,7 @@ def _records(text: str, parts: list[Part], found: list[Block], document: Documen
     chunks = []
     for index, part in enumerate(parts):
         body = text[part.start : part.end]
-        whole = f"{part.added}{body}{part.closing}"
+        whole = f"{part.added}{body}{part.closing}" if part.added or part.closing else body
         digest = hashlib.blake2b(body.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
         seen[digest] += 1
         tokens = len(tokenizer.encode(whole, add_special_tokens=False).ids) if tokenizer else None

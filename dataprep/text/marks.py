@@ -10,11 +10,12 @@ from dataprep.schema.records import Document, Page
 from dataprep.text.blocks import Block, Finder
 
 _LEGAL_HEADING = regex.compile(
-    r"""(?:(?:appendix|annex|section|chapter|part)\s+\w{1,3}[.:]?\s*+)?(?:[\dA-Z.]{1,5}\s++)?
+    r"""(?:(?:appendix|annex|section|chapter|part)\s+\w{1,3}[.:]?\s*+)?(?:[\da-z.]{1,5}\s++)?
         (?:(?:the|legal|software|document|content|public)\s+)*
         (?:licen[cs](?:e|es|ing)|copyrights?|legal\ (?:code|notices?|information)|creative\ commons)\b.{0,60}""",
-    regex.IGNORECASE | regex.VERBOSE,
+    regex.VERBOSE,
 )
+_LEGAL_TITLES = ("licen", "copyright", "legal", "creative commons")  # one of them is in every such heading
 _LEGAL_PHRASES = (
     *("all rights reserved", "alle rechte vorbehalten", "tous droits réservés", "todos los derechos reservados"),
     *(
@@ -32,16 +33,7 @@ _LEGAL_PHRASES = (
     ),
 )
 _COPYRIGHT_YEAR = regex.compile(r"(?:©|\(c\)|copyright)[\s©]*+(?:\(c\)\s*+)?(?:19|20)\d\d")
-_HINTS = (
-    "©",
-    "opyright",
-    "icen",
-    "egal ",
-    "s reserv",
-    "ermission is",
-    "vorbehalten",
-    "s réserv",
-)  # one is in every legal text
+_HINTS = ("©", "opyright", "icen")  # one of them is in every legal text
 
 
 def marks(text: str, found: list[Block], document: Document) -> list[str]:
@@ -56,8 +48,7 @@ def marks(text: str, found: list[Block], document: Document) -> list[str]:
         mark = ""
         if block.kind == "heading":
             if not legal_level or block.level <= legal_level:
-                is_legal = hinted and block.headings and _LEGAL_HEADING.fullmatch(block.headings[-1])
-                legal_level = block.level if is_legal else 0
+                legal_level = block.level if block.headings and _is_legal_title(block.headings[-1]) else 0
         elif block.kind == "contents" or (starts and _on_contents_page(text, block, pages, starts)):
             mark = "contents"
         elif hinted and block.kind in ("paragraph", "quote") and _is_legal(text, block):
@@ -75,6 +66,11 @@ def _on_contents_page(text: str, block: Block, pages: list[Page], starts: list[i
     if k < 0 or block.start >= pages[k].end:
         return False
     return not text[block.start : block.end].rstrip("*_ \t\r\n").endswith((".", "!", "?", ":", "。", "؟"))
+
+
+def _is_legal_title(title: str) -> bool:
+    title = title.lower()
+    return any(word in title for word in _LEGAL_TITLES) and _LEGAL_HEADING.fullmatch(title) is not None
 
 
 def _is_legal(text: str, block: Block) -> bool:

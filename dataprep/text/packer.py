@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from dataprep.schema.settings import ChunkSettings
 from dataprep.text.blocks import Block
@@ -19,7 +21,7 @@ from dataprep.text.runs import Run
 from dataprep.text.sentences import sentences
 
 
-class Part(NamedTuple):
+class Part(msgspec.Struct, frozen=True, gc=False):
     """A chunk to be: the slice [start, end) of the text and what is added around it."""
 
     kind: Literal["text", "table", "code"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+import msgspec
 import regex
 
 from dataprep.text.blocks import ITEM, Block
@@ -85,8 +86,8 @@ def _split_lead(
     if stays and stays[-1].kind in ("paragraph", "list") and (cut := _introduction(text, stays)):
         last = stays.pop()
         if cut > last.start:
-            stays.append(last._replace(end=cut))
-        lead = [last._replace(start=cut)]
+            stays.append(msgspec.structs.replace(last, end=cut))
+        lead = [msgspec.structs.replace(last, start=cut)]
     if not stays or not lead or lead[0].start == stays[-1].end:
         while stays and stays[-1].kind == "heading":
             lead.insert(0, stays.pop())
@@ -100,16 +101,17 @@ def _introduction(text: str, waiting: list[Block]) -> int | None:
     """Where the caption or the sentence that introduces the table below starts; None when nothing does."""
     last = waiting[-1]
     body = text[last.start : last.end].rstrip()
-    start = last.start + _last_sentence(body)
-    if last.start + len(body) - start > LEAD:
+    introduces = body.endswith((":", "：")) or not _FINISHED.search(body[-9:])
+    under_heading = len(waiting) > 1 and waiting[-2].kind == "heading"
+    if not introduces and (len(body) > LEAD or not (under_heading or _CAPTION.match(body))):
         return None
-    alone_under_heading = start == last.start and len(waiting) > 1 and waiting[-2].kind == "heading"
-    introduces = body.endswith((":", "：")) or not _FINISHED.search(body)
-    return start if introduces or alone_under_heading or (start == last.start and _CAPTION.match(body)) else None
+    start = last.start + _last_sentence(body)
+    short = last.start + len(body) - start <= LEAD
+    return start if short and (introduces or start == last.start) else None
 
 
 def _last_sentence(body: str) -> int:
-    window = max(0, len(body) - 2 * LEAD)
+    window = max(0, len(body) - LEAD - 100)
     start = window + sentence_starts(body[window:])[-1]
     items = [match.start() + 1 for match in ITEM.finditer(body, start)]
     return items[-1] if items else start

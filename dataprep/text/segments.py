@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Literal, NamedTuple, cast
+from typing import Literal, cast
+
+import msgspec
 
 from dataprep.text.blocks import ITEM, Block, blocks
 from dataprep.text.sentences import sentence_starts
@@ -12,7 +14,7 @@ from dataprep.text.sentences import sentence_starts
 SegmentKind = Literal["heading", "sentence", "table", "code", "formula", "contents"]
 
 
-class Segment(NamedTuple):
+class Segment(msgspec.Struct, frozen=True, gc=False):
     """A heading, a sentence of prose (a list item is one at least), or a whole table, fence, formula or contents."""
 
     kind: SegmentKind
