@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from dataprep.embedding.clusters import one_thread
 from dataprep.schema.settings import Maps
 
 Floats = npt.NDArray[np.floating[Any]]
 Places = npt.NDArray[np.float32]
 
+ONE_THREAD = 3_000  # rows below which one thread is fast enough
 LARGE = 15_000  # distinct rows from which openTSNE is the faster one
 SMALLEST_TSNE = 5  # distinct rows; fewer have no neighbourhood to keep
 _GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
@@ -61,7 +64,9 @@ def _sklearn_tsne(vectors: Floats, setting: float, seed: int) -> Places:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else its threads spin against each other on a busy machine
     from sklearn.manifold import TSNE
 
-    places: Places = TSNE(2, perplexity=setting, random_state=seed, init="pca", n_jobs=-1).fit_transform(vectors)
+    # The number of threads changes the sums and so the map; where time allows, every machine draws the same one.
+    with one_thread() if len(vectors) < ONE_THREAD else nullcontext():
+        places: Places = TSNE(2, perplexity=setting, random_state=seed, init="pca", n_jobs=-1).fit_transform(vectors)
     return places
 
 
