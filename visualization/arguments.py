@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from pathlib import Path
 
 import msgspec
 
@@ -68,12 +67,12 @@ def add_interactive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plotly", **setting("maps.plotly", True), help="also write the map as a plotly figure")
 
 
-def picture_unit(job: Job, name: str, stem: str, sources: list[Source], extra: tuple[Path, ...] = ()) -> Unit:
+def picture_unit(job: Job, name: str, stem: str, sources: list[Source]) -> Unit:
     """A unit that draws `sources` as data/plots/<stem>.png, .json, .points.jsonl and, where it is set, .html."""
     maps = job.config.maps
     pages = [*([".html"] if maps.interactive else []), *([".plotly.html"] if maps.plotly else [])]
     endings = [".png", ".json", ".points.jsonl", *pages]
-    tags = [job.data.path("tags", f"{source.key}.jsonl") for source in sources]
-    reads = [*(file for source in sources for file in source.files), *(file for file in tags if file.exists())]
+    tags = sorted(job.data.path("tags").glob("*.jsonl"))
+    reads = [*(file for source in sources for file in source.files), *tags]
     writes = tuple(job.data.path("plots", f"{stem}{ending}") for ending in endings)
-    return Unit(name, (*reads, *(file for file in extra if file.exists())), writes, sources)
+    return Unit(name, tuple(reads), writes, sources)

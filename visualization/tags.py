@@ -27,9 +27,13 @@ def tag_file(data: Workspace, source: Source) -> Path:
 
 
 def tags_by_question(data: Workspace, sources: Sequence[Source]) -> dict[str, list[str]]:
-    """The tags of every question of `sources` that has some."""
-    files = [tag_file(data, source) for source in sources]
-    return {row.question: row.tags for file in files if file.exists() for row in read_jsonl(file, Tags)}
+    """Tags by question: of every dataset, since a split or a merged run holds questions that were tagged as another's.
+
+    Where two files disagree (one was changed by hand), those of `sources` win.
+    """
+    own = [tag_file(data, source) for source in sources]
+    files = sorted(data.path("tags").glob("*.jsonl"), key=lambda file: (file in own, file.name))
+    return {row.question: row.tags for file in files for row in read_jsonl(file, Tags)}
 
 
 def count(rows: Sequence[Tags], into: Mapping[str, str]) -> Counter[str]:
