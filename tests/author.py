@@ -66,12 +66,13 @@ def _criteria(sentence: str) -> list[str]:
 
 
 def _reworded(body: Json) -> str:
-    question = re.search(r"^Question: (.*)$", said(body), re.MULTILINE)[1]  # type: ignore[index]
-    answer = re.search(r"^Answer: (.*)$", said(body), re.MULTILINE)[1]  # type: ignore[index]
+    asked = body["messages"][1]["content"]
+    question = re.search(r"^Question: (.*)$", asked, re.MULTILINE)[1]  # type: ignore[index]
+    answer = re.search(r"^Answer: (.*)$", asked, re.MULTILINE)[1]  # type: ignore[index]
     subjects = ASKED.fullmatch(question)[1]  # type: ignore[index]
     turned = " and ".join(reversed(re.split(r", | and ", subjects)))
     return json.dumps(
-        {"question": f"Regarding {turned}, which provisions apply to Ellary crews?", "answer": f"Here {answer}"}
+        {"question": f"Regarding {turned}, which provisions of the Ellary handbook apply?", "answer": f"Here {answer}"}
     )
 
 
