@@ -43,10 +43,8 @@ def _cost(job: Job, estimates: Sequence[Estimate]) -> str:
 def print_report(job: Job) -> None:
     """The calls of this run: a line a model, and below it a line a document."""
     by_model: dict[str, dict[str, list[UsageRow]]] = defaultdict(lambda: defaultdict(list))
-    documents = sorted((path.stem for path in job.data.path("text").glob("*.json")), key=len, reverse=True)
     for row in job.client.report():
-        document = next((name for name in documents if row.unit.startswith(name)), row.unit)
-        by_model[row.model][document].append(row)
+        by_model[row.model][row.unit].append(row)
     for model, by_document in by_model.items():
         print(f"  calls  {model}: {_line([row for rows in by_document.values() for row in rows])}")
         if len(by_document) > 1:

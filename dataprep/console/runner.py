@@ -19,6 +19,7 @@ from typing import Any
 
 from dataprep.console.job import Failure, Job, Outcome, Unit
 from dataprep.console.ledger import Ledger
+from dataprep.llm.budget import DOCUMENT
 from dataprep.schema.errors import GroundworkError, Stopped, StopRun, UnitError
 from dataprep.store.manifest import Entry, Hashes, Manifest, State, edited, judge
 
@@ -96,6 +97,7 @@ class Runner:
 
     async def _unit(self, unit: Unit) -> None:
         began = time.monotonic()
+        DOCUMENT.set(unit.name.rpartition("/")[2])  # each unit runs in a task, and so in a context, of its own
         inputs = self._hashes(unit.reads)
         self._keep_edits(unit)
         try:
