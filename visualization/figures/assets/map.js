@@ -25,6 +25,7 @@ async function startMap() {
   const bounds = boundsOf(x, y);
   const grid = new Grid(x, y, bounds);
   const order = shuffled(n);
+  if (scene.kind === "tags") order.sort((a, b) => scene.weight[b] - scene.weight[a]); // small marks over large ones
   const shown = {
     facet: defaultFacet(), words: [], matches: null, compare: null, selection: null, preview: null, hidden: {},
     open: -1, hover: -1, cursor: -1, tool: "pan", contours: true, labels: true,
@@ -161,7 +162,7 @@ async function startMap() {
     rail.replaceChildren(
       verdict ? el("section", { class: "short" }, el("p", { text: verdict }),
         el("button", { type: "button", class: "link", onclick: () => views.go("numbers") }, "The numbers behind it →")) : "",
-      el("fieldset", { class: "colour-by" }, el("legend", { text: "Colour by" }),
+      choices.length < 2 ? "" : el("fieldset", { class: "colour-by" }, el("legend", { text: "Colour by" }),
         el("div", { class: "pills" }, choices.map(([name]) => el("label", {},
           el("input", { type: "radio", name: "facet", value: name, checked: name === shown.facet,
             onchange: () => { shown.facet = name; buildLegend(); redraw(); } }),
@@ -169,7 +170,8 @@ async function startMap() {
       el("section", { class: "legend", id: "legend" }),
       compareChoices(),
       el("section", { class: "keys" }, el("p", {},
-        "Near dots ask about near things. Hover to read, click to open, scroll to zoom. ",
+        scene.kind === "tags" ? "Near tags mean near things; larger marks stand for more questions. " : "Near dots ask about near things. ",
+        "Hover to read, click to open, scroll to zoom. ",
         el("kbd", { text: "/" }), " searches, ", el("kbd", { text: "Esc" }), " clears.")));
     buildLegend();
   }
@@ -232,8 +234,8 @@ async function startMap() {
   function compareChoices() {
     const names = scene.datasets.map((d) => d.name);
     const questions = [
-      ...names.filter((d) => scene.only_in[d]).map((d) => ["only", d, "asked only by ", scene.only_in[d]]),
-      ...names.filter((d) => scene.missed_by[d]).map((d) => ["missed", d, "missed by ", scene.missed_by[d]]),
+      ...names.filter((d) => scene.only_in[d]).map((d) => ["only", d, scene.kind === "tags" ? "only in " : "asked only by ", scene.only_in[d]]),
+      ...names.filter((d) => scene.missed_by[d]).map((d) => ["missed", d, scene.kind === "tags" ? "lacking in " : "missed by ", scene.missed_by[d]]),
     ];
     if (!questions.length) return "";
     const choose = (indices) => { shown.compare = indices && new Set(indices); refilter(); };
