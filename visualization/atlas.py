@@ -98,7 +98,8 @@ def split_scene(one: Embedded, settings: Maps, encoder: str, tags: Mapping[str, 
         point if point.dataset == train.name else msgspec.structs.replace(point, weight=SPLIT_WEIGHT)
         for point in scene.points
     ]
-    notes = [_repetition(train, group, numbers.near_duplicate) for group in groups if group is not train and group.rows]
+    others = [group for group in groups if group is not train and group.rows and group.name not in MIRRORS]
+    notes = [_repetition(train, group, numbers.near_duplicate) for group in others]
     return msgspec.structs.replace(
         scene, points=points, numbers=numbers, notes=[*notes, *scene.notes[bool(scene.numbers.recommendation) :]]
     )

@@ -12,7 +12,7 @@ from visualization.figures.scene import Contour
 Places = npt.NDArray[np.float32]
 
 GRID = 160  # cells a side
-SMALLEST = 15  # points; fewer have no density worth a line
+SMALLEST = 40  # points; fewer have no density worth a line
 LEVELS = (0.9, 0.6, 0.3)  # shares of the points that lie inside
 
 

@@ -28,8 +28,10 @@ WORDS_A_LABEL = 2
 
 def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: Sequence[int], groups: int) -> list[str]:
     """A label for each group 0..groups-1, no two alike: its most telling tags, or words where there are no tags."""
-    terms = [list(dict.fromkeys(own)) for own in tags] if any(tags) else [_terms(question) for question in questions]
-    ranked = _telling(terms, group_of, groups)
+    ranked = _telling([_terms(question) for question in questions], group_of, groups)
+    if any(tags):
+        own = _telling([list(dict.fromkeys(row)) for row in tags], group_of, groups)
+        ranked = [by_tags or by_words for by_tags, by_words in zip(own, ranked, strict=True)]
     labels: list[str] = []
     taken: set[str] = set()  # first words of labels: no two groups are named after the same
     for group in range(groups):
@@ -94,4 +96,4 @@ def _bigrams(match: re.Match[str]) -> str:
 def _shortest(questions: Sequence[str], group_of: Sequence[int], group: int) -> str:
     own = [question for question, number in zip(questions, group_of, strict=True) if number == group]
     shortest = min(own, key=len, default="")
-    return shortest if len(shortest) <= 40 else f"{shortest[:39]}…"
+    return shortest if len(shortest) <= 30 else f"{shortest[:29]}…"
