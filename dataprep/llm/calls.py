@@ -173,6 +173,8 @@ class Calls:
             except Refused as refused:
                 reason = explain(refused, settings.base_url, settings.api_key_env, errand.model)
                 raise self._stop(ProviderRefused(reason)) from refused
+            except StopRun as stop:
+                raise self._stop(stop) from stop.__cause__
             else:
                 self._heard.add(errand.gate)
                 self._lost[errand.gate] = 0
@@ -182,6 +184,8 @@ class Calls:
         """One call; its reply is stored whatever it holds. Raises CallFailed."""
         asked, limit = estimate_tokens(body["messages"], body.get("response_format")), token_limit(body)
         async with self._admitted(errand, asked, limit, again) as settlement, self._claimed(key, errand):
+            if not errand.endpoint.tells_cost:
+                await errand.endpoint.price(errand.model)  # now, so that nothing comes between a reply and its storing
             begun = time.monotonic()
             raw = await errand.endpoint.post("/chat/completions", body)
             envelope = read_envelope(raw)

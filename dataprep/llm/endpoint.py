@@ -75,6 +75,7 @@ class Endpoint:
         self.settings = settings
         self.dialect = dialect_of(settings.base_url)
         self.identity = identity(local) if self.dialect == "local" else settings.base_url.rstrip("/")
+        self.tells_cost = self.dialect == "openrouter"  # in the usage of every reply
         self.concurrency = 1 if self.dialect == "local" else settings.max_concurrency
         self._local, self._env = local, env
         self._server: LocalServer | None = None

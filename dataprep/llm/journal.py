@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from dataprep.schema.errors import ConfigError
+from dataprep.schema.errors import ConfigError, StopRun
 
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -83,11 +83,14 @@ class Journal:
             self._db.executescript(_LAYOUT)
         except (sqlite3.DatabaseError, OSError) as error:
             raise ConfigError([f"{path}: the journal of replies cannot be opened: {error}; move it away"]) from error
-        self._pid = os.getpid()
+        self._path, self._pid = path, os.getpid()
 
     def store(self, key: str, row: Row) -> None:
-        """Keep `row`; it is safe from a kill when this returns. Ends the claim on `key`."""
-        self._db.execute(_STORE, (key, *msgspec.structs.astuple(row), time.time()))
+        """Keep `row`; it is safe from a kill when this returns. Ends the claim on `key`.
+
+        Raises StopRun when it cannot be kept, for whatever is paid for from then on would be lost.
+        """
+        self._write(_STORE, (key, *msgspec.structs.astuple(row), time.time()))
 
     def find(self, key: str, since: float = 0.0) -> Row | None:
         """The newest usable reply to `key` stored at `since` (seconds since 1970) or later."""
@@ -101,12 +104,12 @@ class Journal:
         """
         now = time.time()
         claim = (key, self._pid, now + seconds, now)
-        if not self._db.execute(_CLAIM, claim).rowcount:
+        if not self._write(_CLAIM, claim):
             held = self._db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
             if held and _alive(held[0]):
                 return False
-            self._db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, held[0] if held else 0))
-            if not self._db.execute(_CLAIM, claim).rowcount:
+            self._write("DELETE FROM claims WHERE key = ? AND owner = ?", (key, held[0] if held else 0))
+            if not self._write(_CLAIM, claim):
                 return False
         if self.find(key, since) is None:
             return True
@@ -115,7 +118,14 @@ class Journal:
 
     def release(self, key: str) -> None:
         """End this process's claim on a call that brought nothing."""
-        self._db.execute("DELETE FROM claims WHERE key = ? AND owner = ?", [key, self._pid])
+        self._write("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._pid))
+
+    def _write(self, statement: str, values: tuple[Any, ...]) -> int:
+        """How many rows the statement changed."""
+        try:
+            return self._db.execute(statement, values).rowcount
+        except sqlite3.Error as error:
+            raise StopRun(f"{self._path}: a reply cannot be kept: {error}; make room, then run again") from error
 
     def close(self) -> None:
         """Close the file; every stored row is already safe."""
@@ -123,6 +133,8 @@ class Journal:
 
 
 def _alive(pid: int) -> bool:
+    if os.name == "nt":
+        return True  # signal 0 would end it there; its claim ends with its time
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -15,6 +15,7 @@ from dataprep.schema.errors import (
     InvalidReply,
     ProviderRefused,
     Stopped,
+    StopRun,
     TransportFailed,
     UnitError,
 )
@@ -396,6 +397,18 @@ async def test_images_go_as_parts_and_are_counted(fake, client, config_for):
         part = {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}}
         await client.ask(vision, [{"role": "user", "content": [part]}], stage="ingest", unit="page 1")
     assert len(fake.requests) == 2
+
+
+async def test_a_full_disk_stops_the_run_rather_than_lose_what_is_paid_for(fake, config_for, journal):
+    """A reply that cannot be stored ends the run at once: no further call is paid for in vain."""
+    config = config_for(fake, llm__max_concurrency=1)
+    async with Client(config.llm, journal) as client:
+        client._journal._db.execute("PRAGMA max_page_count = 1")
+        fake.reply = lambda _: "long " * 5000
+        asks = [client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}") for n in range(5)]
+        errors = await asyncio.gather(*asks, return_exceptions=True)
+    assert all(isinstance(error, StopRun) for error in errors) and len(fake.requests) == 1
+    assert "journal.db: a reply cannot be kept: database or disk is full; make room" in str(errors[0])
 
 
 async def test_a_journal_that_is_no_database_is_named(config_for, fake, tmp_path: Path):
