@@ -55,8 +55,8 @@ class Batch:
         reply = await self._call(self._messages, Drafts, f"{self.chunk.id} iteration {iteration}", iteration)
         return [(draft, []) for draft in reply.pairs]
 
-    async def correct(self, faulty: Sequence[Judged]) -> list[Draft]:
-        """One call for all of them; a draft that the reply leaves out comes back as it was."""
+    async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
+        """One call for all of them; None for a draft that the reply leaves out."""
         faults = [
             f"{number}. {draft.question}\n" + "\n".join(f"   - {fault.detail}" for fault in found)
             for number, (draft, found) in enumerate(faulty, 1)
@@ -69,7 +69,7 @@ class Batch:
         ]
         reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
         corrected = {draft.number: as_draft(draft) for draft in reply.pairs}
-        return [corrected.get(number, draft) for number, (draft, _) in enumerate(faulty, 1)]
+        return [corrected.get(number) for number in range(1, len(faulty) + 1)]
 
     async def _call(self, messages: list[dict[str, Any]], schema: type[Any], unit: str, sample: int) -> Any:
         self.calls += 1

@@ -42,8 +42,8 @@ class Asker(Protocol):
         """
         ...
 
-    async def correct(self, faulty: Sequence[Judged]) -> list[Draft]:
-        """For each faulty draft its correction, or the draft itself where none came."""
+    async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
+        """For each faulty draft its correction, or None where none came."""
         ...
 
 
@@ -110,13 +110,17 @@ async def _one_round(state: Interview, asker: Asker, iteration: int) -> int:
     judged = [state.judged(draft, faults) for draft, faults in drafts[:count]]
     if faulty := [one for one in judged if _can_be_corrected(one[1])]:
         corrected = iter(await asker.correct(faulty))
-        judged = [state.judged(next(corrected)) if _can_be_corrected(one[1]) else one for one in judged]
+        judged = [_corrected(state, one, next(corrected)) if _can_be_corrected(one[1]) else one for one in judged]
     for draft, _ in drafts[count:]:
         _reject(state, draft, iteration, Fault("excess", f"{len(drafts)} pairs came where {count} were asked for"))
     for draft, faults in judged:
         if faults:
             _reject(state, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
     return await _keep_new(state, [draft for draft, faults in judged if not faults], iteration)
+
+
+def _corrected(state: Interview, faulty: Judged, correction: Draft | None) -> Judged:
+    return state.judged(correction) if correction else faulty
 
 
 def _can_be_corrected(faults: Sequence[Fault]) -> bool:

@@ -29,8 +29,8 @@ from dataprep.schema.settings import QA
 
 T = TypeVar("T")
 
-KNOWN_WORDS = 0.7  # of an answer's content words that the statement or what stands near it must hold
-KNOWN_WORDS_OF_ROW = 0.85  # where a small model is quick to make up what the numbers mean
+STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
+STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean
 AGREEING_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
 CELLS = 2  # of a row in one call, besides the first
 LONGEST_LIST = 600  # characters of a list that is asked about as a whole
@@ -91,9 +91,9 @@ class Sentences:
         self.failures += failed
         return [one for one in asked if not isinstance(one, BaseException)]
 
-    async def correct(self, faulty: Sequence[Judged]) -> list[Draft]:
+    async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
         """A small model does not mend what it wrote; the next iteration asks about the statement anew."""
-        return [draft for draft, _ in faulty]
+        return [None] * len(faulty)
 
     async def _one(self, target: Target, iteration: int) -> Judged:
         section = " > ".join([*self.chunk.headings, *([self.caption] if target.statements[0].kind == "row" else [])])
@@ -158,10 +158,12 @@ def targets(gaps: Sequence[Statement], text: str, turn: int = 0) -> list[Target]
                 members = (*found.pop().statements, *members)
             found.append(Target(members, whole))
         else:
-            found += [
-                _row(member, text, turn + i) if member.kind == "row" else Target((member,), simple(member.plain(text)))
-                for i, member in enumerate(members)
-            ]
+            for member in members:
+                if member.kind == "row":
+                    rows = sum(bool(target.subject) for target in found)
+                    found.append(_row(member, text, turn + rows))
+                else:
+                    found.append(Target((member,), simple(member.plain(text))))
     return found
 
 
@@ -196,9 +198,10 @@ def named(question: str, document: str, section: str) -> str:
 def invented(draft: Draft, target: Target, around: str) -> list[Fault]:
     """What the pair says that neither the statement nor its surroundings say, or leaves out of what it is about."""
     known, answer = facts.content_words(around), facts.content_words(draft.answer)
-    share = KNOWN_WORDS_OF_ROW if target.subject else KNOWN_WORDS
-    if answer and len(answer & known) < share * len(answer):
-        return [Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(answer - known))}")]
+    strange = answer - known
+    allowed = max(1, (STRANGE_WORDS_OF_ROW if target.subject else STRANGE_WORDS) * len(answer))
+    if len(strange) > allowed:
+        return [Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(strange))}")]
     if not answer & facts.content_words(target.plain) and not facts.numbers(draft.answer, spelled=True):
         return [Fault("unsupported", "the answer says nothing of the statement")]
     subject = facts.content_words(target.subject)

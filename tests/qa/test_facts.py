@@ -1,3 +1,5 @@
+"""Rules of dataprep/qa/facts.py."""
+
 from dataprep.qa import facts
 
 

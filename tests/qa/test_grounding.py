@@ -1,3 +1,5 @@
+"""Rules of dataprep/qa/grounding.py."""
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

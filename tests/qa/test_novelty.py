@@ -1,0 +1,50 @@
+"""What counts as a new question."""
+
+from pathlib import Path
+
+import pytest
+
+from dataprep.qa.novelty import Novelty, differ_in_fact, similarity
+from dataprep.schema.config import load
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        ("What was the revenue in 2021?", "What was the revenue in 2022?", True),
+        ("How long is the pause after seven minutes?", "How long is the pause after 7 minutes?", False),
+        ("What does Port Ellary pay?", "What does Tarn Quay pay?", True),
+        ("What is the minimum age of a junior?", "What is the maximum age of a junior?", True),
+        ("Who may call a foul?", "Who may not call a foul?", True),
+        ("Who may call a foul in ultimate?", "In ultimate, who can call a foul?", False),
+    ],
+)
+def test_what_makes_two_questions_different(one: str, other: str, differ: bool) -> None:
+    """Other numbers, names or opposites make another question, other wording does not."""
+    assert differ_in_fact(one, other) is differ
+
+
+async def test_repeated_wording_is_found_without_vectors() -> None:
+    """The same words in other case and punctuation repeat an earlier question, also within one reply."""
+    seen = Novelty()
+    assert await seen.sift(["How long is it, in metres?", "how long is it in metres"]) == [
+        "",
+        "How long is it, in metres?",
+    ]
+    assert await seen.sift(["HOW LONG is it - in metres?"]) == ["How long is it, in metres?"]
+
+
+async def test_paraphrases_are_found_by_the_embedder(tmp_path: Path) -> None:
+    """With vectors a paraphrase repeats; a question that differs in a number or in its subject is new."""
+    settings = load([], ["embeddings.backend=static", "embeddings.model=wordllama"]).embeddings
+    encode, threshold, note = await similarity(settings, None, ["too few"], tmp_path, lambda: None)  # type: ignore[arg-type, return-value]  # no endpoint
+    seen = Novelty(encode, threshold)
+    await seen.sift(["How long may a team take for a time-out in beach ultimate?"])
+    repeats = await seen.sift(
+        [
+            "How long can a team take for a time-out in beach ultimate?",
+            "How long may a team take for 2 time-outs in beach ultimate?",
+            "Which colour should the disc have?",
+        ]
+    )
+    assert [bool(one) for one in repeats] == [True, False, False] and note == ""

@@ -1,0 +1,187 @@
+"""The strategy for small models: what it asks about, how it checks, what it makes of an answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dataprep.generate_qa import main
+from dataprep.qa.criteria import category_of, criteria_for, difficulty_of
+from dataprep.qa.sentence import agree, importance, named, simple, spread, targets
+from dataprep.qa.statements import statements
+from dataprep.schema.config import CONFIG_DIR
+from dataprep.schema.records import Chunk, DocumentCoverage, Pair, Rejected
+from dataprep.store.artifacts import read_json, read_jsonl, write_jsonl
+from tests.fake_openrouter import FakeOpenRouter
+
+HARBOUR = """Boats in the harbour of Sarn must:
+- show a light after sunset
+- carry a horn of brass
+
+The quay of Sarn is 90 metres long. It was built by the "Sarn Stone Company".
+
+| Berth | Length | Fee | Owner |
+|---|---|---|---|
+| North | 12 m | 40 | Anna Holm |
+| South | 8 m | 25 | Per Lund |
+"""
+
+
+def plain(text: str, turn: int = 0) -> list[str]:
+    return [target.plain for target in targets(statements(text), text, turn)]
+
+
+def test_targets_are_statements_lists_and_parts_of_rows() -> None:
+    """A short list is one target with its lead; of a wide row some cells are asked about, other ones in each row."""
+    assert plain(HARBOUR) == [
+        "Boats in the harbour of Sarn must: show a light after sunset carry a horn of brass",
+        "The quay of Sarn is 90 metres long.",
+        "It was built by the 'Sarn Stone Company'.",
+        "Berth: North; Length: 12 m; Fee: 40",
+        "Berth: South; Owner: Per Lund; Length: 8 m",
+    ]
+    assert "Berth: North; Owner: Anna Holm; Length: 12 m" in plain(HARBOUR, turn=1)
+
+
+def test_quotes_and_markup_do_not_reach_a_small_model() -> None:
+    """Double quotes become single ones, emphasis goes, so that the model's JSON stays whole."""
+    assert simple('a **"pull"** and “brick”') == "a 'pull' and 'brick'"
+
+
+def test_a_cap_is_spread_over_the_text_by_importance() -> None:
+    """Of each even stretch the most important target is taken: numbers, rows, lists before plain words."""
+    found = targets(statements(HARBOUR), HARBOUR)
+    chosen = [target.plain for target in spread(found, HARBOUR, 2)]
+    assert chosen == [found[0].plain, "Berth: North; Length: 12 m; Fee: 40"]
+    assert importance(found[3], HARBOUR) > importance(found[1], HARBOUR)
+
+
+def test_a_question_without_a_name_gets_the_title() -> None:
+    """The title goes in front where the question shares no word with title or section, and only there."""
+    assert (
+        named("How long is the quay?", "Harbour of Sarn", "Fees")
+        == "According to the Harbour of Sarn, how long is the quay?"
+    )
+    assert named("How long is Sarn's quay?", "Harbour of Sarn", "Fees") == "How long is Sarn's quay?"
+
+
+@pytest.mark.parametrize(
+    ("answer", "again", "same"),
+    [
+        ("The quay is 90 metres long.", "90 metres", True),
+        ("The quay is 90 metres long.", "80 metres long", False),
+        ("Anna Holm owns the berth.", "The berth is owned by Anna Holm", True),
+        ("Anna Holm owns the berth.", "not answered.", False),
+    ],
+)
+def test_a_round_trip_compares_facts(answer: str, again: str, same: bool) -> None:
+    """Two answers agree when they share words and no number speaks against it."""
+    assert agree(answer, again) is same
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "criteria"),
+    [
+        (
+            "How long is the quay?",
+            "The quay is 90 metres long.",
+            ["States: the quay is 90 metres long", "Gives no number other than 90"],
+        ),
+        ("Who owns it?", "Anna Holm.", ["States: Anna Holm", "Says nothing that contradicts this"]),
+        (
+            "What must boats do?",
+            "They must show a light after sunset; carry a horn of brass.",
+            ["States: they must show a light after sunset", "States: carry a horn of brass"],
+        ),
+    ],
+)  # fmt: skip
+def test_criteria_hold_facts_of_the_answer(question: str, answer: str, criteria: list[str]) -> None:
+    """Each criterion is a part of the answer that the question does not give away; there are always two at least."""
+    assert criteria_for(question, answer) == criteria
+
+
+def test_difficulty_and_category_follow_from_the_wording() -> None:
+    """Numbers asked for are numeric, conditions are conditions, several facts are harder than one."""
+    assert category_of("How long is the quay of Sarn?", "90 metres") == "numeric"
+    assert category_of("What happens if a boat has no horn?", "It pays.") == "condition"
+    assert category_of("How must a boat moor?", "Bow first.") == "procedure"
+    assert category_of("What is a berth?", "A place for a boat.") == "definition"
+    assert [difficulty_of(a) for a in ("Ninety.", "It pays if it has none.", "1 m, 2 m, 3 m, 4 m long")] == [
+        "easy",
+        "medium",
+        "hard",
+    ]
+
+
+class Small:
+    """A small model behind the fake: it answers with the statement; `wrong` replaces replies by a word in it."""
+
+    def __init__(self, **wrong: str) -> None:
+        self.wrong = wrong
+        self.asked: list[str] = []
+
+    def __call__(self, body: dict[str, Any]) -> str:
+        asked = next(t["content"] for t in reversed(body["messages"]) if "Statement: " in t["content"])
+        statement = asked.rpartition("Statement: ")[2].splitlines()[0]
+        self.asked.append(statement)
+        if "response_format" not in body:
+            return "not answered."
+        for word, reply in self.wrong.items():
+            if word in statement:
+                return reply
+        question = f"What holds in Sarn for {statement.split(';')[0].rstrip('.')}?"
+        return json.dumps({"answer": statement, "question": question})
+
+
+def run(root: Path, model: Small, *flags: str) -> int:
+    chunk = Chunk(id="sarn-0", document="sarn", index=0, kind="text", text=HARBOUR, start=0, end=len(HARBOUR), length=9)
+    write_jsonl(root / "chunks" / "sarn.jsonl", [chunk])
+    with FakeOpenRouter(reply=model).thread() as server:
+        where = ["--config", str(CONFIG_DIR / "local.json"), f"--set=llm.base_url={server.url}"]
+        return main(["--data", str(root), *where, "--set=llm.max_concurrency=4", "--run", "small", *flags])
+
+
+def test_one_call_a_target_and_evidence_by_construction(tmp_path: Path) -> None:
+    """Each target is asked about once; evidence is its text, criteria and the rest are there, and all is covered."""
+    model = Small()
+    assert run(tmp_path, model) == 0
+    pairs = read_jsonl(tmp_path / "qa" / "small" / "sarn.jsonl", Pair)
+    assert len(model.asked) == len(pairs) == 5
+    assert all(quote in HARBOUR for pair in pairs for quote in pair.evidence)
+    assert all(2 <= len(pair.evaluation_criteria) <= 6 for pair in pairs)
+    covered = read_json(tmp_path / "qa" / "small" / "coverage" / "sarn.json", DocumentCoverage)
+    assert covered.sentences == covered.rows == 1.0
+
+
+def test_what_a_small_model_invents_is_turned_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Invented words, a row that is not named, and prose each end in rejected/ or the ledger."""
+    model = Small(
+        quay=json.dumps(
+            {"answer": "Emperor Maximilian financed everything.", "question": "Who financed the quay of Sarn?"}
+        ),
+        North=json.dumps({"answer": "The berth costs 40.", "question": "What does a berth in Sarn cost?"}),
+        South="I do not know.",
+    )
+    assert run(tmp_path, model) == 1
+    rejected = read_jsonl(tmp_path / "qa" / "small" / "rejected" / "sarn.jsonl", Rejected)
+    assert sorted(one.reason for one in rejected) == ["dangling", "unsupported"]
+    assert "invalid reply" in capsys.readouterr().out
+    assert len(read_jsonl(tmp_path / "qa" / "small" / "sarn.jsonl", Pair)) == 2
+
+
+def test_the_round_trip_turns_down_what_is_not_answered_again(tmp_path: Path) -> None:
+    """With qa.round_trip each pair is answered again from its statement, and kept only if the answers agree."""
+    assert run(tmp_path, Small(), "--set", "qa.round_trip=true") == 0
+    rejected = read_jsonl(tmp_path / "qa" / "small" / "rejected" / "sarn.jsonl", Rejected)
+    assert {one.reason for one in rejected} == {"round trip"} and len(rejected) == 5
+
+
+def test_a_cap_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """qa.limit asks about so many targets and the log says how to get all."""
+    model = Small()
+    run(tmp_path, model, "--limit", "2")
+    assert len(model.asked) == 2
+    assert "at most 2 pairs" in capsys.readouterr().err
