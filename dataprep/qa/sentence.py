@@ -176,8 +176,9 @@ def _row(row: Statement, text: str, turn: int) -> Target:
     if len(others) > CELLS:
         first = turn * CELLS % len(others)
         others = (others + others)[first : first + CELLS]
-    plain = "; ".join(f"{name}: {cell}" if name else cell for name, cell in naming + others)
-    return Target((row,), simple(plain), naming[-1][1])
+    head = ", ".join(f"{cell} ({name})" if name else cell for name, cell in naming)
+    rest = "; ".join(f"{name}: {cell}" if name else cell for name, cell in others)
+    return Target((row,), simple(f"{head}: {rest}" if rest else head), naming[-1][1])
 
 
 def simple(text: str) -> str:

@@ -40,10 +40,10 @@ def test_targets_are_statements_lists_and_parts_of_rows() -> None:
         "Boats in the harbour of Sarn must: show a light after sunset carry a horn of brass",
         "The quay of Sarn is 90 metres long.",
         "It was built by the 'Sarn Stone Company'.",
-        "Berth: North; Length: 12 m; Fee: 40",
-        "Berth: South; Owner: Per Lund; Length: 8 m",
+        "North (Berth): Length: 12 m; Fee: 40",
+        "South (Berth): Owner: Per Lund; Length: 8 m",
     ]
-    assert "Berth: North; Owner: Anna Holm; Length: 12 m" in plain(HARBOUR, turn=1)
+    assert "North (Berth): Owner: Anna Holm; Length: 12 m" in plain(HARBOUR, turn=1)
 
 
 def test_quotes_and_markup_do_not_reach_a_small_model() -> None:
@@ -55,7 +55,7 @@ def test_a_cap_is_spread_over_the_text_by_importance() -> None:
     """Of each even stretch the most important target is taken: numbers, rows, lists before plain words."""
     found = targets(statements(HARBOUR), HARBOUR)
     chosen = [target.plain for target in spread(found, HARBOUR, 2)]
-    assert chosen == [found[0].plain, "Berth: North; Length: 12 m; Fee: 40"]
+    assert chosen == [found[0].plain, "North (Berth): Length: 12 m; Fee: 40"]
     assert importance(found[3], HARBOUR) > importance(found[1], HARBOUR)
 
 
