@@ -200,7 +200,7 @@ class Calls:
         return envelope
 
     async def _embeddings(self, errand: Errand, body: Json, again: bool) -> list[list[float]]:
-        tokens = sum(map(len, body["input"])) // CHARACTERS_PER_TOKEN
+        tokens = int(sum(map(len, body["input"])) / CHARACTERS_PER_TOKEN)
         async with self._admitted(errand, tokens, 0, again) as settlement:
             vectors, usage = read_vectors(await errand.endpoint.post("/embeddings", body), len(body["input"]))
             usage = await self._priced(errand, usage)

@@ -62,9 +62,9 @@ def test_a_budget_serves_one_loop_after_the_other():
 
 
 def test_tokens_are_estimated_from_text_schema_and_images():
-    """Four characters a token; an image counts as a page."""
+    """3.5 characters a token; an image counts as a page."""
     part = {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64," + "A" * 400_000}}
-    text = estimate_tokens([{"role": "user", "content": "x" * 4000}])
+    text = estimate_tokens([{"role": "user", "content": "x" * 3500}])
     assert 1000 <= text <= 1010
     assert 1100 <= estimate_tokens([{"role": "user", "content": [{"type": "text", "text": "hi"}, part]}]) <= 1120
     assert Price(1e-6, 2e-6).of(1_000_000, 500_000) == pytest.approx(2.0)
