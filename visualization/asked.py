@@ -116,13 +116,14 @@ def asked(
     """Everything that `runs` (pairs by run) ask about `text`, whose `chunks` hold the pairs' evidence."""
     questions = [Question(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
     found: dict[tuple[int, int, Kind], Place] = {}
-    by_chunk: dict[str, list[int]] = {}
+    by_chunk: dict[tuple[str, str], list[int]] = {}  # apart by run: a curated or merged run keeps its pairs' ids
     for index, question in enumerate(questions):
-        by_chunk.setdefault(question.pair.chunk, []).append(index)
+        by_chunk.setdefault((question.pair.chunk, question.run), []).append(index)
     for chunk in chunks:
-        if chunk.skip and chunk.id not in by_chunk:
-            continue
-        _touch(chunk, by_chunk.pop(chunk.id, []), questions, language, nearest, found)
+        for run in runs or {"": []}:
+            indices = by_chunk.pop((chunk.id, run), [])
+            if indices or not chunk.skip:
+                _touch(chunk, indices, questions, language, nearest, found)
     for orphans in by_chunk.values():  # chunked anew since they were asked
         for index in orphans:
             questions[index].placed = False

@@ -96,6 +96,13 @@ def test_runs_are_counted_apart_and_together(chunks: list[Chunk]) -> None:
     assert [counts[run]["sentence"].asked for run in ("a", "b", "")] == [1, 1, 2]
 
 
+def test_runs_may_share_their_pairs(chunks: list[Chunk]) -> None:
+    """A curated or merged run keeps the ids of its pairs, and each run is still counted by its own."""
+    both = [ask(chunks, "The field is 70 metres long."), ask(chunks, "A player leaves first.")]
+    counts = found(chunks, {"all": both, "all/curated": both[:1]}).counts()
+    assert [counts[run]["sentence"].asked for run in ("all", "all/curated", "")] == [2, 1, 2]
+
+
 def test_sections_hold_what_stands_below_them(chunks: list[Chunk]) -> None:
     """A section ends at the next heading of its level; the title's section holds everything."""
     result = found(chunks, {"a": [ask(chunks, "A player leaves first.")]})
