@@ -23,13 +23,14 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from dataprep.console.command import Command, Estimate, Job, Outcome, Unit, run_script, setting
-from dataprep.converters import CONVERTERS, Request, choose, require, run, versions
+from dataprep.converters import CONVERTERS, IMAGES, Request, choose, require, run, versions
 from dataprep.converters.outline import Entry, set_headings
 from dataprep.converters.pages import Audited, convert_pages
 from dataprep.converters.pdf import TextLayer, read_text_layer, unlock
+from dataprep.converters.pictures import count_frames, page_jpeg
 from dataprep.converters.sources import Source, examine, find_sources
 from dataprep.converters.stitch import is_contents, stitch, tidy
-from dataprep.converters.vision import PageReader, count_frames, page_jpeg
+from dataprep.converters.vision import PageReader
 from dataprep.engine import WorkerFailed, Workers
 from dataprep.schema.errors import BadDocument, MissingExtra
 from dataprep.schema.records import Document, Page, PageAudit
@@ -134,9 +135,15 @@ class Ingestion:
     async def _whole(self, path: Path, ending: str, names: list[str]) -> tuple[str, list[Page], str]:
         """A document without pages, or with slides: the first converter that can."""
         request = Request(source=str(path), ending=ending, settings=self.job.config.ingest)
-        reasons = []
+        reasons: list[str] = []
         for name in names:
-            require(name)
+            try:
+                require(name)
+            except MissingExtra as error:
+                if name == self.job.config.ingest.converter:
+                    raise
+                reasons.append(str(error))
+                continue
             try:
                 conversion = await self._work(run, name, request)
             except WorkerFailed as error:
@@ -151,7 +158,8 @@ class Ingestion:
             numbered = enumerate(stitched.spans, start=1) if len(texts) > 1 else ()
             pages = [Page(number=n, start=start, end=end, converter=name) for n, (start, end) in numbered]
             return stitched.markdown, pages, ""
-        raise BadDocument(f"{'; '.join(reasons)}; it may be damaged: save it anew or as PDF")
+        remedy = _OCR if ending in IMAGES else "it may be damaged: save it anew or as PDF"
+        raise BadDocument(f"{'; '.join(reasons)}; {remedy}")
 
     async def _picture(self, path: Path, name: str) -> tuple[str, list[Page], str]:
         """A picture file, each of its frames a page."""
@@ -174,6 +182,8 @@ class Ingestion:
         self.job.progress.start(len(drafts), "pages")
         for i, name in enumerate(names):
             due = [n for n, draft in enumerate(drafts, start=1) if self._is_due(draft, layer, n)]
+            if name == "ocr" and i > 0:
+                due = [n for n in due if layer.scans[n - 1]]  # a text layer, however odd, is surer than its picture
             if due and self._available(name, needed=i == 0):
                 await self._try(name, path, layer, due, drafts)
         for draft, text in zip(drafts, layer.pages, strict=True):
@@ -219,8 +229,11 @@ class Ingestion:
             settings=self.job.config.ingest,
             pages=None if len(due) == layer.page_count else due,
             page_count=layer.page_count,
+            images=str(self.job.data.path("text", "images", self.source.id)),
+            base_url=self.job.config.llm.base_url,
+            api_key_env=self.job.config.llm.api_key_env,
         )
-        return await self._work(convert_pages, name, request, layer.pages)
+        return await self._work(convert_pages, name, request, layer.pages, models=CONVERTERS[name].models)
 
     async def _look(self, path: Path, due: list[int], layer: list[str]) -> Audited:
         """Have the vision model read pages of a PDF or of a picture file."""
@@ -268,9 +281,10 @@ class Ingestion:
         self.warnings += _page_warnings(pages, self.job.config.ingest.audit_threshold)
         return stitched.markdown, pages, layer.title
 
-    async def _work(self, fn: Callable[..., T], *args: object) -> T:
+    async def _work(self, fn: Callable[..., T], *args: object, models: bool = False) -> T:
+        """fn(*args) in a process of its own; with `models` in the one that holds them."""
         settings = self.job.config.ingest
-        workers = _workers(settings.workers, settings.memory_mb)
+        workers = _workers(1, 0) if models else _workers(settings.workers, settings.memory_mb)
         return await workers.acall(fn, *args, timeout=settings.timeout)
 
     async def _must(self, fn: Callable[..., T], *args: object) -> T:

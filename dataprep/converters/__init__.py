@@ -22,6 +22,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     settings: Ingest
     pages: list[int] | None = None
     page_count: int = 0  # of a PDF; 0 where the format has no pages
+    images: str = ""  # the folder for pictures, where they are kept
+    base_url: str = ""  # of the endpoint `llm`, for a converter that can ask a model by itself
+    api_key_env: str = ""
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,15 +49,26 @@ class Converter(msgspec.Struct, frozen=True, kw_only=True):
     extra: str = ""
     paged: bool = False
     remote: bool = False  # asks a model through the client and runs in this process
+    models: bool = False  # holds models in memory: one process a device, no limit on memory
 
 
 TEXT = (".md", ".markdown", ".txt", ".text", ".rst", ".log", ".tex", ".adoc", ".org")
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
+OFFICE = (".docx", ".docm", ".xlsx", ".xlsm", ".csv", ".tsv", ".html", ".htm", ".xhtml")
+
 CONVERTERS = {
     "layout": Converter(module="layout", packages=("pdf-inspector", "liteparse"), endings=(".pdf",), paged=True),
     "markitdown": Converter(module="markitdown", packages=("markitdown",), paged=True),
     "gemini": Converter(module="vision", endings=(".pdf", *IMAGES), paged=True, remote=True),
+    "office": Converter(module="office", packages=("mammoth", "openpyxl", "markdownify"), endings=OFFICE),
+    "marker": Converter(
+        module="marker", packages=("marker-pdf",), endings=(".pdf",), extra="marker", paged=True, models=True
+    ),
+    "pymupdf": Converter(module="pymupdf", packages=("pymupdf",), endings=(".pdf",), extra="pymupdf", paged=True),
+    "ocr": Converter(
+        module="ocr", packages=("rapidocr", "onnxruntime"), endings=(".pdf", *IMAGES), extra="ocr", paged=True
+    ),
     "plain": Converter(module="plain"),
 }
 

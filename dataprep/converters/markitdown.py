@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 
 from dataprep.converters import Conversion, Request
-from dataprep.converters.office import docx_to_markdown, html_to_markdown, xlsx_to_markdown
 
 _SLIDE = re.compile(r"^<!-- Slide number: \d+ -->\n?", re.MULTILINE)
 
@@ -22,27 +21,10 @@ def convert(request: Request) -> Conversion:
     converter = MarkItDown(enable_plugins=False)
     if request.ending == ".pdf":
         return Conversion(pages=_pdf_pages(converter, request))
-    if mended := _MENDED.get(request.ending):
-        return Conversion(pages=[mended(request.source)])
     with Path(request.source).open("rb") as file:
         markdown = converter.convert_stream(file, stream_info=StreamInfo(extension=request.ending)).text_content
     slides = _SLIDE.split(markdown)
     return Conversion(pages=slides[1:] if len(slides) > 1 else [markdown])
-
-
-def _html(source: str) -> str:
-    return html_to_markdown(Path(source).read_bytes())
-
-
-_MENDED = {
-    ".docx": docx_to_markdown,
-    ".docm": docx_to_markdown,
-    ".xlsx": xlsx_to_markdown,
-    ".xlsm": xlsx_to_markdown,
-    ".html": _html,
-    ".htm": _html,
-    ".xhtml": _html,
-}
 
 
 def _pdf_pages(converter: object, request: Request) -> list[str]:

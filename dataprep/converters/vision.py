@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import io
 import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,10 +18,9 @@ import msgspec
 from dataprep.converters.audit import Reference
 from dataprep.converters.headers import running_keys, strip_running
 from dataprep.converters.pages import Audited
-from dataprep.converters.pdf import render
 from dataprep.converters.stitch import plain_contents, tidy
 from dataprep.llm.prompts import conversation
-from dataprep.schema.errors import BadDocument, StopRun, UnitError
+from dataprep.schema.errors import StopRun, UnitError
 from dataprep.schema.records import PageAudit
 
 if TYPE_CHECKING:
@@ -138,36 +136,3 @@ def _trouble(audit: PageAudit, reference: Reference, threshold: float) -> str:
         lost = f"; numbers lost: {', '.join(audit.lost_numbers[:5])}" if audit.lost_numbers else ""
         return f"audit score {audit.score:.2f}, words kept {audit.words_kept:.2f}{lost}"
     return ""
-
-
-def page_jpeg(source: str, number: int, longer_side: int, quality: int, turn: int = 0) -> bytes:
-    """A page of a PDF, or a frame of a picture file, as JPEG. Raises BadDocument."""
-    image = _frame(source, number) if not source.lower().endswith(".pdf") else render(source, number, longer_side, turn)
-    if not source.lower().endswith(".pdf"):
-        image.thumbnail((longer_side, longer_side))
-        image = image.rotate(-turn, expand=True) if turn else image
-    stream = io.BytesIO()
-    image.save(stream, "JPEG", quality=quality)
-    return stream.getvalue()
-
-
-def count_frames(source: str) -> int:
-    """Pictures in a file: a TIFF of a scanner may hold several. Raises BadDocument."""
-    with _opened(source) as image:
-        return int(getattr(image, "n_frames", 1))
-
-
-def _frame(source: str, number: int) -> Any:
-    with _opened(source) as image:
-        image.seek(number - 1)
-        return image.convert("RGB")
-
-
-def _opened(source: str) -> Any:
-    from PIL import Image, UnidentifiedImageError
-
-    Image.MAX_IMAGE_PIXELS = 100_000_000  # twice that is an error: a picture that unpacks to gigabytes
-    try:
-        return Image.open(source)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
-        raise BadDocument(f"the picture cannot be read ({error}); save it anew") from None
