@@ -37,6 +37,12 @@ _CONTRASTS = frozenset(
         offense defense offensive defensive home away men women indoor outdoor""",
     )
 )
+_MEASURES = frozenset(
+    re.findall(
+        r"\w+",
+        "wide long high tall deep thick heavy old fast far many much length width height depth weight age who where why",
+    )
+)
 
 
 def normalised(question: str) -> str:
@@ -49,6 +55,9 @@ def differ_in_fact(one: str, other: str) -> bool:
     if _values(one) != _values(other) or _contrasts(one) != _contrasts(other):
         return True
     mine, theirs = set(facts.words(one)), set(facts.words(other))
+    measures = mine & _MEASURES, theirs & _MEASURES
+    if all(measures) and measures[0].isdisjoint(measures[1]):
+        return True
     return bool(facts.names(one) - theirs - _digits(other)) or bool(facts.names(other) - mine - _digits(one))
 
 

@@ -1,5 +1,6 @@
 """What counts as a new question."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,21 @@ from dataprep.schema.config import load
         ("What does Port Ellary pay?", "What does Tarn Quay pay?", True),
         ("What is the minimum age of a junior?", "What is the maximum age of a junior?", True),
         ("Who may call a foul?", "Who may not call a foul?", True),
+        ("How wide is a field in beach ultimate?", "How long is a field in beach ultimate?", True),
+        ("How long is the time limit on Course A?", "What is the time limit on Course A?", False),
         ("Who may call a foul in ultimate?", "In ultimate, who can call a foul?", False),
     ],
 )
 def test_what_makes_two_questions_different(one: str, other: str, differ: bool) -> None:
     """Other numbers, names or opposites make another question, other wording does not."""
     assert differ_in_fact(one, other) is differ
+
+
+@pytest.mark.skipif(find_spec("sentence_transformers") is not None, reason="the extra `embed` is installed")
+async def test_the_base_install_stands_in_for_a_missing_embedder(tmp_path: Path) -> None:
+    """Without the configured embedder's extra, the one of the base install judges, and a note says so."""
+    encode, _, note = await similarity(load().embeddings, 0.9, ["a text"], tmp_path, lambda: None)  # type: ignore[arg-type, return-value]  # no endpoint
+    assert (await encode(["a question"])).shape[0] == 1 and "uv sync --extra embed" in note
 
 
 async def test_repeated_wording_is_found_without_vectors() -> None:
