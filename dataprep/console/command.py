@@ -219,7 +219,7 @@ class opened:  # noqa: N801  used as a with-statement's verb
         try:
             self._manifest = Manifest(data.state / "manifest.db")
         except (OSError, Error) as error:
-            remedy = "make the folder writable, or pass --data with another one"
+            remedy = "make room and the folder writable, or pass --data with another one"
             raise UsageError(f"{data.state}: cannot be used: {error}; {remedy}") from error
         return job, self._manifest
 

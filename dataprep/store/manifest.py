@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from dataprep.schema.errors import StopRun
+
 Hashes = dict[str, str]
 State = Literal["done", "empty", "stale", "missing", "failed"]
 
@@ -40,6 +42,7 @@ class Manifest:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
@@ -58,10 +61,8 @@ class Manifest:
         return {unit: decoder.decode(entry) for unit, entry in rows}
 
     def record(self, stage: str, unit: str, entry: Entry) -> None:
-        self._db.execute(
-            "INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)",
-            (stage, unit, msgspec.json.encode(entry), time.time()),
-        )
+        row = (stage, unit, msgspec.json.encode(entry), time.time())
+        self._write("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", row)
 
     def forget(self, stage: str, units: Iterable[str]) -> None:
         """Drop the entries of units that are to be redone, so that a run that is stopped goes on with the rest."""
@@ -91,8 +92,15 @@ class Manifest:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._files[key] = (*stamp, digest)
-        self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (key, *stamp, digest))
+        self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (key, *stamp, digest))
         return digest
+
+    def _write(self, statement: str, row: tuple[Any, ...]) -> None:
+        """Raises StopRun when it cannot be kept (disk full, folder read-only): what follows could not be either."""
+        try:
+            self._db.execute(statement, row)
+        except sqlite3.Error as error:
+            raise StopRun(f"{self._path}: {error}; make room there, or pass --data with another folder") from error
 
 
 def judge(
