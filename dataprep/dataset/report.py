@@ -113,10 +113,10 @@ def _share_table(name: str, found: Sequence[tuple[str, Share]]) -> str:
 
 def _bars(pool: float, held: float, most: float) -> str:
     return (
-        f'<svg viewBox="0 0 220 22" width=220 height=22 role=img aria-label="{pool:.1%} of all, {held:.1%} of eval">'
+        f'<svg viewBox="0 0 220 26" width=220 height=26 role=img aria-label="{pool:.1%} of all, {held:.1%} of eval">'
         f"<rect class=train x=0 y=2 width={150 * pool / most:.1f} height=8 />"
-        f"<rect class=eval x=0 y=12 width={150 * held / most:.1f} height=8 />"
-        f"<text x={156 + 0} y=10>{pool:.1%}</text><text x=156 y=20>{held:.1%}</text></svg>"
+        f"<rect class=eval x=0 y=15 width={150 * held / most:.1f} height=8 />"
+        f"<text x=156 y=10>{pool:.1%}</text><text x=156 y=23>{held:.1%}</text></svg>"
     )
 
 
@@ -143,7 +143,7 @@ def _cosines(report: Report) -> str:
     kinds = [("before", [r.before.cosine for r in report.rows if r.before])]
     if report.leaked_after is not None:
         kinds.append(("after", [r.after.cosine for r in report.rows if r.after]))
-    low = min([c for _, cosines in kinds for c in cosines] + [report.random_cosine, 0.0] or [0.0])
+    low = min([c for _, cosines in kinds for c in cosines] + [report.random_cosine])
     bins, parts = 25, []
     step = (WIDTH - 60) / bins
     counts = {name: [0] * bins for name, _ in kinds}
