@@ -68,6 +68,8 @@ def _rate(maker: str, draft: str, tables: list[str], reference: Reference) -> _R
     markdown = respell(markdown, reference)
     audit = reference.audit(markdown)
     worth = audit.score * (0.7 + 0.3 * audit.order) * readability(reference, markdown) * (0.7 + 0.3 * placed)
+    if audit.lost_numbers:
+        worth *= 0.8  # no beauty makes up for a number that is gone
     return _Rated(worth, maker, markdown, audit)
 
 

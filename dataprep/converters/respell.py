@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -85,13 +86,13 @@ def _joined(match: re.Match[str], reference: Reference) -> str:
 
 def _join_numbers(markdown: str, reference: Reference) -> str:
     """Numbers of the text layer that the Markdown lacks, where it holds them with spaces between the digits."""
-    present = set(numbers(markdown))
-    for number in reference.numbers:
-        if len(number) > 1 and number not in present:
+    for number in reference.numbers - Counter(numbers(markdown)):
+        if len(number) > 1:
             spaced = " ?".join(map(re.escape, number))
             for found in set(re.findall(rf"(?<![\d.]){spaced}(?!\d)", markdown)):
-                if found not in reference.text:
-                    markdown = markdown.replace(found, number)
+                alone = re.compile(rf"(?<![\d.]){re.escape(found)}(?!\d)")
+                if not alone.search(reference.text):
+                    markdown = alone.sub(number, markdown)
     return markdown
 
 
