@@ -1,7 +1,8 @@
 """Vectors to places on a map: t-SNE, all datasets and splits of a picture fitted together.
 
 t-SNE keeps twice as many of a question's nearest neighbours as UMAP does (0.23 against 0.115 of ten at 10,000 rows).
-Barnes-Hut of scikit-learn below 15,000 rows; above, openTSNE (extra `large-maps`), whose time grows linearly.
+Barnes-Hut of scikit-learn up to 15,000 rows; above, openTSNE (extra `large-maps`), whose time grows linearly, or where
+that is missing, scikit-learn on a sample with every other row beside its nearest.
 The result depends on the order of the rows: give them sorted by a stable key.
 """
 
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dataprep.embedding.clusters import one_thread
+from dataprep.embedding.duplicates import nearest
 from dataprep.schema.settings import Maps
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -23,6 +25,7 @@ Places = npt.NDArray[np.float32]
 
 ONE_THREAD = 3_000  # rows below which one thread is fast enough
 LARGE = 15_000  # distinct rows from which openTSNE is the faster one
+BESIDE = 0.004  # of the map's width: how far a row that was not fitted stands from its nearest
 SMALLEST_TSNE = 5  # distinct rows; fewer have no neighbourhood to keep
 _GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
@@ -56,8 +59,11 @@ def _fit(vectors: Floats, settings: Maps) -> tuple[Places, str]:
     setting = perplexity(rows, settings.perplexity)
     if rows > LARGE and importlib.util.find_spec("openTSNE"):
         return _open_tsne(vectors, setting, settings.seed), f"openTSNE, perplexity {setting:g}"
-    remedy = "; openTSNE is several times faster here: uv sync --extra large-maps" if rows > LARGE else ""
-    return _sklearn_tsne(vectors, setting, settings.seed), f"t-SNE, perplexity {setting:g}{remedy}"
+    if rows > LARGE:
+        how = f"t-SNE of {LARGE:,} rows, the others beside their nearest"
+        remedy = "openTSNE fits all rows: uv sync --extra large-maps"
+        return _sampled_tsne(vectors, setting, settings.seed), f"{how}; {remedy}"
+    return _sklearn_tsne(vectors, setting, settings.seed), f"t-SNE, perplexity {setting:g}"
 
 
 def _sklearn_tsne(vectors: Floats, setting: float, seed: int) -> Places:
@@ -67,6 +73,22 @@ def _sklearn_tsne(vectors: Floats, setting: float, seed: int) -> Places:
     # The number of threads changes the sums and so the map; where time allows, every machine draws the same one.
     with one_thread() if len(vectors) < ONE_THREAD else nullcontext():
         places: Places = TSNE(2, perplexity=setting, random_state=seed, init="pca", n_jobs=-1).fit_transform(vectors)
+    return places
+
+
+def _sampled_tsne(vectors: Floats, setting: float, seed: int) -> Places:
+    """t-SNE of LARGE rows drawn at random; each other row close to the fitted row that it is nearest to.
+
+    scikit-learn would take hours for 200,000 rows.
+    """
+    rng = np.random.default_rng(seed)
+    fitted = np.sort(rng.choice(len(vectors), LARGE, replace=False))
+    rest = np.setdiff1d(np.arange(len(vectors)), fitted)
+    places = np.empty((len(vectors), 2), dtype=np.float32)
+    places[fitted] = _sklearn_tsne(vectors[fitted], setting, seed)
+    nearest_fitted, _ = nearest(np.asarray(vectors[rest], dtype=np.float32), np.asarray(vectors[fitted], np.float32))
+    width = BESIDE * float(np.ptp(places[fitted], axis=0).max())
+    places[rest] = places[fitted][nearest_fitted] + rng.normal(0, width, (len(rest), 2))
     return places
 
 

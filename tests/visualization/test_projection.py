@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dataprep.schema.settings import Maps
+from dataprep.schema.config import load
 from visualization.projection import perplexity, project
 
-SETTINGS = Maps(perplexity=30, seed=1, interactive=False)
+SETTINGS = load().maps
 
 
 def unit(rows: int, seed: int = 0, dimensions: int = 16) -> np.ndarray:
@@ -62,3 +62,18 @@ def test_neighbours_stay_neighbours() -> None:
     middles = np.stack([places[group == g].mean(axis=0) for g in range(3)])
     nearest = np.linalg.norm(places[:, None] - middles[None], axis=2).argmin(axis=1)
     assert (nearest == group).all()
+
+
+def test_rows_beyond_the_sample_stand_beside_their_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where t-SNE of all rows would take hours, a row that was not fitted lies in the region of its own group."""
+    monkeypatch.setattr("visualization.projection.LARGE", 45)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)  # as where openTSNE is not installed
+    group = np.tile(np.arange(3), 40)
+    members = np.repeat(unit(3, seed=5)[None], 40, axis=0).reshape(-1, 16) + 0.05 * unit(120, seed=6)
+    places, how = project(members / np.linalg.norm(members, axis=1, keepdims=True), SETTINGS)
+    assert "t-SNE of 45 rows" in how
+    assert "uv sync --extra large-maps" in how
+    middles = np.stack([places[group == g].mean(axis=0) for g in range(3)])
+    nearest = np.linalg.norm(places[:, None] - middles[None], axis=2).argmin(axis=1)
+    assert (nearest == group).mean() > 0.98
+    assert len(np.unique(places, axis=0)) == 120
