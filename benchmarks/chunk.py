@@ -3,7 +3,7 @@
 Measured in a process of its own for each engine: MB of text a CPU second (best of three), tables and fences under the
 limit that stay whole, chunks over the limit, text lost, rows cut, headings left at the end of a chunk, peak memory.
 
-Run     uv run --link-mode copy --with langchain-text-splitters --with semchunk --with chonkie \
+Run     uv run --with langchain-text-splitters --with semchunk --with chonkie \
             --with semantic-text-splitter --with llama-index-core \
             benchmarks/chunk.py [--texts data/text] [--golden golden_rules_en.json]
 Without the --with packages only Groundwork is measured.
@@ -13,9 +13,12 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import itertools
 import json
+import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,6 +33,16 @@ SIZE = 5_000_000  # characters
 EACH = 150  # tables and fences put in
 LIMIT = 2000  # for all engines; Groundwork also at its default settings
 Chunks = list[str]
+COUNTS = {  # what is counted, and its column
+    "chunks": "chunks",
+    "mean": "mean length",
+    "tables": "tables whole",
+    "fences": "fences whole",
+    "rows cut": "rows cut",
+    "over": "over the limit",
+    "lost": "characters lost",
+    "orphans": "headings orphaned",
+}
 
 
 def corpus(folder: Path, limit: int) -> tuple[str, list[str], list[str]]:
@@ -124,9 +137,23 @@ def chonkie_fast(limit: int) -> Callable[[str], Chunks]:
 
 
 def llama_index(limit: int) -> Callable[[str], Chunks]:
+    package = importlib.util.find_spec("llama_index.core")
+    bundled = Path(package.origin).parent / "_static" / "nltk_cache"  # type: ignore[union-attr,arg-type]  # it is there
+    copied = Path(tempfile.mkdtemp()) / "nltk"  # nltk refuses the hard links that uv makes
+    shutil.copytree(bundled, copied)
+    os.environ["NLTK_DATA"] = str(copied)
     from llama_index.core.node_parser import SentenceSplitter
 
-    return SentenceSplitter(chunk_size=limit, chunk_overlap=0, tokenizer=list).split_text
+    splitter = SentenceSplitter(chunk_size=limit, chunk_overlap=0, tokenizer=list)
+    return lambda text: [chunk for piece in pieces(text) for chunk in splitter.split_text(piece)]
+
+
+def pieces(text: str, size: int = 250_000) -> list[str]:
+    """The text cut at blank lines; nltk gives up on a pattern after five seconds, so it cannot read all at once."""
+    cut = [0]
+    while len(text) - cut[-1] > size:
+        cut.append(text.rfind("\n\n", cut[-1], cut[-1] + size) + 2)
+    return [text[start:end] for start, end in itertools.pairwise([*cut, len(text)])]
 
 
 ENGINES: dict[str, tuple[str, Callable[[int], Callable[[str], Chunks]]]] = {
@@ -231,8 +258,7 @@ def main() -> None:
         flags.keep.write_text(text, encoding="utf-8")
     size = len(text.encode())
     print(f"{size / 1e6:.1f} MB of Markdown, {len(tables)} tables and {len(fences)} fences under {flags.limit} put in")
-    print("| engine | MB/s | chunks | mean length | tables whole | fences whole | rows cut | over the limit "
-          "| characters lost | headings orphaned | memory / text |")  # fmt: skip
+    print(f"| engine | MB/s | {' | '.join(COUNTS.values())} | memory / text |")
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "text.md").write_text(text, encoding="utf-8")
@@ -242,13 +268,15 @@ def main() -> None:
             found = in_a_process(name, limit, folder)
             if not found:
                 continue
-            print(
-                f"| {name}, {limit or 'default settings'} | {size / 1e6 / found['seconds']:.1f} | {found['chunks']:.0f} "
-                f"| {found['mean']:.0f} | {found['tables']:.0f} | {found['fences']:.0f} | {found['rows cut']:.0f} "
-                f"| {found['over']:.0f} | {found['lost']:.0f} | {found['orphans']:.0f} "
-                f"| {found['memory'] / size:.1f} |", flush=True
-            )  # fmt: skip
+            print(row(f"{name}, {limit or 'default settings'}", size, found), flush=True)
     print(f"counting segments (every sentence): {speed_of_segments(text):.1f} MB/s")
+
+
+def row(name: str, size: int, found: dict[str, float]) -> str:
+    """A line of the table."""
+    speed, share = size / 1e6 / found["seconds"], found["memory"] / size
+    counts = [f"{found[column]:.0f}" for column in COUNTS]
+    return f"| {' | '.join([name, f'{speed:.1f}', *counts, f'{share:.1f}'])} |"
 
 
 def in_a_process(name: str, limit: int, folder: str) -> dict[str, float] | None:

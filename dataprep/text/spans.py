@@ -1,4 +1,4 @@
-"""Spans of text that no cut may fall into, and the numbers of a text."""
+"""Spans of text that no cut may fall into."""
 
 from __future__ import annotations
 
@@ -23,15 +23,6 @@ _WHOLE = regex.compile(
 )
 _SPACED_NUMBER = regex.compile(r"(?<!\d)\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)")  # 10 000
 
-_NUMBER = regex.compile(
-    r"""
-    (?<![\w.,]) [-+\u2212]?+ \d++
-    (?: [.,'\u2019\u00a0\u2009\u202f/:\u2013-] \d++ )*+   # 1,234.5  1/2  12:30  2025-01-01  5–10
-    (?: [ ]?% | [eE][-+]?\d+ )?+                          # 5 %  1e9
-    """,
-    regex.VERBOSE,
-)
-
 
 def whole_spans(text: str) -> list[Span]:
     """Links, formulas and inline code that hold white space or sentence ends, in order and apart."""
@@ -43,8 +34,3 @@ def whole_spans(text: str) -> list[Span]:
 def uncuttable(text: str) -> list[Span]:
     """`whole_spans` and numbers written with spaces: what a cut between two words may not fall into."""
     return sorted(chain(whole_spans(text), (match.span() for match in _SPACED_NUMBER.finditer(text))))
-
-
-def numbers(text: str) -> list[Span]:
-    """Every number of the text as written: `1,234.5`, `5 %`, `12:30`, `2025-01-01`; rule numbers such as 1.2.3 too."""
-    return [match.span() for match in _NUMBER.finditer(text)]
