@@ -84,8 +84,9 @@ class Draft:
     def offer(self, markdown: str, audit: PageAudit, converter: str, trouble: str) -> None:
         """Take a rendition that is better than the one before; a page in trouble stays open for the next converter."""
         better = self.audit is None or audit.score > self.audit.score or (markdown and not self.markdown)
-        if better and self.audit:
-            self.fell_back = self.fell_back or f"{self.converter}: score {self.audit.score:.2f}"
+        if better and self.audit and self.markdown:
+            lost = f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
+            self.fell_back = self.fell_back or f"{self.converter}: score {self.audit.score:.2f}{lost}"
         if better:
             self.markdown, self.audit, self.converter = markdown, audit, converter
         self.fell_back = trouble or self.fell_back
@@ -196,7 +197,9 @@ class Ingestion:
     def _is_due(self, draft: Draft, layer: TextLayer, number: int) -> bool:
         if layer.scans[number - 1]:
             return not draft.markdown.strip()
-        return draft.audit is None or draft.audit.score < self.job.config.ingest.audit_threshold
+        if draft.audit is None or draft.audit.lost_numbers:
+            return True
+        return draft.audit.score < self.job.config.ingest.audit_threshold
 
     def _available(self, name: str, needed: bool) -> bool:
         try:
