@@ -43,9 +43,21 @@ def together(sources: list[Source]) -> tuple[str, str]:
     return name, stem
 
 
-def run_of(job: Job) -> str:
-    """The run of the settings: the last part of qa.model, as a file name."""
-    return slug(job.config.qa.model.rpartition("/")[2])
+def default_run(job: Job) -> list[str]:
+    """The run of the settings (the last part of qa.model, as a file name), else the only run there is.
+
+    Raises UsageError where there are several others; none at all gives an empty list.
+    """
+    known, own = runs(job.data), slug(job.config.qa.model.rpartition("/")[2])
+    if own not in known and len(known) > 1:
+        raise UsageError(f"there is no run {own} (of qa.model); name one of: {', '.join(known)}")
+    return [own] if own in known else known
+
+
+def default_dataset(job: Job) -> list[str]:
+    """The finished dataset of the settings, if it was made."""
+    name = job.config.dataset.name
+    return [name] if job.data.path("datasets", name).is_dir() else []
 
 
 def _documents_only(job: Job, source: Source) -> Source:

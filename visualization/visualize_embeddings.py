@@ -12,7 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from dataprep.console.command import Command, Job, Outcome, Unit, run_script
-from visualization.arguments import add_datasets, add_interactive, picture_unit, run_of, sources_of
+from visualization.arguments import add_datasets, add_interactive, default_run, picture_unit, sources_of
 
 if TYPE_CHECKING:
     from visualization.datasets import Source
@@ -26,7 +26,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def units(job: Job) -> list[Unit]:
     return [
         picture_unit(job, source.name, f"{source.key}-map", [source])
-        for source in sources_of(job, default=[run_of(job)])
+        for source in sources_of(job, default=default_run(job))
     ]
 
 

@@ -12,7 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from dataprep.console.command import Command, Job, Outcome, Unit, run_script
-from visualization.arguments import add_datasets, add_interactive, picture_unit, sources_of
+from visualization.arguments import add_datasets, add_interactive, default_dataset, picture_unit, sources_of
 
 if TYPE_CHECKING:
     from visualization.datasets import Source
@@ -24,7 +24,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    sources = sources_of(job, default=[job.config.dataset.name], prefer="datasets")
+    sources = sources_of(job, default=default_dataset(job), prefer="datasets")
     return [picture_unit(job, source.name, f"{source.key}-splits", [source]) for source in sources]
 
 
