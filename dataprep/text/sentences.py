@@ -23,20 +23,33 @@ _END = regex.compile(
     """,
     regex.VERBOSE,
 )
-_ABBREVIATION = regex.compile(
+_BEFORE_A_NAME = regex.compile(  # never the end of a sentence; case matters, for "no" and "hon" are words
     r"""
     (?<![\p{L}\d]) (?:
-        \p{L}                                         # an initial: J. Smith, z. B.
-      | (?:\p{L}\.)+\p{L}                             # e.g., U.S., p.m.
-      | Mr|Mrs|Ms|Dr|Prof|St|Mt|Jr|Sr|Gen|Col|Capt|Lt|Sgt|Rev|Hon|Gov|Sen|Rep     # before a name
-      | vs|etc|cf|al|ca|approx|est|resp|incl|excl|viz|Inc|Ltd|Co|Corp|Bros|Dept|Univ|Assn
-      | No|Nos|Nr|Art|Abs|Fig|Figs|Tab|Eq|Sec|Sect|Ch|Chap|Vol|pp|Par|Ref|App     # before a number
+        (?<!\.)\p{L}                                                  # an initial: J. Smith, z. B.; not U.S.
+      | Mr|Mrs|Ms|Dr|Prof|St|Mt|Jr|Sr|Gen|Col|Capt|Lt|Sgt|Rev|Hon|Gov|Sen|Rep|vs|viz|approx|incl|excl
+      | bzw|bspw|evtl|ggf|vgl|sog|zzgl|inkl|Hr|Fr                      # German
+      | M|Mme|Mlle|MM|env|Sra?|Srta|Ud|Uds|aprox                       # French, Spanish
+    ) \. \s* $
+    """,
+    regex.VERBOSE,
+)
+_BEFORE_A_NUMBER = regex.compile(
+    r"(?<![\p{L}\d])(?:no|nos|nr|n°|art|abs|fig|figs|tab|eq|sec|sect|ch|chap|vol|pp?|par|ref|app|pág|núm|éd)\.\s*$",
+    regex.IGNORECASE,
+)
+_INSIDE = regex.compile(  # may end a sentence, and does so before a word that starts one
+    r"""
+    (?<![\p{L}\d]) (?:
+        (?:\p{L}\.)+\p{L}                                             # e.g., U.S., p.m.
+      | etc|cf|al|ca|est|resp|Inc|Ltd|Co|Corp|Bros|Dept|Univ|Assn|usw|Str|Mio|Mrd|av|apr
       | Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec
-      | bzw|bspw|usw|evtl|ggf|vgl|sog|zzgl|inkl|Str|Hr|Fr|Mio|Mrd                 # German
-      | M|Mme|Mlle|MM|env|av|apr|éd|Sra?|Srta|Ud|Uds|pág|núm|aprox                # French, Spanish
     ) \. \s* $
     """,
     regex.VERBOSE | regex.IGNORECASE,
+)
+_STARTER = regex.compile(
+    r"(?:The|They|It|He|She|We|I|You|This|That|There|These|Those|How|What|When|Where|Why|Who|But|Er|Sie|Es|Il|Elle)\b"
 )
 _MARKER = regex.compile(r"\s*+(?:[-*+>#•⁃]\s*+)*+\(?(?:[A-Z]?\d{1,3}(?:\.\d{1,3})*+|\p{L})[.)]{1,2}\s*+")
 _BULLET = regex.compile(r"(?<=\s)[•⁃‣◦▪](?=\s*+\S)")
@@ -91,11 +104,16 @@ def _broken(text: str) -> bool:
 
 
 def _regex_ends(text: str, _language: str) -> list[int]:
-    return [
-        match.end()
-        for match in _END.finditer(text)
-        if match.end() < len(text) and not _ABBREVIATION.search(text[max(0, match.start() - 12) : match.end()])
-    ]
+    found = [match.span() for match in _END.finditer(text)]
+    return [end for start, end in found if end < len(text) and not _abbreviated(text, start, end)]
+
+
+def _abbreviated(text: str, start: int, end: int) -> bool:
+    """The full stop at `start` belongs to an abbreviation, and what follows at `end` goes on with the sentence."""
+    before = text[max(0, start - 12) : end]
+    if _BEFORE_A_NAME.search(before) or (text[end].isdigit() and _BEFORE_A_NUMBER.search(before)):
+        return True
+    return bool(_INSIDE.search(before)) and not _STARTER.match(text, end)
 
 
 def _without_false_ends(text: str, ends: list[int]) -> Iterator[int]:

@@ -61,6 +61,18 @@ def test_markdown_is_minded(text: str, expected: list[str], engine: str) -> None
     assert cut(text, "en", engine) == expected
 
 
+def test_plain_rule_knows_abbreviations_from_words() -> None:
+    """`regex` reads "No. 5" as a number's name and "no." as an end; "Co." ends a sentence before one that starts."""
+    assert cut("He said no. They left for No. 5 in May.", engine="regex") == [
+        "He said no.",
+        "They left for No. 5 in May.",
+    ]
+    assert cut("Ask Pitt & Co. They know the U.S. Government.", engine="regex") == [
+        "Ask Pitt & Co.",
+        "They know the U.S. Government.",
+    ]
+
+
 def test_long_text_is_cut_like_short_text() -> None:
     """The windows in which an engine reads a long line change nothing."""
     sentence = "The Dr. has $100.00 in her bag at 5 p.m. on most days. "
