@@ -7,7 +7,7 @@ White space behind a block belongs to it. Everything is linear in the text, what
 from __future__ import annotations
 
 import re  # not regex: the patterns of this page run over the whole text, and re takes a third of the time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from typing import Literal, cast
 
@@ -172,27 +172,6 @@ class _Reader:
         if kind == "paragraph" and is_csv(text, position, end):
             kind = "table"
         return cast(BlockKind, kind), end, 0, ""
-
-
-class Finder:
-    """Tells whether one of some strings starts in a stretch; stretches are asked for from left to right.
-
-    Each string is searched once over the text: far cheaper than a pattern tried on every block.
-    """
-
-    def __init__(self, text: str, strings: Sequence[str]) -> None:
-        self._text = text
-        self._next = dict.fromkeys(strings, -1)
-        self._soonest = -1
-
-    def any_in(self, start: int, end: int) -> bool:
-        if self._soonest < start:
-            for string, place in self._next.items():
-                if place < start:
-                    place = self._text.find(string, start)
-                    self._next[string] = place if place >= 0 else len(self._text)
-            self._soonest = min(self._next.values())
-        return self._soonest < end
 
 
 def _heading(block: str) -> tuple[int, str]:
