@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dataprep.store.artifacts import write_bytes
-from visualization.figures.palette import LIGHT
+from visualization.figures.palette import LIGHT, MATPLOTLIB_MARKS
 from visualization.figures.scene import Bar, Point, Scene
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ DPI = 200
 FONTS = ["Inter", "Noto Sans", "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic", "Unifont"]
 NAME_LENGTH = 34  # letters of a dataset's name that a legend shows
 MOST_TAG_LABELS = 60
+MOST_MARKS = 5_000  # points; beyond, a mark is too small to have a shape
+LAYERS = 16  # slices of the shuffled points, each drawn mark by mark
 OUTERMOST = 0.75  # share of a dataset's points inside the widest contour that is drawn
 _RINGS = [(0.0, 0.0)] + [
     (radius * np.cos(angle), radius * np.sin(angle))
@@ -85,7 +87,7 @@ def _head(figure: Figure, scene: Scene) -> None:
     figure.text(0.022, 1 - 0.36 * inch, scene.title, fontsize=15, weight="bold", color=INK, va="center")
     figure.text(0.022, 1 - 0.63 * inch, scene.subtitle, fontsize=9, color=QUIET, va="center")
     if len(scene.datasets) > 1:
-        handles = [_dot(LIGHT[entry.colour % len(LIGHT)]) for entry in scene.datasets]
+        handles = [_dot(LIGHT[e.colour % len(LIGHT)], _mark(e.colour, scene)) for e in scene.datasets]
         labels = [f"{_short(entry.name)}  {entry.count:,}" for entry in scene.datasets]
         figure.legend(
             handles,
@@ -101,10 +103,10 @@ def _head(figure: Figure, scene: Scene) -> None:
         )
 
 
-def _dot(colour: str) -> Any:
+def _dot(colour: str, mark: str) -> Any:
     from matplotlib.lines import Line2D
 
-    return Line2D([], [], marker="o", linestyle="", markersize=7, color=colour)
+    return Line2D([], [], marker=mark, linestyle="", markersize=7, color=colour)
 
 
 def _draw_map(axes: Axes, scene: Scene) -> None:
@@ -129,17 +131,21 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
     # In a shuffled order, so that the dataset drawn last does not cover the others.
     order = np.random.default_rng(0).permutation(len(points))
     order = order[np.argsort(_sizes(points)[order], kind="stable")]  # the larger marks, of eval, on top
-    colours = np.array(_point_colours(scene))
-    axes.scatter(
-        places[order, 0],
-        places[order, 1],
-        s=_sizes(points)[order],
-        c=colours[order],
-        alpha=0.85 if len(points) < 3_000 else 0.5,
-        linewidths=0.4 if len(points) < 3_000 else 0,
-        edgecolors="white",
-        zorder=2,
-    )
+    colours, marks = np.array(_point_colours(scene)), np.array(_point_marks(scene))
+    for part in np.array_split(order, LAYERS):
+        for mark in sorted(set(marks[part])):
+            rows = part[marks[part] == mark]
+            axes.scatter(
+                places[rows, 0],
+                places[rows, 1],
+                s=_sizes(points)[rows],
+                c=colours[rows],
+                marker=mark,
+                alpha=0.85 if len(points) < 3_000 else 0.5,
+                linewidths=0.4 if len(points) < 3_000 else 0,
+                edgecolors="white",
+                zorder=2,
+            )
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.04)
     named = sorted(scene.clusters, key=lambda cluster: -cluster.count)
@@ -193,6 +199,17 @@ def _point_colours(scene: Scene) -> list[str]:
         colour_of = _colour_of(scene)
         return [colour_of[point.dataset] for point in scene.points]
     return [LIGHT[point.cluster % len(LIGHT)] if point.cluster >= 0 else LIGHT[0] for point in scene.points]
+
+
+def _point_marks(scene: Scene) -> list[str]:
+    """The page's own marks by dataset, so that no reader depends on colour alone; dots where there are very many."""
+    mark_of = {entry.name: _mark(entry.colour, scene) for entry in scene.datasets}
+    return [mark_of[point.dataset] for point in scene.points]
+
+
+def _mark(colour: int, scene: Scene) -> str:
+    plain = scene.kind == "tags" or len(scene.points) > MOST_MARKS
+    return "o" if plain else MATPLOTLIB_MARKS[colour % len(MATPLOTLIB_MARKS)]
 
 
 def _colour_of(scene: Scene) -> dict[str, str]:
