@@ -24,6 +24,7 @@ import msgspec
 
 from dataprep.console.command import Command, Estimate, Job, Outcome, Unit, run_script, setting
 from dataprep.converters import CONVERTERS, IMAGES, Request, choose, require, run, versions
+from dataprep.converters.headers import without_running
 from dataprep.converters.outline import Entry, set_headings
 from dataprep.converters.pages import Audited, convert_pages
 from dataprep.converters.pdf import TextLayer, read_text_layer, unlock
@@ -187,7 +188,7 @@ class Ingestion:
                 due = [n for n in due if layer.scans[n - 1]]  # a text layer, however odd, is surer than its picture
             if due and self._available(name, needed=i == 0):
                 await self._try(name, path, layer, due, drafts)
-        for draft, text in zip(drafts, layer.pages, strict=True):
+        for draft, text in zip(drafts, without_running(layer.pages), strict=True):
             if not draft.markdown.strip() and text.strip():
                 draft.markdown, draft.converter = tidy(text), "text layer"
                 draft.fell_back = draft.fell_back or "no converter gave any text"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dataprep.converters.pages import convert_pages
+from dataprep.converters.stitch import stitch
 from dataprep.ingest import main
 from dataprep.schema.config import PROJECT
 from tests.converters.conftest import SAMPLE, Folder
 from tests.sample import formats
-
-pytest_plugins: list[str] = []
 
 
 @pytest.fixture
@@ -205,3 +208,45 @@ def test_help_imports_no_engine():
     for heavy in ("numpy", "openai", "markitdown", "liteparse", "pypdfium2", "PIL", "bs4", "rich"):
         assert f"'{heavy}'" not in loaded
     assert main.name == "ingest"
+
+
+def test_a_converter_that_hangs_is_ended_and_the_next_takes_over(folder, monkeypatch):
+    """A converter that outlives ingest.timeout loses its pages to the next one, with a warning."""
+    monkeypatch.setattr("dataprep.ingest.convert_pages", hang_unless_markitdown)
+    folder.add("rules.pdf", SAMPLE)
+    assert folder.ingest("--test", "--set", "ingest.timeout=25") == 0
+    record = Folder_at(folder.root / "test").record("rules")
+    assert record.converter == "markitdown"
+    assert any("no result after 25 s" in warning for warning in record.warnings)
+
+
+def test_a_converter_that_crashes_loses_its_pages_to_the_next(folder, monkeypatch):
+    """A converter whose process dies fails by name; the text comes from the next, with a warning."""
+    monkeypatch.setattr("dataprep.ingest.convert_pages", crash_unless_markitdown)
+    folder.add("rules.pdf", SAMPLE)
+    assert folder.ingest() == 0
+    record = folder.record("rules")
+    assert record.converter == "markitdown"
+    assert any("SIGKILL" in warning for warning in record.warnings)
+
+
+def test_a_file_that_changes_while_it_is_read_fails(folder, monkeypatch, capsys):
+    """A document that is not the same after the conversion is not written: its text would be of neither version."""
+    path = folder.add("growing.md", "One.")
+    monkeypatch.setattr("dataprep.ingest.stitch", lambda texts: (path.write_text("Two."), stitch(texts))[1])
+    assert folder.ingest() == 1
+    assert "growing.md: it changed while it was read" in capsys.readouterr().out
+    assert not folder.written
+
+
+def crash_unless_markitdown(name: str, *args: Any) -> Any:
+    """Dies as a native library dies, in the worker's process."""
+    if name != "markitdown":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return convert_pages(name, *args)
+
+
+def hang_unless_markitdown(name: str, *args: Any) -> Any:
+    if name != "markitdown":
+        time.sleep(600)
+    return convert_pages(name, *args)

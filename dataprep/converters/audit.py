@@ -14,7 +14,8 @@ from itertools import pairwise
 
 from dataprep.schema.records import PageAudit
 
-_MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^>]*>|\\(?=[^\w\s])", re.DOTALL)
+_MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^>]*>", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?=[^\w\s])")
 _JOINED = re.compile(r"(?<=[^\W\d_])[-‐‑]\s*(?=[^\W\d_])")  # hyphens, so that broken and mended words are one
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
@@ -34,7 +35,8 @@ def numbers(text: str) -> list[str]:
 
 def plain(text: str) -> str:
     """Markdown without images, link targets, tags, comments and escapes; compatibility characters resolved."""
-    text = _MARKUP.sub(" ", text) if "<" in text or "](" in text or "\\" in text else text
+    text = _ESCAPE.sub("", text) if "\\" in text else text
+    text = _MARKUP.sub(" ", text) if "<" in text or "](" in text else text
     return unicodedata.normalize("NFKC", html.unescape(text) if "&" in text else text)
 
 

@@ -26,6 +26,11 @@ def strip_running(pages: Sequence[str], keys: set[str], numbers: Sequence[int]) 
     return [_without(page, number, keys) for page, number in zip(pages, numbers, strict=True)]
 
 
+def without_running(pages: Sequence[str]) -> list[str]:
+    """All pages of a document without what runs through them."""
+    return strip_running(pages, running_keys(pages), range(1, len(pages) + 1))
+
+
 def _enough(key: str, n: int, pages: int) -> bool:
     """A header of one chapter comes on few pages of a long book, with its page number; a bare repeated line must
     come on a good part of them, and so must a number that stands alone."""

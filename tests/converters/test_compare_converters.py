@@ -1,0 +1,27 @@
+"""compare_converters: the printed table and the page, on real converters."""
+
+from __future__ import annotations
+
+from dataprep.compare_converters import main
+from tests.converters.conftest import SAMPLE
+
+
+def test_it_prints_a_line_and_writes_a_column_for_each_converter(tmp_path, capsys):
+    """Each converter has its figures; one that is not installed says how to install it; the page holds both."""
+    assert main([str(SAMPLE), "--data", str(tmp_path), "--pages", "2-3", "--converters", "layout,marker"]) == 0
+    out = capsys.readouterr().out
+    line = next(line for line in out.splitlines() if line.startswith("layout"))
+    assert "1.000" in line
+    assert "uv sync --extra marker" in out
+    page = (tmp_path / "plots/compare-ellary-sound-rowing-handbook.html").read_text()
+    assert page.count("<section id=") == 2
+    assert page.count("data:image/jpeg;base64,") == 2
+    assert "<th>Club</th>" in page
+    assert "://" not in page.replace("http://www.w3.org", "")  # it loads nothing from elsewhere
+
+
+def test_an_unknown_converter_or_page_is_a_usage_error(tmp_path, capsys):
+    """A converter or a page that is not there ends with exit code 2 and names what there is."""
+    assert main([str(SAMPLE), "--data", str(tmp_path), "--converters", "docling"]) == 2
+    assert "there are layout" in capsys.readouterr().err
+    assert main([str(SAMPLE), "--data", str(tmp_path), "--pages", "40"]) == 2

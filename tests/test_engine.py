@@ -1,0 +1,88 @@
+"""Work in processes of its own: results in order, crashes and hangs contained."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from dataprep import engine
+from dataprep.engine import WorkerFailed, Workers
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def fail(text: str) -> None:
+    raise ValueError(text)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def hang() -> None:
+    time.sleep(60)
+
+
+def hog() -> int:
+    return len(bytearray(3_000_000_000))
+
+
+def who() -> int:
+    return os.getpid()
+
+
+@pytest.fixture(scope="module")
+def workers():
+    with Workers(1) as made:
+        yield made
+
+
+def test_a_call_returns_from_another_process_that_is_kept(workers):
+    """A call runs in a worker, and the next call in the same one: models and imports are loaded once."""
+    first, second = workers.call(who, timeout=30), workers.call(who, timeout=30)
+    assert first == second != os.getpid()
+    assert workers.call(double, 21, timeout=30) == 42
+
+
+def test_what_a_call_raises_is_named(workers):
+    """The exception's class and text come back, and the worker lives on."""
+    before = workers.call(who, timeout=30)
+    with pytest.raises(WorkerFailed, match="no such page") as caught:
+        workers.call(fail, "no such page", timeout=30)
+    assert caught.value.kind == "ValueError"
+    assert workers.call(who, timeout=30) == before
+
+
+def test_a_crash_costs_one_call(workers):
+    """A segmentation fault fails its call with the signal's name; the next call has a new worker."""
+    with pytest.raises(WorkerFailed, match="SIGSEGV") as caught:
+        workers.call(die, timeout=30)
+    assert caught.value.kind == "crash"
+    assert workers.call(double, 2, timeout=30) == 4
+
+
+def test_a_hang_ends_at_the_time_limit(workers):
+    """A call that does not return is ended at its limit, process and all."""
+    began = time.monotonic()
+    with pytest.raises(WorkerFailed) as caught:
+        workers.call(hang, timeout=0.5)
+    assert caught.value.kind == "timeout"
+    assert time.monotonic() - began < 15
+    assert workers.call(double, 3, timeout=30) == 6
+
+
+def test_memory_is_bounded():
+    """A call that takes more than memory_mb fails; it does not take the machine down."""
+    with Workers(1, memory_mb=1500) as small, pytest.raises(WorkerFailed) as caught:
+        small.call(hog, timeout=30)
+    assert caught.value.kind == "MemoryError"
+
+
+def test_map_keeps_the_order():
+    """engine.map gives the results in the order of the shards, whatever process did them."""
+    assert list(engine.map(double, range(6))) == [0, 2, 4, 6, 8, 10]
