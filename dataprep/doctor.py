@@ -79,7 +79,7 @@ async def _checks(config: Config, root: Path) -> AsyncIterator[Check]:
                 yield check
         finally:
             await endpoint.close()
-    for check in _extras(config):
+    for check in _extras(config, root):
         yield check
     yield await asyncio.to_thread(_hub, config)
 
@@ -214,12 +214,11 @@ def _disk(root: Path) -> Check:
     return Check("FAIL", "disk", found, "make room") if free < LOW_DISK else Check("ok", "disk", found)
 
 
-def _extras(config: Config) -> Iterator[Check]:
+def _extras(config: Config, root: Path) -> Iterator[Check]:
+    first = _first_converters(config, root)
     needed = {
         "embed": config.embeddings.backend == "sentence-transformers",
-        "marker": _uses_converter(config, "marker"),
-        "pymupdf": _uses_converter(config, "pymupdf"),
-        "ocr": _uses_converter(config, "ocr"),
+        **{name: name in first for name in ("marker", "pymupdf", "ocr")},
         "local": any((config.llm.providers[n] if n else config.llm).base_url == "local" for n in _providers(config)),
     }
     for extra, (module, purpose) in EXTRAS.items():
@@ -231,8 +230,17 @@ def _extras(config: Config) -> Iterator[Check]:
             yield Check("-", f"extra {extra}", f"not installed, not needed here ({purpose})")
 
 
+def _first_converters(config: Config, root: Path) -> set[str]:
+    """The converters that the documents there go to first; the further ones are for pages that those fail at."""
+    from dataprep.converters import choose
+
+    folder = root / "documents"
+    endings = {path.suffix.lower() for path in folder.iterdir()} if folder.is_dir() else set()
+    return {name for ending in endings for name in choose(config.ingest, ending)[:1]}
+
+
 def _uses_converter(config: Config, name: str) -> bool:
-    return any(name in chosen for chosen in config.ingest.converters.values())
+    return name == config.ingest.converter or any(name in chosen for chosen in config.ingest.converters.values())
 
 
 def _hub(config: Config) -> Check:

@@ -69,6 +69,17 @@ def test_what_is_missing_has_its_remedy(settings, start, found, root, capsys):
     assert row.startswith("FAIL") and found in row
 
 
+@pytest.mark.skipif(bool(find_spec("rapidocr")), reason="the extra is there")
+def test_an_extra_is_missed_only_where_a_document_needs_it(root, capsys):
+    """A scan beside the PDF makes the OCR extra needed; before that it is none of this config's business."""
+    with FakeOpenRouter().thread() as server:
+        assert run(server, root) == 0
+        assert line(capsys.readouterr().out, "extra ocr").startswith("-")
+        (root / "documents" / "scan.png").write_bytes(b"png")
+        assert run(server, root) == 1
+        assert "uv sync --extra ocr" in line(capsys.readouterr().out, "extra ocr")
+
+
 def test_a_wrong_key_and_an_empty_account(root, capsys):
     """What the endpoint says of the key is said with what to do about it."""
     with FakeOpenRouter(key="sk-other").thread() as server:
