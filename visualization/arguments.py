@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+from collections.abc import Callable
 
 import msgspec
 
@@ -22,12 +23,14 @@ def add_datasets(parser: argparse.ArgumentParser, default: str = "", nargs: str 
     parser.add_argument("datasets", metavar="DATASET", nargs=nargs, help=f"{FORMS}{note}")
 
 
-def sources_of(job: Job, default: list[str] | None = None, least: int = 1, prefer: str = "qa") -> list[Source]:
-    """The sources that the arguments name; without any, `default`, or every run.
+def sources_of(
+    job: Job, default: Callable[[Job], list[str]] | None = None, least: int = 1, prefer: str = "qa"
+) -> list[Source]:
+    """The sources that the arguments name; without any, those of `default`, or every run.
 
     `prefer`: the folder of data/ that a name is looked up in first. Raises UsageError for fewer than `least`.
     """
-    names = job.flags.datasets or (runs(job.data) if default is None else default)
+    names = job.flags.datasets or (default(job) if default else runs(job.data))
     if names and len(names) < least:
         raise UsageError(f"needs at least {least} datasets; the runs are: {', '.join(runs(job.data))}")
     sources = [_documents_only(job, source) for source in locate_all(names, job.data, prefer)]

@@ -36,7 +36,7 @@ def units(job: Job) -> list[Unit]:
         raise UsageError(f"--out {job.flags.out}: name a run, such as merged")
     if job.flags.threshold is not None and not 0 < job.flags.threshold <= 1:
         raise UsageError(f"--threshold {job.flags.threshold:g}: a cosine lies between 0 and 1, such as 0.95")
-    sources = sources_of(job, default=[run for run in runs(job.data) if run != job.flags.out], least=2)
+    sources = sources_of(job, default=lambda job: [run for run in runs(job.data) if run != job.flags.out], least=2)
     if job.flags.out in [source.name for source in sources]:
         raise UsageError(f"--out {job.flags.out}: is one of the runs to merge; name another")
     reads = tuple(file for source in sources for file in source.files)

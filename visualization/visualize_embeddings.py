@@ -25,8 +25,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     return [
-        picture_unit(job, source.name, f"{source.key}-map", [source])
-        for source in sources_of(job, default=default_run(job))
+        picture_unit(job, source.name, f"{source.key}-map", [source]) for source in sources_of(job, default=default_run)
     ]
 
 

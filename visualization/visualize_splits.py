@@ -24,7 +24,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    sources = sources_of(job, default=default_dataset(job), prefer="datasets")
+    sources = sources_of(job, default=default_dataset, prefer="datasets")
     return [picture_unit(job, source.name, f"{source.key}-splits", [source]) for source in sources]
 
 
