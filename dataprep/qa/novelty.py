@@ -40,7 +40,8 @@ _CONTRASTS = frozenset(
 _MEASURES = frozenset(
     re.findall(
         r"\w+",
-        "wide long high tall deep thick heavy old fast far many much length width height depth weight age who where why",
+        "wide long high tall deep thick heavy old fast far many much length width height depth weight age who where "
+        "why",
     )
 )
 
