@@ -122,12 +122,12 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def push(job: Job, _units: list[Unit]) -> None:
     """After the build: one commit with all splits and the card."""
-    if not job.flags.push or any(unit.payload.broken for unit in _units):
+    folder = _folder(job)
+    if not job.flags.push or any(unit.payload.broken for unit in _units) or not (folder / "README.md").exists():
         return
     from dataprep.dataset import hub
 
     settings = job.config.dataset
-    folder = _folder(job)
     if _public(job) and not job.flags.allow_personal:
         _stop_personal(folder)
     pushed = hub.push(

@@ -1,3 +1,5 @@
+"""The script create_dataset: from pairs in a data folder to a dataset that loads, and everything that can be wrong."""
+
 import hashlib
 import json
 

@@ -1,3 +1,5 @@
+"""Exports are the shapes that trainers document."""
+
 import json
 from typing import get_args, get_type_hints
 

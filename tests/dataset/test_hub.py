@@ -1,3 +1,5 @@
+"""Pushing: the real huggingface_hub client against a fake Hub on a loopback socket."""
+
 import os
 import subprocess
 import sys

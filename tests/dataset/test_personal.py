@@ -1,3 +1,5 @@
+"""The scan for personal data finds the usual forms and leaves ordinary numbers alone."""
+
 import pytest
 
 from dataprep.dataset.personal import find, mask, scan

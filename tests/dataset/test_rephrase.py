@@ -1,3 +1,5 @@
+"""The checks that a rewording has to pass, and what becomes of rows that resist."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""A dataset with a reworded eval split, by the real client against a fake OpenRouter."""
+
 import json
 import re
 

@@ -1,3 +1,5 @@
+"""The split report and the card: figures that add up, text that stays text."""
+
 import asyncio
 import re
 

@@ -1,3 +1,5 @@
+"""Laws of the eval split: complete, disjoint, of its size, repeatable, free of leaks where the rows allow."""
+
 from collections import Counter
 
 import numpy as np

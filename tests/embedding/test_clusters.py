@@ -1,3 +1,5 @@
+"""K-means and its elbow on rows of known structure, and on rows of none."""
+
 import warnings
 
 import numpy as np

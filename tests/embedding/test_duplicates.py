@@ -1,3 +1,5 @@
+"""Near-duplicates are exact, also in blocks, and their threshold follows the embedder."""
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
