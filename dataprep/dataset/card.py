@@ -107,11 +107,8 @@ def _summary(report: Report, origin: Origin) -> str:
 
 
 def _load(report: Report, origin: Origin) -> str:
-    lines = [
-        "from datasets import load_dataset",
-        "",
-        f'dataset = load_dataset("{origin.repository}")  # owner/name on the Hub, or the path of this folder',
-    ]
+    place = f'dataset = load_dataset("{origin.repository}")  # owner/name on the Hub, or the path of this folder'
+    lines = ["from datasets import load_dataset", "", place]
     lines += [f'dataset["{split}"]  # {count:,} rows' for split, count in report.splits.items()]
     return "## How to load\n\n```python\n" + "\n".join(lines) + "\n```"
 

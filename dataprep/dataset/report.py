@@ -143,7 +143,7 @@ def _cosines(report: Report) -> str:
     kinds = [("before", [r.before.cosine for r in report.rows if r.before])]
     if report.leaked_after is not None:
         kinds.append(("after", [r.after.cosine for r in report.rows if r.after]))
-    low = min([c for _, cosines in kinds for c in cosines] + [report.random_cosine])
+    low = min([c for _, cosines in kinds for c in cosines] + [report.random_cosine, 0.9])
     bins, parts = 25, []
     step = (WIDTH - 60) / bins
     counts = {name: [0] * bins for name, _ in kinds}
