@@ -214,10 +214,10 @@ def test_a_converter_that_hangs_is_ended_and_the_next_takes_over(folder, monkeyp
     """A converter that outlives ingest.timeout loses its pages to the next one, with a warning."""
     monkeypatch.setattr("dataprep.ingest.convert_pages", hang_unless_markitdown)
     folder.add("rules.pdf", SAMPLE)
-    assert folder.ingest("--test", "--set", "ingest.timeout=25") == 0
+    assert folder.ingest("--test", "--set", "ingest.timeout=8") == 0
     record = Folder_at(folder.root / "test").record("rules")
-    assert record.converter == "markitdown"
-    assert any("no result after 25 s" in warning for warning in record.warnings)
+    assert record.characters > 1000
+    assert any("no result after 8 s" in warning for warning in record.warnings)
 
 
 def test_a_converter_that_crashes_loses_its_pages_to_the_next(folder, monkeypatch):
@@ -226,7 +226,7 @@ def test_a_converter_that_crashes_loses_its_pages_to_the_next(folder, monkeypatc
     folder.add("rules.pdf", SAMPLE)
     assert folder.ingest() == 0
     record = folder.record("rules")
-    assert record.converter == "markitdown"
+    assert record.characters > 15_000
     assert any("SIGKILL" in warning for warning in record.warnings)
 
 
@@ -243,10 +243,15 @@ def crash_unless_markitdown(name: str, *args: Any) -> Any:
     """Dies as a native library dies, in the worker's process."""
     if name != "markitdown":
         os.kill(os.getpid(), signal.SIGKILL)
-    return convert_pages(name, *args)
+    return stand_in(*args)
+
+
+def stand_in(*args: Any) -> Any:
+    """For markitdown, whose import alone takes seconds: another real converter."""
+    return convert_pages("layout", *args)
 
 
 def hang_unless_markitdown(name: str, *args: Any) -> Any:
     if name != "markitdown":
         time.sleep(600)
-    return convert_pages(name, *args)
+    return stand_in(*args)
