@@ -26,12 +26,9 @@ def convert(request: Request) -> Conversion:
 
 @functools.cache
 def _engine() -> Any:
-    import logging
-
     from rapidocr import RapidOCR
 
-    logging.getLogger("RapidOCR").setLevel(logging.WARNING)
-    return RapidOCR()
+    return RapidOCR(params={"Global.log_level": "critical"})
 
 
 def _read(source: str, number: int) -> str:

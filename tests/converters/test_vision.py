@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -13,9 +14,11 @@ from dataprep.converters import Request
 from dataprep.converters.pages import convert_pages
 from dataprep.converters.pdf import read_text_layer
 from dataprep.schema.config import load
-from tests.converters.conftest import SAMPLE, Folder
+from tests.converters.conftest import Folder
 from tests.fake_openrouter import FakeOpenRouter, Json
 from tests.sample import formats
+
+NO_OCR = 'ingest.converters={"pdf": ["layout"], "image": []}'  # the same where the extra is installed
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def look(fake: FakeOpenRouter, folder: Folder, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("dataprep.llm.calls.FIRST_BACKOFF", 0.005)
 
     def run(*flags: str) -> int:
-        settings = [f"llm.base_url={fake.url}", "llm.api_key_env=", *[f for f in flags if "=" in f]]
+        settings = [f"llm.base_url={fake.url}", "llm.api_key_env=", NO_OCR, *[f for f in flags if "=" in f]]
         rest = [flag for flag in flags if "=" not in flag]
         return folder.ingest("--converter", "gemini", *rest, *[part for s in settings for part in ("--set", s)])
 
@@ -50,10 +53,11 @@ def url_of(body: Json) -> str:
 
 
 @pytest.fixture(scope="module")
-def truth() -> str:
+def truth(short_pdf: Callable[..., Path]) -> str:
     """Page 4 of the sample as it should be: a faithful reply for the fake to give."""
-    request = Request(source=str(SAMPLE), ending=".pdf", settings=load().ingest, pages=[4], page_count=9)
-    return convert_pages("layout", request, read_text_layer(str(SAMPLE)).pages).pages[0]
+    source = str(short_pdf(4))
+    request = Request(source=source, ending=".pdf", settings=load().ingest, page_count=1)
+    return convert_pages("layout", request, read_text_layer(source).pages).pages[0]
 
 
 def test_each_page_goes_as_a_jpeg_of_the_size_set(fake, look, folder, short_pdf, truth):
