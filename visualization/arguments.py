@@ -91,3 +91,10 @@ def picture_unit(job: Job, name: str, stem: str, sources: list[Source]) -> Unit:
     reads = [*(file for source in sources for file in source.files), *tags]
     writes = tuple(job.data.path("plots", f"{stem}{ending}") for ending in endings)
     return Unit(name, tuple(reads), writes, sources)
+
+
+def report_numbers(job: Job, done: list[Unit]) -> None:
+    """After a command: the figures that stand beside its pictures."""
+    from visualization.pictures import print_numbers
+
+    print_numbers(job, done)

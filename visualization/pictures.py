@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from dataprep.console.command import Outcome
 from dataprep.store.artifacts import read_json, write_json, write_jsonl
 from visualization.figures.scene import Numbers, Scene
 
@@ -20,6 +21,24 @@ class Beside(msgspec.Struct):
 
     notes: list[str]
     numbers: Numbers | None
+
+
+async def draw_map(job: Job, unit: Unit) -> Outcome:
+    """Embed what lacks vectors of the unit's sources, lay them out together and write the map's files."""
+    from visualization.atlas import by_dataset, scene_of
+    from visualization.tags import tags_by_question
+    from visualization.vectors import embedded, encoder_of
+
+    ones = await embedded(job, unit.payload)
+    tags = tags_by_question(job.data, unit.payload)
+    scene = scene_of(by_dataset(ones), unit.name, job.config.maps, encoder_of(job).name, tags)
+    write_map_pictures(scene, unit.writes)
+    return Outcome(
+        status="ok" if scene.points else "empty",
+        note=f"{len(scene.points):,} questions -> {job.data.relative(unit.writes[0])}",
+        counts={"questions": len(scene.points)},
+        warnings=[warning for one in ones for warning in one.dataset.warnings],
+    )
 
 
 def write_map_pictures(scene: Scene, paths: Sequence[Path]) -> None:

@@ -9,13 +9,9 @@ Run     uv run visualization/visualize_embeddings.py [DATASET] [--interactive | 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from dataprep.console.command import Command, Job, Outcome, Unit, run_script
-from visualization.arguments import add_datasets, add_interactive, default_run, picture_unit, sources_of
-
-if TYPE_CHECKING:
-    from visualization.datasets import Source
+from visualization.arguments import add_datasets, add_interactive, default_run, picture_unit, report_numbers, sources_of
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -30,29 +26,9 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from visualization.atlas import by_dataset, scene_of
-    from visualization.pictures import write_map_pictures
-    from visualization.tags import tags_by_question
-    from visualization.vectors import embedded, encoder_of
+    from visualization.pictures import draw_map
 
-    sources: list[Source] = unit.payload
-    ones = await embedded(job, sources)
-    scene = scene_of(
-        by_dataset(ones), sources[0].name, job.config.maps, encoder_of(job).name, tags_by_question(job.data, sources)
-    )
-    write_map_pictures(scene, unit.writes)
-    return Outcome(
-        status="ok" if scene.points else "empty",
-        note=f"{len(scene.points):,} questions -> {job.data.relative(unit.writes[0])}",
-        counts={"questions": len(scene.points)},
-        warnings=[warning for one in ones for warning in one.dataset.warnings],
-    )
-
-
-def report(job: Job, done: list[Unit]) -> None:
-    from visualization.pictures import print_numbers
-
-    print_numbers(job, done)
+    return await draw_map(job, unit)
 
 
 main = Command(
@@ -61,7 +37,7 @@ main = Command(
     process=process,
     settings=lambda config: (config.embeddings, config.maps),
     flags=add_flags,
-    after=report,
+    after=report_numbers,
 )
 
 if __name__ == "__main__":

@@ -12,7 +12,14 @@ import argparse
 from typing import TYPE_CHECKING
 
 from dataprep.console.command import Command, Job, Outcome, Unit, run_script
-from visualization.arguments import add_datasets, add_interactive, default_dataset, picture_unit, sources_of
+from visualization.arguments import (
+    add_datasets,
+    add_interactive,
+    default_dataset,
+    picture_unit,
+    report_numbers,
+    sources_of,
+)
 
 if TYPE_CHECKING:
     from visualization.datasets import Source
@@ -49,19 +56,13 @@ async def process(job: Job, unit: Unit) -> Outcome:
     )
 
 
-def report(job: Job, done: list[Unit]) -> None:
-    from visualization.pictures import print_numbers
-
-    print_numbers(job, done)
-
-
 main = Command(
     name="visualize_splits",
     units=units,
     process=process,
     settings=lambda config: (config.embeddings, config.maps),
     flags=add_flags,
-    after=report,
+    after=report_numbers,
 )
 
 if __name__ == "__main__":

@@ -64,3 +64,11 @@ def test_a_broken_overlay_names_its_file(tmp_path: Path, content: str) -> None:
     (tmp_path / "broken.json").write_text(content)
     with pytest.raises(ConfigError, match=r"broken\.json"):
         config.load([tmp_path / "broken.json"])
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    """No setting stands in the file that no code reads."""
+    sources = [p for package in ("dataprep", "visualization") for p in (config.PROJECT / package).rglob("*.py")]
+    code = "\n".join(p.read_text() for p in sources if p.name != "settings.py")
+    names = {path.rpartition(".")[2] for path in config.known_paths()}
+    assert not [name for name in sorted(names) if f".{name}" not in code and f'"{name}"' not in code]
