@@ -44,12 +44,13 @@ _DUTIES = frozenset(["must", "shall", "may", "cannot", "only", "never", "require
 class Target(NamedTuple):
     """What one call is about: a statement, or a list under its lead, as its reader would say it.
 
-    `subject` is the first cell of a row, which the question must name.
+    `subject` is the cell that names a row, which the question must hold, and `told` the cells for the answer.
     """
 
     statements: tuple[Statement, ...]
     plain: str
     subject: str = ""
+    told: str = ""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +108,7 @@ class Sentences:
         )
         unit = f"{self.chunk.id} at {target.statements[0].start}"
         reply = await self._call(messages, Reply, unit, iteration)
-        question = named(reply.question.strip(), self.document, section)
+        question = named(reply.question.strip(), self.document)
         draft = Draft(
             evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
             question=question,
@@ -178,7 +179,7 @@ def _row(row: Statement, text: str, turn: int) -> Target:
         others = (others + others)[first : first + CELLS]
     head = ", ".join(f"{cell} ({name})" if name else cell for name, cell in naming)
     rest = "; ".join(f"{name}: {cell}" if name else cell for name, cell in others)
-    return Target((row,), simple(f"{head}: {rest}" if rest else head), naming[-1][1])
+    return Target((row,), simple(f"{head}: {rest}" if rest else head), naming[-1][1], " ".join(c for _, c in others))
 
 
 def simple(text: str) -> str:
@@ -186,11 +187,11 @@ def simple(text: str) -> str:
     return re.sub(r"[\"“”„«»]", "'", re.sub(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", "", text))
 
 
-def named(question: str, document: str, section: str) -> str:
-    """The question; where it shares no word with title or section, so that nobody could tell what it is about, the
-    title goes in front.
+def named(question: str, document: str) -> str:
+    """The question; where it shares no word with the title, so that nobody could tell what it is about, the title
+    goes in front.
     """
-    if facts.content_words(question) & facts.content_words(f"{document} {section}"):
+    if facts.content_words(question) & facts.content_words(document):
         return question
     title = document if re.match(r"(?i)the\b", document) else f"the {document}"
     return f"According to {title}, {question[:1].lower()}{question[1:]}"
@@ -205,10 +206,21 @@ def invented(draft: Draft, target: Target, around: str) -> list[Fault]:
         return [Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(strange))}")]
     if not answer & facts.content_words(target.plain) and not facts.numbers(draft.answer, spelled=True):
         return [Fault("unsupported", "the answer says nothing of the statement")]
+    asked = facts.content_words(draft.question)
     subject = facts.content_words(target.subject)
-    if subject and not subject & facts.content_words(draft.question):
+    if subject and not subject & asked:
         return [Fault("dangling", f"the question does not name its row: {target.subject}")]
+    if not asked & facts.content_words(target.plain):
+        return [Fault("unsupported", "the question is not about the statement")]
+    if target.told and not _shares(draft.answer, target.told):
+        return [Fault("unsupported", f"the answer leaves out what is told of {target.subject}")]
     return []
+
+
+def _shares(answer: str, told: str) -> bool:
+    """Does the answer hold a number or a content word of `told`?"""
+    values = [{number.value for number in facts.numbers(text, spelled=True)} for text in (answer, told)]
+    return bool(values[0] & values[1] or facts.content_words(answer) & facts.content_words(told))
 
 
 def agree(answer: str, again: str) -> bool:
@@ -231,7 +243,9 @@ def importance(target: Target, text: str) -> int:
         return 0
     score = 1 + 2 * bool(facts.numbers(own)) + 2 * (target.statements[0].kind == "row" or len(target.statements) > 1)
     score += bool(_DUTIES & set(words)) + bool(facts.quoted(own)) + (8 <= len(words) <= 45)
-    return max(1, score - 3 * bool(_REFERENCE.search(own)))
+    alone = target.statements[0] if len(target.statements) == 1 and not target.subject else None
+    scrap = alone and not alone.label and not re.search(r"[.!?:;][\"'”’)*_]*$", own)  # of a figure
+    return max(1, score - 3 * bool(_REFERENCE.search(own)) - 3 * bool(scrap))
 
 
 def spread(found: Sequence[Target], text: str, count: int) -> list[Target]:

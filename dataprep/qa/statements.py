@@ -123,12 +123,12 @@ def _lines(text: str) -> list[tuple[int, int]]:
 def _rows(text: str, start: int, end: int) -> list[Statement]:
     """The rows below the head; without a delimiter line the first is the head. Empty rows are no statements.
 
-    A first line with one filled cell is the table's caption, and the names of the columns follow below it.
+    Lines with one filled cell above the head are captions.
     """
     lines = [(start + a, start + b) for a, b in _lines(text[start:end])]
     rows = [line for line in lines if not _DELIMITER.match(text[slice(*line)])]
     filled = [[cell for cell in cells(text[slice(*row)]) if re.search(r"\w", cell)] for row in rows]
-    head = 1 if len(rows) > 2 and len(filled[0]) == 1 < len(filled[1]) else 0
+    head = next((i for i, has in enumerate(filled) if len(has) > 1), 0)
     header = tuple(cells(text[slice(*rows[head])])) if rows else ()
     return [
         Statement(*row, "row", header=header)

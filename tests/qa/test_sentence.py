@@ -60,12 +60,11 @@ def test_a_cap_is_spread_over_the_text_by_importance() -> None:
 
 
 def test_a_question_without_a_name_gets_the_title() -> None:
-    """The title goes in front where the question shares no word with title or section, and only there."""
+    """The title goes in front where the question shares no word with the title, and only there."""
     assert (
-        named("How long is the quay?", "Harbour of Sarn", "Fees")
-        == "According to the Harbour of Sarn, how long is the quay?"
+        named("How long is the quay?", "Harbour of Sarn") == "According to the Harbour of Sarn, how long is the quay?"
     )
-    assert named("How long is Sarn's quay?", "Harbour of Sarn", "Fees") == "How long is Sarn's quay?"
+    assert named("How long is Sarn's quay?", "Harbour of Sarn") == "How long is Sarn's quay?"
 
 
 @pytest.mark.parametrize(
