@@ -210,6 +210,8 @@ def invented(draft: Draft, target: Target, around: str) -> list[Fault]:
     subject = facts.content_words(target.subject)
     if subject and not subject & asked:
         return [Fault("dangling", f"the question does not name its row: {target.subject}")]
+    if target.subject and ": " in draft.answer and ";" in draft.answer:
+        return [Fault("form", "the answer repeats the row as it stands")]
     if not asked & facts.content_words(target.plain):
         return [Fault("unsupported", "the question is not about the statement")]
     if target.told and not _shares(draft.answer, target.told):
