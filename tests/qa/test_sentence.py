@@ -132,7 +132,7 @@ class Small:
             if word in statement:
                 return reply
         question = f"What holds in Sarn for {statement.split(';')[0].rstrip('.')}?"
-        return json.dumps({"answer": statement, "question": question})
+        return json.dumps({"answer": statement.replace(";", " and"), "question": question})
 
 
 def run(root: Path, model: Small, *flags: str) -> int:
