@@ -108,14 +108,14 @@ class Sentences:
         )
         unit = f"{self.chunk.id} at {target.statements[0].start}"
         reply = await self._call(messages, Reply, unit, iteration)
-        question = named(reply.question.strip(), self.document)
+        question, answer = named(reply.question.strip(), self.document), told(reply.answer.strip(), target)
         draft = Draft(
             evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
             question=question,
-            answer=reply.answer.strip(),
-            evaluation_criteria=criteria_for(question, reply.answer),
-            difficulty=difficulty_of(reply.answer),
-            category=category_of(reply.question, reply.answer),
+            answer=answer,
+            evaluation_criteria=criteria_for(question, answer),
+            difficulty=difficulty_of(answer),
+            category=category_of(reply.question, answer),
         )
         faults = invented(draft, target, " ".join([target.plain, near, self.document, section]))
         if self.settings.round_trip and not faults:
@@ -179,7 +179,7 @@ def _row(row: Statement, text: str, turn: int) -> Target:
         others = (others + others)[first : first + CELLS]
     head = ", ".join(f"{cell} ({name})" if name else cell for name, cell in naming)
     rest = "; ".join(f"{name}: {cell}" if name else cell for name, cell in others)
-    return Target((row,), simple(f"{head}: {rest}" if rest else head), naming[-1][1], " ".join(c for _, c in others))
+    return Target((row,), simple(f"{head}: {rest}" if rest else head), naming[-1][1], rest)
 
 
 def simple(text: str) -> str:
@@ -197,6 +197,11 @@ def named(question: str, document: str) -> str:
     return f"According to {title}, {question[:1].lower()}{question[1:]}"
 
 
+def told(answer: str, target: Target) -> str:
+    """The answer; one that repeats a row as it stands gives way to the cells that were asked about."""
+    return f"{target.told}." if target.told and ": " in answer and ";" in answer else answer
+
+
 def invented(draft: Draft, target: Target, around: str) -> list[Fault]:
     """What the pair says that neither the statement nor its surroundings say, or leaves out of what it is about."""
     known, answer = facts.content_words(around), facts.content_words(draft.answer)
@@ -210,8 +215,6 @@ def invented(draft: Draft, target: Target, around: str) -> list[Fault]:
     subject = facts.content_words(target.subject)
     if subject and not subject & asked:
         return [Fault("dangling", f"the question does not name its row: {target.subject}")]
-    if target.subject and ": " in draft.answer and ";" in draft.answer:
-        return [Fault("form", "the answer repeats the row as it stands")]
     if not asked & facts.content_words(target.plain):
         return [Fault("unsupported", "the question is not about the statement")]
     if target.told and not _shares(draft.answer, target.told):

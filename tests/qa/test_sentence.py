@@ -10,7 +10,7 @@ import pytest
 
 from dataprep.generate_qa import main
 from dataprep.qa.criteria import category_of, criteria_for, difficulty_of
-from dataprep.qa.sentence import agree, importance, named, simple, spread, targets
+from dataprep.qa.sentence import agree, importance, named, simple, spread, targets, told
 from dataprep.qa.statements import statements
 from dataprep.schema.config import CONFIG_DIR
 from dataprep.schema.records import Chunk, DocumentCoverage, Pair, Rejected
@@ -57,6 +57,13 @@ def test_a_cap_is_spread_over_the_text_by_importance() -> None:
     chosen = [target.plain for target in spread(found, HARBOUR, 2)]
     assert chosen == [found[0].plain, "North (Berth): Length: 12 m; Fee: 40"]
     assert importance(found[3], HARBOUR) > importance(found[1], HARBOUR)
+
+
+def test_an_answer_that_repeats_its_row_is_cut_to_the_cells() -> None:
+    """A small model copies a row with its name; the answer then is the cells, and other answers stay as they are."""
+    row = targets(statements(HARBOUR), HARBOUR)[3]
+    assert told("North (Berth): Length: 12 m; Fee: 40.", row) == "Length: 12 m; Fee: 40."
+    assert told("It is 12 m long and costs 40.", row) == "It is 12 m long and costs 40."
 
 
 def test_a_question_without_a_name_gets_the_title() -> None:
