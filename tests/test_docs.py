@@ -27,7 +27,7 @@ def _commands() -> Iterator[tuple[str, str]]:
                     yield page.name, line.strip()
 
 
-@pytest.mark.parametrize(("page", "command"), _commands())
+@pytest.mark.parametrize(("page", "command"), list(_commands()))
 def test_a_documented_command_is_understood(page: str, command: str) -> None:
     """`uv run ...` in a page names a script that exists, with flags and settings that exist."""
     words = shlex.split(command, comments=True)
