@@ -6,6 +6,7 @@ On a terminal it is redrawn in place; elsewhere a plain line is written every te
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 PLAIN_INTERVAL = 10.0  # seconds between lines where there is no terminal
 PATIENCE = 0.7  # seconds before anything is shown: short stages stay quiet
+TICK = 0.5  # seconds between looks, so that the line is there while a first long call is still under way
 
 
 class Progress:
@@ -28,10 +30,19 @@ class Progress:
         self._fine = False
         self._began = self._last_line = time.monotonic()
         self._live: Live | None = None
+        self._lock = threading.Lock()
+        self._over = threading.Event()
 
     def begin(self, total: int) -> None:
-        """The runner's count, of units."""
+        """The runner's count, of units; from now on the line is shown, until `end`."""
         self.total = total
+        self._began = self._last_line = time.monotonic()
+        if total and not self.quiet:
+            threading.Thread(target=self._tick, daemon=True).start()
+
+    def _tick(self) -> None:
+        while not self._over.wait(TICK):
+            self._show()
 
     def start(self, total: int, what: str) -> None:
         """Count `total` more of `what` (pages, chunks, questions) in place of units."""
@@ -39,35 +50,34 @@ class Progress:
             self._fine, self.done, self.total = True, 0, 0
         self.total += total
         self.what = what
-        self._show()
 
     def advance(self, n: int = 1) -> None:
         self.done += n
-        self._show()
 
     def unit_done(self) -> None:
         if not self._fine:
             self.done += 1
-        self._show()
 
     def spent(self, tokens: int, cost: float | None) -> None:
         self.tokens += tokens
         self.cost += cost or 0.0
-        self._show()
 
     def say(self, line: str) -> None:
         """Print a line of the log, above the progress line."""
         if self.quiet:
             return
-        if self._live:
-            self._live.console.print(line, markup=False, highlight=False, soft_wrap=True)
-        else:
-            print(line, file=sys.stderr, flush=True)
+        with self._lock:
+            if self._live:
+                self._live.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            else:
+                print(line, file=sys.stderr, flush=True)
 
     def end(self) -> None:
-        if self._live:
-            self._live.stop()
-            self._live = None
+        self._over.set()
+        with self._lock:
+            if self._live:
+                self._live.stop()
+                self._live = None
 
     def line(self) -> str:
         """`generate_qa  12/40 chunks  0.8/s  0:35 left  12,345 tokens  $0.0123`."""
@@ -87,13 +97,14 @@ class Progress:
 
     def _show(self) -> None:
         now = time.monotonic()
-        if self.quiet or now - self._began < PATIENCE:
-            return
-        if sys.stderr.isatty():
-            self._start_live()
-        elif now - self._last_line >= PLAIN_INTERVAL:
-            self._last_line = now
-            print(self.line(), file=sys.stderr, flush=True)
+        with self._lock:
+            if self._over.is_set() or now - self._began < PATIENCE:
+                return
+            if sys.stderr.isatty():
+                self._start_live()
+            elif now - self._last_line >= PLAIN_INTERVAL:
+                self._last_line = now
+                print(self.line(), file=sys.stderr, flush=True)
 
     def _start_live(self) -> None:
         if self._live is None:
