@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
 STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean
+ABOUT = 1 / 3  # of a question's content words beyond the title's must stand in its statement
 AGREEING_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
 CELLS = 2  # of a row in one call, besides the first
 LONGEST_LIST = 600  # characters of a list that is asked about as a whole
@@ -108,7 +109,8 @@ class Sentences:
         )
         unit = f"{self.chunk.id} at {target.statements[0].start}"
         reply = await self._call(messages, Reply, unit, iteration)
-        question, answer = named(reply.question.strip(), self.document), told(reply.answer.strip(), target)
+        question = named(without_columns(reply.question, target), self.document)
+        answer = without_columns(told(reply.answer.strip(), target), target)
         draft = Draft(
             evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
             question=question,
@@ -117,7 +119,7 @@ class Sentences:
             difficulty=difficulty_of(answer),
             category=category_of(reply.question, answer),
         )
-        faults = invented(draft, target, " ".join([target.plain, near, self.document, section]))
+        faults = invented(draft, target, " ".join([target.plain, near, self.document, section]), self.document)
         if self.settings.round_trip and not faults:
             faults = await self._round_trip(draft, target.plain, unit, iteration)
         return draft, faults
@@ -197,12 +199,19 @@ def named(question: str, document: str) -> str:
     return f"According to {title}, {question[:1].lower()}{question[1:]}"
 
 
+def without_columns(text: str, target: Target) -> str:
+    """`text` without the names of columns in brackets, which the model takes over from a row: "Pear (Tree)"."""
+    for name in target.statements[0].header:
+        text = text.replace(f" ({name})", "") if name else text
+    return text.strip()
+
+
 def told(answer: str, target: Target) -> str:
     """The answer; one that repeats a row as it stands gives way to the cells that were asked about."""
     return f"{target.told}." if target.told and ": " in answer and ";" in answer else answer
 
 
-def invented(draft: Draft, target: Target, around: str) -> list[Fault]:
+def invented(draft: Draft, target: Target, around: str, title: str) -> list[Fault]:
     """What the pair says that neither the statement nor its surroundings say, or leaves out of what it is about."""
     known, answer = facts.content_words(around), facts.content_words(draft.answer)
     strange = answer - known
@@ -215,7 +224,8 @@ def invented(draft: Draft, target: Target, around: str) -> list[Fault]:
     subject = facts.content_words(target.subject)
     if subject and not subject & asked:
         return [Fault("dangling", f"the question does not name its row: {target.subject}")]
-    if not asked & facts.content_words(target.plain):
+    own = asked - facts.content_words(title)
+    if len(own & facts.content_words(target.plain)) < max(1, ABOUT * len(own)):
         return [Fault("unsupported", "the question is not about the statement")]
     if target.told and not _shares(draft.answer, target.told):
         return [Fault("unsupported", f"the answer leaves out what is told of {target.subject}")]

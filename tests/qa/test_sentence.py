@@ -10,7 +10,7 @@ import pytest
 
 from dataprep.generate_qa import main
 from dataprep.qa.criteria import category_of, criteria_for, difficulty_of
-from dataprep.qa.sentence import agree, importance, named, simple, spread, targets, told
+from dataprep.qa.sentence import agree, importance, named, simple, spread, targets, told, without_columns
 from dataprep.qa.statements import statements
 from dataprep.schema.config import CONFIG_DIR
 from dataprep.schema.records import Chunk, DocumentCoverage, Pair, Rejected
@@ -64,6 +64,20 @@ def test_an_answer_that_repeats_its_row_is_cut_to_the_cells() -> None:
     row = targets(statements(HARBOUR), HARBOUR)[3]
     assert told("North (Berth): Length: 12 m; Fee: 40.", row) == "Length: 12 m; Fee: 40."
     assert told("It is 12 m long and costs 40.", row) == "It is 12 m long and costs 40."
+
+
+def test_column_names_in_brackets_are_taken_out() -> None:
+    """What a model copies of the row's head loses the column's name."""
+    row = targets(statements(HARBOUR), HARBOUR)[3]
+    assert without_columns("What does North (Berth) cost?", row) == "What does North cost?"
+
+
+def test_a_question_about_something_else_is_turned_down(tmp_path: Path) -> None:
+    """A question that shares next to nothing with its statement but the title's words is rejected."""
+    strange = json.dumps({"answer": "The quay of Sarn is 90 metres long.", "question": "What is the purpose of Sarn?"})
+    run(tmp_path, Small(quay=strange))
+    (one,) = read_jsonl(tmp_path / "qa" / "small" / "rejected" / "sarn.jsonl", Rejected)
+    assert one.detail == "the question is not about the statement"
 
 
 def test_a_question_without_a_name_gets_the_title() -> None:
