@@ -39,6 +39,7 @@ _REFERENCE = re.compile(
     r"\b\d{1,2}\.\d{1,2}(?:\.\d+)*\b(?!\s*(?:%|[a-z]+\b))|\b(?:Table|Figure|Section|Appendix|Rule) [A-Z]?\d"
 )
 _FURNITURE = re.compile(r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b")
+_KINDS_OF_DOCUMENT = facts.content_words("rules regulations handbook guide manual policy report standard")
 _DUTIES = frozenset(["must", "shall", "may", "cannot", "only", "never", "required", "should", "forbidden"])
 
 
@@ -193,7 +194,7 @@ def named(question: str, document: str) -> str:
     """The question; where it shares no word with the title, so that nobody could tell what it is about, the title
     goes in front.
     """
-    if facts.content_words(question) & facts.content_words(document):
+    if facts.content_words(question) & (facts.content_words(document) - _KINDS_OF_DOCUMENT):
         return question
     title = document if re.match(r"(?i)the\b", document) else f"the {document}"
     return f"According to {title}, {question[:1].lower()}{question[1:]}"

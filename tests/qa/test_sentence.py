@@ -85,6 +85,7 @@ def test_a_question_without_a_name_gets_the_title() -> None:
     assert (
         named("How long is the quay?", "Harbour of Sarn") == "According to the Harbour of Sarn, how long is the quay?"
     )
+    assert named("What is the rule?", "Rules of Sarn") == "According to the Rules of Sarn, what is the rule?"
     assert named("How long is Sarn's quay?", "Harbour of Sarn") == "How long is Sarn's quay?"
 
 
