@@ -32,8 +32,10 @@ STAGES = (
     Stage("ingest", "dataprep", ("documents",), "text", "documents to Markdown, every page audited"),
     Stage("summarize", "dataprep", ("text",), "summaries", "one summary a document"),
     Stage("chunk", "dataprep", ("text",), "chunks", "Markdown to chunks, tables whole"),
-    Stage("generate_qa", "dataprep", ("chunks", "summaries"), "qa", "questions, criteria, answers, evidence"),
-    Stage("curate", "dataprep", ("qa", "chunks", "summaries"), "qa", "checks every pair and sorts out the unfit"),
+    Stage("generate_qa", "dataprep", ("chunks", "summaries", "text"), "qa", "questions, criteria, answers, evidence"),
+    Stage(
+        "curate", "dataprep", ("qa", "chunks", "summaries", "text"), "qa", "checks every pair and sorts out the unfit"
+    ),
     Stage("generate_tags", "visualization", ("qa",), "tags", "tags of every question"),
     Stage("generate_embeddings", "visualization", ("qa",), "embeddings", "vectors of every question"),
     Stage("visualize_embeddings", "visualization", ("embeddings", "qa", "tags"), "plots", "a map of one dataset"),
