@@ -237,7 +237,7 @@ async function startMap() {
       ...names.filter((d) => scene.only_in[d]).map((d) => ["only", d, scene.kind === "tags" ? "only in " : "asked only by ", scene.only_in[d]]),
       ...names.filter((d) => scene.missed_by[d]).map((d) => ["missed", d, scene.kind === "tags" ? "lacking in " : "missed by ", scene.missed_by[d]]),
     ];
-    if (!questions.length) return "";
+    if (names.length < 2 || !questions.length) return "";
     const choose = (indices) => { shown.compare = indices && new Set(indices); refilter(); };
     const choice = (value, checked, indices, ...label) => el("label", {},
       el("input", { type: "radio", name: "compare", value, checked, onchange: () => choose(indices) }), el("span", {}, label),
