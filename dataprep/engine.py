@@ -164,6 +164,7 @@ class _Worker:
     """One process and the pipe to it."""
 
     def __init__(self, memory_mb: int) -> None:
+        self._ending = threading.Lock()
         self._pipe, theirs = _SPAWN.Pipe()
         self._process = _SPAWN.Process(target=_serve, args=(theirs, memory_mb), daemon=True)
         self._process.start()
@@ -183,9 +184,11 @@ class _Worker:
         return value
 
     def end(self) -> None:
-        self._process.kill()
-        self._process.join(5)
-        self._pipe.close()
+        """May be called by several threads; a pipe closed twice would take someone else's file descriptor with it."""
+        with self._ending:
+            self._process.kill()
+            self._process.join(5)
+            self._pipe.close()
 
 
 def _death(exitcode: int | None) -> str:
