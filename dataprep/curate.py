@@ -8,7 +8,6 @@ Run     uv run dataprep/curate.py [--run NAME]
 from __future__ import annotations
 
 import argparse
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +60,8 @@ def _about(job: Job, document: str) -> list[Path]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Check all pairs of a run side by side."""
+    import asyncio  # 40 ms that --help does without
+
     from dataprep.qa.checks import Checker, other_answers
     from dataprep.qa.report import Curated, page
     from dataprep.schema.records import Pair
