@@ -8,13 +8,16 @@ from collections.abc import Callable
 
 import msgspec
 
-from dataprep.console.command import Job, Unit, setting
+from dataprep.console.command import Job, Outcome, Unit, setting
 from dataprep.schema.errors import UsageError
 from dataprep.store.artifacts import slug
 from visualization.datasets import Source, locate_all, pin, runs
 
 LONGEST_STEM = 150  # letters; file systems end at 255 bytes
-FORMS = "a run, a folder of JSONL or Parquet, or org/name@revision:split on the Hub"
+FORMS = (
+    "a run (curated where curation has run; RUN/raw: as generated), a folder of JSONL or Parquet, or "
+    "org/name@revision:split on the Hub"
+)
 
 
 def add_datasets(parser: argparse.ArgumentParser, default: str = "", nargs: str | int = "*") -> None:
@@ -91,6 +94,13 @@ def picture_unit(job: Job, name: str, stem: str, sources: list[Source]) -> Unit:
     reads = [*(file for source in sources for file in source.files), *tags]
     writes = tuple(job.data.path("plots", f"{stem}{ending}") for ending in endings)
     return Unit(name, tuple(reads), writes, sources)
+
+
+async def draw(job: Job, unit: Unit) -> Outcome:
+    """The `process` of the commands that draw such a unit as it stands."""
+    from visualization.pictures import draw_map
+
+    return await draw_map(job, unit)
 
 
 def report_numbers(job: Job, done: list[Unit]) -> None:

@@ -18,6 +18,7 @@ from visualization.density import contours
 from visualization.figures.scene import Cluster, DatasetEntry, Point, Scene
 from visualization.labels import name_groups
 from visualization.projection import Places, project
+from visualization.question import QuestionFields
 from visualization.reach import Measured, measure, similarities
 
 if TYPE_CHECKING:
@@ -156,21 +157,10 @@ def _points(
     spots = np.round(places.astype(float), 5).tolist()
     return [
         Point(
-            id=row.id,
+            **{name: getattr(row, name) for name in QuestionFields.__struct_fields__},
             dataset=names[group],
-            split=row.split,
             x=x,
             y=y,
-            question=row.question,
-            answer=row.answer,
-            evaluation_criteria=row.evaluation_criteria,
-            evidence=row.evidence,
-            document=row.document,
-            chunk=row.chunk,
-            headings=row.headings,
-            pages=row.pages,
-            category=row.category,
-            difficulty=row.difficulty,
             tags=own,
             cluster=cluster,
             neighbours=near,

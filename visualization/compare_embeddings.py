@@ -10,8 +10,16 @@ from __future__ import annotations
 
 import argparse
 
-from dataprep.console.command import Command, Job, Outcome, Unit, run_script
-from visualization.arguments import add_datasets, add_interactive, picture_unit, report_numbers, sources_of, together
+from dataprep.console.command import Command, Job, Unit, run_script
+from visualization.arguments import (
+    add_datasets,
+    add_interactive,
+    draw,
+    picture_unit,
+    report_numbers,
+    sources_of,
+    together,
+)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -25,16 +33,10 @@ def units(job: Job) -> list[Unit]:
     return [picture_unit(job, name, f"{stem}-map", sources)]
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
-    from visualization.pictures import draw_map
-
-    return await draw_map(job, unit)
-
-
 main = Command(
     name="compare_embeddings",
     units=units,
-    process=process,
+    process=draw,
     settings=lambda config: (config.embeddings, config.maps),
     flags=add_flags,
     after=report_numbers,

@@ -35,12 +35,11 @@ def units(job: Job) -> list[Unit]:
     name, stem = together(sources)
     endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
     files = [job.data.path("tags", f"{source.key}.jsonl") for source in sources]
-    files.append(job.data.path("tags", "synonyms.json"))
     reads = [*(file for source in sources for file in source.files), *(file for file in files if file.exists())]
     shown = f" ({job.flags.max_tags} tags, of {job.flags.min_count} questions at least)"
     chosen = shown if (job.flags.max_tags, job.flags.min_count) != (25, 1) else ""
     writes = tuple(job.data.path("plots", f"{stem}-{ending}") for ending in endings)
-    return [Unit(name + chosen, tuple(reads), writes, sources)]
+    return [Unit(name + chosen, tuple(reads), writes, sources, adds=(job.data.path("tags", "synonyms.json"),))]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:

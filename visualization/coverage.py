@@ -1,6 +1,7 @@
 """Draw on each document what the questions of one or several runs ask about, and list what nobody asks.
 
-Reads   data/text/<document>.md and .json, data/chunks/<document>.jsonl, data/qa/<run>/<document>.jsonl
+Reads   data/text/<document>.md and .json, data/chunks/<document>.jsonl, and of each run data/qa/<run>/<document>.jsonl,
+        or what curation kept of it
 Writes  data/plots/coverage-<document>.html and .json
 Run     uv run visualization/coverage.py [RUN ...] [--document NAME]
 """
@@ -21,15 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from visualization.asked import Asked, Count, Kind, Nearest, Place, Section
+    from visualization.datasets import Source
 
 SHOWN_SECTIONS = 40  # lines in the terminal
 SHOWN_GAPS = 5
 BAR = 20  # characters
+RUNS = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all of them"
 LIKELY = 0.45  # cosine from which the static embedder's nearest statement is taken for the question's own
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("runs", metavar="RUN", nargs="*", help="folders of data/qa; default: all of them")
+    parser.add_argument("runs", metavar="RUN", nargs="*", help=RUNS)
 
 
 def units(job: Job) -> list[Unit]:
@@ -37,8 +40,7 @@ def units(job: Job) -> list[Unit]:
     asking = _runs(job)
     result = []
     for document in job.documents_in("chunks", ".jsonl"):
-        files = {run: job.data.path("qa", run, f"{document}.jsonl") for run in asking}
-        files = {run: file for run, file in files.items() if file.is_file()}
+        files = {run.name: file for run in asking for file in run.files if file.stem == document}
         if not files:
             continue
         source = (
@@ -180,24 +182,17 @@ def _shares(by_kind: Mapping[Kind, Count]) -> dict[str, Any]:
     }
 
 
-def _runs(job: Job) -> list[str]:
+def _runs(job: Job) -> list[Source]:
     """The runs that the arguments name, or all. Raises UsageError for an unknown or repeated one."""
-    from visualization.datasets import runs
+    from visualization.datasets import known_runs, locate_all, runs
 
-    known = runs(job.data)
-    if not known:
-        return []
-    if not job.flags.runs:
-        return known
-    for run in job.flags.runs:
-        if not any(job.data.path("qa", run).glob("*.jsonl")):
-            import difflib
-
-            near = difflib.get_close_matches(run, known, n=1) or known
-            raise UsageError(f"{run}: no such run in {job.data.path('qa')}; did you mean {', '.join(near)}?")
-    if len(set(job.flags.runs)) < len(job.flags.runs):
-        raise UsageError(f"a run is named twice: {' '.join(job.flags.runs)}")
-    return list(job.flags.runs)
+    sources = locate_all(job.flags.runs or runs(job.data), job.data)
+    for source in sources:
+        if source.kind != "run":
+            raise UsageError(
+                f"{source.name}: no such run in {job.data.path('qa')}; {known_runs(source.name, job.data)}"
+            )
+    return sources
 
 
 def _nearest(job: Job) -> Nearest:

@@ -1,6 +1,7 @@
 """What a DATASET argument may be, and its rows.
 
-    gemini-2.5-flash           a run: data/qa/<run>/*.jsonl; `<run>/curated` for what curation kept of it
+    gemini-2.5-flash           a run of data/qa: of every document the curated pairs where curation has run, else all of
+                               them, just as create_dataset takes them; `<run>/raw`: all as they were generated
     touch-rugby                a finished dataset: data/datasets/<name>
     ./some/folder, rows.jsonl  a folder of JSONL or Parquet files, or one such file
     org/name@revision:split    a dataset on the Hugging Face Hub; revision and split may be left out
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -20,34 +22,25 @@ from typing import Any, Literal
 
 import msgspec
 
+from dataprep.dataset.rows import pair_files
 from dataprep.schema.errors import BadRecord, UsageError
 from dataprep.store.artifacts import Workspace, read_json, slug, write_json
+from visualization.question import QuestionFields
 
 HUB_ID = re.compile(r"^(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?(:(?P<split>\w+))?$")
 SPLIT_FILE = re.compile(r"^(?P<split>train|eval|eval_mirror|mirror|test|validation|dev)(-\d{5}-of-\d{5}.*)?$")
 MIRRORS = ("eval_mirror", "mirror")  # verbatim copies of rows of train: shown, never counted again
 ENDINGS = (".jsonl", ".parquet")
+RAW = "/raw"  # behind a run's name: its pairs as they were generated, whatever curation made of them
 
 # Column names of other people's datasets, ours first.
 QUESTION = ("question", "prompt", "instruction", "query")
 ANSWER = ("answer", "completion", "response", "output")
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class Row(QuestionFields, frozen=True, kw_only=True):
     """One question of a dataset with what is known about it."""
 
-    id: str
-    question: str
-    answer: str = ""
-    split: str = ""
-    evaluation_criteria: list[str] = []
-    evidence: list[str] = []
-    document: str = ""
-    chunk: str = ""
-    headings: list[str] = []
-    pages: list[int] = []
-    category: str = ""
-    difficulty: str = ""
     iteration: int = 0
     model: str = ""
     original_question: str = ""
@@ -93,11 +86,8 @@ def locate(argument: str, data: Workspace, prefer: str = "qa") -> Source:
     Raises UsageError, with the nearest known name, when it is nothing of the kinds above.
     """
     for folder in ("qa", "datasets") if prefer == "qa" else ("datasets", "qa"):
-        place = data.path(folder, argument) if not Path(argument).is_absolute() else Path(argument)
-        if place.is_dir() and place.is_relative_to(data.path(folder)) and (files := _files_in(place)):
-            name = place.relative_to(data.path(folder)).as_posix()
-            key = slug(name) if folder == "qa" else f"datasets-{slug(name)}"
-            return Source(name=name, key=key, kind="run" if folder == "qa" else "files", files=files)
+        if source := _run(argument, data) if folder == "qa" else _finished(argument, data):
+            return source
     place = Path(argument).expanduser()
     if place.exists():
         files = _files_in(place) if place.is_dir() else (place,)
@@ -108,7 +98,7 @@ def locate(argument: str, data: Workspace, prefer: str = "qa") -> Source:
     if (match := HUB_ID.match(argument)) and not argument.startswith("."):
         revision, split = match["revision"] or "", match["split"] or ""
         return Source(name=argument, key=slug(argument), kind="hub", hub_id=match["id"], revision=revision, split=split)
-    raise UsageError(f"{argument}: no run, no folder and no Hub id (org/name); {_known(argument, data)}")
+    raise UsageError(f"{argument}: no run, no folder and no Hub id (org/name); {known_runs(argument, data)}")
 
 
 def locate_all(arguments: Iterable[str], data: Workspace, prefer: str = "qa") -> list[Source]:
@@ -125,6 +115,30 @@ def locate_all(arguments: Iterable[str], data: Workspace, prefer: str = "qa") ->
         else source
         for source in sources
     ]
+
+
+def _run(argument: str, data: Workspace) -> Source | None:
+    """The run `argument`, `<run>/curated` or `<run>/raw` of data/qa, if there is one."""
+    whole = argument.removesuffix(RAW)
+    if not (place := _folder_in(data.path("qa"), whole)):
+        return None
+    name, as_generated = place.relative_to(data.path("qa")).as_posix(), _files_in(place)
+    files = as_generated if argument != whole else tuple(pair_files(data, name)) or as_generated
+    shown = f"{name}{RAW}" if argument != whole else name
+    return Source(name=shown, key=slug(shown), kind="run", files=files) if files else None
+
+
+def _finished(argument: str, data: Workspace) -> Source | None:
+    """The finished dataset `argument` of data/datasets, if there is one."""
+    if not (place := _folder_in(data.path("datasets"), argument)):
+        return None
+    name, files = place.relative_to(data.path("datasets")).as_posix(), _files_in(place)
+    return Source(name=name, key=f"datasets-{slug(name)}", kind="files", files=files) if files else None
+
+
+def _folder_in(folder: Path, name: str) -> Path | None:
+    place = Path(os.path.normpath(folder / name))
+    return place if place != folder and place.is_relative_to(folder) and place.is_dir() else None
 
 
 def runs(data: Workspace) -> list[str]:
@@ -298,7 +312,8 @@ def _distinct_ids(rows: list[Row]) -> list[Row]:
     return result
 
 
-def _known(argument: str, data: Workspace) -> str:
+def known_runs(argument: str, data: Workspace) -> str:
+    """The end of a message that `argument` is no run: the nearest name, or all of them."""
     known = runs(data)
     if not known:
         return f"there is no run in {data.path('qa')} yet: run generate_qa first"

@@ -10,8 +10,16 @@ from __future__ import annotations
 
 import argparse
 
-from dataprep.console.command import Command, Job, Outcome, Unit, run_script
-from visualization.arguments import add_datasets, add_interactive, default_run, picture_unit, report_numbers, sources_of
+from dataprep.console.command import Command, Job, Unit, run_script
+from visualization.arguments import (
+    add_datasets,
+    add_interactive,
+    default_run,
+    draw,
+    picture_unit,
+    report_numbers,
+    sources_of,
+)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -25,16 +33,10 @@ def units(job: Job) -> list[Unit]:
     ]
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
-    from visualization.pictures import draw_map
-
-    return await draw_map(job, unit)
-
-
 main = Command(
     name="visualize_embeddings",
     units=units,
-    process=process,
+    process=draw,
     settings=lambda config: (config.embeddings, config.maps),
     flags=add_flags,
     after=report_numbers,

@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Unit:
-    """One piece of a stage's work: the files it reads and the files it writes."""
+    """One piece of a stage's work: the files it reads and the files it writes.
+
+    adds: files that it reads where they exist and itself adds to, so that they shape it as they are when it is done.
+    """
 
     name: str
     reads: tuple[Path, ...]
     writes: tuple[Path, ...]
     payload: Any = None
+    adds: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

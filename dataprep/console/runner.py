@@ -62,7 +62,8 @@ class Runner:
 
     def _judge(self, unit: Unit) -> tuple[State, str]:
         outputs = self._hashes(unit.writes)
-        return judge(self._entries.get(unit.name), self._hashes(unit.reads), self.recipe, outputs, len(unit.writes))
+        inputs = self._hashes((*unit.reads, *unit.adds))
+        return judge(self._entries.get(unit.name), inputs, self.recipe, outputs, len(unit.writes))
 
     def _hashes(self, paths: tuple[Any, ...]) -> Hashes:
         return self.manifest.hashes(paths, self.job.data.relative)
@@ -127,7 +128,7 @@ class Runner:
 
     def _entry(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> Entry:
         return Entry(
-            inputs=inputs,
+            inputs=inputs | self._hashes(unit.adds),
             recipe=self.recipe,
             outputs=self._hashes(unit.writes),
             status="failed" if outcome.failures else outcome.status,

@@ -213,8 +213,8 @@ def test_merging_two_runs(data: Path, run: Run) -> None:
     assert run(generate_embeddings.main, "both") == 0
 
 
-def test_comparing_tags_tags_first_what_has_none(data: Path, run: Run) -> None:
-    """Histogram, map, numbers and page are written; a decision on synonyms changes them at the next run."""
+def test_comparing_tags_tags_first_what_has_none(data: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """All files are written; the second run is idle although the first made synonyms.json; a decision there counts."""
     with FakeOpenRouter(reply=tag_reply).thread() as fake:
         flags = [
             "wide",
@@ -228,12 +228,16 @@ def test_comparing_tags_tags_first_what_has_none(data: Path, run: Run) -> None:
         ]
         assert run(compare_tags.main, *flags) == 0
         asked = len(fake.requests)
+        assert (data / "tags" / "synonyms.json").exists()
+        capsys.readouterr()
+        assert run(compare_tags.main, *flags) == 0
+        assert "1 up to date" in capsys.readouterr().out
         plots = data / "plots"
         for name in ("wide-vs-narrow-tags.png", "wide-vs-narrow-tag-map.png"):
             size_of(plots / name)
         tags = {bar["label"] for bar in json.loads((plots / "wide-vs-narrow-tags.json").read_text())["tags"]}
         file = data / "tags" / "synonyms.json"
-        entries = json.loads(file.read_text()) if file.exists() else {}
+        entries = json.loads(file.read_text())
         entries["touch-football"] = {"into": "touch-rugby", "merge": True, "why": "one game"}
         file.write_text(msgspec.json.encode(entries).decode())
         assert run(compare_tags.main, *flags) == 0

@@ -43,6 +43,28 @@ def test_a_run_by_its_name(data: Workspace) -> None:
     assert runs(data) == ["gemini"]
 
 
+def test_a_run_is_what_curation_kept_of_it(data: Workspace) -> None:
+    """RUN is what create_dataset would take: curated where curation has run; RUN/raw is all, RUN/curated the rest."""
+    rules, guide = (file.stem for file in sorted(data.path("qa", "gemini").glob("*.jsonl")))
+    whole = {row.id for row in load(locate("gemini", data)).rows}
+    kept = load(locate("gemini", data)).rows[0]
+    write(data.path("qa", "gemini", "curated", f"{kept.document}.jsonl"), {"id": kept.id, "question": kept.question})
+    other = {row.id for row in load(locate("gemini/raw", data)).rows if row.document != kept.document}
+    assert {rules, guide} > {kept.document}
+    assert {row.id for row in load(locate("gemini", data)).rows} == {kept.id, *other}
+    assert {row.id for row in load(locate("gemini/curated", data)).rows} == {kept.id}
+    assert {row.id for row in load(locate("gemini/raw", data)).rows} == whole
+    assert len({locate(name, data).key for name in ("gemini", "gemini/curated", "gemini/raw")}) == 3
+
+
+def test_a_folder_beside_the_data_by_its_relative_name(data: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`../rows` names a folder from here, however far up it leads."""
+    write(data.root / "outside" / "rows.jsonl", {"question": "How long is it?"})
+    (data.root / "a" / "b" / "c").mkdir(parents=True)
+    monkeypatch.chdir(data.root / "a" / "b" / "c")
+    assert len(load(locate("../../../outside", data)).rows) == 1
+
+
 def test_rows_come_in_one_order_whatever_the_files_say(data: Workspace, tmp_path: Path) -> None:
     """The order depends on the rows alone, so maps of the same rows are the same map."""
     records = [{"question": f"question {n}?"} for n in range(5)]

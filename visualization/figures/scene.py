@@ -9,32 +9,23 @@ from typing import Literal
 
 import msgspec
 
+from visualization.question import QuestionFields
+
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Base of the parts of a Scene: immutable, all arguments named."""
 
 
-class Point(Item, frozen=True):
+class Point(QuestionFields, frozen=True, kw_only=True):
     """One question (or, in a map of tags, one tag of one dataset) at its place on the map."""
 
-    id: str
     dataset: str  # DatasetEntry.name
     x: float
     y: float
-    question: str  # in a map of tags: the tag
-    split: str = ""
-    answer: str = ""
-    evaluation_criteria: list[str] = []
-    evidence: list[str] = []
-    document: str = ""
-    chunk: str = ""
-    headings: list[str] = []
-    pages: list[int] = []
-    category: str = ""
-    difficulty: str = ""
-    tags: list[str] = []
+    tags: list[str] = msgspec.field(default_factory=list)
     cluster: int = -1  # Cluster.id; -1: in none
-    neighbours: list[int] = []  # up to five indices into Scene.points, nearest first, by cosine of the vectors
+    # up to five indices into Scene.points, nearest first, by cosine of the vectors
+    neighbours: list[int] = msgspec.field(default_factory=list)
     weight: int = 1  # the marker's area; in a map of tags the number of questions
 
 
