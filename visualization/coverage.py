@@ -21,6 +21,7 @@ from dataprep.store.artifacts import read_json, read_jsonl, read_text, write_jso
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dataprep.embedding.encoder import Encoder
     from visualization.asked import Asked, Count, Kind, Nearest, Place, Section
     from visualization.datasets import Source
 
@@ -197,24 +198,24 @@ def _runs(job: Job) -> list[Source]:
 
 def _nearest(job: Job) -> Nearest:
     """By the static embedder, which needs no extra and no download: the statement that each question is about."""
+    encoder: Encoder | None = None
 
     def nearest(questions: list[str], statements: list[str]) -> list[int]:
-        from dataprep.embedding.encoder import STATIC_MODEL, encoder_for
-
-        settings = msgspec.structs.replace(
-            job.config.embeddings,
-            backend="static",
-            model=STATIC_MODEL,
-            dimensions=0,
-            query_prefix="",
-            document_prefix="",
-        )
-        encoder = encoder_for(settings, job.data.path("embeddings"))
+        nonlocal encoder
+        encoder = encoder or _static_encoder(job)
         cosines = encoder.encode(questions, "query") @ encoder.encode(statements, "document").T
         best = cosines.argmax(axis=1)
         return [int(k) if cosines[row, k] >= LIKELY else -1 for row, k in enumerate(best)]
 
     return nearest
+
+
+def _static_encoder(job: Job) -> Encoder:
+    from dataprep.embedding.encoder import STATIC_MODEL, encoder_for
+
+    plain = {"dimensions": 0, "query_prefix": "", "document_prefix": ""}
+    settings = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, **plain)
+    return encoder_for(settings, job.data.path("embeddings"))
 
 
 main = Command(

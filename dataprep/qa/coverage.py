@@ -27,10 +27,10 @@ def coverage(chunk: Chunk, pairs: Sequence[Pair], language: str = "en") -> Cover
     for statement in statements(text, language):
         if statement.end <= len(chunk.added):
             continue
-        own = text[statement.start : statement.end]
-        touching = [touch for touch in touches if touch.touches(statement, own)]
+        said = _Said(statement, text[statement.start : statement.end])
+        touching = [touch for touch in touches if touch.touches(said)]
         spans.append(Span(start=statement.start, end=statement.end, kind=statement.kind, touched_by=_ids(touching)))
-        for number in facts.numbers(own):
+        for number in said.numbers:
             naming = [touch for touch in touching if number.value in touch.values]
             start, end = statement.start + number.start, statement.start + number.end
             spans.append(Span(start=start, end=end, kind="number", touched_by=_ids(naming)))
@@ -65,6 +65,17 @@ def of_document(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
     return DocumentCoverage(document=document, chunks=list(chunks), **shares(spans))
 
 
+class _Said:
+    """What a statement says, worked out once for all pairs: its content words and its numbers."""
+
+    def __init__(self, statement: Statement, own: str) -> None:
+        self.start, self.end = statement.start, statement.end
+        self.words = facts.content_words(own)
+        self.numbers = facts.numbers(own)
+        self.values = {number.value for number in self.numbers}
+        self.enough = min(len(self.words), ENOUGH_WORDS, max(2, (len(self.words) + 1) // 2))
+
+
 class _Touch:
     """A pair, with its evidence found in the chunk's text and its own words and numbers."""
 
@@ -78,17 +89,13 @@ class _Touch:
             number.value for number in facts.numbers(" ".join([said, *pair.evaluation_criteria]), spelled=True)
         }
 
-    def touches(self, statement: Statement, own: str) -> bool:
-        wanted = facts.content_words(own)
-        enough = min(len(wanted), ENOUGH_WORDS, max(2, (len(wanted) + 1) // 2))
+    def touches(self, said: _Said) -> bool:
         for start, end in self.places:
-            quoted = self.text[max(start, statement.start) : min(end, statement.end)]
-            if quoted and (not wanted or len(facts.content_words(quoted) & wanted) >= enough):
+            quoted = self.text[max(start, said.start) : min(end, said.end)]
+            if quoted and (not said.words or len(facts.content_words(quoted) & said.words) >= said.enough):
                 return True
-        return len(wanted) >= ENOUGH_WORDS and len(wanted & self.words) >= SAID * len(wanted) and self._names_all(own)
-
-    def _names_all(self, own: str) -> bool:
-        return all(number.value in self.values for number in facts.numbers(own))
+        common = len(said.words & self.words)
+        return len(said.words) >= ENOUGH_WORDS and common >= SAID * len(said.words) and said.values <= self.values
 
 
 def _ids(touches: Sequence[_Touch]) -> list[str]:

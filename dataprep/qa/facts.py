@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 def _listed(words: str) -> list[str]:
@@ -167,6 +168,7 @@ def content_words(text: str) -> set[str]:
     return {stem(word) for word in words(text) if word not in STOP_WORDS and len(word) > 1}
 
 
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """A crude stem, so that "throws" and "throwing" meet: known endings off, four letters kept."""
     word = word.lower().removesuffix("'s").removesuffix("’s")
