@@ -24,6 +24,7 @@ from typing import Any
 from aiohttp import web
 
 Json = dict[str, Any]
+IMAGE_TOKENS = 1_032  # four tiles of 258, as gemini-2.5 bills a page
 MODELS = {
     "google/gemini-2.5-flash": (0.30e-6, 2.50e-6, ["text", "image"]),
     "google/gemini-2.5-flash-lite": (0.10e-6, 0.40e-6, ["text", "image"]),
@@ -65,13 +66,15 @@ class FakeOpenRouter:
 
     `latency`: median seconds of a reply; `spread`: sigma of a lognormal around it (0: fixed). `faults`: share by
     name. `rate`: calls a second (a bucket of `burst`), `cap`: in flight; beyond either a 429. `credit`: USD.
-    `reply`: makes the content from the request's body; by default it fits the request's schema.
+    `reply`: makes the content from the request's body; by default it fits the request's schema. `tokens`: counts
+    those of a text; a reply that has more than the request's `max_tokens` is cut off there.
     """
 
     def __init__(
         self,
         *,
         reply: Callable[[Json], str] | None = None,
+        tokens: Callable[[str], int] = lambda text: -(-len(text) // 4),
         latency: float = 0.0,
         spread: float = 0.0,
         faults: dict[str, float] | None = None,
@@ -86,7 +89,7 @@ class FakeOpenRouter:
         port: int = 0,
         prefix: str = "/api/v1",
     ) -> None:
-        self.reply = reply or make_up
+        self.reply, self.tokens = reply or make_up, tokens
         self.latency, self.spread, self.faults = latency, spread, faults or {}
         self.rate, self.burst, self.cap, self.retry_after = rate, burst or rate, cap, retry_after
         self.credit, self.key, self.usage_cost, self.port, self.prefix = credit, key, usage_cost, port, prefix
@@ -196,6 +199,8 @@ class FakeOpenRouter:
         await asyncio.sleep(delay)
         content = planned.get("content") if isinstance(planned, dict) else None
         whole = self._completion(body, self.reply(body) if content is None else content)
+        if isinstance(planned, dict):
+            whole["usage"].update(planned.get("usage", {}))
         if planned == "drop-midway":
             return await self._half(request, whole)
         return self._shaped(planned if isinstance(planned, str) else "", whole, digest)
@@ -234,8 +239,8 @@ class FakeOpenRouter:
         return response
 
     def _completion(self, body: Json, content: str) -> Json:
-        prompt = len(json.dumps(body["messages"])) // 4
-        completion = max(1, len(content) // 4)
+        content, finish = self._within_limit(body, content)
+        prompt, completion = self._prompt_tokens(body), max(1, self.tokens(content))
         usage: Json = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
         usage["prompt_tokens_details"] = {"cached_tokens": 0}
         price = MODELS.get(body["model"], (1e-6, 1e-6, []))
@@ -244,8 +249,23 @@ class FakeOpenRouter:
         if self.usage_cost:
             usage["cost"] = cost
         message = {"role": "assistant", "content": content, "refusal": None}
-        choice = {"index": 0, "finish_reason": "stop", "native_finish_reason": "STOP", "message": message}
+        choice = {"index": 0, "finish_reason": finish, "native_finish_reason": finish.upper(), "message": message}
         return {"id": "gen-1", "model": body["model"], "object": "chat.completion", "choices": [choice], "usage": usage}
+
+    def _within_limit(self, body: Json, content: str) -> tuple[str, str]:
+        """(content, finish_reason): cut off where it has more tokens than the request allows."""
+        limit, count = body.get("max_tokens") or body.get("max_completion_tokens"), self.tokens(content)
+        if not limit or count <= limit:
+            return content, "stop"
+        return content[: len(content) * limit // count], "length"
+
+    def _prompt_tokens(self, body: Json) -> int:
+        """Text, pictures and the schema, which counts as text."""
+        found = [turn["content"] for turn in body["messages"]]
+        parts = [part for content in found for part in (content if isinstance(content, list) else [{"text": content}])]
+        schema = json.dumps(body["response_format"]) if "response_format" in body else ""
+        images = sum("image_url" in part for part in parts)
+        return sum(self.tokens(part.get("text") or "") for part in [*parts, {"text": schema}]) + images * IMAGE_TOKENS
 
     def _shaped(self, fault: str, whole: Json, digest: str) -> web.Response:
         """The whole reply, or the reply bent into the shape that `fault` names."""

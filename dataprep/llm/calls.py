@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import msgspec
 
-from dataprep.llm.budget import CHARACTERS_PER_TOKEN, DOCUMENT, WORST, Budget, Settlement, UsageRow, estimate_tokens
+from dataprep.llm.budget import DOCUMENT, FREE_STAKE, Budget, Experience, Settlement, Stake, UsageRow
 from dataprep.llm.endpoint import Endpoint
 from dataprep.llm.gate import Gate
 from dataprep.llm.journal import Journal, Row, key_of
@@ -30,6 +30,7 @@ from dataprep.llm.replies import (
     read_envelope,
     read_vectors,
 )
+from dataprep.llm.tokens import estimate_tokens, tokens_in
 from dataprep.schema.errors import (
     ConfigError,
     Filtered,
@@ -67,6 +68,7 @@ class Errand(msgspec.Struct):
     sample: int = 0
     since: float = 0.0  # seconds since 1970; older replies are not replayed
     spent: list[Spent] = []
+    roomy: bool = False  # a reply was cut off for want of money: the next one gets all the room that the stage allows
 
     @property
     def replayed(self) -> bool:
@@ -76,6 +78,10 @@ class Errand(msgspec.Struct):
 
 class _AskedElsewhere(Exception):  # a signal between two functions here, never seen outside
     """Another process is making this very call."""
+
+
+class _CutShort(Exception):  # likewise
+    """The reply needed more room than it was given to save money."""
 
 
 class Calls:
@@ -92,6 +98,7 @@ class Calls:
         self._asking: dict[str, asyncio.Lock] = {}
         self._askers: Counter[str] = Counter()
         self._lost: Counter[Gate] = Counter()  # units in a row
+        self._experience: defaultdict[tuple[str, str, str], Experience] = defaultdict(Experience)
         self._heard: set[Gate] = set()  # those that ever answered
 
     def gate(self, endpoint: Endpoint, model: str) -> Gate:
@@ -157,6 +164,8 @@ class Calls:
                 result = await once(again)
             except Busy:
                 again = True
+            except _CutShort:
+                errand.roomy = again = True
             except Broken as broken:
                 failures, again = failures + 1, True
                 if failures >= KNOCKS and isinstance(broken, Unreachable) and errand.gate not in self._heard:
@@ -181,26 +190,35 @@ class Calls:
                 return result
 
     async def _chat(self, errand: Errand, body: Json, key: str, again: bool) -> Envelope:
-        """One call; its reply is stored whatever it holds. Raises CallFailed."""
-        asked, limit = estimate_tokens(body["messages"], body.get("response_format")), token_limit(body)
-        async with self._admitted(errand, asked, limit, again) as settlement, self._claimed(key, errand):
+        """One call; its reply is stored whatever it holds. Raises CallFailed, or _CutShort."""
+        asked, limit = self._size(errand, body), token_limit(body)
+        experience = self._experience[errand.endpoint.identity, errand.model, errand.stage]
+        async with (
+            self._scouted(experience),
+            self._admitted(errand, asked, limit, again) as settlement,
+            self._claimed(key, errand),
+        ):
             if not errand.endpoint.tells_cost:
                 await errand.endpoint.price(errand.model)  # now, so that nothing comes between a reply and its storing
             begun = time.monotonic()
-            raw = await errand.endpoint.post("/chat/completions", body)
+            raw = await errand.endpoint.post("/chat/completions", _with_room(body, settlement.room))
             envelope = read_envelope(raw)
             usage = await self._priced(errand, envelope.usage)
             settlement.cost = usage.cost or 0.0
-            usable = envelope.trouble is None or isinstance(envelope.trouble, Blocked)
+            cut = settlement.room < limit and envelope.finish_reason == "length"
+            usable = (envelope.trouble is None or isinstance(envelope.trouble, Blocked)) and not cut
             self._journal.store(key, _row(errand, raw, usable, usage, time.monotonic() - begun))
             errand.gate.used(asked + limit, usage.input_tokens + usage.output_tokens)
             self._count(errand, usage, replayed=False)
             if envelope.trouble is not None:
                 raise envelope.trouble
+            experience.learn(asked, usage)
+            if cut:
+                raise _CutShort
         return envelope
 
     async def _embeddings(self, errand: Errand, body: Json, again: bool) -> list[list[float]]:
-        tokens = int(sum(map(len, body["input"])) / CHARACTERS_PER_TOKEN)
+        tokens = sum(map(tokens_in, body["input"]))
         async with self._admitted(errand, tokens, 0, again) as settlement:
             vectors, usage = read_vectors(await errand.endpoint.post("/embeddings", body), len(body["input"]))
             usage = await self._priced(errand, usage)
@@ -209,10 +227,20 @@ class Calls:
         return vectors
 
     @asynccontextmanager
+    async def _scouted(self, experience: Experience) -> AsyncIterator[None]:
+        """Under a limit the first call of a stage goes alone: it tells how much to hold for each of the others."""
+        async with AsyncExitStack() as held:
+            if self._budget.limit is not None and not experience.any():
+                await held.enter_async_context(experience.first)
+                if experience.any():
+                    await held.aclose()
+            yield
+
+    @asynccontextmanager
     async def _admitted(self, errand: Errand, asked: int, limit: int, again: bool) -> AsyncIterator[Settlement]:
         """A slot of the gate and the money for one call; how the call ends teaches the gate."""
         async with errand.gate.slot(asked + limit, again=again):
-            async with self._budget.reserve(await self._worst(errand, asked, limit)) as settlement:
+            async with self._budget.reserve(await self._stake(errand, asked, limit)) as settlement:
                 self._check_running()
                 try:
                     yield settlement
@@ -234,15 +262,22 @@ class Calls:
 
     # Money and accounts.
 
-    async def _worst(self, errand: Errand, asked: int, limit: int) -> float:
-        """USD that the call may cost. Raises ConfigError when there is a limit and no price to hold against it."""
+    def _size(self, errand: Errand, body: Json) -> int:
+        """About how many tokens the prompt has, where anything hangs on it."""
+        if self._budget.limit is None and errand.endpoint.settings.tokens_per_minute is None:
+            return 0
+        return estimate_tokens(body["messages"], body.get("response_format"))
+
+    async def _stake(self, errand: Errand, asked: int, limit: int) -> Stake:
+        """What the call may cost. Raises ConfigError when there is a limit and no price to hold against it."""
         if self._budget.limit is None:
-            return 0.0
+            return msgspec.structs.replace(FREE_STAKE, most=limit)
         price = await errand.endpoint.price(errand.model)
         if price is None:
             url = errand.endpoint.settings.base_url
             raise ConfigError([f"--max-cost: {url} names no price for {errand.model}; leave the flag out"])
-        return price.of(asked * WORST, limit)
+        experience = self._experience[errand.endpoint.identity, errand.model, errand.stage]
+        return experience.stake(price, asked, limit, roomy=errand.roomy)
 
     async def _priced(self, errand: Errand, usage: Usage) -> Usage:
         """`usage` with its cost: the endpoint's own word, else tokens times the price of its /models."""
@@ -316,9 +351,19 @@ class Calls:
         self._check_running()
 
 
+def limit_name(body: Json) -> str:
+    """The key of the request that limits the reply."""
+    return "max_tokens" if "max_tokens" in body else "max_completion_tokens"
+
+
 def token_limit(body: Json) -> int:
     """How many tokens the request lets the reply have."""
-    return int(body.get("max_tokens") or body.get("max_completion_tokens") or 0)
+    return int(body.get(limit_name(body)) or 0)
+
+
+def _with_room(body: Json, room: int) -> Json:
+    """The request as it is sent. A reply that ends by itself is the same with less room, so its key stays too."""
+    return body if room >= token_limit(body) else {**body, limit_name(body): room}
 
 
 def _row(errand: Errand, raw: bytes, usable: bool, usage: Usage, seconds: float) -> Row:

@@ -18,7 +18,7 @@ import msgspec
 
 from dataprep.llm.budget import Budget, Price
 from dataprep.llm.budget import UsageRow as UsageRow
-from dataprep.llm.calls import Calls, Errand, token_limit
+from dataprep.llm.calls import Calls, Errand, limit_name, token_limit
 from dataprep.llm.endpoint import Endpoint, chat_body
 from dataprep.llm.journal import Journal
 from dataprep.llm.replies import Envelope, Reader, Unusable, Usage, strict_schema
@@ -162,8 +162,7 @@ class Client:
         envelope = await self._calls.reply(errand, body, draw)
         if envelope.finish_reason != "length":
             return envelope
-        limit = "max_tokens" if "max_tokens" in body else "max_completion_tokens"
-        roomy = {**body, limit: 2 * token_limit(body)}
+        roomy = {**body, limit_name(body): 2 * token_limit(body)}
         cut = f"{errand.unit}: {errand.model}: cut off at {token_limit(body)} tokens"
         try:
             envelope = await self._calls.reply(errand, roomy, draw)

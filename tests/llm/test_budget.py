@@ -4,8 +4,15 @@ import asyncio
 
 import pytest
 
-from dataprep.llm.budget import Budget, Price, estimate_tokens
+from dataprep.llm.budget import AMPLE, LEAST_ROOM, Budget, Experience, Price, Stake
+from dataprep.llm.replies import Usage
+from dataprep.llm.tokens import estimate_tokens, tokens_in
 from dataprep.schema.errors import BudgetReached
+
+
+def stake(usd: float) -> Stake:
+    """A call that may cost `usd` and no less."""
+    return Stake(Price(0.0, usd), 0, 1, 1)
 
 
 async def test_a_call_waits_for_others_to_settle_rather_than_stop():
@@ -13,7 +20,7 @@ async def test_a_call_waits_for_others_to_settle_rather_than_stop():
     budget, order = Budget(1.0), []
 
     async def call(name: str, worst: float, cost: float) -> None:
-        async with budget.reserve(worst) as settlement:
+        async with budget.reserve(stake(worst)) as settlement:
             await asyncio.sleep(0.01)
             settlement.cost = cost
             order.append(name)
@@ -31,7 +38,7 @@ async def test_a_failed_call_gives_its_money_back():
     budget = Budget(1.0)
     for _ in range(3):
         with pytest.raises(OSError):
-            async with budget.reserve(0.9):
+            async with budget.reserve(stake(0.9)):
                 raise OSError
     assert budget.spent == 0
 
@@ -39,7 +46,7 @@ async def test_a_failed_call_gives_its_money_back():
 async def test_without_a_limit_nothing_is_held_up():
     """No limit: any number of calls at once, and the sum is known all the same."""
     budget = Budget()
-    async with budget.reserve(1e9) as one, budget.reserve(1e9):
+    async with budget.reserve(stake(1e9)) as one, budget.reserve(stake(1e9)):
         one.cost = 0.25
     assert budget.spent == 0.25
 
@@ -50,7 +57,7 @@ def test_a_budget_serves_one_loop_after_the_other():
 
     async def stage() -> None:
         async def call() -> None:
-            async with budget.reserve(0.4) as settlement:
+            async with budget.reserve(stake(0.4)) as settlement:
                 await asyncio.sleep(0.001)
                 settlement.cost = 0.01
 
@@ -61,10 +68,37 @@ def test_a_budget_serves_one_loop_after_the_other():
     assert budget.spent == pytest.approx(0.1)
 
 
+async def test_a_reply_gets_as_much_room_as_is_left_for_it():
+    """Where the whole of a call does not fit even alone, its reply may be shorter, down to `least`; then it ends."""
+    wanted = Stake(Price(1e-6, 2e-6), 1_000, 16_000, 2_000)
+    budget = Budget(0.02)
+    async with budget.reserve(wanted) as settlement:
+        assert settlement.room == 9_500 and settlement.reserved == pytest.approx(0.02)
+        settlement.cost = 0.016
+    with pytest.raises(BudgetReached, match=r"0\.0160 USD are spent and the next call could cost 0\.0050"):
+        async with budget.reserve(wanted):
+            pass
+    async with Budget(1.0).reserve(wanted) as settlement:
+        assert settlement.room == 16_000
+
+
+def test_replies_teach_how_much_to_set_aside():
+    """Room is the limit at first, then some times the longest reply; prompts longer than estimated count as such."""
+    experience, price = Experience(), Price(1e-6, 2e-6)
+    assert experience.stake(price, 100, 16_384).most == 16_384
+    experience.learn(100, Usage(input_tokens=90, output_tokens=100))
+    assert experience.stake(price, 100, 16_384) == Stake(price, 200, LEAST_ROOM, LEAST_ROOM)
+    experience.learn(100, Usage(input_tokens=300, output_tokens=1_500))
+    assert experience.stake(price, 100, 16_384) == Stake(price, 600, AMPLE * 1_500, 3_000)
+    assert experience.stake(price, 100, 16_384, roomy=True).least == 16_384
+    assert experience.stake(price, 100, 500).most == 500
+
+
 def test_tokens_are_estimated_from_text_schema_and_images():
-    """3.5 characters a token; an image counts as a page."""
+    """Pieces of words, digits one by one, signs by two; an image counts as a page."""
+    assert tokens_in("The goals are 90 cm wide.") == 8
+    assert tokens_in("internationalisation") == 3 and tokens_in("球门宽九十厘米") == 7
     part = {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64," + "A" * 400_000}}
-    text = estimate_tokens([{"role": "user", "content": "x" * 3500}])
-    assert 1000 <= text <= 1010
+    assert 1000 <= estimate_tokens([{"role": "user", "content": "word " * 1000}]) <= 1010
     assert 1100 <= estimate_tokens([{"role": "user", "content": [{"type": "text", "text": "hi"}, part]}]) <= 1120
     assert Price(1e-6, 2e-6).of(1_000_000, 500_000) == pytest.approx(2.0)

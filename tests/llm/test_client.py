@@ -3,13 +3,11 @@
 import asyncio
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from dataprep.llm.budget import DOCUMENT, Budget
+from dataprep.llm.budget import Budget
 from dataprep.llm.client import Client
 from dataprep.schema.errors import (
-    BudgetReached,
     ConfigError,
     Filtered,
     InvalidReply,
@@ -202,43 +200,6 @@ async def test_two_clients_on_one_journal_ask_once(fake, config_for, journal):
     assert len(fake.requests) == 6
 
 
-async def test_only_openrouter_gets_its_routing(fake, config_for, tmp_path):
-    """Routing and reasoning go to OpenRouter; a plain endpoint gets what it understands, and its limits by its name."""
-    settings = {
-        "qa__reasoning_effort": "low",
-        "qa__top_k": 20,
-        "llm__routing__order": ["Google"],
-        "llm__routing__zdr": True,
-    }
-    config = config_for(fake, **settings)
-    async with Client(config.llm, tmp_path / "a.db") as client:
-        await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d", schema=Pair)
-    sent = fake.requests[0]
-    assert sent["provider"] == {"order": ["Google"], "require_parameters": True, "zdr": True}
-    assert sent["reasoning"] == {"effort": "low"} and sent["top_k"] == 20
-    assert sent["response_format"]["json_schema"]["strict"] is True
-    async with FakeOpenRouter(prefix="/v1") as plain:
-        config = config_for(plain, **settings)
-        async with Client(config.llm, tmp_path / "b.db") as client:
-            await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
-        assert not {"provider", "reasoning"} & plain.requests[0].keys() and plain.requests[0]["top_k"] == 20
-
-
-async def test_a_stage_may_have_a_provider_of_its_own(fake, config_for, journal):
-    """Tags from one endpoint and questions from another, each with its key."""
-    async with FakeOpenRouter(key="sk-tags") as tagger:
-        block = msgspec.to_builtins(config_for(fake).llm)
-        del block["providers"], block["local"]
-        config = config_for(
-            fake, llm__providers={"t": {**block, "base_url": tagger.url, "api_key_env": "T"}}, tags__provider="t"
-        )
-        async with Client(config.llm, journal, env={"T": "sk-tags"}) as client:
-            await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
-            await client.ask(config.tags, ask_text("hi"), stage="tags", unit="d")
-    assert len(fake.requests) == len(tagger.requests) == 1
-    assert b"sk-tags" not in journal.read_bytes()
-
-
 async def test_a_missing_key_is_named_before_any_call(fake, config_for, journal):
     """The config names the variable; when it is empty nothing is sent."""
     config = config_for(fake, llm__api_key_env="NO_SUCH_KEY")
@@ -297,59 +258,6 @@ async def test_nobody_listening_stops_the_run_soon(config_for, journal):
     async with Client(config.llm, journal) as client:
         with pytest.raises(ProviderRefused, match=r"127\.0\.0\.1.*is it running there\?"):
             await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
-
-
-async def test_max_cost_is_never_passed_and_what_was_paid_for_is_kept(fake, config_for, journal):
-    """The worst case is set aside before each call; when it does not fit, exit code 3 and a journal to go on from."""
-    fake.latency = 0.01
-    config = config_for(fake, qa__max_tokens=200)
-    budget = Budget(0.003)
-    async with Client(config.llm, journal, budget=budget) as client:
-        asks = [client.ask(config.qa, ask_text(f"{n} " * 20), stage="qa", unit=f"d {n}") for n in range(100)]
-        ended = await asyncio.gather(*asks, return_exceptions=True)
-    stopped = [end for end in ended if isinstance(end, BudgetReached)]
-    paid = [end for end in ended if not isinstance(end, Exception)]
-    assert paid and stopped and len(paid) + len(stopped) == 100 and stopped[0].exit_code == 3
-    assert sum(reply.cost for reply in paid) == pytest.approx(budget.spent) and budget.spent <= 0.003
-    async with Client(config.llm, journal) as client:
-        asks = [client.ask(config.qa, ask_text(f"{n} " * 20), stage="qa", unit=f"d {n}") for n in range(100)]
-        assert sum(reply.replayed for reply in await asyncio.gather(*asks)) == len(paid)
-
-
-async def test_max_cost_without_a_price_is_an_error(config_for, journal):
-    """A limit that cannot be held is refused before the first call."""
-    async with FakeOpenRouter(prefix="/v1") as plain:
-        config = config_for(plain, qa__model="nobody/knows")
-        async with Client(config.llm, journal, budget=Budget(1.0)) as client:
-            with pytest.raises(ConfigError, match="names no price for nobody/knows"):
-                await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
-
-
-async def test_cost_comes_from_the_endpoint_or_its_price_list(config_for, tmp_path):
-    """Where usage has no cost, tokens times the price of /models; the report adds up by stage, model and unit."""
-    async with FakeOpenRouter(usage_cost=False, prefix="/v1") as plain, FakeOpenRouter() as router:
-        for server in (plain, router):
-            config = config_for(server)
-            heard = []
-            async with Client(config.llm, tmp_path / f"{server.port}.db", on_usage=heard.append) as client:
-                reply = await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
-                again = await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
-                row = client.report()[0]
-            expected = reply.input_tokens * 0.30e-6 + reply.output_tokens * 2.50e-6
-            assert reply.cost == pytest.approx(expected) == pytest.approx(row.cost) == again.cost
-            assert (row.stage, row.unit, row.calls, row.replayed) == ("qa", "d", 1, 1) and len(heard) == 1
-
-
-async def test_the_report_adds_up_by_document(fake, client, config_for):
-    """Calls for chunks of one document are one line, when whoever runs the units says which document it is."""
-
-    async def document(name: str) -> None:
-        DOCUMENT.set(name)
-        asks = [client.ask(config_for(fake).qa, ask_text(f"{name} {n}"), stage="qa", unit=f"c {n}") for n in range(3)]
-        await asyncio.gather(*asks)
-
-    await asyncio.gather(*(asyncio.create_task(document(name)) for name in ("a", "b")))
-    assert {(row.unit, row.calls) for row in client.report()} == {("a", 3), ("b", 3)}
 
 
 async def test_stopping_drains_what_is_in_flight_and_launches_nothing(fake, config_for, journal):
