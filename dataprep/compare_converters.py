@@ -8,24 +8,21 @@ Run     uv run dataprep/compare_converters.py FILE [--converters layout,markitdo
 from __future__ import annotations
 
 import argparse
-import base64
 import re
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dataprep.console.command import Command, Job, Outcome, Unit, run_script
 from dataprep.converters import CONVERTERS, Request, require
-from dataprep.converters.audit import count_tables, words
-from dataprep.converters.comparison import Column, page_html
-from dataprep.converters.headers import running_keys, strip_running
-from dataprep.converters.pages import Audited, convert_pages
-from dataprep.converters.pdf import TextLayer, read_text_layer
-from dataprep.converters.pictures import page_jpeg
-from dataprep.converters.vision import PageReader
-from dataprep.engine import WorkerFailed, Workers
 from dataprep.schema.errors import BadDocument, MissingExtra, UnitError, UsageError
 from dataprep.store.artifacts import slug, write_text
+
+if TYPE_CHECKING:
+    from dataprep.converters.comparison import Column
+    from dataprep.converters.pages import Audited
+    from dataprep.converters.pdf import TextLayer
+    from dataprep.engine import Workers
 
 DEFAULT_PAGES = 20
 TEST_PAGES = 2
@@ -52,6 +49,14 @@ def units(job: Job) -> list[Unit]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
+    import base64
+
+    from dataprep.converters.comparison import page_html
+    from dataprep.converters.headers import running_keys, strip_running
+    from dataprep.converters.pdf import read_text_layer
+    from dataprep.converters.pictures import page_jpeg
+    from dataprep.engine import WorkerFailed, Workers
+
     source = str(unit.reads[0])
     settings = job.config.ingest
     with Workers(1, settings.memory_mb) as workers:
@@ -79,6 +84,10 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 async def _column(job: Job, workers: Workers, name: str, source: str, layer: TextLayer, numbers: list[int]) -> Column:
     """One converter's results. One that is not installed or fails is a column that says so."""
+    from dataprep.converters.audit import count_tables, words
+    from dataprep.converters.comparison import Column
+    from dataprep.engine import WorkerFailed
+
     try:
         require(name)
         timed = await (_look(job, source, layer, numbers) if CONVERTERS[name].remote else
@@ -110,11 +119,15 @@ async def _convert(job: Job, workers: Workers, name: str, source: str, layer: Te
 
 
 def warm_up(name: str, request: Request) -> None:
+    from dataprep.converters.pages import convert_pages
+
     convert_pages(name, Request(source=request.source, ending=".pdf", settings=request.settings, pages=[1],
                                 page_count=request.page_count), [""])  # fmt: skip
 
 
 def timed_convert(name: str, request: Request, layer: list[str]) -> Timed:
+    from dataprep.converters.pages import convert_pages
+
     wall, cpu = time.perf_counter(), time.process_time()
     done = convert_pages(name, request, layer)
     return Timed(done, time.perf_counter() - wall, time.process_time() - cpu)
@@ -122,6 +135,9 @@ def timed_convert(name: str, request: Request, layer: list[str]) -> Timed:
 
 async def _look(job: Job, source: str, layer: TextLayer, numbers: list[int]) -> Timed:
     import asyncio
+
+    from dataprep.converters.pictures import page_jpeg
+    from dataprep.converters.vision import PageReader
 
     vision = job.config.ingest.vision
 

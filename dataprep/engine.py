@@ -1,28 +1,28 @@
 """Where work runs: processes of this machine, or a Ray cluster; and calls that may crash or hang.
 
 `map` spreads shards over processes or nodes. `Workers` runs single calls in processes of their own, each
-with a time limit: a worker that crashes or hangs is ended and replaced, and only its call fails.
+with a time limit: a worker that crashes or hangs is ended and replaced, and only its call fails. A long call tells
+by `report` how far it is.
 """
 
 from __future__ import annotations
 
-import asyncio
-import multiprocessing
 import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 Shard = TypeVar("Shard")
 Result = TypeVar("Result")
 
-_Call = tuple[Callable[..., Any], tuple[Any, ...], float, Future[Any]]
-
-_SPAWN = multiprocessing.get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
+CARDS = Path("/proc/driver/nvidia/gpus")  # has a folder for each
+_SPAWN = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
 
 
 class WorkerFailed(Exception):
@@ -36,6 +36,13 @@ class WorkerFailed(Exception):
 def cores() -> int:
     """Processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def devices() -> list[str]:
+    """The graphics cards that this process may use, as CUDA names them; without any, [""]: one worker, on the CPU."""
+    if named := os.environ.get("CUDA_VISIBLE_DEVICES"):
+        return [name.strip() for name in named.split(",")]
+    return [str(n) for n in range(len(list(CARDS.iterdir())))] if CARDS.is_dir() else [""]
 
 
 def map(  # noqa: A001  # engine.map reads as what it is
@@ -80,16 +87,39 @@ def _map_ray(
         yield ray.get(reference)
 
 
+def report(n: int = 1) -> None:
+    """From within a call in a worker: so many more (pages) are done, which is a sign of life. Nothing elsewhere."""
+    if _reports is not None:
+        _reports.send(("reported", "", n))
+
+
+_reports: Connection | None = None  # of this process, where it is a worker
+
+
+class _Call(NamedTuple):
+    """A call, and who waits for it."""
+
+    fn: Callable[..., Any]
+    args: tuple[Any, ...]
+    timeout: float
+    on_report: Callable[[int], object]
+    future: Future[Any]
+
+
 class Workers:
     """Up to `count` processes that each run one call at a time, started when needed and kept for the next call.
 
     Close it, or use it as a context manager; the processes end with this one in any case.
     """
 
-    def __init__(self, count: int = 0, memory_mb: int = 0) -> None:
-        """`count` 0: one a core. `memory_mb`: address space that a worker may take; 0: no limit."""
+    def __init__(self, count: int = 0, memory_mb: int = 0, devices: Sequence[str] = ("",)) -> None:
+        """`count` 0: one a core, or with `devices` (of CUDA) one for each of them, which sees no other.
+
+        `memory_mb`: address space that a worker may take; 0: no limit.
+        """
         self._memory_mb = memory_mb
-        self._count = count or cores()
+        self._devices = list(devices)
+        self._count = len(self._devices) if any(devices) else count or cores()
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._running: set[_Worker] = set()
@@ -103,12 +133,25 @@ class Workers:
         self.close()
 
     def call(self, fn: Callable[..., Result], *args: Any, timeout: float) -> Result:
-        """fn(*args) in a worker. Raises WorkerFailed where it raised, crashed, or took more than `timeout` seconds."""
-        return self._submit(fn, args, timeout).result()
+        """fn(*args) in a worker. Raises WorkerFailed where it raised, crashed, or was silent for `timeout` seconds."""
+        future: Future[Result] = Future()
+        self._submit(_Call(fn, args, timeout, lambda _: None, future))
+        return future.result()
 
-    async def acall(self, fn: Callable[..., Result], *args: Any, timeout: float) -> Result:  # noqa: ASYNC109
-        """`call` for coroutines. The time that a call waits for a free worker does not count."""
-        return await asyncio.wrap_future(self._submit(fn, args, timeout))
+    async def acall(
+        self,
+        fn: Callable[..., Result],
+        *args: Any,
+        timeout: float,  # noqa: ASYNC109  # it begins when a worker is free
+        on_report: Callable[[int], object] = lambda _: None,
+    ) -> Result:
+        """`call` for coroutines; `on_report` takes what the call reports, in the thread of the event loop."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        future: Future[Result] = Future()
+        self._submit(_Call(fn, args, timeout, lambda n: loop.call_soon_threadsafe(on_report, n), future))
+        return await asyncio.wrap_future(future)
 
     def close(self) -> None:
         """End every worker at once; calls under way fail."""
@@ -117,32 +160,30 @@ class Workers:
         for worker in list(self._running):
             worker.end()
 
-    def _submit(self, fn: Callable[..., Result], args: tuple[Any, ...], timeout: float) -> Future[Result]:
-        future: Future[Result] = Future()
+    def _submit(self, call: _Call) -> None:
         with self._lock:
-            self._calls.put((fn, args, timeout, future))
+            self._calls.put(call)
             if self._idle < self._calls.qsize() and len(self._threads) < self._count:
-                thread = threading.Thread(target=self._attend, daemon=True)
+                device = self._devices[len(self._threads) % len(self._devices)]
+                thread = threading.Thread(target=self._attend, args=(device,), daemon=True)
                 self._threads.append(thread)
                 thread.start()
-        return future
 
-    def _attend(self) -> None:
+    def _attend(self, device: str) -> None:
         """One thread's life: take a call, have this thread's worker run it, hand over what came of it."""
         worker: _Worker | None = None
         while call := self._next():
-            fn, args, timeout, future = call
-            if not future.set_running_or_notify_cancel():
+            if not call.future.set_running_or_notify_cancel():
                 continue
             try:
-                worker = worker or self._start()
-                future.set_result(worker.run(fn, args, timeout))
+                worker = worker or self._start(device)
+                call.future.set_result(worker.run(call))
             except BaseException as error:
                 if worker and not (isinstance(error, WorkerFailed) and error.kind not in ("crash", "timeout")):
                     self._running.discard(worker)
                     worker.end()
                     worker = None
-                future.set_exception(error)
+                call.future.set_exception(error)
         if worker:
             worker.end()
 
@@ -154,8 +195,8 @@ class Workers:
             self._idle -= 1
         return call
 
-    def _start(self) -> _Worker:
-        worker = _Worker(self._memory_mb)
+    def _start(self, device: str) -> _Worker:
+        worker = _Worker(self._memory_mb, device)
         self._running.add(worker)
         return worker
 
@@ -163,25 +204,32 @@ class Workers:
 class _Worker:
     """One process and the pipe to it."""
 
-    def __init__(self, memory_mb: int) -> None:
+    def __init__(self, memory_mb: int, device: str) -> None:
         self._ending = threading.Lock()
         self._pipe, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_serve, args=(theirs, memory_mb), daemon=True)
+        self._process = _SPAWN.Process(target=_serve, args=(theirs, memory_mb, device), daemon=True)
         self._process.start()
         theirs.close()
 
-    def run(self, fn: Callable[..., Any], args: tuple[Any, ...], timeout: float) -> Any:
+    def run(self, call: _Call) -> Any:
         try:
-            self._pipe.send((fn, args))
-            if not self._pipe.poll(timeout):
-                raise WorkerFailed("timeout", f"no result after {timeout:g} s")
-            outcome, kind, value = self._pipe.recv()
+            self._pipe.send((call.fn, call.args))
+            outcome, kind, value = self._hear(call.timeout)
+            while outcome == "reported":
+                call.on_report(value)
+                outcome, kind, value = self._hear(call.timeout)
         except (EOFError, ConnectionError):
             self._process.join(5)
             raise WorkerFailed("crash", _death(self._process.exitcode)) from None
         if outcome == "raised":
             raise WorkerFailed(kind, value)
         return value
+
+    def _hear(self, timeout: float) -> tuple[str, str, Any]:
+        if not self._pipe.poll(timeout):
+            raise WorkerFailed("timeout", f"no result after {timeout:g} s")
+        heard: tuple[str, str, Any] = self._pipe.recv()
+        return heard
 
     def end(self) -> None:
         """May be called by several threads; a pipe closed twice would take someone else's file descriptor with it."""
@@ -201,8 +249,12 @@ def _leave_signals_to_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _serve(pipe: Connection, memory_mb: int) -> None:
-    """A worker's life: calls in, results out, until the pipe closes."""
+def _serve(pipe: Connection, memory_mb: int, device: str) -> None:
+    """A worker's life: calls in, reports and results out, until the pipe closes."""
+    global _reports
+    _reports = pipe
+    if device:
+        os.environ["CUDA_VISIBLE_DEVICES"] = device
     _leave_signals_to_parent()
     _limit_memory(memory_mb)
     while True:

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -92,7 +93,7 @@ def test_map_keeps_the_order():
 
 def test_a_worker_that_several_threads_end_closes_its_pipe_once():
     """The thread that closes the pool and the one that attends a worker may both end it; neither sees an error."""
-    worker = engine._Worker(0)  # the race lies in here, and the public way meets it once in hundreds of runs
+    worker = engine._Worker(0, "")  # the race lies in here, and the public way meets it once in hundreds of runs
     held, close = threading.Event(), worker._pipe._close
 
     def slow_close():  # holds the door open that is otherwise open for microseconds
@@ -103,3 +104,35 @@ def test_a_worker_that_several_threads_end_closes_its_pipe_once():
     with ThreadPoolExecutor(4) as threads:
         ends = [threads.submit(worker.end) for _ in range(4)]
     assert [end.exception() for end in ends] == [None] * 4
+
+
+def tell(times: int) -> int:
+    for _ in range(times):
+        time.sleep(0.4)
+        engine.report(2)
+    return times
+
+
+async def test_reports_are_heard_and_keep_a_long_call_alive():
+    """A call longer than its time limit lives on while it reports, and what it reports arrives before its result."""
+    heard: list[int] = []
+    with Workers(1) as one:
+        await one.acall(who, timeout=30)  # so that the start does not count
+        assert await one.acall(tell, 6, timeout=2, on_report=heard.append) == 6
+    assert heard == [2] * 6
+
+
+def test_each_device_has_a_worker_of_its_own(monkeypatch):
+    """Of two graphics cards each worker sees its own; where there is none, one worker runs on the CPU."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3, 5")
+    with Workers(devices=engine.devices()) as two, ThreadPoolExecutor(2) as threads:
+        seen = list(threads.map(lambda _: two.call(nap_and_tell_card, timeout=30), range(2)))
+    assert sorted(seen) == ["3", "5"]
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    monkeypatch.setattr(engine, "CARDS", Path("/nowhere"))
+    assert engine.devices() == [""]
+
+
+def nap_and_tell_card() -> str:
+    time.sleep(1)
+    return os.environ.get("CUDA_VISIBLE_DEVICES", "")

@@ -1,20 +1,23 @@
 """Documents to Markdown: one file a converter, and this table of them.
 
 A converter is a module with `convert(request) -> Conversion`. It may crash, hang or lose text: it runs in a process
-of its own, under a time limit, and what it gives is audited (`audit.py`).
+of its own, under a time limit, and what it gives is audited (`audit.py`). --help reads this table, so nothing heavy
+is imported here.
 """
 
 from __future__ import annotations
 
-import importlib
-
-import msgspec
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from dataprep.schema.errors import ConfigError, MissingExtra
-from dataprep.schema.settings import Ingest
+
+if TYPE_CHECKING:
+    from dataprep.schema.settings import Ingest
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Request:
     """What a converter is asked for. `pages` count from 1; None: all of them."""
 
     source: str
@@ -27,20 +30,22 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     api_key_env: str = ""
 
 
-class Conversion(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Conversion:
     """Markdown by page, in the order asked for; a format without pages gives a single one.
 
     A converter of several engines gives the pages of each in `renditions`, for the audit to choose from, and in
     `tables` the Markdown of the tables that each page draws with lines.
     """
 
-    pages: list[str] = []
-    renditions: dict[str, list[str]] = {}
-    tables: list[list[str]] = []
-    warnings: list[str] = []
+    pages: list[str] = field(default_factory=list)
+    renditions: dict[str, list[str]] = field(default_factory=dict)
+    tables: list[list[str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
-class Converter(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Converter:
     """A row of the table. `endings`: file endings it reads, none for all; `paged`: it can do single pages of a PDF."""
 
     module: str
@@ -50,6 +55,7 @@ class Converter(msgspec.Struct, frozen=True, kw_only=True):
     paged: bool = False
     remote: bool = False  # asks a model through the client and runs in this process
     models: bool = False  # holds models in memory: one process a device, no limit on memory
+    singly: bool = False  # slow, and reads each page by itself: it is asked for one after the other
 
 
 TEXT = (".md", ".markdown", ".txt", ".text", ".rst", ".log", ".tex", ".adoc", ".org")
@@ -59,7 +65,7 @@ OFFICE = (".docx", ".docm", ".xlsx", ".xlsm", ".csv", ".tsv", ".html", ".htm", "
 
 CONVERTERS = {
     "layout": Converter(module="layout", packages=("pdf-inspector", "liteparse"), endings=(".pdf",), paged=True),
-    "markitdown": Converter(module="markitdown", packages=("markitdown",), paged=True),
+    "markitdown": Converter(module="markitdown", packages=("markitdown",), paged=True, singly=True),
     "gemini": Converter(module="vision", endings=(".pdf", *IMAGES), paged=True, remote=True),
     "office": Converter(module="office", packages=("mammoth", "openpyxl", "markdownify"), endings=OFFICE),
     "marker": Converter(
@@ -67,7 +73,12 @@ CONVERTERS = {
     ),
     "pymupdf": Converter(module="pymupdf", packages=("pymupdf",), endings=(".pdf",), extra="pymupdf", paged=True),
     "ocr": Converter(
-        module="ocr", packages=("rapidocr", "onnxruntime"), endings=(".pdf", *IMAGES), extra="ocr", paged=True
+        module="ocr",
+        packages=("rapidocr", "onnxruntime"),
+        endings=(".pdf", *IMAGES),
+        extra="ocr",
+        paged=True,
+        singly=True,
     ),
     "plain": Converter(module="plain"),
 }
@@ -86,6 +97,8 @@ def choose(settings: Ingest, ending: str) -> list[str]:
 
 def run(name: str, request: Request) -> Conversion:
     """The named converter's rendition. Raises whatever the converter raises."""
+    import importlib
+
     module = importlib.import_module(f"{__name__}.{CONVERTERS[name].module}")
     conversion: Conversion = module.convert(request)
     return conversion

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from dataprep.converters import Conversion, Request, run
+from dataprep.converters import CONVERTERS, Conversion, Request, run
 from dataprep.converters.audit import Reference, contents_lines, readability, table_rows
 from dataprep.converters.grids import place
 from dataprep.converters.headers import running_keys, strip_running
 from dataprep.converters.respell import respell
 from dataprep.converters.stitch import plain_contents, tidy
+from dataprep.engine import report
 from dataprep.schema.records import PageAudit
 
 
@@ -27,13 +29,30 @@ class Audited(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def convert_pages(name: str, request: Request, layer: list[str]) -> Audited:
-    """Run a converter on pages of a PDF. `layer` is the text layer of the whole document (or of its first pages)."""
-    return audit_pages(name, run(name, request), request.pages or list(range(1, len(layer) + 1)), layer)
+    """Run a converter on pages of a PDF, and report each that is done.
 
-
-def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer: list[str]) -> Audited:
-    """Mend and audit a conversion of the pages `numbers`; of several renditions each page keeps the best."""
+    `layer` is the text layer of the whole document (or of its first pages).
+    """
+    numbers = request.pages or list(range(1, len(layer) + 1))
     keys = running_keys(layer)
+    parts = [[number] for number in numbers] if CONVERTERS[name].singly else [numbers]
+    done = []
+    for part in parts:
+        asked = request if part is numbers else dataclasses.replace(request, pages=part)
+        done.append(audit_pages(name, run(name, asked), part, layer, keys))
+    return Audited(
+        pages=[page for audited in done for page in audited.pages],
+        audits=[audit for audited in done for audit in audited.audits],
+        makers=[maker for audited in done for maker in audited.makers],
+        warnings=[warning for audited in done for warning in audited.warnings],
+    )
+
+
+def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer: list[str], keys: set[str]) -> Audited:
+    """Mend and audit a conversion of the pages `numbers`; of several renditions each page keeps the best.
+
+    `keys`: what runs through the document.
+    """
     renditions = conversion.renditions or {"": conversion.pages}
     stripped = {maker: strip_running(list(map(tidy, pages)), keys, numbers) for maker, pages in renditions.items()}
     pages, audits, makers = [], [], []
@@ -44,6 +63,7 @@ def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer
         pages.append(plain_contents(markdown))
         audits.append(audit)
         makers.append(f"{name}:{best}" if best else name)
+        report()
     return Audited(pages=pages, audits=audits, makers=makers, warnings=conversion.warnings)
 
 

@@ -52,7 +52,12 @@ class PageReader:
         self._turns = conversation(prompt)
 
     async def read_pages(
-        self, numbers: list[int], layer: list[str], threshold: float, places: asyncio.Semaphore
+        self,
+        numbers: list[int],
+        layer: list[str],
+        threshold: float,
+        places: asyncio.Semaphore,
+        on_page: Callable[[], None] = lambda: None,
     ) -> Audited:
         """The pages `numbers` at once, `places` bounding how many pictures wait. Raises StopRun."""
         keys = running_keys(layer)
@@ -60,7 +65,9 @@ class PageReader:
         async def one(number: int) -> PageReply:
             text = strip_running([layer[number - 1]], keys, [number])[0] if number <= len(layer) else ""
             async with places:
-                return await self.read(number, Reference(text), threshold)
+                reply = await self.read(number, Reference(text), threshold)
+            on_page()
+            return reply
 
         replies = await asyncio.gather(*map(one, numbers), return_exceptions=True)
         for reply in replies:

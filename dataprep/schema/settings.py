@@ -119,7 +119,7 @@ class Ingest(Settings, frozen=True):
         Meta(description="by file ending, first choice first; `image`: every picture; `*`: every other ending"),
     ]
     audit_threshold: Annotated[Share, Meta(description="a page scoring below goes to the next converter")]
-    timeout: Annotated[Seconds, Meta(description="seconds a converter may take for a document")]
+    timeout: Annotated[Seconds, Meta(description="seconds a converter may take without finishing a page")]
     workers: Annotated[Count, Meta(description="processes for converters; 0: one a core")]
     memory_mb: Annotated[Count, Meta(description="memory that a converter's process may take; 0: no limit")]
     max_pages: Positive

@@ -57,7 +57,7 @@ def test_the_better_rendition_of_a_page_wins():
     conversion = Conversion(
         renditions={"a": [good[0], "2.1. Thirteen goals"], "b": ["1.1. The field is long.", good[1]]}
     )
-    done = audit_pages("layout", conversion, [1, 2], layer)
+    done = audit_pages("layout", conversion, [1, 2], layer, keys=set())
     assert done.makers == ["layout:a", "layout:b"]
     assert done.pages == good
 
