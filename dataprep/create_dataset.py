@@ -105,7 +105,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     encoder = encoder_for(
         job.config.embeddings, job.data.path("embeddings"), job.client if backend == "endpoint" else None
     )
-    about = f"{job.config.qa.context} {' '.join(_titles(plan))}"
+    about = _about(job, plan)
     tools = Tools(encoder.aencode, encoder.name, _ask(job, about) if _rewords(job.config) else None, about)
     try:
         built = await build(pool, plan.runs, job.config.dataset, tools)
@@ -145,15 +145,20 @@ def push(job: Job, _units: list[Unit]) -> None:
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
-    """One call a row of eval; rows whose rewording fails need more."""
+    """One call a row of eval, by the mean of all rows; those whose rewording fails need more."""
+    from dataprep.dataset.rephrase import Reworded
     from dataprep.dataset.splits import eval_size
+    from dataprep.llm.tokens import tokens_in
 
-    settings = job.config.dataset
+    settings, call = job.config.dataset, job.config.dataset.rephrase
     rows = _pool(unit.payload, job.config).rows
-    calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if rows and _rewords(job.config) else 0
-    prompt = len(job.prompt(settings.rephrase.prompt)) if calls else 0
-    text = sum(len(row.question + row.answer + " ".join(row.evidence)) for row in rows) / max(1, len(rows))
-    return Estimate(calls, int(calls * (prompt + text) / 4), int(calls * text / 5), settings.rephrase)
+    if not rows or not _rewords(job.config):
+        return Estimate(0, 0, 0, call)
+    about, template = _about(job, unit.payload), job.prompt(call.prompt)
+    asked = sum(job.tokens(call, _turns(template, about, row), Reworded) for row in rows) / len(rows)
+    told = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the names of the fields
+    calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max)
+    return Estimate(calls, int(calls * asked), int(calls * told), call)
 
 
 def _plan(job: Job) -> Plan:
@@ -217,26 +222,36 @@ def _rewords(config: Config) -> bool:
     return config.dataset.eval_split and config.dataset.rephrase_qa
 
 
+def _about(job: Job, plan: Plan) -> str:
+    return f"{job.config.qa.context} {' '.join(_titles(plan))}"
+
+
+def _turns(template: str, about: str, row: Row) -> list[Any]:
+    from dataprep.dataset.rephrase import subject_words
+    from dataprep.llm.prompts import conversation
+
+    return conversation(
+        template,
+        subject=about.strip() or row.document,
+        question=row.question,
+        answer=row.answer,
+        criteria="\n".join(f"- {criterion}" for criterion in row.evaluation_criteria),
+        evidence="\n".join(f"- {quote}" for quote in row.evidence) or "- none",
+        keep=", ".join(subject_words(row, about)) or "none in particular",
+    )
+
+
 def _ask(job: Job, about: str) -> Ask:
     """Ask the model to reword a row, showing it what was wrong with its tries so far."""
     import msgspec
 
-    from dataprep.dataset.rephrase import Past, Reworded, subject_words
-    from dataprep.llm.prompts import conversation
+    from dataprep.dataset.rephrase import Past, Reworded
 
     call = job.config.dataset.rephrase
     template = job.prompt(call.prompt)
 
     async def ask(row: Row, past: Past) -> Reworded:
-        messages = conversation(
-            template,
-            subject=about.strip() or row.document,
-            question=row.question,
-            answer=row.answer,
-            criteria="\n".join(f"- {criterion}" for criterion in row.evaluation_criteria),
-            evidence="\n".join(f"- {quote}" for quote in row.evidence) or "- none",
-            keep=", ".join(subject_words(row, about)) or "none in particular",
-        )
+        messages = _turns(template, about, row)
         for tried, problem in past:
             messages.append({"role": "assistant", "content": msgspec.json.encode(tried).decode()})
             messages.append({"role": "user", "content": f"{problem} Reply with the whole JSON object again."})

@@ -64,10 +64,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     from dataprep.qa.checks import Checker, other_answers
     from dataprep.qa.report import Curated, page
-    from dataprep.schema.records import Pair
 
     folder, documents = job.data.path("qa", unit.name), unit.payload
-    pairs = [pair for document in documents for pair in read_jsonl(folder / f"{document}.jsonl", Pair)]
+    pairs = _pairs(folder, documents)
     pairs = pairs[:TEST_PAIRS] if job.test else pairs
     places = read_places(job, documents)
     checker = Checker(lambda: job.client, job.config.curate, job.prompt)
@@ -95,6 +94,12 @@ async def process(job: Job, unit: Unit) -> Outcome:
     _write(folder / "curated", documents, curated)
     write_text(folder / "curated" / "report.html", page(curated))
     return _outcome(curated, failures)
+
+
+def _pairs(folder: Path, documents: Sequence[str]) -> list[Pair]:
+    from dataprep.schema.records import Pair
+
+    return [pair for document in documents for pair in read_jsonl(folder / f"{document}.jsonl", Pair)]
 
 
 async def _checked(job: Job, checker: Checker, pair: Pair, place: Place | None, other: str) -> Pair:
@@ -210,11 +215,15 @@ def _outcome(curated: Curated, failures: list[Failure]) -> Outcome:
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
-    """Calls and tokens for --dry-run; how many questions will be rewritten nobody knows before."""
+    """Calls and tokens for --dry-run, from the real prompts; which questions need rewording nobody knows before."""
+    from dataprep.qa.checks import asked_about
+
     call = job.config.curate
-    pairs = sum(path.read_bytes().count(b"\n") for path in unit.reads[: len(unit.payload)])
-    each = 0 if call.rules_only else sum({"criteria": 2, "duplicates": 0}.get(check, 1) for check in call.checks)
-    return Estimate(pairs * each, pairs * each * 450, pairs * each * 60, call)
+    folder, places = job.data.path("qa", unit.name), read_places(job, unit.payload)
+    pairs = _pairs(folder, unit.payload)[: TEST_PAIRS if job.test else None]
+    made = [asked for pair in pairs for asked in asked_about(pair, places.get(pair.chunk), call, job.prompt)]
+    tokens = sum(job.tokens(call, messages, schema) for messages, schema, _ in made)
+    return Estimate(len(made), tokens, sum(told for _, _, told in made), call)
 
 
 def shaping(config: Config) -> Any:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from dataprep.schema.settings import Config
 
 TEST_CHUNKS = 2
-TOKENS_PER_PAIR = 160
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -145,19 +144,16 @@ def summary_line(covered: DocumentCoverage) -> str:
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
-    """Calls and tokens for --dry-run: three iterations a chunk by strategy batch, one call a statement by sentence."""
-    from dataprep.qa.statements import statements
+    """Calls and tokens for --dry-run, from the real prompts."""
+    from dataprep.qa.forecast import calls
 
-    material, call = read_material(job, unit.payload), job.config.qa
-    found = [len(statements(chunk.text)) for chunk in material.chunks]
-    prompt = len(job.prompt(call.prompt)) + len(material.summary)
-    if call.strategy == "sentence":
-        calls = min(sum(found), call.limit) if call.limit else sum(found)
-        return Estimate(calls, calls * prompt // 4, calls * TOKENS_PER_PAIR, call)
-    calls = len(material.chunks) * min(3, call.max_iterations if call.iterate else 1)
-    text = sum(len(chunk.text) for chunk in material.chunks) * calls // max(1, len(material.chunks))
-    pairs = min(sum(found), call.limit) if call.limit else sum(found)
-    return Estimate(calls, (calls * prompt + text) // 4, pairs * TOKENS_PER_PAIR, call)
+    call = job.config.qa
+
+    def tokens(messages: list[Any], schema: type | None) -> int:
+        return job.tokens(call, messages, schema)
+
+    made = list(calls(job.config, read_material(job, unit.payload), job.prompt, tokens))
+    return Estimate(len(made), sum(asked for asked, _ in made), sum(told for _, told in made), call)
 
 
 def shaping(config: Config) -> Any:

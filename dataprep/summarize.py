@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from dataprep.schema.settings import Config, Summarize
 
 CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
+WORDS_USED = 0.75  # of max_words, in a summary
+TOKENS_PER_WORD = 1.5
 TOO_LONG = 1.5  # times max_words, from which a summary is asked for again
 _HEADING = re.compile(r"(?m)^#{1,6}\s+(.+?)\s*#*$")
 _REFUSAL = re.compile(
@@ -46,16 +48,21 @@ def _record(job: Job, document: str) -> list[Any]:
 async def process(job: Job, unit: Unit) -> Outcome:
     """One summary; what it says and the document does not is corrected once and then a warning."""
     from dataprep.schema.errors import BadDocument
-    from dataprep.schema.records import Document, Summary
+    from dataprep.schema.records import Summary
 
     text = read_text(unit.reads[0])
     if not re.search(r"\w", text):
         raise BadDocument(f"{unit.reads[0].name}: holds no text to summarise")
-    title = next((read_json(path, Document).title for path in unit.reads[1:]), "") or unit.name.replace("-", " ")
-    summary, warnings = await _Summarizer(job, unit.name, title).document(text)
+    summary, warnings = await _Summarizer(job, unit.name, _title(unit)).document(text)
     model = job.config.summarize.model
     write_json(unit.writes[0], Summary(document=unit.name, summary=summary, model=model, warnings=warnings))
     return Outcome(note=f"{len(summary.split())} words", counts={"words": len(summary.split())}, warnings=warnings)
+
+
+def _title(unit: Unit) -> str:
+    from dataprep.schema.records import Document
+
+    return next((read_json(path, Document).title for path in unit.reads[1:]), "") or unit.name.replace("-", " ")
 
 
 class _Summarizer:
@@ -82,16 +89,25 @@ class _Summarizer:
         summary = await self._ask(messages, self._name)
         return await self._corrected(messages, summary, text)
 
-    async def _part(self, number: int, count: int, text: str) -> str:
+    def turns(self, text: str) -> list[list[Any]]:
+        """The conversations by which `text` is summarised first: one, or one a part."""
+        parts = sections(text, self._most_characters())
+        if len(parts) == 1:
+            return [self._messages(self._settings.prompt, text=fenced(text))]
+        return [self._about_part(number, len(parts), part) for number, part in enumerate(parts, 1)]
+
+    def _about_part(self, number: int, count: int, text: str) -> list[Any]:
         heading = _HEADING.search(text)
-        messages = self._messages(
+        return self._messages(
             self._settings.section_prompt,
             text=fenced(text),
             part=str(number),
             parts=str(count),
             section=heading[1] if heading else "(no heading)",
         )
-        summary = await self._ask(messages, f"{self._name} part {number}")
+
+    async def _part(self, number: int, count: int, text: str) -> str:
+        summary = await self._ask(self._about_part(number, count, text), f"{self._name} part {number}")
         self._job.progress.advance()
         return summary
 
@@ -169,15 +185,16 @@ def fenced(text: str) -> str:
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
-    """Calls and tokens for --dry-run, corrections left out."""
-    call = job.config.summarize
-    characters = unit.reads[0].stat().st_size
-    parts = max(1, -(-characters // int(call.max_input_tokens * CHARACTERS_PER_TOKEN)))
-    calls = 1 if parts == 1 else parts + 1
-    words = calls * call.max_words
-    return Estimate(
-        calls, int(characters / CHARACTERS_PER_TOKEN) + calls * 250 + (words if parts > 1 else 0), words * 3 // 2, call
-    )
+    """Calls and tokens for --dry-run, from the real prompts; whether a summary needs correcting nobody knows before."""
+    text, call = read_text(unit.reads[0]), job.config.summarize
+    summarizer = _Summarizer(job, unit.name, _title(unit))
+    asked = summarizer.turns(text)
+    said = int(WORDS_USED * call.max_words * TOKENS_PER_WORD)
+    tokens = sum(job.tokens(call, messages) for messages in asked)
+    if len(asked) > 1:  # and their summaries together
+        tokens += len(asked) * said + job.tokens(call, summarizer.turns("")[0])
+        return Estimate(len(asked) + 1, tokens, (len(asked) + 1) * said, call)
+    return Estimate(1, tokens, said, call)
 
 
 def prompts(config: Config) -> Sequence[str]:

@@ -223,7 +223,7 @@ def test_five_hundred_pairs_at_once_are_cut(mill: Mill) -> None:
         pair("The Orrin mill ground barley until 1931.", question=f"What was ground in {n} at Orrin?")
         for n in range(500)
     ]
-    assert mill.run(once(pairs(*many)), qa__batch=10) == 0
+    assert mill.run(once(pairs(*many)), qa__batch=10, qa__max_tokens=100_000) == 0
     assert len(mill.pairs) <= 10
     assert sum(one.reason == "excess" for one in mill.rejected) == 490
 
@@ -310,7 +310,7 @@ def test_damaged_chunks_fail_by_name(mill: Mill, capsys: pytest.CaptureFixture[s
 def test_a_dry_run_asks_nothing(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:
     """--dry-run tells calls and tokens without a call."""
     assert mill.run(Writer(), "--dry-run") == 0
-    assert mill.server.requests == [] and "3 calls" in capsys.readouterr().out
+    assert mill.server.requests == [] and "4 calls" in capsys.readouterr().out
 
 
 def test_an_unknown_prompt_is_named(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ from visualization.arguments import add_datasets, sources_of
 if TYPE_CHECKING:
     from visualization.datasets import Source
 
-TOKENS_A_TAG = 5
+TOKENS_A_TAG = 4
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -52,13 +52,15 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
+    """Calls and tokens for --dry-run, from the real prompts, of the questions that have no tags yet."""
     from visualization.datasets import load
+    from visualization.tagging import requests
 
     settings = job.config.tags
-    questions = load(unit.payload).questions
-    calls = -(-len(questions) // settings.batch)
-    characters = calls * len(job.prompt(settings.prompt)) + sum(map(len, questions))
-    return Estimate(calls, characters // 4, len(questions) * (settings.max_tags * TOKENS_A_TAG + 10), settings)
+    made = requests(job, load(unit.payload), unit.writes[0])
+    tokens = sum(job.tokens(settings, messages, schema) for _, messages, schema in made)
+    questions = sum(count for count, _, _ in made)
+    return Estimate(len(made), tokens, questions * (settings.max_tags * TOKENS_A_TAG + 10), settings)
 
 
 main = Command(

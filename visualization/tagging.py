@@ -75,13 +75,10 @@ async def tag(job: Job, dataset: Dataset, file: Path) -> Tagged:
 
     A question whose tags stay unusable is left out and listed; it takes no other question with it.
     """
-    settings = job.config.tags
-    store = TagStore(job.data.path("tags", "store.db"), settings.model, job.prompt(settings.prompt), settings.max_tags)
-    known: dict[str, list[str]] = {}
-    if not job.flags.force:
-        known = store.read(dataset.questions) | _from_file(file, settings.model, settings.max_tags)
-    missing = list(dict.fromkeys(question for question in dataset.questions if question not in known))
-    batches = [missing[start : start + settings.batch] for start in range(0, len(missing), settings.batch)]
+    settings, store = job.config.tags, _store(job)
+    known = _known(job, store, dataset, file)
+    batches = _batches(job, dataset, known)
+    missing = [question for batch in batches for question in batch]
     job.progress.start(len(missing), "questions")
     results = await asyncio.gather(*(_tag_batch(job, store, dataset.name, batch) for batch in batches))
     failed: dict[str, UnitError] = {}
@@ -101,6 +98,30 @@ async def tag(job: Job, dataset: Dataset, file: Path) -> Tagged:
             if row.question in failed
         ],
     )
+
+
+def requests(job: Job, dataset: Dataset, file: Path) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
+    """What `tag` would ask: for each call the number of questions, the conversation and the reply's schema."""
+    batches = _batches(job, dataset, _known(job, _store(job), dataset, file))
+    return [(len(batch), _turns(job, batch), _schema(len(batch), job.config.tags.max_tags)) for batch in batches]
+
+
+def _store(job: Job) -> TagStore:
+    settings = job.config.tags
+    path = job.data.path("tags", "store.db")
+    return TagStore(path, settings.model, job.prompt(settings.prompt), settings.max_tags)
+
+
+def _known(job: Job, store: TagStore, dataset: Dataset, file: Path) -> dict[str, list[str]]:
+    settings = job.config.tags
+    if job.flags.force:
+        return {}
+    return store.read(dataset.questions) | _from_file(file, settings.model, settings.max_tags)
+
+
+def _batches(job: Job, dataset: Dataset, known: dict[str, list[str]]) -> list[list[str]]:
+    missing, size = list(dict.fromkeys(q for q in dataset.questions if q not in known)), job.config.tags.batch
+    return [missing[start : start + size] for start in range(0, len(missing), size)]
 
 
 async def _tag_batch(
@@ -128,11 +149,9 @@ async def _tag_batch(
 
 async def _ask(job: Job, unit: str, batch: list[str]) -> dict[str, list[str]]:
     settings = job.config.tags
-    numbered = "\n".join(f"{number}. {' '.join(question.split())}" for number, question in enumerate(batch, start=1))
-    messages = conversation(job.prompt(settings.prompt), max_tags=str(settings.max_tags), questions=numbered)
     reply = await job.client.ask(
         settings,
-        messages,
+        _turns(job, batch),
         stage="generate_tags",
         unit=unit,
         schema=TaggedBatch,
@@ -140,6 +159,12 @@ async def _ask(job: Job, unit: str, batch: list[str]) -> dict[str, list[str]]:
         check=lambda value: _problem(value, len(batch), settings.max_tags),
     )
     return {batch[entry.number - 1]: [normalise(tag) for tag in entry.tags] for entry in reply.value.questions}
+
+
+def _turns(job: Job, batch: list[str]) -> list[dict[str, Any]]:
+    settings = job.config.tags
+    numbered = "\n".join(f"{number}. {' '.join(question.split())}" for number, question in enumerate(batch, start=1))
+    return conversation(job.prompt(settings.prompt), max_tags=str(settings.max_tags), questions=numbered)
 
 
 def _problem(reply: TaggedBatch, count: int, wanted: int) -> str | None:

@@ -117,6 +117,17 @@ class Job:
             near = difflib.get_close_matches(name, known, n=1) or known
             raise ConfigError([f"{path}: no such prompt; did you mean {', '.join(near)}?"]) from None
 
+    def tokens(
+        self, call: ModelCall, messages: list[dict[str, Any]], schema: type | dict[str, Any] | None = None
+    ) -> int:
+        """About how many tokens a request has. The model on this machine gets the schema as a grammar, not as text."""
+        from dataprep.llm.replies import strict_schema
+        from dataprep.llm.tokens import estimate_tokens
+
+        provider = self.config.llm.providers[call.provider] if call.provider else self.config.llm
+        sent = strict_schema(schema) if isinstance(schema, type) else schema
+        return estimate_tokens(messages, None if provider.base_url == "local" else sent)
+
     def documents_in(self, folder: str, suffix: str) -> list[str]:
         """The documents that have a file in `folder`, in order, those of --document only where it is given."""
         names = sorted(p.name.removesuffix(suffix) for p in self.data.path(folder).glob(f"*{suffix}") if p.is_file())

@@ -43,15 +43,7 @@ class Batch:
     async def ask(self, iteration: int, pairs: Sequence[Pair], gaps: Sequence[Statement], count: int) -> list[Judged]:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
         shown = [gap.plain(self.chunk.text) for gap in gaps] if self.settings.show_gaps and iteration > 1 else []
-        self._messages = conversation(
-            self.prompt,
-            **self.known,
-            section=" > ".join(self.chunk.headings) or "(none)",
-            chunk=fenced(self.chunk.text),
-            asked=listed([pair.question for pair in pairs]) or "(none yet)",
-            gaps=listed(shown[:MAX_GAPS]) or "(not known)",
-            batch=str(count),
-        )
+        self._messages = turns(self.prompt, self.known, self.chunk, [pair.question for pair in pairs], shown, count)
         reply = await self._call(self._messages, Drafts, f"{self.chunk.id} iteration {iteration}", iteration)
         return [(draft, []) for draft in reply.pairs]
 
@@ -77,6 +69,21 @@ class Batch:
             self.settings, messages, stage="generate_qa", unit=unit, schema=schema, sample=sample
         )
         return reply.value
+
+
+def turns(
+    prompt: str, known: dict[str, str], chunk: Chunk, asked: Sequence[str], gaps: Sequence[str], count: int
+) -> list[dict[str, Any]]:
+    """The conversation that asks for `count` pairs about `chunk`."""
+    return conversation(
+        prompt,
+        **known,
+        section=" > ".join(chunk.headings) or "(none)",
+        chunk=fenced(chunk.text),
+        asked=listed(asked) or "(none yet)",
+        gaps=listed(gaps[:MAX_GAPS]) or "(not known)",
+        batch=str(count),
+    )
 
 
 def as_draft(correction: Any) -> Draft:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from dataprep.llm.client import Client
-from dataprep.llm.prompts import conversation
+from dataprep.llm.prompts import conversation, placeholders
 from dataprep.qa import facts, wording
 from dataprep.qa.grounding import faults
 from dataprep.qa.novelty import normalised
@@ -165,6 +165,32 @@ class Checker:
     def _column(self, check: str, score: float, why: str, checker: str = "model") -> Column:
         passed = score >= self.settings.thresholds.get(check, PASSES)
         return {"score": round(score, 3), "passed": passed, "why": why.strip(), "checker": checker}
+
+
+def asked_about(
+    pair: Pair, place: Place | None, settings: Curate, prompt: Callable[[str], str]
+) -> list[tuple[list[Any], type, int]]:
+    """For --dry-run: the conversations about a pair that no rule turns down, their schemas, tokens of the replies."""
+    told: dict[str, tuple[type, int]] = {
+        "stand_alone": (StandAlone, 30),
+        "supported": (Judgement, 35),
+        "criteria": (Marks, 12),
+        "trivial": (Judgement, 35),
+    }
+    known = {
+        "question": pair.question,
+        "answer": pair.answer,
+        "chunk": place.text if place else "",
+        "criteria": "\n".join(pair.evaluation_criteria),
+    }
+    made: list[tuple[list[Any], type, int]] = []
+    for check in [] if settings.rules_only else settings.checks:
+        if check not in told:  # duplicates are found by embeddings
+            continue
+        template = prompt(settings.prompts[check])
+        messages = conversation(template, **{name: known[name] for name in placeholders(template)})
+        made += [(messages, *told[check])] * (2 if check == "criteria" else 1)  # the right answer, and a wrong one
+    return made
 
 
 def scored(told: Any) -> str | None:

@@ -162,7 +162,7 @@ async def prepare(
         two = prompt(config.qa.two_chunk_prompt)
         for first, second in await related(material.chunks, encode):
             source = _source(material, [first, second], two, config.qa)
-            couples.append(TwoChunks(client(), config.qa, two, first, second, _known(config.qa, material), source))
+            couples.append(TwoChunks(client(), config.qa, two, first, second, known(config.qa, material), source))
     notes += [note] if note else []
     return Interviews(
         material, config.qa, states, askers, _notice(config.qa, material), notes, (encode, threshold), couples
@@ -175,7 +175,7 @@ def _source(material: Material, chunks: Sequence[Chunk], prompt: str, settings: 
     return Source("\n\n".join(chunk.text for chunk in chunks), _instructions(prompt), known)
 
 
-def _known(settings: QA, material: Material) -> dict[str, str]:
+def known(settings: QA, material: Material) -> dict[str, str]:
     """The variables of a prompt that stay the same for the whole document."""
     return {
         "context": settings.context or "(not told)",
@@ -194,8 +194,8 @@ def _asker(
         return Sentences(
             client(), settings, chunk, prompt(settings.prompt), again, title, caption, config.chunk.language
         )
-    known = _known(settings, material)
-    return Batch(client(), settings, chunk, prompt(settings.prompt), prompt(settings.correction_prompt), known)
+    texts = prompt(settings.prompt), prompt(settings.correction_prompt)
+    return Batch(client(), settings, chunk, *texts, known(settings, material))
 
 
 def caption_of(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
