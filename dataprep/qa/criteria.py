@@ -6,15 +6,34 @@ For models that are too small to write them: each criterion names one fact of th
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from dataprep.qa import facts
-from dataprep.qa.drafts import MAX_CRITERIA, Category
+from dataprep.qa.drafts import MAX_CRITERIA, MIN_CRITERIA, Category
 from dataprep.schema.records import Difficulty
 
-_BREAK = re.compile(r"\s*;\s*(?:(?:and|or|but)\s+)?|,\s+(?:and|or|but)\s+|,\s+|\s+(?:and|but)\s+")
+_BREAK = re.compile(r"\s*;\s*(?:(?:and|or|but)\s+)?|(?<=[^\W\d_]{2}[.!?])\s+(?=[A-Z])|,?\s+(?:and|but)\s+")
+_VERB = re.compile(
+    r"(?i)\b(?:must|may|can|cannot|shall|should|will|would|is|are|was|were|has|have|had|does|do|counts?|takes?|gets?"
+    r"|loses?|wins?|needs?|becomes?|remains?|applies|apply)\b"
+)
 _HANGS_ON = re.compile(
     r"(?:even|if|unless|when|as|which|who|that|so|although|because|whether|with\w*|where|until)\b", re.I
 )
+_NUMBER = rf"(?:\d+(?:[.,:]\d+)*|(?:{'|'.join(facts.NUMBER_WORDS)})(?:\s\(\d+\))?)"
+_FIGURE = re.compile(
+    rf"""(?ix)(?<![\w.,:-])
+    (?: (?:at\ (?:least|most)|(?:no|not)\ (?:more|less|fewer|later|earlier)\ than|(?:more|less|fewer)\ than|up\ to|about
+        |a\ (?:minimum|maximum)\ of|within|between|over|under|above|below|by|before|after|until)\s )?
+    [$€£]?{_NUMBER}(?:(?:(?:,\s{_NUMBER})*,?\s(?:and|or)|(?:\s[a-z]{{1,3}})?\s(?:and|to)|\s?[-–])\s?[$€£]?{_NUMBER})?
+    (?![\w.]*\w)
+    (?: \s?[%°] | [\s-](?!(?:and|or|to|of|in|on|at|for|from|by|is|are|with|as|per|must|may|if|when|before|after)\b)
+        [^\W\d_]+(?:\s\d{{4}}\b)? )?"""
+)
+_GIVEN_FIRST = re.compile(
+    r"(?:If|When|After|Before|Once|Until|Unless|While|During|For|In|On|To|From|Prior to|As|At|Where|With)\b[^,;]*,\s+"
+)
+GIVEN = 0.6  # of the content words of a clause at the front, from which the question has told it already
 _OPENERS = frozenset(facts.words("a an the it they if when unless there each every no all any at in on for by"))
 _CONDITION = re.compile(r"\b(?:if|unless|except|when|while|until|provided|only|otherwise|however)\b", re.IGNORECASE)
 _MEASURE = re.compile(
@@ -31,18 +50,47 @@ _DEFINITION = re.compile(
 _PROCEDURE = re.compile(r"^how (?:is|are|do|does|must|should|can|may)\b|\b(?:must|should) \w+ do\b", re.IGNORECASE)
 
 
-def criteria_for(question: str, answer: str) -> list[str]:
-    """2 to 6 criteria: a fact of the answer each, and where it has but one, that nothing contradicts it."""
-    clauses = [clause for clause in _clauses(answer) if _tells_more(clause, question)]
-    if len(clauses) > MAX_CRITERIA:
-        clauses = [*clauses[: MAX_CRITERIA - 1], ", ".join(clauses[MAX_CRITERIA - 1 :])]
-    told = list(dict.fromkeys(f"States: {_lowered(clause)}" for clause in clauses or [answer.strip(" .")]))
+def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[str]:
+    """2 to 6 criteria, each a fact of the answer that the question does not give away.
+
+    One for each of the `items` of a list, else one for each clause; where that is but one, one for each of its figures
+    besides, and where it has none, that nothing contradicts it.
+    """
+    clauses = [item for item in items if facts.content_words(item) <= facts.content_words(answer)]
+    if len(clauses) < max(MIN_CRITERIA, len(items)):
+        clauses = [_without_given(clause, question) for clause in _clauses(answer) if _tells_more(clause, question)]
+    clauses = clauses or [answer.strip(" .")]
+    told = list(dict.fromkeys(f"States: {_lowered(clause.strip(' .,;'))}" for clause in clauses))
     if len(told) == 1:
-        values = list(dict.fromkeys(number.value for number in facts.numbers(answer)))
-        told.append(
-            f"Gives no number other than {values[0]}" if len(values) == 1 else "Says nothing that contradicts this"
-        )
+        told += [f"Gives the figure: {figure}" for figure in _figures(answer, question)]
+    if len(told) == 1:
+        told.append("Says nothing that contradicts this")
+    if len(told) > MAX_CRITERIA:
+        rest = "; ".join(one.removeprefix("States: ") for one in told[MAX_CRITERIA - 1 :])
+        told = [*told[: MAX_CRITERIA - 1], f"States: {rest}"]
     return told
+
+
+def _figures(answer: str, question: str) -> list[str]:
+    """The numbers of `answer` that the question does not give, with their unit and what qualifies them."""
+    given = {number.value for number in facts.numbers(question, spelled=True)}
+    found = []
+    for match in _FIGURE.finditer(answer):
+        values = {number.value for number in facts.numbers(match.group(), spelled=True)}
+        if values - given and match.group().lower().split()[0] != "one":
+            found.append(match.group())
+            given |= values
+    return found
+
+
+def _without_given(clause: str, question: str) -> str:
+    """The clause without the condition at its front that the question has told already."""
+    front = _GIVEN_FIRST.match(clause)
+    told = facts.content_words(front.group()) if front else set()
+    hangs_on = front and re.match(r"(?i)(?:or|and|but)\b", clause[front.end() :])
+    if front and told and not hangs_on and len(told & facts.content_words(question)) >= GIVEN * len(told):
+        return clause[front.end() :]
+    return clause
 
 
 def difficulty_of(answer: str) -> Difficulty:
@@ -68,31 +116,31 @@ def category_of(question: str, answer: str) -> Category:
 
 
 def _clauses(answer: str) -> list[str]:
-    """The parts of an answer that can be marked one by one; parts too short to stand alone stay together."""
+    """The parts of an answer that can be marked one by one: sentences, and main clauses with a verb of their own."""
     parts: list[str] = []
     start = 0
     text = answer.strip(" .")
     for match in _BREAK.finditer(text):
         before, after = text[start : match.start()], text[match.end() :]
-        if (
-            _stands(before, match.group())
-            and _stands(_BREAK.split(after)[0], match.group())
-            and not _HANGS_ON.match(after)
+        if _balanced(before) and (
+            not re.search(r"and|but", match.group()) or ";" in match.group() or _own_clauses(before, after)
         ):
             parts.append(before.strip(" ,;"))
             start = match.end()
     return [*parts, text[start:].strip(" ,;")]
 
 
-def _stands(part: str, separator: str) -> bool:
-    if re.search(r"\bbetween [^,;]*$", part):
+def _own_clauses(before: str, after: str) -> bool:
+    """Do both sides of an "and" say something by themselves?"""
+    if re.search(r"(?i)\b(?:between|both|if|when|whether|unless)\b[^,;]*$", before) or _HANGS_ON.match(after):
         return False
-    if part.count("(") != part.count(")") or part.count('"') % 2:
-        return False
-    if ";" in separator:
-        return bool(part.strip())
-    words = facts.words(part)
-    return len(words) >= 3 or bool(words and facts.numbers(part))
+    first = re.split(r"[,;.]", after)[0]
+    return bool(_VERB.search(before)) and bool(_VERB.search(first)) and len(facts.words(first)) >= 3
+
+
+def _balanced(part: str) -> bool:
+    """Is no bracket and no quotation open at the end of `part`, and is there a word in it?"""
+    return part.count("(") == part.count(")") and part.count('"') % 2 == 0 and bool(facts.words(part))
 
 
 def _tells_more(clause: str, question: str) -> bool:

@@ -64,7 +64,7 @@ class Fault(NamedTuple):
 
     reason: Literal[
         "form", "dangling", "evidence", "unsupported", "language", "example", "instruction", "duplicate", "excess",
-        "round trip",
+        "round trip", "beside", "vague",
     ]  # fmt: skip
     detail: str
 

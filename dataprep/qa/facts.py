@@ -30,7 +30,7 @@ _MONTH = (
 _DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH},? (\d{{4}})\b", re.IGNORECASE)
 _MONTH_DAY = re.compile(rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b", re.IGNORECASE)
 
-_NUMBER_WORDS = {
+NUMBER_WORDS = {
     word: str(value)
     for value, word in enumerate(
         _listed(
@@ -116,7 +116,7 @@ def numbers(text: str, *, spelled: bool = False) -> list[Number]:
         found += [
             Number(match.start(), match.end(), value, _unit(text, match.start(), match.end()))
             for match in _WORD.finditer(text)
-            if (value := _NUMBER_WORDS.get(match.group().lower()))
+            if (value := NUMBER_WORDS.get(match.group().lower()))
         ]
     return sorted(found, key=lambda number: number.start)
 

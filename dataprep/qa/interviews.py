@@ -15,6 +15,7 @@ from dataprep.qa.batch import Batch
 from dataprep.qa.drafts import Source
 from dataprep.qa.iterate import Asker, Interview, interview
 from dataprep.qa.novelty import Encode, Novelty, similarity
+from dataprep.qa.pointing import Pointing
 from dataprep.qa.sentence import Sentences
 from dataprep.qa.statements import is_caption, statements
 from dataprep.qa.two_chunks import TwoChunks, related
@@ -156,7 +157,10 @@ async def prepare(
         )
         for chunk, limit in zip(material.chunks, limits, strict=True)
     ]
-    askers = [_asker(config, material, state.chunk, prompt, client) for state in states]
+    pointing = Pointing(
+        material.chunks if config.qa.strategy == "sentence" else [], material.title, config.chunk.language
+    )
+    askers = [_asker(config, material, state.chunk, pointing, prompt, client) for state in states]
     couples = []
     if config.qa.multi_chunk:
         two = prompt(config.qa.two_chunk_prompt)
@@ -185,14 +189,19 @@ def known(settings: QA, material: Material) -> dict[str, str]:
 
 
 def _asker(
-    config: Config, material: Material, chunk: Chunk, prompt: Callable[[str], str], client: Callable[[], Client]
+    config: Config,
+    material: Material,
+    chunk: Chunk,
+    pointing: Pointing,
+    prompt: Callable[[str], str],
+    client: Callable[[], Client],
 ) -> Asker:
     settings = config.qa
     if settings.strategy == "sentence":
         again = prompt(settings.round_trip_prompt) if settings.round_trip else ""
         title, caption = material.title, caption_of(chunk, material.chunks)
         return Sentences(
-            client(), settings, chunk, prompt(settings.prompt), again, title, caption, config.chunk.language
+            client(), settings, chunk, prompt(settings.prompt), again, title, pointing, caption, config.chunk.language
         )
     texts = prompt(settings.prompt), prompt(settings.correction_prompt)
     return Batch(client(), settings, chunk, *texts, known(settings, material))

@@ -11,6 +11,9 @@ from dataprep.text.sentences import sentences
 
 StatementKind = Literal["sentence", "row"]
 
+OF_HEADING = -1  # the indent that stands for a heading, which governs a list right below it
+LONGEST_NAME = 60  # characters of a column's name; what is longer, or a sentence, is no table head
+
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s")
 _ROW = re.compile(r"\s*\|.*\|\s*$")
 _DELIMITER = re.compile(r"\s*\|?\s*:?-{1,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*$")
@@ -21,6 +24,7 @@ _ITEM = re.compile(
     r"(?P<label>[A-Z]?\d+(?:\.\d+)*[.)]|[A-Z]?\d+(?:\.\d+)+|\(?[a-zA-Z][.)]|\([ivx]+\)|[-*+•◦▪–])(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
 )
 _CAPTION = re.compile(r"[*_ \t]*(?:Table|Figure|Fig\.|Tabelle|Abbildung|Tableau)\s+\d+\b.{0,120}$")
+_NUMBERING = re.compile(r"^[\s#*_]*[A-Z]?\d+(?:\.\d+)*\.?\s+")
 _TWO_WORDS = re.compile(r"(?s)[^\W\d_]+.*?[\W\d_][^\W\d_]")
 
 
@@ -69,7 +73,7 @@ def statements(text: str, language: str = "en") -> tuple[Statement, ...]:
         elif kind == "code":
             found.append(Statement(start, end, "sentence"))
         elif kind == "heading":
-            open_items.clear()
+            open_items[:] = [_Item("", OF_HEADING, f"{_NUMBERING.sub('', text[start:end]).strip('#*_ ')}:")]
         else:
             found += _sentences(text, start, end, open_items, language)
     return tuple(found)
@@ -130,11 +134,10 @@ def _rows(text: str, start: int, end: int) -> list[Statement]:
     filled = [[cell for cell in cells(text[slice(*row)]) if re.search(r"\w", cell)] for row in rows]
     head = next((i for i, has in enumerate(filled) if len(has) > 1), 0)
     header = tuple(cells(text[slice(*rows[head])])) if rows else ()
-    return [
-        Statement(*row, "row", header=header)
-        for row, has in zip(rows[head + 1 :], filled[head + 1 :], strict=True)
-        if has
-    ]
+    first = head + 1
+    if any(len(name) > LONGEST_NAME or (name.endswith(".") and " " in name) for name in header):
+        header, first = (), head  # a row like the others: the converter took it for the head
+    return [Statement(*row, "row", header=header) for row, has in zip(rows[first:], filled[first:], strict=True) if has]
 
 
 def _cell_pairs(header: tuple[str, ...], row: list[str]) -> list[str]:
@@ -159,13 +162,15 @@ def _sentences(text: str, start: int, end: int, open_items: list[_Item], languag
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A list item, or a paragraph that ends with a colon (label ""), which may govern what follows."""
+    """A list item, a paragraph that ends with a colon (label ""), or a heading, which may govern what follows."""
 
     label: str
     indent: int
     lead: str
 
     def governs(self, label: str, indent: int) -> bool:
+        if self.indent == OF_HEADING:
+            return not _numbered(label)
         if not self.label:
             return True
         if _numbered(label) and _numbered(self.label):

@@ -10,8 +10,9 @@ import pytest
 
 from dataprep.generate_qa import main
 from dataprep.qa.criteria import category_of, criteria_for, difficulty_of
-from dataprep.qa.sentence import agree, importance, named, simple, spread, targets, told, without_columns
+from dataprep.qa.sentence import named, told, without_columns
 from dataprep.qa.statements import statements
+from dataprep.qa.targets import importance, simple, spread, targets
 from dataprep.schema.config import CONFIG_DIR
 from dataprep.schema.records import Chunk, DocumentCoverage, Pair, Rejected
 from dataprep.store.artifacts import read_json, read_jsonl, write_jsonl
@@ -35,15 +36,14 @@ def plain(text: str, turn: int = 0) -> list[str]:
 
 
 def test_targets_are_statements_lists_and_parts_of_rows() -> None:
-    """A short list is one target with its lead; of a wide row some cells are asked about, other ones in each row."""
+    """A list is one target with its lead, a sentence goes with those it points back to, a row is asked cell by cell."""
     assert plain(HARBOUR) == [
-        "Boats in the harbour of Sarn must: show a light after sunset carry a horn of brass",
-        "The quay of Sarn is 90 metres long.",
-        "It was built by the 'Sarn Stone Company'.",
-        "North (Berth): Length: 12 m; Fee: 40",
-        "South (Berth): Owner: Per Lund; Length: 8 m",
+        "Boats in the harbour of Sarn must: show a light after sunset; carry a horn of brass",
+        "The quay of Sarn is 90 metres long. It was built by the 'Sarn Stone Company'.",
+        "North (Berth): Length: 12 m",
+        "South (Berth): Fee: 25",
     ]
-    assert "North (Berth): Owner: Anna Holm; Length: 12 m" in plain(HARBOUR, turn=1)
+    assert "North (Berth): Fee: 40" in plain(HARBOUR, turn=1)
 
 
 def test_quotes_and_markup_do_not_reach_a_small_model() -> None:
@@ -55,20 +55,22 @@ def test_a_cap_is_spread_over_the_text_by_importance() -> None:
     """Of each even stretch the most important target is taken: numbers, rows, lists before plain words."""
     found = targets(statements(HARBOUR), HARBOUR)
     chosen = [target.plain for target in spread(found, HARBOUR, 2)]
-    assert chosen == [found[0].plain, "North (Berth): Length: 12 m; Fee: 40"]
-    assert importance(found[3], HARBOUR) > importance(found[1], HARBOUR)
+    assert chosen == [found[0].plain, "North (Berth): Length: 12 m"]
+    plain_words = "The quay is old and it was made of brick."
+    (alone,) = targets(statements(plain_words), plain_words)
+    assert importance(found[2], HARBOUR) > importance(alone, plain_words)
 
 
 def test_an_answer_that_repeats_its_row_is_cut_to_the_cells() -> None:
     """A small model copies a row with its name; the answer then is the cells, and other answers stay as they are."""
-    row = targets(statements(HARBOUR), HARBOUR)[3]
-    assert told("North (Berth): Length: 12 m; Fee: 40.", row) == "Length: 12 m; Fee: 40."
-    assert told("It is 12 m long and costs 40.", row) == "It is 12 m long and costs 40."
+    row = targets(statements(HARBOUR), HARBOUR)[2]
+    assert told("North (Berth): Length: 12 m; Fee: 40.", row) == "Length: 12 m."
+    assert told("It is 12 m long.", row) == "It is 12 m long."
 
 
 def test_column_names_in_brackets_are_taken_out() -> None:
     """What a model copies of the row's head loses the column's name."""
-    row = targets(statements(HARBOUR), HARBOUR)[3]
+    row = targets(statements(HARBOUR), HARBOUR)[2]
     assert without_columns("What does North (Berth) cost?", row) == "What does North cost?"
 
 
@@ -90,26 +92,12 @@ def test_a_question_without_a_name_gets_the_title() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "again", "same"),
-    [
-        ("The quay is 90 metres long.", "90 metres", True),
-        ("The quay is 90 metres long.", "80 metres long", False),
-        ("Anna Holm owns the berth.", "The berth is owned by Anna Holm", True),
-        ("Anna Holm owns the berth.", "not answered.", False),
-    ],
-)
-def test_a_round_trip_compares_facts(answer: str, again: str, same: bool) -> None:
-    """Two answers agree when they share words and no number speaks against it."""
-    assert agree(answer, again) is same
-
-
-@pytest.mark.parametrize(
     ("question", "answer", "criteria"),
     [
         (
             "How long is the quay?",
             "The quay is 90 metres long.",
-            ["States: the quay is 90 metres long", "Gives no number other than 90"],
+            ["States: the quay is 90 metres long", "Gives the figure: 90 metres"],
         ),
         ("Who owns it?", "Anna Holm.", ["States: Anna Holm", "Says nothing that contradicts this"]),
         (
@@ -153,7 +141,8 @@ class Small:
         for word, reply in self.wrong.items():
             if word in statement:
                 return reply
-        question = f"What holds in Sarn for {statement.split(';')[0].rstrip('.')}?"
+        said = statement.split()
+        question = f"What holds in Sarn for {' '.join(said[: (len(said) + 1) // 2]).rstrip('.:;')}?"
         return json.dumps({"answer": statement.replace(";", " and"), "question": question})
 
 
@@ -162,7 +151,18 @@ def run(root: Path, model: Small, *flags: str) -> int:
     write_jsonl(root / "chunks" / "sarn.jsonl", [chunk])
     with FakeOpenRouter(reply=model).thread() as server:
         where = ["--config", str(CONFIG_DIR / "local.json"), f"--set=llm.base_url={server.url}"]
-        return main(["--data", str(root), *where, "--set=llm.max_concurrency=4", "--run", "small", *flags])
+        return main(
+            [
+                "--data",
+                str(root),
+                *where,
+                "--set=llm.max_concurrency=4",
+                "--set=qa.max_iterations=1",
+                "--run",
+                "small",
+                *flags,
+            ]
+        )
 
 
 def test_one_call_a_target_and_evidence_by_construction(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_one_call_a_target_and_evidence_by_construction(tmp_path: Path) -> None:
     model = Small()
     assert run(tmp_path, model) == 0
     pairs = read_jsonl(tmp_path / "qa" / "small" / "sarn.jsonl", Pair)
-    assert len(model.asked) == len(pairs) == 5
+    assert len(model.asked) == len(pairs) == 4
     assert all(quote in HARBOUR for pair in pairs for quote in pair.evidence)
     assert all(2 <= len(pair.evaluation_criteria) <= 6 for pair in pairs)
     covered = read_json(tmp_path / "qa" / "small" / "coverage" / "sarn.json", DocumentCoverage)
@@ -190,14 +190,14 @@ def test_what_a_small_model_invents_is_turned_down(tmp_path: Path, capsys: pytes
     rejected = read_jsonl(tmp_path / "qa" / "small" / "rejected" / "sarn.jsonl", Rejected)
     assert sorted(one.reason for one in rejected) == ["dangling", "unsupported"]
     assert "invalid reply" in capsys.readouterr().out
-    assert len(read_jsonl(tmp_path / "qa" / "small" / "sarn.jsonl", Pair)) == 2
+    assert len(read_jsonl(tmp_path / "qa" / "small" / "sarn.jsonl", Pair)) == 1
 
 
 def test_the_round_trip_turns_down_what_is_not_answered_again(tmp_path: Path) -> None:
     """With qa.round_trip each pair is answered again from its statement, and kept only if the answers agree."""
     assert run(tmp_path, Small(), "--set", "qa.round_trip=true") == 0
     rejected = read_jsonl(tmp_path / "qa" / "small" / "rejected" / "sarn.jsonl", Rejected)
-    assert {one.reason for one in rejected} == {"round trip"} and len(rejected) == 5
+    assert {one.reason for one in rejected} == {"round trip"} and len(rejected) == 4
 
 
 def test_a_cap_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,131 @@
+"""Does a small model's pair fit the statement that it was made of? Checked without a model, by words and numbers."""
+
+from __future__ import annotations
+
+import re
+
+from dataprep.qa import facts
+from dataprep.qa.criteria import category_of
+from dataprep.qa.drafts import Draft, Fault
+from dataprep.qa.pointing import terms
+from dataprep.qa.targets import REFERENCE, Target
+
+STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
+STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean
+STRANGE_WORDS_OF_QUESTION = 0.25  # or one, besides the words that questions are asked with
+ABOUT = 1 / 3  # of a question's content words beyond the title's must stand in its statement
+AGREEING_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
+OPENING = 8  # words of a statement in which a definition names its term
+
+_POINTS_AT_OTHERS = re.compile(r"(?i)\W*(?:this|these|those|such|however|otherwise)\b(?! (?:as|is why)\b)")
+_ASKING = facts.content_words(
+    """according accordance allow amount apply call case circumstance condition consequence consist correct cover date
+    define definition describe detail difference distance do duration duty event exception fact feature figure follow
+    frequency given go happen have include involve kind length level limit list long make many maximum mean meaning
+    measure member method minimum most name need number occur order part particular people period permit person place
+    possible procedure provide range reason refer regard regulation relate require requirement respond responsible
+    result role rule serve set size situation specific specify state step take term thing time total type use value
+    way width height weight depth fee cost price share percentage age require"""
+)
+_WANTS = [  # how a question asks, and what its answer (or, for reasons, its statement) must then hold
+    (re.compile(r"(?i)\b(?:why|purpose|reason)\b"),
+     re.compile(r"(?i)\b(?:because|so that|in order|purpose|reason|since|due to|therefore|to (?!the\b|an?\b)\w+)\b")),
+    (re.compile(r"(?i)\bhow often\b|\bfrequency\b"),
+     re.compile(r"(?i)\d|\b(?:every|each|once|twice|daily|weekly|monthly|yearly|annually|per|never|always)\b")),
+    (re.compile(r"(?i)(?:^|, )when (?:is|are|do|does|did|must|may|can|should|will|was|were)\b|\bwhat (?:time|date)\b"),
+     re.compile(
+         r"(?i)\d|\b(?:when|if|after|before|until|once|during|while|as soon|prior|at|on|by|following|unless|always)\b"
+     )),
+]  # fmt: skip
+_HOW_MANY = re.compile(
+    r"(?i)\bhow (?:many|much|long|far|old|wide|high|tall|deep|heavy|fast|thick)\b"
+    r"|\bwhat is the (?:maximum|minimum|number|distance|length|width|height|weight|depth|duration|price|fee)\b"
+)
+
+
+def misfits(draft: Draft, target: Target, around: str, title: str) -> list[Fault]:
+    """The first thing that is wrong between a pair and its target; `around` is all that the model was shown of it."""
+    checks = (
+        _invented(draft, target, around),
+        _beside(draft, target, around, title),
+        _row(draft, target),
+        _pointing_away(draft),
+        _not_what_was_asked(draft, target, title),
+    )
+    return next(([fault] for fault in checks if fault), [])
+
+
+def _invented(draft: Draft, target: Target, around: str) -> Fault | None:
+    """Words of the answer, and numbers of the question, that come from nowhere."""
+    answer = facts.content_words(draft.answer)
+    strange = answer - facts.content_words(around)
+    if len(strange) > max(1, (STRANGE_WORDS_OF_ROW if target.subject else STRANGE_WORDS) * len(answer)):
+        return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(strange))}")
+    if not answer & facts.content_words(target.plain) and not facts.numbers(draft.answer, spelled=True):
+        return Fault("unsupported", "the answer says nothing of the statement")
+    if made_up := sorted(_values(draft.question) - _values(around) - {"1"}):
+        return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(made_up)}")
+    return None
+
+
+def _beside(draft: Draft, target: Target, around: str, title: str) -> Fault | None:
+    """A question about something else than the statement."""
+    own = facts.content_words(draft.question) - facts.content_words(title)
+    if len(own & facts.content_words(target.plain)) < max(1, ABOUT * len(own)):
+        return Fault("beside", "the question is not about the statement")
+    strange = own - facts.content_words(around) - _ASKING
+    if len(strange) > max(1, STRANGE_WORDS_OF_QUESTION * len(own)):
+        return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(strange))}")
+    return None
+
+
+def _row(draft: Draft, target: Target) -> Fault | None:
+    """A question that does not name its row, an answer without the cells that were asked about."""
+    subject = facts.content_words(target.subject)
+    if subject and not subject & facts.content_words(draft.question):
+        return Fault("dangling", f"the question does not name its row: {target.subject}")
+    if target.told and not terms(draft.answer) & terms(target.told):
+        return Fault("beside", f"the answer leaves out what is told of {target.subject}")
+    return None
+
+
+def _pointing_away(draft: Draft) -> Fault | None:
+    """An answer that leans on what its reader cannot see: "This must be ...", "unless 14.3 applies"."""
+    if _POINTS_AT_OTHERS.match(draft.answer):
+        return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[:3])}"')
+    pointed = [match for match in REFERENCE.findall(draft.answer) if match not in draft.question]
+    return Fault("dangling", f"the answer points at {pointed[0]}") if pointed else None
+
+
+def _not_what_was_asked(draft: Draft, target: Target, title: str) -> Fault | None:
+    """An answer of another kind than the question asks for, or one that tells nothing beyond the question."""
+    for asks, holds in _WANTS:
+        if asks.search(draft.question) and not holds.search(draft.answer):
+            return Fault("beside", "the answer is not of the kind that the question asks for")
+    if _HOW_MANY.search(draft.question) and not facts.numbers(draft.answer, spelled=True):
+        return Fault("beside", "the question asks for a number that the answer does not give")
+    if not (terms(draft.answer) - terms(f"{draft.question} {title}")) & terms(target.plain):
+        return Fault("beside", "the answer tells no more than the question")
+    return None
+
+
+def is_definition(question: str, target: Target, title: str) -> bool:
+    """Does the question ask what a term means that the statement opens with? Such a term stands in many statements."""
+    opening = facts.content_words(" ".join(target.plain.split()[:OPENING]))
+    own = facts.content_words(question) - facts.content_words(title) - _ASKING
+    return category_of(question, "") == "definition" and bool(own) and own <= opening
+
+
+def agree(answer: str, again: str) -> bool:
+    """Do two answers share their words, without different numbers?"""
+    one, other = facts.content_words(answer), facts.content_words(again)
+    numbers = _values(answer), _values(again)
+    if numbers[0] and numbers[1] and not (numbers[0] <= numbers[1] or numbers[1] <= numbers[0]):
+        return False
+    if not one or not other:
+        return bool(numbers[0] & numbers[1])
+    return len(one & other) >= AGREEING_WORDS * min(len(one), len(other))
+
+
+def _values(text: str) -> set[str]:
+    return {number.value for number in facts.numbers(text, spelled=True)}

@@ -1,0 +1,91 @@
+"""What a small model is asked about: sentences that can be understood, lists, cells; and under which headings."""
+
+from __future__ import annotations
+
+import pytest
+
+from dataprep.qa.statements import statements
+from dataprep.qa.targets import headings_at, items, simple, targets
+from dataprep.schema.records import Chunk
+
+PILOTS = """## 4 Pilots
+
+The harbour master names the pilots. They must be sober. Otherwise they are sent home.
+
+### 4.2 Signals
+
+It is loud. The horn sounds twice.
+
+#### In every boat
+
+- a horn of brass
+- two oars of ash wood
+"""
+
+
+def plain(text: str) -> list[str]:
+    return [target.plain for target in targets(statements(text), text)]
+
+
+def test_a_sentence_goes_with_those_that_it_points_back_to() -> None:
+    """ "They must ..." is asked about with the sentence before it, but never across a heading."""
+    assert plain(PILOTS) == [
+        "The harbour master names the pilots. They must be sober. Otherwise they are sent home.",
+        "It is loud.",
+        "The horn sounds twice.",
+        "In every boat: a horn of brass; two oars of ash wood",
+    ]
+
+
+def test_a_heading_right_above_a_list_is_its_lead() -> None:
+    """Bullets below a heading hang on it; numbered rules and what follows a paragraph do not."""
+    assert [one.lead for one in statements("# 2 Aboard\n- a horn of brass\n- two oars\n")] == ["Aboard:", "Aboard:"]
+    assert [one.lead for one in statements("# 2 Aboard\n2.1. Wear a vest.\n")] == [""]
+    assert [one.lead for one in statements("# 2 Aboard\nBe kind to all.\n\n- a horn of brass\n")] == ["", ""]
+
+
+def test_long_lists_come_in_parts_each_under_its_lead() -> None:
+    """A list that is too long for one call is cut between items and every item stays."""
+    text = "Boats must carry:\n" + "".join(f"- item number {i} of {'oak ' * 10}\n" for i in range(20))
+    found = targets(statements(text), text)
+    assert len(found) > 2
+    assert all(target.plain.startswith("Boats must carry:") for target in found)
+    assert sum(len(items(target, text)) for target in found) == 20
+
+
+def test_alternatives_are_no_items() -> None:
+    """Of "a or b" neither is a fact of its own that a grader could ask for."""
+    text = "A boat is sunk if:\n- it lies on the ground, or\n- its mast is under water.\n"
+    (target,) = targets(statements(text), text)
+    assert items(target, text) == []
+
+
+def test_a_table_without_a_head_has_rows_only() -> None:
+    """Where a converter took a row for the head, its sentences are no names of columns, and the row is asked about."""
+    text = "| Pull | The throw that starts the play. |\n|---|---|\n| Pivot | The part of the body that stays put. |\n"
+    assert plain(text) == ["Pull: The throw that starts the play.", "Pivot: The part of the body that stays put."]
+
+
+@pytest.mark.parametrize(
+    ("place", "headings"),
+    [
+        ("rule one", ["Rules", "3 Boats", "3.2 Crews"]),
+        ("rule two", ["Rules", "3 Boats", "3.3 Oars"]),
+        ("rule three", ["Rules", "4 Races", "4.1 Course"]),
+    ],
+)
+def test_headings_within_a_chunk_take_over(place: str, headings: list[str]) -> None:
+    """A statement stands under the headings right above it, not under those at the chunk's beginning."""
+    text = "A rule one.\n\n### 3.3 Oars\n\nA rule two.\n\n## 4 Races\n\n### 4.1 Course\n\nA rule three.\n"
+    above = ["Rules", "3 Boats", "3.2 Crews"]
+    chunk = Chunk(
+        id="c", document="d", index=0, kind="text", text=text, start=0, end=len(text), length=1, headings=above
+    )
+    assert headings_at(chunk, text.index(place)) == headings
+
+
+def test_words_broken_at_a_lines_end_are_joined() -> None:
+    """A space behind a hyphen goes, unless the hyphen waits for a second word."""
+    assert simple("any- body of the pre- and post-war non- disputed kind") == (
+        "any-body of the pre- and post-war non-disputed kind"
+    )
