@@ -25,6 +25,7 @@ class Request:
     settings: Ingest
     pages: list[int] | None = None
     page_count: int = 0  # of a PDF; 0 where the format has no pages
+    layer: list[str] = field(default_factory=list)  # the text layer of the pages asked for, where it is known
     images: str = ""  # the folder for pictures, where they are kept
     base_url: str = ""  # of the endpoint `llm`, for a converter that can ask a model by itself
     api_key_env: str = ""
@@ -34,13 +35,11 @@ class Request:
 class Conversion:
     """Markdown by page, in the order asked for; a format without pages gives a single one.
 
-    A converter of several engines gives the pages of each in `renditions`, for the audit to choose from, and in
-    `tables` the Markdown of the tables that each page draws with lines.
+    A converter of several engines gives the pages of each in `renditions`, for the audit to choose from.
     """
 
     pages: list[str] = field(default_factory=list)
     renditions: dict[str, list[str]] = field(default_factory=dict)
-    tables: list[list[str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -54,6 +53,7 @@ class Converter:
     extra: str = ""
     paged: bool = False
     remote: bool = False  # asks a model through the client and runs in this process
+    reserve: bool = False  # has further engines, `reserve(request)`, for pages that the audit is not content with
     models: bool = False  # holds models in memory: one process a device, no limit on memory
     singly: bool = False  # slow, and reads each page by itself: it is asked for one after the other
 
@@ -64,7 +64,9 @@ IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 OFFICE = (".docx", ".docm", ".xlsx", ".xlsm", ".csv", ".tsv", ".html", ".htm", ".xhtml")
 
 CONVERTERS = {
-    "layout": Converter(module="layout", packages=("pdf-inspector", "liteparse"), endings=(".pdf",), paged=True),
+    "layout": Converter(
+        module="layout", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True, reserve=True
+    ),
     "markitdown": Converter(module="markitdown", packages=("markitdown",), paged=True, singly=True),
     "gemini": Converter(module="vision", endings=(".pdf", *IMAGES), paged=True, remote=True),
     "office": Converter(module="office", packages=("mammoth", "openpyxl", "markdownify"), endings=OFFICE),
@@ -101,6 +103,15 @@ def run(name: str, request: Request) -> Conversion:
 
     module = importlib.import_module(f"{__name__}.{CONVERTERS[name].module}")
     conversion: Conversion = module.convert(request)
+    return conversion
+
+
+def run_reserve(name: str, request: Request) -> Conversion:
+    """The renditions of the engines that the named converter holds in reserve."""
+    import importlib
+
+    module = importlib.import_module(f"{__name__}.{CONVERTERS[name].module}")
+    conversion: Conversion = module.reserve(request)
     return conversion
 
 

@@ -7,11 +7,10 @@ guess: the lines give rows and columns, and each word lies in one cell.
 from __future__ import annotations
 
 import functools
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from dataprep.converters.audit import words
+from dataprep.converters.lines import Run
 
 _NEAR = 2.5  # points within which two lines are one
 
@@ -39,40 +38,51 @@ class Grid(NamedTuple):
         lines = [header, ["---"] * len(header), *rest]
         return "\n".join(f"| {' | '.join(row)} |" for row in lines)
 
+    def holds(self, box: Box | Run) -> bool:
+        """Whether the middle of a box lies in the table."""
+        x, y = (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2
+        return self.xs[0] <= x <= self.xs[-1] and self.ys[0] <= y <= self.ys[-1]
 
-def find_grids(page: Any) -> list[Grid]:
-    """The drawn tables of a liteparse page, from top to bottom."""
-    segments = _segments(page.vector_graphics) if page.vector_graphics else []
+
+class Frame(NamedTuple):
+    """Drawn lines that hang together and may be a table's: the positions of rows and columns, and the lines."""
+
+    xs: list[float]
+    ys: list[float]
+    flat: list[Box]
+    steep: list[Box]
+
+
+def find_frames(drawn: Any) -> list[Frame]:
+    """What may be tables among liteparse's vector graphics."""
+    segments = _segments(drawn)
     flat = [s for s in segments if s.y2 - s.y1 < _NEAR and s.x2 - s.x1 > 8]
     steep = [s for s in segments if s.x2 - s.x1 < _NEAR and s.y2 - s.y1 > 4]
-    letters = _words(page)
-    grids = [_grid(group, letters) for group in _touching(flat, steep)] if len(flat) > 2 else []
+    frames = map(_frame, _touching(flat, steep)) if len(flat) > 2 else ()
+    return [frame for frame in frames if len(frame.ys) > 2 and len(frame.xs) > 2]
+
+
+def find_grids(frames: Sequence[Frame], letters: list[Box]) -> list[Grid]:
+    """The drawn tables of a page, from top to bottom. `letters`: its words in their places."""
+    grids = [_grid(frame, letters) for frame in frames]
     return sorted((grid for grid in grids if grid), key=lambda grid: grid.ys[0])
-
-
-def place(markdown: str, tables: Sequence[str]) -> tuple[str, float]:
-    """The Markdown with each table for the blocks that hold its words, and the share of tables so placed."""
-    placed = 0
-    for table in tables:
-        blocks = markdown.split("\n\n")
-        if run := _run_of(blocks, Counter(words(table))):
-            blocks[run[0] : run[1]] = [table]
-            markdown = "\n\n".join(blocks)
-            placed += 1
-    return markdown, placed / len(tables) if tables else 1.0
 
 
 # --- lines to cells ------------------------------------------------------------------------------------------------
 
 
-def _grid(group: list[Box], letters: list[Box]) -> Grid | None:
+def _frame(group: list[Box]) -> Frame:
     flat = [s for s in group if s.y2 - s.y1 < _NEAR]
+    steep = [s for s in group if s.y2 - s.y1 >= _NEAR]
     ys = _cluster([s.y1 for s in flat])
     ends = [x for s in flat for x in (s.x1, s.x2)]
-    xs = _cluster([s.x1 for s in group if s.y2 - s.y1 >= _NEAR] + _frequent(ends, len(ys)))
-    if len(ys) < 3:
-        return None
-    xs = [x for x in xs if not _cut(x, [w for w in letters if ys[0] < w.y1 < ys[-1]])]
+    return Frame(_cluster([s.x1 for s in steep] + _frequent(ends, len(ys))), ys, flat, steep)
+
+
+def _grid(frame: Frame, letters: list[Box]) -> Grid | None:
+    ys = frame.ys
+    inside = [w for w in letters if ys[0] < w.y1 < ys[-1]]
+    xs = [x for x in frame.xs if not _cut(x, inside)]
     if len(xs) < 3:
         return None
     rows = [["" for _ in xs[1:]] for _ in ys[1:]]
@@ -83,7 +93,7 @@ def _grid(group: list[Box], letters: list[Box]) -> Grid | None:
             lines.setdefault((row, column), []).append(letter)
     for (row, column), inside in lines.items():
         rows[row][column] = " ".join(line.text for line in to_lines(inside))
-    return _filled(rows, group, xs, ys)
+    return _filled(rows, frame._replace(xs=xs))
 
 
 def _cut(x: float, letters: list[Box]) -> bool:
@@ -91,10 +101,9 @@ def _cut(x: float, letters: list[Box]) -> bool:
     return sum(w.x1 + 1.5 < x < w.x2 - 1.5 for w in letters) > 0.04 * len(letters) + 1
 
 
-def _filled(rows: list[list[str]], group: list[Box], xs: list[float], ys: list[float]) -> Grid | None:
+def _filled(rows: list[list[str]], frame: Frame) -> Grid | None:
     """Cells that no line parts from the one above or before hold the same; empty rows and columns are left out."""
-    steep = [s for s in group if s.y2 - s.y1 >= _NEAR]
-    flat = [s for s in group if s.y2 - s.y1 < _NEAR]
+    xs, ys, flat, steep = frame
     for i, row in enumerate(rows):
         y = (ys[i] + ys[i + 1]) / 2
         for j in range(len(row)):
@@ -171,20 +180,28 @@ def _interval(edges: list[float], value: float) -> int | None:
 def _segments(drawn: Any) -> list[Box]:
     """Drawn lines: strokes, and filled shapes so thin that they can be nothing else. A marker's stroke is thicker."""
     thin = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill) if min(w, h) < _NEAR]
-    return thin + [_box(line) for line in drawn.lines if line.stroke]
+    edges = [_box(line) for line in drawn.lines if not line.stroke]
+    return thin + [_box(line) for line in drawn.lines if line.stroke] + _strips(edges)
+
+
+def _strips(edges: list[Box]) -> list[Box]:
+    """Of the edges of filled shapes those that lie close to another one alongside: the sides of a thin strip."""
+    found = []
+    for turned in (False, True):
+        spans = [(s.y1, s.y2, s.x1, s.x2) if turned else (s.x1, s.x2, s.y1, s.y2) for s in edges]
+        sides = sorted((lo, start, stop) for lo, hi, start, stop in spans if hi - lo < 0.1 and stop - start > 4)
+        for i, (at, start, stop) in enumerate(sides):
+            for near, begin, end in sides[i + 1 : i + 40]:
+                if near - at >= _NEAR:
+                    break
+                if near > at and abs(begin - start) < _NEAR and abs(end - stop) < _NEAR:
+                    found.append(Box(start, at, stop, at) if turned else Box(at, start, at, stop))
+                    break
+    return found
 
 
 def _box(line: Any) -> Box:
     return Box(min(line.x1, line.x2), min(line.y1, line.y2), max(line.x1, line.x2), max(line.y1, line.y2))
-
-
-def _words(page: Any) -> list[Box]:
-    return [
-        Box(w.x, w.y, w.x + w.width, w.y + w.height, w.text)
-        for item in page.text_items
-        for w in (item.words or [item])
-        if w.text.strip()
-    ]
 
 
 def to_lines(boxes: list[Box]) -> list[Box]:
@@ -202,30 +219,3 @@ def to_lines(boxes: list[Box]) -> list[Box]:
 def _joined(group: list[Box]) -> Box:
     bounds = functools.reduce(_around, group)
     return bounds._replace(text=" ".join(box.text.strip() for box in group))
-
-
-# --- placing -------------------------------------------------------------------------------------------------------
-
-
-def _run_of(blocks: list[str], wanted: Counter[str]) -> tuple[int, int] | None:
-    """The shortest run of blocks, [start, end), that holds the wanted words and little else; None if there is none."""
-    bags = [Counter(words(block)) for block in blocks]
-    member = [bag.total() == 0 or (bag & wanted).total() >= 0.7 * bag.total() for bag in bags]
-    best: tuple[int, int] | None = None
-    start = 0
-    while start < len(blocks):
-        if not member[start] or bags[start].total() == 0:
-            start += 1
-            continue
-        end = start
-        held: Counter[str] = Counter()
-        while end < len(blocks) and member[end]:
-            held += bags[end]
-            end += 1
-            overlap = (held & wanted).total()
-            if overlap >= 0.95 * wanted.total() and overlap >= 0.85 * held.total():
-                if best is None or end - start < best[1] - best[0]:
-                    best = (start, end)
-                break
-        start += 1
-    return best

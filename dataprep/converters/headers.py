@@ -9,6 +9,7 @@ from collections.abc import Sequence
 _EDGE = 3  # lines at the head and at the foot of a page that may be running ones
 _LEAST = 3  # pages a line must come back on
 _NUMBER = re.compile(r"\d+")
+_AT_END = re.compile(r"^(\d{1,4})(?=\s+[^\W\d])|(?<=\s)(\d{1,4})$")  # a page number beside a title
 _ROMAN = re.compile(r"[ivxlc]{1,7}$")
 _MARKS = re.compile(r"[*_#>\\]+|</?\w+>")
 
@@ -16,9 +17,13 @@ _MARKS = re.compile(r"[*_#>\\]+|</?\w+>")
 def running_keys(pages: Sequence[str], first: int = 1) -> set[str]:
     """What runs through the pages, in the form that `strip_running` takes. `first`: the number of the first page."""
     counts: Counter[str] = Counter()
+    numbered: Counter[str] = Counter()
     for i, page in enumerate(pages):
-        counts.update({key for line in _edges(page) for key in _keys(line, first + i)})
-    return {key for key, n in counts.items() if n >= _LEAST and _enough(key, n, len(pages))}
+        edges = _edges(page)
+        counts.update({key for line in edges for key in _keys(line, first + i)})
+        numbered.update({key for line in edges[:1] + edges[-1:] for key in _numbered(line, first + i)})
+    running = {key for key, n in counts.items() if n >= _LEAST and _enough(key, n, len(pages))}
+    return running | {key for key, n in numbered.items() if n > max(_LEAST, len(pages) // 2)}
 
 
 def strip_running(pages: Sequence[str], keys: set[str], numbers: Sequence[int]) -> list[str]:
@@ -64,10 +69,26 @@ def _edges(page: str) -> list[str]:
     return lines if len(lines) <= 2 * _EDGE else lines[:_EDGE] + lines[-_EDGE:]
 
 
+def _numbered(line: str, number: int) -> list[str]:
+    """What a line may be that carries its page's number and a text of its own, such as the section's title."""
+    text = " ".join(_MARKS.sub("", line).split())
+    if len(text) > 100 or text.startswith("|"):
+        return []
+    return [f"{int(found[1] or found[2]) - number}|<any>" for found in _AT_END.finditer(text)]
+
+
 def _without(page: str, number: int, keys: set[str]) -> str:
     lines = page.split("\n")
     filled = [i for i, line in enumerate(lines) if line.strip()]
-    edge = set(filled[:_EDGE] + filled[-_EDGE:])
-    return "\n".join(
-        line for i, line in enumerate(lines) if i not in edge or keys.isdisjoint(_keys(line, number))
-    ).strip("\n")
+    gone: set[int] = set()
+    paged = False
+    for i in {*filled[:_EDGE], *filled[-_EDGE:]}:
+        if found := keys.intersection(_keys(lines[i], number)):
+            gone.add(i)
+            paged = paged or any("<page>" in key for key in found)
+    for inward in () if paged else (filled, filled[::-1]):
+        outermost = next((i for i in inward if i not in gone), None)
+        if outermost is not None and not keys.isdisjoint(_numbered(lines[outermost], number)):
+            gone.add(outermost)
+            break
+    return "\n".join(line for i, line in enumerate(lines) if i not in gone).strip("\n") if gone else page.strip("\n")

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import functools
 import statistics
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from dataprep.converters import Conversion, Request
-from dataprep.converters.lines import flow
+from dataprep.converters.flow import Flow
+from dataprep.converters.lines import Run, to_lines
 from dataprep.converters.pictures import count_frames, page_image
+from dataprep.converters.styles import Styles
 
 LONGER_SIDE = 1800  # pixels; small print is lost below, time above
 LEAST_SCORE = 0.6  # of a line's recognition
@@ -45,7 +46,8 @@ def _read(source: str, number: int) -> str:
     if not found:
         return ""
     usual = statistics.median(one.height for one in found)
-    return flow(SimpleNamespace(text_items=[one.item(usual) for one in found]), [])
+    lines = to_lines([one.run(usual) for one in found])
+    return Flow(lines, Styles([lines])).markdown()
 
 
 def _found(box: Any, text: str) -> _Found:
@@ -66,10 +68,7 @@ class _Found(NamedTuple):
     def height(self) -> float:
         return self.y2 - self.y1
 
-    def item(self, usual: float) -> SimpleNamespace:
-        """In the form of liteparse's text items. Heights of one font differ by its letters."""
+    def run(self, usual: float) -> Run:
+        """As text of a font size. Heights of one font differ by its letters."""
         size = self.height if self.height > 1.4 * usual else usual
-        return SimpleNamespace(
-            x=self.x1, y=self.y1, width=self.x2 - self.x1, height=self.height, text=self.text,
-            font_name="", font_weight=None, font_size=0.8 * size,
-        )  # fmt: skip
+        return Run(self.x1, self.y1, self.x2, self.y2, self.text.strip(), 0.8 * size)

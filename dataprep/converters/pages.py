@@ -8,14 +8,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from dataprep.converters import CONVERTERS, Conversion, Request, run
+from dataprep.converters import CONVERTERS, Conversion, Request, run, run_reserve
 from dataprep.converters.audit import Reference, contents_lines, readability, table_rows
-from dataprep.converters.grids import place
 from dataprep.converters.headers import running_keys, strip_running
-from dataprep.converters.respell import respell
+from dataprep.converters.hyphens import Vocabulary
+from dataprep.converters.respell import respell, restore
 from dataprep.converters.stitch import plain_contents, tidy
 from dataprep.engine import report
 from dataprep.schema.records import PageAudit
+
+_CONTENT = 0.985  # an audit's score from which on no further engine is asked
 
 
 class Audited(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +36,12 @@ def convert_pages(name: str, request: Request, layer: list[str]) -> Audited:
     `layer` is the text layer of the whole document (or of its first pages).
     """
     numbers = request.pages or list(range(1, len(layer) + 1))
-    keys = running_keys(layer)
+    judge = _Judge(name, layer)
     parts = [[number] for number in numbers] if CONVERTERS[name].singly else [numbers]
     done = []
     for part in parts:
-        asked = request if part is numbers else dataclasses.replace(request, pages=part)
-        done.append(audit_pages(name, run(name, asked), part, layer, keys))
+        asked = dataclasses.replace(request, layer=[layer[number - 1] for number in part])
+        done.append(judge.convert(asked if part is numbers else dataclasses.replace(asked, pages=part), part))
     return Audited(
         pages=[page for audited in done for page in audited.pages],
         audits=[audit for audited in done for audit in audited.audits],
@@ -48,49 +50,96 @@ def convert_pages(name: str, request: Request, layer: list[str]) -> Audited:
     )
 
 
-def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer: list[str], keys: set[str]) -> Audited:
-    """Mend and audit a conversion of the pages `numbers`; of several renditions each page keeps the best.
+class _Judge:
+    """Mends and audits what a converter makes of a document's pages."""
 
-    `keys`: what runs through the document.
-    """
-    renditions = conversion.renditions or {"": conversion.pages}
-    stripped = {maker: strip_running(list(map(tidy, pages)), keys, numbers) for maker, pages in renditions.items()}
-    pages, audits, makers = [], [], []
-    for i, text in enumerate(strip_running([layer[number - 1] for number in numbers], keys, numbers)):
-        drafts = {maker: texts[i] for maker, texts in stripped.items()}
-        tables = conversion.tables[i] if conversion.tables else []
-        best, markdown, audit = _best(drafts, tables, Reference(text))
-        pages.append(plain_contents(markdown))
-        audits.append(audit)
-        makers.append(f"{name}:{best}" if best else name)
-        report()
-    return Audited(pages=pages, audits=audits, makers=makers, warnings=conversion.warnings)
+    def __init__(self, name: str, layer: Sequence[str]) -> None:
+        self._name = name
+        self._layer = layer
+        self._keys = running_keys(layer)
+        self._words: Vocabulary | None = None
+
+    def convert(self, request: Request, numbers: Sequence[int]) -> Audited:
+        """The pages `numbers`; those that the audit is not content with by the engines in reserve too."""
+        conversion = run(self._name, request)
+        audited = self.audit(conversion, numbers)
+        places = [i for i, audit in enumerate(audited.audits) if audit.score < _CONTENT or audit.lost_numbers]
+        for _ in numbers:
+            report()
+        if not places or not CONVERTERS[self._name].reserve:
+            return audited
+        again = [numbers[i] for i in places]
+        reserve = run_reserve(self._name, dataclasses.replace(request, pages=again, layer=[]))
+        first = {maker: [pages[i] for i in places] for maker, pages in conversion.renditions.items()}
+        renditions = Conversion(renditions={**first, **reserve.renditions}, warnings=reserve.warnings)
+        return _with(audited, places, self.audit(renditions, again))
+
+    def audit(self, conversion: Conversion, numbers: Sequence[int]) -> Audited:
+        """A conversion of the pages `numbers`; of several renditions each page keeps the best."""
+        drafts = conversion.renditions or {"": conversion.pages}
+        best = []
+        for i, number in enumerate(numbers):
+            reference = Reference(self._strip(self._layer[number - 1], number))
+            rated = [_rate(maker, self._strip(tidy(texts[i]), number), reference) for maker, texts in drafts.items()]
+            best.append(_best(rated, reference))
+        return Audited(
+            pages=[plain_contents(self._mend(one.markdown)) for one in best],
+            audits=[one.audit for one in best],
+            makers=[f"{self._name}:{one.maker}" if one.maker else self._name for one in best],
+            warnings=conversion.warnings,
+        )
+
+    def _strip(self, page: str, number: int) -> str:
+        return strip_running([page], self._keys, [number])[0]
+
+    def _mend(self, markdown: str) -> str:
+        """Without blanks in words that a line's end parted, by the words of the document."""
+        if "- " not in markdown.replace("\n- ", ""):
+            return markdown
+        self._words = self._words or Vocabulary(self._layer)
+        return self._words.mend(markdown)
 
 
-def _best(drafts: dict[str, str], tables: list[str], reference: Reference) -> tuple[str, str, PageAudit]:
-    """(maker, Markdown, audit) of the rendition that keeps most of the text layer, reads best and has the tables."""
-    rated = [_rate(maker, draft, tables, reference) for maker, draft in drafts.items()]
-    most_rows = max(table_rows(one.markdown) for one in rated)
-    most_entries = max(contents_lines(one.markdown) for one in rated)
-    best = max(rated, key=lambda one: one.worth * _structure(one.markdown, most_rows, most_entries))
-    return best.maker, best.markdown, best.audit
+def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer: list[str]) -> Audited:
+    """Mend and audit a conversion of the pages `numbers`; of several renditions each page keeps the best."""
+    return _Judge(name, layer).audit(conversion, numbers)
+
+
+def _with(audited: Audited, places: Sequence[int], again: Audited) -> Audited:
+    """The pages with those at `places` replaced."""
+    pages, audits, makers = list(audited.pages), list(audited.audits), list(audited.makers)
+    for k, i in enumerate(places):
+        pages[i], audits[i], makers[i] = again.pages[k], again.audits[k], again.makers[k]
+    return Audited(pages=pages, audits=audits, makers=makers, warnings=audited.warnings + again.warnings)
 
 
 class _Rated(NamedTuple):
-    worth: float
     maker: str
     markdown: str
     audit: PageAudit
 
 
-def _rate(maker: str, draft: str, tables: list[str], reference: Reference) -> _Rated:
-    markdown, placed = place(draft, tables)
-    markdown = respell(markdown, reference)
-    audit = reference.audit(markdown)
-    worth = audit.score * (0.7 + 0.3 * audit.order) * readability(reference, markdown) * (0.7 + 0.3 * placed)
-    if audit.lost_numbers:
-        worth *= 0.8  # no beauty makes up for a number that is gone
-    return _Rated(worth, maker, markdown, audit)
+def _rate(maker: str, draft: str, reference: Reference) -> _Rated:
+    """A rendition with its audit; what is not perfect is first mended by the text layer."""
+    audit = reference.audit(draft)
+    if audit.words_kept < 1 or audit.numbers_kept < 1 or audit.glued:
+        draft = restore(respell(draft, reference), reference)
+        audit = reference.audit(draft)
+    return _Rated(maker, draft, audit)
+
+
+def _best(rated: list[_Rated], reference: Reference) -> _Rated:
+    """The rendition that keeps most of the text layer, reads best and has the tables."""
+    if len(rated) == 1:
+        return rated[0]
+    most_rows = max(table_rows(one.markdown) for one in rated)
+    most_entries = max(contents_lines(one.markdown) for one in rated)
+    return max(rated, key=lambda one: _worth(one, reference) * _structure(one.markdown, most_rows, most_entries))
+
+
+def _worth(one: _Rated, reference: Reference) -> float:
+    worth = one.audit.score * (0.7 + 0.3 * one.audit.order) * readability(reference, one.markdown)
+    return 0.8 * worth if one.audit.lost_numbers else worth  # no beauty makes up for a number that is gone
 
 
 def _structure(markdown: str, most_rows: int, most_entries: int) -> float:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from dataprep.converters.audit import Reference, numbers
+from dataprep.converters.audit import Reference, numbers, words
 
 _TOKEN = re.compile(r"[^\W_]+")
 _SPLIT = re.compile(r"(?<![^\W_])([^\W_]+) ([^\W_]+)(?![^\W_])")
@@ -29,6 +29,18 @@ def respell(markdown: str, reference: Reference) -> str:
         markdown = _respace(markdown, unknown, reference)
     markdown = _start_items(_join_numbers(markdown, reference), reference.text)
     return _free_headings(markdown, reference.text)
+
+
+def restore(markdown: str, reference: Reference) -> str:
+    """The Markdown, and below it the lines of the text layer that it lacks, such as those that run off the page."""
+    missing = reference.counts - Counter(words(markdown))
+    lost = []
+    for line in reference.text.split("\n"):
+        wanted = Counter(words(line))
+        if wanted.total() > 2 and (wanted & missing).total() > 0.6 * wanted.total():
+            lost.append(line.strip())
+            missing -= wanted
+    return "\n\n".join([markdown, *lost]) if lost else markdown
 
 
 def _free_headings(markdown: str, text: str) -> str:

@@ -14,7 +14,10 @@ _DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
 _HEADING = re.compile(r"^#{1,6} +")
 _UNDERLINE = re.compile(r"<u>\s*[↑^]?\s*</u>|</?u>")  # and the arrows that lead back to the contents
 _ENTRY = re.compile(r"^(?:#{1,6} +)?(?![-*+] )(\S.{1,120}?\S)(?: ?[.…·]+)* \**(\d{1,4})\**\s*$")
-_GLUED_ITEM = re.compile(r"^((?:[A-Z]?\d+\.)(?:\d+\.)+\d*)(?=[A-Z“\"(])")
+_GLUED_ITEM = re.compile(
+    r"^((?:#{1,6} )?(?:(?:[A-Z]?\d+\.)(?:\d+\.)+\d*(?=[A-Z“\"(])|[A-Z]?\d{1,3}\.(?=[A-Z][a-z]{2})))"
+)
+_BACK_LINK = re.compile(r"\s*↑\s*$")
 _HYPHEN_END = re.compile(r"[^\W\d_]{2,}[-‐]$")
 _HYPHENATED = re.compile(r"[^\W\d_]{2,}-[^\W\d_]{2,}")
 _SENTENCE_END = (".", ":", ";", "!", "?", "”", '"')
@@ -124,7 +127,7 @@ def _mend(above: str, below: str, hyphenated: set[str]) -> tuple[str, str]:
 
 
 def _tidy_line(line: str) -> str:
-    line = _UNDERLINE.sub("", line)
+    line = _BACK_LINK.sub("", _UNDERLINE.sub("", line))
     text = _LEADERS.sub(" … ", line)
     if text != line:
         text = text.replace("**", "").lstrip("# ").rstrip()

@@ -10,7 +10,6 @@ import pytest
 
 from dataprep.converters import Conversion, Request, choose
 from dataprep.converters.audit import Reference
-from dataprep.converters.grids import place
 from dataprep.converters.office import csv_to_markdown, html_to_markdown, xlsx_to_markdown
 from dataprep.converters.pages import audit_pages, convert_pages
 from dataprep.converters.pdf import read_text_layer
@@ -42,14 +41,6 @@ def test_what_the_text_layer_holds_is_left_alone():
     assert respell(page, Reference(LAYER)) == page
 
 
-def test_a_drawn_table_takes_the_place_of_its_words():
-    """The blocks that hold a table's words and little else are replaced by it; without such blocks nothing is."""
-    table = "| Rule | Penalty |\n| --- | --- |\n| 4.2.2 | 10 s |\n| 4.2.3 | 20 s |"
-    page = "Before it.\n\nRule Penalty\n\n4.2.2 10 s 4.2.3 20 s\n\nAfter it."
-    assert place(page, [table]) == (f"Before it.\n\n{table}\n\nAfter it.", 1.0)
-    assert place("Nothing of the kind.", [table]) == ("Nothing of the kind.", 0.0)
-
-
 def test_the_better_rendition_of_a_page_wins():
     """Of two engines each page keeps the one that loses no number and reads better."""
     layer = ["1.1. The field is 75 metres long.\n1.2. Play begins with a pull.", "2.1. Thirteen goals win the game."]
@@ -57,7 +48,7 @@ def test_the_better_rendition_of_a_page_wins():
     conversion = Conversion(
         renditions={"a": [good[0], "2.1. Thirteen goals"], "b": ["1.1. The field is long.", good[1]]}
     )
-    done = audit_pages("layout", conversion, [1, 2], layer, keys=set())
+    done = audit_pages("layout", conversion, [1, 2], layer)
     assert done.makers == ["layout:a", "layout:b"]
     assert done.pages == good
 

@@ -1,0 +1,67 @@
+"""The spelling of a page's text layer for the boxes that an engine gives: its spaces, its quotes, its dashes.
+
+Engines guess spaces from distances, and put some into numbers: "2025-0 1-0 1". The text layer holds the same letters
+in much the same order, so each box takes its text from there.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+
+_SIMPLE = str.maketrans("“”„‟‘’‚‛‐‑‒–—−\u00a0\u2009\u202f\n\t", "\"\"\"\"''''------     ")
+_BLANKS = re.compile(r"\s+")
+_NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+class Speller:
+    """One page's text layer, read from its start to its end as the boxes ask for their text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._simple = text.translate(_SIMPLE)
+        self._at = 0
+        self._squeezed = ""
+        self._places: list[int] = []
+
+    def spell(self, text: str) -> str:
+        """A box's text as the text layer has it; as it is where the layer does not hold its letters."""
+        simple = text.translate(_SIMPLE)
+        found = self._simple.find(simple, self._at)
+        if found < 0:
+            found = self._simple.find(simple)
+        if found >= 0 and (len(simple) > 3 or self._stands_alone(found, len(simple))):
+            self._at = found + len(simple)
+            return _BLANKS.sub(" ", self._text[found : self._at])
+        spelt = self._respaced(simple)
+        return spelt if spelt and _is_better(spelt, text) else text
+
+    def _stands_alone(self, start: int, length: int) -> bool:
+        around = self._simple[max(0, start - 1) : start] + self._simple[start + length : start + length + 1]
+        return not any(c.isalnum() for c in around)
+
+    def _respaced(self, simple: str) -> str:
+        """The stretch of the text layer with the same letters and other spaces; "" where there is none."""
+        if not self._squeezed:
+            self._places = [i for i, c in enumerate(self._simple) if not c.isspace()]
+            self._squeezed = "".join(self._simple.split())
+        wanted = "".join(simple.split())
+        for ending in ("", "-"):  # a hyphen at a line's end, which the text layer leaves out
+            part = wanted.removesuffix(ending) if ending else wanted
+            if len(part) > 1 and (found := self._find(part)) >= 0:
+                start, end = self._places[found], self._places[found + len(part) - 1] + 1
+                self._at = end
+                return _BLANKS.sub(" ", self._text[start:end]) + ending * (part != wanted)
+        return ""
+
+    def _find(self, part: str) -> int:
+        found = self._squeezed.find(part, bisect_left(self._places, self._at))
+        return found if found >= 0 else self._squeezed.find(part)
+
+
+def _is_better(spelt: str, text: str) -> bool:
+    """Whether a layer's spaces tell words apart or numbers; it also parts raised figures, which changes neither."""
+    if spelt.count(" ") <= text.count(" ") or _NUMBER.findall(spelt) != _NUMBER.findall(text):
+        return True
+    return len(_WORD.findall(spelt)) > len(_WORD.findall(text))
