@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from dataprep.qa import facts
 from dataprep.qa.criteria import category_of
 from dataprep.qa.drafts import Draft, Fault
-from dataprep.qa.pointing import terms
+from dataprep.qa.pointing import RIVALS, terms
 from dataprep.qa.targets import REFERENCE, Target
 
 STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
@@ -37,6 +38,9 @@ _WANTS = [  # how a question asks, and what its answer (or, for reasons, its sta
          r"(?i)\d|\b(?:when|if|after|before|until|once|during|while|as soon|prior|at|on|by|following|unless|always)\b"
      )),
 ]  # fmt: skip
+_AT_LARGE = re.compile(
+    r"(?i)\bwhat (?:is|are) the (?:\w+ )?(?:rules?|regulations?|details|guidelines|provisions|policy|information)\b"
+)
 _HOW_MANY = re.compile(
     r"(?i)\bhow (?:many|much|long|far|old|wide|high|tall|deep|heavy|fast|thick)\b"
     r"|\bwhat is the (?:maximum|minimum|number|distance|length|width|height|weight|depth|duration|price|fee)\b"
@@ -107,6 +111,17 @@ def _not_what_was_asked(draft: Draft, target: Target, title: str) -> Fault | Non
     if not (terms(draft.answer) - terms(f"{draft.question} {title}")) & terms(target.plain):
         return Fault("beside", "the answer tells no more than the question")
     return None
+
+
+def rivals_allowed(question: str, target: Target, title: str) -> float:
+    """How many other statements may fit the question as well as its own before it is too vague.
+
+    None where it asks for "the rules for ..." at large; any number where it asks what a term means that the statement
+    opens with, for such a term stands in many statements.
+    """
+    if _AT_LARGE.search(question):
+        return 0
+    return math.inf if is_definition(question, target, title) else RIVALS
 
 
 def is_definition(question: str, target: Target, title: str) -> bool:

@@ -15,6 +15,7 @@ from dataprep.qa import batch, sentence
 from dataprep.qa.drafts import Drafts
 from dataprep.qa.interviews import Material, caption_of, known, shared_out
 from dataprep.qa.statements import statements
+from dataprep.qa.targets import Target, headings_at, importance, spread, targets
 from dataprep.schema.records import Chunk
 from dataprep.schema.settings import Config
 
@@ -60,7 +61,10 @@ def _sentence(
 ) -> Iterator[Call]:
     template = prompt(config.qa.prompt)
     for target in _targets(chunk, limit, config.chunk.language):
-        section = [*chunk.headings, caption_of(chunk, material.chunks) if target.subject else ""]
+        section = [
+            *headings_at(chunk, target.statements[0].start),
+            caption_of(chunk, material.chunks) if target.subject else "",
+        ]
         messages = conversation(
             template,
             document=material.title,
@@ -75,7 +79,7 @@ def _sentence(
             yield tokens(again, None), said // 2
 
 
-def _targets(chunk: Chunk, limit: int | None, language: str) -> list[sentence.Target]:
-    found = sentence.targets(statements(chunk.text, language), chunk.text)
-    worth = [target for target in found if sentence.importance(target, chunk.text) > 0]
-    return sentence.spread(worth, chunk.text, len(worth) if limit is None else limit)
+def _targets(chunk: Chunk, limit: int | None, language: str) -> list[Target]:
+    found = targets(statements(chunk.text, language), chunk.text, 0, language)
+    worth = [target for target in found if importance(target, chunk.text) > 0]
+    return spread(worth, chunk.text, len(worth) if limit is None else limit)

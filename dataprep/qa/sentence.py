@@ -20,9 +20,9 @@ from dataprep.llm.prompts import conversation
 from dataprep.qa import facts
 from dataprep.qa.criteria import category_of, criteria_for, difficulty_of
 from dataprep.qa.drafts import Draft, Fault
-from dataprep.qa.fit import agree, is_definition, misfits
+from dataprep.qa.fit import agree, misfits, rivals_allowed
 from dataprep.qa.iterate import Judged
-from dataprep.qa.pointing import RIVALS, Pointing
+from dataprep.qa.pointing import Pointing
 from dataprep.qa.statements import Statement, statements
 from dataprep.qa.targets import Target, headings_at, importance, items, simple, spread, targets
 from dataprep.schema.errors import UnitError
@@ -107,10 +107,9 @@ class Sentences:
             category=category_of(reply.question, answer),
         )
         faults = misfits(draft, target, " ".join([target.plain, near, self.document, section]), self.document)
-        if not faults and not is_definition(reply.question, target, self.document):
-            rivals = self.pointing.rivals(question, self.chunk, target.statements)
-            if rivals > RIVALS:
-                faults = [Fault("vague", f"{rivals} other statements fit the question as well")]
+        rivals = 0 if faults else self.pointing.rivals(question, self.chunk, target.statements)
+        if rivals > rivals_allowed(reply.question, target, self.document):
+            faults = [Fault("vague", f"{rivals} other statements fit the question as well")]
         if self.settings.round_trip and not faults:
             faults = await self._round_trip(draft, target.plain, unit, iteration)
         return draft, faults

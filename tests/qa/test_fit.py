@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from dataprep.qa.drafts import Draft
-from dataprep.qa.fit import agree, is_definition, misfits
+from dataprep.qa.fit import agree, is_definition, misfits, rivals_allowed
 from dataprep.qa.pointing import Pointing
 from dataprep.qa.statements import statements
 from dataprep.qa.targets import Target, targets
@@ -90,11 +92,16 @@ def test_a_question_points_to_its_statement_or_is_vague() -> None:
 
 
 def test_a_definition_may_ask_for_a_term_that_stands_everywhere() -> None:
-    """What a term means is no vague question, where the statement opens with the term."""
+    """What a term means is no vague question, where the statement opens with the term; "the rules for" is one."""
     opening, fee = (Target((one,), one.plain(RULES)) for one in statements(RULES)[:2])
     assert is_definition("What is a mooring in the harbour of Sarn?", opening, TITLE)
     assert not is_definition("What is a berth in the harbour of Sarn?", opening, TITLE)
     assert not is_definition("How much is a mooring?", fee, TITLE)
+    allowed = [
+        rivals_allowed(f"{asked} a mooring in the harbour of Sarn?", opening, TITLE)
+        for asked in ("What is", "How much is", "What are the rules for")
+    ]
+    assert allowed == [math.inf, 3, 0]
 
 
 @pytest.mark.parametrize(
