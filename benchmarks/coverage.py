@@ -5,7 +5,8 @@ Run    uv run benchmarks/coverage.py --data DIR [--config config/local.json] [--
 Each chunk is asked about in `--rounds` iterations by strategy `batch`, once with qa.show_gaps and once without, into
 two runs below DIR/benchmark. With `--model scripted` the model is a stand-in behind a loopback server that picks
 sentences as a model does: at random with a bias to the beginning, unless gaps are shown. Printed for each iteration:
-calls so far, pairs kept and the share of sentences, numbers and rows touched.
+calls so far, pairs kept and the share of sentences, numbers and rows touched. A small model ends at once when it may
+return an empty list; give it the prompt that does not say so: --set qa.prompt=generate_qa_short.md --set qa.batch=4
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ REFERENCE = re.compile(
     r"|\d{1,2}(?:\.\d{1,2})+(?!\s*(?:%|[a-z]+\b))|(?<=\bsee )\d{1,2}(?:\.\d{1,2})+"
     r"|(?:Table|Figure|Section|Appendix|Rule) [A-Z]?\d+)\b"
 )
+_NUMBER = re.compile(r"[A-Z]?(\d+(?:\.\d+)*)\.?\s")
 _FURNITURE = re.compile(r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b")
 _DUTIES = frozenset(["must", "shall", "may", "cannot", "only", "never", "required", "should", "forbidden"])
 
@@ -126,10 +127,14 @@ def headings_at(chunk: Chunk, start: int) -> list[str]:
     Of `chunk.headings` no levels are known: the first is taken for level 1, the second for level 2, and so on.
     """
     here, level = _headings_within(chunk.text, start)
-    if not here:
-        return chunk.headings
-    outer = [heading for heading in chunk.headings[: level - 1] if heading not in here]
-    return [*outer, *here]
+    outer = [heading for heading in chunk.headings[: level - 1 if here else None] if heading not in here]
+    return _nested([*outer, *here])
+
+
+def _nested(path: list[str]) -> list[str]:
+    """`path` without headings whose number has the depth of one below them: "2. Field" never holds "7. Pull"."""
+    depths = [match[1].count(".") if (match := _NUMBER.match(heading)) else -1 for heading in path]
+    return [heading for i, heading in enumerate(path) if depths[i] < 0 or depths[i] not in depths[i + 1 :]]
 
 
 @lru_cache(maxsize=4096)

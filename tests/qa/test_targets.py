@@ -84,6 +84,13 @@ def test_headings_within_a_chunk_take_over(place: str, headings: list[str]) -> N
     assert headings_at(chunk, text.index(place)) == headings
 
 
+def test_a_number_does_not_stand_under_one_of_its_rank() -> None:
+    """Where a converter took the heading "2." for one above "7.", it goes; "7.1" under "7." stays."""
+    above = ["Rules", "2. Field", "7. Pull", "7.1 Throw"]
+    chunk = Chunk(id="c", document="d", index=0, kind="text", text="So.", start=0, end=3, length=1, headings=above)
+    assert headings_at(chunk, 0) == ["Rules", "7. Pull", "7.1 Throw"]
+
+
 def test_words_broken_at_a_lines_end_are_joined() -> None:
     """A space behind a hyphen goes, unless the hyphen waits for a second word."""
     assert simple("any- body of the pre- and post-war non- disputed kind") == (
