@@ -62,7 +62,7 @@ def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[
     clauses = clauses or [answer.strip(" .")]
     told = list(dict.fromkeys(f"States: {_lowered(clause.strip(' .,;'))}" for clause in clauses))
     if len(told) == 1:
-        told += [f"Gives the figure: {figure}" for figure in _figures(answer, question)]
+        told += [f"Gives the figure: {figure}" for figure in _figures(answer, question)[: MAX_CRITERIA - 1]]
     if len(told) == 1:
         told.append("Says nothing that contradicts this")
     if len(told) > MAX_CRITERIA:
@@ -76,7 +76,9 @@ def _figures(answer: str, question: str) -> list[str]:
     given = {number.value for number in facts.numbers(question, spelled=True)}
     found = []
     for match in _FIGURE.finditer(answer):
-        values = {number.value for number in facts.numbers(match.group(), spelled=True)}
+        values = {
+            number.value for number in facts.numbers(f"of {match.group()}", spelled=True)
+        }  # at the beginning 6.7 would be a rule
         if values - given and match.group().lower().split()[0] != "one":
             found.append(match.group())
             given |= values

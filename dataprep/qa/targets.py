@@ -25,6 +25,7 @@ REFERENCE = re.compile(
     r"|\d{1,2}(?:\.\d{1,2})+(?!\s*(?:%|[a-z]+\b))|(?<=\bsee )\d{1,2}(?:\.\d{1,2})+"
     r"|(?:Table|Figure|Section|Appendix|Rule) [A-Z]?\d+)\b"
 )
+_RULE_NUMBER = re.compile(r"[A-Z]?\d+(?:\.\d+)+\.?")
 _NUMBER = re.compile(r"[A-Z]?(\d+(?:\.\d+)*)\.?\s")
 _FURNITURE = re.compile(r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b")
 _DUTIES = frozenset(["must", "shall", "may", "cannot", "only", "never", "required", "should", "forbidden"])
@@ -156,7 +157,8 @@ def _row(row: Statement, text: str, turn: int) -> Target:
     by_column = list(zip_longest(row.header, cells(text[row.start : row.end]), fillvalue=""))
     filled = [(name, cell) for name, cell in by_column if re.search(r"\w", cell)]
     key = next((i for i, (_, cell) in enumerate(filled) if facts.words(cell)), 0)
-    naming, others = filled[: key + 1], filled[key + 1 :]
+    naming = [cell for i, cell in enumerate(filled[: key + 1]) if i == key or not _RULE_NUMBER.fullmatch(cell[1])]
+    others = filled[key + 1 :]
     if len(others) > CELLS:
         first = turn * CELLS % len(others)
         others = (others + others)[first : first + CELLS]
@@ -183,6 +185,7 @@ def importance(target: Target, text: str) -> int:
     score += bool(_DUTIES & set(words)) + bool(facts.quoted(own)) + (8 <= len(words) <= 45)
     alone = target.statements[0] if len(target.statements) == 1 and not target.subject else None
     scrap = alone and not alone.label and not re.search(r"[.!?:;][\"'”’)*_]*$", own)  # of a figure
+    scrap = scrap or (alone and not alone.label and not alone.lead and own[:1].islower())  # of a sentence
     hangs = not target.subject and points_back(target.statements, text)
     return max(1, score - 3 * bool(REFERENCE.search(own)) - 3 * bool(scrap) - 3 * hangs)
 

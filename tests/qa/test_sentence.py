@@ -99,6 +99,16 @@ def test_a_question_without_a_name_gets_the_title() -> None:
             "The quay is 90 metres long.",
             ["States: the quay is 90 metres long", "Gives the figure: 90 metres"],
         ),
+        (
+            "How long is a skiff that is 1.8 m wide?",
+            "If a skiff is 1.8 m wide, it is between 6.5 m and 6.7 m long.",
+            ["States: it is between 6.5 m and 6.7 m long", "Gives the figure: between 6.5 m and 6.7 m"],
+        ),
+        (
+            "What happens after a false start?",
+            "The race is stopped and the crew gets 30 s.",
+            ["States: the race is stopped", "States: the crew gets 30 s"],
+        ),
         ("Who owns it?", "Anna Holm.", ["States: Anna Holm", "Says nothing that contradicts this"]),
         (
             "What must boats do?",
