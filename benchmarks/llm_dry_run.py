@@ -54,12 +54,12 @@ class Diligent(Author):
 
     def __call__(self, body: Json) -> str:
         system = str(body["messages"][0]["content"])
-        if text := part(body, "document") or part(body, "part"):
-            most = int(re.search(r"at most (\d+) words", system)[1])  # type: ignore[index]
-            return " ".join(re.findall(r"[A-Za-z]+[,.]?", text)[: most * 3 // 4])
         if "pictures of document pages" in system:
             picture = body["messages"][-1]["content"][1]["image_url"]["url"].partition(",")[2]
             return self.pages[hashlib.sha256(base64.b64decode(picture)).hexdigest()]
+        if text := part(body, "document") or part(body, "part"):
+            most = int(re.search(r"at most (\d+) words", system)[1])  # type: ignore[index]
+            return " ".join(re.findall(r"[A-Za-z]+[,.]?", text)[: most * 3 // 4])
         if "reword question-answer pairs" in system:
             return _reworded(str(body["messages"][1]["content"]))
         reply = super().__call__(body)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from dataprep.schema.errors import EXIT_FAILED, EXIT_OK, GroundworkError
-from dataprep.schema.settings import Config, ModelCall
+from dataprep.schema.settings import Config, Embeddings, ModelCall
 
 if TYPE_CHECKING:
     from dataprep.llm.endpoint import Endpoint
@@ -77,6 +77,8 @@ async def _checks(config: Config, root: Path) -> AsyncIterator[Check]:
         try:
             if endpoint.dialect == "local":
                 yield _local_model(config)
+                if "embeddings" in calls:
+                    yield Check("FAIL", "embeddings", "the local model makes none", "--set embeddings.backend=static")
                 continue
             async for check in _endpoint(f"llm.providers.{name}" if name else "llm", endpoint, calls):
                 yield check
@@ -95,15 +97,18 @@ def stages(config: Config) -> dict[str, ModelCall]:
     return {**vision, **always, **rephrase}
 
 
-def _providers(config: Config) -> dict[str, dict[str, ModelCall]]:
+def _providers(config: Config) -> dict[str, dict[str, ModelCall | Embeddings]]:
     """The calls of each provider that any stage uses."""
-    used: dict[str, dict[str, ModelCall]] = {}
-    for stage, call in stages(config).items():
+    calls: dict[str, ModelCall | Embeddings] = {**stages(config)}
+    if config.embeddings.backend == "endpoint":
+        calls["embeddings"] = config.embeddings
+    used: dict[str, dict[str, ModelCall | Embeddings]] = {}
+    for stage, call in calls.items():
         used.setdefault(call.provider, {})[stage] = call
     return used
 
 
-async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall]) -> AsyncIterator[Check]:
+async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall | Embeddings]) -> AsyncIterator[Check]:
     """Key, reach and credit of one endpoint, then each model asked of it."""
     from dataprep.llm.replies import CallFailed
 
@@ -117,16 +122,34 @@ async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall]) 
     if endpoint.dialect == "openrouter":
         yield await _credit(name, endpoint)
     try:
-        listed = (await endpoint.get("/models")).get("data")
+        models = await _listed(endpoint, "/models")
     except CallFailed as failure:
         yield Check(
             "FAIL", f"{name}: endpoint", f"{settings.base_url}/models: {failure}", "is it running and reachable?"
         )
         return
-    models = {str(m["id"]): m for m in listed if isinstance(m, dict) and "id" in m} if isinstance(listed, list) else {}
     yield Check("ok", f"{name}: endpoint", f"{settings.base_url} answers, {len(models)} models")
     for stage, call in calls.items():
-        yield _model(stage, call, models)
+        if stage != "embeddings" or call.model in models or endpoint.dialect != "openrouter":
+            yield _model(stage, call, models)
+        else:
+            yield await _embedder(call, endpoint)
+
+
+async def _listed(endpoint: Endpoint, path: str) -> dict[str, Any]:
+    """The models at `path` by their id. Raises CallFailed."""
+    listed = (await endpoint.get(path)).get("data")
+    return {str(m["id"]): m for m in listed if isinstance(m, dict) and "id" in m} if isinstance(listed, list) else {}
+
+
+async def _embedder(call: ModelCall | Embeddings, endpoint: Endpoint) -> Check:
+    """OpenRouter lists the models that make embeddings apart from the others."""
+    from dataprep.llm.replies import CallFailed
+
+    try:
+        return _model("embeddings", call, await _listed(endpoint, "/embeddings/models"))
+    except CallFailed as failure:
+        return Check("-", f"embeddings: {call.model}", f"not to be found out: {failure}")
 
 
 async def _credit(name: str, endpoint: Endpoint) -> Check:
@@ -146,7 +169,7 @@ async def _credit(name: str, endpoint: Endpoint) -> Check:
     return Check("ok", what, found, "that may not be enough for a large run" if left < LOW_CREDIT else "")
 
 
-def _model(stage: str, call: ModelCall, models: dict[str, Any]) -> Check:
+def _model(stage: str, call: ModelCall | Embeddings, models: dict[str, Any]) -> Check:
     """Does it exist, does it do what the stage needs, and what does it cost."""
     import difflib
 

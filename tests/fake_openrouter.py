@@ -116,6 +116,7 @@ class FakeOpenRouter:
         app.router.add_post(f"{self.prefix}/chat/completions", self._chat)
         app.router.add_post(f"{self.prefix}/embeddings", self._embeddings)
         app.router.add_get(f"{self.prefix}/models", self._models)
+        app.router.add_get(f"{self.prefix}/embeddings/models", self._embedders)
         app.router.add_get(f"{self.prefix}/key", self._key)
         app.router.add_get("/stats", self._stats)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
@@ -350,6 +351,10 @@ class FakeOpenRouter:
             for name, (prompt, completion, modalities) in MODELS.items()
         ]
         return web.json_response({"data": data})
+
+    async def _embedders(self, _: web.Request) -> web.Response:
+        pricing = {"prompt": "0.0000000200", "completion": "0"}
+        return web.json_response({"data": [{"id": "openai/text-embedding-3-small", "pricing": pricing}]})
 
     async def _key(self, request: web.Request) -> web.Response:
         if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":

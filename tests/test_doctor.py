@@ -90,6 +90,22 @@ def test_a_wrong_key_and_an_empty_account(root, capsys):
     assert "add credit" in line(capsys.readouterr().out, "llm: credit")
 
 
+def test_the_endpoints_embeddings_are_looked_up(root, capsys):
+    """The model of embeddings.backend endpoint has a line of its own, found where OpenRouter lists such models."""
+    backend = 'embeddings.backend="endpoint"'
+    with FakeOpenRouter(key="sk-right").thread() as server:
+        assert run(server, root, backend, "embeddings.model=openai/text-embedding-3-small") == 0
+        assert "0.02 USD a million tokens in" in line(capsys.readouterr().out, "embeddings: openai/text-embedding")
+        assert run(server, root, backend, "embeddings.model=openai/text-embedding-3-tiny") == 1
+        assert "did you mean openai/text-embedding-3-small?" in line(capsys.readouterr().out, "embeddings: openai")
+
+
+def test_the_local_model_makes_no_embeddings(root, capsys):
+    """Asked for embeddings it fails its line, with the backend that ships instead."""
+    doctor(load([CONFIG_DIR / "local.json"], ["llm.local.model=/no/such.gguf", 'embeddings.backend="endpoint"']), root)
+    assert "--set embeddings.backend=static" in line(capsys.readouterr().out, "embeddings")
+
+
 def test_nobody_listens(root, capsys):
     """An endpoint that is not there fails its line; the other checks go on."""
     with FakeOpenRouter(prefix="/v1").thread() as server:

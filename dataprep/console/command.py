@@ -249,6 +249,7 @@ def make_client(job: Job) -> Client:
         budget=job.budget,
         on_usage=lambda usage: job.progress.spent(usage.input_tokens + usage.output_tokens, usage.cost),
         stopping=job.stopping,
+        say=job.progress.say,
     )
 
 

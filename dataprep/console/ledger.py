@@ -37,7 +37,7 @@ class Ledger:
             "up to date": self.up_to_date,
             "empty": sum(outcome.status == "empty" for outcome in fine),
             "failed": len(self.failed),
-            "not started": self.not_started,
+            "not finished": self.not_started,
         }
         parts = [f"{count:,} {name}" for name, count in numbers.items() if count] or ["nothing to do"]
         totals: Counter[str] = Counter()

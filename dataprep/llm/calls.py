@@ -88,10 +88,16 @@ class Calls:
     """Makes calls and remembers them. When one is refused for good, or `stopping` is set, no further one starts."""
 
     def __init__(
-        self, journal: Journal, budget: Budget, on_usage: Callable[[Usage], None] | None, stopping: asyncio.Event
+        self,
+        journal: Journal,
+        budget: Budget,
+        stopping: asyncio.Event,
+        on_usage: Callable[[Usage], None] | None = None,
+        say: Callable[[str], None] | None = None,
     ) -> None:
         self.rows: dict[tuple[str, str, str], UsageRow] = {}
-        self._journal, self._budget, self._on_usage, self._stopping = journal, budget, on_usage, stopping
+        self._journal, self._budget, self._stopping = journal, budget, stopping
+        self._on_usage, self._say = on_usage, say
         self._gates: dict[tuple[str, str], Gate] = {}
         self._fatal: StopRun | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -120,7 +126,14 @@ class Calls:
                     return self._replay(errand, row)
                 with suppress(_AskedElsewhere):
                     return await self._persist(errand, lambda again: self._chat(errand, body, key, again))
+                self._tell_of_wait(key, errand)
                 await self._pause(POLL)
+
+    def _tell_of_wait(self, key: str, errand: Errand) -> None:
+        """Once a run, say whose reply it waits for: without a word that would look like a hang."""
+        if self._say is not None and (owner := self._journal.owner(key)):
+            self._say(f"waiting for process {owner}, which asks the same ({errand.unit}); end it if it is not wanted")
+            self._say = None
 
     async def vectors(self, errand: Errand, texts: list[str]) -> list[list[float]]:
         """One vector a text, by one call. They are not journaled: whoever asks keeps them."""

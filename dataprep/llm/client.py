@@ -55,16 +55,18 @@ class Client:
         budget: Budget | None = None,
         on_usage: Callable[[Usage], None] | None = None,
         stopping: asyncio.Event | None = None,
+        say: Callable[[str], None] | None = None,
         env: Mapping[str, str] = os.environ,
     ) -> None:
         """`fresh`: draw anew what was stored before now. `on_usage` hears of every call, not of replays.
 
-        `stopping`: once set, no further call is launched; those in flight end and are kept.
+        `stopping`: once set, no further call is launched; those in flight end and are kept. `say` is told what a
+        run waits for where that is not the endpoint.
         """
         self._settings, self._env = settings, env
         self._since = time.time() if fresh else 0.0
         self._journal = Journal(journal)
-        self._calls = Calls(self._journal, budget or Budget(), on_usage, stopping or asyncio.Event())
+        self._calls = Calls(self._journal, budget or Budget(), stopping or asyncio.Event(), on_usage, say)
         self._endpoints: dict[str, Endpoint] = {}
 
     async def ask(

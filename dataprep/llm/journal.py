@@ -116,6 +116,11 @@ class Journal:
         self.release(key)
         return False
 
+    def owner(self, key: str) -> int:
+        """The process that is making the call; 0: none is."""
+        held = self._db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
+        return int(held[0]) if held else 0
+
     def release(self, key: str) -> None:
         """End this process's claim on a call that brought nothing."""
         self._write("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._pid))

@@ -1,6 +1,7 @@
 """The client against a fake OpenRouter: every shape in which a call can fail, the journal, the money, the stop."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -190,14 +191,15 @@ async def test_the_same_question_twice_at_once_is_one_call(fake, client, config_
 async def test_two_clients_on_one_journal_ask_once(fake, config_for, journal):
     """Claims in the journal keep a second process from paying for what the first is asking."""
     fake.latency = 0.1
-    config = config_for(fake)
-    async with Client(config.llm, journal) as one, Client(config.llm, journal) as other:
+    config, heard = config_for(fake), []
+    async with Client(config.llm, journal) as one, Client(config.llm, journal, say=heard.append) as other:
         other._journal._pid = 1  # as if another living process had made it
         asks = [
             client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit="d") for n in range(6) for client in (one, other)
         ]
         await asyncio.gather(*asks)
     assert len(fake.requests) == 6
+    assert len(heard) == 1 and heard[0].startswith(f"waiting for process {os.getpid()}, which asks the same (d)")
 
 
 async def test_a_missing_key_is_named_before_any_call(fake, config_for, journal):

@@ -1,0 +1,81 @@
+"""Ctrl-C on a real stage in a process of its own, while an endpoint takes its time."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dataprep.schema.config import PROJECT
+from dataprep.schema.errors import EXIT_OK, EXIT_STOPPED
+from dataprep.store.artifacts import read_json, write_text
+from tests.fake_openrouter import FakeOpenRouter
+
+DOCUMENTS = 5
+
+
+@pytest.fixture
+def slow() -> Iterator[FakeOpenRouter]:
+    """Every document is summarised in the same words, once the latency is over."""
+    told = "the ferry leaves at noon and comes back at night"
+    with FakeOpenRouter(reply=lambda _: told, latency=2.0).thread() as fake:
+        yield fake
+
+
+@pytest.fixture
+def start(tmp_path: Path, slow: FakeOpenRouter) -> Callable[[], subprocess.Popen[str]]:
+    """Begins `summarize` for five documents, two calls at a time."""
+    for number in range(DOCUMENTS):
+        write_text(tmp_path / "text" / f"d{number}.md", f"{number}: the ferry leaves at noon and comes back at night.")
+    settings = {"llm.base_url": slow.url, "llm.api_key_env": "", "llm.max_concurrency": 2}
+    command = [sys.executable, "dataprep/summarize.py", "--data", str(tmp_path)]
+    command += [f"--set={key}={value}" for key, value in settings.items()]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return lambda: subprocess.Popen(command, cwd=PROJECT, text=True, env=environment, **pipes)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_the_first_drains_and_the_next_run_goes_on(start, slow, tmp_path):
+    """Calls under way end and are written, none is launched; exit 130, the command; later only the rest is asked."""
+    process = start()
+    wait_for(lambda: slow.in_flight == 2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == EXIT_STOPPED and len(slow.requests) == 2
+    assert "2 ok · 3 not finished" in out
+    assert f"go on with: uv run dataprep/summarize.py --data {tmp_path}" in err
+    assert len(list((tmp_path / "summaries").glob("*.json"))) == 2
+    slow.latency = 0.0
+    process = start()
+    process.communicate(timeout=60)
+    assert process.returncode == EXIT_OK and len(slow.requests) == DOCUMENTS
+    summaries = [read_json(path, dict)["summary"] for path in (tmp_path / "summaries").glob("*.json")]
+    assert len(summaries) == DOCUMENTS and len(set(summaries)) == 1
+
+
+def test_the_second_cancels_at_once(start, slow, tmp_path):
+    """Nobody waits for a slow endpoint: exit 130 soon, the calls are given up, and the next run asks them anew."""
+    slow.latency = 600.0
+    process = start()
+    wait_for(lambda: slow.in_flight == 2)
+    process.send_signal(signal.SIGINT)
+    assert "press Ctrl-C again" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == EXIT_STOPPED and "5 not finished" in out and "go on with" in err
+    wait_for(lambda: slow.abandoned == 2)
+    slow.latency = 0.0
+    process = start()
+    process.communicate(timeout=60)
+    assert process.returncode == EXIT_OK and len(list((tmp_path / "summaries").glob("*.json"))) == DOCUMENTS
