@@ -12,13 +12,16 @@ from dataprep.text.blocks import ITEM, Block
 from dataprep.text.sentences import sentence_starts
 from dataprep.text.spans import Span, uncuttable
 
+# the end of a clause: "so, " and the full-width marks, which need no space
 _CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
-_SPACE = regex.compile(r"\s++")
-_WORD = regex.compile(r"\b(?=\S)", regex.WORD)
-_GRAPHEME = regex.compile(r"\X")
+_SPACE = regex.compile(r"\s++")  # between words
+_WORD = regex.compile(r"\b(?=\S)", regex.WORD)  # between words of a script without spaces
+_GRAPHEME = regex.compile(r"\X")  # a letter with its accents, an emoji with its parts
 _NEAR = 100  # characters before the limit that are looked at first
 _AHEAD = 300  # characters behind a window that an engine sees, to judge the last sentence in it
-_LOOSE_END = regex.compile(r"[\p{L}\p{N},;(–-]\s*\Z")
+_LOOSE_END = regex.compile(
+    r"[\p{L}\p{N},;(–-]\s*\Z"
+)  # a word or comma at the end of a block: the sentence goes on in the next one
 
 
 class Breaks:

@@ -9,8 +9,9 @@ import regex
 from dataprep.text.blocks import Block
 from dataprep.text.tables import table_rows
 
+# the opening line of a fence, also as a list item: its indent and marks are repeated
 _FENCE = regex.compile(r"(?P<indent>[ \t>\ufeff]*)(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?(?P<marks>`{3,}|~{3,})")
-_HTML_ROW = regex.compile(r"<tr\b", regex.IGNORECASE)
+_HTML_ROW = regex.compile(r"<tr\b", regex.IGNORECASE)  # where the rows of an HTML table begin
 
 
 class Frame(NamedTuple):

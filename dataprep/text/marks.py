@@ -10,7 +10,7 @@ import regex
 from dataprep.schema.records import Document, Page
 from dataprep.text.blocks import Block
 
-_LEGAL_HEADING = regex.compile(
+_LEGAL_HEADING = regex.compile(  # Appendix B: Licence of the software
     r"""(?:(?:appendix|annex|section|chapter|part)\s+\w{1,3}[.:]?\s*+)?(?:[\da-z.]{1,5}\s++)?
         (?:(?:the|legal|software|document|content|public)\s+)*
         (?:licen[cs](?:e|es|ing)|copyrights?|legal\ (?:code|notices?|information)|creative\ commons)\b.{0,60}""",
@@ -33,6 +33,7 @@ _LEGAL_PHRASES = (
         "public domain dedication",
     ),
 )
+# © 2021, Copyright (c) 1998
 _COPYRIGHT_YEAR = regex.compile(r"(?:©|\(c\)|copyright)[\s©]*+(?:\(c\)\s*+)?(?:19|20)\d\d")
 _HINTS = ("©", "opyright", "icen")  # one of them is in every legal text
 
@@ -45,14 +46,13 @@ def marks(text: str, found: list[Block], document: Document) -> list[str]:
     result = []
     legal_level = 0  # of the heading whose section is boilerplate
     for block in found:
-        hinted = hints.any_in(block.start, block.end)
         mark = ""
         if block.kind == "heading":
             if not legal_level or block.level <= legal_level:
                 legal_level = block.level if block.headings and _is_legal_title(block.headings[-1]) else 0
         elif block.kind == "contents" or (starts and _on_contents_page(text, block, pages, starts)):
             mark = "contents"
-        elif hinted and block.kind in ("paragraph", "quote") and _is_legal(text, block):
+        elif block.kind in ("paragraph", "quote") and hints.any_in(block.start, block.end) and _is_legal(text, block):
             mark = "boilerplate"
         result.append("boilerplate" if legal_level else mark)
     for k in range(len(found) - 2, -1, -1):
@@ -77,7 +77,9 @@ def _is_legal_title(title: str) -> bool:
 def _is_legal(text: str, block: Block) -> bool:
     """One phrase of law for every 400 characters."""
     body = text[block.start : block.end].lower()
-    hits = sum(body.count(phrase) for phrase in _LEGAL_PHRASES) + len(_COPYRIGHT_YEAR.findall(body))
+    hits = sum(map(body.count, _LEGAL_PHRASES))
+    if "©" in body or "(c)" in body or "copyright" in body:
+        hits += len(_COPYRIGHT_YEAR.findall(body))
     return hits * 400 >= len(body)
 
 

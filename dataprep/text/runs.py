@@ -19,11 +19,13 @@ from dataprep.text.sentences import sentence_starts
 LEAD = 400  # characters of a sentence or caption that goes with its table, at the most
 SCRAP = 100  # characters of a leftover between tables that is no sentence and goes with the one above
 
-_CAPTION = regex.compile(
+_CAPTION = regex.compile(  # Table 3: Entry fees
     r"[\s*_>]*+(?:table|tab\.|tabelle|tableau|tabla|tabella|tabela|figure|fig\.|listing|abbildung|表|图|جدول)\s*+[\w.-]*\d",
     regex.IGNORECASE,
 )
-_FINISHED = regex.compile(r"[.!?…。！？؟)\]”»\"'>|][*_]*\s*\Z")
+_FINISHED = regex.compile(
+    r"[.!?…。！？؟)\]”»\"'>|][*_]*\s*\Z"
+)  # a sentence that is complete: what stands above a table does not introduce it
 
 
 class Run(NamedTuple):

@@ -34,7 +34,7 @@ _BEFORE_A_NAME = regex.compile(  # never the end of a sentence; case matters, fo
     """,
     regex.VERBOSE,
 )
-_BEFORE_A_NUMBER = regex.compile(
+_BEFORE_A_NUMBER = regex.compile(  # never the end where a number follows: no. 7, fig. 2
     r"(?<![\p{L}\d])(?:no|nos|nr|n°|art|abs|fig|figs|tab|eq|sec|sect|ch|chap|vol|pp?|par|ref|app|pág|núm|éd)\.\s*$",
     regex.IGNORECASE,
 )
@@ -48,11 +48,12 @@ _INSIDE = regex.compile(  # may end a sentence, and does so before a word that s
     """,
     regex.VERBOSE | regex.IGNORECASE,
 )
-_STARTER = regex.compile(
+_STARTER = regex.compile(  # a word that starts a sentence after "etc." or "p.m."
     r"(?:The|They|It|He|She|We|I|You|This|That|There|These|Those|How|What|When|Where|Why|Who|But|Er|Sie|Es|Il|Elle)\b"
 )
+# the marker of an item, which is no sentence by itself: "1.2. ", "- ", "(a) "
 _MARKER = regex.compile(r"\s*+(?:[-*+>#•⁃]\s*+)*+\(?(?:[A-Z]?\d{1,3}(?:\.\d{1,3})*+|\p{L})[.)]{1,2}\s*+")
-_BULLET = regex.compile(r"(?<=\s)[•⁃‣◦▪](?=\s*+\S)")
+_BULLET = regex.compile(r"(?<=\s)[•⁃‣◦▪](?=\s*+\S)")  # items in a row within one line
 _BULLETS = "•⁃‣◦▪"
 _WINDOW = 4096  # characters given to an engine at once
 

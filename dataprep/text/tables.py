@@ -16,10 +16,15 @@ class Rows(NamedTuple):
     data: list[Span]
 
 
+# |---|:-:| under the header row
 _DELIMITER = regex.compile(r"(?=[^\n]*-)(?=[^\n]*\|)[ \t>|:\-]++\r?+(?:\n|\Z)")
+# +----+----+ of a grid table
 _GRID_LINE = regex.compile(r"[ \t>]*+\+[-=+:]++\+?[ \t\r]*+(?:\n|\Z)")
+# | **Name** | **Age** |: a second row of headers
 _BOLD_CELLS = regex.compile(r"[ \t>]*+\|?+(?:[ \t]*+(?:\*\*[^*|\n]++\*\*)?+[ \t]*+(?:\||(?=\r?\n|\Z)))++\r?+\n?+")
+# <tr> and </tr> and what tells header rows from others; <table> because tables nest
 _HTML_ROW = regex.compile(r"<tr\b[^>]*+>|</tr\s*+>|<(?:/?)table\b|<t[hd]\b|</thead", regex.IGNORECASE)
+# ``` around a CSV table
 _FENCE_LINE = regex.compile(r"[ \t>]*+(?:`{3,}|~{3,})")
 
 
