@@ -15,6 +15,9 @@ from dataprep.schema.errors import UsageError
 from dataprep.store.artifacts import slug
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dataprep.store.artifacts import Workspace
     from visualization.datasets import Source
 
 LONGEST_STEM = 150  # letters; file systems end at 255 bytes
@@ -100,7 +103,7 @@ def picture_unit(job: Job, name: str, stem: str, sources: list[Source]) -> Unit:
     maps = job.config.maps
     pages = [*([".html"] if maps.interactive else []), *([".plotly.html"] if maps.plotly else [])]
     endings = [".png", ".json", ".points.jsonl", *pages]
-    tags = sorted(job.data.path("tags").glob("*.jsonl"))
+    tags = sorted((*job.data.path("tags").glob("*.jsonl"), *job.data.path("tags").glob("synonyms.json")))
     reads = [*(file for source in sources for file in source.files), *tags]
     writes = tuple(job.data.path("plots", f"{stem}{ending}") for ending in endings)
     return Unit(name, tuple(reads), writes, sources)
@@ -111,6 +114,11 @@ async def draw(job: Job, unit: Unit) -> Outcome:
     from visualization.pictures import draw_map
 
     return await draw_map(job, unit)
+
+
+def tag_file(data: Workspace, source: Source) -> Path:
+    """Where the tags of a dataset's questions stand."""
+    return data.path("tags", f"{source.key}.jsonl")
 
 
 def report_numbers(job: Job, done: list[Unit]) -> None:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 Indices = npt.NDArray[np.int64]
 
-QUESTIONS_A_CLUSTER = 12  # fewer clusters than this makes of a small map
+QUESTIONS_A_CLUSTER = 12  # at least, in the mean
+CLUSTERS_A_ROOT = 0.75  # clusters of n questions: this times the root of n, 15 of 400
 SPLIT_WEIGHT = 4  # area of a point of eval beside one of train
 MOST_CLUSTERS = 24  # labels that a map can hold
 
@@ -120,7 +121,7 @@ def cluster_map(
 ) -> tuple[list[Cluster], Indices]:
     """Regions of the map and their names. Found on the map itself, since that is what the eye groups."""
     rows = len(places)
-    wanted = min(MOST_CLUSTERS, rows // QUESTIONS_A_CLUSTER)
+    wanted = min(MOST_CLUSTERS, rows // QUESTIONS_A_CLUSTER, round(CLUSTERS_A_ROOT * rows**0.5))
     if wanted < 2:
         return [], np.full(rows, -1)
     cluster_of = kmeans(places, wanted, seed)

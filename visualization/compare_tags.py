@@ -2,7 +2,7 @@
 
 Reads   data/qa/<run>/*.jsonl (or folders, or Hub datasets), data/tags/<dataset>.jsonl and data/tags/synonyms.json
 Writes  data/plots/<a>-vs-<b>-tags.png (histogram), -tag-map.png, -tags.json, -tags.html (--interactive);
-        new proposals in data/tags/synonyms.json, for you to review
+        data/tags/<dataset>.jsonl, as generate_tags does; new proposals in data/tags/synonyms.json, for you to review
 Run     uv run visualization/compare_tags.py A B [C ...] [--min-count 1] [--max-tags 25] [--interactive]
         A, B: runs, folders of JSONL or Parquet, or org/name@revision:split; what lacks tags is tagged first
 """
@@ -13,7 +13,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from dataprep.console.command import Command, Failure, Job, Outcome, Unit, run_script
-from visualization.arguments import add_datasets, add_interactive, sources_of, together
+from visualization.arguments import add_datasets, add_interactive, sources_of, tag_file, together
 
 if TYPE_CHECKING:
     from dataprep.schema.records import Tags
@@ -34,22 +34,26 @@ def units(job: Job) -> list[Unit]:
     sources = sources_of(job, least=2)
     name, stem = together(sources)
     endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
-    files = [job.data.path("tags", f"{source.key}.jsonl") for source in sources]
-    reads = [*(file for source in sources for file in source.files), *(file for file in files if file.exists())]
     shown = f" ({job.flags.max_tags} tags, of {job.flags.min_count} questions at least)"
     chosen = shown if (job.flags.max_tags, job.flags.min_count) != (25, 1) else ""
+    reads = tuple(file for source in sources for file in source.files)
     writes = tuple(job.data.path("plots", f"{stem}-{ending}") for ending in endings)
-    return [Unit(name + chosen, tuple(reads), writes, sources, adds=(job.data.path("tags", "synonyms.json"),))]
+    tags = tuple(tag_file(job.data, source) for source in sources)
+    return [Unit(name + chosen, reads, writes, sources, adds=(*tags, job.data.path("tags", "synonyms.json")))]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
+    from dataprep.store.artifacts import write_jsonl
     from visualization.datasets import load
     from visualization.tagging import tag
-    from visualization.tags import tag_file
 
     sources: list[Source] = unit.payload
     datasets = [load(source) for source in sources]
-    tagged = [await tag(job, dataset, tag_file(job.data, dataset.source)) for dataset in datasets]
+    tagged = []
+    for dataset in datasets:
+        file = tag_file(job.data, dataset.source)
+        tagged.append(await tag(job, dataset, file))
+        write_jsonl(file, tagged[-1].rows)
     rows = {dataset.name: one.rows for dataset, one in zip(datasets, tagged, strict=True)}
     scene = await _scene(job, " · ".join(rows), rows)
     _write(scene, unit, job.flags.max_tags)

@@ -12,7 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from dataprep.console.command import Command, Estimate, Failure, Job, Outcome, Unit, run_script, setting
-from visualization.arguments import add_datasets, sources_of
+from visualization.arguments import add_datasets, sources_of, tag_file
 
 if TYPE_CHECKING:
     from visualization.datasets import Source
@@ -26,10 +26,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    return [
-        Unit(source.name, source.files, (job.data.path("tags", f"{source.key}.jsonl"),), source)
-        for source in sources_of(job)
-    ]
+    return [Unit(source.name, source.files, (tag_file(job.data, source),), source) for source in sources_of(job)]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:

@@ -8,20 +8,26 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from dataprep.qa.facts import stem
+
 # Words that say how something is asked and never what about. Frequent words of any language are found by counting.
 _ASKING = frozenset(
     re.findall(
         r"\w+",
-        """a about according after all also an and any are as at be been before between both but by can could describe
-        did do does during each either else ever explain for from give given had has have how if in include including
-        into is it its list many may mean might more most much must name need no not of on one only or other out over
-        per say set shall should so some state such than that the their them then there these they this those to two
-        under up upon use used using versus was were what when where whether which while who whom whose why will with
-        within without would you your""",
+        """a about according after again against all allowed also an and another any apart are as at back be
+        been before between both but by can cannot certain could count counts describe did do does during each
+        either else ever explain far for from give given greatest had happen happened happens has have how if
+        in include including into is it its later least list long longer made make makes many may mean might
+        more most much must name need needed needs no not of on one only or other out over per say set shall
+        should so some soon state still such take taken takes than that the their them then there these they
+        this those to too twice two under up upon use used using versus was were what when where whether which
+        while who whom whose why will with within without would you your""",
     )
 )
 _WORD = re.compile(r"[^\W\d_][\w'’-]*|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]", re.UNICODE)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
+COMMON = 0.15  # share of all questions from which a word is too common to name a part of them
+PAIR = 1.6  # how much more two neighbouring words tell than one
 LIFT = 1.5  # how much more often than by its size a group must hold a term that tells something about it
 WORDS_A_LABEL = 2
 
@@ -44,38 +50,43 @@ def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: S
 
 
 def _telling(terms: list[list[str]], group_of: Sequence[int], groups: int) -> list[list[str]]:
-    """By group its terms, the most telling first: frequent inside, rare outside (class-based tf-idf, BERTopic)."""
+    """By group its terms, the most telling first: those that many of its questions hold, and few of the others.
+
+    A word that runs through the whole map (the name of the game, of the handbook) names no part of it.
+    """
     inside: list[Counter[str]] = [Counter() for _ in range(groups)]
     overall: Counter[str] = Counter()
     for own, group in zip(terms, group_of, strict=True):
         overall.update(set(own))
         if group >= 0:
             inside[group].update(set(own))
-    mean = sum(counts.total() for counts in inside) / max(1, groups)
+    most = max(COMMON, 1.5 / max(1, groups)) * len(terms)
+    common = {term for term, count in overall.items() if count > most} if groups > 1 else set()
     sizes = Counter(group_of)
     ranked = []
     for group, counts in enumerate(inside):
-        expected = (LIFT if groups > 1 else 0) * sizes[group] / max(1, len(terms))
-        telling = [term for term in counts if counts[term] >= 2 and counts[term] / overall[term] >= expected]
-        weight = {term: _weight(counts, overall, term, mean) for term in telling}
-        ranked.append([term for _, term in sorted((-weight[term], term) for term in telling)])
+        lift = {term: counts[term] / overall[term] * len(terms) / max(1, sizes[group]) for term in counts}
+        least = LIFT if groups > 1 else 0
+        telling = [term for term in counts if counts[term] >= 2 and lift[term] >= least]
+        weight = {term: counts[term] * math.log1p(lift[term]) * (PAIR if " " in term else 1) for term in telling}
+        kept = [term for term in telling if term not in common and common.isdisjoint(term.split())]
+        ranked.append([term for _, term in sorted((-weight[term], term) for term in kept or telling)])
     return ranked
-
-
-def _weight(inside: Counter[str], overall: Counter[str], term: str, mean: float) -> float:
-    words = 1 + term.count(" ")
-    return inside[term] / max(1, inside.total()) * math.log1p(mean / overall[term]) * (1.3 if words > 1 else 1)
 
 
 def _pick(ranked: list[str]) -> list[str]:
     """The first terms that do not say the same again."""
     picked: list[str] = []
     for term in ranked:
-        if not any(set(term.split()) & set(other.split()) for other in picked):
+        if not any(_stems(term) & _stems(other) for other in picked):
             picked.append(term)
         if len(picked) == WORDS_A_LABEL:
             break
     return picked
+
+
+def _stems(term: str) -> set[str]:
+    return {stem(word) for word in re.split(r"[ -]", term)}
 
 
 def _terms(question: str) -> list[str]:

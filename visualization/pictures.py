@@ -104,7 +104,7 @@ def table(numbers: Numbers | None) -> list[str]:
     if numbers is None:
         return []
     rows = [
-        ["", "questions", "a chunk", "repeats", "diversity", f"reach of {numbers.topics:,} topics", "95 %", "of all"]
+        ["", "questions", "a chunk", "repeats", "diversity", f"reach of {numbers.topics:,} topics", "95%", "of all"]
     ]
     for row in numbers.datasets:
         per_chunk = "-" if row.mean_per_chunk is None else f"{row.mean_per_chunk:.1f}"

@@ -270,17 +270,29 @@ def _recommendation(
     chosen = rows[best]
     others = sorted((row for row in rows if row is not chosen), key=lambda row: -row.reach)
     low, high = chosen.reach_interval
+    sure = certainty >= SURE
     figures = (
-        f"with {equal_n:,} questions each, {chosen.name} reaches {chosen.reach:.0%} of the {per_topic.shape[1]:,} "
-        f"topics of all of them together (95 % interval {low:.0%} to {high:.0%}), "
+        f"with {equal_n:,} questions each{' it' if sure else f', {chosen.name}'} reaches {chosen.reach:.0%} of the "
+        f"{per_topic.shape[1]:,} topics of all together (95% interval {low:.0%} to {high:.0%}), "
         + ", ".join(f"{row.name} {row.reach:.0%}" for row in others)
     )
     draws = f"{certainty:.0%} of {DRAWS:,} bootstrap draws"
-    more = int(((per_topic[best] == 0) & (per_topic.sum(axis=0) > 0)).sum())
-    merged = f" Merging adds {more:,} topics that {chosen.name} lacks." if more else ""
-    if certainty >= SURE:
-        return f"Choose {chosen.name}: {figures}; it leads in {draws}.{merged}"
-    return f"No clear choice: {figures}; {chosen.name} leads in only {draws}, so let the price decide.{merged}"
+    after = _taken_whole(rows, chosen)
+    if more := int(((per_topic[best] == 0) & (per_topic.sum(axis=0) > 0)).sum()):
+        after += f" Merging adds {more:,} topic{'s' if more > 1 else ''} that {chosen.name} lacks."
+    if sure:
+        return f"Choose {chosen.name}: {figures}; it leads in {draws}.{after}"
+    return f"No clear choice: {figures}; {chosen.name} leads in only {draws}, so let the price decide.{after}"
+
+
+def _taken_whole(rows: list[DatasetNumbers], chosen: DatasetNumbers) -> str:
+    """A larger dataset may reach more by its size, which matters to whoever takes it as it is."""
+    widest = max(rows, key=lambda row: row.reach_of_all)
+    if widest.reach_of_all <= chosen.reach_of_all:
+        return ""
+    return (
+        f" Taken whole, {widest.name} reaches more: {widest.reach_of_all:.0%} with its {widest.questions:,} questions."
+    )
 
 
 def _only_in(names: list[str], dataset_of: Indices, nearest_in: Floats, threshold: float) -> dict[str, list[int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -13,6 +12,8 @@ import numpy.typing as npt
 from dataprep.schema.records import Tags
 from dataprep.schema.settings import Maps
 from dataprep.store.artifacts import Workspace, read_jsonl
+from visualization import synonyms
+from visualization.arguments import tag_file
 from visualization.atlas import cluster_map
 from visualization.datasets import Source
 from visualization.figures.scene import Bar, Cluster, DatasetEntry, Point, Scene
@@ -22,18 +23,20 @@ from visualization.reach import similarities
 ASIDE = 0.013  # of the map: how far the marks of one tag in several datasets stand from its place
 
 
-def tag_file(data: Workspace, source: Source) -> Path:
-    return data.path("tags", f"{source.key}.jsonl")
-
-
 def tags_by_question(data: Workspace, sources: Sequence[Source]) -> dict[str, list[str]]:
     """Tags by question: of every dataset, since a split or a merged run holds questions that were tagged as another's.
 
-    Where two files disagree (one was changed by hand), those of `sources` win.
+    Where two files disagree (one was changed by hand), those of `sources` win. Tags that synonyms.json takes together
+    are one here too.
     """
+    into = synonyms.applied(synonyms.read(data.path("tags", "synonyms.json")))
     own = [tag_file(data, source) for source in sources]
     files = sorted(data.path("tags").glob("*.jsonl"), key=lambda file: (file in own, file.name))
-    return {row.question: row.tags for file in files for row in read_jsonl(file, Tags)}
+    return {
+        row.question: list(dict.fromkeys(into.get(tag, tag) for tag in row.tags))
+        for file in files
+        for row in read_jsonl(file, Tags)
+    }
 
 
 def count(rows: Sequence[Tags], into: Mapping[str, str]) -> Counter[str]:

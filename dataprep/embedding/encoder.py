@@ -14,9 +14,11 @@ import asyncio
 import hashlib
 import importlib.util
 import sqlite3
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -32,6 +34,7 @@ Progress = Callable[[int], None]
 T = TypeVar("T")
 
 STATIC_MODEL = "wordllama"
+_ONE_MODEL = threading.Lock()  # datasets embedded side by side share one model, and its threads all processors
 _BATCHES_A_SAVE = 16  # batches between two writes to the cache: what a kill can cost
 _KEYS_A_QUERY = 500  # SQLite takes 999 variables in old builds
 
@@ -196,16 +199,15 @@ class SentenceTransformers:
 
     def __init__(self, settings: Embeddings) -> None:
         self.settings = settings
-        self._model: Any = None
 
     async def vectors(self, texts: list[str]) -> Vectors:
         return await asyncio.to_thread(self._encode, texts)
 
     def _encode(self, texts: list[str]) -> Vectors:
-        if self._model is None:
-            self._model = _load_sentence_transformer(self.settings.model)
-        # prompt="" since the prefix stands in front already: a model's own default prompt would come before it.
-        vectors = self._model.encode(texts, prompt="", batch_size=self.settings.batch, show_progress_bar=False)
+        with _ONE_MODEL:
+            model = _load_sentence_transformer(self.settings.model)
+            # prompt="" since the prefix stands in front already: a model's own default prompt would come before it.
+            vectors = model.encode(texts, prompt="", batch_size=self.settings.batch, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
 
 
@@ -222,6 +224,7 @@ class Endpoint:
         return np.asarray(await self.client.embed(self.settings, texts), dtype=np.float32)
 
 
+@lru_cache(maxsize=1)
 def _load_sentence_transformer(model: str) -> Any:
     """The model from a folder, the hub's cache, or the hub, in this order; the network only when it must be.
 
@@ -229,12 +232,14 @@ def _load_sentence_transformer(model: str) -> Any:
     """
     try:
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
     except ImportError as error:
         raise MissingExtra(
             f"The embedder {model} (or take the embedded one: "
             f"--set embeddings.backend=static --set embeddings.model={STATIC_MODEL})",
             "embed",
         ) from error
+    disable_progress_bar()
     if Path(model).is_dir():
         if not (Path(model) / "modules.json").is_file():
             raise ConfigError(

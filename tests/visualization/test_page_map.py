@@ -177,6 +177,20 @@ async def test_box_by_shift_and_escape_clears(show: Opener, page_file: Path) -> 
     assert await page.locator("#tray").is_hidden()
 
 
+async def test_a_box_may_begin_on_a_name(show: Opener, page_file: Path) -> None:
+    """The names of clusters stop no selection: a box that begins on one selects as any other."""
+    page = await show(page_file)
+    name = await page.locator(".labels button:not([hidden])").first.bounding_box()
+    assert name
+    x, y = name["x"] + name["width"] / 2, name["y"] + name["height"] / 2
+    await page.click("#tool-box")
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x + 300, y + 300, steps=4)
+    await page.mouse.up()
+    await expect(page.locator("#tray")).to_be_visible()
+
+
 async def test_datasets_can_be_toggled_and_isolated(show: Opener, page_file: Path) -> None:
     """A dataset that is switched off leaves the map; `only` leaves the others."""
     page = await show(page_file)
@@ -302,9 +316,9 @@ async def test_numbers_stand_beside_the_map(show: Opener, page_file: Path, drawn
     assert drawn.numbers
     for row in drawn.numbers.datasets:
         assert row.name in text
-        assert f"{row.redundancy:.1%}".replace("%", " %") in text or f"{row.redundancy:.0%}".replace("%", " %") in text
+        assert f"{row.redundancy:.1%}" in text or f"{row.redundancy:.0%}" in text
     assert await page.locator("#view-numbers .line").count() == len(MODELS)
-    assert "80 %" not in await page.inner_text("#view-numbers .matrix tr:nth-child(1) td.self")
+    assert "80%" not in await page.inner_text("#view-numbers .matrix tr:nth-child(1) td.self")
     assert await page.locator("#view-numbers .matrix td:not(.self)").count() == len(MODELS) * (len(MODELS) - 1) + 1
 
 

@@ -79,7 +79,7 @@ def test_the_broader_dataset_is_recommended() -> None:
     assert numbers.topics == TOPICS
     reach = {row.name: row.reach for row in numbers.datasets}
     assert reach == {"broad": pytest.approx(1.0), "narrow": pytest.approx(1 / 3, abs=0.02)}
-    assert numbers.recommendation.startswith("Choose broad: with 120 questions each, broad reaches 100%")
+    assert numbers.recommendation.startswith("Choose broad: with 120 questions each it reaches 100%")
 
 
 def test_size_alone_wins_nothing() -> None:
@@ -93,6 +93,9 @@ def test_size_alone_wins_nothing() -> None:
     assert abs(by_name["large"].reach - by_name["small"].reach) < 0.1
     assert numbers.best == ""
     assert numbers.recommendation.startswith("No clear choice")
+    whole = by_name["large"].reach_of_all
+    said = f"Taken whole, large reaches more: {whole:.0%} with its 800 questions."
+    assert (said in numbers.recommendation) == (whole > by_name["small"].reach_of_all)
 
 
 def test_redundancy_is_the_share_that_repeats() -> None:

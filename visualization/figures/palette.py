@@ -15,3 +15,5 @@ MATPLOTLIB_MARKS = ["o", "s", "^", "D", "X", "*", "v", "P"]  # the same, as matp
 # easy, medium, hard: one hue that darkens, so that the order can be seen without colour
 ORDERED_LIGHT = ["#8fc1e3", "#3b82c4", "#0b3c6f"]
 ORDERED_DARK = ["#35608a", "#5fa8e6", "#cfe8ff"]
+
+INK, QUIET, FAINT = "#1d2530", "#5d6875", "#d9dee4"  # words, lesser words and rules of the PNGs

@@ -7,23 +7,20 @@ write_histogram_png(scene, path)    the tag histogram
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dataprep.store.artifacts import write_bytes
-from visualization.figures.palette import LIGHT, MATPLOTLIB_MARKS
+from visualization.figures.palette import FAINT, INK, LIGHT, MATPLOTLIB_MARKS, QUIET
+from visualization.figures.placing import Label, place_labels
 from visualization.figures.scene import Bar, Point, Scene
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.text import Text
 
-INK, QUIET, FAINT = "#1d2530", "#5d6875", "#d9dee4"
 DPI = 200
 FONTS = ["Inter", "Noto Sans", "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic", "Unifont"]
 NAME_LENGTH = 34  # letters of a dataset's name that a legend shows
@@ -31,11 +28,6 @@ MOST_TAG_LABELS = 60
 MOST_MARKS = 5_000  # points; beyond, a mark is too small to have a shape
 LAYERS = 16  # slices of the shuffled points, each drawn mark by mark
 OUTERMOST = 0.75  # share of a dataset's points inside the widest contour that is drawn
-_RINGS = [(0.0, 0.0)] + [
-    (radius * np.cos(angle), radius * np.sin(angle))
-    for radius in (14, 26, 40, 58)  # points from the place that a label would have
-    for angle in np.linspace(np.pi / 2, 2.5 * np.pi, 12, endpoint=False)
-]
 
 
 def write_map_png(scene: Scene, path: Path) -> None:
@@ -43,11 +35,16 @@ def write_map_png(scene: Scene, path: Path) -> None:
     several = scene.numbers is not None and bool(scene.numbers.recommendation)
     figure = _figure(13.2 if several else 9.6, 7.6)
     if several:
-        grid = figure.add_gridspec(2, 2, width_ratios=[2.05, 1], height_ratios=[1.15, 1], wspace=0.09, hspace=0.3)
-        grid.update(left=0.02, right=0.975, top=0.85, bottom=0.07)
-        _draw_map(figure.add_subplot(grid[:, 0]), scene)
-        _draw_curves(figure.add_subplot(grid[0, 1]), scene)
-        _draw_figures(figure.add_subplot(grid[1, 1]), scene)
+        sides = figure.add_gridspec(
+            1, 2, width_ratios=[1.9, 1], wspace=0.08, left=0.02, right=0.975, top=0.86, bottom=0.06
+        )
+        _draw_map(figure.add_subplot(sides[0]), scene)
+        beside = figure.add_gridspec(
+            3, 1, height_ratios=[0.75, 1.25, 0.9], hspace=0.34, left=sides[1].get_position(figure).x0, right=0.975,
+            top=0.955, bottom=0.05,
+        )  # fmt: skip
+        for row, draw in enumerate((_draw_verdict, _draw_curves, _draw_figures)):
+            draw(figure.add_subplot(beside[row]), scene)
     else:
         axes = figure.add_axes((0.02, 0.02, 0.96, 0.86 if len(scene.datasets) > 1 else 0.89))
         _draw_map(axes, scene)
@@ -149,7 +146,7 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.04)
     named = sorted(scene.clusters, key=lambda cluster: -cluster.count)
-    _place_labels(axes, [Label(cluster.label.replace(" · ", "\n", 1), (cluster.x, cluster.y)) for cluster in named])
+    place_labels(axes, [Label(cluster.label.replace(" · ", "\n", 1), (cluster.x, cluster.y)) for cluster in named])
 
 
 def _draw_tags(axes: Axes, scene: Scene) -> None:
@@ -183,7 +180,7 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.06)
     labels = [Label(tag, tuple(places[tag]), radius=area_of[tag] ** 0.5 / 2) for tag in heaviest]
-    _place_labels(axes, labels[:MOST_TAG_LABELS], labels)
+    place_labels(axes, labels[:MOST_TAG_LABELS], labels)
 
 
 def _sector(start: float, end: float) -> Any:
@@ -222,96 +219,47 @@ def _sizes(points: list[Point]) -> Any:
     return base * weights / max(1.0, float(np.median(weights))) if (weights > 1).any() else np.full(len(points), base)
 
 
-@dataclass(frozen=True)
-class Label:
-    """A text at a place of the map; with a `radius` (points) it stands beside a mark of that size, else upon it."""
-
-    text: str
-    place: tuple[float, float]
-    radius: float = 0.0
-
-
-def _place_labels(axes: Axes, labels: list[Label], marks: Sequence[Label] = ()) -> None:
-    """Write each label at the first free place on or around its own; what finds none is left out.
-
-    Free is what lies in the frame and covers no label and none of `marks`.
-    """
-    canvas: Any = axes.figure.canvas
-    canvas.figure.draw_without_rendering()  # fixes the axes' limits
-    renderer = canvas.get_renderer()
-    frame = axes.get_window_extent(renderer)
-    taken = [_box_of(axes, mark) for mark in marks]
-    for label in labels:
-        text = _written(axes, label)
-        for shift in _shifts(label):
-            text.set_position(shift)
-            box = text.get_window_extent(renderer).expanded(1.03, 1.06)
-            inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
-            if inside and not any(box.overlaps(other) for other in taken):
-                taken.append(box)
-                break
-        else:
-            text.remove()
-
-
-def _shifts(label: Label) -> list[tuple[float, float]]:
-    """Where a label may stand, in points from its place, the best first."""
-    if not label.radius:
-        return _RINGS
-    up, aside = label.radius + 6, label.radius + 5 + 2.4 * len(label.text)
-    return [(0, -up), (0, up), (aside, 0), (-aside, 0), (aside * 0.7, -up), (-aside * 0.7, -up), (aside * 0.7, up)]
-
-
-def _box_of(axes: Axes, mark: Label) -> Any:
-    """The square around a mark, in pixels."""
-    from matplotlib.transforms import Bbox
-
-    x, y = axes.transData.transform(mark.place)
-    radius = 0.9 * mark.radius * axes.figure.dpi / 72
-    return Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
-
-
-def _written(axes: Axes, label: Label) -> Text:
-    from matplotlib.patheffects import withStroke
-
-    return axes.annotate(
-        label.text,
-        label.place,
-        xytext=(0, 0),
-        textcoords="offset points",
-        ha="center",
-        va="center",
-        fontsize=7.6 if label.radius else 8.2,
-        linespacing=1.1,
-        weight="normal" if label.radius else "bold",
-        color=INK,
-        path_effects=[withStroke(linewidth=3, foreground="white", alpha=0.9)],
-        zorder=4,
-    )
+def _draw_verdict(axes: Axes, scene: Scene) -> None:
+    """Which to choose, as the headline; under it the figures that say so."""
+    numbers = scene.numbers
+    assert numbers is not None  # noqa: S101  # the caller looked
+    choice, _, why = numbers.recommendation.partition(": ")
+    axes.set_axis_off()
+    axes.text(0, 1, _short(choice, 40), va="top", fontsize=14, weight="bold", color=INK, transform=axes.transAxes)
+    text = _wrapped(f"{why[:1].upper()}{why[1:]}", 68)
+    axes.text(0, 0.78, text, va="top", fontsize=8.6, color=INK, linespacing=1.4, transform=axes.transAxes)
 
 
 def _draw_curves(axes: Axes, scene: Scene) -> None:
     """Reach of the union's topics against the number of questions, with the number they are compared at."""
     numbers = scene.numbers
     assert numbers is not None  # noqa: S101  # the caller looked
+    entries = {entry.name: entry for entry in scene.datasets}
     colour_of = _colour_of(scene)
     longest = max((row.curve[-1][0] for row in numbers.datasets if row.curve), default=1)
     for row in numbers.datasets:
         if row.curve:
             counts, reach = zip(*row.curve, strict=True)
             axes.plot(counts, [100 * share for share in reach], color=colour_of[row.name], linewidth=2.2)
-            axes.plot(counts[-1], 100 * reach[-1], "o", color=colour_of[row.name], markersize=5)
+            mark = _mark(entries[row.name].colour, scene)
+            axes.plot(counts[-1], 100 * reach[-1], mark, color=colour_of[row.name], markersize=6, clip_on=False)
     axes.axvline(numbers.equal_n, color=QUIET, linewidth=0.9, linestyle=(0, (3, 3)))
+    right = numbers.equal_n > 0.7 * longest
     axes.text(
-        numbers.equal_n + 0.012 * longest, 3, f"compared at {numbers.equal_n:,}", color=QUIET, fontsize=8, va="bottom"
-    )
+        numbers.equal_n + (-0.012 if right else 0.012) * longest, 3, f"compared at {numbers.equal_n:,}",
+        color=QUIET, fontsize=8, va="bottom", ha="right" if right else "left",
+    )  # fmt: skip
     axes.set_ylim(0, 103)
     axes.set_xlim(0, 1.03 * longest)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f} %")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set_title(f"Topics reached, of {numbers.topics:,}", loc="left", fontsize=10.5, weight="bold", color=INK)
+    axes.set_title(_topics(numbers.topics), loc="left", fontsize=10.5, weight="bold", color=INK)
     axes.set_xlabel("questions", color=QUIET)
     _quiet(axes)
+
+
+def _topics(count: int) -> str:
+    return f"Share of the {count:,} topics that they reach"
 
 
 def _draw_figures(axes: Axes, scene: Scene) -> None:
@@ -320,27 +268,27 @@ def _draw_figures(axes: Axes, scene: Scene) -> None:
     assert numbers is not None  # noqa: S101  # the caller looked
     axes.set_axis_off()
     axes.set_xlim(0, 1)
-    rows = numbers.datasets
-    heads = ["reach", "repeats", "diversity", "a chunk"]
-    columns = [0.5, 0.66, 0.84, 1.0]
-    step = min(0.16, 0.8 / (len(rows) + 1))
-    axes.set_title(f"At {numbers.equal_n:,} questions each", loc="left", fontsize=10.5, weight="bold", color=INK)
-    for place, head in zip(columns, heads, strict=True):
-        axes.text(place, 0.97, head, ha="right", va="center", color=QUIET, fontsize=8.5)
-    for index, row in enumerate(rows):
-        height = 0.97 - (index + 1) * step
-        axes.plot(0.012, height, "o", color=_colour_of(scene)[row.name], markersize=6, clip_on=False)
-        axes.text(0.04, height, _short(row.name, 22), va="center", color=INK, fontsize=9)
-        per_chunk = "–" if row.mean_per_chunk is None else f"{row.mean_per_chunk:.1f}"
-        cells = [f"{row.reach:.0%}", f"{row.redundancy:.0%}", f"{row.diversity_at_equal_n:.1f}", per_chunk]
-        for place, cell in zip(columns, cells, strict=True):
-            best = row.name == numbers.best
-            axes.text(place, height, cell, ha="right", va="center", color=INK, weight="bold" if best else "normal")
     axes.set_ylim(0, 1)
-    note = numbers.recommendation
-    axes.text(
-        0, 0.97 - (len(rows) + 1) * step, _wrapped(note, 62), va="top", fontsize=8.2, color=QUIET, linespacing=1.35
-    )
+    rows = numbers.datasets
+    entries = {entry.name: entry for entry in scene.datasets}
+    columns = [0.6, 0.72, 0.86, 1.0]
+    step = min(0.15, 0.86 / (len(rows) + 1))
+    for place, head in zip(columns, ["reach (95%)", "whole", "repeats", "diversity"], strict=True):
+        axes.text(place, 0.96, head, ha="right", va="center", color=QUIET, fontsize=8.5)
+    axes.plot([0, 1], [0.96 - step / 2] * 2, color=FAINT, linewidth=0.8)
+    for index, row in enumerate(rows):
+        height = 0.96 - (index + 1) * step
+        entry, weight = entries[row.name], "bold" if row.name == numbers.best else "normal"
+        mark, colour = _mark(entry.colour, scene), _colour_of(scene)[row.name]
+        axes.plot(0.012, height, mark, color=colour, markersize=6, clip_on=False)
+        axes.text(0.04, height, _short(row.name, 24), va="center", color=INK, fontsize=9, weight=weight)
+        low, high = row.reach_interval
+        reach = f"{row.reach:.0%} ({100 * low:.0f}\N{EN DASH}{100 * high:.0f})"
+        cells = [reach, f"{row.reach_of_all:.0%}", f"{row.redundancy:.0%}", f"{row.diversity_at_equal_n:.1f}"]
+        for place, cell in zip(columns, cells, strict=True):
+            axes.text(place, height, cell, ha="right", va="center", color=INK, fontsize=9, weight=weight)
+    note = f"Reach and diversity with {numbers.equal_n:,} questions of each; whole: with all of its own."
+    axes.text(0, 0.96 - (len(rows) + 1) * step, note, va="center", fontsize=7.8, color=QUIET)
 
 
 def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:

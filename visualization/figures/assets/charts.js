@@ -45,7 +45,7 @@ function measures(rows, chip, looks, several) {
     { name: "Near-duplicates", number: true, value: (row) => row.redundancy, cell: (row) => percent(row.redundancy) },
     { name: several ? "Diversity at equal number" : "Diversity", number: true, value: (row) => row.diversity_at_equal_n,
       cell: (row) => withBar(number(row.diversity_at_equal_n, 1), row.diversity_at_equal_n / whole, looks.get(row.name).colour) },
-    several && { name: "Reach (95 % interval)", number: true, value: (row) => row.reach,
+    several && { name: "Reach (95% interval)", number: true, value: (row) => row.reach,
       cell: (row) => withBar(`${percent(row.reach)} (${number(row.reach_interval[0] * 100)}–${number(row.reach_interval[1] * 100)})`, row.reach, looks.get(row.name).colour, row.reach_interval) },
     several && { name: "Asked only here", number: true, value: (row) => row.only_here, cell: (row) => number(row.only_here) },
     several && { name: "Topics missed", number: true, value: (row) => row.missed, cell: (row) => number(row.missed) },
@@ -70,7 +70,7 @@ function curves(rows, looks, equal) {
     "aria-label": rows.map((row) => `${row.name}: ${percent(row.curve.length ? row.curve[row.curve.length - 1][1] : 0)} with ${row.questions} questions`).join("; ") });
   for (const reach of ticks(peak, 5)) {
     chart.append(svg("line", { x1: box.left, x2: wide - box.right, y1: py(reach), y2: py(reach), class: "rule" }),
-      svg("text", { x: box.left - 8, y: py(reach) + 4, class: "tick end", text: `${number(reach * 100)} %` }));
+      svg("text", { x: box.left - 8, y: py(reach) + 4, class: "tick end", text: `${number(reach * 100)}%` }));
   }
   for (const n of ticks(most, 6)) chart.append(svg("text", { x: px(n), y: high - box.bottom + 20, class: "tick middle", text: number(n) }));
   chart.append(svg("text", { x: (box.left + wide - box.right) / 2, y: high - 4, class: "tick middle", text: "questions" }));

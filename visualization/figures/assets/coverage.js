@@ -32,7 +32,7 @@ async function startCoverage() {
   const askedBy = (place, run) => (run ? place.asked.filter((q) => doc.questions[q].run === run) : place.asked);
   const likelyBy = (place, run) => (run ? place.likely.filter((q) => doc.questions[q].run === run) : place.likely);
   const shown = () => (view === "*" ? doc.runs : [view]);
-  const share = (count) => (count.of ? `${number((count.asked / count.of) * 100)} %` : "–");
+  const share = (count) => (count.of ? `${number((count.asked / count.of) * 100)}%` : "–");
   const statements = (counts) => ({ of: counts.sentence.of + counts.row.of, asked: counts.sentence.asked + counts.row.asked });
 
   // ---- the document ----------------------------------------------------------------------------------------------

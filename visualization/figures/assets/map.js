@@ -328,6 +328,7 @@ async function startMap() {
         el("button", { type: "button", class: "icon", "aria-label": "Clear the selection", onclick: () => select([]) }, icon("M6 6l12 12 M18 6 6 18"))),
       table(columns, rows, { onrow: open }));
     if (tray.hidden) makeRoom(() => { tray.hidden = false; });
+    bringAllIn(rows);
   }
 
   function closeTray() { if (!tray.hidden) makeRoom(() => { tray.hidden = true; }); }
@@ -614,6 +615,15 @@ async function startMap() {
     }
   }
 
+  // The table covers a part of the map: what was selected moves to where it is seen, smaller if need be.
+  function bringAllIn(indices) {
+    const edge = 24, seen = (i) => toX(x[i]) > edge && toY(y[i]) > edge && toX(x[i]) < size.width - edge && toY(y[i]) < size.height - edge;
+    if (indices.every(seen)) return;
+    const box = boundsOf(indices.map((i) => x[i]), indices.map((i) => y[i]), 0.05), s = scale();
+    const fits = Math.min(1, (size.width - 2 * edge) / (box.width * s || 1), (size.height - 2 * edge) / (box.height * s || 1));
+    glide({ k: view.k * fits, x: box.centreX - bounds.centreX, y: box.centreY - bounds.centreY });
+  }
+
   // ---- pointing ------------------------------------------------------------------------------------------------
   function nearest(px, py) {
     const s = scale(), reach = Math.max(12, radius(0) + 6);
@@ -658,11 +668,12 @@ async function startMap() {
 
   const touches = new Map();
   stage.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || event.target.closest(".toolbar, .labels button")) return;
+    const tool = event.shiftKey ? "box" : shown.tool;
+    const onName = event.target.closest(".labels button") && tool === "pan"; // a name zooms in, but stops no lasso
+    if (event.button !== 0 || onName || event.target.closest(".toolbar")) return;
     stage.setPointerCapture(event.pointerId);
     const [px, py] = place(event);
     touches.set(event.pointerId, [px, py]);
-    const tool = event.shiftKey ? "box" : shown.tool;
     moving = touches.size > 1 ? { pinch: true } : { tool, px, py, fromX: px, fromY: py, path: tool === "pan" ? null : [[px, py]], far: false };
   });
   stage.addEventListener("pointermove", (event) => {

@@ -24,8 +24,8 @@ async function block(name) {
 }
 
 const number = (value, digits = 0) =>
-  value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-const percent = (share) => (share > 0 && share < 0.1 ? `${number(share * 100, 1)} %` : `${number(share * 100)} %`);
+  value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: "halfEven" }); // as Python rounds
+const percent = (share) => (share > 0 && share < 0.1 ? `${number(share * 100, 1)}%` : `${number(share * 100)}%`);
 const plural = (count, word) => `${number(count)} ${word}${count === 1 ? "" : "s"}`;
 const cut = (text, length) => (text.length > length ? `${text.slice(0, length - 1).trimEnd()}…` : text);
 
