@@ -179,7 +179,9 @@ async def _measured(
     rows = measure.leakage(drawn.pool, found, drawn.vectors, drawn.train, drawn.train_vectors, after)
     if reworded:
         rows = [
-            msgspec.structs.replace(r, overlap=round(rephrase.overlap(old.question, new.question, keep), 3))
+            msgspec.structs.replace(
+                r, overlap=round(rephrase.overlap(old.question, new.question, keep), 3), reworded=new.question
+            )
             for r, old, new in zip(rows, drawn.chosen, splits["eval"], strict=True)
             for keep in [rephrase.subject_words(old, tools.about)]
         ]

@@ -164,11 +164,12 @@ def describe_closeness(report: Report) -> list[str]:
     lines = []
     if report.curve:
         lines.append(f"{report.curve.k} topic clusters ({report.curve.reason}), seed {report.seed}.")
-    for name, found in (("Cluster shares", report.cluster_error), ("Distribution (MMD)", report.mmd)):
+    for name, whole, found in (
+        ("Cluster shares", "those of all rows", report.cluster_error),
+        ("Distribution (MMD)", "that of all rows", report.mmd),
+    ):
         if found:
-            lines.append(
-                f"{name}: {found.eval:.3f} from the pool, a random split {found.random:.3f}; {_rank(found)} of 500."
-            )
+            lines.append(f"{name}: {found.eval:.3f} from {whole}, a random split {found.random:.3f}; {_rank(found)}.")
     return lines
 
 
@@ -218,7 +219,7 @@ def _making(report: Report, origin: Origin) -> str:
 
 
 def _rank(found: Closeness) -> str:
-    return f"closer than {1 - found.percentile:.0%}"
+    return f"closer than {1 - found.percentile:.0%} of 500 random splits"
 
 
 def _sum(report: Report, field: str) -> int:

@@ -90,6 +90,7 @@ def push(
         if private and public and may_publish:
             api.update_repo_settings(repository, repo_type="dataset", private=False)
             private = False
+            say(f"{repository} was private and is public now")
         elif private and public:
             say(f"{repository} stays private, as it was; --public makes it public")
     return Pushed(repository, f"{api.endpoint}/datasets/{repository}", commit.oid, private)

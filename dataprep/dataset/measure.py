@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dataprep.dataset.herding import bandwidth
 from dataprep.dataset.personal import Finding
 from dataprep.dataset.rows import Invalid, Row
-from dataprep.dataset.splits import Rows, Split, Vectors, bandwidth
+from dataprep.dataset.splits import Rows, Split, Vectors
 from dataprep.embedding.clusters import one_thread, principal
 from dataprep.embedding.duplicates import nearest, random_cosines
 from dataprep.schema.records import Record
@@ -46,6 +47,7 @@ class Neighbour(Record, frozen=True):
 
     id: str
     cosine: float
+    question: str = ""
 
 
 class EvalRow(Record, frozen=True):
@@ -58,6 +60,8 @@ class EvalRow(Record, frozen=True):
     after: Neighbour | None = None
     own: float | None = None
     overlap: float | None = None
+    question: str = ""  # as it was
+    reworded: str = ""
 
 
 class Point(Record, frozen=True):
@@ -192,6 +196,7 @@ def leakage(
             before=before[number],
             after=after[number],
             own=round(float(reworded[number] @ vectors[index]), 4) if reworded is not None else None,
+            question=row.question,
         )
         for number, (index, row) in enumerate(zip(split.eval, chosen, strict=True))
     ]
@@ -287,6 +292,6 @@ def _neighbours(
 ) -> list[Neighbour | None]:
     best, cosine = nearest(vectors, train_vectors, own)
     return [
-        Neighbour(id=train[i].id, cosine=round(float(c), 4)) if i >= 0 else None
+        Neighbour(id=train[i].id, cosine=round(float(c), 4), question=train[i].question) if i >= 0 else None
         for i, c in zip(best.tolist(), cosine, strict=True)
     ]

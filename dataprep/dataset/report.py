@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Sequence
 
 from dataprep.dataset.card import describe_closeness, describe_leakage, describe_splits
-from dataprep.dataset.measure import Curve, Report, Share, shorten
+from dataprep.dataset.measure import Curve, EvalRow, Neighbour, Report, Share, shorten
 
 BARS = "▁▂▃▄▅▆▇█"
 SHOWN = 12  # values of a table in the terminal and clusters listed
@@ -184,23 +184,26 @@ def _map(report: Report) -> str:
 
 
 def _rows(report: Report) -> str:
-    def place(neighbour: object) -> str:
-        return f"{neighbour.cosine:.2f} {_e(neighbour.id)}" if neighbour else "-"  # type: ignore[attr-defined]
-
-    head = ["id", "cluster", "nearest in train as it was", "as reworded", "to itself", "words kept"]
-    rows = [
-        (
-            _e(row.id),
-            str(row.cluster),
-            place(row.before),
-            place(row.after),
-            "-" if row.own is None else f"{row.own:.2f}",
-            "-" if row.overlap is None else f"{row.overlap:.0%}",
-        )
-        for row in report.rows[:200]
-    ]
+    """Each eval row as one reads it, beside the row of train that comes nearest."""
+    head = ["cluster", "the question in eval", "nearest in train"]
+    if report.leaked_after is not None:
+        head += ["as it was", "words kept", "nearest in train as it was"]
+    rows = [_eval_row(row, reworded=report.leaked_after is not None) for row in report.rows[:200]]
     more = f"<p>the first 200 of {len(report.rows)}; all in report.json</p>" if len(report.rows) > 200 else ""
-    return _table(head, rows) + more
+    return "<p>numbers before a question are cosines</p>" + _table(head, rows) + more
+
+
+def _eval_row(row: EvalRow, *, reworded: bool) -> list[str]:
+    cells = [str(row.cluster), f"{_e(row.reworded or row.question)} <small>{_e(row.id)}</small>"]
+    if not reworded:
+        return [*cells, _near(row.before)]
+    own = "" if row.own is None else f"{row.own:.2f} "
+    kept = "-" if row.overlap is None else f"{row.overlap:.0%}"
+    return [*cells, _near(row.after), f"{own}{_e(row.question)}", kept, _near(row.before)]
+
+
+def _near(found: Neighbour | None) -> str:
+    return f"{found.cosine:.2f} {_e(found.question)} <small>{_e(found.id)}</small>" if found else "-"
 
 
 def _findings(report: Report) -> str:
@@ -242,7 +245,7 @@ h1 { font-size: 28px; margin: 0 0 8px; } h2 { font-size: 19px; margin: 36px 0 8p
 p { color: var(--soft); margin: 6px 0; } ul { padding-left: 20px; margin: 6px 0; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 14px; width: 100%; }
 th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: middle; }
-th { color: var(--soft); font-weight: 600; } td { overflow-wrap: anywhere; }
+th, small { color: var(--soft); } th { font-weight: 600; } td { overflow-wrap: anywhere; }
 svg { max-width: 100%; } svg.figure { width: 100%; height: auto; }
 svg text { fill: var(--soft); font-size: 11px; } .train { fill: var(--train); } .eval { fill: var(--eval); }
 circle { stroke: var(--back); stroke-width: 1; } circle.train { opacity: 0.55; }

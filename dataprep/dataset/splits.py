@@ -8,7 +8,7 @@
 
 Three steps make a clustered split: quotas by largest remainder; candidates, seeded at random, those without a
 near-duplicate in train first; and of the candidates the ones that bring the mean of eval closest to the mean of all
-rows under a Gaussian kernel (kernel herding: Chen, Welling and Smola, "Super-Samples from Kernel Herding", 2010).
+rows (herding.py).
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dataprep.dataset.herding import herd
 from dataprep.embedding.clusters import Elbow, elbow, kmeans, principal
-from dataprep.embedding.duplicates import BLOCK_CELLS, calibrate_threshold, nearest, neighbours
+from dataprep.embedding.duplicates import calibrate_threshold, nearest, neighbours
 
 Strategy = Literal["clusters", "tags", "random", "clone", "second-run"]
 Vectors = NDArray[np.float32]
@@ -29,11 +30,7 @@ Rows = NDArray[np.int64]
 Twins = Callable[[Rows], list[Rows]]
 
 MOST_CLUSTERS = 30
-CHOICE = 16  # candidates for a place in eval
-MOST_CHOICE = 256  # further candidates of a cluster, so that a large eval split does not take hours
-MANY = 5_000  # candidates from which the first choice stands: large samples are close to the whole anyway
-PASSES = 8  # over all places, to find better rows for them
-MEAN_ROWS = 20_000  # rows that stand for all
+CHOICE = 3_000  # candidates beyond the rows that eval holds, shared out like its places
 NONE: Rows = np.empty(0, dtype=np.int64)
 OUTSIDE: Rows = np.array([-1])
 
@@ -151,71 +148,19 @@ def _twins(vectors: Vectors, threshold: float, held_out: bool, train: Vectors | 
 def _by_clusters(labels: Rows, size: int, order: Rows, twins: Twins, vectors: Vectors, seed: int) -> list[int]:
     """Fill each cluster's quota: with the best candidate for one place after the other, then with better ones."""
     quotas = largest_remainder(np.bincount(labels), size)
-    tiers = [_candidates(order[labels[order] == c], quota, twins) for c, quota in enumerate(quotas)]
+    wanted = [quota + CHOICE * quota // size for quota in quotas]
+    tiers = [_candidates(order[labels[order] == c], quotas[c], wanted[c], twins) for c in range(len(quotas))]
     shown = np.array(sorted({row for cluster in tiers for tier in cluster for row in tier}), dtype=np.int64)
-    number = {row: i for i, row in enumerate(shown.tolist())}
-    places = [[[number[row] for row in tier] for tier in cluster] for cluster in tiers]
-    return [int(shown[i]) for i in _herd([places[c] for c in _turns(quotas)], vectors[shown], vectors, seed)]
+    places = [[np.searchsorted(shown, np.array(tier, dtype=np.int64)) for tier in cluster] for cluster in tiers]
+    return [int(shown[i]) for i in herd([places[c] for c in _turns(quotas)], vectors[shown], vectors, seed)]
 
 
-def _herd(places: Sequence[list[list[int]]], shown: Vectors, vectors: Vectors, seed: int) -> list[int]:
-    """One of the candidates `shown` for each place, from the first of its tiers with any left.
-
-    A place takes the candidate that brings the set so far closest to all `vectors` by MMD; afterwards each is given up
-    in turn for the one of its tier that brings the whole set closest, until nothing changes.
-    """
-    width = bandwidth(vectors, seed)
-    wanted = _mean_kernel(shown, vectors[:: max(1, len(vectors) // MEAN_ROWS)], width)
-    chosen: list[int] = []
-    taken_from: list[list[int]] = []
-    near = np.zeros(len(shown), dtype=np.float32)  # of every candidate to those chosen: the sum of the kernel
-    for count, place in enumerate(places, start=1):
-        tier = next(tier for tier in place if tier)
-        chosen.append(_take_best(tier, wanted * count - near))
-        taken_from.append(tier)
-        near += gaussian(shown, shown[chosen[-1]], width)
-    for _ in range(PASSES if len(shown) <= MANY else 0):
-        before = list(chosen)
-        for i, tier in enumerate(taken_from):
-            tier.append(chosen[i])
-            near -= gaussian(shown, shown[chosen[i]], width)
-            chosen[i] = _take_best(tier, wanted * len(places) - near)
-            near += gaussian(shown, shown[chosen[i]], width)
-        if chosen == before:
-            break
-    return chosen
-
-
-def bandwidth(vectors: Vectors, seed: int) -> float:
-    """The median distance of random pairs of rows; 1 where most are equal."""
-    a, b = np.random.default_rng(seed).integers(len(vectors), size=(2, 2_000))
-    return float(np.median(np.linalg.norm(vectors[a] - vectors[b], axis=1))) or 1.0
-
-
-def gaussian(vectors: Vectors, other: Vectors, width: float) -> Vectors:
-    """The Gaussian kernel of unit vectors (m, d) with one (d,) or many (n, d): (m,) or (m, n)."""
-    kernel: Vectors = np.exp((vectors @ other.T - 1) / np.float32(width**2))
-    return kernel
-
-
-def _mean_kernel(shown: Vectors, vectors: Vectors, width: float) -> Vectors:
-    """The mean kernel of each of `shown` with all `vectors`."""
-    step = max(1, BLOCK_CELLS // len(vectors))
-    parts = [gaussian(shown[i : i + step], vectors, width).mean(axis=1) for i in range(0, len(shown), step)]
-    return np.concatenate(parts)
-
-
-def _take_best(tier: list[int], gain: Vectors) -> int:
-    return tier.pop(int(gain[tier].argmax()))
-
-
-def _candidates(rows: Rows, quota: int, twins: Twins) -> list[list[int]]:
-    """Rows of a cluster that may fill its quota, from `rows` in their random order, in tiers to be used up in turn.
+def _candidates(rows: Rows, quota: int, want: int, twins: Twins) -> list[list[int]]:
+    """Up to `want` rows of a cluster for its quota, from `rows` in their random order, in tiers to be used up in turn.
 
     Those without a near-duplicate in train; whole groups of near-duplicates, which leave none of theirs in train;
     and the others.
     """
-    want = quota + min((CHOICE - 1) * quota, MOST_CHOICE) if quota else 0
     alone: list[int] = []
     repeated: dict[int, Rows] = {}
     for start in range(0, len(rows), max(1, want)):

@@ -1,6 +1,7 @@
 """The split report and the card: figures that add up, text that stays text."""
 
 import asyncio
+import html
 import re
 
 import msgspec
@@ -50,6 +51,15 @@ def test_the_page_draws_every_row_of_the_map(report):
     assert len(report.map) == 40
     assert all(0 <= point.x <= 1 and 0 <= point.y <= 1 for point in report.map)
     assert "prefers-color-scheme: dark" in shown
+
+
+def test_an_eval_row_is_read_beside_its_nearest_in_train(report):
+    """The page shows the words of every eval question and of the train question that comes nearest to it."""
+    shown = page(report)
+    for found in report.rows:
+        assert html.escape(found.question) in shown
+        assert html.escape(found.before.question) in shown
+    assert "as it was" not in shown, "nothing was reworded"
 
 
 def test_the_figures_add_up(report):
