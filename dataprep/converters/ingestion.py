@@ -242,9 +242,11 @@ class Ingestion:
         try:
             return await self._work(fn, *args)
         except WorkerFailed as error:
-            raise BadDocument(_reason(error)) from None
+            lasting = error.kind in ("crash", "timeout", "MemoryError")
+            raise BadDocument(f"{_reason(error)}{f'; {_DAMAGED}' if lasting else ''}") from None
 
 
+_DAMAGED = "it may be damaged, or larger than ingest.timeout and ingest.memory_mb allow: save it anew or raise them"
 _PLACES: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from dataprep.converters import IMAGES, TEXT
+from dataprep.converters.bombs import refuse_archive, refuse_pdf
 from dataprep.converters.plain import decode
 from dataprep.schema.errors import BadDocument
 from dataprep.store.artifacts import slug
@@ -68,7 +69,9 @@ def examine(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]:
     named = path.suffix.lower()
     real = _kind(path, head, named)
     if zipfile.is_zipfile(path) and real in OFFICE:
-        _refuse_bomb(path, max_unpacked_mb)
+        refuse_archive(path, max_unpacked_mb)
+    if real == ".pdf":
+        refuse_pdf(path, max_unpacked_mb)
     if real == named or any({real, named} <= same for same in _SAME):
         return real, []
     return real, [f"its name ends in {named or 'nothing'}, but it holds {real[1:].upper()}; read as that"]
@@ -169,13 +172,3 @@ def _ole_kind(named: str) -> str:
     if named in (".xls", ".msg"):
         return named
     raise BadDocument("it is an old office file; save it as DOCX, PPTX or XLSX")
-
-
-def _refuse_bomb(path: Path, max_unpacked_mb: int) -> None:
-    with zipfile.ZipFile(path) as archive:
-        unpacked = sum(part.file_size for part in archive.infolist())
-    if unpacked > max_unpacked_mb * 1_000_000:
-        raise BadDocument(
-            f"it unpacks to {unpacked / 1e6:,.0f} MB, more than ingest.max_unpacked_mb ({max_unpacked_mb}); "
-            "remove it, or raise the limit if you trust it"
-        )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -16,12 +18,15 @@ from dataprep.converters import Request, marker
 from dataprep.schema.config import load
 from dataprep.schema.errors import BadDocument
 from tests.converters.conftest import SAMPLE
+from tests.fake_openrouter import FakeOpenRouter
 
 SETTINGS = load().ingest
 
 
 class LayoutServer(BaseHTTPRequestHandler):
-    """One heading across the top of every page and one block of text below it."""
+    """One heading across the top of every page and one block of text, or what a test wants, below it."""
+
+    areas: ClassVar[list[tuple[str, float, float]]] = [("SectionHeader", 0.08, 0.16), ("Text", 0.16, 0.92)]
 
     def do_GET(self) -> None:  # named by http.server
         self._send({"data": [{"id": "hf://datalab-to/surya_layout2"}], "status": "ok"})
@@ -37,13 +42,12 @@ class LayoutServer(BaseHTTPRequestHandler):
         from PIL import Image
 
         width, height = Image.open(io.BytesIO(base64.b64decode(item))).size
-        areas = [("SectionHeader", 0.08, 0.16), ("Text", 0.16, 0.92)]
         boxes = [
             {
                 "polygon": [[0, top * height], [width, top * height], [width, end * height], [0, end * height]],
                 "label": label, "raw_label": label, "position": i, "confidence": 0.9, "count": 0,
             }
-            for i, (label, top, end) in enumerate(areas)
+            for i, (label, top, end) in enumerate(self.areas)
         ]  # fmt: skip
         return {"bboxes": boxes, "image_bbox": [0, 0, width, height], "error": False}
 
@@ -56,7 +60,7 @@ class LayoutServer(BaseHTTPRequestHandler):
         self.wfile.write(raw)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")  # surya reads its address once, on import
 def layout_server() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), LayoutServer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -64,9 +68,10 @@ def layout_server() -> Iterator[str]:
     server.shutdown()
 
 
-def request(url: str, pages: list[int]) -> Request:
+def request(url: str, pages: list[int], more: dict[str, bool] | None = None, **asked: str) -> Request:
+    """`more`: settings of ingest.marker; `asked`: fields of the request."""
     settings = msgspec.structs.replace(
-        SETTINGS.marker, layout_server_url=url, options={"disable_ocr": True, "mode": "fast"}
+        SETTINGS.marker, layout_server_url=url, options={"disable_ocr": True, "mode": "fast"}, **(more or {})
     )
     return Request(
         source=str(SAMPLE),
@@ -74,6 +79,7 @@ def request(url: str, pages: list[int]) -> Request:
         settings=msgspec.structs.replace(SETTINGS, marker=settings),
         pages=pages,
         page_count=9,
+        **asked,
     )
 
 
@@ -86,6 +92,53 @@ def test_the_real_converter_gives_pages_with_their_text(layout_server):
     assert "The Ellary Sound Rowing League organises races" in pages[0]
     assert "Course A is the triangle" in " ".join(pages[1].split())
     assert "#" in pages[0]
+
+
+@pytest.mark.marker
+def test_the_language_model_mends_what_marker_asks_it_for(layout_server, monkeypatch):
+    """With use_llm marker asks the model of ingest.vision at the endpoint of `llm`, and its correction is taken."""
+    pytest.importorskip("marker", reason="needs the extra marker")
+    monkeypatch.setenv("KEY_OF_A_TEST", "sk-of-a-test")
+    server = FakeOpenRouter(reply=lower_headings)
+    with server.thread() as fake:
+        asked = request(layout_server, [2], {"use_llm": True}, base_url=fake.url, api_key_env="KEY_OF_A_TEST")
+        (page,) = marker.convert(asked).pages
+    assert fake.requests
+    assert {body["model"] for body in fake.requests} == {SETTINGS.vision.model}
+    assert page.startswith("#### ")
+
+
+def lower_headings(body: dict[str, Any]) -> str:
+    """Every heading of the prompt as one of the fourth level; nothing to correct in prompts of another kind."""
+    text = str(body["messages"])
+    ids = sorted(set(re.findall(r"/page/\d+/SectionHeader/\d+", text)) - {"/page/0/SectionHeader/1"})
+    blocks = [{"id": name, "html": "<h4>Lowered</h4>"} for name in ids if "section headers" in text]
+    return json.dumps({"analysis": "", "correction_type": "corrections_needed", "blocks": blocks})
+
+
+@pytest.mark.marker
+def test_pictures_are_kept_on_request(layout_server, monkeypatch, tmp_path):
+    """keep_images writes the pictures beside the text, and the Markdown points at them; otherwise there are none."""
+    pytest.importorskip("marker", reason="needs the extra marker")
+    monkeypatch.setattr(LayoutServer, "areas", [("SectionHeader", 0.08, 0.16), ("Picture", 0.2, 0.6)])
+    folder = tmp_path / "images" / "handbook"
+    (page,) = marker.convert(request(layout_server, [4], {"keep_images": True}, images=str(folder))).pages
+    (kept,) = folder.iterdir()
+    assert f"](images/handbook/{kept.name})" in page
+    assert kept.stat().st_size > 1000
+    (page,) = marker.convert(request(layout_server, [4])).pages
+    assert "](" not in page
+
+
+@pytest.mark.marker
+def test_the_models_are_loaded_once_for_all_files(layout_server):
+    """Files read with the same options share one converter, files with other options still share its models."""
+    pytest.importorskip("marker", reason="needs the extra marker")
+    marker._models.cache_clear()
+    for pages in ([2], [2], [3]):
+        marker.convert(request(layout_server, pages))
+    assert marker._models.cache_info().misses == 1
+    assert marker._converter.cache_info().hits > 0
 
 
 def test_pages_are_cut_at_markers_page_marks():
