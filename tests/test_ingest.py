@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from dataprep.console.progress import Progress
 from dataprep.converters.pages import convert_pages
 from dataprep.converters.stitch import stitch
 from dataprep.ingest import main
@@ -130,6 +131,50 @@ def test_a_bomb_is_refused_before_it_is_unpacked(folder, capsys):
         archive.writestr("word/document.xml", b"\0" * 30_000_000)
     assert folder.ingest("--set", "ingest.max_unpacked_mb=20") == 1
     assert "bomb.docx: it unpacks to 30 MB" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("packed", [1, 2])
+def test_a_bomb_in_a_pdf_is_refused_before_it_is_unpacked(folder, capsys, packed):
+    """A stream of a PDF that unpacks to more than the limit is named within seconds, packed once or twice."""
+    content = formats.page_of(["A harmless sentence."]) + b" " * 30_000_000
+    formats.write_plain_pdf(folder.documents / "bomb.pdf", [content], packed)
+    folder.add("good.md", "All is well.")
+    assert folder.ingest("--set", "ingest.max_unpacked_mb=20") == 1
+    assert "bomb.pdf: a stream in it unpacks to more than ingest.max_unpacked_mb (20)" in capsys.readouterr().out
+    assert folder.written == {"good"}
+
+
+def test_a_bomb_of_a_workbook_is_refused(folder, capsys):
+    """The sheets of an XLSX count as well as the text of a DOCX."""
+    with zipfile.ZipFile(folder.documents / "bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * 30_000_000)
+    assert folder.ingest("--set", "ingest.max_unpacked_mb=20") == 1
+    assert "bomb.xlsx: it unpacks to 30 MB" in capsys.readouterr().out
+
+
+def test_a_long_pdf_is_read_whole_and_its_pages_are_counted(folder, monkeypatch):
+    """Of 300 pages each is counted as it is done, in order, and each is in the text at its place."""
+    pages = [formats.page_of([f"The lamp of berth {7 * n % 997} is lit at dusk."]) for n in range(1, 301)]
+    formats.write_plain_pdf(folder.documents / "long.pdf", pages)
+    seen: list[int] = []
+    advance = Progress.advance
+    monkeypatch.setattr(Progress, "advance", lambda self, n=1: (advance(self, n), seen.append(self.done)))
+    assert folder.ingest() == 0
+    assert [done for done in seen if done][:3] == [1, 2, 3]
+    assert seen[-1] == 300
+    record, text = folder.record("long"), folder.text("long")
+    assert len(record.pages) == 300
+    assert f"berth {7 * 217 % 997} is lit" in text[record.pages[216].start : record.pages[216].end]
+
+
+def test_a_crowded_page_is_read_whole(folder):
+    """Ten thousand words on a single page: every one of them is in the text."""
+    words = [f"w{n}" for n in range(10_000)]
+    lines = [" ".join(words[i : i + 40]) for i in range(0, len(words), 40)]
+    formats.write_plain_pdf(folder.documents / "crowded.pdf", [formats.page_of(lines, 2)])
+    assert folder.ingest() == 0
+    assert set(words) <= set(folder.text("crowded").split())
 
 
 def test_a_file_is_read_as_what_it_is(folder):

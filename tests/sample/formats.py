@@ -7,7 +7,8 @@ Nothing of this is committed: the files are made when a test asks for them.
 import csv
 import html
 import re
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -295,3 +296,30 @@ def scan(pages: range | list[int]) -> bytes:
 def save(writer: pypdf.PdfWriter, path: Path) -> Path:
     writer.write(path)
     return path
+
+
+def write_plain_pdf(path: Path, pages: Sequence[bytes], packed: int = 1) -> Path:
+    """A PDF of these content streams, each deflated `packed` times: for pages that no writer would make."""
+    page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {} 0 R /Resources << /Font << /F1 << "
+    page += "/Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>"
+    kids = " ".join(f"{3 + 2 * i} 0 R" for i in range(len(pages)))
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode()]
+    for i, content in enumerate(pages):
+        for _ in range(packed):
+            content = zlib.compress(content, 9)
+        head = f"<< /Length {len(content)} /Filter [{' /FlateDecode' * packed}] >>".encode()
+        objects += [page.format(4 + 2 * i).encode(), head + b"\nstream\n" + content + b"\nendstream"]
+    out, places = bytearray(b"%PDF-1.4\n"), []
+    for number, body in enumerate(objects, start=1):
+        places.append(len(out))
+        out += b"%d 0 obj\n" % number + body + b"\nendobj\n"
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+    path.write_bytes(out + end % (len(objects) + 1, table, len(objects) + 1, len(out)))
+    return path
+
+
+def page_of(lines: Sequence[str], size: float = 12) -> bytes:
+    """A page's content: these lines, one below the other."""
+    shown = "\n".join(f"({text}) Tj T*" for text in lines)
+    return f"BT /F1 {size} Tf {1.2 * size} TL 20 820 Td\n{shown}\nET".encode()
