@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dataprep.schema.settings import Config, Ingest
 
 TEST_PAGES = 2
-INPUT_TOKENS, OUTPUT_TOKENS = 1900, 800  # of a page at 1288 pixels: four tiles of 258 and the prompt; a full page
+PAGE_TOKENS = 800  # of a page whose words nobody knows before it is read
 
 
 def units(job: Job) -> list[Unit]:
@@ -107,10 +107,13 @@ def shaping(config: Config) -> Any:
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
-    """The vision model's calls, where it comes first: one a page, at what a picture and a full page of text take."""
+    """The vision model's calls, where it comes first: a page's prompt and picture, and its text layer as the reply."""
     from dataprep.converters.pdf import read_text_layer
     from dataprep.converters.pictures import count_frames
     from dataprep.converters.sources import examine
+    from dataprep.converters.vision import WORDS_TO_JUDGE, with_picture
+    from dataprep.llm.prompts import conversation
+    from dataprep.llm.tokens import tokens_in
     from dataprep.schema.errors import BadDocument
 
     vision, path = job.config.ingest.vision, Path(unit.payload.path)
@@ -119,11 +122,13 @@ def estimate(job: Job, unit: Unit) -> Estimate:
         first = choose(job.config.ingest, ending)[:1]
         if unit.payload.problem or first != ["gemini"]:
             return Estimate(0, 0, 0, vision)
-        count = read_text_layer(str(path), 1).page_count if ending == ".pdf" else count_frames(str(path))
+        layer = read_text_layer(str(path)).pages if ending == ".pdf" else [""] * count_frames(str(path))
     except BadDocument:
         return Estimate(0, 0, 0, vision)
-    calls = min(count, TEST_PAGES) if job.test else count
-    return Estimate(calls, calls * INPUT_TOKENS, calls * OUTPUT_TOKENS, vision)
+    pages = layer[:TEST_PAGES] if job.test else layer
+    asked = job.tokens(vision, with_picture(conversation(job.prompt(vision.prompt)), b""))
+    told = sum(tokens_in(page) if len(page.split()) >= WORDS_TO_JUDGE else PAGE_TOKENS for page in pages)
+    return Estimate(len(pages), len(pages) * asked, told, vision)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
