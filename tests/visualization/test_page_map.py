@@ -355,6 +355,25 @@ async def test_map_of_tags(show: Opener, drawn: Scene, tmp_path: Path) -> None:
     assert len(set(names)) == len(names)
 
 
+async def test_the_sectors_of_a_tag_are_its_datasets(show: Opener, drawn: Scene, tmp_path: Path) -> None:
+    """A tag is one pie: pointing at a sector tells of the dataset that it stands for."""
+    points = [
+        msgspec.structs.replace(
+            drawn.points[0], question="offside", dataset=entry.name, weight=entry.count, x=0.0, y=0.0
+        )
+        for entry in drawn.datasets[:2]
+    ]
+    scene_of_tags = msgspec.structs.replace(drawn, kind="tags", points=points, contours=[], only_in={}, missed_by={})
+    write_map(scene_of_tags, tmp_path / "t.html")
+    page = await show(tmp_path / "t.html")
+    box = await page.locator("#stage").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for aside, entry in zip((8, -8), drawn.datasets, strict=False):  # clockwise from the top: the right half first
+        await page.mouse.move(x + aside, y)
+        await expect(page.locator(".tip .meta")).to_contain_text(entry.name)
+
+
 async def test_tiny_datasets(show: Opener, tmp_path: Path) -> None:
     """No, one or three questions make a page that works."""
     for count in (0, 1, 3):

@@ -22,6 +22,7 @@ ASSETS = [
     "charts.css",
     "page.js",
     "raster.js",
+    "pies.js",
     "charts.js",
     "table.js",
     "map.js",

@@ -25,7 +25,7 @@ async function startMap() {
   const bounds = boundsOf(x, y);
   const grid = new Grid(x, y, bounds);
   const order = shuffled(n);
-  if (scene.kind === "tags") order.sort((a, b) => scene.weight[b] - scene.weight[a]); // small marks over large ones
+  const pies = scene.kind === "tags" ? new Pies(scene) : null;
   const shown = {
     facet: defaultFacet(), words: [], matches: null, compare: null, selection: null, preview: null, hidden: {},
     open: -1, hover: -1, cursor: -1, tool: "pan", contours: true, labels: true,
@@ -382,6 +382,10 @@ async function startMap() {
   function scale() {
     return Math.min((size.width - pad) / (bounds.width || 1), (size.height - 2 * pad) / (bounds.height || 1)) * view.k;
   }
+  const placeOf = (i, s) => { // where a point is drawn: a tag's dataset in its tag's pie
+    const spot = pies ? pies.of.get(i) : { x: x[i], y: y[i] };
+    return [toX(spot.x, s), toY(spot.y, s)];
+  };
   const toX = (worldX, s = scale()) => (worldX - bounds.centreX - view.x) * s + size.width / 2;
   const toY = (worldY, s = scale()) => size.height / 2 - (worldY - bounds.centreY - view.y) * s;
   const fromX = (px, s = scale()) => (px - size.width / 2) / s + bounds.centreX + view.x;
@@ -389,7 +393,7 @@ async function startMap() {
 
   function radius(i) {
     const base = Math.max(1.6, 7.2 - 1.15 * Math.log10(n + 1)) * Math.min(2.4, Math.max(1, view.k) ** 0.35);
-    return scene.kind === "tags" ? Math.min(26, base * 0.75 * Math.sqrt(scene.weight[i])) : base;
+    return pies ? pies.radius(pies.of.get(i), view.k) : base;
   }
 
   // Points are painted in slices of time, in mixed order: however many there are, the page answers at once, a map that
@@ -406,7 +410,7 @@ async function startMap() {
   }
 
   function preparePainting(s) {
-    const facet = facets[shown.facet], ratio = raster.ratio, fixed = scene.kind !== "tags", big = radius(0);
+    const facet = facets[shown.facet], ratio = raster.ratio, big = n ? radius(0) : 1;
     const none = { rgb: rgb(css("--other")), mark: "circle" };
     const looks = paint(facet).map((look) => ({ ...look, rgb: rgb(look.colour) }));
     for (const look of [none, ...looks]) { // one lookup a colour, not one a point
@@ -414,11 +418,11 @@ async function startMap() {
       look.edge = raster.mask(look.mark, big + 0.9);
     }
     return {
-      facet, fixed, none, looks, back: rgb(css("--map")), grey: rgb(css("--grey")), dot: raster.mask("circle", big * 0.85),
+      facet, none, looks, back: rgb(css("--map")), grey: rgb(css("--grey")), dot: raster.mask("circle", big * 0.85),
       ring: big >= 3.2 && n <= 20_000,
       alpha: 256 * Math.max(0.5, Math.min(0.95, 1.35 - 0.16 * Math.log10(n + 1) + Math.log10(view.k + 1) * 0.1)),
       left: fromX(-30, s), right: fromX(size.width + 30, s), top: fromY(-30, s), bottom: fromY(size.height + 30, s),
-      scale: s * ratio, shiftX: toX(0, s) * ratio, shiftY: toY(0, s) * ratio, pass: GREY, next: 0,
+      scale: s * ratio, shiftX: toX(0, s) * ratio, shiftY: toY(0, s) * ratio, pass: pies ? LIT + 1 : GREY, next: 0,
     };
   }
 
@@ -436,17 +440,17 @@ async function startMap() {
   }
 
   function paintPoints(job, from, to) {
-    const { facet, fixed, pass, grey, back, dot } = job;
+    const { facet, pass, grey, back, dot } = job;
     for (let k = from; k < to; k++) {
       const i = order[k];
       if (state[i] === HIDDEN || x[i] < job.left || x[i] > job.right || y[i] < job.bottom || y[i] > job.top) continue;
       const seen = state[i] === LIT && shown.preview ? (bears(shown.preview, i) ? LIT : GREY) : state[i];
       if (seen !== pass) continue;
-      const px = job.shiftX + x[i] * job.scale, py = job.shiftY - y[i] * job.scale, r = fixed ? 0 : radius(i);
-      if (pass === GREY) { raster.stamp(px, py, fixed ? dot : raster.mask("circle", r), grey[0], grey[1], grey[2], 130); continue; }
+      const px = job.shiftX + x[i] * job.scale, py = job.shiftY - y[i] * job.scale;
+      if (pass === GREY) { raster.stamp(px, py, dot, grey[0], grey[1], grey[2], 130); continue; }
       const v = groupOf(facet, i), look = v < 0 ? job.none : job.looks[v], [red, green, blue] = look.rgb;
-      if (job.ring) raster.stamp(px, py, fixed ? look.edge : raster.mask(look.mark, r + 0.9), back[0], back[1], back[2], 210);
-      raster.stamp(px, py, fixed ? look.fill : raster.mask(look.mark, r), red, green, blue, job.alpha);
+      if (job.ring) raster.stamp(px, py, look.edge, back[0], back[1], back[2], 210);
+      raster.stamp(px, py, look.fill, red, green, blue, job.alpha);
     }
   }
 
@@ -457,9 +461,10 @@ async function startMap() {
     pen.clearRect(0, 0, over.width, over.height);
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     if (shown.contours) drawContours(s);
+    if (pies) drawPies(s);
     if (shown.open >= 0) drawNeighbours(s);
     for (const [i, colour, width] of [[shown.hover, css("--ink"), 1.5], [shown.cursor, css("--accent"), 2.5], [shown.open, css("--accent"), 2.5]]) {
-      if (i >= 0) circle(toX(x[i], s), toY(y[i], s), radius(i) + 4, colour, width);
+      if (i >= 0) circle(...placeOf(i, s), radius(i) + 4, colour, width);
     }
     if (moving && moving.path) drawPath(moving.path);
   }
@@ -470,6 +475,15 @@ async function startMap() {
     pen.strokeStyle = colour;
     pen.lineWidth = width;
     pen.stroke();
+  }
+
+  function drawPies(s) {
+    const facet = facets[shown.facet], looks = paint(facet), grey = css("--grey"), edge = css("--map");
+    const lit = (i) => state[i] === LIT && (!shown.preview || bears(shown.preview, i));
+    const colourOf = (i) => { const v = groupOf(facet, i); return !lit(i) || v < 0 ? grey : looks[v].colour; };
+    for (const pie of pies.all) {
+      pies.draw(pen, pie, toX(pie.x, s), toY(pie.y, s), pies.radius(pie, view.k), (i) => state[i] !== HIDDEN, colourOf, edge);
+    }
   }
 
   function drawContours(s) {
@@ -501,11 +515,11 @@ async function startMap() {
     for (const j of scene.neighbours[i] || []) {
       pen.globalAlpha = 0.6;
       pen.beginPath();
-      pen.moveTo(toX(x[i], s), toY(y[i], s));
-      pen.lineTo(toX(x[j], s), toY(y[j], s));
+      pen.moveTo(...placeOf(i, s));
+      pen.lineTo(...placeOf(j, s));
       pen.stroke();
       pen.globalAlpha = 1;
-      circle(toX(x[j], s), toY(y[j], s), radius(j) + 2.5, css("--accent"), 1.2);
+      circle(...placeOf(j, s), radius(j) + 2.5, css("--accent"), 1.2);
     }
   }
 
@@ -533,7 +547,7 @@ async function startMap() {
       const top = heights.length ? heights[Math.floor((heights.length - 1) * 0.95)] : c.y;
       return { text: cut(c.label, 42), full: c.label, x: c.x, y: top, centre: c.y, weight: c.count || 1, cluster: c.id };
     });
-    const tags = scene.kind !== "tags" ? [] : [...scene.question.keys()].map((i) => ({ text: cut(scene.question[i], 30), full: scene.question[i], x: x[i], y: y[i], weight: scene.weight[i], point: i }));
+    const tags = pies ? pies.all.map((pie) => ({ text: cut(pie.tag, 30), full: pie.tag, x: pie.x, y: pie.y, weight: pie.weight, point: pie.members[0], members: pie.members })) : [];
     return (tags.length ? tags : clusters).sort((a, b) => b.weight - a.weight);
   }
 
@@ -543,7 +557,7 @@ async function startMap() {
     if (shown.labels) {
       for (const name of named) {
         if (placed.length >= 48) break;
-        if (name.point !== undefined && state[name.point] !== LIT) continue;
+        if (name.members && !name.members.some((i) => state[i] === LIT)) continue;
         name.width = name.width || pen.measureText(name.text).width;
         const lift = name.point !== undefined ? radius(name.point) + 10 : 14;
         const box = { name, px: toX(name.x, s), py: toY(name.y, s) - lift, half: name.width / 2 + 7 };
@@ -628,8 +642,8 @@ async function startMap() {
   function nearest(px, py) {
     const s = scale(), reach = Math.max(12, radius(0) + 6);
     let best = -1, least = Infinity;
-    const wide = scene.kind === "tags" ? 30 : reach;
-    for (const i of grid.within(fromX(px - wide, s), fromY(py + wide, s), fromX(px + wide, s), fromY(py - wide, s))) {
+    if (pies) return nearestPie(px, py, s);
+    for (const i of grid.within(fromX(px - reach, s), fromY(py + reach, s), fromX(px + reach, s), fromY(py - reach, s))) {
       if (state[i] === HIDDEN) continue;
       const away = Math.hypot(toX(x[i], s) - px, toY(y[i], s) - py);
       if (away > Math.max(reach, radius(i) + 3)) continue;
@@ -637,6 +651,16 @@ async function startMap() {
       if (rank < least) { least = rank; best = i; }
     }
     return best;
+  }
+
+  function nearestPie(px, py, s) {
+    for (let k = pies.all.length - 1; k >= 0; k--) { // the small ones lie on top
+      const pie = pies.all[k], dx = px - toX(pie.x, s), dy = py - toY(pie.y, s);
+      if (Math.hypot(dx, dy) > pies.radius(pie, view.k) + 4) continue;
+      const i = pies.at(pie, dx, dy, (member) => state[member] !== HIDDEN);
+      if (i >= 0) return i;
+    }
+    return -1;
   }
 
   function hover(i, px, py) {
