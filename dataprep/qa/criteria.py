@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataprep.qa import facts
 from dataprep.qa.drafts import MAX_CRITERIA, MIN_CRITERIA, Category
 from dataprep.schema.records import Difficulty
+from dataprep.text.sentences import sentences
 
-_BREAK = re.compile(r"\s*;\s*(?:(?:and|or|but)\s+)?|(?<=[^\W\d_]{2}[.!?])\s+(?=[A-Z])|,?\s+(?:and|but)\s+")
+_BREAK = re.compile(r"\s*;\s*(?:(?:and|or|but)\s+)?|,?\s+(?:and|but)\s+")
 _VERB = re.compile(
     r"(?i)\b(?:must|may|can|cannot|shall|should|will|would|is|are|was|were|has|have|had|does|do|counts?|takes?|gets?"
     r"|loses?|wins?|needs?|becomes?|remains?|applies|apply)\b"
@@ -119,14 +120,15 @@ def category_of(question: str, answer: str) -> Category:
 
 def _clauses(answer: str) -> list[str]:
     """The parts of an answer that can be marked one by one: sentences, and main clauses with a verb of their own."""
+    return [clause for start, end in sentences(answer) for clause in _of_sentence(answer[start:end].strip(" ."))]
+
+
+def _of_sentence(text: str) -> list[str]:
     parts: list[str] = []
     start = 0
-    text = answer.strip(" .")
     for match in _BREAK.finditer(text):
         before, after = text[start : match.start()], text[match.end() :]
-        if _balanced(before) and (
-            not re.search(r"and|but", match.group()) or ";" in match.group() or _own_clauses(before, after)
-        ):
+        if _balanced(before) and (";" in match.group() or _own_clauses(before, after)):
             parts.append(before.strip(" ,;"))
             start = match.end()
     return [*parts, text[start:].strip(" ,;")]

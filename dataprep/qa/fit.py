@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from dataprep.qa import facts
+from dataprep.qa import facts, wording
 from dataprep.qa.criteria import category_of
 from dataprep.qa.drafts import Draft, Fault
 from dataprep.qa.pointing import RIVALS, terms
@@ -13,19 +13,22 @@ from dataprep.qa.targets import REFERENCE, Target
 
 STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
 STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean
-STRANGE_WORDS_OF_QUESTION = 0.25  # or one, besides the words that questions are asked with
+STRANGE_WORDS_OF_QUESTION = 0.25  # or one; none in English, whose words for asking are known
 ABOUT = 1 / 3  # of a question's content words beyond the title's must stand in its statement
 AGREEING_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
 OPENING = 8  # words of a statement in which a definition names its term
 
 _POINTS_AT_OTHERS = re.compile(r"(?i)\W*(?:this|these|those|such|however|otherwise)\b(?! (?:as|is why)\b)")
 _ASKING = facts.content_words(
-    """according accordance allow amount apply call case circumstance condition consequence consist correct cover date
-    define definition describe detail difference distance do duration duty event exception fact feature figure follow
-    frequency given go happen have include involve kind length level limit list long make many maximum mean meaning
-    measure member method minimum most name need number occur order part particular people period permit person place
-    possible procedure provide range reason refer regard regulation relate require requirement respond responsible
-    result role rule serve set size situation specific specify state step take term thing time total type use value
+    """according accordance action allow amount apply call case circumstance condition consequence consist correct
+    cover date define definition describe detail determine difference distance do done duration duty ensure establish
+    event exception fact feature figure follow frequency given go happen have hold include involve kind
+    length level limit
+    list long make many maximum mean meaning measure member method minimum most name need number occur order part
+    particular people period permit person place possible procedure provide purpose range reason refer regard
+    regulation relate
+    require requirement respond responsible result role rule serve set size situation specific specify state step take
+    term thing time total type use used uses using value
     way width height weight depth fee cost price share percentage age require"""
 )
 _WANTS = [  # how a question asks, and what its answer (or, for reasons, its statement) must then hold
@@ -47,11 +50,15 @@ _HOW_MANY = re.compile(
 )
 
 
-def misfits(draft: Draft, target: Target, around: str, title: str) -> list[Fault]:
-    """The first thing that is wrong between a pair and its target; `around` is all that the model was shown of it."""
+def misfits(draft: Draft, target: Target, before: str, section: str, title: str) -> list[Fault]:
+    """The first thing that is wrong between a pair and its target.
+
+    The model was shown the sentence `before` the target, the headings of its `section` and the document's `title`.
+    """
+    above = f"{target.plain} {title} {section}"
     checks = (
-        _invented(draft, target, around),
-        _beside(draft, target, around, title),
+        _invented(draft, target, f"{above} {before}"),
+        _beside(draft, target, above, title),
         _row(draft, target),
         _pointing_away(draft),
         _not_what_was_asked(draft, target, title),
@@ -72,13 +79,14 @@ def _invented(draft: Draft, target: Target, around: str) -> Fault | None:
     return None
 
 
-def _beside(draft: Draft, target: Target, around: str, title: str) -> Fault | None:
+def _beside(draft: Draft, target: Target, above: str, title: str) -> Fault | None:
     """A question about something else than the statement."""
     own = facts.content_words(draft.question) - facts.content_words(title)
     if len(own & facts.content_words(target.plain)) < max(1, ABOUT * len(own)):
         return Fault("beside", "the question is not about the statement")
-    strange = own - facts.content_words(around) - _ASKING
-    if len(strange) > max(1, STRANGE_WORDS_OF_QUESTION * len(own)):
+    strange = own - facts.content_words(above) - _ASKING
+    allowed = 0 if wording.language(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(own))
+    if len(strange) > allowed:
         return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(strange))}")
     return None
 

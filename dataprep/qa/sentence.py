@@ -106,7 +106,7 @@ class Sentences:
             difficulty=difficulty_of(answer),
             category=category_of(reply.question, answer),
         )
-        faults = misfits(draft, target, " ".join([target.plain, near, self.document, section]), self.document)
+        faults = misfits(draft, target, near, section, self.document)
         rivals = 0 if faults else self.pointing.rivals(question, self.chunk, target.statements)
         if rivals > rivals_allowed(reply.question, target, self.document):
             faults = [Fault("vague", f"{rivals} other statements fit the question as well")]
@@ -163,4 +163,5 @@ def without_columns(text: str, target: Target) -> str:
 
 def told(answer: str, target: Target) -> str:
     """The answer; one that repeats a row as it stands gives way to the cells that were asked about."""
-    return f"{target.told}." if target.told and ": " in answer and ";" in answer else answer
+    repeated = target.told and ": " in answer and (";" in answer or answer.rstrip(".").endswith(target.told))
+    return f"{target.told}." if repeated else answer

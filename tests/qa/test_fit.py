@@ -29,7 +29,7 @@ def fault(question: str, answer: str, text: str = QUAY) -> str:
     draft = Draft(
         evidence=[text], question=question, answer=answer, evaluation_criteria=[], difficulty="easy", category="factual"
     )
-    found = misfits(draft, target, f"{target.plain} {TITLE}", TITLE)
+    found = misfits(draft, target, "", "", TITLE)
     return f"{found[0].reason}: {found[0].detail}" if found else ""
 
 
