@@ -251,6 +251,9 @@ def main() -> None:
             began = cpu_seconds()
             try:
                 markdown = ALL[name](request)
+            except ModuleNotFoundError as error:
+                print(f"{document.name:22} {name:14} left out: {error.name} is not installed")
+                continue
             except Exception as error:  # an engine that fails is a row of the table
                 print(f"{document.name:22} {name:14} failed: {type(error).__name__}: {error}")
                 continue

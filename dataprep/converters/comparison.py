@@ -66,7 +66,7 @@ def _summary_row(column: Column) -> str:
 def _section(number: int, picture: str, layer: str, columns: Sequence[tuple[Column, int]]) -> str:
     cells = "".join(_rendition(column, i, layer) for column, i in columns)
     return (
-        f'<section id=p{number}><h2>Page {number}</h2><div class=row style="--n:{len(columns)}">'
+        f'<section id=p{number} style="--n:{len(columns)}"><h2>Page {number}</h2><div class=row>'
         f'<img src="{picture}" alt="page {number}" loading=lazy>{cells}</div></section>'
     )
 
@@ -112,32 +112,38 @@ def _unknown(piece: str, known: set[str]) -> bool:
 
 
 _STYLE = """
-:root { color-scheme: light; --line: #d8dbe0; --soft: #f5f6f8; --ink: #1d2430; --dim: #667085 }
+:root { color-scheme: light dark; --line: #d8dbe0; --soft: #f5f6f8; --ink: #1d2430; --dim: #667085; --paper: white;
+  --link: #2456c7; --mark: #ffd7d2; --good: #137a3f; --fair: #9a6700; --poor: #b42318 }
+@media (prefers-color-scheme: dark) {
+  :root { --line: #3a414d; --soft: #232933; --ink: #e4e7ec; --dim: #98a2b3; --paper: #171b22;
+    --link: #8ab0ff; --mark: #7a2e27; --good: #5fd08f; --fair: #e6b450; --poor: #ff8f85 }
+}
 * { box-sizing: border-box }
-body { margin: 0; font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: white }
-header { padding: 1.2rem 1.5rem; border-bottom: 1px solid var(--line) }
+body { margin: 0; font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper) }
+header { padding: 1.2rem 1.5rem; border-bottom: 1px solid var(--line); max-width: 100vw; overflow-x: auto }
 h1 { font-size: 1.3rem; margin: 0 0 .6rem }
 h2 { font-size: 1rem; margin: 1.2rem 1.5rem .4rem; color: var(--dim) }
 h3 { font-size: .95rem; margin: 0; padding: .5rem .8rem; background: var(--soft); border-bottom: 1px solid var(--line) }
 h3 small { font-weight: 400; color: var(--dim) } h3 b { float: right; font-variant-numeric: tabular-nums }
-.good { color: #137a3f } .fair { color: #9a6700 } .poor { color: #b42318 }
+.good { color: var(--good) } .fair { color: var(--fair) } .poor { color: var(--poor) }
 .summary { border-collapse: collapse; font-variant-numeric: tabular-nums }
 .summary th, .summary td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid var(--line) }
 .summary th { font-weight: 500; color: var(--dim) } .summary :is(th, td):first-child { text-align: left }
-nav { position: sticky; top: 0; z-index: 1; background: white; border-bottom: 1px solid var(--line) }
-nav { padding: .4rem 1.5rem }
-nav a { margin-right: .4rem; color: #2456c7; text-decoration: none }
-section { content-visibility: auto; contain-intrinsic-size: auto 900px; scroll-margin-top: 2.5rem }
+nav { position: sticky; top: 0; left: 0; z-index: 1; background: var(--paper); border-bottom: 1px solid var(--line) }
+nav { padding: .4rem 1.5rem; max-width: 100vw }
+nav a { margin-right: .4rem; color: var(--link); text-decoration: none }
+section { content-visibility: auto; contain-intrinsic-size: auto 900px; scroll-margin-top: 2.5rem;
+  min-width: calc((var(--n) + 1) * 315px + 3rem) }
 .row { display: grid; grid-template-columns: minmax(300px, 1fr) repeat(var(--n), minmax(300px, 1fr)); gap: .8rem;
-  padding: 0 1.5rem; align-items: start; overflow-x: auto }
+  padding: 0 1.5rem; align-items: start }
 .row img { width: 100%; border: 1px solid var(--line); position: sticky; top: 3rem }
 article { border: 1px solid var(--line); min-width: 0 }
 .text { padding: .2rem .8rem; max-height: 80vh; overflow: auto; font-size: 14px; overflow-wrap: anywhere }
 .text :is(h1, h2, h3, h4, h5, h6) { margin: .8rem 0 .3rem; padding: 0; background: none; border: 0; color: var(--ink) }
 .text h1 { font-size: 1.15rem } .text h2 { font-size: 1.05rem } .text :is(h3, h4, h5, h6) { font-size: .95rem }
 .text table { border-collapse: collapse; font-size: 13px }
-.text :is(td, th) { border: 1px solid var(--line); padding: .1rem .4rem }
-.text p { margin: .4rem 0 } mark { background: #ffd7d2; border-radius: 2px }
+.text :is(td, th) { border: 1px solid var(--line); padding: .1rem .4rem; overflow-wrap: normal }
+.text p { margin: .4rem 0 } mark { background: var(--mark); color: inherit; border-radius: 2px }
 details { padding: .3rem .8rem; border-top: 1px solid var(--line); font-size: 13px }
 summary { cursor: pointer; color: var(--dim) }
 pre { white-space: pre-wrap; max-height: 60vh; overflow: auto }

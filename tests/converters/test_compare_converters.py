@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataprep.compare_converters import main
 from tests.converters.conftest import SAMPLE
+from tests.fake_openrouter import FakeOpenRouter
 
 
 def test_it_prints_a_line_and_writes_a_column_for_each_converter(tmp_path, capsys):
@@ -17,7 +18,23 @@ def test_it_prints_a_line_and_writes_a_column_for_each_converter(tmp_path, capsy
     assert page.count("<section id=") == 2
     assert page.count("data:image/jpeg;base64,") == 2
     assert "<th>Club</th>" in page
+    assert "prefers-color-scheme: dark" in page
     assert "://" not in page.replace("http://www.w3.org", "")  # it loads nothing from elsewhere
+
+
+def test_a_vision_model_is_priced_by_what_its_calls_cost(tmp_path, capsys):
+    """The cost of 1,000 pages is what the endpoint took for those shown, in the table and in the page."""
+    server = FakeOpenRouter(reply=lambda _: "# 3 Skiffs and crews\n\nToo little of the page.", credit=1.0)
+    with server.thread() as fake:
+        settings = [f"llm.base_url={fake.url}", "llm.api_key_env=", "ingest.vision.tries=1"]
+        flags = [part for setting in settings for part in ("--set", setting)]
+        assert main([str(SAMPLE), "--data", str(tmp_path), "--pages", "2,4", "--converters", "gemini", *flags]) == 0
+        assert len(fake.requests) == 2
+        price = f"{1000 * (1.0 - fake.credit) / 2:.2f}"
+    assert float(price) > 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("gemini"))
+    assert line.split()[3] == price
+    assert f"<td>{price}</td>" in (tmp_path / "plots/compare-ellary-sound-rowing-handbook.html").read_text()
 
 
 def test_an_unknown_converter_or_page_is_a_usage_error(tmp_path, capsys):
