@@ -18,6 +18,7 @@ _DANGLING = [
     for pattern in (
         rf"\b(?:this|these|those|the (?:above|following|preceding|given|provided|said|aforementioned)) {_PART}\b",
         rf"\b(?:the|according to|in|from) {_SOURCE}\b(?! (?:of|for|that|which|to|messages?|editor|files?|size|field))",
+        r"\bthe (?:following|above) (?!day|week|month|year|season|morning)\w+(?: \w+)?\s*\?",
         rf"\b(?:of|in|from) the (?:above|following)\b|\b{_PART} (?:above|below)\b|\bmentioned (?:above|earlier)\b",
         r"\b(?:the|this) (?:table|figure|diagram|illustration)\b(?! (?:of|tennis|football))",
         r"\b(?:table|figure|fig\.|section|rule|clause|article|appendix|step|paragraph) [A-Z]?\d+(?:\.\d+)*\b(?! of)",

@@ -18,6 +18,7 @@ from dataprep.qa import wording
         "What may they do after a goal?",
         "What is listed in the table above?",
         "Who is responsible for it?",
+        "Which signal is used after the following calls?",
     ],
 )
 def test_references_that_dangle(question: str) -> None:
@@ -32,6 +33,7 @@ def test_references_that_dangle(question: str) -> None:
         "Is it allowed to catch one's own throw in beach ultimate?",
         "What is the rule of advantage in rugby?",
         "How high is a table tennis table?",
+        "Does a race of the league that is called off take place on the following day?",
         "In which order do the skiffs of the Ellary Sound Rowing League start?",
         "What does a thrower do if they leave the playing field in beach ultimate?",
         "Which documents must a club of the league hand in?",
