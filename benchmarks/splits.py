@@ -5,7 +5,8 @@ Run     uv run benchmarks/splits.py [--quick]
 Each corpus is split by strategy `clusters` under ten seeds, beside 200 random splits. Reported, as means: topic-share
 error (the sum of absolute differences between the true topics' shares in eval and in the corpus), MMD (exact, Gaussian
 kernel, median bandwidth; `least` is a search over all rows, free of clusters), and leaks (eval rows with a
-near-duplicate in train; `forced` are those that a cluster's place must take, for want of a row without one).
+near-duplicate in train; `forced` are places for which a cluster has no row without one, of which whole groups that
+leave train together avoid some).
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     try:
         built = await build(pool, plan.runs, job.config.dataset, tools)
     except CannotSplit as error:
-        raise UnitError(f"{unit.name}: {error}") from error
+        raise UnitError(str(error)) from error
     replace_files(_folder(job), _contents(job, plan, built))
     for line in lines(built.report):
         job.progress.say(line)
@@ -238,6 +238,7 @@ def _turns(template: str, about: str, row: Row) -> list[Any]:
         criteria="\n".join(f"- {criterion}" for criterion in row.evaluation_criteria),
         evidence="\n".join(f"- {quote}" for quote in row.evidence) or "- none",
         keep=", ".join(subject_words(row, about)) or "none in particular",
+        start=" ".join(row.question.split()[:2]),
     )
 
 

@@ -163,7 +163,8 @@ def describe_closeness(report: Report) -> list[str]:
     """Representativeness against random splits, in sentences."""
     lines = []
     if report.curve:
-        lines.append(f"{report.curve.k} topic clusters ({report.curve.reason}), seed {report.seed}.")
+        noun = "topic cluster" if report.curve.k == 1 else "topic clusters"
+        lines.append(f"{report.curve.k} {noun} ({report.curve.reason}), seed {report.seed}.")
     for name, whole, found in (
         ("Cluster shares", "those of all rows", report.cluster_error),
         ("Distribution (MMD)", "that of all rows", report.mmd),
@@ -219,6 +220,8 @@ def _making(report: Report, origin: Origin) -> str:
 
 
 def _rank(found: Closeness) -> str:
+    if not found.percentile:
+        return "none of 500 random splits is closer"
     return f"closer than {1 - found.percentile:.0%} of 500 random splits"
 
 

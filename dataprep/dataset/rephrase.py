@@ -233,10 +233,18 @@ def _meaning_problem(part: str, old: str, new: str, source: str = "") -> str | N
 
 def _wording_problem(row: Row, new: Reworded, max_overlap: float, keep: Sequence[str]) -> str | None:
     if (kept := overlap(row.question, new.question, keep)) > max_overlap:
-        return f"The question keeps {kept:.0%} of its words; at most {max_overlap:.0%} may stay. Say it differently."
+        same = ", ".join(word for word in dict.fromkeys(_words(row.question)) if _replaceable(word, new, keep))
+        return (
+            f"The question keeps {kept:.0%} of its words; at most {max_overlap:.0%} may stay. Build another sentence, "
+            f"and find other words for some of: {same}."
+        )
     if len(_words(row.answer)) >= SHORT_ANSWER and _words(row.answer) == _words(new.answer):
         return "The answer is the old one, word for word. Say it differently."
     return None
+
+
+def _replaceable(word: str, new: Reworded, keep: Sequence[str]) -> bool:
+    return len(word) > 2 and word in _words(new.question) and word not in keep and not NUMBER.match(word)
 
 
 def _negated(text: str) -> bool:

@@ -125,7 +125,7 @@ def _check(rows: int, size: int, strategy: Strategy, held_out: bool, tags: Seque
     if rows == 0:
         raise CannotSplit("there are no pairs to split")
     if held_out and size >= rows:
-        raise CannotSplit(f"{rows} pairs cannot give {size} to eval and keep any for train; generate more pairs")
+        raise CannotSplit(f"{rows} pairs are too few to give {size} to eval and keep any for train; generate more")
     if held_out and 2 * size > rows:
         raise CannotSplit(
             f"eval would hold {size} of {rows} pairs, more than train; lower --eval-fraction or --eval-max"
