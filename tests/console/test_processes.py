@@ -1,4 +1,4 @@
-"""Ctrl-C on a real stage in a process of its own, while an endpoint takes its time."""
+"""A real stage in processes of its own, while an endpoint takes its time: Ctrl-C, two at once, what failed again."""
 
 import os
 import signal
@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from dataprep.schema.config import PROJECT
-from dataprep.schema.errors import EXIT_OK, EXIT_STOPPED
+from dataprep.schema.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED
 from dataprep.store.artifacts import read_json, write_text
+from dataprep.summarize import main as summarize
 from tests.fake_openrouter import FakeOpenRouter
 
 DOCUMENTS = 5
@@ -79,3 +80,27 @@ def test_the_second_cancels_at_once(start, slow, tmp_path):
     process = start()
     process.communicate(timeout=60)
     assert process.returncode == EXIT_OK and len(list((tmp_path / "summaries").glob("*.json"))) == DOCUMENTS
+
+
+def test_two_processes_on_one_data_folder_ask_once(start, slow, tmp_path):
+    """Both end well, with one call a document between them."""
+    slow.latency = 0.5
+    both = [start(), start()]
+    for process in both:
+        process.communicate(timeout=120)
+    assert [process.returncode for process in both] == [EXIT_OK, EXIT_OK]
+    assert len(slow.requests) == DOCUMENTS == len(list((tmp_path / "summaries").glob("*.json")))
+
+
+@pytest.mark.usefixtures("start")
+def test_retry_failed_asks_for_the_failed_and_nothing_else(slow, tmp_path, capsys):
+    """A unit that failed is asked about once more; one that is new or changed waits for a run of everything."""
+    slow.latency = 0.0
+    slow.script.append("400")
+    here = ["--data", str(tmp_path), f"--set=llm.base_url={slow.url}", "--set=llm.api_key_env=", "--quiet"]
+    assert summarize([*here, "--set=llm.max_concurrency=1"]) == EXIT_FAILED
+    assert "context length exceeded" in capsys.readouterr().out
+    write_text(tmp_path / "text" / "new.md", "A new document.")
+    assert summarize([*here, "--set=llm.max_concurrency=1", "--retry-failed"]) == EXIT_OK
+    assert len(slow.requests) == DOCUMENTS + 1 and slow.requests[0]["messages"] == slow.requests[-1]["messages"]
+    assert not (tmp_path / "summaries" / "new.json").exists()
