@@ -84,7 +84,8 @@ def documents(folder: Path, count: int = 12) -> list[str]:
     chunks = []
     folder.mkdir()
     for number in range(count):
-        text = "".join(SENTENCE.format(n=number * 1000 + n) for n in range(720))[:52_000]
+        told = [SENTENCE.format(n=number * 1000 + n) for n in range(720)]
+        text = "\n\n".join("".join(told[start : start + 8]) for start in range(0, len(told), 8))[:52_000]
         (folder / f"{number}.txt").write_text(text)
         chunks += [text[start : start + CHUNK] for start in range(0, len(text), CHUNK)]
     return chunks
