@@ -60,6 +60,8 @@ def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[
     clauses = [item for item in items if facts.content_words(item) <= facts.content_words(answer)]
     if len(clauses) < max(MIN_CRITERIA, len(items)):
         clauses = [_without_given(clause, question) for clause in _clauses(answer) if _tells_more(clause, question)]
+    if not items and _MEASURE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
+        clauses = [clause for clause in clauses if facts.numbers(clause, spelled=True)] or clauses
     clauses = clauses or [answer.strip(" .")]
     told = list(dict.fromkeys(f"States: {_lowered(clause.strip(' .,;'))}" for clause in clauses))
     if len(told) == 1:

@@ -109,6 +109,11 @@ def test_a_question_without_a_name_gets_the_title() -> None:
             "The race is stopped and the crew gets 30 s.",
             ["States: the race is stopped", "States: the crew gets 30 s"],
         ),
+        (
+            "What is the time limit for a repair?",
+            "A repair may take 70 seconds. Whoever needs longer is replaced.",
+            ["States: a repair may take 70 seconds", "Gives the figure: 70 seconds"],
+        ),
         ("Who owns it?", "Anna Holm.", ["States: Anna Holm", "Says nothing that contradicts this"]),
         (
             "What must boats do?",
