@@ -168,6 +168,14 @@ def test_a_long_pdf_is_read_whole_and_its_pages_are_counted(folder, monkeypatch)
     assert f"berth {7 * 217 % 997} is lit" in text[record.pages[216].start : record.pages[216].end]
 
 
+def test_pages_that_differ_by_their_number_alone_keep_their_text(folder):
+    """Where every line of a PDF looks like a running header, the lines are all that it holds, and stay."""
+    pages = [formats.page_of([f"Ticket {n}", f"Admit one at gate {n}"]) for n in range(1, 9)]
+    formats.write_plain_pdf(folder.documents / "tickets.pdf", pages)
+    assert folder.ingest() == 0
+    assert "Admit one at gate 7" in folder.text("tickets")
+
+
 def test_a_crowded_page_is_read_whole(folder):
     """Ten thousand words on a single page: every one of them is in the text."""
     words = [f"w{n}" for n in range(10_000)]

@@ -11,11 +11,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from dataprep.console.command import Command, Job, Outcome, Unit, run_script
 from dataprep.schema.errors import UsageError
-from dataprep.schema.records import Chunk, Document, Pair
 from dataprep.store.artifacts import read_json, read_jsonl, read_text, write_json
 
 if TYPE_CHECKING:
@@ -56,6 +53,7 @@ def units(job: Job) -> list[Unit]:
 
 def process(job: Job, unit: Unit) -> Outcome:
     """Write the page and the numbers of one document, and say the main ones."""
+    from dataprep.schema.records import Chunk, Document, Pair
     from visualization.asked import asked
     from visualization.figures.coverage_page import write_coverage
 
@@ -211,6 +209,8 @@ def _nearest(job: Job) -> Nearest:
 
 
 def _static_encoder(job: Job) -> Encoder:
+    import msgspec
+
     from dataprep.embedding.encoder import STATIC_MODEL, encoder_for
 
     plain = {"dimensions": 0, "query_prefix": "", "document_prefix": ""}

@@ -144,7 +144,10 @@ class Ingestion:
             if due and self._available(name, needed=i == 0):
                 self._show(len(drafts) - len(due))
                 await self._try(name, path, layer, due, drafts)
-        for draft, text in zip(drafts, without_running(layer.pages), strict=True):
+        texts = without_running(layer.pages)
+        if not any(texts):
+            texts = layer.pages  # pages that differ by their number alone, such as tickets: it is all that they hold
+        for draft, text in zip(drafts, texts, strict=True):
             if not draft.markdown.strip() and text.strip():
                 draft.markdown, draft.converter = tidy(text), "text layer"
                 draft.fell_back = draft.fell_back or "no converter gave any text"
