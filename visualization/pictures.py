@@ -100,7 +100,7 @@ def print_numbers(job: Job, units: Sequence[Unit]) -> None:
 
 
 def table(numbers: Numbers | None) -> list[str]:
-    """A line a dataset: questions, mean per chunk, repeats, diversity, reach; then how they overlap."""
+    """A line a dataset: questions, mean per chunk, repeats, diversity, reach; then how several overlap."""
     if numbers is None:
         return []
     rows = [
@@ -120,6 +120,10 @@ def table(numbers: Numbers | None) -> list[str]:
                 f"{low:.0%}-{high:.0%}",
                 f"{row.reach_of_all:.0%}",
             ]
+        )
+    if len(numbers.datasets) == 1:  # reach is of what several ask together
+        return aligned(
+            [[*row[:5], topics] for row, topics in zip(rows, ["topics", f"{numbers.topics:,}"], strict=True)]
         )
     lines = aligned(rows)
     if len(numbers.datasets) > 1:

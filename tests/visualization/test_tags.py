@@ -188,3 +188,12 @@ def test_groups_are_named_by_what_tells_them_apart(
     labels = name_groups(questions, [[]] * len(questions), groups, 2)
     assert all(word in label for word, label in zip(expected, labels, strict=True))
     assert len(set(labels)) == 2
+
+
+def test_what_runs_through_the_whole_map_names_no_part_of_it() -> None:
+    """The name of the league stands in every question and in no label; forms of one word stand in a label once."""
+    questions = [f"What is the {word} for the Ellary league?" for word in ("penalty", "penalties", "oar", "oars")] * 2
+    tags = [["penalty", "penalties"], ["penalties", "penalty"], ["oar"], ["oar"]] * 2
+    groups = [0, 0, 1, 1] * 2
+    assert not any("ellary" in label for label in name_groups(questions, [[]] * 8, groups, 2))
+    assert [len(label.split(" · ")) for label in name_groups(questions, tags, groups, 2)] == [1, 1]
