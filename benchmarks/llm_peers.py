@@ -5,9 +5,9 @@ Run    uv run benchmarks/llm_peers.py [--sdk BIN] [--curator PYTHON] [--yourbenc
 `--sdk`: the command of synthetic-data-kit 0.0.5; `--curator`, `--yourbench`: a Python with bespokelabs-curator 0.1.31
 or yourbench 0.9.0 (and lxml_html_clean), each from an environment of its own. Whole processes are timed, imports
 included. Each asks once for every 4,000 characters of 12 documents of 52 kB, synthetic-data-kit and yourbench besides
-for a summary of each document; every reply holds one pair. "of ideal" is calls x latency / 32 over the wall time; rows
-are pairs that a reader can use, of as many as there are chunks; twice: calls paid for again although their reply had
-come. curator and yourbench count tokens by bytes here, for their tokenizer is a download.
+for a summary of each document; every reply holds one pair of its own. "of ideal" is calls x latency / 32 over the wall
+time; rows are pairs that a reader can use, of as many as there are chunks; twice: calls paid for again although their
+reply had come. curator and yourbench count tokens by bytes here, for their tokenizer is a download.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from dataprep.llm.client import Client
 from dataprep.schema.errors import UnitError
 
 SENTENCE = "The goal is 90 cm wide, stands on line {n}, and the game lasts 12 minutes. "
-PAIRS = '[{"question": "How wide is the goal?", "answer": "90 cm"}]'
+PAIRS = '[{"question": "How wide is the goal of {words}?", "answer": "90 cm"}]'
 TAGGED = f"<output_json>{PAIRS}</output_json>"
 CHUNK = 4000
 FAULTS = {"429": 0.2, "500": 0.05, "502": 0.05, "broken-json": 0.05, "truncated-body": 0.03, "drop": 0.02}

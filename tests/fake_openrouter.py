@@ -407,6 +407,16 @@ def instance(schema: Json, root: Json, seed: str) -> Any:
     return numbers.get(kind, f"text {seed}")
 
 
+def own_words(body: Json) -> str:
+    """Four words of letters alone that depend on the request."""
+    digest = (
+        hashlib.sha256(json.dumps(body["messages"]).encode())
+        .hexdigest()
+        .translate(str.maketrans("0123456789", "ghijklmnop"))
+    )
+    return " ".join(digest[start : start + 7] for start in range(0, 28, 7))
+
+
 def embedding(text: str, dimensions: int = 8) -> list[float]:
     """A vector that depends on the text alone."""
     digest = hashlib.sha256(text.encode()).digest()
@@ -426,7 +436,7 @@ def main() -> None:
     parser.add_argument("--credit", type=float, default=math.inf)
     parser.add_argument("--prefix", default="/api/v1", help="/v1 imitates vLLM and its like")
     parser.add_argument("--fault", action="append", default=[], help="NAME=SHARE, such as 429=0.2")
-    parser.add_argument("--content", default="", help="answer every call with this text")
+    parser.add_argument("--content", default="", help="answer every call with this text; {words} differ by request")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep-requests", action="store_true")
     options = parser.parse_args()
@@ -435,7 +445,7 @@ def main() -> None:
     fake = FakeOpenRouter(faults=faults, **{name: getattr(options, name) for name in names})
     fake.keep_requests = options.keep_requests
     if options.content:
-        fake.reply = lambda _: options.content
+        fake.reply = lambda body: options.content.replace("{words}", own_words(body))
 
     async def serve() -> None:
         async with fake:
