@@ -16,7 +16,7 @@ from dataprep.schema.records import PageAudit
 
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^>]*>", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?=[^\w\s])")
-_JOINED = re.compile(r"(?<=[^\W\d_])[-‐‑]\s*(?=[^\W\d_])")  # hyphens, so that broken and mended words are one
+_JOINED = re.compile(r"[-‐‑](?<=[^\W\d_].)\s*(?=[^\W\d_])")  # hyphens, so that broken and mended words are one
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _LEADERS = re.compile(r"(?:\.\s?){4,}")
@@ -30,7 +30,8 @@ def words(text: str) -> list[str]:
 
 def numbers(text: str) -> list[str]:
     """The numbers of text or Markdown as written, such as 1.2.3, 13 or 10,000."""
-    return _NUMBER.findall(_LEADERS.sub(" ", plain(text)))
+    text = plain(text)
+    return _NUMBER.findall(_LEADERS.sub(" ", text) if "...." in text or ". . ." in text else text)
 
 
 def plain(text: str) -> str:
@@ -56,13 +57,14 @@ class Reference:
         counts = Counter(found)
         kept = sum((self.counts & counts).values())
         lost = self.numbers - Counter(numbers(markdown))
-        unknown = [word for word in counts if word not in self.counts and len(word) > 3]
+        same = found == self.words
+        unknown = [] if same else [word for word in counts if word not in self.counts and len(word) > 3]
         glued = sum(counts[word] for word in unknown if word in self.squeezed)
         words_kept = kept / len(self.words) if self.words else 1.0
         numbers_kept = 1 - lost.total() / self.numbers.total() if self.numbers else 1.0
         glued_share = glued / len(found) if found else 0.0
-        order = self._order(found)
-        repeated = self._repeated(found)
+        order = 1.0 if same else self._order(found)
+        repeated = 0.0 if same else self._repeated(found)
         score = words_kept * numbers_kept * (1 - glued_share) * (1 - repeated) * (0.95 + 0.05 * order)
         return PageAudit(
             words_kept=round(words_kept, 4),

@@ -5,24 +5,25 @@ What joins two lines is whether the first word of the second would still have ha
 
 from __future__ import annotations
 
+import functools
 import re
 import statistics
 from collections.abc import Sequence
 
 from dataprep.converters.grids import Grid
-from dataprep.converters.lines import Line, Stretches, column_of, columns, is_bullet, label
+from dataprep.converters.lines import Line, Stretches, column_of, columns, is_bullet, is_entry, label
 from dataprep.converters.styles import Styles
 
-_ENTRY = re.compile(r"(?:\.\s?){4,}\s*\d+\W*$|…\s*\d+\W*$")
 _ENDS = (".", ":", ";", "!", "?", "”", '"', "…")
 _APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
 _WIDE = 2.2  # and rows further apart than this are no table's
+_NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
 _MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
 
 
 def page_lines(lines: Sequence[Line], grids: Sequence[Grid]) -> list[Line]:
     """A page's lines with its drawn tables in their places."""
-    tables = [Line(grid.ys[0], [], grid.markdown) for grid in grids]
+    tables = [Line(grid.ys[0], [], grid.rows) for grid in grids]
     return sorted([*lines, *tables], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
 
 
@@ -35,7 +36,7 @@ class Flow:
         plain = [line for line in lines if line.cells and not line.main.mono]
         self.left = column[0] if column else min((line.x1 for line in plain), default=0.0)
         self.right = column[1] if column else max((line.x2 for line in plain), default=0.0)
-        self.contents = sum(bool(_ENTRY.search(line.text)) for line in plain) >= 4
+        self.contents = sum(is_entry(line.text) for line in plain) >= 4
         self._blocks: list[str] = []
         self._text = ""  # the paragraph that grows
         self._above: Line | None = None  # its last line
@@ -46,7 +47,7 @@ class Flow:
         while i < len(self.lines):
             line = self.lines[i]
             if line.table:
-                self._add(line.table)
+                self._add(self._drawn_table(line.table))
                 i += 1
             elif (end := self._code_end(i)) > i:
                 self._add(self._code(self.lines[i:end]))
@@ -100,12 +101,14 @@ class Flow:
         size = line.main.size
         if line.y - above.y > _APART * self.styles.leading * max(size, above.main.size):
             return False
-        if _ENTRY.search(above.text):
+        if is_entry(above.text):
             return False
         lower = line.text[:1].islower()
         if abs(above.main.size - size) > 0.12 * size and not lower:
             return False
         ended = above.text.endswith(_ENDS)
+        if ended and size < 0.95 * self.styles.body and _NOTE.match(line.text):
+            return False
         full = self._is_full(above, line)
         if label(line.text) and not self._is_mid_sentence(above, line, full and not ended):
             return False
@@ -129,10 +132,7 @@ class Flow:
         return line.x1 - above.x1 > 2 or (abs(line.x1 - above.x1) <= 2 and not label(above.text))
 
     def _one_line(self, lines: Sequence[Line]) -> str:
-        text = lines[0].text
-        for line in lines[1:]:
-            text = self.styles.vocabulary.join(text, line.text)
-        return text
+        return functools.reduce(self.styles.vocabulary.join, [line.text for line in lines])
 
     # --- headings ---
 
@@ -152,7 +152,7 @@ class Flow:
 
     def _same_heading(self, above: Line, line: Line, level: int) -> bool:
         """Whether a line is a further one of the heading above it; it may be a year that alone would be none."""
-        if not line.cells or len(line.cells) > 1 or label(line.text) or _ENTRY.search(line.text):
+        if not line.cells or len(line.cells) > 1 or label(line.text) or is_entry(line.text):
             return False
         near = line.y - above.y < 1.5 * line.main.size and abs(above.main.size - line.main.size) < 0.2
         like = above.main.font == line.main.font and above.main.bold == line.main.bold
@@ -279,11 +279,11 @@ class Flow:
         return start if len(rows) < 3 or prose else end
 
     def _is_row(self, line: Line) -> bool:
-        return len(line.cells) > 1 and not _ENTRY.search(line.text)
+        return len(line.cells) > 1 and not is_entry(line.text)
 
     def _in_table(self, above: Line, line: Line, stretches: Stretches) -> bool:
         """Whether a line belongs to the table above it: its cells fit the columns, or it carries on a cell."""
-        if not line.cells or _ENTRY.search(line.text):
+        if not line.cells or is_entry(line.text):
             return False
         size = max(line.main.size, above.main.size)
         if line.y - above.y > _WIDE * self.styles.leading * size:
@@ -306,8 +306,17 @@ class Flow:
                             for old, new in zip(rows[-1], cells, strict=True)]  # fmt: skip
             else:
                 rows.append(cells)
-        header, *rest = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-        return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rest])
+        return _rows_to_markdown(rows)
+
+    def _drawn_table(self, rows: Sequence[Sequence[str]]) -> str:
+        join = self.styles.vocabulary.join
+        return _rows_to_markdown([[functools.reduce(join, cell.split("\n")) for cell in row] for row in rows])
+
+
+def _rows_to_markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table whose first row is the header."""
+    header, *rest = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rest])
 
 
 def _first_width(line: Line) -> float:

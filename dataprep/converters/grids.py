@@ -26,17 +26,11 @@ class Box(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """A drawn table: the positions of its lines and the text of its cells, row by row."""
+    """A drawn table: the positions of its lines and, row by row, the text of its cells, line by line."""
 
     xs: list[float]
     ys: list[float]
     rows: list[list[str]]
-
-    @property
-    def markdown(self) -> str:
-        header, *rest = [[cell.replace("|", "\\|") for cell in row] for row in self.rows]
-        lines = [header, ["---"] * len(header), *rest]
-        return "\n".join(f"| {' | '.join(row)} |" for row in lines)
 
     def holds(self, box: Box | Run) -> bool:
         """Whether the middle of a box lies in the table."""
@@ -92,7 +86,7 @@ def _grid(frame: Frame, letters: list[Box]) -> Grid | None:
         if row is not None and column is not None:
             lines.setdefault((row, column), []).append(letter)
     for (row, column), inside in lines.items():
-        rows[row][column] = " ".join(line.text for line in to_lines(inside))
+        rows[row][column] = "\n".join(line.text for line in to_lines(inside))
     return _filled(rows, frame._replace(xs=xs))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 _EDGE = 3  # lines at the head and at the foot of a page that may be running ones
 _LEAST = 3  # pages a line must come back on
+_SETTLED = 0.7  # of its comings at the same place, for a line without a page number
 _NUMBER = re.compile(r"\d+")
 _AT_END = re.compile(r"^(\d{1,4})(?=\s+[^\W\d])|(?<=\s)(\d{1,4})$")  # a page number beside a title
 _ROMAN = re.compile(r"[ivxlc]{1,7}$")
@@ -18,11 +20,16 @@ def running_keys(pages: Sequence[str], first: int = 1) -> set[str]:
     """What runs through the pages, in the form that `strip_running` takes. `first`: the number of the first page."""
     counts: Counter[str] = Counter()
     numbered: Counter[str] = Counter()
+    places: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for i, page in enumerate(pages):
         edges = _edges(page)
-        counts.update({key for line in edges for key in _keys(line, first + i)})
+        found = {key: place for place, line in enumerate(edges) for key in _keys(line, first + i)}
+        counts.update(found.keys())
+        for key, place in found.items():
+            places[key][place if place < _EDGE else place - len(edges)] += 1
         numbered.update({key for line in edges[:1] + edges[-1:] for key in _numbered(line, first + i)})
     running = {key for key, n in counts.items() if n >= _LEAST and _enough(key, n, len(pages))}
+    running = {key for key in running if "<page>" in key or _is_settled(places[key])}
     return running | {key for key, n in numbered.items() if n > max(_LEAST, len(pages) // 2)}
 
 
@@ -36,6 +43,11 @@ def without_running(pages: Sequence[str]) -> list[str]:
     return strip_running(pages, running_keys(pages), range(1, len(pages) + 1))
 
 
+def _is_settled(places: Counter[int]) -> bool:
+    """Whether a line comes at one place of the pages, as headers do and the title of a kind of box does not."""
+    return places.most_common(1)[0][1] >= _SETTLED * places.total()
+
+
 def _enough(key: str, n: int, pages: int) -> bool:
     """A header of one chapter comes on few pages of a long book, with its page number; a bare repeated line must
     come on a good part of them, and so must a number that stands alone."""
@@ -45,18 +57,19 @@ def _enough(key: str, n: int, pages: int) -> bool:
     return n >= max(_LEAST, min(pages // 4, 8))
 
 
-def _keys(line: str, number: int) -> list[str]:
+@functools.lru_cache(4096)  # a page's text and its Markdown have the same lines at their edges
+def _keys(line: str, number: int) -> tuple[str, ...]:
     """What a line may repeat as: itself, and itself with a number that is the page's, printed so many pages off."""
     text = " ".join(_MARKS.sub("", line).split()).casefold()
     if not text or text.startswith("|") or len(text) > 200:
-        return []
+        return ()
     keys = [text] if any(c.isalpha() for c in text) else []
     for found in _NUMBER.finditer(text):
         if len(found[0]) < 5:
             keys.append(f"{int(found[0]) - number}|{text[: found.start()]}<page>{text[found.end() :]}")
     if _ROMAN.match(text):
         keys.append(f"{_roman(text) - number}|<page>")
-    return keys
+    return tuple(keys)
 
 
 def _roman(text: str) -> int:
@@ -82,8 +95,11 @@ def _without(page: str, number: int, keys: set[str]) -> str:
     filled = [i for i, line in enumerate(lines) if line.strip()]
     gone: set[int] = set()
     paged = False
-    for i in {*filled[:_EDGE], *filled[-_EDGE:]}:
-        if found := keys.intersection(_keys(lines[i], number)):
+    for inward in (filled[:_EDGE], filled[: -_EDGE - 1 : -1]):
+        for i in inward:
+            found = keys.intersection(_keys(lines[i], number))
+            if not found:
+                break
             gone.add(i)
             paged = paged or any("<page>" in key for key in found)
     for inward in () if paged else (filled, filled[::-1]):

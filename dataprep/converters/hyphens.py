@@ -8,6 +8,7 @@ from collections.abc import Iterable
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")
 _STEM = re.compile(r"((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
 _REST = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")
+_BLANK = re.compile(r"\w- \w")
 _PARTED = re.compile(r"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!(?:and|or|to|nor)\b)([^\W\d_]+(?:-[^\W\d_]+)*)")
 
 
@@ -40,19 +41,26 @@ class Vocabulary:
             return True
         if whole.replace("-", "") in self.plain:
             return False
+        if "-" in _simple(stem):
+            return True  # a compound is parted at its own hyphens
         start = f"{_simple(stem).casefold()}-"
         alike = any(known.startswith(start) for known in self.hyphenated)
         return alike and rest.casefold().partition("-")[0] in self.plain
 
     def mend(self, text: str) -> str:
         """The text without blanks after hyphens inside of known words: "any- body", "out-of- bounds"."""
-        return _PARTED.sub(self._mended, text) if "- " in text else text
+        return _PARTED.sub(self._mended, text)
 
     def _mended(self, match: re.Match[str]) -> str:
         whole = _simple(f"{match[1]}-{match[2]}").casefold()
         if whole in self.hyphenated:
             return f"{match[1]}-{match[2]}"
         return f"{match[1]}{match[2]}" if whole.replace("-", "") in self.plain else match[0]
+
+
+def has_parted(text: str) -> bool:
+    """Whether a text has what may be a word with a blank after its hyphen."""
+    return _BLANK.search(text) is not None and _PARTED.search(text) is not None
 
 
 def _simple(word: str) -> str:

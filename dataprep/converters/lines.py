@@ -13,7 +13,10 @@ _LABEL = re.compile(
 )
 _BOLD = re.compile(r"bold|black|heavy|-bd|demi|cmbx|cmb\d|xbtt", re.IGNORECASE)
 _MONO = re.compile(r"mono|courier|consol|cmtt|txtt|xtt\b|t1xbtt|typewriter|menlo|inconsol|fixed", re.IGNORECASE)
+_ENTRY = re.compile(r"(?:(?:\.\s?){4,}|…)\s*\d+\W*$")
+_DOTS = ("....", ". . .", ".. ..", "…")
 _LEADERS = re.compile(r"(?:\.\s?){4,}$")
+_MONO_WIDTH = 0.5  # font sizes; a typewriter's letters have 0.52 to 0.6, the letters of other fonts 0.45
 _GAP = 1.1  # font sizes between two cells
 
 Stretches = Sequence[tuple[float, float]]
@@ -34,15 +37,18 @@ class Run(NamedTuple):
 
 
 class Line(NamedTuple):
-    """Runs side by side, parted into cells where the gap is wide. `table` stands for a drawn table instead."""
+    """Runs side by side, parted into cells where the gap is wide.
+
+    For a drawn table there are no cells, but its rows: a row's cells are texts of one or more lines.
+    """
 
     y: float  # of the bottom
     cells: list[Run]
-    table: str = ""
+    table: Sequence[Sequence[str]] = ()
 
     @property
     def text(self) -> str:
-        return " ".join([cell.text for cell in self.cells])
+        return self.cells[0].text if len(self.cells) == 1 else " ".join([cell.text for cell in self.cells])
 
     @property
     def main(self) -> Run:
@@ -64,6 +70,11 @@ def label(text: str) -> str:
     return match[0] if match else ""
 
 
+def is_entry(text: str) -> bool:
+    """Whether a line is one of a table of contents: a title, leading dots and a page number."""
+    return any(dots in text for dots in _DOTS) and _ENTRY.search(text) is not None
+
+
 def is_bullet(text: str) -> bool:
     return _BULLET.match(text) is not None
 
@@ -77,7 +88,8 @@ def to_run(item: Any) -> Run | None:
     bold = bool(_BOLD.search(font)) or (item.font_weight or 0) >= 600
     size = item.font_size or 1.0
     x, y = item.x, item.y
-    return Run(x, y, x + item.width, y + item.height, text, size, font, bold, bool(_MONO.search(font)))
+    mono = bool(_MONO.search(font)) and item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
+    return Run(x, y, x + item.width, y + item.height, text, size, font, bold, mono)
 
 
 def to_lines(runs: list[Run]) -> list[Line]:

@@ -11,7 +11,7 @@ import msgspec
 from dataprep.converters import CONVERTERS, Conversion, Request, run, run_reserve
 from dataprep.converters.audit import Reference, contents_lines, readability, table_rows
 from dataprep.converters.headers import running_keys, strip_running
-from dataprep.converters.hyphens import Vocabulary
+from dataprep.converters.hyphens import Vocabulary, has_parted
 from dataprep.converters.respell import respell, restore
 from dataprep.converters.stitch import plain_contents, tidy
 from dataprep.engine import report
@@ -94,7 +94,7 @@ class _Judge:
 
     def _mend(self, markdown: str) -> str:
         """Without blanks in words that a line's end parted, by the words of the document."""
-        if "- " not in markdown.replace("\n- ", ""):
+        if not has_parted(markdown):
             return markdown
         self._words = self._words or Vocabulary(self._layer)
         return self._words.mend(markdown)

@@ -11,6 +11,7 @@ from bisect import bisect_left
 
 _SIMPLE = str.maketrans("“”„‟‘’‚‛‐‑‒–—−\u00a0\u2009\u202f\n\t", "\"\"\"\"''''------     ")
 _BLANKS = re.compile(r"\s+")
+_SOLID = re.compile(r"\S+")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -44,8 +45,9 @@ class Speller:
     def _respaced(self, simple: str) -> str:
         """The stretch of the text layer with the same letters and other spaces; "" where there is none."""
         if not self._squeezed:
-            self._places = [i for i, c in enumerate(self._simple) if not c.isspace()]
-            self._squeezed = "".join(self._simple.split())
+            solids = list(_SOLID.finditer(self._simple))
+            self._places = [i for solid in solids for i in range(*solid.span())]
+            self._squeezed = "".join(solid[0] for solid in solids)
         wanted = "".join(simple.split())
         for ending in ("", "-"):  # a hyphen at a line's end, which the text layer leaves out
             part = wanted.removesuffix(ending) if ending else wanted

@@ -9,6 +9,7 @@ from typing import NamedTuple
 _ITEM = re.compile(r"(?:(?:[A-Z]?\d+\.)(?:\d+\.)*\d*|\d+\)|\(?[a-z]\)|[-*+•●▪◦‣–])(?:\s|$)|[A-Z]?(?:\d+\.){2,}\d*\S")
 _BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
 _LEADERS = re.compile(r"\s*(?:\.\s?){4,}\s*|\s*…{2,}\s*|\s*(?:_\s?){6,}\s*(?=\d+\W*$)")
+_DOTS = ("....", ". . .", ".. ..", "……", "___", "_ _")  # what leaders hold
 _CONTENTS_LINE = re.compile(r"^.*\S (?:\.{3}|…) \d+\W*$")
 _DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
 _HEADING = re.compile(r"^#{1,6} +")
@@ -127,8 +128,9 @@ def _mend(above: str, below: str, hyphenated: set[str]) -> tuple[str, str]:
 
 
 def _tidy_line(line: str) -> str:
-    line = _BACK_LINK.sub("", _UNDERLINE.sub("", line))
-    text = _LEADERS.sub(" … ", line)
+    line = _UNDERLINE.sub("", line) if "u>" in line else line
+    line = _BACK_LINK.sub("", line) if "↑" in line else line
+    text = _LEADERS.sub(" … ", line) if any(dots in line for dots in _DOTS) else line
     if text != line:
         text = text.replace("**", "").lstrip("# ").rstrip()
     elif len(text) > 160 and _HEADING.match(text):

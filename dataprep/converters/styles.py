@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from itertools import chain, pairwise
 
 from dataprep.converters.hyphens import Vocabulary
-from dataprep.converters.lines import Line, label
+from dataprep.converters.lines import Line, is_bullet, is_entry, label
 
 _WORD = re.compile(r"[^\W\d_]{2,}")  # a formula has none
-_ENTRY = re.compile(r"(?:\.\s?){4,}\s*\d+\W*$")
 _STOPS = (".", ",", ";")
 _RECURS = 4  # times that a bold line comes before it is the title of a kind of box, such as "Note"
 
@@ -80,7 +79,8 @@ class Styles:
 
 def _may_head(line: Line) -> bool:
     text = line.text
-    return len(line.cells) == 1 and len(text) <= 160 and bool(_WORD.search(text)) and not _ENTRY.search(text)
+    alone = len(line.cells) == 1 and not is_bullet(text)
+    return alone and len(text) <= 160 and bool(_WORD.search(text)) and not is_entry(text)
 
 
 def _leading(pages: Sequence[Sequence[Line]], body: float) -> float:
