@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Sequence
 
 from dataprep.converters.grids import Grid
-from dataprep.converters.lines import Line, Stretches, column_of, columns, is_bullet, is_entry, label
+from dataprep.converters.lines import Line, Stretches, cleaned, column_of, columns, is_bullet, is_entry, label
 from dataprep.converters.styles import Styles
 
 _ENDS = (".", ":", ";", "!", "?", "”", '"', "…")
@@ -74,11 +74,12 @@ class Flow:
         """A line of text: it goes on with the paragraph, or begins one."""
         above = self._above
         if above is not None and self._goes_on(above, line):
-            self._text = self.styles.vocabulary.join(self._text, line.text)
+            self._text = self.styles.vocabulary.join(self._text, cleaned(line.text))
         else:
             self._close()
             bullet = is_bullet(line.text)
-            text = f"- {line.text[1:].strip()}" if bullet else _MARKS.sub(r"\\", line.text)
+            text = cleaned(line.text)
+            text = f"- {text[1:].strip()}" if bullet else _MARKS.sub(r"\\", text)
             if bullet and self._listed and self._blocks:
                 self._text = f"{self._blocks.pop()}\n{text}"
             else:
@@ -132,7 +133,7 @@ class Flow:
         return line.x1 - above.x1 > 2 or (abs(line.x1 - above.x1) <= 2 and not label(above.text))
 
     def _one_line(self, lines: Sequence[Line]) -> str:
-        return functools.reduce(self.styles.vocabulary.join, [line.text for line in lines])
+        return functools.reduce(self.styles.vocabulary.join, [cleaned(line.text) for line in lines])
 
     # --- headings ---
 

@@ -7,6 +7,7 @@ guess: the lines give rows and columns, and each word lies in one cell.
 from __future__ import annotations
 
 import functools
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -82,7 +83,8 @@ def _grid(frame: Frame, letters: list[Box]) -> Grid | None:
     rows = [["" for _ in xs[1:]] for _ in ys[1:]]
     lines: dict[tuple[int, int], list[Box]] = {}
     for letter in letters:
-        row, column = _interval(ys, (letter.y1 + letter.y2) / 2), _interval(xs, (letter.x1 + letter.x2) / 2)
+        row = _interval(ys, (letter.y1 + letter.y2) / 2)
+        column = None if row is None else _interval(xs, (letter.x1 + letter.x2) / 2)
         if row is not None and column is not None:
             lines.setdefault((row, column), []).append(letter)
     for (row, column), inside in lines.items():
@@ -162,10 +164,10 @@ def _frequent(ends: list[float], rows: int) -> list[float]:
 
 
 def _interval(edges: list[float], value: float) -> int | None:
-    for i in range(len(edges) - 1):
-        if edges[i] - 0.5 <= value < edges[i + 1] + (0.5 if i == len(edges) - 2 else -0.5):
-            return i
-    return None
+    """Which stretch between two edges holds a value; None outside of all."""
+    if not edges[0] - 0.5 <= value < edges[-1] + 0.5:
+        return None
+    return min(max(bisect_right(edges, value + 0.5) - 1, 0), len(edges) - 2)
 
 
 # --- words to lines ------------------------------------------------------------------------------------------------

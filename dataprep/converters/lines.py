@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 
 _BULLET = re.compile(r"[-•●▪■◦○‣–—∗\uf0b7\uf0a7](?=\s|$)")
 _LABEL = re.compile(
-    r"(?:(?:[A-Z] ?)?(?:\d{1,3}\.)+(?:\d{1,3})?\.?(?=\s|$)|(?:[A-Z] ?)?(?:\d{1,3}\.){2,}(?=[^\W\d]|[“\"(])"
+    r"(?:(?:[A-Z] ?)?(?:\d{1,3}\.)+(?:\d{1,3})?\.?(?=\s|$)"
+    r"|(?:[A-Z] ?)?(?:(?:\d{1,3}\.){2,}(?=[^\W\d]|[“\"(])|\d{1,3}\.(?=[A-Z][a-z]{2}))"  # run together with the text
     r"|\(?(?:[a-zA-Z]|[ivx]{2,4}|\d{1,3})\)(?=\s|$)|(?:[a-zA-Z]|[ivx]{2,4})\.(?=\s|$))"
 )
 _BOLD = re.compile(r"bold|black|heavy|-bd|demi|cmbx|cmb\d|xbtt", re.IGNORECASE)
 _MONO = re.compile(r"mono|courier|consol|cmtt|txtt|xtt\b|t1xbtt|typewriter|menlo|inconsol|fixed", re.IGNORECASE)
 _ENTRY = re.compile(r"(?:(?:\.\s?){4,}|…)\s*\d+\W*$")
 _DOTS = ("....", ". . .", ".. ..", "…")
+_LEADING = re.compile(r"\s*(?:\.\s?){4,}\s*")
 _LEADERS = re.compile(r"(?:\.\s?){4,}$")
 _MONO_WIDTH = 0.5  # font sizes; a typewriter's letters have 0.52 to 0.6, the letters of other fonts 0.45
 _GAP = 1.1  # font sizes between two cells
@@ -73,6 +75,16 @@ def label(text: str) -> str:
 def is_entry(text: str) -> bool:
     """Whether a line is one of a table of contents: a title, leading dots and a page number."""
     return any(dots in text for dots in _DOTS) and _ENTRY.search(text) is not None
+
+
+def cleaned(text: str) -> str:
+    """A line without the arrow that leads back to the contents, its leading dots as `…`, its label free of its text."""
+    if "↑" in text:
+        text = text.rstrip("↑ ")
+    if is_entry(text):
+        text = _LEADING.sub(" … ", text)
+    free = len(label(text))
+    return f"{text[:free]} {text[free:]}" if free and text[free : free + 1].strip() else text
 
 
 def is_bullet(text: str) -> bool:

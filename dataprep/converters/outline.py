@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 _MARKS = re.compile(r"[*_`#\\]|</?\w+>")
+_BETWEEN = re.compile(r"[\W_]+")
+_LONGEST = 200  # letters of a line that may be an entry
 _HEADING = re.compile(r"^(#{1,6}) +(.*)$")
 
 
@@ -47,7 +49,8 @@ def _set(page: str, levels: dict[str, int], level: int) -> tuple[str, int]:
     for line in page.split("\n"):
         fenced ^= line.lstrip().startswith(("```", "~~~"))
         heading = _HEADING.match(line)
-        known = None if fenced or line.startswith("|") or len(line) > 250 else levels.get(_key(line))
+        text = levels and not fenced and not line.startswith("|") and 0 < len(line) < _LONGEST
+        known = levels.get(_key(line)) if text else None
         if known:
             level = known
             line = f"\n{'#' * known} {_MARKS.sub('', line).strip()}\n"
@@ -59,4 +62,4 @@ def _set(page: str, levels: dict[str, int], level: int) -> tuple[str, int]:
 
 def _key(text: str) -> str:
     """A title as it is compared: letters and digits only, since outlines and pages differ in spaces and hyphens."""
-    return "".join(c for c in _MARKS.sub("", text).casefold() if c.isalnum())
+    return _BETWEEN.sub("", _MARKS.sub("", text).casefold())

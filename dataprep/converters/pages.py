@@ -17,6 +17,7 @@ from dataprep.converters.stitch import plain_contents, tidy
 from dataprep.engine import report
 from dataprep.schema.records import PageAudit
 
+OURS = "lines"  # our own reading of a page, which has whole words and one paragraph a block
 _CONTENT = 0.985  # an audit's score from which on no further engine is asked
 
 
@@ -80,10 +81,11 @@ class _Judge:
         best = []
         for i, number in enumerate(numbers):
             reference = Reference(self._strip(self._layer[number - 1], number))
-            rated = [_rate(maker, self._strip(tidy(texts[i]), number), reference) for maker, texts in drafts.items()]
+            texts = {maker: pages[i] if maker == OURS else tidy(pages[i]) for maker, pages in drafts.items()}
+            rated = [_rate(maker, self._strip(text, number), reference) for maker, text in texts.items()]
             best.append(_best(rated, reference))
         return Audited(
-            pages=[plain_contents(self._mend(one.markdown)) for one in best],
+            pages=[plain_contents(self._mend(one)) for one in best],
             audits=[one.audit for one in best],
             makers=[f"{self._name}:{one.maker}" if one.maker else self._name for one in best],
             warnings=conversion.warnings,
@@ -92,12 +94,12 @@ class _Judge:
     def _strip(self, page: str, number: int) -> str:
         return strip_running([page], self._keys, [number])[0]
 
-    def _mend(self, markdown: str) -> str:
-        """Without blanks in words that a line's end parted, by the words of the document."""
-        if not has_parted(markdown):
-            return markdown
+    def _mend(self, one: _Rated) -> str:
+        """Without blanks in words that a line's end parted, by the words of the document; our reading has none."""
+        if one.maker == OURS or not has_parted(one.markdown):
+            return one.markdown
         self._words = self._words or Vocabulary(self._layer)
-        return self._words.mend(markdown)
+        return self._words.mend(one.markdown)
 
 
 def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer: list[str]) -> Audited:

@@ -20,7 +20,7 @@ _GLUED_ITEM = re.compile(
 )
 _BACK_LINK = re.compile(r"\s*↑\s*$")
 _HYPHEN_END = re.compile(r"[^\W\d_]{2,}[-‐]$")
-_HYPHENATED = re.compile(r"[^\W\d_]{2,}-[^\W\d_]{2,}")
+_STEM = re.compile(r"(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
 _SENTENCE_END = (".", ":", ";", "!", "?", "”", '"')
 
 
@@ -49,7 +49,6 @@ def tidy(markdown: str) -> str:
 
 def stitch(pages: Sequence[str]) -> Stitched:
     """The pages as one text. A page's span ends where its own text ends; an empty page has an empty span."""
-    hyphenated = {word.casefold() for page in pages for word in _HYPHENATED.findall(page)}
     texts: list[str] = []
     joints: list[str] = []
     last = -1  # the page before that holds text
@@ -58,7 +57,7 @@ def stitch(pages: Sequence[str]) -> Stitched:
         joints.append("")
         if page.strip():
             if last >= 0:
-                texts[last], joints[i], texts[i] = _join(texts[last], page, hyphenated)
+                texts[last], joints[i], texts[i] = _join(texts[last], page, pages)
             last = i
     spans = []
     position = 0
@@ -75,7 +74,7 @@ def plain_contents(page: str) -> str:
     run: list[int] = []
     last = 0
     for i, line in enumerate([*lines, "-"]):
-        entry = _ENTRY.match(line)
+        entry = _ENTRY.match(line) if line.rstrip("* ")[-1:].isdigit() else None
         if entry and last <= int(entry[2]) <= last + 60 and not line.startswith("|"):
             run.append(i)
             last = int(entry[2])
@@ -94,7 +93,7 @@ def is_contents(markdown: str) -> bool:
     return entries >= 4 and entries > 0.6 * len(lines)
 
 
-def _join(above: str, below: str, hyphenated: set[str]) -> tuple[str, str, str]:
+def _join(above: str, below: str, pages: Sequence[str]) -> tuple[str, str, str]:
     """Two pages' texts, mended where they meet, and what stands between them."""
     last, first = above.rsplit("\n", 1)[-1], below.split("\n", 1)[0]
     if last.startswith("|") and first.startswith("|") and last.count("|") == first.count("|"):
@@ -102,7 +101,7 @@ def _join(above: str, below: str, hyphenated: set[str]) -> tuple[str, str, str]:
     if _BLOCK_START.match(last) or _BLOCK_START.match(first) or not first[:1].islower() or _ITEM.match(first):
         return above, "\n\n", below
     if _HYPHEN_END.search(last):
-        above, joint = _mend(above, first, hyphenated)
+        above, joint = _mend(above, first, pages)
         return above, joint, below
     return above, "\n\n" if last.endswith(_SENTENCE_END) else " ", below
 
@@ -119,12 +118,14 @@ def _without_header(above: str, below: str) -> str:
     return "\n".join(rows[2:] if repeated or blank else [rows[0], *rows[2:]])
 
 
-def _mend(above: str, below: str, hyphenated: set[str]) -> tuple[str, str]:
+def _mend(above: str, below: str, pages: Sequence[str]) -> tuple[str, str]:
     """`above` that ends in a hyphen, without it, unless the document writes that word with a hyphen elsewhere."""
-    stem = re.search(r"[^\W\d_]+[-‐]$", above)
+    stem = _STEM.search(above)
     rest = re.match(r"[^\W\d_]+", below)
-    whole = f"{stem[0][:-1]}-{rest[0]}".casefold() if stem and rest else ""
-    return (above, "") if whole in hyphenated else (above[:-1], "")
+    if not stem or not rest:
+        return above[:-1], ""
+    whole = re.compile(rf"\b{re.escape(stem[0])}{re.escape(rest[0])}\b", re.IGNORECASE)
+    return (above, "") if any(whole.search(page) for page in pages) else (above[:-1], "")
 
 
 def _tidy_line(line: str) -> str:
