@@ -31,6 +31,7 @@ def convert(request: Request) -> Conversion:
         "paginate_output": True,
         "disable_image_extraction": not settings.keep_images,
         "disable_tqdm": True,
+        "pdftext_workers": 1,  # this is a worker already, which may have no children
         **settings.options,
     }
     if request.pages is not None:
