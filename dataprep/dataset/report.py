@@ -164,7 +164,8 @@ def _cosines(report: Report) -> str:
     for value, label in ((report.threshold, "near-duplicate"), (report.random_cosine, "random pair")):
         x = 30 + (value - low) / (1 - low) * (WIDTH - 60)
         parts.append(f"<line class=mark x1={x:.1f} x2={x:.1f} y1=14 y2={HEIGHT - 40} />")
-        parts.append(f"<text text-anchor=middle x={x:.1f} y=10>{label} {value:.2f}</text>")
+        anchor = "start" if x < 60 else "end" if x > WIDTH - 60 else "middle"
+        parts.append(f"<text text-anchor={anchor} x={x:.1f} y=10>{label} {value:.2f}</text>")
     parts.append(f"<text x=30 y={HEIGHT - 20}>{low:.2f}</text><text x={WIDTH - 40} y={HEIGHT - 20}>1.00</text>")
     legend = "blue: the questions as they were" + (", orange: as reworded" if len(kinds) > 1 else "")
     return _figure("".join(parts), "cosine to the nearest train row") + f"<p>{legend}</p>"
