@@ -99,7 +99,10 @@ async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tool
         check = _checks(drawn, settings, tools)
         reworded = await rephrase.reword(drawn.pool, drawn.split, tools.ask, check, settings.rephrase.tries)
         if not reworded.rows:
-            raise CannotSplit(f"no row could be reworded; the last reason: {reworded.replaced[-1][1]}")
+            raise CannotSplit(
+                "no row could be reworded; set a larger model as dataset.rephrase.model, or a higher "
+                f"dataset.rephrase.max_overlap. The last reason: {reworded.replaced[-1][1]}"
+            )
         drawn = replace(drawn, split=replace(drawn.split, eval=list(reworded.rows)))
     splits = {"train": drawn.train, "eval": _reworded(drawn.chosen, reworded)}
     if settings.eval_mirror:

@@ -117,7 +117,9 @@ def test_a_model_that_cannot_reword_is_an_error(data, server, capsys):
     """No rewording passes at all: nothing is written, and the last reason is shown."""
     server.reply = lambda _body: '{"question": "", "answer": ""}'
     assert run(data, server) == 1
-    assert "no row could be reworded; the last reason: The question is empty." in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "no row could be reworded; set a larger model" in printed
+    assert "The last reason: The question is empty." in printed
     assert not (data / "datasets" / "touch-rugby" / "README.md").exists()
 
 
