@@ -93,6 +93,7 @@ def _sampled_tsne(vectors: Floats, setting: float, seed: int) -> Places:
 
 
 def _open_tsne(vectors: Floats, setting: float, seed: int) -> Places:
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as above: its threads spin too
     from openTSNE import TSNE
 
     fitted = TSNE(2, perplexity=setting, random_state=seed, n_jobs=-1, initialization="pca").fit(vectors)
