@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import io
 import json
 import re
@@ -16,7 +15,6 @@ import msgspec
 import pytest
 
 from dataprep.converters import Request, marker
-from dataprep.engine import Workers
 from dataprep.schema.config import load
 from dataprep.schema.errors import BadDocument
 from tests.converters.conftest import SAMPLE
@@ -141,19 +139,6 @@ def test_the_models_are_loaded_once_for_all_files(layout_server):
         marker.convert(request(layout_server, pages))
     assert marker._models.cache_info().misses == 1
     assert marker._converter.cache_info().hits > 0
-
-
-@pytest.mark.marker
-@pytest.mark.timeout(600)  # torch is imported anew in the worker
-def test_a_long_pdf_is_read_in_a_worker(layout_server, short_pdf):
-    """marker would share out a long PDF to processes of its own, which a converter's process may not have."""
-    pytest.importorskip("marker", reason="needs the extra marker")
-    source = str(short_pdf(*[2, 3, 4] * 8))
-    asked = dataclasses.replace(request(layout_server, []), source=source, pages=None, page_count=24)
-    with Workers(1) as workers:
-        pages = workers.call(marker.convert, asked, timeout=600).pages
-    assert len(pages) == 24
-    assert "The Ellary Sound Rowing League organises races" in pages[21]
 
 
 def test_pages_are_cut_at_markers_page_marks():
