@@ -97,7 +97,9 @@ async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tool
     reworded = None
     if tools.ask:
         check = _checks(drawn, settings, tools)
-        reworded = await rephrase.reword(drawn.pool, drawn.split, tools.ask, check, settings.rephrase.tries)
+        reworded = await rephrase.reword(
+            drawn.pool, drawn.vectors, drawn.split, tools.ask, check, settings.rephrase.tries
+        )
         if not reworded.rows:
             raise CannotSplit(
                 "no row could be reworded; set a larger model as dataset.rephrase.model, or a higher "

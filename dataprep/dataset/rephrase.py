@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
+import numpy as np
 
 from dataprep.dataset.rows import Row
 from dataprep.dataset.splits import Split, Vectors
@@ -138,14 +139,16 @@ def unsupported(old: Vectors, new: Vectors, evidence: Vectors) -> str | None:
     return None
 
 
-async def reword(rows: Sequence[Row], split: Split, ask: Ask, check: Check, tries: int) -> Rewording:
-    """Reword the rows of `split.eval`; a row that resists is replaced by the next spare one of its cluster
-    (of the cluster with most to spare, once its own has none).
+async def reword(rows: Sequence[Row], vectors: Vectors, split: Split, ask: Ask, check: Check, tries: int) -> Rewording:
+    """Reword the rows of `split.eval`; a row that resists is replaced by the spare one of its cluster that is most
+    like it (of the cluster with most to spare, once its own has none).
+
+    `vectors`: (n, d), a unit row for each of `rows`.
 
     All rows of a round are asked at once and taken in order, so that the result depends on the replies alone and
     not on which came first. At most as many rows are replaced as eval has, so a hopeless model ends soon.
     """
-    spares = {cluster: list(reversed(indices)) for cluster, indices in split.spares.items()}
+    spares = {cluster: list(indices) for cluster, indices in split.spares.items()}
     done, most = Rewording(), max(8, len(split.eval))
     pending = list(split.eval)
     while pending:
@@ -158,12 +161,17 @@ async def reword(rows: Sequence[Row], split: Split, ask: Ask, check: Check, trie
             done.replaced.append((rows[index].id, reply))
             spare = spares.get(int(split.labels[index])) or max(spares.values(), key=len, default=[])
             if spare and len(done.replaced) <= most:
-                following.append(spare.pop())
+                following.append(spare.pop(_most_like(vectors[spare] @ vectors[index], split.threshold)))
             else:
                 done.dropped += 1
         pending = following
     done.rows = dict(sorted(done.rows.items()))
     return done
+
+
+def _most_like(cosines: Vectors, threshold: float) -> int:
+    """The highest of `cosines` (n,) below that of a near-duplicate, whose twin would go back to train."""
+    return int(np.where(cosines < threshold, cosines, -2 - cosines).argmax())
 
 
 async def _attempts(row: Row, index: int, ask: Ask, check: Check, tries: int) -> Reworded | str:
