@@ -17,14 +17,15 @@ def test_the_file_form(stage: Stage) -> None:
     """`python dataprep/STAGE.py` works though its folder holds names that other packages import."""
     result = subprocess.run([sys.executable, stage.script, "--help"], cwd=PROJECT, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    assert stage.script in result.stdout
+    assert f"uv run {stage.script}" in result.stdout, "not the docstring of the script"
     assert "--dry-run" in result.stdout
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 def test_a_stage_documents_itself(stage: Stage) -> None:
     """A stage's docstring says what it reads, what it writes and how to run it; docs/ has its page."""
-    documentation = sys.modules[stage_command(stage.name).process.__module__].__doc__ or ""
+    assert stage_command(stage.name).name == stage.name
+    documentation = sys.modules[stage.module].__doc__ or ""
     for word in ("Reads", "Writes", f"uv run {stage.script}"):
         assert word in documentation, f"{stage.script} lacks {word}"
     assert (PROJECT / "docs" / f"{stage.name}.md").is_file(), f"docs/{stage.name}.md is missing"

@@ -59,7 +59,7 @@ class Command:
         return guarded(lambda: self.run(self.parse(argv)))
 
     def parser(self) -> argparse.ArgumentParser:
-        documentation = sys.modules[self.process.__module__].__doc__ or ""
+        documentation = sys.modules[self.units.__module__].__doc__ or ""
         parser = argparse.ArgumentParser(
             prog=BY_NAME[self.name].script if self.name in BY_NAME else self.name,
             description=documentation,

@@ -144,7 +144,7 @@ def test_degenerate_pools_split(vectors, size):
     ("rows", "size", "arguments", "message"),
     [
         (0, 1, {}, "no pairs"),
-        (1, 1, {}, "generate more pairs"),
+        (1, 1, {}, "generate more"),
         (10, 6, {}, "lower --eval-fraction"),
         (3, 4, {"held_out": False}, "lower --eval-max"),
         (9, 1, {"strategy": "tags"}, "generate_tags.py"),
