@@ -9,7 +9,7 @@ from dataprep.qa import facts, wording
 from dataprep.qa.criteria import category_of
 from dataprep.qa.drafts import Draft, Fault
 from dataprep.qa.pointing import RIVALS, terms
-from dataprep.qa.targets import REFERENCE, Target
+from dataprep.qa.targets import OPEN_END, REFERENCE, Target
 
 STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
 STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean
@@ -102,9 +102,11 @@ def _row(draft: Draft, target: Target) -> Fault | None:
 
 
 def _pointing_away(draft: Draft) -> Fault | None:
-    """An answer that leans on what its reader cannot see: "This must be ...", "unless 14.3 applies"."""
+    """An answer that leans on what its reader cannot see: "This must be ...", "... wear one", "unless 14.3 applies"."""
     if _POINTS_AT_OTHERS.match(draft.answer):
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[:3])}"')
+    if OPEN_END.search(draft.answer) and not OPEN_END.search(draft.question):
+        return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[-3:])}"')
     pointed = [match for match in REFERENCE.findall(draft.answer) if match not in draft.question]
     return Fault("dangling", f"the answer points at {pointed[0]}") if pointed else None
 

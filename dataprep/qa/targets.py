@@ -20,6 +20,7 @@ _POINTS_BACK = re.compile(
         |in|at|for|during|with|as|per)[,\ ]+){0,2}(?:it|they|this|these|those|such|its|their|he|she|both|neither|either
         |the\ same|the\ latter|that\ (?!which))\b | \W*(?:however|otherwise|instead)\b"""
 )
+OPEN_END = re.compile(r"(?i)\bones?\W*$")
 REFERENCE = re.compile(
     r"\b(?:[A-Z]\d{1,2}(?:\.\d{1,2})+|\d{1,2}(?:\.\d{1,2})+(?= (?:is|are|still|applies|apply)\b)"
     r"|\d{1,2}(?:\.\d{1,2})+(?!\s*(?:%|[a-z]+\b))|(?<=\bsee )\d{1,2}(?:\.\d{1,2})+"
@@ -89,8 +90,9 @@ def _understood(members: tuple[Statement, ...], text: str, language: str) -> tup
 
 
 def points_back(members: Sequence[Statement], text: str) -> bool:
-    """Does the first of the statements lean on one before it: "It is ...", "If they ...", "However, ..."?"""
-    return _POINTS_BACK.match(simple(members[0].plain(text))) is not None
+    """Does the first of the statements lean on one before it: "It is ...", "However, ...", "... must wear one"?"""
+    plain = simple(members[0].plain(text))
+    return _POINTS_BACK.match(plain) is not None or OPEN_END.search(plain) is not None
 
 
 def items(target: Target, text: str) -> list[str]:

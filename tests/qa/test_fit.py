@@ -58,6 +58,7 @@ def test_what_fits_passes(question: str, answer: str) -> None:
         ("When must boats leave the quay?", "Boats must leave the quay of Sarn.", "beside: the answer is not of"),
         ("Must boats leave the quay within 30 minutes if wind is above 18 knots?", QUAY, "beside: the answer tells no"),
         ("What must boats do in wind?", "This must be done within 30 minutes.", "dangling: the answer leans"),
+        ("What must boats leave in wind above 18 knots?", "Boats must leave one.", "dangling: the answer leans"),
         ("What must boats do in wind?", "Boats leave the quay (see 14.3).", "dangling: the answer points at"),
     ],
 )  # fmt: skip

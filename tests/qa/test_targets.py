@@ -37,6 +37,13 @@ def test_a_sentence_goes_with_those_that_it_points_back_to() -> None:
     ]
 
 
+def test_a_sentence_that_ends_in_one_goes_with_what_it_means() -> None:
+    """Who reads "... must wear one" alone cannot know what is worn."""
+    assert plain("Life-jackets hang on the quay. In fog everybody must wear one.") == [
+        "Life-jackets hang on the quay. In fog everybody must wear one."
+    ]
+
+
 def test_a_heading_right_above_a_list_is_its_lead() -> None:
     """Bullets below a heading hang on it; numbered rules and what follows a paragraph do not."""
     assert [one.lead for one in statements("# 2 Aboard\n- a horn of brass\n- two oars\n")] == ["Aboard:", "Aboard:"]
