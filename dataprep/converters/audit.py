@@ -10,6 +10,7 @@ import html
 import re
 import unicodedata
 from collections import Counter
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from dataprep.schema.records import PageAudit
@@ -25,15 +26,24 @@ _RUN = 6  # words of a run that counts as repeated
 
 def words(text: str) -> list[str]:
     """The words of text or Markdown, lower case, ligatures resolved, hyphenated words as one."""
-    return _WORD.findall(_JOINED.sub("", plain(text)).casefold())
+    return _words(plain(text))
 
 
 def numbers(text: str) -> list[str]:
     """The numbers of text or Markdown as written, such as 1.2.3, 13 or 10,000."""
-    text = plain(text)
+    return _numbers(plain(text))
+
+
+def _words(text: str) -> list[str]:
+    joined = _JOINED.sub("", text) if "-" in text or "‐" in text or "‑" in text else text
+    return _WORD.findall(joined.casefold())
+
+
+def _numbers(text: str) -> list[str]:
     return _NUMBER.findall(_LEADERS.sub(" ", text) if "...." in text or ". . ." in text else text)
 
 
+@lru_cache(maxsize=8)  # a page is asked for its words and its numbers, before and after mending
 def plain(text: str) -> str:
     """Markdown without images, link targets, tags, comments and escapes; compatibility characters resolved."""
     text = _ESCAPE.sub("", text) if "\\" in text else text
@@ -46,36 +56,44 @@ class Reference:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.words = words(text)
-        self.counts = Counter(self.words)
-        self.numbers = Counter(numbers(text))
-        self.squeezed = "".join(self.words)
+        bare = plain(text)
+        self.words = _words(bare)
+        self.numbers = _numbers(bare)
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        return Counter(self.words)
 
     def audit(self, markdown: str) -> PageAudit:
         """Shares between 0 and 1; an empty reference is kept by everything."""
-        found = words(markdown)
-        counts = Counter(found)
-        kept = sum((self.counts & counts).values())
-        lost = self.numbers - Counter(numbers(markdown))
-        same = found == self.words
-        unknown = [] if same else [word for word in counts if word not in self.counts and len(word) > 3]
-        glued = sum(counts[word] for word in unknown if word in self.squeezed)
-        words_kept = kept / len(self.words) if self.words else 1.0
-        numbers_kept = 1 - lost.total() / self.numbers.total() if self.numbers else 1.0
-        glued_share = glued / len(found) if found else 0.0
+        bare = plain(markdown)
+        found, told = _words(bare), _numbers(bare)
+        same = found == self.words  # as on most pages
+        lost = Counter(self.numbers) - Counter(told) if told != self.numbers else Counter()
+        words_kept, glued = (1.0, 0.0) if same else self._kept(found)
+        numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
         order = 1.0 if same else self._order(found)
         repeated = 0.0 if same else self._repeated(found)
-        score = words_kept * numbers_kept * (1 - glued_share) * (1 - repeated) * (0.95 + 0.05 * order)
+        score = words_kept * numbers_kept * (1 - glued) * (1 - repeated) * (0.95 + 0.05 * order)
         return PageAudit(
             words_kept=round(words_kept, 4),
             numbers_kept=round(numbers_kept, 4),
-            glued=round(glued_share, 4),
+            glued=round(glued, 4),
             repeated=round(repeated, 4),
             order=round(order, 4),
             tables=count_tables(markdown),
             score=round(score, 4),
             lost_numbers=sorted(lost)[:20],
         )
+
+    def _kept(self, found: list[str]) -> tuple[float, float]:
+        """The share of the reference's words that are there, and of the words found that are several of its in one."""
+        counts = Counter(found)
+        kept = sum(min(n, counts[word]) for word, n in self.counts.items() if word in counts)
+        unknown = [word for word in counts if word not in self.counts and len(word) > 3]
+        squeezed = "".join(self.words) if unknown else ""
+        glued = sum(counts[word] for word in unknown if word in squeezed)
+        return kept / len(self.words) if self.words else 1.0, glued / len(found) if found else 0.0
 
     def _order(self, found: list[str]) -> float:
         """Of the words that stand once in both, the share whose successor still comes later."""

@@ -25,7 +25,7 @@ def respell(markdown: str, reference: Reference) -> str:
     """The Markdown with the words, numbers and item starts of the text layer."""
     if not reference.words:
         return markdown
-    if unknown := {word for word in _TOKEN.findall(markdown) if word.casefold() not in reference.counts}:
+    if unknown := {word for word in set(_TOKEN.findall(markdown)) if word.casefold() not in reference.counts}:
         markdown = _respace(markdown, unknown, reference)
     markdown = _start_items(_join_numbers(markdown, reference), reference.text)
     return _free_headings(markdown, reference.text)
@@ -33,7 +33,10 @@ def respell(markdown: str, reference: Reference) -> str:
 
 def restore(markdown: str, reference: Reference) -> str:
     """The Markdown, and below it the lines of the text layer that it lacks, such as those that run off the page."""
-    missing = reference.counts - Counter(words(markdown))
+    found = words(markdown)
+    missing = Counter[str]() if found == reference.words else reference.counts - Counter(found)
+    if missing.total() < 2:
+        return markdown
     lost = []
     for line in reference.text.split("\n"):
         wanted = Counter(words(line))
@@ -98,7 +101,7 @@ def _joined(match: re.Match[str], reference: Reference) -> str:
 
 def _join_numbers(markdown: str, reference: Reference) -> str:
     """Numbers of the text layer that the Markdown lacks, where it holds them with spaces between the digits."""
-    for number in reference.numbers - Counter(numbers(markdown)):
+    for number in Counter(reference.numbers) - Counter(numbers(markdown)):
         if len(number) > 1:
             spaced = " ?".join(map(re.escape, number))
             for found in set(re.findall(rf"(?<![\d.]){spaced}(?!\d)", markdown)):
