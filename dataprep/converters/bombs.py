@@ -16,6 +16,7 @@ from dataprep.schema.errors import BadDocument
 
 MOST_PACKED = 1032  # after zlib's own documentation
 STEP = 1 << 20  # bytes unpacked at a time
+PIECE = 1 << 14  # packed bytes read at a time: what is no stream is found out from the first
 _STREAM = re.compile(rb"(?<!end)stream\r?\n")
 
 
@@ -31,24 +32,34 @@ def refuse_pdf(path: Path, max_unpacked_mb: int) -> None:
     """Raise BadDocument where a single stream of a PDF unpacks to more."""
     limit = max_unpacked_mb * 1_000_000
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        end = 0
         for found in _STREAM.finditer(content):
             start = found.end()
-            end = content.find(b"endstream", start)
-            if _is_zlib(content[start : start + 2]) and _unpacks_beyond(content[start:end], limit):
+            if not _is_zlib(content[start : start + 2]):
+                continue
+            if end < start:  # searched once for all the marks before it: a file of marks alone would take minutes
+                end = content.find(b"endstream", start) % (len(content) + 1)  # -1: to the end of the file
+            if _unpacks_beyond(content, start, end, limit):
                 raise BadDocument(_refusal("a stream in it unpacks to", max_unpacked_mb))
 
 
-def _unpacks_beyond(packed: bytes, limit: int) -> bool:
+def _unpacks_beyond(content: mmap.mmap, start: int, end: int, limit: int) -> bool:
     """Whether a stream unpacks to more than `limit` bytes; one that was packed twice is unpacked twice."""
-    twice = _is_zlib(next(_unpack([packed]), b"")[:2])
-    if not twice and len(packed) * MOST_PACKED <= limit:
+    twice = _is_zlib(next(_unpack(_pieces(content, start, end)), b"")[:2])
+    if not twice and (end - start) * MOST_PACKED <= limit:
         return False
     unpacked = 0
-    for piece in _unpack(_unpack([packed])) if twice else _unpack([packed]):
+    once = _unpack(_pieces(content, start, end))
+    for piece in _unpack(once) if twice else once:
         unpacked += len(piece)
         if unpacked > limit:
             return True
     return False
+
+
+def _pieces(content: mmap.mmap, start: int, end: int) -> Iterator[bytes]:
+    for at in range(start, end, PIECE):
+        yield content[at : min(at + PIECE, end)]
 
 
 def _unpack(packed: Iterable[bytes]) -> Iterator[bytes]:

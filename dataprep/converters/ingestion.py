@@ -61,7 +61,7 @@ class Ingestion:
         """The Markdown and the record. Raises BadDocument with cause and remedy, without the file's name."""
         path, settings = Path(self.source.path), self.config.ingest
         digest = _sha256(path)
-        ending, found = examine(path, settings.max_unpacked_mb)
+        ending, found = await self._must(examine, path, settings.max_unpacked_mb)
         self.warnings = [*self.source.warnings, *found]
         names = choose(settings, ending)
         if not names:
