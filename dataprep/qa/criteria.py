@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import regex
+
 from dataprep.qa import facts
 from dataprep.qa.drafts import MAX_CRITERIA, MIN_CRITERIA, Category
 from dataprep.schema.records import Difficulty
@@ -34,6 +36,16 @@ _FIGURE = re.compile(
 _GIVEN_FIRST = re.compile(
     r"(?:If|When|After|Before|Once|Until|Unless|While|During|For|In|On|To|From|Prior to|As|At|Where|With)\b[^,;]*,\s+"
 )
+_PHRASE = regex.compile(
+    r"""(?ix),?\s+ (?<!(?:\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|\w+day|even|only|and|or)|,)\s)
+    (?=(?:after|before|during|until|unless|if|when|once|while|because|so\ that|in\ order\ to|provided|except)\b)"""
+)
+_SMALL = frozenset(
+    facts.words(
+        """a an the no not any every at least most more less fewer longer later earlier than up to by in on within
+        between for from with of must may can cannot shall should will be it they"""
+    )
+)
 GIVEN = 0.6  # of the content words of a clause at the front, from which the question has told it already
 _OPENERS = frozenset(facts.words("a an the it they if when unless there each every no all any at in on for by"))
 _CONDITION = re.compile(r"\b(?:if|unless|except|when|while|until|provided|only|otherwise|however)\b", re.IGNORECASE)
@@ -54,8 +66,9 @@ _PROCEDURE = re.compile(r"^how (?:is|are|do|does|must|should|can|may)\b|\b(?:mus
 def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[str]:
     """2 to 6 criteria, each a fact of the answer that the question does not give away.
 
-    One for each of the `items` of a list, else one for each clause; where that is but one, one for each of its figures
-    besides, and where it has none, that nothing contradicts it.
+    One for each of the `items` of a list, else one for each clause. A single clause is cut to what it adds to the
+    question, one criterion for each phrase of it; where that is but one, its figures follow, or that nothing
+    contradicts it.
     """
     clauses = [item for item in items if facts.content_words(item) <= facts.content_words(answer)]
     if len(clauses) < max(MIN_CRITERIA, len(items)):
@@ -63,15 +76,41 @@ def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[
     if not items and _MEASURE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
         clauses = [clause for clause in clauses if facts.numbers(clause, spelled=True)] or clauses
     clauses = clauses or [answer.strip(" .")]
+    if len(clauses) == 1:
+        clauses = _phrases(clauses[0], question)
     told = list(dict.fromkeys(f"States: {_lowered(clause.strip(' .,;'))}" for clause in clauses))
     if len(told) == 1:
-        told += [f"Gives the figure: {figure}" for figure in _figures(answer, question)[: MAX_CRITERIA - 1]]
+        figures = [figure for figure in _figures(clauses[0], question) if not clauses[0].endswith(figure)]
+        told += [f"Gives the figure: {figure}" for figure in figures[: MAX_CRITERIA - 1]]
     if len(told) == 1:
-        told.append("Says nothing that contradicts this")
+        told.append("Gives no other figure" if _figures(clauses[0], question) else "Says nothing that contradicts this")
     if len(told) > MAX_CRITERIA:
         rest = "; ".join(one.removeprefix("States: ") for one in told[MAX_CRITERIA - 1 :])
         told = [*told[: MAX_CRITERIA - 1], f"States: {rest}"]
     return told
+
+
+def _phrases(clause: str, question: str) -> list[str]:
+    """What a clause adds to the question, cut where a phrase begins that says when, why or on which condition."""
+    first, *others = _PHRASE.split(clause)
+    rest = [phrase for phrase in others if len(facts.content_words(phrase)) < 2 or _tells_more(phrase, question)]
+    return [_without_beginning(first, question), *rest] if _tells_more(first, question) else [clause]
+
+
+def _without_beginning(phrase: str, question: str) -> str:
+    """`phrase` from what the question asks for on: a figure, else the first word that it does not hold.
+
+    The small words and numbers right before it are kept.
+    """
+    words = list(re.finditer(r"\S+", phrase))
+    starts = [i for i, word in enumerate(words) if _tells_more(word.group(), question)]
+    if _MEASURE.search(question):
+        starts = [i for i in starts if facts.numbers(f"of {words[i].group()}", spelled=True)] or starts
+    new = starts[0] if starts else 0
+    while new > 0 and (words[new - 1].group().lower() in _SMALL or facts.numbers(words[new - 1].group(), spelled=True)):
+        new -= 1
+    told = phrase[words[new].start() :]
+    return told if _balanced(told) else phrase
 
 
 def _figures(answer: str, question: str) -> list[str]:
@@ -130,7 +169,7 @@ def _of_sentence(text: str) -> list[str]:
     start = 0
     for match in _BREAK.finditer(text):
         before, after = text[start : match.start()], text[match.end() :]
-        if _balanced(before) and (";" in match.group() or _own_clauses(before, after)):
+        if _balanced(before) and facts.words(before) and (";" in match.group() or _own_clauses(before, after)):
             parts.append(before.strip(" ,;"))
             start = match.end()
     return [*parts, text[start:].strip(" ,;")]
@@ -145,14 +184,15 @@ def _own_clauses(before: str, after: str) -> bool:
 
 
 def _balanced(part: str) -> bool:
-    """Is no bracket and no quotation open at the end of `part`, and is there a word in it?"""
-    return part.count("(") == part.count(")") and part.count('"') % 2 == 0 and bool(facts.words(part))
+    """Is no bracket and no quotation left open in `part`?"""
+    return part.count("(") == part.count(")") and part.count('"') % 2 == 0
 
 
-def _tells_more(clause: str, question: str) -> bool:
+def _tells_more(part: str, question: str) -> bool:
+    """Does a part of an answer hold a word or a number that the question does not?"""
     values = {number.value for number in facts.numbers(question, spelled=True)}
-    new_words = facts.content_words(clause) - facts.content_words(question)
-    return bool(new_words) or any(number.value not in values for number in facts.numbers(clause))
+    new_words = facts.content_words(part) - facts.content_words(question)
+    return bool(new_words) or any(number.value not in values for number in facts.numbers(f"of {part}", spelled=True))
 
 
 def _lowered(clause: str) -> str:

@@ -29,7 +29,8 @@ _ASKING = facts.content_words(
     regulation relate
     require requirement respond responsible result role rule serve set size situation specific specify state step take
     term thing time total type use used uses using value
-    way width height weight depth fee cost price share percentage age require"""
+    way width height weight depth fee cost price share percentage age require
+    additional available context criterion criteria due eligible eligibility meet meets"""
 )
 _WANTS = [  # how a question asks, and what its answer (or, for reasons, its statement) must then hold
     (re.compile(r"(?i)\b(?:why|purpose|reason)\b"),
@@ -41,6 +42,12 @@ _WANTS = [  # how a question asks, and what its answer (or, for reasons, its sta
          r"(?i)\d|\b(?:when|if|after|before|until|once|during|while|as soon|prior|at|on|by|following|unless|always)\b"
      )),
 ]  # fmt: skip
+_DUTY = re.compile(r"(?i)\b(?:must|shall|have to|has to|need to|needs to|required|obliged|may not|cannot|may only)\b")
+_MAY = re.compile(r"(?i)\b(?:may|can|might|could)\b")
+_TWICE = re.compile(  # "what can the crew use for the slip can be used"
+    r"(?i)\b(must|can|may|should|shall|will)\b(?:(?!\b(?:if|when|that|which|who|where|what|how|and|or|but|unless|before"
+    r"|after|while|until|as|than|since|because)\b|,).)*\b\1\b"
+)
 _AT_LARGE = re.compile(
     r"(?i)\bwhat (?:is|are) the (?:\w+ )?(?:rules?|regulations?|details|guidelines|provisions|policy|information)\b"
 )
@@ -57,6 +64,7 @@ def misfits(draft: Draft, target: Target, before: str, section: str, title: str)
     """
     above = f"{target.plain} {title} {section}"
     checks = (
+        _garbled(draft),
         _invented(draft, target, f"{above} {before}"),
         _beside(draft, target, above, title),
         _row(draft, target),
@@ -64,6 +72,12 @@ def misfits(draft: Draft, target: Target, before: str, section: str, title: str)
         _not_what_was_asked(draft, target, title),
     )
     return next(([fault] for fault in checks if fault), [])
+
+
+def _garbled(draft: Draft) -> Fault | None:
+    """A question with one verb too many."""
+    twice = _TWICE.search(draft.question)
+    return Fault("form", f'the question is no sentence: "{twice.group()}"') if twice else None
 
 
 def _invented(draft: Draft, target: Target, around: str) -> Fault | None:
@@ -116,6 +130,12 @@ def _not_what_was_asked(draft: Draft, target: Target, title: str) -> Fault | Non
     for asks, holds in _WANTS:
         if asks.search(draft.question) and not holds.search(draft.answer):
             return Fault("beside", "the answer is not of the kind that the question asks for")
+    if (
+        _DUTY.search(draft.question)
+        and not _DUTY.search(f"{draft.answer} {target.plain}")
+        and _MAY.search(draft.answer)
+    ):
+        return Fault("beside", "the question asks for a duty, and the answer gives a permission")
     if _HOW_MANY.search(draft.question) and not facts.numbers(draft.answer, spelled=True):
         return Fault("beside", "the question asks for a number that the answer does not give")
     if not (terms(draft.answer) - terms(f"{draft.question} {title}")) & terms(target.plain):

@@ -60,11 +60,22 @@ def test_what_fits_passes(question: str, answer: str) -> None:
         ("What must boats do in wind?", "This must be done within 30 minutes.", "dangling: the answer leans"),
         ("What must boats leave in wind above 18 knots?", "Boats must leave one.", "dangling: the answer leans"),
         ("What must boats do in wind?", "Boats leave the quay (see 14.3).", "dangling: the answer points at"),
+        ("What must boats leave in wind must leave?", "Boats must leave the quay of Sarn.", "form: the question is no"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_named(question: str, answer: str, told: str) -> None:
     """Each kind of misfit has its reason."""
     assert fault(question, answer).startswith(told)
+
+
+def test_a_permission_is_no_answer_to_what_must_be_done() -> None:
+    """Where the statement allows something, the question may not ask for a duty; what forbids is a duty."""
+    leave = "A boat that has lost its anchor may stay at the quay of Sarn."
+    asked = "What must a boat do that has lost its anchor?"
+    assert fault(asked, leave, leave).startswith("beside: the question asks for a duty")
+    assert fault("What may a boat do that has lost its anchor?", leave, leave) == ""
+    forbidden = leave.replace("may stay", "may not stay")
+    assert fault(asked, forbidden, forbidden) == ""
 
 
 def test_a_row_must_be_named_and_told() -> None:
