@@ -6,6 +6,7 @@ The word lists are English; in other languages the digits, dates, quotes and the
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -168,31 +169,20 @@ def content_words(text: str) -> set[str]:
     return {stem(word) for word in words(text) if word not in STOP_WORDS and len(word) > 1}
 
 
+_ENDINGS = _listed("ations ation ments ment ings ing ers ies ied ed er es ly s e y")
+_SHORT_ENDINGS = _listed("ing ed e")
+
+
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """A crude stem, so that "throws" and "throwing" meet: known endings off, four letters kept."""
+    """A crude stem, so that "throws" and "throwing" meet, and "moves" and "moving": known endings off."""
     word = word.lower().removesuffix("'s").removesuffix("’s")
-    for ending in (
-        "ations",
-        "ation",
-        "ments",
-        "ment",
-        "ings",
-        "ing",
-        "ers",
-        "ies",
-        "ied",
-        "ed",
-        "er",
-        "es",
-        "ly",
-        "s",
-        "e",
-        "y",
-    ):
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            return word[: -len(ending)]
-    return word
+    return _without(_without(word, _ENDINGS, 4), _SHORT_ENDINGS, 3)
+
+
+def _without(word: str, endings: Sequence[str], kept: int) -> str:
+    """`word` without the first of the endings that leaves `kept` letters."""
+    return next((word[: -len(end)] for end in endings if word.endswith(end) and len(word) - len(end) >= kept), word)
 
 
 def unit_of(word: str) -> str:

@@ -38,4 +38,5 @@ def test_dates_in_three_spellings() -> None:
 def test_stems_meet() -> None:
     """Inflected forms of a word share a stem, different words do not."""
     assert facts.content_words("throws the disc") == facts.content_words("throwing discs")
+    assert len({facts.stem(word) for word in ("move", "moves", "moved", "moving")}) == 1
     assert facts.stem("goal") != facts.stem("goat")
