@@ -277,6 +277,14 @@ def test_a_faulty_pair_is_corrected_once(mill: Mill) -> None:
     assert [(one.reason, one.pair["evidence"]) for one in mill.rejected] == [("evidence", invented["evidence"])]
 
 
+def test_without_corrections_a_faulty_pair_is_turned_down_at_once(mill: Mill) -> None:
+    """qa.correct off saves the second call; the fault and the pair are kept."""
+    invented = pair("The Orrin mill burned down in 1950.")
+    mill.run(once(pairs(invented)), "--set", "qa.correct=false")
+    assert mill.pairs == [] and mill.rejected[0].pair["evidence"] == invented["evidence"]
+    assert mill.coverage.calls == 1
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [

@@ -42,7 +42,7 @@ _PHRASE = regex.compile(
 )
 _SMALL = frozenset(
     facts.words(
-        """a an the no not any every at least most more less fewer longer later earlier than up to by in on within
+        """a an the no not only any every at least most more less fewer longer later earlier than up to by in on within
         between for from with of must may can cannot shall should will be it they"""
     )
 )

@@ -108,7 +108,8 @@ async def _one_round(state: Interview, asker: Asker, iteration: int) -> int:
     count = state.room(asker.at_once)
     drafts = await asker.ask(iteration, state.pairs, state.gaps(), count)
     judged = [state.judged(draft, faults) for draft, faults in drafts[:count]]
-    if faulty := [one for one in judged if _can_be_corrected(one[1])]:
+    faulty = [one for one in judged if _can_be_corrected(one[1])]
+    if faulty and state.settings.correct:
         corrected = iter(await asker.correct(faulty))
         judged = [_corrected(state, one, next(corrected)) if _can_be_corrected(one[1]) else one for one in judged]
     for draft, _ in drafts[count:]:

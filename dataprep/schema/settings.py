@@ -175,6 +175,7 @@ class QA(ModelCall, frozen=True):
     duplicate_threshold: Annotated[
         Share | None, Meta(description="cosine from which two questions are one; null: calibrated for the embedder")
     ]
+    correct: Annotated[bool, Meta(description="strategy batch: give pairs with faults back once, with the reasons")]
     round_trip: Annotated[bool, Meta(description="strategy sentence: answer the question anew and compare")]
 
 
