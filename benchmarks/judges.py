@@ -1,0 +1,149 @@
+"""What is a model's judgement in curate.py worth? Its verdicts on pairs whose faults are known.
+
+Run    uv run benchmarks/judges.py [--config config/local.json] [--set curate.model=NAME] [--data DIR] [--show]
+
+Eight good pairs about a short text, and four for each check that have the fault which it is there to find and which no
+rule finds. Printed for each check: the good pairs that pass it, the faulty ones that it turns down (chance would give
+half of either), and the calls. `--data` keeps the folder, so that a second run replays the replies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from dataprep.curate import main
+from dataprep.schema.records import Chunk, Document, Pair, Rejected
+from dataprep.store.artifacts import read_jsonl, write_json, write_jsonl
+
+MILL = "the Orrin tide mill"
+TEXT = """# Guide to the Orrin Tide Mill
+
+The Orrin tide mill was built in 1784 by the brothers Hallam. It ground barley until 1931, and flour for the garrison
+until 1945.
+
+The mill pond fills through two sluice gates at high water. When the pond is full, the gates close by themselves, for
+the water presses them shut. The wheel turns for four hours at each ebb. It drives two pairs of stones: French burr
+stones for wheat, and stones of local granite for barley.
+
+The wheel is stopped by dropping the penstock, never by closing the sluice gates: the pond would then flood the lower
+floor.
+
+Visitors may enter the stone floor only with a guide. Children under eight must hold a hand there, because the belts are
+not fenced. A ticket costs 6 crowns for an adult and 3 crowns for a child; members of the Orrin Trust enter free.
+
+The mill is open from April to October, and closed in a gale warning. Marrow Press printed this guide on 12 pages.
+"""
+GOOD = ""
+CHECKS = ("stand_alone", "supported", "criteria", "trivial")
+Known = tuple[str, str, str, tuple[str, ...]]  # the check that should turn it down or GOOD, question, answer, criteria
+KNOWN: list[Known] = [
+    (GOOD, f"In which year was {MILL} built?", "It was built in 1784.", ("States 1784", "Gives no other year")),
+    (GOOD, f"Who built {MILL}?", "The brothers Hallam built it.", ("Names the brothers Hallam", "Names nobody else")),
+    (GOOD, f"Why do the sluice gates of {MILL} close by themselves when the pond is full?",
+     "The water presses them shut.", ("Names the water as the cause", "States that it presses the gates shut")),
+    (GOOD, f"Which stones grind barley in {MILL}?", "Stones of local granite grind the barley.",
+     ("Names granite", "States that the granite is local")),
+    (GOOD, f"What must children under eight do on the stone floor of {MILL}, and why?",
+     "They must hold a hand, because the belts are not fenced.",
+     ("States that they must hold a hand", "Gives as the reason that the belts are not fenced")),
+    (GOOD, f"How much does a child pay for a ticket at {MILL}?", "A child pays 3 crowns.",
+     ("States 3 crowns", "Gives no other price")),
+    (GOOD, f"How is the wheel of {MILL} stopped?", "By dropping the penstock.",
+     ("Names the penstock", "States that it is dropped")),
+    (GOOD, f"In what weather is {MILL} closed?", "It is closed in a gale warning.",
+     ("Names a gale warning", "Names no other weather")),
+    ("stand_alone", "For how long does the wheel turn at each ebb?", "It turns for four hours.",
+     ("States four hours", "Gives no other time")),
+    ("stand_alone", "What does an adult pay for a ticket?", "An adult pays 6 crowns.",
+     ("States 6 crowns", "Gives no other price")),
+    ("stand_alone", "Under which condition may visitors enter the stone floor?", "They must be with a guide.",
+     ("Names a guide", "Names no other condition")),
+    ("stand_alone", "Until when was barley ground?", "Barley was ground until 1931.",
+     ("States 1931", "Gives no other year")),
+    ("supported", f"Why did {MILL} stop grinding flour in 1945?", "The garrison had moved to the mainland.",
+     ("States that the garrison had moved", "Names the mainland")),
+    ("supported", f"Which stones grind wheat in {MILL}?", "Stones of local granite grind the wheat.",
+     ("Names granite", "States that the granite is local")),
+    ("supported", f"How is the wheel of {MILL} stopped?", "By closing the sluice gates.",
+     ("Names the sluice gates", "States that they are closed")),
+    ("supported", f"Who enters {MILL} free?", "Children under eight enter free.",
+     ("Names children", "States that they are under eight")),
+    ("criteria", f"In which year was {MILL} built?", "It was built in 1784.",
+     ("Names the reason for building it", "States who paid for it")),
+    ("criteria", f"Who built {MILL}?", "The brothers Hallam built it.",
+     ("Explains where the brothers came from", "Names the brothers Hallam")),
+    ("criteria", f"How is the wheel of {MILL} stopped?", "By dropping the penstock.",
+     ("Is an answer", "Is written in words")),
+    ("criteria", f"Which stones grind barley in {MILL}?", "Stones of local granite grind the barley.",
+     ("Compares the prices of the stones", "Names a quarry in France")),
+    ("trivial", f"How long is the guide to {MILL}?", "It has 12 pages.", ("States 12 pages", "Gives no other length")),
+    ("trivial", f"Which press printed the guide to {MILL}?", "Marrow Press printed it.",
+     ("Names Marrow Press", "Names no other press")),
+    ("trivial", f"What is the guide to {MILL} called?", "It is called Guide to the Orrin Tide Mill.",
+     ("Gives the whole title", "Gives no other title")),
+    ("trivial", f"Who put the guide to {MILL} into print?", "Marrow Press did.",
+     ("Names Marrow Press", "Names nobody else")),
+]  # fmt: skip
+
+
+def prepare(data: Path) -> None:
+    """One document with one chunk, and the known pairs as the run `known`."""
+    chunk = Chunk(
+        id="mill-0", document="mill", index=0, kind="text", text=TEXT, start=0, end=len(TEXT), length=len(TEXT)
+    )
+    about = Document(
+        id="mill", source="mill.md", sha256="", converter="text", converter_version="", characters=len(TEXT),
+        title="Guide to the Orrin Tide Mill",
+    )  # fmt: skip
+    pairs = [
+        Pair(
+            id=f"mill-{i}", document="mill", chunk=chunk.id, iteration=1, question=question, answer=answer,
+            evaluation_criteria=list(criteria), difficulty="easy", category="factual", evidence=[TEXT], model="known",
+        )
+        for i, (_, question, answer, criteria) in enumerate(KNOWN)
+    ]  # fmt: skip
+    write_jsonl(data / "chunks" / "mill.jsonl", [chunk])
+    write_json(data / "text" / "mill.json", about)
+    write_jsonl(data / "qa" / "known" / "mill.jsonl", pairs)
+
+
+def judged(data: Path) -> dict[int, Pair]:
+    """The pairs with their columns, by their place in KNOWN."""
+    folder = data / "qa" / "known" / "curated"
+    rejected = read_jsonl(folder / "rejected" / "mill.jsonl", Rejected)
+    pairs = [*read_jsonl(folder / "mill.jsonl", Pair), *(Pair(**one.pair) for one in rejected)]
+    return {int(pair.id.removeprefix("mill-")): pair for pair in pairs}
+
+
+def report(pairs: dict[int, Pair], show: bool) -> None:
+    print("| check | good pairs that pass | faulty pairs turned down | by a rule |\n|---|---:|---:|---:|")
+    for check in CHECKS:
+        columns = {i: pair.checks[check] for i, pair in pairs.items() if check in pair.checks}
+        good = [column for i, column in columns.items() if KNOWN[i][0] == GOOD]
+        faulty = [column for i, column in columns.items() if KNOWN[i][0] == check]
+        ruled = sum(column["checker"] == "rule" and not column["passed"] for column in faulty)
+        passed, caught = sum(c["passed"] for c in good), sum(not c["passed"] for c in faulty)
+        print(f"| {check} | {passed} of {len(good)} | {caught} of {len(faulty)} | {ruled} |")
+        for i, column in columns.items() if show else ():
+            if KNOWN[i][0] in (GOOD, check) and column["passed"] != (KNOWN[i][0] == GOOD):
+                print(f"    wrong: {KNOWN[i][1]} - {KNOWN[i][2]} ({column['score']}: {column['why']})")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--config", action="append", default=[])
+    parser.add_argument("--set", action="append", default=[])
+    parser.add_argument("--show", action="store_true", help="the verdicts that are wrong")
+    chosen = parser.parse_args()
+    folder = chosen.data or Path(tempfile.mkdtemp())
+    prepare(folder)
+    wanted = [f"curate.checks={list(CHECKS)}".replace("'", '"'), "curate.rules_only=false", "curate.rewrite=false"]
+    flags = [*(f"--config={path}" for path in chosen.config), *(f"--set={one}" for one in [*wanted, *chosen.set])]
+    main(["--data", str(folder), *flags])
+    report(judged(folder), chosen.show)
