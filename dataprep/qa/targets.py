@@ -29,6 +29,7 @@ REFERENCE = re.compile(
 _RULE_NUMBER = re.compile(r"[A-Z]?\d+(?:\.\d+)+\.?")
 _NUMBER = re.compile(r"[A-Z]?(\d+(?:\.\d+)*)\.?\s")
 _FURNITURE = re.compile(r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b")
+_TERM = re.compile(r"\W*[\"“„«'‘][^\"“”„«»'‘’]{2,40}[\"”“»'’]\s*[:–—-]\s")  # an item that says what a term means
 _DUTIES = frozenset(["must", "shall", "may", "cannot", "only", "never", "required", "should", "forbidden"])
 
 
@@ -56,17 +57,24 @@ def targets(gaps: Sequence[Statement], text: str, turn: int = 0, language: str =
                 found.append(_row(members[0], text, turn + sum(bool(target.subject) for target in found)))
             else:
                 whole = _understood(members, text, language)
-                while found and (found[-1].statements[0] in whole or found[-1].plain == simple(lead)):
+                led = "" if _TERM.match(text, whole[0].start) else lead
+                while found and (found[-1].statements[0] in whole or _leads(found[-1], led)):
                     whole = (*(one for one in found.pop().statements if one not in whole), *whole)
                 found.append(Target(whole, _said(whole, text)))
     return found
 
 
+def _leads(target: Target, lead: str) -> bool:
+    """Is the target what governs the items under `lead`?"""
+    return target.plain == simple(lead) or (target.plain.endswith(":") and simple(lead).endswith(target.plain))
+
+
 def _packed(members: tuple[Statement, ...], text: str, lead: str) -> list[tuple[Statement, ...]]:
-    """The items under a lead in groups that can be asked about as a whole; without a lead one by one."""
+    """The items under a lead in groups that can be asked about as a whole; without a lead, or as terms, one by one."""
     groups: list[tuple[Statement, ...]] = []
     for member in members:
-        together = (*groups[-1], member) if groups and lead else ()
+        alone = not lead or _TERM.match(text, member.start)
+        together = (*groups[-1], member) if groups and not alone else ()
         if together and len(_said(together, text)) <= LONGEST:
             groups[-1] = together
         else:
@@ -113,12 +121,13 @@ def _said(members: Sequence[Statement], text: str) -> str:
     said, lead = "", ""
     for member in members:
         own = " ".join(text[member.start : member.end].split())
-        if not member.lead:
+        if not member.lead or _TERM.match(own):
             said += f" {own}"
         elif member.lead == lead:
             said += f" {own}" if re.search(r"[.,;:!?]\W*$|\b(?:and|or)$", said) else f"; {own}"
         else:
-            said += f" {own}" if said.endswith(member.lead) else f" {member.lead} {own}"
+            governed = said.endswith(":") and (said.endswith(member.lead) or member.lead.endswith(said.strip()))
+            said += f" {own}" if governed else f" {member.lead} {own}"
         lead = member.lead
     return simple(said.strip())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dataprep.qa.statements import statements
-from dataprep.qa.targets import headings_at, items, simple, targets
+from dataprep.qa.targets import headings_at, importance, items, simple, targets
 from dataprep.schema.records import Chunk
 
 PILOTS = """## 4 Pilots
@@ -58,6 +58,21 @@ def test_long_lists_come_in_parts_each_under_its_lead() -> None:
     assert len(found) > 2
     assert all(target.plain.startswith("Boats must carry:") for target in found)
     assert sum(len(items(target, text)) for target in found) == 20
+
+
+def test_items_that_say_what_a_term_means_are_asked_about_one_by_one() -> None:
+    """A term in quotes with a dash stands for itself: no lead before it, the items and sentences below it with it."""
+    text = """Signals at Sarn are the following:
+
+1.1. “Long blast” – the ferry:
+1.1.1. leaves the pier, or
+1.1.2. enters the narrows.
+1.2. “Two blasts” – the ferry turns to port. However, at night a lamp is swung instead.
+"""
+    lead, blast, two = targets(statements(text), text)
+    assert importance(lead, text) == 0
+    assert blast.plain == "'Long blast' – the ferry: leaves the pier, or enters the narrows."
+    assert two.plain == "'Two blasts' – the ferry turns to port. However, at night a lamp is swung instead."
 
 
 def test_alternatives_are_no_items() -> None:
