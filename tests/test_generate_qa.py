@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from dataprep.generate_qa import main
+from dataprep.qa.interviews import prompt_files
+from dataprep.schema.config import load
 from dataprep.schema.records import Chunk, DocumentCoverage, Pair, Rejected, Summary
 from dataprep.store.artifacts import read_json, read_jsonl, write_json, write_jsonl
 from tests.fake_openrouter import FakeOpenRouter
@@ -348,3 +351,18 @@ def test_two_chunks_are_asked_about_together(mill: Mill) -> None:
     assert mill.run(model, qa__multi_chunk=True) == 0
     assert [(one.chunk, one.also, one.answer) for one in mill.pairs] == [("mill-0", ["mill-1"], "Of oak.")]
     assert [one.detail for one in mill.rejected] == ["no evidence from chunk 1"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "used"),
+    [
+        ({}, ["generate_qa.md", "correct_qa.md"]),
+        ({"correct": False}, ["generate_qa.md"]),
+        ({"strategy": "sentence", "multi_chunk": True}, ["generate_qa.md", "generate_qa_two_chunks.md"]),
+        ({"strategy": "sentence", "round_trip": True}, ["generate_qa.md", "round_trip.md"]),
+    ],
+)
+def test_only_prompts_in_use_make_a_run_stale(changed: Json, used: list[str]) -> None:
+    """An edited prompt redoes the runs that it went into, and no other."""
+    settings = msgspec.structs.replace(load().qa, **changed)
+    assert prompt_files(settings) == used

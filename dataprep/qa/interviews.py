@@ -126,9 +126,13 @@ class Interviews:
 
 def prompt_files(settings: QA) -> list[str]:
     """The files of config/prompts that `settings` makes use of."""
-    if settings.strategy == "sentence":
-        return [settings.prompt, *([settings.round_trip_prompt] if settings.round_trip else [])]
-    return [settings.prompt, settings.correction_prompt, *([settings.two_chunk_prompt] if settings.multi_chunk else [])]
+    used = {
+        settings.prompt: True,
+        settings.correction_prompt: settings.strategy == "batch" and settings.correct,
+        settings.round_trip_prompt: settings.strategy == "sentence" and settings.round_trip,
+        settings.two_chunk_prompt: settings.multi_chunk,
+    }
+    return [name for name, wanted in used.items() if wanted]
 
 
 async def prepare(
