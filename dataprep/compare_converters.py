@@ -2,7 +2,7 @@
 
 Reads   the PDF given
 Writes  data/plots/compare-<name>.html: each page beside every converter's rendition of it, differences marked
-Run     uv run dataprep/compare_converters.py FILE [--converters layout,markitdown] [--pages 1-5]
+Run     uv run dataprep/compare_converters.py FILE [--converters layout markitdown] [--pages 1-5]
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import re
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dataprep.console.command import Command, Job, Outcome, Unit, run_script
 from dataprep.converters import CONVERTERS, Request, require
@@ -154,7 +154,7 @@ async def _look(job: Job, source: str, layer: TextLayer, numbers: list[int]) -> 
 
 
 def _converters(job: Job) -> list[str]:
-    names = [name.strip() for name in job.flags.converters.split(",") if name.strip()]
+    names: list[str] = job.flags.converters
     known = [name for name, row in CONVERTERS.items() if row.paged]
     if unknown := [name for name in names if name not in known]:
         raise UsageError(f"--converters: no converter {unknown[0]!r} for PDFs; there are {', '.join(known)}")
@@ -193,11 +193,29 @@ def _line(column: Column) -> str:
     )
 
 
+class _Names(argparse.Action):
+    """Names parted by commas, spaces or both. A FILE behind them, which argparse counts as one more, is told by its
+    dot."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: Any) -> None:
+        files = [value for value in values if "." in value]
+        names = [name.strip() for value in values if value not in files for name in value.split(",")]
+        namespace.converters = list(dict.fromkeys(name for name in names if name))
+        if not namespace.converters:
+            parser.error("--converters: names none")
+        if len(files) > 1 or (files and namespace.file):
+            parser.error(f"one FILE at a time: {' '.join(files)}")
+        if files:
+            namespace.file = files[0]
+            next(action for action in parser._actions if action.dest == "file").required = False
+
+
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a PDF")
     parser.add_argument(
-        "--converters", default="layout,markitdown", metavar="NAMES", help="by commas; see docs/ingest.md"
-    )
+        "--converters", nargs="+", action=_Names, default=["layout", "markitdown"], metavar="NAME",
+        help="by spaces or commas; see docs/ingest.md",
+    )  # fmt: skip
     parser.add_argument("--pages", default="", metavar="PAGES", help="such as 1-5,8; else the first 20")
 
 

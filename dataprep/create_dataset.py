@@ -45,10 +45,13 @@ class Plan:
 
 
 class _Export(argparse.Action):
-    """`--export messages --export alpaca` as one setting that holds a list."""
+    """`--export messages,alpaca` or `--export messages --export alpaca` as one setting that holds a list."""
 
-    def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
-        formats = [*(getattr(namespace, "formats", None) or []), value]
+    def __call__(self, parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
+        named = [name.strip() for name in value.split(",") if name.strip()]
+        if unknown := [name for name in named if name not in FORMATS]:
+            parser.error(f"--export: no format {unknown[0]!r}; there are {', '.join(FORMATS)}")
+        formats = list(dict.fromkeys([*(getattr(namespace, "formats", None) or []), *named]))
         namespace.formats = formats
         namespace.assignments = [*namespace.assignments, f"dataset.exports={json.dumps(formats)}"]
 
@@ -68,7 +71,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--seed", help="another seed, another draw", **setting("dataset.seed"))
     add("--name", help="of the dataset, here and on the Hub", **setting("dataset.name"))
     add("--drop-invalid", help="leave invalid rows out, do not stop", **setting("dataset.drop_invalid", True))
-    add("--export", choices=FORMATS, action=_Export, help="also as JSONL of this form; may be given again")
+    add("--export", metavar="FORMATS", action=_Export, help=f"also as JSONL, by commas: {', '.join(FORMATS)}")
     add("--system-prompt", help="for the exports", **setting("dataset.system_prompt"))
     add("--include-chunk", help="the source chunk as a column", **setting("dataset.include_chunk", True))
     add("--license", help="for the card, such as cc-by-4.0", **setting("dataset.license"))

@@ -72,9 +72,12 @@ def default_run(job: Job) -> list[str]:
 
 
 def default_dataset(job: Job) -> list[str]:
-    """The finished dataset of the settings, if it was made."""
+    """The finished dataset of the settings; where it was not made, the only one that was."""
     name = job.config.dataset.name
-    return [name] if job.data.path("datasets", name).is_dir() else []
+    if job.data.path("datasets", name).is_dir():
+        return [name]
+    made = sorted(folder.name for folder in job.data.path("datasets").glob("*") if folder.is_dir())
+    return made if len(made) == 1 else []
 
 
 def _documents_only(job: Job, source: Source) -> Source:

@@ -3,7 +3,8 @@
 Reads   data/datasets/<name> (or a folder, or a Hub dataset), vectors and tags where there are some
 Writes  data/plots/<dataset>-splits.png, .html (--interactive), .json (the numbers), .points.jsonl (the coordinates)
 Run     uv run visualization/visualize_splits.py [DATASET] [--interactive | --no-interactive]
-        DATASET: a dataset (default: the one of dataset.name), a folder of JSONL or Parquet, or org/name@revision
+        DATASET: a dataset, a folder of JSONL or Parquet, or org/name@revision
+        (default: the dataset of dataset.name, or the only one)
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_datasets(parser, "the dataset of dataset.name")
+    add_datasets(parser, "the dataset of dataset.name, or the only one")
     add_interactive(parser)
 
 

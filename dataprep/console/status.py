@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dataprep.console.command import load_config, opened
-from dataprep.pipeline import STAGES, Stage
+from dataprep.pipeline import BY_NAME, STAGES, Stage
 from dataprep.schema.errors import EXIT_OK, GroundworkError
+from dataprep.store.manifest import judge
 
 if TYPE_CHECKING:
     from dataprep.console.command import Command
@@ -30,6 +31,7 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
             if stage.run:
                 table[stage.name] = _states(command(stage.name), job, manifest)
     _print_table(table)
+    _print_datasets(table["create_dataset"])
     _print_reasons(table)
     print(f"\nnext: {_next(table)}")
     return EXIT_OK
@@ -42,8 +44,25 @@ def _states(command: Command, job: Job, manifest: Manifest) -> States:
         units = command.units(job)
         runner = command.runner(job, manifest)
     except GroundworkError:
+        return _made(command.name, job, manifest)
+    states = {unit.name: state for unit, state in zip(units, runner.states(units), strict=True)}
+    made = {name: state for name, state in _made(command.name, job, manifest).items() if name not in states}
+    if made:  # then what the settings name by default is no gap
+        states = {name: state for name, state in states.items() if state[0] != "missing"}
+    return states | made
+
+
+def _made(stage: str, job: Job, manifest: Manifest) -> States:
+    """Datasets and their pictures by name, each as its own flags made it: stale once something that it read changed."""
+    if not {"datasets"} & {BY_NAME[stage].writes, *BY_NAME[stage].reads}:
         return {}
-    return {unit.name: state for unit, state in zip(units, runner.states(units), strict=True)}
+    states = {}
+    for name, entry in sorted(manifest.entries(stage).items()):
+        outputs = manifest.hashes((job.data.root / path for path in entry.outputs), job.data.relative)
+        inputs = manifest.hashes((job.data.root / path for path in entry.inputs), job.data.relative)
+        if outputs:
+            states[name] = judge(entry, inputs, entry.recipe, outputs, len(entry.outputs))
+    return states
 
 
 def _print_table(table: dict[str, States]) -> None:
@@ -77,6 +96,14 @@ def _counts(states: States) -> str:
 def _mark(table: dict[str, States], stage: Stage, document: str) -> str:
     state = table[stage.name].get(document)
     return MARKS[state[0]] if state else "-"
+
+
+def _print_datasets(states: States) -> None:
+    if states:
+        width = max(len(name) for name in [*states, "dataset"])
+        print(f"\n  {'dataset':<{width}}")
+        for name, (kind, note) in states.items():
+            print(f"  {name:<{width}}  {MARKS[kind]}{f', {note}' if kind == 'done' and note else ''}")
 
 
 def _print_reasons(table: dict[str, States]) -> None:

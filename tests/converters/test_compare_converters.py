@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dataprep.compare_converters import main
 from tests.converters.conftest import SAMPLE
 from tests.fake_openrouter import FakeOpenRouter
@@ -42,3 +44,31 @@ def test_an_unknown_converter_or_page_is_a_usage_error(tmp_path, capsys):
     assert main([str(SAMPLE), "--data", str(tmp_path), "--converters", "docling"]) == 2
     assert "there are layout" in capsys.readouterr().err
     assert main([str(SAMPLE), "--data", str(tmp_path), "--pages", "40"]) == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["a.pdf", "--converters", "layout", "ocr"],
+        ["a.pdf", "--converters", "layout,ocr"],
+        ["a.pdf", "--converters", "layout,", "ocr"],
+        ["--converters", "layout", "ocr", "a.pdf"],
+        ["--converters", "layout", "ocr", "--pages", "1", "a.pdf"],
+    ],
+)
+def test_converters_are_parted_by_spaces_or_commas(words):
+    """However the names are parted, and on whichever side the FILE stands, the same is meant."""
+    flags = main.parse(words)
+    assert (flags.file, flags.converters) == ("a.pdf", ["layout", "ocr"])
+
+
+def test_a_comparison_without_a_file_or_a_name_is_a_usage_error(capsys):
+    """What is missing is named, and of two files neither is chosen silently."""
+    for words, message in (
+        (["--converters", "layout", "ocr"], "required: FILE"),
+        (["a.pdf", "--converters", ","], "names none"),
+        (["a.pdf", "--converters", "layout", "b.pdf"], "one FILE at a time"),
+    ):
+        with pytest.raises(SystemExit):
+            main.parse(words)
+        assert message in capsys.readouterr().err

@@ -6,6 +6,7 @@ import json
 import msgspec
 import pytest
 
+from dataprep.__main__ import main as program
 from dataprep.create_dataset import main
 from dataprep.schema.config import CONFIG_DIR
 from dataprep.schema.records import Chunk, Document, Tags
@@ -132,6 +133,19 @@ def test_nothing_to_do_the_second_time(data, capsys):
     capsys.readouterr()
     run(data)
     assert "1 up to date" in capsys.readouterr().out
+
+
+def test_status_shows_each_dataset_by_its_own_name(data, capsys):
+    """A dataset that flags named and shaped is current as they made it, and stale once its pairs changed."""
+    assert run(data, "--name", "with-clone", "--strategy", "clone") == 0
+    status = ["status", "--data", str(data)]
+    assert program(status) == 0
+    out = capsys.readouterr().out
+    assert "with-clone  done, 48 train, 9 eval" in out
+    assert "dataprep/create_dataset.py             1 done" in out
+    write_run(data, "model-a", [pair(n) for n in range(20)])
+    program(status)
+    assert "with-clone  STALE" in capsys.readouterr().out
 
 
 def test_invalid_rows_stop_the_build_with_their_ids(data, capsys):
