@@ -60,7 +60,7 @@ def _status(argv: Sequence[str]) -> int:
     from dataprep.console.command import guarded
     from dataprep.console.status import print_status
 
-    flags = _flags("status", "The state of every document in every stage, and what to run next.", argv)
+    flags = _flags("status", "The state of every document in every stage, and what to run next.", argv, works=False)
     return guarded(lambda: print_status(flags, stage_command))
 
 
@@ -76,16 +76,21 @@ def _doctor(argv: Sequence[str]) -> int:
     from dataprep.console.command import guarded, load_config, workspace
     from dataprep.doctor import doctor
 
-    flags = _flags("doctor", "Check keys, credit, models, extras, disk and hub login.", argv)
-    return guarded(lambda: doctor(load_config(flags), workspace(load_config(flags), flags).root))
+    flags = _flags("doctor", "Check keys, credit, models, extras, disk and hub login.", argv, works=False)
+
+    def look() -> int:
+        config = load_config(flags)
+        return doctor(config, workspace(config, flags).base)
+
+    return guarded(look)
 
 
 def _schema(argv: Sequence[str]) -> int:
-    from dataprep.console.command import guarded
+    from dataprep.console.command import flag_parser, guarded
     from dataprep.schema.config import CONFIG_DIR, json_schema
     from dataprep.store.artifacts import write_json
 
-    argparse.ArgumentParser(prog="dataprep schema", description=_schema.__doc__).parse_args(list(argv))
+    flag_parser("dataprep schema", "Write config/config.schema.json from the settings.").parse_args(list(argv))
 
     def write() -> int:
         write_json(CONFIG_DIR / "config.schema.json", json_schema())
@@ -94,11 +99,13 @@ def _schema(argv: Sequence[str]) -> int:
     return guarded(write)
 
 
-def _flags(name: str, purpose: str, argv: Sequence[str]) -> argparse.Namespace:
-    from dataprep.console.command import add_shared_flags
+def _flags(name: str, purpose: str, argv: Sequence[str], *, works: bool = True) -> argparse.Namespace:
+    from dataprep.console.command import add_place_flags, add_work_flags, flag_parser
 
-    parser = argparse.ArgumentParser(prog=f"dataprep {name}", description=purpose, allow_abbrev=False)
-    add_shared_flags(parser)
+    parser = flag_parser(f"dataprep {name}", purpose)
+    add_place_flags(parser)
+    if works:
+        add_work_flags(parser)
     return parser.parse_args(list(argv))
 
 

@@ -27,6 +27,7 @@ Verdict = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not t
 LOW_CREDIT = 1.0  # USD
 LOW_DISK = 2 * 10**9  # bytes
 NEEDS_SCHEMA = ("qa", "curate", "tags", "dataset.rephrase")
+STATIC = "--set embeddings.backend=static --set embeddings.model=wordllama"
 EXTRAS = {  # extra: (a module of it, what it is for)
     "local": ("xllamacpp", "a language model on this machine"),
     "embed": ("sentence_transformers", "embeddings by neural models"),
@@ -58,8 +59,9 @@ async def _report(config: Config, root: Path) -> int:
     failed = 0
     async for check in _checks(config, root):
         failed += check.verdict == "FAIL"
-        remedy = f"; {check.remedy}" if check.remedy else ""
-        print(f"{check.verdict:<5} {check.what:<34} {check.found}{remedy}", flush=True)
+        print(f"{check.verdict:<5} {check.what:<34} {check.found}", flush=True)
+        if check.remedy:
+            print(f"{'':<5} {'':<34} -> {check.remedy}", flush=True)
     print(f"\n{failed} to mend" if failed else "\neverything that this config needs is there")
     return EXIT_FAILED if failed else EXIT_OK
 
@@ -78,7 +80,7 @@ async def _checks(config: Config, root: Path) -> AsyncIterator[Check]:
             if endpoint.dialect == "local":
                 yield _local_model(config)
                 if "embeddings" in calls:
-                    yield Check("FAIL", "embeddings", "the local model makes none", "--set embeddings.backend=static")
+                    yield Check("FAIL", "embeddings", "the local model makes none", STATIC)
                 continue
             async for check in _endpoint(f"llm.providers.{name}" if name else "llm", endpoint, calls):
                 yield check
@@ -119,16 +121,15 @@ async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall | 
         yield Check("FAIL", f"{name}: key", str(error))
         return
     yield Check("ok", f"{name}: key", f"{settings.api_key_env} is set" if settings.api_key_env else "none is needed")
-    if endpoint.dialect == "openrouter":
-        yield await _credit(name, endpoint)
     try:
         models = await _listed(endpoint, "/models")
     except CallFailed as failure:
-        yield Check(
-            "FAIL", f"{name}: endpoint", f"{settings.base_url}/models: {failure}", "is it running and reachable?"
-        )
+        found = f"{settings.base_url}/models: {failure}"
+        yield Check("FAIL", f"{name}: endpoint", found, "is it running and reachable?")
         return
     yield Check("ok", f"{name}: endpoint", f"{settings.base_url} answers, {len(models)} models")
+    if endpoint.dialect == "openrouter":
+        yield await _credit(name, endpoint)
     for stage, call in calls.items():
         if stage != "embeddings" or call.model in models or endpoint.dialect != "openrouter":
             yield _model(stage, call, models)
@@ -201,7 +202,7 @@ def _local_model(config: Config) -> Check:
 
     what = "llm.local"
     if importlib.util.find_spec("xllamacpp") is None:
-        return Check("FAIL", what, "llama.cpp is not installed", "run: uv sync --extra local")
+        return Check("FAIL", what, "llama.cpp is not installed", "run: uv sync --inexact --extra local")
     try:
         path = local.weights(config.llm.local)
     except GroundworkError as error:
@@ -251,7 +252,9 @@ def _extras(config: Config, root: Path) -> Iterator[Check]:
         if importlib.util.find_spec(module):
             yield Check("ok", f"extra {extra}", f"installed ({purpose})")
         elif needed.get(extra):
-            yield Check("FAIL", f"extra {extra}", f"not installed ({purpose})", f"run: uv sync --extra {extra}")
+            yield Check(
+                "FAIL", f"extra {extra}", f"not installed ({purpose})", f"run: uv sync --inexact --extra {extra}"
+            )
         else:
             yield Check("-", f"extra {extra}", f"not installed, not needed here ({purpose})")
 

@@ -79,7 +79,7 @@ def _map_ray(
     try:
         import ray
     except ImportError:
-        raise ModuleNotFoundError("several machines need the extra 'ray'; run: uv sync --extra ray") from None
+        raise ModuleNotFoundError("several machines need the extra 'ray'; run: uv sync --inexact --extra ray") from None
     if not ray.is_initialized():
         ray.init(address=None if address == "local" else address, log_to_driver=False)
     task = ray.remote(num_cpus=num_cpus, num_gpus=num_gpus, max_retries=3)(fn)

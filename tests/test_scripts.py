@@ -17,7 +17,7 @@ def test_the_file_form(stage: Stage) -> None:
     """`python dataprep/STAGE.py` works though its folder holds names that other packages import."""
     result = subprocess.run([sys.executable, stage.script, "--help"], cwd=PROJECT, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    assert f"uv run {stage.script}" in result.stdout, "not the docstring of the script"
+    assert f"Run     uv run {stage.script}" in result.stdout, "not the docstring of the script"
     assert "--dry-run" in result.stdout
 
 

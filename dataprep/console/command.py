@@ -7,7 +7,9 @@ code are the same for all and live here and in the modules beside.
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from dataprep.console.job import Estimate, Failure, Job, Outcome, Unit
 from dataprep.console.preflight import NO_DOCUMENTS
 from dataprep.console.progress import Progress
 from dataprep.pipeline import BY_NAME, writer_of
-from dataprep.schema.errors import EXIT_OK, EXIT_STOPPED, GroundworkError, Stopped, UsageError
+from dataprep.schema.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, GroundworkError, Stopped, UsageError
 from dataprep.store.artifacts import Workspace
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "run_script", "setting"]
 
+MOST_DUE = 20  # lines of a dry run
 TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
 
 
@@ -59,16 +62,12 @@ class Command:
         return guarded(lambda: self.run(self.parse(argv)))
 
     def parser(self) -> argparse.ArgumentParser:
-        documentation = sys.modules[self.units.__module__].__doc__ or ""
-        parser = argparse.ArgumentParser(
-            prog=BY_NAME[self.name].script if self.name in BY_NAME else self.name,
-            description=documentation,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-        add_shared_flags(parser)
+        script = BY_NAME[self.name].script if self.name in BY_NAME else self.name
+        parser = flag_parser(script, sys.modules[self.units.__module__].__doc__ or "")
         if self.flags:
             self.flags(parser.add_argument_group("flags of this stage"))  # type: ignore[arg-type]  # same methods
+        add_place_flags(parser)
+        add_work_flags(parser)
         return parser
 
     def parse(self, argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -125,8 +124,10 @@ class Command:
         due = [(unit, state, why) for unit, (state, why) in zip(units, runner.states(units), strict=True)]
         if not job.flags.force:
             due = [row for row in due if row[1] not in ("done", "empty")]
-        for unit, state, why in due[:20]:
-            print(f"  {unit.name}: {state}{f' ({why})' if why else ''}")
+        for unit, state, why in due[:MOST_DUE]:
+            print(f"  {unit.name}: {'to do' if state == 'missing' else state}{f' ({why})' if why else ''}")
+        if len(due) > MOST_DUE:
+            print(f"  … and {len(due) - MOST_DUE:,} more")
         print(f"{self.name}: {len(due)} of {len(units)} to do")
         estimates = [self.estimate(job, unit) for unit, _, _ in due] if self.estimate else []
         if any(estimate.calls for estimate in estimates):  # else there is no endpoint to ask for its prices
@@ -144,9 +145,28 @@ class Command:
             print_report(job)
 
 
-def add_shared_flags(parser: argparse.ArgumentParser) -> None:
-    """The flags that every stage has."""
-    shared = parser.add_argument_group("flags of every stage")
+def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:
+    """A parser without flags yet; its help is `documentation`, each line fitted to the terminal."""
+    import shutil
+    import textwrap
+
+    width = shutil.get_terminal_size().columns - 2  # as argparse itself does
+    lines: list[str] = []
+    for line in documentation.splitlines():
+        indent = " " * 8 if "  " in line[:9] else ""  # below what a line like "Reads   ..." says
+        lines += textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
+    return argparse.ArgumentParser(
+        prog=script,
+        usage=f"uv run {script} [flags]",
+        description="\n".join(lines),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_place_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of every command: which settings, which data folder."""
+    shared = parser.add_argument_group("settings and data")
     shared.add_argument(
         "--config",
         metavar="FILE",
@@ -163,28 +183,52 @@ def add_shared_flags(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="one setting, such as qa.model=openai/gpt-5-mini; may be given again",
     )
-    shared.add_argument("--data", metavar="DIR", type=Path, help="the data folder (documents in DIR/documents)")
+    shared.add_argument("--data", metavar="DIR", type=_folder, help="the data folder (documents in DIR/documents)")
     shared.add_argument("--document", metavar="NAME", action="append", help="only this document; may be given again")
-    shared.add_argument("--force", action="store_true", help="redo what is current, and ask models anew")
     shared.add_argument(
         "--test", action="store_true", help="a small sample: 2 pages or 2 chunks of a document; written to data/test"
     )
+
+
+def add_work_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of every command that works: what to do, and what to say."""
+    shared = parser.add_argument_group("flags of every stage")
     shared.add_argument("--dry-run", action="store_true", help="say what would be done, with calls, tokens and cost")
+    shared.add_argument("--force", action="store_true", help="redo what is current, and ask models anew")
     shared.add_argument("--retry-failed", action="store_true", help="only what failed in an earlier run")
-    shared.add_argument("--max-cost", metavar="USD", type=float, help="stop before the calls of this run cost more")
+    shared.add_argument("--max-cost", metavar="USD", type=_usd, help="stop before the calls of this run cost more")
     shared.add_argument("--quiet", action="store_true", help="only failures")
     shared.add_argument("--verbose", action="store_true", help="every line of the ledger, and tracebacks")
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a folder is empty")
+    return Path(text)
+
+
+def _usd(text: str) -> float:
+    try:
+        if 0 <= (amount := float(text)) < float("inf"):
+            return amount
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is no amount of USD")
 
 
 def setting(path: str, value: Any = None) -> dict[str, Any]:
     """Arguments of add_argument for a flag that is short for --set: with `value` a switch, else it takes one."""
     if value is not None:
-        return {"dest": "assignments", "action": "append_const", "const": f"{path}={json.dumps(value)}"}
-    return {"dest": "assignments", "action": _Assign, "path": path, "metavar": path.rpartition(".")[2].upper()}
+        const = f"{path}={json.dumps(value)}"
+        return {"dest": "assignments", "default": [], "action": "append_const", "const": const}
+    metavar = path.rpartition(".")[2].upper()
+    return {"dest": "assignments", "default": [], "action": _Assign, "path": path, "metavar": metavar}
 
 
 class _Assign(argparse.Action):
     def __init__(self, option_strings: Sequence[str], dest: str, path: str, **options: Any) -> None:
+        if options.get("choices"):
+            del options["metavar"]  # the help shows what there is to choose
         super().__init__(option_strings, dest, **options)
         self.path = path
 
@@ -209,19 +253,12 @@ class opened:  # noqa: N801  used as a with-statement's verb
         self._config, self._flags = config, flags
 
     def __enter__(self) -> tuple[Job, Manifest]:
-        from sqlite3 import Error
-
         from dataprep.store.manifest import Manifest
 
         data = workspace(self._config, self._flags)
-        progress = Progress("", quiet=self._flags.quiet)
-        job = Job(self._config, data, self._flags, progress, make_client)
-        try:
-            self._manifest = Manifest(data.state / "manifest.db")
-        except (OSError, Error) as error:
-            remedy = "make room and the folder writable, or pass --data with another one"
-            raise UsageError(f"{data.state}: cannot be used: {error}; {remedy}") from error
-        return job, self._manifest
+        self._manifest = Manifest(data.state / "manifest.db")
+        quiet = getattr(self._flags, "quiet", False)
+        return Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client), self._manifest
 
     def __exit__(self, *exc: object) -> None:
         self._manifest.close()
@@ -254,7 +291,10 @@ def make_client(job: Job) -> Client:
 
 
 def guarded(work: Callable[[], int]) -> int:
-    """The exit code of `work`; our own errors become one line on stderr."""
+    """The exit code of `work`; our own errors, and those of files outside a unit, become one line on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # no name of a file is worth a run
     try:
         return work()
     except Stopped as error:
@@ -266,9 +306,13 @@ def guarded(work: Callable[[], int]) -> int:
     except GroundworkError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # whoever read the output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its end
         return EXIT_STOPPED
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"error: {place}{error.strerror or error}; check its rights, or pass --data DIR", file=sys.stderr)
+        return EXIT_FAILED
 
 
 def _command_line() -> list[str]:

@@ -56,7 +56,8 @@ def _reachable(provider: Provider, config: Config) -> None:
 def _embedder() -> None:
     if find_spec("sentence_transformers") is None:
         extra = MissingExtra("embeddings.backend sentence-transformers", "embed")
-        raise ConfigError([f"{extra}; or use the model that ships with Groundwork: --set embeddings.backend=static"])
+        own = "--set embeddings.backend=static --set embeddings.model=wordllama"
+        raise ConfigError([f"{extra}; or use the model that ships with Groundwork: {own}"])
 
 
 def _note(problems: list[str], look: Callable[[], None]) -> None:

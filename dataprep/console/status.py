@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 30
 MARKS = {"done": "done", "empty": "empty", "stale": "STALE", "missing": "-", "failed": "FAILED"}
+WORDS = {"done": "done", "empty": "empty", "stale": "stale", "missing": "to do", "failed": "failed"}
 
 
 def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
@@ -33,7 +36,7 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
     _print_table(table)
     _print_datasets(table["create_dataset"])
     _print_reasons(table)
-    print(f"\nnext: {_next(table)}")
+    print(f"\nnext: {_next(table, _same_flags(flags))}")
     return EXIT_OK
 
 
@@ -68,9 +71,11 @@ def _made(stage: str, job: Job, manifest: Manifest) -> States:
 def _print_table(table: dict[str, States]) -> None:
     """Stages down, states across as counts; then a row a document where there are few."""
     width = max(len(stage.script) for stage in STAGES)
+    columns = shutil.get_terminal_size((120, 24)).columns
     for stage in STAGES:
         if stage.run:
-            print(f"  {stage.script:<{width}}  {_counts(table[stage.name]):<34}  {stage.purpose}")
+            row = f"  {stage.script:<{width}}  {_counts(table[stage.name]):<16}  "
+            print(row + (stage.purpose if len(row) + len(stage.purpose) <= columns else ""))
     documents = list(table["ingest"])
     per_document = [stage for stage in STAGES if stage.run and set(table[stage.name]) & set(documents)]
     if not documents or not per_document:
@@ -87,10 +92,7 @@ def _print_table(table: dict[str, States]) -> None:
 
 def _counts(states: States) -> str:
     kinds = [kind for kind, _ in states.values()]
-    counted = (
-        f"{kinds.count(kind)} {kind}" for kind in ("done", "empty", "stale", "missing", "failed") if kind in kinds
-    )
-    return ", ".join(counted) or "not yet"
+    return ", ".join(f"{kinds.count(kind)} {word}" for kind, word in WORDS.items() if kind in kinds) or "not yet"
 
 
 def _mark(table: dict[str, States], stage: Stage, document: str) -> str:
@@ -117,14 +119,23 @@ def _print_reasons(table: dict[str, States]) -> None:
         print("\n" + "\n".join(reasons[:MOST_ROWS]))
 
 
-def _next(table: dict[str, States]) -> str:
+def _same_flags(flags: argparse.Namespace) -> str:
+    """What was said of settings and data, to say again in the next command."""
+    words = [f"--config {shlex.quote(str(path))}" for path in flags.config]
+    words += [f"--set {shlex.quote(assignment)}" for assignment in flags.assignments]
+    words += [f"--data {shlex.quote(str(flags.data))}"] if flags.data else []
+    words += ["--test"] if flags.test else []
+    return "".join(f" {word}" for word in words)
+
+
+def _next(table: dict[str, States], same: str) -> str:
     if not table["ingest"]:
-        return "put documents into the folder documents/, then: uv run dataprep run"
+        return f"put documents into the folder documents/, then: uv run dataprep run{same}"
     for stage in STAGES:
         if stage.run and (
             not table[stage.name] or any(kind in ("stale", "missing") for kind, _ in table[stage.name].values())
         ):
-            return f"uv run {stage.script}   (or all that is left: uv run dataprep run)"
+            return f"uv run {stage.script}{same}\nall:  uv run dataprep run{same}"
     if any(kind == "failed" for states in table.values() for kind, _ in states.values()):
-        return "uv run dataprep run --retry-failed"
+        return f"uv run dataprep run --retry-failed{same}"
     return "nothing; everything is current"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dataprep.console import preflight
 from dataprep.console.command import load_config, workspace
-from dataprep.pipeline import STAGES
-from dataprep.schema.errors import EXIT_OK, UsageError
+from dataprep.pipeline import STAGES, writer_of
+from dataprep.schema.errors import EXIT_OK, UnitError, UsageError
 
 if TYPE_CHECKING:
     from dataprep.console.command import Command
@@ -36,11 +37,15 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
             worst = max(worst, main.run(stage_flags))
         except UsageError as error:
             if flags.dry_run and stage.reads[0] != "documents":
-                print(f"{stage.name}: not known yet ({error})")
+                before = writer_of(stage.reads[0])
+                print(f"{stage.name}: not known before {before.name if before else 'the stage before'} has run")
                 continue
             if stage.reads[0] == "documents" or worst == EXIT_OK:
                 raise
             print(f"{stage.name}: skipped, for what came before it failed ({error})")
+        except UnitError as error:
+            print(f"{stage.name}: {error}", file=sys.stderr)
+            worst = max(worst, error.exit_code)
     if not flags.dry_run:
         _print_results(workspace(load_config(flags), flags), time.monotonic() - began)
     return worst

@@ -49,6 +49,9 @@ _CLAIM = (
 )
 
 
+DAMAGED = "move it away to go on without its replies: what needs them is asked anew"
+
+
 class Row(msgspec.Struct, frozen=True):
     """A stored reply; `seconds` is how long the endpoint took, `cost` USD or None where unknown."""
 
@@ -82,7 +85,7 @@ class Journal:
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_LAYOUT)
         except (sqlite3.DatabaseError, OSError) as error:
-            raise ConfigError([f"{path}: the journal of replies cannot be opened: {error}; move it away"]) from error
+            raise ConfigError([f"{path}: the journal of replies cannot be opened: {error}; {DAMAGED}"]) from error
         self._path, self._pid = path, os.getpid()
 
     def store(self, key: str, row: Row) -> None:
@@ -90,11 +93,11 @@ class Journal:
 
         Raises StopRun when it cannot be kept, for whatever is paid for from then on would be lost.
         """
-        self._write(_STORE, (key, *msgspec.structs.astuple(row), time.time()))
+        self._execute(_STORE, (key, *msgspec.structs.astuple(row), time.time()))
 
     def find(self, key: str, since: float = 0.0) -> Row | None:
         """The newest usable reply to `key` stored at `since` (seconds since 1970) or later."""
-        found = self._db.execute(_FIND, (key, since)).fetchone()
+        found = self._execute(_FIND, (key, since)).fetchone()
         return Row(found[0], bool(found[1]), *found[2:]) if found else None
 
     def claim(self, key: str, since: float, seconds: float) -> bool:
@@ -104,12 +107,12 @@ class Journal:
         """
         now = time.time()
         claim = (key, self._pid, now + seconds, now)
-        if not self._write(_CLAIM, claim):
-            held = self._db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
-            if held and _alive(held[0]):
+        if not self._execute(_CLAIM, claim).rowcount:
+            held = self.owner(key)
+            if held and _alive(held):
                 return False
-            self._write("DELETE FROM claims WHERE key = ? AND owner = ?", (key, held[0] if held else 0))
-            if not self._write(_CLAIM, claim):
+            self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, held))
+            if not self._execute(_CLAIM, claim).rowcount:
                 return False
         if self.find(key, since) is None:
             return True
@@ -118,19 +121,20 @@ class Journal:
 
     def owner(self, key: str) -> int:
         """The process that is making the call; 0: none is."""
-        held = self._db.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
+        held = self._execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
         return int(held[0]) if held else 0
 
     def release(self, key: str) -> None:
         """End this process's claim on a call that brought nothing."""
-        self._write("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._pid))
+        self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._pid))
 
-    def _write(self, statement: str, values: tuple[Any, ...]) -> int:
-        """How many rows the statement changed."""
+    def _execute(self, statement: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
         try:
-            return self._db.execute(statement, values).rowcount
-        except sqlite3.Error as error:
+            return self._db.execute(statement, values)
+        except sqlite3.OperationalError as error:
             raise StopRun(f"{self._path}: a reply cannot be kept: {error}; make room, then run again") from error
+        except sqlite3.DatabaseError as error:
+            raise StopRun(f"{self._path}: {error}; {DAMAGED}") from error
 
     def close(self) -> None:
         """Close the file; every stored row is already safe."""

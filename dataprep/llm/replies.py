@@ -194,7 +194,7 @@ def _message(error: dict[str, Any], metadata: dict[str, Any]) -> str:
     detail = metadata.get("raw") or ""
     provider = metadata.get("provider_name")
     parts = [str(error.get("message") or error), f"({provider})" if provider else "", str(detail)[:200]]
-    return " ".join(part for part in parts if part)
+    return " ".join(" ".join(parts).split())  # in one line, whatever came
 
 
 def _usage(usage: Any) -> Usage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -53,30 +54,60 @@ def json_schema() -> Json:
 
 def _read(path: Path) -> Json:
     try:
-        content = msgspec.json.decode(path.read_bytes())
+        content = json.loads(
+            path.read_bytes().decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_number
+        )
     except FileNotFoundError:
         raise ConfigError([f"{path}: no such file"]) from None
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
-    except msgspec.DecodeError as error:
-        raise ConfigError([f"{path}: not valid JSON: {error}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8"]) from error
+    except (ValueError, RecursionError) as error:
+        remedy = "JSON has no comments, and no comma after the last item"
+        raise ConfigError([f"{path}: not valid JSON: {error} ({remedy})"]) from error
     if not isinstance(content, dict):
         raise ConfigError([f"{path}: must hold a JSON object"])
     return content
 
 
+def _object(items: list[tuple[str, Any]]) -> Json:
+    """An object of the file. Raises ValueError for a key that stands there twice: one of the two would be lost."""
+    content = dict(items)
+    if len(content) < len(items):
+        twice = next(key for at, (key, _) in enumerate(items) if key in dict(items[:at]))
+        raise ValueError(f"the key {twice!r} stands twice in one object")
+    return content
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
 def _parse_assignment(assignment: str) -> Json:
-    """`qa.model=x` as {"qa": {"model": "x"}}; a value that is no JSON is a string."""
+    """`qa.model=x` as {"qa": {"model": "x"}}; a value that is no JSON, or whose setting is a string, is a string."""
     path, equals, text = assignment.partition("=")
     if not equals or not path:
         raise ConfigError([f"--set {assignment}: write it as key.path=value"])
+    value: Any
     try:
-        value = msgspec.json.decode(text.encode())
-    except msgspec.DecodeError:
+        value = msgspec.json.decode(text.encode(errors="surrogateescape"))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        value = text
+    if _bare(_type_at(path)) is str and not isinstance(value, str):
         value = text
     for key in reversed(path.split(".")):
         value = {key: value}
     return value  # type: ignore[no-any-return]  # the loop above ran at least once, so it is a dict
+
+
+def _type_at(path: str) -> Any:
+    """The annotated type of the setting at `path`; None where there is none."""
+    kind: Any = Config
+    for key in path.split("."):
+        block = _settings_class(kind)
+        kind = next((f.type for f in msgspec.structs.fields(block) if f.name == key), None) if block else None
+    return kind
 
 
 def _lay_over(base: Json, overlay: Json, origin: dict[str, str], source: str, prefix: str = "") -> None:
@@ -98,32 +129,38 @@ def _paths(value: Any, prefix: str) -> Iterator[str]:
             yield from _paths(inner, f"{prefix}{key}.")
 
 
-def _problems(content: Any, kind: type[Settings], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """(path, what is wrong) for everything in `content` that `kind` does not allow."""
-    if not isinstance(content, dict):
-        yield prefix.rstrip("."), f"expected an object, got {content!r}"
-        return
-    fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
-    for key in content.keys() - fields.keys():
-        yield f"{prefix}{key}", f"no such setting{_nearest(f'{prefix}{key}')}"
-    for name, annotated in fields.items():
-        path = f"{prefix}{name}"
-        if name not in content:
-            yield path, "missing"
-        elif block := _settings_class(annotated):
-            yield from _problems(content[name], block, f"{path}.")
-        elif get_origin(annotated) is dict and (block := _settings_class(get_args(annotated)[1])):
-            for key, value in content[name].items():
-                yield from _problems(value, block, f"{path}.{key}.")
-        else:
-            try:
-                msgspec.convert(content[name], annotated)
-            except msgspec.ValidationError as error:
-                yield path, f"{_plain(str(error))} (it is {content[name]!r})"
+def _problems(content: Any, kind: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """(path, what is wrong) for everything in `content` that the type `kind` does not allow."""
+    bare, inside = _bare(kind), f"{path}." if path else ""
+    if block := _settings_class(kind):
+        if not isinstance(content, dict):
+            yield path, f"expected an object, got {content!r}"
+            return
+        fields = {field.name: field.type for field in msgspec.structs.fields(block)}
+        for key in sorted(content.keys() - fields.keys()):
+            yield f"{inside}{key}", f"no such setting{_nearest(f'{inside}{key}')}"
+        for name, annotated in fields.items():
+            if name in content:
+                yield from _problems(content[name], annotated, f"{inside}{name}")
+            else:
+                yield f"{inside}{name}", "missing"
+    elif get_origin(bare) is dict and isinstance(content, dict):
+        for key, value in content.items():
+            yield from _problems(value, get_args(bare)[1], f"{inside}{key}")
+    else:
+        try:
+            msgspec.convert(content, kind)
+        except msgspec.ValidationError as error:
+            yield path, f"{_plain(str(error))} (it is {content!r})"
+
+
+def _bare(annotated: Any) -> Any:
+    """The type without the limits and the description that come with it."""
+    return get_args(annotated)[0] if hasattr(annotated, "__metadata__") else annotated
 
 
 def _settings_class(annotated: Any) -> type[Settings] | None:
-    kind = get_args(annotated)[0] if hasattr(annotated, "__metadata__") else annotated
+    kind = _bare(annotated)
     return kind if isinstance(kind, type) and issubclass(kind, Settings) else None
 
 

@@ -49,7 +49,7 @@ class MissingExtra(UsageError):
     """An optional part is not installed; the message holds the command that installs it."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs the extra {extra!r}; run: uv sync --extra {extra}")
+        super().__init__(f"{what} needs the extra {extra!r}; run: uv sync --inexact --extra {extra}")
 
 
 class StopRun(GroundworkError):

@@ -5,7 +5,7 @@ None of the fields has a default here, so that the file shows everything that ca
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +15,7 @@ Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
 Name = Annotated[str, Meta(min_length=1)]
+Check = Literal["stand_alone", "supported", "criteria", "trivial", "duplicates"]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -33,7 +34,8 @@ class Routing(Settings, frozen=True):
     data_collection: Annotated[Literal["allow", "deny"], Meta(description="deny: only providers that store nothing")]
     zdr: Annotated[bool, Meta(description="only endpoints with zero data retention")]
     max_price: Annotated[
-        dict[str, float], Meta(description='USD per million tokens, such as {"prompt": 1, "completion": 4}')
+        dict[str, Annotated[float, Meta(ge=0)]],
+        Meta(description='USD per million tokens, such as {"prompt": 1, "completion": 4}'),
     ]
     enforce_distillable_text: Annotated[
         bool, Meta(description="only models whose makers allow training on their output")
@@ -50,8 +52,8 @@ class Provider(Settings, frozen=True):
         str, Meta(pattern=r"^[A-Za-z_0-9]*$", description="the environment variable with the key; empty: none")
     ]
     max_concurrency: Annotated[int, Meta(ge=1, le=4096, description="calls in flight at the most")]
-    requests_per_minute: Annotated[int | None, Meta(description="null: as many as the endpoint takes")]
-    tokens_per_minute: Annotated[int | None, Meta(description="null: as many as the endpoint takes")]
+    requests_per_minute: Annotated[Positive | None, Meta(description="null: as many as the endpoint takes")]
+    tokens_per_minute: Annotated[Positive | None, Meta(description="null: as many as the endpoint takes")]
     timeout: Annotated[Seconds, Meta(description="seconds until a silent call counts as hung")]
     max_retry_after: Annotated[Seconds, Meta(description="seconds; a longer Retry-After stops the run")]
     transport_retries: Annotated[Count, Meta(description="tries after a dropped connection, a hang or a 5xx")]
@@ -182,7 +184,7 @@ class QA(ModelCall, frozen=True):
 class Curate(ModelCall, frozen=True):
     """Checks on the pairs of a run."""
 
-    checks: list[Literal["stand_alone", "supported", "criteria", "trivial", "duplicates"]]
+    checks: list[Check]
     rules_only: Annotated[bool, Meta(description="only what rules find; no model is asked")]
     rewrite: Annotated[bool, Meta(description="rewrite once a question that does not stand alone")]
     thresholds: Annotated[
@@ -282,6 +284,17 @@ def impossible(config: Config) -> list[str]:
         problems.append(
             f"chunk.min_length: {config.chunk.min_length} is more than half of chunk.max_length "
             f"({config.chunk.max_length}); lower the one or raise the other"
+        )
+    checks = get_args(Check)
+    for block, named, known in (
+        ("curate.thresholds", config.curate.thresholds, checks),
+        ("curate.prompts", config.curate.prompts, (*checks, "rewrite")),
+    ):
+        problems += [f"{block}.{key}: no such check; there are {', '.join(known)}" for key in named if key not in known]
+    if config.embeddings.backend == "static" and config.embeddings.model != "wordllama":
+        problems.append(
+            f"embeddings.model: the backend static is wordllama, not {config.embeddings.model}; "
+            "add --set embeddings.model=wordllama, or choose another embeddings.backend"
         )
     stages: dict[str, ModelCall | Embeddings] = {
         "ingest.vision": config.ingest.vision,

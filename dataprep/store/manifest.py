@@ -17,7 +17,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from dataprep.schema.errors import StopRun
+from dataprep.schema.errors import StopRun, UsageError
+
+_LAYOUT = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS units (stage, unit, entry BLOB, finished, PRIMARY KEY (stage, unit));
+CREATE TABLE IF NOT EXISTS files (path PRIMARY KEY, size, mtime_ns, sha256);
+"""
 
 Hashes = dict[str, str]
 State = Literal["done", "empty", "stale", "missing", "failed"]
@@ -41,32 +48,33 @@ class Manifest:
     """The entries of one data folder, and a cache of its files' hashes keyed by size and mtime."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Open `path`, or make it. Raises UsageError when it cannot be."""
         self._path = path
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute(
-            "CREATE TABLE IF NOT EXISTS units (stage, unit, entry BLOB, finished, PRIMARY KEY (stage, unit))"
-        )
-        self._db.execute("CREATE TABLE IF NOT EXISTS files (path PRIMARY KEY, size, mtime_ns, sha256)")
-        self._files = {row[0]: row[1:] for row in self._db.execute("SELECT path, size, mtime_ns, sha256 FROM files")}
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._db.executescript(_LAYOUT)
+            files = self._db.execute("SELECT path, size, mtime_ns, sha256 FROM files").fetchall()
+        except (OSError, sqlite3.Error) as error:
+            raise UsageError(_trouble(path, error)) from error
+        self._files = {row[0]: row[1:] for row in files}
 
     def close(self) -> None:
         self._db.close()
 
     def entries(self, stage: str) -> dict[str, Entry]:
-        rows = self._db.execute("SELECT unit, entry FROM units WHERE stage = ?", (stage,))
+        rows = self._execute("SELECT unit, entry FROM units WHERE stage = ?", (stage,))
         decoder = msgspec.json.Decoder(Entry)
         return {unit: decoder.decode(entry) for unit, entry in rows}
 
     def record(self, stage: str, unit: str, entry: Entry) -> None:
         row = (stage, unit, msgspec.json.encode(entry), time.time())
-        self._write("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", row)
+        self._execute("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", row)
 
     def forget(self, stage: str, units: Iterable[str]) -> None:
         """Drop the entries of units that are to be redone, so that a run that is stopped goes on with the rest."""
-        self._db.executemany("DELETE FROM units WHERE stage = ? AND unit = ?", [(stage, unit) for unit in units])
+        for unit in units:
+            self._execute("DELETE FROM units WHERE stage = ? AND unit = ?", (stage, unit))
 
     def hashes(self, paths: Iterable[Path], name: Any = str) -> Hashes:
         """sha256 of each path that exists, by `name(path)`; a file whose size and mtime are known is not read."""
@@ -92,15 +100,21 @@ class Manifest:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._files[key] = (*stamp, digest)
-        self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (key, *stamp, digest))
+        self._execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (key, *stamp, digest))
         return digest
 
-    def _write(self, statement: str, row: tuple[Any, ...]) -> None:
-        """Raises StopRun when it cannot be kept (disk full, folder read-only): what follows could not be either."""
+    def _execute(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
+        """The rows. Raises StopRun when the file cannot be used (disk full, damaged): what follows could not either."""
         try:
-            self._db.execute(statement, row)
+            return self._db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise StopRun(f"{self._path}: {error}; make room there, or pass --data with another folder") from error
+            raise StopRun(_trouble(self._path, error)) from error
+
+
+def _trouble(path: Path, error: Exception) -> str:
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        return f"{path}: {error}; move it away: each stage is then done anew, with the replies of the journal"
+    return f"{path}: cannot be used: {error}; make room and the folder writable, or pass --data with another one"
 
 
 def judge(

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from dataprep.__main__ import stage_command
+from dataprep.pipeline import STAGES
 from dataprep.schema.config import PROJECT
 from dataprep.schema.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, EXIT_USAGE
 from tests.console.toy import main
@@ -166,3 +168,53 @@ def test_ctrl_c_finishes_what_is_under_way(data: Path) -> None:
     assert "3 ok" in out
     assert "go on with: uv run" in err
     assert (data / "text" / "s.md").read_text() == "SLOW"
+
+
+def test_the_help_fits_the_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line of a script's help is longer than the terminal is wide, and its own flags come first."""
+    monkeypatch.setenv("COLUMNS", "80")
+    for stage in STAGES:
+        with pytest.raises(SystemExit):
+            stage_command(stage.name).parse(["--help"])
+        out = capsys.readouterr().out
+        assert max(map(len, out.splitlines())) <= 80
+        assert "flags of this stage" not in out or out.index("flags of this stage") < out.index("--config")
+
+
+@pytest.mark.parametrize("amount", ["-1", "nan", "inf", "much"])
+def test_a_cost_that_is_none(data: Path, amount: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """--max-cost takes an amount of money and nothing else."""
+    with pytest.raises(SystemExit) as left:
+        run(data, f"--max-cost={amount}")
+    assert left.value.code == EXIT_USAGE and "no amount of USD" in capsys.readouterr().err
+
+
+def test_a_folder_without_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """--data "" (a variable of the shell that is not set) is an error, not the folder that one stands in."""
+    with pytest.raises(SystemExit) as left:
+        main(["--data", ""])
+    assert left.value.code == EXIT_USAGE and "--data" in capsys.readouterr().err
+
+
+def test_a_damaged_manifest_is_named(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the manifest holds can be made anew: the error says so and names the file."""
+    run(data)
+    (data / ".state" / "manifest.db").write_bytes(b"no database at all " * 100)
+    for log in (data / ".state").glob("manifest.db-*"):
+        log.unlink()
+    capsys.readouterr()
+    assert run(data) == EXIT_USAGE
+    message = capsys.readouterr().err
+    assert "manifest.db" in message and "move it away" in message
+    (data / ".state" / "manifest.db").unlink()
+    assert run(data) == EXIT_OK
+
+
+def test_a_reader_that_goes(data: Path) -> None:
+    """`... | head -0` ends a script without a word of its interpreter."""
+    script = [sys.executable, "-m", "dataprep", "status", "--data", str(data)]
+    with subprocess.Popen(script, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == EXIT_STOPPED

@@ -15,7 +15,7 @@ def test_it_prints_a_line_and_writes_a_column_for_each_converter(tmp_path, capsy
     out = capsys.readouterr().out
     line = next(line for line in out.splitlines() if line.startswith("layout"))
     assert "1.000" in line
-    assert "uv sync --extra marker" in out
+    assert "uv sync --inexact --extra marker" in out
     page = (tmp_path / "plots/compare-ellary-sound-rowing-handbook.html").read_text()
     assert page.count("<section id=") == 2
     assert page.count("data:image/jpeg;base64,") == 2

@@ -193,5 +193,5 @@ def test_without_the_extra_the_command_to_install_it_is_named(tmp_path: Path) ->
     """Where sentence-transformers is missing, the error has the install command and the embedder that needs none."""
     if importlib.util.find_spec("sentence_transformers"):
         pytest.skip("the extra embed is installed here")
-    with pytest.raises(MissingExtra, match=r"backend=static.*uv sync --extra embed"):
+    with pytest.raises(MissingExtra, match=r"backend=static.*uv sync --inexact --extra embed"):
         neural("nomic-ai/modernbert-embed-base", tmp_path).encode(QUESTIONS)

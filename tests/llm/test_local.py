@@ -65,7 +65,7 @@ def test_a_joined_file_that_changed_is_found_out():
 def test_a_missing_carrier_names_the_extra(monkeypatch):
     """The message holds the command that installs it."""
     monkeypatch.setattr(local, "CARRIERS", ["no_such_carrier_part1"])
-    with pytest.raises(MissingExtra, match=r"no-such-carrier-part1.*uv sync --extra local"):
+    with pytest.raises(MissingExtra, match=r"no-such-carrier-part1.*uv sync --inexact --extra local"):
         local.carrier_parts()
 
 

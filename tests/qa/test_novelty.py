@@ -31,7 +31,7 @@ def test_what_makes_two_questions_different(one: str, other: str, differ: bool) 
 async def test_the_base_install_stands_in_for_a_missing_embedder(tmp_path: Path) -> None:
     """Without the configured embedder's extra, the one of the base install judges, and a note says so."""
     encode, _, note = await similarity(load().embeddings, 0.9, ["a text"], tmp_path, lambda: None)  # type: ignore[arg-type, return-value]  # no endpoint
-    assert (await encode(["a question"])).shape[0] == 1 and "uv sync --extra embed" in note
+    assert (await encode(["a question"])).shape[0] == 1 and "uv sync --inexact --extra embed" in note
 
 
 async def test_repeated_wording_is_found_without_vectors() -> None:

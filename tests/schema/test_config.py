@@ -72,3 +72,34 @@ def test_every_setting_is_read_somewhere() -> None:
     code = "\n".join(p.read_text() for p in sources if p.name != "settings.py")
     names = {path.rpartition(".")[2] for path in config.known_paths()}
     assert not [name for name in sorted(names) if f".{name}" not in code and f'"{name}"' not in code]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b'\xef\xbb\xbf{"qa": {"batch": 0}}', "qa.batch"),
+        (b'{"qa": {"batch": 3}} // mine', "no comments"),
+        (b'{"qa": {"batch": 3}, "qa": {"limit": 3}}', "'qa' stands twice"),
+        (b'{"llm": {"timeout": NaN}}', "NaN is no number"),
+        ('{"qa": {}}'.encode("utf-16"), "save it as UTF-8"),
+        (b"[" * 100_000, "not valid JSON"),
+        (b'{"llm": {"providers": {"mine": 5}}}', "llm.providers.mine: expected an object, got 5"),
+        (b'{"ingest": {"converters": {"pdf": "layout"}}}', "ingest.converters.pdf"),
+        (b'{"llm": {"requests_per_minute": -1}}', "llm.requests_per_minute"),
+        (b'{"llm": {"routing": {"max_price": {"prompt": -1}}}}', "llm.routing.max_price.prompt"),
+        (b'{"curate": {"thresholds": {"grounded": 0.5}}}', "curate.thresholds.grounded: no such check"),
+        (b'{"embeddings": {"backend": "static"}}', "--set embeddings.model=wordllama"),
+    ],
+)
+def test_what_is_wrong_in_an_overlay_is_said(tmp_path: Path, content: bytes, problem: str) -> None:
+    """Whatever an overlay holds, the error names what is wrong with it, as near to the value as can be."""
+    (tmp_path / "mine.json").write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        config.load([tmp_path / "mine.json"])
+    assert problem in str(caught.value)
+
+
+def test_a_value_of_set_is_taken_for_what_the_setting_is() -> None:
+    """A name of digits is a name, a number a number."""
+    loaded = config.load([], ["dataset.name=2027", "qa.batch=3", "qa.context=true"])
+    assert (loaded.dataset.name, loaded.qa.batch, loaded.qa.context) == ("2027", 3, "true")
