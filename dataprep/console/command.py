@@ -242,7 +242,11 @@ def load_config(flags: argparse.Namespace) -> Config:
 
     from dataprep.schema import config as config_files
 
-    load_dotenv(config_files.PROJECT / ".env")
+    try:
+        load_dotenv(config_files.PROJECT / ".env")
+    except UnicodeDecodeError as error:
+        path = config_files.PROJECT / ".env"
+        raise UsageError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
     return config_files.load(flags.config, flags.assignments)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Dialect = Literal["openrouter", "openai", "local", "generic"]
 LOCAL = "local"
+SHORTEST_SECRET = 8  # characters; what is shorter is no key, and may be a word of the reply
 
 
 def dialect_of(base_url: str) -> Dialect:
@@ -84,12 +86,14 @@ class Endpoint:
         self._connecting, self._pricing = asyncio.Lock(), asyncio.Lock()
 
     def key(self) -> str:
-        """The API key. Raises ConfigError when the config names a variable that is not set."""
+        """The API key. Raises ConfigError when the config names a variable that is not set, or holds no key."""
         variable = self.settings.api_key_env
         if not variable or self.dialect == "local":
             return "none"
         if key := self._env.get(variable, "").strip():
-            return key
+            if re.fullmatch(r"[!#-~]+", key):
+                return key
+            raise ConfigError([f"{variable} holds a space or a sign that no key has: check it in .env"])
         raise ConfigError(
             [
                 f"{variable} is not set, and {self.settings.base_url} needs a key: put {variable}=... into .env, "
@@ -140,7 +144,8 @@ class Endpoint:
         except TimeoutError:
             raise _hung(seconds) from None
         except openai.APIStatusError as error:
-            raise _failed(error.response.status_code, error.response.headers, error.response.content) from None
+            said = self._without_key(error.response.content)
+            raise _failed(error.response.status_code, error.response.headers, said) from None
         except openai.APIConnectionError as error:
             cause = error.__cause__
             if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
@@ -150,7 +155,12 @@ class Endpoint:
                 if isinstance(error, openai.APITimeoutError)
                 else Broken(f"the connection broke: {cause or error}")
             ) from None
-        return bytes(response.content)
+        return self._without_key(response.content)
+
+    def _without_key(self, body: bytes) -> bytes:
+        """`body` as it may be kept and shown: there are endpoints that repeat the key when they turn it down."""
+        key = self.key().encode()
+        return body.replace(key, b"[the key]") if len(key) >= SHORTEST_SECRET else body
 
     async def _connect(self) -> AsyncOpenAI:
         """The client, made by the first caller while the others wait; starts the local model."""

@@ -46,7 +46,8 @@ class Provider(Settings, frozen=True):
     """One endpoint that speaks the OpenAI chat API."""
 
     base_url: Annotated[
-        str, Meta(pattern=r"^(local|https?://\S+)$", description='an URL, or "local": the model of the extra `local`')
+        str,
+        Meta(pattern=r"^(local|https?://[^\s@]+)$", description='an URL, or "local": the model of the extra `local`'),
     ]
     api_key_env: Annotated[
         str, Meta(pattern=r"^[A-Za-z_0-9]*$", description="the environment variable with the key; empty: none")
@@ -307,6 +308,6 @@ def impossible(config: Config) -> list[str]:
     }
     for path, call in stages.items():
         if call.provider and call.provider not in config.llm.providers:
-            known = ", ".join(config.llm.providers) or "none is defined"
-            problems.append(f"{path}.provider: {call.provider!r} is not one of llm.providers ({known})")
+            defined = ", ".join(config.llm.providers) or "none is defined"
+            problems.append(f"{path}.provider: {call.provider!r} is not one of llm.providers ({defined})")
     return problems
