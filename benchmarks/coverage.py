@@ -101,10 +101,17 @@ def measure(data: Path, flags: argparse.Namespace, url: str) -> None:
 
 
 def copied(source: Path, document: str | None, chunks: int) -> Path:
-    """A data folder below `source` with the first `chunks` chunks of each document (0: all)."""
+    """A data folder below `source` with the first `chunks` chunks of each document (0: all).
+
+    Of an earlier measurement only the journal is kept, so that the same requests are not asked twice.
+    """
     target = source / "benchmark"
-    shutil.rmtree(target, ignore_errors=True)
-    (target / "chunks").mkdir(parents=True)
+    for path in target.glob("*"):
+        if path.is_dir() and path.name != ".state":
+            shutil.rmtree(path)
+    for path in target.glob(".state/manifest*"):
+        path.unlink()
+    (target / "chunks").mkdir(parents=True, exist_ok=True)
     for path in sorted((source / "chunks").glob(f"{document or '*'}.jsonl")):
         lines = [line for line in path.read_text().splitlines() if '"skip":"' not in line or '"skip":""' in line]
         (target / "chunks" / path.name).write_text("\n".join(lines[: chunks or None]) + "\n")

@@ -1,8 +1,9 @@
 """Which sentences, numbers and table rows of a chunk its pairs touch, known without a model.
 
 A statement (sentence, list item, table row) is touched by a pair whose evidence holds half of its content words and no
-less than two, or three of them, at that place; or whose question and answer together say it. A number is touched by a
-pair that touches its statement and names the number in its question, answer or criteria.
+less than two, or three of them, at that place; or whose question and answer together say it. Where one quote runs over
+several statements, question and answer must besides hold a third of a statement's words: quoting is not yet asking. A
+number is touched by a pair that touches its statement and names the number in its question, answer or criteria.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataprep.qa.statements import Statement, statements
 from dataprep.schema.records import Chunk, Coverage, DocumentCoverage, Pair, Span
 
 ENOUGH_WORDS = 3
+ASKED = 1 / 3  # of a statement's content words, in question and answer, where a quote holds other statements too
 SAID = 0.8  # of a statement's content words in question and answer
 
 
@@ -90,11 +92,14 @@ class _Touch:
         }
 
     def touches(self, said: _Said) -> bool:
+        common = len(said.words & self.words)
         for start, end in self.places:
             quoted = self.text[max(start, said.start) : min(end, said.end)]
-            if quoted and (not said.words or len(facts.content_words(quoted) & said.words) >= said.enough):
+            if not quoted or (said.words and len(facts.content_words(quoted) & said.words) < said.enough):
+                continue
+            around = self.text[start : said.start] + " " + self.text[said.end : end]
+            if common >= ASKED * len(said.words) or not facts.content_words(around):
                 return True
-        common = len(said.words & self.words)
         return len(said.words) >= ENOUGH_WORDS and common >= SAID * len(said.words) and said.values <= self.values
 
 

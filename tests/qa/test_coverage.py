@@ -69,6 +69,18 @@ def test_a_stray_word_does_not_touch_the_next_sentence() -> None:
     assert spans["It opens at 7 on weekdays."] == []
 
 
+def test_a_quote_of_several_sentences_touches_what_is_asked_about() -> None:
+    """Of a wide quote only the sentences count that question and answer hold a third of."""
+    both = "The pool is 25 metres long and 2 metres deep. It opens at 7 on weekdays."
+    spans = touched([pair("p", "How long is the pool?", "25 metres long", both)])
+    assert spans["The pool is 25 metres long and 2 metres deep."] == ["p"]
+    assert spans["It opens at 7 on weekdays."] == []
+    spans = touched(
+        [pair("p", "How long is the pool, and when does it open?", "25 metres long; at 7 on weekdays", both)]
+    )
+    assert spans["It opens at 7 on weekdays."] == ["p"]
+
+
 def test_shares_and_gaps() -> None:
     """Shares count spans by kind; gaps are the statements with anything untouched."""
     pairs = [pair("p", "How long is the pool?", "25 metres", "The pool is 25 metres long")]
