@@ -158,7 +158,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     if not rows or not _rewords(job.config):
         return Estimate(0, 0, 0, call)
     about, template = _about(job, unit.payload), job.prompt(call.prompt)
-    asked = sum(job.tokens(call, _turns(template, about, row), Reworded) for row in rows) / len(rows)
+    asked = sum(job.tokens(call, _turns(job, template, about, row), Reworded) for row in rows) / len(rows)
     told = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the names of the fields
     calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max)
     return Estimate(calls, int(calls * asked), int(calls * told), call)
@@ -229,10 +229,12 @@ def _about(job: Job, plan: Plan) -> str:
     return f"{job.config.qa.context} {' '.join(_titles(plan))}"
 
 
-def _turns(template: str, about: str, row: Row) -> list[Any]:
+def _turns(job: Job, template: str, about: str, row: Row) -> list[Any]:
     from dataprep.dataset.rephrase import subject_words
     from dataprep.llm.prompts import conversation
 
+    if job.config.dataset.rephrase.strategy == "question":
+        return conversation(template, question=row.question, opening="What is required of")
     return conversation(
         template,
         subject=about.strip() or row.document,
@@ -249,13 +251,17 @@ def _ask(job: Job, about: str) -> Ask:
     """Ask the model to reword a row, showing it what was wrong with its tries so far."""
     import msgspec
 
+    from dataprep.dataset.frames import ask_in_frame
     from dataprep.dataset.rephrase import Past, Reworded
 
     call = job.config.dataset.rephrase
     template = job.prompt(call.prompt)
 
     async def ask(row: Row, past: Past) -> Reworded:
-        messages = _turns(template, about, row)
+        if call.strategy == "question":
+            question = await ask_in_frame(job.client, call, template, row.question, row.id, len(past))
+            return Reworded(question, row.answer)
+        messages = _turns(job, template, about, row)
         for tried, problem in past:
             messages.append({"role": "assistant", "content": msgspec.json.encode(tried).decode()})
             messages.append({"role": "user", "content": f"{problem} Reply with the whole JSON object again."})

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from dataprep.dataset import measure, rephrase
+from dataprep.dataset.frames import changed_terms
 from dataprep.dataset.measure import Curve, Replaced, Report, Share
 from dataprep.dataset.personal import scan
 from dataprep.dataset.rephrase import Ask, Check, Reworded, Rewording
@@ -142,7 +143,10 @@ def _checks(drawn: _Drawn, settings: DatasetSettings, tools: Tools) -> Check:
     async def check(index: int, new: Reworded) -> str | None:
         row = drawn.pool[index]
         keep = rephrase.subject_words(row, tools.about)
-        if problem := rephrase.problem(row, new, settings.rephrase.max_overlap, keep):
+        problem = rephrase.problem(row, new, settings.rephrase.max_overlap, keep)
+        if settings.rephrase.strategy == "question":
+            problem = changed_terms(row.question, new.question) if problem in (None, rephrase.UNCHANGED) else problem
+        if problem:
             return problem
         question = (await tools.encode([new.question], "query"))[0]
         if problem := rephrase.moved(drawn.vectors, index, question, drawn.split.threshold):
@@ -210,6 +214,7 @@ async def _measured(
         shares=measure.shares(drawn.pool, found.eval),
         replaced=[Replaced(name, reason) for name, reason in reworded.replaced] if reworded else [],
         dropped=reworded.dropped if reworded else 0,
+        same_answers=sum(row.answer == row.original_answer for row in splits["eval"]) if reworded else 0,
         map=measure.draw_map(drawn.pool, found, drawn.vectors, settings.seed),
     )
 
@@ -239,6 +244,7 @@ def _report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: Pool,
         shares={},
         replaced=[],
         dropped=0,
+        same_answers=0,
         personal=scan([*rows, *reworded]),
         invalid=pool.invalid,
         warnings=[*pool.warnings, *_warnings(settings)],

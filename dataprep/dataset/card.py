@@ -187,6 +187,11 @@ def describe_leakage(report: Report) -> list[str]:
         )
     if report.leaked_after is not None:
         lines.append(f"After rewording {report.leaked_after} of {total} are that near to a question of train.")
+    if report.same_answers:
+        lines.append(
+            f"{report.same_answers} of {total} answers stay word for word: too short to be said otherwise, no "
+            "rewording passed, or only questions were to be reworded (dataset.rephrase.strategy)."
+        )
     return lines
 
 

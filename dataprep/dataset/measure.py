@@ -114,6 +114,7 @@ class Report(Record, frozen=True):
     shares: dict[str, list[Share]]
     replaced: list[Replaced]
     dropped: int
+    same_answers: int  # rows of a reworded eval whose answer is the old one, word for word
     personal: list[Finding]
     invalid: list[Invalid]
     warnings: list[str]

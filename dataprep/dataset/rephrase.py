@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -49,6 +50,12 @@ NUMBER_WORDS = {  # without "one", which is a pronoun more often than a number
     "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
     "ten": "10", "eleven": "11", "twelve": "12",
 }  # fmt: skip
+DUTIES = {  # what must be done, ought to be done, and may be done
+    "must": re.compile(r"\b(?:must|shall|requires?d?|obliged|obligatory|mandatory|ha[sd] to|have to|needs?|needed)\b"),
+    "should": re.compile(r"\b(?:should|ought|recommended|advised)\b"),
+    "may": re.compile(r"\b(?:may|might|can|could|able|allowed|permitted|optional(?:ly)?|options?|free to)\b"),
+}
+UNCHANGED = "The answer is the old one, word for word. Say it differently."
 SHORT_ANSWER = 8  # words; a shorter answer has few ways of being said and may stay as it is
 LEAST_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
 CLOSER = 5  # questions that may lie closer to the rewording than its original does
@@ -85,15 +92,22 @@ def problem(row: Row, new: Reworded, max_overlap: float, keep: Sequence[str] = (
 
 
 def overlap(old: str, new: str, keep: Sequence[str] = ()) -> float:
-    """Share of the old text's words that the new one keeps, counted with repetition, between 0 and 1.
+    """How much of the old text's wording the new one keeps, between 0 and 1: the mean of the share of its words and of
+    its pairs of neighbouring words, each counted with repetition.
 
-    Numbers, names and the words of `keep` have to stay and do not count.
+    Pairs tell another sentence from an old one with some words exchanged: function words and terms come back in every
+    wording, seldom in the same places. Numbers, names and the words of `keep` have to stay and do not count.
     """
-    fixed = {word.lower() for word in names(old)} | set(keep)
-    before = Counter(w for w in _words(old) if w not in fixed and not NUMBER.match(w))
-    after = Counter(_words(new))
-    total = sum(before.values())
-    return sum((before & after).values()) / total if total else 0.0
+    fixed = {word for name in names(old) for word in _words(name)} | set(keep)
+    before, after = ([w for w in _words(text) if w not in fixed and not NUMBER.match(w)] for text in (old, new))
+    shares = [_kept(before, after)]
+    if len(before) > 1:
+        shares.append(_kept(list(pairwise(before)), list(pairwise(after))))
+    return sum(shares) / len(shares)
+
+
+def _kept(before: Sequence[Hashable], after: Sequence[Hashable]) -> float:
+    return sum((Counter(before) & Counter(after)).values()) / len(before) if before else 0.0
 
 
 def numbers(text: str) -> set[str]:
@@ -181,12 +195,16 @@ async def _attempts(row: Row, index: int, ask: Ask, check: Check, tries: int) ->
         try:
             new = await ask(row, past)
         except (Filtered, InvalidReply) as error:
-            return str(error)
+            return past[-1][1] if past else str(error)
         new = Reworded(new.question.strip(), new.answer.strip())
         problem = await check(index, new)
         if problem is None:
             return new
         past.append((new, problem))
+    for new, _ in past:  # a question that passes is worth more than its answer in other words
+        as_it_was = Reworded(new.question, row.answer)
+        if await check(index, as_it_was) in (None, UNCHANGED):
+            return as_it_was
     return past[-1][1]
 
 
@@ -236,6 +254,14 @@ def _meaning_problem(part: str, old: str, new: str, source: str = "") -> str | N
         for this, that in ((one, other), (other, one)):
             if before & this and not before & that and after & that and not after & this:
                 return f"The {part} says {sorted(after & that)[0]!r} where it said {sorted(before & this)[0]!r}."
+    return _duty_problem(part, old, new)
+
+
+def _duty_problem(part: str, old: str, new: str) -> str | None:
+    """What must be done is not what should or may be done."""
+    before, after = ({name for name, words in DUTIES.items() if words.search(text)} for text in (old, new))
+    if before and after and not before & after:
+        return f"The {part} says what {min(after)} be where it said what {min(before)} be."
     return None
 
 
@@ -243,11 +269,11 @@ def _wording_problem(row: Row, new: Reworded, max_overlap: float, keep: Sequence
     if (kept := overlap(row.question, new.question, keep)) > max_overlap:
         same = ", ".join(word for word in dict.fromkeys(_words(row.question)) if _replaceable(word, new, keep))
         return (
-            f"The question keeps {kept:.0%} of its words; at most {max_overlap:.0%} may stay. Build another sentence, "
-            f"and find other words for some of: {same}."
+            f"The question keeps {kept:.0%} of its wording; at most {max_overlap:.0%} may stay. Build another "
+            f"sentence, and find other words for some of: {same}."
         )
     if len(_words(row.answer)) >= SHORT_ANSWER and _words(row.answer) == _words(new.answer):
-        return "The answer is the old one, word for word. Say it differently."
+        return UNCHANGED
     return None
 
 

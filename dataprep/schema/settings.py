@@ -257,6 +257,10 @@ class DatasetSettings(Settings, frozen=True):
 class Rephrase(ModelCall, frozen=True):
     """Rewording of the eval split."""
 
+    strategy: Annotated[
+        Literal["pair", "question"],
+        Meta(description="pair: question and answer; question: that alone, in a frame given, for small models"),
+    ]
     prompt: Annotated[Name, Meta(description="a file of config/prompts")]
     max_overlap: Annotated[Share, Meta(description="share of words a reworded question may keep")]
     tries: Positive

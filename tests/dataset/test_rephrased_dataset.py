@@ -45,8 +45,11 @@ def data(tmp_path):
 
 def run(data, server, *flags):
     overlay = ["--config", str(CONFIG_DIR / "local.json"), "--set", f"llm.base_url={server.url}"]
-    settings = ["--set", "llm.max_concurrency=8", "--set", "qa.context=touch rugby", "--name", "touch-rugby"]
-    return main(["--data", str(data), *overlay, *settings, "--rephrase-qa", "--eval-mirror", *flags])
+    settings = ("llm.max_concurrency=8", "qa.context=touch rugby", "dataset.rephrase.strategy=pair",
+                "dataset.rephrase.prompt=rephrase.md")  # fmt: skip
+    given = [part for setting in settings for part in ("--set", setting)]
+    asked = ["--name", "touch-rugby", "--rephrase-qa", "--eval-mirror"]
+    return main(["--data", str(data), *overlay, *given, *asked, *flags])
 
 
 def test_the_recipe(data, server):
@@ -128,3 +131,30 @@ def test_a_dry_run_counts_the_calls(data, server, capsys):
     assert run(data, server, "--dry-run") == 0
     assert "9" in capsys.readouterr().out
     assert not [body for body in server.requests if "messages" in body]
+
+
+def test_questions_alone_in_a_frame_given(data, server):
+    """For a small model: the reply has to begin as told, the answer stays, and the report and the card say so."""
+
+    def in_frame(body):
+        question, opening = re.search(r"(.*)\nBegin with: (.*)", body["messages"][-1]["content"]).groups()
+        assert body["response_format"]["json_schema"]["schema"]["properties"]["question"]["pattern"].startswith(
+            f"^{opening}"
+        )
+        if "penalty" in question:
+            return json.dumps({"question": f"{opening} is always right about everything in touch rugby?"})
+        subject, number = re.search(r"(?:about|of|does) (.*?) (?:number|rule) (\d+)", question).groups()
+        return json.dumps({"question": f"{opening} decides, in touch rugby, about the {subject} number {number}?"})
+
+    server.reply = in_frame
+    small = ("dataset.rephrase.strategy=question", "dataset.rephrase.prompt=rephrase_question.md",
+             "dataset.rephrase.max_overlap=0.7")  # fmt: skip
+    write_run(data, "model-a", [pair(n) for n in range(48) if n // 8 % 4 == 1])
+    assert run(data, server, *(part for setting in small for part in ("--set", setting)), "--eval-fraction", "0.4") == 0
+    found = report(data)
+    assert found["splits"]["eval"] == found["same_answers"] > 0
+    for new in load(data)["eval"]:
+        assert new["question"].startswith("Which person decides, in touch rugby")
+        assert new["answer"] == new["original_answer"]
+    assert any("not there: " in row["reason"] or "lost" in row["reason"] for row in found["replaced"])
+    assert "answers stay word for word" in (data / "datasets" / "touch-rugby" / "README.md").read_text()
