@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from dataprep.console.progress import Progress
 from dataprep.embedding.clusters import kmeans
 from dataprep.embedding.duplicates import nearest
 from dataprep.schema.settings import Maps
@@ -19,7 +20,8 @@ from visualization.figures.scene import Cluster, DatasetEntry, Point, Scene
 from visualization.labels import name_groups
 from visualization.projection import Places, project
 from visualization.question import QuestionFields
-from visualization.reach import Measured, measure, similarities
+from visualization.reach import Measured, measure
+from visualization.similarities import similarities
 
 if TYPE_CHECKING:
     from visualization.vectors import Embedded
@@ -65,11 +67,17 @@ def scene_of(
     settings: Maps,
     encoder: str,
     tags: Mapping[str, list[str]] | None = None,
+    progress: Progress | None = None,
 ) -> Scene:
     """The Scene of `groups` on one map, all fitted together. `tags`: by question, its tags."""
+    progress = progress or Progress("", quiet=True)
     rows, vectors, group_of = _joined(groups)
+    progress.phase(f"laying out {len(rows):,} questions")
     places, how = project(vectors, settings)
-    found = similarities(vectors, group_of, len(groups))
+    progress.phase("comparing")
+    progress.start(len(rows), "questions compared")
+    found = similarities(vectors, group_of, len(groups), settings.seed, progress.advance)
+    progress.phase("finding regions and counting")
     tags_of = [(tags or {}).get(row.question, []) for row in rows]
     clusters, cluster_of = cluster_map(places, [row.question for row in rows], tags_of, settings.seed)
     chunks = [len({row.chunk for row in group.rows if row.chunk}) for group in groups]
@@ -83,16 +91,22 @@ def scene_of(
         clusters=clusters,
         contours=[line for i, name in enumerate(names) for line in contours(name, places[group_of == i])],
         numbers=measured.numbers,
-        notes=_notes(measured, how),
+        notes=_notes(measured, how, found.found),
         only_in=measured.only_in,
         missed_by=measured.missed_by,
     )
 
 
-def split_scene(one: Embedded, settings: Maps, encoder: str, tags: Mapping[str, list[str]] | None = None) -> Scene:
+def split_scene(
+    one: Embedded,
+    settings: Maps,
+    encoder: str,
+    tags: Mapping[str, list[str]] | None = None,
+    progress: Progress | None = None,
+) -> Scene:
     """The splits of one dataset on one map: the smaller splits stand out, and the notes say what eval repeats."""
     groups = by_split(one)
-    scene = scene_of(groups, one.dataset.name, settings, encoder, tags)
+    scene = scene_of(groups, one.dataset.name, settings, encoder, tags, progress)
     assert scene.numbers is not None  # noqa: S101  # scene_of always measures
     numbers = msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
     train = max(groups, key=lambda group: len(group.rows))
@@ -172,6 +186,13 @@ def _points(
     ]
 
 
-def _notes(measured: Measured, how: str) -> list[str]:
-    _, _, remedy = how.partition("; ")
-    return [note for note in (measured.numbers.recommendation, remedy) if note]
+def _notes(measured: Measured, how: str, found: float) -> list[str]:
+    """What a reader must know: the recommendation, and what was left out of so many questions."""
+    short = (
+        ""
+        if found == 1
+        else "Not every question was held against all others, there being so many, but against those of the groups "
+        f"nearest to it; of a sample {found:.0%} have the right nearest question."
+    )
+    how, _, remedy = how.partition("; ")
+    return [note for note in (measured.numbers.recommendation, f"{how}; {remedy}." if remedy else "", short) if note]

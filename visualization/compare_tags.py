@@ -56,13 +56,13 @@ async def process(job: Job, unit: Unit) -> Outcome:
         write_jsonl(file, tagged[-1].rows)
     rows = {dataset.name: one.rows for dataset, one in zip(datasets, tagged, strict=True)}
     scene = await _scene(job, " · ".join(rows), rows)
-    _write(scene, unit, job.flags.max_tags)
+    boxes = _write(scene, unit, job.flags.max_tags)
     asked = sum(one.asked for one in tagged)
     return Outcome(
         status="ok" if scene.histogram else "empty",
         note=f"{len(scene.histogram):,} tags -> {job.data.relative(unit.writes[0])}",
         counts={"questions": sum(map(len, rows.values())), "asked": asked},
-        warnings=[warning for dataset in datasets for warning in dataset.warnings],
+        warnings=[*(warning for dataset in datasets for warning in dataset.warnings), *boxes],
         failures=[Failure(f"question {name}", status, why) for one in tagged for name, status, why in one.failures],
     )
 
@@ -95,17 +95,18 @@ def _notes(job: Job, into: dict[str, str], entries: dict[str, Any], fresh: list[
     return notes
 
 
-def _write(scene: Scene, unit: Unit, most: int) -> None:
+def _write(scene: Scene, unit: Unit, most: int) -> list[str]:
+    """Write the unit's files; returns what to warn the reader of."""
     from dataprep.store.artifacts import write_json
     from visualization.figures.static import write_histogram_png, write_map_png
     from visualization.figures.tags import write_tags
 
     bars, tag_map, numbers, *page = unit.writes
-    write_histogram_png(scene, bars, most)
-    write_map_png(scene, tag_map)
+    warnings = write_histogram_png(scene, bars, most) + write_map_png(scene, tag_map)
     write_json(numbers, _numbers(scene))
     for path in page:
         write_tags(scene, path)
+    return warnings
 
 
 def _numbers(scene: Scene) -> dict[str, object]:

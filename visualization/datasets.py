@@ -293,9 +293,10 @@ def _question_and_answer(record: dict[str, Any], source: Source) -> tuple[str, s
             return said.get("user", ""), said.get("assistant", "")
     if any(column in record for column in (*QUESTION, "messages")):
         return "", ""  # the column is there and empty in this row
+    place = source.files[0] if source.kind == "files" else source.name
     raise UsageError(
-        f"{source.name}: no column {QUESTION[0]!r} (nor {', '.join(QUESTION[1:])}, messages); "
-        f"it has: {', '.join(record) or 'none'}"
+        f"{place}: no column {QUESTION[0]!r} (nor {', '.join(QUESTION[1:])}, messages); "
+        f"it has: {', '.join(record) or 'none'}; rename one of them"
     )
 
 

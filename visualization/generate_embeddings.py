@@ -36,7 +36,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     source: Source = unit.payload
     encoder = encoder_of(job)
     dataset = load(source)
-    vectors = await encoder.aencode(dataset.questions, "query")
+    job.progress.start(len(dataset.rows), "questions")
+    vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)
     write_vectors(unit.writes[0], dataset, vectors, encoder)
     note = f"{len(vectors):,} questions by {encoder.name}, {encoder.computed:,} of them new"
     return Outcome(

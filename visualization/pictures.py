@@ -31,25 +31,27 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
 
     ones = await embedded(job, unit.payload)
     tags = tags_by_question(job.data, unit.payload)
-    scene = scene_of(by_dataset(ones), unit.name, job.config.maps, encoder_of(job).name, tags)
-    write_map_pictures(scene, unit.writes)
+    scene = scene_of(by_dataset(ones), unit.name, job.config.maps, encoder_of(job).name, tags, job.progress)
+    job.progress.phase("drawing")
+    warnings = write_map_pictures(scene, unit.writes)
     return Outcome(
         status="ok" if scene.points else "empty",
         note=f"{len(scene.points):,} questions -> {job.data.relative(unit.writes[0])}",
         counts={"questions": len(scene.points)},
-        warnings=[warning for one in ones for warning in one.dataset.warnings],
+        warnings=[*(warning for one in ones for warning in one.dataset.warnings), *warnings],
     )
 
 
-def write_map_pictures(scene: Scene, paths: Sequence[Path]) -> None:
-    """Write `scene` to each of `paths` in the form that its ending asks for."""
+def write_map_pictures(scene: Scene, paths: Sequence[Path]) -> list[str]:
+    """Write `scene` to each of `paths` in the form that its ending asks for; returns what to warn the reader of."""
     from visualization.figures.map import write_map
     from visualization.figures.plotly_map import write_plotly_map
     from visualization.figures.static import write_map_png
 
+    warnings: list[str] = []
     for path in paths:
         if path.suffix == ".png":
-            write_map_png(scene, path)
+            warnings += write_map_png(scene, path)
         elif path.name.endswith(".plotly.html"):
             write_plotly_map(scene, path)
         elif path.suffix == ".html":
@@ -58,6 +60,7 @@ def write_map_pictures(scene: Scene, paths: Sequence[Path]) -> None:
             write_json(path, numbers_of(scene))
         else:
             write_jsonl(path, coordinates(scene))
+    return warnings
 
 
 def numbers_of(scene: Scene) -> dict[str, object]:

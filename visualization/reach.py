@@ -16,13 +16,12 @@ import numpy.typing as npt
 
 from dataprep.embedding.duplicates import calibrate_threshold, random_cosines
 from visualization.figures.scene import DatasetNumbers, Numbers
+from visualization.similarities import Similarities
 
 Vectors = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.floating[Any]]
 
-NEIGHBOURS = 5
-BLOCK_CELLS = 16_000_000  # cosines held at once: 64 MB
 # Where "about the same" begins between two random questions (0) and a question and itself (1): cosine 0.55 for
 # MiniLM, whose random pairs lie at 0.22.
 SAME_SUBJECT = 0.42
@@ -30,17 +29,9 @@ TOPIC_ROWS = 4_000  # rows that topics are found in; the linkage takes the squar
 TOPIC_SIZE = 3  # fewer questions are no topic
 FAIR = 20  # a dataset with fewer questions does not set the equal number for the others
 DRAWS = 2_000  # bootstrap draws over the topics
+VARIED = 1.5  # times the diversity of the next: reason enough to take a dataset that reaches no less
 SURE = 0.9  # share of draws that a dataset must lead in to be recommended
 CURVE_POINTS = 40
-
-
-@dataclass(frozen=True)
-class Similarities:
-    """Everything that is read off the cosines of all n questions with each other, in one pass."""
-
-    neighbours: Indices  # (n, up to 5), nearest first
-    nearest_in: Floats  # (n, datasets): cosine with the nearest question of each dataset, itself left out; -1: none
-    nearest_earlier: Floats  # (n,): with the nearest earlier question of its own dataset; -1: none
 
 
 @dataclass(frozen=True)
@@ -57,35 +48,6 @@ def thresholds(vectors: Vectors, seed: int = 0) -> Thresholds:
         return Thresholds(0.999, 0.999)
     random = float(np.median(random_cosines(vectors, seed)))
     return Thresholds(calibrate_threshold(vectors, seed), min(0.999, random + SAME_SUBJECT * (1 - random)))
-
-
-def similarities(vectors: Vectors, dataset_of: Indices, datasets: int) -> Similarities:
-    """Nearest questions, over all and in each dataset. `dataset_of` (n,) numbers the datasets from 0."""
-    rows = len(vectors)
-    kept = min(NEIGHBOURS, max(0, rows - 1))
-    order = np.argsort(dataset_of, kind="stable")  # each dataset's columns side by side
-    starts = np.searchsorted(dataset_of[order], np.arange(datasets + 1))
-    neighbours = np.zeros((rows, kept), dtype=np.int64)
-    nearest_in = np.full((rows, datasets), -1, dtype=np.float32)
-    earlier = np.full(rows, -1, dtype=np.float32)
-    position = np.empty(rows, dtype=np.int64)
-    position[order] = np.arange(rows)
-    columns = np.ascontiguousarray(vectors[order].T)
-    step = max(1, BLOCK_CELLS // max(1, rows))
-    for start in range(0, rows, step):
-        block = slice(start, min(start + step, rows))
-        cosines = vectors[order[block]] @ columns
-        here = np.arange(len(cosines))
-        cosines[here, here + start] = -1
-        for number in range(datasets):
-            if starts[number + 1] > starts[number]:
-                nearest_in[order[block], number] = cosines[:, starts[number] : starts[number + 1]].max(axis=1)
-        if kept:
-            neighbours[order[block]] = order[_largest(cosines, kept)]
-        for row, own in zip(here.tolist(), dataset_of[order[block]].tolist(), strict=True):
-            if start + row > starts[own]:
-                earlier[order[start + row]] = cosines[row, starts[own] : start + row].max()
-    return Similarities(neighbours, np.clip(nearest_in, -1, 1), np.clip(earlier, -1, 1))
 
 
 def vendi(vectors: Vectors) -> float:
@@ -200,17 +162,6 @@ def measure(
     return Measured(numbers, alone, _missed_by(names, dataset_of, found.nearest_in, limits.same_subject))
 
 
-def _largest(cosines: Floats, kept: int) -> Indices:
-    """Columns of the `kept` largest values of each row, the largest first; equal values in the order of the columns."""
-    if kept < cosines.shape[1]:
-        candidates = np.argpartition(-cosines, kept - 1, axis=1)[:, :kept]
-    else:
-        candidates = np.tile(np.arange(cosines.shape[1]), (len(cosines), 1))
-    candidates.sort(axis=1)
-    values = np.take_along_axis(cosines, candidates, axis=1)
-    return np.take_along_axis(candidates, np.argsort(-values, axis=1, kind="stable"), axis=1)
-
-
 def _equal_n(counts: list[int]) -> int:
     """The questions of the smallest dataset that is large enough to speak for itself."""
     filled = [count for count in counts if count]
@@ -251,8 +202,11 @@ def _bootstrap(hits: Floats, seed: int) -> Floats:
 
 
 def _best(draws: Floats, counts: list[int]) -> tuple[int | None, float]:
-    """The dataset with the largest mean reach, and the share of draws in which it leads, ties shared out."""
-    fair = [number for number, count in enumerate(counts) if count >= min(_equal_n(counts), FAIR)]
+    """The dataset with the largest mean reach, and the share of draws in which it leads, ties shared out.
+
+    Datasets of fewer than FAIR questions do not take part; (None, 0.0) where that leaves fewer than two.
+    """
+    fair = [number for number, count in enumerate(counts) if count >= FAIR]
     if len(fair) < 2:
         return None, 0.0
     among = np.round(draws[:, fair], 9)
@@ -265,10 +219,12 @@ def _best(draws: Floats, counts: list[int]) -> tuple[int | None, float]:
 def _recommendation(
     rows: list[DatasetNumbers], per_topic: Floats, equal_n: int, best: int | None, certainty: float
 ) -> str:
+    small = [row for row in rows if row.questions < FAIR]
+    few = "; ".join(f"{row.name} has {row.questions:,} question{'s' * (row.questions != 1)}" for row in small)
     if best is None:
-        return ""
+        return f"Too few questions to choose by: {few}; at least {FAIR} are needed." if len(rows) > 1 else ""
     chosen = rows[best]
-    others = sorted((row for row in rows if row is not chosen), key=lambda row: -row.reach)
+    others = sorted((row for row in rows if row is not chosen and row not in small), key=lambda row: -row.reach)
     low, high = chosen.reach_interval
     sure = certainty >= SURE
     figures = (
@@ -278,11 +234,25 @@ def _recommendation(
     )
     draws = f"{certainty:.0%} of {DRAWS:,} bootstrap draws"
     after = _taken_whole(rows, chosen)
+    if small:
+        after += f" Left out: {few}; at least {FAIR} are needed to be compared."
     if more := int(((per_topic[best] == 0) & (per_topic.sum(axis=0) > 0)).sum()):
         after += f" Merging adds {more:,} topic{'s' if more > 1 else ''} that {chosen.name} lacks."
     if sure:
         return f"Choose {chosen.name}: {figures}; it leads in {draws}.{after}"
-    return f"No clear choice: {figures}; {chosen.name} leads in only {draws}, so let the price decide.{after}"
+    decide = _more_varied([chosen, *others])
+    return f"No clear choice: {figures}; {chosen.name} leads in only {draws}, so {decide}.{after}"
+
+
+def _more_varied(rows: list[DatasetNumbers]) -> str:
+    """What decides between datasets of like reach: diversity where it differs much, else what they cost."""
+    first, second = sorted(rows, key=lambda row: -row.diversity_at_equal_n)[:2]
+    if first.diversity_at_equal_n < VARIED * second.diversity_at_equal_n:
+        return "let the price decide"
+    return (
+        f"take {first.name} for its variety (diversity {first.diversity_at_equal_n:.1f}, the next "
+        f"{second.diversity_at_equal_n:.1f})"
+    )
 
 
 def _taken_whole(rows: list[DatasetNumbers], chosen: DatasetNumbers) -> str:

@@ -18,7 +18,7 @@ from visualization.atlas import cluster_map
 from visualization.datasets import Source
 from visualization.figures.scene import Bar, Cluster, DatasetEntry, Point, Scene
 from visualization.projection import project
-from visualization.reach import similarities
+from visualization.similarities import similarities
 
 ASIDE = 0.013  # of the map: how far the marks of one tag in several datasets stand from its place
 

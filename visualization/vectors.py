@@ -47,7 +47,9 @@ async def embedded(job: Job, sources: list[Source]) -> list[Embedded]:
     encoder = encoder_of(job)
     datasets = [load(source) for source in sources]
     refuse_other_models(job.data, datasets, encoder)
-    return [Embedded(dataset, await encoder.aencode(dataset.questions, "query")) for dataset in datasets]
+    job.progress.start(sum(len(dataset.rows) for dataset in datasets), "questions embedded")
+    advance = job.progress.advance
+    return [Embedded(dataset, await encoder.aencode(dataset.questions, "query", advance)) for dataset in datasets]
 
 
 def refuse_other_models(data: Workspace, datasets: list[Dataset], encoder: Encoder) -> None:

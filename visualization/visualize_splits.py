@@ -46,14 +46,16 @@ async def process(job: Job, unit: Unit) -> Outcome:
     sources: list[Source] = unit.payload
     (one,) = await embedded(job, sources)
     if one.dataset.splits in ([], [""]):
-        raise UnitError(f"{one.dataset.name}: has no splits (files named train, eval, ...); run create_dataset first")
-    scene = split_scene(one, job.config.maps, encoder_of(job).name, tags_by_question(job.data, sources))
-    write_map_pictures(scene, unit.writes)
+        raise UnitError("has no splits (files named train, eval, ...); run create_dataset first")
+    tags = tags_by_question(job.data, sources)
+    scene = split_scene(one, job.config.maps, encoder_of(job).name, tags, job.progress)
+    job.progress.phase("drawing")
+    warnings = write_map_pictures(scene, unit.writes)
     sizes = ", ".join(f"{entry.name} {entry.count:,}" for entry in scene.datasets)
     return Outcome(
         note=f"{sizes} -> {job.data.relative(unit.writes[0])}",
         counts={"questions": len(scene.points)},
-        warnings=one.dataset.warnings,
+        warnings=[*one.dataset.warnings, *warnings],
     )
 
 

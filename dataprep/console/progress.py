@@ -24,7 +24,8 @@ class Progress:
     def __init__(self, stage: str, *, quiet: bool) -> None:
         self.stage = stage
         self.quiet = quiet
-        self.done = self.total = self.tokens = 0
+        self.done: float = 0
+        self.total = self.tokens = 0
         self.cost = 0.0
         self.what = "units"
         self._fine = False
@@ -51,7 +52,12 @@ class Progress:
         self.total += total
         self.what = what
 
-    def advance(self, n: int = 1) -> None:
+    def phase(self, what: str) -> None:
+        """Say `what` is under way in place of a count, until the next `start`; its clock begins now."""
+        self._fine, self.done, self.total, self.what = False, 0, 0, what
+        self._began = time.monotonic()
+
+    def advance(self, n: float = 1) -> None:
         self.done += n
 
     def unit_done(self) -> None:
@@ -83,7 +89,8 @@ class Progress:
         """`generate_qa  12/40 chunks  0.8/s  0:35 left  12,345 tokens  $0.0123`."""
         elapsed = max(time.monotonic() - self._began, 1e-9)
         rate = self.done / elapsed
-        parts = [f"{self.stage}  {self.done:,}/{self.total:,} {self.what}"]
+        count = f"{self.done:,.0f}/{self.total:,} " if self.total else ""
+        parts = [f"{self.stage}  {count}{self.what}"]
         if self.done:
             parts.append(f"{rate:,.1f}/s" if rate >= 0.1 else f"{1 / rate:,.0f} s each")
             parts.append(f"{_clock((self.total - self.done) / rate)} left")

@@ -25,6 +25,8 @@ from visualization import (
     visualize_embeddings,
     visualize_splits,
 )
+from visualization.figures.scene import Scene
+from visualization.figures.static import write_map_png
 
 Run = Callable[..., int]
 
@@ -50,6 +52,15 @@ def size_of(picture: Path) -> tuple[int, int]:
     with Image.open(picture) as image:
         image.verify()
         return image.size
+
+
+def test_letters_without_a_font_are_told_once(tmp_path: Path) -> None:
+    """A letter that no installed font has is drawn as a box, and one line says so and what to install."""
+    empty = Scene(title="\U0010fffd and \U0010fffc", points=[], datasets=[])
+    (warning,) = write_map_png(empty, tmp_path / "map.png")
+    assert warning.startswith("map.png: boxes stand for letters")
+    assert "\U0010fffc\U0010fffd; install one" in warning
+    assert write_map_png(msgspec.structs.replace(empty, title="plain"), tmp_path / "map.png") == []
 
 
 def test_embedding_every_run_by_default(data: Path, run: Run) -> None:

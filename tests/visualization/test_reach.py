@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visualization.reach import Measured, measure, rarefied, similarities, topics, vendi
+from visualization.reach import Measured, measure, rarefied, topics, vendi
+from visualization.similarities import similarities
 
 TOPICS = 30
 
@@ -44,6 +45,23 @@ def test_vendi_counts_what_is_different() -> None:
     assert vendi(vectors_of([3] * 20)) == pytest.approx(1, abs=0.2)
     assert vendi(np.eye(12, dtype=np.float32)) == pytest.approx(12)
     assert vendi(np.zeros((0, 4), dtype=np.float32)) == 0
+
+
+def test_many_questions_are_compared_group_by_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above EXACT questions, groups find the nearest of nearly all, and a sample held against all says how many."""
+    vectors = vectors_of([row % TOPICS for row in range(2_000)])
+    dataset_of = np.arange(2_000) % 3
+    exact = similarities(vectors, dataset_of, 3)
+    done: list[float] = []
+    monkeypatch.setattr("visualization.similarities.EXACT", 100)
+    found = similarities(vectors, dataset_of, 3, advance=done.append)
+    same = (found.neighbours[:, 0] == exact.neighbours[:, 0]).mean()
+    assert exact.found == 1
+    assert found.found == pytest.approx(same, abs=0.06)
+    assert same > 0.9
+    assert (found.nearest_in <= exact.nearest_in + 1e-5).all()
+    assert (np.abs(found.nearest_earlier - exact.nearest_earlier) < 1e-5).mean() > 0.9
+    assert sum(done) == pytest.approx(2_000)
 
 
 def test_neighbours_agree_with_the_whole_matrix() -> None:
@@ -133,3 +151,21 @@ def test_a_tiny_dataset_does_not_set_the_number_for_the_others() -> None:
     numbers = measured({"tiny": [1, 2, 3], "a": list(range(20)) * 10, "b": list(range(10)) * 20}).numbers
     assert numbers.equal_n == 200
     assert numbers.best == "a"
+
+
+def test_a_few_questions_decide_nothing() -> None:
+    """A dataset of fewer than 20 questions is named and left out; where that leaves one, nothing is recommended."""
+    alone = measured({"large": list(range(TOPICS)) * 3, "tiny": [1, 2, 3]}).numbers
+    assert alone.recommendation.startswith("Too few questions to choose by: tiny has 3 questions; at least 20")
+    assert alone.best == ""
+    three = measured({"large": list(range(TOPICS)) * 3, "other": list(range(10)) * 9, "tiny": [1]}).numbers
+    assert three.recommendation.startswith("Choose large")
+    assert "Left out: tiny has 1 question;" in three.recommendation
+    assert "tiny 3%" not in three.recommendation
+
+
+def test_variety_decides_where_reach_does_not() -> None:
+    """Of datasets of like reach the one whose questions are much more different is named."""
+    numbers = measured({"varied": [0, 0, 0, *range(20)] * 2, "same": [25] * 46}).numbers
+    assert numbers.recommendation.startswith("No clear choice")
+    assert "take varied for its variety" in numbers.recommendation

@@ -7,6 +7,9 @@ write_histogram_png(scene, path)    the tag histogram
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 200
+_LACKING = re.compile(r"Glyph (\d+) .*missing from")
 FONTS = ["Inter", "Noto Sans", "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic", "Unifont"]
 NAME_LENGTH = 34  # letters of a dataset's name that a legend shows
 MOST_TAG_LABELS = 60
@@ -30,8 +34,27 @@ LAYERS = 16  # slices of the shuffled points, each drawn mark by mark
 OUTERMOST = 0.75  # share of a dataset's points inside the widest contour that is drawn
 
 
-def write_map_png(scene: Scene, path: Path) -> None:
-    """Draw the map of `scene` to `path`; several datasets get their reach curves and figures beside it."""
+def write_map_png(scene: Scene, path: Path) -> list[str]:
+    """Draw the map of `scene` to `path`; several datasets get their reach curves and figures beside it.
+
+    Returns what the reader has to be warned of: letters without a font.
+    """
+    with _boxes_for_letters(path) as warnings:
+        _save(_map_figure(scene), path)
+    return warnings
+
+
+def write_histogram_png(scene: Scene, path: Path, most: int = 25) -> list[str]:
+    """Draw the first `most` tags of `scene`: for each tag a bar a dataset, the share and number of its questions.
+
+    Returns what the reader has to be warned of: letters without a font.
+    """
+    with _boxes_for_letters(path) as warnings:
+        _save(_histogram_figure(scene, most), path)
+    return warnings
+
+
+def _map_figure(scene: Scene) -> Figure:
     several = scene.numbers is not None and bool(scene.numbers.recommendation)
     figure = _figure(13.2 if several else 9.6, 7.6)
     if several:
@@ -49,11 +72,10 @@ def write_map_png(scene: Scene, path: Path) -> None:
         axes = figure.add_axes((0.02, 0.02, 0.96, 0.86 if len(scene.datasets) > 1 else 0.89))
         _draw_map(axes, scene)
     _head(figure, scene)
-    _save(figure, path)
+    return figure
 
 
-def write_histogram_png(scene: Scene, path: Path, most: int = 25) -> None:
-    """Draw the first `most` tags of `scene`: for each tag a bar a dataset, the share and number of its questions."""
+def _histogram_figure(scene: Scene, most: int) -> Figure:
     bars = scene.histogram[:most]
     names = [entry.name for entry in scene.datasets]
     height = max(3.2, 1.7 + len(bars) * (0.115 + 0.135 * len(names)))
@@ -62,7 +84,7 @@ def write_histogram_png(scene: Scene, path: Path, most: int = 25) -> None:
     _draw_bars(axes, bars, scene)
     axes.set_xlabel("share of the dataset's questions", color=QUIET)
     _head(figure, scene)
-    _save(figure, path)
+    return figure
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -334,20 +356,26 @@ def _wrapped(text: str, width: int) -> str:
 
 def _save(figure: Figure, path: Path) -> None:
     content = io.BytesIO()
-    with _without_glyph_warnings():
-        figure.savefig(content, dpi=DPI, format="png", metadata={"Software": None})
+    figure.savefig(content, dpi=DPI, format="png", metadata={"Software": None})
     write_bytes(path, content.getvalue())
 
 
-class _without_glyph_warnings:  # noqa: N801  # used as a with-statement's verb
-    """A letter that no installed font has is drawn as a box; a warning for each would bury everything else."""
+@contextmanager
+def _boxes_for_letters(path: Path) -> Iterator[list[str]]:
+    """Fills its list with one line for all letters that lack a font, in place of a warning for each."""
+    import warnings
 
-    def __enter__(self) -> None:
-        import warnings
-
-        self._scope = warnings.catch_warnings()
-        self._scope.__enter__()
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-
-    def __exit__(self, *exc: Any) -> None:
-        self._scope.__exit__(*exc)
+    said: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield said
+    lacking = {match[1] for one in caught if (match := _LACKING.match(str(one.message)))}
+    for one in caught:
+        if not _LACKING.match(str(one.message)):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    if lacking:
+        letters = "".join(sorted(chr(int(code)) for code in lacking)[:8])
+        said.append(
+            f"{path.name}: boxes stand for letters that no installed font has, such as {letters}; "
+            "install one (Debian: fonts-noto-cjk, fonts-noto-core); the HTML page shows them by the browser"
+        )
