@@ -143,8 +143,9 @@ def _checks(drawn: _Drawn, settings: DatasetSettings, tools: Tools) -> Check:
     async def check(index: int, new: Reworded) -> str | None:
         row = drawn.pool[index]
         keep = rephrase.subject_words(row, tools.about)
-        problem = rephrase.problem(row, new, settings.rephrase.max_overlap, keep)
-        if settings.rephrase.strategy == "question":
+        strategy = settings.rephrase.strategy
+        problem = rephrase.problem(row, new, settings.rephrase.max_overlap, keep, strategy)
+        if strategy == "question":
             problem = changed_terms(row.question, new.question) if problem in (None, rephrase.UNCHANGED) else problem
         if problem:
             return problem
@@ -189,7 +190,9 @@ async def _measured(
     if reworded:
         rows = [
             msgspec.structs.replace(
-                r, overlap=round(rephrase.overlap(old.question, new.question, keep), 3), reworded=new.question
+                r,
+                overlap=round(rephrase.overlap(old.question, new.question, keep, settings.rephrase.strategy), 3),
+                reworded=new.question,
             )
             for r, old, new in zip(rows, drawn.chosen, splits["eval"], strict=True)
             for keep in [rephrase.subject_words(old, tools.about)]

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -48,7 +49,7 @@ OPPOSITES = (
 )  # fmt: skip
 NUMBER_WORDS = {  # without "one", which is a pronoun more often than a number
     "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
-    "ten": "10", "eleven": "11", "twelve": "12",
+    "ten": "10", "eleven": "11", "twelve": "12", "twice": "2",
 }  # fmt: skip
 DUTIES = {  # what must be done, ought to be done, and may be done
     "must": re.compile(r"\b(?:must|shall|requires?d?|obliged|obligatory|mandatory|ha[sd] to|have to|needs?|needed)\b"),
@@ -61,6 +62,7 @@ LEAST_LENGTH = 0.4  # of the old question, in words: less has lost what it is ab
 CLOSER = 5  # questions that may lie closer to the rewording than its original does
 KEPT_SUPPORT = 0.7  # of the cosine between answer and evidence
 
+Strategy = Literal["pair", "question"]
 Past = list[tuple["Reworded", str]]  # rewordings that did not pass, each with its problem
 Ask = Callable[[Row, Past], Awaitable["Reworded"]]
 Check = Callable[[int, "Reworded"], Awaitable[str | None]]  # the row's index in the pool; the problem, if any
@@ -82,28 +84,32 @@ class Rewording:
     dropped: int = 0  # places that no row could fill
 
 
-def problem(row: Row, new: Reworded, max_overlap: float, keep: Sequence[str] = ()) -> str | None:
+def problem(
+    row: Row, new: Reworded, max_overlap: float, keep: Sequence[str] = (), strategy: Strategy = "pair"
+) -> str | None:
     """What is wrong with a rewording of `row`, as a sentence for the model to correct it by; None if nothing is."""
     return (
         _question_problem(row, new.question.strip(), keep)
         or _answer_problem(row, new.answer.strip())
-        or _wording_problem(row, new, max_overlap, keep)
+        or _wording_problem(row, new, max_overlap, keep, strategy)
     )
 
 
-def overlap(old: str, new: str, keep: Sequence[str] = ()) -> float:
-    """How much of the old text's wording the new one keeps, between 0 and 1: the mean of the share of its words and of
-    its pairs of neighbouring words, each counted with repetition.
+def overlap(old: str, new: str, keep: Sequence[str] = (), strategy: Strategy = "pair") -> float:
+    """How much of the old text's wording the new one keeps, between 0 and 1: the share of its words, counted with
+    repetition; for the strategy `question` the mean of that and the share of its pairs of neighbouring words.
 
-    Pairs tell another sentence from an old one with some words exchanged: function words and terms come back in every
-    wording, seldom in the same places. Numbers, names and the words of `keep` have to stay and do not count.
+    That strategy has to keep every term, so only their places can tell another sentence from the old one; where other
+    words are asked for, moving the old ones about is not enough. Numbers, names and the words of `keep` have to stay
+    and do not count; nor does a possessive's ending.
     """
     fixed = {word for name in names(old) for word in _words(name)} | set(keep)
-    before, after = ([w for w in _words(text) if w not in fixed and not NUMBER.match(w)] for text in (old, new))
-    shares = [_kept(before, after)]
-    if len(before) > 1:
-        shares.append(_kept(list(pairwise(before)), list(pairwise(after))))
-    return sum(shares) / len(shares)
+    plain = (re.sub(r"['’]s\b", "", text) for text in (old, new))
+    before, after = ([w for w in _words(text) if w not in fixed and not NUMBER.match(w)] for text in plain)
+    words = _kept(before, after)
+    if strategy == "pair" or len(before) < 2:
+        return words
+    return (words + _kept(list(pairwise(before)), list(pairwise(after)))) / 2
 
 
 def _kept(before: Sequence[Hashable], after: Sequence[Hashable]) -> float:
@@ -111,7 +117,7 @@ def _kept(before: Sequence[Hashable], after: Sequence[Hashable]) -> float:
 
 
 def numbers(text: str) -> set[str]:
-    """The numbers of a text in digits; two to twelve may be words."""
+    """The numbers of a text in digits; two to twelve and twice may be words."""
     digits = {match[0].replace(",", "") for match in NUMBER.finditer(text)}
     return digits | {NUMBER_WORDS[word] for word in _words(text) if word in NUMBER_WORDS}
 
@@ -265,8 +271,10 @@ def _duty_problem(part: str, old: str, new: str) -> str | None:
     return None
 
 
-def _wording_problem(row: Row, new: Reworded, max_overlap: float, keep: Sequence[str]) -> str | None:
-    if (kept := overlap(row.question, new.question, keep)) > max_overlap:
+def _wording_problem(
+    row: Row, new: Reworded, max_overlap: float, keep: Sequence[str], strategy: Strategy
+) -> str | None:
+    if (kept := overlap(row.question, new.question, keep, strategy)) > max_overlap:
         same = ", ".join(word for word in dict.fromkeys(_words(row.question)) if _replaceable(word, new, keep))
         return (
             f"The question keeps {kept:.0%} of its wording; at most {max_overlap:.0%} may stay. Build another "
