@@ -48,4 +48,4 @@ def test_a_dry_run_of_everything_says_what_is_not_known_yet(data: Path, capsys: 
     """Stages whose inputs are still to be made are named, and nothing is an error."""
     assert main(["run", "--dry-run", "--data", str(data)]) == 0
     out = capsys.readouterr().out
-    assert "ingest: 1 of 1 to do" in out and "create_dataset: not known yet" in out
+    assert "ingest: 1 of 1 to do" in out and "create_dataset: not known before generate_qa has run" in out
