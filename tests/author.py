@@ -38,8 +38,8 @@ class Author(Writer):
             return _tags(body)
         if "grade an answer" in system:
             answer = said(body).partition("Answer to grade: ")[2]
-            criteria = re.findall(r"^\d+\. (.*)$", said(body), re.MULTILINE)
-            return json.dumps({"met": [one.removeprefix("States: ") in answer for one in criteria]})
+            criteria = re.findall(r"^(criterion_\d+): (.*)$", said(body), re.MULTILINE)
+            return json.dumps({name: told.removeprefix("States: ") in answer for name, told in criteria})
         if '"score"' in json.dumps(body.get("response_format", {})):
             return json.dumps({**json.loads(make_up(body)), "score": 1.0})
         return make_up(body)

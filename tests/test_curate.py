@@ -40,8 +40,8 @@ def judge(**scores: float) -> Callable[[Json], str]:
             return json.dumps({"question": "What did the tide mill of Orrin grind until 1931?"})
         if "grade an answer" in system:
             answer = asked.partition("Answer to grade: ")[2]
-            listed = [line for line in asked.splitlines() if line[:2] in ("1.", "2.", "3.")]
-            return json.dumps({"met": [line.split()[-1].lower() in answer.lower() for line in listed]})
+            listed = [line.split() for line in asked.splitlines() if line.startswith("criterion_")]
+            return json.dumps({name.rstrip(":"): told[-1].lower() in answer.lower() for name, *told in listed})
         name = (
             "supported"
             if "follows from a text" in system
@@ -101,6 +101,15 @@ class Run:
 def run(tmp_path: Path) -> Iterator[Run]:
     with FakeOpenRouter().thread() as server:
         yield Run(tmp_path, server)
+
+
+def test_every_criterion_has_its_own_mark(run: Run) -> None:
+    """The schema of the reply has one field a criterion, so that a model can neither leave one out nor add one."""
+    three = pair_of(1, evaluation_criteria=["States 1931", "Names barley", "Says until 1931"])
+    assert run.curate(judge(), three, curate__checks=["criteria"]) == 0
+    schemas = [body["response_format"]["json_schema"]["schema"] for body in run.server.requests]
+    assert [schema["required"] for schema in schemas] == [["criterion_1", "criterion_2", "criterion_3"]] * 2
+    assert run.kept()[0].checks["criteria"]["passed"]
 
 
 def test_a_good_pair_passes_every_check(run: Run) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -45,8 +46,10 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     score: float
 
 
-class Marks(msgspec.Struct, frozen=True, kw_only=True):
-    met: list[bool]
+@cache
+def marks(count: int) -> type[msgspec.Struct]:
+    """The reply that marks `count` criteria, a field for each, so that none can be left out or made up."""
+    return msgspec.defstruct(f"Marks{count}", [(f"criterion_{i}", bool) for i in range(1, count + 1)], frozen=True)
 
 
 class Rewritten(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,21 +143,20 @@ class Checker:
         return self._column("trivial", told.score, told.reason)
 
     async def _marks(self, pair: Pair, answer: str) -> list[bool]:
-        wanted = len(pair.evaluation_criteria)
-        listed = "\n".join(f"{i}. {criterion}" for i, criterion in enumerate(pair.evaluation_criteria, 1))
+        """For each criterion whether `answer` meets it."""
         told = await self._ask(
             "criteria",
             pair,
-            Marks,
-            lambda marks: None if len(marks.met) == wanted else f"There are {wanted} criteria, not {len(marks.met)}.",
+            marks(len(pair.evaluation_criteria)),
+            None,
             question=pair.question,
-            criteria=listed,
+            criteria=numbered(pair.evaluation_criteria),
             answer=answer,
         )
-        return told.met
+        return list(msgspec.structs.astuple(told))
 
     async def _ask(
-        self, name: str, pair: Pair, schema: type[T], check: Callable[[T], str | None], **variables: str
+        self, name: str, pair: Pair, schema: type[T], check: Callable[[T], str | None] | None, **variables: str
     ) -> T:
         messages = conversation(self.prompt(self.settings.prompts[name]), **variables)
         reply = await self.client().ask(
@@ -174,14 +176,14 @@ def asked_about(
     told: dict[str, tuple[type, int]] = {
         "stand_alone": (StandAlone, 30),
         "supported": (Judgement, 35),
-        "criteria": (Marks, 12),
+        "criteria": (marks(len(pair.evaluation_criteria)), 6 * len(pair.evaluation_criteria)),
         "trivial": (Judgement, 35),
     }
     known = {
         "question": pair.question,
         "answer": pair.answer,
         "chunk": place.text if place else "",
-        "criteria": "\n".join(pair.evaluation_criteria),
+        "criteria": numbered(pair.evaluation_criteria),
     }
     made: list[tuple[list[Any], type, int]] = []
     for check in [] if settings.rules_only else settings.checks:
@@ -191,6 +193,10 @@ def asked_about(
         messages = conversation(template, **{name: known[name] for name in placeholders(template)})
         made += [(messages, *told[check])] * (2 if check == "criteria" else 1)  # the right answer, and a wrong one
     return made
+
+
+def numbered(criteria: Sequence[str]) -> str:
+    return "\n".join(f"criterion_{i}: {criterion}" for i, criterion in enumerate(criteria, 1))
 
 
 def scored(told: Any) -> str | None:
