@@ -23,7 +23,8 @@ _VERB = re.compile(
 _HANGS_ON = re.compile(
     r"(?:even|if|unless|when|as|which|who|that|so|although|because|whether|with\w*|where|until)\b", re.I
 )
-_NUMBER = rf"(?:\d+(?:[.,:]\d+)*|(?:{'|'.join(facts.NUMBER_WORDS)})(?:\s\(\d+\))?)"
+_WORD = f"(?:{'|'.join(facts.NUMBER_WORDS)})"
+_NUMBER = rf"(?:\d+(?:[.,:]\d+)*|{_WORD}(?:-{_WORD})?(?:\s\(\d+\))?)"
 _FIGURE = re.compile(
     rf"""(?ix)(?<![\w.,:-])
     (?: (?:at\ (?:least|most)|(?:no|not)\ (?:more|less|fewer|later|earlier)\ than|(?:more|less|fewer)\ than|up\ to|about
@@ -37,7 +38,8 @@ _GIVEN_FIRST = re.compile(
     r"(?:If|When|After|Before|Once|Until|Unless|While|During|For|In|On|To|From|Prior to|As|At|Where|With)\b[^,;]*,\s+"
 )
 _PHRASE = regex.compile(
-    r"""(?ix),?\s+ (?<!(?:\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|\w+day|even|only|and|or)|,)\s)
+    r"""(?ix),?\s+ (?<!\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|\w+day|even|only|and|or)\s)
+    (?<!\b(?:after|before|during|until|if|unless|when),?\s)(?<!,\s(?:and|or)\s)
     (?=(?:after|before|during|until|unless|if|when|once|while|because|so\ that|in\ order\ to|provided|except)\b)"""
 )
 _SMALL = frozenset(
@@ -73,7 +75,7 @@ def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[
     clauses = [item for item in items if facts.content_words(item) <= facts.content_words(answer)]
     if len(clauses) < max(MIN_CRITERIA, len(items)):
         clauses = [_without_given(clause, question) for clause in _clauses(answer) if _tells_more(clause, question)]
-    if not items and _MEASURE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
+    if _MEASURE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
         clauses = [clause for clause in clauses if facts.numbers(clause, spelled=True)] or clauses
     clauses = clauses or [answer.strip(" .")]
     if len(clauses) == 1:
@@ -93,8 +95,9 @@ def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[
 def _phrases(clause: str, question: str) -> list[str]:
     """What a clause adds to the question, cut where a phrase begins that says when, why or on which condition."""
     first, *others = _PHRASE.split(clause)
-    rest = [phrase for phrase in others if len(facts.content_words(phrase)) < 2 or _tells_more(phrase, question)]
-    return [_without_beginning(first, question), *rest] if _tells_more(first, question) else [clause]
+    told = [_without_beginning(first, question)] if _tells_more(first, question) else []
+    told += [phrase for phrase in others if len(facts.content_words(phrase)) < 2 or _tells_more(phrase, question)]
+    return told or [clause]
 
 
 def _without_beginning(phrase: str, question: str) -> str:
@@ -107,7 +110,7 @@ def _without_beginning(phrase: str, question: str) -> str:
     if _MEASURE.search(question):
         starts = [i for i in starts if facts.numbers(f"of {words[i].group()}", spelled=True)] or starts
     new = starts[0] if starts else 0
-    while new > 0 and (words[new - 1].group().lower() in _SMALL or facts.numbers(words[new - 1].group(), spelled=True)):
+    while new > 0 and (words[new - 1].group().lower() in _SMALL or re.match(_NUMBER, words[new - 1].group(), re.I)):
         new -= 1
     told = phrase[words[new].start() :]
     return told if _balanced(told) else phrase

@@ -169,7 +169,7 @@ def content_words(text: str) -> set[str]:
     return {stem(word) for word in words(text) if word not in STOP_WORDS and len(word) > 1}
 
 
-_ENDINGS = _listed("ations ation ments ment ings ing ers ies ied ed er es ly s e y")
+_ENDINGS = _listed("ibility ability ible able ations ation ments ment ings ing ers ies ied ed er es ly s e y")
 _SHORT_ENDINGS = _listed("ing ed e")
 
 

@@ -16,6 +16,7 @@ STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the 
 STRANGE_WORDS_OF_QUESTION = 0.25  # or one; none in English, whose words for asking are known
 ABOUT = 1 / 3  # of a question's content words beyond the title's must stand in its statement
 AGREEING_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
+DEFINED = 0.5  # of a statement's content words, in an answer to what its term means
 OPENING = 8  # words of a statement in which a definition names its term
 
 _POINTS_AT_OTHERS = re.compile(r"(?i)\W*(?:this|these|those|such|however|otherwise)\b(?! (?:as|is why)\b)")
@@ -48,6 +49,13 @@ _TWICE = re.compile(  # "what can the crew use for the slip can be used"
     r"(?i)\b(must|can|may|should|shall|will)\b(?:(?!\b(?:if|when|that|which|who|where|what|how|and|or|but|unless|before"
     r"|after|while|until|as|than|since|because)\b|,).)*\b\1\b"
 )
+_REPEATED = re.compile(r"(?i)\b(\w{3,}(?: [\w-]+){3,})\b[^.!?]*\b\1\b")  # four words
+_CONSIDERED = re.compile(r"(?i)^what (?:is|are) (?:considered|called|counted as|defined as)\b")
+_MEANS = re.compile(
+    r"(?i)\b(?:is|are|means?|refers?|occurs?|consists?|describes?|denotes?|happens?|includes?|exists?|counts?|has|have)\b"
+    r"|[:–—]"
+)
+_SYMBOL = re.compile(r"['\"‘“][A-Za-z]['\"’”]")
 _AT_LARGE = re.compile(
     r"(?i)\bwhat (?:is|are) the (?:\w+ )?(?:rules?|regulations?|details|guidelines|provisions|policy|information)\b"
 )
@@ -64,7 +72,7 @@ def misfits(draft: Draft, target: Target, before: str, section: str, title: str)
     """
     above = f"{target.plain} {title} {section}"
     checks = (
-        _garbled(draft),
+        _garbled(draft, target),
         _invented(draft, target, f"{above} {before}"),
         _beside(draft, target, above, title),
         _row(draft, target),
@@ -74,10 +82,14 @@ def misfits(draft: Draft, target: Target, before: str, section: str, title: str)
     return next(([fault] for fault in checks if fault), [])
 
 
-def _garbled(draft: Draft) -> Fault | None:
-    """A question with one verb too many."""
-    twice = _TWICE.search(draft.question)
-    return Fault("form", f'the question is no sentence: "{twice.group()}"') if twice else None
+def _garbled(draft: Draft, target: Target) -> Fault | None:
+    """A question with one verb too many, or an answer that says the same words twice in a sentence."""
+    if twice := _TWICE.search(draft.question):
+        return Fault("form", f'the question is no sentence: "{twice.group()}"')
+    repeated = _REPEATED.search(draft.answer)
+    if repeated and not _REPEATED.search(target.plain):
+        return Fault("form", f'the answer says twice: "{repeated[1]}"')
+    return None
 
 
 def _invented(draft: Draft, target: Target, around: str) -> Fault | None:
@@ -121,6 +133,8 @@ def _pointing_away(draft: Draft) -> Fault | None:
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[:3])}"')
     if OPEN_END.search(draft.answer) and not OPEN_END.search(draft.question):
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[-3:])}"')
+    if symbol := _SYMBOL.search(draft.question):
+        return Fault("dangling", f"the question does not say what {symbol.group()} is")
     pointed = [match for match in REFERENCE.findall(draft.answer) if match not in draft.question]
     return Fault("dangling", f"the answer points at {pointed[0]}") if pointed else None
 
@@ -136,11 +150,19 @@ def _not_what_was_asked(draft: Draft, target: Target, title: str) -> Fault | Non
         and _MAY.search(draft.answer)
     ):
         return Fault("beside", "the question asks for a duty, and the answer gives a permission")
+    if _asks_for_meaning(draft.question) and not target.subject:
+        whole = facts.content_words(target.plain)
+        if len(facts.content_words(draft.answer) & whole) < DEFINED * len(whole) or not _MEANS.search(draft.answer):
+            return Fault("beside", "the question asks what a term means, and the answer does not say it")
     if _HOW_MANY.search(draft.question) and not facts.numbers(draft.answer, spelled=True):
         return Fault("beside", "the question asks for a number that the answer does not give")
     if not (terms(draft.answer) - terms(f"{draft.question} {title}")) & terms(target.plain):
         return Fault("beside", "the answer tells no more than the question")
     return None
+
+
+def _asks_for_meaning(question: str) -> bool:
+    return category_of(question, "") == "definition" or _CONSIDERED.search(question) is not None
 
 
 def rivals_allowed(question: str, target: Target, title: str) -> float:

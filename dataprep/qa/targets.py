@@ -14,7 +14,7 @@ from dataprep.schema.records import Chunk
 from dataprep.text.blocks import blocks
 
 CELLS = 1  # of a row in one call, besides the first: a small model asks about one of two and forgets the other
-LONGEST = 450  # characters of a list, or of a sentence with the ones that it leans on, asked about as a whole
+LONGEST = 600  # characters of a list, or of a sentence with the ones that it leans on, asked about as a whole
 _POINTS_BACK = re.compile(
     r"""(?ix)\W*(?:(?:however|otherwise|instead|but|and|so|also|then|if|when|once|until|unless|where|while|after|before
         |in|at|for|during|with|as|per)[,\ ]+){0,2}(?:it|they|this|these|those|such|its|their|he|she|both|neither|either
@@ -36,13 +36,15 @@ _DUTIES = frozenset(["must", "shall", "may", "cannot", "only", "never", "require
 class Target(NamedTuple):
     """What one call is about: a statement, or several that belong together, as their reader would say them.
 
-    `subject` is the cell that names a row, which the question must hold, and `told` the cells for the answer.
+    `subject` is the cell that names a row, which the question must hold, and `told` the cells for the answer. `part`
+    says that it is only a part of a list, which was too long for one call.
     """
 
     statements: tuple[Statement, ...]
     plain: str
     subject: str = ""
     told: str = ""
+    part: bool = False
 
 
 def targets(gaps: Sequence[Statement], text: str, turn: int = 0, language: str = "en") -> list[Target]:
@@ -52,7 +54,8 @@ def targets(gaps: Sequence[Statement], text: str, turn: int = 0, language: str =
     """
     found: list[Target] = []
     for lead, group in groupby(gaps, key=lambda gap: gap.lead):
-        for members in _packed(tuple(group), text, lead):
+        packed = _packed(tuple(group), text, lead)
+        for members in packed:
             if members[0].kind == "row":
                 found.append(_row(members[0], text, turn + sum(bool(target.subject) for target in found)))
             else:
@@ -60,7 +63,8 @@ def targets(gaps: Sequence[Statement], text: str, turn: int = 0, language: str =
                 led = "" if _TERM.match(text, whole[0].start) else lead
                 while found and (found[-1].statements[0] in whole or _leads(found[-1], led)):
                     whole = (*(one for one in found.pop().statements if one not in whole), *whole)
-                found.append(Target(whole, _said(whole, text)))
+                part = len(packed) > 1 and bool(led)
+                found.append(Target(whole, _said(whole, text), part=part))
     return found
 
 
@@ -108,6 +112,7 @@ def items(target: Target, text: str) -> list[str]:
     if len(target.statements) < 2 or not target.statements[-1].lead:
         return []
     found = [simple(" ".join(text[one.start : one.end].split())) for one in target.statements if one.lead]
+    found = [item for item in found if not item.endswith(":")]  # what governs items of its own
     alternatives = any(re.search(r"\bor\W*$", item) for item in found)
     return [] if alternatives else [re.sub(r"[\s,;.]+(?:and)?$", "", item) for item in found]
 
@@ -198,7 +203,7 @@ def importance(target: Target, text: str) -> int:
     scrap = alone and not alone.label and not re.search(r"[.!?:;][\"'”’)*_]*$", own)  # of a figure
     scrap = scrap or (alone and not alone.label and not alone.lead and own[:1].islower())  # of a sentence
     hangs = not target.subject and points_back(target.statements, text)
-    return max(1, score - 3 * bool(REFERENCE.search(own)) - 3 * bool(scrap) - 3 * hangs)
+    return max(1, score - 4 * target.part - 3 * bool(REFERENCE.search(own)) - 3 * bool(scrap) - 3 * hangs)
 
 
 def spread(found: Sequence[Target], text: str, count: int) -> list[Target]:

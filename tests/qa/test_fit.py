@@ -60,6 +60,10 @@ def test_what_fits_passes(question: str, answer: str) -> None:
         ("What must boats do in wind?", "This must be done within 30 minutes.", "dangling: the answer leans"),
         ("What must boats leave in wind above 18 knots?", "Boats must leave one.", "dangling: the answer leans"),
         ("What must boats do in wind?", "Boats leave the quay (see 14.3).", "dangling: the answer points at"),
+        ("What must boats do if 'n' is above 18 knots?", "They must leave the quay.", "dangling: the question"),
+        ("What is a quay?", "Boats must leave the quay of Sarn.", "beside: the question asks what a term"),
+        ("What must boats do in wind?",
+         "Boats must leave the quay if boats must leave the quay of Sarn.", "form: the answer says twice"),
         ("What must boats leave in wind must leave?", "Boats must leave the quay of Sarn.", "form: the question is no"),
     ],
 )  # fmt: skip

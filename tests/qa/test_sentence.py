@@ -129,6 +129,19 @@ def test_a_question_without_a_name_gets_the_title() -> None:
             "A boat must be measured again after any repair of its planking.",
             ["States: must be measured again", "Says nothing that contradicts this"],
         ),
+        (
+            "What are the minimum width and length of a field?",
+            "The minimum width is twenty-five (25) metres and the minimum length seventy (70) metres.",
+            [
+                "States: twenty-five (25) metres and the minimum length seventy (70) metres",
+                "Gives the figure: twenty-five (25) metres",
+            ],
+        ),
+        (
+            "How long may teams warm up before play goes on?",
+            "Teams get ten minutes to warm up before play goes on, once they are allowed onto the field.",
+            ["States: ten minutes to warm up", "States: once they are allowed onto the field"],
+        ),
         ("What does a crew pay?", "A crew gives €24.", ["States: gives €24", "Gives no other figure"]),
         ("Who owns it?", "Anna Holm.", ["States: Anna Holm", "Says nothing that contradicts this"]),
         (

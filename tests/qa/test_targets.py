@@ -52,12 +52,14 @@ def test_a_heading_right_above_a_list_is_its_lead() -> None:
 
 
 def test_long_lists_come_in_parts_each_under_its_lead() -> None:
-    """A list that is too long for one call is cut between items and every item stays."""
+    """A list that is too long for one call is cut between items, every item stays, and it is asked about last."""
     text = "Boats must carry:\n" + "".join(f"- item number {i} of {'oak ' * 10}\n" for i in range(20))
     found = targets(statements(text), text)
     assert len(found) > 2
     assert all(target.plain.startswith("Boats must carry:") for target in found)
-    assert sum(len(items(target, text)) for target in found) == 20
+    assert all(sum(f"number {i} of" in target.plain for target in found) == 1 for i in range(20))
+    whole = "Boats must carry:\n- a horn of brass\n- two oars\n"
+    assert all(importance(target, text) < importance(*targets(statements(whole), whole), whole) for target in found)
 
 
 def test_items_that_say_what_a_term_means_are_asked_about_one_by_one() -> None:
