@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dataprep.console.command import Command, Job, Outcome, Unit, run_script
 from dataprep.converters import CONVERTERS, Request, require
 from dataprep.schema.errors import BadDocument, MissingExtra, UnitError, UsageError
-from dataprep.store.artifacts import slug, write_text
+from dataprep.store.artifacts import plain, slug, write_text
 
 if TYPE_CHECKING:
     from dataprep.converters.comparison import Column
@@ -63,7 +63,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         try:
             layer = await workers.acall(read_text_layer, source, timeout=settings.timeout)
         except WorkerFailed as error:
-            raise BadDocument(f"{job.flags.file}: {error}") from None
+            raise BadDocument(f"{plain(job.flags.file)}: {error}") from None
         numbers = _page_numbers(job, layer.page_count)
         columns = []
         for name in _converters(job):
@@ -77,7 +77,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     urls = [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in pictures]
     keys = running_keys(layer.pages)
     layers = strip_running([layer.pages[number - 1] for number in numbers], keys, numbers)
-    write_text(unit.writes[0], page_html(Path(source).name, numbers, urls, layers, columns))
+    write_text(unit.writes[0], page_html(plain(unit.reads[0].name), numbers, urls, layers, columns))
     print("\n".join([_HEADER, *map(_line, columns)]))
     return Outcome(note=f"written to {job.data.relative(unit.writes[0])}", counts={"pages": len(numbers)})
 

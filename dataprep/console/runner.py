@@ -21,6 +21,7 @@ from dataprep.console.job import Failure, Job, Outcome, Unit
 from dataprep.console.ledger import Ledger
 from dataprep.llm.budget import DOCUMENT
 from dataprep.schema.errors import GroundworkError, Stopped, StopRun, UnitError
+from dataprep.store.artifacts import plain
 from dataprep.store.manifest import Entry, Hashes, Manifest, State, edited, judge
 
 Process = Callable[[Job, Unit], Outcome | Awaitable[Outcome]]
@@ -114,7 +115,7 @@ class Runner:
             if error.errno in (errno.ENOSPC, errno.EROFS):
                 place = error.filename or self.job.data.root
                 raise StopRun(f"{place}: {error.strerror}; make room or pass --data with another folder") from error
-            where = f"{error.filename}: " if error.filename else ""
+            where = f"{plain(error.filename)}: " if error.filename else ""
             outcome = Outcome(failures=[Failure("", "failed", f"{where}{error.strerror or error}")])
         except GroundworkError:
             raise

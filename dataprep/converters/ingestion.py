@@ -85,7 +85,7 @@ class Ingestion:
             characters=len(markdown),
             pages=pages,
             warnings=self.warnings,
-            title=_title(markdown, title, path),
+            title=_title(markdown, title, self.source.name),
         )
 
     async def _whole(self, path: Path, ending: str, names: list[str]) -> tuple[str, list[Page], str]:
@@ -282,9 +282,9 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _title(markdown: str, metadata: str, path: Path) -> str:
+def _title(markdown: str, metadata: str, name: str) -> str:
     """The first heading of the first level, the PDF's own title, or the file's name."""
     if heading := re.search(r"^# +(.+)$", markdown[:5000], re.MULTILINE):
         return re.sub(r"[*_`\\]|<[^>]+>", "", heading[1]).strip()
     named = re.sub(r"^Microsoft \w+ - |\.\w{2,4}$", "", metadata).strip()
-    return named or path.stem
+    return named or Path(name).stem

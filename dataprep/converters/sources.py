@@ -20,7 +20,7 @@ from dataprep.converters import IMAGES, TEXT
 from dataprep.converters.bombs import refuse_archive, refuse_pdf
 from dataprep.converters.plain import decode
 from dataprep.schema.errors import BadDocument
-from dataprep.store.artifacts import slug
+from dataprep.store.artifacts import plain, slug
 
 TABLES_AND_DATA = (".csv", ".tsv", ".json", ".jsonl", ".xml", ".ipynb", ".html", ".htm", ".xhtml")
 OFFICE = (".docx", ".pptx", ".xlsx", ".xls", ".epub", ".msg")
@@ -52,7 +52,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 def find_sources(folder: Path) -> list[Source]:
     """Every document below `folder`, in order. Hidden files and the lock files of office programs are passed over."""
     found = [(path, _problem(path, folder)) for path in _walk(folder)]
-    names = [os.fsencode(path.relative_to(folder)).decode("utf-8", "replace") for path, _ in found]
+    names = [plain(path.relative_to(folder)) for path, _ in found]
     ids, warnings = _ids(names)
     return [
         Source(id=ids[i], name=names[i], path=str(path), problem=problem, warnings=warnings[i])

@@ -56,8 +56,8 @@ class Workspace:
         text = str(path)
         for root in (f"{self.root}{os.sep}", f"{self.base}{os.sep}"):
             if text.startswith(root):
-                return text[len(root) :].replace(os.sep, "/")
-        return text
+                return plain(text[len(root) :]).replace(os.sep, "/")
+        return plain(text)
 
     def borrow(self, folders: Iterable[str]) -> None:
         """Copy into a test folder what it lacks of the base's `folders`, or has older than the base."""
@@ -71,10 +71,15 @@ class Workspace:
                     shutil.copy2(source, target)
 
 
+def plain(path: str | Path) -> str:
+    r"""`path` in letters that every file can hold: a byte of a name that is no UTF-8 is spelt out, as `\xff`."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
 def slug(name: str) -> str:
     """`name` as a file name: lower case letters, digits and dots of any script, joined by single hyphens."""
-    plain = unicodedata.normalize("NFC", name).lower()
-    words = "".join(c if c.isalnum() or c == "." or unicodedata.combining(c) else " " for c in plain).split()
+    lower = unicodedata.normalize("NFC", name).lower()
+    words = "".join(c if c.isalnum() or c == "." or unicodedata.combining(c) else " " for c in lower).split()
     return "-".join(words).strip("-.") or "unnamed"
 
 

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import msgspec
 
 from dataprep.schema.errors import StopRun, UsageError
+from dataprep.store.artifacts import plain
 
 _LAYOUT = """
 PRAGMA journal_mode = WAL;
@@ -93,7 +94,7 @@ class Manifest:
         if stat.S_ISDIR(status.st_mode):
             inner = self.hashes(sorted(p for p in path.rglob("*") if p.is_file()))
             return hashlib.sha256(repr(sorted(inner.items())).encode()).hexdigest()
-        key, stamp = str(path), (status.st_size, status.st_mtime_ns)
+        key, stamp = plain(path), (status.st_size, status.st_mtime_ns)
         known = self._files.get(key)
         if known and tuple(known[:2]) == stamp:
             return str(known[2])

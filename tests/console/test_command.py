@@ -218,3 +218,18 @@ def test_a_reader_that_goes(data: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == EXIT_STOPPED
+
+
+def test_names_that_are_no_utf8(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A byte of a name that is no UTF-8 is spelt out; such a file is read, told from its like, and current later."""
+    (tmp_path / "documents").mkdir()
+    try:
+        for byte in (b"\xff", b"\xfe"):
+            Path(os.fsdecode(bytes(tmp_path / "documents") + b"/bad" + byte + b".md")).write_text("A text.")
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    assert stage_command("ingest")(["--data", str(tmp_path)]) == EXIT_OK
+    assert sorted(path.stem for path in (tmp_path / "text").glob("*.md")) == ["bad-xfe", "bad-xff"]
+    assert "bad\\\\xff.md" in (tmp_path / "text" / "bad-xff.json").read_text()
+    assert stage_command("ingest")(["--data", str(tmp_path)]) == EXIT_OK
+    assert "2 up to date" in capsys.readouterr().out
