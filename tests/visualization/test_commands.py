@@ -99,7 +99,7 @@ def test_a_map_of_one_run(data: Path, run: Run) -> None:
 def test_what_is_drawn_by_default(data: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     """The run of qa.model; where there is none, the others are named, and for splits the stage that makes them."""
     assert run(visualize_embeddings.main, "--dry-run", "--set", "qa.model=maker/Narrow") == 0
-    assert "narrow: missing" in capsys.readouterr().out
+    assert "narrow: to do" in capsys.readouterr().out
     assert run(visualize_embeddings.main, "--dry-run") == 2
     assert "name one of: narrow, wide" in capsys.readouterr().err
     assert run(visualize_splits.main, "--dry-run") == 2

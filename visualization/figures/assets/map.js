@@ -897,8 +897,9 @@ async function startMap() {
 
 // Which dataset to choose, in one line; the long form stands among the numbers.
 function shortVerdict({ numbers, notes }) {
-  if (!numbers || numbers.certainty === null) return cut(notes[0] || "", 170);
-  const [first, second] = numbers.datasets.filter((row) => row.questions >= numbers.equal_n).sort((a, b) => (b.name === numbers.best) - (a.name === numbers.best) || b.reach - a.reach);
+  const compared = (numbers ? numbers.datasets : []).filter((row) => row.questions >= numbers.equal_n);
+  if (compared.length < 2 || numbers.certainty === null) return cut(notes[0] || "", 170);
+  const [first, second] = compared.sort((a, b) => (b.name === numbers.best) - (a.name === numbers.best) || b.reach - a.reach);
   const reach = `${percent(first.reach)} of the topics, ${second.name} ${percent(second.reach)}`;
   return numbers.best
     ? `Choose ${first.name}: with ${plural(numbers.equal_n, "question")} each it reaches ${reach}.`
