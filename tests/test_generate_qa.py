@@ -366,3 +366,24 @@ def test_only_prompts_in_use_make_a_run_stale(changed: Json, used: list[str]) ->
     """An edited prompt redoes the runs that it went into, and no other."""
     settings = msgspec.structs.replace(load().qa, **changed)
     assert prompt_files(settings) == used
+
+
+def test_evidence_copied_from_the_gaps_is_found_in_the_chunk(mill: Mill) -> None:
+    """A row shown in words and an item shown behind its lead are quoted as they were shown, and kept as they stand."""
+    text = "The Orrin mill may only grind when:\n\n- the pond is full;\n\n"
+    mill.write(chunk_of(f"{text}| Stone | Grain |\n|---|---|\n| granite | barley |\n"))
+    item, row = "The Orrin mill may only grind when: the pond is full;", "Stone: granite; Grain: barley"
+    asked = [
+        pair(item, question="When may the Orrin mill grind?", answer="When the pond is full."),
+        pair(row, question="Which grain do the granite stones of the Orrin mill grind?", answer="Barley."),
+    ]
+
+    def model(n: int, body: Json) -> str:
+        assert n == 1 or all(shown in said(body) for shown in (item, row))
+        return pairs(*asked) if n == 2 else pairs()
+
+    mill.run(Writer(wrong=model), qa__correct=False, qa__stop="fixed", qa__max_iterations=2)
+    assert [one.evidence for one in mill.pairs if one.iteration == 2] == [
+        ["the pond is full;"],
+        ["| granite | barley |"],
+    ]

@@ -45,7 +45,7 @@ class Batch:
         shown = [gap.plain(self.chunk.text) for gap in gaps] if self.settings.show_gaps and iteration > 1 else []
         self._messages = turns(self.prompt, self.known, self.chunk, [pair.question for pair in pairs], shown, count)
         reply = await self._call(self._messages, Drafts, f"{self.chunk.id} iteration {iteration}", iteration)
-        return [(draft, []) for draft in reply.pairs]
+        return [(as_it_stands(draft, gaps, self.chunk.text), []) for draft in reply.pairs]
 
     async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
         """One call for all of them; None for a draft that the reply leaves out."""
@@ -84,6 +84,18 @@ def turns(
         gaps=listed(gaps[:MAX_GAPS]) or "(not known)",
         batch=str(count),
     )
+
+
+def as_it_stands(draft: Draft, gaps: Sequence[Statement], text: str) -> Draft:
+    """`draft` with evidence that was copied from the list of gaps, where a row is in words and an item behind its lead,
+    turned back into what the chunk says.
+    """
+    shown = {_plain(gap.plain(text)): text[gap.start : gap.end] for gap in gaps}
+    return msgspec.structs.replace(draft, evidence=[shown.get(_plain(quote), quote) for quote in draft.evidence])
+
+
+def _plain(quote: str) -> str:
+    return " ".join(quote.split()).strip(" -.,;")
 
 
 def as_draft(correction: Any) -> Draft:
