@@ -45,7 +45,7 @@ _PHRASE = regex.compile(
 _SMALL = frozenset(
     facts.words(
         """a an the no not only any every at least most more less fewer longer later earlier than up to by in on within
-        between for from with of must may can cannot shall should will be it they"""
+        between for from with of maximum minimum must may can cannot shall should will be it they"""
     )
 )
 GIVEN = 0.6  # of the content words of a clause at the front, from which the question has told it already
@@ -76,13 +76,13 @@ def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[
     if len(clauses) < max(MIN_CRITERIA, len(items)):
         clauses = [_without_given(clause, question) for clause in _clauses(answer) if _tells_more(clause, question)]
     if _MEASURE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
-        clauses = [clause for clause in clauses if facts.numbers(clause, spelled=True)] or clauses
+        clauses = _nearest([clause for clause in clauses if facts.numbers(clause, spelled=True)] or clauses, question)
     clauses = clauses or [answer.strip(" .")]
     if len(clauses) == 1:
         clauses = _phrases(clauses[0], question)
     told = list(dict.fromkeys(f"States: {_lowered(clause.strip(' .,;'))}" for clause in clauses))
     if len(told) == 1:
-        figures = [figure for figure in _figures(clauses[0], question) if not clauses[0].endswith(figure)]
+        figures = [figure for figure in _figures(clauses[0], question) if _more_than(clauses[0], figure)]
         told += [f"Gives the figure: {figure}" for figure in figures[: MAX_CRITERIA - 1]]
     if len(told) == 1:
         told.append("Gives no other figure" if _figures(clauses[0], question) else "Says nothing that contradicts this")
@@ -90,6 +90,18 @@ def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[
         rest = "; ".join(one.removeprefix("States: ") for one in told[MAX_CRITERIA - 1 :])
         told = [*told[: MAX_CRITERIA - 1], f"States: {rest}"]
     return told
+
+
+def _nearest(clauses: Sequence[str], question: str) -> list[str]:
+    """The clauses that share most words with the question: of two limits the one that it asks for."""
+    asked = facts.content_words(question)
+    shared = [len(facts.content_words(clause) & asked) for clause in clauses]
+    return [clause for clause, common in zip(clauses, shared, strict=True) if common == max(shared)]
+
+
+def _more_than(clause: str, figure: str) -> bool:
+    """Does the clause say enough besides the figure for the figure to be marked by itself?"""
+    return len(facts.content_words(clause) - facts.content_words(figure)) > 2
 
 
 def _phrases(clause: str, question: str) -> list[str]:
@@ -110,7 +122,9 @@ def _without_beginning(phrase: str, question: str) -> str:
     if _MEASURE.search(question):
         starts = [i for i in starts if facts.numbers(f"of {words[i].group()}", spelled=True)] or starts
     new = starts[0] if starts else 0
-    while new > 0 and (words[new - 1].group().lower() in _SMALL or re.match(_NUMBER, words[new - 1].group(), re.I)):
+    while new > 0 and (
+        words[new - 1].group().lower() in _SMALL or re.match(rf"\(?{_NUMBER}", words[new - 1].group(), re.I)
+    ):
         new -= 1
     told = phrase[words[new].start() :]
     return told if _balanced(told) else phrase

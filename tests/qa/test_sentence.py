@@ -97,12 +97,12 @@ def test_a_question_without_a_name_gets_the_title() -> None:
         (
             "How long is the quay?",
             "The quay is 90 metres long.",
-            ["States: 90 metres long", "Gives the figure: 90 metres"],
+            ["States: 90 metres long", "Gives no other figure"],
         ),
         (
             "How long is a skiff that is 1.8 m wide?",
             "If a skiff is 1.8 m wide, it is between 6.5 m and 6.7 m long.",
-            ["States: between 6.5 m and 6.7 m long", "Gives the figure: between 6.5 m and 6.7 m"],
+            ["States: between 6.5 m and 6.7 m long", "Gives no other figure"],
         ),
         (
             "What happens after a false start?",
@@ -117,7 +117,7 @@ def test_a_question_without_a_name_gets_the_title() -> None:
         (
             "When are results posted?",
             "Results are posted, with every penalty, within 60 minutes of the last finish.",
-            ["States: within 60 minutes of the last finish", "Gives the figure: within 60 minutes"],
+            ["States: within 60 minutes of the last finish", "Gives no other figure"],
         ),
         (
             "How old must a master be?",
@@ -135,7 +135,13 @@ def test_a_question_without_a_name_gets_the_title() -> None:
             [
                 "States: twenty-five (25) metres and the minimum length seventy (70) metres",
                 "Gives the figure: twenty-five (25) metres",
+                "Gives the figure: seventy (70) metres",
             ],
+        ),
+        (
+            "How many countries must register for a division at a world event?",
+            "At a world event at least six countries must register. At a regional event at least four must register.",
+            ["States: at least six countries must register", "Gives no other figure"],
         ),
         (
             "How long may teams warm up before play goes on?",
