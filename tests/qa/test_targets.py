@@ -120,3 +120,9 @@ def test_words_broken_at_a_lines_end_are_joined() -> None:
     assert simple("any- body of the pre- and post-war non- disputed kind") == (
         "any-body of the pre- and post-war non-disputed kind"
     )
+
+
+def test_broken_references_are_not_asked_about() -> None:
+    """What Word leaves of a cross-reference that it lost makes a statement worth nothing."""
+    text = "Boats leave in accordance with rule Error! Reference source not found. Others stay.\n"
+    assert [importance(target, text) for target in targets(statements(text), text)][:2] == [0, 0]
