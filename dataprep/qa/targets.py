@@ -29,7 +29,8 @@ REFERENCE = re.compile(
 _RULE_NUMBER = re.compile(r"[A-Z]?\d+(?:\.\d+)+\.?")
 _NUMBER = re.compile(r"[A-Z]?(\d+(?:\.\d+)*)\.?\s")
 _FURNITURE = re.compile(  # of a page, or what a broken cross-reference of Word leaves
-    r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b|\bError!|\bReference source not found\b"
+    r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b|\bError!"
+    r"|\bReference source not found\b"
 )
 _TERM = re.compile(r"\W*[\"“„«'‘][^\"“”„«»'‘’]{2,40}[\"”“»'’]\s*[:–—-]\s")  # an item that says what a term means
 _DUTIES = frozenset(["must", "shall", "may", "cannot", "only", "never", "required", "should", "forbidden"])
