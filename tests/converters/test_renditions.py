@@ -115,3 +115,13 @@ def test_converters_are_chosen_by_what_they_read():
     assert choose(settings, ".md") == ["plain"]
     with pytest.raises(ConfigError, match="docling"):
         choose(load([], ["ingest.converter=docling"]).ingest, ".pdf")
+
+
+def test_a_pdf_whose_name_is_no_utf8_is_read_by_the_first_converter(folder, short_pdf):
+    """A library that cannot open such a name is given another one."""
+    try:
+        folder.add("p\udcff.pdf", short_pdf(3))
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    assert folder.ingest() == 0
+    assert folder.record("p-xff").converter == "layout"
