@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dataprep.console.command import Command, Job, Outcome, Unit, run_script
+from dataprep.console.command import Command, Failure, Job, Outcome, Unit, run_script
 from dataprep.converters import CONVERTERS, Request, require
-from dataprep.schema.errors import BadDocument, MissingExtra, UnitError, UsageError
+from dataprep.schema.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UnitError, UsageError
 from dataprep.store.artifacts import plain, slug, write_text
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
     import base64
 
-    from dataprep.converters.comparison import page_html
+    from dataprep.converters.comparison import Column, page_html
     from dataprep.converters.headers import running_keys, strip_running
     from dataprep.converters.pdf import read_text_layer
     from dataprep.converters.pictures import page_jpeg
@@ -65,9 +65,15 @@ async def process(job: Job, unit: Unit) -> Outcome:
         except WorkerFailed as error:
             raise BadDocument(f"{plain(job.flags.file)}: {error}") from None
         numbers = _page_numbers(job, layer.page_count)
-        columns = []
+        columns, failures = [], []
         for name in _converters(job):
-            column = await _column(job, workers, name, source, layer, numbers)
+            try:
+                column = await _column(job, workers, name, source, layer, numbers)
+            except Stopped:
+                raise
+            except (WorkerFailed, GroundworkError) as error:
+                column = Column(name=name, trouble=str(error))
+                failures.append(Failure(name, "failed", str(error)))
             columns.append(column)
             job.progress.say(_line(column))
         pictures = [
@@ -79,22 +85,24 @@ async def process(job: Job, unit: Unit) -> Outcome:
     layers = strip_running([layer.pages[number - 1] for number in numbers], keys, numbers)
     write_text(unit.writes[0], page_html(plain(unit.reads[0].name), numbers, urls, layers, columns))
     print("\n".join([_HEADER, *map(_line, columns)]))
-    return Outcome(note=f"written to {job.data.relative(unit.writes[0])}", counts={"pages": len(numbers)})
+    note = f"written to {job.data.relative(unit.writes[0])}"
+    return Outcome(note=note, counts={"pages": len(numbers)}, failures=failures)
 
 
 async def _column(job: Job, workers: Workers, name: str, source: str, layer: TextLayer, numbers: list[int]) -> Column:
-    """One converter's results. One that is not installed or fails is a column that says so."""
+    """One converter's results. One that is not installed is a column that says so. Raises what made it fail."""
     from dataprep.converters.audit import count_tables, words
     from dataprep.converters.comparison import Column
-    from dataprep.engine import WorkerFailed
 
     try:
         require(name)
-        timed = await (_look(job, source, layer, numbers) if CONVERTERS[name].remote else
-                       _convert(job, workers, name, source, layer, numbers))  # fmt: skip
-    except (MissingExtra, WorkerFailed, UnitError) as error:
+    except MissingExtra as error:
         return Column(name=name, trouble=str(error))
+    timed = await (_look(job, source, layer, numbers) if CONVERTERS[name].remote else
+                   _convert(job, workers, name, source, layer, numbers))  # fmt: skip
     pages = timed.done.pages
+    if timed.done.troubles and all(timed.done.troubles) and not any(pages):
+        raise UnitError(timed.done.troubles[0])
     return Column(
         name=name,
         pages=pages,

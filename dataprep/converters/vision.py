@@ -20,7 +20,7 @@ from dataprep.converters.headers import running_keys, strip_running
 from dataprep.converters.pages import Audited
 from dataprep.converters.stitch import plain_contents, tidy
 from dataprep.llm.prompts import conversation
-from dataprep.schema.errors import StopRun, UnitError
+from dataprep.schema.errors import StopRun, TransportFailed, UnitError
 from dataprep.schema.records import PageAudit
 
 if TYPE_CHECKING:
@@ -93,6 +93,9 @@ class PageReader:
                 markdown, turned = await self._ask(number, turn, draw)
             except StopRun:
                 raise
+            except TransportFailed as error:  # the call had its tries
+                troubles.append(f"{error.status}: {error}")
+                break
             except UnitError as error:
                 troubles.append(f"{error.status}: {error}")
                 continue

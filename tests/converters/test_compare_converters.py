@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from dataprep.compare_converters import main
@@ -37,6 +39,22 @@ def test_a_vision_model_is_priced_by_what_its_calls_cost(tmp_path, capsys):
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("gemini"))
     assert line.split()[3] == price
     assert f"<td>{price}</td>" in (tmp_path / "plots/compare-ellary-sound-rowing-handbook.html").read_text()
+
+
+def test_a_dead_endpoint_costs_its_own_column_only(tmp_path, capsys):
+    """A converter whose endpoint does not answer says so in table and page; the others are shown; exit code 1."""
+    with socket.socket() as taken:  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        flags = ["--set", f"llm.base_url=http://{address}/v1", "--set", "llm.api_key_env="]
+        here = [str(SAMPLE), "--data", str(tmp_path), "--pages", "2", "--converters", "gemini,layout"]
+        assert main([*here, *flags]) == 1
+    out = capsys.readouterr().out
+    lines = {line.split()[0]: line for line in out.splitlines() if not line.startswith(" ")}
+    assert address in lines["gemini"] and "is it running there?" in lines["gemini"]
+    assert "1.000" in lines["layout"]
+    page = (tmp_path / "plots/compare-ellary-sound-rowing-handbook.html").read_text()
+    assert "is it running there?" in page and "<h3>layout" in page
 
 
 def test_an_unknown_converter_or_page_is_a_usage_error(tmp_path, capsys):
