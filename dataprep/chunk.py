@@ -53,17 +53,28 @@ def process(job: Job, unit: Unit) -> Outcome:
 
 
 def report(job: Job, done: list[Unit]) -> None:
-    """The lengths of all chunks, and what --show and --html ask for."""
+    """The lengths of all chunks where any is new, and what --show and --html ask for.
+
+    Raises BadRecord that names every damaged file, after the others are shown.
+    """
+    if job.idle and not (job.flags.show or job.flags.html):
+        return
+    from dataprep.schema.errors import BadRecord
     from dataprep.schema.records import Chunk
     from dataprep.store.artifacts import read_jsonl, write_text
     from dataprep.text import view
 
     settings = job.config.chunk
     lengths: list[int] = []
+    damaged: list[str] = []
     for unit in done:
         if not unit.writes[0].exists():
             continue
-        chunks = read_jsonl(unit.writes[0], Chunk)
+        try:
+            chunks = read_jsonl(unit.writes[0], Chunk)
+        except BadRecord as error:
+            damaged.append(str(error))
+            continue
         lengths += [chunk.length for chunk in chunks]
         if job.flags.show:
             print(f"\n{unit.name}\n{view.shown(chunks, settings.unit)}")
@@ -71,8 +82,10 @@ def report(job: Job, done: list[Unit]) -> None:
             path = job.data.path("plots", f"{unit.name}-chunks.html")
             write_text(path, view.page(unit.name, f"{len(chunks):,} chunks", chunks, settings))
             print(f"  {job.data.relative(path)}")
-    if lengths and not job.flags.quiet:
+    if lengths and not job.flags.quiet and not (job.idle and not job.flags.show):
         print("\n".join(view.histogram_lines(lengths, settings)))
+    if damaged:
+        raise BadRecord("\n".join(damaged))
 
 
 def _inputs(job: Job, name: str) -> list[Path]:

@@ -87,6 +87,28 @@ def test_show_prints_every_chunk(data: Path, capsys: pytest.CaptureFixture[str])
     assert f"── 2 · table · {chunks(data)[1].length} characters · page 2 · Field" in out and "| central | 45 |" in out
 
 
+def test_lengths_are_shown_when_there_is_news(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The histogram ends with its last chunk, and a run with nothing to do goes without it unless it shows chunks."""
+    run(data)
+    out = capsys.readouterr().out
+    assert "length in" in out and "501 - 1,000" not in out
+    run(data)
+    assert "length in" not in capsys.readouterr().out
+    run(data, "--show")
+    assert "length in" in capsys.readouterr().out
+
+
+def test_a_damaged_chunk_file_hides_no_other(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--show names the file that cannot be read, shows those that can, and fails."""
+    write(data, "another", TEXT)
+    run(data)
+    capsys.readouterr()
+    (data / "chunks" / "another.jsonl").write_bytes(b"{broken\n")
+    assert run(data, "--show") == EXIT_FAILED
+    told = capsys.readouterr()
+    assert "another.jsonl, line 1" in told.err and "| central | 45 |" in told.out and "length in" in told.out
+
+
 class Elements(HTMLParser):
     """The tags of a page and the text in its <pre>."""
 

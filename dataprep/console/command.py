@@ -89,6 +89,7 @@ class Command:
                 ledger = runner.run(units)
             finally:
                 self._report(job, runner.ledger)
+            job.idle = not ledger.outcomes
             if self.after:
                 self.after(job, units)
             return ledger.exit_code

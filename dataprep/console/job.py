@@ -80,6 +80,7 @@ class Job:
     progress: Progress
     make_client: Callable[[Job], Client]
     budget: Budget | None = None
+    idle: bool = False  # whether, at the end, every unit was found up to date
     stopping: asyncio.Event = field(default_factory=_event)
     _client: Client | None = None
 

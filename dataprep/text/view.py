@@ -47,12 +47,13 @@ def histogram(lengths: Sequence[int], most: int) -> list[tuple[int, int, int]]:
 
 
 def histogram_lines(lengths: Sequence[int], settings: ChunkSettings) -> Iterator[str]:
-    """The histogram for a terminal, under a line that says the unit and the limits."""
+    """The histogram for a terminal, without empty ends, under a line that says the unit and the limits."""
     rows = histogram(lengths, settings.max_length)
+    used = [i for i, (_, _, count) in enumerate(rows) if count]
     top = max(count for _, _, count in rows) or 1
     width = len(f"{settings.max_length:,}")
     yield f"length in {settings.unit} ({settings.min_length:,} to {settings.max_length:,}), chunks"
-    for low, high, count in rows:
+    for low, high, count in rows[min(used, default=0) : max(used, default=-1) + 1]:
         bar = "█" * -(-count * BAR // top)
         yield f"  {low:>{width},} - {high:>{width},}  {bar}{' ' if bar else ''}{count:,}"
 
