@@ -29,6 +29,7 @@ class Progress:
         self.cost = 0.0
         self.what = "units"
         self._fine = False
+        self._first: tuple[float, float] | None = None  # when the first were done, and how many
         self._began = self._last_line = time.monotonic()
         self._live: Live | None = None
         self._lock = threading.Lock()
@@ -48,21 +49,23 @@ class Progress:
     def start(self, total: int, what: str) -> None:
         """Count `total` more of `what` (pages, chunks, questions) in place of units."""
         if not self._fine:
-            self._fine, self.done, self.total = True, 0, 0
+            self._fine, self._first, self.done, self.total = True, None, 0, 0
         self.total += total
         self.what = what
 
     def phase(self, what: str) -> None:
         """Say `what` is under way in place of a count, until the next `start`; its clock begins now."""
-        self._fine, self.done, self.total, self.what = False, 0, 0, what
+        self._fine, self._first, self.done, self.total, self.what = False, None, 0, 0, what
         self._began = time.monotonic()
 
     def advance(self, n: float = 1) -> None:
         self.done += n
+        if self._first is None and self.done:
+            self._first = time.monotonic(), self.done
 
     def unit_done(self) -> None:
         if not self._fine:
-            self.done += 1
+            self.advance()
 
     def spent(self, tokens: int, cost: float | None) -> None:
         self.tokens += tokens
@@ -87,20 +90,29 @@ class Progress:
 
     def line(self) -> str:
         """`generate_qa  12/40 chunks  0.8/s  0:35 left  12,345 tokens  $0.0123`."""
-        elapsed = max(time.monotonic() - self._began, 1e-9)
-        rate = self.done / elapsed
+        rate = self._rate()
         count = f"{self.done:,.0f}/{self.total:,} " if self.total else ""
         parts = [f"{self.stage}  {count}{self.what}"]
-        if self.done:
+        if rate:
             parts.append(f"{rate:,.1f}/s" if rate >= 0.1 else f"{1 / rate:,.0f} s each")
             parts.append(f"{_clock((self.total - self.done) / rate)} left")
         else:
-            parts.append(f"{_clock(elapsed)} so far")
+            parts.append(f"{_clock(time.monotonic() - self._began)} so far")
         if self.tokens:
             parts.append(f"{self.tokens:,} tokens")
         if self.cost:
             parts.append(f"${self.cost:,.4f}")
         return "  ".join(parts)
+
+    def _rate(self) -> float:
+        """How many are done a second since the first was; 0 while that would mislead.
+
+        Those that ask models run side by side and are done late, all about the same time: half of them must be.
+        """
+        if self._first is None or (self.tokens and self.done < self.total / 2):
+            return 0.0
+        began, done = self._first
+        return max(0.0, self.done - done) / max(time.monotonic() - began, 1e-9)
 
     def _show(self) -> None:
         now = time.monotonic()

@@ -1,0 +1,42 @@
+"""The time left on the progress line: shown when it can be trusted."""
+
+import pytest
+
+from dataprep.console import progress as module
+from dataprep.console.progress import Progress
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that have passed, to be set."""
+    now = [0.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_pairs_side_by_side_say_no_time_before_half_are_done(clock: list[float]) -> None:
+    """Units that ask models end late and together: few that are done foretell nothing, and the wait for the first
+    counts once."""
+    progress = Progress("curate", quiet=True)
+    progress.start(24, "pairs")
+    progress.spent(100, None)
+    for clock[0] in (1700, 1750, 1900, 1976):
+        progress.advance()
+    assert progress.line() == "curate  4/24 pairs  32:56 so far  100 tokens"
+    progress.advance(8)
+    clock[0] = 2250
+    assert "12/24 pairs  50 s each  10:00 left" in progress.line()
+
+
+def test_pages_one_by_one_say_it_from_the_second_on(clock: list[float]) -> None:
+    """Where no model is asked, the pace since the first page counts; a count that goes back says nothing."""
+    progress = Progress("ingest", quiet=True)
+    progress.start(10, "pages")
+    clock[0] = 30  # to start the converter
+    progress.advance()
+    assert "1/10 pages  0:30 so far" in progress.line()
+    clock[0] = 32
+    progress.advance()
+    assert "2/10 pages  0.5/s  0:16 left" in progress.line()
+    progress.advance(-2)
+    assert "so far" in progress.line()
