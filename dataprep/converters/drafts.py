@@ -10,7 +10,10 @@ from dataprep.converters.pdf import TextLayer
 from dataprep.converters.stitch import is_contents, stitch
 from dataprep.schema.records import Page, PageAudit
 
-OCR = "read it with a vision model (--converter gemini) or on this machine (uv sync --extra ocr, --converter ocr)"
+OCR = (
+    "read it with a vision model (--converter gemini) "
+    "or on this machine (uv sync --inexact --extra ocr, --converter ocr)"
+)
 
 
 @dataclass
