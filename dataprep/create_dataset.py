@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from dataprep.dataset.build import Built
     from dataprep.dataset.card import Origin
     from dataprep.dataset.rephrase import Ask
-    from dataprep.dataset.rows import Pool, Row
+    from dataprep.dataset.rows import Pool
     from dataprep.schema.settings import Config
 
 FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "openai-eval")
@@ -115,7 +116,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     except CannotSplit as error:
         raise UnitError(str(error)) from error
     replace_files(_folder(job), _contents(job, plan, built))
-    for line in lines(built.report):
+    for line in lines(built.report, shutil.get_terminal_size((120, 24)).columns):
         job.progress.say(line)
     plan.broken = False
     splits = built.report.splits
@@ -149,6 +150,7 @@ def push(job: Job, _units: list[Unit]) -> None:
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """One call a row of eval, by the mean of all rows; those whose rewording fails need more."""
+    from dataprep.dataset.asking import turns
     from dataprep.dataset.rephrase import Reworded
     from dataprep.dataset.splits import eval_size
     from dataprep.llm.tokens import tokens_in
@@ -158,7 +160,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     if not rows or not _rewords(job.config):
         return Estimate(0, 0, 0, call)
     about, template = _about(job, unit.payload), job.prompt(call.prompt)
-    asked = sum(job.tokens(call, _turns(job, template, about, row), Reworded) for row in rows) / len(rows)
+    asked = sum(job.tokens(call, turns(call, template, about, row), Reworded) for row in rows) / len(rows)
     told = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the names of the fields
     calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max)
     return Estimate(calls, int(calls * asked), int(calls * told), call)
@@ -229,46 +231,11 @@ def _about(job: Job, plan: Plan) -> str:
     return f"{job.config.qa.context} {' '.join(_titles(plan))}"
 
 
-def _turns(job: Job, template: str, about: str, row: Row) -> list[Any]:
-    from dataprep.dataset.rephrase import subject_words
-    from dataprep.llm.prompts import conversation
-
-    if job.config.dataset.rephrase.strategy == "question":
-        return conversation(template, question=row.question, opening="What is required of")
-    return conversation(
-        template,
-        subject=about.strip() or row.document,
-        question=row.question,
-        answer=row.answer,
-        criteria="\n".join(f"- {criterion}" for criterion in row.evaluation_criteria),
-        evidence="\n".join(f"- {quote}" for quote in row.evidence) or "- none",
-        keep=", ".join(subject_words(row, about)) or "none in particular",
-        start=" ".join(row.question.split()[:2]),
-    )
-
-
 def _ask(job: Job, about: str) -> Ask:
-    """Ask the model to reword a row, showing it what was wrong with its tries so far."""
-    import msgspec
-
-    from dataprep.dataset.frames import ask_in_frame
-    from dataprep.dataset.rephrase import Past, Reworded
+    from dataprep.dataset.asking import asker
 
     call = job.config.dataset.rephrase
-    template = job.prompt(call.prompt)
-
-    async def ask(row: Row, past: Past) -> Reworded:
-        if call.strategy == "question":
-            question = await ask_in_frame(job.client, call, template, row.question, row.id, len(past))
-            return Reworded(question, row.answer)
-        messages = _turns(job, template, about, row)
-        for tried, problem in past:
-            messages.append({"role": "assistant", "content": msgspec.json.encode(tried).decode()})
-            messages.append({"role": "user", "content": f"{problem} Reply with the whole JSON object again."})
-        reply = await job.client.ask(call, messages, stage="create_dataset", unit=row.id, schema=Reworded)
-        return reply.value
-
-    return ask
+    return asker(job.client, call, job.prompt(call.prompt), about)
 
 
 def _contents(job: Job, plan: Plan, built: Built) -> dict[str, bytes]:

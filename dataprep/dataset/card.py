@@ -129,7 +129,7 @@ def describe_splits(report: Report) -> list[str]:
         "random": "drawn at random",
         "second-run": f"drawn in proportion from topic clusters of the run {report.pool}, which is not in train",
     }[report.strategy]
-    whole = report.train == "whole"
+    whole = report.train == "whole" and report.strategy != "second-run"  # whose eval was never in train
     kept = "every row; those of eval stay in, as they were" if whole else "every row that is not in eval"
     if report.strategy == "second-run":
         kept = "every row of the other runs"
@@ -183,7 +183,7 @@ def describe_leakage(report: Report) -> list[str]:
     ]
     if report.verbatim_in_train:
         lines.append(
-            f"{report.verbatim_in_train} of them also stand in train themselves, verbatim: that is the design."
+            f"{report.verbatim_in_train} of {total} also stand in train themselves, verbatim: that is the design."
         )
     if report.leaked_after is not None:
         lines.append(f"After rewording {report.leaked_after} of {total} are that near to a question of train.")
@@ -193,6 +193,14 @@ def describe_leakage(report: Report) -> list[str]:
             "rewording passed, or only questions were to be reworded (dataset.rephrase.strategy)."
         )
     return lines
+
+
+def describe_replaced(report: Report) -> str:
+    """How many rows resisted rewording, and what became of their places."""
+    given_up, empty = len(report.replaced), report.dropped
+    places = f"; {empty} places of eval stay empty" if empty else ""
+    noun = "row" if given_up == 1 else "rows"
+    return f"No rewording passed for {given_up} {noun}: {given_up - empty} gave way to another{places}."
 
 
 def _sources(origin: Origin) -> str:
@@ -213,7 +221,7 @@ def _making(report: Report, origin: Origin) -> str:
         f"Models: {_escaped(', '.join(origin.models))}. Embeddings: {_escaped(report.embedder)}.",
     ]
     if report.replaced:
-        lines.append(f"{len(report.replaced)} rows were replaced because no rewording of them passed the checks.")
+        lines.append(describe_replaced(report))
     if report.invalid:
         lines.append(f"{len(report.invalid)} invalid rows were left out.")
     if report.personal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
-from dataprep.dataset.card import describe_closeness, describe_leakage, describe_splits
+from dataprep.dataset.card import describe_closeness, describe_leakage, describe_replaced, describe_splits
 from dataprep.dataset.measure import Curve, EvalRow, Neighbour, Report, Share, shorten
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -13,8 +13,18 @@ SHOWN = 12  # values of a table in the terminal and clusters listed
 WIDTH, HEIGHT = 640, 260  # of a figure, in its own units
 
 
-def lines(report: Report) -> list[str]:
-    """The report for the terminal."""
+def lines(report: Report, columns: int = 10_000) -> list[str]:
+    """The report for a terminal of so many columns."""
+    import textwrap
+
+    def fitted(line: str) -> list[str]:
+        margin = " " * (len(line) - len(line.lstrip()) + 2)
+        return textwrap.wrap(line, columns, subsequent_indent=margin, break_on_hyphens=False)
+
+    return [part for line in _lines(report) for part in (fitted(line) if len(line) > columns else [line])]
+
+
+def _lines(report: Report) -> list[str]:
     counts = ", ".join(f"{count:,} {split}" for split, count in report.splits.items())
     found = [f"{report.name}: {counts}"]
     if "eval" in report.splits:
@@ -25,8 +35,8 @@ def lines(report: Report) -> list[str]:
         found += _cluster_lines(report.clusters)
         found += [f"  {line}" for line in describe_leakage(report)]
     if report.replaced:
-        found.append(f"  {len(report.replaced)} rows gave way to another of their cluster: no rewording passed")
-        found += [f"    {gone.id}: {gone.reason}" for gone in report.replaced[:3]]
+        found.append(f"  {describe_replaced(report)}")
+        found += [f"    {gone.id}: {shorten(gone.reason, 120)}" for gone in report.replaced[:3]]
     if report.invalid:
         found.append(f"  {len(report.invalid)} invalid rows left out")
         found += [f"    {row.id}: {row.reason}" for row in report.invalid[:SHOWN]]
@@ -48,7 +58,7 @@ def page(report: Report) -> str:
         ]
         if report.curve and len(report.curve.ks) > 1:
             body.append(_section("How many clusters", _elbow(report.curve)))
-        body += [_section(f"Shares by {name}", _shares(found)) for name, found in report.shares.items()]
+        body += [_section(f"Shares by {name}", _shares(report, found)) for name, found in report.shares.items()]
         body.append(_section("Every eval row", _rows(report)))
     body.append(_findings(report))
     return (
@@ -84,23 +94,25 @@ def _list(items: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{_e(item)}</li>' for item in items)}</ul>"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Cells hold HTML already."""
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, wide: bool = False) -> str:
+    """Cells hold HTML already; a wide table is scrolled on a phone, not squeezed."""
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<div class=scroll><table><tr>{''.join(f'<th>{_e(cell)}</th>' for cell in head)}</tr>{body}</table></div>"
+    top = "".join(f"<th>{_e(cell)}</th>" for cell in head)
+    return f"<div class=scroll><table{' class=wide' if wide else ''}><tr>{top}</tr>{body}</table></div>"
 
 
 def _clusters(report: Report) -> str:
-    return _share_table("cluster", [(f"{n}: {c.value}", c) for n, c in enumerate(report.clusters)])
+    return _share_table(report, "cluster", [(f"{n}: {c.value}", c) for n, c in enumerate(report.clusters)])
 
 
-def _shares(found: Sequence[Share]) -> str:
+def _shares(report: Report, found: Sequence[Share]) -> str:
     note = f"<p>the {len(found[:40])} most frequent of {len(found)}</p>" if len(found) > 40 else ""
-    return note + _share_table("value", [(share.value or "none", share) for share in found[:40]])
+    return note + _share_table(report, "value", [(share.value or "none", share) for share in found[:40]])
 
 
-def _share_table(name: str, found: Sequence[tuple[str, Share]]) -> str:
-    pool, held = (sum(getattr(share, side) for _, share in found) or 1 for side in ("pool", "eval"))
+def _share_table(report: Report, name: str, found: Sequence[tuple[str, Share]]) -> str:
+    """Shares of the rows: a row with several tags counts for each, so that those of tags may exceed 1 together."""
+    pool, held = (sum(getattr(cluster, side) for cluster in report.clusters) or 1 for side in ("pool", "eval"))
     most = max([share.pool / pool for _, share in found] + [share.eval / held for _, share in found] or [1]) or 1
     return _table(
         [name, "rows", "in eval", "share of all above, of eval below"],
@@ -167,7 +179,9 @@ def _cosines(report: Report) -> str:
         anchor = "start" if x < 60 else "end" if x > WIDTH - 60 else "middle"
         parts.append(f"<text text-anchor={anchor} x={x:.1f} y=10>{label} {value:.2f}</text>")
     parts.append(f"<text x=30 y={HEIGHT - 20}>{low:.2f}</text><text x={WIDTH - 40} y={HEIGHT - 20}>1.00</text>")
-    legend = "blue: the questions as they were" + (", orange: as reworded" if len(kinds) > 1 else "")
+    legend = "cosine of each question of eval to the nearest of train; blue: as they were" + (
+        ", orange: as reworded" if len(kinds) > 1 else ""
+    )
     return _figure("".join(parts), "cosine to the nearest train row") + f"<p>{legend}</p>"
 
 
@@ -191,7 +205,7 @@ def _rows(report: Report) -> str:
         head += ["as it was", "words kept", "nearest in train as it was"]
     rows = [_eval_row(row, reworded=report.leaked_after is not None) for row in report.rows[:200]]
     more = f"<p>the first 200 of {len(report.rows)}; all in report.json</p>" if len(report.rows) > 200 else ""
-    return "<p>numbers before a question are cosines</p>" + _table(head, rows) + more
+    return "<p>numbers before a question are cosines</p>" + _table(head, rows, wide=True) + more
 
 
 def _eval_row(row: EvalRow, *, reworded: bool) -> list[str]:
@@ -246,10 +260,12 @@ h1 { font-size: 28px; margin: 0 0 8px; } h2 { font-size: 19px; margin: 36px 0 8p
 p { color: var(--soft); margin: 6px 0; } ul { padding-left: 20px; margin: 6px 0; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 14px; width: 100%; }
 th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: middle; }
-th, small { color: var(--soft); } th { font-weight: 600; } td { overflow-wrap: anywhere; }
+th, small { color: var(--soft); } th { font-weight: 600; } td { overflow-wrap: break-word; }
+small { overflow-wrap: anywhere; }
 svg { max-width: 100%; } svg.figure { width: 100%; height: auto; }
 svg text { fill: var(--soft); font-size: 11px; } .train { fill: var(--train); } .eval { fill: var(--eval); }
 circle { stroke: var(--back); stroke-width: 1; } circle.train { opacity: 0.55; }
 polyline { fill: none; stroke: var(--train); stroke-width: 2; }
+@media (max-width: 600px) { svg.figure text { font-size: 19px; } table.wide { min-width: 760px; } }
 line.mark { stroke: var(--soft); stroke-dasharray: 4 3; }
 """

@@ -9,6 +9,7 @@ import pytest
 
 from dataprep.dataset.build import Tools, build, is_held_out
 from dataprep.dataset.card import Origin, write_card
+from dataprep.dataset.measure import Replaced
 from dataprep.dataset.report import lines, page
 from dataprep.dataset.rows import Pool
 from dataprep.dataset.table import columns_of
@@ -51,6 +52,44 @@ def test_the_page_draws_every_row_of_the_map(report):
     assert len(report.map) == 40
     assert all(0 <= point.x <= 1 and 0 <= point.y <= 1 for point in report.map)
     assert "prefers-color-scheme: dark" in shown
+
+
+def test_a_tag_has_its_share_of_the_rows():
+    """Half of the rows hold the tag: 50 %, however many other tags they hold."""
+    rows = [row(n, tags=["every", *(["half"] if n % 2 else [])]) for n in range(40)]
+    shown = page(made(rows, name="touch-rugby").report)
+    assert re.search(r"<td>half</td><td>20</td>.*?aria-label=\"50\.0% of all", shown)
+    assert re.search(r"<td>every</td><td>40</td>.*?aria-label=\"100\.0% of all, 100\.0% of eval", shown)
+
+
+def test_lines_fit_the_terminal(report):
+    """No word is cut at the edge of the terminal, and no word is lost."""
+    assert max(len(line) for line in lines(report)) > 100
+    assert max(len(line) for line in lines(report, 100)) <= 100
+    assert " ".join(lines(report, 100)).split() == " ".join(lines(report)).split()
+
+
+def test_eval_of_a_second_run_is_not_said_to_be_in_train(report):
+    """Train never held those facts, so no mirror can tell learnt sentences from learnt facts."""
+    second = msgspec.structs.replace(
+        report,
+        strategy="second-run",
+        pool="model-b",
+        train="whole",
+        leaked_after=0,
+        splits={**report.splits, "eval_mirror": 1},
+    )
+    told = " ".join(lines(second))
+    assert "which is not in train; reworded." in told
+    assert "facts that train holds" not in told
+    assert "learnt by heart" not in told
+
+
+def test_rows_that_resist_are_told_from_places_that_stay_empty(report):
+    """A row given up for another and one that none could replace are counted apart."""
+    gone = [Replaced(f"r{n}", "The question is empty.") for n in range(5)]
+    told = "\n".join(lines(msgspec.structs.replace(report, replaced=gone, dropped=2)))
+    assert "No rewording passed for 5 rows: 3 gave way to another; 2 places of eval stay empty." in told
 
 
 def test_an_eval_row_is_read_beside_its_nearest_in_train(report):
