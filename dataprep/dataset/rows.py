@@ -73,12 +73,13 @@ def runs_of(data: Workspace) -> list[str]:
 
 def gather(files: Mapping[str, Sequence[Path]], tags: Mapping[str, Sequence[str]], chunks: Mapping[str, str]) -> Pool:
     """The rows of `files` (by run), with the tags and the chunk texts known by id."""
-    pairs, invalid = [], []
+    pairs, places, invalid = [], [], []
     for run, paths in files.items():
         for path in paths:
             for place, pair in _pairs(path):
                 if isinstance(pair, Pair):
                     pairs.append((run, pair))
+                    places.append(place)
                 else:
                     invalid.append(Invalid(id=place, reason=pair))
     shared = _ids_of_several_runs(pairs)
@@ -88,7 +89,7 @@ def gather(files: Mapping[str, Sequence[Path]], tags: Mapping[str, Sequence[str]
         rows.append(msgspec.structs.replace(row, id=f"{run}/{row.id}") if row.id in shared else row)
     bad = list(_problems(rows))
     wrong = {number for number, _ in bad}
-    invalid += [Invalid(id=rows[number].id or f"row {number + 1}", reason=reason) for number, reason in bad]
+    invalid += [Invalid(id=rows[number].id or "row", reason=f"{reason} ({places[number]})") for number, reason in bad]
     return Pool(
         rows=[row for number, row in enumerate(rows) if number not in wrong],
         invalid=invalid,

@@ -156,8 +156,9 @@ def test_invalid_rows_stop_the_build_with_their_ids(data, capsys):
     assert run(data) == 1
     shown = capsys.readouterr().out
     for part in (
-        "rules-001: its id stands 2 times",
-        "rules-002: the answer is empty",
+        "rules-001: its id stands 2 times (model-a/rules.jsonl:1)",
+        "rules-001: its id stands 2 times (model-a/rules.jsonl:2)",
+        "rules-002: the answer is empty (model-a/rules.jsonl:3)",
         "rules.jsonl:4",
         "--drop-invalid",
     ):
