@@ -262,7 +262,7 @@ p { color: var(--soft); margin: 6px 0; } ul { padding-left: 20px; margin: 6px 0;
 th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: middle; }
 th, small { color: var(--soft); } th { font-weight: 600; } td { overflow-wrap: break-word; }
 small { overflow-wrap: anywhere; }
-svg { max-width: 100%; } svg.figure { width: 100%; height: auto; }
+svg { max-width: 100%; } svg.figure { width: 100%; height: auto; overflow: visible; margin-top: 12px; }
 svg text { fill: var(--soft); font-size: 11px; } .train { fill: var(--train); } .eval { fill: var(--eval); }
 circle { stroke: var(--back); stroke-width: 1; } circle.train { opacity: 0.55; }
 polyline { fill: none; stroke: var(--train); stroke-width: 2; }
