@@ -25,7 +25,7 @@ from typing import Any, Literal, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from dataprep.schema.errors import BadRecord, ConfigError, MissingExtra, UnitError
+from dataprep.schema.errors import BadRecord, ConfigError, MissingExtra, StopRun, UnitError
 from dataprep.schema.settings import Embeddings
 
 Vectors = npt.NDArray[np.float32]
@@ -142,16 +142,24 @@ class Encoder:
     def _write(self, fresh: dict[bytes, Vectors]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         rows = [(key, vector.tobytes()) for key, vector in fresh.items()]
-        with closing(self._open()) as database, database:
-            database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+        try:
+            with closing(self._open()) as database, database:
+                database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+        except sqlite3.OperationalError as error:
+            raise self._unusable(error) from error
 
     def _open(self) -> sqlite3.Connection:
         try:
             database = sqlite3.connect(self._file, timeout=60)
             database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
+        except sqlite3.OperationalError as error:  # a full disk, a folder that cannot be written
+            raise self._unusable(error) from error
         except sqlite3.DatabaseError as error:
             raise BadRecord(f"{self._file}: not a vector cache ({error}); delete it, it is made anew") from error
         return database
+
+    def _unusable(self, error: sqlite3.OperationalError) -> StopRun:
+        return StopRun(f"{self._file}: cannot be used: {error}; make room and the folder writable, then run again")
 
 
 class Static:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import resource
 import sqlite3
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from dataprep.embedding.encoder import Encoder, encoder_for
 from dataprep.llm.client import Client
 from dataprep.schema.config import CONFIG_DIR, load
-from dataprep.schema.errors import BadRecord, ConfigError, MissingExtra, UnitError
+from dataprep.schema.errors import BadRecord, ConfigError, MissingExtra, StopRun, UnitError
 from tests.fake_openrouter import FakeOpenRouter
 
 STATIC = load([CONFIG_DIR / "local.json"]).embeddings
@@ -195,3 +196,17 @@ def test_without_the_extra_the_command_to_install_it_is_named(tmp_path: Path) ->
         pytest.skip("the extra embed is installed here")
     with pytest.raises(MissingExtra, match=r"backend=static.*uv sync --inexact --extra embed"):
         neural("nomic-ai/modernbert-embed-base", tmp_path).encode(QUESTIONS)
+
+
+@pytest.mark.parametrize("size", [0, 16_384])
+def test_a_full_disk_is_said_to_be_one(tmp_path: Path, size: int) -> None:
+    """No room for the cache, at once or midway: make room and run again; nothing is said to be damaged."""
+    encoder = static(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        with pytest.raises(StopRun, match=r"vectors\.db: cannot be used: .*; make room"):
+            encoder.encode([f"question {n}" for n in range(60)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert encoder.encode(["question 1"]).shape[0] == 1
