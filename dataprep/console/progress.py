@@ -1,10 +1,12 @@
 """A progress line on stderr: what, how many of how many, rate, time left, tokens and cost.
 
-On a terminal it is redrawn in place; elsewhere a plain line is written every ten seconds.
+On a terminal it is redrawn in place; elsewhere, and on one that cannot (TERM=dumb), a plain line is written every ten
+seconds.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -119,7 +121,7 @@ class Progress:
         with self._lock:
             if self._over.is_set() or now - self._began < PATIENCE:
                 return
-            if sys.stderr.isatty():
+            if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
                 self._start_live()
             elif now - self._last_line >= PLAIN_INTERVAL:
                 self._last_line = now

@@ -1,5 +1,8 @@
 """The time left on the progress line: shown when it can be trusted."""
 
+import os
+import pty
+
 import pytest
 
 from dataprep.console import progress as module
@@ -40,3 +43,18 @@ def test_pages_one_by_one_say_it_from_the_second_on(clock: list[float]) -> None:
     assert "2/10 pages  0.5/s  0:16 left" in progress.line()
     progress.advance(-2)
     assert "so far" in progress.line()
+
+
+def test_a_terminal_that_cannot_redraw_gets_plain_lines(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    """TERM=dumb is no reason for silence: a line every ten seconds, as without a terminal."""
+    here, there = pty.openpty()
+    monkeypatch.setenv("TERM", "dumb")
+    with os.fdopen(here, "rb", buffering=0) as screen, os.fdopen(there, "w") as terminal:
+        monkeypatch.setattr(module.sys, "stderr", terminal)
+        progress = Progress("curate", quiet=False)
+        progress.start(84, "pairs")
+        clock[0] = 11
+        progress._show()
+        progress.end()
+        os.set_blocking(here, False)
+        assert screen.read(200) == b"curate  0/84 pairs  0:11 so far\r\n"
