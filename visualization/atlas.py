@@ -18,7 +18,7 @@ from visualization.datasets import MIRRORS, Row
 from visualization.density import contours
 from visualization.figures.scene import Cluster, DatasetEntry, Point, Scene
 from visualization.labels import name_groups
-from visualization.projection import Places, project
+from visualization.projection import Places, laid_out, project
 from visualization.question import QuestionFields
 from visualization.reach import Measured, measure
 from visualization.similarities import similarities
@@ -72,7 +72,8 @@ def scene_of(
     """The Scene of `groups` on one map, all fitted together. `tags`: by question, its tags."""
     progress = progress or Progress("", quiet=True)
     rows, vectors, group_of = _joined(groups)
-    progress.phase(f"laying out {len(rows):,} questions")
+    few = laid_out(len(rows))
+    progress.phase(f"laying out {few:,} {f'of {len(rows):,} ' if few < len(rows) else ''}questions")
     places, how = project(vectors, settings)
     progress.phase("comparing")
     progress.start(len(rows), "questions compared")

@@ -76,10 +76,14 @@ def process(job: Job, unit: Unit) -> Outcome:
     lost = sum(not question.placed for question in found.questions)
     return Outcome(
         status="ok" if found.questions else "empty",
-        note=f"{_percent(found.counts()['']['sentence'])} of the sentences -> {unit.writes[0].name}",
+        note=f"{_percent(found.counts()['']['sentence'])} of the sentences -> {job.data.relative(unit.writes[0])}",
         counts={"questions": len(found.questions), "not asked": len(gaps(found))},
-        warnings=[f"{lost} questions could not be placed on the text; was it chunked anew?"] if lost else [],
+        warnings=[_unplaced(lost)] if lost else [],
     )
+
+
+def _unplaced(lost: int) -> str:
+    return f"{lost:,} question{'s' * (lost > 1)} could not be placed on the text; was it chunked anew?"
 
 
 def numbers(found: Asked, text: str) -> dict[str, Any]:

@@ -35,6 +35,11 @@ def perplexity(rows: int, most: float) -> float:
     return float(max(1, min(most, (rows - 1) // 3)))
 
 
+def laid_out(rows: int) -> int:
+    """How many of so many rows t-SNE lays out itself; the others stand beside those."""
+    return rows if importlib.util.find_spec("openTSNE") else min(rows, LARGE)
+
+
 def project(vectors: Floats, settings: Maps) -> tuple[Places, str]:
     """Places (n, 2) for vectors (n, d) of length 1, centred, the larger axis spanning -1..1; and how they came to be.
 
@@ -61,7 +66,7 @@ def _fit(vectors: Floats, settings: Maps) -> tuple[Places, str]:
         return _open_tsne(vectors, setting, settings.seed), f"openTSNE, perplexity {setting:g}"
     if rows > LARGE:
         how = f"t-SNE of {LARGE:,} rows, the others beside their nearest"
-        remedy = "openTSNE fits all rows: uv sync --extra large-maps"
+        remedy = "openTSNE fits all rows: uv sync --inexact --extra large-maps"
         return _sampled_tsne(vectors, setting, settings.seed), f"{how}; {remedy}"
     return _sklearn_tsne(vectors, setting, settings.seed), f"t-SNE, perplexity {setting:g}"
 

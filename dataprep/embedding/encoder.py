@@ -57,15 +57,8 @@ def encoder_for(settings: Embeddings, cache: Path, client: EmbeddingClient | Non
     """The encoder that `settings` describes, keeping vectors in the folder `cache`.
 
     Nothing is loaded before the first text that the cache does not hold.
-    Raises ConfigError when the settings name a backend and a model that do not go together.
+    Raises ConfigError for the backend `endpoint` without a client.
     """
-    if settings.backend == "static" and settings.model != STATIC_MODEL:
-        raise ConfigError(
-            [
-                f"embeddings.model: the backend 'static' is {STATIC_MODEL!r}, not {settings.model!r}; "
-                f"add --set embeddings.model={STATIC_MODEL}, or choose the backend 'sentence-transformers'"
-            ]
-        )
     if settings.backend == "static":
         return Encoder(settings, Static(), cache)
     if settings.backend == "sentence-transformers":
@@ -243,9 +236,10 @@ def _load_sentence_transformer(model: str) -> Any:
         from transformers.utils.logging import disable_progress_bar
     except ImportError as error:
         raise MissingExtra(
-            f"The embedder {model} (or take the embedded one: "
-            f"--set embeddings.backend=static --set embeddings.model={STATIC_MODEL})",
+            f"the embedder {model}",
             "embed",
+            "use the model that ships with Groundwork: "
+            f"--set embeddings.backend=static --set embeddings.model={STATIC_MODEL}",
         ) from error
     disable_progress_bar()
     if Path(model).is_dir():

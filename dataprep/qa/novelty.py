@@ -121,7 +121,7 @@ async def similarity(
         known = await encoder.aencode(some, "query")
     except MissingExtra as missing:
         stand_in = msgspec.structs.replace(settings, backend="static", model=STATIC_MODEL)
-        encoder, note = encoder_for(stand_in, vectors), f"{STATIC_MODEL} judges what is a duplicate: {missing}"
+        encoder, note = encoder_for(stand_in, vectors), f"{STATIC_MODEL} judges what is a duplicate: {missing.need}"
         known = await encoder.aencode(some, "query")
     if threshold is None:
         threshold = calibrate_threshold(known) if len(some) >= TOO_FEW else DEFAULT_THRESHOLD

@@ -46,10 +46,11 @@ class UsageError(GroundworkError):
 
 
 class MissingExtra(UsageError):
-    """An optional part is not installed; the message holds the command that installs it."""
+    """An optional part is not installed; the message holds the command that installs it, and what to do `otherwise`."""
 
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs the extra {extra!r}; run: uv sync --inexact --extra {extra}")
+    def __init__(self, what: str, extra: str, otherwise: str = "") -> None:
+        self.need = f"{what} needs the extra {extra!r}; run: uv sync --inexact --extra {extra}"
+        super().__init__(f"{self.need}; or {otherwise}" if otherwise else self.need)
 
 
 class StopRun(GroundworkError):
