@@ -303,7 +303,8 @@ def _draw_figures(axes: Axes, scene: Scene) -> None:
         entry, weight = entries[row.name], "bold" if row.name == numbers.best else "normal"
         mark, colour = _mark(entry.colour, scene), _colour_of(scene)[row.name]
         axes.plot(0.012, height, mark, color=colour, markersize=6, clip_on=False)
-        axes.text(0.04, height, _short(row.name, 24), va="center", color=INK, fontsize=9, weight=weight)
+        name = _short(row.name, 17 if weight == "bold" else 20)
+        axes.text(0.04, height, name, va="center", color=INK, fontsize=9, weight=weight)
         low, high = row.reach_interval
         reach = f"{row.reach:.0%} ({100 * low:.0f}\N{EN DASH}{100 * high:.0f})"
         cells = [reach, f"{row.reach_of_all:.0%}", f"{row.redundancy:.0%}", f"{row.diversity_at_equal_n:.1f}"]
