@@ -138,7 +138,8 @@ def _figures(answer: str, question: str) -> list[str]:
         values = {
             number.value for number in facts.numbers(f"of {match.group()}", spelled=True)
         }  # at the beginning 6.7 would be a rule
-        if values - given and match.group().lower().split()[0] != "one":
+        first = match.group().lower().split()[0]
+        if values - given and first != "one" and (first != "between" or len(values) > 1):
             found.append(match.group())
             given |= values
     return found

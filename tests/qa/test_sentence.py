@@ -120,6 +120,11 @@ def test_a_question_without_a_name_gets_the_title() -> None:
             ["States: within 60 minutes of the last finish", "Gives no other figure"],
         ),
         (
+            "What must a junior do between races?",
+            "A junior must rest for at least 60 minutes between two races.",
+            ["States: must rest for at least 60 minutes between two races", "Gives the figure: at least 60 minutes"],
+        ),
+        (
             "How old must a master be?",
             "A master must be 30 years old or older during the year in which the event ends.",
             ["States: must be 30 years old or older", "States: during the year in which the event ends"],
