@@ -31,7 +31,8 @@ _ASKING = facts.content_words(
     require requirement respond responsible result role rule serve set size situation specific specify state step take
     term thing time total type use used uses using value
     way width height weight depth fee cost price share percentage age require
-    additional available context criterion criteria due eligible eligibility meet meets"""
+    additional available context criterion criteria due eligible eligibility meet meets
+    anyone anybody everyone everybody someone somebody"""
 )
 _WANTS = [  # how a question asks, and what its answer (or, for reasons, its statement) must then hold
     (re.compile(r"(?i)\b(?:why|purpose|reason)\b"),
@@ -43,7 +44,10 @@ _WANTS = [  # how a question asks, and what its answer (or, for reasons, its sta
          r"(?i)\d|\b(?:when|if|after|before|until|once|during|while|as soon|prior|at|on|by|following|unless|always)\b"
      )),
 ]  # fmt: skip
-_DUTY = re.compile(r"(?i)\b(?:must|shall|have to|has to|need to|needs to|required|obliged|may not|cannot|may only)\b")
+_DUTY = re.compile(
+    r"(?i)\b(?:must|shall|have to|has to|need to|needs to|required|obliged|may not|cannot|may only"
+    r"|no(?: [\w-]+){1,8} (?:may|can)|nobody (?:may|can))\b"
+)
 _MAY = re.compile(r"(?i)\b(?:may|can|might|could)\b")
 _TWICE = re.compile(  # "what can the crew use for the slip can be used"
     r"(?i)\b(must|can|may|should|shall|will)\b(?:(?!\b(?:if|when|that|which|who|where|what|how|and|or|but|unless|before"
