@@ -135,9 +135,8 @@ def _figures(answer: str, question: str) -> list[str]:
     given = {number.value for number in facts.numbers(question, spelled=True)}
     found = []
     for match in _FIGURE.finditer(answer):
-        values = {
-            number.value for number in facts.numbers(f"of {match.group()}", spelled=True)
-        }  # at the beginning 6.7 would be a rule
+        quoted = f"of {match.group()}"  # at the beginning 6.7 would be a rule
+        values = {number.value for number in facts.numbers(quoted, spelled=True)}
         first = match.group().lower().split()[0]
         if values - given and first != "one" and (first != "between" or len(values) > 1):
             found.append(match.group())
