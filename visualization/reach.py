@@ -125,26 +125,24 @@ def measure(
     hits = np.stack([rarefied(row, count, min(equal_n, count)) for row, count in zip(per_topic, counts, strict=True)])
     draws = _bootstrap(hits, seed)
     alone = _only_in(names, dataset_of, found.nearest_in, limits.same_subject)
-    rows = []
-    for number, name in enumerate(names):
-        own = dataset_of == number
-        rows.append(
-            DatasetNumbers(
-                name=name,
-                questions=counts[number],
-                chunks=chunks[number],
-                mean_per_chunk=counts[number] / chunks[number] if chunks[number] else None,
-                redundancy=_share(found.nearest_earlier[own] >= limits.near_duplicate),
-                diversity=vendi(vectors[own]),
-                diversity_at_equal_n=_vendi_of(vectors[own], equal_n, seed),
-                reach=_share(hits[number]),
-                reach_interval=_interval(draws[:, number]),
-                reach_of_all=_share(per_topic[number] > 0),
-                curve=_curve(per_topic[number], counts[number]),
-                only_here=len(alone[name]),
-                missed=int((per_topic[number] == 0).sum()),
-            )
+    rows = [
+        DatasetNumbers(
+            name=name,
+            questions=counts[number],
+            chunks=chunks[number],
+            mean_per_chunk=counts[number] / chunks[number] if chunks[number] else None,
+            redundancy=_share(found.nearest_earlier[dataset_of == number] >= limits.near_duplicate),
+            diversity=vendi(vectors[dataset_of == number]),
+            diversity_at_equal_n=_vendi_of(vectors[dataset_of == number], equal_n, seed),
+            reach=_share(hits[number]),
+            reach_interval=_interval(draws[:, number]),
+            reach_of_all=_share(per_topic[number] > 0),
+            curve=_curve(per_topic[number], counts[number]),
+            only_here=len(alone[name]),
+            missed=int((per_topic[number] == 0).sum()),
         )
+        for number, name in enumerate(names)
+    ]
     best, certainty = _best(draws, counts)
     numbers = Numbers(
         encoder=encoder,

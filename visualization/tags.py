@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -85,33 +84,15 @@ def tag_scene(
     places, how = project(vectors, settings)
     found = similarities(vectors, np.zeros(len(vectors), dtype=np.int64), 1)
     clusters, cluster_of = _regions(bars, places, settings.seed)
-    points: list[Point] = []
-    first_of: list[int] = []  # of each bar, the index of its first point
-    owner: list[int] = []
-    for index, bar in enumerate(bars):
-        first_of.append(len(points))
-        users = [name for name in names if bar.counts[name]]
-        for turn, name in enumerate(users):
-            x, y = _beside(places[index], turn, len(users))
-            owner.append(index)
-            points.append(
-                Point(
-                    id=f"{name}/{bar.label}",
-                    dataset=name,
-                    x=x,
-                    y=y,
-                    question=bar.label,
-                    answer=f"{bar.counts[name]:,} questions, {bar.shares[name]:.1%} of {name}",
-                    tags=[bar.label],
-                    cluster=int(cluster_of[index]),
-                    weight=bar.counts[name],
-                )
-            )
-    nearest = [[first_of[other] for other in others] for others in found.neighbours.tolist()]
+    users_of = [[name for name in names if bar.counts[name]] for bar in bars]
+    owner = [index for index, users in enumerate(users_of) for _ in users]  # of each point, its bar
+    first_of = np.searchsorted(owner, np.arange(len(bars)))  # of each bar, its first point
     points = [
-        msgspec.structs.replace(point, neighbours=nearest[index]) for point, index in zip(points, owner, strict=True)
+        _mark(bars[index], name, _beside(places[index], turn, len(users)), int(cluster_of[index]), near)
+        for index, users in enumerate(users_of)
+        for near in [first_of[found.neighbours[index]].tolist()]
+        for turn, name in enumerate(users)
     ]
-    users_of = [{name for name in names if bar.counts[name]} for bar in bars]
     return Scene(
         title=title,
         subtitle=f"{len(bars):,} tags of {sum(questions.values()):,} questions · {encoder} · {how.partition(';')[0]}",
@@ -120,9 +101,25 @@ def tag_scene(
         datasets=[DatasetEntry(name=name, count=questions[name], colour=i) for i, name in enumerate(names)],
         clusters=clusters,
         notes=notes,
-        only_in={name: [i for i, index in enumerate(owner) if users_of[index] == {name}] for name in names},
+        only_in={name: [i for i, index in enumerate(owner) if users_of[index] == [name]] for name in names},
         missed_by={name: [i for i, index in enumerate(owner) if name not in users_of[index]] for name in names},
         histogram=bars,
+    )
+
+
+def _mark(bar: Bar, name: str, place: tuple[float, float], cluster: int, neighbours: list[int]) -> Point:
+    """The mark of the dataset `name` at the tag of `bar`."""
+    return Point(
+        id=f"{name}/{bar.label}",
+        dataset=name,
+        x=place[0],
+        y=place[1],
+        question=bar.label,
+        answer=f"{bar.counts[name]:,} questions, {bar.shares[name]:.1%} of {name}",
+        tags=[bar.label],
+        cluster=cluster,
+        weight=bar.counts[name],
+        neighbours=neighbours,
     )
 
 
