@@ -23,6 +23,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.openrouter_faults import FAULTS, STATUS_FAULTS, bent
+
 Json = dict[str, Any]
 IMAGE_TOKENS = 1_032  # four tiles of 258, as gemini-2.5 bills a page
 MODELS = {
@@ -31,43 +33,16 @@ MODELS = {
     "test/text-only": (1e-6, 2e-6, ["text"]),
     "test/free": (0.0, 0.0, ["text"]),
 }
-# Every fault by name, as OpenRouter or a provider behind it shows it: (status, error object).
-STATUS_FAULTS: dict[str, tuple[int, Json]] = {
-    "400": (400, {"code": 400, "message": "Provider returned error", "metadata": {"raw": "context length exceeded"}}),
-    "401": (401, {"code": 401, "message": "No auth credentials found"}),
-    "402": (402, {"code": 402, "message": "Insufficient credits"}),
-    "403": (403, {"code": 403, "message": "Key limit exceeded"}),
-    "403-moderation": (
-        403,
-        {"code": 403, "message": "flagged", "metadata": {"reasons": ["violence"], "flagged_input": "x"}},
-    ),
-    "404": (404, {"code": 404, "message": "No endpoints found that can handle the requested parameters."}),
-    "408": (408, {"code": 408, "message": "Request timed out"}),
-    "413": (413, {"code": 413, "message": "Payload too large"}),
-    "429": (429, {"code": 429, "message": "Rate limit exceeded"}),
-    "429-upstream": (429, {"code": 429, "message": "Provider returned error", "metadata": {"provider_name": "Google"}}),
-    "429-quota": (429, {"code": "insufficient_quota", "message": "You exceeded your current quota"}),
-    "500": (500, {"code": 500, "message": "Internal Server Error"}),
-    "502": (502, {"code": 502, "message": "Provider returned error"}),
-    "503": (503, {"code": 503, "message": "No instances available"}),
-    "524": (524, {"code": 524, "message": "A timeout occurred"}),
-    "529": (529, {"code": 529, "message": "Provider overloaded"}),
-}
-BODY_FAULTS = (
-    "error-in-200", "429-in-200", "no-choices", "null-choices", "empty", "html", "not-object", "truncated-body",
-    "broken-json", "wrong-schema", "fenced", "cut-off", "length", "finish-error", "choice-error", "content-filter",
-    "refusal", "no-usage", "parts", "thoughts",
-)  # fmt: skip
-WIRE_FAULTS = ("hang", "drop", "drop-midway")
 
 
 class FakeOpenRouter:
     """The server and what it saw.
 
     `latency`: median seconds of a reply; `spread`: sigma of a lognormal around it (0: fixed). `faults`: share by
-    name. `rate`: calls a second (a bucket of `burst`), `cap`: in flight; beyond either a 429. `credit`: USD.
-    `reply`: makes the content from the request's body; by default it fits the request's schema. `tokens`: counts
-    those of a text; a reply that has more than the request's `max_tokens` is cut off there.
+    name (`openrouter_faults.FAULTS`; ValueError for another). `rate`: calls a second (a bucket of `burst`), `cap`: in
+    flight; beyond either a 429. `credit`: USD. `reply`: makes the content from the request's body; by default it fits
+    the request's schema. `tokens`: counts those of a text; a reply that has more than the request's `max_tokens` is
+    cut off there.
     """
 
     def __init__(
@@ -89,6 +64,8 @@ class FakeOpenRouter:
         port: int = 0,
         prefix: str = "/api/v1",
     ) -> None:
+        if unknown := set(faults or {}) - set(FAULTS):
+            raise ValueError(f"no such fault: {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
         self.reply, self.tokens = reply or make_up, tokens
         self.latency, self.spread, self.faults = latency, spread, faults or {}
         self.rate, self.burst, self.cap, self.retry_after = rate, burst or rate, cap, retry_after
@@ -204,7 +181,12 @@ class FakeOpenRouter:
             whole["usage"].update(planned.get("usage", {}))
         if planned == "drop-midway":
             return await self._half(request, whole)
-        return self._shaped(planned if isinstance(planned, str) else "", whole, digest)
+        fault = planned if isinstance(planned, str) else ""
+        self.seen[fault or "ok"] += 1
+        if fault:
+            return bent(fault, whole)
+        self.answered[digest] += 1
+        return web.json_response(whole)
 
     def _draw_fault(self) -> str:
         draw = self._random.random()
@@ -267,57 +249,6 @@ class FakeOpenRouter:
         schema = json.dumps(body["response_format"]) if "response_format" in body else ""
         images = sum("image_url" in part for part in parts)
         return sum(self.tokens(part.get("text") or "") for part in [*parts, {"text": schema}]) + images * IMAGE_TOKENS
-
-    def _shaped(self, fault: str, whole: Json, digest: str) -> web.Response:
-        """The whole reply, or the reply bent into the shape that `fault` names."""
-        self.seen[fault or "ok"] += 1
-        choice = whole["choices"][0]
-        content = choice["message"]["content"]
-        match fault:
-            case "":
-                self.answered[digest] += 1
-            case "error-in-200":
-                return web.json_response({"error": {"code": 502, "message": "Provider returned error"}})
-            case "429-in-200":
-                return web.json_response({"error": {"code": 429, "message": "Rate limited upstream"}})
-            case "no-choices":
-                whole["choices"] = []
-            case "null-choices":
-                whole["choices"] = None
-            case "empty":
-                choice["message"]["content"] = None
-            case "html":
-                return web.Response(text="<html><body>Bad gateway</body></html>", content_type="text/html")
-            case "not-object":
-                return web.json_response([1, 2])
-            case "truncated-body":
-                raw = json.dumps(whole)
-                return web.Response(text=raw[: len(raw) // 2], content_type="application/json")
-            case "broken-json":
-                choice["message"]["content"] = content[: len(content) // 2]
-            case "wrong-schema":
-                choice["message"]["content"] = '{"surprise": true}'
-            case "fenced":
-                choice["message"]["content"] = f"Here it is:\n```json\n{content}\n```"
-            case "cut-off" | "length":
-                choice["message"]["content"], choice["finish_reason"] = content[: len(content) // 2], "length"
-            case "finish-error":
-                choice["message"]["content"], choice["finish_reason"] = "", "error"
-            case "choice-error":
-                choice["error"] = {"code": 502, "message": "Upstream error"}
-            case "content-filter":
-                choice["message"]["content"], choice["finish_reason"] = "", "content_filter"
-            case "refusal":
-                choice["message"]["refusal"] = "I cannot help with that."
-            case "no-usage":
-                del whole["usage"]
-            case "parts":
-                choice["message"]["content"] = [{"type": "text", "text": content}]
-            case "thoughts":
-                choice["message"]["content"] = f"<think>Let me see. {{}}</think>\n{content}"
-            case _:
-                raise AssertionError(f"no such fault: {fault}")
-        return web.json_response(whole)
 
     async def _embeddings(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
