@@ -24,7 +24,8 @@ Scores = NDArray[np.float64]
 MANY = 5_000  # candidates from which the greedy choice stands: large samples are close to the whole anyway
 MEAN_ROWS = 20_000  # rows that stand for all
 PASSES = 30  # over all places, for one local search
-STEPS = 20_000  # places of all local searches together: 625 searches for 32 places
+SEARCHES = 625  # local searches at most
+STEPS = 20_000  # places of all local searches together, which is less for more than 32 places
 CHANGED = 2  # places that start the next local search with a random row
 BETTER = 1e-9  # a smaller gain is rounding
 
@@ -80,7 +81,7 @@ def _search(
     """The best of many local searches, each from the best so far with a few places changed at random."""
     best = _settled(chosen, tiers, wanted, kernel)
     least = _distance(best, wanted, kernel)
-    for _ in range(STEPS // len(chosen)):
+    for _ in range(min(SEARCHES, STEPS // len(chosen))):
         changed = list(best)
         free = _free(changed, len(wanted))
         for place in rng.choice(len(changed), min(CHANGED, len(changed)), replace=False).tolist():
