@@ -55,7 +55,8 @@ def normalise(tag: str) -> str:
     Of more than three words the last three stay, for the noun comes last: small models hold on to long names.
     """
     plain = unicodedata.normalize("NFKC", tag).lower().replace("'", "").replace("’", "")
-    words = "".join(c if c.isalnum() or unicodedata.combining(c) else " " for c in plain).split()
+    plain = plain.replace("i\u0307", "i")  # what a Turkish İ becomes
+    words = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in plain).split()
     return "-".join(words[-MOST_WORDS:])
 
 

@@ -14,14 +14,17 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from dataprep.schema.records import PageAudit
+from dataprep.text.scripts import UNSPACED, is_shaped
 
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^>]*>", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?=[^\w\s])")
 _JOINED = re.compile(r"[-‐‑](?<=[^\W\d_].)\s*(?=[^\W\d_])")  # hyphens, so that broken and mended words are one
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")  # where no space parts words, each character counts as one
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _LEADERS = re.compile(r"(?:\.\s?){4,}")
 _RUN = 6  # words of a run that counts as repeated
+_DOUBLED = 0.8  # of the letters of a Thai text layer, which says some of them twice, are all there are
+_THAI = re.compile("[\u0e00-\u0eff]")
 
 
 def words(text: str) -> list[str]:
@@ -52,11 +55,15 @@ def plain(text: str) -> str:
 
 
 class Reference:
-    """A page's text layer, prepared once for several renditions."""
+    """A page's text layer, prepared once for several renditions.
+
+    Of a `shaped` script it holds the right letters in the wrong order, so letters are compared and not words.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
         bare = plain(text)
+        self.shaped = is_shaped(bare)
         self.words = _words(bare)
         self.numbers = _numbers(bare)
 
@@ -68,6 +75,8 @@ class Reference:
         """Shares between 0 and 1; an empty reference is kept by everything."""
         bare = plain(markdown)
         found, told = _words(bare), _numbers(bare)
+        if self.shaped:
+            return self._audit_letters(bare, told, count_tables(markdown))
         same = found == self.words  # as on most pages
         lost = Counter(self.numbers) - Counter(told) if told != self.numbers else Counter()
         words_kept, glued = (1.0, 0.0) if same else self._kept(found)
@@ -83,6 +92,25 @@ class Reference:
             order=round(order, 4),
             tables=count_tables(markdown),
             score=round(score, 4),
+            lost_numbers=sorted(lost)[:20],
+        )
+
+    def _audit_letters(self, bare: str, told: list[str], tables: int) -> PageAudit:
+        """By the letters and numbers alone, whatever their order."""
+        wanted, found = (Counter(filter(str.isalpha, text)) for text in (plain(self.text), bare))
+        lost = Counter(self.numbers) - Counter(told)
+        share = (wanted & found).total() / wanted.total()
+        letters_kept = 1.0 if share >= _DOUBLED and found <= wanted and _THAI.search(bare) else share
+        repeated = max(0.0, 1 - wanted.total() / found.total()) if found else 0.0
+        numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
+        return PageAudit(
+            words_kept=round(letters_kept, 4),
+            numbers_kept=round(numbers_kept, 4),
+            glued=0.0,
+            order=1.0,
+            repeated=round(repeated, 4),
+            tables=tables,
+            score=round(letters_kept * numbers_kept * (1 - repeated), 4),
             lost_numbers=sorted(lost)[:20],
         )
 

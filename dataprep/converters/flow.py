@@ -13,11 +13,13 @@ from collections.abc import Sequence
 from dataprep.converters.grids import Grid
 from dataprep.converters.lines import Line, Stretches, cleaned, column_of, columns, is_bullet, is_entry, label
 from dataprep.converters.styles import Styles
+from dataprep.text.scripts import UNSPACED
 
-_ENDS = (".", ":", ";", "!", "?", "”", '"', "…")
+_ENDS = (".", ":", ";", "!", "?", "”", '"', "…", "。", "：", "；", "！", "？", "」")
 _APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
 _WIDE = 2.2  # and rows further apart than this are no table's
 _NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
+_IDEOGRAPH = re.compile(f"[{UNSPACED}]")
 _MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
 
 
@@ -321,8 +323,10 @@ def _rows_to_markdown(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _first_width(line: Line) -> float:
-    """How wide the first word is, with a space."""
+    """How wide the first word is, with a space; of Chinese and Japanese, which break anywhere, two characters."""
     run = line.cells[0]
+    if _IDEOGRAPH.search(run.text.split(None, 1)[0]):
+        return 2 * run.size
     return (run.x2 - run.x1) * (len(run.text.split(None, 1)[0]) + 1) / max(1, len(run.text))
 
 

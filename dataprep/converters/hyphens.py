@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from dataprep.text.scripts import IDEOGRAPHS
+
+_NO_SPACE = re.compile(rf"[{IDEOGRAPHS}][{IDEOGRAPHS}\d]|\d[{IDEOGRAPHS}]")
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")
 _STEM = re.compile(r"((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
 _REST = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")
@@ -26,9 +29,14 @@ class Vocabulary:
                     self.plain.add(word)
 
     def join(self, above: str, below: str) -> str:
-        """Two lines of a paragraph as one: with a space, or by the word that the line's end parts."""
+        """Two lines of a paragraph as one: with a space, or by the word that the line's end parts.
+
+        Between Chinese or Japanese characters, and between them and a number, no space stands.
+        """
         stem = _STEM.search(above)
         rest = _REST.match(below) if stem else None
+        if not stem and _NO_SPACE.fullmatch(above[-1:] + below[:1]):
+            return above + below
         if not stem or not rest:
             return above + below if above.endswith("-") and below[:1].isdigit() else f"{above} {below}"
         compound = below[0].isupper() or self.keeps(stem[1], rest[0])

@@ -12,17 +12,25 @@ import dataclasses
 from typing import Any
 
 from dataprep.converters import Conversion, Request
+from dataprep.converters.audit import count_tables
 from dataprep.converters.flow import Flow, page_lines
 from dataprep.converters.grids import Box, Frame, find_frames, find_grids
 from dataprep.converters.lines import Line, to_lines, to_run
 from dataprep.converters.spelling import Speller
 from dataprep.converters.styles import Styles
+from dataprep.text.scripts import is_shaped
 
 
 def convert(request: Request) -> Conversion:
-    """Our own reading of every page. Raises what liteparse raises."""
+    """Our own reading of every page, but of pages in a shaped script that of pdf-inspector.
+
+    pdfium, and with it liteparse, gives the letters of such a script in the order in which they are drawn. Raises what
+    the engines raise.
+    """
     pages = _liteparse_pages(request, vectors=True)
     layer = request.layer or [""] * len(pages)
+    shaped = [i for i, text in enumerate(layer) if is_shaped(text)]
+    pages = [None if i in shaped else page for i, page in enumerate(pages)]
     frames = [find_frames(page.vector_graphics) if page and page.vector_graphics else [] for page in pages]
     words = _word_boxes(request, [page.page_num for page, found in zip(pages, frames, strict=True) if found])
     lines = [
@@ -30,7 +38,11 @@ def convert(request: Request) -> Conversion:
         for page, found, text in zip(pages, frames, layer, strict=True)
     ]
     styles = Styles(lines)
-    return Conversion(renditions={"lines": [Flow(page, styles).markdown() for page in lines]})
+    ours = [Flow(page, styles).markdown() for page in lines]
+    if not shaped:
+        return Conversion(renditions={"lines": ours})
+    other = _only(shaped, request)
+    return Conversion(renditions={"lines": ours, "pdf-inspector": other}, warnings=_unsure_tables(other, request))
 
 
 def reserve(request: Request) -> Conversion:
@@ -43,6 +55,22 @@ def reserve(request: Request) -> Conversion:
         except Exception as error:  # engines raise anything; the other one carries on
             warnings.append(f"{name} failed: {error}")
     return Conversion(renditions=renditions, warnings=warnings)
+
+
+def _only(places: list[int], request: Request) -> list[str]:
+    """pdf-inspector's Markdown of the pages at `places`, "" for the others."""
+    numbers = request.pages or list(range(1, request.page_count + 1))
+    found = iter(_pdf_inspector(dataclasses.replace(request, pages=[numbers[i] for i in places])))
+    return [next(found) if i in places else "" for i in range(len(numbers))]
+
+
+def _unsure_tables(pages: list[str], request: Request) -> list[str]:
+    """A warning of tables in shaped scripts, whose rows and spaces get lost."""
+    numbers = request.pages or range(1, len(pages) + 1)
+    if found := [str(number) for number, page in zip(numbers, pages, strict=True) if count_tables(page)]:
+        pages_told = f"page{'s' if len(found) > 1 else ''} {', '.join(found)}"
+        return [f"{pages_told}: tables of such a script come apart; look at them, or use --converter gemini"]
+    return []
 
 
 def _lines(page: Any, frames: list[Frame], items: list[Any], speller: Speller) -> list[Line]:

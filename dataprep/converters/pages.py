@@ -16,6 +16,7 @@ from dataprep.converters.respell import respell, restore
 from dataprep.converters.stitch import plain_contents, tidy
 from dataprep.engine import report
 from dataprep.schema.records import PageAudit
+from dataprep.text.scripts import is_shaped
 
 OURS = "lines"  # our own reading of a page, which has whole words and one paragraph a block
 _CONTENT = 0.985  # an audit's score from which on no further engine is asked
@@ -64,7 +65,11 @@ class _Judge:
         """The pages `numbers`; those that the audit is not content with by the engines in reserve too."""
         conversion = run(self._name, request)
         audited = self.audit(conversion, numbers)
-        places = [i for i, audit in enumerate(audited.audits) if audit.score < _CONTENT or audit.lost_numbers]
+        places = [
+            i
+            for i, audit in enumerate(audited.audits)
+            if (audit.score < _CONTENT or audit.lost_numbers) and not is_shaped(self._layer[numbers[i] - 1])
+        ]
         for _ in numbers:
             report()
         if not places or not CONVERTERS[self._name].reserve:
@@ -124,6 +129,8 @@ class _Rated(NamedTuple):
 def _rate(maker: str, draft: str, reference: Reference) -> _Rated:
     """A rendition with its audit; what is not perfect is first mended by the text layer."""
     audit = reference.audit(draft)
+    if reference.shaped:
+        return _Rated(maker, draft, audit)
     if audit.words_kept < 1 or audit.numbers_kept < 1 or audit.glued:
         draft = restore(respell(draft, reference), reference)
         audit = reference.audit(draft)

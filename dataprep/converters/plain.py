@@ -15,6 +15,7 @@ _MARKS = (  # longest first: UTF-32 LE begins as UTF-16 LE does
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_EURO = b"\xa4"  # in ISO 8859-15; elsewhere the sign for any currency, which nobody writes
 
 
 def convert(request: Request) -> Conversion:
@@ -36,5 +37,7 @@ def decode(content: bytes) -> tuple[str, str]:
     from charset_normalizer import from_bytes
 
     if b"\x00" not in content and (best := from_bytes(content).best()):
+        if best.encoding in ("cp1252", "latin_1") and _EURO in content:
+            return content.decode("iso8859-15"), "iso8859-15"
         return str(best), best.encoding
     raise BadDocument("it holds no text in any known encoding; convert it to UTF-8 or remove it")

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from dataprep.converters.audit import Reference, numbers, words
+from dataprep.text.scripts import UNSPACED
 
-_TOKEN = re.compile(r"[^\W_]+")
+_TOKEN = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _SPLIT = re.compile(r"(?<![^\W_])([^\W_]+) ([^\W_]+)(?![^\W_])")
 _LABEL = re.compile(r"\s*((?:[A-Z]?\d{1,3}\.)(?:\d{1,3}\.)*\d{0,3}|\d{1,3}\)|\([a-z]\)|[a-z]\)|[•●▪◦‣])\s+(\S+)")
 _BOLD_END = re.compile(r"(?<=[^\s|*]) +(\*{2,3})([^\s*][^*\n]{1,58})\1$", re.MULTILINE)

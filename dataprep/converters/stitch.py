@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ _GLUED_ITEM = re.compile(
 _BACK_LINK = re.compile(r"\s*↑\s*$")
 _HYPHEN_END = re.compile(r"[^\W\d_]{2,}[-‐]$")
 _STEM = re.compile(r"(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
-_SENTENCE_END = (".", ":", ";", "!", "?", "”", '"')
+_SENTENCE_END = (".", ":", ";", "!", "?", "”", '"', "。", "：", "；", "！", "？", "」")
 
 
 class Stitched(NamedTuple):
@@ -53,11 +54,11 @@ def stitch(pages: Sequence[str]) -> Stitched:
     joints: list[str] = []
     last = -1  # the page before that holds text
     for i, page in enumerate(pages):
-        texts.append(page)
+        texts.append(unicodedata.normalize("NFC", page))  # as models write, who could else quote no accent
         joints.append("")
         if page.strip():
             if last >= 0:
-                texts[last], joints[i], texts[i] = _join(texts[last], page, pages)
+                texts[last], joints[i], texts[i] = _join(texts[last], texts[i], pages)
             last = i
     spans = []
     position = 0

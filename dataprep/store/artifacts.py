@@ -78,9 +78,14 @@ def plain(path: str | Path) -> str:
 
 def slug(name: str) -> str:
     """`name` as a file name: lower case letters, digits and dots of any script, joined by single hyphens."""
-    lower = unicodedata.normalize("NFC", name).lower()
-    words = "".join(c if c.isalnum() or c == "." or unicodedata.combining(c) else " " for c in lower).split()
+    lower = unicodedata.normalize("NFC", name).lower().replace("i\u0307", "i")  # what a Turkish İ becomes
+    words = "".join(c if c.isalnum() or c == "." or _is_mark(c) else " " for c in lower).split()
     return "-".join(words).strip("-.") or "unnamed"
+
+
+def _is_mark(character: str) -> bool:
+    """Is it a vowel sign or an accent, which belongs to the letter before it?"""
+    return unicodedata.category(character).startswith("M")
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -55,6 +55,8 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
         ("..", "unnamed"),
         ("a/b\\c", "a-b-c"),
         ("Regeln für 界", "regeln-für-界"),
+        ("नियमावली ระเบียบ", "नियमावली-ระเบียบ"),
+        ("YÖNETMELİK", "yönetmelik"),
     ],
 )
 def test_slug(name: str, expected: str) -> None:

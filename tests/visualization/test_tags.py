@@ -35,6 +35,8 @@ def run(fake: FakeOpenRouter, data: Path, *more: str) -> int:
         ("captain's  call", "captains-call"),
         ("Größe", "größe"),
         ("競技場", "競技場"),
+        ("घाट का स्थान", "घाट-का-स्थान"),
+        ("İskele Kuralları", "iskele-kuralları"),
         ("--", ""),
         ("Ellary Sound rowing league handbook", "rowing-league-handbook"),
     ],

@@ -1,0 +1,40 @@
+"""What writing systems do differently: no spaces between words, other question marks, letters out of order in PDFs.
+
+Character classes are ranges to be put between [ and ], for `re` as for `regex`.
+"""
+
+from __future__ import annotations
+
+import regex
+
+IDEOGRAPHS = "\u2e80-\u303f\u3040-\u30ff\u31f0-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+"""Chinese and Japanese characters and their punctuation, between which a line's end is no space."""
+
+UNSPACED = (
+    "\u2e80-\u2fff\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+)
+"""Chinese characters, kana, Thai, Lao, Burmese and Khmer: letters in whose text no space parts the words."""
+
+_SHAPED = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\u0900-\u0fff\u1000-\u109f\u1780-\u17ff]")
+_LETTER = regex.compile(r"\p{L}")
+_QUESTION = regex.compile(
+    r"""[?？؟\u037e፧⁇⁈]\Z
+      | \p{Greek}\s*;\Z                                       # the Greek mark looks like a semicolon, and mostly is one
+      | ՞                                                      # the Armenian one stands above the word asked for
+      | [\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]\W*\Z        # Thai, Lao, Burmese and Khmer do without""",
+    regex.VERBOSE,
+)
+
+
+def is_question(text: str) -> bool:
+    """Does `text` end as a question does in its script?"""
+    return _QUESTION.search(text.rstrip()) is not None
+
+
+def is_shaped(text: str) -> bool:
+    """Is most of `text` in a script whose letters stand in a PDF in the order, or the forms, in which they are drawn?
+
+    Those that run from right to left, those of India, and Thai, Lao, Tibetan, Burmese and Khmer.
+    """
+    return not text.isascii() and 2 * len(_SHAPED.findall(text)) > len(_LETTER.findall(text))
