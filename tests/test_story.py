@@ -45,8 +45,6 @@ class User:
             "llm.api_key_env": "",
             "embeddings.backend": "static",
             "embeddings.model": "wordllama",
-            "embeddings.query_prefix": "",
-            "embeddings.document_prefix": "",
             "qa.context": "the rowing rules of Ellary",
         }
         assignments = [f"--set={key}={value}" for key, value in settings.items()]

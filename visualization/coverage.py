@@ -215,10 +215,10 @@ def _nearest(job: Job) -> Nearest:
 def _static_encoder(job: Job) -> Encoder:
     import msgspec
 
-    from dataprep.embedding.encoder import STATIC_MODEL, encoder_for
+    from dataprep.embedding.encoder import encoder_for
+    from dataprep.schema.settings import STATIC_MODEL
 
-    plain = {"dimensions": 0, "query_prefix": "", "document_prefix": ""}
-    settings = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, **plain)
+    settings = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
     return encoder_for(settings, job.data.path("embeddings"))
 
 

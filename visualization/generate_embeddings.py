@@ -39,7 +39,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
     job.progress.start(len(dataset.rows), "questions")
     vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)
     write_vectors(unit.writes[0], dataset, vectors, encoder)
-    note = f"{len(vectors):,} questions by {encoder.name}, {encoder.computed:,} of them new"
+    prefix = encoder.prefix("query") if dataset.rows else ""
+    behind = f" behind {prefix!r}" if prefix else ""
+    note = f"{len(vectors):,} questions by {encoder.name}{behind}, {encoder.computed:,} of them new"
     return Outcome(
         status="ok" if dataset.rows else "empty",
         note=note,

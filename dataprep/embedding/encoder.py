@@ -18,22 +18,21 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from dataprep.schema.errors import BadRecord, ConfigError, MissingExtra, StopRun, UnitError
+from dataprep.embedding.neural import load_model
+from dataprep.embedding.prefixes import Kind, prefix_of
+from dataprep.schema.errors import BadRecord, ConfigError, StopRun, UnitError
 from dataprep.schema.settings import Embeddings
 
 Vectors = npt.NDArray[np.float32]
-Kind = Literal["query", "document"]
 Progress = Callable[[int], None]
 T = TypeVar("T")
 
-STATIC_MODEL = "wordllama"
 _ONE_MODEL = threading.Lock()  # datasets embedded side by side share one model, and its threads all processors
 _BATCHES_A_SAVE = 16  # batches between two writes to the cache: what a kill can cost
 _KEYS_A_QUERY = 500  # SQLite takes 999 variables in old builds
@@ -46,11 +45,9 @@ class EmbeddingClient(Protocol):
 
 
 class Backend(Protocol):
-    """What turns texts, prefixes already in front, into raw vectors (n, d)."""
+    """What turns texts, each behind `prefix`, into raw vectors (n, d)."""
 
-    uses_prefixes: bool
-
-    async def vectors(self, texts: list[str]) -> Vectors: ...
+    async def vectors(self, texts: list[str], prefix: str) -> Vectors: ...
 
 
 def encoder_for(settings: Embeddings, cache: Path, client: EmbeddingClient | None = None) -> Encoder:
@@ -95,14 +92,14 @@ class Encoder:
 
     async def aencode(self, texts: list[str], kind: Kind = "query", progress: Progress | None = None) -> Vectors:
         """As `encode`. `progress` is called with the number of texts just finished."""
-        prefix = self._prefix(kind)
+        prefix = await asyncio.to_thread(self.prefix, kind) if texts else ""
         keys = [self._key(text, prefix) for text in texts]
         known = await asyncio.to_thread(self._read, keys)
-        missing = {key: _encodable(prefix + text) for key, text in zip(keys, texts, strict=True) if key not in known}
+        missing = {key: _encodable(text) for key, text in zip(keys, texts, strict=True) if key not in known}
         if progress:
             progress(len(texts) - sum(key in missing for key in keys))
         for part in _parts(list(missing), self.settings.batch * _BATCHES_A_SAVE):
-            raw = await self.backend.vectors([missing[key] for key in part])
+            raw = await self.backend.vectors([missing[key] for key in part], prefix)
             fresh = dict(zip(part, _unit_length(raw, self.settings.dimensions), strict=True))
             await asyncio.to_thread(self._write, fresh)
             known |= fresh
@@ -111,10 +108,9 @@ class Encoder:
                 progress(len(part))
         return _stack([known[key] for key in keys], self._file)
 
-    def _prefix(self, kind: Kind) -> str:
-        if not self.backend.uses_prefixes:
-            return ""
-        return self.settings.query_prefix if kind == "query" else self.settings.document_prefix
+    def prefix(self, kind: Kind) -> str:
+        """What stands before every text of this kind. Raises as load_model does."""
+        return prefix_of(self.settings, kind)
 
     def _key(self, text: str, prefix: str) -> bytes:
         """sha256 of everything that shapes the vector."""
@@ -162,12 +158,10 @@ class Static:
     wheel does not have and then asks the hub, and importing it turns on logging for everybody.
     """
 
-    uses_prefixes = False  # the mean of a bag of words; a prefix would only move every vector the same way
-
     def __init__(self) -> None:
         self._parts: tuple[Vectors, Any] | None = None
 
-    async def vectors(self, texts: list[str]) -> Vectors:
+    async def vectors(self, texts: list[str], prefix: str) -> Vectors:  # noqa: ARG002  # takes none
         return await asyncio.to_thread(self._mean_of_tokens, texts)
 
     def _mean_of_tokens(self, texts: list[str]) -> Vectors:
@@ -196,81 +190,30 @@ class Static:
 class SentenceTransformers:
     """Any sentence-transformers model: a Hub id, or a local folder."""
 
-    uses_prefixes = True
-
     def __init__(self, settings: Embeddings) -> None:
         self.settings = settings
 
-    async def vectors(self, texts: list[str]) -> Vectors:
-        return await asyncio.to_thread(self._encode, texts)
+    async def vectors(self, texts: list[str], prefix: str) -> Vectors:
+        return await asyncio.to_thread(self._encode, texts, prefix)
 
-    def _encode(self, texts: list[str]) -> Vectors:
+    def _encode(self, texts: list[str], prefix: str) -> Vectors:
         with _ONE_MODEL:
-            model = _load_sentence_transformer(self.settings.model)
-            # prompt="" since the prefix stands in front already: a model's own default prompt would come before it.
-            vectors = model.encode(texts, prompt="", batch_size=self.settings.batch, show_progress_bar=False)
+            model = load_model(self.settings.model)
+            # As a prompt, even "": else a model's own default prompt would come before it, and one that leaves its
+            # prompt out of the mean would not know where that ends.
+            vectors = model.encode(texts, prompt=prefix, batch_size=self.settings.batch, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
 
 
 class Endpoint:
     """An OpenAI-compatible /embeddings endpoint."""
 
-    uses_prefixes = True
-
     def __init__(self, settings: Embeddings, client: EmbeddingClient) -> None:
         self.settings = settings
         self.client = client
 
-    async def vectors(self, texts: list[str]) -> Vectors:
-        return np.asarray(await self.client.embed(self.settings, texts), dtype=np.float32)
-
-
-@lru_cache(maxsize=1)
-def _load_sentence_transformer(model: str) -> Any:
-    """The model from a folder, the hub's cache, or the hub, in this order; the network only when it must be.
-
-    Raises MissingExtra, ConfigError (no such model), UnitError (the hub is out of reach).
-    """
-    try:
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils.logging import disable_progress_bar
-    except ImportError as error:
-        raise MissingExtra(
-            f"the embedder {model}",
-            "embed",
-            "use the model that ships with Groundwork: "
-            f"--set embeddings.backend=static --set embeddings.model={STATIC_MODEL}",
-        ) from error
-    disable_progress_bar()
-    if Path(model).is_dir():
-        if not (Path(model) / "modules.json").is_file():
-            raise ConfigError(
-                [f"embeddings.model: {model} has no modules.json, so it is no sentence-transformers model"]
-            )
-        return SentenceTransformer(model, local_files_only=True)
-    try:
-        return SentenceTransformer(model, local_files_only=True)
-    except (OSError, ValueError):
-        _ask_hub_for(model)
-        return SentenceTransformer(model)
-
-
-def _ask_hub_for(model: str) -> None:
-    """Fail in seconds where sentence-transformers would retry for over a minute, and say why."""
-    import huggingface_hub
-    from huggingface_hub.errors import RepositoryNotFoundError
-
-    remedy = f"give a local folder, or --set embeddings.backend=static --set embeddings.model={STATIC_MODEL}"
-    try:
-        huggingface_hub.HfApi().model_info(model, timeout=10)
-    except RepositoryNotFoundError as error:
-        raise ConfigError(
-            [f"embeddings.model: the Hub has no model {model!r} that you may read (log in: hf auth login); {remedy}"]
-        ) from error
-    except Exception as error:
-        raise UnitError(
-            f"embeddings.model: {model} is not in the cache, and the Hub is out of reach; {remedy}"
-        ) from error
+    async def vectors(self, texts: list[str], prefix: str) -> Vectors:
+        return np.asarray(await self.client.embed(self.settings, [prefix + text for text in texts]), dtype=np.float32)
 
 
 def _encodable(text: str) -> str:
@@ -305,7 +248,7 @@ def _file_name(settings: Embeddings) -> str:
 
 def _weights_on_disk(settings: Embeddings) -> str:
     """For a model in a local folder: its weight files' sizes and times, so that retraining it makes vectors anew."""
-    folder = Path(settings.model)
+    folder = Path(settings.model).expanduser()
     if settings.backend != "sentence-transformers" or not folder.is_dir():
         return ""
     files = [*folder.rglob("*.safetensors"), *folder.rglob("*.bin")]

@@ -113,7 +113,8 @@ async def similarity(
     Where the embedder's extra is not installed, the embedder of the base install stands in, and the note says so.
     """
     from dataprep.embedding.duplicates import calibrate_threshold
-    from dataprep.embedding.encoder import STATIC_MODEL, encoder_for
+    from dataprep.embedding.encoder import encoder_for
+    from dataprep.schema.settings import STATIC_MODEL
 
     some = list(sample)[:: max(1, len(sample) // CALIBRATED_ON)]
     encoder, note = encoder_for(settings, vectors, client() if settings.backend == "endpoint" else None), ""

@@ -15,6 +15,7 @@ Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
 Name = Annotated[str, Meta(min_length=1)]
+STATIC_MODEL = "wordllama"  # the one model of the embeddings backend `static`
 Check = Literal["stand_alone", "supported", "criteria", "trivial", "duplicates"]
 
 
@@ -212,8 +213,8 @@ class Embeddings(Settings, frozen=True):
     ]
     model: Annotated[Name, Meta(description="a Hub id, a local folder, the endpoint's model, or wordllama")]
     provider: Annotated[str, Meta(description="backend endpoint: a key of llm.providers; empty: llm itself")]
-    query_prefix: Annotated[str, Meta(description="put before questions")]
-    document_prefix: Annotated[str, Meta(description="put before sentences")]
+    query_prefix: Annotated[str | None, Meta(description="put before questions; null: what the model itself asks for")]
+    document_prefix: Annotated[str | None, Meta(description="put before sentences; null: the same")]
     dimensions: Annotated[Count, Meta(description="keep the first so many and renormalise; 0: all")]
     batch: Positive
 
@@ -296,10 +297,10 @@ def impossible(config: Config) -> list[str]:
         ("curate.prompts", config.curate.prompts, (*checks, "rewrite")),
     ):
         problems += [f"{block}.{key}: no such check; there are {', '.join(known)}" for key in named if key not in known]
-    if config.embeddings.backend == "static" and config.embeddings.model != "wordllama":
+    if config.embeddings.backend == "static" and config.embeddings.model != STATIC_MODEL:
         problems.append(
-            f"embeddings.model: the backend static is wordllama, not {config.embeddings.model}; "
-            "add --set embeddings.model=wordllama, or choose another embeddings.backend"
+            f"embeddings.model: the backend static is {STATIC_MODEL}, not {config.embeddings.model}; "
+            f"add --set embeddings.model={STATIC_MODEL}, or choose another embeddings.backend"
         )
     stages: dict[str, ModelCall | Embeddings] = {
         "ingest.vision": config.ingest.vision,
