@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.visualization.scenes import scene
 from visualization.figures import palette
 from visualization.figures.map import columns, write_map
-from visualization.figures.page import PACK_ABOVE, embed, escape
+from visualization.figures.page import ASSETS, PACK_ABOVE, embed, escape
 
 PLOTLY_JS = 4_800_000  # bytes of plotly 7.1's library, which the page does without
 
@@ -52,6 +52,14 @@ def test_nothing_in_the_page_can_be_fetched(tmp_path: Path) -> None:
     assert re.findall(r"""(?:src|href)=["']([^"']*)""", html.replace(script[0], "")) == ["data:,"]
     for unsafe in ("innerHTML", "insertAdjacentHTML", "document.write", "eval(", "outerHTML"):
         assert unsafe not in script[0]
+
+
+@pytest.mark.parametrize("script", sorted(ASSETS.rglob("*.js")), ids=lambda path: path.stem)
+def test_scripts_may_lose_their_indentation(script: Path) -> None:
+    """No string of a script goes over several lines, so that lines may be stripped; none is longer than 300 lines."""
+    lines = script.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.count("`") % 2] == []
+    assert len(lines) <= 300
 
 
 def test_ten_thousand_questions_stay_small(tmp_path: Path) -> None:

@@ -16,18 +16,15 @@ from typing import Any
 from visualization.figures.page import write_page
 from visualization.figures.scene import Point, Scene
 
-ASSETS = [
-    "page.css",
-    "map.css",
-    "charts.css",
-    "page.js",
-    "raster.js",
-    "pies.js",
-    "charts.js",
-    "table.js",
-    "map.js",
-    "start-map.js",
+STYLES = ["page.css", "map.css", "charts.css"]
+SHARED = ["page.js", "charts.js", "table.js"]
+PARTS = [  # of the map, one file each in assets/map/
+    *["facets", "points", "pies", "filter", "camera"],  # what there is, what is seen of it, from where
+    *["raster", "painter", "overlay", "names", "tip", "picture"],  # how it is drawn
+    *["toolbar", "legend", "rail", "tray", "drawer", "search", "views"],  # what stands around it
+    *["grid", "hits", "pointer", "keys", "start"],  # what the reader does, and who hears of it
 ]
+ASSETS = [*STYLES, *SHARED, *(f"map/{part}.js" for part in PARTS)]
 FACETS: dict[str, Callable[[Point], str]] = {
     "split": lambda p: p.split,
     "category": lambda p: p.category,

@@ -54,7 +54,7 @@ def write_page(path: Path, *, title: str, kind: str, data: dict[str, Any], asset
     assets: names in assets/; the .css and .js files among them go in, in this order.
     """
     styles = "\n".join(_asset(name) for name in assets if name.endswith(".css"))
-    code = "\n".join(_asset(name) for name in assets if name.endswith(".js"))
+    code = "\n".join(_code(name) for name in assets if name.endswith(".js"))
     script = f'"use strict";\n(() => {{\n{code}\n}})();\n'
     colours = {
         "light": palette.LIGHT,
@@ -89,3 +89,9 @@ def escape(text: str) -> str:
 
 def _asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8").strip()
+
+
+def _code(name: str) -> str:
+    """A script without its indentation and the lines that are comments; no string in it goes over several lines."""
+    lines = (line.strip() for line in _asset(name).splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))

@@ -66,6 +66,8 @@ function usePalette(colours) {
   apply();
 }
 
+const CROSS = "M6 6l12 12 M18 6 6 18";
+
 function icon(path) {
   return svg("svg", { viewBox: "0 0 24 24", width: 20, height: 20, class: "glyph", "aria-hidden": "true" }, svg("path", { d: path }));
 }

@@ -1,0 +1,86 @@
+// Names on the map, of its clusters or its tags: the weightiest first, none over another.
+
+const MOST_NAMES = 48;
+
+class Names {
+  #nodes = []; // buttons, used again from picture to picture
+
+  // onpick(name): a name was clicked.
+  constructor(points, filter, camera, onpick) {
+    this.filter = filter;
+    this.camera = camera;
+    this.points = points;
+    this.onpick = onpick;
+    this.all = (points.pies ? tagNames(points) : clusterNames(points)).sort((a, b) => b.weight - a.weight);
+    this.pen = el("canvas").getContext("2d");
+    this.node = el("div", { class: "labels" });
+  }
+
+  // Show the names that have room. tools: {left, bottom} of the buttons in the right upper corner, which stay free.
+  place(tools) {
+    const placed = [];
+    this.pen.font = `600 13px ${css("--sans")}`;
+    for (const name of this.all) {
+      if (placed.length >= MOST_NAMES) break;
+      const box = this.#box(name);
+      if (box && this.#fits(box, tools) && !placed.some((other) => clash(box, other))) placed.push(box);
+    }
+    this.#write(placed);
+  }
+
+  hide() { this.#write([]); }
+
+  // The middle of the name in the window and half its width; null: nothing of what it names is lit.
+  #box(name) {
+    const { camera, points, filter } = this;
+    if (name.members && !name.members.some((i) => filter.state[i] === LIT)) return null;
+    name.width ||= this.pen.measureText(name.text).width;
+    const lift = name.members ? points.radius(name.members[0], camera.zoom) + 10 : 14;
+    const box = { name, px: camera.toX(name.x), py: camera.toY(name.y) - lift, half: name.width / 2 + 7 };
+    const middle = camera.toY(name.centre);
+    if (middle > 30 && middle < camera.height) box.py = Math.max(box.py, 16); // seen in part: its name stays in sight
+    return box;
+  }
+
+  #fits({ px, py, half }, tools) {
+    const { width, height } = this.camera;
+    if (px - half < 4 || px + half > width - 4 || py < 14 || py > height - 14) return false;
+    return px + half <= tools.left - 4 || py - 14 >= tools.bottom;
+  }
+
+  #write(placed) {
+    while (this.#nodes.length < placed.length) {
+      const node = el("button", { type: "button", tabindex: -1, onclick: () => this.onpick(node.named) });
+      this.#nodes.push(node);
+      this.node.append(node);
+    }
+    this.#nodes.forEach((node, k) => {
+      node.hidden = k >= placed.length;
+      if (node.hidden) return;
+      const { name, px, py } = placed[k];
+      if (node.named !== name) fill(node, { text: name.text, title: name.full });
+      node.named = name;
+      node.style.transform = `translate(${px}px, ${py}px) translate(-50%, -50%)`;
+    });
+  }
+}
+
+function clash(a, b) {
+  if (a.name.text === b.name.text && Math.hypot(a.px - b.px, a.py - b.py) < 120) return true;
+  return Math.abs(a.px - b.px) < a.half + b.half && Math.abs(a.py - b.py) < 22;
+}
+
+function tagNames({ pies }) {
+  return pies.all.map(({ tag, x, y, weight, members }) => ({ text: cut(tag, 30), full: tag, x, y, centre: NaN, weight, members }));
+}
+
+// A cluster's name stands over its points, all but the topmost twentieth of them.
+function clusterNames({ scene, y }) {
+  const heights = new Map(scene.clusters.map(({ id }) => [id, []]));
+  scene.cluster.forEach((id, i) => { if (heights.has(id)) heights.get(id).push(y[i]); });
+  return scene.clusters.filter(({ id, label }) => id >= 0 && label).map(({ id, label, x, y: centre, count }) => {
+    const own = Float64Array.from(heights.get(id)).sort();
+    const top = own.length ? own[Math.floor((own.length - 1) * 0.95)] : centre;
+    return { text: cut(label, 42), full: label, x, y: top, centre, weight: count || 1, cluster: id };
+  });
+}

@@ -1,0 +1,82 @@
+// The points, painted in slices of time and in mixed order: however many there are, the page answers at once, a map that
+// moves shows a fair sample of them, and one that rests fills up within a few frames.
+
+const SLICE = 24; // milliseconds of a frame that points may take
+const BATCH = 2_000; // points between two looks at the clock
+
+class Painter {
+  #job = null;
+
+  constructor(canvas, points, filter, camera) {
+    this.raster = new Raster(canvas);
+    this.points = points;
+    this.filter = filter;
+    this.camera = camera;
+    this.order = shuffled(points.count);
+  }
+
+  // Begin a new picture, coloured by `facet`; whatever is left of the one before is dropped.
+  paint(facet) {
+    this.#job = this.#prepare(facet);
+    this.raster.clear(this.#job.back);
+    this.#goOn(this.#job);
+  }
+
+  // All that stays the same from point to point.
+  #prepare(facet) {
+    const { raster, camera, points } = this, { ratio } = raster, { scale } = camera;
+    const size = points.count ? points.radius(0, camera.zoom) : 1;
+    const look = ({ colour, mark }) => ({ rgb: rgb(colour), fill: raster.mask(mark, size), edge: raster.mask(mark, size + 0.9) });
+    return {
+      group: facet.group, looks: facet.looks().map(look), none: look({ colour: css("--other"), mark: "circle" }),
+      back: rgb(css("--map")), grey: rgb(css("--grey")), dot: raster.mask("circle", size * 0.85),
+      hasEdges: size >= 3.2 && points.count <= 20_000,
+      alpha: 256 * Math.max(0.5, Math.min(0.95, 1.35 - 0.16 * Math.log10(points.count + 1) + Math.log10(camera.zoom + 1) * 0.1)),
+      left: camera.fromX(-30), right: camera.fromX(camera.width + 30),
+      top: camera.fromY(-30), bottom: camera.fromY(camera.height + 30),
+      scale: scale * ratio, shiftX: camera.toX(0) * ratio, shiftY: camera.toY(0) * ratio,
+      pass: points.pies ? LIT + 1 : GREY, next: 0, // the grey ones first, the lit ones over them; pies are not painted here
+    };
+  }
+
+  #goOn(job) {
+    if (job !== this.#job) return; // the map has changed since
+    const until = performance.now() + SLICE, { count } = this.points;
+    while (job.pass <= LIT && performance.now() < until) {
+      const end = Math.min(count, job.next + BATCH);
+      this.#paintSome(job, job.next, end);
+      job.next = end;
+      if (end === count) { job.pass++; job.next = 0; }
+    }
+    this.raster.show();
+    if (job.pass <= LIT) requestAnimationFrame(() => this.#goOn(job));
+  }
+
+  #paintSome(job, from, to) {
+    const { raster, order, filter } = this, { x, y } = this.points, { state, preview } = filter;
+    const { group, pass, grey, back, dot } = job;
+    for (let k = from; k < to; k++) {
+      const i = order[k];
+      if (state[i] === HIDDEN || x[i] < job.left || x[i] > job.right || y[i] < job.bottom || y[i] > job.top) continue;
+      const seen = preview ? (filter.isLit(i) ? LIT : GREY) : state[i];
+      if (seen !== pass) continue;
+      const px = job.shiftX + x[i] * job.scale, py = job.shiftY - y[i] * job.scale;
+      if (pass === GREY) { raster.stamp(px, py, dot, grey[0], grey[1], grey[2], 130); continue; }
+      const look = group[i] < 0 ? job.none : job.looks[group[i]], colour = look.rgb;
+      if (job.hasEdges) raster.stamp(px, py, look.edge, back[0], back[1], back[2], 210);
+      raster.stamp(px, py, look.fill, colour[0], colour[1], colour[2], job.alpha);
+    }
+  }
+}
+
+// 0..n-1 in a fixed mixed order, so that no dataset is drawn over all the others.
+function shuffled(n) {
+  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  let seed = 12345;
+  for (let i = n - 1; i > 0; i--) {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    const j = seed % (i + 1);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}

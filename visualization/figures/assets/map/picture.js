@@ -1,0 +1,103 @@
+// The map itself: points, what lies over them, names and tip, all seen by one camera and drawn again on change.
+
+class Picture {
+  #waiting = false;
+
+  // onname(name): the name of a cluster or a tag was clicked.
+  constructor(points, filter, { onname }) {
+    this.points = points;
+    this.camera = new Camera(points.bounds, points.count > 30_000, () => this.redraw());
+    // What is drawn besides the states of the points; -1: none. path: the line of a lasso, in pixels of the window.
+    this.shown = { facet: defaultFacet(points), open: -1, hover: -1, cursor: -1, path: null, contours: true, names: true };
+    const canvas = el("canvas", { "aria-hidden": "true" }), over = el("canvas", { "aria-hidden": "true" });
+    this.painter = new Painter(canvas, points, filter, this.camera);
+    this.overlay = new Overlay(over, points, filter, this.camera);
+    this.names = new Names(points, filter, this.camera, onname);
+    this.tip = new Tip(points, this.camera);
+    this.tools = el("div", { class: "toolbar", role: "toolbar", "aria-label": "Map tools" });
+    this.node = el("div", {
+      class: "stage", id: "stage", tabindex: 0, role: "application",
+      "aria-label": "Map of questions. Arrow keys step from point to point, Enter opens, plus and minus zoom, zero shows all.",
+    }, canvas, over, this.names.node, this.tip.node, this.tools,
+    points.count === 0 && el("p", { class: "empty", text: "There are no questions to show." }));
+    new ResizeObserver(() => { if (!this.node.closest("[hidden]")) this.resize(); }).observe(this.node);
+  }
+
+  // Draw in the next frame.
+  redraw() {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    requestAnimationFrame((now) => {
+      this.#waiting = false;
+      if (this.camera.advance(now)) this.redraw();
+      this.draw();
+    });
+  }
+
+  draw() {
+    this.painter.paint(this.shown.facet);
+    this.overlay.draw(this.shown);
+    if (this.shown.names) this.names.place({ left: this.tools.offsetLeft, bottom: this.tools.offsetTop + this.tools.offsetHeight });
+    else this.names.hide();
+  }
+
+  // Fit into the room that the page gives.
+  resize() {
+    const { width, height } = this.node.getBoundingClientRect();
+    this.camera.resize(width, height);
+    this.#refit();
+  }
+
+  // Let `change` open or close a panel beside the map; what is seen stays where it is.
+  makeRoom(change) {
+    this.tip.hide();
+    change();
+    const { width, height } = this.node.getBoundingClientRect();
+    this.camera.reframe(width, height);
+    this.#refit();
+  }
+
+  #refit() {
+    const { camera, painter: { raster } } = this;
+    raster.resize(camera.width, camera.height, Math.min(2, window.devicePixelRatio || 1));
+    this.overlay.resize(raster.width, raster.height, raster.ratio);
+    this.draw();
+  }
+
+  // Change some of what is shown.
+  show(changes) {
+    Object.assign(this.shown, changes);
+    this.redraw();
+  }
+
+  // Mark the point under the pointer and tell of it; -1: none.
+  hover(i, px, py) {
+    if (i !== this.shown.hover) {
+      this.shown.hover = i;
+      this.node.classList.toggle("over", i >= 0);
+      this.overlay.draw(this.shown);
+    }
+    if (i >= 0) this.tip.show(i, px, py); else this.tip.hide();
+  }
+
+  // The line of a lasso or a box while it is drawn; null: none.
+  trace(path) {
+    this.shown.path = path;
+    this.overlay.draw(this.shown);
+  }
+
+  bringIn(i) { this.camera.bringIn(this.points.x[i], this.points.y[i]); }
+
+  bringAllIn(indices) { this.camera.bringAllIn(indices.map((i) => this.points.x[i]), indices.map((i) => this.points.y[i])); }
+
+  zoomToCluster(id) {
+    const { x, y, scene } = this.points, members = [];
+    scene.cluster.forEach((own, i) => { if (own === id) members.push(i); });
+    if (members.length) this.camera.zoomTo(members.map((i) => x[i]), members.map((i) => y[i]));
+  }
+}
+
+function defaultFacet({ scene, facets }) {
+  if (scene.datasets.length > 1) return facets.dataset;
+  return [facets.split, facets.cluster, facets.category].find((facet) => facet && facet.values.length > 1) || facets.dataset;
+}

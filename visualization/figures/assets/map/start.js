@@ -1,0 +1,130 @@
+// The page of the map: its parts, and what each does for the others.
+
+class MapPage {
+  constructor(scene, colours) {
+    this.points = new Points(scene, colours);
+    this.filter = new Filter(this.points, () => this.#filtered());
+    this.picture = new Picture(this.points, this.filter, { onname: (name) => this.#goTo(name) });
+    this.drawer = new Drawer(this.points, {
+      onopen: (i) => this.open(i), ontag: (tag) => this.search.run(tag), onclose: () => this.close() });
+    this.tray = new Tray(this.points, { onopen: (i) => this.open(i), onclear: () => this.select([]) });
+    this.search = new Search(this.points, this.filter, () => this.select(this.filter.lit()));
+    this.views = new Views((id) => { if (id === "map") requestAnimationFrame(() => this.picture.resize()); });
+    const switchTheme = theme.start(); // before the legend takes its colours
+    this.rail = new Rail(this.points, this.filter, this.picture.shown.facet, {
+      oncolour: (facet) => this.picture.show({ facet }), onnumbers: () => this.views.go("numbers"),
+      onpreview: (line) => { this.filter.preview = line; this.picture.redraw(); } });
+    this.toolbar = new Toolbar(this.picture);
+    this.#compose(scene, colours, switchTheme);
+    this.#listen();
+    theme.listeners.push(() => { this.rail.legend.show(this.picture.shown.facet); this.picture.draw(); });
+  }
+
+  #compose(scene, colours, switchTheme) {
+    const { views, rail, picture, tray, drawer } = this;
+    views.add("map", "Map", el("main", { class: "map" }, rail.node, el("div", { class: "middle" }, picture.node, tray.node), drawer.node));
+    if (scene.histogram.length) {
+      views.addSheet("tags", "Tags", tagsView(scene, colours, (tag) => { views.go("map"); this.search.run(tag); }));
+    }
+    if (scene.notes.length || scene.numbers) views.addSheet("numbers", "Numbers", numbersView(scene, colours));
+    document.body.append(
+      el("header", { class: "top" },
+        el("div", { class: "titles" }, el("h1", { text: scene.title }), el("p", { text: scene.subtitle })),
+        views.tabs, this.search.node, rail.opener(), switchTheme),
+      views.node);
+    views.go(scene.opens || "map");
+    picture.resize();
+  }
+
+  #listen() {
+    const { picture, filter } = this, { shown, camera } = picture, hits = new Hits(this.points, filter, camera);
+    new Pointer(picture.node, camera, this.toolbar, {
+      at: (px, py) => hits.at(px, py),
+      onhover: (i, px, py) => picture.hover(i, px, py),
+      onclick: (i) => { if (i >= 0) this.open(i); else this.close(); },
+      ontrace: (path) => picture.trace(path),
+      ontravel: () => picture.tip.hide(),
+      onselect: (path) => this.select(hits.inside(path)),
+    });
+    new Keys(picture.node, camera, {
+      onsearch: () => this.search.focus(),
+      onclear: () => this.clear(),
+      onstep: (way) => this.#stepTo(hits.next(shown.cursor >= 0 ? shown.cursor : shown.open, way)),
+      onenter: () => { if (shown.cursor >= 0) this.open(shown.cursor, true); },
+      onleave: () => { picture.hover(-1); picture.show({ cursor: -1 }); },
+    });
+  }
+
+  #filtered() {
+    this.rail.legend.update();
+    this.search.tell();
+    this.picture.redraw();
+  }
+
+  #goTo(name) {
+    if (name.members) this.open(name.members[0]); else this.picture.zoomToCluster(name.cluster);
+  }
+
+  #stepTo(i) {
+    if (i < 0) return;
+    const { picture, points } = this;
+    picture.show({ cursor: i });
+    picture.bringIn(i);
+    picture.tip.show(i, picture.camera.toX(points.x[i]), picture.camera.toY(points.y[i]));
+  }
+
+  // Show the whole of one question beside the map.
+  async open(i, focus = false) {
+    const { picture, drawer } = this;
+    picture.show({ open: i });
+    await this.points.load();
+    if (drawer.isOpen) drawer.show(i); else picture.makeRoom(() => drawer.show(i));
+    picture.bringIn(i);
+    if (focus) drawer.focus();
+  }
+
+  close() {
+    if (!this.drawer.isOpen) return;
+    const { hasFocus } = this.drawer;
+    this.picture.shown.open = -1;
+    this.picture.makeRoom(() => this.drawer.hide());
+    if (hasFocus) this.picture.node.focus();
+  }
+
+  // List these points in the table and grey the others; none: as before.
+  select(indices) {
+    const { filter, tray, picture } = this, rows = [...indices].sort((a, b) => a - b);
+    if (!rows.length) {
+      filter.keep("selection", null);
+      this.#closeTray();
+      return;
+    }
+    filter.keepOnly("selection", rows);
+    if (tray.isOpen) tray.show(rows); else picture.makeRoom(() => tray.show(rows));
+    picture.bringAllIn(rows);
+  }
+
+  #closeTray() {
+    if (this.tray.isOpen) this.picture.makeRoom(() => this.tray.hide());
+  }
+
+  // Close the drawer; when it is closed, end search, comparison and selection.
+  clear() {
+    if (this.drawer.isOpen) { this.close(); return; }
+    this.search.clear();
+    this.rail.reset();
+    this.#closeTray();
+    this.toolbar.pick("pan");
+    this.filter.keepAll();
+  }
+}
+
+async function startMap() {
+  const [colours, scene] = await Promise.all([block("palette"), block("scene")]);
+  usePalette(colours);
+  const page = new MapPage(scene, colours);
+  document.documentElement.dataset.ready = "true";
+  setTimeout(async () => { await page.points.load(); document.documentElement.dataset.details = "true"; }, 50);
+}
+
+startMap();
