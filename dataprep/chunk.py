@@ -37,6 +37,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     from dataprep.store.artifacts import read_text, write_jsonl
     from dataprep.text.blocks import blocks
     from dataprep.text.chunker import chunk_document
+    from dataprep.text.languages import resolved
     from dataprep.text.segments import segments
 
     settings = job.config.chunk
@@ -47,7 +48,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     write_jsonl(unit.writes[0], chunks)
     if not text.strip():
         return Outcome(status="empty", note="no text", warnings=warnings)
-    pieces = segments(text, settings.language, settings.sentences, found)
+    pieces = segments(text, resolved(settings.language, text), settings.sentences, found)
     counts = {"segments": len(pieces), "chunks": len(chunks), **_tables(found, chunks)}
     return Outcome(note=_note(counts, chunks), counts=counts, warnings=warnings)
 

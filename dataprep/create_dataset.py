@@ -265,6 +265,7 @@ def _origin(job: Job, plan: Plan, built: Built) -> Origin:
 
     from dataprep.dataset.card import Origin
     from dataprep.dataset.provenance import recipes, sources
+    from dataprep.text.languages import code
 
     settings = job.config.dataset
     used = recipes(job.data.state / "manifest.db", STAGES)
@@ -275,10 +276,11 @@ def _origin(job: Job, plan: Plan, built: Built) -> Origin:
         prompts[settings.rephrase.prompt] = hashlib.sha256(text.encode()).hexdigest()
         models.add(f"{settings.rephrase.model} (rewording)")
     rows = list({row.id: row for name, found in built.splits.items() for row in found}.values())
+    spoken = job.config.chunk.language
     return Origin(
         repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,
         license=settings.license,
-        language=job.config.chunk.language,
+        language=code(" ".join(row.question for row in rows)) if spoken == "auto" else spoken,
         models=sorted(models),
         prompts=prompts,
         settings={**used.settings, "dataset": msgspec.to_builtins(settings)},

@@ -22,6 +22,7 @@ import numpy as np
 from dataprep.dataset.rows import Row
 from dataprep.dataset.splits import Split, Vectors
 from dataprep.schema.errors import Filtered, InvalidReply
+from dataprep.text.scripts import is_question
 
 WORD = re.compile(r"[^\W_]+(?:['’.,/-][^\W_]+)*")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -226,7 +227,7 @@ def _question_problem(row: Row, new: str, keep: Sequence[str]) -> str | None:
         return f"The question must stand alone; it cannot begin with {open_word[0]!r}."
     if len(_words(new)) < LEAST_LENGTH * len(_words(old)):
         return "The question lost a part of what it asks; say all of it in other words."
-    if old.endswith("?") and not new.endswith("?"):
+    if is_question(old) and not is_question(new):
         return "The question must end with a question mark."
     return _meaning_problem("question", old, new)
 

@@ -20,6 +20,7 @@ from dataprep.qa.grounding import faults
 from dataprep.qa.novelty import normalised
 from dataprep.schema.records import Pair
 from dataprep.schema.settings import Curate
+from dataprep.text.scripts import is_question
 
 T = TypeVar("T")
 Column = dict[str, Any]
@@ -89,9 +90,7 @@ class Checker:
             "rewrite",
             pair,
             Rewritten,
-            lambda reply: (
-                None if reply.question.strip().endswith("?") else "The question must end with a question mark."
-            ),
+            lambda reply: None if is_question(reply.question) else "The question must end with a question mark.",
             context=place.context or "(not told)",
             document=place.document,
             summary=place.summary or "(none)",

@@ -15,6 +15,7 @@ from dataprep.qa import facts
 from dataprep.qa.grounding import find
 from dataprep.qa.statements import Statement, statements
 from dataprep.schema.records import Chunk, Coverage, DocumentCoverage, Pair, Span
+from dataprep.text.languages import language as spoken_in
 
 ENOUGH_WORDS = 3
 ASKED = 1 / 3  # of a statement's content words, in question and answer, where a quote holds other statements too
@@ -24,12 +25,13 @@ SAID = 0.8  # of a statement's content words in question and answer
 def coverage(chunk: Chunk, pairs: Sequence[Pair], language: str = "en") -> Coverage:
     """What `pairs` touch of `chunk`; offsets of the spans count in `chunk.text`, added table headers are left out."""
     text = chunk.text
-    touches = [_Touch(pair, text) for pair in pairs]
+    spoken = spoken_in(text)
+    touches = [_Touch(pair, text, spoken) for pair in pairs]
     spans: list[Span] = []
     for statement in statements(text, language):
         if statement.end <= len(chunk.added):
             continue
-        said = _Said(statement, text[statement.start : statement.end])
+        said = _Said(statement, text[statement.start : statement.end], spoken)
         touching = [touch for touch in touches if touch.touches(said)]
         spans.append(Span(start=statement.start, end=statement.end, kind=statement.kind, touched_by=_ids(touching)))
         for number in said.numbers:
@@ -70,9 +72,9 @@ def of_document(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
 class _Said:
     """What a statement says, worked out once for all pairs: its content words and its numbers."""
 
-    def __init__(self, statement: Statement, own: str) -> None:
+    def __init__(self, statement: Statement, own: str, spoken: str) -> None:
         self.start, self.end = statement.start, statement.end
-        self.words = facts.content_words(own)
+        self.words = facts.content_words(own, spoken)
         self.numbers = facts.numbers(own)
         self.values = {number.value for number in self.numbers}
         self.enough = min(len(self.words), ENOUGH_WORDS, max(2, (len(self.words) + 1) // 2))
@@ -81,12 +83,13 @@ class _Said:
 class _Touch:
     """A pair, with its evidence found in the chunk's text and its own words and numbers."""
 
-    def __init__(self, pair: Pair, text: str) -> None:
+    def __init__(self, pair: Pair, text: str, spoken: str) -> None:
         said = f"{pair.question} {pair.answer}"
         self.id = pair.id
         self.places = [span for quote in pair.evidence if (span := find(quote, text))]
         self.text = text
-        self.words = facts.content_words(said)
+        self.spoken = spoken
+        self.words = facts.content_words(said, spoken)
         self.values = {
             number.value for number in facts.numbers(" ".join([said, *pair.evaluation_criteria]), spelled=True)
         }
@@ -95,10 +98,10 @@ class _Touch:
         common = len(said.words & self.words)
         for start, end in self.places:
             quoted = self.text[max(start, said.start) : min(end, said.end)]
-            if not quoted or (said.words and len(facts.content_words(quoted) & said.words) < said.enough):
+            if not quoted or (said.words and len(facts.content_words(quoted, self.spoken) & said.words) < said.enough):
                 continue
             around = self.text[start : said.start] + " " + self.text[said.end : end]
-            if common >= ASKED * len(said.words) or not facts.content_words(around):
+            if common >= ASKED * len(said.words) or not facts.content_words(around, self.spoken):
                 return True
         return len(said.words) >= ENOUGH_WORDS and common >= SAID * len(said.words) and said.values <= self.values
 

@@ -11,6 +11,7 @@ import msgspec
 from dataprep.qa import facts, wording
 from dataprep.qa.grounding import faults, find
 from dataprep.schema.records import Difficulty
+from dataprep.text.scripts import is_question
 
 Category = Literal["factual", "definition", "procedure", "condition", "numeric", "comparison", "reasoning"]
 MIN_CRITERIA, MAX_CRITERIA = 2, 6
@@ -106,7 +107,7 @@ def form_faults(draft: Draft) -> list[Fault]:
     """What is wrong with the wording, whatever the text says."""
     found = []
     question = draft.question.strip()
-    if not question.endswith(("?", "？")) or len(facts.words(question)) < 3:
+    if not is_question(question) or len(facts.words(question)) < 3:
         found.append(Fault("form", "the question is no question"))
     if not draft.answer.strip():
         found.append(Fault("form", "the answer is empty"))

@@ -1,23 +1,45 @@
 """What can be checked in a text without a model: its numbers, dates, units, quoted terms, names and content words.
 
-The word lists are English; in other languages the digits, dates, quotes and the words themselves still count.
+The word lists are English; in other languages the digits, dates, quotes and the words themselves still count. Where no
+space parts the words (Chinese, Japanese, Thai), and in Korean, pairs of neighbouring characters stand for them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+
+import regex
+
+from dataprep.text.languages import function_words, is_english
+from dataprep.text.scripts import UNSPACED
 
 
 def _listed(words: str) -> list[str]:
     return words.split()
 
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_NUMBER = re.compile(r"\d+(?:[.,٫٬．，]\d+|[\u00a0\u2009\u202f]\d{3}(?!\d))*")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")  # 1,234.5; 1,23,456
+_DOTTED_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}")  # 1.234,56
+_DOTTED = re.compile(r"(?<![\d.,])\d{1,3}\.\d{3}(?![\d.,]*\d)")
+_SIGNS = str.maketrans("٫٬．，", ".,.,", "\u00a0\u2009\u202f")
+_LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_LETTERS = r"[\p{L}\p{Nl}\p{No}][\p{L}\p{M}\p{Nl}\p{No}]*+"  # vowel signs and accents belong to their letters
+_WORD = regex.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*+")
+_PAIRED = regex.compile(rf"[{UNSPACED}\uac00-\ud7af]++")
+_CHARACTER = regex.compile(r"\p{L}\p{M}*+")
+_NAME = re.compile(rf"[^\W_{UNSPACED}]+")
+_CHINESE_NUMBER = re.compile("[〇零一二两三四五六七八九十百千万億亿]+")
+_CHINESE_DIGITS = {
+    c: v for v, row in enumerate(("〇零", "一", "二两", "三", "四", "五", "六", "七", "八", "九")) for c in row
+}
+_CHINESE_TENS = {"十": 10, "百": 100, "千": 1000}
+_CHINESE_MYRIADS = {"万": 10_000, "億": 10**8, "亿": 10**8}
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{2,80})[\"”“»]")
 _LABEL = re.compile(
     r"(?m)^[ \t>]*(?:#{1,6}[ \t]+)?[*_]{0,2}(?:[A-Z]?\d+(?:\.\d+)*[.)]|[A-Z]?\d+(?:\.\d+)+)[*_]{0,2}(?=\s|[A-Z])"
@@ -116,10 +138,36 @@ def numbers(text: str, *, spelled: bool = False) -> list[Number]:
     if spelled:
         found += [
             Number(match.start(), match.end(), value, _unit(text, match.start(), match.end()))
-            for match in _WORD.finditer(text)
+            for match in _LATIN_WORD.finditer(text)
             if (value := NUMBER_WORDS.get(match.group().lower()))
         ]
     return sorted(found, key=lambda number: number.start)
+
+
+def other_readings(text: str) -> set[str]:
+    """Values that stand in `text` in another way than `numbers` reads them: 一百八十五, and 1.234 for 1234 in German.
+
+    They count for what a text holds, never as something that it must account for.
+    """
+    found = {str(chinese(match.group())) for match in _CHINESE_NUMBER.finditer(text)}
+    if not is_english(text):
+        found |= {match.group().replace(".", "") for match in _DOTTED.finditer(text)}
+    return found
+
+
+def chinese(digits: str) -> int:
+    """The value of a number in Chinese characters: 185 for 一百八十五, 2024 for 二〇二四."""
+    if not any(c in _CHINESE_TENS or c in _CHINESE_MYRIADS for c in digits):
+        return int("".join(str(_CHINESE_DIGITS[c]) for c in digits))
+    whole = part = digit = 0
+    for c in digits:
+        if c in _CHINESE_DIGITS:
+            digit = _CHINESE_DIGITS[c]
+        elif c in _CHINESE_TENS:
+            part, digit = part + (digit or 1) * _CHINESE_TENS[c], 0
+        else:
+            whole, part, digit = whole + (part + digit or 1) * _CHINESE_MYRIADS[c], 0, 0
+    return whole + part + digit
 
 
 def labels(text: str) -> set[str]:
@@ -150,7 +198,7 @@ def quoted(text: str) -> list[str]:
 def names(text: str) -> set[str]:
     """Words written with a capital inside a sentence, and codes such as Q4 or WFDF, in lower case."""
     found = set()
-    for match in re.finditer(r"[^\W_]+", text):
+    for match in _NAME.finditer(text):
         word = match.group()
         inside = match.start() > 0 and text[: match.start()].rstrip()[-1:] not in (".", "?", "!", ":", "")
         code = not word.isdigit() and (any(c.isdigit() for c in word) or (len(word) > 1 and word.isupper()))
@@ -161,12 +209,28 @@ def names(text: str) -> set[str]:
 
 def words(text: str) -> list[str]:
     """The words of `text` in lower case, in order."""
-    return [match.group().lower() for match in _WORD.finditer(text)]
+    if text.isascii():
+        return [match.group().lower() for match in _LATIN_WORD.finditer(text)]
+    return [word for match in _WORD.finditer(text) for word in _split(match.group().lower())]
 
 
-def content_words(text: str) -> set[str]:
+def _split(word: str) -> Iterator[str]:
+    """The word; a run of letters of a script without spaces, or of Korean, as overlapping pairs of characters."""
+    last = 0
+    for run in _PAIRED.finditer(word):
+        if run.start() > last:
+            yield word[last : run.start()]
+        characters = _CHARACTER.findall(run.group())
+        yield from map("".join, pairwise(characters)) if characters[1:] else characters
+        last = run.end()
+    if last < len(word):
+        yield word[last:]
+
+
+def content_words(text: str, language: str = "en") -> set[str]:
     """The words that carry meaning, each cut to its stem."""
-    return {stem(word) for word in words(text) if word not in STOP_WORDS and len(word) > 1}
+    idle = STOP_WORDS if language == "en" else STOP_WORDS | function_words(language)
+    return {stem(word) for word in words(text) if word not in idle and len(word) > 1}
 
 
 _ENDINGS = _listed("ibility ability ible able ations ation ments ment ings ing ers ies ied ed er es ly s e y")
@@ -191,6 +255,10 @@ def unit_of(word: str) -> str:
 
 
 def _value(digits: str) -> str:
+    if not digits.isascii():
+        digits = "".join(str(unicodedata.decimal(c, c)) for c in digits.translate(_SIGNS))
+    if _DOTTED_THOUSANDS.fullmatch(digits):
+        digits = digits.replace(".", "")
     if _THOUSANDS.fullmatch(digits):
         digits = digits.replace(",", "")
     elif digits.count(",") == 1 and "." not in digits:

@@ -10,6 +10,7 @@ from dataprep.qa.criteria import category_of
 from dataprep.qa.drafts import Draft, Fault
 from dataprep.qa.pointing import RIVALS, terms
 from dataprep.qa.targets import OPEN_END, REFERENCE, Target
+from dataprep.text.languages import is_english
 
 STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
 STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean
@@ -112,8 +113,11 @@ def _invented(draft: Draft, target: Target, around: str) -> Fault | None:
 def _beside(draft: Draft, target: Target, above: str, title: str) -> Fault | None:
     """A question about something else than the statement."""
     own = facts.content_words(draft.question) - facts.content_words(title)
-    if len(own & facts.content_words(target.plain)) < max(1, ABOUT * len(own)):
+    about = ABOUT if is_english(target.plain) else 0.0
+    if len(own & facts.content_words(target.plain)) < max(1, about * len(own)):
         return Fault("beside", "the question is not about the statement")
+    if not is_english(target.plain):
+        return None  # whose words for asking are not known
     strange = own - facts.content_words(above) - _ASKING
     allowed = 0 if wording.language(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(own))
     if len(strange) > allowed:

@@ -10,16 +10,19 @@ from functools import lru_cache
 
 from dataprep.qa import facts
 from dataprep.qa.statements import cells
+from dataprep.text.languages import is_english
+from dataprep.text.scripts import UNSPACED
 
 Span = tuple[int, int]
 
-_MARKUP = frozenset("*_`~\\|#>\u00ad\u200b\ufeff")
+_MARKUP = frozenset("*_`~\\|#>\u00ad\u200b\ufeff\u200c\u200d\u200e\u200f\u061c\u0640\u2066\u2067\u2068\u2069")
+_NO_SPACES = re.compile(f"[{UNSPACED}]")
 _SAME = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "‚": "'"} | dict.fromkeys("‐‑‒–—−", "-")
 )
 _LABEL = re.compile(r"(?m)^[ \t>]*(?:[A-Z]?\d+(?:\.\d+)*[.)]|[A-Z]?\d+(?:\.\d+)+|\(?[a-z][.)]|[-*+•])[ \t]+")
 _ELLIPSIS = re.compile(r"\s*(?:\[\s*(?:\.\.\.|…)\s*\]|\.{3,}|…)\s*")
-_EDGE = " \t\r\n\"'.,;:()[]"
+_EDGE = " \t\r\n\"'.,;:()[]。、،؛।"
 
 
 def find(quote: str, text: str) -> Span | None:
@@ -28,7 +31,7 @@ def find(quote: str, text: str) -> Span | None:
     Exact first; then tolerant of white space, line breaks, case, typographic quotes and dashes, Markdown markup, labels
     of list items and outer punctuation; then with an ellipsis for what was left out; last as cells of one table row.
     """
-    quote = quote.strip()
+    quote = unicodedata.normalize("NFC", quote.strip())
     if not any(character.isalnum() for character in quote):
         return None
     at = text.find(quote)
@@ -59,10 +62,14 @@ def unsupported(answer: str, source: str) -> list[str]:
         for year, month, day in sorted(facts.dates(answer) - facts.dates(source))
         if not _date_in_parts(year, month, day, source)
     ]
-    known = facts.numbers(source, spelled=True)
-    values = {number.value for number in known} | facts.labels(source)
-    for number in facts.numbers(facts.without_dates(answer), spelled=True):
-        if number.value not in values:
+    english = is_english(source)  # elsewhere "ten" is no number: it is "this" in Polish
+    known = facts.numbers(source, spelled=english)
+    figures = {number.value for number in known} | facts.labels(source)
+    others = facts.other_readings(source)
+    for number in facts.numbers(facts.without_dates(answer), spelled=english):
+        if number.value in others:
+            continue
+        if number.value not in figures:
             problems.append(f"the number {number.value} is not in the text")
         elif number.unit and not _unit_fits(number, known, source):
             problems.append(f"the text does not say {number.value} {number.unit}")
@@ -148,9 +155,14 @@ def _normalised(text: str, labels: bool) -> tuple[str, tuple[int, ...]]:
 
 
 def _on_word_boundaries(text: str, start: int, end: int) -> bool:
-    before = start == 0 or not (text[start - 1].isalnum() and text[start].isalnum())
-    after = end == len(text) or not (text[end - 1].isalnum() and text[end].isalnum())
-    return before and after
+    return not (_one_word(text, start) or _one_word(text, end))
+
+
+def _one_word(text: str, at: int) -> bool:
+    """Do the characters around an offset belong to one word? Those of a script without spaces never do."""
+    if not 0 < at < len(text) or not (text[at - 1].isalnum() and text[at].isalnum()):
+        return False
+    return text.isascii() or not (_NO_SPACES.match(text[at - 1]) or _NO_SPACES.match(text[at]))
 
 
 def _short(text: str, limit: int = 80) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import regex
 
 from dataprep.qa import facts
 from dataprep.schema.errors import MissingExtra
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 CALIBRATED_ON = 400  # texts at the most
 TOO_FEW = 20  # texts to calibrate on
 DEFAULT_THRESHOLD = 0.92  # for those few
+
+_WORD = regex.compile(r"[\w\p{No}]+")  # with the vowel signs that `re` takes for no part of a word
 
 Encode = Callable[[list[str]], Awaitable["Vectors"]]
 
@@ -48,7 +51,7 @@ _MEASURES = frozenset(
 
 def normalised(question: str) -> str:
     """The question's words and numbers, without case, accents of writing and punctuation."""
-    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", question).casefold()))
+    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", question).casefold()))
 
 
 def differ_in_fact(one: str, other: str) -> bool:

@@ -28,6 +28,7 @@ from dataprep.qa.targets import Target, headings_at, importance, items, simple, 
 from dataprep.schema.errors import UnitError
 from dataprep.schema.records import Chunk, Pair
 from dataprep.schema.settings import QA
+from dataprep.text.languages import is_english
 
 T = TypeVar("T")
 
@@ -95,7 +96,7 @@ class Sentences:
         )
         unit = f"{self.chunk.id} at {target.statements[0].start}"
         reply = await self._call(messages, Reply, unit, iteration)
-        question = named(without_columns(reply.question, target), self.document)
+        question = named(without_columns(reply.question, target), self.document, is_english(self.chunk.text))
         answer = without_columns(told(reply.answer.strip(), target), target)
         told_by_title = question.replace(self.document, "")
         draft = Draft(
@@ -142,14 +143,16 @@ class Sentences:
         return reply.value
 
 
-def named(question: str, document: str) -> str:
+def named(question: str, document: str, english: bool = True) -> str:
     """The question; where it does not name what the title names, so that nobody could tell what it is about, the title
-    goes in front.
+    goes in front; in other languages with a colon alone.
     """
     title = facts.content_words(document) - _KINDS_OF_DOCUMENT
     shared = facts.content_words(question) & title
     if shared & {facts.stem(name) for name in facts.names(question)} or len(shared) > len(title) / 2:
         return question
+    if not english:
+        return f"{document}: {question}"
     whole = document if re.match(r"(?i)the\b", document) else f"the {document}"
     return f"According to {whole}, {question[:1].lower()}{question[1:]}"
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from dataprep.text.languages import resolved
+from dataprep.text.scripts import UNSPACED
 from dataprep.text.sentences import sentences
 
 StatementKind = Literal["sentence", "row"]
@@ -25,7 +27,7 @@ _ITEM = re.compile(
 )
 _CAPTION = re.compile(r"[*_ \t]*(?:Table|Figure|Fig\.|Tabelle|Abbildung|Tableau)\s+\d+\b.{0,120}$")
 _NUMBERING = re.compile(r"^[\s#*_]*[A-Z]?\d+(?:\.\d+)*\.?\s+")
-_TWO_WORDS = re.compile(r"(?s)[^\W\d_]+.*?[\W\d_][^\W\d_]")
+_TWO_WORDS = re.compile(rf"(?s)[^\W\d_]+.*?[\W\d_][^\W\d_]|[{UNSPACED}]{{3}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,11 @@ def is_caption(line: str) -> bool:
 
 @lru_cache(maxsize=256)
 def statements(text: str, language: str = "en") -> tuple[Statement, ...]:
-    """The statements of a chunk's Markdown in order; headings, rules, images and table headers are none."""
+    """The statements of a chunk's Markdown in order; headings, rules, images and table headers are none.
+
+    `language` is an ISO 639-1 code, or "auto".
+    """
+    language = resolved(language, text)
     found: list[Statement] = []
     open_items: list[_Item] = []
     for kind, start, end in _blocks(text):

@@ -203,7 +203,7 @@ def importance(target: Target, text: str) -> int:
     score = 1 + 2 * bool(facts.numbers(own)) + 2 * bool(target.subject or listed)
     score += bool(_DUTIES & set(words)) + bool(facts.quoted(own)) + (8 <= len(words) <= 45)
     alone = target.statements[0] if len(target.statements) == 1 and not target.subject else None
-    scrap = alone and not alone.label and not re.search(r"[.!?:;][\"'”’)*_]*$", own)  # of a figure
+    scrap = alone and not alone.label and not re.search(r"[.!?:;。！？；：।؟۔][\"'”’)」』*_]*$", own)  # of a figure
     scrap = scrap or (alone and not alone.label and not alone.lead and own[:1].islower())  # of a sentence
     hangs = not target.subject and points_back(target.statements, text)
     return max(1, score - 4 * target.part - 3 * bool(REFERENCE.search(own)) - 3 * bool(scrap) - 3 * hangs)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import Counter
 
-from dataprep.qa import facts
+from dataprep.text.languages import is_english, language
+
+__all__ = ["dangling", "is_instruction", "language", "other_language"]
 
 _SOURCE = (
     r"(?:passages?|text|chunks?|excerpts?|paragraphs?|sentences?|statements?|documents?|context|snippet|extract|author"
@@ -37,25 +37,30 @@ _INSTRUCTIONS = re.compile(
       | \b(?:system|developer)\ prompt\b
       | \b(?:respond|reply|answer|output)\ (?:only|nothing\ but|exactly|solely)\ with\b
       | \b(?:as|dear)\ an?\ (?:ai|language\ model|large\ language\ model)\b
-      | \b(?:ai|llm|language\ model|assistant)s?\ (?:reading|processing)\ this\b""",
+      | \b(?:ai|llm|language\ model|assistant)s?\ (?:reading|processing)\ this\b
+      | \b(?:ignorier\w*|missacht\w*|vergiss)\b[^.\n]{0,40}\b(?:anweisung|vorgabe|prompt|obige|bisherige)
+      | \b(?:ignor(?:e[rz]?|a)|oublie[rz]?|olvida)\b[^.\n]{0,40}\b(?:consignes|instrucciones)\b
+      | (?:忽略|无视|無視)[^。\n]{0,20}(?:指令|指示|提示|以上|上述|之前)""",
     re.IGNORECASE | re.VERBOSE,
 )
 
-_FUNCTION_WORDS = {
-    "en": "the of and to in is that for are with as what how which when must does a an be by or not from",
-    "de": "der die das und ist nicht ein eine von mit auf für den dem wie wird sind was welche muss bei zu im wann",
-    "fr": "le la les des et est une un dans pour que qui du quel quelle comment au sur par avec doit sont combien",
-    "es": "el la los las de y es una un en para que por con qué cuál cómo del se debe son al cuánto cuántos",
-    "it": "il la lo gli di e è una un in per che con del della quale come quanto deve sono nel alla quando",
-    "pt": "o a os as de e é uma um em para que por com do da qual como quanto deve são no na quando",
-    "nl": "de het een van en is in voor op met dat niet zijn wat welke hoe moet wordt bij te aan wanneer",
-}
-_LANGUAGES = {language: frozenset(words.split()) for language, words in _FUNCTION_WORDS.items()}
+_ELSEWHERE = [  # the same in other languages, where rules can see it without a parser
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\b(?:dies(?:er|em|es|en|e)|im|laut|nach|aus|vom) (?:(?:dies(?:em|er)|dem|der|obigen|vorliegenden) )?"
+        r"(?:text|textes|textabschnitts?|passage|abschnitts?|absatz(?:es)?|auszugs?|dokuments?|tabelle)\b(?! \d)",
+        r"\b(?:le|la|ce|cet|cette|au|du|dans le|selon le) (?:texte|passage|extrait|document|paragraphe|tableau)\b"
+        r"(?! (?:de|du|des|d['’])\b)",
+        r"\b(?:el|este|esta|del|al|según el|la) (?:texto|pasaje|fragmento|documento|párrafo|tabla)\b(?! (?:de|del)\b)",
+        r"(?:本文|上文|下文|文中|该段|这段|此段|上表|下表|该表|本段)",
+        r"(?:この|上記の|本)(?:文章|文書|段落|表|節)|(?:이|위|본) (?:글|문서|단락|표)(?!\w)",
+    )
+]
 
 
 def dangling(question: str) -> str:
     """The part of a question that points at something its reader cannot see ("this rule", "does it"), or ""."""
-    found = (pattern.search(question) for pattern in _DANGLING)
+    found = (pattern.search(question) for pattern in (_DANGLING if is_english(question) else _ELSEWHERE))
     return next((match.group().strip() for match in found if match), "")
 
 
@@ -64,23 +69,7 @@ def is_instruction(text: str) -> bool:
     return _INSTRUCTIONS.search(text) is not None
 
 
-def language(text: str) -> str:
-    """The language of `text` by its function words, or its script ("cyrillic", "cjk"); "" where that is not plain."""
-    scripts = Counter(_script(character) for character in text if character.isalpha())
-    if scripts and (script := scripts.most_common(1)[0][0]) != "latin":
-        return script
-    words = facts.words(text)
-    counts = Counter({name: sum(word in known for word in words) for name, known in _LANGUAGES.items()})
-    (first, most), (_, second) = counts.most_common(2)
-    return first if most >= 3 and most > 1.4 * second else ""
-
-
 def other_language(said: str, text: str) -> str:
     """The language of `said` where it is plainly not the one of `text`, or ""."""
     mine, theirs = language(said), language(text)
     return mine if mine and theirs and mine != theirs else ""
-
-
-def _script(character: str) -> str:
-    name = unicodedata.name(character, "LATIN").split()[0].lower()
-    return "cjk" if name in ("cjk", "hiragana", "katakana", "hangul") else name

@@ -151,7 +151,7 @@ class ChunkSettings(Settings, frozen=True):
     max_length: Annotated[int, Meta(ge=20)]
     overlap_sentences: Count
     sentences: Literal["sentencex", "regex"]
-    language: Annotated[str, Meta(description="ISO 639-1, such as en")]
+    language: Annotated[str, Meta(description="ISO 639-1, such as en; auto: each document's own")]
 
 
 class QA(ModelCall, frozen=True):

@@ -13,9 +13,12 @@ from collections import Counter
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from dataprep.schema.records import Chunk, Document
 from dataprep.schema.settings import ChunkSettings
 from dataprep.text.blocks import Block, blocks
+from dataprep.text.languages import resolved
 from dataprep.text.lengths import load_tokenizer, ruler_for
 from dataprep.text.marks import marks
 from dataprep.text.packer import Packer, Part
@@ -29,6 +32,7 @@ def chunk_document(
 
     `found` spares reading the blocks again. Raises ConfigError when the tokenizer of chunk.unit tokens is missing.
     """
+    settings = msgspec.structs.replace(settings, language=resolved(settings.language, markdown))
     tokenizer = _tokenizer(settings.tokenizer) if settings.unit == "tokens" else None
     ruler = ruler_for(markdown, tokenizer)
     found = blocks(markdown) if found is None else found

@@ -55,6 +55,7 @@ _STARTER = regex.compile(  # a word that starts a sentence after "etc." or "p.m.
 _MARKER = regex.compile(r"\s*+(?:[-*+>#•⁃]\s*+)*+\(?(?:[A-Z]?\d{1,3}(?:\.\d{1,3})*+|\p{L})[.)]{1,2}\s*+")
 _BULLET = regex.compile(r"(?<=\s)[•⁃‣◦▪](?=\s*+\S)")  # items in a row within one line
 _BULLETS = "•⁃‣◦▪"
+_WIDE_POINT = regex.compile(r"\d．\d")  # the decimal point of full-width digits, which sentencex takes for a full stop
 _WINDOW = 4096  # characters given to an engine at once
 
 
@@ -126,6 +127,7 @@ def _without_false_ends(text: str, ends: list[int]) -> Iterator[int]:
         while span and span[1] <= end:
             span = next(spans, None)
         inside = span and span[0] < end
+        inside = bool(inside) or _WIDE_POINT.match(text, end - 2) is not None
         if not inside and last < end < len(text) and not _only_marker(text, last, end):
             yield end
             last = end
