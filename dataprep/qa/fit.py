@@ -54,7 +54,9 @@ _TWICE = re.compile(  # "what can the crew use for the slip can be used"
     r"(?i)\b(must|can|may|should|shall|will)\b(?:(?!\b(?:if|when|that|which|who|where|what|how|and|or|but|unless|before"
     r"|after|while|until|as|than|since|because)\b|,).)*\b\1\b"
 )
-_REPEATED = re.compile(r"(?i)\b(\w{3,}(?: [\w-]+){3,})\b[^.!?]*\b\1\b")  # four words
+_REPEATED = re.compile(  # four words, each time with the number before them
+    r"(?i)(?:\b(\d\S*) )?\b(\w{3,}(?: [\w-]+){3,})\b[^.!?]*?(?:\b(\d\S*) )?\b\2\b"
+)
 _CONSIDERED = re.compile(r"(?i)^what (?:is|are) (?:considered|called|counted as|defined as)\b")
 _MEANS = re.compile(
     r"(?i)\b(?:is|are|means?|refers?|occurs?|consists?|describes?|denotes?|happens?|includes?|exists?|counts?|has|have)\b"
@@ -91,10 +93,18 @@ def _garbled(draft: Draft, target: Target) -> Fault | None:
     """A question with one verb too many, or an answer that says the same words twice in a sentence."""
     if twice := _TWICE.search(draft.question):
         return Fault("form", f'the question is no sentence: "{twice.group()}"')
-    repeated = _REPEATED.search(draft.answer)
-    if repeated and not _REPEATED.search(target.plain):
-        return Fault("form", f'the answer says twice: "{repeated[1]}"')
+    repeated = _said_twice(draft.answer)
+    if repeated and not _said_twice(target.plain):
+        return Fault("form", f'the answer says twice: "{repeated}"')
     return None
+
+
+def _said_twice(text: str) -> str:
+    """Four words or more that stand twice in a sentence; not those of "20 minutes before sunset ..., 5 minutes before
+    sunset ...", which tell two things.
+    """
+    found = (match.groups() for match in _REPEATED.finditer(text))
+    return next((words for one, words, other in found if not (one and other) or one == other), "")
 
 
 def _invented(draft: Draft, target: Target, around: str) -> Fault | None:

@@ -72,6 +72,15 @@ def test_what_does_not_fit_is_named(question: str, answer: str, told: str) -> No
     assert fault(question, answer).startswith(told)
 
 
+def test_the_same_words_of_different_numbers_are_two_facts() -> None:
+    """A sentence may say two numbers in the same form; the same number again is a slip."""
+    asked = "Until when may boats come to the quay of Sarn?"
+    told = "Boats come to the quay of Sarn until 20 minutes before low tide, barges until 5 minutes before it."
+    for other, found in (("5", ""), ("20", "form: the answer says twice")):
+        answer = f"Boats come until 20 minutes before low tide and barges until {other} minutes before low tide."
+        assert fault(asked, answer, told).startswith(found) and bool(fault(asked, answer, told)) == bool(found)
+
+
 def test_a_permission_is_no_answer_to_what_must_be_done() -> None:
     """Where the statement allows something, the question may not ask for a duty; what forbids is a duty."""
     leave = "A boat that has lost its anchor may stay at the quay of Sarn."
