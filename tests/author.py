@@ -10,6 +10,7 @@ import json
 import re
 from typing import Any
 
+from dataprep.dataset.rephrase import NUMBER_WORDS
 from tests.fake_openrouter import make_up
 from tests.qa.model import Writer, pair, pairs, part, said, sentences
 
@@ -71,9 +72,13 @@ def _reworded(body: Json) -> str:
     answer = re.search(r"^Answer: (.*)$", asked, re.MULTILINE)[1]  # type: ignore[index]
     subjects = ASKED.fullmatch(question)[1]  # type: ignore[index]
     turned = " and ".join(reversed(re.split(r", | and ", subjects)))
-    return json.dumps(
-        {"question": f"Regarding {turned}, which provisions of the Ellary handbook apply?", "answer": f"Here {answer}"}
-    )
+    question = f"Regarding {turned}, which provisions of the Ellary handbook apply?"
+    return json.dumps({"question": question, "answer": re.sub(r"\b[a-z]{4,}\b", _otherwise, answer)})
+
+
+def _otherwise(word: re.Match[str]) -> str:
+    """Another word that means the same to the rules."""
+    return word[0] if word[0] in NUMBER_WORDS else f"{word[0]}-like"
 
 
 def _tags(body: Json) -> str:

@@ -16,7 +16,7 @@ from dataprep.dataset.personal import scan
 from dataprep.dataset.rephrase import Ask, Check, Reworded, Rewording
 from dataprep.dataset.rows import Pool, Row
 from dataprep.dataset.splits import CannotSplit, Split, Vectors, eval_size, split
-from dataprep.schema.settings import DatasetSettings
+from dataprep.schema.settings import DatasetSettings, Rephrase
 
 Encode = Callable[[list[str], Literal["query", "document"]], Awaitable[Vectors]]
 
@@ -189,13 +189,8 @@ async def _measured(
     rows = measure.leakage(drawn.pool, found, drawn.vectors, drawn.train, drawn.train_vectors, after)
     if reworded:
         rows = [
-            msgspec.structs.replace(
-                r,
-                overlap=round(rephrase.overlap(old.question, new.question, keep, settings.rephrase.strategy), 3),
-                reworded=new.question,
-            )
-            for r, old, new in zip(rows, drawn.chosen, splits["eval"], strict=True)
-            for keep in [rephrase.subject_words(old, tools.about)]
+            _compared(found_row, old, new, settings.rephrase, tools.about)
+            for found_row, old, new in zip(rows, drawn.chosen, splits["eval"], strict=True)
         ]
     labels = measure.cluster_labels(drawn.pool, found.labels, drawn.vectors)
     sizes, held = np.bincount(found.labels), np.bincount(found.labels[found.eval], minlength=len(labels))
@@ -217,8 +212,20 @@ async def _measured(
         shares=measure.shares(drawn.pool, found.eval),
         replaced=[Replaced(name, reason) for name, reason in reworded.replaced] if reworded else [],
         dropped=reworded.dropped if reworded else 0,
-        same_answers=sum(row.answer == row.original_answer for row in splits["eval"]) if reworded else 0,
+        same_answers=sum(row.answer_kept is True for row in rows),
         map=measure.draw_map(drawn.pool, found, drawn.vectors, settings.seed),
+    )
+
+
+def _compared(row: measure.EvalRow, old: Row, new: Row, call: Rephrase, about: str) -> measure.EvalRow:
+    """The row with how much of the old wording its new question and answer keep."""
+    keep = rephrase.subject_words(old, about)
+    return msgspec.structs.replace(
+        row,
+        reworded=new.question,
+        overlap=round(rephrase.overlap(old.question, new.question, keep, call.strategy), 3),
+        answer_overlap=round(rephrase.overlap(old.answer, new.answer, keep), 3),
+        answer_kept=rephrase.answer_kept(old, new.answer, call.max_overlap, keep),
     )
 
 

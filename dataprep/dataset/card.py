@@ -189,7 +189,7 @@ def describe_leakage(report: Report) -> list[str]:
         lines.append(f"After rewording {report.leaked_after} of {total} are that near to a question of train.")
     if report.same_answers:
         lines.append(
-            f"{report.same_answers} of {total} answers stay word for word: too short to be said otherwise, no "
+            f"{report.same_answers} of {total} answers keep their old wording: too short to be said otherwise, no "
             "rewording passed, or only questions were to be reworded (dataset.rephrase.strategy)."
         )
     return lines

@@ -62,6 +62,8 @@ class EvalRow(Record, frozen=True):
     overlap: float | None = None
     question: str = ""  # as it was
     reworded: str = ""
+    answer_overlap: float | None = None
+    answer_kept: bool | None = None  # the reworded answer says it in the old words, all of them or too many
 
 
 class Point(Record, frozen=True):
@@ -114,7 +116,7 @@ class Report(Record, frozen=True):
     shares: dict[str, list[Share]]
     replaced: list[Replaced]
     dropped: int
-    same_answers: int  # rows of a reworded eval whose answer is the old one, word for word
+    same_answers: int  # rows of a reworded eval whose answer keeps the old wording, all of it or too much
     personal: list[Finding]
     invalid: list[Invalid]
     warnings: list[str]

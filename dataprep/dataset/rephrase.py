@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
@@ -29,7 +29,9 @@ NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 QUOTED = re.compile(r"[\"“«]([^\"”»]{1,80})[\"”»]")
 NEGATION = re.compile(r"\b(?:not|no|never|without|cannot|none|neither|nor|unable|except|unless|\w+n['’]t)\b", re.I)
 LIMIT = re.compile(
-    r"\b(?:no|not) (?:more|fewer|less|later|earlier|longer|higher|lower) than\b", re.I
+    r"\b(?:no|not) (?:more|fewer|less|later|earlier|sooner|longer|shorter|higher|lower|further|farther|larger|smaller"
+    r"|greater|heavier|wider) than\b",
+    re.I,
 )  # negates nothing
 SOURCE = re.compile(
     r"\b(?:the|this|that|given|provided|above|following|according to)\s+(?:\w+\s+)?"
@@ -58,7 +60,7 @@ DUTIES = {  # what must be done, ought to be done, and may be done
     "may": re.compile(r"\b(?:may|might|can|could|able|allowed|permitted|optional(?:ly)?|options?|free to)\b"),
 }
 UNCHANGED = "The answer is the old one, word for word. Say it differently."
-SHORT_ANSWER = 8  # words; a shorter answer has few ways of being said and may stay as it is
+SHORT_ANSWER = 6  # words that may change; an answer with fewer has few ways of being said and may stay as it is
 LEAST_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
 CLOSER = 5  # questions that may lie closer to the rewording than its original does
 KEPT_SUPPORT = 0.7  # of the cosine between answer and evidence
@@ -104,13 +106,27 @@ def overlap(old: str, new: str, keep: Sequence[str] = (), strategy: Strategy = "
     words are asked for, moving the old ones about is not enough. Numbers, names and the words of `keep` have to stay
     and do not count; nor does a possessive's ending.
     """
-    fixed = {word for name in names(old) for word in _words(name)} | set(keep)
-    plain = (re.sub(r"['’]s\b", "", text) for text in (old, new))
-    before, after = ([w for w in _words(text) if w not in fixed and not NUMBER.match(w)] for text in plain)
+    fixed = _fixed(old, keep)
+    before, after = _free(old, fixed), _free(new, fixed)
     words = _kept(before, after)
     if strategy == "pair" or len(before) < 2:
         return words
     return (words + _kept(list(pairwise(before)), list(pairwise(after)))) / 2
+
+
+def answer_kept(row: Row, answer: str, max_overlap: float, keep: Sequence[str] = ()) -> bool:
+    """Does a reworded answer still say it in the old words: all of them, or more than the share that may stay?"""
+    return _words(row.answer) == _words(answer) or overlap(row.answer, answer, keep) > max_overlap
+
+
+def _fixed(old: str, keep: Sequence[str]) -> set[str]:
+    return {word for name in names(old) for word in _words(name)} | set(keep)
+
+
+def _free(text: str, fixed: Set[str]) -> list[str]:
+    """The words of a text that a rewording may change: all but `fixed` ones and numbers."""
+    plain = re.sub(r"['’]s\b", "", text)
+    return [word for word in _words(plain) if word not in fixed and not NUMBER.match(word)]
 
 
 def _kept(before: Sequence[Hashable], after: Sequence[Hashable]) -> float:
@@ -281,9 +297,16 @@ def _wording_problem(
             f"The question keeps {kept:.0%} of its wording; at most {max_overlap:.0%} may stay. Build another "
             f"sentence, and find other words for some of: {same}."
         )
-    if len(_words(row.answer)) >= SHORT_ANSWER and _words(row.answer) == _words(new.answer):
+    short = len(_free(row.answer, _fixed(row.answer, keep))) < SHORT_ANSWER
+    if short or not answer_kept(row, new.answer, max_overlap, keep):
+        return None
+    if _words(row.answer) == _words(new.answer):
         return UNCHANGED
-    return None
+    kept = overlap(row.answer, new.answer, keep)
+    return (
+        f"The answer keeps {kept:.0%} of its wording; at most {max_overlap:.0%} may stay. Build another sentence; "
+        "numbers, units and names stay as they are."
+    )
 
 
 def _replaceable(word: str, new: Reworded, keep: Sequence[str]) -> bool:

@@ -202,7 +202,7 @@ def _rows(report: Report) -> str:
     """Each eval row as one reads it, beside the row of train that comes nearest."""
     head = ["cluster", "the question in eval", "nearest in train"]
     if report.leaked_after is not None:
-        head += ["as it was", "words kept", "nearest in train as it was"]
+        head += ["as it was", "words kept", "of the answer", "nearest in train as it was"]
     rows = [_eval_row(row, reworded=report.leaked_after is not None) for row in report.rows[:200]]
     more = f"<p>the first 200 of {len(report.rows)}; all in report.json</p>" if len(report.rows) > 200 else ""
     return "<p>numbers before a question are cosines</p>" + _table(head, rows, wide=True) + more
@@ -213,8 +213,8 @@ def _eval_row(row: EvalRow, *, reworded: bool) -> list[str]:
     if not reworded:
         return [*cells, _near(row.before)]
     own = "" if row.own is None else f"{row.own:.2f} "
-    kept = "-" if row.overlap is None else f"{row.overlap:.0%}"
-    return [*cells, _near(row.after), f"{own}{_e(row.question)}", kept, _near(row.before)]
+    kept = ["-" if share is None else f"{share:.0%}" for share in (row.overlap, row.answer_overlap)]
+    return [*cells, _near(row.after), f"{own}{_e(row.question)}", *kept, _near(row.before)]
 
 
 def _near(found: Neighbour | None) -> str:

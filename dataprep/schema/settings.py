@@ -263,7 +263,7 @@ class Rephrase(ModelCall, frozen=True):
         Meta(description="pair: question and answer; question: that alone, in a frame given, for small models"),
     ]
     prompt: Annotated[Name, Meta(description="a file of config/prompts")]
-    max_overlap: Annotated[Share, Meta(description="share of words a reworded question may keep")]
+    max_overlap: Annotated[Share, Meta(description="share of words a reworded question or answer may keep")]
     tries: Positive
 
 

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from dataprep.dataset.rephrase import UNCHANGED, Reworded, names, numbers, overlap, problem, reword, subject_words
+from dataprep.dataset.rephrase import (
+    UNCHANGED,
+    Reworded,
+    answer_kept,
+    names,
+    numbers,
+    overlap,
+    problem,
+    reword,
+    subject_words,
+)
 from dataprep.dataset.splits import Split
 from dataprep.embedding.clusters import Elbow
 from dataprep.schema.errors import Filtered, InvalidReply, TransportFailed
@@ -65,14 +75,19 @@ def test_what_changes_the_meaning_is_named(question, answer, complaint):
 
 
 def test_a_limit_is_no_negation():
-    """'No more than six' says what 'a maximum of six' says."""
+    """'No more than six' says what 'a maximum of six' says, 'no further than 25 m' what 'within 25 m' says."""
     assert problem(ROW, Reworded(GOOD_QUESTION, "A side fields no more than six at once."), 0.6) is None
+    near = row(question=QUESTION, answer="The host lays each mark within 25 m of its charted position.")
+    far = "Every mark has to be placed no further than 25 m from where the chart shows it."
+    assert problem(near, Reworded(GOOD_QUESTION, far), 0.6, strategy="pair") is None
 
 
 def test_a_short_answer_may_stay():
     """There is no other way of saying '70 metres'."""
-    short = row(question=QUESTION, answer="6 players")
-    assert problem(short, Reworded(GOOD_QUESTION, "6 players"), 0.6) is None
+    for answer in ("6 players", "Holm, Sarn, Orrin, Skerrow, Tarn Bay, North Quay and South Quay"):
+        short = row(question=QUESTION, answer=answer)
+        assert problem(short, Reworded(GOOD_QUESTION, answer), 0.6) is None
+        assert answer_kept(short, answer, 0.6), "and is counted as what it is"
 
 
 def test_an_answer_may_say_what_the_evidence_says():
@@ -154,6 +169,57 @@ def test_a_near_copy_is_no_rewording(old, new):
 def test_other_words_are_a_rewording(old, new):
     """Terms may come back; the sentence around them is another."""
     assert overlap(old, new) <= 0.6
+
+
+PLANKING = "A skiff must be measured again after any repair that replaces more than 1.5 m of planking."
+HOLD = "The race officer may hold back the signal for a late crew, but for no longer than three minutes in all."
+POSTED = "Results are posted, with every penalty and its rule, within 60 minutes of the last finish."
+PAID = "A club that has not paid by 31 March may not enter crews until it has paid."
+CALL = "The referee decides it, no later than 30 minutes before the start."
+YES = "Yes. Bicycles travel free outside the high season, and the high season ends on 15 September."
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (ANSWER, "At most six players per team are allowed on the field at any time."),
+        (PLANKING, "A skiff must be measured again after any repair replacing more than 1.5 m of planking."),
+        (PLANKING, "After any repair that replaces more than 1.5 m of planking, a skiff must be measured again."),
+        (HOLD, "The race officer can hold back the signal for a late crew, but no longer than three minutes in all."),
+        (
+            HOLD,
+            "For a late crew, the race officer may hold back the signal, for three minutes in total.",
+        ),
+        (POSTED, "The results are posted within 60 minutes of the last finish, with every penalty and its rule."),
+        (PAID, "A club that hasn't paid by 31 March cannot enter crews until it has paid."),
+        (CALL, "It is the referee who decides, no later than 30 minutes before the start."),
+        (YES, "Yes. Bicycles travel free outside of the high season, which ends on 15 September."),
+    ],
+)
+def test_a_near_copy_of_an_answer_is_sent_back(old, new):
+    """One word exchanged, or the halves: a model that learnt the sentence would still be right by it."""
+    told = row(question=QUESTION, answer=old, evidence=[old])
+    assert "The answer keeps" in problem(told, Reworded(GOOD_QUESTION, new), 0.6)
+    assert answer_kept(told, new, 0.6)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (ANSWER, GOOD_ANSWER),
+        (PLANKING, "Remeasurement is required whenever a repair exchanges upwards of 1.5 m of planking."),
+        (HOLD, "Three minutes altogether is the longest that a race officer can delay the signal when a crew is late."),
+        (POSTED, "No later than 60 minutes after the final finish, a list of them goes up that names each penalty."),
+        (PAID, "Unless the money is in by 31 March, the club cannot put forward any crew before settling its debt."),
+        (CALL, "The call is up to the referee, who has until 30 minutes ahead of the start to make it."),
+        (YES, "Yes, since after 15 September, when the high season is over, they cost nothing."),
+    ],
+)
+def test_an_answer_in_other_words_passes(old, new):
+    """Numbers, units and terms come back; the sentence around them is another."""
+    told = row(question=QUESTION, answer=old, evidence=[old])
+    assert problem(told, Reworded(GOOD_QUESTION, new), 0.6) is None
+    assert not answer_kept(told, new, 0.6)
 
 
 def test_numbers_are_the_same_in_words_and_digits():
