@@ -11,6 +11,7 @@ import argparse
 import re
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dataprep.console.command import Command, Failure, Job, Outcome, Unit, run_script
@@ -55,11 +56,12 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from dataprep.converters.headers import running_keys, strip_running
     from dataprep.converters.pdf import read_text_layer
     from dataprep.converters.pictures import page_jpeg
+    from dataprep.converters.sources import spelt
     from dataprep.engine import WorkerFailed, Workers
 
-    source = str(unit.reads[0])
     settings = job.config.ingest
-    with Workers(1, settings.memory_mb) as workers:
+    with TemporaryDirectory() as scratch, Workers(1, settings.memory_mb) as workers:
+        source = str(spelt(unit.reads[0], Path(scratch)))
         try:
             layer = await workers.acall(read_text_layer, source, timeout=settings.timeout)
         except WorkerFailed as error:

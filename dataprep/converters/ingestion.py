@@ -22,14 +22,13 @@ from dataprep.converters.headers import without_running
 from dataprep.converters.pages import Audited, convert_pages
 from dataprep.converters.pdf import TextLayer, read_text_layer, unlock
 from dataprep.converters.pictures import count_frames, page_jpeg
-from dataprep.converters.sources import Source, examine
+from dataprep.converters.sources import Source, examine, spelt
 from dataprep.converters.stitch import stitch, tidy
 from dataprep.converters.vision import PageReader, Picture
 from dataprep.engine import WorkerFailed, Workers, devices
 from dataprep.schema.errors import BadDocument, MissingExtra
 from dataprep.schema.records import Document, Page
 from dataprep.schema.settings import Config
-from dataprep.store.artifacts import plain
 
 T = TypeVar("T")
 
@@ -60,7 +59,7 @@ class Ingestion:
 
     async def run(self) -> tuple[str, Document]:
         """The Markdown and the record. Raises BadDocument with cause and remedy, without the file's name."""
-        path, settings = self._spelt(Path(self.source.path)), self.config.ingest
+        path, settings = spelt(Path(self.source.path), self.scratch), self.config.ingest
         digest = _sha256(path)
         ending, found = await self._must(examine, path, settings.max_unpacked_mb)
         self.warnings = [*self.source.warnings, *found]
@@ -88,14 +87,6 @@ class Ingestion:
             warnings=self.warnings,
             title=_title(markdown, title, self.source.name),
         )
-
-    def _spelt(self, path: Path) -> Path:
-        """`path`, or a link to it where its letters are no UTF-8, which some of the libraries cannot open."""
-        if plain(path) == str(path):
-            return path
-        link = self.scratch / plain(path.name)
-        link.symlink_to(path.resolve())
-        return link
 
     async def _whole(self, path: Path, ending: str, names: list[str]) -> tuple[str, list[Page], str]:
         """A document without pages, or with slides: the first converter that can."""

@@ -77,6 +77,15 @@ def examine(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]:
     return real, [f"its name ends in {named or 'nothing'}, but it holds {real[1:].upper()}; read as that"]
 
 
+def spelt(path: Path, scratch: Path) -> Path:
+    """`path`, or a link to it in `scratch` where its letters are no UTF-8, which some of the libraries cannot open."""
+    if plain(path) == str(path):
+        return path
+    link = scratch / plain(path.name)
+    link.symlink_to(path.resolve())
+    return link
+
+
 def _walk(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -57,6 +57,18 @@ def test_a_dead_endpoint_costs_its_own_column_only(tmp_path, capsys):
     assert "is it running there?" in page and "<h3>layout" in page
 
 
+def test_a_file_whose_name_is_no_utf8_is_compared_like_any_other(tmp_path, short_pdf, capsys):
+    """A library that cannot open such a name is given another one."""
+    file = tmp_path / "p\udcff.pdf"
+    try:
+        file.write_bytes(short_pdf(3).read_bytes())
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    assert main([str(file), "--data", str(tmp_path), "--pages", "1", "--converters", "layout"]) == 0
+    assert "1.000" in next(line for line in capsys.readouterr().out.splitlines() if line.startswith("layout"))
+    assert "p\\xff.pdf" in next((tmp_path / "plots").glob("*.html")).read_text()
+
+
 def test_an_unknown_converter_or_page_is_a_usage_error(tmp_path, capsys):
     """A converter or a page that is not there ends with exit code 2 and names what there is."""
     assert main([str(SAMPLE), "--data", str(tmp_path), "--converters", "docling"]) == 2
