@@ -22,7 +22,7 @@ NASTY = "<script>alert('x')</script> | **b** [l](javascript:1) & \u202eé"
 
 
 async def encode(texts, _kind):
-    return unit(await Static().vectors(texts))
+    return unit(await Static().vectors(texts, ""))
 
 
 def made(rows, **changes):
