@@ -6,9 +6,14 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, async_playwright
+
+from tests.visualization.scenes import COUNT, HOSTILE, histogram, scene
+from visualization.figures.map import write_map
+from visualization.figures.scene import Scene
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
@@ -60,3 +65,17 @@ async def show(browser: BrowserContext) -> AsyncIterator[Opener]:
         await page.evaluate("localStorage.clear()")  # the theme that a test chose
         await page.close()
     assert troubles == []
+
+
+@pytest.fixture(scope="session")
+def drawn() -> Scene:
+    """A scene with everything that the page of a map can show."""
+    return msgspec.structs.replace(scene(COUNT, first=HOSTILE), histogram=histogram())
+
+
+@pytest.fixture(scope="session")
+def page_file(drawn: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of `drawn`."""
+    path = tmp_path_factory.mktemp("map") / "map.html"
+    write_map(drawn, path)
+    return path

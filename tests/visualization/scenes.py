@@ -26,6 +26,8 @@ SUBJECTS = [
 ]
 DIFFICULTIES = ["easy", "medium", "hard"]
 CATEGORIES = ["factual", "reasoning", "comparison"]
+HOSTILE = "What is </script><img src=x onerror=alert(1)> & <b>bold</b>?"
+COUNT = 240  # of the questions that the tests of the page draw; HOSTILE is the first
 
 
 def scene(count: int = 600, models: list[str] | None = None, seed: int = 1, *, first: str = "") -> Scene:
