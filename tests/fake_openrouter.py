@@ -79,6 +79,7 @@ class FakeOpenRouter:
         self.abandoned = 0  # calls whose caller was gone before the reply
         self.in_flight = self.peak = 0
         self.delays: list[float] = []  # seconds of latency handed out, in the order of the calls
+        self.held: Callable[[], bool] = lambda: False  # while it is true no reply leaves
         self.keep_requests = True
         self._random = random.Random(seed)
         self._tokens, self._filled_at = self.burst, time.monotonic()
@@ -175,6 +176,8 @@ class FakeOpenRouter:
         delay = planned.get("delay", delay) if isinstance(planned, dict) else delay
         self.delays.append(delay)
         await asyncio.sleep(delay)
+        while self.held():  # noqa: ASYNC110  # the test's side knows nothing of this loop
+            await asyncio.sleep(0.01)
         content = planned.get("content") if isinstance(planned, dict) else None
         whole = self._completion(body, self.reply(body) if content is None else content)
         if isinstance(planned, dict):

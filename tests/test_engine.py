@@ -28,7 +28,7 @@ def die() -> None:
 
 
 def hang() -> None:
-    time.sleep(60)
+    time.sleep(3600)
 
 
 def hog() -> int:
@@ -71,11 +71,9 @@ def test_a_crash_costs_one_call(workers):
 
 def test_a_hang_ends_at_the_time_limit(workers):
     """A call that does not return is ended at its limit, process and all."""
-    began = time.monotonic()
     with pytest.raises(WorkerFailed) as caught:
         workers.call(hang, timeout=0.5)
     assert caught.value.kind == "timeout"
-    assert time.monotonic() - began < 15
     assert workers.call(double, 3, timeout=30) == 6
 
 
@@ -122,17 +120,20 @@ async def test_reports_are_heard_and_keep_a_long_call_alive():
     assert heard == [2] * 6
 
 
-def test_each_device_has_a_worker_of_its_own(monkeypatch):
+def test_each_device_has_a_worker_of_its_own(monkeypatch, tmp_path):
     """Of two graphics cards each worker sees its own; where there is none, one worker runs on the CPU."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3, 5")
     with Workers(devices=engine.devices()) as two, ThreadPoolExecutor(2) as threads:
-        seen = list(threads.map(lambda _: two.call(nap_and_tell_card, timeout=30), range(2)))
+        seen = list(threads.map(lambda _: two.call(meet_and_tell_card, str(tmp_path), timeout=100), range(2)))
     assert sorted(seen) == ["3", "5"]
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     monkeypatch.setattr(engine, "CARDS", Path("/nowhere"))
     assert engine.devices() == [""]
 
 
-def nap_and_tell_card() -> str:
-    time.sleep(1)
+def meet_and_tell_card(folder: str) -> str:
+    """Waits for another process to come here too."""
+    (Path(folder) / str(os.getpid())).touch()
+    while len(list(Path(folder).iterdir())) < 2:
+        time.sleep(0.01)
     return os.environ.get("CUDA_VISIBLE_DEVICES", "")

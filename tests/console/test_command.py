@@ -163,7 +163,9 @@ def test_ctrl_c_finishes_what_is_under_way(data: Path) -> None:
     assert process.stderr is not None
     assert "slow one begins" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    assert "press Ctrl-C again" in process.stderr.readline()
+    (data / "documents" / "s.go").touch()
+    out, err = process.communicate(timeout=100)
     assert process.returncode == EXIT_STOPPED
     assert "3 ok" in out
     assert "go on with: uv run" in err

@@ -143,7 +143,7 @@ def test_a_run_that_dies_pays_for_no_finished_page_again(fake, look, folder):
 def test_all_pages_of_all_documents_share_the_gate(fake, look, folder):
     """Pages are in flight together, up to llm.max_concurrency, whatever document they are of."""
     fake.reply = lambda _: "# Scan\n\nText."
-    fake.latency = 0.3
+    fake.held = lambda: fake.peak < 4
     formats.write_scanned_pdf(folder.documents, pages=3)
     for colour in ("red", "green", "blue"):
         Image.new("RGB", (80, 80), colour).save(folder.documents / f"{colour}.png")

@@ -29,22 +29,17 @@ MENDED = [
 TAKEN = ["fenced", "parts", "thoughts", "no-usage"]
 
 
-@pytest.fixture
-def quick(fake, config_for):
-    """Settings under which a hang is over soon."""
-    return config_for(fake, llm__timeout=0.4)
-
-
 @pytest.mark.usefixtures("no_backoff")
 @pytest.mark.parametrize("fault", MENDED)
-async def test_a_fault_costs_one_more_call_and_never_a_unit(fault, fake, quick, journal):
+async def test_a_fault_costs_one_more_call_and_never_a_unit(fault, fake, config_for, journal):
     """Whatever goes wrong once, the ask ends with its value; asked again, it is read from the journal."""
     fake.script.append(fault)
-    async with Client(quick.llm, journal) as client:
-        reply = await client.ask(quick.qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs)
+    config = config_for(fake, llm__timeout=3 if fault == "hang" else 60)
+    async with Client(config.llm, journal) as client:
+        reply = await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs)
         assert isinstance(reply.value.pairs[0], Pair) and not reply.replayed
         assert len(fake.requests) == 2
-        again = await client.ask(quick.qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs)
+        again = await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs)
         assert again.value == reply.value and again.replayed and len(fake.requests) == 2
 
 
@@ -60,11 +55,13 @@ async def test_a_reply_in_an_odd_wrapping_is_read(shape, fake, client, config_fo
 @pytest.mark.parametrize("fault", ["500", "drop", "hang", "html", "finish-error", "no-choices"])
 async def test_transport_ends_after_its_tries_and_nothing_is_stored(fault, fake, config_for, journal):
     """Tries are counted; when they are used up the unit fails by name, and the next run asks again."""
-    config = config_for(fake, llm__timeout=0.2, llm__transport_retries=1)
+    config = config_for(fake, llm__timeout=0.2 if fault == "hang" else 60, llm__transport_retries=1)
     fake.script.extend([fault, fault])
     async with Client(config.llm, journal) as client:
         with pytest.raises(TransportFailed, match=r"page 7: .* 2 tries failed"):
             await client.ask(config.qa, ask_text("hi"), stage="ingest", unit="page 7")
+    fake.script.clear()
+    async with Client(config_for(fake).llm, journal) as client:
         assert not (await client.ask(config.qa, ask_text("hi"), stage="ingest", unit="page 7")).replayed
 
 

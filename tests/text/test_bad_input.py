@@ -56,7 +56,7 @@ def test_time_is_linear(name: str) -> None:
     unit = UNITS[name]
     short, long = unit * (6_000 // len(unit)), unit * (30_000 // len(unit))
     fast = min(seconds(short) for _ in range(2))
-    assert seconds(long) < 15 * fast + 0.05
+    assert any(seconds(long) < 15 * fast + 0.05 for _ in range(3))  # once is enough: other processes only add to it
 
 
 def test_nested_list_of_any_depth() -> None:
