@@ -14,6 +14,7 @@ import regex
 from dataprep.qa import facts
 from dataprep.schema.errors import MissingExtra
 from dataprep.schema.settings import Embeddings
+from dataprep.text.languages import script
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,11 +130,22 @@ async def similarity(
         known = await encoder.aencode(some, "query")
     if threshold is None:
         threshold = calibrate_threshold(known) if len(some) >= TOO_FEW else DEFAULT_THRESHOLD
+        apart = [calibrate_threshold(known[rows]) for rows in _by_script(some) if len(rows) > 1]
+        threshold = max([threshold, *apart])
 
     async def encode(questions: list[str]) -> Vectors:
         return await encoder.aencode(questions, "query")
 
     return encode, threshold, note
+
+
+def _by_script(texts: Sequence[str]) -> list[list[int]]:
+    """The places of the texts of each script other than Latin, in which an English embedder finds everything alike."""
+    found: dict[str, list[int]] = {}
+    for place, text in enumerate(texts):
+        if not text.isascii() and (name := script(text)) != "latin":
+            found.setdefault(name, []).append(place)
+    return list(found.values())
 
 
 def _values(text: str) -> set[str]:

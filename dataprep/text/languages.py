@@ -15,8 +15,8 @@ _FUNCTION_WORDS = {
     "it": "il la lo gli di e è una un in per che con del della quale come quanto deve sono nel alla quando",
     "pt": "o a os as de e é uma um em para que por com do da qual como quanto deve são no na quando",
     "nl": "de het een van en is in voor op met dat niet zijn wat welke hoe moet wordt bij te aan wanneer",
-    "pl": "i w na z jest nie się że dla od po ta te lub co jak jaki jaka jakie ile kiedy przez są musi który oraz",
-    "cs": "v na se je že pro od ta nebo jak jaký jaká jaké kolik kdy který která musí jsou při není pod více všechny",
+    "pl": "i w do na z jest nie się że dla od po ta te lub co jak jaki jaka jakie ile kiedy przez są musi który oraz",
+    "cs": "v do na se je že pro od ta nebo jak jaký jaká jaké kolik kdy který která musí jsou při není pod více",
     "tr": "ve bir bu için ile da çok olan kadar ne nasıl hangi kaç veya gibi değil zaman olmalıdır kim tüm bütün",
     "sv": "och att det som en ett är på av för med den till inte om vad hur när vilken vilka måste från eller",
     "ro": "și de la în cu pe nu este o un din pentru sunt ce cum când sau mai trebuie ale fi",
@@ -40,6 +40,12 @@ def language(text: str) -> str:
         return script
     (first, most), (_, second) = _counts(text).most_common(2)
     return first if most >= 3 and most > 1.4 * second else ""
+
+
+def script(text: str) -> str:
+    """ "latin", "cjk", "arabic", ...: the script of most letters of `text`."""
+    told = language(text)
+    return "latin" if told in _WORDS or not told else told
 
 
 def is_english(text: str) -> bool:

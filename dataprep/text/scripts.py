@@ -20,10 +20,10 @@ _SHAPED = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\u0900-\u0fff\u1000-
 _LETTER = regex.compile(r"\p{L}")
 _QUESTION = regex.compile(
     r"""[?？؟\u037e፧⁇⁈]\Z
-      | \p{Greek}\s*;\Z                                       # the Greek mark looks like a semicolon, and mostly is one
+      | \p{Greek}.*;\Z                                        # the Greek mark looks like a semicolon, and mostly is one
       | ՞                                                      # the Armenian one stands above the word asked for
       | [\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]\W*\Z        # Thai, Lao, Burmese and Khmer do without""",
-    regex.VERBOSE,
+    regex.VERBOSE | regex.DOTALL,
 )
 
 

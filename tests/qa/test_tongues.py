@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from dataprep.qa import facts, wording
@@ -9,10 +12,12 @@ from dataprep.qa.coverage import coverage
 from dataprep.qa.drafts import Draft, Source
 from dataprep.qa.grounding import find, unsupported
 from dataprep.qa.iterate import as_pair
-from dataprep.qa.novelty import normalised
+from dataprep.qa.novelty import DEFAULT_THRESHOLD, Novelty, normalised, similarity
 from dataprep.qa.sentence import named
 from dataprep.qa.statements import statements
+from dataprep.schema.config import load
 from dataprep.schema.records import Chunk
+from dataprep.schema.settings import STATIC_MODEL
 from dataprep.text.languages import code, is_english
 from dataprep.text.scripts import is_question
 
@@ -51,6 +56,12 @@ TOLD = {
     "ko": ("사무소는 7시에 연다. 12세 미만의 어린이는 부두에서 구명조끼를 입어야 한다.",
            "벨모라 항구에서 12세 미만의 어린이는 무엇을 입어야 하는가?", "12세 미만의 어린이는 구명조끼를 입는다."),
 }  # fmt: skip
+
+
+ARABIC = (
+    "تسري هذه اللائحة على جميع السفن. مدير الميناء هو الأستاذ يوسف البحري. يحق له تخصيص أماكن الرسو وسحبها. "
+    "النار المكشوفة ممنوعة. يجري فحص المعدات كل عام في مايو. كل شخص أتمّ الثامنة عشرة يستطيع طلب مكان"
+)
 
 
 def draft(language: str, **changed: object) -> Draft:
@@ -153,7 +164,7 @@ def test_quotes_are_found_inside_runs_of_characters() -> None:
 
 def test_questions_end_as_their_script_wants() -> None:
     """The Greek semicolon, the Arabic mark, and Thai without any."""
-    asked = ["Ποιος μπορεί;", "من يستطيع؟", "谁可以？", "ใครมีสิทธิ", "Who may?"]
+    asked = ["Ποιος μπορεί;", "Τι κοστίζει 1,85 €;", "من يستطيع؟", "谁可以？", "ใครมีสิทธิ", "Who may?"]
     assert all(map(is_question, asked))
     assert not any(map(is_question, ["Tell me who;", "他可以。", "Who may."]))
 
@@ -164,6 +175,17 @@ def test_languages_are_told_by_their_words_or_script() -> None:
     assert {"de", "es", "el", "he", "th", "zh", "ko"} < {name for name in told if told[name] == name}
     assert all(told[name] in (name, "") for name in told)
     assert not any(is_english(text) for text, _, _ in TOLD.values())
+
+
+async def test_questions_in_another_script_repeat_nothing_by_looks(tmp_path: Path) -> None:
+    """An English embedder finds all Arabic alike: where duplicates begin is calibrated for each script."""
+    settings = msgspec.structs.replace(load().embeddings, backend="static", model=STATIC_MODEL, query_prefix="")
+    told = [one for text in (TOLD["ar"][0], ARABIC) for one in text.split(". ")]
+    encode, threshold, _ = await similarity(settings, None, told, tmp_path, lambda: None)  # type: ignore[arg-type, return-value]
+    repeats = await Novelty(encode, threshold).sift([f"{one}؟" for one in told])
+    assert repeats == [""] * len(told)
+    english = ["Who may ask for a berth?", "How fast may a boat go?", *["What is sold at the pier?"] * 3]
+    assert (await similarity(settings, None, english, tmp_path, lambda: None))[1] == DEFAULT_THRESHOLD  # type: ignore[arg-type, return-value]
 
 
 def test_words_of_hindi_keep_their_vowels_and_chinese_words_are_pairs() -> None:
