@@ -124,10 +124,11 @@ async def process(job: Job, unit: Unit) -> Outcome:
     return Outcome(note=note, counts=dict(splits), warnings=_warnings(built))
 
 
-def push(job: Job, _units: list[Unit]) -> None:
+def push(job: Job, units: list[Unit]) -> None:
     """After the build: one commit with all splits and the card."""
     folder = _folder(job)
-    if not job.flags.push or any(unit.payload.broken for unit in _units) or not (folder / "README.md").exists():
+    built = units and not any(unit.payload.broken for unit in units)
+    if not job.flags.push or not built or not (folder / "README.md").exists():
         return
     from dataprep.dataset import hub
 

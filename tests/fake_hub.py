@@ -4,7 +4,8 @@ Run    python -m tests.fake_hub --port 8090
        HF_ENDPOINT=http://127.0.0.1:8090 HF_TOKEN=hf_write HF_HUB_DISABLE_XET=1 uv run dataprep/create_dataset.py --push
 In a test: `with FakeHub() as hub`; `hub.repos[...]` holds what was pushed, `hub.fail["commit"] = 500` breaks a step.
 
-Datasets only: who one is, making a repository, its settings and privacy, uploads by LFS, commits, listing, reading.
+Datasets: who one is, making a repository, its settings and privacy, uploads by LFS, commits, listing, reading.
+Models: listing and reading. What is gated is listed for everybody and read by nobody.
 """
 
 from __future__ import annotations
@@ -39,11 +40,12 @@ HELD_BY_LFS = (".parquet",)
 
 @dataclass
 class Repo:
-    """A dataset repository: files by path, and all of its commits, the last one current."""
+    """A repository: files by path, and all of its commits, the last one current."""
 
     id: str
     private: bool
     commits: list[tuple[str, str, dict[str, bytes]]] = field(default_factory=list)  # oid, message, files
+    gated: bool = False
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -74,7 +76,8 @@ class FakeHub:
 
     def __init__(self, port: int = 0) -> None:
         self.port = port
-        self.repos: dict[str, Repo] = {}
+        self.repos: dict[str, Repo] = {}  # datasets
+        self.models: dict[str, Repo] = {}
         self.objects: dict[str, bytes] = {}
         self.calls: list[str] = []
         self.fail: dict[str, int] = {}
@@ -115,6 +118,11 @@ class FakeHub:
                 web.post(f"/datasets{repo}.git/info/lfs/objects/batch", self._batch),
                 web.put("/lfs/{oid}", self._upload),
                 web.get(f"/datasets{repo}/resolve/{{revision}}/{{path:.*}}", self._resolve),  # and HEAD
+                web.get(f"/api/models{repo}", self._info),
+                web.get(f"/api/models{repo}/revision/{{revision}}", self._info),
+                web.get(f"/api/models{repo}/tree/{{revision}}", self._tree),
+                web.get(f"/api/models{repo}/tree/{{revision}}/{{path:.*}}", self._tree),
+                web.get(f"{repo}/resolve/{{revision}}/{{path:.*}}", self._resolve),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -177,7 +185,7 @@ class FakeHub:
     async def _info(self, request: web.Request) -> web.Response:
         found = self._at(request)
         if found is None:
-            return self._not_found()
+            return self._missing(request)
         repo, oid, files = found
         body = {
             "id": repo.id,
@@ -185,7 +193,8 @@ class FakeHub:
             "private": repo.private,
             "siblings": [{"rfilename": f} for f in sorted(files)],
         }
-        return web.json_response({**body, "tags": [], "downloads": 0, "likes": 0, "gated": False, "disabled": False})
+        body["gated"] = "auto" if repo.gated else False
+        return web.json_response({**body, "tags": [], "downloads": 0, "likes": 0, "disabled": False})
 
     async def _preupload(self, request: web.Request) -> web.Response:
         repo = self._repo(request)
@@ -245,7 +254,7 @@ class FakeHub:
     async def _tree(self, request: web.Request) -> web.Response:
         found = self._at(request)
         if found is None:
-            return self._not_found()
+            return self._missing(request)
         prefix = request.match_info.get("path", "").strip("/")
         entries = _entries(found[2], prefix, recursive=request.query.get("recursive", "").lower() in ("true", "1"))
         if not entries and prefix:
@@ -255,7 +264,7 @@ class FakeHub:
     async def _paths_info(self, request: web.Request) -> web.Response:
         found = self._at(request)
         if found is None:
-            return self._not_found()
+            return self._missing(request)
         asked = await (request.json() if request.content_type == "application/json" else request.post())
         paths = asked["paths"] if isinstance(asked["paths"], list) else asked.getall("paths")
         everything = {entry["path"]: entry for entry in _entries(found[2], "", recursive=True)}
@@ -264,9 +273,13 @@ class FakeHub:
     async def _resolve(self, request: web.Request) -> web.StreamResponse:
         found = self._at(request)
         if found is None:
-            return self._not_found()
-        _, oid, files = found
+            return self._missing(request)
+        repo, oid, files = found
         path = request.match_info["path"]
+        if repo.gated:
+            message = f"Access to {repo.id} is restricted. You must have access to it and be authenticated."
+            status = 401 if self._token(request) is None else 403
+            return web.json_response({"error": message}, status=status, headers={"X-Error-Code": "GatedRepo"})
         if path not in files:
             return self._no_entry()
         content = files[path]
@@ -288,13 +301,20 @@ class FakeHub:
 
     def _repo(self, request: web.Request) -> Repo | None:
         """The repository of the path, if there is one that the token may see."""
-        repo = self.repos.get(f"{request.match_info['owner']}/{request.match_info['name']}")
+        kept = self.repos if "datasets" in request.path.split("/")[1:3] else self.models
+        repo = kept.get(f"{request.match_info['owner']}/{request.match_info['name']}")
         return None if repo is None or (repo.private and self._token(request) is None) else repo
 
     def _at(self, request: web.Request) -> tuple[Repo, str, dict[str, bytes]] | None:
         repo = self._repo(request)
         found = repo.at(request.match_info.get("revision", "main")) if repo else None
         return (repo, *found) if repo and found else None
+
+    def _missing(self, request: web.Request) -> web.Response:
+        """The 404 of a repository that is not there for this token, or that has no such revision."""
+        if self._repo(request) is None:
+            return self._not_found()
+        return web.json_response({"error": "Invalid rev id"}, status=404, headers={"X-Error-Code": "RevisionNotFound"})
 
     def _not_found(self) -> web.Response:
         return web.json_response(

@@ -25,9 +25,15 @@ MOST_LISTED = 12  # tags of a dataset alone that the terminal shows
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add_datasets(parser, "every run in data/qa")
-    parser.add_argument("--min-count", metavar="N", type=int, default=1, help="leave out tags of fewer questions")
-    parser.add_argument("--max-tags", metavar="N", type=int, default=25, help="tags in the histogram; default: 25")
+    parser.add_argument("--min-count", metavar="N", type=_count, default=1, help="leave out tags of fewer questions")
+    parser.add_argument("--max-tags", metavar="N", type=_count, default=25, help="tags in the histogram; default: 25")
     add_interactive(parser)
+
+
+def _count(text: str) -> int:
+    if text.isdecimal() and int(text):
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
 
 
 def units(job: Job) -> list[Unit]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import logging
 import os
 import re
 from collections import Counter
@@ -32,6 +33,8 @@ SPLIT_FILE = re.compile(r"^(?P<split>train|eval|eval_mirror|mirror|test|validati
 MIRRORS = ("eval_mirror", "mirror")  # verbatim copies of rows of train: shown, never counted again
 ENDINGS = (".jsonl", ".parquet")
 RAW = "/raw"  # behind a run's name: its pairs as they were generated, whatever curation made of them
+
+_LOG_IN = "log in with `hf auth login` or set HF_TOKEN"
 
 # Column names of other people's datasets, ours first.
 QUESTION = ("question", "prompt", "instruction", "query")
@@ -85,6 +88,8 @@ def locate(argument: str, data: Workspace, prefer: str = "qa") -> Source:
 
     Raises UsageError, with the nearest known name, when it is nothing of the kinds above.
     """
+    if not argument.strip():
+        raise UsageError(f"a dataset's name is empty; {known_runs(argument, data)}")
     for folder in ("qa", "datasets") if prefer == "qa" else ("datasets", "qa"):
         if source := _run(argument, data) if folder == "qa" else _finished(argument, data):
             return source
@@ -155,16 +160,17 @@ def load(source: Source) -> Dataset:
     Raises UsageError (no question column, no such Hub dataset) and BadRecord (a damaged file, with its line).
     """
     rows: list[Row] = []
-    warnings: list[str] = []
-    left_out = 0
+    left_out: Counter[str] = Counter()
     for split, record in _hub_records(source) if source.kind == "hub" else _file_records(source):
         row = _row(record, split, source)
         if row.question.strip():
             rows.append(row)
         else:
-            left_out += 1
-    if left_out:
-        warnings.append(f"{source.name}: {left_out} rows without a question were left out")
+            left_out[_lack(record)] += 1
+    warnings = [
+        f"{source.name}: {count:,} {'row' if count == 1 else 'rows'} {lack} {'was' if count == 1 else 'were'} left out"
+        for lack, count in left_out.items()
+    ]
     return Dataset(source=source, rows=_distinct_ids(rows), warnings=warnings)
 
 
@@ -204,7 +210,7 @@ def _parquet(file: Path) -> Iterator[dict[str, Any]]:
         for batch in ParquetFile(file).iter_batches():
             yield from batch.to_pylist()
     except (ArrowException, OSError) as error:
-        raise BadRecord(f"{file}: not a readable Parquet file ({error})") from None
+        raise BadRecord(f"{file}: not a readable Parquet file ({error}); fetch or write it anew") from None
 
 
 def pin(source: Source, data: Workspace) -> Source:
@@ -236,8 +242,7 @@ def _commit_of(source: Source) -> str:
         raise UsageError(f"{source.hub_id}: has no revision {source.revision!r}") from error
     except (RepositoryNotFoundError, HfHubHTTPError) as error:
         raise UsageError(
-            f"{source.hub_id}: the Hub has no such dataset that you may read; if it is private or gated, log in with "
-            "`hf auth login` or set HF_TOKEN"
+            f"{source.hub_id}: the Hub has no such dataset that you may read; if it is private or gated, {_LOG_IN}"
         ) from error
     except Exception as error:  # of httpx, by what broke: name, route, certificate, time
         raise OSError(str(error) or type(error).__name__) from error
@@ -249,14 +254,27 @@ def _hub_records(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
     import datasets
 
     datasets.disable_progress_bars()
+    for client in ("datasets", "huggingface_hub"):
+        logging.getLogger(client).setLevel(logging.CRITICAL)  # what breaks is told below, in one line
     try:
         loaded = datasets.load_dataset(source.hub_id, revision=source.revision or None, split=source.split or None)
+    except datasets.exceptions.DatasetNotFoundError as error:  # gated: its name and revision are known by now
+        cause = " ".join(str(error).split())
+        raise UsageError(f"{source.name}: {cause} Then {_LOG_IN}") from error
     except Exception as error:  # of datasets, pyarrow or the hub client, by what broke
-        raise UsageError(f"{source.name}: cannot be read from the Hub: {' '.join(str(error).split())}") from error
+        cause = " ".join(str(_root(error)).split())
+        raise UsageError(
+            f"{source.name}: cannot be read from the Hub: {cause}; mend it there, or give a folder"
+        ) from error
     splits = loaded if isinstance(loaded, dict) else {source.split: loaded}
     for split, table in splits.items():
         for record in table:
             yield split, record
+
+
+def _root(error: BaseException) -> BaseException:
+    """What broke at the bottom: `datasets` itself says only that an error occurred."""
+    return _root(error.__cause__) if error.__cause__ else error
 
 
 def _row(record: dict[str, Any], split: str, source: Source) -> Row:
@@ -298,6 +316,13 @@ def _question_and_answer(record: dict[str, Any], source: Source) -> tuple[str, s
         f"{place}: no column {QUESTION[0]!r} (nor {', '.join(QUESTION[1:])}, messages); "
         f"it has: {', '.join(record) or 'none'}; rename one of them"
     )
+
+
+def _lack(record: dict[str, Any]) -> str:
+    """Why a row without a question has none."""
+    held = (record[column] for column in (*QUESTION, "messages") if record.get(column) is not None)
+    kinds = [type(value).__name__ for value in held if not isinstance(value, str)]
+    return f"whose question is no text ({kinds[0]})" if kinds else "without a question"
 
 
 def _distinct_ids(rows: list[Row]) -> list[Row]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dataprep.console.command import Command, Job, Outcome, Unit, run_script
 from dataprep.schema.errors import UsageError
+from dataprep.store.artifacts import slug
 from visualization.arguments import add_datasets, sources_of
 
 if TYPE_CHECKING:
@@ -31,17 +32,20 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def units(job: Job) -> list[Unit]:
     from visualization.datasets import runs
 
-    out = job.data.path("qa", job.flags.out)
-    if out == job.data.path("qa") or "/" in job.flags.out:
+    run = slug(job.flags.out)
+    out = job.data.path("qa", run)
+    if not any(map(str.isalnum, job.flags.out)) or "/" in job.flags.out:
         raise UsageError(f"--out {job.flags.out}: name a run, such as merged")
     if job.flags.threshold is not None and not 0 < job.flags.threshold <= 1:
         raise UsageError(f"--threshold {job.flags.threshold:g}: a cosine lies between 0 and 1, such as 0.95")
-    sources = sources_of(job, default=lambda job: [run for run in runs(job.data) if run != job.flags.out], least=2)
-    if job.flags.out in [source.name for source in sources]:
+    sources = sources_of(job, default=lambda job: [name for name in runs(job.data) if name != run], least=2)
+    if run in [source.name for source in sources]:
         raise UsageError(f"--out {job.flags.out}: is one of the runs to merge; name another")
+    if any(out.glob("*.jsonl")) and not (out / "merged.json").exists():
+        raise UsageError(f"--out {job.flags.out}: is a run that no merge has made, and would be lost; name another")
     reads = tuple(file for source in sources for file in source.files)
     threshold = "" if job.flags.threshold is None else f" at {job.flags.threshold:g}"
-    name = f"{' + '.join(source.name for source in sources)}{threshold} -> {job.flags.out}"
+    name = f"{' + '.join(source.name for source in sources)}{threshold} -> {run}"
     return [Unit(name, reads, (out / "merged.json",), sources)]
 
 

@@ -45,7 +45,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     sources: list[Source] = unit.payload
     (one,) = await embedded(job, sources)
-    if one.dataset.splits in ([], [""]):
+    if not one.dataset.rows:
+        raise UnitError("holds no questions; are its files those of create_dataset?")
+    if one.dataset.splits == [""]:
         raise UnitError("has no splits (files named train, eval, ...); run create_dataset first")
     tags = tags_by_question(job.data, sources)
     scene = split_scene(one, job.config.maps, encoder_of(job).name, tags, job.progress)

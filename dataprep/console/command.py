@@ -91,7 +91,7 @@ class Command:
                 self._report(job, runner.ledger)
             job.idle = not ledger.outcomes
             if self.after:
-                self.after(job, units)
+                self.after(job, [unit for unit in units if not ledger.failed_whole(unit.name)])
             return ledger.exit_code
 
     def runner(self, job: Job, manifest: Manifest) -> Runner:

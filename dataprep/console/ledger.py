@@ -46,13 +46,18 @@ class Ledger:
         parts += [f"{count:,} {name}" for name, count in totals.items()]
         return f"{self.stage}: {' · '.join(parts)} · {self.seconds:.1f} s"
 
+    def failed_whole(self, name: str) -> bool:
+        """Did this unit fail as a whole, so that what lies in its files is of an earlier run?"""
+        outcome = self.outcomes.get(name)
+        return outcome is not None and any(not failure.part for failure in outcome.failures)
+
     def lines(self, *, verbose: bool = False) -> list[str]:
         """The summary and, below it, a line for every note, warning and failure."""
         shown = [self.summary()]
         for name, outcome in self.outcomes.items():
             if outcome.note:
                 shown.append(f"  {name}: {outcome.note}")
-            shown += [f"  warning  {name}: {warning}" for warning in outcome.warnings]
+            shown += [f"  warning  {name}: {text.removeprefix(f'{name}: ')}" for text in outcome.warnings]
             shown += [f"  {failure.status}  {_place(name, failure)}: {failure.reason}" for failure in outcome.failures]
         if len(shown) > MOST_LINES and not verbose:
             failures = [

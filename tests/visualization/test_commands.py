@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -177,16 +178,22 @@ def test_vectors_of_two_models_never_meet(run: Run, capsys: pytest.CaptureFixtur
         (visualize_embeddings.main, ["wide", "--document", "nothing"], "no such document"),
         (merge.main, ["wide", "narrow", "--out", "wide"], "is one of the runs to merge"),
         (merge.main, ["wide", "narrow", "--out", "../x"], "name a run"),
+        (merge.main, ["wide", "narrow", "--out", ".."], "name a run"),
+        (merge.main, ["wide", "narrow", "--out", "paid for"], "would be lost"),
         (merge.main, ["wide", "narrow", "--out", "x", "--threshold", "7"], "between 0 and 1"),
     ],
 )
 def test_refusals(
     data: Path, run: Run, capsys: pytest.CaptureFixture[str], main: Any, flags: list[str], message: str
 ) -> None:
-    """What cannot be done is refused in one line with exit code 2, and nothing is written."""
+    """What cannot be done is refused in one line with exit code 2, and nothing is written or lost."""
+    write_run(data, "paid-for", pairs(3, "paid-for"))
+    (data / "notes.jsonl").write_text("{}")
+    before = {path: path.read_bytes() for path in data.rglob("*.jsonl")}
     assert run(main, *flags) == 2
     assert message in capsys.readouterr().err
     assert not (data / "plots").exists()
+    assert {path: path.read_bytes() for path in data.rglob("*.jsonl")} == before
 
 
 def test_one_document_of_a_run(data: Path, run: Run) -> None:
@@ -211,6 +218,46 @@ def test_splits_on_one_map(data: Path, run: Run, capsys: pytest.CaptureFixture[s
     size_of(data / "plots" / "datasets-rugby-splits.png")
     assert run(visualize_splits.main, "wide") == 1
     assert "has no splits" in capsys.readouterr().out
+
+
+def test_empty_splits_are_said_to_be_empty(data: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """Files named train and eval without a row are not called missing; nothing warns of the empty picture of two."""
+    for name in ("nothing", "void"):
+        (data / name).mkdir()
+        for split in ("train", "eval"):
+            (data / name / f"{split}.jsonl").touch()
+    assert run(visualize_splits.main, str(data / "void")) == 1
+    assert "holds no questions" in capsys.readouterr().out
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert run(compare_embeddings.main, str(data / "void"), str(data / "nothing")) == 0
+
+
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize("flag", ["--max-tags", "--min-count"])
+@pytest.mark.parametrize("value", ["0", "-3", "many"])
+def test_no_histogram_of_no_tags(run: Run, flag: str, value: str) -> None:
+    """A number of tags or questions below one is refused as usage."""
+    with pytest.raises(SystemExit) as leaving:
+        run(compare_tags.main, "wide", "narrow", f"{flag}={value}")
+    assert leaving.value.code == 2
+
+
+@pytest.mark.parametrize("main", [compare_embeddings.main, compare_tags.main])
+def test_a_failed_comparison_prints_no_figures(
+    data: Path, run: Run, capsys: pytest.CaptureFixture[str], main: Any
+) -> None:
+    """After a failure nothing is printed of an earlier picture, nor complained of files that were not made."""
+    file = next((data / "qa" / "wide").glob("*.jsonl"))
+    if main is compare_embeddings.main:
+        assert run(main, "wide", "narrow", "--no-interactive") == 0
+    capsys.readouterr()
+    file.write_text("{broken\n" + file.read_text())
+    assert run(main, "wide", "narrow", "--no-interactive") == 1
+    said = capsys.readouterr()
+    assert "line 1" in said.out
+    assert not said.err.strip()
+    assert "reach of" not in said.out
 
 
 def test_merging_two_runs(data: Path, run: Run) -> None:

@@ -127,6 +127,26 @@ def test_rows_without_a_question_are_counted(data: Workspace, tmp_path: Path) ->
     assert dataset.warnings == ["a: 2 rows without a question were left out"]
 
 
+def test_questions_that_are_no_text_are_told_from_empty_ones(data: Workspace, tmp_path: Path) -> None:
+    """A column of numbers is not a column of empty questions: the warning tells; other columns may hold anything."""
+    odd = {"question": "Fine?", "pages": [1.5], "evidence": 3, "split": 4, "document": ["d"], "iteration": "x"}
+    file = write(tmp_path / "a.jsonl", {"question": 5}, {"question": ["b"]}, {"question": None}, odd)
+    dataset = load(locate(str(file), data))
+    assert [row.question for row in dataset.rows] == ["Fine?"]
+    assert dataset.warnings == [
+        "a: 1 row whose question is no text (int) was left out",
+        "a: 1 row whose question is no text (list) was left out",
+        "a: 1 row without a question was left out",
+    ]
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_an_empty_name_is_no_dataset(data: Workspace, name: str) -> None:
+    """An unset variable in a command does not mean the folder that one stands in."""
+    with pytest.raises(UsageError, match="name is empty"):
+        locate(name, data)
+
+
 def test_a_damaged_line_is_named(data: Workspace, tmp_path: Path) -> None:
     """The error has the file and the line."""
     file = write(tmp_path / "a.jsonl", {"question": "one?"})
@@ -138,7 +158,7 @@ def test_a_damaged_line_is_named(data: Workspace, tmp_path: Path) -> None:
 def test_a_damaged_parquet_file_is_named(data: Workspace, tmp_path: Path) -> None:
     """A file that only bears the name of Parquet is an error that names it."""
     (tmp_path / "a.parquet").write_bytes(b"PAR1 and nothing more")
-    with pytest.raises(BadRecord, match=r"a\.parquet"):
+    with pytest.raises(BadRecord, match=r"a\.parquet.*write it anew"):
         rows_of(tmp_path / "a.parquet", data)
 
 
@@ -204,7 +224,11 @@ def test_a_hub_dataset_by_the_real_clients(tmp_path: Path) -> None:
     with FakeHub() as hub:
         hub.repos["acme/rugby"] = Repo("acme/rugby", False, [("a" * 40, "first", before), ("b" * 40, "second", after)])
         hub.repos["acme/secret"] = Repo("acme/secret", True, [("c" * 40, "first", before)])
-        asked = ["acme/rugby", f"acme/rugby@{'a' * 40}:train", "acme/secret", "acme/nothing", "acme/rugby@v9"]
+        hub.repos["acme/gated"] = Repo("acme/gated", False, [("d" * 40, "first", before)], gated=True)
+        broken = {"README.md": b"# no head", "train.jsonl": b'{"question": "one?"}\n{broken\n'}
+        hub.repos["acme/broken"] = Repo("acme/broken", False, [("e" * 40, "first", broken)])
+        refused = ["acme/secret", "acme/nothing", "acme/gated", "acme/rugby@v9", "acme/broken"]
+        asked = ["acme/rugby", f"acme/rugby@{'a' * 40}:train", *refused]
         environment = {
             **os.environ,
             "HF_ENDPOINT": hub.url,
@@ -221,5 +245,8 @@ def test_a_hub_dataset_by_the_real_clients(tmp_path: Path) -> None:
         f"acme/rugby 3 ['eval', 'train'] {'b' * 40}",
         f"acme/rugby@{'a' * 40}:train 1 ['train'] {'a' * 40}",
     ], done.stderr
-    assert all("refused" in line and "hf auth login" in line for line in lines[2:4])
-    assert "refused" in lines[4]
+    assert all("refused" in line and "hf auth login" in line for line in lines[2:5])
+    assert "gated dataset" in lines[4]
+    assert lines[5].endswith("has no revision 'v9'")
+    assert "JSON parse error" in lines[6]
+    assert not done.stderr

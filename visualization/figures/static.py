@@ -258,7 +258,7 @@ def _draw_curves(axes: Axes, scene: Scene) -> None:
     assert numbers is not None  # noqa: S101  # the caller looked
     entries = {entry.name: entry for entry in scene.datasets}
     colour_of = _colour_of(scene)
-    longest = max((row.curve[-1][0] for row in numbers.datasets if row.curve), default=1)
+    longest = max((row.curve[-1][0] for row in numbers.datasets if row.curve), default=1) or 1
     for row in numbers.datasets:
         if row.curve:
             counts, reach = zip(*row.curve, strict=True)
