@@ -7,7 +7,6 @@ share its tags.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import sqlite3
 import unicodedata
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from dataprep.llm.prompts import conversation
+from dataprep.llm.together import together
 from dataprep.schema.errors import BadRecord, InvalidReply, UnitError
 from dataprep.schema.records import Tags
 from dataprep.store.artifacts import read_jsonl
@@ -81,7 +81,7 @@ async def tag(job: Job, dataset: Dataset, file: Path) -> Tagged:
     batches = _batches(job, dataset, known)
     missing = [question for batch in batches for question in batch]
     job.progress.start(len(missing), "questions")
-    results = await asyncio.gather(*(_tag_batch(job, store, dataset.name, batch) for batch in batches))
+    results = await together(_tag_batch(job, store, dataset.name, batch) for batch in batches)
     failed: dict[str, UnitError] = {}
     for tagged, errors in results:
         known |= tagged
@@ -136,9 +136,7 @@ async def _tag_batch(
             job.progress.advance(1)
             return {}, {batch[0]: error}
         middle = len(batch) // 2
-        halves = await asyncio.gather(
-            *(_tag_batch(job, store, unit, half) for half in (batch[:middle], batch[middle:]))
-        )
+        halves = await together(_tag_batch(job, store, unit, half) for half in (batch[:middle], batch[middle:]))
         return halves[0][0] | halves[1][0], halves[0][1] | halves[1][1]
     except UnitError as error:
         job.progress.advance(len(batch))

@@ -20,6 +20,7 @@ from dataprep.converters.headers import running_keys, strip_running
 from dataprep.converters.pages import Audited
 from dataprep.converters.stitch import plain_contents, tidy
 from dataprep.llm.prompts import conversation
+from dataprep.llm.together import together
 from dataprep.schema.errors import StopRun, TransportFailed, UnitError
 from dataprep.schema.records import PageAudit
 
@@ -69,11 +70,7 @@ class PageReader:
             on_page()
             return reply
 
-        replies = await asyncio.gather(*map(one, numbers), return_exceptions=True)
-        for reply in replies:
-            if isinstance(reply, BaseException):
-                raise reply
-        done = [reply for reply in replies if isinstance(reply, PageReply)]
+        done = await together(map(one, numbers))
         pages = strip_running([reply.markdown for reply in done], keys, numbers)
         return Audited(
             pages=pages,

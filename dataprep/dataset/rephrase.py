@@ -8,7 +8,6 @@ original is, and the evidence must stay about as near to the new answer as it wa
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Sequence, Set
@@ -21,6 +20,7 @@ import numpy as np
 
 from dataprep.dataset.rows import Row
 from dataprep.dataset.splits import Split, Vectors
+from dataprep.llm.together import together
 from dataprep.schema.errors import Filtered, InvalidReply
 from dataprep.text.scripts import is_question
 
@@ -189,7 +189,7 @@ async def reword(rows: Sequence[Row], vectors: Vectors, split: Split, ask: Ask, 
     done, most = Rewording(), max(8, len(split.eval))
     pending = list(split.eval)
     while pending:
-        replies = await asyncio.gather(*(_attempts(rows[index], index, ask, check, tries) for index in pending))
+        replies = await together(_attempts(rows[index], index, ask, check, tries) for index in pending)
         following: list[int] = []
         for index, reply in zip(pending, replies, strict=True):
             if isinstance(reply, Reworded):

@@ -22,6 +22,7 @@ from dataprep.llm.calls import Calls, Errand, limit_name, token_limit
 from dataprep.llm.endpoint import Endpoint, chat_body
 from dataprep.llm.journal import Journal
 from dataprep.llm.replies import Envelope, Reader, Unusable, Usage, strict_schema
+from dataprep.llm.together import together
 from dataprep.schema.errors import ConfigError, InvalidReply, UnitError
 from dataprep.schema.settings import LLM, Embeddings, ModelCall
 
@@ -114,7 +115,7 @@ class Client:
             raise ConfigError(['embeddings.provider: the local model makes no embeddings; use backend "static"'])
         errand = Errand(endpoint, self._calls.gate(endpoint, call.model), call.model, stage, unit)
         batches = [texts[start : start + call.batch] for start in range(0, len(texts), call.batch)]
-        vectors = await asyncio.gather(*(self._calls.vectors(errand, batch) for batch in batches))
+        vectors = await together(self._calls.vectors(errand, batch) for batch in batches)
         return [vector for batch in vectors for vector in batch]
 
     async def price(self, call: ModelCall) -> Price | None:
