@@ -8,6 +8,7 @@ Run     uv run dataprep/curate.py [--run NAME]
 from __future__ import annotations
 
 import argparse
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -197,10 +198,15 @@ def turned_down(pair: Pair, reason: str) -> Rejected:
 
 
 def _write(folder: Path, documents: Sequence[str], curated: Curated) -> None:
+    kept: dict[str, list[Pair]] = defaultdict(list)
+    turned_away: dict[str, list[Rejected]] = defaultdict(list)
+    for pair in curated.kept:
+        kept[pair.document].append(pair)
+    for one in curated.rejected:
+        turned_away[one.document].append(one)
     for document in documents:
-        write_jsonl(folder / f"{document}.jsonl", [pair for pair in curated.kept if pair.document == document])
-        turned_away = [one for one in curated.rejected if one.document == document]
-        write_jsonl(folder / "rejected" / f"{document}.jsonl", turned_away)
+        write_jsonl(folder / f"{document}.jsonl", kept[document])
+        write_jsonl(folder / "rejected" / f"{document}.jsonl", turned_away[document])
 
 
 def _outcome(curated: Curated, failures: list[Failure]) -> Outcome:

@@ -17,6 +17,7 @@ from dataprep.store.artifacts import read_json, read_jsonl, read_text, write_jso
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from dataprep.embedding.encoder import Encoder
     from visualization.asked import Asked, Count, Kind, Nearest, Place, Section
@@ -35,10 +36,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     """One unit a document that any of the runs asked about."""
-    asking = _runs(job)
+    asked_about: dict[str, dict[str, Path]] = {}
+    for run in _runs(job):
+        for file in run.files:
+            asked_about.setdefault(file.stem, {})[run.name] = file
     result = []
     for document in job.documents_in("chunks", ".jsonl"):
-        files = {run.name: file for run in asking for file in run.files if file.stem == document}
+        files = asked_about.get(document)
         if not files:
             continue
         source = (

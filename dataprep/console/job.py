@@ -83,6 +83,7 @@ class Job:
     idle: bool = False  # whether, at the end, every unit was found up to date
     stopping: asyncio.Event = field(default_factory=_event)
     _client: Client | None = None
+    _prompts: dict[str, str] = field(default_factory=dict)
 
     @property
     def client(self) -> Client:
@@ -105,7 +106,12 @@ class Job:
         return bool(self.flags.test)
 
     def prompt(self, name: str) -> str:
-        """The text of config/prompts/<name>. Raises ConfigError with the nearest name that exists."""
+        """The text of config/prompts/<name>, read once a run. Raises ConfigError with the nearest name that exists."""
+        if name not in self._prompts:
+            self._prompts[name] = self._read_prompt(name)
+        return self._prompts[name]
+
+    def _read_prompt(self, name: str) -> str:
         from dataprep.schema.config import PROMPT_DIR
 
         path = PROMPT_DIR / name

@@ -8,6 +8,7 @@ is imported here.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dataprep.schema.errors import ConfigError, MissingExtra
@@ -118,26 +119,22 @@ def run_reserve(name: str, request: Request) -> Conversion:
 def require(name: str) -> None:
     """Raise MissingExtra where a package of the named converter is not installed."""
     for package in CONVERTERS[name].packages:
-        if not _installed(package):
+        if not _version(package):
             raise MissingExtra(f"The converter {name}", CONVERTERS[name].extra)
 
 
 def versions(name: str) -> str:
     """The versions of the packages behind a converter, such as "liteparse 2.18.0"; "" where a model does the work."""
-    from importlib.metadata import version
-
-    return (
-        ", ".join(f"{package} {version(package)}" for package in CONVERTERS[name].packages)
-        if name in CONVERTERS
-        else ""
-    )
+    packages = CONVERTERS[name].packages if name in CONVERTERS else ()
+    return ", ".join(f"{package} {_version(package)}" for package in packages)
 
 
-def _installed(package: str) -> bool:
+@cache
+def _version(package: str) -> str:
+    """The installed version, "" where there is none; looked up once, for that reads a file as long as a README."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        version(package)
+        return version(package)
     except PackageNotFoundError:
-        return False
-    return True
+        return ""

@@ -174,8 +174,8 @@ def _candidates(rows: Rows, quota: int, want: int, twins: Twins) -> list[list[in
                 alone.append(row)
     if len(alone) >= quota:
         return [alone[:want]]
-    groups = _whole_groups(repeated, quota - len(alone))
-    return [alone, groups, [row for row in repeated if row not in set(groups)]]
+    groups = dict.fromkeys(_whole_groups(repeated, quota - len(alone)))
+    return [alone, list(groups), [row for row in repeated if row not in groups]]
 
 
 def _whole_groups(repeated: dict[int, Rows], places: int) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -97,10 +98,20 @@ class Source:
             return False
         if draft.evidence and all(find(quote, self.prompt) and not find(quote, self.text) for quote in draft.evidence):
             return True
-        return bool((facts.names(said) & facts.names(self.prompt)) - set(facts.words(f"{self.text} {self.known}")))
+        return bool((facts.names(said) & _names(self.prompt)) - _words(self.text) - _words(self.known))
 
     def _in_instruction(self, quote: str) -> bool:
         return wording.is_instruction(quote) and find(quote, self.text) is not None
+
+
+@lru_cache(maxsize=8)  # the same prompt for all chunks, and a chunk for all pairs about it
+def _names(text: str) -> frozenset[str]:
+    return frozenset(facts.names(text))
+
+
+@lru_cache(maxsize=8)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(facts.words(text))
 
 
 def form_faults(draft: Draft) -> list[Fault]:

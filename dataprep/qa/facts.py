@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -133,7 +134,7 @@ def numbers(text: str, *, spelled: bool = False) -> list[Number]:
     found = [
         Number(match.start(), match.end(), _value(match.group()), _unit(text, match.start(), match.end()))
         for match in _NUMBER.finditer(text)
-        if not any(start <= match.start() < end for start, end in labels)
+        if not _lies_in(match.start(), labels)
     ]
     if spelled:
         found += [
@@ -170,6 +171,16 @@ def chinese(digits: str) -> int:
     return whole + part + digit
 
 
+def _lies_in(position: int, spans: Sequence[tuple[int, int]]) -> bool:
+    """Is the position within one of `spans`, which are in order and apart?"""
+    before = bisect_right(spans, position, key=_start) - 1
+    return before >= 0 and position < spans[before][1]
+
+
+def _start(span: tuple[int, int]) -> int:
+    return span[0]
+
+
 def labels(text: str) -> set[str]:
     """The labels of rules and headings at the beginning of lines: "1.3.2" of "1.3.2. be fair"."""
     return {match.group().strip("# \t>*_.)") for match in _LABEL.finditer(text)}
@@ -197,10 +208,11 @@ def quoted(text: str) -> list[str]:
 
 def names(text: str) -> set[str]:
     """Words written with a capital inside a sentence, and codes such as Q4 or WFDF, in lower case."""
-    found = set()
+    found, last = set(), 0
     for match in _NAME.finditer(text):
         word = match.group()
-        inside = match.start() > 0 and text[: match.start()].rstrip()[-1:] not in (".", "?", "!", ":", "")
+        inside = text[last : match.start()].rstrip()[-1:] not in (".", "?", "!", ":", "")
+        last = match.end() - 1
         code = not word.isdigit() and (any(c.isdigit() for c in word) or (len(word) > 1 and word.isupper()))
         if code or (inside and word[0].isupper() and word.lower() not in STOP_WORDS):
             found.add(word.lower())

@@ -7,6 +7,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from dataprep.qa import facts
 from dataprep.qa.statements import cells
@@ -52,20 +53,21 @@ def faults(question: str, answer: str, evidence: Sequence[str], text: str) -> li
     problems = [f"evidence is not in the text: {_short(quote)}" for quote in evidence if not find(quote, text)]
     if not evidence:
         problems.append("no evidence was given")
-    return problems + unsupported(answer, f"{text}\n\n{question}")
+    return problems + unsupported(answer, text, question)
 
 
-def unsupported(answer: str, source: str) -> list[str]:
-    """The numbers, dates, units and quoted terms of `answer` that `source` does not hold, as reasons."""
+def unsupported(answer: str, *sources: str) -> list[str]:
+    """The numbers, dates, units and quoted terms of `answer` that none of `sources` holds, as reasons."""
+    english = is_english(sources[0])  # elsewhere "ten" is no number: it is "this" in Polish
+    source, stated = "\n\n".join(sources), [_stated(one, english) for one in sources]
     problems = [
         f"the date {year:04d}-{month:02d}-{day:02d} is not in the text"
-        for year, month, day in sorted(facts.dates(answer) - facts.dates(source))
+        for year, month, day in sorted(facts.dates(answer).difference(*(one.dates for one in stated)))
         if not _date_in_parts(year, month, day, source)
     ]
-    english = is_english(source)  # elsewhere "ten" is no number: it is "this" in Polish
-    known = facts.numbers(source, spelled=english)
-    figures = {number.value for number in known} | facts.labels(source)
-    others = facts.other_readings(source)
+    known = [number for one in stated for number in one.numbers]
+    figures = {number.value for number in known}.union(*(one.labels for one in stated))
+    others = {value for one in stated for value in one.others}
     for number in facts.numbers(facts.without_dates(answer), spelled=english):
         if number.value in others:
             continue
@@ -75,6 +77,21 @@ def unsupported(answer: str, source: str) -> list[str]:
             problems.append(f"the text does not say {number.value} {number.unit}")
     problems += [f'the term "{term}" is not in the text' for term in facts.quoted(answer) if not find(term, source)]
     return list(dict.fromkeys(problems))
+
+
+class _Stated(NamedTuple):
+    """The facts of a text."""
+
+    dates: set[tuple[int, int, int]]
+    numbers: list[facts.Number]
+    labels: set[str]
+    others: set[str]  # other readings of its numbers
+
+
+@lru_cache(maxsize=32)  # a chunk is looked at for every pair about it
+def _stated(text: str, spelled: bool) -> _Stated:
+    numbers = facts.numbers(text, spelled=spelled)
+    return _Stated(facts.dates(text), numbers, facts.labels(text), facts.other_readings(text))
 
 
 def _date_in_parts(year: int, month: int, day: int, source: str) -> bool:
@@ -130,7 +147,7 @@ def _find_row(quote: str, text: str) -> Span | None:
     return None
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _normalised(text: str, labels: bool) -> tuple[str, tuple[int, ...]]:
     """Plain lower-case text and, for each of its characters, the offset it came from."""
     dropped = [] if labels else [match.span() for match in _LABEL.finditer(text)]

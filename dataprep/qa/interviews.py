@@ -118,6 +118,8 @@ class Interviews:
 
     async def ask_across_chunks(self) -> None:
         """Questions that need two related chunks, where qa.multi_chunk asks for them."""
+        if not self.couples:
+            return
         novelty = Novelty(*self.similar)
         await novelty.sift([pair.question for pair in self.pairs()])
         for couple in self.couples:  # one after the other, so that none repeats another's question

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CALIBRATED_ON = 400  # texts at the most
 TOO_FEW = 20  # texts to calibrate on
 DEFAULT_THRESHOLD = 0.92  # for those few
+BLOCK = 256  # new questions held against all earlier ones at once: 100 MB of cosines for 100,000
 
 _WORD = regex.compile(r"[\w\p{No}]+")  # with the vowel signs that `re` takes for no part of a word
 
@@ -71,41 +72,46 @@ class Novelty:
 
     def __init__(self, encode: Encode | None = None, threshold: float = 1.0) -> None:
         self._encode, self._threshold = encode, threshold
-        self._questions: list[str] = []
         self._wordings: dict[str, str] = {}
-        self._vectors: list[Vectors] = []
+        self._questions: list[str] = []  # one a row of _vectors, "" for one that repeats another
+        self._vectors: Vectors | None = None
 
     async def sift(self, questions: Sequence[str]) -> list[str]:
         """For each question the earlier one that it repeats, or "" where it is new; the new ones are remembered."""
         vectors = await self._encode(list(questions)) if self._encode and questions else None
-        repeats = []
-        for i, question in enumerate(questions):
-            vector = None if vectors is None else vectors[i]
-            earlier = self._wordings.get(normalised(question)) or self._nearest(question, vector)
+        repeats: list[str] = []
+        for question, cosines in zip(questions, self._cosines(len(questions), vectors), strict=True):
+            earlier = self._wordings.get(normalised(question)) or self._nearest(question, cosines)
             repeats.append(earlier)
+            self._questions.append("" if earlier else question)
             if not earlier:
-                self._remember(question, vector)
+                self._wordings[normalised(question)] = question
         return repeats
 
-    def _nearest(self, question: str, vector: Vectors | None) -> str:
-        """The earlier question of the highest cosine from the threshold on that does not differ in fact."""
-        if vector is None or not self._vectors:
-            return ""
+    def _cosines(self, count: int, vectors: Vectors | None) -> Iterator[Vectors | None]:
+        """For each new vector its cosines to all before it, by one product of matrices for every BLOCK of them."""
+        if vectors is None:
+            yield from [None] * count
+            return
         import numpy as np
 
-        cosines = np.stack(self._vectors) @ vector
-        for i in map(int, np.argsort(-cosines)):
-            if cosines[i] < self._threshold:
-                return ""
-            if not differ_in_fact(question, self._questions[i]):
-                return self._questions[i]
-        return ""
+        first = 0 if self._vectors is None else len(self._vectors)
+        known = self._vectors = vectors if self._vectors is None else np.concatenate([self._vectors, vectors])
+        for start in range(first, len(known), BLOCK):
+            block = known[start : start + BLOCK]
+            for row, cosines in enumerate(block @ known[: start + len(block)].T, start):
+                yield cosines[:row]
 
-    def _remember(self, question: str, vector: Vectors | None) -> None:
-        self._wordings[normalised(question)] = question
-        if vector is not None:
-            self._questions.append(question)
-            self._vectors.append(vector)
+    def _nearest(self, question: str, cosines: Vectors | None) -> str:
+        """The earlier question of the highest cosine from the threshold on that does not differ in fact."""
+        if cosines is None:
+            return ""
+        near = (cosines >= self._threshold).nonzero()[0]
+        for i in near[(-cosines[near]).argsort(kind="stable")]:
+            earlier = self._questions[int(i)]
+            if earlier and not differ_in_fact(question, earlier):
+                return earlier
+        return ""
 
 
 async def similarity(

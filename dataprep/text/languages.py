@@ -48,6 +48,7 @@ def script(text: str) -> str:
     return "latin" if told in _WORDS or not told else told
 
 
+@lru_cache(maxsize=256)
 def is_english(text: str) -> bool:
     """Do rules about English words fit `text`? Yes, unless it is plainly of another language or script, or holds words
     of one and none of English.

@@ -3,8 +3,11 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from dataprep.qa import novelty
 from dataprep.qa.novelty import Novelty, differ_in_fact, similarity
 from dataprep.schema.config import load
 
@@ -58,3 +61,28 @@ async def test_paraphrases_are_found_by_the_embedder(tmp_path: Path) -> None:
         ]
     )
     assert [bool(one) for one in repeats] == [True, False, False] and note == ""
+
+
+async def test_many_questions_are_sifted_as_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks and calls make no difference: each question is held against every new one before it, the nearest first."""
+    monkeypatch.setattr(novelty, "BLOCK", 7)
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(12, 16))[rng.integers(12, size=60)] + 0.3 * rng.normal(size=(60, 16))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    texts = [f"What is said of matter {'abcdefghijklmnop'[row % 16]} in {row % 3}?" for row in range(60)]
+    place = iter(range(60))
+
+    async def encode(questions: list[str]) -> NDArray[np.float32]:
+        return vectors[[next(place) for _ in questions]]
+
+    seen = Novelty(encode, 0.8)
+    found = [one for part in (texts[:5], texts[5:40], texts[40:]) for one in await seen.sift(part)]
+    new: list[int] = []
+    for row, repeats in enumerate(found):
+        wordings = {texts[i] for i in new}
+        cosines = {i: float(vectors[i] @ vectors[row]) for i in new if not differ_in_fact(texts[i], texts[row])}
+        nearest = max(cosines, key=cosines.__getitem__, default=-1)
+        alike = texts[nearest] if cosines.get(nearest, 0) >= 0.8 else ""
+        assert repeats == (texts[row] if texts[row] in wordings else alike)
+        new += [] if repeats else [row]
+    assert 10 < len(new) < 50

@@ -1,0 +1,251 @@
+"""What every stage costs at size: CPU and memory for some documents, for four times as many, and for one long one.
+
+Run    uv run benchmarks/scale.py [--documents 3000] [--long 20] [--quick]
+
+Invented documents of 5 to 50 kB (Markdown, HTML, text) go through every stage, each in a process of its own; then a
+quarter of them; then one Markdown text of `--long` MB and one of a quarter of it. The model is a stand-in on loopback
+that answers at once, so that what is counted is our own work: CPU seconds of the stage with its workers, and the peak
+memory of the largest of these processes. `growth` is the cost of four times the input over four times the cost, above
+that of a run with nothing to do (`again`): 1.00 is linear. Exit code 1 where a stage grows by more than GROWTH, or
+fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.fake_openrouter import FakeOpenRouter, make_up
+from tests.visualization.synthetic import tag_reply
+
+STAGES = {
+    "ingest": [],
+    "summarize": [],
+    "chunk": [],
+    "generate_qa": ["--iterate"],
+    "curate": [],
+    "generate_tags": [],
+    "generate_embeddings": [],
+    "coverage": [],
+    "create_dataset": ["--export", "messages,alpaca"],
+    "merge": ["gemini-2.5-flash", "gemini-2.5-flash/raw", "--out", "both"],
+}
+PARTS = 4  # how much larger the large input is
+GROWTH = 1.5  # times as dear a document, from which a stage is not linear; pairs of pairs are compared up to there
+LITTLE = 1.0  # CPU seconds below which a ratio is noise
+PER_CALL, CALLS = 6, 2  # pairs of a reply, and replies before an empty one
+SYLLABLES = re.findall(
+    r"\w+", "ba be bi bo ka ke ki ko la le li lo ma me mi mo na ne no ra re ri ro sa se si so ta te ti to"
+)
+SMALL_WORDS = re.findall(
+    r"\w+", "the of and a to in is that for it as was with be by on are from at or which an has have not"
+)
+
+
+class Cost(NamedTuple):
+    """CPU seconds, the peak memory in MB, and the CPU seconds of the same command run again."""
+
+    cpu: float
+    peak: float
+    again: float
+
+
+class Writer:
+    """Invented text of headings, paragraphs, lists and tables, the same for the same seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._dice = random.Random(seed)
+        self._words = ["".join(self._dice.choices(SYLLABLES, k=self._dice.randint(2, 4))) for _ in range(20_000)]
+
+    def blocks(self, size: int) -> Iterator[tuple[str, list[str]]]:
+        """(kind, lines) until there are `size` characters."""
+        make = {"h2": lambda: [self._name()], "table": self._table, "list": self._list, "p": self._paragraph}
+        made = 0
+        yield "h1", [self._name()]
+        while made < size:
+            kind = self._dice.choices(["h2", "table", "list", "p"], [10, 6, 8, 76])[0]
+            lines = make[kind]()
+            made += sum(map(len, lines))
+            yield kind, lines
+
+    def document(self, size: int, ending: str) -> str:
+        return "".join(FORMS[ending](kind, lines) for kind, lines in self.blocks(size))
+
+    def size(self) -> int:
+        return self._dice.randint(5_000, 50_000)
+
+    def _name(self) -> str:
+        return " ".join(self._dice.choices(self._words, k=3)).title()
+
+    def _paragraph(self) -> list[str]:
+        return [" ".join(self._sentence() for _ in range(self._dice.randint(2, 7)))]
+
+    def _list(self) -> list[str]:
+        return [self._sentence() for _ in range(self._dice.randint(3, 7))]
+
+    def _table(self) -> list[str]:
+        columns = self._dice.randint(3, 5)
+        rows = [self._dice.choices(self._words, k=columns)]
+        for _ in range(self._dice.randint(4, 20)):
+            rows.append(
+                [self._dice.choice(self._words), *(str(self._dice.randint(1, 999)) for _ in range(columns - 1))]
+            )
+        return [" | ".join(row) for row in rows]
+
+    def _sentence(self) -> str:
+        pool = [self._dice.choice(SMALL_WORDS if self._dice.random() < 0.4 else self._words) for _ in range(15)]
+        pool[7] = str(self._dice.randint(2, 9_999))
+        return " ".join(pool).capitalize() + "."
+
+
+def _markdown(kind: str, lines: list[str]) -> str:
+    if kind == "table":
+        lines = [f"| {line} |" for line in lines]
+        lines.insert(1, "|" + "---|" * (lines[0].count("|") - 1))
+    mark = {"h1": "# ", "h2": "## ", "list": "- "}.get(kind, "")
+    return "\n".join(f"{mark}{line}" for line in lines) + "\n\n"
+
+
+def _html(kind: str, lines: list[str]) -> str:
+    if kind == "table":
+        rows = (line.replace(" | ", "</td><td>") for line in lines)
+        return f"<table>{''.join(f'<tr><td>{row}</td></tr>' for row in rows)}</table>\n"
+    if kind == "list":
+        return f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>\n"
+    return "".join(f"<{kind}>{line}</{kind}>\n" for line in lines)
+
+
+FORMS = {".md": _markdown, ".html": _html, ".txt": lambda _, lines: "\n".join(lines) + "\n\n"}
+
+
+def reply(body: dict[str, Any]) -> str:
+    """A model's reply that passes the checks and costs next to nothing to make up."""
+    asked = str(body["messages"][-1]["content"])
+    if "Write at most" in asked:
+        return _pairs(asked)
+    if "Write the summary" in asked:
+        return "The report tells of many matters in turn, and says what holds for each of them from its beginning on."
+    if "exactly" in str(body["messages"][0]["content"]) and re.search(r"^1\. ", asked, re.MULTILINE):
+        return tag_reply(body)
+    schema = body.get("response_format", {}).get("json_schema", {}).get("schema", {}).get("properties", {})
+    if "score" in schema:
+        return json.dumps({name: 1.0 if name == "score" else "" for name in schema})
+    if "criterion_1" in schema:  # the right answer meets both criteria, the wrong one neither
+        told = asked.partition("Answer:")[2]
+        return json.dumps(dict.fromkeys(schema, "It is said" in told))
+    return make_up(body)
+
+
+def _pairs(asked: str) -> str:
+    """The next pairs on a chunk: sentences in their order, as many a call as PER_CALL, none after CALLS of them."""
+    chunk = asked.partition("<chunk>\n")[2].partition("\n</chunk>")[0]
+    before = asked.partition("asked again in other words:\n")[2].partition("\n\nParts of")[0].count("- What")
+    found = re.findall(r"(?<![^\n ])[A-Z][^.|#\n]{40,}\.", chunk)
+    shown = found[before : before + PER_CALL] if before < PER_CALL * CALLS else []
+    return json.dumps({"pairs": [_pair(sentence) for sentence in shown]})
+
+
+def _pair(sentence: str) -> dict[str, Any]:
+    words = sentence.rstrip(".").split()
+    return {
+        "evidence": [sentence],
+        "question": f"What is said of {' '.join(words[:6]).lower()} in connection with {words[-1]}?",
+        "answer": f"It is said: {sentence}",
+        "evaluation_criteria": [f"Says {' '.join(words[:5])}", f"Says {' '.join(words[5:9])}"],
+        "difficulty": "easy",
+        "category": "factual",
+    }
+
+
+def measured(stage: str, data: Path, url: str) -> Cost:
+    """Run a stage, and run it again. Raises RuntimeError with its output where it fails."""
+    settings = [f"llm.base_url={url}", "llm.api_key_env=", "embeddings.backend=static", "embeddings.model=wordllama"]
+    flags = ["--data", str(data), *(f"--set={one}" for one in settings)]
+    command = [sys.executable, "-m", "dataprep", stage, *STAGES[stage], *flags]
+    cpu, peak = _spent(command)
+    return Cost(cpu, peak, _spent(command)[0])
+
+
+def _spent(command: list[str]) -> tuple[float, float]:
+    """(CPU seconds of the process and of its children, MB of the largest of them)."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        if status:
+            raise RuntimeError(f"{' '.join(command)}\n{output.read().decode()[-3000:]}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def corpus(folder: Path, count: int) -> Path:
+    writer, endings = Writer(7), list(FORMS)
+    (folder / "documents").mkdir(parents=True)
+    for number in range(count):
+        ending = endings[number % len(endings)]
+        text = writer.document(writer.size(), ending)
+        (folder / "documents" / f"report-{number:04}{ending}").write_text(text)
+    return folder
+
+
+def long_text(folder: Path, megabytes: float) -> Path:
+    (folder / "documents").mkdir(parents=True)
+    (folder / "documents" / "long.md").write_text(Writer(7).document(int(megabytes * 1e6), ".md"))
+    return folder
+
+
+def compare(small: Path, large: Path, url: str, units: int, unit: str) -> list[str]:
+    """Print a line a stage; the stages that grow too fast."""
+    print(f"{'':20} {'CPU s, a quarter':>16} {'CPU s, all':>10} {f'ms/{unit}':>11} {'growth':>7} "
+          f"{'again s':>8} {'MB, a quarter':>13} {'MB, all':>8}")  # fmt: skip
+    bad = []
+    for stage in STAGES:
+        less, more = measured(stage, small, url), measured(stage, large, url)
+        base = min(less.again, less.cpu)
+        work = more.cpu - base
+        growth = work / PARTS / max(less.cpu - base, 0.01)
+        bad += [stage] if growth > GROWTH and work > LITTLE * PARTS else []
+        print(
+            f"{stage:20} {less.cpu:16.1f} {more.cpu:10.1f} {1000 * work / units:11.1f} {growth:7.2f} "
+            f"{more.again:8.2f} {less.peak:13.0f} {more.peak:8.0f}",
+            flush=True,
+        )
+    return bad
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, default=3_000)
+    parser.add_argument("--long", type=float, default=20.0, help="MB of the long document")
+    parser.add_argument("--quick", action="store_true", help="24 documents, and one of 0.2 MB")
+    options = parser.parse_args()
+    count, megabytes = (24, 0.2) if options.quick else (options.documents, options.long)
+    fake = FakeOpenRouter(reply=reply)
+    fake.keep_requests = False
+    with tempfile.TemporaryDirectory() as name, fake.thread():
+        folder = Path(name)
+        print(f"{count:,} documents of 5 to 50 kB, and {count // PARTS:,} of them")
+        bad = compare(
+            corpus(folder / "few", count // PARTS), corpus(folder / "many", count), fake.url, count, "document"
+        )
+        print(f"\none document of {megabytes:g} MB, and one of {megabytes / PARTS:g} MB")
+        texts = long_text(folder / "short", megabytes / PARTS), long_text(folder / "long", megabytes)
+        bad += compare(*texts, fake.url, round(megabytes * 10), "100 kB")
+    if bad:
+        print(f"\ndearer the more there is: {', '.join(bad)}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
