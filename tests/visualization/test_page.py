@@ -56,10 +56,10 @@ def test_nothing_in_the_page_can_be_fetched(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("script", sorted(ASSETS.rglob("*.js")), ids=lambda path: path.stem)
 def test_scripts_may_lose_their_indentation(script: Path) -> None:
-    """No string of a script goes over several lines, so that lines may be stripped; none is longer than 300 lines."""
+    """No string of a script goes over several lines, so that lines may be stripped; none is longer than 400 lines."""
     lines = script.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.count("`") % 2] == []
-    assert len(lines) <= 300
+    assert len(lines) <= 400
 
 
 def test_ten_thousand_questions_stay_small(tmp_path: Path) -> None:
