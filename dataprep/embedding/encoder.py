@@ -102,6 +102,7 @@ class Encoder:
         for part in _parts(list(missing), self.settings.batch * _BATCHES_A_SAVE):
             raw = await self.backend.vectors([missing[key] for key in part], prefix)
             fresh = dict(zip(part, _unit_length(raw, self.settings.dimensions), strict=True))
+            self._refuse_other_lengths(known, fresh)
             await asyncio.to_thread(self._write, fresh)
             known |= fresh
             self.computed += len(part)
@@ -112,6 +113,15 @@ class Encoder:
     def prefix(self, kind: Kind) -> str:
         """What stands before every text of this kind. Raises as load_model does."""
         return prefix_of(self.settings, kind)
+
+    def _refuse_other_lengths(self, known: dict[bytes, Vectors], fresh: dict[bytes, Vectors]) -> None:
+        """Raises UnitError before vectors are kept that cannot stand beside those of the same model."""
+        before, now = ({len(vector) for vector in vectors.values()} for vectors in (known, fresh))
+        if before and before != now:
+            raise UnitError(
+                f"{self.name} gives vectors of {_listed(now)} numbers where it gave {_listed(before)}: another model "
+                f"answers by that name; name the right one, or delete {self._file} to embed everything anew"
+            )
 
     def _key(self, text: str, prefix: str) -> bytes:
         """sha256 of everything that shapes the vector."""
@@ -230,6 +240,10 @@ def _unit_length(raw: Vectors, dimensions: int) -> Vectors:
     lengths = np.linalg.norm(cut, axis=1, keepdims=True)
     scaled: Vectors = np.divide(cut, lengths, out=np.zeros_like(cut), where=lengths > 0)
     return scaled
+
+
+def _listed(lengths: set[int]) -> str:
+    return " and ".join(map(str, sorted(lengths)))
 
 
 def _stack(rows: list[Vectors], file: Path) -> Vectors:

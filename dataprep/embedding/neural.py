@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from functools import lru_cache
@@ -38,6 +39,7 @@ def load_model(model: str) -> Any:
         remedy = f"use the model that ships with Groundwork: {_INSTEAD}"
         raise MissingExtra(f"the embedder {model}", "embed", remedy) from error
     disable_progress_bar()
+    logging.getLogger("sentence_transformers").setLevel(logging.ERROR)  # else it tells of prompts, which we name
     folder = _folder(model)
     if folder is not None:
         return _loaded(SentenceTransformer, str(folder), local_files_only=True)
@@ -106,7 +108,8 @@ def _loaded(kind: Any, model: str, **options: Any) -> Any:
         return kind(model, **options)
     except Exception as error:  # of transformers, safetensors, tokenizers or torch, by what is wrong
         cause = " ".join(str(error).split())[:300]
-        remedy = f"fetch it anew, give another model, or {_INSTEAD}"
+        way = "ask for access on its page, then: hf auth login" if "gated repo" in cause else "fetch it anew"
+        remedy = f"{way}; or give another model, or {_INSTEAD}"
         raise ConfigError([f"embeddings.model: {model} cannot be loaded: {cause}; {remedy}"]) from error
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import resource
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -136,6 +138,21 @@ async def test_endpoint_embeds_through_the_client(tmp_path: Path) -> None:
     assert (vectors[0] == vectors[3]).all()
 
 
+async def test_an_endpoint_that_changes_its_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vectors of another length are refused before they are kept: what was embedded so far stays good."""
+    async with FakeOpenRouter() as fake:
+        config = load([], [f"llm.base_url={fake.url}", "llm.api_key_env="])
+        settings = msgspec.structs.replace(STATIC, backend="endpoint", model="m")
+        async with Client(config.llm, tmp_path / "journal.db") as client:
+            first = await encoder_for(settings, tmp_path, client).aencode(["a", "bb"])
+            monkeypatch.setattr("tests.fake_openrouter.embedding", lambda _: [1.0, 0.0])
+            with pytest.raises(UnitError, match="vectors of 2 numbers where it gave 8: another model"):
+                await encoder_for(settings, tmp_path, client).aencode(["a", "ccc"])
+            again = encoder_for(settings, tmp_path, client)
+            assert (await again.aencode(["a", "bb"]) == first).all()
+    assert again.computed == 0
+
+
 def test_endpoint_needs_a_client(tmp_path: Path) -> None:
     """Where no client can be had, the setting is named instead of failing later."""
     with pytest.raises(ConfigError, match=r"embeddings\.backend"):
@@ -181,6 +198,34 @@ def test_prefixes_reach_the_neural_model(minilm: str, tmp_path: Path) -> None:
     plain = neural(minilm, tmp_path).encode(["search_query: how long?", "how long?"])
     np.testing.assert_allclose(prefixed.encode(["how long?"], "query")[0], plain[0], atol=1e-5)
     assert prefixed.encode(["how long?"], "document")[0] @ plain[1] < 0.999
+
+
+@pytest.fixture
+def prompted(minilm: str, tmp_path: Path) -> str:
+    """The model with prompts of its own, one of them its default."""
+    folder = shutil.copytree(minilm, tmp_path / "prompted")
+    own = {"prompts": {"query": "search_query: ", "document": "search_document: "}, "default_prompt_name": "query"}
+    (folder / "config_sentence_transformers.json").write_text(json.dumps(own))
+    return str(folder)
+
+
+def test_a_models_own_prompt_stands_once(prompted: str, minilm: str, tmp_path: Path) -> None:
+    """With the prefixes left to the model a question has the vector of the text behind its prompt, never doubled."""
+    own = neural(prompted, tmp_path, query_prefix=None, document_prefix=None, dimensions=64)
+    plain = neural(minilm, tmp_path, query_prefix="", dimensions=64)
+    for kind in ("query", "document"):
+        written_out = plain.encode([f"search_{kind}: how long?", f"search_{kind}: search_{kind}: how long?"])
+        found = own.encode(["how long?"], kind)[0]
+        np.testing.assert_allclose(found, written_out[0], atol=1e-5)
+        assert found @ written_out[1] < 0.999
+
+
+def test_a_model_that_is_cut_off(prompted: str, tmp_path: Path) -> None:
+    """Weights that were not fetched whole are an error with the cause, not a traceback."""
+    weights = Path(prompted) / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:5000])
+    with pytest.raises(ConfigError, match=r"embeddings\.model: .*prompted cannot be loaded: .*fetch it anew"):
+        neural(prompted, tmp_path).encode(QUESTIONS)
 
 
 def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
