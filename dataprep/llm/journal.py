@@ -49,6 +49,7 @@ _CLAIM = (
 )
 
 
+RESERVE = 512 * 1024  # bytes beside the journal, given up for the replies under way when the disk fills
 DAMAGED = "move it away to go on without its replies: what needs them is asked anew"
 
 
@@ -87,13 +88,24 @@ class Journal:
         except (sqlite3.DatabaseError, OSError) as error:
             raise ConfigError([f"{path}: the journal of replies cannot be opened: {error}; {DAMAGED}"]) from error
         self._path, self._pid = path, os.getpid()
+        self._reserve = path.with_suffix(".reserve")
+        self._full = ""  # what the disk said when the reserve was given up
 
     def store(self, key: str, row: Row) -> None:
         """Keep `row`; it is safe from a kill when this returns. Ends the claim on `key`.
 
-        Raises StopRun when it cannot be kept, for whatever is paid for from then on would be lost.
+        Where the disk is full the row takes the room that was held back, and no further call can be claimed. Raises
+        StopRun when it cannot be kept even so, for whatever is paid for from then on would be lost.
         """
-        self._execute(_STORE, (key, *msgspec.structs.astuple(row), time.time()))
+        values = (key, *msgspec.structs.astuple(row), time.time())
+        try:
+            self._execute(_STORE, values)
+        except StopRun as full:
+            if getattr(full.__cause__, "sqlite_errorname", "") != "SQLITE_FULL" or not self._reserve.exists():
+                raise
+            self._full = str(full)
+            self._reserve.unlink(missing_ok=True)
+            self._execute(_STORE, values)
 
     def find(self, key: str, since: float = 0.0) -> Row | None:
         """The newest usable reply to `key` stored at `since` (seconds since 1970) or later."""
@@ -103,8 +115,10 @@ class Journal:
     def claim(self, key: str, since: float, seconds: float) -> bool:
         """Whether this process may make the call now: nobody has its reply, and no other living process is at it.
 
-        The claim ends with `store` or `release`, with its process, or after `seconds`.
+        The claim ends with `store` or `release`, with its process, or after `seconds`. Raises StopRun when there is
+        no room to keep the reply.
         """
+        self._hold_room()
         now = time.time()
         claim = (key, self._pid, now + seconds, now)
         if not self._execute(_CLAIM, claim).rowcount:
@@ -127,6 +141,17 @@ class Journal:
     def release(self, key: str) -> None:
         """End this process's claim on a call that brought nothing."""
         self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._pid))
+
+    def _hold_room(self) -> None:
+        """Raises StopRun where there is none, or none was left for a reply before."""
+        if self._full:
+            raise StopRun(self._full)
+        try:
+            if not self._reserve.exists():
+                self._reserve.write_bytes(bytes(RESERVE))
+        except OSError as error:
+            self._reserve.unlink(missing_ok=True)
+            raise StopRun(f"{self._reserve}: {error.strerror}; make room, then run again") from error
 
     def _execute(self, statement: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
         try:

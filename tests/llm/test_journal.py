@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataprep.llm.journal import Journal, Row, key_of
+from dataprep.llm.journal import RESERVE, Journal, Row, key_of
+from dataprep.schema.errors import StopRun
 
 ROW = Row(b'{"a": 1}', True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
 
@@ -53,6 +56,28 @@ def test_the_key_changes_with_everything_that_shapes_the_reply():
         key_of("e", {**body, "messages": [{"role": "system", "content": "t"}]}, (0, 0)),
     ]
     assert len(set(keys)) == len(keys)
+
+
+def test_replies_under_way_are_kept_when_the_disk_fills(journal, monkeypatch):
+    """They take the room that was held back for them, and no further call is made."""
+    book, reserve, unlink = Journal(journal), journal.with_suffix(".reserve"), Path.unlink
+    assert book.claim("k", 0, 60) and book.claim("l", 0, 60) and reserve.stat().st_size == RESERVE
+    (pages,) = book._db.execute("PRAGMA page_count").fetchone()
+    book._db.execute(f"PRAGMA max_page_count = {pages}")  # sqlite finds no room, as on a full disk
+
+    def make_room(path, **how):
+        unlink(path, **how)
+        book._db.execute(f"PRAGMA max_page_count = {pages + RESERVE // 4096}")
+
+    monkeypatch.setattr(Path, "unlink", make_room)
+    long = Row(b"x" * 50_000, True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
+    book.store("k", long)
+    book.store("l", long)
+    assert not reserve.exists() and Journal(journal).find("k") == Journal(journal).find("l") == long
+    with pytest.raises(StopRun, match="full; make room"):
+        book.claim("m", 0, 60)
+    with pytest.raises(StopRun, match="full; make room"):
+        book.store("m", Row(b"x" * 2 * RESERVE, True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1))
 
 
 def test_a_claim_holds_while_its_process_lives(journal):
