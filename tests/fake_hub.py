@@ -70,6 +70,7 @@ class Repo:
 
 class FakeHub:
     """The server. `calls` lists what was asked, as "METHOD /path"; `fail` maps a step to the status it answers with.
+    A step that stands in `held` waits.
 
     Steps: whoami, info, create, settings, validate, preupload, batch, upload, commit; status 0 drops the connection.
     """
@@ -81,6 +82,7 @@ class FakeHub:
         self.objects: dict[str, bytes] = {}
         self.calls: list[str] = []
         self.fail: dict[str, int] = {}
+        self.held: set[str] = set()  # steps that wait while they stand here
 
     @property
     def url(self) -> str:
@@ -135,6 +137,10 @@ class FakeHub:
     async def _watch(self, request: web.Request, handler: Any) -> web.StreamResponse:
         self.calls.append(f"{request.method} {request.path}")
         step = handler.__name__.removeprefix("_")
+        while step in self.held:  # noqa: ASYNC110  # the test's side knows nothing of this loop
+            await asyncio.sleep(0.01)
+        if request.transport is None:  # the caller has gone meanwhile
+            raise asyncio.CancelledError
         if step in self.fail:
             await request.read()
             if not self.fail[step]:

@@ -1,16 +1,18 @@
 """Pushing: the real huggingface_hub client against a fake Hub on a loopback socket."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
 from dataprep.create_dataset import main
 from dataprep.dataset.files import replace_files
 from dataprep.dataset.hub import HubFailed, check, name_problem, push
-from dataprep.schema.config import CONFIG_DIR
-from dataprep.schema.errors import UsageError
+from dataprep.schema.config import CONFIG_DIR, PROJECT
+from dataprep.schema.errors import EXIT_STOPPED, UsageError
 from tests.dataset.rows import pair, write_run
 from tests.fake_hub import FakeHub
 
@@ -226,6 +228,27 @@ def test_from_pairs_to_the_hub_and_back(hub, tmp_path, capsys):
     local = tmp_path / "datasets" / "touch-rugby"
     for name, content in hub.repos["acme/touch-rugby"].files.items():
         assert name == ".gitattributes" or (local / name).read_bytes() == content
+
+
+def test_ctrl_c_in_the_middle_of_a_push_leaves_both_sides_whole(hub, tmp_path):
+    """Exit 130, the dataset made, the Hub as it was; the same command makes one commit, and nothing anew."""
+    write_run(tmp_path, "model-a", [pair(n) for n in range(24)])
+    command = [sys.executable, "dataprep/create_dataset.py", "--data", str(tmp_path), "--config", "config/local.json"]
+    command += ["--name", "touch-rugby", "--push", "--org", "acme"]
+    environment = {**os.environ, "HF_HUB_DISABLE_XET": "1"}
+    hub.held.add("commit")
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.PIPE, text=True)
+    while not any("/commit/" in call for call in hub.calls) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert "go on with: uv run dataprep/create_dataset.py" in process.communicate(timeout=100)[1]
+    assert process.returncode == EXIT_STOPPED
+    assert (tmp_path / "datasets" / "touch-rugby" / "README.md").exists()
+    assert len(hub.repos["acme/touch-rugby"].commits) == 1, "the Hub's own first one"
+    hub.held.clear()
+    again = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=100)
+    assert again.returncode == 0 and "1 up to date" in again.stdout
+    assert len(hub.repos["acme/touch-rugby"].commits) == 2
 
 
 def test_a_push_that_fails_is_an_exit_code_and_goes_on_by_the_same_command(hub, tmp_path, capsys):
