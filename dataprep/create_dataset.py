@@ -19,12 +19,13 @@ from dataprep.schema.errors import UnitError, UsageError
 from dataprep.store.artifacts import slug
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from dataprep.dataset.build import Built
     from dataprep.dataset.card import Origin
     from dataprep.dataset.rephrase import Ask
-    from dataprep.dataset.rows import Pool
+    from dataprep.dataset.rows import Pool, Row
     from dataprep.schema.settings import Config
 
 FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "openai-eval")
@@ -266,7 +267,6 @@ def _origin(job: Job, plan: Plan, built: Built) -> Origin:
 
     from dataprep.dataset.card import Origin
     from dataprep.dataset.provenance import recipes, sources
-    from dataprep.text.languages import code
 
     settings = job.config.dataset
     used = recipes(job.data.state / "manifest.db", STAGES)
@@ -281,13 +281,23 @@ def _origin(job: Job, plan: Plan, built: Built) -> Origin:
     return Origin(
         repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,
         license=settings.license,
-        language=code(" ".join(row.question for row in rows)) if spoken == "auto" else spoken,
+        languages=_languages(rows) if spoken == "auto" else [spoken],
         models=sorted(models),
         prompts=prompts,
         settings={**used.settings, "dataset": msgspec.to_builtins(settings)},
         sources=sources(rows, plan.texts, plan.coverage, settings.source_licenses),
         version=version("groundwork"),
     )
+
+
+def _languages(rows: Sequence[Row]) -> list[str]:
+    """The languages of the documents that `rows` come from, told by their questions."""
+    from dataprep.text.languages import code
+
+    asked: dict[str, str] = {}
+    for row in rows:
+        asked[row.document] = f"{asked.get(row.document, '')} {row.question}"
+    return sorted({code(questions) for questions in asked.values()} - {""})
 
 
 def _titles(plan: Plan) -> list[str]:

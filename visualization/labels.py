@@ -8,7 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+import regex
+
 from dataprep.qa.facts import stem
+from dataprep.text.languages import function_words, language
 
 # Words that say how something is asked and never what about. Frequent words of any language are found by counting.
 _ASKING = frozenset(
@@ -24,7 +27,7 @@ _ASKING = frozenset(
         while who whom whose why will with within without would you your""",
     )
 )
-_WORD = re.compile(r"[^\W\d_][\w'’-]*|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]", re.UNICODE)
+_WORD = regex.compile(r"[^\W\d_][\w'’-]*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
 COMMON = 0.15  # share of all questions from which a word is too common to name a part of them
 PAIR = 1.6  # how much more two neighbouring words tell than one
@@ -34,7 +37,8 @@ WORDS_A_LABEL = 2
 
 def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: Sequence[int], groups: int) -> list[str]:
     """A label for each group 0..groups-1, no two alike: its most telling tags, or words where there are no tags."""
-    ranked = _telling([_terms(question) for question in questions], group_of, groups)
+    idle = _ASKING | function_words(language(" ".join(questions)))
+    ranked = _telling([_terms(question, idle) for question in questions], group_of, groups)
     if any(tags):
         own = _telling([list(dict.fromkeys(row)) for row in tags], group_of, groups)
         ranked = [by_tags or by_words for by_tags, by_words in zip(own, ranked, strict=True)]
@@ -89,11 +93,11 @@ def _stems(term: str) -> set[str]:
     return {stem(word) for word in re.split(r"[ -]", term)}
 
 
-def _terms(question: str) -> list[str]:
+def _terms(question: str, idle: frozenset[str]) -> list[str]:
     """Words, and pairs of neighbouring words, of a question that may tell what it is about."""
     words: list[str] = []
     for word in _WORD.findall(_CJK.sub(_bigrams, question.lower())):
-        words.append(word if word not in _ASKING and len(word) > 1 else "")
+        words.append(word if word not in idle and len(word) > 1 else "")
     pairs = [f"{a} {b}" for a, b in pairwise(words) if a and b]
     return [word for word in words if word] + pairs
 

@@ -54,7 +54,7 @@ class Origin(Record, frozen=True):
 
     repository: str  # org/name on the Hub, or the folder's name
     license: str
-    language: str  # ISO 639-1; "" where it is not known
+    languages: list[str]  # ISO 639-1, those that could be told
     models: list[str]
     prompts: dict[str, str]  # sha256 by file name
     settings: dict[str, Any]
@@ -83,7 +83,7 @@ def _header(report: Report, origin: Origin) -> str:
     total = sum(report.splits.values())
     head: dict[str, Any] = {
         "pretty_name": report.name,
-        **({"language": [origin.language]} if origin.language else {}),
+        **({"language": origin.languages} if origin.languages else {}),
         "task_categories": ["question-answering", "text-generation"],
         "tags": ["synthetic", "groundwork"],
         "size_categories": [next((name for limit, name in SIZES if total < limit), "n>1M")],

@@ -9,7 +9,8 @@ from functools import lru_cache
 
 _FUNCTION_WORDS = {
     "en": "the of and to in is that for are with as what how which when must does a an be by or not from",
-    "de": "der die das und ist nicht ein eine von mit auf für den dem wie wird sind was welche muss bei zu im wann",
+    "de": "der die das und ist nicht ein eine von mit auf für den dem wie wird sind was welche muss bei zu im wann"
+    " einem eines einer einen oder auch als bis über darf kann werden nach ab",
     "fr": "le la les des et est une un dans pour que qui du quel quelle comment au sur par avec doit sont combien",
     "es": "el la los las de y es una un en para que por con qué cuál cómo del se debe son al cuánto cuántos",
     "it": "il la lo gli di e è una un in per che con del della quale come quanto deve sono nel alla quando",

@@ -7,13 +7,17 @@ import msgspec
 import pytest
 
 from dataprep.__main__ import main as program
-from dataprep.create_dataset import main
+from dataprep.create_dataset import _languages, main
+from dataprep.dataset.rows import Row
 from dataprep.schema.config import CONFIG_DIR
 from dataprep.schema.records import Chunk, Document, Tags
 from dataprep.store.artifacts import write_json, write_jsonl
 from tests.dataset.rows import pair, write_run
 
 OFFLINE = ["--config", str(CONFIG_DIR / "local.json"), "--set", "dataset.eval_mirror=false", "--name", "touch-rugby"]
+
+EMPTY_ROW = {"answer": "", "evaluation_criteria": [], "difficulty": "easy", "category": "", "chunk": "", "evidence": [],
+             "tags": [], "headings": [], "pages": [], "model": "", "run": "", "iteration": 1}  # fmt: skip
 
 
 def run(data, *flags):
@@ -239,6 +243,17 @@ def test_sources_and_licences_stand_in_the_card(data):
     card = (data / "datasets" / "touch-rugby" / "README.md").read_text()
     assert card.startswith("---\nlicense: cc-by-4.0\n")
     assert "| The \\| rules \\<b\\> | rules.pdf | CC BY-SA | 32 |" in card
+
+
+def test_the_card_names_the_languages_of_the_questions() -> None:
+    """One of each document, told by its questions; what cannot be told is left out."""
+    asked = {
+        "de": "Wer darf mit dem Boot in der Nacht am Steg liegen, und was ist zu zahlen?",
+        "zh": "谁可以在维尔莫拉港申请泊位？",
+        "x": "Brick?",
+    }
+    rows = [Row(**{**EMPTY_ROW, "id": name, "question": text, "document": name}) for name, text in asked.items()]
+    assert _languages(rows) == ["de", "zh"]
 
 
 def test_personal_data_is_reported(data, capsys):

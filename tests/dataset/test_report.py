@@ -124,7 +124,7 @@ def test_the_card_has_the_hubs_header_and_escapes(report):
     """YAML that names exactly the splits; rows' text cannot become Markdown or HTML."""
     import yaml
 
-    origin = Origin("org/touch-rugby", "mit", "en", [NASTY], {}, {}, [], "1")
+    origin = Origin("org/touch-rugby", "mit", ["en"], [NASTY], {}, {}, [], "1")
     card = write_card(report, origin, columns_of(context=True))
     head = yaml.safe_load(card.split("---")[1])
     assert [file["split"] for file in head["configs"][0]["data_files"]] == ["train", "eval"]

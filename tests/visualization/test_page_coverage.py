@@ -56,6 +56,24 @@ async def test_the_document_is_there_as_it_reads(show: Opener, page_file: Path) 
     assert await page.locator("#document table tbody tr").count() == 2
 
 
+@pytest.fixture(scope="module")
+def arabic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("arabic")
+    text = "# لائحة ميناء فلمورا\n\nتسري هذه اللائحة على جميع السفن التي تدخل الميناء.\n\nThe port is open.\n"
+    data_folder(root, "rugby", text, {"alpha": 1.0}, "لائحة")
+    assert main(["--data", str(root), "--quiet"]) == 0
+    return root / "plots" / "coverage-rugby.html"
+
+
+async def test_arabic_runs_from_right_to_left(show: Opener, arabic: Path) -> None:
+    """Each block runs in the direction of its own letters, and the document says its language."""
+    page = await show(arabic)
+    cells = page.locator("#document .cell")
+    directions = [await cells.nth(i).evaluate("node => getComputedStyle(node).direction") for i in range(3)]
+    assert directions == ["rtl", "rtl", "ltr"]
+    assert await page.locator("#document").get_attribute("lang") == "ar"
+
+
 async def test_a_click_shows_who_asks(show: Opener, page_file: Path) -> None:
     """A sentence's questions stand beside the text, by run, each with its answer and evidence."""
     page = await show(page_file)

@@ -60,6 +60,6 @@ async def test_other_languages(show: Opener, tmp_path: Path) -> None:
     question = "Wie groß ist das Spielfeld? 球場有多大？ ما حجم الملعب؟"
     write_map(scene(30, first=question), tmp_path / "languages.html")
     page = await show(tmp_path / "languages.html")
-    for word in ("GROSS", "球場", "ملعب"):
-        await page.fill("#search", word if word != "GROSS" else "groß")
+    for word in ("GROSS", "groß", "球場", "ملعب"):
+        await page.fill("#search", word)
         await expect(page.locator("#found")).to_have_text("1 of 30")

@@ -199,3 +199,12 @@ def test_what_runs_through_the_whole_map_names_no_part_of_it() -> None:
     groups = [0, 0, 1, 1] * 2
     assert not any("ellary" in label for label in name_groups(questions, [[]] * 8, groups, 2))
     assert [len(label.split(" · ")) for label in name_groups(questions, tags, groups, 2)] == [1, 1]
+
+
+def test_labels_are_no_function_words_of_the_language() -> None:
+    """A German map is not named after `der` and `mit`, a Chinese one is named by pairs of characters."""
+    boats = [f"Wer darf mit dem Boot {i} in der Nacht am Steg liegen?" for i in range(6)]
+    oil = [f"Wo ist das Altöl mit der Nummer {i} in der Nacht zu lagern?" for i in range(6)]
+    named = name_groups(boats + oil, [[]] * 12, [0] * 6 + [1] * 6, 2)
+    assert not {"der", "mit", "das", "zu", "dem", "darf"} & {word for label in named for word in label.split()}
+    assert "泊位" in name_groups(["临时泊位的费用？", "固定泊位在哪里？"], [[], []], [0, 0], 1)[0]

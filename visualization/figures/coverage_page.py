@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dataprep.schema.records import Page
+from dataprep.text.languages import code
 from visualization.asked import Asked, Question, Section
 from visualization.figures.page import write_page
 from visualization.figures.reading import reading
@@ -22,6 +23,7 @@ def write_coverage(asked: Asked, text: str, pages: Sequence[Page], path: Path) -
     data = {
         "document": asked.document,
         "title": asked.title,
+        "language": code(text),
         "runs": asked.runs,
         "blocks": reading(text, asked.places),
         "places": [[p.kind, p.start, p.asked, p.likely] for p in asked.places],

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 DPI = 200
 _LACKING = re.compile(r"Glyph (\d+) .*missing from")
-FONTS = ["Inter", "Noto Sans", "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic", "Unifont"]
+FONTS = [
+    *("Inter", "Noto Sans", "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic"),
+    *("Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Thai"),
+    *("Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Nirmala UI", "Leelawadee UI", "PingFang SC", "Hiragino Sans"),
+    *("Arial Unicode MS", "Unifont"),
+]
 NAME_LENGTH = 34  # letters of a dataset's name that a legend shows
 MOST_TAG_LABELS = 60
 MOST_MARKS = 5_000  # points; beyond, a mark is too small to have a shape

@@ -12,7 +12,7 @@ async function startCoverage() {
   let view = ""; // "": all runs together, a run's name, or "*": side by side
   let open = -1;
 
-  const desk = el("main", { class: "desk", id: "document", tabindex: 0, "aria-label": "The document. Up and down step through its sentences, N goes to the next that nobody asks about." });
+  const desk = el("main", { class: "desk", id: "document", lang: doc.language, tabindex: 0, "aria-label": "The document. Up and down step through its sentences, N goes to the next that nobody asks about." });
   const outline = el("nav", { class: "outline", id: "outline", "aria-label": "Sections" });
   const panel = el("aside", { class: "panel", id: "panel", "aria-label": "Questions", "aria-live": "polite" });
   const columns = el("div", { class: "columns" }, outline, desk, panel);
@@ -44,8 +44,8 @@ async function startCoverage() {
     let page = 0;
     for (const part of doc.blocks) {
       const number = pageAt(part.start, page);
-      sheets.append(...runs.map((run, k) => el("div", { class: k ? "cell" : "cell first" },
-        number !== page && k === 0 ? el("p", { class: "page", text: `p. ${number}` }) : null, blockNode(part, run))));
+      sheets.append(...runs.map((run, k) => el("div", { class: k ? "cell" : "cell first", dir: "auto" },
+        number !== page && k === 0 ? el("p", { class: "page", dir: "ltr", text: `p. ${number}` }) : null, blockNode(part, run))));
       page = number;
     }
     desk.replaceChildren(sheets);

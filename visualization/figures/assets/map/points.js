@@ -77,7 +77,9 @@ class Points {
   }
 }
 
-const fold = (text) => text.toLowerCase().normalize("NFC");
+// Text as it is searched: without case, accents and the width of East Asian letters; ß as ss, a dotless i as i.
+const fold = (text) => text.normalize("NFKD").toLowerCase().replace(/[\u0300-\u036f\u064b-\u0652\u05b0-\u05c7]/g, "")
+  .replaceAll("ß", "ss").replaceAll("ı", "i").normalize("NFC");
 
 // The rectangle around places, without the outermost share `trim` at each side.
 function boundsOf(xs, ys, trim = 0) {
