@@ -57,7 +57,7 @@ async def show(browser: BrowserContext) -> AsyncIterator[Opener]:
         page.on("dialog", lambda dialog: troubles.append(f"dialog: {dialog.message}"))
         page.on("request", lambda request: request.url != path.as_uri() and troubles.append(f"request: {request.url}"))
         await page.goto(path.as_uri())
-        await page.wait_for_selector("html[data-details]", timeout=20_000)
+        await page.wait_for_selector("html[data-details]", timeout=60_000)
         return page
 
     yield open_page
