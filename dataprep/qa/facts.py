@@ -43,7 +43,8 @@ _CHINESE_TENS = {"十": 10, "百": 100, "千": 1000}
 _CHINESE_MYRIADS = {"万": 10_000, "億": 10**8, "亿": 10**8}
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{2,80})[\"”“»]")
 _LABEL = re.compile(
-    r"(?m)^[ \t>]*(?:#{1,6}[ \t]+)?[*_]{0,2}(?:[A-Z]?\d+(?:\.\d+)*[.)]|[A-Z]?\d+(?:\.\d+)+)[*_]{0,2}(?=\s|[A-Z])"
+    r"(?m)^[ \t>]*(?:#{1,6}[ \t]+)?[*_]{0,2}"
+    r"(?:[A-Z]?\d+(?:\.\d+)*[.)]|[A-Z]?\d+(?:\.\d+)+(?!\s*[€$£¥%‰°]))[*_]{0,2}(?=\s|[A-Z])"
 )
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
 MONTHS = _listed("jan feb mar apr may jun jul aug sep oct nov dec")

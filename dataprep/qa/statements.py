@@ -23,7 +23,8 @@ _FENCE = re.compile(r"\s{0,3}(```|~~~)")
 _NOTHING = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
 _ITEM = re.compile(
     r"(?P<indent>[ \t>]*)(?:[*_]{0,2})"
-    r"(?P<label>[A-Z]?\d+(?:\.\d+)*[.)]|[A-Z]?\d+(?:\.\d+)+|\(?[a-zA-Z][.)]|\([ivx]+\)|[-*+•◦▪–])(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
+    r"(?P<label>[A-Z]?\d+(?:\.\d+)*[.)]|[A-Z]?\d+(?:\.\d+)+(?!\s*[€$£¥%‰°])|\(?[a-zA-Z][.)]|\([ivx]+\)|[-*+•◦▪–])"
+    r"(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
 )
 _CAPTION = re.compile(r"[*_ \t]*(?:Table|Figure|Fig\.|Tabelle|Abbildung|Tableau)\s+\d+\b.{0,120}$")
 _NUMBERING = re.compile(r"^[\s#*_]*[A-Z]?\d+(?:\.\d+)*\.?\s+")

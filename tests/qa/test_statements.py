@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+from dataprep.qa.facts import numbers
 from dataprep.qa.statements import statements
 
 RULES = """# Harbour rules
@@ -74,3 +75,10 @@ def test_lettered_labels_nest() -> None:
 def test_nothing_in_nothing() -> None:
     """Empty text, a lone heading and a table head hold no statement."""
     assert statements("") == statements("# Title\n") == statements("| a | b |\n|---|---|\n") == ()
+
+
+def test_a_price_at_the_beginning_is_no_label() -> None:
+    """A decimal before a currency or per cent sign is a number; before words it is the label of a rule."""
+    text = "5.50 € per day and boat.\n\n2.5 % of the fee is for the league.\n\n1.3 The field is long."
+    assert [one.label for one in statements(text)] == ["", "", "1.3"]
+    assert [one.value for one in numbers(text)] == ["5.50", "2.5"]
