@@ -63,7 +63,9 @@ def process(job: Job, unit: Unit) -> Outcome:
 
     text_file, document_file, chunk_file = unit.reads[:3]
     text, document = read_text(text_file), read_json(document_file, Document)
-    runs = {run: read_jsonl(file, Pair) for run, file in unit.payload.items()}
+    pairs = {run: read_jsonl(file, Pair) for run, file in unit.payload.items()}
+    runs = {run: [pair for pair in own if pair.question.strip()] for run, own in pairs.items()}
+    blank = sum(len(own) - len(runs[run]) for run, own in pairs.items())
     found = asked(
         document.id,
         document.title,
@@ -82,12 +84,16 @@ def process(job: Job, unit: Unit) -> Outcome:
         status="ok" if found.questions else "empty",
         note=f"{_percent(found.counts()['']['sentence'])} of the sentences -> {job.data.relative(unit.writes[0])}",
         counts={"questions": len(found.questions), "not asked": len(gaps(found))},
-        warnings=[_unplaced(lost)] if lost else [],
+        warnings=[*([_unplaced(lost)] if lost else []), *([_blank(blank)] if blank else [])],
     )
 
 
 def _unplaced(lost: int) -> str:
     return f"{lost:,} question{'s' * (lost > 1)} could not be placed on the text; was it chunked anew?"
+
+
+def _blank(count: int) -> str:
+    return f"{count:,} {'row' if count == 1 else 'rows'} without a question {'was' if count == 1 else 'were'} left out"
 
 
 def numbers(found: Asked, text: str) -> dict[str, Any]:

@@ -61,7 +61,8 @@ def refuse_other_models(data: Workspace, datasets: list[Dataset], encoder: Encod
             script = "uv run visualization/generate_embeddings.py"
             raise UsageError(
                 f"{file}: holds vectors of {made_by}, but the settings ask for {encoder.name}, and vectors of two "
-                f"models cannot be compared; run: {script} {dataset.name} (or set embeddings.model back)"
+                f"models cannot be compared; run, with the same settings: {script} {dataset.name} "
+                "(or set embeddings.model back)"
             )
 
 

@@ -227,3 +227,14 @@ def test_a_run_edited_by_hand_is_read_as_it_is(tmp_path: Path) -> None:
     write_jsonl(file, read_jsonl(file, Pair)[:1])
     assert main(["--data", str(tmp_path), "--quiet"]) == 0
     assert read_json(tmp_path / "plots" / "coverage-rugby.json", dict)["together"]["sentences"]["asked"] == 1
+
+
+def test_an_empty_question_touches_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pair whose question was emptied by hand is left out, as everywhere, and a warning counts it."""
+    data_folder(tmp_path, "rugby", TEXT, {"first": 1.0})
+    file = tmp_path / "qa" / "first" / "rugby.jsonl"
+    one, other = read_jsonl(file, Pair)[:2]
+    write_jsonl(file, [one, msgspec.structs.replace(other, question=" ")])
+    assert main(["--data", str(tmp_path)]) == 0
+    assert read_json(tmp_path / "plots" / "coverage-rugby.json", dict)["together"]["sentences"]["asked"] == 1
+    assert "1 row without a question was left out" in capsys.readouterr().out
