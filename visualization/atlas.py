@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from dataprep.console.progress import Progress
 from dataprep.embedding.clusters import kmeans
-from dataprep.embedding.duplicates import nearest
 from dataprep.schema.settings import Maps
 from visualization.datasets import MIRRORS, Row
 from visualization.density import contours
@@ -30,7 +28,6 @@ Indices = npt.NDArray[np.int64]
 
 QUESTIONS_A_CLUSTER = 12  # at least, in the mean
 CLUSTERS_A_ROOT = 0.75  # clusters of n questions: this times the root of n, 15 of 400
-SPLIT_WEIGHT = 4  # area of a point of eval beside one of train
 MOST_CLUSTERS = 24  # labels that a map can hold
 
 
@@ -79,7 +76,7 @@ def scene_of(
     progress.start(len(rows), "questions compared")
     found = similarities(vectors, group_of, len(groups), settings.seed, progress.advance)
     progress.phase("finding regions and counting")
-    tags_of = [(tags or {}).get(row.question, []) for row in rows]
+    tags_of = [_tags_of(row, tags or {}) for row in rows]
     clusters, cluster_of = cluster_map(places, [row.question for row in rows], tags_of, settings.seed)
     chunks = [len({row.chunk for row in group.rows if row.chunk}) for group in groups]
     names = [group.name for group in groups]
@@ -95,39 +92,6 @@ def scene_of(
         notes=_notes(measured, how, found.found),
         only_in=measured.only_in,
         missed_by=measured.missed_by,
-    )
-
-
-def split_scene(
-    one: Embedded,
-    settings: Maps,
-    encoder: str,
-    tags: Mapping[str, list[str]] | None = None,
-    progress: Progress | None = None,
-) -> Scene:
-    """The splits of one dataset on one map: the smaller splits stand out, and the notes say what eval repeats."""
-    groups = by_split(one)
-    scene = scene_of(groups, one.dataset.name, settings, encoder, tags, progress)
-    assert scene.numbers is not None  # noqa: S101  # scene_of always measures
-    numbers = msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
-    train = max(groups, key=lambda group: len(group.rows))
-    points = [
-        point if point.dataset == train.name else msgspec.structs.replace(point, weight=SPLIT_WEIGHT)
-        for point in scene.points
-    ]
-    others = [group for group in groups if group is not train and group.rows and group.name not in MIRRORS]
-    notes = [_repetition(train, group, numbers.near_duplicate) for group in others]
-    return msgspec.structs.replace(
-        scene, points=points, numbers=numbers, notes=[*notes, *scene.notes[bool(scene.numbers.recommendation) :]]
-    )
-
-
-def _repetition(train: Group, other: Group, threshold: float) -> str:
-    _, cosines = nearest(other.vectors, train.vectors)
-    repeated = int((cosines >= threshold).sum())
-    return (
-        f"{repeated:,} of {len(other.rows):,} questions of {other.name} nearly repeat one of {train.name} "
-        f"(cosine {threshold:.2f} or more)."
     )
 
 
@@ -159,6 +123,11 @@ def _joined(groups: list[Group]) -> tuple[list[Row], npt.NDArray[np.float32], In
     order = sorted(range(len(rows)), key=keys.__getitem__)
     group_of = np.array([rows[index][1] for index in order], dtype=np.int64)
     return [rows[index][0] for index in order], vectors[order], group_of
+
+
+def _tags_of(row: Row, tags: Mapping[str, list[str]]) -> list[str]:
+    """The question's tags; a reworded one has those of the question that it was."""
+    return tags.get(row.question) or tags.get(row.original_question) or []
 
 
 def _points(

@@ -128,13 +128,13 @@ def table(numbers: Numbers | None) -> list[str]:
         return aligned(
             [[*row[:5], topics] for row, topics in zip(rows, ["topics", f"{numbers.topics:,}"], strict=True)]
         )
-    lines = aligned(rows)
-    if len(numbers.datasets) > 1:
+    splits = not numbers.recommendation  # none of them is to be chosen
+    lines = aligned([row[:4] for row in rows] if splits else rows)
+    if not splits:
         lines.append(f"  (diversity and reach with {numbers.equal_n:,} questions each; 'of all' with all of its own)")
-        names = [row.name for row in numbers.datasets]
-        shares = [[f"{share:.0%}" for share in row] for row in numbers.overlap]
-        lines += aligned([["also asked by", *names], *([name, *row] for name, row in zip(names, shares, strict=True))])
-    return lines
+    names = [row.name for row in numbers.datasets]
+    shares = [[f"{share:.0%}" for share in row] for row in numbers.overlap]
+    return lines + aligned([["also asked by", *names], *([n, *row] for n, row in zip(names, shares, strict=True))])
 
 
 def aligned(rows: list[list[str]]) -> list[str]:

@@ -38,8 +38,8 @@ def units(job: Job) -> list[Unit]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     from dataprep.schema.errors import UnitError
-    from visualization.atlas import split_scene
     from visualization.pictures import write_map_pictures
+    from visualization.splits import split_scene
     from visualization.tags import tags_by_question
     from visualization.vectors import embedded, encoder_of
 

@@ -48,11 +48,14 @@ def _lines(report: Report) -> list[str]:
 
 def page(report: Report) -> str:
     """The whole HTML page. Everything from rows is escaped; there is no script."""
-    body = [f"<h1>{_e(report.name)}</h1>", _list(f"{count:,} {split}" for split, count in report.splits.items())]
+    sizes = " · ".join(f"{count:,} {split}" for split, count in report.splits.items())
+    body = [f"<h1>{_e(report.name)}</h1>", f"<p>{_e(sizes)}</p>"]
     if "eval" in report.splits:
         body += [
             _section("What the splits are", _list(describe_splits(report))),
-            _section("Does eval stand for the whole?", _list(describe_closeness(report)), _clusters(report)),
+            _section(
+                "Does eval stand for the whole?", _verdict(report), _list(describe_closeness(report)), _clusters(report)
+            ),
             _section("Can eval be answered from memory?", _list(describe_leakage(report)), _cosines(report)),
             _section("Train and eval on one map", _map(report)),
         ]
@@ -67,6 +70,19 @@ def page(report: Report) -> str:
         f"<title>{_e(report.name)}: split report</title><style>{STYLE}</style></head>"
         f"<body><main>{''.join(body)}</main></body></html>\n"
     )
+
+
+def _verdict(report: Report) -> str:
+    """The answer in plain words; the figures behind it follow."""
+    if not (found := report.cluster_error):
+        return ""
+    if found.percentile <= 0.5:
+        answer = "Yes: each topic has nearly the share of eval that it has of all rows."
+    elif found.percentile < 0.95:
+        answer = "As well as a random split does; another seed may do better."
+    else:
+        answer = "No: some topics have far more or far less of eval than of all rows. Try another seed or strategy."
+    return f"<p class=lead>{_e(answer)}</p>"
 
 
 def _cluster_lines(clusters: Sequence[Share]) -> list[str]:
@@ -98,7 +114,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, wide: bool = F
     """Cells hold HTML already; a wide table is scrolled on a phone, not squeezed."""
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     top = "".join(f"<th>{_e(cell)}</th>" for cell in head)
-    return f"<div class=scroll><table{' class=wide' if wide else ''}><tr>{top}</tr>{body}</table></div>"
+    kind = " class=wide" if wide else ""
+    return f"<div class=scroll tabindex=0 role=group aria-label=table><table{kind}><tr>{top}</tr>{body}</table></div>"
 
 
 def _clusters(report: Report) -> str:
@@ -258,6 +275,7 @@ body { margin: 0; background: var(--back); color: var(--text); font: 16px/1.5 sy
 main { max-width: 860px; margin: 0 auto; padding: 24px 16px 64px; }
 h1 { font-size: 28px; margin: 0 0 8px; } h2 { font-size: 19px; margin: 36px 0 8px; }
 p { color: var(--soft); margin: 6px 0; } ul { padding-left: 20px; margin: 6px 0; }
+p.lead { color: var(--text); font-size: 18px; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 14px; width: 100%; }
 th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: middle; }
 th, small { color: var(--soft); } th { font-weight: 600; } td { overflow-wrap: break-word; }

@@ -35,6 +35,7 @@ article {{ background: var(--card); border-left: .25rem solid var(--line); borde
   margin: .75rem 0; overflow-wrap: anywhere; }}
 article.k {{ border-color: var(--good); }} article.w {{ border-color: var(--mend); }}
 article.r {{ border-color: var(--bad); }} article ul {{ margin: .25rem 0; padding-left: 1.25rem; }}
+@media (max-width: 600px) {{ th, td {{ padding-right: .5rem; }} th.n {{ white-space: normal; }} }}
 .q {{ font-weight: 600; }} del {{ color: var(--soft); }} .why {{ color: var(--bad); }}
 </style></head><body><main>
 <h1>Curation of {run}</h1>

@@ -147,3 +147,48 @@ async def test_narrow_window(show: Opener, page_file: Path) -> None:
     assert await page.evaluate("document.documentElement.scrollWidth") <= 380
     await page.click("#document .s:has-text('It is 50')")
     await expect(page.locator("#panel")).to_be_visible()
+
+
+async def test_the_least_asked_section_leads_to_its_gaps(show: Opener, page_file: Path) -> None:
+    """One click in the overview or the outline lists what nobody asks in a section; a gap leads back to it."""
+    page = await show(page_file)
+    await page.click('label:has(input[value="beta"])')
+    name = await page.locator("#outline button .name").last.inner_text()
+    await page.locator("#outline button").last.click()
+    assert await page.inner_text("#panel h2") == name
+    assert await page.locator("#outline [aria-current]").count() == 1
+    if gaps := await page.locator("#missing button:visible").all():
+        await gaps[0].click()
+        await page.click("#back")
+        assert await page.inner_text("#panel h2") == name
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#panel .score")).to_be_visible()
+
+
+async def test_a_phone_shows_overview_and_sections(show: Opener, page_file: Path) -> None:
+    """Where there is no room beside the document, overview and sections open over it, and Escape closes them."""
+    page = await show(page_file, width=390, height=800)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    for button, sheet in (("#show-overview", "#panel"), ("#show-sections", "#outline")):
+        await expect(page.locator(sheet)).to_be_hidden()
+        await page.click(button)
+        await expect(page.locator(sheet)).to_be_visible()
+        assert await page.get_attribute(button, "aria-expanded") == "true"
+        await page.keyboard.press("Escape")
+        await expect(page.locator(sheet)).to_be_hidden()
+
+
+async def test_it_prints_whole(show: Opener, page_file: Path) -> None:
+    """On paper the document has its full length, the figures stand before it, and no button is there."""
+    page = await show(page_file)
+    await page.emulate_media(media="print")
+    assert await page.evaluate(
+        "document.getElementById('document').scrollHeight <= document.getElementById('document').clientHeight + 1"
+    )
+    assert await page.evaluate("document.documentElement.scrollHeight") > 800
+    panel, document = await page.locator("#panel").bounding_box(), await page.locator("#document").bounding_box()
+    assert panel
+    assert document
+    assert panel["y"] + panel["height"] <= document["y"]
+    for part in ("#mode", "#outline", "#theme"):
+        await expect(page.locator(part)).to_be_hidden()

@@ -15,7 +15,7 @@ from visualization.asked import Asked, Question, Section
 from visualization.figures.page import write_page
 from visualization.figures.reading import reading
 
-ASSETS = ["page.css", "coverage.css", "page.js", "coverage.js", "start-coverage.js"]
+ASSETS = ["page.css", "coverage.css", "page.js", "tally.js", "cards.js", "coverage.js", "start-coverage.js"]
 
 
 def write_coverage(asked: Asked, text: str, pages: Sequence[Page], path: Path) -> None:

@@ -53,6 +53,7 @@ def columns(scene: Scene) -> dict[str, Any]:
         "title": scene.title,
         "subtitle": scene.subtitle,
         "kind": scene.kind,
+        "compares": scene.compares,
         "notes": scene.notes,
         "numbers": scene.numbers,
         "datasets": scene.datasets,

@@ -20,6 +20,8 @@ _RINGS = [(0.0, 0.0)] + [
     for angle in np.linspace(np.pi / 2, 2.5 * np.pi, 12, endpoint=False)
 ]
 
+NEAR = 30  # points that a label gives way to the dots under it
+
 
 @dataclass(frozen=True)
 class Label:
@@ -30,27 +32,42 @@ class Label:
     radius: float = 0.0
 
 
-def place_labels(axes: Axes, labels: list[Label], marks: Sequence[Label] = ()) -> None:
+def place_labels(axes: Axes, labels: list[Label], marks: Sequence[Label] = (), points: Any = None) -> None:
     """Write each label at the first free place on or around its own; what finds none is left out.
 
-    Free is what lies in the frame and covers no label and none of `marks`.
+    Free is what lies in the frame and covers no label and none of `marks`. With `points`, places (n, 2) of dots, the
+    free place near by that covers the fewest of them.
     """
     canvas: Any = axes.figure.canvas
     canvas.figure.draw_without_rendering()  # fixes the axes' limits
     renderer = canvas.get_renderer()
     frame = axes.get_window_extent(renderer)
     taken = [_box_of(axes, mark) for mark in marks]
+    dots = np.zeros((0, 2)) if points is None else axes.transData.transform(points)
     for label in labels:
         text = _written(axes, label)
+        found: tuple[int, tuple[float, float], Any] | None = None  # dots covered, shift, box
         for shift in _shifts(label):
+            if found and (found[0] == 0 or np.hypot(*shift) > NEAR):
+                break
             text.set_position(shift)
             box = text.get_window_extent(renderer).expanded(1.03, 1.06)
             inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
             if inside and not any(box.overlaps(other) for other in taken):
-                taken.append(box)
-                break
+                covered = _covered(box, dots)
+                found = min(found or (covered + 1, shift, box), (covered, shift, box), key=lambda one: one[0])
+        if found:
+            text.set_position(found[1])
+            taken.append(found[2])
         else:
             text.remove()
+
+
+def _covered(box: Any, dots: Any) -> int:
+    """How many of `dots` (n, 2), in pixels, lie under a box or its edge."""
+    margin = 4
+    across = (dots[:, 0] > box.x0 - margin) & (dots[:, 0] < box.x1 + margin)
+    return int((across & (dots[:, 1] > box.y0 - margin) & (dots[:, 1] < box.y1 + margin)).sum())
 
 
 def _shifts(label: Label) -> list[tuple[float, float]]:

@@ -104,6 +104,7 @@ class Scene(Item, frozen=True):
     points: list[Point]
     datasets: list[DatasetEntry]
     kind: Literal["questions", "tags"] = "questions"
+    compares: Literal["datasets", "splits"] = "datasets"  # what `datasets` are: of splits none is to be chosen
     subtitle: str = ""  # such as "touch-rugby · 412 questions · wordllama, t-SNE"
     clusters: list[Cluster] = []
     contours: list[Contour] = []

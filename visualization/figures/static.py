@@ -7,6 +7,7 @@ write_histogram_png(scene, path)    the tag histogram
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from dataprep.store.artifacts import write_bytes
 from visualization.figures.palette import FAINT, INK, LIGHT, MATPLOTLIB_MARKS, QUIET
 from visualization.figures.placing import Label, place_labels
 from visualization.figures.scene import Bar, Point, Scene
+from visualization.figures.words import fitted, shortened, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,9 +34,10 @@ FONTS = [
     *("Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Nirmala UI", "Leelawadee UI", "PingFang SC", "Hiragino Sans"),
     *("Arial Unicode MS", "Unifont"),
 ]
-NAME_LENGTH = 34  # letters of a dataset's name that a legend shows
+LEGEND_COLUMNS = 3  # of the longest names; short ones get as many as fit
 MOST_TAG_LABELS = 60
 MOST_MARKS = 5_000  # points; beyond, a mark is too small to have a shape
+FEW = 1_500  # points; of more, a name covers some wherever it stands
 LAYERS = 16  # slices of the shuffled points, each drawn mark by mark
 OUTERMOST = 0.75  # share of a dataset's points inside the widest contour that is drawn
 
@@ -61,21 +64,20 @@ def write_histogram_png(scene: Scene, path: Path, most: int = 25) -> list[str]:
 
 def _map_figure(scene: Scene) -> Figure:
     several = scene.numbers is not None and bool(scene.numbers.recommendation)
-    figure = _figure(13.2 if several else 9.6, 7.6)
-    if several:
-        sides = figure.add_gridspec(
-            1, 2, width_ratios=[1.9, 1], wspace=0.08, left=0.02, right=0.975, top=0.86, bottom=0.06
-        )
-        _draw_map(figure.add_subplot(sides[0]), scene)
-        beside = figure.add_gridspec(
-            3, 1, height_ratios=[0.75, 1.25, 0.9], hspace=0.34, left=sides[1].get_position(figure).x0, right=0.975,
-            top=0.955, bottom=0.05,
-        )  # fmt: skip
-        for row, draw in enumerate((_draw_verdict, _draw_curves, _draw_figures)):
-            draw(figure.add_subplot(beside[row]), scene)
-    else:
-        axes = figure.add_axes((0.02, 0.02, 0.96, 0.86 if len(scene.datasets) > 1 else 0.89))
-        _draw_map(axes, scene)
+    rows = math.ceil(len(scene.datasets) / LEGEND_COLUMNS) if len(scene.datasets) > 1 else 0
+    high = 11.4 if several else 7.6
+    figure = _figure(9.6, high)
+    top = 1 - (0.78 + 0.26 * rows) / high
+    verdict = scene.notes[0] if scene.compares == "splits" and scene.notes else ""
+    bottom = 4.15 / high if several else (0.62 if verdict else 0.15) / high
+    _draw_map(figure.add_axes((0.02, bottom, 0.96, top - bottom)), scene)
+    if several:  # under the map, so that letters keep their size where the picture is shown 800 pixels wide
+        _draw_verdict(figure.add_axes((0.022, 2.0 / high, 0.5, 1.95 / high)), scene)
+        _draw_figures(figure.add_axes((0.022, 0.15 / high, 0.5, 1.75 / high)), scene)
+        _draw_curves(figure.add_axes((0.6, 0.6 / high, 0.38, 3.1 / high)), scene)
+    elif verdict:
+        text = wrapped(f"{verdict[:1].upper()}{verdict[1:]}", 118)
+        figure.text(0.022, 0.42 / high, text, fontsize=9, color=INK, va="center", linespacing=1.35)
     _head(figure, scene)
     return figure
 
@@ -83,9 +85,10 @@ def _map_figure(scene: Scene) -> Figure:
 def _histogram_figure(scene: Scene, most: int) -> Figure:
     bars = scene.histogram[:most]
     names = [entry.name for entry in scene.datasets]
-    height = max(3.2, 1.7 + len(bars) * (0.115 + 0.135 * len(names)))
+    rows = math.ceil(len(names) / LEGEND_COLUMNS) if len(names) > 1 else 0
+    height = max(3.2, 1.5 + 0.26 * rows + len(bars) * (0.115 + 0.135 * len(names)))
     figure = _figure(9.6, height)
-    axes = figure.add_axes((0.24, 0.75 / height, 0.7, 1 - 1.95 / height))
+    axes = figure.add_axes((0.24, 0.6 / height, 0.7, 1 - (1.5 + 0.26 * rows) / height))
     _draw_bars(axes, bars, scene)
     axes.set_xlabel("share of the dataset's questions", color=QUIET)
     _head(figure, scene)
@@ -108,17 +111,17 @@ def _figure(width: float, height: float) -> Figure:
 def _head(figure: Figure, scene: Scene) -> None:
     """Title, subtitle and legend, at fixed distances from the top whatever the figure's height."""
     inch = 1 / figure.get_figheight()
-    figure.text(0.022, 1 - 0.36 * inch, scene.title, fontsize=15, weight="bold", color=INK, va="center")
+    fitted(figure, scene.title, (0.022, 1 - 0.36 * inch), 0.95, 15)
     figure.text(0.022, 1 - 0.63 * inch, scene.subtitle, fontsize=9, color=QUIET, va="center")
     if len(scene.datasets) > 1:
         handles = [_dot(LIGHT[e.colour % len(LIGHT)], _mark(e.colour, scene)) for e in scene.datasets]
-        labels = [f"{_short(entry.name)}  {entry.count:,}" for entry in scene.datasets]
+        labels = [f"{shortened(entry.name)}  {entry.count:,}" for entry in scene.datasets]
         figure.legend(
             handles,
             labels,
             loc="center left",
-            bbox_to_anchor=(0.012, 1 - 0.93 * inch),
-            ncols=min(len(labels), 5),
+            bbox_to_anchor=(0.012, 1 - (0.78 + 0.13 * math.ceil(len(labels) / LEGEND_COLUMNS)) * inch),
+            ncols=min(len(labels), LEGEND_COLUMNS),
             frameon=False,
             handletextpad=0.3,
             columnspacing=1.4,
@@ -173,7 +176,8 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.04)
     named = sorted(scene.clusters, key=lambda cluster: -cluster.count)
-    place_labels(axes, [Label(cluster.label.replace(" · ", "\n", 1), (cluster.x, cluster.y)) for cluster in named])
+    names = [Label(cluster.label.replace(" · ", "\n", 1), (cluster.x, cluster.y)) for cluster in named]
+    place_labels(axes, names, points=places if len(places) <= FEW else None)
 
 
 def _draw_tags(axes: Axes, scene: Scene) -> None:
@@ -252,9 +256,10 @@ def _draw_verdict(axes: Axes, scene: Scene) -> None:
     assert numbers is not None  # noqa: S101  # the caller looked
     choice, _, why = numbers.recommendation.partition(": ")
     axes.set_axis_off()
-    axes.text(0, 1, _short(choice, 40), va="top", fontsize=14, weight="bold", color=INK, transform=axes.transAxes)
-    text = _wrapped(f"{why[:1].upper()}{why[1:]}", 68)
-    axes.text(0, 0.78, text, va="top", fontsize=8.6, color=INK, linespacing=1.4, transform=axes.transAxes)
+    box = axes.get_position()
+    fitted(axes.figure, choice, (box.x0, box.y1 - 0.01), box.width, 14)  # type: ignore[arg-type]  # no subfigure
+    text = wrapped(f"{why[:1].upper()}{why[1:]}", 72)
+    axes.text(0, 0.83, text, va="top", fontsize=8.8, color=INK, linespacing=1.35, transform=axes.transAxes)
 
 
 def _draw_curves(axes: Axes, scene: Scene) -> None:
@@ -308,7 +313,7 @@ def _draw_figures(axes: Axes, scene: Scene) -> None:
         entry, weight = entries[row.name], "bold" if row.name == numbers.best else "normal"
         mark, colour = _mark(entry.colour, scene), _colour_of(scene)[row.name]
         axes.plot(0.012, height, mark, color=colour, markersize=6, clip_on=False)
-        name = _short(row.name, 17 if weight == "bold" else 20)
+        name = shortened(row.name, 20 if weight == "bold" else 23)
         axes.text(0.04, height, name, va="center", color=INK, fontsize=9, weight=weight)
         low, high = row.reach_interval
         reach = f"{row.reach:.0%} ({100 * low:.0f}\N{EN DASH}{100 * high:.0f})"
@@ -330,8 +335,8 @@ def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:
             share = bar.shares[name]
             axes.barh(height, share, width * 0.9, color=colour_of[name], zorder=2)
             text = f"{bar.counts[name]:,}" if bar.counts[name] else "none"
-            axes.text(share + longest * 0.008, height, text, va="center", fontsize=7, color=INK if share else QUIET)
-    axes.set_yticks(range(len(bars)), [_short(bar.label) for bar in bars], color=INK)
+            axes.text(share + longest * 0.008, height, text, va="center", fontsize=7.6, color=INK if share else QUIET)
+    axes.set_yticks(range(len(bars)), [shortened(bar.label, 28) for bar in bars], color=INK)
     axes.set_ylim(len(bars) - 0.45, -0.55)
     axes.set_xlim(0, longest * 1.09)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
@@ -348,16 +353,6 @@ def _quiet(axes: Axes) -> None:
     axes.tick_params(colors=QUIET, length=0, labelsize=8)
     axes.grid(color=FAINT, linewidth=0.6, zorder=0)
     axes.set_axisbelow(True)
-
-
-def _short(name: str, length: int = NAME_LENGTH) -> str:
-    return name if len(name) <= length else f"{name[: length - 1]}…"
-
-
-def _wrapped(text: str, width: int) -> str:
-    import textwrap
-
-    return "\n".join(textwrap.wrap(text, width))
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -18,8 +18,9 @@ function numbersView(scene, colours) {
   const parts = [el("section", { class: "verdict" }, words.map((text, k) => el("p", { class: k ? null : "lead", text })))];
   if (!numbers) return parts;
   const rows = numbers.datasets, several = rows.length > 1;
-  parts.push(section("Each dataset", "", measures(rows, chip, looks, several)));
-  if (rows.some((row) => row.curve.length > 1)) {
+  const splits = scene.compares === "splits"; // parts of one dataset: which of them reaches more is no question
+  parts.push(section(splits ? "Each split" : "Each dataset", "", measures(rows, chip, looks, splits ? null : several, numbers.equal_n)));
+  if (!splits && rows.some((row) => row.curve.length > 1)) {
     parts.push(section(several ? "Who reaches more with fewer questions" : "Does another question still add something?",
       several
         ? `Share of the ${number(numbers.topics)} topics of all datasets together that a dataset reaches with so many of its questions. They are compared at the dashed line: ${number(numbers.equal_n)} questions each.`
@@ -27,7 +28,7 @@ function numbersView(scene, colours) {
       curves(rows, looks, several ? numbers.equal_n : 0)));
   }
   if (several && numbers.overlap.length) {
-    parts.push(section("What they share", "Of the questions of the row, the share whose subject the dataset of the column asks about too.",
+    parts.push(section("What they share", `Of the questions of the row, the share whose subject the ${splits ? "split" : "dataset"} of the column asks about too.`,
       matrix(rows.map((row) => row.name), numbers.overlap, chip)));
   }
   parts.push(el("p", { class: "faint method", text:
@@ -36,19 +37,21 @@ function numbersView(scene, colours) {
   return parts;
 }
 
-function measures(rows, chip, looks, several) {
+// several: datasets are compared; null: the rows are splits of one.
+function measures(rows, chip, looks, several, equal) {
   const whole = Math.max(...rows.map((row) => row.diversity_at_equal_n), 1);
   return table([
-    { name: "Dataset", value: (row) => row.name, cell: (row) => chip(row.name) },
+    { name: several === null ? "Split" : "Dataset", value: (row) => row.name, cell: (row) => chip(row.name) },
     { name: "Questions", number: true, value: (row) => row.questions, cell: (row) => number(row.questions) },
-    { name: "A chunk", number: true, value: (row) => row.mean_per_chunk ?? -1, cell: (row) => row.mean_per_chunk === null ? "–" : number(row.mean_per_chunk, 1) },
-    { name: "Near-duplicates", number: true, value: (row) => row.redundancy, cell: (row) => percent(row.redundancy) },
-    { name: several ? "Diversity at equal number" : "Diversity", number: true, value: (row) => row.diversity_at_equal_n,
+    { name: "Per chunk", hint: "Questions on each part of the document that was asked about", number: true, value: (row) => row.mean_per_chunk ?? -1, cell: (row) => row.mean_per_chunk === null ? "–" : number(row.mean_per_chunk, 1) },
+    { name: "Near-duplicates", hint: "Share of the questions that nearly repeat another of the same dataset", number: true, value: (row) => row.redundancy, cell: (row) => percent(row.redundancy) },
+    { name: several ? `Diversity of ${number(equal)}` : "Diversity", hint: "How many different questions they amount to (Vendi score)", number: true, value: (row) => row.diversity_at_equal_n,
       cell: (row) => withBar(number(row.diversity_at_equal_n, 1), row.diversity_at_equal_n / whole, looks.get(row.name).colour) },
-    several && { name: "Reach (95% interval)", number: true, value: (row) => row.reach,
+    several && { name: `Reach with ${number(equal)} (95%)`, hint: `Share of all topics that ${number(equal)} of its questions touch, with the 95% interval`, number: true, value: (row) => row.reach,
       cell: (row) => withBar(`${percent(row.reach)} (${number(row.reach_interval[0] * 100)}–${number(row.reach_interval[1] * 100)})`, row.reach, looks.get(row.name).colour, row.reach_interval) },
-    several && { name: "Asked only here", number: true, value: (row) => row.only_here, cell: (row) => number(row.only_here) },
-    several && { name: "Topics missed", number: true, value: (row) => row.missed, cell: (row) => number(row.missed) },
+    several && { name: "Reach of all", hint: "Share of all topics that its questions touch, all of them taken", number: true, value: (row) => row.reach_of_all, cell: (row) => percent(row.reach_of_all) },
+    several && { name: "Asked only here", hint: "Questions about which no other dataset asks", number: true, value: (row) => row.only_here, cell: (row) => number(row.only_here) },
+    several && { name: "Topics missed", hint: "Topics of the others that it does not touch at all", number: true, value: (row) => row.missed, cell: (row) => number(row.missed) },
   ].filter(Boolean), rows);
 }
 
@@ -61,7 +64,7 @@ function withBar(text, share, colour, interval = null) {
 
 function curves(rows, looks, equal) {
   const longest = Math.max(...rows.map((row) => cut(row.name, 32).length));
-  const wide = 960, high = 380, box = { left: 48, right: 24 + longest * 8, top: 12, bottom: 40 };
+  const wide = 960, high = 380, box = { left: 48, right: 38 + longest * 8, top: 12, bottom: 40 };
   const most = Math.max(...rows.flatMap((row) => row.curve.map(([n]) => n)), 1);
   const peak = Math.min(1, Math.max(...rows.flatMap((row) => row.curve.map(([, reach]) => reach)), 0.05) * 1.08);
   const px = (n) => box.left + (n / most) * (wide - box.left - box.right);
@@ -82,7 +85,8 @@ function curves(rows, looks, equal) {
     chart.append(svg("path", { d: `M${row.curve.map(([n, reach]) => `${px(n).toFixed(1)} ${py(reach).toFixed(1)}`).join("L")}`, class: "line", style: { stroke: colour } }),
       svg("circle", { cx: px(at[0]), cy: py(at[1]), r: 4, style: { fill: colour } }));
     last = Math.max(last + 17, py(at[1]) + 4); // labels keep a line's height from one another
-    chart.append(svg("text", { x: wide - box.right + 12, y: last, class: "name", style: { fill: colour }, text: cut(row.name, 32) }));
+    chart.append(svg("circle", { cx: wide - box.right + 16, cy: last - 4, r: 4, style: { fill: colour } }),
+      svg("text", { x: wide - box.right + 26, y: last, class: "name", text: cut(row.name, 32) }));
     if (at[0] < most) chart.append(svg("line", { x1: px(at[0]) + 6, y1: py(at[1]), x2: wide - box.right + 8, y2: last - 4, class: "lead-line" }));
   }
   return chart;
@@ -95,7 +99,7 @@ function ticks(most, about) {
 }
 
 function matrix(names, shares, chip) {
-  return el("div", { class: "table" }, el("table", { class: "matrix" },
+  return el("div", { class: "table", tabindex: 0, role: "region", "aria-label": "What they share" }, el("table", { class: "matrix" },
     el("thead", {}, el("tr", {}, el("td"), names.map((name) => el("th", { scope: "col" }, chip(name))))),
     el("tbody", {}, names.map((name, a) => el("tr", {}, el("th", { scope: "row" }, chip(name)),
       names.map((_, b) => el("td", { class: a === b ? "self" : null, style: a === b ? {} : { "--share": `${Math.round(shares[a][b] * 70)}%` },
@@ -107,41 +111,58 @@ const BARS_AT_FIRST = 25;
 
 function tagsView(scene, colours, openTag) {
   const { looks, chip } = legendOf(scene, colours), names = scene.datasets.map((d) => d.name);
-  const parts = [histogramOf(scene.histogram, names, looks, chip, openTag)];
-  if (names.length > 1) parts.push(differences(scene.histogram, names, openTag));
+  const parts = [histogramOf(scene, names, looks, chip, openTag)];
+  if (names.length > 1) parts.unshift(lacking(scene.histogram, names, chip)), parts.push(differences(scene.histogram, names, openTag));
   return parts;
 }
 
-function histogramOf(bars, names, looks, chip, openTag) {
-  let by = "counts", all = false;
-  const body = el("div", { class: "histogram" });
+const LACKING_NAMED = 4;
+
+// Each dataset's missing tags in a line; the table of differences below has them all.
+function lacking(bars, names, chip) {
+  const line = (name) => {
+    const tags = bars.filter((bar) => !bar.counts[name]).map((bar) => bar.label);
+    const more = tags.length > LACKING_NAMED ? ` and ${number(tags.length - LACKING_NAMED)} more` : "";
+    return el("li", {}, chip(name), tags.length ? ` lacks ${number(tags.length)} of the ${number(bars.length)} tags: ${tags.slice(0, LACKING_NAMED).join(", ")}${more}` : ` has all ${plural(bars.length, "tag")}`);
+  };
+  return el("section", { class: "verdict lacking" }, el("ul", {}, names.map(line)),
+    el("button", { type: "button", class: "link", onclick: () => document.getElementById("differences").scrollIntoView({ block: "start" }) }, "Compare two of them ↓"));
+}
+
+function histogramOf({ histogram: bars, datasets, notes, kind }, names, looks, chip, openTag) {
+  const sizes = datasets.map((d) => d.count).filter(Boolean), uneven = Math.max(...sizes) >= 2 * Math.min(...sizes);
+  let by = uneven ? "shares" : "counts", all = false; // of unequal datasets, counts only show the sizes
+  const body = el("ul", { class: "histogram" });
   const more = el("button", { type: "button", class: "more", onclick: () => { all = true; show(); } }, `Show all ${number(bars.length)} tags`);
   const pill = (value, text) => el("label", {}, el("input", { type: "radio", name: "histogram", value, checked: value === by,
     onchange: () => { by = value; show(); } }), el("span", { text }));
 
   function show() {
     const most = Math.max(...bars.flatMap((bar) => names.map((name) => bar[by][name] || 0)), 1e-9);
-    body.replaceChildren(...(all ? bars : bars.slice(0, BARS_AT_FIRST)).map((bar) => el("div", { class: "group" },
+    body.replaceChildren(...(all ? bars : bars.slice(0, BARS_AT_FIRST)).map((bar) => el("li", { class: "group" },
       el("button", { type: "button", class: "label", title: "Show on the map", onclick: () => openTag(bar.label) }, bar.label),
       el("div", { class: "bars" }, names.map((name) => {
         const value = bar[by][name] || 0;
-        return el("div", { class: value ? null : "none", title: name }, el("i", { style: { width: `${(value / most) * 100}%`, background: looks.get(name).colour } }),
-          el("span", { text: by === "counts" ? number(value) : percent(value), "aria-label": `${name}: ${by === "counts" ? value : percent(value)}` }));
+        return el("div", { class: value ? null : "none", title: name }, el("b", { class: "unseen", text: `${name}: ` }), el("i", { style: { width: `${(value / most) * 100}%`, background: looks.get(name).colour } }),
+          el("span", { text: by === "counts" ? number(value) : percent(value) }));
       })))));
     more.hidden = all || bars.length <= BARS_AT_FIRST;
   }
   show();
   return el("section", { class: "figure" }, el("div", { class: "headline" }, el("h2", { text: "What they ask about" }),
-    el("div", { class: "pills" }, pill("counts", "Questions"), pill("shares", "Share of the dataset"))),
-    el("div", { class: "chips key" }, names.map(chip)), body, more);
+    el("div", { class: "pills", role: "radiogroup", "aria-label": "Bars show" }, pill("counts", "Questions"), pill("shares", "Share of each"))),
+    el("div", { class: "chips key" }, names.map(chip)), body, more,
+    kind === "tags" ? notes.map((text) => el("p", { class: "faint note", text })) : null);
 }
 
 function differences(bars, names, openTag) {
   const body = el("div");
   const choice = (id, label, values, value) => el("select", { id, "aria-label": label, onchange: () => show() },
     values.map(([v, text]) => el("option", { value: v, selected: v === value }, text)));
-  const has = choice("has", "Dataset that has the tags", names.map((name) => [name, name]), names[0]);
-  const lacks = choice("lacks", "Dataset that lacks the tags", [...names.map((name) => [name, name]), ["*", "every other"]], names[1]);
+  const pairs = names.flatMap((a) => names.filter((b) => b !== a).map((b) => [a, b])), unlike = ([a, b]) => bars.filter((bar) => bar.counts[a] && !bar.counts[b]).length;
+  const [first, second] = pairs.reduce((best, pair) => (unlike(pair) > unlike(best) ? pair : best)); // where there is most to see
+  const has = choice("has", "Dataset that has the tags", names.map((name) => [name, name]), first);
+  const lacks = choice("lacks", "Dataset that lacks the tags", [...names.map((name) => [name, name]), ["*", "every other"]], second);
 
   function show() {
     const others = lacks.value === "*" ? names.filter((name) => name !== has.value) : [lacks.value];
@@ -152,8 +173,8 @@ function differences(bars, names, openTag) {
         { name: `Questions of ${has.value}`, number: true, value: (bar) => bar.counts[has.value], cell: (bar) => number(bar.counts[has.value]) },
         { name: "Share", number: true, value: (bar) => bar.shares[has.value], cell: (bar) => percent(bar.shares[has.value]) },
       ], rows, { onrow: (bar) => openTag(bar.label) })
-      : el("p", { class: "faint", text: has.value === lacks.value ? "Choose two different datasets." : "None." }));
+      : el("p", { class: "faint", text: has.value === lacks.value ? "Choose two different datasets." : lacks.value === "*" ? `None: each tag of ${has.value} is asked about elsewhere too.` : `None: ${lacks.value} asks about every tag of ${has.value}.` }));
   }
   show();
-  return el("section", { class: "figure differences" }, el("h2", {}, "Tags that ", has, " has and ", lacks, " lacks"), body);
+  return el("section", { class: "figure differences", id: "differences" }, el("h2", {}, "Tags that ", has, " has and ", lacks, " lacks"), body);
 }

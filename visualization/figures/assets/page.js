@@ -46,6 +46,9 @@ const theme = {
     let chosen = null;
     try { chosen = localStorage.getItem("theme"); } catch { /* storage is closed to this page */ }
     this.set(chosen || (system.matches ? "dark" : "light"));
+    let before = "";
+    addEventListener("beforeprint", () => { before = document.documentElement.dataset.theme; this.set("light"); }); // paper is white
+    addEventListener("afterprint", () => this.set(before));
     system.addEventListener("change", () => { if (!chosen) this.set(system.matches ? "dark" : "light"); });
     return el("button", {
       class: "icon", id: "theme", type: "button", "aria-label": "Light or dark", title: "Light or dark",

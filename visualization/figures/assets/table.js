@@ -9,7 +9,7 @@ function table(columns, rows, { onrow = null, caption = "" } = {}) {
   const more = el("button", { type: "button", class: "more", onclick: () => grow() });
   const heads = columns.map((column) =>
     el("th", { scope: "col", class: column.number ? "number" : null },
-      el("button", { type: "button", onclick: () => sort(column) }, column.name)));
+      el("button", { type: "button", title: column.hint || null, onclick: () => sort(column) }, column.name)));
 
   function sort(column) {
     upward = by === column ? !upward : !column.number;
@@ -35,13 +35,10 @@ function table(columns, rows, { onrow = null, caption = "" } = {}) {
   }
 
   function line(row) {
-    const cells = columns.map((column) =>
-      el("td", { class: column.number ? "number" : null }, column.cell ? column.cell(row) : String(column.value(row))));
-    if (!onrow) return el("tr", {}, cells);
-    return el("tr", {
-      tabindex: 0, class: "opens", onclick: () => onrow(row),
-      onkeydown: (event) => { if (event.key === "Enter") onrow(row); },
-    }, cells);
+    const content = columns.map((column) => (column.cell ? column.cell(row) : String(column.value(row))));
+    if (onrow) content[0] = el("button", { type: "button" }, content[0]); // the row's handle for keys and screen readers
+    const cells = columns.map((column, k) => el("td", { class: column.number ? "number" : null }, content[k]));
+    return onrow ? el("tr", { class: "opens", onclick: () => onrow(row) }, cells) : el("tr", {}, cells);
   }
 
   grow();

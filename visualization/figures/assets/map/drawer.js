@@ -1,10 +1,11 @@
 // The whole of one question, on the right: its answer, how it is graded, its evidence, its source and its neighbours.
 
 class Drawer {
-  // onopen(i): a neighbour was clicked. ontag(tag): a tag was. onclose(): the drawer is to close.
-  constructor(points, { onopen, ontag, onclose }) {
+  // onneighbour(i): a neighbour was clicked. onback(): back from it. ontag(tag): a tag was. onclose(): the drawer is to close.
+  constructor(points, { onneighbour, onback, ontag, onclose }) {
     this.points = points;
-    this.onopen = onopen;
+    this.onneighbour = onneighbour;
+    this.onback = onback;
     this.ontag = ontag;
     this.onclose = onclose;
     this.node = el("aside", { class: "drawer", id: "drawer", "aria-label": "Question", hidden: true });
@@ -13,12 +14,14 @@ class Drawer {
   get isOpen() { return !this.node.hidden; }
   get hasFocus() { return this.node.contains(document.activeElement); }
 
-  // Points.load() first.
-  show(i) {
-    const pair = this.points.record(i);
+  // Points.load() first. back: the question that the reader came from, -1: none.
+  show(i, back = -1) {
+    const { hasFocus } = this, pair = this.points.record(i);
     this.node.replaceChildren(...[
       this.#head(i, pair),
-      el("h2", { class: "question", text: pair.question }),
+      back >= 0 && el("button", { type: "button", class: "link back", id: "back", title: this.points.scene.question[back], onclick: this.onback },
+        "← Back"),
+      el("h2", { class: "question", tabindex: -1, text: pair.question }),
       this.#tags(pair.tags),
       pair.answer && part("Answer", el("p", { class: "answer", text: pair.answer })),
       pair.evaluation_criteria.length && part("Graded by",
@@ -29,14 +32,16 @@ class Drawer {
     ].filter(Boolean));
     this.node.hidden = false;
     this.node.scrollTop = 0;
+    if (hasFocus) this.focus(); // what had it is gone
   }
 
   hide() { this.node.hidden = true; }
 
-  focus() { this.node.querySelector("button").focus(); }
+  focus() { this.node.querySelector(".question").focus(); }
 
-  #head(i, { dataset, split, difficulty, category }) {
-    const plain = [split, difficulty, category, this.points.weight(i)].filter(Boolean);
+  #head(i, { split, difficulty, category }) {
+    const dataset = this.points.value("dataset", i);
+    const plain = [split === dataset ? "" : split, difficulty, category, this.points.weight(i)].filter(Boolean);
     return el("header", {},
       el("div", { class: "chips" }, el("span", { class: "chip" }, this.points.facets.dataset.chip(i), dataset),
         plain.map((text) => el("span", { class: "chip plain", text }))),
@@ -51,7 +56,7 @@ class Drawer {
   #neighbours(indices) {
     const { scene, facets } = this.points;
     return indices.length && part("Nearest", el("ol", { class: "near" }, indices.map((j) => el("li", {},
-      el("button", { type: "button", onclick: () => this.onopen(j) }, facets.dataset.chip(j), el("span", { text: scene.question[j] }))))));
+      el("button", { type: "button", onclick: () => this.onneighbour(j) }, facets.dataset.chip(j), el("span", { text: scene.question[j] }))))));
   }
 }
 

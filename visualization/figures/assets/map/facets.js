@@ -23,7 +23,7 @@ class Facet {
     this.slots = slots || values.map((_, v) => (v < COLOURED ? v : -1));
   }
 
-  get title() { return FACET_NAMES[this.name]; }
+  get title() { return this.named || FACET_NAMES[this.name]; }
 
   // Per point the index of the value that colours it, the most frequent of several; -1: none.
   get group() {
@@ -69,6 +69,7 @@ function makeFacets(scene, colours) {
   };
   const { split, category, difficulty, document: source } = scene.facets;
   add("dataset", scene.datasets.map((d) => d.name), scene.dataset, { slots: scene.datasets.map((d) => d.colour) });
+  if (scene.compares === "splits" && facets.dataset) facets.dataset.named = FACET_NAMES.split;
   add("split", split.values, split.of);
   add("cluster", ...clusterValues(scene));
   add("tag", scene.kind === "tags" ? [] : scene.tags.values, scene.tags.of, { many: true, marked: false });

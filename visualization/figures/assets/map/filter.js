@@ -27,8 +27,10 @@ class Filter {
     this.keep(by, mask);
   }
 
+  // Everything again, whatever the legend hid too.
   keepAll() {
     this.kept = { search: null, compare: null, selection: null };
+    for (const values of this.hidden.values()) values.clear();
     this.refresh();
   }
 

@@ -1,6 +1,7 @@
 // The values of the facet in use with their colours and numbers; each can be hidden, left alone or pointed at.
 
 const LEGEND_LINES = 60;
+const STRIP = 4;
 
 class Legend {
   #lines = []; // {box, count, node} per value
@@ -10,6 +11,7 @@ class Legend {
     this.filter = filter;
     this.onpreview = onpreview;
     this.node = el("section", { class: "legend", id: "legend" });
+    this.strip = el("p", { class: "strip", "aria-hidden": "true" }); // the first of them on the map, where the rail is hidden
   }
 
   show(facet) {
@@ -22,6 +24,8 @@ class Legend {
         el("button", { type: "button", class: "link", text: "Show all", onclick: () => filter.showAll(facet) })),
       el("ul", {}, this.#lines.map(({ node }) => node)),
       rest > 0 ? el("p", { class: "faint", text: `and ${number(rest)} more` }) : "");
+    this.strip.replaceChildren(...facet.values.slice(0, STRIP).map((value, v) => el("span", { class: "chip" }, swatch(looks[v].colour, looks[v].mark), cut(value, 24))),
+      facet.values.length > STRIP ? "…" : "");
     this.update();
   }
 

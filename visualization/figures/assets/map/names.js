@@ -18,28 +18,34 @@ class Names {
 
   // Show the names that have room. tools: {left, bottom} of the buttons in the right upper corner, which stay free.
   place(tools) {
-    const placed = [];
+    const placed = [], { pies } = this.points, { camera } = this;
+    const marks = pies ? pies.all.map((pie) => ({ pie, px: camera.toX(pie.x), py: camera.toY(pie.y), r: pies.radius(pie, camera.zoom) })) : [];
     this.pen.font = `600 13px ${css("--sans")}`;
     for (const name of this.all) {
       if (placed.length >= MOST_NAMES) break;
-      const box = this.#box(name);
-      if (box && this.#fits(box, tools) && !placed.some((other) => clash(box, other))) placed.push(box);
+      const free = this.#boxes(name).find((box) => this.#fits(box, tools) && !placed.some((other) => clash(box, other)) && !marks.some((mark) => covers(box, mark)));
+      if (free) placed.push(free);
     }
     this.#write(placed);
   }
 
   hide() { this.#write([]); }
 
-  // The middle of the name in the window and half its width; null: nothing of what it names is lit.
-  #box(name) {
-    const { camera, points, filter } = this;
-    if (name.members && !name.members.some((i) => filter.state[i] === LIT)) return null;
+  // Where the name may stand: its middle in the window and half its width, the best first. None: nothing of it is lit.
+  #boxes(name) {
+    const { camera, filter } = this, px = camera.toX(name.x), py = camera.toY(name.y);
     name.width ||= this.pen.measureText(name.text).width;
-    const lift = name.members ? points.radius(name.members[0], camera.zoom) + 10 : 14;
-    const box = { name, px: camera.toX(name.x), py: camera.toY(name.y) - lift, half: name.width / 2 + 7 };
-    const middle = camera.toY(name.centre);
+    const half = name.width / 2 + 7;
+    if (name.members) return name.members.some((i) => filter.state[i] === LIT) ? this.#beside(name, px, py, half) : [];
+    const box = { name, px, py: py - 14, half }, middle = camera.toY(name.centre);
     if (middle > 30 && middle < camera.height) box.py = Math.max(box.py, 16); // seen in part: its name stays in sight
-    return box;
+    return [box];
+  }
+
+  // Over, under and at either side of a tag's pie.
+  #beside(name, px, py, half) {
+    const radius = this.points.radius(name.members[0], this.camera.zoom), lift = radius + 10, aside = radius + half - 2;
+    return [[0, -lift], [0, lift], [aside, 0], [-aside, 0]].map(([dx, dy]) => ({ name, px: px + dx, py: py + dy, half }));
   }
 
   #fits({ px, py, half }, tools) {
@@ -63,6 +69,12 @@ class Names {
       node.style.transform = `translate(${px}px, ${py}px) translate(-50%, -50%)`;
     });
   }
+}
+
+// Whether a name hides a part of a tag's pie; its own it only touches.
+function covers({ px, py, half }, mark) {
+  const dx = Math.max(0, Math.abs(mark.px - px) - half + 7), dy = Math.max(0, Math.abs(mark.py - py) - 7);
+  return Math.hypot(dx, dy) < mark.r - 1;
 }
 
 function clash(a, b) {

@@ -41,9 +41,8 @@ class Picture {
     else this.names.hide();
   }
 
-  // Fit into the room that the page gives.
-  resize() {
-    const { width, height } = this.node.getBoundingClientRect();
+  // Fit into the room that the page, or paper, gives.
+  resize({ width, height } = this.node.getBoundingClientRect()) {
     this.camera.resize(width, height);
     this.#refit();
   }

@@ -3,7 +3,7 @@
 const FAR = 4; // pixels that make a drag of a click
 
 class Pointer {
-  #drag = null; // {tool, from, last, path, far}: one finger or button is down
+  #drag = null; // {tool, from, last, path, far, name}: one finger or button is down
   #touches = new Map(); // pointer id -> [x, y]; two of them pinch
 
   // hand: at(px, py) -> point or -1, onhover(i, px, py), onclick(i), ontrace(path or null), onselect(path), with paths in
@@ -30,13 +30,13 @@ class Pointer {
 
   #down(event) {
     const tool = event.shiftKey ? "box" : this.toolbar.tool;
-    const stays = event.target.closest(tool === "pan" ? CONTROLS : ".toolbar"); // a name zooms in, but stops no lasso
-    if (event.button !== 0 || stays) return;
+    if (event.button !== 0 || event.target.closest(".toolbar")) return;
+    const name = tool === "pan" ? event.target.closest(".labels button") : null; // a click picks it, but it stops no drag
     this.stage.setPointerCapture(event.pointerId);
     const place = this.#place(event);
     this.#touches.set(event.pointerId, place);
     if (this.#touches.size > 1) this.hand.ontrace(null);
-    this.#drag = this.#touches.size > 1 ? null : { tool, from: place, last: place, path: tool === "pan" ? null : [place], far: false };
+    this.#drag = this.#touches.size > 1 ? null : { tool, from: place, last: place, path: tool === "pan" ? null : [place], far: false, name };
   }
 
   #move(event) {
@@ -70,7 +70,9 @@ class Pointer {
     if (!drag) return;
     if (drag.path) this.hand.ontrace(null);
     if (drag.path && drag.far) this.hand.onselect(drag.path);
-    else if (!drag.far && event.type === "pointerup") this.hand.onclick(this.hand.at(...this.#place(event)));
+    else if (drag.far || event.type !== "pointerup") return;
+    else if (drag.name) drag.name.click();
+    else this.hand.onclick(this.hand.at(...this.#place(event)));
   }
 
   // Two fingers: what lies between them stays between them.

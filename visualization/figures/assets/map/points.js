@@ -11,6 +11,7 @@ class Points {
     this.y = Float64Array.from(scene.y);
     this.bounds = boundsOf(this.x, this.y);
     this.facets = makeFacets(scene, colours);
+    this.ofSplits = scene.compares === "splits"; // the datasets of the scene are splits of one
     this.noun = scene.kind === "tags" ? "tag" : "question";
     this.pies = scene.kind === "tags" ? new Pies(scene) : null;
     this.dot = Math.max(1.6, 7.2 - 1.15 * Math.log10(this.count + 1)); // radius in pixels where the whole map is seen
@@ -51,7 +52,7 @@ class Points {
   record(i) {
     const { details } = this;
     return {
-      id: details.id[i], dataset: this.value("dataset", i), split: this.value("split", i),
+      id: details.id[i], dataset: this.ofSplits ? this.scene.title : this.value("dataset", i), split: this.value("split", i),
       document: this.value("document", i), chunk: details.chunk[i], question: this.scene.question[i],
       evaluation_criteria: details.evaluation_criteria[i], answer: details.answer[i],
       difficulty: this.value("difficulty", i), category: this.value("category", i), evidence: details.evidence[i],
@@ -68,9 +69,10 @@ class Points {
 
   #searched() {
     if (this.#texts) return this.#texts;
+    const telling = ["category", "document", "dataset"].filter((name) => this.facets[name] && this.facets[name].values.length > 1); // what all share finds all
     const texts = this.scene.question.map((question, i) => fold([
       question, this.details ? this.details.answer[i] : "", this.tags(i).join(" "),
-      this.value("category", i), this.value("document", i), this.value("dataset", i),
+      ...telling.map((name) => this.value(name, i)),
     ].join("\n")));
     if (this.details) this.#texts = texts; // until then without the answers
     return texts;

@@ -1,18 +1,23 @@
 // The page of the map: its parts, and what each does for the others.
 
+const PAPER = { width: 680, height: 600 }; // of the map in print, as in map.css
+
 class MapPage {
   constructor(scene, colours) {
+    this.trail = []; // questions that lead back from neighbour to neighbour
     this.points = new Points(scene, colours);
     this.filter = new Filter(this.points, () => this.#filtered());
     this.picture = new Picture(this.points, this.filter, { onname: (name) => this.#goTo(name) });
     this.drawer = new Drawer(this.points, {
-      onopen: (i) => this.open(i), ontag: (tag) => this.search.run(tag), onclose: () => this.close() });
+      onneighbour: (i) => this.open(i, { from: this.picture.shown.open }), onback: () => this.#back(),
+      ontag: (tag) => this.search.run(tag), onclose: () => this.close() });
     this.tray = new Tray(this.points, { onopen: (i) => this.open(i), onclear: () => this.select([]) });
-    this.search = new Search(this.points, this.filter, () => this.select(this.filter.lit()));
+    const list = () => this.list();
+    this.search = new Search(this.points, this.filter, { onlook: () => this.views.go("map"), onlist: list });
     this.views = new Views((id) => { if (id === "map") requestAnimationFrame(() => this.picture.resize()); });
     const switchTheme = theme.start(); // before the legend takes its colours
     this.rail = new Rail(this.points, this.filter, this.picture.shown.facet, {
-      oncolour: (facet) => this.picture.show({ facet }), onnumbers: () => this.views.go("numbers"),
+      oncolour: (facet) => this.picture.show({ facet }), onnumbers: () => this.#toNumbers(), onlist: list,
       onpreview: (line) => { this.filter.preview = line; this.picture.redraw(); } });
     this.toolbar = new Toolbar(this.picture);
     this.#compose(scene, colours, switchTheme);
@@ -22,11 +27,12 @@ class MapPage {
 
   #compose(scene, colours, switchTheme) {
     const { views, rail, picture, tray, drawer } = this;
-    views.add("map", "Map", el("main", { class: "map" }, rail.node, el("div", { class: "middle" }, picture.node, tray.node), drawer.node));
+    views.add("map", "Map", rail.node, el("div", { class: "middle" }, picture.node, tray.node), drawer.node);
+    picture.node.append(rail.legend.strip);
     if (scene.histogram.length) {
-      views.addSheet("tags", "Tags", tagsView(scene, colours, (tag) => { views.go("map"); this.search.run(tag); }));
+      views.addSheet("tags", "Tags", tagsView(scene, colours, (tag) => this.search.run(tag)));
     }
-    if (scene.notes.length || scene.numbers) views.addSheet("numbers", "Numbers", numbersView(scene, colours));
+    if (scene.numbers || (scene.notes.length && scene.kind !== "tags")) views.addSheet("numbers", "Numbers", numbersView(scene, colours));
     document.body.append(
       el("header", { class: "top" },
         el("div", { class: "titles" }, el("h1", { text: scene.title }), el("p", { text: scene.subtitle })),
@@ -34,6 +40,8 @@ class MapPage {
       views.node);
     views.go(scene.opens || "map");
     picture.resize();
+    addEventListener("beforeprint", () => picture.resize(PAPER));
+    addEventListener("afterprint", () => picture.resize());
   }
 
   #listen() {
@@ -41,7 +49,10 @@ class MapPage {
     new Pointer(picture.node, camera, this.toolbar, {
       at: (px, py) => hits.at(px, py),
       onhover: (i, px, py) => picture.hover(i, px, py),
-      onclick: (i) => { if (i >= 0) this.open(i); else this.close(); },
+      onclick: (i) => {
+        this.rail.toggle(false);
+        if (i >= 0) this.open(i); else this.close();
+      },
       ontrace: (path) => picture.trace(path),
       ontravel: () => picture.tip.hide(),
       onselect: (path) => this.select(hits.inside(path)),
@@ -50,7 +61,7 @@ class MapPage {
       onsearch: () => this.search.focus(),
       onclear: () => this.clear(),
       onstep: (way) => this.#stepTo(hits.next(shown.cursor >= 0 ? shown.cursor : shown.open, way)),
-      onenter: () => { if (shown.cursor >= 0) this.open(shown.cursor, true); },
+      onenter: () => { if (shown.cursor >= 0) this.open(shown.cursor, { focus: true }); },
       onleave: () => { picture.hover(-1); picture.show({ cursor: -1 }); },
     });
   }
@@ -74,13 +85,26 @@ class MapPage {
   }
 
   // Show the whole of one question beside the map.
-  async open(i, focus = false) {
-    const { picture, drawer } = this;
+  // focus: the keyboard goes there. from: the neighbour that it was opened from, to which a way leads back.
+  async open(i, { focus = false, from = -1 } = {}) {
+    this.trail = from >= 0 ? [...this.trail, from] : [];
+    await this.#show(i);
+    if (focus) this.drawer.focus();
+  }
+
+  async #show(i) {
+    const { picture, drawer } = this, back = this.trail.at(-1) ?? -1;
     picture.show({ open: i });
     await this.points.load();
-    if (drawer.isOpen) drawer.show(i); else picture.makeRoom(() => drawer.show(i));
+    if (drawer.isOpen) drawer.show(i, back); else picture.makeRoom(() => drawer.show(i, back));
     picture.bringIn(i);
-    if (focus) drawer.focus();
+  }
+
+  #back() { this.#show(this.trail.pop()); }
+
+  #toNumbers() {
+    this.rail.toggle(false);
+    this.views.go("numbers");
   }
 
   close() {
@@ -89,6 +113,13 @@ class MapPage {
     this.picture.shown.open = -1;
     this.picture.makeRoom(() => this.drawer.hide());
     if (hasFocus) this.picture.node.focus();
+  }
+
+  // List what is lit; the keyboard goes to the table.
+  list() {
+    this.rail.toggle(false);
+    this.select(this.filter.lit());
+    if (this.tray.isOpen) this.tray.node.focus({ preventScroll: true });
   }
 
   // List these points in the table and grey the others; none: as before.
@@ -110,7 +141,9 @@ class MapPage {
 
   // Close the drawer; when it is closed, end search, comparison and selection.
   clear() {
+    if (this.rail.isOpen) { this.rail.toggle(false); return; }
     if (this.drawer.isOpen) { this.close(); return; }
+    if (this.tray.node.contains(document.activeElement)) this.picture.node.focus();
     this.search.clear();
     this.rail.reset();
     this.#closeTray();

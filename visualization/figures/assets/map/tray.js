@@ -6,7 +6,7 @@ class Tray {
     this.points = points;
     this.onopen = onopen;
     this.onclear = onclear;
-    this.node = el("section", { class: "tray", id: "tray", "aria-label": "Selection", hidden: true });
+    this.node = el("section", { class: "tray", id: "tray", tabindex: -1, "aria-label": "Selection", hidden: true });
   }
 
   get isOpen() { return !this.node.hidden; }
@@ -26,9 +26,9 @@ class Tray {
     const { points } = this, { scene, facets } = points, value = (name) => (i) => points.value(name, i);
     return [
       { name: "Question", value: (i) => scene.question[i] },
-      scene.datasets.length > 1 && { name: "Dataset", value: value("dataset"),
+      scene.datasets.length > 1 && { name: facets.dataset.title, value: value("dataset"),
         cell: (i) => el("span", { class: "chip" }, facets.dataset.chip(i), points.value("dataset", i)) },
-      ...["split", "category", "difficulty"].map((name) => facets[name] && { name: facets[name].title, value: value(name) }),
+      ...["split", "category", "difficulty"].map((name) => facets[name] && !(name === "split" && points.ofSplits) && { name: facets[name].title, value: value(name) }),
       facets.tag && { name: "Tags", value: (i) => points.tags(i).join(", ") },
     ].filter(Boolean);
   }
