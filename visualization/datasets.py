@@ -260,7 +260,7 @@ def _hub_records(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
         loaded = datasets.load_dataset(source.hub_id, revision=source.revision or None, split=source.split or None)
     except datasets.exceptions.DatasetNotFoundError as error:  # gated: its name and revision are known by now
         cause = " ".join(str(error).split())
-        raise UsageError(f"{source.name}: {cause} Then {_LOG_IN}") from error
+        raise UsageError(f"{source.name}: {cause} Ask for access on its page, {_LOG_IN}") from error
     except Exception as error:  # of datasets, pyarrow or the hub client, by what broke
         cause = " ".join(str(_root(error)).split())
         raise UsageError(
