@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
+from playwright.async_api import expect
 
 from tests.visualization.conftest import Opener
 from tests.visualization.map_page import pixels
-from tests.visualization.scenes import MODELS
+from tests.visualization.scenes import COUNT, MODELS
 from visualization.figures import palette
-from visualization.figures.scene import Scene
+from visualization.figures.map import write_map
+from visualization.figures.scene import Cluster, Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -83,6 +86,29 @@ async def test_labels_never_overlap(show: Opener, page_file: Path) -> None:
                 assert apart, (a, b)
         await page.click("#zoom-in")
         await page.wait_for_timeout(40)
+
+
+async def test_names_at_the_edge_move_in(show: Opener, drawn: Scene, tmp_path: Path) -> None:
+    """On a phone the names of clusters at the edges stand in the window; one that lacks room keeps its first words."""
+    labels = ["rowing league · secretary", "safety boats · minimum number"]
+    places = [(60.0 * (i % 2), drawn.points[i // 2].y) for i in range(COUNT)]  # two columns of one height
+    points = [
+        msgspec.structs.replace(p, x=x + p.x / 100, y=y, cluster=i % 2)
+        for i, (p, (x, y)) in enumerate(zip(drawn.points, places, strict=True))
+    ]
+    clusters = [Cluster(id=k, label=label, x=60 * k, y=0, count=COUNT // 2) for k, label in enumerate(labels)]
+    two = msgspec.structs.replace(drawn, points=points, clusters=clusters, contours=[], only_in={}, missed_by={})
+    write_map(two, tmp_path / "two.html")
+    page = await show(tmp_path / "two.html", width=390, height=844)
+    names = page.locator(".labels button:not([hidden])")
+    assert await names.all_inner_texts() == [labels[0], "safety boats"]
+    for name in await names.all():
+        box = await name.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await expect(names).to_have_text(labels)
 
 
 async def test_everything_by_keyboard(show: Opener, page_file: Path) -> None:

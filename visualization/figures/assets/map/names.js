@@ -4,6 +4,7 @@ const MOST_NAMES = 48;
 
 class Names {
   #nodes = []; // buttons, used again from picture to picture
+  #halves = new Map(); // text -> half its width in pixels, with a margin
 
   // onpick(name): a name was clicked.
   constructor(points, filter, camera, onpick) {
@@ -31,21 +32,34 @@ class Names {
 
   hide() { this.#write([]); }
 
-  // Where the name may stand: its middle in the window and half its width, the best first. None: nothing of it is lit.
+  // Where the name may stand and what it says there, the best first: {name, text, px, py of its middle, half its width}.
+  // None: nothing of what it names is lit.
   #boxes(name) {
     const { camera, filter } = this, px = camera.toX(name.x), py = camera.toY(name.y);
-    name.width ||= this.pen.measureText(name.text).width;
-    const half = name.width / 2 + 7;
-    if (name.members) return name.members.some((i) => filter.state[i] === LIT) ? this.#beside(name, px, py, half) : [];
-    const box = { name, px, py: py - 14, half }, middle = camera.toY(name.centre);
-    if (middle > 30 && middle < camera.height) box.py = Math.max(box.py, 16); // seen in part: its name stays in sight
-    return [box];
+    if (name.members) return name.members.some((i) => filter.state[i] === LIT) ? this.#beside(name, px, py) : [];
+    const middle = camera.toY(name.centre), isPartlySeen = middle > 30 && middle < camera.height;
+    return [name.text, name.short].map((text) => {
+      const half = this.#half(text);
+      return { name, text, px: this.#inSight(px, half), py: isPartlySeen ? Math.max(py - 14, 16) : py - 14, half };
+    });
+  }
+
+  #half(text) {
+    if (!this.#halves.has(text)) this.#halves.set(text, this.pen.measureText(text).width / 2 + 7);
+    return this.#halves.get(text);
+  }
+
+  // At the edge of the window a name moves aside as far as it must to be read whole; it stays over its place.
+  #inSight(px, half) {
+    const { width } = this.camera;
+    return px < 0 || px > width ? px : Math.max(half + 5, Math.min(width - half - 5, px));
   }
 
   // Over, under and at either side of a tag's pie.
-  #beside(name, px, py, half) {
+  #beside(name, px, py) {
+    const { text } = name, half = this.#half(text);
     const radius = this.points.radius(name.members[0], this.camera.zoom), lift = radius + 10, aside = radius + half - 2;
-    return [[0, -lift], [0, lift], [aside, 0], [-aside, 0]].map(([dx, dy]) => ({ name, px: px + dx, py: py + dy, half }));
+    return [[0, -lift], [0, lift], [aside, 0], [-aside, 0]].map(([dx, dy]) => ({ name, text, px: px + dx, py: py + dy, half }));
   }
 
   #fits({ px, py, half }, tools) {
@@ -63,8 +77,8 @@ class Names {
     this.#nodes.forEach((node, k) => {
       node.hidden = k >= placed.length;
       if (node.hidden) return;
-      const { name, px, py } = placed[k];
-      if (node.named !== name) fill(node, { text: name.text, title: name.full });
+      const { name, text, px, py } = placed[k];
+      if (node.named !== name || node.textContent !== text) fill(node, { text, title: name.full });
       node.named = name;
       node.style.transform = `translate(${px}px, ${py}px) translate(-50%, -50%)`;
     });
@@ -78,7 +92,7 @@ function covers({ px, py, half }, mark) {
 }
 
 function clash(a, b) {
-  if (a.name.text === b.name.text && Math.hypot(a.px - b.px, a.py - b.py) < 120) return true;
+  if (a.text === b.text && Math.hypot(a.px - b.px, a.py - b.py) < 120) return true;
   return Math.abs(a.px - b.px) < a.half + b.half && Math.abs(a.py - b.py) < 22;
 }
 
@@ -86,13 +100,13 @@ function tagNames({ pies }) {
   return pies.all.map(({ tag, x, y, weight, members }) => ({ text: cut(tag, 30), full: tag, x, y, centre: NaN, weight, members }));
 }
 
-// A cluster's name stands over its points, all but the topmost twentieth of them.
+// A cluster's name stands over its points, all but the topmost twentieth of them; where it lacks room, its first words do.
 function clusterNames({ scene, y }) {
   const heights = new Map(scene.clusters.map(({ id }) => [id, []]));
   scene.cluster.forEach((id, i) => { if (heights.has(id)) heights.get(id).push(y[i]); });
   return scene.clusters.filter(({ id, label }) => id >= 0 && label).map(({ id, label, x, y: centre, count }) => {
     const own = Float64Array.from(heights.get(id)).sort();
     const top = own.length ? own[Math.floor((own.length - 1) * 0.95)] : centre;
-    return { text: cut(label, 42), full: label, x, y: top, centre, weight: count || 1, cluster: id };
+    return { text: cut(label, 42), short: cut(label.split(" · ")[0], 42), full: label, x, y: top, centre, weight: count || 1, cluster: id };
   });
 }
