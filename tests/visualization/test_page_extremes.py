@@ -63,3 +63,17 @@ async def test_other_languages(show: Opener, tmp_path: Path) -> None:
     for word in ("GROSS", "groß", "球場", "ملعب"):
         await page.fill("#search", word)
         await expect(page.locator("#found")).to_have_text("1 of 30")
+
+
+async def test_one_dataset_tells_how_much_it_holds(show: Opener, tmp_path: Path) -> None:
+    """Where there is nothing to choose between, the page begins with the dataset's own figures."""
+    drawn = scene(30, MODELS[:1])
+    assert drawn.numbers
+    row = msgspec.structs.replace(drawn.numbers.datasets[0], questions=30, diversity=12.3, redundancy=0.1)
+    for redundancy, repeats in ((0.1, "10% nearly repeat"), (0.0, "none nearly repeats")):
+        one = msgspec.structs.replace(row, redundancy=redundancy)
+        numbers = msgspec.structs.replace(drawn.numbers, datasets=[one])
+        write_map(msgspec.structs.replace(drawn, numbers=numbers), tmp_path / "one.html")
+        page = await show(tmp_path / "one.html")
+        told = await page.inner_text(".short p")
+        assert told == f"30 questions, as varied as 12 that share nothing; {repeats} an earlier one."

@@ -38,9 +38,10 @@ class Names {
     const { camera, filter } = this, px = camera.toX(name.x), py = camera.toY(name.y);
     if (name.members) return name.members.some((i) => filter.state[i] === LIT) ? this.#beside(name, px, py) : [];
     const middle = camera.toY(name.centre), isPartlySeen = middle > 30 && middle < camera.height;
+    const above = py - Math.max(14, this.points.radius(0, camera.zoom) + 11); // clear of the topmost point
     return [name.text, name.short].map((text) => {
       const half = this.#half(text);
-      return { name, text, px: this.#inSight(px, half), py: isPartlySeen ? Math.max(py - 14, 16) : py - 14, half };
+      return { name, text, px: this.#inSight(px, half), py: isPartlySeen ? Math.max(above, 16) : above, half };
     });
   }
 

@@ -79,6 +79,7 @@ function howToRead({ kind }) {
 // Which dataset to choose, in one line; the long form stands among the numbers.
 function shortVerdict({ kind, numbers, notes }) {
   if (kind === "tags") return ""; // its notes stand below the histogram
+  if (numbers && numbers.datasets.length === 1) return shortNumbers(numbers.datasets[0]);
   const compared = (numbers ? numbers.datasets : []).filter((row) => row.questions >= numbers.equal_n);
   if (compared.length < 2 || numbers.certainty === null) return cut(notes[0] || "", 170);
   const [first, second] = compared.sort((a, b) => (b.name === numbers.best) - (a.name === numbers.best) || b.reach - a.reach);
@@ -88,4 +89,11 @@ function shortVerdict({ kind, numbers, notes }) {
   return numbers.best
     ? `Choose ${first.name}: with ${plural(numbers.equal_n, "question")} each it reaches ${reach}.${whole}`
     : `No clear choice: with ${plural(numbers.equal_n, "question")} each, ${first.name} reaches ${reach}.`;
+}
+
+// Of one dataset there is nothing to choose: how much it holds.
+function shortNumbers({ questions, diversity, redundancy }) {
+  if (questions < 2) return "";
+  const repeats = redundancy ? `${percent(redundancy)} nearly repeat` : "none nearly repeats";
+  return `${plural(questions, "question")}, as varied as ${number(Math.round(diversity))} that share nothing; ${repeats} an earlier one.`;
 }
