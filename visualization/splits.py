@@ -80,7 +80,7 @@ def representativeness(scene: Scene, split: str, seed: int) -> str:
     figures = f"its shares of {where} differ by {apart:.0%} from those of all questions"
     if closer <= BETTER:
         return (
-            f"The split {split} stands for the whole: {figures}, less than {1 - closer:.0%} of random splits do "
+            f"The split {split} stands for the whole: {figures}, less than in {1 - closer:.0%} of random splits "
             f"({random.mean():.0%} in the mean)."
         )
     most = int(np.abs(held - shares).argmax())

@@ -81,7 +81,7 @@ function shortVerdict({ kind, numbers, notes }) {
   if (kind === "tags") return ""; // its notes stand below the histogram
   if (numbers && numbers.datasets.length === 1) return shortNumbers(numbers.datasets[0]);
   const compared = (numbers ? numbers.datasets : []).filter((row) => row.questions >= numbers.equal_n);
-  if (compared.length < 2 || numbers.certainty === null) return cut(notes[0] || "", 170);
+  if (compared.length < 2 || numbers.certainty === null) return cut(notes[0] || "", 190);
   const [first, second] = compared.sort((a, b) => (b.name === numbers.best) - (a.name === numbers.best) || b.reach - a.reach);
   const reach = `${percent(first.reach)} of the topics, ${second.name} ${percent(second.reach)}`;
   const widest = compared.reduce((best, row) => (row.reach_of_all > best.reach_of_all ? row : best), first);
