@@ -69,11 +69,11 @@ async def test_one_dataset_tells_how_much_it_holds(show: Opener, tmp_path: Path)
     """Where there is nothing to choose between, the page begins with the dataset's own figures."""
     drawn = scene(30, MODELS[:1])
     assert drawn.numbers
-    row = msgspec.structs.replace(drawn.numbers.datasets[0], questions=30, diversity=12.3, redundancy=0.1)
+    row = msgspec.structs.replace(drawn.numbers.datasets[0], questions=30, mean_per_chunk=2.5)
     for redundancy, repeats in ((0.1, "10% nearly repeat"), (0.0, "none nearly repeats")):
         one = msgspec.structs.replace(row, redundancy=redundancy)
         numbers = msgspec.structs.replace(drawn.numbers, datasets=[one])
         write_map(msgspec.structs.replace(drawn, numbers=numbers), tmp_path / "one.html")
         page = await show(tmp_path / "one.html")
         told = await page.inner_text(".short p")
-        assert told == f"30 questions, as varied as 12 that share nothing; {repeats} an earlier one."
+        assert told == f"30 questions, 2.5 a chunk; {repeats} an earlier one."

@@ -92,8 +92,8 @@ function shortVerdict({ kind, numbers, notes }) {
 }
 
 // Of one dataset there is nothing to choose: how much it holds.
-function shortNumbers({ questions, diversity, redundancy }) {
+function shortNumbers({ questions, mean_per_chunk: mean, redundancy }) {
   if (questions < 2) return "";
   const repeats = redundancy ? `${percent(redundancy)} nearly repeat` : "none nearly repeats";
-  return `${plural(questions, "question")}, as varied as ${number(Math.round(diversity))} that share nothing; ${repeats} an earlier one.`;
+  return `${plural(questions, "question")}${mean ? `, ${number(mean, 1)} a chunk` : ""}; ${repeats} an earlier one.`;
 }
