@@ -54,7 +54,7 @@ def test_the_first_drains_and_the_next_run_goes_on(start, slow, tmp_path):
     process = start()
     wait_for(lambda: slow.in_flight == 2)
     process.send_signal(signal.SIGINT)
-    assert "press Ctrl-C again" in process.stderr.readline()
+    wait_for(lambda: "press Ctrl-C again" in process.stderr.readline())  # maybe after some of progress
     held.clear()
     out, err = process.communicate(timeout=100)
     assert process.returncode == EXIT_STOPPED and len(slow.requests) == 2
@@ -74,7 +74,7 @@ def test_the_second_cancels_at_once(start, slow, tmp_path):
     process = start()
     wait_for(lambda: slow.in_flight == 2)
     process.send_signal(signal.SIGINT)
-    assert "press Ctrl-C again" in process.stderr.readline()
+    wait_for(lambda: "press Ctrl-C again" in process.stderr.readline())  # maybe after some of progress
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=100)
     assert process.returncode == EXIT_STOPPED and "5 not finished" in out and "go on with" in err
