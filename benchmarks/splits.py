@@ -74,7 +74,7 @@ def written(rows: int, seed: int = 0) -> Corpus:
     for number in topic:
         words = rng.choice(TOPICS[names[number]].split(), 3, replace=False)
         questions.append(FORMS[rng.integers(len(FORMS))].format(names[number], *words))
-    return Corpus(f"{rows} written questions", _unit(asyncio.run(Static().vectors(questions))), topic)
+    return Corpus(f"{rows} written questions", _unit(asyncio.run(Static().vectors(questions, ""))), topic)
 
 
 @dataclass(frozen=True)
