@@ -43,6 +43,8 @@ FRAME = "For somebody who has to know it by heart, what exactly does the Ellary 
 FOUND = 0.6
 REASON = "The text says so in as many words; a reader who knows the subject but not the document gains by it."
 TOLERANCE = 0.25
+KEPT = r"(?!(?:not|no|nor|never|none|only|least|most|more|less|than|before|after|two|three|four|five|six|seven)\b)"
+JOINED = re.compile(rf"\b{KEPT}([a-z]{{2,}}) {KEPT}([a-z]{{2,}})\b(?![./-]\w)")  # other words that mean the same
 
 
 class Diligent(Author):
@@ -90,7 +92,7 @@ def _reworded(asked: str) -> str:
     question, answer = (re.search(rf"^{name}: (.*)$", asked, re.MULTILINE)[1] for name in ("Question", "Answer"))  # type: ignore[index]
     subjects = question.removeprefix(FRAME).rstrip("?").strip()
     reworded = f"Regarding {subjects}, which provisions of the Ellary handbook apply?"
-    return json.dumps({"question": reworded, "answer": f"Here {answer}"})
+    return json.dumps({"question": reworded, "answer": JOINED.sub(r"\1-\2", answer)})
 
 
 def pages() -> dict[str, str]:
@@ -185,7 +187,7 @@ def main() -> int:
                 ["generate_qa", "--iterate"],
                 ["curate"],
                 ["generate_tags"],
-                ["create_dataset", "--rephrase-qa", "--set=dataset.rephrase.max_overlap=1.0"],  # answers stay near
+                ["create_dataset", "--rephrase-qa"],
             ]
             return int(not compare(data, stages, shared))
 
