@@ -84,9 +84,9 @@ def fence(number: int, length: int) -> str:
 
 
 def groundwork(limit: int) -> Callable[[str], Chunks]:
-    from dataprep.schema.config import load
-    from dataprep.schema.records import Document
-    from dataprep.text.chunker import chunk_document
+    from groundwork.chunking.chunker import chunk_document
+    from groundwork.records.types import Document
+    from groundwork.settings.config import load
 
     settings = load().chunk
     if limit:
@@ -220,7 +220,7 @@ def solid(text: str) -> int:
 
 def speed_of_segments(text: str) -> float:
     """MB a CPU second of sentence splitting by the default engine, which the stage does to count segments."""
-    from dataprep.text.segments import segments
+    from groundwork.markdown.segments import segments
 
     seconds = []
     for _ in range(3):
@@ -231,7 +231,7 @@ def speed_of_segments(text: str) -> float:
 
 
 def golden(path: Path) -> None:
-    from dataprep.text.sentences import sentences
+    from groundwork.language.sentences import sentences
 
     cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
     for engine in ("sentencex", "regex"):

@@ -23,9 +23,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dataprep.generate_qa import main
-from dataprep.schema.records import DocumentCoverage
-from dataprep.store.artifacts import read_json
+from groundwork.records.artifacts import read_json
+from groundwork.records.types import DocumentCoverage
+from groundwork.stages.generate_qa import main
 from tests.fake_openrouter import FakeOpenRouter
 
 PER_CALL = 6
@@ -33,7 +33,7 @@ PER_CALL = 6
 
 def scripted(body: dict[str, Any]) -> str:
     """Six pairs about sentences of the chunk; the first call and the plain loop draw them front-heavy at random."""
-    from dataprep.qa.statements import statements
+    from groundwork.markdown.statements import statements
 
     asked = body["messages"][-1]["content"]
     if len(body["messages"]) > 2:  # faulty pairs came back; it cannot do better

@@ -26,16 +26,16 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from dataprep.converters import Request, run
-from dataprep.converters.audit import numbers, words
-from dataprep.converters.headers import running_keys, strip_running
-from dataprep.converters.layout import ENGINES
-from dataprep.converters.markitdown import convert as markitdown
-from dataprep.converters.outline import Entry, set_headings
-from dataprep.converters.pages import audit_pages, convert_pages
-from dataprep.converters.pdf import read_text_layer
-from dataprep.converters.stitch import stitch
-from dataprep.schema import config
+from groundwork.documents import Request, run
+from groundwork.documents.audit import numbers, words
+from groundwork.documents.engines.markitdown import convert as markitdown
+from groundwork.documents.layout.engine import ENGINES
+from groundwork.documents.page_reading import audit_pages, convert_pages
+from groundwork.documents.pdf import read_text_layer
+from groundwork.documents.repair.outline import Entry, set_headings
+from groundwork.documents.repair.page_joining import stitch
+from groundwork.documents.repair.running_headers import running_keys, strip_running
+from groundwork.settings import config
 
 PROJECT = Path(__file__).resolve().parents[1]
 SETTINGS = config.load().ingest
@@ -187,7 +187,7 @@ def single(engine: Callable[[Request], list[str]]) -> Callable[[Request], str]:
 
 
 def pymupdf(request: Request) -> list[str]:
-    from dataprep.converters.pymupdf import convert
+    from groundwork.documents.engines.pymupdf import convert
 
     return convert(request).pages
 

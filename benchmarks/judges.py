@@ -16,9 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dataprep.curate import main
-from dataprep.schema.records import Chunk, Document, Pair, Rejected
-from dataprep.store.artifacts import read_jsonl, write_json, write_jsonl
+from groundwork.records.artifacts import read_jsonl, write_json, write_jsonl
+from groundwork.records.types import Chunk, Document, Pair, Rejected
+from groundwork.stages.curate import main
 
 MILL = "the Orrin tide mill"
 TEXT = """# Guide to the Orrin Tide Mill

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dataprep.embedding.duplicates import calibrate_threshold
-from dataprep.embedding.encoder import encoder_for
-from dataprep.schema.config import load
+from groundwork.embedding.duplicates import calibrate_threshold
+from groundwork.embedding.encoder import encoder_for
+from groundwork.settings.config import load
 
 STATIC = ("embeddings.backend=static", "embeddings.model=wordllama", "embeddings.query_prefix=")
 

@@ -27,14 +27,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from dataprep.__main__ import main as dataprep
-from dataprep.converters.pdf import read_text_layer
-from dataprep.converters.pictures import page_jpeg
-from dataprep.qa.statements import statements
-from dataprep.schema.config import CONFIG_DIR, PROJECT, load
+from groundwork.__main__ import main as dataprep
+from groundwork.documents.page_images import page_jpeg
+from groundwork.documents.pdf import read_text_layer
+from groundwork.markdown.statements import statements
+from groundwork.settings.config import CONFIG_DIR, PROJECT, load
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
-from tests.qa.model import pair, pairs, part, said
+from tests.questions.scripted_writer import pair, pairs, part, said
 
 Json = dict[str, Any]
 SAMPLE = PROJECT / "data" / "documents" / "ellary-sound-rowing-handbook.pdf"

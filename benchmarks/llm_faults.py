@@ -20,10 +20,10 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.llm_throughput import server, stats
-from dataprep.llm.client import Client
-from dataprep.schema.config import load
-from dataprep.schema.errors import UnitError
-from dataprep.schema.settings import Config
+from groundwork.errors import UnitError
+from groundwork.llm.client import Client
+from groundwork.settings.config import load
+from groundwork.settings.settings import Config
 
 FAULTS = {"429": 0.2, "500": 0.05, "502": 0.05, "hang": 0.05, "broken-json": 0.05, "truncated-body": 0.03, "drop": 0.02}
 

@@ -22,7 +22,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from benchmarks.llm_throughput import configured, server, stats
-from dataprep.llm.client import Client
+from groundwork.llm.client import Client
 
 CONCURRENCY = 16
 LATENCY = 0.3  # seconds

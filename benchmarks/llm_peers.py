@@ -26,8 +26,8 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.llm_throughput import configured, server, stats
-from dataprep.llm.client import Client
-from dataprep.schema.errors import UnitError
+from groundwork.errors import UnitError
+from groundwork.llm.client import Client
 
 SENTENCE = "The goal is 90 cm wide, stands on line {n}, and the game lasts 12 minutes. "
 PAIRS = '[{"question": "How wide is the goal of {words}?", "answer": "90 cm"}]'

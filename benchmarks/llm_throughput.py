@@ -23,9 +23,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dataprep.llm.client import Client
-from dataprep.schema.config import load
-from dataprep.schema.settings import Config
+from groundwork.llm.client import Client
+from groundwork.settings.config import load
+from groundwork.settings.settings import Config
 
 PROMPT = "Write a question about this passage. " + "The goal is 90 cm wide and the game lasts 12 minutes. " * 35  # 2 kB
 

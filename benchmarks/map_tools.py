@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.pages import ARGUMENTS
-from tests.visualization.scenes import scene
-from visualization.figures.map import write_map
-from visualization.figures.scene import Scene
+from groundwork.maps.draw.map_page import write_map
+from groundwork.maps.draw.scene import Scene
+from tests.maps.scenes import scene
 
 
 def groundwork(drawn: Scene, folder: Path) -> Path:

@@ -22,11 +22,11 @@ from typing import Any, TypeVar
 import msgspec
 import numpy as np
 
-from dataprep.embedding.encoder import encoder_for
-from dataprep.schema.config import CONFIG_DIR, load
-from dataprep.schema.records import Pair
-from dataprep.store.artifacts import write_jsonl
-from tests.visualization.synthetic import pairs
+from groundwork.embedding.encoder import encoder_for
+from groundwork.records.artifacts import write_jsonl
+from groundwork.records.types import Pair
+from groundwork.settings.config import CONFIG_DIR, load
+from tests.synthetic_runs import pairs
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # for the bare t-SNE too: spinning threads would make it slower
 T = TypeVar("T")
@@ -86,10 +86,10 @@ def bench_html(rows: int, folder: Path) -> None:
     import plotly.offline
     from sklearn.manifold import TSNE
 
-    from visualization.atlas import Group, scene_of
-    from visualization.datasets import Row
-    from visualization.figures.map import write_map
-    from visualization.figures.static import write_map_png
+    from groundwork.dataset.sources import Row
+    from groundwork.maps.draw.map_page import write_map
+    from groundwork.maps.draw.static import write_map_png
+    from groundwork.maps.scene_building import Group, scene_of
 
     settings = load([CONFIG_DIR / "local.json"])
     made = distinct_pairs(rows)
@@ -153,8 +153,8 @@ def bench_again(rows: int, folder: Path) -> None:
 
 def bench_frames(points: int, folder: Path) -> None:
     """The longest frame while a page of many points is dragged about, after it has loaded."""
-    from tests.visualization.scenes import scene
-    from visualization.figures.map import write_map
+    from groundwork.maps.draw.map_page import write_map
+    from tests.maps.scenes import scene
 
     page = folder / "many.html"
     big = scene(points)

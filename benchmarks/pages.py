@@ -22,9 +22,9 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.visualization.scenes import scene
-from visualization.figures.map import write_map
-from visualization.figures.scene import Scene
+from groundwork.maps.draw.map_page import write_map
+from groundwork.maps.draw.scene import Scene
+from tests.maps.scenes import scene
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 RECORD = """() => {

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.fake_openrouter import FakeOpenRouter, make_up
-from tests.visualization.synthetic import tag_reply
+from tests.synthetic_runs import tag_reply
 
 STAGES = {
     "ingest": [],
@@ -185,7 +185,7 @@ def spent(stage: str, data: Path, url: str) -> Cost:
     """Run a stage. Raises RuntimeError with its output where it fails."""
     settings = [f"llm.base_url={url}", "llm.api_key_env=", "embeddings.backend=static", "embeddings.model=wordllama"]
     flags = ["--data", str(data), *(f"--set={one}" for one in settings)]
-    command = [sys.executable, "-m", "dataprep", stage, *STAGES[stage], *flags]
+    command = [sys.executable, "-m", "groundwork", stage, *STAGES[stage], *flags]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(process.pid, 0)

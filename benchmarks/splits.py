@@ -18,11 +18,11 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from dataprep.dataset.herding import bandwidth, gaussian, herd
-from dataprep.dataset.measure import closeness
-from dataprep.dataset.splits import eval_size, split
-from dataprep.embedding.clusters import elbow
-from dataprep.embedding.duplicates import calibrate_threshold, neighbours
+from groundwork.dataset.split.herding import bandwidth, gaussian, herd
+from groundwork.dataset.split.measures import closeness
+from groundwork.dataset.split.splits import eval_size, split
+from groundwork.embedding.clusters import elbow
+from groundwork.embedding.duplicates import calibrate_threshold, neighbours
 
 TARGET = 0.5  # of a random split's error and MMD
 NEAR = 0.01  # to the least MMD that is to be found, where that is above the target
@@ -64,7 +64,7 @@ def written(rows: int, seed: int = 0) -> Corpus:
     """Questions from word lists by topic, embedded by the embedder of the base install."""
     import asyncio
 
-    from dataprep.embedding.encoder import Static
+    from groundwork.embedding.encoder import Static
 
     rng = np.random.default_rng(seed)
     share = 1 / np.arange(1, len(TOPICS) + 1)

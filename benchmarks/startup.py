@@ -17,8 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from dataprep.pipeline import STAGES
-from dataprep.schema.config import PROJECT
+from groundwork.pipeline import STAGES
+from groundwork.settings.config import PROJECT
 
 TEXT_STAGES = ("ingest", "chunk")
 # Compiled modules are kept, as on any ordinary installation.
@@ -51,7 +51,7 @@ def idle_run(documents: int) -> None:
         for n in range(documents):
             (target / f"note-{n:04}.md").write_text(f"# Note {n}\n\nThe lock of berth {n} opens at {n % 24} o'clock.\n")
         for stage in TEXT_STAGES:
-            command = [sys.executable, "-m", "dataprep", stage, "--data", folder, "--quiet"]
+            command = [sys.executable, "-m", "groundwork", stage, "--data", folder, "--quiet"]
             subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, env=ENVIRONMENT)
             began = time.perf_counter()
             subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, env=ENVIRONMENT)

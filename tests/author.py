@@ -10,9 +10,9 @@ import json
 import re
 from typing import Any
 
-from dataprep.dataset.rephrase import NUMBER_WORDS
+from groundwork.dataset.reword.rephrase import NUMBER_WORDS
 from tests.fake_openrouter import make_up
-from tests.qa.model import Writer, pair, pairs, part, said, sentences
+from tests.questions.scripted_writer import Writer, pair, pairs, part, said, sentences
 
 Json = dict[str, Any]
 ASKED = re.compile(r"What does the Ellary handbook state on (.+)\?")

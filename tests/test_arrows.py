@@ -1,66 +1,91 @@
-"""The arrows of the architecture: four floors, and no import that runs back up or across."""
+"""The arrows of the architecture: rooms on floors, and no import that runs back up, across, or round in a circle."""
 
 from __future__ import annotations
 
 import ast
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from dataprep.pipeline import STAGES
-from dataprep.schema.config import PROJECT
+from groundwork.pipeline import STAGES
+from groundwork.settings.config import PROJECT
 
-FLOORS = [
-    {"schema", "engine"},
-    {"llm", "store", "text", "embedding", "pipeline"},
-    {"converters", "qa", "dataset", "console"},
-]
-TOP = len(FLOORS)
+FLOORS = (
+    {"errors", "pipeline", "workers"},
+    {"settings", "records", "language"},
+    {"markdown", "llm", "embedding", "pages"},
+    {"chunking", "documents", "questions", "console"},
+    {"dataset", "grading"},
+    {"tags"},
+    {"maps"},
+    {"stages"},
+    {"__main__"},
+)
 STAGE_MODULES = {stage.module for stage in STAGES}
 FORBIDDEN_NAMES = {"utils", "util", "common", "core", "helpers", "helper", "misc"}
 
 
-def _modules() -> list[Path]:
-    return sorted(p for package in ("dataprep", "visualization") for p in (PROJECT / package).rglob("*.py"))
+@cache
+def _modules() -> dict[str, Path]:
+    paths = sorted((PROJECT / "groundwork").rglob("*.py"))
+    return {".".join(p.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__"): p for p in paths}
 
 
-def _dotted(path: Path) -> str:
-    return ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
-
-
-def _imports(path: Path) -> set[str]:
-    """Every dataprep or visualization module that `path` imports, inside functions and for types as well."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+@cache
+def _imports(module: str) -> frozenset[str]:
+    """Every module of ours that `module` imports, inside functions and for types as well."""
+    names = set()
+    for node in ast.walk(ast.parse(_modules()[module].read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-    known = {_dotted(p) for p in _modules()}
-    return {name for name in found if name in known}
+            names |= {alias.name for alias in node.names}
+    return frozenset(names & _modules().keys()) - {module, "groundwork"}
 
 
-def _noun(module: str) -> str:
-    parts = module.split(".")
-    return parts[1] if parts[0] == "dataprep" and len(parts) > 1 else parts[0]
+def _room(module: str) -> str:
+    return module.split(".")[1]
 
 
 def _floor(module: str) -> int:
-    return next((n for n, nouns in enumerate(FLOORS) if module.startswith("dataprep.") and _noun(module) in nouns), TOP)
+    return next(number for number, rooms in enumerate(FLOORS) if _room(module) in rooms)
 
 
-@pytest.mark.parametrize("path", _modules(), ids=_dotted)
-def test_no_import_runs_up_or_across(path: Path) -> None:
-    """A module imports from lower floors and from its own folder, and a stage never imports another stage."""
-    module = _dotted(path)
-    for imported in _imports(path) - {module, "dataprep", "visualization"}:
-        if module != "dataprep.__main__":
+def test_every_room_has_a_floor() -> None:
+    """A new folder of groundwork/ is given its floor here; none is at the top by default."""
+    rooms = {_room(module) for module in _modules() if module != "groundwork"}
+    assert not rooms - set().union(*FLOORS)
+
+
+@pytest.mark.parametrize("module", [module for module in _modules() if module != "groundwork"])
+def test_no_import_runs_up_or_across(module: str) -> None:
+    """A module imports from lower floors and from its own room, and a stage never imports another stage."""
+    for imported in _imports(module):
+        if _room(module) != "__main__":
             assert imported not in STAGE_MODULES, f"{module} imports the stage {imported}"
-        if _floor(module) < TOP:
-            same_folder = _noun(imported) == _noun(module)
-            assert same_folder or _floor(imported) < _floor(module), f"{module} imports {imported}"
+        same_room = _room(imported) == _room(module)
+        assert same_room or _floor(imported) < _floor(module), f"{module} imports {imported}"
+
+
+def test_no_import_goes_round() -> None:
+    """No module comes back to itself by its imports, those inside functions and for types included."""
+    try:
+        TopologicalSorter({module: _imports(module) for module in _modules()}).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle of imports: {' -> '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("folder", ["dataprep", "visualization"])
+def test_a_script_only_starts_its_stage(folder: str) -> None:
+    """dataprep/ and visualization/ hold a script a stage and nothing else."""
+    scripts = {path.relative_to(PROJECT).as_posix() for path in (PROJECT / folder).rglob("*.py")}
+    assert scripts == {stage.script for stage in STAGES if stage.folder == folder}
+    for script in scripts:
+        assert len((PROJECT / script).read_text(encoding="utf-8").splitlines()) < 20, f"{script} does more"
 
 
 def test_no_drawers() -> None:
     """Nothing lives in a module without a name of its own."""
-    assert not [m for m in map(_dotted, _modules()) if FORBIDDEN_NAMES & set(m.split("."))]
+    assert not [module for module in _modules() if FORBIDDEN_NAMES & set(module.split("."))]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dataprep.__main__ import COMMANDS, _flags, stage_command
-from dataprep.pipeline import BY_NAME, STAGES
-from dataprep.schema import config
-from dataprep.schema.config import PROJECT
+from groundwork.__main__ import COMMANDS, _flags, stage_command
+from groundwork.pipeline import BY_NAME, STAGES
+from groundwork.settings import config
+from groundwork.settings.config import PROJECT
 
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from dataprep.__main__ import main, stage_command
-from dataprep.pipeline import BY_NAME, STAGES, Stage
-from dataprep.schema.config import PROJECT
+from groundwork.__main__ import main, stage_command
+from groundwork.pipeline import BY_NAME, STAGES, Stage
+from groundwork.settings.config import PROJECT
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dataprep.__main__ import main
-from dataprep.schema.config import PROJECT
+from groundwork.__main__ import main
+from groundwork.settings.config import PROJECT
 from tests.author import Author
 from tests.fake_hub import FakeHub
 from tests.fake_openrouter import FakeOpenRouter

@@ -1,62 +1,11 @@
 """Embed the questions of one or more datasets.
 
-Reads   data/qa/<run>/*.jsonl, or a folder, or a Hub dataset
-Writes  data/embeddings/<dataset>.npz (ids, vectors) and the encoder's cache beside it
 Run     uv run visualization/generate_embeddings.py [DATASET ...]
-        DATASET: a run (default: every run in data/qa), a folder of JSONL or Parquet, or org/name@revision:split
 """
 
-from __future__ import annotations
+import sys
 
-import argparse
-from typing import TYPE_CHECKING
-
-from dataprep.console.command import Command, Job, Outcome, Unit, run_script
-from visualization.arguments import add_datasets, sources_of
-
-if TYPE_CHECKING:
-    from visualization.datasets import Source
-
-
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_datasets(parser, "every run in data/qa")
-
-
-def units(job: Job) -> list[Unit]:
-    return [
-        Unit(source.name, source.files, (job.data.path("embeddings", f"{source.key}.npz"),), source)
-        for source in sources_of(job)
-    ]
-
-
-async def process(job: Job, unit: Unit) -> Outcome:
-    from visualization.datasets import load
-    from visualization.vectors import encoder_of, write_vectors
-
-    source: Source = unit.payload
-    encoder = encoder_of(job)
-    dataset = load(source)
-    job.progress.start(len(dataset.rows), "questions")
-    vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)
-    write_vectors(unit.writes[0], dataset, vectors, encoder)
-    prefix = encoder.prefix("query") if dataset.rows else ""
-    behind = f" behind {prefix!r}" if prefix else ""
-    note = f"{len(vectors):,} questions by {encoder.name}{behind}, {encoder.computed:,} of them new"
-    return Outcome(
-        status="ok" if dataset.rows else "empty",
-        note=note,
-        counts={"questions": len(vectors), "embedded": encoder.computed},
-        warnings=dataset.warnings,
-    )
-
-
-main = Command(
-    name="generate_embeddings",
-    units=units,
-    process=process,
-    settings=lambda config: config.embeddings,
-    flags=add_flags,
-)
+from groundwork.stages.generate_embeddings import main
 
 if __name__ == "__main__":
-    run_script(main)
+    sys.exit(main())

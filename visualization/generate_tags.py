@@ -1,76 +1,11 @@
 """Tag the questions of one or more datasets, all by the same model.
 
-Reads   data/qa/<run>/*.jsonl, or a folder, or a Hub dataset
-Writes  data/tags/<dataset>.jsonl (id, question, tags) and the store of tagged questions beside it
 Run     uv run visualization/generate_tags.py [DATASET ...] [--max-tags 5]
-        DATASET: a run (default: every run in data/qa), a folder of JSONL or Parquet, or org/name@revision:split
 """
 
-from __future__ import annotations
+import sys
 
-import argparse
-from typing import TYPE_CHECKING
-
-from dataprep.console.command import Command, Estimate, Failure, Job, Outcome, Unit, run_script, setting
-from visualization.arguments import add_datasets, sources_of, tag_file
-
-if TYPE_CHECKING:
-    from visualization.datasets import Source
-
-TOKENS_A_TAG = 4
-
-
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_datasets(parser, "every run in data/qa")
-    parser.add_argument(
-        "--max-tags", **(setting("tags.max_tags") | {"metavar": "N"}), help="tags of a question, exactly so many"
-    )
-
-
-def units(job: Job) -> list[Unit]:
-    return [Unit(source.name, source.files, (tag_file(job.data, source),), source) for source in sources_of(job)]
-
-
-async def process(job: Job, unit: Unit) -> Outcome:
-    from dataprep.store.artifacts import write_jsonl
-    from visualization.datasets import load
-    from visualization.tagging import tag
-
-    source: Source = unit.payload
-    dataset = load(source)
-    tagged = await tag(job, dataset, unit.writes[0])
-    write_jsonl(unit.writes[0], tagged.rows)
-    distinct = len({name for row in tagged.rows for name in row.tags})
-    return Outcome(
-        status="ok" if dataset.rows else "empty",
-        note=f"{len(tagged.rows):,} questions, {distinct:,} different tags, {tagged.asked:,} questions asked about",
-        counts={"questions": len(tagged.rows), "asked": tagged.asked},
-        warnings=dataset.warnings,
-        failures=[Failure(f"question {name}", status, reason) for name, status, reason in tagged.failures],
-    )
-
-
-def estimate(job: Job, unit: Unit) -> Estimate:
-    """Calls and tokens for --dry-run, from the real prompts, of the questions that have no tags yet."""
-    from visualization.datasets import load
-    from visualization.tagging import requests
-
-    settings = job.config.tags
-    made = requests(job, load(unit.payload), unit.writes[0])
-    tokens = sum(job.tokens(settings, messages, schema) for _, messages, schema in made)
-    questions = sum(count for count, _, _ in made)
-    return Estimate(len(made), tokens, questions * (settings.max_tags * TOKENS_A_TAG + 10), settings)
-
-
-main = Command(
-    name="generate_tags",
-    units=units,
-    process=process,
-    settings=lambda config: config.tags,
-    prompts=lambda config: [config.tags.prompt],
-    flags=add_flags,
-    estimate=estimate,
-)
+from groundwork.stages.generate_tags import main
 
 if __name__ == "__main__":
-    run_script(main)
+    sys.exit(main())

@@ -1,46 +1,11 @@
 """Draw a dataset's questions as a map: what is near in meaning stands near.
 
-Reads   data/qa/<run>/*.jsonl (or a folder, or a Hub dataset), vectors and tags where there are some
-Writes  data/plots/<dataset>-map.png, .html (--interactive), .json (the numbers), .points.jsonl (the coordinates)
 Run     uv run visualization/visualize_embeddings.py [DATASET] [--interactive | --no-interactive]
-        DATASET: a run (default: the run of qa.model), a folder of JSONL or Parquet, or org/name@revision:split
 """
 
-from __future__ import annotations
+import sys
 
-import argparse
-
-from dataprep.console.command import Command, Job, Unit, run_script
-from visualization.arguments import (
-    add_datasets,
-    add_interactive,
-    default_run,
-    draw,
-    picture_unit,
-    report_numbers,
-    sources_of,
-)
-
-
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_datasets(parser, "the run of qa.model")
-    add_interactive(parser)
-
-
-def units(job: Job) -> list[Unit]:
-    return [
-        picture_unit(job, source.name, f"{source.key}-map", [source]) for source in sources_of(job, default=default_run)
-    ]
-
-
-main = Command(
-    name="visualize_embeddings",
-    units=units,
-    process=draw,
-    settings=lambda config: (config.embeddings, config.maps),
-    flags=add_flags,
-    after=report_numbers,
-)
+from groundwork.stages.visualize_embeddings import main
 
 if __name__ == "__main__":
-    run_script(main)
+    sys.exit(main())

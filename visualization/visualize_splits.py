@@ -1,74 +1,11 @@
 """Draw the splits of a finished dataset on one map: does eval stand for train, and does it repeat it?
 
-Reads   data/datasets/<name> (or a folder, or a Hub dataset), vectors and tags where there are some
-Writes  data/plots/<dataset>-splits.png, .html (--interactive), .json (the numbers), .points.jsonl (the coordinates)
 Run     uv run visualization/visualize_splits.py [DATASET] [--interactive | --no-interactive]
-        DATASET: a dataset, a folder of JSONL or Parquet, or org/name@revision
-        (default: the dataset of dataset.name, or the only one)
 """
 
-from __future__ import annotations
+import sys
 
-import argparse
-from typing import TYPE_CHECKING
-
-from dataprep.console.command import Command, Job, Outcome, Unit, run_script
-from visualization.arguments import (
-    add_datasets,
-    add_interactive,
-    default_dataset,
-    picture_unit,
-    report_numbers,
-    sources_of,
-)
-
-if TYPE_CHECKING:
-    from visualization.datasets import Source
-
-
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_datasets(parser, "the dataset of dataset.name, or the only one")
-    add_interactive(parser)
-
-
-def units(job: Job) -> list[Unit]:
-    sources = sources_of(job, default=default_dataset, prefer="datasets")
-    return [picture_unit(job, source.name, f"{source.key}-splits", [source]) for source in sources]
-
-
-async def process(job: Job, unit: Unit) -> Outcome:
-    from dataprep.schema.errors import UnitError
-    from visualization.pictures import write_map_pictures
-    from visualization.splits import split_scene
-    from visualization.tags import tags_by_question
-    from visualization.vectors import embedded, encoder_of
-
-    sources: list[Source] = unit.payload
-    (one,) = await embedded(job, sources)
-    if not one.dataset.rows:
-        raise UnitError("holds no questions; are its files those of create_dataset?")
-    if one.dataset.splits == [""]:
-        raise UnitError("has no splits (files named train, eval, ...); run create_dataset first")
-    tags = tags_by_question(job.data, sources)
-    scene = split_scene(one, job.config.maps, encoder_of(job).name, tags, job.progress)
-    job.progress.phase("drawing")
-    warnings = write_map_pictures(scene, unit.writes)
-    sizes = ", ".join(f"{entry.name} {entry.count:,}" for entry in scene.datasets)
-    return Outcome(
-        note=f"{sizes} -> {job.data.relative(unit.writes[0])}",
-        counts={"questions": len(scene.points)},
-        warnings=[*one.dataset.warnings, *warnings],
-    )
-
-
-main = Command(
-    name="visualize_splits",
-    units=units,
-    process=process,
-    settings=lambda config: (config.embeddings, config.maps),
-    flags=add_flags,
-    after=report_numbers,
-)
+from groundwork.stages.visualize_splits import main
 
 if __name__ == "__main__":
-    run_script(main)
+    sys.exit(main())

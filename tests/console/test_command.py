@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from dataprep.__main__ import stage_command
-from dataprep.pipeline import STAGES
-from dataprep.schema.config import PROJECT
-from dataprep.schema.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, EXIT_USAGE
+from groundwork.__main__ import stage_command
+from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, EXIT_USAGE
+from groundwork.pipeline import STAGES
+from groundwork.settings.config import PROJECT
 from tests.console.toy import main
 
 
@@ -214,7 +214,7 @@ def test_a_damaged_manifest_is_named(data: Path, capsys: pytest.CaptureFixture[s
 
 def test_a_reader_that_goes(data: Path) -> None:
     """`... | head -0` ends a script without a word of its interpreter."""
-    script = [sys.executable, "-m", "dataprep", "status", "--data", str(data)]
+    script = [sys.executable, "-m", "groundwork", "status", "--data", str(data)]
     with subprocess.Popen(script, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout and process.stderr
         process.stdout.close()

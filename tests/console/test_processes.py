@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from dataprep.schema.config import PROJECT
-from dataprep.schema.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED
-from dataprep.store.artifacts import read_json, write_text
-from dataprep.summarize import main as summarize
+from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED
+from groundwork.records.artifacts import read_json, write_text
+from groundwork.settings.config import PROJECT
+from groundwork.stages.summarize import main as summarize
 from tests.fake_openrouter import FakeOpenRouter
 
 DOCUMENTS = 5

@@ -5,8 +5,8 @@ import pty
 
 import pytest
 
-from dataprep.console import progress as module
-from dataprep.console.progress import Progress
+from groundwork.console import progress as module
+from groundwork.console.progress import Progress
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 
-from dataprep.console.command import Command, Failure, Job, Outcome, Unit, run_script, setting
-from dataprep.schema.errors import BadDocument, ProviderRefused
-from dataprep.store.artifacts import read_text, write_text
+from groundwork.console.command import Command, Failure, Job, Outcome, Unit, setting
+from groundwork.errors import BadDocument, ProviderRefused
+from groundwork.records.artifacts import read_text, write_text
 
 
 def units(job: Job) -> list[Unit]:
@@ -49,4 +50,4 @@ def flags(parser: argparse.ArgumentParser) -> None:
 main = Command("ingest", units=units, process=process, settings=lambda config: config.chunk, flags=flags)
 
 if __name__ == "__main__":
-    run_script(main)
+    sys.exit(main())

@@ -1,8 +1,8 @@
 """Rows and pairs for tests."""
 
-from dataprep.dataset.rows import Row
-from dataprep.schema.records import Pair
-from dataprep.store.artifacts import write_jsonl
+from groundwork.dataset.rows import Row
+from groundwork.records.artifacts import write_jsonl
+from groundwork.records.types import Pair
 
 SUBJECTS = ("field", "ball", "referee", "substitution", "penalty", "rollball", "touchdown", "dead ball line")
 FORMS = (

@@ -7,14 +7,14 @@ import re
 import msgspec
 import pytest
 
-from dataprep.dataset.build import Tools, build, is_held_out
-from dataprep.dataset.card import Origin, write_card
-from dataprep.dataset.measure import Replaced
-from dataprep.dataset.report import lines, page
-from dataprep.dataset.rows import Pool
-from dataprep.dataset.table import columns_of
-from dataprep.embedding.encoder import Static
-from dataprep.schema.config import load
+from groundwork.dataset.build import Tools, build, is_held_out
+from groundwork.dataset.parquet import columns_of
+from groundwork.dataset.publish.card import Origin, write_card
+from groundwork.dataset.report import lines, page
+from groundwork.dataset.rows import Pool
+from groundwork.dataset.split.measures import Replaced
+from groundwork.embedding.encoder import Static
+from groundwork.settings.config import load
 from tests.dataset.corpora import unit
 from tests.dataset.rows import row
 

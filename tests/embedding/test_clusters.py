@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from dataprep.embedding.clusters import Elbow, elbow, kmeans, principal
+from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal
 from tests.dataset.corpora import topics
 
 

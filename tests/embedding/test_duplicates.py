@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataprep.embedding import duplicates
-from dataprep.embedding.duplicates import calibrate_threshold, near_duplicates, nearest, neighbours
+from groundwork.embedding import duplicates
+from groundwork.embedding.duplicates import calibrate_threshold, near_duplicates, nearest, neighbours
 from tests.dataset.corpora import topics, unit
 
 

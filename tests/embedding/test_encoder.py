@@ -13,10 +13,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from dataprep.embedding.encoder import Encoder, encoder_for
-from dataprep.llm.client import Client
-from dataprep.schema.config import CONFIG_DIR, load
-from dataprep.schema.errors import BadRecord, ConfigError, MissingExtra, StopRun, UnitError
+from groundwork.embedding.encoder import Encoder, encoder_for
+from groundwork.errors import BadRecord, ConfigError, MissingExtra, StopRun, UnitError
+from groundwork.llm.client import Client
+from groundwork.settings.config import CONFIG_DIR, load
 from tests.fake_openrouter import FakeOpenRouter
 
 STATIC = load([CONFIG_DIR / "local.json"]).embeddings

@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dataprep.embedding.encoder import encoder_for
-from dataprep.embedding.prefixes import prefix_of
-from dataprep.llm.client import Client
-from dataprep.schema.config import CONFIG_DIR, load
-from dataprep.schema.errors import ConfigError, MissingExtra
-from dataprep.schema.settings import Embeddings
+from groundwork.embedding.encoder import encoder_for
+from groundwork.embedding.prefixes import prefix_of
+from groundwork.errors import ConfigError, MissingExtra
+from groundwork.llm.client import Client
+from groundwork.settings.config import CONFIG_DIR, load
+from groundwork.settings.settings import Embeddings
 from tests.fake_openrouter import FakeOpenRouter
 
 DEFAULT = load().embeddings

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from dataprep.llm.client import Client
-from dataprep.schema.config import load
-from dataprep.schema.settings import Config
+from groundwork.llm.client import Client
+from groundwork.settings.config import load
+from groundwork.settings.settings import Config
 from tests.fake_openrouter import FakeOpenRouter
 
 
@@ -66,4 +66,4 @@ async def until(condition: Callable[[], Any]) -> None:
 @pytest.fixture
 def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits between tries of a hundredth of their length."""
-    monkeypatch.setattr("dataprep.llm.calls.FIRST_BACKOFF", 0.005)
+    monkeypatch.setattr("groundwork.llm.calls.FIRST_BACKOFF", 0.005)

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from dataprep.llm.budget import AMPLE, LEAST_ROOM, Budget, Experience, Price, Stake
-from dataprep.llm.replies import Usage
-from dataprep.llm.tokens import estimate_tokens, tokens_in
-from dataprep.schema.errors import BudgetReached
+from groundwork.errors import BudgetReached
+from groundwork.llm.budget import AMPLE, LEAST_ROOM, Budget, Experience, Price, Stake
+from groundwork.llm.replies import Usage
+from groundwork.llm.token_estimate import estimate_tokens, tokens_in
 
 
 def stake(usd: float) -> Stake:

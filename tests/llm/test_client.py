@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dataprep.llm.budget import Budget
-from dataprep.llm.client import Client
-from dataprep.schema.errors import (
+from groundwork.errors import (
     ConfigError,
     Filtered,
     InvalidReply,
@@ -18,6 +16,8 @@ from dataprep.schema.errors import (
     TransportFailed,
     UnitError,
 )
+from groundwork.llm.budget import Budget
+from groundwork.llm.client import Client
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import Pair, Pairs, ask_text, until
 

@@ -6,8 +6,8 @@ import selectors
 
 import pytest
 
-from dataprep.llm.gate import Gate
-from dataprep.schema.errors import ProviderRefused
+from groundwork.errors import ProviderRefused
+from groundwork.llm.gate import Gate
 
 
 class Idle(selectors.DefaultSelector):

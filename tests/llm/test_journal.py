@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataprep.llm.journal import RESERVE, Journal, Row, key_of
-from dataprep.schema.errors import StopRun
+from groundwork.errors import StopRun
+from groundwork.llm.journal import RESERVE, Journal, Row, key_of
 
 ROW = Row(b'{"a": 1}', True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
 
@@ -95,7 +95,7 @@ def test_a_claim_holds_while_its_process_lives(journal):
 def test_a_dead_process_leaves_no_claim_behind(journal):
     """kill -9 in the middle of a call: the next run makes it, and finds what was stored before."""
     script = (
-        "import os, sys; from pathlib import Path; from dataprep.llm.journal import Journal, Row\n"
+        "import os, sys; from pathlib import Path; from groundwork.llm.journal import Journal, Row\n"
         "book = Journal(Path(sys.argv[1])); book.store('done', Row(b'x', True, 'm', 's', 'u', 1, 1, 0, None, 0.1))\n"
         "assert book.claim('asked', 0, 60); print('ready', flush=True); sys.stdin.read()"
     )

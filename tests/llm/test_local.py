@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dataprep.llm import local
-from dataprep.llm.client import Client
-from dataprep.schema.config import CONFIG_DIR, load
-from dataprep.schema.errors import ConfigError, MissingExtra
+from groundwork.errors import ConfigError, MissingExtra
+from groundwork.llm import local
+from groundwork.llm.client import Client
+from groundwork.settings.config import CONFIG_DIR, load
 from tests.llm.conftest import Pair, ask_text
 
 CONTENT = [b"first part ", b"second part"]

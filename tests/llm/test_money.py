@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from dataprep.llm.budget import DOCUMENT, Budget
-from dataprep.llm.client import Client
-from dataprep.schema.errors import BudgetReached, ConfigError
+from groundwork.errors import BudgetReached, ConfigError
+from groundwork.llm.budget import DOCUMENT, Budget
+from groundwork.llm.client import Client
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import ask_text
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dataprep.llm.prompts import conversation, render, split
-from dataprep.schema.errors import ConfigError
+from groundwork.errors import ConfigError
+from groundwork.llm.prompts import conversation, render, split
 
 
 def test_values_are_put_in_as_they_are():

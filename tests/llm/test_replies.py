@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataprep.llm.replies import (
+from groundwork.llm.replies import (
     Blocked,
     Broken,
     Busy,

@@ -6,7 +6,7 @@ import time
 import msgspec
 import pytest
 
-from dataprep.llm.client import Client
+from groundwork.llm.client import Client
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import Pair, ask_text
 

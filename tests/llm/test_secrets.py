@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from dataprep.console.command import load_config
-from dataprep.llm.client import Client
-from dataprep.schema import config
-from dataprep.schema.errors import ConfigError, GroundworkError, UsageError
+from groundwork.console.command import load_config
+from groundwork.errors import ConfigError, GroundworkError, UsageError
+from groundwork.llm.client import Client
+from groundwork.settings import config
 from tests.llm.conftest import ask_text
 
 KEY = "sk-or-v1-0123456789abcdef"

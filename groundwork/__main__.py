@@ -1,0 +1,120 @@
+"""Documents to fine-tuning datasets, one stage a script.
+
+uv run dataprep                 the state of every document, and what to run next
+uv run dataprep run             every stage in order
+uv run dataprep STAGE           one stage (the same as running its script)
+uv run dataprep doctor          check keys, models, extras and disk
+uv run dataprep schema          write config/config.schema.json from the settings
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from groundwork.errors import EXIT_OK, EXIT_USAGE
+from groundwork.pipeline import BY_NAME, STAGES
+
+if TYPE_CHECKING:
+    from groundwork.console.command import Command
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    name = (
+        "status"
+        if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help"))
+        else arguments.pop(0)
+    )
+    if name in ("-h", "--help", "help"):
+        print(help_text())
+        return EXIT_OK
+    if name in BY_NAME:
+        return stage_command(name)(arguments)
+    if name in COMMANDS:
+        return COMMANDS[name](arguments)
+    near = difflib.get_close_matches(name, [*BY_NAME, *COMMANDS], n=1)
+    print(
+        f"error: no such stage: {name}{f'; did you mean {near[0]}?' if near else ''} (--help lists them)",
+        file=sys.stderr,
+    )
+    return EXIT_USAGE
+
+
+def help_text() -> str:
+    width = max(len(stage.script) for stage in STAGES)
+    rows = [f"  {stage.script:<{width}}  {stage.purpose}" for stage in STAGES]
+    return "\n".join([__doc__ or "", "Stages, in order; each script has --help:", *rows])
+
+
+def stage_command(name: str) -> Command:
+    command: Command = importlib.import_module(BY_NAME[name].module).main
+    return command
+
+
+def _status(argv: Sequence[str]) -> int:
+    from groundwork.console.command import guarded
+    from groundwork.console.status import print_status
+
+    flags = _flags("status", "The state of every document in every stage, and what to run next.", argv, works=False)
+    return guarded(lambda: print_status(flags, stage_command))
+
+
+def _run(argv: Sequence[str]) -> int:
+    from groundwork.console.command import guarded
+    from groundwork.console.run_all import run_all
+
+    flags = _flags("run", "Every stage of the pipeline, in order.", argv)
+    return guarded(lambda: run_all(flags, stage_command))
+
+
+def _doctor(argv: Sequence[str]) -> int:
+    from groundwork.console.command import guarded, load_config, workspace
+    from groundwork.stages.doctor import doctor
+
+    flags = _flags("doctor", "Check keys, credit, models, extras, disk and hub login.", argv, works=False)
+
+    def look() -> int:
+        config = load_config(flags)
+        return doctor(config, workspace(config, flags).base)
+
+    return guarded(look)
+
+
+def _schema(argv: Sequence[str]) -> int:
+    from groundwork.console.command import flag_parser, guarded
+    from groundwork.records.artifacts import write_json
+    from groundwork.settings.config import CONFIG_DIR, json_schema
+
+    flag_parser("dataprep schema", "Write config/config.schema.json from the settings.").parse_args(list(argv))
+
+    def write() -> int:
+        write_json(CONFIG_DIR / "config.schema.json", json_schema())
+        return EXIT_OK
+
+    return guarded(write)
+
+
+def _flags(name: str, purpose: str, argv: Sequence[str], *, works: bool = True) -> argparse.Namespace:
+    from groundwork.console.command import add_place_flags, add_work_flags, flag_parser
+
+    parser = flag_parser(f"dataprep {name}", purpose)
+    add_place_flags(parser)
+    if works:
+        add_work_flags(parser)
+    return parser.parse_args(list(argv))
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "status": _status,
+    "run": _run,
+    "doctor": _doctor,
+    "schema": _schema,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

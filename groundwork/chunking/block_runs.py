@@ -1,0 +1,123 @@
+"""Blocks gathered into runs: what is packed together, before any length is looked at.
+
+A run is a stretch of text, or one table or fence with what belongs to it: the headings right above, its caption, the
+sentence that introduces it. Passages that questions leave out are runs of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+import regex
+
+from groundwork.chunking.lengths import Ruler
+from groundwork.language.sentences import sentence_starts
+from groundwork.markdown.blocks import ITEM, Block
+
+LEAD = 400  # characters of a sentence or caption that goes with its table, at the most
+SCRAP = 100  # characters of a leftover between tables that is no sentence and goes with the one above
+
+_CAPTION = regex.compile(  # Table 3: Entry fees
+    r"[\s*_>]*+(?:table|tab\.|tabelle|tableau|tabla|tabella|tabela|figure|fig\.|listing|abbildung|表|图|جدول)\s*+[\w.-]*\d",
+    regex.IGNORECASE,
+)
+_FINISHED = regex.compile(
+    r"[.!?…。！？؟)\]”»\"'>|][*_]*\s*\Z"
+)  # a sentence that is complete: what stands above a table does not introduce it
+
+
+class Run(NamedTuple):
+    """Blocks in a row; of a table or a fence `body` is the one that may be cut between its rows or lines."""
+
+    kind: Literal["text", "table", "code"]
+    blocks: Sequence[Block]
+    skip: str = ""
+    body: Block | None = None
+
+    @property
+    def start(self) -> int:
+        return self.blocks[0].start
+
+    @property
+    def end(self) -> int:
+        return self.blocks[-1].end
+
+
+def runs(text: str, found: Sequence[Block], marks: Sequence[str], ruler: Ruler, limit: int) -> list[Run]:
+    """The runs of a text in order; together they are the text. `marks` has one entry a block (see marks.py)."""
+    gathered: list[Run] = []
+    waiting: list[Block] = []  # text in a row, with one and the same mark
+    skip = ""
+    for block, mark in zip(found, marks, strict=True):
+        if waiting and mark != skip:
+            _give_out(text, gathered, waiting, skip, ruler, limit)
+            waiting = []
+        skip = mark
+        if block.kind in ("table", "code"):
+            stays, lead = _split_lead(text, waiting, block, ruler, limit)
+            _give_out(text, gathered, stays, skip, ruler, limit)
+            gathered.append(Run("table" if block.kind == "table" else "code", [*lead, block], mark, block))
+            waiting = []
+        else:
+            waiting.append(block)
+    _give_out(text, gathered, waiting, skip, ruler, limit)
+    return gathered
+
+
+def _give_out(text: str, gathered: list[Run], waiting: list[Block], skip: str, ruler: Ruler, limit: int) -> None:
+    """Add a run of text; its caption, or all of it when that is a mere scrap, goes with the table above."""
+    above = gathered[-1] if gathered else None
+    if waiting and above and above.body and above.skip == skip:
+        body = text[waiting[0].start : waiting[-1].end].strip()
+        scrap = len(body) < SCRAP and not _FINISHED.search(body) and waiting[-1].kind != "heading"
+        goes = len(waiting) if scrap else int(_is_caption(text, waiting[0]))
+        if goes and ruler.length(above.start, waiting[goes - 1].end) <= limit:
+            gathered[-1] = above._replace(blocks=[*above.blocks, *waiting[:goes]])
+            waiting = waiting[goes:]
+    if waiting:
+        gathered.append(Run("text", waiting, skip))
+
+
+def _split_lead(
+    text: str, waiting: list[Block], table: Block, ruler: Ruler, limit: int
+) -> tuple[list[Block], list[Block]]:
+    """What of the text in front of a table or fence stays, and what goes with it."""
+    stays, lead = list(waiting), []
+    if stays and stays[-1].kind in ("paragraph", "list") and (cut := _introduction(text, stays)):
+        last = stays.pop()
+        if cut > last.start:
+            stays.append(msgspec.structs.replace(last, end=cut))
+        lead = [msgspec.structs.replace(last, start=cut)]
+    if not stays or not lead or lead[0].start == stays[-1].end:
+        while stays and stays[-1].kind == "heading":
+            lead.insert(0, stays.pop())
+    fits_alone = ruler.length(table.start, table.end) <= limit
+    if lead and fits_alone and ruler.length(lead[0].start, table.end) > limit:
+        return waiting, []  # a whole table matters more than its introduction
+    return stays, lead
+
+
+def _introduction(text: str, waiting: list[Block]) -> int | None:
+    """Where the caption or the sentence that introduces the table below starts; None when nothing does."""
+    last = waiting[-1]
+    body = text[last.start : last.end].rstrip()
+    introduces = body.endswith((":", "：")) or not _FINISHED.search(body[-9:])
+    under_heading = len(waiting) > 1 and waiting[-2].kind == "heading"
+    if not introduces and (len(body) > LEAD or not (under_heading or _CAPTION.match(body))):
+        return None
+    start = last.start + _last_sentence(body)
+    short = last.start + len(body) - start <= LEAD
+    return start if short and (introduces or start == last.start) else None
+
+
+def _last_sentence(body: str) -> int:
+    window = max(0, len(body) - LEAD - 100)
+    start = window + sentence_starts(body[window:])[-1]
+    items = [match.start() + 1 for match in ITEM.finditer(body, start)]
+    return items[-1] if items else start
+
+
+def _is_caption(text: str, block: Block) -> bool:
+    return block.kind == "paragraph" and block.end - block.start <= LEAD and bool(_CAPTION.match(text, block.start))

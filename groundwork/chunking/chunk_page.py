@@ -1,0 +1,138 @@
+"""Chunks for people: in the terminal, as a histogram of their lengths, and as a page with the borders drawn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from groundwork.records.types import Chunk
+from groundwork.settings.settings import ChunkSettings
+
+BAR = 40  # characters of the longest bar
+BINS = 10
+
+
+def shown(chunks: Sequence[Chunk], unit: str) -> str:
+    """Every chunk under a line that says what it is; what was added stands between ⟦ and ⟧."""
+    parts = []
+    for chunk in chunks:
+        end = len(chunk.text) - len(chunk.closing)
+        added = f"⟦{chunk.added.rstrip()}⟧\n" if chunk.added else ""
+        closing = f"⟦{chunk.closing.strip()}⟧\n" if chunk.closing else ""
+        parts.append(
+            f"── {' · '.join(facts(chunk, unit))} {'─' * 8}\n{added}{chunk.text[len(chunk.added) : end]}{closing}"
+        )
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def facts(chunk: Chunk, unit: str) -> list[str]:
+    """Number, kind, length, pages, mark and breadcrumb of a chunk, as short texts."""
+    found = [f"{chunk.index + 1}", chunk.kind, f"{chunk.length:,} {unit}"]
+    if chunk.pages:
+        first, last = chunk.pages[0], chunk.pages[-1]
+        found.append(f"page {first}" if first == last else f"pages {first}-{last}")
+    if chunk.skip:
+        found.append(f"left out of questions: {chunk.skip}")
+    if chunk.headings:
+        found.append(" > ".join(chunk.headings))
+    return found
+
+
+def histogram(lengths: Sequence[int], most: int) -> list[tuple[int, int, int]]:
+    """(from, to, chunks) of BINS equal steps up to `most`, the limit of a chunk; both ends inclusive."""
+    step = -(-most // BINS)
+    counts = Counter(min((length - 1) // step if length else 0, BINS - 1) for length in lengths)
+    return [(k * step + 1, min((k + 1) * step, most), counts[k]) for k in range(BINS)]
+
+
+def histogram_lines(lengths: Sequence[int], settings: ChunkSettings) -> Iterator[str]:
+    """The histogram for a terminal, without empty ends, under a line that says the unit and the limits."""
+    rows = histogram(lengths, settings.max_length)
+    used = [i for i, (_, _, count) in enumerate(rows) if count]
+    top = max(count for _, _, count in rows) or 1
+    width = len(f"{settings.max_length:,}")
+    yield f"length in {settings.unit} ({settings.min_length:,} to {settings.max_length:,}), chunks"
+    for low, high, count in rows[min(used, default=0) : max(used, default=-1) + 1]:
+        bar = "█" * -(-count * BAR // top)
+        yield f"  {low:>{width},} - {high:>{width},}  {bar}{' ' if bar else ''}{count:,}"
+
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}: chunks</title>
+<link rel="icon" href="data:,">
+<style>
+:root {{ color-scheme: light dark; --ground: #fbfaf8; --ink: #20242b; --quiet: #646b76; --line: #c9c5bc;
+  --text: #2a78b8; --table: #b0691a; --code: #51823a; --skip: #8b8f98; --tint: #0000000a; }}
+@media (prefers-color-scheme: dark) {{ :root {{ --ground: #16181c; --ink: #e4e6ea; --quiet: #9aa1ac; --line: #42464e;
+  --text: #6bb0e8; --table: #e0a05a; --code: #92c378; --skip: #7d828c; --tint: #ffffff0d; }} }}
+body {{ margin: 0 auto; max-width: 78rem; padding: 2rem 1.25rem 5rem; background: var(--ground); color: var(--ink);
+  font: 15px/1.55 system-ui, sans-serif; }}
+h1 {{ font-size: 1.35rem; font-weight: 650; margin: 0; overflow-wrap: anywhere; }}
+.sum {{ color: var(--quiet); margin: .25rem 0 1.25rem; }}
+.bars {{ display: flex; align-items: flex-end; gap: 3px; height: 5rem; max-width: 34rem; margin: 0; padding: 0;
+  list-style: none; border-bottom: 1px solid var(--line); }}
+.bars li {{ flex: 1; background: var(--text); border-radius: 2px 2px 0 0; min-height: 0; }}
+.axis {{ display: flex; justify-content: space-between; max-width: 34rem; color: var(--quiet); font-size: .8rem;
+  margin: .2rem 0 2rem; }}
+section {{ --kind: var(--text); display: grid; grid-template-columns: 13rem minmax(0, 1fr); gap: 1.5rem;
+  border-top: 2px dashed var(--kind); padding: .75rem 0 1rem; scroll-margin-top: 1rem; }}
+section.table {{ --kind: var(--table); }} section.code {{ --kind: var(--code); }}
+section.skip {{ --kind: var(--skip); }} section.skip pre {{ opacity: .6; }}
+aside {{ font-size: .82rem; color: var(--quiet); }}
+aside a {{ color: var(--kind); font-weight: 650; text-decoration: none; }}
+aside p {{ margin: .15rem 0; overflow-wrap: anywhere; }}
+pre {{ margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 13.5px/1.55 ui-monospace, Menlo, monospace;
+  unicode-bidi: plaintext; }}
+section.code pre {{ white-space: pre; overflow-x: auto; overflow-wrap: normal; }}
+mark {{ background: var(--tint); color: var(--quiet); border-radius: 2px; }}
+@media (max-width: 46rem) {{ section {{ grid-template-columns: minmax(0, 1fr); gap: .4rem; }} }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p class="sum">{summary}</p>
+<ol class="bars" aria-label="chunks by length">{bars}</ol>
+<p class="axis"><span>1</span><span>{unit}</span><span>{most}</span></p>
+{sections}
+</body>
+</html>
+"""
+
+
+def page(title: str, summary: str, chunks: Sequence[Chunk], settings: ChunkSettings) -> str:
+    """The document from top to bottom as one HTML file, a dashed line at every border, what was added greyed."""
+    rows = histogram([chunk.length for chunk in chunks], settings.max_length)
+    top = max(count for _, _, count in rows) or 1
+    bars = "".join(
+        f'<li style="height:{100 * count / top:.1f}%" title="{low:,} to {high:,}: {count:,}"></li>'
+        for low, high, count in rows
+    )
+    return _PAGE.format(
+        title=escape(title),
+        summary=escape(summary),
+        bars=bars,
+        unit=settings.unit,
+        most=f"{settings.max_length:,}",
+        sections="\n".join(_section(chunk, settings.unit) for chunk in chunks),
+    )
+
+
+def _section(chunk: Chunk, unit: str) -> str:
+    number, *rest = facts(chunk, unit)
+    about = "".join(f"<p>{escape(fact)}</p>" for fact in [*rest, f"characters {chunk.start:,} to {chunk.end:,}"])
+    end = len(chunk.text) - len(chunk.closing)
+    body = escape(chunk.text[len(chunk.added) : end].rstrip("\n"))
+    added = f"<mark>{escape(chunk.added)}</mark>" if chunk.added else ""
+    closing = f"\n<mark>{escape(chunk.closing.strip())}</mark>" if chunk.closing else ""
+    kind = f"{chunk.kind} skip" if chunk.skip else chunk.kind
+    return (
+        f'<section class="{kind}" id="{escape(chunk.id)}">'
+        f'<aside><a href="#{escape(chunk.id)}">{number}</a>{about}</aside>'
+        f'<pre dir="auto">{added}{body}{closing}</pre></section>'
+    )

@@ -1,0 +1,108 @@
+"""Markdown cut into chunks, whole: blocks are read, gathered into runs, packed into parts and written as records.
+
+    blocks.py -> marks.py -> runs.py -> packer.py (with cuts.py, frames.py, lengths.py, sentences.py)
+
+The chunks, one behind the other, are the text: nothing is lost and nothing moved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from groundwork.chunking.block_runs import runs
+from groundwork.chunking.boilerplate import marks
+from groundwork.chunking.lengths import load_tokenizer, ruler_for
+from groundwork.chunking.packer import Packer, Part
+from groundwork.language.detection import resolved
+from groundwork.markdown.blocks import Block, blocks
+from groundwork.records.types import Chunk, Document
+from groundwork.settings.settings import ChunkSettings
+
+
+def chunk_document(
+    markdown: str, document: Document, settings: ChunkSettings, found: list[Block] | None = None
+) -> list[Chunk]:
+    """The chunks of a document's Markdown, in order; their slices [start, end) give back the text.
+
+    `found` spares reading the blocks again. Raises ConfigError when the tokenizer of chunk.unit tokens is missing.
+    """
+    settings = msgspec.structs.replace(settings, language=resolved(settings.language, markdown))
+    tokenizer = _tokenizer(settings.tokenizer) if settings.unit == "tokens" else None
+    ruler = ruler_for(markdown, tokenizer)
+    found = blocks(markdown) if found is None else found
+    marked = marks(markdown, found, document)
+    limit = settings.max_length
+    while True:
+        gathered = runs(markdown, found, marked, ruler, limit)
+        parts = Packer(markdown, ruler, settings, limit).pack(gathered)
+        chunks = _records(markdown, parts, found, document, tokenizer)
+        excess = max((chunk.length for chunk in chunks), default=0) - settings.max_length
+        if excess <= 0 or limit <= settings.max_length // 2:
+            return chunks
+        limit -= excess  # a chunk encoded alone has a token more at its borders: once more, a little tighter
+
+
+@lru_cache(maxsize=2)
+def _tokenizer(name: str) -> Any:
+    return load_tokenizer(name)
+
+
+def _records(text: str, parts: list[Part], found: list[Block], document: Document, tokenizer: Any) -> list[Chunk]:
+    starts = [block.start for block in found]
+    pages = _Pages(document)
+    seen: Counter[str] = Counter()
+    chunks = []
+    for index, part in enumerate(parts):
+        body = text[part.start : part.end]
+        whole = f"{part.added}{body}{part.closing}" if part.added or part.closing else body
+        digest = hashlib.blake2b(body.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+        seen[digest] += 1
+        tokens = len(tokenizer.encode(whole, add_special_tokens=False).ids) if tokenizer else None
+        chunks.append(
+            Chunk(
+                id=f"{document.id}-{digest}" + (f"-{seen[digest]}" if seen[digest] > 1 else ""),
+                document=document.id,
+                index=index,
+                kind=part.kind,
+                text=whole,
+                start=part.start,
+                end=part.end,
+                length=len(whole) if tokens is None else tokens,
+                headings=_breadcrumb(found, starts, part),
+                pages=pages.touched(part.start, part.end),
+                added=part.added,
+                closing=part.closing,
+                tokens=tokens,
+                skip=part.skip if body.strip() else "blank",
+            )
+        )
+    return chunks
+
+
+def _breadcrumb(found: list[Block], starts: list[int], part: Part) -> list[str]:
+    """The headings that hold for the first block of the part that is no heading."""
+    k = bisect_right(starts, part.start) - 1
+    last = bisect_left(starts, part.end) - 1
+    while k < last and found[k].kind == "heading":
+        k += 1
+    return list(found[k].headings)
+
+
+class _Pages:
+    """Page numbers by offset."""
+
+    def __init__(self, document: Document) -> None:
+        self._pages = document.pages
+        self._starts = [page.start for page in document.pages]
+        self._ends = [page.end for page in document.pages]
+
+    def touched(self, start: int, end: int) -> list[int]:
+        """The pages of which some text lies in [start, end)."""
+        first, behind = bisect_right(self._ends, start), bisect_left(self._starts, end)
+        return [page.number for page in self._pages[first:behind] if page.start < page.end]

@@ -1,0 +1,106 @@
+"""Lengths of stretches of a text, in characters or in tokens."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from pathlib import Path
+from typing import Any, Protocol
+
+from groundwork.errors import ConfigError
+
+
+class Ruler(Protocol):
+    """Measures stretches of one text; positions are characters, lengths are in the ruler's unit."""
+
+    def length(self, start: int, end: int) -> int: ...
+
+    def reach(self, start: int, length: int) -> int:
+        """The last position up to which the text from `start` is no longer than `length`."""
+
+    def back(self, end: int, length: int) -> int:
+        """The last position from which the text up to `end` is at least `length` long."""
+
+    def of(self, text: str) -> int:
+        """Length of another text, such as a repeated header."""
+
+
+class Characters:
+    """The unit `characters`."""
+
+    def length(self, start: int, end: int) -> int:
+        return end - start
+
+    def reach(self, start: int, length: int) -> int:
+        return start + length
+
+    def back(self, end: int, length: int) -> int:
+        return end - length
+
+    def of(self, text: str) -> int:
+        return len(text)
+
+
+class Tokens:
+    """The unit `tokens`: the text is encoded once, and lengths are counts of the tokens that start in a stretch.
+
+    A stretch encoded alone may have a few tokens more, at its borders; the chunker checks the finished chunks.
+    """
+
+    def __init__(self, text: str, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._end = len(text)
+        self._starts = array("L")
+        for start in range(0, len(text), 1 << 20):
+            offsets = tokenizer.encode(text[start : start + (1 << 20)], add_special_tokens=False).offsets
+            self._starts.extend(start + offset for offset, _ in offsets)
+
+    def length(self, start: int, end: int) -> int:
+        return bisect_left(self._starts, end) - bisect_left(self._starts, start)
+
+    def reach(self, start: int, length: int) -> int:
+        token = bisect_left(self._starts, start) + length
+        return self._starts[token] if token < len(self._starts) else self._end
+
+    def back(self, end: int, length: int) -> int:
+        token = bisect_left(self._starts, end) - length
+        return self._starts[token] if token >= 0 else 0
+
+    def of(self, text: str) -> int:
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def load_tokenizer(name: str) -> Any:
+    """A `tokenizers.Tokenizer` from a folder, a tokenizer.json or a Hub id. Raises ConfigError naming what to do."""
+    from tokenizers import Tokenizer
+
+    if not name:
+        raise ConfigError(["chunk.tokenizer: is empty; chunk.unit tokens needs a folder, a tokenizer.json or a Hub id"])
+    path = Path(name).expanduser()
+    path = path / "tokenizer.json" if path.is_dir() else path
+    try:
+        return Tokenizer.from_file(str(path if path.exists() else _from_hub(name)))
+    except ConfigError:
+        raise
+    except Exception as error:  # tokenizers raises bare Exception for a file that it cannot read
+        raise ConfigError([f"chunk.tokenizer: {path} is no tokenizer.json that can be read: {error}"]) from error
+
+
+def _from_hub(name: str) -> str:
+    from huggingface_hub import hf_hub_download
+
+    try:
+        return str(hf_hub_download(name, "tokenizer.json"))
+    except Exception as error:  # the hub's client raises a dozen kinds; each means that there is no tokenizer
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ConfigError(
+            [
+                f"chunk.tokenizer: no such folder or file, and the Hub gave no {name!r} ({reason}); "
+                'name a local tokenizer.json, or set chunk.unit to "characters"'
+            ]
+        ) from error
+
+
+def ruler_for(text: str, tokenizer: Any = None) -> Ruler:
+    """Tokens where there is a tokenizer, else characters."""
+    return Tokens(text, tokenizer) if tokenizer else Characters()

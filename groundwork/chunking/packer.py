@@ -1,0 +1,127 @@
+"""Runs cut into parts between the minimum and the maximum.
+
+Text is filled towards the maximum and broken first at headings, then at paragraphs, list items and sentences. A table
+over the limit is cut between rows with its header repeated, a fence between lines with its fence repeated.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import msgspec
+
+from groundwork.chunking.block_runs import Run
+from groundwork.chunking.lengths import Ruler
+from groundwork.chunking.sentence_cuts import Breaks
+from groundwork.chunking.table_parts import frame
+from groundwork.language.sentences import sentences
+from groundwork.markdown.blocks import Block
+from groundwork.settings.settings import ChunkSettings
+
+
+class Part(msgspec.Struct, frozen=True, gc=False):
+    """A chunk to be: the slice [start, end) of the text and what is added around it."""
+
+    kind: Literal["text", "table", "code"]
+    start: int
+    end: int
+    added: str = ""
+    closing: str = ""
+    skip: str = ""
+
+
+class Packer:
+    """Packs the runs of one text. `limit` is max_length, or a little less where tokens at borders ask for it."""
+
+    def __init__(self, text: str, ruler: Ruler, settings: ChunkSettings, limit: int) -> None:
+        self._text, self._ruler, self._settings, self._limit = text, ruler, settings, limit
+
+    def pack(self, gathered: Sequence[Run]) -> list[Part]:
+        """The parts in order; their slices together are the text."""
+        parts: list[Part] = []
+        for run in gathered:
+            fits = self._ruler.length(run.start, run.end) <= self._limit
+            if run.body:
+                whole = [Part(run.kind, run.start, run.end, skip=run.skip)]
+                parts += whole if fits else self._cut_rows(run, run.body)
+            elif fits and not self._settings.overlap_sentences:
+                parts.append(Part("text", run.start, run.end, skip=run.skip))
+            else:
+                parts += self._cut_text(run, parts[-1] if parts else None)
+        return parts
+
+    def _breaks(self, run: Run) -> Breaks:
+        return Breaks(self._text, run.blocks, self._settings.language, self._settings.sentences)
+
+    def _cut_text(self, run: Run, before: Part | None) -> Iterator[Part]:
+        breaks = self._breaks(run)
+        start = run.start
+        while start < run.end:
+            added = self._overlap(before, run.skip)
+            end = self._next_cut(breaks, start, run.end, self._limit - self._ruler.of(added))
+            before = Part("text", start, end, added, skip=run.skip)
+            yield before
+            start = end
+
+    def _next_cut(self, breaks: Breaks, start: int, end: int, room: int) -> int:
+        """The best place to end the chunk that starts at `start`, so that it holds `room` at the most."""
+        ruler, least = self._ruler, self._settings.min_length
+        if ruler.length(start, end) <= room:
+            return end
+        first, last = max(ruler.reach(start, least), start + 1), ruler.reach(start, room)
+        roomy = min(last, ruler.back(end, least))  # leaves the minimum for what comes behind
+        fuller = ruler.reach(start, room // 2)
+        return (
+            breaks.structural(first, roomy, fuller)
+            or breaks.sentence(start, first, roomy)
+            or breaks.structural(first, last, fuller)
+            or breaks.word(start, last)
+        )
+
+    def _overlap(self, before: Part | None, skip: str) -> str:
+        """The last sentences of the chunk before, when that is text of the same mark and half the room is left."""
+        count = self._settings.overlap_sentences
+        if not count or before is None or before.kind != "text" or before.skip != skip:
+            return ""
+        body = self._text[before.start : before.end]
+        spans = sentences(body, self._settings.language, self._settings.sentences)[-count:]
+        overlap = body[spans[0][0] :] if spans and spans[0][0] > 0 else ""
+        return overlap if self._ruler.of(overlap) <= self._limit // 2 else ""
+
+    def _cut_rows(self, run: Run, body: Block) -> Iterator[Part]:
+        borders, opening, closing = frame(self._text, body)
+        if 2 * self._ruler.of(opening + closing) > self._limit:
+            opening = closing = ""  # a header of more than half the limit is not repeated
+        start, added = run.start, ""
+        while start < run.end:
+            if self._ruler.length(start, run.end) <= self._limit - self._ruler.of(added):
+                yield Part(run.kind, start, run.end, added, skip=run.skip)
+                return
+            end = self._row_border(borders, start, run.end, added, closing)
+            if end is None and added:  # one row with the header is too long; the row alone may do
+                added = ""
+                end = self._row_border(borders, start, run.end, added, "")
+            if end is None:
+                end = self._breaks(run).word(start, self._last(start, added, closing))
+            ending = closing if added or start <= body.start < end else ""
+            if ending and self._text[end - 1] != "\n":
+                ending = f"\n{ending}"
+            yield Part(run.kind, start, end, added, ending, run.skip)
+            start, added = end, opening if end > body.start else ""
+
+    def _last(self, start: int, added: str, closing: str) -> int:
+        """The last possible end of a part of a table or fence; the closing mark may need a line break of its own."""
+        taken = self._ruler.of(added) + (self._ruler.of(f"\n{closing}") if closing else 0)
+        return self._ruler.reach(start, self._limit - taken)
+
+    def _row_border(self, borders: Sequence[int], start: int, end: int, added: str, closing: str) -> int | None:
+        """The last border that keeps the limit, one that leaves the minimum for the part behind first."""
+        last = self._last(start, added, closing)
+        roomy = min(last, self._ruler.back(end, self._settings.min_length))
+        for bound in (roomy, last):
+            k = bisect_right(borders, bound) - 1
+            if k >= 0 and borders[k] > start:
+                return borders[k]
+        return None

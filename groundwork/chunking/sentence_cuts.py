@@ -1,0 +1,132 @@
+"""The places where a run of text may be cut, from the strongest to the weakest."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+
+import regex
+
+from groundwork.language.sentences import sentence_starts
+from groundwork.language.spans import Span, uncuttable
+from groundwork.markdown.blocks import ITEM, Block
+
+# the end of a clause: "so, " and the full-width marks, which need no space
+_CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
+_SPACE = regex.compile(r"\s++")  # between words
+_WORD = regex.compile(r"\b(?=\S)", regex.WORD)  # between words of a script without spaces
+_GRAPHEME = regex.compile(r"\X")  # a letter with its accents, an emoji with its parts
+_NEAR = 100  # characters before the limit that are looked at first
+_AHEAD = 300  # characters behind a window that an engine sees, to judge the last sentence in it
+_LOOSE_END = regex.compile(
+    r"[\p{L}\p{N},;(–-]\s*\Z"
+)  # a word or comma at the end of a block: the sentence goes on in the next one
+
+
+class Breaks:
+    """The breaks of one run of blocks. Every method gives the best break within first..last, or 0.
+
+    A break at p ends one chunk at p and starts the next there; white space stays with the chunk before it.
+    """
+
+    def __init__(self, text: str, found: Sequence[Block], language: str, engine: str) -> None:
+        self._text, self._language, self._engine = text, language, engine
+        self._end = found[-1].end
+        self._headings = []
+        self._levels = []
+        self._paragraphs = []
+        for before, block in pairwise(found):
+            if before.kind == "heading":
+                continue  # a heading is never left at the end of a chunk
+            if block.kind == "heading":
+                self._headings.append(block.start)
+                self._levels.append(block.level)
+            else:
+                self._paragraphs.append(block.start)
+        self._whole = [(block.start, block.end) for block in found if block.kind in ("formula", "code", "table")]
+
+    def structural(self, first: int, last: int, fuller: int) -> int:
+        """A heading, else a paragraph, else a list item: in the fuller half the highest level, else the last one."""
+        a, b = bisect_left(self._headings, first), bisect_right(self._headings, last)
+        if a < b:
+            a = min(bisect_left(self._headings, fuller, a, b), b - 1)  # the fuller half, or the last one
+            level = min(self._levels[a:b])
+            return max(place for place, at in zip(self._headings[a:b], self._levels[a:b], strict=True) if at == level)
+        for k in range(bisect_right(self._paragraphs, last) - 1, -1, -1):
+            if self._paragraphs[k] < first:
+                break
+            if not self._goes_on(self._paragraphs[k]):
+                return self._paragraphs[k]
+        return self._item(max(first, fuller), last) or self._item(first, fuller - 1)
+
+    def _goes_on(self, position: int) -> bool:
+        """A lead-in to a list is above, or a sentence that a page border interrupts."""
+        above = self._text[max(0, position - 40) : position].rstrip()
+        if above.endswith((":", "：")):
+            return True
+        first = self._text[position]
+        return (first.islower() or first == "(") and _LOOSE_END.search(above) is not None
+
+    def _item(self, first: int, last: int) -> int:
+        """The last of the highest list items, by the parts of its number or by its indentation."""
+        best, lowest = 0, 99
+        for match in ITEM.finditer(self._text, first - 1, last + 8):
+            position, depth = match.start() + 1, _depth(match.group()[1:])
+            if depth > lowest or position > last or self._within_whole(position) or self._goes_on(position):
+                continue
+            best, lowest = position, depth
+        return best
+
+    def sentence(self, start: int, first: int, last: int) -> int:
+        """The last start of a sentence."""
+        if first > last:
+            return 0
+        window = self._text[start : min(self._end, last + _AHEAD)]
+        offsets = sentence_starts(window, self._language, self._engine)
+        k = bisect_right(offsets, last - start) - 1
+        while k > 0 and offsets[k] >= first - start:
+            if not self._within_whole(start + offsets[k]):
+                return start + offsets[k]
+            k -= 1
+        return 0
+
+    def word(self, start: int, last: int) -> int:
+        """The last clause in the second half, else word, else (inside a word over the limit) character; never 0."""
+        size = last - start
+        window = self._text[start : min(self._end, last + size + 1)]
+        spans = uncuttable(window) + [(a - start, b - start) for a, b in self._whole if a < last and b > start]
+        spans.sort()
+        for pattern, least in ((_CLAUSE, size // 2), (_SPACE, 1), (_WORD, 1)):
+            for first in (max(least, size - _NEAR), least):
+                if cut := _last_outside(_ends(pattern, window, first, size), spans):
+                    return start + cut
+        for pattern in (_SPACE, _WORD, _GRAPHEME):
+            if ends := _ends(pattern, window, max(1, size - _NEAR), size):
+                return start + ends[-1]
+        return max(last, start + 1)
+
+    def _within_whole(self, position: int) -> bool:
+        k = bisect_left(self._whole, (position, 0)) - 1
+        return k >= 0 and position < self._whole[k][1]
+
+
+def _ends(pattern: regex.Pattern[str], text: str, least: int, most: int) -> list[int]:
+    """Where matches of the pattern end within least..most."""
+    return [match.end() for match in pattern.finditer(text, least - 1, most + 1) if least <= match.end() <= most]
+
+
+def _depth(marker: str) -> int:
+    """How deep a list item stands: by the parts of its number, else by its indentation."""
+    dots = marker.strip(" \t>.").count(".")
+    return dots or 1 + len(marker) - len(marker.lstrip())
+
+
+def _last_outside(ends: Sequence[int], spans: Sequence[Span]) -> int:
+    """The last of `ends` that lies in none of the spans, or 0."""
+    starts = [start for start, _ in spans]
+    for end in reversed(ends):
+        k = bisect_left(starts, end) - 1
+        if k < 0 or spans[k][1] <= end:
+            return end
+    return 0

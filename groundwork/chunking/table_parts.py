@@ -1,0 +1,51 @@
+"""Where a table may be cut between its rows and a fence between its lines, and what each part needs to stand alone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import regex
+
+from groundwork.markdown.blocks import Block
+from groundwork.markdown.tables import table_rows
+
+# the opening line of a fence, also as a list item: its indent and marks are repeated
+_FENCE = regex.compile(r"(?P<indent>[ \t>\ufeff]*)(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?(?P<marks>`{3,}|~{3,})")
+_HTML_ROW = regex.compile(r"<tr\b", regex.IGNORECASE)  # where the rows of an HTML table begin
+
+
+class Frame(NamedTuple):
+    """`borders`: offsets at which a cut is allowed; `opening` is repeated above later parts, `closing` ends a part."""
+
+    borders: list[int]
+    opening: str
+    closing: str
+
+
+def frame(text: str, block: Block) -> Frame:
+    """The frame of a table (its header rows) or of a fence (its first line, with the language)."""
+    return _table(text, block) if block.kind == "table" else _fence(text, block)
+
+
+def _table(text: str, block: Block) -> Frame:
+    body = text[block.start : block.end]
+    rows = table_rows(body)
+    if not rows.data:
+        return Frame([], "", "")
+    above = body[: rows.data[0][0]]
+    fence = _FENCE.match(above)
+    closing = f"{fence['indent']}{fence['marks']}\n" if fence else "</table>\n" if _HTML_ROW.search(body) else ""
+    return Frame([block.start + start for start, _ in rows.data[1:]], above.lstrip("\ufeff\r\n"), closing)
+
+
+def _fence(text: str, block: Block) -> Frame:
+    start = text.find("\n", block.start, block.end) + 1 or block.end
+    fence = _FENCE.match(text, block.start, start)
+    if fence is None:
+        return Frame([], "", "")
+    body = text[start : block.end].rstrip()
+    last_line = body.rfind("\n") + 1
+    closed = body.endswith(fence["marks"])
+    lines = body[: last_line - 1] if closed and last_line else body
+    borders = [start + match.end() for match in regex.finditer(r"\n", lines)]
+    return Frame(borders, text[block.start : start].lstrip("\ufeff"), f"{fence['indent']}{fence['marks']}\n")

@@ -1,0 +1,330 @@
+"""The command line of a stage: `main = Command("chunk", units=..., process=...)` is all that a script needs.
+
+A stage says which units of work there are and how one is done. Flags, settings, resume, progress, ledger and exit
+code are the same for all and live here and in the modules beside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from groundwork.console.job import Estimate, Failure, Job, Outcome, Unit
+from groundwork.console.preflight import NO_DOCUMENTS
+from groundwork.console.progress import Progress
+from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, GroundworkError, Stopped, UsageError
+from groundwork.pipeline import BY_NAME, writer_of
+from groundwork.records.artifacts import Workspace
+
+if TYPE_CHECKING:
+    from groundwork.console.ledger import Ledger
+    from groundwork.console.runner import Process, Runner
+    from groundwork.llm.client import Client
+    from groundwork.records.manifest import Manifest
+    from groundwork.settings.settings import Config
+
+__all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"]
+
+MOST_DUE = 20  # lines of a dry run
+TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
+
+
+class EstimateUnit(Protocol):
+    def __call__(self, job: Job, unit: Unit) -> Estimate: ...
+
+
+@dataclass(frozen=True)
+class Command:
+    """A stage's script. Calling it parses the flags, does the work and returns the exit code.
+
+    `settings` picks what of the config shapes the results, `prompts` the prompt files that do; together with the
+    hashes of a unit's inputs and `version` they decide whether the unit is current.
+    """
+
+    name: str
+    units: Callable[[Job], list[Unit]]
+    process: Process
+    settings: Callable[[Config], Any] = lambda _: None
+    prompts: Callable[[Config], Sequence[str]] = lambda _: ()
+    flags: Callable[[argparse.ArgumentParser], None] | None = None
+    estimate: EstimateUnit | None = None
+    after: Callable[[Job, list[Unit]], None] | None = None
+    version: str = "1"
+
+    def __call__(self, argv: Sequence[str] | None = None) -> int:
+        return guarded(lambda: self.run(self.parse(argv)))
+
+    def parser(self) -> argparse.ArgumentParser:
+        script = BY_NAME[self.name].script if self.name in BY_NAME else self.name
+        parser = flag_parser(script, sys.modules[self.units.__module__].__doc__ or "")
+        if self.flags:
+            self.flags(parser.add_argument_group("flags of this stage"))  # type: ignore[arg-type]  # same methods
+        add_place_flags(parser)
+        add_work_flags(parser)
+        return parser
+
+    def parse(self, argv: Sequence[str] | None = None) -> argparse.Namespace:
+        return self.parser().parse_args(argv)
+
+    def run(self, flags: argparse.Namespace) -> int:
+        config = load_config(flags)
+        with opened(config, flags) as (job, manifest):
+            job.progress.stage = self.name
+            if self.name in BY_NAME:
+                job.data.borrow(BY_NAME[self.name].reads)
+            units = self.units(job)
+            if not units:
+                raise UsageError(self._nothing_there(job))
+            runner = self.runner(job, manifest)
+            if flags.dry_run:
+                return self._dry_run(job, runner, units)
+            try:
+                ledger = runner.run(units)
+            finally:
+                self._report(job, runner.ledger)
+            job.idle = not ledger.outcomes
+            if self.after:
+                self.after(job, [unit for unit in units if not ledger.failed_whole(unit.name)])
+            return ledger.exit_code
+
+    def runner(self, job: Job, manifest: Manifest) -> Runner:
+        from groundwork.console.runner import Runner
+
+        return Runner(self.name, job, manifest, self._recipe(job), self.process)
+
+    def _recipe(self, job: Job) -> dict[str, Any]:
+        """What shapes the results apart from the inputs, in a form that tells which part of it changed."""
+        import hashlib
+
+        import msgspec
+
+        prompts = {name: hashlib.sha256(job.prompt(name).encode()).hexdigest() for name in self.prompts(job.config)}
+        settings = msgspec.to_builtins(self.settings(job.config))
+        recipe = {"settings": settings, "prompts": prompts, "version": self.version, "test": job.test}
+        normal: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(recipe))  # as it will be read back
+        return normal
+
+    def _nothing_there(self, job: Job) -> str:
+        folder = BY_NAME[self.name].reads[0] if self.name in BY_NAME else "documents"
+        place = job.data.path(folder)
+        if folder == "documents":
+            return NO_DOCUMENTS.format(place)
+        before = writer_of(folder)
+        return f"{place}: nothing to work on; run first: uv run {before.script if before else 'dataprep run'}"
+
+    def _dry_run(self, job: Job, runner: Runner, units: list[Unit]) -> int:
+        from groundwork.console.costs import print_estimate
+
+        due = [(unit, state, why) for unit, (state, why) in zip(units, runner.states(units), strict=True)]
+        if not job.flags.force:
+            due = [row for row in due if row[1] not in ("done", "empty")]
+        for unit, state, why in due[:MOST_DUE]:
+            print(f"  {unit.name}: {'to do' if state == 'missing' else state}{f' ({why})' if why else ''}")
+        if len(due) > MOST_DUE:
+            print(f"  … and {len(due) - MOST_DUE:,} more")
+        print(f"{self.name}: {len(due)} of {len(units)} to do")
+        estimates = [self.estimate(job, unit) for unit, _, _ in due] if self.estimate else []
+        if any(estimate.calls for estimate in estimates):  # else there is no endpoint to ask for its prices
+            print_estimate(job, estimates)
+        return EXIT_OK
+
+    def _report(self, job: Job, ledger: Ledger) -> None:
+        if job.flags.quiet and not ledger.failed:
+            return
+        for line in ledger.lines(verbose=job.flags.verbose):
+            print(line)
+        if job.has_client:
+            from groundwork.console.costs import print_report
+
+            print_report(job)
+
+
+def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:
+    """A parser without flags yet; its help is `documentation`, each line fitted to the terminal."""
+    import shutil
+    import textwrap
+
+    width = shutil.get_terminal_size().columns - 2  # as argparse itself does
+    lines: list[str] = []
+    for line in documentation.splitlines():
+        indent = " " * 8 if "  " in line[:9] else ""  # below what a line like "Reads   ..." says
+        lines += textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
+    return argparse.ArgumentParser(
+        prog=script,
+        usage=f"uv run {script} [flags]",
+        description="\n".join(lines),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_place_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of every command: which settings, which data folder."""
+    shared = parser.add_argument_group("settings and data")
+    shared.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="an overlay: only the settings that differ; may be given again, the later wins",
+    )
+    shared.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        dest="assignments",
+        action="append",
+        default=[],
+        help="one setting, such as qa.model=openai/gpt-5-mini; may be given again",
+    )
+    shared.add_argument("--data", metavar="DIR", type=_folder, help="the data folder (documents in DIR/documents)")
+    shared.add_argument("--document", metavar="NAME", action="append", help="only this document; may be given again")
+    shared.add_argument(
+        "--test", action="store_true", help="a small sample: 2 pages or 2 chunks of a document; written to data/test"
+    )
+
+
+def add_work_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of every command that works: what to do, and what to say."""
+    shared = parser.add_argument_group("flags of every stage")
+    shared.add_argument("--dry-run", action="store_true", help="say what would be done, with calls, tokens and cost")
+    shared.add_argument("--force", action="store_true", help="redo what is current, and ask models anew")
+    shared.add_argument("--retry-failed", action="store_true", help="only what failed in an earlier run")
+    shared.add_argument("--max-cost", metavar="USD", type=_usd, help="stop before the calls of this run cost more")
+    shared.add_argument("--quiet", action="store_true", help="only failures")
+    shared.add_argument("--verbose", action="store_true", help="every line of the ledger, and tracebacks")
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a folder is empty")
+    return Path(text)
+
+
+def _usd(text: str) -> float:
+    try:
+        if 0 <= (amount := float(text)) < float("inf"):
+            return amount
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is no amount of USD")
+
+
+def setting(path: str, value: Any = None) -> dict[str, Any]:
+    """Arguments of add_argument for a flag that is short for --set: with `value` a switch, else it takes one."""
+    if value is not None:
+        const = f"{path}={json.dumps(value)}"
+        return {"dest": "assignments", "default": [], "action": "append_const", "const": const}
+    metavar = path.rpartition(".")[2].upper()
+    return {"dest": "assignments", "default": [], "action": _Assign, "path": path, "metavar": metavar}
+
+
+class _Assign(argparse.Action):
+    def __init__(self, option_strings: Sequence[str], dest: str, path: str, **options: Any) -> None:
+        if options.get("choices"):
+            del options["metavar"]  # the help shows what there is to choose
+        super().__init__(option_strings, dest, **options)
+        self.path = path
+
+    def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _option: str | None = None) -> None:
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), f"{self.path}={values}"])
+
+
+def load_config(flags: argparse.Namespace) -> Config:
+    """The settings of this run, with the environment variables of .env in place."""
+    from dotenv import load_dotenv
+
+    from groundwork.settings import config as config_files
+
+    try:
+        load_dotenv(config_files.PROJECT / ".env")
+    except UnicodeDecodeError as error:
+        path = config_files.PROJECT / ".env"
+        raise UsageError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
+    return config_files.load(flags.config, flags.assignments)
+
+
+class opened:  # noqa: N801  used as a with-statement's verb
+    """The job and the manifest of one stage's run; both are closed at the end."""
+
+    def __init__(self, config: Config, flags: argparse.Namespace) -> None:
+        self._config, self._flags = config, flags
+
+    def __enter__(self) -> tuple[Job, Manifest]:
+        from groundwork.records.manifest import Manifest
+
+        data = workspace(self._config, self._flags)
+        self._manifest = Manifest(data.state / "manifest.db")
+        quiet = getattr(self._flags, "quiet", False)
+        return Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client), self._manifest
+
+    def __exit__(self, *exc: object) -> None:
+        self._manifest.close()
+
+
+def workspace(config: Config, flags: argparse.Namespace) -> Workspace:
+    from groundwork.settings.config import PROJECT
+
+    base = flags.data or PROJECT / config.data_dir
+    if not base.is_dir():
+        raise UsageError(f"{base}: no such folder; pass --data DIR with the documents in DIR/documents")
+    return Workspace(base / TEST_FOLDER, base) if flags.test else Workspace(base)
+
+
+def make_client(job: Job) -> Client:
+    from groundwork.llm.budget import Budget
+    from groundwork.llm.client import Client
+
+    if job.flags.max_cost is not None and job.budget is None:
+        job.budget = Budget(job.flags.max_cost)
+    return Client(
+        job.config.llm,
+        job.data.journal,
+        fresh=job.flags.force,
+        budget=job.budget,
+        on_usage=lambda usage: job.progress.spent(usage.input_tokens + usage.output_tokens, usage.cost),
+        stopping=job.stopping,
+        say=job.progress.say,
+    )
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """The exit code of `work`; our own errors, and those of files outside a unit, become one line on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # no name of a file is worth a run
+    try:
+        return work()
+    except Stopped as error:
+        print(f"{error}; go on with: {' '.join(_command_line())}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"stopped; what is finished is kept; go on with: {' '.join(_command_line())}", file=sys.stderr)
+        return EXIT_STOPPED
+    except GroundworkError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:  # whoever read the output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its end
+        return EXIT_STOPPED
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"error: {place}{error.strerror or error}; check its rights, or pass --data DIR", file=sys.stderr)
+        return EXIT_FAILED
+
+
+def _command_line() -> list[str]:
+    import shlex
+
+    script = Path(sys.argv[0])
+    name = (
+        f"{script.parent.name}/{script.name}" if script.suffix == ".py" and script.name != "__main__.py" else "dataprep"
+    )
+    return ["uv", "run", name, *(shlex.quote(argument) for argument in sys.argv[1:] if argument != "--force")]

@@ -1,0 +1,71 @@
+"""What a run will cost (--dry-run) and what it did cost, by stage, model and document."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from groundwork.console.job import Estimate, Job
+
+if TYPE_CHECKING:
+    from groundwork.llm.client import UsageRow
+
+MOST_DOCUMENTS = 12
+
+
+def print_estimate(job: Job, estimates: Sequence[Estimate]) -> None:
+    """One line a model: calls, tokens in and out, and cost where the endpoint tells its prices."""
+    by_model: dict[str, list[Estimate]] = defaultdict(list)
+    for estimate in estimates:
+        by_model[estimate.call.model].append(estimate)
+    for model, group in by_model.items():
+        calls = sum(e.calls for e in group)
+        tokens_in, tokens_out = sum(e.input_tokens for e in group), sum(e.output_tokens for e in group)
+        print(f"  {model}: {calls:,} calls, {tokens_in:,} tokens in, {tokens_out:,} out, {_cost(job, group)}")
+
+
+def _cost(job: Job, estimates: Sequence[Estimate]) -> str:
+    async def ask_price() -> str:
+        try:
+            price = await job.client.price(estimates[0].call)
+        finally:
+            await job.close()
+        if price is None:
+            return "no price known"
+        total = sum(e.input_tokens * price.prompt + e.output_tokens * price.completion for e in estimates)
+        return f"about ${total:,.4f}"
+
+    return asyncio.run(ask_price())
+
+
+def print_report(job: Job) -> None:
+    """The calls of this run: a line a model, and below it a line a document."""
+    by_model: dict[str, dict[str, list[UsageRow]]] = defaultdict(lambda: defaultdict(list))
+    for row in job.client.report():
+        by_model[row.model][row.unit].append(row)
+    for model, by_document in by_model.items():
+        print(f"  calls  {model}: {_line([row for rows in by_document.values() for row in rows])}")
+        if len(by_document) > 1:
+            dearest = sorted(by_document.items(), key=lambda item: -_total(item[1]))
+            for document, rows in dearest[:MOST_DOCUMENTS]:
+                print(f"           {document}: {_line(rows)}")
+
+
+def _total(rows: Sequence[UsageRow]) -> float:
+    return sum(row.cost or 0 for row in rows)
+
+
+def _line(rows: Sequence[UsageRow]) -> str:
+    calls, replayed = sum(r.calls for r in rows), sum(r.replayed for r in rows)
+    parts = [f"{calls:,} made"]
+    if replayed:
+        parts.append(f"{replayed:,} replayed from the journal")
+    parts.append(f"{sum(r.input_tokens for r in rows):,} tokens in")
+    if cached := sum(r.cached_tokens for r in rows):
+        parts.append(f"{cached:,} of them cached")
+    parts.append(f"{sum(r.output_tokens for r in rows):,} out")
+    if total := _total(rows):
+        parts.append(f"${total:,.4f}")
+    return ", ".join(parts)

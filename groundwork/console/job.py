@@ -1,0 +1,155 @@
+"""What a stage gets (Job, Unit) and what it gives back (Outcome)."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from groundwork.console.progress import Progress
+from groundwork.errors import ConfigError, UsageError
+from groundwork.records.artifacts import Workspace, slug
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from groundwork.llm.budget import Budget
+    from groundwork.llm.client import Client
+    from groundwork.settings.settings import Config, ModelCall
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One piece of a stage's work: the files it reads and the files it writes.
+
+    adds: files that it reads where they exist and itself adds to, so that they shape it as they are when it is done.
+    """
+
+    name: str
+    reads: tuple[Path, ...]
+    writes: tuple[Path, ...]
+    payload: Any = None
+    adds: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A part of a unit (a page, a chunk, a question) that failed while the rest of the unit went on."""
+
+    part: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a unit ended. With `failures` it counts as failed, keeps what it wrote and is redone by the next run."""
+
+    status: Literal["ok", "empty"] = "ok"
+    note: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a unit would cost: calls, and tokens in and out over all of them, of the model of `call`."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    call: ModelCall
+
+
+def _event() -> asyncio.Event:
+    import asyncio  # 40 ms that --help does without
+
+    return asyncio.Event()
+
+
+@dataclass
+class Job:
+    """One run of one stage."""
+
+    config: Config
+    data: Workspace
+    flags: argparse.Namespace
+    progress: Progress
+    make_client: Callable[[Job], Client]
+    budget: Budget | None = None
+    idle: bool = False  # whether, at the end, every unit was found up to date
+    stopping: asyncio.Event = field(default_factory=_event)
+    _client: Client | None = None
+    _prompts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def client(self) -> Client:
+        """The language model client, made at the first call and closed by the runner."""
+        if self._client is None:
+            self._client = self.make_client(self)
+        return self._client
+
+    @property
+    def has_client(self) -> bool:
+        return self._client is not None
+
+    async def close(self) -> None:
+        """End the client, and with it a local model's server."""
+        if self._client is not None:
+            await self._client.close()
+
+    @property
+    def test(self) -> bool:
+        return bool(self.flags.test)
+
+    def prompt(self, name: str) -> str:
+        """The text of config/prompts/<name>, read once a run. Raises ConfigError with the nearest name that exists."""
+        if name not in self._prompts:
+            self._prompts[name] = self._read_prompt(name)
+        return self._prompts[name]
+
+    def _read_prompt(self, name: str) -> str:
+        from groundwork.settings.config import PROMPT_DIR
+
+        path = PROMPT_DIR / name
+        try:
+            return path.read_text(encoding="utf-8")
+        except OSError:
+            import difflib
+
+            known = sorted(p.name for p in PROMPT_DIR.glob("*.md"))
+            near = difflib.get_close_matches(name, known, n=1) or known
+            raise ConfigError([f"{path}: no such prompt; did you mean {', '.join(near)}?"]) from None
+
+    def tokens(
+        self, call: ModelCall, messages: list[dict[str, Any]], schema: type | dict[str, Any] | None = None
+    ) -> int:
+        """About how many tokens a request has. The model on this machine gets the schema as a grammar, not as text."""
+        from groundwork.llm.replies import strict_schema
+        from groundwork.llm.token_estimate import estimate_tokens
+
+        provider = self.config.llm.providers[call.provider] if call.provider else self.config.llm
+        sent = strict_schema(schema) if isinstance(schema, type) else schema
+        return estimate_tokens(messages, None if provider.base_url == "local" else sent)
+
+    def documents_in(self, folder: str, suffix: str) -> list[str]:
+        """The documents that have a file in `folder`, in order, those of --document only where it is given."""
+        names = sorted(p.name.removesuffix(suffix) for p in self.data.path(folder).glob(f"*{suffix}") if p.is_file())
+        return self.wanted(names)
+
+    def wanted(self, names: list[str]) -> list[str]:
+        """`names` that --document asks for. A file name with its ending is understood as well.
+
+        Raises UsageError for a --document that fits none of them.
+        """
+        asked = {text: {text, slug(text), slug(Path(text).stem)} for text in self.flags.document or []}
+        for text, forms in asked.items():
+            if names and not forms & set(names):
+                import difflib
+
+                near = difflib.get_close_matches(slug(text), names, n=1) or names[:5]
+                raise UsageError(f"--document {text}: no such document; did you mean {', '.join(near)}?")
+        return [name for name in names if not asked or any(name in forms for forms in asked.values())]

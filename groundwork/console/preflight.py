@@ -1,0 +1,67 @@
+"""What a whole run needs, checked before its first stage: documents, keys, the local model, extras."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from groundwork.errors import ConfigError, GroundworkError, MissingExtra
+from groundwork.records.artifacts import Workspace
+
+if TYPE_CHECKING:
+    from groundwork.settings.settings import Config, Provider
+
+NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files there, or pass --data DIR"
+
+
+def check(config: Config, data: Workspace) -> None:
+    """Raises ConfigError with a line for everything that is missing."""
+    problems: list[str] = []
+    if not data.documents.is_dir() or not any(data.documents.iterdir()):
+        problems.append(NO_DOCUMENTS.format(data.documents))
+    for provider in _providers(config):
+        _note(problems, lambda provider=provider: _reachable(provider, config))  # type: ignore[misc]  # bound now
+    if config.embeddings.backend == "sentence-transformers":
+        _note(problems, _embedder)
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+
+
+def _providers(config: Config) -> list[Provider]:
+    """The endpoints that the stages of a run use, each once."""
+    calls = [config.summarize, config.qa, config.curate, config.tags]
+    names = [call.provider for call in calls]
+    if config.dataset.rephrase_qa:
+        names.append(config.dataset.rephrase.provider)
+    if config.embeddings.backend == "endpoint":
+        names.append(config.embeddings.provider)
+    return [config.llm.providers[name] if name else config.llm for name in dict.fromkeys(names)]
+
+
+def _reachable(provider: Provider, config: Config) -> None:
+    from groundwork.llm.endpoint import Endpoint
+    from groundwork.llm.local import PACKAGES, carrier_parts
+
+    if provider.base_url != "local":
+        Endpoint(provider, config.llm.local, os.environ).key()
+        return
+    if find_spec("xllamacpp") is None:
+        raise MissingExtra("the local model", "local")
+    if config.llm.local.model == PACKAGES:
+        carrier_parts()
+
+
+def _embedder() -> None:
+    if find_spec("sentence_transformers") is None:
+        extra = MissingExtra("embeddings.backend sentence-transformers", "embed")
+        own = "--set embeddings.backend=static --set embeddings.model=wordllama"
+        raise ConfigError([f"{extra}; or use the model that ships with Groundwork: {own}"])
+
+
+def _note(problems: list[str], look: Callable[[], None]) -> None:
+    try:
+        look()
+    except GroundworkError as error:
+        problems.append(str(error))

@@ -1,0 +1,179 @@
+"""The loop over a stage's units: skip what is current, do the rest, record each as it ends.
+
+The first Ctrl-C lets what is under way finish and starts nothing more; the second stops at once. Either way every
+finished unit is recorded, and the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import inspect
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+from groundwork.console.job import Failure, Job, Outcome, Unit
+from groundwork.console.ledger import Ledger
+from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
+from groundwork.llm.budget import DOCUMENT
+from groundwork.records.artifacts import plain
+from groundwork.records.manifest import Entry, Hashes, Manifest, State, edited, judge
+
+Process = Callable[[Job, Unit], Outcome | Awaitable[Outcome]]
+UNITS_PER_CALL_SLOT = 4  # units under way for each call that the endpoint may have in flight
+
+
+class Runner:
+    """One stage, its job and the manifest."""
+
+    def __init__(self, stage: str, job: Job, manifest: Manifest, recipe: dict[str, Any], process: Process) -> None:
+        self.stage, self.job, self.manifest, self.recipe, self.process = stage, job, manifest, recipe, process
+        self.ledger = Ledger(stage)
+        self._entries = manifest.entries(stage)
+
+    def states(self, units: list[Unit]) -> list[tuple[State, str]]:
+        return [self._judge(unit) for unit in units]
+
+    def run(self, units: list[Unit]) -> Ledger:
+        """Do what is not current. Raises StopRun after everything under way has been recorded."""
+        began = time.monotonic()
+        todo = [unit for unit, (state, _) in zip(units, self.states(units), strict=True) if self._due(state)]
+        self.ledger.up_to_date = len(units) - len(todo)
+        if self.job.flags.force:
+            self.manifest.forget(self.stage, [unit.name for unit in todo])
+        self.job.progress.begin(len(todo))
+        try:
+            if todo:
+                asyncio.run(self._all(todo))
+        finally:
+            self.job.progress.end()
+            self.ledger.not_started = len(todo) - len(self.ledger.outcomes)
+            self.ledger.seconds = time.monotonic() - began
+        return self.ledger
+
+    def _due(self, state: State) -> bool:
+        if self.job.flags.retry_failed:
+            return state == "failed"
+        return bool(self.job.flags.force) or state not in ("done", "empty")
+
+    def _judge(self, unit: Unit) -> tuple[State, str]:
+        outputs = self._hashes(unit.writes)
+        inputs = self._hashes((*unit.reads, *unit.adds))
+        return judge(self._entries.get(unit.name), inputs, self.recipe, outputs, len(unit.writes))
+
+    def _hashes(self, paths: tuple[Any, ...]) -> Hashes:
+        return self.manifest.hashes(paths, self.job.data.relative)
+
+    async def _all(self, todo: list[Unit]) -> None:
+        """Units side by side where `process` is a coroutine function, else one after the other."""
+        concurrent = inspect.iscoroutinefunction(self.process)
+        slots = asyncio.Semaphore(UNITS_PER_CALL_SLOT * self.job.config.llm.max_concurrency if concurrent else 1)
+        first_stop: list[StopRun] = []
+
+        async def one(unit: Unit) -> None:
+            async with slots:
+                if first_stop or self.job.stopping.is_set():
+                    return
+                try:
+                    await self._unit(unit)
+                except StopRun as stop:
+                    first_stop.append(stop)
+                    self.job.stopping.set()
+
+        tasks = [asyncio.ensure_future(one(unit)) for unit in todo]
+        with _Interrupts(self.job, tasks) if concurrent else nullcontext():
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await self.job.close()
+        cancelled = any(task.cancelled() for task in tasks)
+        for task in tasks:
+            if not task.cancelled() and (error := task.exception()):
+                raise error
+        causes = [stop for stop in first_stop if not isinstance(stop, Stopped)]
+        if causes or first_stop or cancelled or self.job.stopping.is_set():
+            raise causes[0] if causes else Stopped("stopped; what is finished is kept")
+
+    async def _unit(self, unit: Unit) -> None:
+        began = time.monotonic()
+        DOCUMENT.set(unit.name.rpartition("/")[2])  # each unit runs in a task, and so in a context, of its own
+        inputs = self._hashes(unit.reads)
+        self._keep_edits(unit)
+        try:
+            if missing := [path for path in unit.reads if not path.exists()]:
+                raise UnitError(f"needs {self.job.data.relative(missing[0])}, which is not there")
+            result = self.process(self.job, unit)
+            outcome = await result if inspect.isawaitable(result) else result
+        except StopRun:
+            raise
+        except UnitError as error:
+            outcome = Outcome(failures=[Failure("", error.status, str(error))])
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EROFS):
+                place = error.filename or self.job.data.root
+                raise StopRun(f"{place}: {error.strerror}; make room or pass --data with another folder") from error
+            where = f"{plain(error.filename)}: " if error.filename else ""
+            outcome = Outcome(failures=[Failure("", "failed", f"{where}{error.strerror or error}")])
+        except GroundworkError:
+            raise
+        except Exception as error:
+            outcome = Outcome(failures=[Failure("", "failed", f"unexpected {type(error).__name__}: {error}")])
+            if self.job.flags.verbose:
+                traceback.print_exc(file=sys.stderr)
+        self.ledger.outcomes[unit.name] = outcome
+        self.manifest.record(self.stage, unit.name, self._entry(unit, inputs, outcome, time.monotonic() - began))
+        self.job.progress.unit_done()
+
+    def _entry(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> Entry:
+        return Entry(
+            inputs=inputs | self._hashes(unit.adds),
+            recipe=self.recipe,
+            outputs=self._hashes(unit.writes),
+            status="failed" if outcome.failures else outcome.status,
+            note=outcome.note,
+            counts=outcome.counts,
+            warnings=outcome.warnings,
+            failures=[{"part": f.part, "status": f.status, "reason": f.reason} for f in outcome.failures],
+            seconds=round(seconds, 3),
+        )
+
+    def _keep_edits(self, unit: Unit) -> None:
+        """Set aside what the user changed by hand before it is written anew."""
+        changed = edited(self._entries.get(unit.name), self._hashes(unit.writes))
+        for path in unit.writes:
+            name = self.job.data.relative(path)
+            if name in changed and path.is_file():
+                kept = path.with_name(f"{path.name}.edited")
+                path.replace(kept)
+                self.job.progress.say(f"{name} was edited by hand; the edited file is kept as {kept.name}")
+
+
+class _Interrupts:
+    """Ctrl-C while calls are in flight: once to drain, twice to cancel. (A stage that computes stops at once.)"""
+
+    def __init__(self, job: Job, tasks: Sequence[asyncio.Future[None]]) -> None:
+        self._job, self._tasks = job, tasks
+
+    def __enter__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        try:
+            self._loop.add_signal_handler(signal.SIGINT, self._interrupt)
+        except (NotImplementedError, RuntimeError, ValueError):
+            return  # Windows, or not the main thread: Ctrl-C is a KeyboardInterrupt there
+
+    def __exit__(self, *exc: object) -> None:
+        try:
+            self._loop.remove_signal_handler(signal.SIGINT)
+        except (NotImplementedError, RuntimeError, ValueError):
+            return
+
+    def _interrupt(self) -> None:
+        if self._job.stopping.is_set():
+            for task in self._tasks:
+                task.cancel()
+            return
+        self._job.stopping.set()
+        self._job.progress.say("stopping: what is under way finishes; press Ctrl-C again to stop at once")

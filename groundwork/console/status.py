@@ -1,0 +1,141 @@
+"""The stage table with the state of every document, and what to run next."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import shutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from groundwork.console.command import load_config, opened
+from groundwork.errors import EXIT_OK, GroundworkError
+from groundwork.pipeline import BY_NAME, STAGES, Stage
+from groundwork.records.manifest import judge
+
+if TYPE_CHECKING:
+    from groundwork.console.command import Command
+    from groundwork.console.job import Job
+    from groundwork.records.manifest import Manifest, State
+
+    States = dict[str, tuple[State, str]]
+
+MOST_ROWS = 30
+MARKS = {"done": "done", "empty": "empty", "stale": "STALE", "missing": "-", "failed": "FAILED"}
+WORDS = {"done": "done", "empty": "empty", "stale": "stale", "missing": "to do", "failed": "failed"}
+
+
+def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
+    config = load_config(flags)
+    table: dict[str, States] = {}
+    with opened(config, flags) as (job, manifest):
+        print(f"{job.data.root}\n")
+        for stage in STAGES:
+            if stage.run:
+                table[stage.name] = _states(command(stage.name), job, manifest)
+    _print_table(table)
+    _print_datasets(table["create_dataset"])
+    _print_reasons(table)
+    print(f"\nnext: {_next(table, _same_flags(flags))}")
+    return EXIT_OK
+
+
+def _states(command: Command, job: Job, manifest: Manifest) -> States:
+    """State by unit; no units at all (the stage before has not run) is an empty answer, not an error."""
+    job.flags = argparse.Namespace(**(vars(command.parse([])) | vars(job.flags)))
+    try:
+        units = command.units(job)
+        runner = command.runner(job, manifest)
+    except GroundworkError:
+        return _made(command.name, job, manifest)
+    states = {unit.name: state for unit, state in zip(units, runner.states(units), strict=True)}
+    made = {name: state for name, state in _made(command.name, job, manifest).items() if name not in states}
+    if made:  # then what the settings name by default is no gap
+        states = {name: state for name, state in states.items() if state[0] != "missing"}
+    return states | made
+
+
+def _made(stage: str, job: Job, manifest: Manifest) -> States:
+    """Datasets and their pictures by name, each as its own flags made it: stale once something that it read changed."""
+    if not {"datasets"} & {BY_NAME[stage].writes, *BY_NAME[stage].reads}:
+        return {}
+    states = {}
+    for name, entry in sorted(manifest.entries(stage).items()):
+        outputs = manifest.hashes((job.data.root / path for path in entry.outputs), job.data.relative)
+        inputs = manifest.hashes((job.data.root / path for path in entry.inputs), job.data.relative)
+        if outputs:
+            states[name] = judge(entry, inputs, entry.recipe, outputs, len(entry.outputs))
+    return states
+
+
+def _print_table(table: dict[str, States]) -> None:
+    """Stages down, states across as counts; then a row a document where there are few."""
+    width = max(len(stage.script) for stage in STAGES)
+    columns = shutil.get_terminal_size((120, 24)).columns
+    for stage in STAGES:
+        if stage.run:
+            row = f"  {stage.script:<{width}}  {_counts(table[stage.name]):<16}  "
+            print(row + (stage.purpose if len(row) + len(stage.purpose) <= columns else ""))
+    documents = list(table["ingest"])
+    per_document = [stage for stage in STAGES if stage.run and set(table[stage.name]) & set(documents)]
+    if not documents or not per_document:
+        return
+    shown = sorted(documents, key=lambda d: all(_mark(table, s, d) == "done" for s in per_document))[:MOST_ROWS]
+    first = max(len(name) for name in [*shown, "document"])
+    print(f"\n  {'document':<{first}}  " + "  ".join(stage.name for stage in per_document))
+    for document in shown:
+        marks = (f"{_mark(table, stage, document):<{len(stage.name)}}" for stage in per_document)
+        print(f"  {document:<{first}}  {'  '.join(marks).rstrip()}")
+    if len(documents) > len(shown):
+        print(f"  … and {len(documents) - len(shown):,} more")
+
+
+def _counts(states: States) -> str:
+    kinds = [kind for kind, _ in states.values()]
+    return ", ".join(f"{kinds.count(kind)} {word}" for kind, word in WORDS.items() if kind in kinds) or "not yet"
+
+
+def _mark(table: dict[str, States], stage: Stage, document: str) -> str:
+    state = table[stage.name].get(document)
+    return MARKS[state[0]] if state else "-"
+
+
+def _print_datasets(states: States) -> None:
+    if states:
+        width = max(len(name) for name in [*states, "dataset"])
+        print(f"\n  {'dataset':<{width}}")
+        for name, (kind, note) in states.items():
+            print(f"  {name:<{width}}  {MARKS[kind]}{f', {note}' if kind == 'done' and note else ''}")
+
+
+def _print_reasons(table: dict[str, States]) -> None:
+    reasons = [
+        f"  {kind}  {name} in {stage}: {why}"
+        for stage, states in table.items()
+        for name, (kind, why) in states.items()
+        if kind in ("stale", "failed") and why
+    ]
+    if reasons:
+        print("\n" + "\n".join(reasons[:MOST_ROWS]))
+
+
+def _same_flags(flags: argparse.Namespace) -> str:
+    """What was said of settings and data, to say again in the next command."""
+    words = [f"--config {shlex.quote(str(path))}" for path in flags.config]
+    words += [f"--set {shlex.quote(assignment)}" for assignment in flags.assignments]
+    words += [f"--data {shlex.quote(str(flags.data))}"] if flags.data else []
+    words += ["--test"] if flags.test else []
+    return "".join(f" {word}" for word in words)
+
+
+def _next(table: dict[str, States], same: str) -> str:
+    if not table["ingest"]:
+        return f"put documents into the folder documents/, then: uv run dataprep run{same}"
+    for stage in STAGES:
+        if stage.run and (
+            not table[stage.name] or any(kind in ("stale", "missing") for kind, _ in table[stage.name].values())
+        ):
+            return f"uv run {stage.script}{same}\nall:  uv run dataprep run{same}"
+    if any(kind == "failed" for states in table.values() for kind, _ in states.values()):
+        return f"uv run dataprep run --retry-failed{same}"
+    return "nothing; everything is current"

@@ -1,0 +1,274 @@
+"""Rows in, splits and their report out: the whole recipe, without a file or a network of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from groundwork.dataset.publish.personal import scan
+from groundwork.dataset.reword import rephrase
+from groundwork.dataset.reword.rephrase import Ask, Check, Reworded, Rewording
+from groundwork.dataset.rows import Pool, Row
+from groundwork.dataset.split import measures as measure
+from groundwork.dataset.split.measures import Curve, Replaced, Report, Share
+from groundwork.dataset.split.splits import CannotSplit, Split, Vectors, eval_size, split
+from groundwork.questions.small_model.question_frames import changed_terms
+from groundwork.settings.settings import DatasetSettings, Rephrase
+
+Encode = Callable[[list[str], Literal["query", "document"]], Awaitable[Vectors]]
+
+
+@dataclass(frozen=True)
+class Built:
+    """The rows of each split, and the report on them."""
+
+    splits: dict[str, list[Row]]
+    report: Report
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a build asks others for: vectors, rewordings (None: eval stays verbatim), and what the runs are about."""
+
+    encode: Encode
+    embedder: str
+    ask: Ask | None = None
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The rows that eval is drawn from, those of another run that are trained on, their vectors, and the choice."""
+
+    pool: list[Row]
+    vectors: Vectors
+    other: list[Row] | None
+    other_vectors: Vectors | None
+    split: Split
+    held_out: bool
+
+    @property
+    def train(self) -> list[Row]:
+        """The rows of train, each with its cluster where it has one."""
+        if self.other is not None:
+            return self.other
+        rows = [msgspec.structs.replace(r, cluster=int(c)) for r, c in zip(self.pool, self.split.labels, strict=True)]
+        return [rows[i] for i in self._kept]
+
+    @property
+    def train_vectors(self) -> Vectors:
+        return self.vectors[self._kept] if self.other_vectors is None else self.other_vectors
+
+    @property
+    def chosen(self) -> list[Row]:
+        """The rows of eval as they were."""
+        labels = self.split.labels
+        return [msgspec.structs.replace(self.pool[i], cluster=int(labels[i])) for i in self.split.eval]
+
+    @property
+    def _kept(self) -> list[int]:
+        gone = set(self.split.eval) if self.held_out else set()
+        return [i for i in range(len(self.pool)) if i not in gone]
+
+
+def is_held_out(settings: DatasetSettings) -> bool:
+    """Whether the rows of eval leave train.
+
+    `auto` keeps train whole where eval is a copy of it (clone) or is reworded, except that a random split is always
+    held out. The rows of a second run were never in train.
+    """
+    if settings.strategy == "second-run":
+        return False
+    if settings.train == "auto":
+        return settings.strategy == "random" or not (settings.strategy == "clone" or settings.rephrase_qa)
+    return settings.train == "held-out"
+
+
+async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tools: Tools) -> Built:
+    """The splits of `pool`. Raises CannotSplit."""
+    if not pool.rows:
+        raise CannotSplit("there are no pairs")
+    if not settings.eval_split:
+        splits = {"train": pool.rows}
+        return Built(splits, _report(settings, splits, pool, tools.embedder))
+    drawn = await _draw(pool.rows, runs, settings, tools)
+    reworded = None
+    if tools.ask:
+        check = _checks(drawn, settings, tools)
+        reworded = await rephrase.reword(
+            drawn.pool, drawn.vectors, drawn.split, tools.ask, check, settings.rephrase.tries
+        )
+        if not reworded.rows:
+            raise CannotSplit(
+                "no row could be reworded; set a larger model as dataset.rephrase.model, or a higher "
+                f"dataset.rephrase.max_overlap. The last reason: {reworded.replaced[-1][1]}"
+            )
+        drawn = replace(drawn, split=replace(drawn.split, eval=list(reworded.rows)))
+    splits = {"train": drawn.train, "eval": _reworded(drawn.chosen, reworded)}
+    if settings.eval_mirror:
+        splits["eval_mirror"] = drawn.chosen
+    return Built(splits, await _measured(drawn, reworded, splits, pool, settings, tools))
+
+
+async def _draw(rows: list[Row], runs: Sequence[str], settings: DatasetSettings, tools: Tools) -> _Drawn:
+    held_out = is_held_out(settings)
+    pool, other = rows, None
+    if settings.strategy == "second-run":
+        if len(runs) < 2:
+            raise CannotSplit("strategy second-run needs two runs: train on the first, eval from the last")
+        pool, other = [r for r in rows if r.run == runs[-1]], [r for r in rows if r.run != runs[-1]]
+        if not pool or not other:
+            raise CannotSplit(f"{runs[-1] if not pool else ', '.join(runs[:-1])}: holds no pairs")
+    vectors = await tools.encode([row.question for row in pool], "query")
+    other_vectors = None if other is None else await tools.encode([row.question for row in other], "query")
+    found = split(
+        vectors,
+        eval_size(len(pool), settings.eval_fraction, settings.eval_max),
+        strategy=settings.strategy,
+        k=settings.clusters,
+        seed=settings.seed,
+        held_out=held_out,
+        train=other_vectors,
+        tags=[row.tags for row in pool],
+    )
+    return _Drawn(pool, vectors, other, other_vectors, found, held_out)
+
+
+def _checks(drawn: _Drawn, settings: DatasetSettings, tools: Tools) -> Check:
+    """What a rewording has to pass: the rules of its text, then its meaning by embeddings."""
+
+    async def check(index: int, new: Reworded) -> str | None:
+        row = drawn.pool[index]
+        keep = rephrase.subject_words(row, tools.about)
+        strategy = settings.rephrase.strategy
+        problem = rephrase.problem(row, new, settings.rephrase.max_overlap, keep, strategy)
+        if strategy == "question":
+            problem = changed_terms(row.question, new.question) if problem in (None, rephrase.UNCHANGED) else problem
+        if problem:
+            return problem
+        question = (await tools.encode([new.question], "query"))[0]
+        if problem := rephrase.moved(drawn.vectors, index, question, drawn.split.threshold):
+            return problem
+        if row.evidence and row.answer != new.answer:
+            texts = [row.answer, new.answer, " ".join(row.evidence)]
+            return rephrase.unsupported(*await tools.encode(texts, "document"))
+        return None
+
+    return check
+
+
+def _reworded(chosen: list[Row], reworded: Rewording | None) -> list[Row]:
+    if reworded is None:
+        return chosen
+    return [
+        msgspec.structs.replace(
+            row,
+            question=new.question,
+            answer=new.answer,
+            original_question=row.question,
+            original_answer=row.answer,
+        )
+        for row, new in zip(chosen, reworded.rows.values(), strict=True)
+    ]
+
+
+async def _measured(
+    drawn: _Drawn,
+    reworded: Rewording | None,
+    splits: dict[str, list[Row]],
+    pool: Pool,
+    settings: DatasetSettings,
+    tools: Tools,
+) -> Report:
+    """The report with everything that only a split has."""
+    found = drawn.split
+    after = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
+    rows = measure.leakage(drawn.pool, found, drawn.vectors, drawn.train, drawn.train_vectors, after)
+    if reworded:
+        rows = [
+            _compared(found_row, old, new, settings.rephrase, tools.about)
+            for found_row, old, new in zip(rows, drawn.chosen, splits["eval"], strict=True)
+        ]
+    labels = measure.cluster_labels(drawn.pool, found.labels, drawn.vectors)
+    sizes, held = np.bincount(found.labels), np.bincount(found.labels[found.eval], minlength=len(labels))
+    in_train = {row.id for row in drawn.train}
+    cluster_error, mmd = measure.closeness(found, drawn.vectors, settings.seed)
+    return msgspec.structs.replace(
+        _report(settings, splits, pool, tools.embedder),
+        pool=drawn.pool[0].run if drawn.other is not None else "all rows",
+        curve=Curve(found.elbow.k, found.elbow.reason, found.elbow.ks, [round(i, 4) for i in found.elbow.inertias]),
+        clusters=[Share(n, int(p), int(e)) for n, p, e in zip(labels, sizes, held, strict=True)],
+        cluster_error=cluster_error,
+        mmd=mmd,
+        threshold=round(found.threshold, 4),
+        random_cosine=measure.random_cosine(drawn.vectors, settings.seed),
+        verbatim_in_train=sum(row.id in in_train for row in drawn.chosen),
+        leaked_before=measure.leaked((row.before for row in rows), found.threshold),
+        leaked_after=measure.leaked((row.after for row in rows), found.threshold) if reworded else None,
+        rows=rows,
+        shares=measure.shares(drawn.pool, found.eval),
+        replaced=[Replaced(name, reason) for name, reason in reworded.replaced] if reworded else [],
+        dropped=reworded.dropped if reworded else 0,
+        same_answers=sum(row.answer_kept is True for row in rows),
+        map=measure.draw_map(drawn.pool, found, drawn.vectors, settings.seed),
+    )
+
+
+def _compared(row: measure.EvalRow, old: Row, new: Row, call: Rephrase, about: str) -> measure.EvalRow:
+    """The row with how much of the old wording its new question and answer keep."""
+    keep = rephrase.subject_words(old, about)
+    return msgspec.structs.replace(
+        row,
+        reworded=new.question,
+        overlap=round(rephrase.overlap(old.question, new.question, keep, call.strategy), 3),
+        answer_overlap=round(rephrase.overlap(old.answer, new.answer, keep), 3),
+        answer_kept=rephrase.answer_kept(old, new.answer, call.max_overlap, keep),
+    )
+
+
+def _report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: Pool, embedder: str) -> Report:
+    """The report with what every dataset has."""
+    rows = list({row.id: row for row in pool.rows}.values())
+    reworded = [row for row in splits.get("eval", []) if row.original_answer]
+    return Report(
+        name=settings.name,
+        strategy=settings.strategy,
+        train="held out" if settings.eval_split and is_held_out(settings) else "whole",
+        seed=settings.seed,
+        splits={name: len(found) for name, found in splits.items()},
+        pool="all rows",
+        embedder=embedder,
+        curve=None,
+        clusters=[],
+        cluster_error=None,
+        mmd=None,
+        threshold=0.0,
+        random_cosine=0.0,
+        verbatim_in_train=0,
+        leaked_before=0,
+        leaked_after=None,
+        rows=[],
+        shares={},
+        replaced=[],
+        dropped=0,
+        same_answers=0,
+        personal=scan([*rows, *reworded]),
+        invalid=pool.invalid,
+        warnings=[*pool.warnings, *_warnings(settings)],
+        map=[],
+    )
+
+
+def _warnings(settings: DatasetSettings) -> list[str]:
+    warnings = []
+    if not settings.eval_split and (settings.eval_mirror or settings.rephrase_qa):
+        warnings.append("without an eval split there is nothing to mirror or reword")
+    if settings.eval_split and settings.eval_mirror and not settings.rephrase_qa:
+        warnings.append("eval_mirror equals eval, since nothing was reworded; add --rephrase-qa")
+    if settings.strategy == "second-run" and settings.train == "held-out":
+        warnings.append("dataset.train held-out means nothing with strategy second-run: its rows were never in train")
+    return warnings

@@ -1,0 +1,259 @@
+"""README.md of a dataset: what the Hub and `datasets` read (YAML), and what people want to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+import msgspec
+
+from groundwork.dataset.parquet import parquet_name
+from groundwork.dataset.split.measures import Closeness, Report
+from groundwork.records.types import Record
+
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+NO_LICENSE = "not given; set `dataset.license` before you publish"
+COLUMNS = {
+    "id": "the same in every split: a row of `eval` and its copy in `eval_mirror` or `train` share it",
+    "question": "stands alone: readable without the source",
+    "answer": "the reference answer",
+    "evaluation_criteria": "what a judge checks an answer by, one point each",
+    "difficulty": "easy, medium or hard",
+    "category": "the kind of question",
+    "document": "the source document",
+    "chunk": "the piece of it that the question was asked about",
+    "evidence": "verbatim quotes of the chunk that support the answer",
+    "tags": "topics, by one model for all rows",
+    "headings": "the headings above the chunk",
+    "pages": "its pages, counted from 1",
+    "model": "the model that wrote the pair",
+    "run": "the run of generate_qa that it belongs to",
+    "iteration": "the round in which it was asked",
+    "cluster": "topic cluster of the question, 0 the largest",
+    "original_question": "what a reworded question said before; empty where nothing was reworded",
+    "original_answer": "what a reworded answer said before; empty where nothing was reworded",
+    "context": "the text of the chunk",
+}
+
+
+class Source(Record, frozen=True):
+    """A document that rows came from."""
+
+    document: str
+    file: str
+    title: str
+    converter: str
+    license: str
+    rows: int
+    covered: str  # share of its sentences, numbers and table rows that a question touches, or ""
+
+
+class Origin(Record, frozen=True):
+    """What a dataset was made with."""
+
+    repository: str  # org/name on the Hub, or the folder's name
+    license: str
+    languages: list[str]  # ISO 639-1, those that could be told
+    models: list[str]
+    prompts: dict[str, str]  # sha256 by file name
+    settings: dict[str, Any]
+    sources: list[Source]
+    version: str
+
+
+def write_card(report: Report, origin: Origin, columns: Sequence[str]) -> str:
+    """The whole README.md. The same input gives the same text: it holds no date."""
+    parts = [
+        _header(report, origin),
+        f"# {report.name}\n\n{_summary(report, origin)}",
+        _load(report, origin),
+        _splits(report),
+        _quality(report),
+        "## Columns\n\n" + _table(["column", "meaning"], [[f"`{c}`", COLUMNS[c]] for c in columns]),
+        _sources(origin),
+        _making(report, origin),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _header(report: Report, origin: Origin) -> str:
+    import yaml
+
+    total = sum(report.splits.values())
+    head: dict[str, Any] = {
+        "pretty_name": report.name,
+        **({"language": origin.languages} if origin.languages else {}),
+        "task_categories": ["question-answering", "text-generation"],
+        "tags": ["synthetic", "groundwork"],
+        "size_categories": [next((name for limit, name in SIZES if total < limit), "n>1M")],
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [{"split": split, "path": parquet_name(split)} for split in report.splits],
+            }
+        ],
+    }
+    if origin.license:
+        head = {"license": origin.license, **head}
+    return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---"
+
+
+def _summary(report: Report, origin: Origin) -> str:
+    rows = ", ".join(f"{count:,} {split}" for split, count in report.splits.items())
+    documents = ", ".join(source.title or source.document for source in origin.sources[:5])
+    more = f" and {len(origin.sources) - 5} more" if len(origin.sources) > 5 else ""
+    return _escaped(f"Question-answer pairs with grading criteria and evidence, from {documents}{more}. Rows: {rows}.")
+
+
+def _load(report: Report, origin: Origin) -> str:
+    place = f'dataset = load_dataset("{origin.repository}")  # owner/name on the Hub, or the path of this folder'
+    lines = ["from datasets import load_dataset", "", place]
+    lines += [f'dataset["{split}"]  # {count:,} rows' for split, count in report.splits.items()]
+    return "## How to load\n\n```python\n" + "\n".join(lines) + "\n```"
+
+
+def _splits(report: Report) -> str:
+    if "eval" not in report.splits:
+        return "## Splits\n\nAll rows are in `train`; there is no eval split."
+    return "## Splits\n\n" + "\n".join(f"- {_escaped(line)}" for line in describe_splits(report))
+
+
+def describe_splits(report: Report) -> list[str]:
+    """What each split is and what it tells, one sentence or two each."""
+    reworded = report.leaked_after is not None
+    origin = {
+        "clusters": "drawn in proportion from topic clusters",
+        "clone": "drawn in proportion from topic clusters",
+        "tags": "drawn so that every tag has its share",
+        "random": "drawn at random",
+        "second-run": f"drawn in proportion from topic clusters of the run {report.pool}, which is not in train",
+    }[report.strategy]
+    whole = report.train == "whole" and report.strategy != "second-run"  # whose eval was never in train
+    kept = "every row; those of eval stay in, as they were" if whole else "every row that is not in eval"
+    if report.strategy == "second-run":
+        kept = "every row of the other runs"
+    wording = "reworded: facts that train holds, in sentences that it does not" if reworded and whole else (
+        "reworded" if reworded else "verbatim"
+    )  # fmt: skip
+    lines = [f"train ({report.splits['train']:,}): {kept}.", f"eval ({report.splits['eval']:,}): {origin}; {wording}."]
+    if "eval_mirror" in report.splits:
+        tells = "as good on eval as on the mirror means that the facts were learnt, and better on the mirror that the "
+        purpose = f" With it: {tells}sentences were learnt by heart." if whole and reworded else ""
+        lines.append(f"eval_mirror: the rows of eval verbatim as they were, in the same order, joined by id.{purpose}")
+    return lines
+
+
+def _quality(report: Report) -> str:
+    if "eval" not in report.splits:
+        return ""
+    lines = [*describe_closeness(report), *describe_leakage(report)]
+    table = _table(
+        ["cluster", "about", "rows", "share", "in eval", "share of eval"],
+        [
+            [str(n), _escaped(s.value), f"{s.pool:,}", _percent(s.pool, _sum(report, "pool")), str(s.eval),
+             _percent(s.eval, _sum(report, "eval"))]
+            for n, s in enumerate(report.clusters)
+        ],
+    )  # fmt: skip
+    return "## How good the eval split is\n\n" + "\n".join(f"- {_escaped(line)}" for line in lines) + "\n\n" + table
+
+
+def describe_closeness(report: Report) -> list[str]:
+    """Representativeness against random splits, in sentences."""
+    lines = []
+    if report.curve:
+        noun = "topic cluster" if report.curve.k == 1 else "topic clusters"
+        lines.append(f"{report.curve.k} {noun} ({report.curve.reason}), seed {report.seed}.")
+    for name, whole, found in (
+        ("Cluster shares", "those of all rows", report.cluster_error),
+        ("Distribution (MMD)", "that of all rows", report.mmd),
+    ):
+        if found:
+            lines.append(f"{name}: {found.eval:.3f} from {whole}, a random split {found.random:.3f}; {_rank(found)}.")
+    return lines
+
+
+def describe_leakage(report: Report) -> list[str]:
+    """Near-duplicates between eval and train, in sentences."""
+    total = report.splits["eval"]
+    lines = [
+        f"Leakage: {report.leaked_before} of {total} eval questions have a near-duplicate in train, a cosine of "
+        f"{report.threshold:.2f} or more by {report.embedder} (two random questions: {report.random_cosine:.2f})."
+    ]
+    if report.verbatim_in_train:
+        lines.append(
+            f"{report.verbatim_in_train} of {total} also stand in train themselves, verbatim: that is the design."
+        )
+    if report.leaked_after is not None:
+        lines.append(f"After rewording {report.leaked_after} of {total} are that near to a question of train.")
+    if report.same_answers:
+        lines.append(
+            f"{report.same_answers} of {total} answers keep their old wording: too short to be said otherwise, no "
+            "rewording passed, or only questions were to be reworded (dataset.rephrase.strategy)."
+        )
+    return lines
+
+
+def describe_replaced(report: Report) -> str:
+    """How many rows resisted rewording, and what became of their places."""
+    given_up, empty = len(report.replaced), report.dropped
+    places = f"; {empty} places of eval stay empty" if empty else ""
+    noun = "row" if given_up == 1 else "rows"
+    return f"No rewording passed for {given_up} {noun}: {given_up - empty} gave way to another{places}."
+
+
+def _sources(origin: Origin) -> str:
+    rows = [
+        [_escaped(s.title or s.document), _escaped(PurePosixPath(s.file).name), _escaped(s.license or "not given"),
+         f"{s.rows:,}", s.covered or "not measured"]
+        for s in origin.sources
+    ]  # fmt: skip
+    return "## Sources\n\n" + _table(["document", "file", "licence", "rows", "covered by questions"], rows)
+
+
+def _making(report: Report, origin: Origin) -> str:
+    import yaml
+
+    licence = _escaped(origin.license) if origin.license else NO_LICENSE
+    lines = [
+        f"Made with Groundwork {origin.version}. Licence: {licence}.",
+        f"Models: {_escaped(', '.join(origin.models))}. Embeddings: {_escaped(report.embedder)}.",
+    ]
+    if report.replaced:
+        lines.append(describe_replaced(report))
+    if report.invalid:
+        lines.append(f"{len(report.invalid)} invalid rows were left out.")
+    if report.personal:
+        lines.append(f"{len(report.personal)} places look like personal data (email, phone number, key).")
+    prompts = _table(["prompt", "sha256"], [[f"`{name}`", f"`{digest}`"] for name, digest in origin.prompts.items()])
+    settings = yaml.safe_dump(msgspec.to_builtins(origin.settings), sort_keys=True, allow_unicode=True)
+    parts = ["## How it was made", "\n".join(lines), prompts, f"```yaml\n{settings}```"]
+    return "\n\n".join(parts)
+
+
+def _rank(found: Closeness) -> str:
+    if not found.percentile:
+        return "none of 500 random splits is closer"
+    return f"closer than {1 - found.percentile:.0%} of 500 random splits"
+
+
+def _sum(report: Report, field: str) -> int:
+    return sum(getattr(share, field) for share in report.clusters)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "-"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _escaped(text: str) -> str:
+    """Text of documents and models as plain text in Markdown, on one line."""
+    line = " ".join(text.split())
+    for mark in ("\\", "`", "*", "_", "[", "]", "<", ">", "|", "#"):
+        line = line.replace(mark, f"\\{mark}")
+    return line

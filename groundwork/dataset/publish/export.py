@@ -1,0 +1,73 @@
+"""Rows in the formats that trainers document, one JSON object a line.
+
+messages            {"messages": [{"role", "content"}, ...]}: OpenAI, trl, unsloth, axolotl chat_template
+prompt-completion   {"prompt": [messages], "completion": [message]}: trl, the loss on the completion only
+alpaca              {"instruction", "input", "output", "system"}: axolotl type alpaca, unsloth, LLaMA-Factory
+sharegpt            {"conversations": [{"from", "value"}, ...]}: unsloth, LLaMA-Factory, older axolotl
+openai-eval         {"input": [messages], "ideal", "criteria", "id"}: OpenAI Evals; eval splits only
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from groundwork.dataset.rows import Row
+
+Record = dict[str, Any]
+EVAL_ONLY = ("openai-eval",)
+
+
+def export_files(
+    formats: Sequence[str], splits: dict[str, Sequence[Row]], system: str, *, context: bool
+) -> dict[str, bytes]:
+    """exports/<format>/<split>.jsonl with its content, for every format and split."""
+    files = {}
+    for name in formats:
+        for split, rows in splits.items():
+            if name not in EVAL_ONLY or split != "train":
+                lines = [msgspec.json.encode(FORMATS[name](row, system, context)) + b"\n" for row in rows]
+                files[f"exports/{name}/{split}.jsonl"] = b"".join(lines)
+    return files
+
+
+def messages(row: Row, system: str, context: bool) -> Record:
+    """Roles and contents, the answer last."""
+    return {"messages": [*_prompt(row, system, context), {"role": "assistant", "content": row.answer}]}
+
+
+def prompt_completion(row: Row, system: str, context: bool) -> Record:
+    return {"prompt": _prompt(row, system, context), "completion": [{"role": "assistant", "content": row.answer}]}
+
+
+def alpaca(row: Row, system: str, context: bool) -> Record:
+    record = {"instruction": row.question, "input": row.context if context else "", "output": row.answer}
+    return {**record, "system": system} if system else record
+
+
+def sharegpt(row: Row, system: str, context: bool) -> Record:
+    turns = [{"from": SHAREGPT[turn["role"]], "value": turn["content"]} for turn in _prompt(row, system, context)]
+    return {"conversations": [*turns, {"from": "gpt", "value": row.answer}]}
+
+
+def openai_eval(row: Row, system: str, context: bool) -> Record:
+    prompt = _prompt(row, system, context)
+    return {"id": row.id, "input": prompt, "ideal": row.answer, "criteria": row.evaluation_criteria}
+
+
+def _prompt(row: Row, system: str, context: bool) -> list[Record]:
+    question = f"{row.context}\n\n{row.question}" if context and row.context else row.question
+    turns = [{"role": "user", "content": question}]
+    return [{"role": "system", "content": system}, *turns] if system else turns
+
+
+FORMATS: dict[str, Callable[[Row, str, bool], Record]] = {
+    "messages": messages,
+    "prompt-completion": prompt_completion,
+    "alpaca": alpaca,
+    "sharegpt": sharegpt,
+    "openai-eval": openai_eval,
+}
+SHAREGPT = {"system": "system", "user": "human"}

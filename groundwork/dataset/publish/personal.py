@@ -1,0 +1,79 @@
+"""Find what should not slip into a public dataset: email addresses, phone numbers, keys, card and account numbers.
+
+Patterns find forms, not meaning: a name or a street is not seen. What is found is shown masked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from groundwork.dataset.rows import Row
+from groundwork.records.types import Record
+
+EMAIL = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}\b")
+# International (+44 20 7946 0958), bracketed ((020) 7946 0958) or grouped (555-123-4567); bare digits are amounts.
+PHONE = re.compile(
+    r"(?<![\w.,+-])(?:\+\d{1,3}[ ./-]?(?:\(0?\d{1,4}\)[ ./-]?)?\d{1,4}(?:[ ./-]?\d{2,4}){2,4}"
+    r"|\(0?\d{2,4}\)[ ./-]?\d{3,4}(?:[ ./-]?\d{2,4}){1,2}"
+    r"|\d{3}[.-]\d{3}[.-]\d{4})(?![\w-])"
+)
+KEY = re.compile(
+    r"\b(?:sk-[\w-]{16,}|hf_[A-Za-z0-9]{20,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}"
+    r"|xox[abprs]-[\w-]{10,}|AKIA[A-Z0-9]{16}|AIza[\w-]{30,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+)"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+CARD = re.compile(r"(?<![\w.,-])\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,7}(?![\w-])")
+IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+
+
+class Finding(Record, frozen=True):
+    """Something personal in a row, its middle masked."""
+
+    id: str
+    field: str
+    kind: str
+    masked: str
+
+
+def scan(rows: Sequence[Row]) -> list[Finding]:
+    """Every finding in the texts of `rows`, each once."""
+    found: dict[Finding, None] = {}
+    for row in rows:
+        for field, text in _texts(row):
+            for kind, match in find(text):
+                found[Finding(id=row.id, field=field, kind=kind, masked=mask(match))] = None
+    return list(found)
+
+
+def find(text: str) -> Iterator[tuple[str, str]]:
+    """(kind, matched text) of everything personal in `text`."""
+    for kind, pattern in (("email", EMAIL), ("phone number", PHONE), ("key", KEY)):
+        yield from ((kind, match[0]) for match in pattern.finditer(text))
+    yield from (("card number", match[0]) for match in CARD.finditer(text) if _luhn(match[0]))
+    yield from (("account number", match[0]) for match in IBAN.finditer(text) if _iban(match[0]))
+
+
+def mask(text: str) -> str:
+    """The first two and the last two characters, enough to find the place."""
+    return f"{text[:2]}***{text[-2:]}"
+
+
+def _texts(row: Row) -> Iterator[tuple[str, str]]:
+    yield from (("question", row.question), ("answer", row.answer), ("context", row.context))
+    yield from (("evaluation_criteria", text) for text in row.evaluation_criteria)
+    yield from (("evidence", text) for text in row.evidence)
+    yield from (("original_question", row.original_question), ("original_answer", row.original_answer))
+
+
+def _luhn(text: str) -> bool:
+    """The check digit of card numbers (ISO/IEC 7812)."""
+    digits = [int(c) for c in reversed(text) if c.isdigit()]
+    total = sum(d if i % 2 == 0 else sum(divmod(2 * d, 10)) for i, d in enumerate(digits))
+    return 13 <= len(digits) <= 19 and total % 10 == 0 and len(set(digits)) > 1
+
+
+def _iban(text: str) -> bool:
+    """The check digits of account numbers (ISO 13616)."""
+    plain = text.replace(" ", "")
+    return 15 <= len(plain) <= 34 and int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1

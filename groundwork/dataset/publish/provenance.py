@@ -1,0 +1,68 @@
+"""Where the rows came from: documents with their licences, and the settings and prompts that made them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from groundwork.dataset.publish.card import Source
+from groundwork.dataset.rows import Row
+from groundwork.records.artifacts import read_json
+from groundwork.records.manifest import Manifest
+from groundwork.records.types import Document, DocumentCoverage
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """Settings by stage, and the sha256 of prompts by file name, as the manifest has them."""
+
+    settings: dict[str, Any]
+    prompts: dict[str, str]
+
+
+def recipes(manifest: Path, stages: Sequence[str]) -> Recipes:
+    """What shaped the artifacts of `stages`; of a stage with several recipes, the one of its last unit by name."""
+    settings: dict[str, Any] = {}
+    prompts: dict[str, str] = {}
+    known = Manifest(manifest)
+    try:
+        for stage in stages:
+            for _, entry in sorted(known.entries(stage).items()):
+                settings[stage] = entry.recipe.get("settings")
+                prompts |= entry.recipe.get("prompts", {})
+    finally:
+        known.close()
+    return Recipes(settings, dict(sorted(prompts.items())))
+
+
+def sources(
+    rows: Sequence[Row], texts: Sequence[Path], coverage: Sequence[Path], licenses: Mapping[str, str]
+) -> list[Source]:
+    """The documents of `rows`, with what is known about each."""
+    known = {path.stem: read_json(path, Document) for path in texts}
+    covered: dict[str, list[str]] = {}
+    for path in coverage:
+        covered.setdefault(path.stem, []).append(_percent(read_json(path, DocumentCoverage).touched))
+    count = Counter(row.document for row in rows)
+    found = []
+    for name in sorted(count):
+        document = known.get(name)
+        found.append(
+            Source(
+                document=name,
+                file=document.source if document else "",
+                title=document.title if document else "",
+                converter=f"{document.converter} {document.converter_version}" if document else "",
+                license=licenses.get(name, ""),
+                rows=count[name],
+                covered=", ".join(share for share in covered.get(name, []) if share),
+            )
+        )
+    return found
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"

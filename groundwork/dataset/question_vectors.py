@@ -1,0 +1,93 @@
+"""The vectors of a dataset's questions: `data/embeddings/<dataset>.npz`, and the encoder's cache behind it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from groundwork.dataset.sources import Dataset, Source, load
+from groundwork.embedding.encoder import Encoder, Vectors, encoder_for
+from groundwork.errors import UsageError
+from groundwork.records.artifacts import Workspace, write_bytes
+
+if TYPE_CHECKING:
+    from groundwork.console.command import Job
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A dataset and the vectors (n, d) of its questions, row by row."""
+
+    dataset: Dataset
+    vectors: Vectors
+
+
+def encoder_of(job: Job) -> Encoder:
+    """The encoder that the settings name, with the job's client where it is an endpoint's."""
+    settings = job.config.embeddings
+    client = job.client if settings.backend == "endpoint" else None
+    return encoder_for(settings, job.data.path("embeddings"), client)
+
+
+def vector_file(data: Workspace, source: Source) -> Path:
+    return data.path("embeddings", f"{source.key}.npz")
+
+
+async def embedded(job: Job, sources: list[Source]) -> list[Embedded]:
+    """The datasets with their vectors, embedding only what was never embedded.
+
+    Raises UsageError when a dataset's current file in data/embeddings was made by another model.
+    """
+    encoder = encoder_of(job)
+    datasets = [load(source) for source in sources]
+    refuse_other_models(job.data, datasets, encoder)
+    job.progress.start(sum(len(dataset.rows) for dataset in datasets), "questions embedded")
+    advance = job.progress.advance
+    return [Embedded(dataset, await encoder.aencode(dataset.questions, "query", advance)) for dataset in datasets]
+
+
+def refuse_other_models(data: Workspace, datasets: list[Dataset], encoder: Encoder) -> None:
+    """Cosines of two models' vectors mean nothing, so their vectors never meet on one map."""
+    for dataset in datasets:
+        file = vector_file(data, dataset.source)
+        made_by = _made_by(file, dataset)
+        if made_by not in ("", encoder.name):
+            script = "uv run visualization/generate_embeddings.py"
+            raise UsageError(
+                f"{file}: holds vectors of {made_by}, but the settings ask for {encoder.name}, and vectors of two "
+                f"models cannot be compared; run, with the same settings: {script} {dataset.name} "
+                "(or set embeddings.model back)"
+            )
+
+
+def write_vectors(file: Path, dataset: Dataset, vectors: Vectors, encoder: Encoder) -> None:
+    """Arrays `ids`, `vectors` (float32), `encoder` and `questions_sha256`; read them by numpy.load."""
+    content = io.BytesIO()
+    np.savez(
+        content,
+        ids=np.array([row.id for row in dataset.rows], dtype=np.str_),
+        vectors=vectors,
+        encoder=np.array(encoder.name),
+        questions_sha256=np.array(_digest(dataset)),
+    )
+    write_bytes(file, content.getvalue())
+
+
+def _made_by(file: Path, dataset: Dataset) -> str:
+    """The encoder of the file, if it holds these very questions; else ""."""
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            return str(arrays["encoder"]) if str(arrays["questions_sha256"]) == _digest(dataset) else ""
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return ""
+
+
+def _digest(dataset: Dataset) -> str:
+    whole = "\0".join(dataset.questions)
+    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,45 @@
+"""Ask a model to reword a row: the pair with what was wrong with its tries so far, or the question in a given frame."""
+
+from __future__ import annotations
+
+import msgspec
+
+from groundwork.dataset.reword.rephrase import Ask, Past, Reworded, subject_words
+from groundwork.dataset.rows import Row
+from groundwork.llm.client import Client
+from groundwork.llm.prompts import Message, conversation
+from groundwork.questions.small_model.question_frames import ask_in_frame
+from groundwork.settings.settings import Rephrase
+
+
+def asker(client: Client, call: Rephrase, template: str, about: str) -> Ask:
+    """What `rephrase.reword` asks by; `about`: what the runs are about, whose words have to stay."""
+
+    async def ask(row: Row, past: Past) -> Reworded:
+        if call.strategy == "question":
+            question = await ask_in_frame(client, call, template, row.question, row.id, len(past))
+            return Reworded(question, row.answer)
+        messages = turns(call, template, about, row)
+        for tried, problem in past:
+            messages.append({"role": "assistant", "content": msgspec.json.encode(tried).decode()})
+            messages.append({"role": "user", "content": f"{problem} Reply with the whole JSON object again."})
+        reply = await client.ask(call, messages, stage="create_dataset", unit=row.id, schema=Reworded)
+        return reply.value
+
+    return ask
+
+
+def turns(call: Rephrase, template: str, about: str, row: Row) -> list[Message]:
+    """The first request for a row; for the strategy `question` with a beginning of usual length, to be counted."""
+    if call.strategy == "question":
+        return conversation(template, question=row.question, opening="What is required of")
+    return conversation(
+        template,
+        subject=about.strip() or row.document,
+        question=row.question,
+        answer=row.answer,
+        criteria="\n".join(f"- {criterion}" for criterion in row.evaluation_criteria),
+        evidence="\n".join(f"- {quote}" for quote in row.evidence) or "- none",
+        keep=", ".join(subject_words(row, about)) or "none in particular",
+        start=" ".join(row.question.split()[:2]),
+    )

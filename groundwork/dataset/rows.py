@@ -1,0 +1,162 @@
+"""The rows of a dataset: pairs of one or more runs with their tags, checked before anything is made of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from groundwork.records.artifacts import read_jsonl
+from groundwork.records.types import Chunk, Difficulty, Pair, Record, Tags
+
+BROKEN_TEXT = "\ufffd\x00"  # what a wrong decoding and a binary file leave behind
+
+
+class Row(Record, frozen=True):
+    """One row of every split. `original_question` and `original_answer` hold what a reworded row said before."""
+
+    id: str
+    question: str
+    answer: str
+    evaluation_criteria: list[str]
+    difficulty: Difficulty
+    category: str
+    document: str
+    chunk: str
+    evidence: list[str]
+    tags: list[str]
+    headings: list[str]
+    pages: list[int]
+    model: str
+    run: str
+    iteration: int
+    cluster: int = 0
+    original_question: str = ""
+    original_answer: str = ""
+    context: str = ""
+
+
+class Invalid(Record, frozen=True):
+    """A row that cannot go into a dataset: its id (or file and line), and why."""
+
+    id: str
+    reason: str
+
+
+class Pool(Record, frozen=True):
+    """What the runs hold: `rows` in a stable order, and what is wrong with others."""
+
+    rows: list[Row]
+    invalid: list[Invalid]
+    warnings: list[str]
+
+
+def gather(files: Mapping[str, Sequence[Path]], tags: Mapping[str, Sequence[str]], chunks: Mapping[str, str]) -> Pool:
+    """The rows of `files` (by run), with the tags and the chunk texts known by id."""
+    pairs, places, invalid = [], [], []
+    for run, paths in files.items():
+        for path in paths:
+            for place, pair in _pairs(path):
+                if isinstance(pair, Pair):
+                    pairs.append((run, pair))
+                    places.append(place)
+                else:
+                    invalid.append(Invalid(id=place, reason=pair))
+    shared = _ids_of_several_runs(pairs)
+    rows = []
+    for run, pair in pairs:
+        row = _row(pair, run, tags, chunks)
+        rows.append(msgspec.structs.replace(row, id=f"{run}/{row.id}") if row.id in shared else row)
+    bad = list(_problems(rows))
+    wrong = {number for number, _ in bad}
+    invalid += [Invalid(id=rows[number].id or "row", reason=f"{reason} ({places[number]})") for number, reason in bad]
+    return Pool(
+        rows=[row for number, row in enumerate(rows) if number not in wrong],
+        invalid=invalid,
+        warnings=_half_curated(files),
+    )
+
+
+def read_tags(paths: Sequence[Path]) -> dict[str, list[str]]:
+    """Tags by id of the pair."""
+    return {record.id: record.tags for path in paths for record in read_jsonl(path, Tags)}
+
+
+def read_chunks(paths: Sequence[Path]) -> dict[str, str]:
+    """Chunk texts by id of the chunk."""
+    return {chunk.id: chunk.text for path in paths for chunk in read_jsonl(path, Chunk)}
+
+
+def _pairs(path: Path) -> Iterator[tuple[str, Pair | str]]:
+    """(file and line, the pair or what is wrong with it) for every line."""
+    decoder = msgspec.json.Decoder(Pair)
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+        if line.strip():
+            place = f"{path.parent.name}/{path.name}:{number}"
+            try:
+                yield place, decoder.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                yield place, str(error)
+
+
+def _row(pair: Pair, run: str, tags: Mapping[str, Sequence[str]], chunks: Mapping[str, str]) -> Row:
+    return Row(
+        id=pair.id,
+        question=pair.question.strip(),
+        answer=pair.answer.strip(),
+        evaluation_criteria=pair.evaluation_criteria,
+        difficulty=pair.difficulty,
+        category=pair.category,
+        document=pair.document,
+        chunk=pair.chunk,
+        evidence=pair.evidence,
+        tags=list(tags.get(pair.id, [])),
+        headings=pair.headings,
+        pages=pair.pages,
+        model=pair.model,
+        run=run,
+        iteration=pair.iteration,
+        original_question=pair.original_question,
+        context=chunks.get(pair.chunk, ""),
+    )
+
+
+def _ids_of_several_runs(pairs: Sequence[tuple[str, Pair]]) -> set[str]:
+    runs: dict[str, set[str]] = {}
+    for run, pair in pairs:
+        runs.setdefault(pair.id, set()).add(run)
+    return {name for name, in_runs in runs.items() if len(in_runs) > 1}
+
+
+def _problems(rows: Sequence[Row]) -> Iterator[tuple[int, str]]:
+    """(index, why) of every row that cannot go into a dataset, once each."""
+    count = Counter(row.id for row in rows)
+    for number, row in enumerate(rows):
+        texts = [row.question, row.answer, *row.evaluation_criteria, *row.evidence]
+        if not row.id:
+            yield number, "has no id"
+        elif count[row.id] > 1:
+            yield number, f"its id stands {count[row.id]} times"
+        elif not row.question:
+            yield number, "the question is empty"
+        elif not row.answer:
+            yield number, "the answer is empty"
+        elif not any(criterion.strip() for criterion in row.evaluation_criteria):
+            yield number, "has no evaluation criteria"
+        elif row.question.casefold() == row.answer.casefold():
+            yield number, "the answer repeats the question"
+        elif any(mark in text for text in texts for mark in BROKEN_TEXT):
+            yield number, "holds characters of a wrong decoding (U+FFFD or NUL)"
+
+
+def _half_curated(files: Mapping[str, Sequence[Path]]) -> list[str]:
+    warnings = []
+    for run, paths in files.items():
+        curated = sum(path.parent.name == "curated" for path in paths)
+        if 0 < curated < len(paths):
+            warnings.append(
+                f"{run}: {curated} of {len(paths)} documents are curated; run dataprep/curate.py for the rest"
+            )
+    return warnings

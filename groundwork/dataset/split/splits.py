@@ -1,0 +1,226 @@
+"""Choose the rows of the eval split. Vectors come in as (n, d) float32 with unit rows, so everything here is pure.
+
+    clusters     as many rows from every cluster as its share of all rows, and within it those that stand for the rest
+    tags         so that each tag has the share in eval that it has in all rows
+    random       any rows, each as likely as the other
+    clone        like clusters; the rows stay in train as well
+    second-run   like clusters, drawn from another run; no row of that run goes into train
+
+Three steps make a clustered split: quotas by largest remainder; candidates, seeded at random, those without a
+near-duplicate in train first; and of the candidates the ones that bring the mean of eval closest to the mean of all
+rows (herding.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from groundwork.dataset.split.herding import herd
+from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal
+from groundwork.embedding.duplicates import calibrate_threshold, nearest, neighbours
+
+Strategy = Literal["clusters", "tags", "random", "clone", "second-run"]
+Vectors = NDArray[np.float32]
+Rows = NDArray[np.int64]
+Twins = Callable[[Rows], list[Rows]]
+
+MOST_CLUSTERS = 30
+CHOICE = 3_000  # candidates beyond the rows that eval holds, shared out like its places
+NONE: Rows = np.empty(0, dtype=np.int64)
+OUTSIDE: Rows = np.array([-1])
+
+
+class CannotSplit(Exception):
+    """The rows do not allow the split that was asked for; the message says why and what would."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows of the pool, by index: those of `eval` in order, and for each cluster those that may replace one.
+
+    `labels` holds the cluster of every row of the pool, `threshold` the cosine of a near-duplicate.
+    """
+
+    eval: list[int]
+    labels: Rows
+    elbow: Elbow
+    threshold: float
+    spares: dict[int, list[int]] = field(default_factory=dict)
+
+
+def eval_size(rows: int, fraction: float, most: int) -> int:
+    """The share `fraction` of `rows`, rounded down, or `most`, whichever is lower; at least 1."""
+    return max(1, min(int(rows * fraction + 1e-9), most))
+
+
+def largest_remainder(weights: Sequence[int] | Rows, total: int) -> list[int]:
+    """Share `total` places out in proportion to `weights` (Hamilton's method); ties go to the earlier one."""
+    whole = sum(int(w) for w in weights)
+    if whole == 0:
+        return [0] * len(weights)
+    quotas = [int(w) * total // whole for w in weights]
+    by_remainder = sorted(range(len(quotas)), key=lambda i: (-(int(weights[i]) * total % whole), i))
+    for i in by_remainder[: total - sum(quotas)]:
+        quotas[i] += 1
+    return quotas
+
+
+def split(
+    vectors: Vectors,
+    size: int,
+    *,
+    strategy: Strategy = "clusters",
+    k: int = 0,
+    seed: int = 42,
+    held_out: bool = True,
+    train: Vectors | None = None,
+    tags: Sequence[Sequence[str]] = (),
+) -> Split:
+    """Choose `size` rows of the pool `vectors` for eval.
+
+    `held_out`: the chosen rows leave train, so those without a near-duplicate among the other rows are preferred.
+    `train`: for second-run, the rows trained on; those of the pool without a near-duplicate there are preferred.
+    `tags`: for strategy tags, those of each row. `k`: clusters; 0 lets the elbow pick.
+    Raises CannotSplit.
+    """
+    _check(len(vectors), size, strategy, held_out, tags)
+    curve, labels = cluster(vectors, size, k, seed)
+    threshold = calibrate_threshold(vectors if train is None else np.concatenate([vectors, train]), seed)
+    order = np.random.default_rng(seed).permutation(len(vectors))
+    twins = _twins(vectors, threshold, held_out, train)
+    if strategy == "random":
+        chosen = order[:size].tolist()
+    elif strategy == "tags":
+        chosen = _by_tags(tags, size, order, twins)
+    else:
+        chosen = _by_clusters(labels, size, order, twins, vectors, seed)
+    taken = set(chosen)
+    spares: dict[int, list[int]] = {}
+    for row in order.tolist():
+        if row not in taken:
+            spares.setdefault(int(labels[row]), []).append(row)
+    return Split(sorted(chosen), labels, curve, threshold, spares)
+
+
+def cluster(vectors: Vectors, size: int, k: int, seed: int) -> tuple[Elbow, Rows]:
+    """Clusters of the pool for an eval split of `size` rows: the curve, and the label of every row.
+
+    The elbow looks among 2..min(30, size, n // 5): more clusters than eval rows cannot each have one.
+    """
+    reduced = principal(vectors, seed=seed)
+    curve = Elbow(k, "given") if k else elbow(reduced, min(MOST_CLUSTERS, size, len(vectors) // 5), seed)
+    labels = kmeans(reduced, curve.k, seed)
+    found = int(labels.max()) + 1
+    if found < curve.k:
+        curve = Elbow(found, f"{curve.k} asked for, {found} different", curve.ks, curve.inertias)
+    return curve, labels
+
+
+def _check(rows: int, size: int, strategy: Strategy, held_out: bool, tags: Sequence[Sequence[str]]) -> None:
+    if rows == 0:
+        raise CannotSplit("there are no pairs to split")
+    if held_out and size >= rows:
+        raise CannotSplit(f"{rows} pairs are too few to give {size} to eval and keep any for train; generate more")
+    if held_out and 2 * size > rows:
+        raise CannotSplit(
+            f"eval would hold {size} of {rows} pairs, more than train; lower --eval-fraction or --eval-max"
+        )
+    if size > rows:
+        raise CannotSplit(f"{size} eval rows asked of {rows} pairs; lower --eval-max")
+    if strategy == "tags" and len(tags) != rows:
+        raise CannotSplit("strategy tags needs the tags of every pair; run visualization/generate_tags.py first")
+
+
+def _twins(vectors: Vectors, threshold: float, held_out: bool, train: Vectors | None) -> Twins:
+    """For some rows of the pool, the rows that train would repeat them with; OUTSIDE stands for one of another run."""
+    if train is not None:
+        return lambda rows: [OUTSIDE if cosine >= threshold else NONE for cosine in nearest(vectors[rows], train)[1]]
+    if held_out:
+        return lambda rows: neighbours(vectors, rows, threshold)
+    return lambda rows: [NONE] * len(rows)
+
+
+def _by_clusters(labels: Rows, size: int, order: Rows, twins: Twins, vectors: Vectors, seed: int) -> list[int]:
+    """Fill each cluster's quota: with the best candidate for one place after the other, then with better ones."""
+    quotas = largest_remainder(np.bincount(labels), size)
+    wanted = [quota + CHOICE * quota // size for quota in quotas]
+    tiers = [_candidates(order[labels[order] == c], quotas[c], wanted[c], twins) for c in range(len(quotas))]
+    shown = np.array(sorted({row for cluster in tiers for tier in cluster for row in tier}), dtype=np.int64)
+    places = [[np.searchsorted(shown, np.array(tier, dtype=np.int64)) for tier in cluster] for cluster in tiers]
+    return [int(shown[i]) for i in herd([places[c] for c in _turns(quotas)], vectors[shown], vectors, seed)]
+
+
+def _candidates(rows: Rows, quota: int, want: int, twins: Twins) -> list[list[int]]:
+    """Up to `want` rows of a cluster for its quota, from `rows` in their random order, in tiers to be used up in turn.
+
+    Those without a near-duplicate in train; whole groups of near-duplicates, which leave none of theirs in train;
+    and the others.
+    """
+    alone: list[int] = []
+    repeated: dict[int, Rows] = {}
+    for start in range(0, len(rows), max(1, want)):
+        if len(alone) >= want:
+            break
+        window = rows[start : start + want]
+        for row, found in zip(window.tolist(), twins(window), strict=True):
+            if len(found):
+                repeated[row] = found
+            else:
+                alone.append(row)
+    if len(alone) >= quota:
+        return [alone[:want]]
+    groups = dict.fromkeys(_whole_groups(repeated, quota - len(alone)))
+    return [alone, list(groups), [row for row in repeated if row not in groups]]
+
+
+def _whole_groups(repeated: dict[int, Rows], places: int) -> list[int]:
+    """Groups of near-duplicates that lie wholly among `repeated`, the smallest first, as many as fit."""
+    groups: list[list[int]] = []
+    seen: set[int] = set()
+    for start in repeated:
+        group, reach = [], [start]
+        while reach:
+            row = reach.pop()
+            if row not in seen:
+                seen.add(row)
+                group.append(row)
+                reach.extend(repeated.get(row, NONE).tolist())
+        if group and all(row in repeated for row in group):
+            groups.append(group)
+    taken: list[int] = []
+    for group in sorted(groups, key=len):
+        if len(taken) + len(group) <= places:
+            taken += group
+    return taken
+
+
+def _turns(quotas: Sequence[int]) -> Iterator[int]:
+    """Cluster numbers, each as often as its quota, spread evenly."""
+    places = [((turn + 0.5) / quota, c) for c, quota in enumerate(quotas) for turn in range(quota)]
+    return iter([c for _, c in sorted(places)])
+
+
+def _by_tags(tags: Sequence[Sequence[str]], size: int, order: Rows, twins: Twins) -> list[int]:
+    """Take, again and again, the row that brings eval's tag counts closest to their share, in least squares."""
+    names = {tag: i for i, tag in enumerate(sorted({t for row in tags for t in row}))}
+    if not names:
+        raise CannotSplit("strategy tags needs tags, and no pair has one; run visualization/generate_tags.py first")
+    own = [np.array(sorted({names[t] for t in tags[row]}), dtype=np.int64) for row in order]
+    row_of = np.repeat(np.arange(len(own)), [len(o) for o in own])
+    flat = np.concatenate(own)
+    missing = np.bincount(flat, minlength=len(names)) * (size / len(order))
+    has_twin = np.array([len(found) > 0 for found in twins(order)])
+    penalty = np.where(has_twin, len(names) * 1e6, 0.0) + np.bincount(row_of, minlength=len(own))
+    chosen: list[int] = []
+    for _ in range(size):
+        gain = 2 * np.bincount(row_of, weights=missing[flat], minlength=len(own)) - penalty
+        best = int(gain.argmax())
+        chosen.append(int(order[best]))
+        penalty[best] = np.inf
+        missing[own[best]] -= 1
+    return chosen

@@ -1,0 +1,225 @@
+"""Hold a page's Markdown against the PDF's own text layer: what is lost, glued, shuffled or said twice.
+
+The text layer is the reference because it is what the file's author put there; its order is that of the file's
+content, which is the reading order on most pages but not beside pictures and in columns, so order counts least.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections import Counter
+from functools import cached_property, lru_cache
+from itertools import pairwise
+
+from groundwork.language.scripts import UNSPACED, is_shaped
+from groundwork.records.types import PageAudit
+
+_MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^>]*>", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?=[^\w\s])")
+_JOINED = re.compile(r"[-‐‑](?<=[^\W\d_].)\s*(?=[^\W\d_])")  # hyphens, so that broken and mended words are one
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")  # where no space parts words, each character counts as one
+_NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
+_LEADERS = re.compile(r"(?:\.\s?){4,}")
+_RUN = 6  # words of a run that counts as repeated
+_DOUBLED = 0.8  # of the letters of a Thai text layer, which says some of them twice, are all there are
+_THAI = re.compile("[\u0e00-\u0eff]")
+
+
+def words(text: str) -> list[str]:
+    """The words of text or Markdown, lower case, ligatures resolved, hyphenated words as one."""
+    return _words(plain(text))
+
+
+def numbers(text: str) -> list[str]:
+    """The numbers of text or Markdown as written, such as 1.2.3, 13 or 10,000."""
+    return _numbers(plain(text))
+
+
+def _words(text: str) -> list[str]:
+    joined = _JOINED.sub("", text) if "-" in text or "‐" in text or "‑" in text else text
+    return _WORD.findall(joined.casefold())
+
+
+def _numbers(text: str) -> list[str]:
+    return _NUMBER.findall(_LEADERS.sub(" ", text) if "...." in text or ". . ." in text else text)
+
+
+@lru_cache(maxsize=8)  # a page is asked for its words and its numbers, before and after mending
+def plain(text: str) -> str:
+    """Markdown without images, link targets, tags, comments and escapes; compatibility characters resolved."""
+    text = _ESCAPE.sub("", text) if "\\" in text else text
+    text = _MARKUP.sub(" ", text) if "<" in text or "](" in text else text
+    return unicodedata.normalize("NFKC", html.unescape(text) if "&" in text else text)
+
+
+class Reference:
+    """A page's text layer, prepared once for several renditions.
+
+    Of a `shaped` script it holds the right letters in the wrong order, so letters are compared and not words.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        bare = plain(text)
+        self.shaped = is_shaped(bare)
+        self.words = _words(bare)
+        self.numbers = _numbers(bare)
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        return Counter(self.words)
+
+    def audit(self, markdown: str) -> PageAudit:
+        """Shares between 0 and 1; an empty reference is kept by everything."""
+        bare = plain(markdown)
+        found, told = _words(bare), _numbers(bare)
+        if self.shaped:
+            return self._audit_letters(bare, told, count_tables(markdown))
+        same = found == self.words  # as on most pages
+        lost = Counter(self.numbers) - Counter(told) if told != self.numbers else Counter()
+        words_kept, glued = (1.0, 0.0) if same else self._kept(found)
+        numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
+        order = 1.0 if same else self._order(found)
+        repeated = 0.0 if same else self._repeated(found)
+        score = words_kept * numbers_kept * (1 - glued) * (1 - repeated) * (0.95 + 0.05 * order)
+        return PageAudit(
+            words_kept=round(words_kept, 4),
+            numbers_kept=round(numbers_kept, 4),
+            glued=round(glued, 4),
+            repeated=round(repeated, 4),
+            order=round(order, 4),
+            tables=count_tables(markdown),
+            score=round(score, 4),
+            lost_numbers=sorted(lost)[:20],
+        )
+
+    def _audit_letters(self, bare: str, told: list[str], tables: int) -> PageAudit:
+        """By the letters and numbers alone, whatever their order."""
+        wanted, found = (Counter(filter(str.isalpha, text)) for text in (plain(self.text), bare))
+        lost = Counter(self.numbers) - Counter(told)
+        share = (wanted & found).total() / wanted.total()
+        letters_kept = 1.0 if share >= _DOUBLED and found <= wanted and _THAI.search(bare) else share
+        repeated = max(0.0, 1 - wanted.total() / found.total()) if found else 0.0
+        numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
+        return PageAudit(
+            words_kept=round(letters_kept, 4),
+            numbers_kept=round(numbers_kept, 4),
+            glued=0.0,
+            order=1.0,
+            repeated=round(repeated, 4),
+            tables=tables,
+            score=round(letters_kept * numbers_kept * (1 - repeated), 4),
+            lost_numbers=sorted(lost)[:20],
+        )
+
+    def _kept(self, found: list[str]) -> tuple[float, float]:
+        """The share of the reference's words that are there, and of the words found that are several of its in one."""
+        counts = Counter(found)
+        kept = sum(min(n, counts[word]) for word, n in self.counts.items() if word in counts)
+        unknown = [word for word in counts if word not in self.counts and len(word) > 3]
+        squeezed = "".join(self.words) if unknown else ""
+        glued = sum(counts[word] for word in unknown if word in squeezed)
+        return kept / len(self.words) if self.words else 1.0, glued / len(found) if found else 0.0
+
+    def _order(self, found: list[str]) -> float:
+        """Of the words that stand once in both, the share whose successor still comes later."""
+        single = {word for word, n in self.counts.items() if n == 1}
+        place: dict[str, int] = {}
+        for position, word in enumerate(found):
+            if word in single:
+                place[word] = -1 if word in place else position
+        order = [place[word] for word in self.words if place.get(word, -1) >= 0]
+        return sum(a < b for a, b in pairwise(order)) / (len(order) - 1) if len(order) > 1 else 1.0
+
+    def _repeated(self, found: list[str]) -> float:
+        """The share of words in runs of six that come more often than in the reference."""
+        runs = Counter(zip(*(found[k:] for k in range(_RUN)), strict=False))
+        often = {run: n for run, n in runs.items() if n > 1}
+        if not often:
+            return 0.0
+        known = Counter(zip(*(self.words[k:] for k in range(_RUN)), strict=False))
+        extra = sum(max(0, n - max(1, known[run])) for run, n in often.items())
+        return min(1.0, extra / len(found))
+
+
+def count_tables(markdown: str) -> int:
+    """Markdown tables, counted by their delimiter rows."""
+    return len(re.findall(r"^\s*\|(?:\s*:?-+:?\s*\|)+\s*$", markdown, re.MULTILINE))
+
+
+# --- how well a rendition reads, which the text layer alone can not say -------------------------------------------
+
+_ITEM = re.compile(r"^\s*((?:[A-Z]?\d+\.)(?:\d+\.)*\d*|\d+\)|\(?[a-z]\)|[•●▪◦‣–])\s+\S", re.MULTILINE)
+_LINE_START = re.compile(
+    r"^[\s>#*_|-]*((?:[A-Z]?\d+\\?\.)(?:\d+\\?\.)*\d*|\d+\\?\)|\(?[a-z]\\?\)|[•●▪◦‣–])", re.MULTILINE
+)
+_BLOCK_SPLIT = re.compile(r"\n\s*\n")
+_HEADING = re.compile(r"^#{1,6} +(.*)$", re.MULTILINE)
+_ENTRY = re.compile(r"\S (?:(?:\.\s?){4,}|… ?)\s*\d+\W*$", re.MULTILINE)
+_STOPS = (".", ":", ";", "!", "?", "”", '"', "'", "…")
+_ROW = re.compile(r"^\s*\|.*\|\s*$", re.MULTILINE)
+
+
+def readability(reference: Reference, markdown: str) -> float:
+    """1 for a rendition with nothing to stumble over; less for items run together, broken sentences, false tables
+    and false headings."""
+    return (
+        (0.5 + 0.5 * _items_kept(reference.text, markdown))
+        * (1 - 0.5 * _broken(markdown))
+        * (1 - 0.5 * _false_headings(markdown))
+        * (1 - 0.5 * _false_cells(markdown))
+    )
+
+
+def table_rows(markdown: str) -> int:
+    """Rows of tables that are tables indeed: their borders cut no sentence."""
+    return len(_ROW.findall(markdown)) if _false_cells(markdown) < 0.05 else 0
+
+
+def contents_lines(markdown: str) -> int:
+    return len(_ENTRY.findall(markdown))
+
+
+def _items_kept(text: str, markdown: str) -> float:
+    """Of the numbered lines of the text layer, the share that still begin a line."""
+    items = Counter(_ITEM.findall(text))
+    if not items:
+        return 1.0
+    found = Counter(mark.replace("\\", "") for mark in _LINE_START.findall(markdown))
+    kept: int = (items & found).total()
+    return kept / items.total()
+
+
+def _broken(markdown: str) -> float:
+    """The share of paragraphs that begin in the middle of a sentence."""
+    blocks = [block.strip("*_ ") for block in _BLOCK_SPLIT.split(markdown) if block.strip()]
+    prose = [(a, b) for a, b in pairwise(blocks) if not b.startswith(("|", "#", "`", "-", "<", "!"))]
+    if not prose:
+        return 0.0
+    broken = [a for a, b in prose if b[:1].islower() and not a.startswith(("#", "|")) and not a.endswith(_STOPS)]
+    return len(broken) / len(prose)
+
+
+def _false_headings(markdown: str) -> float:
+    """The share of headings that are sentences: they end like one, or are longer than two lines of print."""
+    headings = [heading.strip("*_ ") for heading in _HEADING.findall(markdown)]
+    false = sum(len(heading) > 160 or heading.endswith((";", ",", ".", "; and", "; or")) for heading in headings)
+    return false / len(headings) if headings else 0.0
+
+
+def _false_cells(markdown: str) -> float:
+    """The share of cell borders that cut a sentence: the next cell, or the next row, goes on in lower case."""
+    rows = [[cell.strip("* ") for cell in row.strip(" |").split("|")] for row in _ROW.findall(markdown)]
+    rows = [row for row in rows if not all(set(cell) <= set(":- ") for cell in row)]
+    borders = cut = 0
+    for row in rows:
+        for left, right in pairwise(cell for cell in row if cell):
+            borders += 1
+            cut += right[0].islower() and left[-1].isalpha() and " " in left + right and len(left + right) > 30
+    for above, below in pairwise(rows):
+        if above[-1] and below[0]:
+            borders += 1
+            cut += below[0][0].islower() and above[-1][-1].isalpha()
+    return cut / borders if borders else 0.0

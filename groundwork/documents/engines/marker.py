@@ -1,0 +1,128 @@
+"""marker: layout and OCR models (marker-pdf 2.x, an extra). Best on papers and forms, with a GPU.
+
+Its code is Apache-2.0; its weights are under a modified OpenRAIL-M licence: free for research, personal use and
+companies below 5 million USD of funding or revenue. It fetches them when it first runs.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from groundwork.documents import Conversion, Request
+from groundwork.errors import BadDocument
+
+LAYOUT_WEIGHTS = "datalab-to/surya_layout2"
+HUB_PATIENCE = 5.0  # seconds; marker itself waits 300 for a server that cannot start
+_PAGE = re.compile(r"\n*\{(\d+)\}-{48}\n*")
+
+
+def convert(request: Request) -> Conversion:
+    """Markdown by page. Raises BadDocument at once where the weights are neither here nor to be had."""
+    settings = request.settings.marker
+    _prepare(settings.layout_server_url)
+    from marker.output import text_from_rendered
+
+    options = {
+        "output_format": "markdown",
+        "paginate_output": True,
+        "disable_image_extraction": not settings.keep_images,
+        "disable_tqdm": True,
+        "pdftext_workers": 1,  # this is a worker already, which may have no children
+        **settings.options,
+    }
+    if request.pages is not None:
+        options["page_range"] = ",".join(str(number - 1) for number in request.pages)
+    if settings.use_llm:
+        options |= _language_model(request)
+    rendered = _converter(tuple(sorted(options.items())))(request.source)
+    text, _, images = text_from_rendered(rendered)
+    if settings.keep_images and request.images:
+        text = _keep(images, text, Path(request.images))
+    return Conversion(pages=_by_page(text, request.pages or list(range(1, request.page_count + 1))))
+
+
+def _prepare(layout_server: str) -> None:
+    """Name a font and a layout server, or make sure of the weights, before marker reads its settings on import."""
+    os.environ.setdefault("FONT_PATH", _font())
+    if layout_server:
+        os.environ["FAST_LAYOUT_SERVER_URL"] = layout_server
+    elif "FAST_LAYOUT_SERVER_URL" not in os.environ:
+        _require_weights()
+
+
+def _font() -> str:
+    """A font that is here already: marker would fetch one of 15 MB, for formats that it renders itself."""
+    import matplotlib
+
+    return str(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf")
+
+
+def _require_weights() -> None:
+    from huggingface_hub import HfApi, try_to_load_from_cache
+
+    if isinstance(try_to_load_from_cache(LAYOUT_WEIGHTS, "config.json"), str):
+        return
+    try:
+        HfApi().model_info(LAYOUT_WEIGHTS, timeout=HUB_PATIENCE)
+    except Exception as error:  # whatever keeps the Hub out of reach, the weights are not to be had
+        raise BadDocument(
+            f"marker's weights ({LAYOUT_WEIGHTS}) are not in the Hugging Face cache and the Hub cannot be reached "
+            f"({type(error).__name__}); run it once with network, or set ingest.marker.layout_server_url"
+        ) from None
+
+
+def _language_model(request: Request) -> dict[str, Any]:
+    """marker mends tables and forms by the model of ingest.vision, at the endpoint of `llm`."""
+    return {
+        "use_llm": True,
+        "llm_service": "marker.services.openai.OpenAIService",
+        "openai_base_url": request.base_url,
+        "openai_model": request.settings.vision.model,
+        "openai_api_key": os.environ.get(request.api_key_env, "none"),
+    }
+
+
+@functools.lru_cache(maxsize=2)
+def _converter(options: tuple[tuple[str, Any], ...]) -> Any:
+    """One converter for all files that are read with the same options; its models are loaded once."""
+    from marker.config.parser import ConfigParser
+    from marker.converters.pdf import PdfConverter
+
+    parser = ConfigParser(dict(options))
+    config = {**parser.generate_config_dict(), **dict(options)}
+    if isinstance(config.get("page_range"), str):
+        config["page_range"] = [int(number) for number in config["page_range"].split(",")]
+    return PdfConverter(
+        config=config,
+        artifact_dict=_models(),
+        processor_list=parser.get_processors(),
+        renderer=parser.get_renderer(),
+        llm_service=parser.get_llm_service(),
+    )
+
+
+@functools.cache
+def _models() -> Any:
+    from marker.models import create_model_dict
+
+    return create_model_dict()
+
+
+def _by_page(text: str, numbers: list[int]) -> list[str]:
+    """marker's paginated Markdown, cut at its page marks."""
+    parts = _PAGE.split(f"\n\n{text.lstrip()}")
+    found = {int(number) + 1: page.strip() for number, page in zip(parts[1::2], parts[2::2], strict=True)}
+    return [found.get(number, "") for number in numbers]
+
+
+def _keep(images: dict[str, Any], text: str, folder: Path) -> str:
+    """Write the pictures and let the Markdown point at them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, image in images.items():
+        image.save(folder / name)
+        text = text.replace(f"]({name})", f"]({folder.parent.name}/{folder.name}/{name})")
+    return text

@@ -1,0 +1,74 @@
+"""ocr: scanned pages and pictures read on this machine by RapidOCR, whose weights come with its wheel (extra `ocr`).
+
+About ten seconds a page on one core; a vision model reads tables better.
+"""
+
+from __future__ import annotations
+
+import functools
+import statistics
+from typing import Any, NamedTuple
+
+from groundwork.documents import Conversion, Request
+from groundwork.documents.layout.lines import Run, to_lines
+from groundwork.documents.layout.page_flow import Flow
+from groundwork.documents.layout.type_styles import Styles
+from groundwork.documents.page_images import count_frames, page_image
+
+LONGER_SIDE = 1800  # pixels; small print is lost below, time above
+LEAST_SCORE = 0.6  # of a line's recognition
+
+
+def convert(request: Request) -> Conversion:
+    """The lines found on each page, in paragraphs and tables by where they stand."""
+    count = request.page_count or count_frames(request.source)
+    return Conversion(pages=[_read(request.source, number) for number in request.pages or range(1, count + 1)])
+
+
+@functools.cache
+def _engine() -> Any:
+    from rapidocr import RapidOCR
+
+    return RapidOCR(params={"Global.log_level": "critical"})
+
+
+def _read(source: str, number: int) -> str:
+    import numpy
+
+    result = _engine()(numpy.asarray(page_image(source, number, LONGER_SIDE))[:, :, ::-1])  # it takes BGR
+    if result.boxes is None:
+        return ""
+    found = [
+        _found(box, text)
+        for box, text, score in zip(result.boxes, result.txts, result.scores, strict=True)
+        if score >= LEAST_SCORE
+    ]
+    if not found:
+        return ""
+    usual = statistics.median(one.height for one in found)
+    lines = to_lines([one.run(usual) for one in found])
+    return Flow(lines, Styles([lines])).markdown()
+
+
+def _found(box: Any, text: str) -> _Found:
+    (x1, y1), (x2, y2) = box.min(axis=0).tolist(), box.max(axis=0).tolist()
+    return _Found(x1, y1, x2, y2, text)
+
+
+class _Found(NamedTuple):
+    """A line that was recognised, in pixels from the top left."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    text: str
+
+    @property
+    def height(self) -> float:
+        return self.y2 - self.y1
+
+    def run(self, usual: float) -> Run:
+        """As text of a font size. Heights of one font differ by its letters."""
+        size = self.height if self.height > 1.4 * usual else usual
+        return Run(self.x1, self.y1, self.x2, self.y2, self.text.strip(), 0.8 * size)

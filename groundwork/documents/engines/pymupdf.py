@@ -1,0 +1,19 @@
+"""pymupdf: reads tables best of all engines that need no model. AGPL: installing the extra is your decision.
+
+Its licence asks that what you distribute or serve with it be under the AGPL too, unless you buy another licence.
+"""
+
+from __future__ import annotations
+
+from groundwork.documents import Conversion, Request
+
+
+def convert(request: Request) -> Conversion:
+    """Markdown by page, with PyMuPDF's own layout analysis."""
+    import pymupdf4llm
+
+    numbers = request.pages or list(range(1, request.page_count + 1))
+    chunks = pymupdf4llm.to_markdown(
+        request.source, pages=[number - 1 for number in numbers], page_chunks=True, show_progress=False
+    )
+    return Conversion(pages=[chunk["text"] for chunk in chunks])

@@ -1,0 +1,290 @@
+"""One document on its way to Markdown: its converters in turn, until the audit is content with every page.
+
+Every converter runs in a process of its own, under a time limit; what one of them loses, the next one may keep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar
+from weakref import WeakKeyDictionary
+
+from groundwork.documents import CONVERTERS, IMAGES, Request, choose, require, run, versions
+from groundwork.documents.engines.vision import PageReader, Picture
+from groundwork.documents.page_choice import OCR, Draft, assemble, page_warnings
+from groundwork.documents.page_images import count_frames, page_jpeg
+from groundwork.documents.page_reading import Audited, convert_pages
+from groundwork.documents.pdf import TextLayer, read_text_layer, unlock
+from groundwork.documents.repair.page_joining import stitch, tidy
+from groundwork.documents.repair.running_headers import without_running
+from groundwork.documents.sources import Source, examine, spelt
+from groundwork.errors import BadDocument, MissingExtra
+from groundwork.records.types import Document, Page
+from groundwork.settings.settings import Config
+from groundwork.workers import WorkerFailed, Workers, devices
+
+T = TypeVar("T")
+
+
+class PageCount(Protocol):
+    """Where finished pages are shown."""
+
+    def start(self, total: int, what: str) -> None: ...
+
+    def advance(self, n: int = 1) -> None: ...
+
+
+@dataclass
+class Ingestion:
+    """One document, its settings and what is known of it so far."""
+
+    source: Source
+    config: Config
+    scratch: Path
+    images: Path  # the folder for its pictures, where they are kept
+    count: PageCount
+    reader: Callable[[str, Picture], PageReader]  # (the document's name, its pictures) -> what asks the vision model
+    first: int = 0  # only so many pages; 0: all
+    password: str = ""
+    warnings: list[str] = field(default_factory=list)
+    _by: str = ""  # the converter of a document without pages
+    _finished: int = 0  # pages that are shown as such
+
+    async def run(self) -> tuple[str, Document]:
+        """The Markdown and the record. Raises BadDocument with cause and remedy, without the file's name."""
+        path, settings = spelt(Path(self.source.path), self.scratch), self.config.ingest
+        digest = _sha256(path)
+        ending, found = await self._must(examine, path, settings.max_unpacked_mb)
+        self.warnings = [*self.source.warnings, *found]
+        names = choose(settings, ending)
+        if not names:
+            raise BadDocument(f"no converter for {ending}; {_remedy(ending)}")
+        if ending == ".pdf":
+            markdown, pages, title = await self._pdf(path, names)
+        elif CONVERTERS[names[0]].remote:
+            markdown, pages, title = await self._picture(path, names[0])
+        else:
+            markdown, pages, title = await self._whole(path, ending, names)
+        if _sha256(path) != digest:
+            raise BadDocument("it changed while it was read; run again")
+        used = Counter(page.converter.partition(":")[0] for page in pages)
+        converter = used.most_common(1)[0][0] if used else self._by
+        return markdown, Document(
+            id=self.source.id,
+            source=self.source.name,
+            sha256=digest,
+            converter=converter,
+            converter_version=versions(converter) or settings.vision.model,
+            characters=len(markdown),
+            pages=pages,
+            warnings=self.warnings,
+            title=_title(markdown, title, self.source.name),
+        )
+
+    async def _whole(self, path: Path, ending: str, names: list[str]) -> tuple[str, list[Page], str]:
+        """A document without pages, or with slides: the first converter that can."""
+        request = Request(source=str(path), ending=ending, settings=self.config.ingest)
+        reasons: list[str] = []
+        for name in names:
+            try:
+                require(name)
+            except MissingExtra as error:
+                if name == self.config.ingest.converter:
+                    raise
+                reasons.append(str(error))
+                continue
+            try:
+                conversion = await self._work(run, name, request)
+            except WorkerFailed as error:
+                reasons.append(f"{name}: {_reason(error)}")
+                continue
+            self._by = name
+            self.warnings += [*reasons, *conversion.warnings]
+            texts = conversion.pages[: self.first or None]
+            if not "".join(texts).strip():
+                raise BadDocument("it holds no text; remove it, or read its pictures with --converter gemini")
+            stitched = stitch(texts)
+            numbered = enumerate(stitched.spans, start=1) if len(texts) > 1 else ()
+            pages = [Page(number=n, start=start, end=end, converter=name) for n, (start, end) in numbered]
+            return stitched.markdown, pages, ""
+        remedy = OCR if ending in IMAGES else "it may be damaged: save it anew or as PDF"
+        raise BadDocument(f"{'; '.join(reasons)}; {remedy}")
+
+    async def _picture(self, path: Path, name: str) -> tuple[str, list[Page], str]:
+        """A picture file, each of its frames a page."""
+        frames = await self._must(count_frames, str(path))
+        numbers = list(range(1, min(frames, self.first or frames) + 1))
+        self.count.start(len(numbers), "pages")
+        done = await self._look(path, numbers, [])
+        if failed := [f"page {n}: {done.troubles[n - 1]}" for n in numbers if done.troubles[n - 1]]:
+            raise BadDocument("; ".join(failed))
+        stitched = stitch(done.pages)
+        pages = [
+            Page(number=n, start=start, end=end, converter=name, scan=True)
+            for n, (start, end) in enumerate(stitched.spans, start=1)
+        ]
+        return stitched.markdown, pages, ""
+
+    async def _pdf(self, path: Path, names: list[str]) -> tuple[str, list[Page], str]:
+        """A PDF, page by page: what scores below the threshold goes to the next converter."""
+        path, layer = await self._open(path)
+        drafts = [Draft() for _ in layer.pages]
+        self.count.start(len(drafts), "pages")
+        for i, name in enumerate(names):
+            due = self._due(layer, drafts)
+            if name == "ocr" and i > 0:
+                due = [n for n in due if layer.scans[n - 1]]  # a text layer, however odd, is surer than its picture
+            if due and self._available(name, needed=i == 0):
+                self._show(len(drafts) - len(due))
+                await self._try(name, path, layer, due, drafts)
+        texts = without_running(layer.pages)
+        if not any(texts):
+            texts = layer.pages  # pages that differ by their number alone, such as tickets: it is all that they hold
+        for draft, text in zip(drafts, texts, strict=True):
+            if not draft.markdown.strip() and text.strip():
+                draft.markdown, draft.converter = tidy(text), "text layer"
+                draft.fell_back = draft.fell_back or "no converter gave any text"
+        self._show(len(drafts))
+        if not any(draft.markdown.strip() for draft in drafts):
+            raise BadDocument(self._why_empty(layer, drafts))
+        markdown, pages = assemble(layer, drafts)
+        self.warnings += page_warnings(pages, self.config.ingest.audit_threshold)
+        return markdown, pages, layer.title
+
+    def _due(self, layer: TextLayer, drafts: list[Draft]) -> list[int]:
+        threshold = self.config.ingest.audit_threshold
+        return [n for n, draft in enumerate(drafts, start=1) if draft.is_due(layer.scans[n - 1], threshold)]
+
+    def _show(self, finished: int) -> None:
+        """How many pages are finished: fewer than before where the next converter has some of them again."""
+        self.count.advance(finished - self._finished)
+        self._finished = finished
+
+    def _page_done(self, n: int = 1) -> None:
+        self._show(self._finished + n)
+
+    def _available(self, name: str, needed: bool) -> bool:
+        try:
+            require(name)
+        except MissingExtra:
+            if needed:
+                raise
+            return False
+        return True
+
+    async def _try(self, name: str, path: Path, layer: TextLayer, due: list[int], drafts: list[Draft]) -> None:
+        """Let a converter do the pages that are due, and keep what is better than what there is."""
+        try:
+            done = await (self._look(path, due, layer.pages) if CONVERTERS[name].remote else
+                          self._convert(name, path, due, layer))  # fmt: skip
+        except WorkerFailed as error:
+            self.warnings.append(f"{name}: {_reason(error)}")
+            for number in due:
+                drafts[number - 1].fell_back = drafts[number - 1].fell_back or f"{name}: {_reason(error)}"
+            return
+        self.warnings += done.warnings
+        for i, number in enumerate(due):
+            trouble = done.troubles[i] if done.troubles else ""
+            drafts[number - 1].offer(done.pages[i], done.audits[i], done.makers[i], trouble and f"{name}: {trouble}")
+
+    async def _convert(self, name: str, path: Path, due: list[int], layer: TextLayer) -> Audited:
+        request = Request(
+            source=str(path),
+            ending=".pdf",
+            settings=self.config.ingest,
+            pages=None if len(due) == layer.page_count else due,
+            page_count=layer.page_count,
+            images=str(self.images),
+            base_url=self.config.llm.base_url,
+            api_key_env=self.config.llm.api_key_env,
+        )
+        return await self._work(convert_pages, name, request, layer.pages, models=CONVERTERS[name].models)
+
+    async def _look(self, path: Path, due: list[int], layer: list[str]) -> Audited:
+        """Have the vision model read pages of a PDF or of a picture file."""
+        vision = self.config.ingest.vision
+
+        async def picture(number: int, turn: int) -> bytes:
+            return await self._work(page_jpeg, str(path), number, vision.image_size, vision.jpeg_quality, turn)
+
+        places, threshold = _picture_places(self.config.llm.max_concurrency), self.config.ingest.audit_threshold
+        reader = self.reader(self.source.name, picture)
+        return await reader.read_pages(due, layer, threshold, places, self._page_done)
+
+    async def _open(self, path: Path) -> tuple[Path, TextLayer]:
+        """The text layer, and the path of a copy without a password where one was needed."""
+        if self.password:
+            target = self.scratch / "unlocked.pdf"
+            await self._must(unlock, str(path), self.password, str(target))
+            path = target
+        layer = await self._must(read_text_layer, str(path), self.first)
+        limit = self.config.ingest.max_pages
+        if layer.page_count > limit:
+            raise BadDocument(f"it has {layer.page_count} pages, more than ingest.max_pages ({limit}); raise the limit")
+        return path, layer
+
+    def _why_empty(self, layer: TextLayer, drafts: list[Draft]) -> str:
+        reasons = [draft.fell_back for draft in drafts if draft.fell_back]
+        cause = "its pages are pictures without text (a scan)" if any(layer.scans) else "its pages hold no text"
+        return "; ".join(dict.fromkeys([cause, *reasons, *self.warnings, OCR]))
+
+    async def _work(self, fn: Callable[..., T], *args: object, models: bool = False) -> T:
+        """fn(*args) in a process of its own; with `models` in one that holds them, of which each device has one."""
+        settings = self.config.ingest
+        workers = _model_workers() if models else _workers(settings.workers, settings.memory_mb)
+        return await workers.acall(fn, *args, timeout=settings.timeout, on_report=self._page_done)
+
+    async def _must(self, fn: Callable[..., T], *args: object) -> T:
+        try:
+            return await self._work(fn, *args)
+        except WorkerFailed as error:
+            lasting = error.kind in ("crash", "timeout", "MemoryError")
+            raise BadDocument(f"{_reason(error)}{f'; {_DAMAGED}' if lasting else ''}") from None
+
+
+_DAMAGED = "it may be damaged, or larger than ingest.timeout and ingest.memory_mb allow: save it anew or raise them"
+_PLACES: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+def _picture_places(calls: int) -> asyncio.Semaphore:
+    """One for all documents of a run: as many pages are drawn as calls can be in flight, and as many again wait."""
+    return _PLACES.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(2 * calls))
+
+
+@functools.cache
+def _workers(count: int, memory_mb: int) -> Workers:
+    return Workers(count, memory_mb)
+
+
+@functools.cache
+def _model_workers() -> Workers:
+    """A model may take all the memory that there is."""
+    return Workers(devices=devices())
+
+
+def _reason(error: WorkerFailed) -> str:
+    return str(error) if error.kind in ("crash", "timeout", "BadDocument") else f"{error.kind}: {error}"
+
+
+def _remedy(ending: str) -> str:
+    return f'name one in ingest.converters, such as {{"{ending[1:]}": ["gemini"]}}, or pass --converter gemini'
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _title(markdown: str, metadata: str, name: str) -> str:
+    """The first heading of the first level, the PDF's own title, or the file's name."""
+    if heading := re.search(r"^# +(.+)$", markdown[:5000], re.MULTILINE):
+        return re.sub(r"[*_`\\]|<[^>]+>", "", heading[1]).strip()
+    named = re.sub(r"^Microsoft \w+ - |\.\w{2,4}$", "", metadata).strip()
+    return named or Path(name).stem

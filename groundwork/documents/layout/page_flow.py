@@ -1,0 +1,340 @@
+"""A page's lines as Markdown: paragraphs, lists, headings, code, tables, and columns one after the other.
+
+What joins two lines is whether the first word of the second would still have had its place on the first.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import statistics
+from collections.abc import Sequence
+
+from groundwork.documents.layout.lines import Line, Stretches, cleaned, column_of, columns, is_bullet, is_entry, label
+from groundwork.documents.layout.ruled_tables import Grid
+from groundwork.documents.layout.type_styles import Styles
+from groundwork.language.scripts import UNSPACED
+
+_ENDS = (".", ":", ";", "!", "?", "”", '"', "…", "。", "：", "；", "！", "？", "」")
+_APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
+_WIDE = 2.2  # and rows further apart than this are no table's
+_NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
+_IDEOGRAPH = re.compile(f"[{UNSPACED}]")
+_MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
+
+
+def page_lines(lines: Sequence[Line], grids: Sequence[Grid]) -> list[Line]:
+    """A page's lines with its drawn tables in their places."""
+    tables = [Line(grid.ys[0], [], grid.rows) for grid in grids]
+    return sorted([*lines, *tables], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
+
+
+class Flow:
+    """Lines that are read from top to bottom: those of a page or of one of its columns."""
+
+    def __init__(self, lines: Sequence[Line], styles: Styles, column: tuple[float, float] | None = None) -> None:
+        self.lines = lines
+        self.styles = styles
+        plain = [line for line in lines if line.cells and not line.main.mono]
+        self.left = column[0] if column else min((line.x1 for line in plain), default=0.0)
+        self.right = column[1] if column else max((line.x2 for line in plain), default=0.0)
+        self.contents = sum(is_entry(line.text) for line in plain) >= 4
+        self._blocks: list[str] = []
+        self._text = ""  # the paragraph that grows
+        self._above: Line | None = None  # its last line
+        self._listed = False
+
+    def markdown(self) -> str:
+        i = 0
+        while i < len(self.lines):
+            line = self.lines[i]
+            if line.table:
+                self._add(self._drawn_table(line.table))
+                i += 1
+            elif (end := self._code_end(i)) > i:
+                self._add(self._code(self.lines[i:end]))
+                i = end
+            elif (end := self._columns_end(i)) > i:
+                for part in self._side_by_side(self.lines[i:end]):
+                    self._add(part)
+                i = end
+            elif (end := self._table_end(i)) > i:
+                self._add(self._table(self.lines[i:end]))
+                i = end
+            elif (end := self._heading_end(i)) > i:
+                self._add(f"{'#' * self.styles.heading(line)} {self._one_line(self.lines[i:end])}")
+                i = end
+            else:
+                self._read(line)
+                i += 1
+        self._close()
+        return "\n\n".join(self._blocks)
+
+    # --- paragraphs and lists ---
+
+    def _read(self, line: Line) -> None:
+        """A line of text: it goes on with the paragraph, or begins one."""
+        above = self._above
+        if above is not None and self._goes_on(above, line):
+            self._text = self.styles.vocabulary.join(self._text, cleaned(line.text))
+        else:
+            self._close()
+            bullet = is_bullet(line.text)
+            text = cleaned(line.text)
+            text = f"- {text[1:].strip()}" if bullet else _MARKS.sub(r"\\", text)
+            if bullet and self._listed and self._blocks:
+                self._text = f"{self._blocks.pop()}\n{text}"
+            else:
+                self._text = text
+            self._listed = bullet
+        self._above = line
+
+    def _close(self) -> None:
+        if self._text:
+            self._blocks.append(self._text)
+        self._text, self._above = "", None
+
+    def _add(self, block: str) -> None:
+        self._close()
+        self._listed = False
+        if block:
+            self._blocks.append(block)
+
+    def _goes_on(self, above: Line, line: Line) -> bool:
+        size = line.main.size
+        if line.y - above.y > _APART * self.styles.leading * max(size, above.main.size):
+            return False
+        if is_entry(above.text):
+            return False
+        lower = line.text[:1].islower()
+        if abs(above.main.size - size) > 0.12 * size and not lower:
+            return False
+        ended = above.text.endswith(_ENDS)
+        if ended and size < 0.95 * self.styles.body and _NOTE.match(line.text):
+            return False
+        full = self._is_full(above, line)
+        if label(line.text) and not self._is_mid_sentence(above, line, full and not ended):
+            return False
+        if not full:
+            long = above.x2 - above.x1 > 0.7 * (self.right - self.left)
+            return not ended and (lower or long or above.text.endswith(("-", ",", "(")))
+        indented = line.x1 - above.x1 > 0.8 * size and not label(above.text)
+        return not (indented and ended)
+
+    def _is_full(self, above: Line, line: Line) -> bool:
+        """Whether the first word of a line would not have had its place at the end of the line above."""
+        room = self.right - above.x2
+        if above.x1 - self.left > 2 and abs(above.x1 + above.x2 - line.x1 - line.x2) < 4:
+            room *= 2  # centred lines have it on both sides
+        return room < _first_width(line)
+
+    def _is_mid_sentence(self, above: Line, line: Line, wrapped: bool) -> bool:
+        """Whether what looks like an item's label is the next word of a sentence, such as a number in brackets."""
+        if not wrapped or line.text[0] in "•●▪◦‣" or above.text.endswith((" and", " or")):
+            return False
+        return line.x1 - above.x1 > 2 or (abs(line.x1 - above.x1) <= 2 and not label(above.text))
+
+    def _one_line(self, lines: Sequence[Line]) -> str:
+        return functools.reduce(self.styles.vocabulary.join, [cleaned(line.text) for line in lines])
+
+    # --- headings ---
+
+    def _heading_end(self, start: int) -> int:
+        """Where the heading that begins at a line ends; `start` where none does."""
+        line = self.lines[start]
+        level = self.styles.heading(line)
+        if not level or (self.contents and line.text[-1].isdigit() and start):
+            return start
+        end = start + 1
+        while end < len(self.lines) and self._same_heading(self.lines[end - 1], self.lines[end], level):
+            end += 1
+        large = line.main.size > 1.04 * self.styles.body
+        if end - start > (4 if large else 2):
+            return start
+        return end if large or label(line.text) or self._stands_free(start, end) else start
+
+    def _same_heading(self, above: Line, line: Line, level: int) -> bool:
+        """Whether a line is a further one of the heading above it; it may be a year that alone would be none."""
+        if not line.cells or len(line.cells) > 1 or label(line.text) or is_entry(line.text):
+            return False
+        near = line.y - above.y < 1.5 * line.main.size and abs(above.main.size - line.main.size) < 0.2
+        like = above.main.font == line.main.font and above.main.bold == line.main.bold
+        return near and like and self.styles.heading(line) in (level, 0)
+
+    def _stands_free(self, start: int, end: int) -> bool:
+        """Whether a bold line has space above it and nothing indented below it, as the terms of a list have."""
+        line = self.lines[start]
+        step = self.styles.leading * self.styles.body
+        above = self.lines[start - 1] if start else None
+        if above and above.cells and line.y - above.y < 1.1 * step:
+            return False
+        below = self.lines[end] if end < len(self.lines) else None
+        if not below or not below.cells:
+            return True
+        indented = below.x1 - line.x1 > 0.8 * line.main.size and not label(below.text)
+        return not indented or below.y - line.y > 1.5 * step
+
+    # --- code ---
+
+    def _code_end(self, start: int) -> int:
+        """Where the lines of a typewriter's font that begin at a line end."""
+        if self.styles.mono:
+            return start
+        end = start
+        while end < len(self.lines) and self._is_code(self.lines[end]):
+            end += 1
+        if end - start != 1:
+            return end
+        line = self.lines[start]
+        step = 1.2 * self.styles.leading * line.main.size
+        above = self.lines[start - 1] if start else None
+        below = self.lines[end] if end < len(self.lines) else None
+        free = not above or not above.cells or line.y - above.y > step
+        return end if free and (not below or not below.cells or below.y - line.y > step) else start
+
+    def _is_code(self, line: Line) -> bool:
+        return bool(line.cells) and all(cell.mono for cell in line.cells) and line.main.size < 1.1 * self.styles.body
+
+    def _code(self, lines: Sequence[Line]) -> str:
+        left = min(line.x1 for line in lines)
+        longest = max((cell for line in lines for cell in line.cells), key=lambda cell: len(cell.text))
+        width = (longest.x2 - longest.x1) / max(1, len(longest.text)) or 1.0
+        out = []
+        above = lines[0]
+        for line in lines:
+            if line.y - above.y > 1.7 * self.styles.leading * line.main.size:
+                out.append("")
+            text = ""
+            for cell in line.cells:
+                text = f"{text}{' ' * max(1 if text else 0, round((cell.x1 - left) / width) - len(text))}{cell.text}"
+            out.append(text)
+            above = line
+        return "\n".join(["```", *out, "```"])
+
+    # --- columns ---
+
+    def _columns_end(self, start: int) -> int:
+        """Where the columns of text or of lists that begin at a line end; `start` where none do."""
+        if len(self.lines[start].cells) < 2:
+            return start
+        stretches = columns(self.lines[start].cells)
+        end = last = start + 1
+        while end < len(self.lines) and self.lines[end].cells:
+            line = self.lines[end]
+            stretches = columns(line.cells, stretches)
+            if len(stretches) < 2:
+                break
+            end += 1
+            if column_of(line.cells[-1], stretches) > 0 or self._near_in_column(start, end - 1):
+                last = end
+        lines = self.lines[start:last]
+        return last if self._are_columns(lines) else start
+
+    def _near_in_column(self, start: int, i: int) -> bool:
+        """Whether a line at the left goes on with the left column."""
+        line = self.lines[i]
+        above = next((other for other in reversed(self.lines[start:i]) if other.x1 < line.x2), None)
+        return above is not None and line.y - above.y < _APART * self.styles.leading * line.main.size
+
+    def _are_columns(self, lines: Sequence[Line]) -> bool:
+        """Lists in every column, or running text in every column: no table has its sentences cross the rows."""
+        stretches = columns([cell for line in lines for cell in line.cells])
+        if not 2 <= len(stretches) <= 4 or len(lines) < 3:
+            return False
+        parts = [[line.cells[0] for line in part] for part in _parted(lines, stretches)]
+        if all(any(label(cell.text) and cell.text != label(cell.text) for cell in part) for part in parts):
+            return True
+        long = all(statistics.median(len(cell.text.split()) for cell in part) >= 4 for part in parts)
+        running = sum(cell.text[:1].islower() for part in parts for cell in part)
+        return long and len(lines) >= 6 and running > 0.2 * sum(map(len, parts))
+
+    def _side_by_side(self, lines: Sequence[Line]) -> list[str]:
+        """The columns' Markdown; where all of them pause at once, as under pictures, row after row."""
+        stretches = columns([cell for line in lines for cell in line.cells])
+        out = []
+        for row in self._rows_of_columns(lines):
+            for part, column in zip(_parted(row, stretches), stretches, strict=True):
+                out.append(Flow(part, self.styles, column).markdown())
+        return out
+
+    def _rows_of_columns(self, lines: Sequence[Line]) -> list[list[Line]]:
+        rows = [[lines[0]]]
+        for line in lines[1:]:
+            if line.y - rows[-1][-1].y > _WIDE * self.styles.leading * line.main.size:
+                rows.append([])
+            rows[-1].append(line)
+        return rows
+
+    # --- tables without drawn lines ---
+
+    def _table_end(self, start: int) -> int:
+        """Where the borderless table that begins at a line ends; `start` where none does."""
+        if not self._is_row(self.lines[start]):
+            return start
+        stretches = columns(self.lines[start].cells)
+        end = start + 1
+        while end < len(self.lines) and self._in_table(self.lines[end - 1], self.lines[end], stretches):
+            if len(self.lines[end].cells) > 1:
+                stretches = columns(self.lines[end].cells, stretches)
+            end += 1
+        rows = [line for line in self.lines[start:end] if self._is_row(line)]
+        prose = len(rows) > 2 and statistics.median(len(row.cells[0].text.split()) for row in rows) >= 6
+        return start if len(rows) < 3 or prose else end
+
+    def _is_row(self, line: Line) -> bool:
+        return len(line.cells) > 1 and not is_entry(line.text)
+
+    def _in_table(self, above: Line, line: Line, stretches: Stretches) -> bool:
+        """Whether a line belongs to the table above it: its cells fit the columns, or it carries on a cell."""
+        if not line.cells or is_entry(line.text):
+            return False
+        size = max(line.main.size, above.main.size)
+        if line.y - above.y > _WIDE * self.styles.leading * size:
+            return False
+        if len(line.cells) == 1:
+            return line.x1 > stretches[1][0] - 4
+        return len(columns(line.cells, stretches)) >= max(2, len(stretches))
+
+    def _table(self, lines: Sequence[Line]) -> str:
+        stretches = columns([cell for line in lines if len(line.cells) > 1 for cell in line.cells])
+        rows: list[list[str]] = []
+        for line in lines:
+            cells = [""] * len(stretches)
+            for cell in line.cells:
+                k = column_of(cell, stretches)
+                cells[k] = f"{cells[k]} {cell.text}".strip()
+            if rows and not cells[0] and len(line.cells) < len(stretches):
+                join = self.styles.vocabulary.join
+                rows[-1] = [join(old, new) if old and new else old or new
+                            for old, new in zip(rows[-1], cells, strict=True)]  # fmt: skip
+            else:
+                rows.append(cells)
+        return _rows_to_markdown(rows)
+
+    def _drawn_table(self, rows: Sequence[Sequence[str]]) -> str:
+        join = self.styles.vocabulary.join
+        return _rows_to_markdown([[functools.reduce(join, cell.split("\n")) for cell in row] for row in rows])
+
+
+def _rows_to_markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table whose first row is the header."""
+    header, *rest = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rest])
+
+
+def _first_width(line: Line) -> float:
+    """How wide the first word is, with a space; of Chinese and Japanese, which break anywhere, two characters."""
+    run = line.cells[0]
+    if _IDEOGRAPH.search(run.text.split(None, 1)[0]):
+        return 2 * run.size
+    return (run.x2 - run.x1) * (len(run.text.split(None, 1)[0]) + 1) / max(1, len(run.text))
+
+
+def _parted(lines: Sequence[Line], stretches: Stretches) -> list[list[Line]]:
+    """Lines by column: of each line the cells that lie there."""
+    parts: list[list[Line]] = [[] for _ in stretches]
+    for line in lines:
+        for k, part in enumerate(parts):
+            if cells := [cell for cell in line.cells if column_of(cell, stretches) == k]:
+                part.append(Line(max(cells, key=lambda cell: len(cell.text)).y2, cells))
+    return parts

@@ -1,0 +1,99 @@
+"""What a document's type says: the size and font of its body, its distance of lines, the styles of its headings.
+
+A heading is set apart from the body, and so can only be told by looking at the document as a whole: the same bold
+line is a heading in one manual, and a term, a warning's title or the whole text in another.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import chain, pairwise
+
+from groundwork.documents.layout.lines import Line, is_bullet, is_entry, label
+from groundwork.documents.repair.hyphens import Vocabulary
+
+_WORD = re.compile(r"[^\W\d_]{2,}")  # a formula has none
+_STOPS = (".", ",", ";")
+_RECURS = 4  # times that a bold line comes before it is the title of a kind of box, such as "Note"
+
+
+class Styles:
+    """The measures of a document, from the lines of its pages."""
+
+    def __init__(self, pages: Sequence[Sequence[Line]]) -> None:
+        lines = [line for page in pages for line in page if line.cells]
+        sizes: Counter[float] = Counter()
+        fonts: Counter[str] = Counter()
+        bold: Counter[bool] = Counter()
+        for cell in chain.from_iterable(line.cells for line in lines):
+            sizes[_rounded(cell.size)] += len(cell.text)
+            fonts[cell.font] += len(cell.text)
+            bold[cell.bold] += len(cell.text)
+        self.body = sizes.most_common(1)[0][0] if sizes else 10.0
+        self.font = fonts.most_common(1)[0][0] if fonts else ""
+        self.bold = bold[True] > bold[False]
+        self.mono = any(cell.mono for line in lines for cell in line.cells if cell.font == self.font)
+        self.leading = _leading(pages, self.body)
+        self.vocabulary = Vocabulary(line.text.rstrip("-‐") for line in lines)
+        self._often = self._recurring(lines)
+        self._levels = self._ranks(pages)
+
+    def heading(self, line: Line) -> int:
+        """A line's level as a heading, 1 the highest; 0 where its type is not a heading's."""
+        if self._is_large(line):
+            return self._levels.get(_rounded(line.main.size), 1)
+        return min(6, max(self._levels.values(), default=1) + 1) if self._is_set_off(line) else 0
+
+    def _is_large(self, line: Line) -> bool:
+        run = line.main
+        other = run.bold or (run.font != self.font and not run.mono)
+        return run.size > (1.06 if other else 1.15) * self.body and _may_head(line)
+
+    def _is_set_off(self, line: Line) -> bool:
+        """Bold where the body is not, and no title of a kind of box."""
+        run = line.main
+        if self.bold or not all(cell.bold and not cell.mono for cell in line.cells) or run.size < 0.8 * self.body:
+            return False
+        text = line.text
+        return _may_head(line) and len(text) < 90 and not text.endswith(_STOPS) and text not in self._often
+
+    def _recurring(self, lines: Sequence[Line]) -> set[str]:
+        counts = Counter(line.text for line in lines if len(line.cells) == 1 and line.cells[0].bold)
+        return {text for text, n in counts.items() if n >= _RECURS}
+
+    def _ranks(self, pages: Sequence[Sequence[Line]]) -> dict[float, int]:
+        """Levels by size; the sizes that only one page has, where they are the largest, are its title's."""
+        found: defaultdict[float, set[int]] = defaultdict(set)
+        for number, page in enumerate(pages):
+            for line in page:
+                if line.cells and self._is_large(line):
+                    found[_rounded(line.main.size)].add(number)
+        shared = [size for size in found if len(found[size]) > 1 or len(pages) < 4]
+        largest = max(shared, default=0.0)
+        top = 2 if any(size > largest for size in found) else 1
+        return {size: 1 if size > largest else min(5, top + sum(other > size for other in shared)) for size in found}
+
+
+def _may_head(line: Line) -> bool:
+    text = line.text
+    alone = len(line.cells) == 1 and not is_bullet(text)
+    return alone and len(text) <= 160 and bool(_WORD.search(text)) and not is_entry(text)
+
+
+def _leading(pages: Sequence[Sequence[Line]], body: float) -> float:
+    """From one line of the body to the next, in font sizes."""
+    steps = [
+        below.y - above.y
+        for page in pages
+        for above, below in pairwise(page)
+        if above.cells and below.cells and _rounded(below.main.size) == body and not label(below.text)
+    ]
+    steps = [step / body for step in steps if 0.9 * body < step < 2.2 * body]
+    return statistics.median(steps) if steps else 1.2
+
+
+def _rounded(size: float) -> float:
+    return round(2 * size) / 2

@@ -1,0 +1,88 @@
+"""The pages of a PDF while they are made: the best rendition of each so far, and what is to be said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from groundwork.documents.pdf import TextLayer
+from groundwork.documents.repair.outline import Entry, set_headings
+from groundwork.documents.repair.page_joining import is_contents, stitch
+from groundwork.records.types import Page, PageAudit
+
+OCR = (
+    "read it with a vision model (--converter gemini) "
+    "or on this machine (uv sync --inexact --extra ocr, --converter ocr)"
+)
+
+
+@dataclass
+class Draft:
+    """The best rendition of one page so far."""
+
+    markdown: str = ""
+    converter: str = ""
+    audit: PageAudit | None = None
+    fell_back: str = ""
+
+    def offer(self, markdown: str, audit: PageAudit, converter: str, trouble: str) -> None:
+        """Take a rendition that is better than the one before; a page in trouble stays open for the next converter."""
+        better = self.audit is None or audit.score > self.audit.score or (markdown and not self.markdown)
+        if better and self.audit and self.markdown:
+            lost = f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
+            self.fell_back = self.fell_back or f"{self.converter}: score {self.audit.score:.2f}{lost}"
+        if better:
+            self.markdown, self.audit, self.converter = markdown, audit, converter
+        self.fell_back = trouble or self.fell_back
+
+    def is_due(self, scan: bool, threshold: float) -> bool:
+        """Whether the next converter should have a try at it."""
+        if scan:
+            return not self.markdown.strip()
+        if self.audit is None or self.audit.lost_numbers:
+            return True
+        return self.audit.score < threshold
+
+
+def assemble(layer: TextLayer, drafts: Sequence[Draft]) -> tuple[str, list[Page]]:
+    """One Markdown text of all pages, and where each of them stands in it."""
+    stitched = stitch(set_headings([draft.markdown for draft in drafts], [Entry(*row) for row in layer.outline]))
+    pages = [
+        Page(
+            number=number,
+            start=start,
+            end=end,
+            converter=draft.converter,
+            audit=draft.audit,
+            fell_back=draft.fell_back,
+            scan=layer.scans[number - 1],
+            contents=is_contents(draft.markdown),
+        )
+        for number, ((start, end), draft) in enumerate(zip(stitched.spans, drafts, strict=True), start=1)
+    ]
+    return stitched.markdown, pages
+
+
+def page_warnings(pages: Sequence[Page], threshold: float) -> list[str]:
+    """The pages that a reader of the text should look at."""
+    warnings = []
+    if scans := [page.number for page in pages if page.scan and page.end == page.start]:
+        warnings.append(f"{listed(scans)} without text (scans); {OCR}")
+    for page in pages:
+        if page.audit and page.audit.score < threshold and not page.scan:
+            warnings.append(f"page {page.number}: audit score {page.audit.score:.2f} is below {threshold}")
+        elif page.audit and page.audit.lost_numbers:
+            warnings.append(f"page {page.number}: numbers not found: {', '.join(page.audit.lost_numbers[:5])}")
+    return warnings
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """[1, 2, 3, 7] as "pages 1-3, 7"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+    return f"page{'s' if len(numbers) > 1 else ''} {parts}"

@@ -1,0 +1,183 @@
+"""The files of data/documents: which there are, what each is called, and what it really is.
+
+Nothing here trusts a name: a file's first bytes say what it is, and a link, a pipe or an archive that unpacks to too
+much is refused before any converter sees it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from groundwork.documents import IMAGES, TEXT
+from groundwork.documents.decompression_bombs import refuse_archive, refuse_pdf
+from groundwork.documents.engines.plain import decode
+from groundwork.errors import BadDocument
+from groundwork.records.artifacts import plain, slug
+
+TABLES_AND_DATA = (".csv", ".tsv", ".json", ".jsonl", ".xml", ".ipynb", ".html", ".htm", ".xhtml")
+OFFICE = (".docx", ".pptx", ".xlsx", ".xls", ".epub", ".msg")
+
+_SAVE_AS = {
+    ".doc": "DOCX", ".dot": "DOCX", ".rtf": "DOCX", ".odt": "DOCX", ".pages": "DOCX or PDF", ".ppt": "PPTX",
+    ".odp": "PPTX", ".key": "PPTX or PDF", ".ods": "XLSX", ".numbers": "XLSX", ".djvu": "PDF", ".ps": "PDF",
+    ".mobi": "EPUB", ".azw3": "EPUB",
+}  # fmt: skip
+_IMAGE_MARKS = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"GIF8": ".gif", b"BM": ".bmp", b"II*\x00": ".tif",
+                b"MM\x00*": ".tif"}  # fmt: skip
+_ARCHIVE_PARTS = {"word/document.xml": ".docx", "ppt/presentation.xml": ".pptx", "xl/workbook.xml": ".xlsx",
+                  "xl/workbook.bin": ".xlsb", "META-INF/container.xml": ".epub"}  # fmt: skip
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_SAME = ({".htm", ".html", ".xhtml"}, {".jpg", ".jpeg"}, {".tif", ".tiff"}, {".docx", ".docm"}, {".xlsx", ".xlsm"},
+         {".pptx", ".pptm"})  # fmt: skip
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of data/documents. `name`: its path below that folder; `problem`: why it must not be opened."""
+
+    id: str
+    name: str
+    path: str
+    problem: str = ""
+    warnings: list[str] = []
+
+
+def find_sources(folder: Path) -> list[Source]:
+    """Every document below `folder`, in order. Hidden files and the lock files of office programs are passed over."""
+    found = [(path, _problem(path, folder)) for path in _walk(folder)]
+    names = [plain(path.relative_to(folder)) for path, _ in found]
+    ids, warnings = _ids(names)
+    return [
+        Source(id=ids[i], name=names[i], path=str(path), problem=problem, warnings=warnings[i])
+        for i, (path, problem) in enumerate(found)
+    ]
+
+
+def examine(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]:
+    """(the ending that fits the content, warnings). Raises BadDocument with the cause and the remedy."""
+    if path.stat().st_size == 0:
+        raise BadDocument("the file is empty (0 bytes); fetch it again or remove it")
+    with path.open("rb") as file:
+        head = file.read(4096)
+    named = path.suffix.lower()
+    real = _kind(path, head, named)
+    if zipfile.is_zipfile(path) and real in OFFICE:
+        refuse_archive(path, max_unpacked_mb)
+    if real == ".pdf":
+        refuse_pdf(path, max_unpacked_mb)
+    if real == named or any({real, named} <= same for same in _SAME):
+        return real, []
+    return real, [f"its name ends in {named or 'nothing'}, but it holds {real[1:].upper()}; read as that"]
+
+
+def spelt(path: Path, scratch: Path) -> Path:
+    """`path`, or a link to it in `scratch` where its letters are no UTF-8, which some of the libraries cannot open."""
+    if plain(path) == str(path):
+        return path
+    link = scratch / plain(path.name)
+    link.symlink_to(path.resolve())
+    return link
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        links = [name for name in folders if (Path(place) / name).is_symlink()]
+        for name in sorted(files + links):
+            if not name.startswith((".", "~$")) and name not in ("Thumbs.db", "desktop.ini"):
+                yield Path(place) / name
+
+
+def _problem(path: Path, folder: Path) -> str:
+    if path.is_symlink():
+        if not path.exists():
+            return "it is a link to nothing; remove it"
+        if not path.resolve().is_relative_to(folder.resolve()):
+            return "it is a link that leads out of the documents folder; copy the file there instead"
+        if path.is_dir():
+            return "it is a link to a folder; its documents are read where they are, so remove the link"
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        return "it is a pipe, socket or device and no file; remove it"
+    if not os.access(path, os.R_OK):
+        return "it may not be read; change its permissions (chmod +r)"
+    return ""
+
+
+def _ids(names: list[str]) -> tuple[list[str], list[list[str]]]:
+    """Ids by name, and warnings: where two files would share an id, each gets its ending."""
+    stems = [slug(str(Path(name).with_suffix("")) if Path(name).suffix else name) for name in names]
+    shared = Counter(stems)
+    ids, warnings = [], []
+    for name, stem in zip(names, stems, strict=True):
+        ids.append(slug(f"{stem} {Path(name).suffix[1:]}") if shared[stem] > 1 else stem)
+        warnings.append(
+            [f"another file would be named {stem} too, so this one is {ids[-1]}"] if shared[stem] > 1 else []
+        )
+    again = Counter(ids)
+    for i, name in enumerate(names):
+        if again[ids[i]] > 1:
+            ids[i] += "-" + hashlib.sha256(name.encode()).hexdigest()[:6]
+            warnings[i] = [f"another file would have the same name, so this one is {ids[i]}"]
+    return ids, warnings
+
+
+def _kind(path: Path, head: bytes, named: str) -> str:
+    if b"%PDF-" in head[:1024]:
+        return ".pdf"
+    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return _archive_kind(path, named)
+    if head.startswith(_OLE):
+        return _ole_kind(named)
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return ".webp"
+    for mark, ending in _IMAGE_MARKS.items():
+        if head.startswith(mark) and not (mark == b"BM" and named != ".bmp"):
+            return ending
+    return _text_kind(path, head, named)
+
+
+def _text_kind(path: Path, head: bytes, named: str) -> str:
+    if named == ".pdf":
+        raise BadDocument("it holds no PDF (no %PDF mark); it may be truncated or misnamed: fetch it again")
+    if named in _SAVE_AS:
+        raise BadDocument(f"{named} files are not read; save it as {_SAVE_AS[named]}")
+    if named in OFFICE or named in IMAGES:
+        raise BadDocument(f"it is no {named[1:].upper()} file, or a damaged one; fetch it again or save it anew")
+    if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
+        raise BadDocument(f"{named or 'such'} files are not read; save it as PDF, DOCX or Markdown")
+    start = decode(head)[0].lstrip().lower() if head[-1:] < b"\x80" else decode(path.read_bytes())[0].lstrip().lower()
+    if start.startswith(("<!doctype html", "<html")):
+        return named if named in (".html", ".htm", ".xhtml") else ".html"
+    return named if named in TEXT + TABLES_AND_DATA else ".txt"
+
+
+def _archive_kind(path: Path, named: str) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise BadDocument(f"it is damaged or truncated ({error}); fetch it again") from None
+    for part, ending in _ARCHIVE_PARTS.items():
+        if part in names:
+            return ending
+    if named in _SAVE_AS:
+        raise BadDocument(f"{named} files are not read; save it as {_SAVE_AS[named]}")
+    raise BadDocument("it is an archive; unpack it and put the documents in the folder")
+
+
+def _ole_kind(named: str) -> str:
+    if named in (".docx", ".pptx", ".xlsx"):
+        raise BadDocument("it is encrypted, or of an old format by its content; save it without a password")
+    if named in _SAVE_AS:
+        raise BadDocument(f"{named} files are not read; save it as {_SAVE_AS[named]}")
+    if named in (".xls", ".msg"):
+        return named
+    raise BadDocument("it is an old office file; save it as DOCX, PPTX or XLSX")

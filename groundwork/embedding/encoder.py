@@ -1,0 +1,275 @@
+"""Texts to vectors, by one of three backends, each text embedded once.
+
+    encoder = encoder_for(config.embeddings, data / "embeddings")
+    vectors = encoder.encode(questions, "query")            # float32 (n, d), rows of length 1
+    vectors = await encoder.aencode(questions, "query")     # the same inside an event loop; the one for `endpoint`
+
+Vectors are kept in one SQLite file a model, keyed by text, model, prefix and dimensions: adding ten questions
+embeds ten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib.util
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from groundwork.embedding.neural import load_model
+from groundwork.embedding.prefixes import Kind, prefix_of
+from groundwork.errors import BadRecord, ConfigError, StopRun, UnitError
+from groundwork.settings.settings import Embeddings
+
+Vectors = npt.NDArray[np.float32]
+Progress = Callable[[int], None]
+T = TypeVar("T")
+
+_ONE_MODEL = threading.Lock()  # datasets embedded side by side share one model, and its threads all processors
+_BATCHES_A_SAVE = 16  # batches between two writes to the cache: what a kill can cost
+_KEYS_A_QUERY = 500  # SQLite takes 999 variables in old builds
+
+
+class EmbeddingClient(Protocol):
+    """The part of groundwork.llm.client.Client that the backend `endpoint` uses."""
+
+    def embed(self, call: Embeddings, texts: list[str]) -> Awaitable[list[list[float]]]: ...
+
+
+class Backend(Protocol):
+    """What turns texts, each behind `prefix`, into raw vectors (n, d)."""
+
+    async def vectors(self, texts: list[str], prefix: str) -> Vectors: ...
+
+
+def encoder_for(settings: Embeddings, cache: Path, client: EmbeddingClient | None = None) -> Encoder:
+    """The encoder that `settings` describes, keeping vectors in the folder `cache`.
+
+    Nothing is loaded before the first text that the cache does not hold.
+    Raises ConfigError for the backend `endpoint` without a client.
+    """
+    if settings.backend == "static":
+        return Encoder(settings, Static(), cache)
+    if settings.backend == "sentence-transformers":
+        return Encoder(settings, SentenceTransformers(settings), cache)
+    if client is None:
+        raise ConfigError(["embeddings.backend: 'endpoint' cannot be used here; choose another backend"])
+    return Encoder(settings, Endpoint(settings, client), cache)
+
+
+class Encoder:
+    """A backend behind its cache. `computed` counts the texts that the cache did not hold."""
+
+    def __init__(self, settings: Embeddings, backend: Backend, cache: Path) -> None:
+        self.settings = settings
+        self.backend = backend
+        self.computed = 0
+        self._file = cache / f"{_file_name(settings)}.vectors.db"
+        self._identity = f"{settings.backend}\0{settings.model}\0{_weights_on_disk(settings)}\0{settings.dimensions}"
+
+    @property
+    def name(self) -> str:
+        """What tells vectors of one encoder from another's, such as `static/wordllama`."""
+        dimensions = f"/{self.settings.dimensions}" if self.settings.dimensions else ""
+        return f"{self.settings.backend}/{self.settings.model}{dimensions}"
+
+    def encode(self, texts: list[str], kind: Kind = "query", progress: Progress | None = None) -> Vectors:
+        """Vectors (n, d) of `texts` in their order, each of length 1; an empty text gives zeros.
+
+        Inside an event loop it blocks that loop, and the backend `endpoint`, whose client belongs to the loop,
+        cannot work: use `aencode` there.
+        """
+        with ThreadPoolExecutor(max_workers=1) as thread:  # a thread of its own has no running loop
+            return thread.submit(lambda: asyncio.run(self.aencode(texts, kind, progress))).result()
+
+    async def aencode(self, texts: list[str], kind: Kind = "query", progress: Progress | None = None) -> Vectors:
+        """As `encode`. `progress` is called with the number of texts just finished."""
+        prefix = await asyncio.to_thread(self.prefix, kind) if texts else ""
+        keys = [self._key(text, prefix) for text in texts]
+        known = await asyncio.to_thread(self._read, keys)
+        missing = {key: _encodable(text) for key, text in zip(keys, texts, strict=True) if key not in known}
+        if progress:
+            progress(len(texts) - sum(key in missing for key in keys))
+        for part in _parts(list(missing), self.settings.batch * _BATCHES_A_SAVE):
+            raw = await self.backend.vectors([missing[key] for key in part], prefix)
+            fresh = dict(zip(part, _unit_length(raw, self.settings.dimensions), strict=True))
+            self._refuse_other_lengths(known, fresh)
+            await asyncio.to_thread(self._write, fresh)
+            known |= fresh
+            self.computed += len(part)
+            if progress:
+                progress(len(part))
+        return _stack([known[key] for key in keys], self._file)
+
+    def prefix(self, kind: Kind) -> str:
+        """What stands before every text of this kind. Raises as load_model does."""
+        return prefix_of(self.settings, kind)
+
+    def _refuse_other_lengths(self, known: dict[bytes, Vectors], fresh: dict[bytes, Vectors]) -> None:
+        """Raises UnitError before vectors are kept that cannot stand beside those of the same model."""
+        before, now = ({len(vector) for vector in vectors.values()} for vectors in (known, fresh))
+        if before and before != now:
+            raise UnitError(
+                f"{self.name} gives vectors of {_listed(now)} numbers where it gave {_listed(before)}: another model "
+                f"answers by that name; name the right one, or delete {self._file} to embed everything anew"
+            )
+
+    def _key(self, text: str, prefix: str) -> bytes:
+        """sha256 of everything that shapes the vector."""
+        whole = f"{self._identity}\0{prefix}\0{text}"
+        return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).digest()
+
+    def _read(self, keys: list[bytes]) -> dict[bytes, Vectors]:
+        if not self._file.exists():
+            return {}
+        found: dict[bytes, Vectors] = {}
+        with closing(self._open()) as database:
+            for part in _parts(list(dict.fromkeys(keys)), _KEYS_A_QUERY):
+                marks = ",".join("?" * len(part))
+                rows = database.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part)  # noqa: S608  # only question marks
+                found |= {key: np.frombuffer(vector, dtype=np.float32) for key, vector in rows}
+        return found
+
+    def _write(self, fresh: dict[bytes, Vectors]) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        rows = [(key, vector.tobytes()) for key, vector in fresh.items()]
+        try:
+            with closing(self._open()) as database, database:
+                database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+        except sqlite3.OperationalError as error:
+            raise self._unusable(error) from error
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            database = sqlite3.connect(self._file, timeout=60)
+            database.execute("PRAGMA synchronous = OFF")  # kill -9 costs nothing; after a power cut it is made anew
+            database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
+        except sqlite3.OperationalError as error:  # a full disk, a folder that cannot be written
+            raise self._unusable(error) from error
+        except sqlite3.DatabaseError as error:
+            raise BadRecord(f"{self._file}: not a vector cache ({error}); delete it, it is made anew") from error
+        return database
+
+    def _unusable(self, error: sqlite3.OperationalError) -> StopRun:
+        return StopRun(f"{self._file}: cannot be used: {error}; make room and the folder writable, then run again")
+
+
+class Static:
+    """WordLlama: a table of 32,000 token vectors, averaged over a text's tokens. Numpy only, no hub, no torch.
+
+    Built from the two files in WordLlama's wheel; its own `load()` looks for the tokenizer in a folder that the
+    wheel does not have and then asks the hub, and importing it turns on logging for everybody.
+    """
+
+    async def vectors(self, texts: list[str], prefix: str) -> Vectors:  # noqa: ARG002  # takes none
+        return await asyncio.to_thread(self._mean_of_tokens, texts)
+
+    def _mean_of_tokens(self, texts: list[str]) -> Vectors:
+        with _ONE_MODEL:
+            table, tokenizer = _load_static()
+        result = np.zeros((len(texts), table.shape[1]), dtype=np.float32)
+        for row, encoded in enumerate(tokenizer.encode_batch_fast(texts, add_special_tokens=False)):
+            if encoded.ids:
+                result[row] = table[encoded.ids].mean(axis=0)
+        return result
+
+
+@lru_cache(maxsize=1)
+def _load_static() -> tuple[Vectors, Any]:
+    """WordLlama's table (32,000, 256) and its tokenizer: 40 MB, one for all documents that are under way."""
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    spec = importlib.util.find_spec("wordllama")
+    if spec is None or spec.origin is None:
+        raise UnitError("the package wordllama is not installed; run: uv sync")
+    folder = Path(spec.origin).parent
+    table = load_file(folder / "weights" / "l2_supercat_256.safetensors")["embedding.weight"]
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizers" / "l2_supercat_tokenizer_config.json"))
+    return table.astype(np.float32), tokenizer
+
+
+class SentenceTransformers:
+    """Any sentence-transformers model: a Hub id, or a local folder."""
+
+    def __init__(self, settings: Embeddings) -> None:
+        self.settings = settings
+
+    async def vectors(self, texts: list[str], prefix: str) -> Vectors:
+        return await asyncio.to_thread(self._encode, texts, prefix)
+
+    def _encode(self, texts: list[str], prefix: str) -> Vectors:
+        with _ONE_MODEL:
+            model = load_model(self.settings.model)
+            # As a prompt, even "": else a model's own default prompt would come before it, and one that leaves its
+            # prompt out of the mean would not know where that ends.
+            vectors = model.encode(texts, prompt=prefix, batch_size=self.settings.batch, show_progress_bar=False)
+        return np.asarray(vectors, dtype=np.float32)
+
+
+class Endpoint:
+    """An OpenAI-compatible /embeddings endpoint."""
+
+    def __init__(self, settings: Embeddings, client: EmbeddingClient) -> None:
+        self.settings = settings
+        self.client = client
+
+    async def vectors(self, texts: list[str], prefix: str) -> Vectors:
+        return np.asarray(await self.client.embed(self.settings, [prefix + text for text in texts]), dtype=np.float32)
+
+
+def _encodable(text: str) -> str:
+    """`text` with lone surrogates, which no tokenizer takes, as question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _unit_length(raw: Vectors, dimensions: int) -> Vectors:
+    """Rows cut to the first `dimensions` (0: all) and scaled to length 1; rows of zeros stay so."""
+    if dimensions > raw.shape[1]:
+        raise ConfigError([f"embeddings.dimensions: {dimensions}, but the model's vectors have {raw.shape[1]}"])
+    cut = raw[:, : dimensions or raw.shape[1]]
+    lengths = np.linalg.norm(cut, axis=1, keepdims=True)
+    scaled: Vectors = np.divide(cut, lengths, out=np.zeros_like(cut), where=lengths > 0)
+    return scaled
+
+
+def _listed(lengths: set[int]) -> str:
+    return " and ".join(map(str, sorted(lengths)))
+
+
+def _stack(rows: list[Vectors], file: Path) -> Vectors:
+    if not rows:
+        return np.zeros((0, 0), dtype=np.float32)
+    if len({len(row) for row in rows}) > 1:
+        raise BadRecord(f"{file}: holds vectors of different lengths for one model; delete it, it is made anew")
+    return np.stack(rows)
+
+
+def _file_name(settings: Embeddings) -> str:
+    """A name for the model's cache file: readable, and distinct for distinct models."""
+    readable = "".join(letter if letter.isalnum() else "-" for letter in Path(settings.model).name.lower())
+    digest = hashlib.sha256(f"{settings.backend}\0{settings.model}".encode()).hexdigest()[:8]
+    return f"{readable}-{digest}"
+
+
+def _weights_on_disk(settings: Embeddings) -> str:
+    """For a model in a local folder: its weight files' sizes and times, so that retraining it makes vectors anew."""
+    folder = Path(settings.model).expanduser()
+    if settings.backend != "sentence-transformers" or not folder.is_dir():
+        return ""
+    files = [*folder.rglob("*.safetensors"), *folder.rglob("*.bin")]
+    return ";".join(f"{f.name}:{f.stat().st_size}:{f.stat().st_mtime_ns}" for f in sorted(files))
+
+
+def _parts(items: list[T], size: int) -> Iterator[list[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

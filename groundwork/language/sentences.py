@@ -1,0 +1,143 @@
+"""Sentences of prose, as offsets.
+
+Two engines find where sentences end: `sentencex` (rules and abbreviations for some 250 languages) and `regex`, the
+plain rule below. What both get wrong in Markdown (a list marker is no sentence, a link is not cut) is mended here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import accumulate, pairwise
+
+import regex
+
+from groundwork.language.spans import Span, whole_spans
+
+_END = regex.compile(
+    r"""
+    (?: [.!?…]++ [\p{Pe}\p{Pf}"'*_]*+ \s++          # the end of a sentence, closing quotes and brackets, white space
+        (?= [\p{Pi}\p{Ps}"'*_#>¿¡•-]*+ [\p{Lu}\p{Lt}\p{Lo}\d] )    # and a capital, a digit or a letter without case
+      | [。！？｡]++ [\p{Pe}\p{Pf}"']*+ \s*+           # Chinese and Japanese: no white space needed
+      | [؟۔।॥]++ [\p{Pe}\p{Pf}"']*+ \s++             # Arabic, Urdu, Hindi
+      | \n [ \t\r]*+ \n \s*+ )                        # a blank line
+    """,
+    regex.VERBOSE,
+)
+_BEFORE_A_NAME = regex.compile(  # never the end of a sentence; case matters, for "no" and "hon" are words
+    r"""
+    (?<![\p{L}\d]) (?:
+        (?<!\.)\p{L}                                                  # an initial: J. Smith, z. B.; not U.S.
+      | Mr|Mrs|Ms|Dr|Prof|St|Mt|Jr|Sr|Gen|Col|Capt|Lt|Sgt|Rev|Hon|Gov|Sen|Rep|vs|viz|approx|incl|excl
+      | bzw|bspw|evtl|ggf|vgl|sog|zzgl|inkl|Hr|Fr                      # German
+      | M|Mme|Mlle|MM|env|Sra?|Srta|Ud|Uds|aprox                       # French, Spanish
+    ) \. \s* $
+    """,
+    regex.VERBOSE,
+)
+_BEFORE_A_NUMBER = regex.compile(  # never the end where a number follows: no. 7, fig. 2
+    r"(?<![\p{L}\d])(?:no|nos|nr|n°|art|abs|fig|figs|tab|eq|sec|sect|ch|chap|vol|pp?|par|ref|app|pág|núm|éd)\.\s*$",
+    regex.IGNORECASE,
+)
+_INSIDE = regex.compile(  # may end a sentence, and does so before a word that starts one
+    r"""
+    (?<![\p{L}\d]) (?:
+        (?:\p{L}\.)+\p{L}                                             # e.g., U.S., p.m.
+      | etc|cf|al|ca|est|resp|Inc|Ltd|Co|Corp|Bros|Dept|Univ|Assn|usw|Str|Mio|Mrd|av|apr
+      | Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec
+    ) \. \s* $
+    """,
+    regex.VERBOSE | regex.IGNORECASE,
+)
+_STARTER = regex.compile(  # a word that starts a sentence after "etc." or "p.m."
+    r"(?:The|They|It|He|She|We|I|You|This|That|There|These|Those|How|What|When|Where|Why|Who|But|Er|Sie|Es|Il|Elle)\b"
+)
+# the marker of an item, which is no sentence by itself: "1.2. ", "- ", "(a) "
+_MARKER = regex.compile(r"\s*+(?:[-*+>#•⁃]\s*+)*+\(?(?:[A-Z]?\d{1,3}(?:\.\d{1,3})*+|\p{L})[.)]{1,2}\s*+")
+_BULLET = regex.compile(r"(?<=\s)[•⁃‣◦▪](?=\s*+\S)")  # items in a row within one line
+_BULLETS = "•⁃‣◦▪"
+_WIDE_POINT = regex.compile(r"\d．\d")  # the decimal point of full-width digits, which sentencex takes for a full stop
+_WINDOW = 4096  # characters given to an engine at once
+
+
+def sentences(text: str, language: str = "en", engine: str = "sentencex") -> list[Span]:
+    """(start, end) of each sentence, in order, without the white space around it; between two there is only that.
+
+    `engine` is "sentencex" or "regex"; `language` is an ISO 639-1 code, used by sentencex.
+    """
+    borders = [*sentence_starts(text, language, engine), len(text)]
+    return [span for pair in pairwise(borders) if (span := _trim(text, *pair))]
+
+
+def sentence_starts(text: str, language: str = "en", engine: str = "sentencex") -> list[int]:
+    """Where each sentence starts; the first is 0 and every sentence keeps the white space behind it."""
+    ends = list(_in_windows(_regex_ends if engine == "regex" else _sentencex_ends, text, language))
+    if any(bullet in text for bullet in _BULLETS):
+        ends = sorted({*ends, *(match.start() for match in _BULLET.finditer(text))})
+    return [0, *_without_false_ends(text, ends)] if text else []
+
+
+def _in_windows(find: Callable[[str, str], list[int]], text: str, language: str) -> Iterator[int]:
+    """What `find` finds, a window at a time: sentencex takes quadratic time where no white space is (Chinese)."""
+    start = 0
+    while start < len(text):
+        end = start + _WINDOW
+        found = [start + offset for offset in find(text[start:end], language)]
+        yield from found
+        start = found[-1] if found and end < len(text) else end
+
+
+def _sentencex_ends(text: str, language: str) -> list[int]:
+    from sentencex import get_sentence_boundaries, segment
+
+    if not text.isascii():  # a lone surrogate, from bytes that were no text, cannot be handed to Rust
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _broken(text) else text
+    ends = list(accumulate(map(len, segment(language, text))))
+    if ends and ends[-1] == len(text):
+        return ends[:-1]
+    return [boundary["start_index"] for boundary in get_sentence_boundaries(language, text)][1:]
+
+
+def _broken(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _regex_ends(text: str, _language: str) -> list[int]:
+    found = [match.span() for match in _END.finditer(text)]
+    return [end for start, end in found if end < len(text) and not _abbreviated(text, start, end)]
+
+
+def _abbreviated(text: str, start: int, end: int) -> bool:
+    """The full stop at `start` belongs to an abbreviation, and what follows at `end` goes on with the sentence."""
+    before = text[max(0, start - 12) : end]
+    if _BEFORE_A_NAME.search(before) or (text[end].isdigit() and _BEFORE_A_NUMBER.search(before)):
+        return True
+    return bool(_INSIDE.search(before)) and not _STARTER.match(text, end)
+
+
+def _without_false_ends(text: str, ends: list[int]) -> Iterator[int]:
+    """Drop ends behind a mere list marker ("1.2."), and inside links, formulas, code and numbers."""
+    spans = iter(whole_spans(text) if ends else [])
+    span = next(spans, None)
+    last = 0
+    for end in ends:
+        while span and span[1] <= end:
+            span = next(spans, None)
+        inside = span and span[0] < end
+        inside = bool(inside) or _WIDE_POINT.match(text, end - 2) is not None
+        if not inside and last < end < len(text) and not _only_marker(text, last, end):
+            yield end
+            last = end
+
+
+def _only_marker(text: str, start: int, end: int) -> bool:
+    return end - start < 40 and _MARKER.fullmatch(text, start, end) is not None
+
+
+def _trim(text: str, start: int, end: int) -> Span | None:
+    piece = text[start:end]
+    left = len(piece) - len(piece.lstrip())
+    return (start + left, start + len(piece.rstrip())) if left < len(piece) else None

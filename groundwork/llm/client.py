@@ -1,0 +1,200 @@
+"""The one way to a language model: `ask` for a value, `embed` for vectors.
+
+A question goes through the journal (answered before? then no call), the gate, the budget and the endpoint. What
+comes back is stored before it is read. A reply that cannot be used gets one correction turn that shows the model its
+error, then one fresh draw.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from groundwork.errors import ConfigError, InvalidReply, UnitError
+from groundwork.llm.budget import Budget, Price
+from groundwork.llm.budget import UsageRow as UsageRow
+from groundwork.llm.calls import Calls, Errand, limit_name, token_limit
+from groundwork.llm.concurrency import together
+from groundwork.llm.endpoint import Endpoint, chat_body
+from groundwork.llm.journal import Journal
+from groundwork.llm.replies import Envelope, Reader, Unusable, Usage, strict_schema
+from groundwork.settings.settings import LLM, Embeddings, ModelCall
+
+T = TypeVar("T")
+Json = dict[str, Any]
+Message = dict[str, Any]
+
+
+class Reply(msgspec.Struct, Generic[T], frozen=True):
+    """A value and what it took. Tokens and cost are of all replies that led to it; `replayed`: no call was made."""
+
+    value: T
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cost: float | None
+    replayed: bool
+    finish_reason: str
+
+
+class Client:
+    """All endpoints of a config with their gates, one journal and one budget. Use it from one event loop."""
+
+    def __init__(
+        self,
+        settings: LLM,
+        journal: Path,
+        *,
+        fresh: bool = False,
+        budget: Budget | None = None,
+        on_usage: Callable[[Usage], None] | None = None,
+        stopping: asyncio.Event | None = None,
+        say: Callable[[str], None] | None = None,
+        env: Mapping[str, str] = os.environ,
+    ) -> None:
+        """`fresh`: draw anew what was stored before now. `on_usage` hears of every call, not of replays.
+
+        `stopping`: once set, no further call is launched; those in flight end and are kept. `say` is told what a
+        run waits for where that is not the endpoint.
+        """
+        self._settings, self._env = settings, env
+        self._since = time.time() if fresh else 0.0
+        self._journal = Journal(journal)
+        self._calls = Calls(self._journal, budget or Budget(), stopping or asyncio.Event(), on_usage, say)
+        self._endpoints: dict[str, Endpoint] = {}
+
+    async def ask(
+        self,
+        call: ModelCall,
+        messages: list[Message],
+        *,
+        stage: str,
+        unit: str,
+        schema: type[T] | None = None,
+        json_schema: Json | None = None,
+        check: Callable[[T], str | None] | None = None,
+        sample: int = 0,
+    ) -> Reply[T]:
+        """The model's reply to `messages` (OpenAI chat), decoded into `schema`, or its text where that is None.
+
+        `json_schema` is sent instead of the one of `schema`; `check` returns a problem for the correction turn, or
+        None; another `sample` is another draw of the same request. A reply that was stored before is read again.
+
+        Raises InvalidReply, Filtered, TransportFailed or UnitError for this unit; ProviderRefused, BudgetReached or
+        Stopped (StopRun) and ConfigError for all of them.
+        """
+        sent = json_schema or (strict_schema(schema) if schema else None)
+        endpoint = self._endpoint(call.provider)
+        body = chat_body(endpoint.dialect, endpoint.settings.routing, call, messages, sent)
+        reader = Reader(schema, check)
+        errand = Errand(
+            endpoint, self._calls.gate(endpoint, call.model), call.model, stage, unit, sample, self._since, []
+        )
+        try:
+            return await self._converse(errand, body, reader)
+        except InvalidReply:
+            if not errand.replayed:
+                raise
+        # All of it was replayed from an earlier run that ended here too: only new draws can do better.
+        errand.since = time.time()
+        return await self._converse(errand, body, reader)
+
+    async def embed(
+        self, call: Embeddings, texts: list[str], *, stage: str = "embed", unit: str = "vectors"
+    ) -> list[list[float]]:
+        """One vector for each of `texts`, in their order, by the endpoint's /embeddings. Raises like `ask`."""
+        endpoint = self._endpoint(call.provider)
+        if endpoint.dialect == "local":
+            raise ConfigError(['embeddings.provider: the local model makes no embeddings; use backend "static"'])
+        errand = Errand(endpoint, self._calls.gate(endpoint, call.model), call.model, stage, unit)
+        batches = [texts[start : start + call.batch] for start in range(0, len(texts), call.batch)]
+        vectors = await together(self._calls.vectors(errand, batch) for batch in batches)
+        return [vector for batch in vectors for vector in batch]
+
+    async def price(self, call: ModelCall) -> Price | None:
+        """USD a prompt and a completion token of the call's model; None where its endpoint names no price."""
+        return await self._endpoint(call.provider).price(call.model)
+
+    def report(self) -> list[UsageRow]:
+        """What this client's calls used, by stage, model and unit, in the order of their first call."""
+        return list(self._calls.rows.values())
+
+    async def close(self) -> None:
+        """Close every endpoint (and the local model) and the journal."""
+        await self._calls.close()
+        await asyncio.gather(*(endpoint.close() for endpoint in self._endpoints.values()))
+        self._journal.close()
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def _endpoint(self, name: str) -> Endpoint:
+        if name not in self._endpoints:
+            provider = self._settings.providers[name] if name else self._settings
+            self._endpoints[name] = Endpoint(provider, self._settings.local, self._env)
+        return self._endpoints[name]
+
+    async def _converse(self, errand: Errand, body: Json, reader: Reader[T]) -> Reply[T]:
+        """As asked; then, where that cannot be used, with the error shown; then drawn afresh."""
+        problems: list[str] = []
+        turns, draw = body, 0
+        for _ in range(3):
+            envelope = await self._whole(errand, turns, draw)
+            try:
+                return _reply(reader.read(envelope.content), errand, envelope)
+            except Unusable as problem:
+                problems.append(str(problem))
+            if len(problems) == 1 and envelope.content.strip():
+                turns = {**body, "messages": [*body["messages"], *_correction(envelope.content, problems[0])]}
+            else:
+                turns, draw = body, draw + 1
+        raise InvalidReply(f"{errand.unit}: {errand.model}: no usable reply in 3 calls; {' / '.join(problems)}")
+
+    async def _whole(self, errand: Errand, body: Json, draw: int) -> Envelope:
+        """A reply that ended by itself; one that was cut off is asked for again, once, with twice the room."""
+        envelope = await self._calls.reply(errand, body, draw)
+        if envelope.finish_reason != "length":
+            return envelope
+        roomy = {**body, limit_name(body): 2 * token_limit(body)}
+        cut = f"{errand.unit}: {errand.model}: cut off at {token_limit(body)} tokens"
+        try:
+            envelope = await self._calls.reply(errand, roomy, draw)
+        except UnitError as error:
+            if type(error) is not UnitError:  # filtered, or lost on the way
+                raise
+            raise InvalidReply(f"{cut}, and more is not to be had: {error}") from error
+        if envelope.finish_reason == "length":
+            raise InvalidReply(
+                f"{cut} and again at {token_limit(roomy)}; raise max_tokens of {errand.stage}, or ask for less at once"
+            )
+        return envelope
+
+
+def _correction(content: str, problem: str) -> list[Message]:
+    ask = f"This reply cannot be used. {problem} Send the whole reply again, corrected, and nothing else."
+    return [{"role": "assistant", "content": content}, {"role": "user", "content": ask}]
+
+
+def _reply(value: T, errand: Errand, envelope: Envelope) -> Reply[T]:
+    usages = [spent.usage for spent in errand.spent]
+    costs = [usage.cost for usage in usages if usage.cost is not None]
+    return Reply(
+        value=value,
+        model=errand.model,
+        input_tokens=sum(usage.input_tokens for usage in usages),
+        output_tokens=sum(usage.output_tokens for usage in usages),
+        cached_tokens=sum(usage.cached_tokens for usage in usages),
+        cost=sum(costs) if costs else None,
+        replayed=errand.replayed,
+        finish_reason=envelope.finish_reason,
+    )

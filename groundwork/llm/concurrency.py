@@ -1,0 +1,30 @@
+"""Calls side by side: all of them come to their end before what one of them raised goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from typing import TypeVar, cast
+
+from groundwork.errors import Stopped, StopRun
+
+T = TypeVar("T")
+
+
+async def together(calls: Iterable[Awaitable[T]]) -> list[T]:
+    """What `calls` return, in their order.
+
+    Raises, once all have ended, what stops the run where one raised that, or else the first of what they raised. Were
+    it raised at once, as by a bare `gather`, the others would lose replies that are on their way and are paid for.
+    """
+    ended = await asyncio.gather(*calls, return_exceptions=True)
+    if raised := [one for one in ended if isinstance(one, BaseException)]:
+        raise min(raised, key=_rank)
+    return cast("list[T]", ended)
+
+
+def _rank(error: BaseException) -> int:
+    """The cause of a stop comes before the stop, and that before what is wrong with one unit."""
+    if isinstance(error, StopRun):
+        return 1 if isinstance(error, Stopped) else 0
+    return 2

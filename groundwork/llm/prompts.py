@@ -1,0 +1,63 @@
+"""Prompt templates: `{{name}}` placeholders, and `--- user ---` lines that part the turns of a conversation."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any
+
+from groundwork.errors import ConfigError
+
+Message = dict[str, Any]
+
+_PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
+_TURN = re.compile(r"^--- *(system|user|assistant) *---[ \t]*$", re.MULTILINE)
+
+
+def render(template: str, **variables: str) -> str:
+    """`template` with every `{{name}}` replaced; a value is put in as it is, placeholders inside it included.
+
+    Raises ConfigError naming each placeholder without a value and each value without a placeholder.
+    """
+    _compare(placeholders(template), variables)
+    return _fill(template, variables)
+
+
+def placeholders(template: str) -> set[str]:
+    """The names that `template` asks for."""
+    return set(_PLACEHOLDER.findall(template))
+
+
+def split(text: str) -> list[Message]:
+    """The turns of a prompt file: what precedes the first `--- role ---` line is the system's (or the only user's)."""
+    head, *rest = _TURN.split(text)
+    turns = list(zip(rest[::2], rest[1::2], strict=True))
+    if head.strip():
+        turns.insert(0, ("system" if turns else "user", head))
+    return [{"role": role, "content": content.strip()} for role, content in turns]
+
+
+def conversation(template: str, **variables: str) -> list[Message]:
+    """The turns of `template`, parted before they are filled, so that no value can open a turn of its own.
+
+    Put what stays the same from call to call (instructions, examples) before what differs: endpoints bill a
+    repeated beginning at a fraction of its price. Raises ConfigError like `render`.
+    """
+    _compare(placeholders(template), variables)
+    return [{**turn, "content": _fill(turn["content"], variables)} for turn in split(template)]
+
+
+def _fill(template: str, variables: dict[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda match: variables[match[1]], template)
+
+
+def _compare(wanted: set[str], variables: dict[str, str]) -> None:
+    unknown = [f"prompt: {{{{{name}}}}} has no value{_nearest(name, variables)}" for name in wanted - variables.keys()]
+    unused = [f"prompt: {{{{{name}}}}} is missing{_nearest(name, wanted)}" for name in variables.keys() - wanted]
+    if unknown or unused:
+        raise ConfigError(sorted(unknown + unused))
+
+
+def _nearest(name: str, known: Any) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {{{{{close[0]}}}}}?" if close else ""

@@ -1,0 +1,114 @@
+"""Names for groups of questions: the words that tell a group from the others."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+import regex
+
+from groundwork.language.detection import function_words, language
+from groundwork.language.facts import stem
+
+# Words that say how something is asked and never what about. Frequent words of any language are found by counting.
+_ASKING = frozenset(
+    re.findall(
+        r"\w+",
+        """a about according after again against all allowed also an and another any apart are as at back be
+        been before between both but by can cannot certain could count counts describe did do does during each
+        either else ever explain far for from give given greatest had happen happened happens has have how if
+        in include including into is it its later least list long longer made make makes many may mean might
+        more most much must name need needed needs no not of on one only or other out over per say set shall
+        should so some soon state still such take taken takes than that the their them then there these they
+        this those to too twice two under up upon use used using versus was were what when where whether which
+        while who whom whose why will with within without would you your""",
+    )
+)
+_WORD = regex.compile(r"[^\W\d_][\w'’-]*")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
+COMMON = 0.15  # share of all questions from which a word is too common to name a part of them
+PAIR = 1.6  # how much more two neighbouring words tell than one
+LIFT = 1.5  # how much more often than by its size a group must hold a term that tells something about it
+WORDS_A_LABEL = 2
+
+
+def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: Sequence[int], groups: int) -> list[str]:
+    """A label for each group 0..groups-1, no two alike: its most telling tags, or words where there are no tags."""
+    idle = _ASKING | function_words(language(" ".join(questions)))
+    ranked = _telling([_terms(question, idle) for question in questions], group_of, groups)
+    if any(tags):
+        own = _telling([list(dict.fromkeys(row)) for row in tags], group_of, groups)
+        ranked = [by_tags or by_words for by_tags, by_words in zip(own, ranked, strict=True)]
+    labels: list[str] = []
+    taken: set[str] = set()  # first words of labels: no two groups are named after the same
+    for group in range(groups):
+        fresh = [term for term in ranked[group] if term not in taken]
+        picked = _pick(fresh or ranked[group])
+        taken.update(picked[:1])
+        label = " · ".join(picked) or _shortest(questions, group_of, group)
+        labels.append(label if label not in labels else f"{label} ({group + 1})")
+    return labels
+
+
+def _telling(terms: list[list[str]], group_of: Sequence[int], groups: int) -> list[list[str]]:
+    """By group its terms, the most telling first: those that many of its questions hold, and few of the others.
+
+    A word that runs through the whole map (the name of the game, of the handbook) names no part of it.
+    """
+    inside: list[Counter[str]] = [Counter() for _ in range(groups)]
+    overall: Counter[str] = Counter()
+    for own, group in zip(terms, group_of, strict=True):
+        overall.update(set(own))
+        if group >= 0:
+            inside[group].update(set(own))
+    most = max(COMMON, 1.5 / max(1, groups)) * len(terms)
+    common = {term for term, count in overall.items() if count > most} if groups > 1 else set()
+    sizes = Counter(group_of)
+    ranked = []
+    for group, counts in enumerate(inside):
+        lift = {term: counts[term] / overall[term] * len(terms) / max(1, sizes[group]) for term in counts}
+        least = LIFT if groups > 1 else 0
+        telling = [term for term in counts if counts[term] >= 2 and lift[term] >= least]
+        weight = {term: counts[term] * math.log1p(lift[term]) * (PAIR if " " in term else 1) for term in telling}
+        kept = [term for term in telling if term not in common and common.isdisjoint(term.split())]
+        ranked.append([term for _, term in sorted((-weight[term], term) for term in kept or telling)])
+    return ranked
+
+
+def _pick(ranked: list[str]) -> list[str]:
+    """The first terms that do not say the same again."""
+    picked: list[str] = []
+    for term in ranked:
+        if not any(_stems(term) & _stems(other) for other in picked):
+            picked.append(term)
+        if len(picked) == WORDS_A_LABEL:
+            break
+    return picked
+
+
+def _stems(term: str) -> set[str]:
+    return {stem(word) for word in re.split(r"[ -]", term)}
+
+
+def _terms(question: str, idle: frozenset[str]) -> list[str]:
+    """Words, and pairs of neighbouring words, of a question that may tell what it is about."""
+    words: list[str] = []
+    for word in _WORD.findall(_CJK.sub(_bigrams, question.lower())):
+        words.append(word if word not in idle and len(word) > 1 else "")
+    pairs = [f"{a} {b}" for a, b in pairwise(words) if a and b]
+    return [word for word in words if word] + pairs
+
+
+def _bigrams(match: re.Match[str]) -> str:
+    """A run of characters without spaces as overlapping pairs, which stand for words there."""
+    run = match[0]
+    return " " + " ".join(run[i : i + 2] for i in range(max(1, len(run) - 1))) + " "
+
+
+def _shortest(questions: Sequence[str], group_of: Sequence[int], group: int) -> str:
+    own = [question for question, number in zip(questions, group_of, strict=True) if number == group]
+    shortest = min(own, key=len, default="")
+    return shortest if len(shortest) <= 30 else f"{shortest[:29]}…"

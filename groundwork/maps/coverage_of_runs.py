@@ -1,0 +1,201 @@
+"""What the questions of several runs touch of one document: every sentence, table row and number, with who asks.
+
+Evidence decides (groundwork.questions.coverage). A question whose evidence is found nowhere is put, as merely likely,
+to the statement of its chunk that is nearest to it by embedding; likely touches are shown, never counted as coverage.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from groundwork.markdown.blocks import Block, blocks
+from groundwork.questions.coverage import coverage
+from groundwork.records.types import Chunk, Pair
+
+Kind = Literal["sentence", "row", "number"]
+KINDS: tuple[Kind, ...] = ("sentence", "row", "number")
+# (questions, statements) -> for each question the index of the statement it is about, or -1
+Nearest = Callable[[list[str], list[str]], list[int]]
+
+
+class Item(msgspec.Struct, kw_only=True):
+    """Base of what follows."""
+
+
+class Place(Item):
+    """A statement or number at [start, end) of the document, and the questions that touch it (indices)."""
+
+    start: int
+    end: int
+    kind: Kind
+    asked: list[int] = []
+    likely: list[int] = []
+
+
+class Question(Item):
+    """A pair and the run that it belongs to."""
+
+    run: str
+    pair: Pair
+    placed: bool = True  # False: neither its evidence nor an embedding tells where it belongs
+
+
+class Section(Item):
+    """A heading with all that stands below it, up to the next heading of its level."""
+
+    title: str
+    level: int
+    start: int
+    end: int
+    headings: list[str] = []
+
+
+class Left(Item):
+    """A part that questions leave out on purpose: a table of contents, imprint and the like."""
+
+    start: int
+    end: int
+    why: str
+
+
+class Count(Item):
+    """How many of the statements of a kind there are, and how many are asked about."""
+
+    of: int = 0
+    asked: int = 0
+
+    @property
+    def share(self) -> float | None:
+        return self.asked / self.of if self.of else None
+
+
+Counts = dict[str, dict[Kind, Count]]
+
+
+class Asked(Item):
+    """A document with everything that is asked about it."""
+
+    document: str
+    title: str
+    runs: list[str]
+    places: list[Place]
+    questions: list[Question]
+    sections: list[Section]
+    left_out: list[Left]
+
+    def counts(self, start: int = 0, end: int | None = None) -> Counts:
+        """Of the places that begin in [start, end): by run, and under "" for all runs together, by kind."""
+        first = bisect_left(self.places, start, key=_start)
+        last = len(self.places) if end is None else bisect_left(self.places, end, key=_start)
+        result: Counts = {run: {kind: Count() for kind in KINDS} for run in ["", *self.runs]}
+        for place in self.places[first:last]:
+            asking = {self.questions[index].run for index in place.asked}
+            for run, by_kind in result.items():
+                by_kind[place.kind].of += 1
+                by_kind[place.kind].asked += bool(asking) if run == "" else run in asking
+        return result
+
+
+def _start(place: Place) -> int:
+    return place.start
+
+
+def asked(
+    document: str,
+    title: str,
+    text: str,
+    chunks: Sequence[Chunk],
+    runs: dict[str, list[Pair]],
+    language: str,
+    nearest: Nearest,
+) -> Asked:
+    """Everything that `runs` (pairs by run) ask about `text`, whose `chunks` hold the pairs' evidence."""
+    questions = [Question(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
+    found: dict[tuple[int, int, Kind], Place] = {}
+    by_chunk: dict[tuple[str, str], list[int]] = {}  # apart by run: a curated or merged run keeps its pairs' ids
+    for index, question in enumerate(questions):
+        by_chunk.setdefault((question.pair.chunk, question.run), []).append(index)
+    for chunk in chunks:
+        for run in runs or {"": []}:
+            indices = by_chunk.pop((chunk.id, run), [])
+            if indices or not chunk.skip:
+                _touch(chunk, indices, questions, language, nearest, found)
+    for orphans in by_chunk.values():  # chunked anew since they were asked
+        for index in orphans:
+            questions[index].placed = False
+    return Asked(
+        document=document,
+        title=title or document,
+        runs=list(runs),
+        places=_apart(found.values()),
+        questions=questions,
+        sections=sections(text, title or document),
+        left_out=[Left(start=c.start, end=c.end, why=c.skip) for c in chunks if c.skip],
+    )
+
+
+def _touch(
+    chunk: Chunk,
+    indices: list[int],
+    questions: list[Question],
+    language: str,
+    nearest: Nearest,
+    found: dict[tuple[int, int, Kind], Place],
+) -> None:
+    """Add the places of `chunk` to `found`, in offsets of the document."""
+    index_of = {questions[index].pair.id: index for index in indices}
+    shift = chunk.start - len(chunk.added)
+    places, touching = [], set()
+    for span in coverage(chunk, [questions[index].pair for index in indices], language).spans:
+        start, end = max(span.start + shift, chunk.start), span.end + shift
+        place = found.setdefault((start, end, span.kind), Place(start=start, end=end, kind=span.kind))
+        place.asked = sorted({*place.asked, *(index_of[pair] for pair in span.touched_by)})
+        touching |= set(span.touched_by)
+        if span.kind != "number":
+            places.append((place, chunk.text[span.start : span.end]))
+    lost = [index for index in indices if questions[index].pair.id not in touching]
+    if not lost or not places:
+        for index in lost:
+            questions[index].placed = False
+        return
+    said = [f"{questions[index].pair.question} {questions[index].pair.answer}" for index in lost]
+    for index, best in zip(lost, nearest(said, [own for _, own in places]), strict=True):
+        questions[index].placed = best >= 0
+        if best >= 0:
+            places[best][0].likely.append(index)
+
+
+def _apart(places: Iterable[Place]) -> list[Place]:
+    """The places in order; of two statements that overlap (two chunks cut one sentence) the longer takes both's."""
+    statements: list[Place] = []
+    numbers: list[Place] = []
+    for place in sorted(places, key=lambda p: (p.start, -p.end)):
+        if place.kind == "number":
+            numbers.append(place)
+        elif statements and place.start < statements[-1].end:
+            last = statements[-1]
+            last.asked = sorted({*last.asked, *place.asked})
+            last.likely = sorted({*last.likely, *place.likely})
+            last.end = max(last.end, place.end)
+        else:
+            statements.append(place)
+    return sorted([*statements, *numbers], key=lambda p: (p.start, -p.end))
+
+
+def sections(text: str, title: str) -> list[Section]:
+    """The headings as sections, text before the first of them as one more named by the document's title."""
+    heads: list[Block] = [block for block in blocks(text) if block.kind == "heading" and block.headings]
+    result = []
+    if not heads or text[: heads[0].start].strip():
+        end = heads[0].start if heads else len(text)
+        result.append(Section(title=title, level=1, start=0, end=end, headings=[title]))
+    for index, head in enumerate(heads):
+        end = next((later.start for later in heads[index + 1 :] if later.level <= head.level), len(text))
+        result.append(
+            Section(title=head.headings[-1], level=head.level, start=head.start, end=end, headings=list(head.headings))
+        )
+    return result

@@ -1,0 +1,112 @@
+"""The DATASET arguments of the commands here: how they are declared, and the sources that they stand for.
+
+What reads datasets is imported where it is used: --help does without its 40 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from groundwork.console.command import Job, Outcome, Unit, setting
+from groundwork.errors import UsageError
+from groundwork.records.runs import default_dataset, default_run, runs
+
+if TYPE_CHECKING:
+    from groundwork.dataset.sources import Source
+
+LONGEST_STEM = 150  # letters; file systems end at 255 bytes
+FORMS = (
+    "a run (curated where curation has run; RUN/raw: as generated), a folder of JSONL or Parquet, or "
+    "org/name@revision:split on the Hub"
+)
+
+
+def add_datasets(parser: argparse.ArgumentParser, default: str = "", nargs: str | int = "*") -> None:
+    """The positional DATASET arguments; `default` says what none of them means."""
+    note = f"; default: {default}" if default else ""
+    parser.add_argument("datasets", metavar="DATASET", nargs=nargs, help=f"{FORMS}{note}")
+
+
+def sources_of(
+    job: Job, default: Callable[[Job], list[str]] | None = None, least: int = 1, prefer: str = "qa"
+) -> list[Source]:
+    """The sources that the arguments name; without any, those of `default`, or every run.
+
+    `prefer`: the folder of data/ that a name is looked up in first. Raises UsageError for fewer than `least`.
+    """
+    from groundwork.dataset.sources import locate_all, pin
+
+    names = job.flags.datasets or (default(job) if default else runs(job.data))
+    if names and len(names) < least:
+        raise UsageError(f"needs at least {least} datasets; the runs are: {', '.join(runs(job.data))}")
+    sources = [_documents_only(job, source) for source in locate_all(names, job.data, prefer)]
+    return [pin(source, job.data) if source.kind == "hub" else source for source in sources]
+
+
+def together(sources: list[Source]) -> tuple[str, str]:
+    """What a comparison of `sources` is called, and how its files are named."""
+    name, stem = " · ".join(source.name for source in sources), "-vs-".join(source.key for source in sources)
+    if len(stem) > LONGEST_STEM:
+        digest = hashlib.sha256(stem.encode()).hexdigest()[:8]
+        stem = f"{sources[0].key[:60]}-vs-{len(sources) - 1}-others-{digest}"
+    return name, stem
+
+
+def default_run_named(job: Job) -> list[str]:
+    """The run that no argument means. Raises UsageError where several could be meant; none at all is an empty list."""
+    return [default_run(job.data, job.config.qa.model)] if runs(job.data) else []
+
+
+def default_dataset_named(job: Job) -> list[str]:
+    """The finished dataset that no argument means, if there is one."""
+    name = default_dataset(job.data, job.config.dataset.name)
+    return [name] if name else []
+
+
+def _documents_only(job: Job, source: Source) -> Source:
+    """Of a run, only the files of the documents that --document names."""
+    if not job.flags.document or source.kind != "run":
+        return source
+    import msgspec
+
+    wanted = job.wanted([file.stem for file in source.files])
+    return msgspec.structs.replace(
+        source,
+        name=f"{source.name} ({', '.join(wanted)})",
+        key="-".join((source.key, *wanted)),
+        files=tuple(file for file in source.files if file.stem in wanted),
+    )
+
+
+def add_interactive(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--interactive", **setting("maps.interactive", True), help="also write the HTML page")
+    parser.add_argument("--no-interactive", **setting("maps.interactive", False), help="only the PNG")
+    parser.add_argument("--plotly", **setting("maps.plotly", True), help="also write the map as a plotly figure")
+
+
+def picture_unit(job: Job, name: str, stem: str, sources: list[Source]) -> Unit:
+    """A unit that draws `sources` as data/plots/<stem>.png, .json, .points.jsonl and, where it is set, .html."""
+    maps = job.config.maps
+    pages = [*([".html"] if maps.interactive else []), *([".plotly.html"] if maps.plotly else [])]
+    endings = [".png", ".json", ".points.jsonl", *pages]
+    tags = sorted((*job.data.path("tags").glob("*.jsonl"), *job.data.path("tags").glob("synonyms.json")))
+    reads = [*(file for source in sources for file in source.files), *tags]
+    writes = tuple(job.data.path("plots", f"{stem}{ending}") for ending in endings)
+    return Unit(name, tuple(reads), writes, sources)
+
+
+async def draw(job: Job, unit: Unit) -> Outcome:
+    """The `process` of the commands that draw such a unit as it stands."""
+    from groundwork.maps.scene_files import draw_map
+
+    return await draw_map(job, unit)
+
+
+def report_numbers(job: Job, done: list[Unit]) -> None:
+    """After a command: the figures that stand beside its pictures."""
+    from groundwork.maps.scene_files import print_numbers
+
+    print_numbers(job, done)

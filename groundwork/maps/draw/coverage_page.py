@@ -1,0 +1,65 @@
+"""The coverage page: the document as it reads, shaded by who asks about what, with the questions beside it.
+
+write_coverage(asked, text, pages, path)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from groundwork.language.detection import code
+from groundwork.maps.coverage_of_runs import Asked, Question, Section
+from groundwork.maps.draw.document_tree import reading
+from groundwork.pages.page import write_page
+from groundwork.records.types import Page
+
+FOLDER = Path(__file__).parent / "assets"
+ASSETS = ["page.css", "coverage.css", "page.js", "tally.js", "cards.js", "coverage.js", "start-coverage.js"]
+
+
+def write_coverage(asked: Asked, text: str, pages: Sequence[Page], path: Path) -> None:
+    """Write the page of one document to `path`; `text` is its Markdown, `pages` where its pages begin in it."""
+    data = {
+        "document": asked.document,
+        "title": asked.title,
+        "language": code(text),
+        "runs": asked.runs,
+        "blocks": reading(text, asked.places),
+        "places": [[p.kind, p.start, p.asked, p.likely] for p in asked.places],
+        "questions": [_question(question) for question in asked.questions],
+        "sections": [section_numbers(asked, section) for section in asked.sections],
+        "whole": asked.counts(),
+        "leftOut": asked.left_out,
+        "pages": [[page.number, page.start] for page in pages],
+    }
+    title = f"Coverage: {asked.title}"
+    write_page(path, title=title, kind="coverage", data={"coverage": data}, assets=ASSETS, folder=FOLDER)
+
+
+def section_numbers(asked: Asked, section: Section) -> dict[str, Any]:
+    """A section with its counts."""
+    return {
+        "title": section.title,
+        "level": section.level,
+        "start": section.start,
+        "end": section.end,
+        "headings": section.headings,
+        "counts": asked.counts(section.start, section.end),
+    }
+
+
+def _question(question: Question) -> dict[str, Any]:
+    pair = question.pair
+    return {
+        "run": question.run,
+        "id": pair.id,
+        "question": pair.question,
+        "answer": pair.answer,
+        "criteria": pair.evaluation_criteria,
+        "evidence": pair.evidence,
+        "difficulty": pair.difficulty,
+        "category": pair.category,
+        "placed": question.placed,
+    }

@@ -1,0 +1,27 @@
+"""The page of tags: how often each dataset asks about what, which tags one has and another lacks, and their map.
+
+    write_tags(scene, path)
+
+It is the map's page, opened at the tags; `scene.kind` is "tags" when the points are tags, "questions" when they are
+the questions that bear them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from groundwork.maps.draw.map_page import ASSETS, FOLDER, columns, details
+from groundwork.maps.draw.scene import Scene
+from groundwork.pages.page import write_page
+
+
+def write_tags(scene: Scene, path: Path) -> None:
+    """Write the histogram, the differences and the map of `scene` as one page to `path`."""
+    write_page(
+        path,
+        title=scene.title,
+        kind="map",
+        data={"scene": {**columns(scene), "opens": "tags"}, "details": details(scene.points)},
+        assets=ASSETS,
+        folder=FOLDER,
+    )

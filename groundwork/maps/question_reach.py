@@ -1,0 +1,311 @@
+"""How much of the subject a dataset asks about, how often it repeats itself, and which dataset to choose.
+
+A question lies in a topic of the union of all datasets; a dataset reaches a topic when it asks about it. A larger
+dataset reaches more topics by its size alone, so datasets are compared at equally many questions: the expected reach
+of m of its n questions is exact by rarefaction (Hurlbert, 1971), 1 - C(n - c, m) / C(n, m) for a topic with c of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import lgamma
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from groundwork.embedding.duplicates import calibrate_threshold, random_cosines
+from groundwork.maps.draw.scene import DatasetNumbers, Numbers
+from groundwork.maps.similarities import Similarities
+
+Vectors = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.floating[Any]]
+
+# Where "about the same" begins between two random questions (0) and a question and itself (1): cosine 0.55 for
+# MiniLM, whose random pairs lie at 0.22.
+SAME_SUBJECT = 0.42
+TOPIC_ROWS = 4_000  # rows that topics are found in; the linkage takes the square of it in memory
+TOPIC_SIZE = 3  # fewer questions are no topic
+FAIR = 20  # a dataset with fewer questions does not set the equal number for the others
+DRAWS = 2_000  # bootstrap draws over the topics
+VARIED = 1.5  # times the diversity of the next: reason enough to take a dataset that reaches no less
+SURE = 0.9  # share of draws that a dataset must lead in to be recommended
+CURVE_POINTS = 40
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Cosines from which two questions are one, and from which they are about the same, under this embedder."""
+
+    near_duplicate: float
+    same_subject: float
+
+
+def thresholds(vectors: Vectors, seed: int = 0) -> Thresholds:
+    """Both on the scale from random pairs of these questions to identity, since every model spreads differently."""
+    if len(vectors) < 2:
+        return Thresholds(0.999, 0.999)
+    random = float(np.median(random_cosines(vectors, seed)))
+    return Thresholds(calibrate_threshold(vectors, seed), min(0.999, random + SAME_SUBJECT * (1 - random)))
+
+
+def vendi(vectors: Vectors) -> float:
+    """The Vendi score (Friedman and Dieng, 2023) under the cosine: 1 for equal rows, n for n unrelated ones."""
+    if not len(vectors):
+        return 0.0
+    gram = vectors @ vectors.T if len(vectors) < vectors.shape[1] else vectors.T @ vectors
+    shares = np.linalg.eigvalsh(gram.astype(np.float64) / len(vectors))
+    shares = shares[shares > 1e-12]
+    return float(np.exp(-(shares * np.log(shares)).sum()))
+
+
+def rarefied(counts: Floats, rows: int, drawn: int) -> Floats:
+    """The chance that `drawn` of `rows` questions hit each topic, `counts` of the rows lying in it."""
+    if drawn >= rows:
+        return np.asarray(counts > 0, dtype=np.float64)
+    log_all = lgamma(rows + 1) - lgamma(rows - drawn + 1)
+    missed = [
+        np.exp(lgamma(rows - c + 1) - lgamma(rows - c - drawn + 1) - log_all) if rows - c >= drawn else 0.0
+        for c in counts.astype(int).tolist()
+    ]
+    return 1 - np.array(missed)
+
+
+def topics(vectors: Vectors, dataset_of: Indices, counts: list[int], threshold: float, seed: int = 0) -> Indices:
+    """The topic of each question, (n,); -1: in none. Every dataset has an equal say in what the topics are.
+
+    Average linkage cut at cosine `threshold` on equally many questions of each, then every question goes to the
+    nearest topic's centre if that is within the threshold.
+    """
+    if len(vectors) < 2:
+        return np.zeros(len(vectors), dtype=np.int64)
+    rng = np.random.default_rng(seed)
+    share = min(_equal_n(counts), TOPIC_ROWS // max(1, sum(count > 0 for count in counts)))
+    sample = np.concatenate(
+        [_draw(np.flatnonzero(dataset_of == number), share, rng) for number, count in enumerate(counts) if count]
+    )
+    centres = _centres(vectors[sample], threshold)
+    cosines = vectors @ centres.T
+    best: Indices = cosines.argmax(axis=1)
+    best[cosines[np.arange(len(best)), best] < threshold] = -1
+    names, compact = np.unique(best[best >= 0], return_inverse=True)
+    best[best >= 0] = compact.reshape(-1)
+    assert len(names) == best.max() + 1 if len(names) else True  # noqa: S101  # numbers without gaps
+    return best
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The numbers, and the questions behind "only here" and "missed" as indices into all questions."""
+
+    numbers: Numbers
+    only_in: dict[str, list[int]]
+    missed_by: dict[str, list[int]]
+
+
+def measure(
+    names: list[str],
+    vectors: Vectors,
+    dataset_of: Indices,
+    chunks: list[int],
+    found: Similarities,
+    encoder: str,
+    projection: str,
+    seed: int = 0,
+) -> Measured:
+    """The numbers of the datasets `names`. `dataset_of` (n,): each question's; `chunks`: how many each asked about."""
+    limits = thresholds(vectors, seed)
+    counts = [int((dataset_of == number).sum()) for number in range(len(names))]
+    topic_of = topics(vectors, dataset_of, counts, limits.same_subject, seed)
+    total = int(topic_of.max()) + 1 if len(topic_of) else 0
+    per_topic = np.zeros((len(names), total))
+    np.add.at(per_topic, (dataset_of[topic_of >= 0], topic_of[topic_of >= 0]), 1)
+    equal_n = _equal_n(counts)
+    hits = np.stack([rarefied(row, count, min(equal_n, count)) for row, count in zip(per_topic, counts, strict=True)])
+    draws = _bootstrap(hits, seed)
+    alone = _only_in(names, dataset_of, found.nearest_in, limits.same_subject)
+    rows = [
+        DatasetNumbers(
+            name=name,
+            questions=counts[number],
+            chunks=chunks[number],
+            mean_per_chunk=counts[number] / chunks[number] if chunks[number] else None,
+            redundancy=_share(found.nearest_earlier[dataset_of == number] >= limits.near_duplicate),
+            diversity=vendi(vectors[dataset_of == number]),
+            diversity_at_equal_n=_vendi_of(vectors[dataset_of == number], equal_n, seed),
+            reach=_share(hits[number]),
+            reach_interval=_interval(draws[:, number]),
+            reach_of_all=_share(per_topic[number] > 0),
+            curve=_curve(per_topic[number], counts[number]),
+            only_here=len(alone[name]),
+            missed=int((per_topic[number] == 0).sum()),
+        )
+        for number, name in enumerate(names)
+    ]
+    best, certainty = _best(draws, counts)
+    numbers = Numbers(
+        encoder=encoder,
+        projection=projection,
+        near_duplicate=limits.near_duplicate,
+        same_subject=limits.same_subject,
+        equal_n=equal_n,
+        topics=total,
+        datasets=rows,
+        overlap=_overlap(dataset_of, found.nearest_in, limits.same_subject),
+        best=names[best] if best is not None and certainty >= SURE else "",
+        certainty=certainty if best is not None else None,
+        recommendation=_recommendation(rows, per_topic, equal_n, best, certainty),
+    )
+    return Measured(numbers, alone, _missed_by(names, dataset_of, found.nearest_in, limits.same_subject))
+
+
+def _equal_n(counts: list[int]) -> int:
+    """The questions of the smallest dataset that is large enough to speak for itself."""
+    filled = [count for count in counts if count]
+    fair = [count for count in filled if count >= FAIR]
+    return min(fair if len(fair) >= min(2, len(filled)) and fair else filled, default=0)
+
+
+def _draw(indices: Indices, size: int, rng: np.random.Generator) -> Indices:
+    return indices if len(indices) <= size else np.sort(rng.choice(indices, size, replace=False))
+
+
+def _centres(vectors: Vectors, threshold: float) -> Vectors:
+    """Unit centres of the groups that average linkage finds; of single questions too, when there is nothing larger."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    if len(vectors) < 2:
+        return vectors
+    rows, columns = np.triu_indices(len(vectors), 1)
+    distances = np.clip(1 - (vectors @ vectors.T)[rows, columns], 0, None)
+    labels = fcluster(linkage(distances, "average"), 1 - threshold, "distance")
+    names, sizes = np.unique(labels, return_counts=True)
+    kept = names[sizes >= TOPIC_SIZE] if (sizes >= TOPIC_SIZE).any() else names
+    centres = np.stack([vectors[labels == name].mean(axis=0) for name in kept])
+    lengths = np.linalg.norm(centres, axis=1, keepdims=True)
+    unit: Vectors = np.divide(centres, lengths, out=np.zeros_like(centres), where=lengths > 0)
+    return unit
+
+
+def _bootstrap(hits: Floats, seed: int) -> Floats:
+    """Reach of each dataset, (draws, datasets), over topics drawn with replacement: the same draw for all datasets."""
+    datasets, total = hits.shape
+    if not total:
+        return np.zeros((DRAWS, datasets))
+    rng = np.random.default_rng(seed)
+    weights = rng.multinomial(total, np.full(total, 1 / total), size=DRAWS)
+    reached: Floats = weights @ hits.T / total
+    return reached
+
+
+def _best(draws: Floats, counts: list[int]) -> tuple[int | None, float]:
+    """The dataset with the largest mean reach, and the share of draws in which it leads, ties shared out.
+
+    Datasets of fewer than FAIR questions do not take part; (None, 0.0) where that leaves fewer than two.
+    """
+    fair = [number for number, count in enumerate(counts) if count >= FAIR]
+    if len(fair) < 2:
+        return None, 0.0
+    among = np.round(draws[:, fair], 9)
+    leads = among == among.max(axis=1, keepdims=True)
+    share = (leads / leads.sum(axis=1, keepdims=True)).mean(axis=0)
+    best = int(among.mean(axis=0).argmax())
+    return fair[best], float(share[best])
+
+
+def _recommendation(
+    rows: list[DatasetNumbers], per_topic: Floats, equal_n: int, best: int | None, certainty: float
+) -> str:
+    small = [row for row in rows if row.questions < FAIR]
+    few = "; ".join(f"{row.name} has {row.questions:,} question{'s' * (row.questions != 1)}" for row in small)
+    if best is None:
+        return f"Too few questions to choose by: {few}; at least {FAIR} are needed." if len(rows) > 1 else ""
+    chosen = rows[best]
+    others = sorted((row for row in rows if row is not chosen and row not in small), key=lambda row: -row.reach)
+    low, high = chosen.reach_interval
+    sure = certainty >= SURE
+    figures = (
+        f"with {equal_n:,} questions each{' it' if sure else f', {chosen.name}'} reaches {chosen.reach:.0%} of the "
+        f"{per_topic.shape[1]:,} topics of all together (95% interval {low:.0%} to {high:.0%}), "
+        + ", ".join(f"{row.name} {row.reach:.0%}" for row in others)
+    )
+    draws = f"{certainty:.0%} of {DRAWS:,} bootstrap draws"
+    after = _taken_whole(rows, chosen)
+    if small:
+        after += f" Left out: {few}; at least {FAIR} are needed to be compared."
+    if more := int(((per_topic[best] == 0) & (per_topic.sum(axis=0) > 0)).sum()):
+        after += f" Merging adds {more:,} topic{'s' if more > 1 else ''} that {chosen.name} lacks."
+    if sure:
+        return f"Choose {chosen.name}: {figures}; it leads in {draws}.{after}"
+    decide = _more_varied([chosen, *others])
+    return f"No clear choice: {figures}; {chosen.name} leads in only {draws}, so {decide}.{after}"
+
+
+def _more_varied(rows: list[DatasetNumbers]) -> str:
+    """What decides between datasets of like reach: diversity where it differs much, else what they cost."""
+    first, second = sorted(rows, key=lambda row: -row.diversity_at_equal_n)[:2]
+    if first.diversity_at_equal_n < VARIED * second.diversity_at_equal_n:
+        return "let the price decide"
+    return (
+        f"take {first.name} for its variety (diversity {first.diversity_at_equal_n:.1f}, the next "
+        f"{second.diversity_at_equal_n:.1f})"
+    )
+
+
+def _taken_whole(rows: list[DatasetNumbers], chosen: DatasetNumbers) -> str:
+    """A larger dataset may reach more by its size, which matters to whoever takes it as it is."""
+    widest = max(rows, key=lambda row: row.reach_of_all)
+    if widest.reach_of_all <= chosen.reach_of_all:
+        return ""
+    return (
+        f" Taken whole, {widest.name} reaches more: {widest.reach_of_all:.0%} with its {widest.questions:,} questions."
+    )
+
+
+def _only_in(names: list[str], dataset_of: Indices, nearest_in: Floats, threshold: float) -> dict[str, list[int]]:
+    """By dataset: its questions about which no other dataset asks. Empty lists when there is one dataset."""
+    result: dict[str, list[int]] = {}
+    for number, name in enumerate(names):
+        others = np.delete(nearest_in, number, axis=1)
+        alone = (dataset_of == number) & (others < threshold).all(axis=1) if others.shape[1] else dataset_of < 0
+        result[name] = np.flatnonzero(alone).tolist()
+    return result
+
+
+def _missed_by(names: list[str], dataset_of: Indices, nearest_in: Floats, threshold: float) -> dict[str, list[int]]:
+    return {
+        name: np.flatnonzero((dataset_of != number) & (nearest_in[:, number] < threshold)).tolist()
+        for number, name in enumerate(names)
+    }
+
+
+def _overlap(dataset_of: Indices, nearest_in: Floats, threshold: float) -> list[list[float]]:
+    datasets = nearest_in.shape[1]
+    return [
+        [1.0 if a == b else _share(nearest_in[dataset_of == a, b] >= threshold) for b in range(datasets)]
+        for a in range(datasets)
+    ]
+
+
+def _vendi_of(vectors: Vectors, size: int, seed: int) -> float:
+    """Mean Vendi score of `size` of the rows, over a few draws."""
+    if len(vectors) <= size:
+        return vendi(vectors)
+    rng = np.random.default_rng(seed)
+    return float(np.mean([vendi(vectors[_draw(np.arange(len(vectors)), size, rng)]) for _ in range(5)]))
+
+
+def _curve(counts: Floats, rows: int) -> list[tuple[int, float]]:
+    steps = sorted({round(step) for step in np.linspace(0, rows, min(rows, CURVE_POINTS) + 1)})
+    return [(step, round(_share(rarefied(counts, rows, step)), 4)) for step in steps]
+
+
+def _interval(draws: Floats) -> tuple[float, float]:
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _share(values: Any) -> float:
+    array = np.asarray(values, dtype=np.float64)
+    return float(array.mean()) if array.size else 0.0

@@ -1,0 +1,146 @@
+"""Write a Scene as its files: the PNG, the numbers, the coordinates and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from groundwork.console.command import Outcome
+from groundwork.maps.draw.scene import Numbers, Scene
+from groundwork.records.artifacts import read_json, write_json, write_jsonl
+
+if TYPE_CHECKING:
+    from groundwork.console.command import Job, Unit
+
+
+class Beside(msgspec.Struct):
+    """What is read back of the JSON file beside a picture."""
+
+    notes: list[str]
+    numbers: Numbers | None
+
+
+async def draw_map(job: Job, unit: Unit) -> Outcome:
+    """Embed what lacks vectors of the unit's sources, lay them out together and write the map's files."""
+    from groundwork.dataset.question_vectors import embedded, encoder_of
+    from groundwork.maps.scene_building import by_dataset, scene_of
+    from groundwork.tags.tag_files import tags_by_question
+
+    ones = await embedded(job, unit.payload)
+    tags = tags_by_question(job.data, unit.payload)
+    scene = scene_of(by_dataset(ones), unit.name, job.config.maps, encoder_of(job).name, tags, job.progress)
+    job.progress.phase("drawing")
+    warnings = write_map_pictures(scene, unit.writes)
+    return Outcome(
+        status="ok" if scene.points else "empty",
+        note=f"{len(scene.points):,} questions -> {job.data.relative(unit.writes[0])}",
+        counts={"questions": len(scene.points)},
+        warnings=[*(warning for one in ones for warning in one.dataset.warnings), *warnings],
+    )
+
+
+def write_map_pictures(scene: Scene, paths: Sequence[Path]) -> list[str]:
+    """Write `scene` to each of `paths` in the form that its ending asks for; returns what to warn the reader of."""
+    from groundwork.maps.draw.map_page import write_map
+    from groundwork.maps.draw.plotly_map import write_plotly_map
+    from groundwork.maps.draw.static import write_map_png
+
+    warnings: list[str] = []
+    for path in paths:
+        if path.suffix == ".png":
+            warnings += write_map_png(scene, path)
+        elif path.name.endswith(".plotly.html"):
+            write_plotly_map(scene, path)
+        elif path.suffix == ".html":
+            write_map(scene, path)
+        elif path.suffix == ".json":
+            write_json(path, numbers_of(scene))
+        else:
+            write_jsonl(path, coordinates(scene))
+    return warnings
+
+
+def numbers_of(scene: Scene) -> dict[str, object]:
+    """What the JSON file beside a picture holds."""
+    return {
+        "title": scene.title,
+        "subtitle": scene.subtitle,
+        "notes": scene.notes,
+        "numbers": scene.numbers,
+        "clusters": scene.clusters,
+        "only_in": {name: [scene.points[index].id for index in rows] for name, rows in scene.only_in.items()},
+        "missed_by": {name: [scene.points[index].id for index in rows] for name, rows in scene.missed_by.items()},
+    }
+
+
+def coordinates(scene: Scene) -> list[dict[str, object]]:
+    """One row a point: where it stands, for pictures of your own."""
+    return [
+        {
+            "id": p.id,
+            "dataset": p.dataset,
+            "split": p.split,
+            "x": p.x,
+            "y": p.y,
+            "cluster": p.cluster,
+            "question": p.question,
+        }
+        for p in scene.points
+    ]
+
+
+def print_numbers(job: Job, units: Sequence[Unit]) -> None:
+    """The figures of the JSON files that `units` wrote, as a table on the terminal."""
+    for unit in units:
+        file = next(path for path in unit.writes if path.suffix == ".json")
+        if file.exists() and not job.flags.quiet:
+            content = read_json(file, Beside)
+            for line in [*table(content.numbers), *(f"  {note}" for note in content.notes)]:
+                print(line)
+
+
+def table(numbers: Numbers | None) -> list[str]:
+    """A line a dataset: questions, mean per chunk, repeats, diversity, reach; then how several overlap."""
+    if numbers is None:
+        return []
+    rows = [
+        ["", "questions", "a chunk", "repeats", "diversity", f"reach of {numbers.topics:,} topics", "95%", "of all"]
+    ]
+    for row in numbers.datasets:
+        per_chunk = "-" if row.mean_per_chunk is None else f"{row.mean_per_chunk:.1f}"
+        low, high = row.reach_interval
+        rows.append(
+            [
+                row.name,
+                f"{row.questions:,}",
+                per_chunk,
+                f"{row.redundancy:.0%}",
+                f"{row.diversity_at_equal_n:.1f}",
+                f"{row.reach:.0%}",
+                f"{low:.0%}-{high:.0%}",
+                f"{row.reach_of_all:.0%}",
+            ]
+        )
+    if len(numbers.datasets) == 1:  # reach is of what several ask together
+        return aligned(
+            [[*row[:5], topics] for row, topics in zip(rows, ["topics", f"{numbers.topics:,}"], strict=True)]
+        )
+    splits = not numbers.recommendation  # none of them is to be chosen
+    lines = aligned([row[:4] for row in rows] if splits else rows)
+    if not splits:
+        lines.append(f"  (diversity and reach with {numbers.equal_n:,} questions each; 'of all' with all of its own)")
+    names = [row.name for row in numbers.datasets]
+    shares = [[f"{share:.0%}" for share in row] for row in numbers.overlap]
+    return lines + aligned([["also asked by", *names], *([n, *row] for n, row in zip(names, shares, strict=True))])
+
+
+def aligned(rows: list[list[str]]) -> list[str]:
+    """A table's rows as lines: the first column to the left, the others to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  " + "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
+    ]

@@ -1,0 +1,289 @@
+"""Markdown read into blocks: heading, paragraph, list, table, code, quote, formula, contents.
+
+No Markdown parser: it finds where each block starts and ends, so that the blocks, one behind the other, are the text.
+White space behind a block belongs to it. Everything is linear in the text, whatever the text holds.
+"""
+
+from __future__ import annotations
+
+import re  # not regex: these patterns run over the whole text, and re takes less than half the time
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Literal, cast
+
+import msgspec
+
+from groundwork.markdown.tables import is_csv
+
+BlockKind = Literal["heading", "paragraph", "list", "table", "code", "quote", "formula", "contents"]
+
+PSEUDO_HEADING = 7  # a line all in bold: below every real heading
+
+
+class Block(msgspec.Struct, frozen=True, gc=False):
+    """One block; `headings` is the breadcrumb above it, a heading's own title included; `level` a heading's 1..7."""
+
+    kind: BlockKind
+    start: int
+    end: int
+    headings: tuple[str, ...] = ()
+    level: int = 0
+
+
+# Every group is possessive (++ and *+): what a line is gets decided once, so no text can make the patterns try again.
+INDENT = r"[ \t>\ufeff]*+"  # also the marks of a quote and a byte-order mark
+MARKER = r"""(?: [A-Z]?\d{1,3} (?: \.[ \t]                                          # 1. item, A1. item
+                           | (?:\.\d{1,3})++ (?: \.(?=\D)                     # 1.2. rule
+                                               | [ \t]++(?=[^\W\d_a-z])))     # 1.2.3 Rule
+               | [-*+•‣◦⁃▪][ \t]                                              # - item
+               | \(?+ (?:\d{1,3}|[a-zA-Z]|[ivxIVX]{2,6}) \) [ \t]             # 1) a) (iv)
+             )"""
+ITEM = re.compile(rf"\n{INDENT}{MARKER}", re.VERBOSE)  # the line break in front of a list item or numbered rule
+_EOL = r"(?:\n|\Z)"
+# Blank lines behind a block, which belong to it, and blanks at the end of the text.
+_BLANKS = r"(?:[^\S\n]*+\n)*+ (?:[^\S\n]++\Z)?+"
+_DELIMITER = rf"(?=[ \t>]*+[|:\-][ \t>|:\-]*+\r?{_EOL}) (?=[^\n]*-) (?=[^\n]*\|)"  # |---|:-:|
+_END = rf"(?: \n (?!{_DELIMITER}) | \Z )"  # of a line that is no table header
+# A heading's second line: === or ---
+_UNDERLINE = rf"[ ]{{0,3}} (?:={{2,}}+|-{{3,}}+) [ \t\r]*+ {_EOL}"
+# ``` or ~~~, also as a list item: 1. ```python
+_FENCE = rf"(?:(?:[-*+]|\d{{1,3}}[.)])[ \t]++)?+ (?:`{{3,}}+ (?=[^`\n]*+{_EOL}) | ~{{3,}}+)"
+_TABLE_TAG = r"<[tT][aA][bB][lL][eE]\b"  # letters by hand: (?i:...) is slow where nearly no text has one
+_NEW = rf"{INDENT} (?: \#{{1,6}}(?=[ \t\r\n]|\Z) | {_FENCE} | {_TABLE_TAG} | \$\$ | \| )"  # what ends any prose
+_OTHER = rf"(?: {_NEW} | {INDENT}[-*+•][ \t] )"  # ... and a paragraph, which a list item does too
+# A line that is not blank and not the header of a table.
+_LINE = rf"[^\S\n]*+ \S [^\n]*+ {_END}"
+# $$ ... $$, \[ ... \], and the environments of LaTeX; none runs over a blank line.
+_FORMULA = r"""[ \t]*+ (?:
+      \$\$ (?: (?!\$\$|\n[^\S\n]*+\n) . )*+ \$\$
+    | \\\[ (?: (?!\\\]|\n[^\S\n]*+\n) . )*+ \\\]
+    | \\begin\{(?:equation|align|gather|multline|eqnarray)\*?\}
+      (?: (?!\\end\{|\n[^\S\n]*+\n) . )*+ \\end\{[a-z]++\*?\} ) [^\n]*+ \n?"""
+
+_BLOCK = re.compile(  # what starts here; of prose and lists the first line, of a fence or an HTML table the mark
+    rf"""
+        (?P<paragraph> (?![a-zA-Z]{{1,6}}\)|[A-Z]\d) [^\W\d_] [^\n]*+ {_END} (?!{_UNDERLINE}) )
+      | (?P<list> {INDENT} {MARKER} {_LINE} )
+      | (?P<heading> [ \ufeff]{{0,3}} \#{{1,6}} (?=[ \t\r\n]|\Z) [^\n]*+ \n?
+                   | (?!{INDENT}(?:{MARKER}|\|)) [^\S\n]*+ \S [^\n]*+ \n {_UNDERLINE} )
+      | (?P<code> {INDENT} {_FENCE} )
+      | (?P<html> {INDENT} {_TABLE_TAG} )
+      | (?P<formula> {_FORMULA} )
+      | (?P<table> (?: {INDENT} \| [^\n]*+ {_EOL} ){{2,}}+
+                 | [^\n|]*+ \| [^\n]*+ \n {_DELIMITER} [^\n]*+ {_EOL} (?: (?!{_NEW}) [^\n|]*+ \| [^\n]*+ {_EOL} )*+ )
+      | (?P<quote> (?: [ ]{{0,3}} > (?!{INDENT}(?:\||```|~~~)) [^\n]*+ {_EOL} )++ )
+      | (?P<other> [^\S\n]*+ \S [^\n]*+ (?: \n (?={_DELIMITER}) (?!{_OTHER}) {_LINE} | {_EOL} ) )  # no table without |
+    """,
+    re.VERBOSE | re.DOTALL,
+).match
+_MAYBE = r"(?=[\s\#`~<$|>\ufeff*+•:-])"  # lines that start otherwise are told at once: they go on with what is there
+_FENCED_ITEM = r"(?=\d{1,3}[.)][ \t]++[`~])"  # but for a number with a fence behind it
+_HEADER = rf"(?P<header> (?<!\n\n) {_DELIMITER} )"  # the line above it is the first of a table
+_PROSE_END = re.compile(  # in front of the line that is no longer of the paragraph
+    rf"\n (?: \n | {_MAYBE} (?: {_HEADER} | {_OTHER} | [^\S\n]++\n ) | {_FENCED_ITEM} {_NEW} )",
+    re.VERBOSE,
+).search
+_LIST_END = re.compile(  # a list goes on behind blank lines with its next item, or with what is indented
+    rf"""\n (?: {_MAYBE} (?: (?=[^\S\n]*+\n) \n*+ (?:[^\S\n]++\n++)*+ (?: (?![ \t]++\S | {INDENT}{MARKER})
+                                                                       | (?: {_MAYBE} | {_FENCED_ITEM} ) {_NEW} )
+                           | (?!\n) (?: {_HEADER} | {_NEW} ) )
+              | {_FENCED_ITEM} {_NEW} )""",
+    re.VERBOSE,
+).search
+_BLANKS_BEHIND = re.compile(_BLANKS, re.VERBOSE).match
+_LEADING_BLANKS = re.compile(rf"\ufeff?+{_BLANKS}", re.VERBOSE)
+_FRONT_MATTER = re.compile(  # --- title: ... --- at the head of the text
+    rf"\ufeff?---[ \t\r]*+\n (?:(?!---|\.\.\.)[^\n]*+\n){{1,100}}+ (?:---|\.\.\.)[ \t\r]*+{_EOL} {_BLANKS}",
+    re.VERBOSE,
+)
+_TABLE_TAGS = re.compile(r"<(/?)(?i:table)\b[^>]*+>?")  # <table>, </table>: they nest
+_BOLD_LINE = re.compile(r"[^\S\n]*+(\*\*|__)(?=\S)([^*_\n]{1,100}+)\1\s*+")  # **Scoring** alone on its line
+_LEADER = re.compile(  # the end of a line such as Introduction ........ 3 or Introduction … 3
+    r"(?: \.{4} | (?:\.[ ]){3} | … ) [ .…|*_]*+ (?:\d{1,4}|[ivxlc]{1,7}) [ \t\r*_|]*+ \Z", re.VERBOSE
+)
+_CONTENTS_ENDS = "0123456789ivxlc)"  # how the last line of a contents page ends
+_LEADER_END = 60  # characters at the end of a line that hold its page number and some of the dots
+_LINK_ITEM = re.compile(r"\A[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+\Z")  # - [Rules](#rules)
+_MARKUP = re.compile(r"[*_`]++|!?\[([^\]]*+)\]\([^)]*+\)")  # what a heading's plain title goes without
+_BLANK_LINE = re.compile(r"\n[^\S\n]*+\n")  # where a <table> ends that is never closed
+
+
+def blocks(markdown: str) -> list[Block]:
+    """The blocks of the text in order: each ends where the next one starts, and together they are the text."""
+    return list(_read(markdown))
+
+
+def _read(text: str) -> Iterator[Block]:
+    reader, crumbs = _Reader(text), _Breadcrumb()
+    start, position = 0, reader.first()
+    if text[:position].strip("\ufeff").strip():
+        yield Block("paragraph", 0, position)  # front matter
+        start = position
+    before = ""
+    while position < len(text):
+        kind, end, level, title = reader.block_at(position)
+        if level:
+            crumbs.enter(level, title)
+        elif kind == "contents":
+            crumbs.is_of_contents |= before == "heading"
+        elif crumbs.is_of_contents:
+            crumbs.leave_contents()
+        yield Block(kind, start, end, crumbs.path, level)
+        start = position = end
+        before = kind
+    if start < len(text):
+        yield Block("paragraph", start, len(text))  # nothing but white space
+
+
+class _Breadcrumb:
+    """The headings that hold at a place of the text."""
+
+    def __init__(self) -> None:
+        self.path: tuple[str, ...] = ()
+        self.is_of_contents = False  # the last one is the title of a contents page
+        self._levels: list[int] = []
+
+    def enter(self, level: int, title: str) -> None:
+        keep = sum(outer < level for outer in self._levels)  # levels rise strictly
+        self._levels = [*self._levels[:keep], level]
+        self.path = (*self.path[:keep], title)
+        self.is_of_contents = False
+
+    def leave_contents(self) -> None:
+        """The title "Contents" does not hold for the text behind the contents."""
+        self._levels, self.path, self.is_of_contents = self._levels[:-1], self.path[:-1], False
+
+
+class _Reader:
+    """Tells the block at a position of a text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tables = _html_tables(text)
+
+    def first(self) -> int:
+        """Where the first block starts: behind a byte-order mark, blank lines, and front matter."""
+        match = _FRONT_MATTER.match(self._text) or _LEADING_BLANKS.match(self._text)
+        return match.end() if match else 0
+
+    def block_at(self, position: int) -> tuple[BlockKind, int, int, str]:
+        """Kind, end, and a heading's level and title, of the block whose first line starts at `position`."""
+        text = self._text
+        match = _BLOCK(text, position)
+        kind, end = (match.lastgroup, match.end()) if match else ("other", len(text))
+        if kind == "list":
+            end = _line_before(_LIST_END, text, end)
+        elif kind in ("paragraph", "other"):
+            end = _line_before(_PROSE_END, text, end)
+        if kind not in ("code", "html"):
+            end = _blanks_behind(text, end)
+        if kind == "heading":
+            return "heading", end, *_heading(text[position:end])
+        if kind == "code":
+            return *_fenced(text, position), 0, ""
+        if kind == "html":
+            return "table", _html_table_end(text, position, self._tables), 0, ""
+        if self._tables and kind != "formula" and (tag := _TABLE_TAGS.search(text, position + 1, end)):
+            end = tag.start()
+        if _is_contents(text, position, end):
+            return "contents", end, 0, ""
+        if kind == "other":
+            if bold := _BOLD_LINE.fullmatch(text, position, end):
+                return "heading", end, PSEUDO_HEADING, bold[2].strip()
+            kind = "paragraph"
+        if kind == "paragraph" and is_csv(text, position, end):
+            kind = "table"
+        return cast(BlockKind, kind), end, 0, ""
+
+
+def _line_before(search: Callable[..., re.Match[str] | None], text: str, first_line: int) -> int:
+    """Where the line starts that ends a paragraph or list whose first line ends at `first_line`."""
+    stop = search(text, first_line - 1)
+    if not stop:
+        return len(text)
+    end = stop.start() + 1
+    header = text.rfind("\n", 0, end - 1) + 1 if stop["header"] is not None else 0
+    return header if header >= first_line and not text[header:end].isspace() else end
+
+
+def _blanks_behind(text: str, end: int) -> int:
+    following = text[end : end + 2]
+    if not following[:1].isspace():
+        return end
+    if following[0] == "\n" and not following[1:].isspace():
+        return end + 1  # one blank line, as nearly always
+    blanks = _BLANKS_BEHIND(text, end)
+    return blanks.end() if blanks else end
+
+
+def _heading(block: str) -> tuple[int, str]:
+    """Level and plain title of `## Title ##`, or of a title underlined with === or ---."""
+    block = block.strip("\ufeff \t\r\n")
+    if block[0] == "#":
+        title = block.lstrip("#")
+        return min(len(block) - len(title), 6), plain(title.rstrip("#"))
+    title, _, underline = block.rpartition("\n")
+    return (1 if "=" in underline else 2), plain(title)
+
+
+def plain(title: str) -> str:
+    """A heading without emphasis, code marks and link addresses, on one line."""
+    if "*" in title or "_" in title or "`" in title or "[" in title:
+        title = _MARKUP.sub(lambda match: match[1] or "", title)
+    return " ".join(title.split())
+
+
+def _is_contents(text: str, start: int, end: int) -> bool:
+    """Lines that lead by dots to a page number, or list items that are nothing but links into the document."""
+    tail = text[max(start, end - 200) : end].rstrip("\n\r \t*_|")
+    if tail[-1:] not in _CONTENTS_ENDS or len(tail) < 6:
+        return False  # nearly every block, told by one letter
+    pattern, reach = (_LINK_ITEM, 0) if tail[-1] == ")" else (_LEADER, _LEADER_END)
+    lines = [line for line in text[start:end].split("\n") if line and not line.isspace()]
+    if not pattern.search(lines[-1][-reach:]):
+        return False
+    hits = sum(pattern.search(line[-reach:]) is not None for line in lines)
+    return hits == len(lines) or (hits >= 3 and 2 * hits >= len(lines))
+
+
+def _fenced(text: str, position: int) -> tuple[BlockKind, int]:
+    """A fence runs to its closing line, or to the end of the text; one that says csv or tsv is a table."""
+    first_line = text.find("\n", position) + 1 or len(text)
+    opening = text[position:first_line]
+    marks = _FENCE_MARKS.search(opening)
+    length, mark = (len(marks[0]), marks[0][0]) if marks else (3, "`")
+    closing = _closing(mark, min(length, 50)).search(text, first_line)
+    info = opening[marks.end() :].split() if marks else []
+    kind: BlockKind = "table" if info and info[0].lower() in ("csv", "tsv") else "code"
+    end = closing.end() if closing else len(text)
+    return kind, _blanks_behind(text, end)
+
+
+_FENCE_MARKS = re.compile(r"`{3,}+|~{3,}+")
+
+
+@cache
+def _closing(mark: str, length: int) -> re.Pattern[str]:
+    return re.compile(rf"^{INDENT}{mark}{{{length},}}+[ \t\r]*+(?:\n|\Z)", re.MULTILINE)
+
+
+def _html_tables(text: str) -> dict[int, int]:
+    """Start of each `<table` to the end of its own `</table>`; 0 where that is missing. One pass."""
+    ends: dict[int, int] = {}
+    opened: list[int] = []
+    for tag in _TABLE_TAGS.finditer(text):
+        if not tag[1]:
+            ends[tag.start()] = 0
+            opened.append(tag.start())
+        elif opened:
+            ends[opened.pop()] = tag.end()
+    return ends
+
+
+def _html_table_end(text: str, position: int, tables: dict[int, int]) -> int:
+    """Behind `</table>` and the blank lines after it; of a table that is never closed, behind the next blank line."""
+    end = tables.get(text.find("<", position), 0)
+    if not end:
+        blank = _BLANK_LINE.search(text, position)
+        end = blank.end() if blank else len(text)
+    return _blanks_behind(text, end)

@@ -1,0 +1,58 @@
+"""The stages, in the order of the pipeline: what each reads and writes below data/, and what it is for.
+
+This table is the whole flow. `uv run dataprep run` does the rows marked `run`, from top to bottom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One script. `reads` and `writes` are folders of data/, the first of `reads` being the one it works through."""
+
+    name: str
+    folder: str  # of its script
+    reads: tuple[str, ...]
+    writes: str
+    purpose: str
+    run: bool = True
+
+    @property
+    def module(self) -> str:
+        return f"groundwork.stages.{self.name}"
+
+    @property
+    def script(self) -> str:
+        return f"{self.folder}/{self.name}.py"
+
+
+STAGES = (
+    Stage("ingest", "dataprep", ("documents",), "text", "documents to Markdown, every page audited"),
+    Stage("summarize", "dataprep", ("text",), "summaries", "one summary a document"),
+    Stage("chunk", "dataprep", ("text",), "chunks", "Markdown to chunks, tables whole"),
+    Stage("generate_qa", "dataprep", ("chunks", "summaries", "text"), "qa", "questions, criteria, answers, evidence"),
+    Stage(
+        "curate", "dataprep", ("qa", "chunks", "summaries", "text"), "qa", "checks every pair and sorts out the unfit"
+    ),
+    Stage("generate_tags", "visualization", ("qa",), "tags", "tags of every question"),
+    Stage("generate_embeddings", "visualization", ("qa",), "embeddings", "vectors of every question"),
+    Stage("visualize_embeddings", "visualization", ("embeddings", "qa", "tags"), "plots", "a map of one dataset"),
+    Stage("coverage", "visualization", ("qa", "text", "chunks"), "plots", "what was asked about, on the document"),
+    Stage(
+        "create_dataset", "dataprep", ("qa", "embeddings", "tags", "chunks"), "datasets", "train, eval, mirror, card"
+    ),
+    Stage("visualize_splits", "visualization", ("datasets", "embeddings", "tags"), "plots", "train beside eval"),
+    Stage("compare_embeddings", "visualization", ("qa", "embeddings"), "plots", "maps of several datasets", run=False),
+    Stage("compare_tags", "visualization", ("qa", "tags"), "plots", "tags of several datasets", run=False),
+    Stage("merge", "visualization", ("qa", "embeddings"), "qa", "several runs into one", run=False),
+    Stage("compare_converters", "dataprep", ("documents",), "plots", "converters side by side on one file", run=False),
+)
+
+BY_NAME = {stage.name: stage for stage in STAGES}
+
+
+def writer_of(folder: str) -> Stage | None:
+    """The first stage that writes `folder`."""
+    return next((stage for stage in STAGES if stage.writes == folder), None)

@@ -1,0 +1,114 @@
+"""Which sentences, numbers and table rows of a chunk its pairs touch, known without a model.
+
+A statement (sentence, list item, table row) is touched by a pair whose evidence holds half of its content words and no
+less than two, or three of them, at that place; or whose question and answer together say it. Where one quote runs over
+several statements, question and answer must besides hold a third of a statement's words: quoting is not yet asking. A
+number is touched by a pair that touches its statement and names the number in its question, answer or criteria.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from groundwork.language import facts
+from groundwork.language.detection import language as spoken_in
+from groundwork.markdown.grounding import find
+from groundwork.markdown.statements import Statement, statements
+from groundwork.records.types import Chunk, Coverage, DocumentCoverage, Pair, Span
+
+ENOUGH_WORDS = 3
+ASKED = 1 / 3  # of a statement's content words, in question and answer, where a quote holds other statements too
+SAID = 0.8  # of a statement's content words in question and answer
+
+
+def coverage(chunk: Chunk, pairs: Sequence[Pair], language: str = "en") -> Coverage:
+    """What `pairs` touch of `chunk`; offsets of the spans count in `chunk.text`, added table headers are left out."""
+    text = chunk.text
+    spoken = spoken_in(text)
+    touches = [_Touch(pair, text, spoken) for pair in pairs]
+    spans: list[Span] = []
+    for statement in statements(text, language):
+        if statement.end <= len(chunk.added):
+            continue
+        said = _Said(statement, text[statement.start : statement.end], spoken)
+        touching = [touch for touch in touches if touch.touches(said)]
+        spans.append(Span(start=statement.start, end=statement.end, kind=statement.kind, touched_by=_ids(touching)))
+        for number in said.numbers:
+            naming = [touch for touch in touching if number.value in touch.values]
+            start, end = statement.start + number.start, statement.start + number.end
+            spans.append(Span(start=start, end=end, kind="number", touched_by=_ids(naming)))
+    return Coverage(document=chunk.document, chunk=chunk.id, spans=spans, **shares(spans))
+
+
+def gaps(chunk: Chunk, covered: Coverage, language: str = "en") -> list[Statement]:
+    """The statements that no pair touches, and those with a number that none names, in the order of the text."""
+    open_spans = [span for span in covered.spans if not span.touched_by]
+    return [
+        statement
+        for statement in statements(chunk.text, language)
+        if any(statement.start <= span.start and span.end <= statement.end for span in open_spans)
+    ]
+
+
+def shares(spans: Iterable[Span]) -> dict[str, Any]:
+    """The share touched of the sentences, numbers, rows and of all (`touched`); None where there are none."""
+    spans = list(spans)
+    kinds = {
+        "sentences": ("sentence",),
+        "numbers": ("number",),
+        "rows": ("row",),
+        "touched": ("sentence", "number", "row"),
+    }
+    return {name: _share([span for span in spans if span.kind in kind]) for name, kind in kinds.items()}
+
+
+def of_document(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
+    """The coverage of all chunks taken together."""
+    spans = [span for chunk in chunks for span in chunk.spans]
+    return DocumentCoverage(document=document, chunks=list(chunks), **shares(spans))
+
+
+class _Said:
+    """What a statement says, worked out once for all pairs: its content words and its numbers."""
+
+    def __init__(self, statement: Statement, own: str, spoken: str) -> None:
+        self.start, self.end = statement.start, statement.end
+        self.words = facts.content_words(own, spoken)
+        self.numbers = facts.numbers(own)
+        self.values = {number.value for number in self.numbers}
+        self.enough = min(len(self.words), ENOUGH_WORDS, max(2, (len(self.words) + 1) // 2))
+
+
+class _Touch:
+    """A pair, with its evidence found in the chunk's text and its own words and numbers."""
+
+    def __init__(self, pair: Pair, text: str, spoken: str) -> None:
+        said = f"{pair.question} {pair.answer}"
+        self.id = pair.id
+        self.places = [span for quote in pair.evidence if (span := find(quote, text))]
+        self.text = text
+        self.spoken = spoken
+        self.words = facts.content_words(said, spoken)
+        self.values = {
+            number.value for number in facts.numbers(" ".join([said, *pair.evaluation_criteria]), spelled=True)
+        }
+
+    def touches(self, said: _Said) -> bool:
+        common = len(said.words & self.words)
+        for start, end in self.places:
+            quoted = self.text[max(start, said.start) : min(end, said.end)]
+            if not quoted or (said.words and len(facts.content_words(quoted, self.spoken) & said.words) < said.enough):
+                continue
+            around = self.text[start : said.start] + " " + self.text[said.end : end]
+            if common >= ASKED * len(said.words) or not facts.content_words(around, self.spoken):
+                return True
+        return len(said.words) >= ENOUGH_WORDS and common >= SAID * len(said.words) and said.values <= self.values
+
+
+def _ids(touches: Sequence[_Touch]) -> list[str]:
+    return [touch.id for touch in touches]
+
+
+def _share(spans: Sequence[Span]) -> float | None:
+    return round(sum(bool(span.touched_by) for span in spans) / len(spans), 4) if spans else None

@@ -1,0 +1,253 @@
+"""The interviews of one document: which chunks are asked about, by which strategy, how much, and what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from groundwork.errors import UnitError
+from groundwork.language.references import is_instruction
+from groundwork.markdown.statements import is_caption, statements
+from groundwork.questions import coverage
+from groundwork.questions.batch import Batch
+from groundwork.questions.draft_faults import Source
+from groundwork.questions.interview import Asker, Interview, interview
+from groundwork.questions.repeats import Encode, Novelty, similarity
+from groundwork.questions.small_model.question_search import Pointing
+from groundwork.questions.small_model.sentence_strategy import Sentences
+from groundwork.questions.two_chunks import TwoChunks, related
+from groundwork.records.types import Chunk, DocumentCoverage, Pair, Rejected
+from groundwork.settings.settings import QA, Config
+
+if TYPE_CHECKING:
+    from groundwork.llm.client import Client
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is known of a document: its chunks to ask about and what helps to name things."""
+
+    document: str
+    title: str
+    summary: str
+    chunks: list[Chunk]
+    left_out: int = 0
+
+
+@dataclass
+class Interviews:
+    """One interview a chunk."""
+
+    material: Material
+    settings: QA
+    states: list[Interview]
+    askers: list[Asker]
+    notice: str = ""
+    notes: list[str] = field(default_factory=list)
+    similar: tuple[Encode | None, float] = (None, 1.0)
+    couples: list[TwoChunks] = field(default_factory=list)
+
+    async def run(self, number: int) -> None:
+        state = self.states[number]
+        if state.limit == 0:
+            state.ended = "limit"
+        else:
+            await interview(state, self.askers[number])
+
+    def line(self, number: int) -> str:
+        """The log's line of one chunk: `chunk 2: 13 + 3 + 3 + 2 + 0`."""
+        state = self.states[number]
+        touched = state.covered().touched
+        share = "" if touched is None else f", {touched:.0%} covered"
+        why = f", {state.failure}" if state.failure else ""
+        return f"chunk {state.chunk.index}: {state.curve()}   ({self.material.document}{share}{why})"
+
+    def pairs(self) -> list[Pair]:
+        return [pair for one in self._all() for pair in one.pairs]
+
+    def rejected(self) -> list[Rejected]:
+        return [rejected for one in self._all() for rejected in one.rejected]
+
+    def _all(self) -> list[Interview | TwoChunks]:
+        return [*self.states, *self.couples]
+
+    def covered(self) -> DocumentCoverage:
+        """Coverage of the whole document with the saturation curve of every chunk."""
+        whole = coverage.of_document(self.material.document, [state.covered() for state in self.states])
+        return msgspec.structs.replace(
+            whole,
+            pairs=len(self.pairs()),
+            rejected=dict(Counter(one.reason for one in self.rejected()).most_common()),
+            calls=sum(asker.calls for asker in self.askers) + len(self.couples),
+            runs=[state.run_record(asker.calls) for state, asker in zip(self.states, self.askers, strict=True)],
+        )
+
+    def warnings(self) -> list[str]:
+        """What a reader of the ledger should know: chunks cut off, hidden instructions, what was missing."""
+        found = list(self.notes)
+        cut = [state for state in self.states if state.ended == "max_iterations" and state.new[-1]]
+        if cut:
+            names = ", ".join(f"chunk {state.chunk.index}" for state in cut[:5]) + (" ..." if len(cut) > 5 else "")
+            found.append(
+                f"{names}: still gave new pairs when qa.max_iterations ({self.settings.max_iterations}) was reached; "
+                f"raise it: --set qa.max_iterations={self.settings.max_iterations * 2}"
+            )
+        for state in self.states:
+            for statement in statements(state.chunk.text, state.language):
+                if is_instruction(state.chunk.text[statement.start : statement.end]):
+                    said = " ".join(state.chunk.text[statement.start : statement.end].split())[:80]
+                    found.append(
+                        f'chunk {state.chunk.index}: holds an instruction to a model, not asked about: "{said}"'
+                    )
+        return found
+
+    def failures(self) -> list[tuple[str, UnitError]]:
+        """(part, error) of every chunk or statement whose reply stayed unusable."""
+        found = [(f"chunk {state.chunk.index}", state.failure) for state in self.states if state.failure]
+        for state, asker in zip(self.states, self.askers, strict=True):
+            found += [(f"chunk {state.chunk.index}", error) for error in getattr(asker, "failures", ())]
+        for couple in self.couples:
+            if couple.failure:
+                found.append((f"chunks {couple.first.index} and {couple.second.index}", couple.failure))
+        return found
+
+    async def ask_across_chunks(self) -> None:
+        """Questions that need two related chunks, where qa.multi_chunk asks for them."""
+        if not self.couples:
+            return
+        novelty = Novelty(*self.similar)
+        await novelty.sift([pair.question for pair in self.pairs()])
+        for couple in self.couples:  # one after the other, so that none repeats another's question
+            await couple.run(novelty)
+
+
+def prompt_files(settings: QA) -> list[str]:
+    """The files of config/prompts that `settings` makes use of."""
+    used = {
+        settings.prompt: True,
+        settings.correction_prompt: settings.strategy == "batch" and settings.correct,
+        settings.round_trip_prompt: settings.strategy == "sentence" and settings.round_trip,
+        settings.two_chunk_prompt: settings.multi_chunk,
+    }
+    return [name for name, wanted in used.items() if wanted]
+
+
+async def prepare(
+    config: Config, material: Material, prompt: Callable[[str], str], client: Callable[[], Client], vectors: Path
+) -> Interviews:
+    """Everything ready to ask: an interview and an asker for each chunk of `material`.
+
+    `prompt` reads a file of config/prompts, `client` makes the model's client when it is needed, `vectors` is the
+    folder of the embeddings' cache. Raises ConfigError for a prompt or a setting that cannot be used.
+    """
+    notes = [] if material.summary else ["no summary; run first: uv run dataprep/summarize.py"]
+    sample = [statement.plain(chunk.text) for chunk in material.chunks for statement in statements(chunk.text)]
+    encode, threshold, note = await similarity(
+        config.embeddings, config.qa.duplicate_threshold, sample, vectors, client
+    )
+    limits = shared_out(config.qa.limit, [_countable(chunk, config) for chunk in material.chunks])
+    text = prompt(config.qa.prompt)
+    states = [
+        Interview(
+            chunk=chunk,
+            source=_source(material, [chunk], text, config.qa),
+            settings=config.qa,
+            novelty=Novelty(encode, threshold),
+            limit=limit,
+            language=config.chunk.language,
+        )
+        for chunk, limit in zip(material.chunks, limits, strict=True)
+    ]
+    pointing = Pointing(
+        material.chunks if config.qa.strategy == "sentence" else [], material.title, config.chunk.language
+    )
+    askers = [_asker(config, material, state.chunk, pointing, prompt, client) for state in states]
+    couples = []
+    if config.qa.multi_chunk:
+        two = prompt(config.qa.two_chunk_prompt)
+        for first, second in await related(material.chunks, encode):
+            source = _source(material, [first, second], two, config.qa)
+            couples.append(TwoChunks(client(), config.qa, two, first, second, known(config.qa, material), source))
+    notes += [note] if note else []
+    return Interviews(
+        material, config.qa, states, askers, _notice(config.qa, material), notes, (encode, threshold), couples
+    )
+
+
+def _source(material: Material, chunks: Sequence[Chunk], prompt: str, settings: QA) -> Source:
+    headings = [heading for chunk in chunks for heading in chunk.headings]
+    known = " ".join([material.title, material.summary, settings.context, *headings])
+    return Source("\n\n".join(chunk.text for chunk in chunks), _instructions(prompt), known)
+
+
+def known(settings: QA, material: Material) -> dict[str, str]:
+    """The variables of a prompt that stay the same for the whole document."""
+    return {
+        "context": settings.context or "(not told)",
+        "document": material.title,
+        "summary": material.summary or "(none)",
+    }
+
+
+def _asker(
+    config: Config,
+    material: Material,
+    chunk: Chunk,
+    pointing: Pointing,
+    prompt: Callable[[str], str],
+    client: Callable[[], Client],
+) -> Asker:
+    settings = config.qa
+    if settings.strategy == "sentence":
+        again = prompt(settings.round_trip_prompt) if settings.round_trip else ""
+        title, caption = material.title, caption_of(chunk, material.chunks)
+        return Sentences(
+            client(), settings, chunk, prompt(settings.prompt), again, title, pointing, caption, config.chunk.language
+        )
+    texts = prompt(settings.prompt), prompt(settings.correction_prompt)
+    return Batch(client(), settings, chunk, *texts, known(settings, material))
+
+
+def caption_of(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
+    """The caption of a table that is a chunk of its own: the last line of the chunk before."""
+    before = next((other for other in chunks if other.end <= chunk.start and other.index == chunk.index - 1), None)
+    last = before.text.rstrip().rpartition("\n")[2] if before and chunk.kind == "table" else ""
+    return last.strip("*_ ") if is_caption(last) else ""
+
+
+def _instructions(prompt: str) -> str:
+    """The part of a prompt that is the same for every chunk, examples included: no question may be about it."""
+    from groundwork.llm.prompts import placeholders, split
+
+    return "\n".join(turn["content"] for turn in split(prompt) if not placeholders(turn["content"]))
+
+
+def _countable(chunk: Chunk, config: Config) -> int:
+    return len(statements(chunk.text, config.chunk.language))
+
+
+def shared_out(limit: int, sizes: Sequence[int]) -> list[int | None]:
+    """`limit` shared out in proportion to `sizes` by largest remainder; 0 is no limit, told as None for each."""
+    total = sum(sizes)
+    if not limit or not total:
+        return [None] * len(sizes)
+    exact = [limit * size / total for size in sizes]
+    shares = [int(share) for share in exact]
+    by_remainder = sorted(range(len(sizes)), key=lambda i: (shares[i] - exact[i], i))
+    for i in by_remainder[: limit - sum(shares)]:
+        shares[i] += 1
+    return list(shares)
+
+
+def _notice(settings: QA, material: Material) -> str:
+    if not settings.limit:
+        return ""
+    return (
+        f"{material.document}: at most {settings.limit} pairs, spread over {len(material.chunks)} chunks (qa.limit); "
+        "for all there is to ask: --limit 0"
+    )

@@ -1,0 +1,144 @@
+"""Pairs as a model writes them, and what rules find wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from groundwork.language import facts
+from groundwork.language import references as wording
+from groundwork.language.scripts import is_question
+from groundwork.markdown.grounding import faults, find
+from groundwork.records.types import Difficulty
+
+Category = Literal["factual", "definition", "procedure", "condition", "numeric", "comparison", "reasoning"]
+MIN_CRITERIA, MAX_CRITERIA = 2, 6
+EMPTY_CRITERIA = frozenset(
+    [
+        "accuracy",
+        "accurate",
+        "clarity",
+        "complete",
+        "completeness",
+        "correct",
+        "correctness",
+        "exact",
+        "match",
+        "relevance",
+    ]
+)
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """One pair of a model's reply; the order of the fields is the order in which the model writes them."""
+
+    evidence: list[str]
+    question: str
+    answer: str
+    evaluation_criteria: list[str]
+    difficulty: Difficulty
+    category: Category
+
+
+class Drafts(msgspec.Struct, frozen=True, kw_only=True):
+    """A model's reply: as many pairs as it found, or none."""
+
+    pairs: list[Draft]
+
+
+class Correction(Draft, frozen=True, kw_only=True):
+    """A draft put right, with the number under which its faults were listed."""
+
+    number: int
+
+
+class Corrections(msgspec.Struct, frozen=True, kw_only=True):
+    """A model's reply to a list of faults."""
+
+    pairs: list[Correction]
+
+
+class Fault(NamedTuple):
+    """Why a pair is not kept: a short `reason` that can be counted, and the detail."""
+
+    reason: Literal[
+        "form", "dangling", "evidence", "unsupported", "language", "example", "instruction", "duplicate", "excess",
+        "round trip", "beside", "vague",
+    ]  # fmt: skip
+    detail: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a pair may rest on: the chunk's text; and what it may not: the example in the prompt."""
+
+    text: str
+    prompt: str = ""
+    known: str = ""  # title, headings, summary and context, whose names a question may use
+
+    def faults(self, draft: Draft) -> list[Fault]:
+        """Everything that rules find wrong with `draft`."""
+        said = f"{draft.question} {draft.answer}"
+        if self._is_the_example(draft, said):
+            return [Fault("example", "is about the example in the prompt")]
+        if any(self._in_instruction(quote) for quote in draft.evidence) or wording.is_instruction(said):
+            return [Fault("instruction", "follows an instruction that the document holds")]
+        found = list(form_faults(draft))
+        if other := wording.other_language(said, self.text):
+            found.append(Fault("language", f"is in another language ({other}) than the text"))
+        for problem in faults(draft.question, draft.answer, draft.evidence, self.text):
+            found.append(Fault("evidence" if "evidence" in problem else "unsupported", problem))
+        return found
+
+    def _is_the_example(self, draft: Draft, said: str) -> bool:
+        if not self.prompt:
+            return False
+        if draft.evidence and all(find(quote, self.prompt) and not find(quote, self.text) for quote in draft.evidence):
+            return True
+        return bool((facts.names(said) & _names(self.prompt)) - _words(self.text) - _words(self.known))
+
+    def _in_instruction(self, quote: str) -> bool:
+        return wording.is_instruction(quote) and find(quote, self.text) is not None
+
+
+@lru_cache(maxsize=8)  # the same prompt for all chunks, and a chunk for all pairs about it
+def _names(text: str) -> frozenset[str]:
+    return frozenset(facts.names(text))
+
+
+@lru_cache(maxsize=8)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(facts.words(text))
+
+
+def form_faults(draft: Draft) -> list[Fault]:
+    """What is wrong with the wording, whatever the text says."""
+    found = []
+    question = draft.question.strip()
+    if not is_question(question) or len(facts.words(question)) < 3:
+        found.append(Fault("form", "the question is no question"))
+    if not draft.answer.strip():
+        found.append(Fault("form", "the answer is empty"))
+    if reference := wording.dangling(question):
+        found.append(Fault("dangling", f'the question points at something its reader cannot see: "{reference}"'))
+    if problem := criteria_fault(draft.evaluation_criteria):
+        found.append(Fault("form", problem))
+    return found
+
+
+def criteria_fault(criteria: Sequence[str]) -> str:
+    """What keeps a grader from marking the criteria one by one, or ""."""
+    told = {" ".join(criterion.casefold().split()) for criterion in criteria}
+    if not MIN_CRITERIA <= len(told) <= MAX_CRITERIA or "" in told:
+        return f"there must be {MIN_CRITERIA} to {MAX_CRITERIA} different evaluation criteria, not {len(told - {''})}"
+    vague = [criterion for criterion in criteria if not _checkable(criterion)]
+    return f'the criterion "{vague[0]}" names no fact' if vague else ""
+
+
+def _checkable(criterion: str) -> bool:
+    told = set(facts.words(criterion)) - facts.STOP_WORDS - EMPTY_CRITERIA - {"answer", "answers", "states", "question"}
+    return bool(told) or bool(facts.numbers(criterion))

@@ -1,0 +1,185 @@
+"""Ask about one chunk, again and again, until nothing new comes.
+
+`interview` is the loop. What it asks with is an `Asker`: `batch.Batch` gets many pairs from one call,
+`sentence.Sentences` one pair a statement. The loop checks every draft, has faulty ones corrected once, counts as new
+only what repeats nothing, and knows after each iteration what of the chunk is still untouched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import msgspec
+
+from groundwork.errors import UnitError
+from groundwork.language.references import is_instruction
+from groundwork.markdown.statements import Statement
+from groundwork.questions import coverage
+from groundwork.questions.draft_faults import Draft, Fault, Source
+from groundwork.questions.repeats import Novelty, normalised
+from groundwork.records.types import Chunk, ChunkRun, Coverage, Pair, Rejected
+from groundwork.settings.settings import QA
+
+FINAL = ("example", "instruction", "round trip")  # faults that asking again does not mend
+Judged = tuple[Draft, list[Fault]]
+
+
+class Asker(Protocol):
+    """How drafts are got from a model: at most `at_once` an iteration, by `calls` calls so far."""
+
+    calls: int
+
+    @property
+    def at_once(self) -> int: ...
+
+    async def ask(self, iteration: int, pairs: Sequence[Pair], gaps: Sequence[Statement], count: int) -> list[Judged]:
+        """New drafts with the faults that only the asker can see; at most `count` of them are wanted.
+
+        `pairs` are kept already and `gaps` are untouched by them.
+        """
+        ...
+
+    async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
+        """For each faulty draft its correction, or None where none came."""
+        ...
+
+
+@dataclass
+class Interview:
+    """The questions about one chunk so far, what was turned down, and how it went."""
+
+    chunk: Chunk
+    source: Source
+    settings: QA
+    novelty: Novelty
+    limit: int | None = None  # pairs of this chunk at the most
+    language: str = "en"
+    pairs: list[Pair] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    new: list[int] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
+    ended: str = ""
+    failure: UnitError | None = None
+
+    def covered(self) -> Coverage:
+        return coverage.coverage(self.chunk, self.pairs, self.language)
+
+    def gaps(self) -> list[Statement]:
+        """What no pair touches yet, without instructions to a model that the document may hold."""
+        found = coverage.gaps(self.chunk, self.covered(), self.language)
+        return [statement for statement in found if not is_instruction(statement.plain(self.chunk.text))]
+
+    def room(self, at_once: int) -> int:
+        """How many pairs may still come, `at_once` at the most."""
+        return at_once if self.limit is None else max(0, min(at_once, self.limit - len(self.pairs)))
+
+    def judged(self, draft: Draft, faults: Sequence[Fault] = ()) -> Judged:
+        return draft, [*self.source.faults(draft), *faults]
+
+    def curve(self) -> str:
+        """New pairs of each iteration, as `13 + 3 + 3 + 2 + 0`."""
+        return " + ".join(map(str, self.new)) or "0"
+
+    def run_record(self, calls: int) -> ChunkRun:
+        return ChunkRun(chunk=self.chunk.id, new=self.new, ended=self.ended, coverage=self.shares, calls=calls)
+
+
+async def interview(state: Interview, asker: Asker) -> None:
+    """Fill `state` with pairs. A reply that stays unusable ends it with `failure` set; what came before is kept."""
+    rounds = state.settings.max_iterations if state.settings.iterate else 1
+    for iteration in range(1, rounds + 1):
+        try:
+            state.new.append(await _one_round(state, asker, iteration))
+        except UnitError as error:
+            state.failure, state.ended = error, error.status
+            return
+        state.shares.append(state.covered().touched or 0.0)
+        state.ended = _why_end(state)
+        if state.ended:
+            return
+    state.ended = "max_iterations" if state.settings.iterate and state.settings.stop != "fixed" else "fixed"
+
+
+async def _one_round(state: Interview, asker: Asker, iteration: int) -> int:
+    """Ask once, correct once, keep what is good and new. Returns how many pairs that was."""
+    count = state.room(asker.at_once)
+    drafts = await asker.ask(iteration, state.pairs, state.gaps(), count)
+    judged = [state.judged(draft, faults) for draft, faults in drafts[:count]]
+    faulty = [one for one in judged if _can_be_corrected(one[1])]
+    if faulty and state.settings.correct:
+        corrected = iter(await asker.correct(faulty))
+        judged = [_corrected(state, one, next(corrected)) if _can_be_corrected(one[1]) else one for one in judged]
+    for draft, _ in drafts[count:]:
+        _reject(state, draft, iteration, Fault("excess", f"{len(drafts)} pairs came where {count} were asked for"))
+    for draft, faults in judged:
+        if faults:
+            _reject(state, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
+    return await _keep_new(state, [draft for draft, faults in judged if not faults], iteration)
+
+
+def _corrected(state: Interview, faulty: Judged, correction: Draft | None) -> Judged:
+    return state.judged(correction) if correction else faulty
+
+
+def _can_be_corrected(faults: Sequence[Fault]) -> bool:
+    return bool(faults) and not any(fault.reason in FINAL for fault in faults)
+
+
+async def _keep_new(state: Interview, drafts: Sequence[Draft], iteration: int) -> int:
+    repeats = await state.novelty.sift([draft.question for draft in drafts])
+    for draft, earlier in zip(drafts, repeats, strict=True):
+        if earlier:
+            _reject(state, draft, iteration, Fault("duplicate", f"repeats: {earlier}"))
+        else:
+            state.pairs.append(as_pair(draft, state.chunk, state.settings.model, iteration))
+    return sum(not earlier for earlier in repeats)
+
+
+def _reject(state: Interview, draft: Draft, iteration: int, fault: Fault, detail: str = "") -> None:
+    state.rejected.append(as_rejected(draft, state.chunk, iteration, Fault(fault.reason, detail or fault.detail)))
+
+
+def _why_end(state: Interview) -> str:
+    """Why no further iteration is needed, or ""."""
+    if state.limit is not None and len(state.pairs) >= state.limit:
+        return "limit"
+    if state.settings.stop == "fixed":
+        return ""
+    if state.settings.stop == "coverage" and state.shares[-1] >= state.settings.target_coverage:
+        return "coverage"
+    return "" if state.new[-1] else "exhausted"
+
+
+def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
+    """The record of an accepted draft; its id hangs on chunk and question alone."""
+    digest = hashlib.sha256(normalised(draft.question).encode()).hexdigest()[:8]
+    return Pair(
+        id=f"{chunk.id}-{digest}",
+        document=chunk.document,
+        chunk=chunk.id,
+        iteration=iteration,
+        question=draft.question.strip(),
+        evaluation_criteria=[criterion.strip() for criterion in draft.evaluation_criteria],
+        answer=draft.answer.strip(),
+        difficulty=draft.difficulty,
+        category=draft.category,
+        evidence=[quote.strip() for quote in draft.evidence],
+        model=model,
+        pages=chunk.pages,
+        headings=chunk.headings,
+    )
+
+
+def as_rejected(draft: Draft, chunk: Chunk, iteration: int, fault: Fault) -> Rejected:
+    """The record of a draft that was turned down, as the model gave it."""
+    return Rejected(
+        document=chunk.document,
+        chunk=chunk.id,
+        iteration=iteration,
+        reason=fault.reason,
+        detail=fault.detail,
+        pair=msgspec.to_builtins(draft),
+    )

@@ -1,0 +1,217 @@
+"""Does a small model's pair fit the statement that it was made of? Checked without a model, by words and numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from groundwork.language import facts
+from groundwork.language import references as wording
+from groundwork.language.detection import is_english
+from groundwork.questions.draft_faults import Draft, Fault
+from groundwork.questions.small_model.criteria_rules import category_of
+from groundwork.questions.small_model.question_search import RIVALS, terms
+from groundwork.questions.small_model.targets import OPEN_END, REFERENCE, Target
+
+STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
+STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean
+STRANGE_WORDS_OF_QUESTION = 0.25  # or one; none in English, whose words for asking are known
+ABOUT = 1 / 3  # of a question's content words beyond the title's must stand in its statement
+AGREEING_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
+DEFINED = 0.5  # of a statement's content words, in an answer to what its term means
+OPENING = 8  # words of a statement in which a definition names its term
+
+_POINTS_AT_OTHERS = re.compile(r"(?i)\W*(?:this|these|those|such|however|otherwise)\b(?! (?:as|is why)\b)")
+_ASKING = facts.content_words(
+    """according accordance action allow amount apply call case circumstance condition consequence consist correct
+    cover date define definition describe detail determine difference distance do done duration duty ensure establish
+    event exception fact feature figure follow frequency given go happen have hold include involve kind
+    length level limit
+    list long make many maximum mean meaning measure member method minimum most name need number occur order part
+    particular people period permit person place possible procedure provide purpose range reason refer regard
+    regulation relate
+    require requirement respond responsible result role rule serve set size situation specific specify state step take
+    term thing time total type use used uses using value
+    way width height weight depth fee cost price share percentage age require
+    additional available context criterion criteria due eligible eligibility meet meets
+    anyone anybody everyone everybody someone somebody"""
+)
+_WANTS = [  # how a question asks, and what its answer (or, for reasons, its statement) must then hold
+    (re.compile(r"(?i)\b(?:why|purpose|reason)\b"),
+     re.compile(r"(?i)\b(?:because|so that|in order|purpose|reason|since|due to|therefore|to (?!the\b|an?\b)\w+)\b")),
+    (re.compile(r"(?i)\bhow often\b|\bfrequency\b"),
+     re.compile(r"(?i)\d|\b(?:every|each|once|twice|daily|weekly|monthly|yearly|annually|per|never|always)\b")),
+    (re.compile(r"(?i)(?:^|, )when (?:is|are|do|does|did|must|may|can|should|will|was|were)\b|\bwhat (?:time|date)\b"),
+     re.compile(
+         r"(?i)\d|\b(?:when|if|after|before|until|once|during|while|as soon|prior|at|on|by|following|unless|always)\b"
+     )),
+]  # fmt: skip
+_DUTY = re.compile(
+    r"(?i)\b(?:must|shall|have to|has to|need to|needs to|required|obliged|may not|cannot|may only"
+    r"|no(?: [\w-]+){1,8} (?:may|can)|nobody (?:may|can))\b"
+)
+_MAY = re.compile(r"(?i)\b(?:may|can|might|could)\b")
+_TWICE = re.compile(  # "what can the crew use for the slip can be used"
+    r"(?i)\b(must|can|may|should|shall|will)\b(?:(?!\b(?:if|when|that|which|who|where|what|how|and|or|but|unless|before"
+    r"|after|while|until|as|than|since|because)\b|,).)*\b\1\b"
+)
+_REPEATED = re.compile(  # four words, each time with the number before them
+    r"(?i)(?:\b(\d\S*) )?\b(\w{3,}(?: [\w-]+){3,})\b[^.!?]*?(?:\b(\d\S*) )?\b\2\b"
+)
+_CONSIDERED = re.compile(r"(?i)^what (?:is|are) (?:considered|called|counted as|defined as)\b")
+_MEANS = re.compile(
+    r"(?i)\b(?:is|are|means?|refers?|occurs?|consists?|describes?|denotes?|happens?|includes?|exists?|counts?|has|have)\b"
+    r"|[:–—]"
+)
+_SYMBOL = re.compile(r"['\"‘“][A-Za-z]['\"’”]")
+_AT_LARGE = re.compile(
+    r"(?i)\bwhat (?:is|are) the (?:\w+ )?(?:rules?|regulations?|details|guidelines|provisions|policy|information)\b"
+)
+_HOW_MANY = re.compile(
+    r"(?i)\bhow (?:many|much|long|far|old|wide|high|tall|deep|heavy|fast|thick)\b"
+    r"|\bwhat is the (?:maximum|minimum|number|distance|length|width|height|weight|depth|duration|price|fee)\b"
+)
+
+
+def misfits(draft: Draft, target: Target, before: str, section: str, title: str) -> list[Fault]:
+    """The first thing that is wrong between a pair and its target.
+
+    The model was shown the sentence `before` the target, the headings of its `section` and the document's `title`.
+    """
+    above = f"{target.plain} {title} {section}"
+    checks = (
+        _garbled(draft, target),
+        _invented(draft, target, f"{above} {before}"),
+        _beside(draft, target, above, title),
+        _row(draft, target),
+        _pointing_away(draft),
+        _not_what_was_asked(draft, target, title),
+    )
+    return next(([fault] for fault in checks if fault), [])
+
+
+def _garbled(draft: Draft, target: Target) -> Fault | None:
+    """A question with one verb too many, or an answer that says the same words twice in a sentence."""
+    if twice := _TWICE.search(draft.question):
+        return Fault("form", f'the question is no sentence: "{twice.group()}"')
+    repeated = _said_twice(draft.answer)
+    if repeated and not _said_twice(target.plain):
+        return Fault("form", f'the answer says twice: "{repeated}"')
+    return None
+
+
+def _said_twice(text: str) -> str:
+    """Four words or more that stand twice in a sentence; not those of "20 minutes before sunset ..., 5 minutes before
+    sunset ...", which tell two things.
+    """
+    found = (match.groups() for match in _REPEATED.finditer(text))
+    return next((words for one, words, other in found if not (one and other) or one == other), "")
+
+
+def _invented(draft: Draft, target: Target, around: str) -> Fault | None:
+    """Words of the answer, and numbers of the question, that come from nowhere."""
+    answer = facts.content_words(draft.answer)
+    strange = answer - facts.content_words(around)
+    if len(strange) > max(1, (STRANGE_WORDS_OF_ROW if target.subject else STRANGE_WORDS) * len(answer)):
+        return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(strange))}")
+    if not answer & facts.content_words(target.plain) and not facts.numbers(draft.answer, spelled=True):
+        return Fault("unsupported", "the answer says nothing of the statement")
+    if made_up := sorted(_values(draft.question) - _values(around) - {"1"}):
+        return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(made_up)}")
+    return None
+
+
+def _beside(draft: Draft, target: Target, above: str, title: str) -> Fault | None:
+    """A question about something else than the statement."""
+    own = facts.content_words(draft.question) - facts.content_words(title)
+    about = ABOUT if is_english(target.plain) else 0.0
+    if len(own & facts.content_words(target.plain)) < max(1, about * len(own)):
+        return Fault("beside", "the question is not about the statement")
+    if not is_english(target.plain):
+        return None  # whose words for asking are not known
+    strange = own - facts.content_words(above) - _ASKING
+    allowed = 0 if wording.language(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(own))
+    if len(strange) > allowed:
+        return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(strange))}")
+    return None
+
+
+def _row(draft: Draft, target: Target) -> Fault | None:
+    """A question that does not name its row, an answer without the cells that were asked about."""
+    subject = facts.content_words(target.subject)
+    if subject and not subject & facts.content_words(draft.question):
+        return Fault("dangling", f"the question does not name its row: {target.subject}")
+    if target.told and not terms(draft.answer) & terms(target.told):
+        return Fault("beside", f"the answer leaves out what is told of {target.subject}")
+    return None
+
+
+def _pointing_away(draft: Draft) -> Fault | None:
+    """An answer that leans on what its reader cannot see: "This must be ...", "... wear one", "unless 14.3 applies"."""
+    if _POINTS_AT_OTHERS.match(draft.answer):
+        return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[:3])}"')
+    if OPEN_END.search(draft.answer) and not OPEN_END.search(draft.question):
+        return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[-3:])}"')
+    if symbol := _SYMBOL.search(draft.question):
+        return Fault("dangling", f"the question does not say what {symbol.group()} is")
+    pointed = [match for match in REFERENCE.findall(draft.answer) if match not in draft.question]
+    return Fault("dangling", f"the answer points at {pointed[0]}") if pointed else None
+
+
+def _not_what_was_asked(draft: Draft, target: Target, title: str) -> Fault | None:
+    """An answer of another kind than the question asks for, or one that tells nothing beyond the question."""
+    for asks, holds in _WANTS:
+        if asks.search(draft.question) and not holds.search(draft.answer):
+            return Fault("beside", "the answer is not of the kind that the question asks for")
+    if (
+        _DUTY.search(draft.question)
+        and not _DUTY.search(f"{draft.answer} {target.plain}")
+        and _MAY.search(draft.answer)
+    ):
+        return Fault("beside", "the question asks for a duty, and the answer gives a permission")
+    if _asks_for_meaning(draft.question) and not target.subject:
+        whole = facts.content_words(target.plain)
+        if len(facts.content_words(draft.answer) & whole) < DEFINED * len(whole) or not _MEANS.search(draft.answer):
+            return Fault("beside", "the question asks what a term means, and the answer does not say it")
+    if _HOW_MANY.search(draft.question) and not facts.numbers(draft.answer, spelled=True):
+        return Fault("beside", "the question asks for a number that the answer does not give")
+    if not (terms(draft.answer) - terms(f"{draft.question} {title}")) & terms(target.plain):
+        return Fault("beside", "the answer tells no more than the question")
+    return None
+
+
+def _asks_for_meaning(question: str) -> bool:
+    return category_of(question, "") == "definition" or _CONSIDERED.search(question) is not None
+
+
+def rivals_allowed(question: str, target: Target, title: str) -> float:
+    """How many other statements may fit the question as well as its own before it is too vague.
+
+    None where it asks for "the rules for ..." at large; any number where it asks what a term means that the statement
+    opens with, for such a term stands in many statements.
+    """
+    if _AT_LARGE.search(question):
+        return 0
+    return math.inf if is_definition(question, target, title) else RIVALS
+
+
+def is_definition(question: str, target: Target, title: str) -> bool:
+    """Does the question ask what a term means that the statement opens with? Such a term stands in many statements."""
+    opening = facts.content_words(" ".join(target.plain.split()[:OPENING]))
+    own = facts.content_words(question) - facts.content_words(title) - _ASKING
+    return category_of(question, "") == "definition" and bool(own) and own <= opening
+
+
+def agree(answer: str, again: str) -> bool:
+    """Do two answers share their words, without different numbers?"""
+    one, other = facts.content_words(answer), facts.content_words(again)
+    numbers = _values(answer), _values(again)
+    if numbers[0] and numbers[1] and not (numbers[0] <= numbers[1] or numbers[1] <= numbers[0]):
+        return False
+    if not one or not other:
+        return bool(numbers[0] & numbers[1])
+    return len(one & other) >= AGREEING_WORDS * min(len(one), len(other))
+
+
+def _values(text: str) -> set[str]:
+    return {number.value for number in facts.numbers(text, spelled=True)}

@@ -1,0 +1,125 @@
+"""Rewording for small models: the question alone, in a new frame that a rule picks and the reply has to begin with.
+
+Left to themselves small models repeat the sentence, or ask something else in it. So they are given the beginning, and
+whatever they write behind it must keep every term of the old question and bring none of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from groundwork.errors import InvalidReply
+from groundwork.llm.client import Client
+from groundwork.llm.prompts import conversation
+from groundwork.settings.settings import Rephrase
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+TITLE = re.compile(r"According to (the [^,?]+), (\w)(.*)$", re.DOTALL)
+NOUN = r"(?P<noun>[\w-]+(?: [\w-]+)?)"
+# A kind of question, and what it may begin with instead: groups of the old question fill the braces.
+FRAMES = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), openings)
+    for pattern, openings in (
+        (r"what must (?P<who>.+?) do\b.*", ("What is required of {who}", "To do what is {who} obliged")),
+        (r"what (?:can|may) (?P<who>.+?) do\b.*", ("Which options are open to {who}",)),
+        (r"what must (?:happen|be done)\b.*", ("Which procedure is required",)),
+        (r"what happens to (?P<who>.+?) (?:if|when|that|which) .*", ("What becomes of {who}",)),
+        (r"what happens (?:if|when|after) .*", ("Which consequence follows",)),
+        (r"what must .*", ("What is it that",)),
+        (r"what is the (?:meaning|definition) of .*", ("How is",)),
+        (rf"what is the {NOUN} (?:for|of) .*", ("Which {noun} applies to", "Which {noun} belongs to")),
+        (rf"what are the {NOUN} (?:for|of) .*", ("Which {noun} apply to", "Which {noun} belong to")),
+        (rf"what is the {NOUN} .*", ("Which {noun}",)),
+        (r"when (?:do|does|is|are|must|can) .*", ("At what point in time", "By what time")),
+        (r"how many .*", ("What number of",)),
+        (r"how long .*", ("For what length of time",)),
+        (r"how much (?P<noun>\w+) .*", ("What amount of {noun}",)),
+        (r"who .*", ("Which person",)),
+    )
+)  # fmt: skip
+# Words that a sentence can gain or lose with its meaning kept; not those of condition, time and quantity.
+FUNCTION_WORDS = _set(
+    """a an the this that these those it its they their there and or but so as at by for from in into of off on onto out
+    to up with than then is are was were be been being do does did done has have had having must should shall may might
+    can could will would other what which who whom whose how also just such you we he she his her your our my me us"""
+)
+GOES = _set("according happen happens meaning definition many much long open take takes when")
+COMES = _set(
+    """amount applies apply become becomes belong belongs consequence defined follow follows length number obliged open
+    options order person point procedure required take taken term time"""
+)
+
+
+class Frame(NamedTuple):
+    """A question without the title that it begins with ("According to the handbook, "), and other ways to begin it."""
+
+    core: str
+    title: str
+    openings: tuple[str, ...]
+
+
+def frame_of(question: str) -> Frame:
+    """The frame of a question; one of a kind that is not known has no openings."""
+    titled = TITLE.match(question)
+    core = f"{titled[2].upper()}{titled[3]}" if titled else question
+    plain = core.rstrip(" ?")
+    found = ((pattern.fullmatch(plain), openings) for pattern, openings in FRAMES)
+    match, openings = next(((match, openings) for match, openings in found if match), (None, ()))
+    filled = tuple(opening.format(**match.groupdict()) for opening in openings) if match else ()
+    return Frame(core, titled[1] if titled else "", filled)
+
+
+def titled(question: str, title: str) -> str:
+    """`question` behind the title, where there is one."""
+    return f"In {title}, {question[:1].lower()}{question[1:]}" if title else question
+
+
+def changed_terms(old: str, new: str) -> str | None:
+    """Complains of a term of the old question that the new one lost, and of one that it brought."""
+    before, after = _terms(old), _terms(new)
+    if lost := sorted(before[stem] for stem in before.keys() - after.keys() if before[stem] not in GOES):
+        return f"The question lost {', '.join(lost)}."
+    if brought := sorted(after[stem] for stem in after.keys() - before.keys() if after[stem] not in COMES):
+        return f"The question has what was not there: {', '.join(brought)}."
+    return None
+
+
+async def ask_in_frame(client: Client, call: Rephrase, template: str, question: str, unit: str, attempt: int) -> str:
+    """`question` in the frame of this `attempt`, counted from 0. Raises InvalidReply where there is none left."""
+    frame = frame_of(question)
+    if attempt >= len(frame.openings):
+        raise InvalidReply(f"{unit}: no other way to begin {' '.join(frame.core.split()[:3])!r} is known")
+    opening = frame.openings[attempt]
+    messages = conversation(template, question=frame.core, opening=opening)
+    reply = await client.ask(
+        call, messages, stage="create_dataset", unit=unit, schema=dict[str, str], json_schema=_beginning_with(opening)
+    )
+    return titled(reply.value["question"].strip(), frame.title)
+
+
+def _beginning_with(opening: str) -> dict[str, Any]:
+    """A JSON Schema that leaves the model no other beginning."""
+    escaped = re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", opening)
+    question = {"type": "string", "pattern": f'^{escaped} [^"?]{{3,400}}\\?$'}
+    return {
+        "title": "question",
+        "type": "object",
+        "properties": {"question": question},
+        "required": ["question"],
+        "additionalProperties": False,
+    }
+
+
+def _terms(text: str) -> dict[str, str]:
+    """The words that say what is asked about, by their stem."""
+    words = [word.lower() for word in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text)]
+    return {_stem(word): word for word in words if word not in FUNCTION_WORDS}
+
+
+def _stem(word: str) -> str:
+    return re.sub(r"(?<=\w{3})(?:ies|ing|ed|es|s|e|y)$", "", word)

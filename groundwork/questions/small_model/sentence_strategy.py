@@ -1,0 +1,170 @@
+"""The strategy for small local models: one statement, one call, one pair, the answer first.
+
+The evidence is the statement by construction; criteria, difficulty and category follow from question and answer by
+rule. What the model invents is caught by its words, which must stand in the statement or near it, and, if asked for, by
+a round trip: the model answers its own question again from the statement, and both answers must agree.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import msgspec
+
+from groundwork.errors import UnitError
+from groundwork.language import facts
+from groundwork.language.detection import is_english
+from groundwork.llm.client import Client
+from groundwork.llm.prompts import conversation
+from groundwork.markdown.statements import Statement, statements
+from groundwork.questions.draft_faults import Draft, Fault
+from groundwork.questions.interview import Judged
+from groundwork.questions.small_model.answer_fit import agree, misfits, rivals_allowed
+from groundwork.questions.small_model.criteria_rules import category_of, criteria_for, difficulty_of
+from groundwork.questions.small_model.question_search import Pointing
+from groundwork.questions.small_model.targets import Target, headings_at, importance, items, simple, spread, targets
+from groundwork.records.types import Chunk, Pair
+from groundwork.settings.settings import QA
+
+T = TypeVar("T")
+
+_KINDS_OF_DOCUMENT = facts.content_words("rules regulations handbook guide manual policy report standard")
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """The model's reply, in the order in which it writes."""
+
+    answer: str
+    question: str
+
+
+@dataclass
+class Sentences:
+    """Asks about the statements of one chunk. `document` is its title, `caption` that of the chunk's table.
+
+    What was asked about once, with whatever result, is not asked about again: the model would write the same.
+    """
+
+    client: Client
+    settings: QA
+    chunk: Chunk
+    prompt: str
+    round_trip: str
+    document: str
+    pointing: Pointing
+    caption: str = ""
+    language: str = "en"
+    calls: int = 0
+    at_once: int = 1_000_000
+    failures: list[UnitError] = field(default_factory=list)
+    _asked: set[str] = field(default_factory=set)
+
+    async def ask(self, iteration: int, pairs: Sequence[Pair], gaps: Sequence[Statement], count: int) -> list[Judged]:
+        """One pair for each of the `count` targets that matter most, spread over the chunk."""
+        del pairs  # a statement that has its pair is no gap any more
+        text = self.chunk.text
+        open_ones = targets(gaps, text, iteration - 1, self.language)
+        worth = [one for one in open_ones if importance(one, text) > 0 and one.plain not in self._asked]
+        chosen = spread(worth, text, count)
+        self._asked |= {target.plain for target in chosen}
+        asked = await asyncio.gather(*(self._one(target, iteration) for target in chosen), return_exceptions=True)
+        failed = [error for error in asked if isinstance(error, UnitError)]
+        if unexpected := [error for error in asked if isinstance(error, BaseException) and error not in failed]:
+            raise unexpected[0]
+        if failed and len(failed) == len(asked):
+            raise failed[0]
+        self.failures += failed
+        return [one for one in asked if not isinstance(one, BaseException)]
+
+    async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
+        """A small model does not mend what it wrote; the next iteration asks about the statement anew."""
+        return [None] * len(faulty)
+
+    async def _one(self, target: Target, iteration: int) -> Judged:
+        section = self._section(target)
+        near = self._before(target.statements[0])
+        messages = conversation(
+            self.prompt,
+            document=self.document,
+            section=section or "(none)",
+            before=near or "(nothing)",
+            statement=target.plain,
+        )
+        unit = f"{self.chunk.id} at {target.statements[0].start}"
+        reply = await self._call(messages, Reply, unit, iteration)
+        question = named(without_columns(reply.question, target), self.document, is_english(self.chunk.text))
+        answer = without_columns(told(reply.answer.strip(), target), target)
+        told_by_title = question.replace(self.document, "")
+        draft = Draft(
+            evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
+            question=question,
+            answer=answer,
+            evaluation_criteria=criteria_for(told_by_title, answer, items(target, self.chunk.text)),
+            difficulty=difficulty_of(answer),
+            category=category_of(reply.question, answer),
+        )
+        faults = misfits(draft, target, near, section, self.document)
+        rivals = 0 if faults else self.pointing.rivals(question, self.chunk, target.statements)
+        if rivals > rivals_allowed(reply.question, target, self.document):
+            faults = [Fault("vague", f"{rivals} other statements fit the question as well")]
+        if self.settings.round_trip and not faults:
+            faults = await self._round_trip(draft, target.plain, unit, iteration)
+        return draft, faults
+
+    async def _round_trip(self, draft: Draft, plain: str, unit: str, iteration: int) -> list[Fault]:
+        messages = conversation(self.round_trip, statement=plain, question=draft.question)
+        again: str = await self._call(messages, None, f"{unit} round trip", iteration)
+        if agree(draft.answer, again):
+            return []
+        return [Fault("round trip", f"answered again from the statement: {again.strip()}")]
+
+    def _section(self, target: Target) -> str:
+        """The headings above the target but the title, and the caption of its table."""
+        above = [heading for heading in headings_at(self.chunk, target.statements[0].start) if heading != self.document]
+        return " > ".join([*above, *([self.caption] if self.caption and target.subject else [])])
+
+    def _before(self, statement: Statement) -> str:
+        """The sentence before, where the statement has no lead of its own to be understood by."""
+        if statement.lead or statement.kind == "row":
+            return ""
+        found = statements(self.chunk.text, self.language)
+        before = found[found.index(statement) - 1] if found[0] != statement else None
+        return simple(before.plain(self.chunk.text)) if before and before.kind == "sentence" else ""
+
+    async def _call(self, messages: list[dict[str, Any]], schema: type[T] | None, unit: str, sample: int) -> T:
+        self.calls += 1
+        reply = await self.client.ask(
+            self.settings, messages, stage="generate_qa", unit=unit, schema=schema, sample=sample
+        )
+        return reply.value
+
+
+def named(question: str, document: str, english: bool = True) -> str:
+    """The question; where it does not name what the title names, so that nobody could tell what it is about, the title
+    goes in front; in other languages with a colon alone.
+    """
+    title = facts.content_words(document) - _KINDS_OF_DOCUMENT
+    shared = facts.content_words(question) & title
+    if shared & {facts.stem(name) for name in facts.names(question)} or len(shared) > len(title) / 2:
+        return question
+    if not english:
+        return f"{document}: {question}"
+    whole = document if re.match(r"(?i)the\b", document) else f"the {document}"
+    return f"According to {whole}, {question[:1].lower()}{question[1:]}"
+
+
+def without_columns(text: str, target: Target) -> str:
+    """`text` without the names of columns in brackets, which the model takes over from a row: "Pear (Tree)"."""
+    for name in target.statements[0].header:
+        text = text.replace(f" ({name})", "") if name else text
+    return text.strip()
+
+
+def told(answer: str, target: Target) -> str:
+    """The answer; one that repeats a row as it stands gives way to the cells that were asked about."""
+    repeated = target.told and ": " in answer and (";" in answer or answer.rstrip(".").endswith(target.told))
+    return f"{target.told}." if repeated else answer

@@ -1,0 +1,161 @@
+"""What every artifact was made from, so that a stage knows which of its units are current.
+
+One SQLite file in WAL mode: several processes may work on one data folder. A row is written after its unit's files
+are in place, so a unit without a row is a unit that was not finished.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from groundwork.errors import StopRun, UsageError
+from groundwork.records.artifacts import plain
+
+_LAYOUT = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS units (stage, unit, entry BLOB, finished, PRIMARY KEY (stage, unit));
+CREATE TABLE IF NOT EXISTS files (path PRIMARY KEY, size, mtime_ns, sha256);
+"""
+
+Hashes = dict[str, str]
+State = Literal["done", "empty", "stale", "missing", "failed"]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One finished unit: what shaped it (`inputs`, `recipe`), what it wrote, and how it ended."""
+
+    inputs: Hashes
+    recipe: dict[str, Any]
+    outputs: Hashes
+    status: str
+    note: str = ""
+    counts: dict[str, int] = {}
+    warnings: list[str] = []
+    failures: list[dict[str, str]] = []
+    seconds: float = 0.0
+
+
+class Manifest:
+    """The entries of one data folder, and a cache of its files' hashes keyed by size and mtime."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path`, or make it. Raises UsageError when it cannot be."""
+        self._path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._db.executescript(_LAYOUT)
+            files = self._db.execute("SELECT path, size, mtime_ns, sha256 FROM files").fetchall()
+        except (OSError, sqlite3.Error) as error:
+            raise UsageError(_trouble(path, error)) from error
+        self._files = {row[0]: row[1:] for row in files}
+
+    def close(self) -> None:
+        self._db.close()
+
+    def entries(self, stage: str) -> dict[str, Entry]:
+        rows = self._execute("SELECT unit, entry FROM units WHERE stage = ?", (stage,))
+        decoder = msgspec.json.Decoder(Entry)
+        return {unit: decoder.decode(entry) for unit, entry in rows}
+
+    def record(self, stage: str, unit: str, entry: Entry) -> None:
+        row = (stage, unit, msgspec.json.encode(entry), time.time())
+        self._execute("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", row)
+
+    def forget(self, stage: str, units: Iterable[str]) -> None:
+        """Drop the entries of units that are to be redone, so that a run that is stopped goes on with the rest."""
+        for unit in units:
+            self._execute("DELETE FROM units WHERE stage = ? AND unit = ?", (stage, unit))
+
+    def hashes(self, paths: Iterable[Path], name: Any = str) -> Hashes:
+        """sha256 of each path that exists, by `name(path)`; a file whose size and mtime are known is not read."""
+        found = {}
+        for path in paths:
+            if digest := self.sha256(path):
+                found[name(path)] = digest
+        return found
+
+    def sha256(self, path: Path) -> str:
+        """Of a file's content, or "" when there is none. A folder hashes as the names and hashes in it."""
+        try:
+            status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, and the bulk of a run with nothing to do
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+        if stat.S_ISDIR(status.st_mode):
+            inner = self.hashes(sorted(p for p in path.rglob("*") if p.is_file()))
+            return hashlib.sha256(repr(sorted(inner.items())).encode()).hexdigest()
+        key, stamp = plain(path), (status.st_size, status.st_mtime_ns)
+        known = self._files.get(key)
+        if known and tuple(known[:2]) == stamp:
+            return str(known[2])
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self._files[key] = (*stamp, digest)
+        self._execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (key, *stamp, digest))
+        return digest
+
+    def _execute(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
+        """The rows. Raises StopRun when the file cannot be used (disk full, damaged): what follows could not either."""
+        try:
+            return self._db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise StopRun(_trouble(self._path, error)) from error
+
+
+def _trouble(path: Path, error: Exception) -> str:
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        return f"{path}: {error}; move it away: each stage is then done anew, with the replies of the journal"
+    return f"{path}: cannot be used: {error}; make room and the folder writable, or pass --data with another one"
+
+
+def judge(
+    entry: Entry | None, inputs: Hashes, recipe: Mapping[str, Any], outputs: Hashes, writes: int
+) -> tuple[State, str]:
+    """The state of a unit and the reason for it.
+
+    A file that was edited by hand after its stage wrote it stays current: the edit is the user's decision, and what
+    is made from the file is stale by its changed hash.
+    """
+    if entry is None:
+        return "missing", ""
+    if entry.status == "failed":
+        return "failed", "; ".join(failure["reason"] for failure in entry.failures[:1])
+    if len(outputs) < min(writes, len(entry.outputs)):
+        return "missing", "its files are gone"
+    if entry.inputs != inputs:
+        return "stale", f"{', '.join(_changed(entry.inputs, inputs)[:2])} changed"
+    if entry.recipe != recipe:
+        return "stale", f"{', '.join(_changed(_flat(entry.recipe), _flat(recipe))[:3])} changed"
+    return ("empty" if entry.status == "empty" else "done"), entry.note
+
+
+def edited(entry: Entry | None, outputs: Hashes) -> list[str]:
+    """The files that differ from what the stage wrote."""
+    return (
+        []
+        if entry is None
+        else [name for name, digest in outputs.items() if entry.outputs.get(name) not in ("", None, digest)]
+    )
+
+
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+
+
+def _flat(content: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(content, dict) or not content:
+        return {prefix.rstrip("."): content}
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        flat.update(_flat(value, f"{prefix}{key}."))
+    return flat

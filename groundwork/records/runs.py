@@ -1,0 +1,93 @@
+"""Which run, finished dataset or tag file is meant: the names that commands take, looked up in data/.
+
+A run is a folder of data/qa, a file of pairs a document; curation puts what it kept of them into `<run>/curated`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+from groundwork.errors import UsageError
+from groundwork.records.artifacts import Workspace, slug
+
+ROW_ENDINGS = (".jsonl", ".parquet")
+
+
+def runs(data: Workspace) -> list[str]:
+    """Every run in data/qa that holds questions, in alphabetical order."""
+    folder = data.path("qa")
+    if not folder.is_dir():
+        return []
+    return sorted(place.name for place in folder.iterdir() if place.is_dir() and files_of_rows(place))
+
+
+def run_of_model(model: str) -> str:
+    """The run that a model's name stands for: its last part, as a file name."""
+    return slug(model.rpartition("/")[2])
+
+
+def default_run(data: Workspace, model: str) -> str:
+    """The run of `model`, else the only one there is.
+
+    Raises UsageError where there is none, or where there are several others.
+    """
+    known, own = runs(data), run_of_model(model)
+    if own in known:
+        return own
+    if not known:
+        raise UsageError(f"{data.path('qa')}: no run yet; run first: uv run dataprep/generate_qa.py")
+    if len(known) > 1:
+        raise UsageError(f"there is no run {own} (of qa.model); name one or more of: {', '.join(known)}")
+    return known[0]
+
+
+def nearest_run(name: str, data: Workspace) -> str:
+    """The end of a message that `name` is no run: the nearest name, or all of them."""
+    known = runs(data)
+    if not known:
+        return f"there is no run in {data.path('qa')} yet; run first: uv run dataprep/generate_qa.py"
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"the runs are: {', '.join(known)}"
+
+
+def pair_files(data: Workspace, run: str, documents: Sequence[str] | None = None) -> list[Path]:
+    """A run's files, one a document: the curated one where curation has run. Raises UsageError for no such run."""
+    folder = data.path("qa", run)
+    if not folder.is_dir():
+        raise UsageError(f"{run}: no such run in {data.path('qa')}; {nearest_run(run, data)}")
+    plain = {path.stem: path for path in sorted(folder.glob("*.jsonl"))}
+    curated = {path.stem: path for path in sorted((folder / "curated").glob("*.jsonl"))}
+    files = plain | curated
+    return [files[name] for name in sorted(files) if documents is None or name in documents]
+
+
+def files_of_rows(folder: Path) -> tuple[Path, ...]:
+    """The data files of a folder, or of its data/ as the Hub lays them out; not those of rejected rows or exports."""
+    for place in (folder, folder / "data"):
+        if place.is_dir() and (found := sorted(f for f in place.iterdir() if f.suffix in ROW_ENDINGS and f.is_file())):
+            parquet = {f.stem for f in found if f.suffix == ".parquet"}
+            return tuple(f for f in found if f.suffix == ".parquet" or f.stem not in parquet)
+    return ()
+
+
+def default_dataset(data: Workspace, name: str) -> str | None:
+    """The finished dataset `name`; where it was not made, the only one that was; else None."""
+    if data.path("datasets", name).is_dir():
+        return name
+    finished = sorted(folder.name for folder in data.path("datasets").glob("*") if folder.is_dir())
+    return finished[0] if len(finished) == 1 else None
+
+
+def tag_file(data: Workspace, key: str) -> Path:
+    """Where the tags of the questions of the dataset or run `key` stand."""
+    return data.path("tags", f"{key}.jsonl")
+
+
+def tag_files(data: Workspace, run: str, preferred: str) -> list[Path]:
+    """The tag file of a run: that of the model `preferred` where several models have tagged it."""
+    names = {slug(run), slug(f"{run}/curated"), run}
+    found = [path for path in sorted(data.path("tags").rglob("*.jsonl")) if path.stem in names]
+    chosen = [path for path in found if path.parent.name == slug(preferred)] or found
+    return [path for path in chosen if path.parent == chosen[0].parent]

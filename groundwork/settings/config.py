@@ -1,0 +1,183 @@
+"""Read config/config.json, lay the overlays and --set over it, and report everything that is wrong at once."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import msgspec
+
+from groundwork.errors import ConfigError
+from groundwork.settings.settings import Config, Settings, impossible
+
+PROJECT = Path(__file__).resolve().parents[2]
+CONFIG_DIR = PROJECT / "config"
+PROMPT_DIR = CONFIG_DIR / "prompts"
+
+Json = dict[str, Any]
+
+
+def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Config:
+    """Config from config/config.json, then each overlay, then each `key.path=value`; the later wins.
+
+    Raises ConfigError with every problem: unreadable files, unknown keys, wrong types, impossible values.
+    """
+    merged: Json = {}
+    origin: dict[str, str] = {}
+    for path in (CONFIG_DIR / "config.json", *overlays):
+        content = _read(path)
+        content.pop("$schema", None)
+        _lay_over(merged, content, origin, str(path))
+    for assignment in assignments:
+        _lay_over(merged, _parse_assignment(assignment), origin, "--set")
+    problems = [f"{origin.get(path, 'config')}: {path}: {text}" for path, text in _problems(merged, Config)]
+    if problems:
+        raise ConfigError(problems)
+    config = msgspec.convert(merged, Config)
+    if contradictions := impossible(config):
+        raise ConfigError(contradictions)
+    return config
+
+
+def json_schema() -> Json:
+    """The JSON Schema of config.json; in an overlay every key may be absent, so nothing is required."""
+    schema = msgspec.json.schema(Config)
+    for definition in schema["$defs"].values():
+        definition.pop("required", None)
+        definition.setdefault("additionalProperties", False)
+    schema["$defs"]["Config"]["properties"]["$schema"] = {"type": "string"}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _read(path: Path) -> Json:
+    try:
+        content = json.loads(
+            path.read_bytes().decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_number
+        )
+    except FileNotFoundError:
+        raise ConfigError([f"{path}: no such file"]) from None
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8"]) from error
+    except (ValueError, RecursionError) as error:
+        remedy = "JSON has no comments, and no comma after the last item"
+        raise ConfigError([f"{path}: not valid JSON: {error} ({remedy})"]) from error
+    if not isinstance(content, dict):
+        raise ConfigError([f"{path}: must hold a JSON object"])
+    return content
+
+
+def _object(items: list[tuple[str, Any]]) -> Json:
+    """An object of the file. Raises ValueError for a key that stands there twice: one of the two would be lost."""
+    content = dict(items)
+    if len(content) < len(items):
+        twice = next(key for at, (key, _) in enumerate(items) if key in dict(items[:at]))
+        raise ValueError(f"the key {twice!r} stands twice in one object")
+    return content
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+def _parse_assignment(assignment: str) -> Json:
+    """`qa.model=x` as {"qa": {"model": "x"}}; a value that is no JSON, or whose setting is a string, is a string."""
+    path, equals, text = assignment.partition("=")
+    if not equals or not path:
+        raise ConfigError([f"--set {assignment}: write it as key.path=value"])
+    value: Any
+    try:
+        value = msgspec.json.decode(text.encode(errors="surrogateescape"))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        value = text
+    if _bare(_type_at(path)) is str and not isinstance(value, str):
+        value = text
+    for key in reversed(path.split(".")):
+        value = {key: value}
+    return value  # type: ignore[no-any-return]  # the loop above ran at least once, so it is a dict
+
+
+def _type_at(path: str) -> Any:
+    """The annotated type of the setting at `path`; None where there is none."""
+    kind: Any = Config
+    for key in path.split("."):
+        block = _settings_class(kind)
+        kind = next((f.type for f in msgspec.structs.fields(block) if f.name == key), None) if block else None
+    return kind
+
+
+def _lay_over(base: Json, overlay: Json, origin: dict[str, str], source: str, prefix: str = "") -> None:
+    """Put `overlay` over `base` in place: objects merge, everything else replaces."""
+    for key, value in overlay.items():
+        path = f"{prefix}{key}"
+        origin[path] = source
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            _lay_over(base[key], value, origin, source, f"{path}.")
+        else:
+            base[key] = value
+            origin.update(dict.fromkeys(_paths(value, f"{path}."), source))
+
+
+def _paths(value: Any, prefix: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield f"{prefix}{key}"
+            yield from _paths(inner, f"{prefix}{key}.")
+
+
+def _problems(content: Any, kind: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """(path, what is wrong) for everything in `content` that the type `kind` does not allow."""
+    bare, inside = _bare(kind), f"{path}." if path else ""
+    if block := _settings_class(kind):
+        if not isinstance(content, dict):
+            yield path, f"expected an object, got {content!r}"
+            return
+        fields = {field.name: field.type for field in msgspec.structs.fields(block)}
+        for key in sorted(content.keys() - fields.keys()):
+            yield f"{inside}{key}", f"no such setting{_nearest(f'{inside}{key}')}"
+        for name, annotated in fields.items():
+            if name in content:
+                yield from _problems(content[name], annotated, f"{inside}{name}")
+            else:
+                yield f"{inside}{name}", "missing"
+    elif get_origin(bare) is dict and isinstance(content, dict):
+        for key, value in content.items():
+            yield from _problems(value, get_args(bare)[1], f"{inside}{key}")
+    else:
+        try:
+            msgspec.convert(content, kind)
+        except msgspec.ValidationError as error:
+            yield path, f"{_plain(str(error))} (it is {content!r})"
+
+
+def _bare(annotated: Any) -> Any:
+    """The type without the limits and the description that come with it."""
+    return get_args(annotated)[0] if hasattr(annotated, "__metadata__") else annotated
+
+
+def _settings_class(annotated: Any) -> type[Settings] | None:
+    kind = _bare(annotated)
+    return kind if isinstance(kind, type) and issubclass(kind, Settings) else None
+
+
+def _plain(message: str) -> str:
+    """msgspec's message, without its note on the place inside the value when that is the value itself."""
+    return message.removesuffix(" - at `$`")
+
+
+def _nearest(path: str) -> str:
+    known = list(known_paths())
+    same_name = [k for k in known if k.rpartition(".")[2] == path.rpartition(".")[2]]
+    close = difflib.get_close_matches(path, known, n=1, cutoff=0.6) or same_name[:1]
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def known_paths(kind: type[Settings] = Config, prefix: str = "") -> Iterator[str]:
+    for field in msgspec.structs.fields(kind):
+        yield f"{prefix}{field.name}"
+        if block := _settings_class(field.type):
+            yield from known_paths(block, f"{prefix}{field.name}.")

@@ -1,0 +1,239 @@
+"""Run several converters on one PDF and show side by side how fast, how dear and how faithful they are.
+
+Reads   the PDF given
+Writes  data/plots/compare-<name>.html: each page beside every converter's rendition of it, differences marked
+Run     uv run dataprep/compare_converters.py FILE [--converters layout markitdown] [--pages 1-5]
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from groundwork.console.command import Command, Failure, Job, Outcome, Unit
+from groundwork.documents import CONVERTERS, Request, require
+from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UnitError, UsageError
+from groundwork.records.artifacts import plain, slug, write_text
+
+if TYPE_CHECKING:
+    from groundwork.documents.comparison_page import Column
+    from groundwork.documents.page_reading import Audited
+    from groundwork.documents.pdf import TextLayer
+    from groundwork.workers import Workers
+
+DEFAULT_PAGES = 20
+TEST_PAGES = 2
+LONGER_SIDE, QUALITY = 1000, 70  # of the pictures in the page
+
+
+class Timed(NamedTuple):
+    """What a converter made of the pages, in how many seconds, for how many USD."""
+
+    done: Audited
+    seconds: float
+    cpu_seconds: float
+    cost: float | None = None
+
+
+def units(job: Job) -> list[Unit]:
+    path = Path(job.flags.file)
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file")
+    names = _converters(job)
+    output = job.data.path("plots", f"compare-{slug(path.stem)}.html")
+    return [Unit(name=f"{slug(path.stem)} by {', '.join(names)}", reads=(path.resolve(),), writes=(output,))]
+
+
+async def process(job: Job, unit: Unit) -> Outcome:
+    """Run every converter, print the table and write the page."""
+    import base64
+
+    from groundwork.documents.comparison_page import Column, page_html
+    from groundwork.documents.page_images import page_jpeg
+    from groundwork.documents.pdf import read_text_layer
+    from groundwork.documents.repair.running_headers import running_keys, strip_running
+    from groundwork.documents.sources import spelt
+    from groundwork.workers import WorkerFailed, Workers
+
+    settings = job.config.ingest
+    with TemporaryDirectory() as scratch, Workers(1, settings.memory_mb) as workers:
+        source = str(spelt(unit.reads[0], Path(scratch)))
+        try:
+            layer = await workers.acall(read_text_layer, source, timeout=settings.timeout)
+        except WorkerFailed as error:
+            raise BadDocument(f"{plain(job.flags.file)}: {error}") from None
+        numbers = _page_numbers(job, layer.page_count)
+        columns, failures = [], []
+        for name in _converters(job):
+            try:
+                column = await _column(job, workers, name, source, layer, numbers)
+            except Stopped:
+                raise
+            except (WorkerFailed, GroundworkError) as error:
+                column = Column(name=name, trouble=str(error))
+                failures.append(Failure(name, "failed", str(error)))
+            columns.append(column)
+            job.progress.say(_line(column))
+        pictures = [
+            await workers.acall(page_jpeg, source, number, LONGER_SIDE, QUALITY, timeout=settings.timeout)
+            for number in numbers
+        ]
+    urls = [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in pictures]
+    keys = running_keys(layer.pages)
+    layers = strip_running([layer.pages[number - 1] for number in numbers], keys, numbers)
+    write_text(unit.writes[0], page_html(plain(unit.reads[0].name), numbers, urls, layers, columns))
+    print("\n".join([_HEADER, *map(_line, columns)]))
+    note = f"written to {job.data.relative(unit.writes[0])}"
+    return Outcome(note=note, counts={"pages": len(numbers)}, failures=failures)
+
+
+async def _column(job: Job, workers: Workers, name: str, source: str, layer: TextLayer, numbers: list[int]) -> Column:
+    """One converter's results. One that is not installed is a column that says so. Raises what made it fail."""
+    from groundwork.documents.audit import count_tables, words
+    from groundwork.documents.comparison_page import Column
+
+    try:
+        require(name)
+    except MissingExtra as error:
+        return Column(name=name, trouble=str(error))
+    timed = await (_look(job, source, layer, numbers) if CONVERTERS[name].remote else
+                   _convert(job, workers, name, source, layer, numbers))  # fmt: skip
+    pages = timed.done.pages
+    if timed.done.troubles and all(timed.done.troubles) and not any(pages):
+        raise UnitError(timed.done.troubles[0])
+    return Column(
+        name=name,
+        pages=pages,
+        makers=timed.done.makers,
+        audits=timed.done.audits,
+        seconds=timed.seconds,
+        rate=len(pages) / max(timed.cpu_seconds or timed.seconds, 1e-6),
+        cost_per_thousand=None if timed.cost is None else 1000 * timed.cost / len(pages),
+        tables=sum(map(count_tables, pages)),
+        headings=sum(len(re.findall(r"^#{1,6} ", page, re.MULTILINE)) for page in pages),
+        words=sum(len(words(page)) for page in pages),
+    )
+
+
+async def _convert(job: Job, workers: Workers, name: str, source: str, layer: TextLayer, numbers: list[int]) -> Timed:
+    request = Request(
+        source=source, ending=".pdf", settings=job.config.ingest, pages=numbers, page_count=layer.page_count
+    )
+    timeout = job.config.ingest.timeout
+    await workers.acall(warm_up, name, request, timeout=timeout)  # so that imports are not counted
+    return await workers.acall(timed_convert, name, request, layer.pages, timeout=timeout)
+
+
+def warm_up(name: str, request: Request) -> None:
+    from groundwork.documents.page_reading import convert_pages
+
+    convert_pages(name, Request(source=request.source, ending=".pdf", settings=request.settings, pages=[1],
+                                page_count=request.page_count), [""])  # fmt: skip
+
+
+def timed_convert(name: str, request: Request, layer: list[str]) -> Timed:
+    from groundwork.documents.page_reading import convert_pages
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    done = convert_pages(name, request, layer)
+    return Timed(done, time.perf_counter() - wall, time.process_time() - cpu)
+
+
+async def _look(job: Job, source: str, layer: TextLayer, numbers: list[int]) -> Timed:
+    import asyncio
+
+    from groundwork.documents.engines.vision import PageReader
+    from groundwork.documents.page_images import page_jpeg
+
+    vision = job.config.ingest.vision
+
+    async def picture(number: int, turn: int) -> bytes:
+        return await asyncio.to_thread(page_jpeg, source, number, vision.image_size, vision.jpeg_quality, turn)
+
+    reader = PageReader(job.client, vision, job.prompt(vision.prompt), Path(source).name, picture)
+    began = time.perf_counter()
+    places = asyncio.Semaphore(2 * job.config.llm.max_concurrency)
+    done = await reader.read_pages(numbers, layer.pages, job.config.ingest.audit_threshold, places)
+    seconds = time.perf_counter() - began
+    costs = [row.cost for row in job.client.report() if row.cost is not None]
+    return Timed(done, seconds, 0.0, sum(costs) if costs else None)
+
+
+def _converters(job: Job) -> list[str]:
+    names: list[str] = job.flags.converters
+    known = [name for name, row in CONVERTERS.items() if row.paged]
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(f"--converters: no converter {unknown[0]!r} for PDFs; there are {', '.join(known)}")
+    return names
+
+
+def _page_numbers(job: Job, count: int) -> list[int]:
+    """The pages asked for, or the first twenty; of --test two."""
+    if not job.flags.pages:
+        return list(range(1, min(count, TEST_PAGES if job.test else DEFAULT_PAGES) + 1))
+    chosen: set[int] = set()
+    for part in job.flags.pages.split(","):
+        first, _, last = part.partition("-")
+        if not first.strip().isdigit() or (last and not last.strip().isdigit()):
+            raise UsageError(f"--pages {job.flags.pages}: write it as 1-5,8")
+        chosen.update(range(int(first), int(last or first) + 1))
+    if not (kept := sorted(number for number in chosen if 1 <= number <= count)):
+        raise UsageError(f"--pages {job.flags.pages}: the PDF has pages 1 to {count}")
+    return kept
+
+
+_HEADER = (
+    f"{'converter':11} {'seconds':>8} {'pages/s':>8} {'$/1,000':>8} {'words':>6} {'numbers':>7} {'glued':>6} "
+    f"{'order':>6} {'score':>6} {'tables':>6} {'headings':>8}"
+)
+
+
+def _line(column: Column) -> str:
+    if column.trouble:
+        return f"{column.name:11} {column.trouble}"
+    cost = "-" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
+    return (
+        f"{column.name:11} {column.seconds:8.2f} {column.rate:8.1f} {cost:>8} {column.mean('words_kept'):6.3f} "
+        f"{column.mean('numbers_kept'):7.3f} {column.mean('glued'):6.3f} {column.mean('order'):6.3f} "
+        f"{column.mean('score'):6.3f} {column.tables:6} {column.headings:8}"
+    )
+
+
+class _Names(argparse.Action):
+    """Names parted by commas, spaces or both. A FILE behind them, which argparse counts as one more, is told by its
+    dot."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: Any) -> None:
+        files = [value for value in values if "." in value]
+        names = [name.strip() for value in values if value not in files for name in value.split(",")]
+        namespace.converters = list(dict.fromkeys(name for name in names if name))
+        if not namespace.converters:
+            parser.error("--converters: names none")
+        if len(files) > 1 or (files and namespace.file):
+            parser.error(f"one FILE at a time: {' '.join(files)}")
+        if files:
+            namespace.file = files[0]
+            next(action for action in parser._actions if action.dest == "file").required = False
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a PDF")
+    parser.add_argument(
+        "--converters", nargs="+", action=_Names, default=["layout", "markitdown"], metavar="NAME",
+        help="by spaces or commas; see docs/ingest.md",
+    )  # fmt: skip
+    parser.add_argument("--pages", default="", metavar="PAGES", help="such as 1-5,8; else the first 20")
+
+
+main = Command(
+    name="compare_converters",
+    units=units,
+    process=process,
+    settings=lambda config: config.ingest,
+    prompts=lambda config: [config.ingest.vision.prompt],
+    flags=add_flags,
+)

@@ -1,0 +1,43 @@
+"""Compare the questions of several datasets on one map, with the figures that tell which to choose.
+
+Reads   data/qa/<run>/*.jsonl (or folders, or Hub datasets), vectors and tags where there are some
+Writes  data/plots/<a>-vs-<b>-map.png, .html (--interactive), .json (the numbers), .points.jsonl (the coordinates)
+Run     uv run visualization/compare_embeddings.py A B [C ...] [--interactive | --no-interactive]
+        A, B: runs, folders of JSONL or Parquet, or org/name@revision:split; what lacks vectors is embedded first
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from groundwork.console.command import Command, Job, Unit
+from groundwork.maps.dataset_arguments import (
+    add_datasets,
+    add_interactive,
+    draw,
+    picture_unit,
+    report_numbers,
+    sources_of,
+    together,
+)
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    add_datasets(parser, "every run in data/qa")
+    add_interactive(parser)
+
+
+def units(job: Job) -> list[Unit]:
+    sources = sources_of(job, least=2)
+    name, stem = together(sources)
+    return [picture_unit(job, name, f"{stem}-map", sources)]
+
+
+main = Command(
+    name="compare_embeddings",
+    units=units,
+    process=draw,
+    settings=lambda config: (config.embeddings, config.maps),
+    flags=add_flags,
+    after=report_numbers,
+)

@@ -1,0 +1,164 @@
+"""Compare by their tags what datasets ask about: a histogram, a map of tags, and what one has and another lacks.
+
+Reads   data/qa/<run>/*.jsonl (or folders, or Hub datasets), data/tags/<dataset>.jsonl and data/tags/synonyms.json
+Writes  data/plots/<a>-vs-<b>-tags.png (histogram), -tag-map.png, -tags.json, -tags.html (--interactive);
+        data/tags/<dataset>.jsonl, as generate_tags does; new proposals in data/tags/synonyms.json, for you to review
+Run     uv run visualization/compare_tags.py A B [C ...] [--min-count 1] [--max-tags 25] [--interactive]
+        A, B: runs, folders of JSONL or Parquet, or org/name@revision:split; what lacks tags is tagged first
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from groundwork.console.command import Command, Failure, Job, Outcome, Unit
+from groundwork.maps.dataset_arguments import add_datasets, add_interactive, sources_of, together
+from groundwork.records.runs import tag_file
+
+if TYPE_CHECKING:
+    from groundwork.dataset.sources import Source
+    from groundwork.maps.draw.scene import Bar, Scene
+    from groundwork.records.types import Tags
+
+MOST_LISTED = 12  # tags of a dataset alone that the terminal shows
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    add_datasets(parser, "every run in data/qa")
+    parser.add_argument("--min-count", metavar="N", type=_count, default=1, help="leave out tags of fewer questions")
+    parser.add_argument("--max-tags", metavar="N", type=_count, default=25, help="tags in the histogram; default: 25")
+    add_interactive(parser)
+
+
+def _count(text: str) -> int:
+    if text.isdecimal() and int(text):
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+
+
+def units(job: Job) -> list[Unit]:
+    sources = sources_of(job, least=2)
+    name, stem = together(sources)
+    endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
+    shown = f" ({job.flags.max_tags} tags, of {job.flags.min_count} questions at least)"
+    chosen = shown if (job.flags.max_tags, job.flags.min_count) != (25, 1) else ""
+    reads = tuple(file for source in sources for file in source.files)
+    writes = tuple(job.data.path("plots", f"{stem}-{ending}") for ending in endings)
+    tags = tuple(tag_file(job.data, source.key) for source in sources)
+    return [Unit(name + chosen, reads, writes, sources, adds=(*tags, job.data.path("tags", "synonyms.json")))]
+
+
+async def process(job: Job, unit: Unit) -> Outcome:
+    from groundwork.dataset.sources import load
+    from groundwork.records.artifacts import write_jsonl
+    from groundwork.tags.tagging import tag
+
+    sources: list[Source] = unit.payload
+    datasets = [load(source) for source in sources]
+    tagged = []
+    for dataset in datasets:
+        file = tag_file(job.data, dataset.source.key)
+        tagged.append(await tag(job, dataset, file))
+        write_jsonl(file, tagged[-1].rows)
+    rows = {dataset.name: one.rows for dataset, one in zip(datasets, tagged, strict=True)}
+    scene = await _scene(job, " · ".join(rows), rows)
+    boxes = _write(scene, unit, job.flags.max_tags)
+    asked = sum(one.asked for one in tagged)
+    return Outcome(
+        status="ok" if scene.histogram else "empty",
+        note=f"{len(scene.histogram):,} tags -> {job.data.relative(unit.writes[0])}",
+        counts={"questions": sum(map(len, rows.values())), "asked": asked},
+        warnings=[*(warning for dataset in datasets for warning in dataset.warnings), *boxes],
+        failures=[Failure(f"question {name}", status, why) for one in tagged for name, status, why in one.failures],
+    )
+
+
+async def _scene(job: Job, title: str, rows: dict[str, list[Tags]]) -> Scene:
+    from groundwork.dataset.question_vectors import encoder_of
+    from groundwork.maps.tag_scene import histogram, tag_scene
+    from groundwork.tags import synonyms
+    from groundwork.tags.tag_files import count
+
+    encoder = encoder_of(job)
+    every = count([row for own in rows.values() for row in own], {})
+    vectors = await encoder.aencode([tag.replace("-", " ") for tag in every], "query")
+    file = job.data.path("tags", "synonyms.json")
+    entries, fresh = synonyms.update(file, every, vectors)
+    into = synonyms.applied(entries)
+    questions = {name: len(own) for name, own in rows.items()}
+    bars = histogram({name: count(own, into) for name, own in rows.items()}, questions, job.flags.min_count)
+    notes = _notes(job, {tag: end for tag, end in into.items() if tag in every}, entries, fresh)
+    tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
+    return tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, notes)
+
+
+def _notes(job: Job, into: dict[str, str], entries: dict[str, Any], fresh: list[str]) -> list[str]:
+    notes = []
+    if into:
+        notes.append("Taken together: " + ", ".join(f"{tag} into {end}" for tag, end in sorted(into.items())) + ".")
+    if proposed := [f"{tag} into {entries[tag].into}" for tag in fresh if not entries[tag].merge]:
+        place = job.data.relative(job.data.path("tags", "synonyms.json"))
+        notes.append(f"Proposed, not taken together (decide in {place}): {', '.join(proposed)}.")
+    return notes
+
+
+def _write(scene: Scene, unit: Unit, most: int) -> list[str]:
+    """Write the unit's files; returns what to warn the reader of."""
+    from groundwork.maps.draw.static import write_histogram_png, write_map_png
+    from groundwork.maps.draw.tags_page import write_tags
+    from groundwork.records.artifacts import write_json
+
+    bars, tag_map, numbers, *page = unit.writes
+    warnings = write_histogram_png(scene, bars, most) + write_map_png(scene, tag_map)
+    write_json(numbers, _numbers(scene))
+    for path in page:
+        write_tags(scene, path)
+    return warnings
+
+
+def _numbers(scene: Scene) -> dict[str, object]:
+    from groundwork.maps.tag_scene import only_in
+
+    names = [entry.name for entry in scene.datasets]
+    return {
+        "title": scene.title,
+        "questions": {entry.name: entry.count for entry in scene.datasets},
+        "notes": scene.notes,
+        "tags": scene.histogram,
+        "only_in": only_in(scene.histogram, names),
+        "missed_by": {name: [bar.label for bar in scene.histogram if not bar.counts[name]] for name in names},
+    }
+
+
+def report(job: Job, done: list[Unit]) -> None:
+    from groundwork.maps.draw.scene import Bar
+    from groundwork.maps.scene_files import aligned
+    from groundwork.records.artifacts import read_json
+
+    for unit in done if not job.flags.quiet else []:
+        content = read_json(unit.writes[2], dict[str, Any])
+        bars = [Bar(**bar) for bar in content["tags"][: job.flags.max_tags]]
+        for line in [*aligned(_table(bars, list(content["questions"]))), *(f"  {note}" for note in content["notes"])]:
+            print(line)
+        for name, tags in content["only_in"].items():
+            more = f" and {len(tags) - MOST_LISTED:,} more" if len(tags) > MOST_LISTED else ""
+            print(f"  only in {name}: {', '.join(tags[:MOST_LISTED]) or 'none'}{more}")
+
+
+def _table(bars: list[Bar], names: list[str]) -> list[list[str]]:
+    return [
+        ["tag", *names],
+        *([bar.label, *(f"{bar.counts[name]:,} ({bar.shares[name]:.0%})" for name in names)] for bar in bars),
+    ]
+
+
+main = Command(
+    name="compare_tags",
+    units=units,
+    process=process,
+    settings=lambda config: (config.tags, config.embeddings, config.maps),
+    prompts=lambda config: [config.tags.prompt],
+    flags=add_flags,
+    after=report,
+)

@@ -1,0 +1,354 @@
+"""Make the dataset: train, an eval split that stands for it, its mirror, a card; and push it to the Hub.
+
+Reads   data/qa/<run>/curated/<document>.jsonl, or data/qa/<run>/<document>.jsonl where curation has not run; and,
+        where there are any, data/tags, data/text (sources), data/chunks (the column `context`)
+Writes  data/datasets/<name>/: README.md, data/<split>-00000-of-00001.parquet, report.json, report.html, exports/
+Run     uv run dataprep/create_dataset.py [RUN ...] --eval-split [--rephrase-qa] [--eval-mirror] [--push --org ORG]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
+from groundwork.errors import UnitError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from groundwork.dataset.build import Built
+    from groundwork.dataset.publish.card import Origin
+    from groundwork.dataset.reword.rephrase import Ask
+    from groundwork.dataset.rows import Pool, Row
+    from groundwork.settings.settings import Config
+
+FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "openai-eval")
+STRATEGIES = ("clusters", "tags", "random", "clone", "second-run")
+STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
+
+
+@dataclass
+class Plan:
+    """What a build reads by kind, and whether it came to its end in this run."""
+
+    runs: list[str]
+    pairs: dict[str, list[Path]]
+    tags: list[Path]
+    chunks: list[Path]
+    texts: list[Path]
+    coverage: list[Path]
+    broken: bool = False
+
+
+class _Export(argparse.Action):
+    """`--export messages,alpaca` or `--export messages --export alpaca` as one setting that holds a list."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
+        named = [name.strip() for name in value.split(",") if name.strip()]
+        if unknown := [name for name in named if name not in FORMATS]:
+            parser.error(f"--export: no format {unknown[0]!r}; there are {', '.join(FORMATS)}")
+        formats = list(dict.fromkeys([*(getattr(namespace, "formats", None) or []), *named]))
+        namespace.formats = formats
+        namespace.assignments = [*namespace.assignments, f"dataset.exports={json.dumps(formats)}"]
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("runs", metavar="RUN", nargs="*", help="folders of data/qa; default: the run of qa.model, or the only one")
+    add("--eval-split", help="hold an eval split (default)", **setting("dataset.eval_split", True))
+    add("--no-eval-split", help="only train", **setting("dataset.eval_split", False))
+    add("--rephrase-qa", help="reword questions and answers of eval", **setting("dataset.rephrase_qa", True))
+    add("--eval-mirror", help="a third split: eval as it was", **setting("dataset.eval_mirror", True))
+    add("--strategy", choices=STRATEGIES, help="how eval is drawn", **setting("dataset.strategy"))
+    add("--train", choices=("auto", "whole", "held-out"), help="do eval rows stay in", **setting("dataset.train"))
+    add("--eval-fraction", help="share of the rows", **setting("dataset.eval_fraction"))
+    add("--eval-max", help="rows at the most", **setting("dataset.eval_max"))
+    add("--k", help="clusters; default: the elbow's", **setting("dataset.clusters"))
+    add("--seed", help="another seed, another draw", **setting("dataset.seed"))
+    add("--name", help="of the dataset, here and on the Hub", **setting("dataset.name"))
+    add("--drop-invalid", help="leave invalid rows out, do not stop", **setting("dataset.drop_invalid", True))
+    add("--export", metavar="FORMATS", action=_Export, help=f"also as JSONL, by commas: {', '.join(FORMATS)}")
+    add("--system-prompt", help="for the exports", **setting("dataset.system_prompt"))
+    add("--include-chunk", help="the source chunk as a column", **setting("dataset.include_chunk", True))
+    add("--license", help="for the card, such as cc-by-4.0", **setting("dataset.license"))
+    add("--push", action="store_true", help="to the Hugging Face Hub, private; needs HF_TOKEN or `hf auth login`")
+    add("--org", help="organisation on the Hub; default: you", **setting("dataset.organization"))
+    add("--public", action="store_true", help="push for everybody to see; makes a private repository public")
+    add("--allow-personal", action="store_true", help="push in public although rows look personal")
+
+
+def units(job: Job) -> list[Unit]:
+    name = job.config.dataset.name
+    _check_name(name)
+    plan = _plan(job)
+    if job.flags.push and not job.flags.dry_run:
+        from groundwork.dataset.publish import hub
+
+        hub.check(name, job.config.dataset.organization, public=_public(job), may_publish=job.flags.public)
+    reads = (*(path for paths in plan.pairs.values() for path in paths), *plan.tags, *plan.chunks, *plan.texts)
+    return [Unit(name, (*reads, *plan.coverage), tuple(_folder(job) / file for file in _files(job.config)), plan)]
+
+
+async def process(job: Job, unit: Unit) -> Outcome:
+    """Build the whole dataset in memory, then put its files in place."""
+    from groundwork.dataset.build import Tools, build
+    from groundwork.dataset.replace_files import replace_files
+    from groundwork.dataset.report import lines
+    from groundwork.dataset.split.splits import CannotSplit
+    from groundwork.embedding.encoder import encoder_for
+
+    plan: Plan = unit.payload
+    plan.broken = True
+    pool = _valid(_pool(plan, job.config), job)
+    backend = job.config.embeddings.backend
+    encoder = encoder_for(
+        job.config.embeddings, job.data.path("embeddings"), job.client if backend == "endpoint" else None
+    )
+    about = _about(job, plan)
+    tools = Tools(encoder.aencode, encoder.name, _ask(job, about) if _rewords(job.config) else None, about)
+    try:
+        built = await build(pool, plan.runs, job.config.dataset, tools)
+    except CannotSplit as error:
+        raise UnitError(str(error)) from error
+    replace_files(_folder(job), _contents(job, plan, built))
+    for line in lines(built.report, shutil.get_terminal_size((120, 24)).columns):
+        job.progress.say(line)
+    plan.broken = False
+    splits = built.report.splits
+    note = ", ".join(f"{count} {split}" for split, count in splits.items())
+    return Outcome(note=note, counts=dict(splits), warnings=_warnings(built))
+
+
+def push(job: Job, units: list[Unit]) -> None:
+    """After the build: one commit with all splits and the card."""
+    folder = _folder(job)
+    built = units and not any(unit.payload.broken for unit in units)
+    if not job.flags.push or not built or not (folder / "README.md").exists():
+        return
+    from groundwork.dataset.publish import hub
+
+    settings = job.config.dataset
+    if _public(job) and not job.flags.allow_personal:
+        _stop_personal(folder)
+    pushed = hub.push(
+        folder,
+        settings.name,
+        settings.organization,
+        public=_public(job),
+        may_publish=job.flags.public,
+        say=job.progress.say,
+    )
+    job.progress.say(
+        f"pushed to {pushed.url} ({'private' if pushed.private else 'public'}), commit {pushed.commit[:8]}"
+    )
+    job.progress.say(f'load it: datasets.load_dataset("{pushed.repository}")')
+
+
+def estimate(job: Job, unit: Unit) -> Estimate:
+    """One call a row of eval, by the mean of all rows; those whose rewording fails need more."""
+    from groundwork.dataset.reword.asking import turns
+    from groundwork.dataset.reword.rephrase import Reworded
+    from groundwork.dataset.split.splits import eval_size
+    from groundwork.llm.token_estimate import tokens_in
+
+    settings, call = job.config.dataset, job.config.dataset.rephrase
+    rows = _pool(unit.payload, job.config).rows
+    if not rows or not _rewords(job.config):
+        return Estimate(0, 0, 0, call)
+    about, template = _about(job, unit.payload), job.prompt(call.prompt)
+    asked = sum(job.tokens(call, turns(call, template, about, row), Reworded) for row in rows) / len(rows)
+    told = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the names of the fields
+    calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max)
+    return Estimate(calls, int(calls * asked), int(calls * told), call)
+
+
+def _plan(job: Job) -> Plan:
+    from groundwork.records.runs import default_run, pair_files, tag_files
+
+    runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
+    pairs = {run: pair_files(job.data, run) for run in runs}
+    wanted = set(job.wanted(sorted({path.stem for paths in pairs.values() for path in paths})))
+    pairs = {run: [path for path in paths if path.stem in wanted] for run, paths in pairs.items()}
+    documents = sorted(wanted)
+    if not any(pairs.values()):
+        raise UsageError(f"{', '.join(runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
+    return Plan(
+        runs=runs,
+        pairs=pairs,
+        tags=[path for run in runs for path in tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])],
+        chunks=_existing(job, documents, ("chunks", "{}.jsonl")) if job.config.dataset.include_chunk else [],
+        texts=_existing(job, documents, ("text", "{}.json")),
+        coverage=[path for run in runs for path in _existing(job, documents, ("qa", run, "coverage", "{}.json"))],
+    )
+
+
+def _existing(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Path]:
+    paths = [job.data.path(*(part.format(document) for part in parts)) for document in documents]
+    return [path for path in paths if path.exists()]
+
+
+def _pool(plan: Plan, config: Config) -> Pool:
+    from groundwork.dataset.rows import gather, read_chunks, read_tags
+
+    chunks = read_chunks(plan.chunks) if config.dataset.include_chunk else {}
+    return gather(plan.pairs, read_tags(plan.tags), chunks)
+
+
+def _valid(pool: Pool, job: Job) -> Pool:
+    """`pool`, unless it holds invalid rows that were not to be dropped. Raises UnitError that lists them."""
+    if pool.invalid and not job.config.dataset.drop_invalid:
+        listed = "; ".join(f"{row.id}: {row.reason}" for row in pool.invalid[:10])
+        more = f"; and {len(pool.invalid) - 10} more" if len(pool.invalid) > 10 else ""
+        raise UnitError(f"{len(pool.invalid)} invalid rows ({listed}{more}); mend them, or pass --drop-invalid")
+    if not pool.rows:
+        raise UnitError("there are no pairs; run first: uv run dataprep/generate_qa.py")
+    return pool
+
+
+def _rewords(config: Config) -> bool:
+    return config.dataset.eval_split and config.dataset.rephrase_qa
+
+
+def _about(job: Job, plan: Plan) -> str:
+    return f"{job.config.qa.context} {' '.join(_titles(plan))}"
+
+
+def _ask(job: Job, about: str) -> Ask:
+    from groundwork.dataset.reword.asking import asker
+
+    call = job.config.dataset.rephrase
+    return asker(job.client, call, job.prompt(call.prompt), about)
+
+
+def _contents(job: Job, plan: Plan, built: Built) -> dict[str, bytes]:
+    """Every file of the dataset by its path in the folder; the card comes last."""
+    import msgspec
+
+    from groundwork.dataset.parquet import columns_of, parquet_name, to_parquet
+    from groundwork.dataset.publish.card import write_card
+    from groundwork.dataset.publish.export import export_files
+    from groundwork.dataset.report import page
+
+    settings = job.config.dataset
+    columns = columns_of(context=settings.include_chunk)
+    files = {parquet_name(name): to_parquet(rows, columns) for name, rows in built.splits.items()}
+    files |= export_files(settings.exports, dict(built.splits), settings.system_prompt, context=settings.include_chunk)
+    files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
+    files["report.html"] = page(built.report).encode()
+    files["README.md"] = write_card(built.report, _origin(job, plan, built), columns).encode()
+    return files
+
+
+def _origin(job: Job, plan: Plan, built: Built) -> Origin:
+    import hashlib
+    from importlib.metadata import version
+
+    import msgspec
+
+    from groundwork.dataset.publish.card import Origin
+    from groundwork.dataset.publish.provenance import recipes, sources
+
+    settings = job.config.dataset
+    used = recipes(job.data.state / "manifest.db", STAGES)
+    prompts = dict(used.prompts)
+    models = {row.model for rows in built.splits.values() for row in rows}
+    if _rewords(job.config):
+        text = job.prompt(settings.rephrase.prompt)
+        prompts[settings.rephrase.prompt] = hashlib.sha256(text.encode()).hexdigest()
+        models.add(f"{settings.rephrase.model} (rewording)")
+    rows = list({row.id: row for name, found in built.splits.items() for row in found}.values())
+    spoken = job.config.chunk.language
+    return Origin(
+        repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,
+        license=settings.license,
+        languages=_languages(rows) if spoken == "auto" else [spoken],
+        models=sorted(models),
+        prompts=prompts,
+        settings={**used.settings, "dataset": msgspec.to_builtins(settings)},
+        sources=sources(rows, plan.texts, plan.coverage, settings.source_licenses),
+        version=version("groundwork-data"),
+    )
+
+
+def _languages(rows: Sequence[Row]) -> list[str]:
+    """The languages of the documents that `rows` come from, told by their questions."""
+    from groundwork.language.detection import code
+
+    asked: dict[str, str] = {}
+    for row in rows:
+        asked[row.document] = f"{asked.get(row.document, '')} {row.question}"
+    return sorted({code(questions) for questions in asked.values()} - {""})
+
+
+def _titles(plan: Plan) -> list[str]:
+    from groundwork.records.artifacts import read_json
+    from groundwork.records.types import Document
+
+    return [read_json(path, Document).title for path in plan.texts]
+
+
+def _warnings(built: Built) -> list[str]:
+    report = built.report
+    warnings = list(report.warnings)
+    if report.dropped:
+        warnings.append(f"{report.dropped} places of eval stay empty: too few rows could be reworded")
+    if report.personal:
+        warnings.append(f"{len(report.personal)} places look like personal data; see report.html before you publish")
+    if report.invalid:
+        warnings.append(f"{len(report.invalid)} invalid rows were left out; they are listed in report.json")
+    return warnings
+
+
+def _stop_personal(folder: Path) -> None:
+    from groundwork.dataset.split.measures import Report
+    from groundwork.records.artifacts import read_json
+
+    found = read_json(folder / "report.json", Report).personal
+    if found:
+        first = ", ".join(f"{p.id} ({p.kind} {p.masked})" for p in found[:5])
+        raise UsageError(
+            f"not pushed: {len(found)} places look personal: {first}; mend the rows, push without --public, "
+            "or pass --allow-personal"
+        )
+
+
+def _check_name(name: str) -> None:
+    """Raises UsageError for a name that the Hub would refuse."""
+    from groundwork.dataset.publish.hub import name_problem
+
+    if problem := name_problem(name):
+        raise UsageError(f"--name {name}: {problem}")
+
+
+def _public(job: Job) -> bool:
+    return bool(job.flags.public) or not job.config.dataset.private
+
+
+def _folder(job: Job) -> Path:
+    return job.data.path("datasets", job.config.dataset.name)
+
+
+def _files(config: Config) -> list[str]:
+    from groundwork.dataset.parquet import parquet_name
+
+    splits = ["train"]
+    if config.dataset.eval_split:
+        splits += ["eval", "eval_mirror"] if config.dataset.eval_mirror else ["eval"]
+    return ["README.md", "report.json", "report.html", *(parquet_name(split) for split in splits)]
+
+
+main = Command(
+    name="create_dataset",
+    units=units,
+    process=process,
+    settings=lambda config: [config.dataset, config.embeddings, config.qa.context],
+    prompts=lambda config: [config.dataset.rephrase.prompt] if _rewords(config) else [],
+    flags=add_flags,
+    estimate=estimate,
+    after=push,
+)

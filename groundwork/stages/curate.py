@@ -1,0 +1,252 @@
+"""Check every pair of a run, each check in a column of its own; mend or set aside what fails, delete nothing.
+
+Reads   data/qa/<run>/<document>.jsonl, the chunks, summaries and titles of these documents
+Writes  data/qa/<run>/curated/<document>.jsonl, rejected/<document>.jsonl and report.html there
+Run     uv run dataprep/curate.py [--run NAME]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
+from groundwork.errors import UnitError
+from groundwork.records.artifacts import read_json, read_jsonl, slug, write_jsonl, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from groundwork.questions.curation_checks import Checker, Place
+    from groundwork.questions.curation_page import Curated
+    from groundwork.records.types import Pair, Rejected
+    from groundwork.settings.settings import Config
+
+TEST_PAIRS = 10
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", metavar="NAME", help="only this folder below data/qa; default: every run")
+
+
+def units(job: Job) -> list[Unit]:
+    """A unit a run: near-duplicates are looked for across its documents."""
+    wanted = getattr(job.flags, "run", None)
+    folders = sorted(path for path in job.data.path("qa").glob("*") if path.is_dir())
+    found = []
+    for folder in folders:
+        documents = sorted(path.stem for path in folder.glob("*.jsonl"))
+        documents = job.wanted(documents) if documents else []
+        if documents and (not wanted or folder.name == slug(wanted)):
+            found.append(_unit(job, folder, documents))
+    return found
+
+
+def _unit(job: Job, folder: Path, documents: list[str]) -> Unit:
+    reads = [folder / f"{document}.jsonl" for document in documents]
+    reads += [path for document in documents for path in _about(job, document)]
+    curated = folder / "curated"
+    writes = [curated / f"{document}.jsonl" for document in documents]
+    writes += [curated / "rejected" / f"{document}.jsonl" for document in documents]
+    return Unit(folder.name, tuple(reads), (*writes, curated / "report.html"), payload=documents)
+
+
+def _about(job: Job, document: str) -> list[Path]:
+    paths = [job.data.path("chunks", f"{document}.jsonl")]
+    paths += [job.data.path(folder, f"{document}.json") for folder in ("summaries", "text")]
+    return [path for path in paths if path.exists()]
+
+
+async def process(job: Job, unit: Unit) -> Outcome:
+    """Check all pairs of a run side by side."""
+    import asyncio  # 40 ms that --help does without
+
+    from groundwork.questions.curation_checks import Checker, other_answers
+    from groundwork.questions.curation_page import Curated, page
+
+    folder, documents = job.data.path("qa", unit.name), unit.payload
+    pairs = _pairs(folder, documents)
+    pairs = pairs[:TEST_PAIRS] if job.test else pairs
+    places = read_places(job, documents)
+    checker = Checker(lambda: job.client, job.config.curate, job.prompt)
+    unique, rejected = await without_duplicates(job, pairs)
+    job.progress.start(len(unique), "pairs")
+    checked = await asyncio.gather(
+        *(
+            _checked(job, checker, pair, places.get(pair.chunk), other)
+            for pair, other in zip(unique, other_answers(unique), strict=True)
+        ),
+        return_exceptions=True,
+    )
+    kept, failures = [], []
+    for pair, result in zip(unique, checked, strict=True):
+        if isinstance(result, UnitError):
+            kept.append(pair)
+            failures.append(Failure(pair.id, result.status, str(result)))
+        elif isinstance(result, BaseException):
+            raise result
+        elif reason := first_failed(result):
+            rejected.append(turned_down(result, reason))
+        else:
+            kept.append(result)
+    curated = Curated(unit.name, job.config.curate.checks, kept, rejected)
+    _write(folder / "curated", documents, curated)
+    write_text(folder / "curated" / "report.html", page(curated))
+    return _outcome(curated, failures)
+
+
+def _pairs(folder: Path, documents: Sequence[str]) -> list[Pair]:
+    from groundwork.records.types import Pair
+
+    return [pair for document in documents for pair in read_jsonl(folder / f"{document}.jsonl", Pair)]
+
+
+async def _checked(job: Job, checker: Checker, pair: Pair, place: Place | None, other: str) -> Pair:
+    """The pair with its columns, the question reworded once where it did not stand alone."""
+    import msgspec
+
+    from groundwork.questions.curation_checks import Place
+
+    checks: dict[str, Any] = dict(pair.checks)
+    wanted = job.config.curate.checks
+    place = place or Place("\n".join(pair.evidence), pair.document, "", job.config.qa.context)
+    if "stand_alone" in wanted:
+        checks["stand_alone"] = column = await checker.stand_alone(pair)
+        if not column["passed"] and job.config.curate.rewrite and not job.config.curate.rules_only:
+            pair = await checker.rewritten(pair, place, column["why"])
+            checks["stand_alone"] = {**await checker.stand_alone(pair), "before": column}
+    if "supported" in wanted:
+        checks["supported"] = await checker.supported(pair, place)
+    if "criteria" in wanted:
+        checks["criteria"] = await checker.criteria(pair, other)
+    if "trivial" in wanted:
+        checks["trivial"] = await checker.trivial(pair)
+    job.progress.advance()
+    return msgspec.structs.replace(pair, checks=checks)
+
+
+async def without_duplicates(job: Job, pairs: list[Pair]) -> tuple[list[Pair], list[Rejected]]:
+    """The pairs whose question repeats none before it in the run, and those whose question does."""
+    import msgspec
+
+    from groundwork.questions.repeats import Novelty, similarity
+
+    if "duplicates" not in job.config.curate.checks or not pairs:
+        return pairs, []
+    threshold = job.config.curate.thresholds.get("duplicates", job.config.qa.duplicate_threshold)
+    encode, cosine, _ = await similarity(
+        job.config.embeddings,
+        threshold,
+        [pair.question for pair in pairs],
+        job.data.path("embeddings"),
+        lambda: job.client,
+    )
+    repeats = await Novelty(encode, cosine).sift([pair.question for pair in pairs])
+    unique, rejected = [], []
+    for pair, earlier in zip(pairs, repeats, strict=True):
+        why = f"repeats: {earlier}" if earlier else ""
+        column = {"score": float(not earlier), "passed": not earlier, "why": why, "checker": "rule"}
+        told = msgspec.structs.replace(pair, checks={**pair.checks, "duplicates": column})
+        if earlier:
+            rejected.append(turned_down(told, "duplicates"))
+        else:
+            unique.append(told)
+    return unique, rejected
+
+
+def read_places(job: Job, documents: Sequence[str]) -> dict[str, Place]:
+    """By chunk id: its text and what names its document. Raises BadRecord."""
+    from groundwork.questions.curation_checks import Place
+    from groundwork.records.types import Chunk, Document, Summary
+
+    places = {}
+    for document in documents:
+        summary, title, chunks = "", document.replace("-", " "), []
+        for path in _about(job, document):
+            if path.parent.name == "summaries":
+                summary = read_json(path, Summary).summary
+            elif path.parent.name == "text":
+                title = read_json(path, Document).title or title
+            else:
+                chunks = read_jsonl(path, Chunk)
+        for chunk in chunks:
+            places[chunk.id] = Place(chunk.text, title, summary, job.config.qa.context)
+    return places
+
+
+def first_failed(pair: Pair) -> str:
+    """The first check that the pair did not pass, or ""."""
+    return next((name for name, column in pair.checks.items() if not column["passed"]), "")
+
+
+def turned_down(pair: Pair, reason: str) -> Rejected:
+    import msgspec
+
+    from groundwork.records.types import Rejected
+
+    why = "; ".join(column["why"] for column in pair.checks.values() if not column["passed"] and column["why"])
+    return Rejected(
+        document=pair.document,
+        chunk=pair.chunk,
+        iteration=pair.iteration,
+        reason=reason,
+        detail=why,
+        pair=msgspec.to_builtins(pair),
+    )
+
+
+def _write(folder: Path, documents: Sequence[str], curated: Curated) -> None:
+    kept: dict[str, list[Pair]] = defaultdict(list)
+    turned_away: dict[str, list[Rejected]] = defaultdict(list)
+    for pair in curated.kept:
+        kept[pair.document].append(pair)
+    for one in curated.rejected:
+        turned_away[one.document].append(one)
+    for document in documents:
+        write_jsonl(folder / f"{document}.jsonl", kept[document])
+        write_jsonl(folder / "rejected" / f"{document}.jsonl", turned_away[document])
+
+
+def _outcome(curated: Curated, failures: list[Failure]) -> Outcome:
+    from collections import Counter
+
+    rewritten = sum(bool(pair.original_question) for pair in curated.kept)
+    counts = {"kept": len(curated.kept) - rewritten, "rewritten": rewritten, "rejected": len(curated.rejected)}
+    reasons = Counter(one.reason for one in curated.rejected)
+    told = f" ({', '.join(f'{reason} {n}' for reason, n in reasons.most_common())})" if reasons else ""
+    note = f"{counts['kept']} kept, {rewritten} rewritten, {counts['rejected']} rejected{told}"
+    return Outcome(status="ok" if curated.kept else "empty", note=note, counts=counts, failures=failures)
+
+
+def estimate(job: Job, unit: Unit) -> Estimate:
+    """Calls and tokens for --dry-run, from the real prompts; which questions need rewording nobody knows before."""
+    from groundwork.questions.curation_checks import asked_about
+
+    call = job.config.curate
+    folder, places = job.data.path("qa", unit.name), read_places(job, unit.payload)
+    pairs = _pairs(folder, unit.payload)[: TEST_PAIRS if job.test else None]
+    made = [asked for pair in pairs for asked in asked_about(pair, places.get(pair.chunk), call, job.prompt)]
+    tokens = sum(job.tokens(call, messages, schema) for messages, schema, _ in made)
+    return Estimate(len(made), tokens, sum(told for _, _, told in made), call)
+
+
+def shaping(config: Config) -> Any:
+    """What of the config decides about the result."""
+    return config.curate, config.embeddings, config.qa.context, config.qa.duplicate_threshold
+
+
+def prompts(config: Config) -> list[str]:
+    return [] if config.curate.rules_only else list(config.curate.prompts.values())
+
+
+main = Command(
+    name="curate",
+    units=units,
+    process=process,
+    settings=shaping,
+    prompts=prompts,
+    flags=add_flags,
+    estimate=estimate,
+)

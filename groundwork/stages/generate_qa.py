@@ -1,0 +1,175 @@
+"""Ask about every chunk until nothing new comes: question, evaluation criteria, answer, evidence.
+
+Reads   data/chunks/<document>.jsonl, data/summaries/<document>.json and the title in data/text/<document>.json
+Writes  data/qa/<run>/<document>.jsonl, rejected/<document>.jsonl and coverage/<document>.json
+Run     uv run dataprep/generate_qa.py --iterate
+"""
+
+from __future__ import annotations
+
+import argparse
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
+from groundwork.records.artifacts import read_json, read_jsonl, slug, write_json, write_jsonl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from groundwork.questions.document_interviews import Interviews, Material
+    from groundwork.records.types import Chunk, DocumentCoverage
+    from groundwork.settings.settings import Config
+
+TEST_CHUNKS = 2
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--iterate", help="ask again until nothing new comes", **setting("qa.iterate", True))
+    parser.add_argument("--limit", help="pairs of a document at the most", **setting("qa.limit"))
+    parser.add_argument("--run", metavar="NAME", help="the folder below data/qa; default: the model's name")
+
+
+def units(job: Job) -> list[Unit]:
+    run = slug(getattr(job.flags, "run", None) or job.config.qa.model.rpartition("/")[2])
+    found = job.documents_in("chunks", ".jsonl")
+    return [_unit(job, run, document) for document in (found[:1] if job.test else found)]
+
+
+def _unit(job: Job, run: str, document: str) -> Unit:
+    folder = job.data.path("qa", run)
+    return Unit(
+        name=f"{run}/{document}",
+        reads=(job.data.path("chunks", f"{document}.jsonl"), *_about(job, document)),
+        writes=(
+            folder / f"{document}.jsonl",
+            folder / "rejected" / f"{document}.jsonl",
+            folder / "coverage" / f"{document}.json",
+        ),
+        payload=document,
+    )
+
+
+def _about(job: Job, document: str) -> list[Path]:
+    """The files that help to name things; a document without them can be asked about all the same."""
+    paths = (job.data.path("summaries", f"{document}.json"), job.data.path("text", f"{document}.json"))
+    return [path for path in paths if path.exists()]
+
+
+async def process(job: Job, unit: Unit) -> Outcome:
+    """Interview all chunks of a document side by side, and write what came of it."""
+    from groundwork.llm.concurrency import together
+    from groundwork.questions.document_interviews import prepare
+
+    material = read_material(job, unit.payload)
+    made = await prepare(job.config, material, job.prompt, lambda: job.client, job.data.path("embeddings"))
+    if made.notice:
+        job.progress.say(made.notice)
+    job.progress.start(len(made.states), "chunks")
+    await together(_interview(job, made, i) for i in range(len(made.states)))
+    await made.ask_across_chunks()
+    covered = made.covered()
+    write_jsonl(unit.writes[0], made.pairs())
+    write_jsonl(unit.writes[1], made.rejected())
+    write_json(unit.writes[2], covered)
+    return _outcome(made, covered)
+
+
+async def _interview(job: Job, made: Interviews, number: int) -> None:
+    await made.run(number)
+    job.progress.say(made.line(number))
+    job.progress.advance()
+
+
+def read_material(job: Job, document: str) -> Material:
+    """The chunks of a document that may be asked about, its title and its summary. Raises BadRecord."""
+    from groundwork.questions.document_interviews import Material
+    from groundwork.records.types import Chunk, Document, Summary
+
+    chunks = read_jsonl(job.data.path("chunks", f"{document}.jsonl"), Chunk)
+    wanted = [chunk for chunk in chunks if _wanted(chunk, job.config)]
+    summary = title = ""
+    for path in _about(job, document):
+        if path.parent.name == "summaries":
+            summary = read_json(path, Summary).summary
+        else:
+            title = read_json(path, Document).title
+    return Material(
+        document=document,
+        title=title or _first_heading(chunks) or document.replace("-", " "),
+        summary=summary,
+        chunks=wanted[:TEST_CHUNKS] if job.test else wanted,
+        left_out=len(chunks) - len(wanted),
+    )
+
+
+def _wanted(chunk: Chunk, config: Config) -> bool:
+    if chunk.kind == "table" and config.qa.skip_tables:
+        return False
+    return not (chunk.skip and config.qa.skip_marked)
+
+
+def _first_heading(chunks: list[Chunk]) -> str:
+    return next((chunk.headings[0] for chunk in chunks if chunk.headings), "")
+
+
+def _outcome(made: Interviews, covered: DocumentCoverage) -> Outcome:
+    return Outcome(
+        status="ok" if covered.pairs else "empty",
+        note=summary_line(covered),
+        counts={"pairs": covered.pairs, "rejected": sum(covered.rejected.values()), "calls": covered.calls},
+        warnings=made.warnings(),
+        failures=[Failure(part, error.status, str(error)) for part, error in made.failures()],
+    )
+
+
+def summary_line(covered: DocumentCoverage) -> str:
+    """`61 pairs (50 + 11 + 0), covers 94% (sentences 96%, numbers 91%), 7 rejected (evidence 4, ...), 12 calls`.
+
+    The sum is the saturation curve of the document: new pairs of each iteration, over all chunks.
+    """
+    curve = [sum(column) for column in zip_longest(*(run.new for run in covered.runs), fillvalue=0)]
+    shares = {name: getattr(covered, name) for name in ("sentences", "numbers", "rows")}
+    by_kind = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share is not None)
+    parts = [f"{covered.pairs} pairs" + (f" ({' + '.join(map(str, curve))})" if curve else "")]
+    if covered.touched is not None:
+        parts.append(f"covers {covered.touched:.0%} ({by_kind})")
+    if covered.rejected:
+        reasons = ", ".join(f"{reason} {n}" for reason, n in covered.rejected.items())
+        parts.append(f"{sum(covered.rejected.values())} rejected ({reasons})")
+    return ", ".join([*parts, f"{covered.calls} calls"])
+
+
+def estimate(job: Job, unit: Unit) -> Estimate:
+    """Calls and tokens for --dry-run, from the real prompts."""
+    from groundwork.questions.forecast import calls
+
+    call = job.config.qa
+
+    def tokens(messages: list[Any], schema: type | None) -> int:
+        return job.tokens(call, messages, schema)
+
+    made = list(calls(job.config, read_material(job, unit.payload), job.prompt, tokens))
+    return Estimate(len(made), sum(asked for asked, _ in made), sum(told for _, told in made), call)
+
+
+def shaping(config: Config) -> Any:
+    """What of the config decides about the pairs."""
+    return config.qa, config.embeddings, config.chunk.language
+
+
+def prompts(config: Config) -> list[str]:
+    from groundwork.questions.document_interviews import prompt_files
+
+    return prompt_files(config.qa)
+
+
+main = Command(
+    name="generate_qa",
+    units=units,
+    process=process,
+    settings=shaping,
+    prompts=prompts,
+    flags=add_flags,
+    estimate=estimate,
+)

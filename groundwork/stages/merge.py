@@ -1,0 +1,85 @@
+"""Merge several runs into one: the union of their questions, of near-duplicates the best copy.
+
+Reads   data/qa/<run>/*.jsonl (or folders, or Hub datasets)
+Writes  data/qa/<OUT>/<document>.jsonl, and data/qa/<OUT>/rejected/<document>.jsonl: every copy that was not kept,
+        with the one that stands for it and why
+Run     uv run visualization/merge.py A B [C ...] --out RUN [--threshold 0.95]
+        A, B: runs, folders of JSONL or Parquet, or org/name@revision:split; what lacks vectors is embedded first
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from groundwork.console.command import Command, Job, Outcome, Unit
+from groundwork.errors import UsageError
+from groundwork.maps.dataset_arguments import add_datasets, sources_of
+from groundwork.records.artifacts import slug
+
+if TYPE_CHECKING:
+    from groundwork.dataset.sources import Source
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    add_datasets(parser, "every run in data/qa but RUN")
+    parser.add_argument("--out", metavar="RUN", required=True, help="the run to write, in data/qa")
+    parser.add_argument(
+        "--threshold", metavar="COSINE", type=float, help="from which two questions are one; default: calibrated"
+    )
+
+
+def units(job: Job) -> list[Unit]:
+    from groundwork.records.runs import runs
+
+    run = slug(job.flags.out)
+    out = job.data.path("qa", run)
+    if not any(map(str.isalnum, job.flags.out)) or "/" in job.flags.out:
+        raise UsageError(f"--out {job.flags.out}: name a run, such as merged")
+    if job.flags.threshold is not None and not 0 < job.flags.threshold <= 1:
+        raise UsageError(f"--threshold {job.flags.threshold:g}: a cosine lies between 0 and 1, such as 0.95")
+    sources = sources_of(job, default=lambda job: [name for name in runs(job.data) if name != run], least=2)
+    if run in [source.name for source in sources]:
+        raise UsageError(f"--out {job.flags.out}: is one of the runs to merge; name another")
+    if any(out.glob("*.jsonl")) and not (out / "merged.json").exists():
+        raise UsageError(f"--out {job.flags.out}: is a run that no merge has made, and would be lost; name another")
+    reads = tuple(file for source in sources for file in source.files)
+    threshold = "" if job.flags.threshold is None else f" at {job.flags.threshold:g}"
+    name = f"{' + '.join(source.name for source in sources)}{threshold} -> {run}"
+    return [Unit(name, reads, (out / "merged.json",), sources)]
+
+
+async def process(job: Job, unit: Unit) -> Outcome:
+    from groundwork.dataset.merging import joined, unite, write_run
+    from groundwork.dataset.question_vectors import embedded
+    from groundwork.embedding.duplicates import calibrate_threshold
+    from groundwork.records.artifacts import write_json
+
+    sources: list[Source] = unit.payload
+    ones = await embedded(job, sources)
+    candidates, vectors = joined(ones)
+    threshold = job.flags.threshold or calibrate_threshold(vectors)
+    merged = unite(candidates, vectors, threshold)
+    write_run(unit.writes[0].parent, merged)
+    sizes = {one.dataset.name: len(one.dataset.rows) for one in ones}
+    kept_of = {name: sum(candidate.run == name for candidate in merged.kept) for name in sizes}
+    write_json(
+        unit.writes[0], {"from": sizes, "kept": kept_of, "threshold": threshold, "left_out": len(merged.dropped)}
+    )
+    shares = ", ".join(f"{name} {kept_of[name]:,} of {size:,}" for name, size in sizes.items())
+    return Outcome(
+        status="ok" if merged.kept else "empty",
+        note=f"{shares} -> {len(merged.kept):,} questions in {job.data.relative(unit.writes[0].parent)} "
+        f"(cosine {threshold:.3f} and more is one question)",
+        counts={"questions": len(merged.kept), "duplicates": len(merged.dropped)},
+        warnings=[warning for one in ones for warning in one.dataset.warnings],
+    )
+
+
+main = Command(
+    name="merge",
+    units=units,
+    process=process,
+    settings=lambda config: config.embeddings,
+    flags=add_flags,
+)

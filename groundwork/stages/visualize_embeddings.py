@@ -1,0 +1,44 @@
+"""Draw a dataset's questions as a map: what is near in meaning stands near.
+
+Reads   data/qa/<run>/*.jsonl (or a folder, or a Hub dataset), vectors and tags where there are some
+Writes  data/plots/<dataset>-map.png, .html (--interactive), .json (the numbers), .points.jsonl (the coordinates)
+Run     uv run visualization/visualize_embeddings.py [DATASET] [--interactive | --no-interactive]
+        DATASET: a run (default: the run of qa.model), a folder of JSONL or Parquet, or org/name@revision:split
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from groundwork.console.command import Command, Job, Unit
+from groundwork.maps.dataset_arguments import (
+    add_datasets,
+    add_interactive,
+    default_run_named,
+    draw,
+    picture_unit,
+    report_numbers,
+    sources_of,
+)
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    add_datasets(parser, "the run of qa.model")
+    add_interactive(parser)
+
+
+def units(job: Job) -> list[Unit]:
+    return [
+        picture_unit(job, source.name, f"{source.key}-map", [source])
+        for source in sources_of(job, default=default_run_named)
+    ]
+
+
+main = Command(
+    name="visualize_embeddings",
+    units=units,
+    process=draw,
+    settings=lambda config: (config.embeddings, config.maps),
+    flags=add_flags,
+    after=report_numbers,
+)

@@ -1,0 +1,71 @@
+"""Draw the splits of a finished dataset on one map: does eval stand for train, and does it repeat it?
+
+Reads   data/datasets/<name> (or a folder, or a Hub dataset), vectors and tags where there are some
+Writes  data/plots/<dataset>-splits.png, .html (--interactive), .json (the numbers), .points.jsonl (the coordinates)
+Run     uv run visualization/visualize_splits.py [DATASET] [--interactive | --no-interactive]
+        DATASET: a dataset, a folder of JSONL or Parquet, or org/name@revision
+        (default: the dataset of dataset.name, or the only one)
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from groundwork.console.command import Command, Job, Outcome, Unit
+from groundwork.maps.dataset_arguments import (
+    add_datasets,
+    add_interactive,
+    default_dataset_named,
+    picture_unit,
+    report_numbers,
+    sources_of,
+)
+
+if TYPE_CHECKING:
+    from groundwork.dataset.sources import Source
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    add_datasets(parser, "the dataset of dataset.name, or the only one")
+    add_interactive(parser)
+
+
+def units(job: Job) -> list[Unit]:
+    sources = sources_of(job, default=default_dataset_named, prefer="datasets")
+    return [picture_unit(job, source.name, f"{source.key}-splits", [source]) for source in sources]
+
+
+async def process(job: Job, unit: Unit) -> Outcome:
+    from groundwork.dataset.question_vectors import embedded, encoder_of
+    from groundwork.errors import UnitError
+    from groundwork.maps.scene_files import write_map_pictures
+    from groundwork.maps.split_scene import split_scene
+    from groundwork.tags.tag_files import tags_by_question
+
+    sources: list[Source] = unit.payload
+    (one,) = await embedded(job, sources)
+    if not one.dataset.rows:
+        raise UnitError("holds no questions; are its files those of create_dataset?")
+    if one.dataset.splits == [""]:
+        raise UnitError("has no splits (files named train, eval, ...); run create_dataset first")
+    tags = tags_by_question(job.data, sources)
+    scene = split_scene(one, job.config.maps, encoder_of(job).name, tags, job.progress)
+    job.progress.phase("drawing")
+    warnings = write_map_pictures(scene, unit.writes)
+    sizes = ", ".join(f"{entry.name} {entry.count:,}" for entry in scene.datasets)
+    return Outcome(
+        note=f"{sizes} -> {job.data.relative(unit.writes[0])}",
+        counts={"questions": len(scene.points)},
+        warnings=[*one.dataset.warnings, *warnings],
+    )
+
+
+main = Command(
+    name="visualize_splits",
+    units=units,
+    process=process,
+    settings=lambda config: (config.embeddings, config.maps),
+    flags=add_flags,
+    after=report_numbers,
+)

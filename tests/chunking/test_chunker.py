@@ -1,0 +1,241 @@
+"""The laws of chunking, on generated Markdown and on small cases that each show one rule."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from groundwork.chunking.chunker import chunk_document
+from groundwork.markdown.blocks import blocks
+from groundwork.markdown.tables import table_rows
+from groundwork.records.types import Chunk, Document, Page
+from groundwork.settings.config import load
+from groundwork.settings.settings import ChunkSettings
+
+DEFAULT = load().chunk
+
+
+def document(text: str, **fields: object) -> Document:
+    base = {"id": "doc", "source": "doc.pdf", "sha256": "", "converter": "layout", "converter_version": "1"}
+    return msgspec.convert({**base, "characters": len(text), **fields}, Document)
+
+
+def small(**changes: object) -> ChunkSettings:
+    return msgspec.structs.replace(DEFAULT, **{"min_length": 60, "max_length": 240, **changes})
+
+
+def cut(text: str, chosen: ChunkSettings = DEFAULT, **fields: object) -> list[Chunk]:
+    return chunk_document(text, document(text, **fields), chosen)
+
+
+WORDS = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "the",
+                "a",
+                "disc",
+                "field",
+                "goal,",
+                "thrower;",
+                "pivot:",
+                "(note)",
+                "“quoted”",
+                "**bold**",
+                "Dr.",
+                "e.g.",
+            ),
+            *("[rules](https://e.org/a_(b))", "[two words](x)", "10 000", "3.14", "$x + y$", "`a b`", "1.2.3", "naïve"),
+            *("中文", "العربية", "🙂"),
+        ]
+    ),
+    min_size=1,
+    max_size=60,
+).map(" ".join)
+SENTENCE = WORDS.map(lambda words: words[0].upper() + words[1:] + ".")
+PARAGRAPH = st.lists(SENTENCE, min_size=1, max_size=6).map(" ".join)
+HEADING = st.tuples(st.integers(1, 4), WORDS).map(lambda pair: f"{'#' * pair[0]} {pair[1]}")
+ROW = st.integers(0, 9999).map(lambda n: f"| row {n} | {n} | x |")
+TABLE = st.lists(ROW, min_size=1, max_size=25).map(
+    lambda rows: "\n".join(["| name | number | c |", "|---|---|---|", *rows])
+)
+CODE = st.lists(st.sampled_from(["x = 1", "", "# no heading", "| no | table |", "def f(): ..."]), max_size=30).map(
+    lambda lines: "\n".join(["```python", *lines, "```"])
+)
+LIST = st.lists(SENTENCE, min_size=1, max_size=6).map(lambda items: "\n".join(f"- {item}" for item in items))
+RULES = st.lists(SENTENCE, min_size=1, max_size=9).map(
+    lambda items: "\n".join(f"1.{k}. {item}" for k, item in enumerate(items, 1))
+)
+MARKDOWN = st.lists(st.one_of(HEADING, PARAGRAPH, TABLE, CODE, LIST, RULES), max_size=8).map("\n\n".join)
+ANYTHING = st.text(alphabet=st.sampled_from("ab.A1 \n\r\t#|-`~>$*_[]()<>:,\"'{}\\\x00\ufeffé中ع🙂\ud800"), max_size=400)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.one_of(MARKDOWN, ANYTHING, st.text(max_size=300)))
+def test_slices_give_back_the_text(text: str) -> None:
+    """The slices of the chunks, in order, are the whole text, and each chunk's text is what it says it is."""
+    chunks = cut(text, small())
+    assert "".join(text[chunk.start : chunk.end] for chunk in chunks) == text
+    assert [chunk.start for chunk in chunks[1:]] == [chunk.end for chunk in chunks[:-1]]
+    assert all(chunk.text == chunk.added + text[chunk.start : chunk.end] + chunk.closing for chunk in chunks)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.one_of(MARKDOWN, ANYTHING), st.sampled_from([0, 2]))
+def test_no_chunk_is_over_the_limit(text: str, overlap: int) -> None:
+    """Every chunk, with its additions, keeps to max_length, and says its length."""
+    chunks = cut(text, small(overlap_sentences=overlap))
+    assert all(chunk.length == len(chunk.text) <= 240 for chunk in chunks)
+
+
+@settings(max_examples=40, deadline=None)
+@given(MARKDOWN)
+def test_tables_and_fences_under_the_limit_are_whole(text: str) -> None:
+    """A table or fence that fits is in one chunk; of one that does not fit, no row and no line is cut."""
+    chunks = cut(text, small())
+    borders = {chunk.start for chunk in chunks}
+    for block in blocks(text):
+        if block.kind not in ("table", "code"):
+            continue
+        inside = [border for border in borders if block.start < border < block.end]
+        assert not inside or block.end - block.start > 240
+        assert all(text[border - 1] == "\n" for border in inside)
+
+
+@settings(max_examples=40, deadline=None)
+@given(MARKDOWN)
+def test_words_links_numbers_and_formulas_are_whole(text: str) -> None:
+    """No border falls into a word, a link, a number, a formula or inline code."""
+    for chunk in cut(text, small()):
+        left, right = text[max(0, chunk.start - 40) : chunk.start], text[chunk.start : chunk.start + 40]
+        assert not (left[-1:].isalnum() and right[:1].isalnum() and left[-1:].isascii() and right[:1].isascii())
+        for whole in ("[rules](https://e.org/a_(b))", "10 000", "3.14", "$x + y$", "`a b`", "1.2.3"):
+            at = (left + right).find(whole)
+            while at >= 0:
+                assert not at < len(left) < at + len(whole), (left, right)
+                at = (left + right).find(whole, at + 1)
+
+
+@settings(max_examples=20, deadline=None)
+@given(MARKDOWN)
+def test_same_text_same_chunks(text: str) -> None:
+    """Chunking is a function of text and settings, and all ids of a document differ."""
+    chunks = cut(text, small())
+    assert chunks == cut(text, small())
+    assert len({chunk.id for chunk in chunks}) == len(chunks)
+
+
+@settings(max_examples=20, deadline=None)
+@given(MARKDOWN)
+def test_chunks_are_not_cut_again(text: str) -> None:
+    """Idempotent: the slice of a chunk of text, read as a document, is one chunk."""
+    for chunk in cut(text, small()):
+        if chunk.kind == "text" and not chunk.skip:
+            assert len([part for part in cut(text[chunk.start : chunk.end], small()) if part.kind == "text"]) == 1
+
+
+def test_ids_survive_changes_elsewhere() -> None:
+    """A changed section leaves the ids of the other sections as they are; equal chunks get a suffix."""
+    sections = [f"# Part {k}\n\n{'Some words here. ' * 12}{k}.\n\n" for k in range(6)]
+    before = [chunk.id for chunk in cut("".join(sections), small())]
+    after = [chunk.id for chunk in cut("".join(["# New\n\n" + "Fresh text. " * 14 + "\n\n", *sections[1:]]), small())]
+    assert before[1:] == after[1:] and before[0] != after[0]
+    table = "| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+    first, second = (chunk.id for chunk in cut(f"{table}{table}", small()))
+    assert second == f"{first}-2"
+
+
+def test_breaks_first_at_headings() -> None:
+    """Of all places the heading is taken, though a later paragraph would fill the chunk better."""
+    text = "Word one two. " * 10 + "\n\n# Next\n\n" + "Three four five. " * 4 + "\n\n" + "Six seven. " * 6
+    assert cut(text, small())[1].text.startswith("# Next")
+
+
+def test_heading_goes_with_what_follows() -> None:
+    """No chunk ends in a heading: it moves to the next chunk, also when that is a table."""
+    text = "Plain words here. " * 12 + "\n\n## Sizes\n\n### In metres\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    chunks = cut(text, small())
+    assert [chunk.kind for chunk in chunks] == ["text", "table"]
+    assert chunks[1].text.startswith("## Sizes") and chunks[1].headings == ["Sizes", "In metres"]
+
+
+@pytest.mark.parametrize(
+    ("table", "header"),
+    [
+        ("| a | b |\n|---|---|\n" + "".join(f"| {k} | word {k} |\n" for k in range(60)), "| a | b |\n|---|---|\n"),
+        ("a | b\n--- | ---\n" + "".join(f"{k} | word {k}\n" for k in range(60)), "a | b\n--- | ---\n"),
+        (
+            "| a | b |\n| x | y |\n|---|---|\n" + "".join(f"| {k} | {k} |\n" for k in range(60)),
+            "| a | b |\n| x | y |\n",
+        ),
+        ("name,size,age\n" + "".join(f"n{k},{k},{k}\n" for k in range(60)), "name,size,age\n"),
+        (
+            "<table>\n<thead><tr><th>a</th></tr><tr><th>b</th></tr></thead>\n"
+            + "".join(f"<tr><td>{k}</td></tr>\n" for k in range(60))
+            + "</table>\n",
+            "<table>\n<thead><tr><th>a</th></tr><tr><th>b</th></tr></thead>\n",
+        ),
+        ("```csv\nname,size\n" + "".join(f"n{k},{k}\n" for k in range(60)) + "```\n", "```csv\nname,size\n"),
+    ],
+)
+def test_split_table_repeats_its_header(table: str, header: str) -> None:
+    """A table over the limit is cut between rows and every part carries all header rows; each row is in one part."""
+    chunks = cut(table, small())
+    assert len(chunks) > 1 and {chunk.kind for chunk in chunks} == {"table"}
+    assert all(chunk.text.startswith(header) for chunk in chunks)
+    assert "".join(table[chunk.start : chunk.end] for chunk in chunks) == table
+    rows = [chunk.text[a:b].strip() for chunk in chunks for a, b in table_rows(chunk.text).data]
+    assert len(rows) == 60 and len(set(rows)) == 60
+
+
+def test_split_fence_repeats_fence_and_language() -> None:
+    """A fence over the limit is cut between lines; each part opens with its language and is closed."""
+    text = "```python\n" + "".join(f"value_{k} = {k}\n" for k in range(60)) + "```\n"
+    chunks = cut(text, small())
+    assert len(chunks) > 1
+    assert all(chunk.text.startswith("```python\n") and chunk.text.endswith("```\n") for chunk in chunks)
+    assert all(chunk.text.count("```") == 2 for chunk in chunks)
+
+
+def test_numbered_rules_stay_whole() -> None:
+    """Text is cut in front of a numbered rule, never inside one that fits."""
+    text = "\n".join(f"1.{k}. The player must do thing {k}. Then comes 2.5 more. It ends." for k in range(1, 30))
+    assert all(chunk.text.startswith("1.") for chunk in cut(text, small()))
+
+
+def test_short_tail_joins_its_neighbour() -> None:
+    """Enough is left for the last chunk to reach the minimum."""
+    text = "Some words in a row. " * 12
+    chunks = cut(text, small())
+    assert len(chunks) == 2 and all(60 <= chunk.length <= 240 for chunk in chunks)
+
+
+def test_overlap_is_marked_as_added() -> None:
+    """Overlapping sentences stand in `added`; the slices still do not overlap."""
+    text = " ".join(f"This is sentence number {k}." for k in range(30))
+    chunks = cut(text, small(overlap_sentences=1))
+    assert chunks[0].added == "" and all(chunk.added.startswith("This is sentence") for chunk in chunks[1:])
+    assert all(text[: chunk.start].endswith(chunk.added) for chunk in chunks)
+
+
+def test_contents_and_boilerplate_are_marked() -> None:
+    """A contents page and a licence are chunks of their own that say why questions leave them out."""
+    text = (
+        "# Contents\n\n"
+        + "".join(f"{k}. Part {k} ........ {k}\n" for k in range(5))
+        + "\n# Start\n\nReal text here.\n\n"
+        "# Legal License\n\nThis work is licensed under a Creative Commons Attribution 4.0 license.\n"
+    )
+    assert [chunk.skip for chunk in cut(text, small())] == ["contents", "", "boilerplate"]
+
+
+def test_pages_are_those_that_a_chunk_touches() -> None:
+    """Pages come from the document's page offsets."""
+    text = "Page one text.\n\nPage two text.\n\n"
+    pages = [
+        Page(number=1, start=0, end=16, converter="layout"),
+        Page(number=2, start=16, end=32, converter="layout"),
+    ]
+    assert cut(text, pages=msgspec.to_builtins(pages))[0].pages == [1, 2]

@@ -1,0 +1,324 @@
+"""The checks that a rewording has to pass, and what becomes of rows that resist."""
+
+import numpy as np
+import pytest
+
+from groundwork.dataset.reword.rephrase import (
+    UNCHANGED,
+    Reworded,
+    answer_kept,
+    names,
+    numbers,
+    overlap,
+    problem,
+    reword,
+    subject_words,
+)
+from groundwork.dataset.split.splits import Split
+from groundwork.embedding.clusters import Elbow
+from groundwork.errors import Filtered, InvalidReply, TransportFailed
+from tests.dataset.rows import row
+
+QUESTION = "How many players of each team may be on the field at the same time in Touch Rugby?"
+ANSWER = "A maximum of six players per team are allowed on the field at any time."
+ROW = row(question=QUESTION, answer=ANSWER, evidence=["no more than 6 players of a team on the field"])
+GOOD_QUESTION = "In Touch Rugby, what is the largest number that a side can have in play at once?"
+GOOD_ANSWER = "A side can field up to six people at once."
+
+
+def test_a_good_rewording_passes():
+    """Other words, same numbers and names, subject named: nothing to correct."""
+    assert problem(ROW, Reworded(GOOD_QUESTION, GOOD_ANSWER), 0.6, ["rugby"]) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "complaint"),
+    [
+        ("", GOOD_ANSWER, "question is empty"),
+        (GOOD_QUESTION, " ", "answer is empty"),
+        (QUESTION, GOOD_ANSWER, "keeps 100%"),
+        (
+            "At the same time in Touch Rugby, how many players may be of each team on the field?",
+            GOOD_ANSWER,
+            "keeps 100%",
+        ),
+        (GOOD_QUESTION, ANSWER, "word for word"),
+        (GOOD_QUESTION, "A side can field up to seven people at once.", "lost the number 6"),
+        (
+            GOOD_QUESTION,
+            "A side can field up to six people at once, and 14 in reserve.",
+            "number that was not there: 14",
+        ),
+        ("What is the largest number that a side can have in play at once in rugby?", GOOD_ANSWER, "lost Touch"),
+        ("In Touch Rugby by FIT rules, what is the largest number a side has in play?", GOOD_ANSWER, "not there: FIT"),
+        ("In Touch Rugby, what number can a side not have in play at once?", GOOD_ANSWER, "turned the meaning"),
+        (GOOD_QUESTION, "A side needs a minimum of six people at once.", "'minimum' where it said 'maximum'"),
+        ("According to the text, how large can a Touch Rugby side be in play?", GOOD_ANSWER, "stand alone"),
+        ("It has how many in play at once in Touch Rugby, by side, as a limit?", GOOD_ANSWER, "cannot begin with 'It'"),
+        ("Touch Rugby side size?", GOOD_ANSWER, "lost a part"),
+        (
+            "In Touch Rugby, what is the largest number that a side must have in play at once?",
+            GOOD_ANSWER,
+            "what must be",
+        ),
+        ("Tell the largest number that a Touch Rugby side can have in play at once.", GOOD_ANSWER, "question mark"),
+        (
+            "In Touch games, what is the largest number a Rugby-like side can have at once?",
+            GOOD_ANSWER,
+            "put back: rugby",
+        ),
+    ],
+)
+def test_what_changes_the_meaning_is_named(question, answer, complaint):
+    """Each way of spoiling a pair has its own complaint, which the model is corrected by."""
+    assert complaint in problem(ROW, Reworded(question, answer), 0.6, ["rugby"])
+
+
+def test_a_limit_is_no_negation():
+    """'No more than six' says what 'a maximum of six' says, 'no further than 25 m' what 'within 25 m' says."""
+    assert problem(ROW, Reworded(GOOD_QUESTION, "A side fields no more than six at once."), 0.6) is None
+    near = row(question=QUESTION, answer="The host lays each mark within 25 m of its charted position.")
+    far = "Every mark has to be placed no further than 25 m from where the chart shows it."
+    assert problem(near, Reworded(GOOD_QUESTION, far), 0.6, strategy="pair") is None
+
+
+def test_a_short_answer_may_stay():
+    """There is no other way of saying '70 metres'."""
+    for answer in ("6 players", "Holm, Sarn, Orrin, Skerrow, Tarn Bay, North Quay and South Quay"):
+        short = row(question=QUESTION, answer=answer)
+        assert problem(short, Reworded(GOOD_QUESTION, answer), 0.6) is None
+        assert answer_kept(short, answer, 0.6), "and is counted as what it is"
+
+
+def test_an_answer_may_say_what_the_evidence_says():
+    """A number of the evidence is no invention."""
+    of_evidence = row(question=QUESTION, answer="The limit is low.", evidence=["at most 6 players"])
+    assert problem(of_evidence, Reworded(GOOD_QUESTION, "There are 6 at once."), 0.6) is None
+
+
+def test_yes_stays_yes():
+    """The verdict of a yes-no answer cannot change sides."""
+    verdict = row(question="May a team of Touch Rugby substitute players during play at will?", answer="Yes, always.")
+    asked = "Is free interchange open to a Touch Rugby side while the ball is live?"
+    assert "begin with 'yes'" in problem(verdict, Reworded(asked, "Certainly, always."), 0.6)
+
+
+def test_overlap_counts_words_that_could_have_changed():
+    """Names and numbers have to stay, so they neither raise nor lower the overlap."""
+    assert overlap("Who founded IBM in 1911?", "Who founded IBM in 1911?") == 1
+    assert overlap("Who founded IBM in 1911?", "By which person was IBM set up during 1911?") == 0
+    assert overlap("IBM 1911", "IBM 1911") == 0
+
+
+def test_overlap_counts_pairs_of_words_too():
+    """Where every term has to come back, the places of the words tell another sentence from the old one."""
+    old = "What must the crew do at the mark?"
+    for new, words, pairs in (
+        (old, 1, 1),
+        ("At the mark, what must the crew do?", 1, 6 / 7),
+        ("What must the team do at the mark?", 7 / 8, 5 / 7),
+        ("Which task awaits the crew at the mark?", 5 / 8, 3 / 7),
+    ):
+        assert overlap(old, new, strategy="question") == pytest.approx((words + pairs) / 2)
+        assert overlap(old, new) == pytest.approx(words)
+
+
+FOG = "What must the crew do if the fog comes in?"
+FIELD = "How many players of each team may be on the field at the same time?"
+HATCHES = "Why are the hatches closed before the ferry leaves the harbour?"
+FARE = "What is the fare for a bicycle on the upper deck?"
+LIGHTNING = "Who decides whether the match is called off because of lightning?"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (FIELD, "How many players of each team can be on the field at the same time?"),  # one function word
+        (FIELD, "What number of players of each team may be on the field at the same time?"),  # only the opening
+        (FIELD, "At one time, how many players may each team have on the field?"),
+        (FOG, "If the fog comes in, what must the crew do?"),  # the halves changed places
+        (FOG, "If fog comes in, what does the crew have to do?"),
+        (HATCHES, "Why must hatches be closed before a ferry leaves the harbour?"),
+        (HATCHES, "For what reason are the hatches closed before the ferry leaves the harbour?"),
+        (FARE, "What's the bicycle fare on the upper deck?"),
+        ("What is the fare for a bicycle?", "What is the bicycle's fare?"),
+        (LIGHTNING, "Who decides if the match is called off due to lightning?"),
+        ("How long does a loaf stay in the oven?", "How long must a loaf remain in the oven?"),
+    ],
+)
+def test_a_near_copy_is_no_rewording(old, new):
+    """Function words exchanged, an opening or an order changed: the model learnt that sentence."""
+    assert overlap(old, new) > 0.6
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (FIELD, "What is the largest number of players that a side can have in play at once?"),
+        (FOG, "Which duties fall to the crew once fog sets in?"),
+        (HATCHES, "What reason is there to shut all hatches ahead of departure?"),
+        (FARE, "Which price is charged to take a bike upstairs?"),
+        (LIGHTNING, "When lightning threatens a match, whose decision is it to cancel?"),
+        ("How long does a loaf stay in the oven?", "What baking time is needed for a loaf?"),
+        (
+            "When does the ferry leave the north ramp on Sundays?",
+            "On Sundays, what is the departure time from the north ramp?",
+        ),
+    ],
+)
+def test_other_words_are_a_rewording(old, new):
+    """Terms may come back; the sentence around them is another."""
+    assert overlap(old, new) <= 0.6
+
+
+PLANKING = "A skiff must be measured again after any repair that replaces more than 1.5 m of planking."
+HOLD = "The race officer may hold back the signal for a late crew, but for no longer than three minutes in all."
+POSTED = "Results are posted, with every penalty and its rule, within 60 minutes of the last finish."
+PAID = "A club that has not paid by 31 March may not enter crews until it has paid."
+CALL = "The referee decides it, no later than 30 minutes before the start."
+YES = "Yes. Bicycles travel free outside the high season, and the high season ends on 15 September."
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (ANSWER, "At most six players per team are allowed on the field at any time."),
+        (PLANKING, "A skiff must be measured again after any repair replacing more than 1.5 m of planking."),
+        (PLANKING, "After any repair that replaces more than 1.5 m of planking, a skiff must be measured again."),
+        (HOLD, "The race officer can hold back the signal for a late crew, but no longer than three minutes in all."),
+        (
+            HOLD,
+            "For a late crew, the race officer may hold back the signal, for three minutes in total.",
+        ),
+        (POSTED, "The results are posted within 60 minutes of the last finish, with every penalty and its rule."),
+        (PAID, "A club that hasn't paid by 31 March cannot enter crews until it has paid."),
+        (CALL, "It is the referee who decides, no later than 30 minutes before the start."),
+        (YES, "Yes. Bicycles travel free outside of the high season, which ends on 15 September."),
+    ],
+)
+def test_a_near_copy_of_an_answer_is_sent_back(old, new):
+    """One word exchanged, or the halves: a model that learnt the sentence would still be right by it."""
+    told = row(question=QUESTION, answer=old, evidence=[old])
+    assert "The answer keeps" in problem(told, Reworded(GOOD_QUESTION, new), 0.6)
+    assert answer_kept(told, new, 0.6)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (ANSWER, GOOD_ANSWER),
+        (PLANKING, "Remeasurement is required whenever a repair exchanges upwards of 1.5 m of planking."),
+        (HOLD, "Three minutes altogether is the longest that a race officer can delay the signal when a crew is late."),
+        (POSTED, "No later than 60 minutes after the final finish, a list of them goes up that names each penalty."),
+        (PAID, "Unless the money is in by 31 March, the club cannot put forward any crew before settling its debt."),
+        (CALL, "The call is up to the referee, who has until 30 minutes ahead of the start to make it."),
+        (YES, "Yes, since after 15 September, when the high season is over, they cost nothing."),
+    ],
+)
+def test_an_answer_in_other_words_passes(old, new):
+    """Numbers, units and terms come back; the sentence around them is another."""
+    told = row(question=QUESTION, answer=old, evidence=[old])
+    assert problem(told, Reworded(GOOD_QUESTION, new), 0.6) is None
+    assert not answer_kept(told, new, 0.6)
+
+
+def test_numbers_are_the_same_in_words_and_digits():
+    """Thousands separators and number words do not make another number."""
+    assert numbers("three of 1,500 at 2.5, twice") == numbers("3 of 1500 at 2.5, two times")
+
+
+def test_names_are_capitals_inside_a_sentence_and_codes():
+    """The first word of a sentence is no name unless its form says so."""
+    assert names('What does GPT-4 do in Paris? It runs "as is" on x86.') == {"GPT-4", "Paris", "as is", "x86"}
+
+
+def test_subject_words_are_those_of_the_context():
+    """What the user's context phrase and the question share must stay in the question."""
+    assert subject_words(ROW, "the rules of touch rugby") == ["touch", "rugby"]
+
+
+def _unit(*degrees):
+    angles = np.radians(degrees)
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+
+VECTORS = _unit(0, 90, 40, 180, 200)
+
+
+def _split(chosen, spares):
+    return Split(chosen, np.array([0, 0, 0, 1, 1]), Elbow(2, "given"), 0.9, spares)
+
+
+async def _nothing(_index, _new):
+    return None
+
+
+async def test_a_row_that_resists_is_replaced_by_another_of_its_cluster():
+    """After all tries the spare row most like it takes the place; the report knows which and why."""
+    rows = [row(n) for n in range(5)]
+    asked = []
+
+    async def ask(one, past):
+        asked.append((one.id, [problem for _, problem in past]))
+        return Reworded("bad" if one.id == "rules-000" else "Q?", "A.")
+
+    async def check(_index, new):
+        return "keeps 90%" if new.question == "bad" else None
+
+    done = await reword(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), ask, check, tries=3)
+    assert list(done.rows) == [2, 3]
+    assert done.replaced == [("rules-000", "keeps 90%")]
+    assert [past for name, past in asked if name == "rules-000"] == [[], ["keeps 90%"], ["keeps 90%", "keeps 90%"]]
+
+
+async def test_an_answer_that_resists_stays_as_it_was():
+    """A question that passes is not lost because no other wording of its answer does."""
+    rows = [row(n) for n in range(5)]
+
+    async def ask(_row, _past):
+        return Reworded("Q?", "Wrong.")
+
+    async def check(_index, new):
+        return "wrong" if new.answer == "Wrong." else UNCHANGED
+
+    done = await reword(rows, VECTORS, _split([0], {0: [2, 1]}), ask, check, tries=2)
+    assert done.rows == {0: Reworded("Q?", rows[0].answer)}
+
+
+async def test_a_near_duplicate_takes_the_place_last():
+    """The twin of a row given up would leak: that row goes back to train."""
+    rows = [row(n) for n in range(5)]
+
+    async def ask(one, _past):
+        return Reworded("Q?", "A.") if one.id == "rules-001" else Reworded("bad", "A.")
+
+    async def check(_index, new):
+        return "keeps 90%" if new.question == "bad" else None
+
+    vectors = _unit(0, 60, 5, 180, 200)  # row 2 is at cosine 0.996 to row 0
+    done = await reword(rows, vectors, _split([0], {0: [2, 1]}), ask, check, tries=1)
+    assert list(done.rows) == [1]
+
+
+@pytest.mark.parametrize("error", [Filtered("refused"), InvalidReply("no JSON")])
+async def test_a_hopeless_model_ends_soon_and_leaves_the_places_empty(error):
+    """No rewording comes: the spares are used up, nothing loops, every place counts as dropped."""
+    rows = [row(n) for n in range(5)]
+
+    async def ask(_row, _past):
+        raise error
+
+    done = await reword(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), ask, _nothing, tries=3)
+    assert not done.rows
+    assert done.dropped == 2
+    assert len(done.replaced) == 5
+
+
+async def test_a_dead_endpoint_is_no_reason_to_replace_a_row():
+    """Transport failures stop the build, which goes on later with the same rows."""
+
+    async def ask(_row, _past):
+        raise TransportFailed("down")
+
+    with pytest.raises(TransportFailed):
+        await reword([row(n) for n in range(5)], VECTORS, _split([0], {0: [1]}), ask, _nothing, tries=2)

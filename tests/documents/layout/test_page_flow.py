@@ -1,0 +1,150 @@
+"""Lines to Markdown: paragraphs, lists, headings, code, tables and columns, by where the text stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from groundwork.documents.layout.lines import Run, label, to_lines
+from groundwork.documents.layout.page_flow import Flow
+from groundwork.documents.layout.spelling import Speller
+from groundwork.documents.layout.type_styles import Styles
+from groundwork.documents.repair.hyphens import Vocabulary
+
+WIDE = "The skiffs of the league are rowed by four people and steered by one"
+
+
+def run(x: float, y: float, text: str, size: float = 10, *, bold: bool = False, mono: bool = False) -> Run:
+    """A run at five points a letter, as a font of size 10 has it."""
+    width = len(text) * size / 2
+    font = "Mono" if mono else "Serif"
+    return Run(x, y, x + width, y + size, text, size, font, bold, mono)
+
+
+def read(runs: Sequence[Run], others: Sequence[Run] = ()) -> str:
+    """The runs of a page as Markdown; `others` are those of the page after it."""
+    pages = [to_lines(list(runs)), to_lines(list(others))]
+    return Flow(pages[0], Styles([page for page in pages if page])).markdown()
+
+
+def body(y: float, *lines: str, x: float = 50) -> list[Run]:
+    return [run(x, y + 12 * i, line) for i, line in enumerate(lines)]
+
+
+def test_a_line_that_is_full_goes_on():
+    """Where the next word had no room, the paragraph goes on; where it had, the next one begins."""
+    text = read(body(0, WIDE, "and nobody else. The cox may change.", "Another paragraph stands below it."))
+    assert text == f"{WIDE} and nobody else. The cox may change.\n\nAnother paragraph stands below it."
+
+
+def test_items_are_paragraphs_and_bullets_a_list():
+    """Numbered items stand apart, bullets together, and what hangs under an item belongs to it."""
+    runs = [
+        *body(0, "1.1 " + WIDE),
+        *body(12, "whatever their age.", x=70),
+        *body(24, "1.2 A club may enter two."),
+        run(60, 36, "•"), run(90, 36, "one oar"), run(60, 48, "•"), run(90, 48, "two oars"),
+    ]  # fmt: skip
+    assert read(runs) == f"1.1 {WIDE} whatever their age.\n\n1.2 A club may enter two.\n\n- one oar\n- two oars"
+
+
+def test_a_number_in_mid_sentence_is_no_item():
+    """A wrapped line that begins with a number in brackets goes on with its rule."""
+    runs = [*body(0, "1.1 " + WIDE + " from"), *body(12, "(2) clubs.", x=70)]
+    assert read(runs).endswith("from (2) clubs.")
+
+
+def test_columns_are_read_one_after_the_other():
+    """Two lists side by side are two lists, each under its heading."""
+    left, right = ["• a bailer of five litres", "• a floating line"], ["• an engine of 15 kW", "• a first-aid kit"]
+    runs = [
+        *body(0, WIDE, WIDE), run(50, 40, "In a skiff", bold=True), run(250, 40, "In a boat", bold=True),
+        *body(54, *left), *body(54, *right, x=250),
+    ]  # fmt: skip
+    assert read(runs).endswith(
+        "## In a skiff\n\n- a bailer of five litres\n- a floating line\n\n"
+        "## In a boat\n\n- an engine of 15 kW\n- a first-aid kit"
+    )
+
+
+def test_running_text_in_two_columns_is_no_table():
+    """Sentences that cross the rows show columns of text: the left one is read to its end first."""
+    left = ["The first column has a long", "sentence that goes on and on", "until it ends at last, which", "is here."]
+    right = [
+        "The second column begins at",
+        "the top of the page again and",
+        "is read when the first one is",
+        "at its end.",
+    ]
+    markdown = read([*body(0, *left, *left), *body(0, *right, *right, x=250)])
+    assert markdown.index("is here.") < markdown.index("The second column")
+    assert "|" not in markdown
+
+
+def test_short_cells_in_columns_are_a_table():
+    """Rows of words far apart are a table, whose first row is its header."""
+    rows = [("Club", "Code", "Skiffs"), ("Port Ellary", "PEL", "4"), ("Tarn Quay", "TNQ", "3")]
+    runs = [run(x, 12 * i, cell) for i, row in enumerate(rows) for x, cell in zip((50, 200, 300), row, strict=True)]
+    assert read(runs).split("\n") == [
+        "| Club | Code | Skiffs |", "| --- | --- | --- |", "| Port Ellary | PEL | 4 |", "| Tarn Quay | TNQ | 3 |"
+    ]  # fmt: skip
+
+
+def test_code_keeps_its_lines_and_indents():
+    """Lines of a typewriter's font are fenced as they stand, so that a comment is no heading."""
+    code = [run(60, 40, "# build", mono=True), run(60, 52, "if ready:", mono=True), run(80, 64, "go()", mono=True)]
+    assert read([*body(0, WIDE, "as follows."), *code]).endswith("```\n# build\nif ready:\n    go()\n```")
+
+
+def test_levels_are_the_document_s():
+    """Sizes that come on several pages are levels; the largest, on one page only, is the title's."""
+    title = [run(50, 0, "Handbook", 24, bold=True)]
+    first = [run(50, 40, "1 Racing", 16, bold=True), run(50, 60, "1.1 Start", 12, bold=True), *body(80, WIDE, WIDE)]
+    other = [run(50, 0, "2 Safety", 16, bold=True), run(50, 20, "2.1 Wind", 12, bold=True), *body(40, WIDE, WIDE)]
+    pages = [to_lines(runs) for runs in ([*title, *first], other, body(0, WIDE, WIDE), body(0, WIDE))]
+    found = [Flow(page, Styles(pages)).markdown() for page in pages]
+    assert found[0].startswith("# Handbook\n\n## 1 Racing\n\n### 1.1 Start\n\n")
+    assert found[1].startswith("## 2 Safety\n\n### 2.1 Wind\n\n")
+
+
+def test_a_title_that_recurs_is_that_of_a_box():
+    """A bold line that comes back again and again names a kind of box and no section."""
+    runs = [r for i in range(5) for r in (run(50, 60 * i, "Note", bold=True), *body(60 * i + 20, WIDE))]
+    assert "#" not in read(runs)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("3.2.1 A junior", "3.2.1"), ("A12. Calls", "A12."), ("E 1.2. For", "E 1.2."), ("(a) Five", "(a)"),
+     ("b. Adapter", "b."), ("iv. a notice", "iv."), ("• one", "•"), ("B2.1.10.Great", "B2.1.10."),
+     ("13 goals", ""), ("7.10, 7.11", ""), ("the end.", ""), ("2.5 m wide", "2.5")],
+)  # fmt: skip
+def test_labels(text, found):
+    """Numbers with dots, letters with a dot or brackets, and bullets begin an item."""
+    assert label(text) == found
+
+
+def test_hyphens_go_or_stay_by_the_document():
+    """A word that the document writes in one is mended, one that it writes with a hyphen keeps it."""
+    words = Vocabulary(["nobody tells anybody", "an out-of-bounds area", "the non-playing team", "disputed calls"])
+    assert words.join("if any-", "body asks") == "if anybody asks"
+    assert words.join("the out-of-", "bounds area") == "the out-of-bounds area"
+    assert words.join("the non-", "disputed one") == "the non-disputed one"
+    assert words.join("a measure-", "ment") == "a measurement"
+    assert words.join("2025-", "01-01") == "2025-01-01"
+    assert (
+        words.mend("if any- body is out-of- bounds, pre- and post-war")
+        == "if anybody is out-of-bounds, pre- and post-war"
+    )
+
+
+def test_boxes_take_the_spelling_of_the_text_layer():
+    """Spaces put into numbers and lost between words are mended, quotes come back, raised figures stay."""
+    speller = Speller("A11. The “toss” of 2025-01-01\nis fair. Use common sense13 . See libz.so.1. 17\n")
+    assert speller.spell("A 1 1.") == "A11."
+    assert speller.spell('The "toss" of 2025-0 1-0 1') == "The “toss” of 2025-01-01"
+    assert speller.spell("isfair. Use") == "is fair. Use"
+    assert speller.spell("common sense13.") == "common sense13."
+    assert speller.spell("See libz.so.1.17") == "See libz.so.1. 17"
+    assert speller.spell("not there") == "not there"

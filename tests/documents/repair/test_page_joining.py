@@ -1,0 +1,83 @@
+"""Pages to one text: lines mended, joints made, spans kept, contents marked, headers gone."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from groundwork.documents.repair.outline import Entry, set_headings
+from groundwork.documents.repair.page_joining import is_contents, plain_contents, stitch, tidy
+from groundwork.documents.repair.running_headers import without_running
+
+
+def test_a_sentence_over_a_page_end_is_one_paragraph():
+    """A page that ends in mid-sentence and one that begins in lower case are joined by a space, a word without."""
+    assert stitch(["The disc is", "checked in."]).markdown == "The disc is checked in."
+    assert stitch(["An unusual exam-", "ple follows."]).markdown == "An unusual example follows."
+    assert stitch(["A well-known rule. It is well-", "known."]).markdown == "A well-known rule. It is well-known."
+
+
+def test_what_is_finished_stays_apart():
+    """A finished sentence, a heading or a numbered rule begins a new paragraph."""
+    assert stitch(["The end.", "then more"]).markdown == "The end.\n\nthen more"
+    assert stitch(["some words", "# Head"]).markdown == "some words\n\n# Head"
+    assert stitch(["some words", "1.2. Rule"]).markdown == "some words\n\n1.2. Rule"
+
+
+def test_a_table_over_a_page_end_is_one_table():
+    """The second part loses its repeated header and delimiter row; another header stays, as a row."""
+    first = "| Rule | Penalty |\n|---|---|\n| 1 | 10 s |"
+    assert stitch([first, "| Rule | Penalty |\n|---|---|\n| 2 | 20 s |"]).markdown == f"{first}\n| 2 | 20 s |"
+    assert stitch([first, "| 2 | 20 s |\n|---|---|\n| 3 | 30 s |"]).markdown == f"{first}\n| 2 | 20 s |\n| 3 | 30 s |"
+
+
+@given(st.lists(st.text(alphabet="ab .\n|#-", max_size=30), max_size=8))
+def test_spans_partition_the_text(pages):
+    """Whatever the pages: spans are in order, within the text, and an empty page has an empty span."""
+    markdown, spans = stitch(pages)
+    position = 0
+    for page, (start, end) in zip(pages, spans, strict=True):
+        assert position <= start <= end <= len(markdown)
+        if not page.strip():
+            assert not markdown[start:end].strip()
+        position = end
+
+
+def test_tidy_makes_rules_paragraphs_and_joins_broken_lines():
+    """Each numbered rule is a paragraph, a label glued to its text is freed, a wrapped line is joined."""
+    assert tidy("1.1. One\n1.2. Two lines\n(2) of it\n2.6.1.1.The tape") == (
+        "1.1. One\n\n1.2. Two lines (2) of it\n\n2.6.1.1. The tape"
+    )
+    assert tidy("text\n# Head\nmore") == "text\n\n# Head\n\nmore"
+    assert tidy("```\na\nb: (c)\n```") == "```\na\nb: (c)\n```"
+
+
+def test_contents_take_one_form_and_are_no_headings():
+    """Leaders of every kind become ` … `, entries lose their heading marks, and a page of them is contents."""
+    page = tidy(
+        "## 1 Start ........ 2\n\n### 2 Teams . . . . . 3\n\n3 Play 4\n\n# 4 Score 7\n\n5 Fees ... 9\n\n6 End . 11"
+    )
+    plain = plain_contents(page)
+    assert plain.split("\n\n") == [
+        "1 Start … 2", "2 Teams … 3", "3 Play … 4", "4 Score … 7", "5 Fees … 9", "6 End … 11"
+    ]  # fmt: skip
+    assert is_contents(plain)
+    assert not is_contents("The fee is due in 30\n\ndays, and the field has 75\n\nmetres.")
+
+
+def test_running_lines_go_and_chapters_stay():
+    """A title and a page number that run through the pages go, in Markdown and text; numbered headings stay."""
+    bodies = [
+        f"# Chapter {9 - 2 * n}\n\nText of {word}, and more." for n, word in enumerate(["one", "two", "three", "four"])
+    ]
+    pages = [f"Rules of Play\n\n{body}\n\nPage {n + 3}" for n, body in enumerate(bodies)]
+    assert without_running(pages) == bodies
+
+
+def test_the_outline_makes_headings():
+    """A line that is an entry of the PDF's outline becomes a heading of its level; others go below it."""
+    pages = ["# The Book\n\n1 First things\n\nText", "**1.1 Teams**\n\n# Loose\n\nText"]
+    entries = [Entry(0, "1 First things", 1), Entry(1, "1.1 Teams", 2)]
+    first, second = set_headings(pages, entries)
+    assert first == "# The Book\n\n## 1 First things\n\nText"
+    assert second == "### 1.1 Teams\n\n#### Loose\n\nText"

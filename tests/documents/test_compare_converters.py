@@ -1,0 +1,104 @@
+"""compare_converters: the printed table and the page, on real converters."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from groundwork.stages.compare_converters import main
+from tests.documents.conftest import SAMPLE
+from tests.fake_openrouter import FakeOpenRouter
+
+
+def test_it_prints_a_line_and_writes_a_column_for_each_converter(tmp_path, capsys):
+    """Each converter has its figures; one that is not installed says how to install it; the page holds both."""
+    assert main([str(SAMPLE), "--data", str(tmp_path), "--pages", "2-3", "--converters", "layout,marker"]) == 0
+    out = capsys.readouterr().out
+    line = next(line for line in out.splitlines() if line.startswith("layout"))
+    assert "1.000" in line
+    assert "uv sync --inexact --extra marker" in out
+    page = (tmp_path / "plots/compare-ellary-sound-rowing-handbook.html").read_text()
+    assert page.count("<section id=") == 2
+    assert page.count("data:image/jpeg;base64,") == 2
+    assert "<th>Club</th>" in page
+    assert "prefers-color-scheme: dark" in page
+    assert "://" not in page.replace("http://www.w3.org", "")  # it loads nothing from elsewhere
+
+
+def test_a_vision_model_is_priced_by_what_its_calls_cost(tmp_path, capsys):
+    """The cost of 1,000 pages is what the endpoint took for those shown, in the table and in the page."""
+    server = FakeOpenRouter(reply=lambda _: "# 3 Skiffs and crews\n\nToo little of the page.", credit=1.0)
+    with server.thread() as fake:
+        settings = [f"llm.base_url={fake.url}", "llm.api_key_env=", "ingest.vision.tries=1"]
+        flags = [part for setting in settings for part in ("--set", setting)]
+        assert main([str(SAMPLE), "--data", str(tmp_path), "--pages", "2,4", "--converters", "gemini", *flags]) == 0
+        assert len(fake.requests) == 2
+        price = f"{1000 * (1.0 - fake.credit) / 2:.2f}"
+    assert float(price) > 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("gemini"))
+    assert line.split()[3] == price
+    assert f"<td>{price}</td>" in (tmp_path / "plots/compare-ellary-sound-rowing-handbook.html").read_text()
+
+
+def test_a_dead_endpoint_costs_its_own_column_only(tmp_path, capsys):
+    """A converter whose endpoint does not answer says so in table and page; the others are shown; exit code 1."""
+    with socket.socket() as taken:  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        flags = ["--set", f"llm.base_url=http://{address}/v1", "--set", "llm.api_key_env="]
+        here = [str(SAMPLE), "--data", str(tmp_path), "--pages", "2", "--converters", "gemini,layout"]
+        assert main([*here, *flags]) == 1
+    out = capsys.readouterr().out
+    lines = {line.split()[0]: line for line in out.splitlines() if not line.startswith(" ")}
+    assert address in lines["gemini"] and "is it running there?" in lines["gemini"]
+    assert "1.000" in lines["layout"]
+    page = (tmp_path / "plots/compare-ellary-sound-rowing-handbook.html").read_text()
+    assert "is it running there?" in page and "<h3>layout" in page
+
+
+def test_a_file_whose_name_is_no_utf8_is_compared_like_any_other(tmp_path, short_pdf, capsys):
+    """A library that cannot open such a name is given another one."""
+    file = tmp_path / "p\udcff.pdf"
+    try:
+        file.write_bytes(short_pdf(3).read_bytes())
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    assert main([str(file), "--data", str(tmp_path), "--pages", "1", "--converters", "layout"]) == 0
+    assert "1.000" in next(line for line in capsys.readouterr().out.splitlines() if line.startswith("layout"))
+    assert "p\\xff.pdf" in next((tmp_path / "plots").glob("*.html")).read_text()
+
+
+def test_an_unknown_converter_or_page_is_a_usage_error(tmp_path, capsys):
+    """A converter or a page that is not there ends with exit code 2 and names what there is."""
+    assert main([str(SAMPLE), "--data", str(tmp_path), "--converters", "docling"]) == 2
+    assert "there are layout" in capsys.readouterr().err
+    assert main([str(SAMPLE), "--data", str(tmp_path), "--pages", "40"]) == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["a.pdf", "--converters", "layout", "ocr"],
+        ["a.pdf", "--converters", "layout,ocr"],
+        ["a.pdf", "--converters", "layout,", "ocr"],
+        ["--converters", "layout", "ocr", "a.pdf"],
+        ["--converters", "layout", "ocr", "--pages", "1", "a.pdf"],
+    ],
+)
+def test_converters_are_parted_by_spaces_or_commas(words):
+    """However the names are parted, and on whichever side the FILE stands, the same is meant."""
+    flags = main.parse(words)
+    assert (flags.file, flags.converters) == ("a.pdf", ["layout", "ocr"])
+
+
+def test_a_comparison_without_a_file_or_a_name_is_a_usage_error(capsys):
+    """What is missing is named, and of two files neither is chosen silently."""
+    for words, message in (
+        (["--converters", "layout", "ocr"], "required: FILE"),
+        (["a.pdf", "--converters", ","], "names none"),
+        (["a.pdf", "--converters", "layout", "b.pdf"], "one FILE at a time"),
+    ):
+        with pytest.raises(SystemExit):
+            main.parse(words)
+        assert message in capsys.readouterr().err

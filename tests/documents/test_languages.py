@@ -1,0 +1,91 @@
+"""Documents in other scripts: joined lines, letters out of order, accents in two forms, older encodings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from groundwork.documents import Request
+from groundwork.documents.audit import Reference
+from groundwork.documents.engines.plain import decode
+from groundwork.documents.page_reading import convert_pages
+from groundwork.documents.pdf import read_text_layer
+from groundwork.documents.repair.hyphens import Vocabulary
+from groundwork.documents.repair.page_joining import stitch
+from groundwork.documents.repair.respelling import respell
+from groundwork.settings.config import load
+from tests.documents.layout.test_page_flow import read, run
+
+CHINESE = "港务长有权分配和收回泊\n位。费用为12,345元。"
+ARABIC = "تسري هذه اللائحة على جميع السفن ١٩ و 48 ساعة"
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "joined"),
+    [
+        ("有权分配和收回泊", "位。", "有权分配和收回泊位。"),
+        ("长度超过", "12.5米", "长度超过12.5米"),
+        ("適用する。", "ヨット", "適用する。ヨット"),
+        ("항만장은 김바다", "씨이다", "항만장은 김바다 씨이다"),
+        ("das Schiff", "fährt", "das Schiff fährt"),
+    ],
+)
+def test_chinese_and_japanese_lines_join_without_a_space(above: str, below: str, joined: str) -> None:
+    """A line's end is a space only where the script has spaces."""
+    assert Vocabulary([]).join(above, below) == joined
+
+
+def test_a_short_chinese_line_ends_its_paragraph() -> None:
+    """A line of a script without spaces is full when two characters more have no place on it."""
+    lines = [run(50, 100, "保持泊位清洁", 20), run(50, 130, "检查缆绳和护舷", 20), run(50, 160, "船" * 20, 20)]
+    assert read(lines).split("\n\n")[:2] == ["保持泊位清洁", "检查缆绳和护舷"]
+
+
+def test_chinese_is_audited_by_characters() -> None:
+    """A rendition that joins the lines of a page keeps all of it; one that leaves a sentence out does not."""
+    reference = Reference(CHINESE)
+    assert reference.audit(CHINESE.replace("\n", "")).score == 1
+    assert reference.audit(CHINESE.split("。")[0]).words_kept < 0.8
+    assert respell(CHINESE.replace("\n", ""), reference) == CHINESE.replace("\n", "")
+
+
+def test_arabic_is_audited_by_letters() -> None:
+    """The text layer's order of letters is nothing to hold against a rendition; what is lost or said twice is."""
+    reference = Reference(ARABIC.replace("اللائحة", "الالئحة").replace("على", "عىل"))
+    assert reference.audit(ARABIC).score == 1
+    assert reference.audit(ARABIC[:20]).score < 0.6
+    assert reference.audit(f"{ARABIC}\n{ARABIC}").score < 0.6
+    assert reference.audit(ARABIC.replace("48", "84")).lost_numbers == ["48"]
+
+
+def test_thai_letters_that_the_text_layer_doubles_are_no_loss() -> None:
+    """pdfium says some Thai letters twice."""
+    assert Reference("ระเบียบีบท่าเรือรืเวลโมรา").audit("ระเบียบท่าเรือเวลโมรา").score == 1
+
+
+def test_pages_from_right_to_left_are_read_by_the_engine_that_puts_them_in_order(tmp_path: Path) -> None:
+    """Of a Hebrew page pdf-inspector's reading is taken, whatever other engines make of its letters."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 2))
+    figure.text(0.9, 0.5, "נמל ולמורה פתוח לכל כלי השיט"[::-1], ha="right", family="DejaVu Sans")
+    with matplotlib.rc_context({"pdf.fonttype": 42}):
+        figure.savefig(tmp_path / "hebrew.pdf")
+    source = str(tmp_path / "hebrew.pdf")
+    request = Request(source=source, ending=".pdf", settings=load().ingest, page_count=1)
+    done = convert_pages("layout", request, read_text_layer(source).pages)
+    assert done.makers == ["layout:pdf-inspector"]
+    assert done.audits[0].score == 1
+
+
+def test_accents_are_one_character() -> None:
+    """Text that keeps accents apart from their letters is put together, for a model quotes it so."""
+    assert stitch(["pr\u030ci\u0301stav"]).markdown == "přístav"
+
+
+def test_latin_9_is_told_by_its_euro_sign() -> None:
+    """Where cp1252 would read the sign for any currency, it is the euro of ISO 8859-15, and œ is no ½."""
+    text = "Le capitaine Lacœur perçoit 12 € de loyer à l'année."
+    assert decode(text.encode("iso8859-15")) == (text, "iso8859-15")

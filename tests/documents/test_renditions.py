@@ -1,0 +1,127 @@
+"""Mending by the text layer, drawn tables, office files, and the choice between renditions."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from groundwork.documents import Conversion, Request, choose
+from groundwork.documents.audit import Reference
+from groundwork.documents.engines.office import csv_to_markdown, html_to_markdown, xlsx_to_markdown
+from groundwork.documents.page_reading import audit_pages, convert_pages
+from groundwork.documents.pdf import read_text_layer
+from groundwork.documents.repair.respelling import respell
+from groundwork.errors import ConfigError
+from groundwork.settings.config import load
+from tests.documents.conftest import SAMPLE
+
+LAYER = "A1.1. The disc has been put into play.\nA1.2. The pool has 11 teams in 2025.\nA1.3. All is well."
+
+
+@pytest.mark.parametrize(
+    ("broken", "whole"),
+    [
+        ("The dischas been", "The disc has been"),
+        ("pool has 1 1 teams in 20 25.", "pool has 11 teams in 2025."),
+        ("All is we ll.", "All is well."),
+        ("put into play. A1.2. The pool", "put into play.\n\nA1.2. The pool"),
+    ],
+)
+def test_the_text_layer_mends_what_it_contradicts(broken, whole):
+    """Glued words part, parted numbers and words join, and a rule within a paragraph begins its own."""
+    assert respell(broken, Reference(LAYER)) == whole
+
+
+def test_what_the_text_layer_holds_is_left_alone():
+    """A faithful page comes back letter for letter."""
+    page = LAYER.replace("\n", "\n\n")
+    assert respell(page, Reference(LAYER)) == page
+
+
+def test_the_better_rendition_of_a_page_wins():
+    """Of two engines each page keeps the one that loses no number and reads better."""
+    layer = ["1.1. The field is 75 metres long.\n1.2. Play begins with a pull.", "2.1. Thirteen goals win the game."]
+    good = [page.replace("\n", "\n\n") for page in layer]
+    conversion = Conversion(
+        renditions={"a": [good[0], "2.1. Thirteen goals"], "b": ["1.1. The field is long.", good[1]]}
+    )
+    done = audit_pages("layout", conversion, [1, 2], layer)
+    assert done.makers == ["layout:a", "layout:b"]
+    assert done.pages == good
+
+
+def test_the_sample_page_with_a_figure_and_turned_labels_keeps_its_rules():
+    """Page 4 of the sample: rules around a figure with turned labels are whole and in order."""
+    request = Request(source=str(SAMPLE), ending=".pdf", settings=load().ingest, pages=[4], page_count=9)
+    done = convert_pages("layout", request, read_text_layer(str(SAMPLE)).pages)
+    assert done.audits[0].score >= 0.97
+    positions = [done.pages[0].find(label) for label in ("4.1.1", "4.1.2", "4.1.3", "4.1.4")]
+    assert positions == sorted(positions)
+    assert -1 not in positions
+
+
+def test_html_tables_are_squared():
+    """Merged cells are repeated, the first row is the header, `|` is escaped, scripts are left out."""
+    html = (
+        "<h1>T</h1><script>x()</script><table><tr><td>Pool</td><td colspan=2>Teams</td></tr>"
+        "<tr><td rowspan=2>A</td><td>1</td><td>2|3</td></tr><tr><td>4</td><td>5</td></tr></table>"
+    )
+    lines = html_to_markdown(html).strip().split("\n")
+    assert lines[0] == "# T"
+    assert lines[2:] == ["| Pool | Teams | Teams |", "| --- | --- | --- |", "| A | 1 | 2\\|3 |", "| A | 4 | 5 |"]
+
+
+def test_xlsx_shows_what_a_reader_sees(tmp_path):
+    """Whole numbers without .0, empty cells empty, dates as dates, merged cells filled, empty sheets left out."""
+    import datetime
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Fees"
+    sheet.append(["Year", "Fee", None, "From"])
+    sheet.append([1998.0, 12.5, None, datetime.datetime(2027, 1, 1)])
+    sheet.append(["both", None, None, None])
+    sheet.merge_cells("A3:B3")
+    book.create_sheet("Empty")
+    path = tmp_path / "fees.xlsx"
+    book.save(path)
+    assert xlsx_to_markdown(str(path)).split("\n") == [
+        "## Fees",
+        "",
+        "| Year | Fee | From |",
+        "| --- | --- | --- |",
+        "| 1998 | 12.5 | 2027-01-01 |",
+        "| both | both |  |",
+    ]
+
+
+def test_csv_finds_its_delimiter(tmp_path: Path):
+    """Semicolons, quotes and a line break in a cell: still one row a record."""
+    path = tmp_path / "a.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file, delimiter=";").writerows([["rule", "text"], ["1", "two\nlines; and more"], ["2", "b"]])
+    assert csv_to_markdown(str(path)).split("\n")[2:] == ["| 1 | two lines; and more |", "| 2 | b |"]
+
+
+def test_converters_are_chosen_by_what_they_read():
+    """The converter asked for comes first where it reads the format; a name that is not in the table is an error."""
+    settings = load([], ["ingest.converter=pymupdf"]).ingest
+    assert choose(settings, ".pdf")[:2] == ["pymupdf", "layout"]
+    assert choose(settings, ".docx") == ["office", "markitdown"]
+    assert choose(settings, ".md") == ["plain"]
+    with pytest.raises(ConfigError, match="docling"):
+        choose(load([], ["ingest.converter=docling"]).ingest, ".pdf")
+
+
+def test_a_pdf_whose_name_is_no_utf8_is_read_by_the_first_converter(folder, short_pdf):
+    """A library that cannot open such a name is given another one."""
+    try:
+        folder.add("p\udcff.pdf", short_pdf(3))
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    assert folder.ingest() == 0
+    assert folder.record("p-xff").converter == "layout"

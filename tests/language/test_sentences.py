@@ -1,0 +1,93 @@
+"""Sentences by offsets: what both engines owe, and the languages that are promised."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from groundwork.language.sentences import sentences
+from groundwork.language.spans import uncuttable, whole_spans
+
+ENGINES = ["sentencex", "regex"]
+LANGUAGES = {
+    "en": ["Dr. Smith threw the disc, e.g. 10.5 m far.", "Was it caught?", "Yes!"],
+    "de": ["Herr Dr. Müller kam z. B. um 9 Uhr.", "Er ging am Abend nach Hause.", "Warum?"],
+    "fr": ["M. Dupont est arrivé à Paris.", "Il fait beau aujourd'hui !", "Où est-il ?"],
+    "es": ["El Sr. López llegó ayer.", "¿Cómo está usted?", "Muy bien, gracias."],
+    "zh": ["这是第一句话。", "你好吗？", "我很好！"],
+    "ar": ["ذهب الولد إلى المدرسة.", "هل وصل المعلم؟", "نعم وصل."],
+}
+
+
+def cut(text: str, language: str = "en", engine: str = "sentencex") -> list[str]:
+    return [text[start:end] for start, end in sentences(text, language, engine)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_languages(language: str, engine: str) -> None:
+    """Abbreviations, question marks and full stops of each language are read as its writers mean them."""
+    expected = LANGUAGES[language]
+    assert cut(("" if language == "zh" else " ").join(expected), language, engine) == expected
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@settings(max_examples=60, deadline=None)
+@given(text=st.text(alphabet=st.sampled_from("aB. \n\t!?1中。ع؟[](x)`$\ufeff\ud800🙂•"), max_size=300))
+def test_only_white_space_lies_between(engine: str, text: str) -> None:
+    """Sentences are in order, apart, not empty, and hold everything but white space."""
+    spans = sentences(text, "en", engine)
+    borders = [0, *(place for span in spans for place in span), len(text)]
+    assert borders == sorted(borders)
+    assert all(text[start:end].strip() == text[start:end] != "" for start, end in spans)
+    assert not any(text[a:b].strip() for a, b in zip(borders[::2], borders[1::2], strict=True))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1.2. The pull starts play. It is a throw.", ["1.2. The pull starts play.", "It is a throw."]),
+        ("A5.4.1. Offence lines up.", ["A5.4.1. Offence lines up."]),
+        ("See [sec. 4. The pull](#p). Then play.", ["See [sec. 4. The pull](#p).", "Then play."]),
+        ("Call `a. B` first. Then stop.", ["Call `a. B` first.", "Then stop."]),
+        ("First thing • Second thing • Third", ["First thing", "• Second thing", "• Third"]),
+        ("One line\nwrapped here. Next one.", ["One line\nwrapped here.", "Next one."]),
+    ],
+)
+def test_markdown_is_minded(text: str, expected: list[str], engine: str) -> None:
+    """A rule's number is no sentence, links and code are not cut, bullets start sentences, line breaks do not."""
+    assert cut(text, "en", engine) == expected
+
+
+def test_plain_rule_knows_abbreviations_from_words() -> None:
+    """`regex` reads "No. 5" as a number's name and "no." as an end; "Co." ends a sentence before one that starts."""
+    assert cut("He said no. They left for No. 5 in May.", engine="regex") == [
+        "He said no.",
+        "They left for No. 5 in May.",
+    ]
+    assert cut("Ask Pitt & Co. They know the U.S. Government.", engine="regex") == [
+        "Ask Pitt & Co.",
+        "They know the U.S. Government.",
+    ]
+
+
+def test_long_text_is_cut_like_short_text() -> None:
+    """The windows in which an engine reads a long line change nothing."""
+    sentence = "The Dr. has $100.00 in her bag at 5 p.m. on most days. "
+    assert set(cut(sentence * 400)) == {sentence.strip()}
+    assert len(cut(sentence * 400)) == 400
+
+
+def test_spans_that_no_cut_may_enter() -> None:
+    """Links with brackets, code, formulas and spaced numbers are found; prices and prose are not."""
+    text = "[a [b]](x_(y)) and `c d` and $x + y$ and \\(z\\), 10 000 m for $5 and $6."
+    assert [text[slice(*span)] for span in uncuttable(text)] == [
+        "[a [b]](x_(y))",
+        "`c d`",
+        "$x + y$",
+        "\\(z\\)",
+        "10 000",
+    ]
+    assert whole_spans("plain text, 10 000") == []

@@ -1,0 +1,135 @@
+"""The examples in config/prompts pass the checks that a reply of their kind is put to.
+
+A model copies what it is shown: an example that breaks a rule teaches the model to break it.
+"""
+
+import json
+import re
+from itertools import pairwise
+
+import msgspec
+import pytest
+
+from groundwork.dataset.reword.rephrase import Reworded, problem
+from groundwork.language import references as wording
+from groundwork.llm.prompts import split
+from groundwork.markdown.grounding import find
+from groundwork.questions.curation_checks import foreign_numbers
+from groundwork.questions.draft_faults import Draft, Source
+from groundwork.questions.small_model.answer_fit import agree, misfits
+from groundwork.questions.small_model.criteria_rules import category_of, criteria_for, difficulty_of
+from groundwork.questions.small_model.question_frames import changed_terms, frame_of
+from groundwork.questions.small_model.sentence_strategy import Reply, named
+from groundwork.questions.small_model.targets import Target
+from groundwork.settings.config import CONFIG_DIR, load
+from groundwork.tags.tagging import normalise, problem_of
+from tests.dataset.rows import pair, row
+
+PROMPTS = {file.name: file.read_text(encoding="utf-8") for file in sorted((CONFIG_DIR / "prompts").glob("*.md"))}
+MAX_OVERLAP = load([], []).dataset.rephrase.max_overlap
+
+
+def turns(name):
+    """What the user asks and what the assistant replies, for each example that is shown as a conversation."""
+    couples = pairwise(split(PROMPTS[name]))
+    return [(said["content"], reply["content"]) for said, reply in couples if reply["role"] == "assistant"]
+
+
+def drafts(name):
+    """The pairs that a prompt shows as JSON objects."""
+    text = PROMPTS[name]
+    starts = [match.start() for match in re.finditer(r'\{"evidence"', text)]
+    return [msgspec.convert(json.JSONDecoder().raw_decode(text, start)[0], Draft) for start in starts]
+
+
+def lines(text):
+    """The values of lines such as "Question: ..." in an example, by name."""
+    return dict(re.findall(r"^(\w[\w ]*): (.*)$", text, re.MULTILINE))
+
+
+def test_every_prompt_that_shows_examples_is_checked_here():
+    """A new example comes with its check."""
+    showing = {name for name, text in PROMPTS.items() if re.search(r"\bExamples?\b|^--- assistant", text, re.M)}
+    assert showing == {
+        "check_stand_alone.md", "generate_qa.md", "generate_qa_sentence.md", "generate_qa_short.md",
+        "generate_qa_two_chunks.md", "rephrase.md", "rephrase_question.md", "round_trip.md",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["generate_qa.md", "generate_qa_short.md", "generate_qa_two_chunks.md"])
+def test_pairs_of_a_reply_pass_the_rules(name):
+    """Form, wording, evidence, numbers: nothing is wrong with a pair that stands for a good one."""
+    shown = PROMPTS[name].partition("Example. From")[2].partition("a good pair")[0]
+    chunks = re.findall(r"^  (?:Chunk \d: )?(.+)$", shown, re.MULTILINE)
+    (draft,) = drafts(name)
+    text = "\n\n".join(chunks) or draft.evidence[0]  # the short prompt shows no chunk
+    assert Source(text).faults(draft) == []
+    assert all(any(find(quote, chunk) for quote in draft.evidence) for chunk in chunks)
+    assert not foreign_numbers(pair(**msgspec.to_builtins(draft)))
+
+
+@pytest.mark.parametrize(("asked", "reply"), turns("generate_qa_sentence.md"))
+def test_a_pair_made_of_a_statement_fits_it(asked, reply):
+    """Answer and question of a small model's example are about their statement, and the criteria follow from them."""
+    shown, told = lines(asked), msgspec.json.decode(reply, type=Reply)
+    row_of = re.fullmatch(r"(\w+) \(\w+\): (.+)", shown["Statement"])
+    target = Target((), shown["Statement"], *(row_of.groups() if row_of else ()))
+    question = named(told.question, shown["Document"])
+    draft = Draft(
+        evidence=[shown["Statement"]],
+        question=question,
+        answer=told.answer,
+        evaluation_criteria=criteria_for(question, told.answer, []),
+        difficulty=difficulty_of(told.answer),
+        category=category_of(question, told.answer),
+    )
+    assert misfits(draft, target, shown["Before it"], shown["Section"], shown["Document"]) == []
+    assert Source(asked).faults(draft) == []
+
+
+@pytest.mark.parametrize(("asked", "reply"), turns("round_trip.md"))
+def test_the_answer_of_a_round_trip_agrees_with_its_statement(asked, reply):
+    """Answered with the words of the statement."""
+    assert agree(lines(asked)["Statement"], reply)
+
+
+@pytest.mark.parametrize(("asked", "reply"), turns("rephrase_question.md"))
+def test_a_reworded_question_passes(asked, reply):
+    """The beginning is one that the rule picks, the terms are the old ones, the sentence is another."""
+    question, _, opening = asked.partition("\nBegin with: ")
+    reworded = msgspec.json.decode(reply, type=dict[str, str])["question"]
+    assert opening in frame_of(question).openings
+    assert reworded.startswith(f"{opening} ")
+    assert changed_terms(question, reworded) is None
+    assert problem(row(question=question, answer="5 m"), Reworded(reworded, "5 m"), MAX_OVERLAP, [], "question") is None
+
+
+EXAMPLE = re.compile(r"Question: (.*)\nAnswer: (.*)\nReworded question: (.*)\nReworded answer: (.*)")
+
+
+@pytest.mark.parametrize(("question", "answer", "new", "said"), EXAMPLE.findall(PROMPTS["rephrase.md"]))
+def test_a_reworded_pair_passes(question, answer, new, said):
+    """Question and answer mean the same in other words, and the subject stays."""
+    keep = ["touch", "rugby"]
+    assert problem(row(question=question, answer=answer), Reworded(new, said), MAX_OVERLAP, keep) is None
+
+
+def test_questions_that_stand_alone_do_so_by_the_rules():
+    """What the judge is shown as 1.0 is not turned down by rule, and each score is one that may be given."""
+    examples = re.findall(r'"([^"]+\?)" (\d\.\d)', PROMPTS["check_stand_alone.md"])
+    assert {float(score) for _, score in examples} == {0.0, 1.0}
+    assert [wording.dangling(question) for question, score in examples if score == "1.0"] == [""]
+
+
+def test_tags_have_the_form_that_is_asked_for():
+    """Tags shown as good ones stay as they are and pass together."""
+    (shown,) = re.findall(r"all lower case, joined by hyphens: (.+)\.", PROMPTS["tags.md"])
+    tags = re.findall(r"`([^`]+)`", shown)
+    assert [normalise(tag) for tag in tags] == tags
+    assert problem_of(tags, len(tags)) == ""
+
+
+@pytest.mark.parametrize("name", ["generate_qa.md", "check_stand_alone.md"])
+def test_the_model_question_of_the_prompts_stands_alone(name):
+    """The question that prompts name as a good one is one by the rules."""
+    assert wording.dangling(re.findall(r'"(How\s+long[^"]+\?)"', PROMPTS[name])[0]) == ""

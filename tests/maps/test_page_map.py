@@ -1,0 +1,166 @@
+"""The interactive map, used as a reader uses it: in a real Chromium, from a file, without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from playwright.async_api import expect
+
+from groundwork.maps.draw.map_page import write_map
+from groundwork.maps.draw.scene import Cluster, Scene
+from groundwork.pages import palette
+from tests.maps.conftest import Opener
+from tests.maps.map_page import pixels
+from tests.maps.scenes import COUNT, MODELS
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+CONTRASTS = """() => {
+  const light = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255)
+    .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const value = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  return ["--ink", "--soft", "--faint", "--accent"].flatMap((ink) => ["--paper", "--map"].map((ground) => {
+    const [high, low] = [light(value(ink)), light(value(ground))].sort((x, y) => y - x);
+    return (high + 0.05) / (low + 0.05);
+  }));
+}"""
+LABELS = """() => [...document.querySelectorAll(".labels button, .toolbar")]
+  .filter((button) => !button.hidden).map((button) => button.getBoundingClientRect().toJSON())"""
+
+
+async def test_hover_is_short_and_click_opens_the_whole_pair(show: Opener, page_file: Path, drawn: Scene) -> None:
+    """Hover shows the question; click adds answer, criteria, evidence, source and the nearest questions."""
+    page = await show(page_file)
+    places = await pixels(page, palette.LIGHT[0])
+    await page.mouse.move(*places[len(places) // 2])
+    tip = await page.inner_text(".tip")
+    point = next(p for p in drawn.points if p.question in tip)
+    assert point.answer not in tip
+    await page.mouse.click(*places[len(places) // 2])
+    card = await page.inner_text("#drawer")
+    for text in (point.question, point.answer, *point.evaluation_criteria, *point.evidence, point.document, "page"):
+        assert text in card
+    near = [drawn.points[index].question for index in point.neighbours]
+    assert len(near) == 5
+    assert await page.locator("#drawer .near button span").all_inner_texts() == near
+    await page.click("#drawer .near button >> nth=0")
+    assert await page.inner_text("#drawer .question") == near[0]
+
+
+async def test_colour_by(show: Opener, page_file: Path) -> None:
+    """A click on a facet renames the legend and recolours the map."""
+    page = await show(page_file)
+    before = await page.locator("#stage").screenshot()
+    for facet, first in (
+        ("split", "train"),
+        ("cluster", ""),
+        ("tag", "touch-rugby"),
+        ("category", ""),
+        ("difficulty", "easy"),
+    ):
+        await page.click(f'.pills label:has(input[value="{facet}"])')
+        await page.wait_for_timeout(50)
+        assert first in await page.inner_text("#legend li:first-child .name")
+        after = await page.locator("#stage").screenshot()
+        assert after != before
+        before = after
+
+
+async def test_labels_never_overlap(show: Opener, page_file: Path) -> None:
+    """At every zoom the names that are shown stand apart from one another and from the tools."""
+    page = await show(page_file)
+    for zoom in range(4):
+        boxes = await page.evaluate(LABELS)
+        assert boxes or zoom
+        for k, a in enumerate(boxes):
+            for b in boxes[:k]:
+                apart = (
+                    a["right"] <= b["left"]
+                    or b["right"] <= a["left"]
+                    or a["bottom"] <= b["top"]
+                    or b["bottom"] <= a["top"]
+                )
+                assert apart, (a, b)
+        await page.click("#zoom-in")
+        await page.wait_for_timeout(40)
+
+
+async def test_names_at_the_edge_move_in(show: Opener, drawn: Scene, tmp_path: Path) -> None:
+    """On a phone the names of clusters at the edges stand in the window; one that lacks room keeps its first words."""
+    labels = ["rowing league · secretary", "safety boats · minimum number"]
+    places = [(60.0 * (i % 2), drawn.points[i // 2].y) for i in range(COUNT)]  # two columns of one height
+    points = [
+        msgspec.structs.replace(p, x=x + p.x / 100, y=y, cluster=i % 2)
+        for i, (p, (x, y)) in enumerate(zip(drawn.points, places, strict=True))
+    ]
+    clusters = [Cluster(id=k, label=label, x=60 * k, y=0, count=COUNT // 2) for k, label in enumerate(labels)]
+    two = msgspec.structs.replace(drawn, points=points, clusters=clusters, contours=[], only_in={}, missed_by={})
+    write_map(two, tmp_path / "two.html")
+    page = await show(tmp_path / "two.html", width=390, height=844)
+    names = page.locator(".labels button:not([hidden])")
+    assert await names.all_inner_texts() == [labels[0], "safety boats"]
+    for name in await names.all():
+        box = await name.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await expect(names).to_have_text(labels)
+
+
+async def test_everything_by_keyboard(show: Opener, page_file: Path) -> None:
+    """Slash searches, arrows walk over the points, Enter opens, Escape closes and gives the focus back."""
+    page = await show(page_file)
+    await page.keyboard.press("/")
+    assert await page.evaluate("document.activeElement.id") == "search"
+    await page.focus("#stage")
+    await page.keyboard.press("ArrowRight")
+    first = await page.inner_text(".tip strong")
+    await page.keyboard.press("ArrowRight")
+    assert await page.inner_text(".tip strong") != first
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("#drawer:not([hidden])")
+    assert await page.evaluate("document.getElementById('drawer').contains(document.activeElement)")
+    await page.keyboard.press("Escape")
+    assert await page.locator("#drawer").is_hidden()
+    assert await page.evaluate("document.activeElement.id") == "stage"
+    unnamed = await page.evaluate(
+        "[...document.querySelectorAll('button')].filter((b) => !(b.textContent.trim() || b.ariaLabel)).length"
+    )
+    assert unnamed == 0
+
+
+async def test_legible_in_light_and_dark(show: Opener, page_file: Path) -> None:
+    """Text stands out from its ground by 4.5 to 1 in both themes, and the button changes the theme."""
+    page = await show(page_file, dark=True)
+    for name in ("dark", "light"):
+        assert await page.evaluate("document.documentElement.dataset.theme") == name
+        ratios = await page.evaluate(CONTRASTS)
+        assert min(ratios) >= 4.5
+        await page.click("#theme")
+
+
+async def test_narrow_window(show: Opener, page_file: Path) -> None:
+    """On a phone nothing runs out of the window, and the filters open by a button."""
+    page = await show(page_file, width=380, height=700)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 380
+    await page.click(".filters")
+    assert await page.locator("#legend").is_visible()
+
+
+async def test_numbers_stand_beside_the_map(show: Opener, page_file: Path, drawn: Scene) -> None:
+    """The answer to "which should I choose", each dataset's figures, the curve and the overlap are on the page."""
+    page = await show(page_file)
+    await page.click("#tab-numbers")
+    text = await page.inner_text("#view-numbers")
+    assert drawn.notes[0] in text
+    assert drawn.numbers
+    for row in drawn.numbers.datasets:
+        assert row.name in text
+        assert f"{row.redundancy:.1%}" in text or f"{row.redundancy:.0%}" in text
+    assert await page.locator("#view-numbers .line").count() == len(MODELS)
+    assert "80%" not in await page.inner_text("#view-numbers .matrix tr:nth-child(1) td.self")
+    assert await page.locator("#view-numbers .matrix td:not(.self)").count() == len(MODELS) * (len(MODELS) - 1) + 1

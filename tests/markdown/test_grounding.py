@@ -1,0 +1,99 @@
+"""Rules of groundwork/markdown/grounding.py."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from groundwork.markdown.grounding import faults, find
+
+TEXT = """The *North* berth is **12 m** long and costs “forty dollars”.
+Boats must:
+5.1. show a light – always;
+5.2. carry a horn.
+
+| Berth | Length | Fee |
+|---|---|---|
+| North | 12 m | $40 |
+| South | 8 m | $1,025 |
+
+The rule holds from 2025-01-31. Pilots wait seven (7) minutes."""
+
+
+@pytest.mark.parametrize(
+    ("quote", "found"),
+    [
+        ("carry a horn", "carry a horn"),
+        ("The North berth is 12 m long", "The *North* berth is **12 m** long"),
+        ('costs "forty dollars".', "costs “forty dollars"),
+        ("show a light - always", "show a light – always"),
+        ("Boats must: show a light", "Boats must:\n5.1. show a light"),
+        ("The North berth ... forty dollars", "The *North* berth is **12 m** long and costs “forty dollars"),
+        ("| South | $1,025 |", "| South | 8 m | $1,025 |"),
+        ("BOATS   MUST", "Boats must"),
+    ],
+)
+def test_quotes_are_found_through_markup(quote: str, found: str) -> None:
+    """A verbatim quote is found whatever markup, white space, quotes, dashes or labels stand in between."""
+    span = find(quote, TEXT)
+    assert span is not None
+    assert TEXT[slice(*span)] == found
+
+
+@pytest.mark.parametrize(
+    "quote", ["carry a bell", "arry a horn", "forty dollars ... The North berth", "8 m North", "", "...", "| |"]
+)
+def test_what_is_not_there_is_not_found(quote: str) -> None:
+    """Other words, parts of words, a changed order and empty quotes are not found."""
+    assert find(quote, TEXT) is None
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
+@given(st.integers(0, len(TEXT)), st.integers(0, len(TEXT)), st.sampled_from([" ", "\n\n", " **"]))
+def test_every_slice_between_spaces_is_found(a: int, b: int, space: str) -> None:
+    """Law: a slice of the text cut at spaces is found, even when its spaces are changed."""
+    words = TEXT[min(a, b) : max(a, b)].split()[1:-1]
+    quote = space.join(words)
+    assert find(quote, TEXT) is not None or not any(c.isalnum() for c in quote)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "It is 12 m long.",
+        "It costs $1025.",
+        "Seven minutes.",
+        "7 min",
+        "Since 31 January 2025.",
+        'It is called "North".',
+        "Rule 5.1 says so.",
+    ],
+)
+def test_supported_answers_have_no_fault(answer: str) -> None:
+    """Numbers, units, dates, quoted terms and rule labels that the text holds, in any spelling, are no fault."""
+    assert faults("How?", answer, ["carry a horn"], TEXT) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("It is 14 m long.", "the number 14 is not in the text"),
+        ("It is 12 minutes long.", "the text does not say 12 minute"),
+        ("Since 1 February 2025.", "the date 2025-02-01 is not in the text"),
+        ('It is called "West".', 'the term "West" is not in the text'),
+        ("Nine boats.", "the number 9 is not in the text"),
+    ],
+)
+def test_invented_facts_are_named(answer: str, reason: str) -> None:
+    """A number, unit, date or quoted term that the text does not hold is a fault that names it."""
+    assert faults("How?", answer, ["carry a horn"], TEXT) == [reason]
+
+
+def test_the_question_may_bring_its_own_numbers() -> None:
+    """A number of the question may be repeated in the answer."""
+    assert faults("May 3 boats moor?", "Yes, 3 boats may.", ["carry a horn"], TEXT) == []
+
+
+def test_evidence_is_required_and_checked() -> None:
+    """No evidence is a fault, and so is evidence from elsewhere."""
+    assert faults("Q?", "Yes.", [], TEXT) == ["no evidence was given"]
+    assert faults("Q?", "Yes.", ["The lamp burns oil"], TEXT) == ['evidence is not in the text: "The lamp burns oil"']

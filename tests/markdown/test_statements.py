@@ -1,0 +1,84 @@
+from itertools import pairwise
+
+from groundwork.language.facts import numbers
+from groundwork.markdown.statements import statements
+
+RULES = """# Harbour rules
+
+5. Boats must:
+5.1. show a light after sunset;
+5.2. carry a horn. A bell also serves.
+5.2.1. The horn is heard at 500 metres.
+
+The harbour master is Dr. Brandt. She decides.
+- pilots
+  pay nothing at all
+
+| Berth | Length | Fee |
+|---|---|---|
+| North | 12 m | $40 |
+| | | |
+| South | 8 m | $25 |
+
+```sh
+moor --berth north
+```
+![a plan](plan.png)
+"""
+
+
+def plain(text: str) -> list[str]:
+    return [statement.plain(text) for statement in statements(text)]
+
+
+def test_sentences_items_rows_and_code() -> None:
+    """Sentences, list items, filled rows and code are statements; headings, table heads and images are none."""
+    assert plain(RULES) == [
+        "Boats must:",
+        "Boats must: show a light after sunset;",
+        "Boats must: carry a horn.",
+        "Boats must: A bell also serves.",
+        "Boats must: The horn is heard at 500 metres.",
+        "The harbour master is Dr. Brandt.",
+        "She decides.",
+        "pilots pay nothing at all",
+        "Berth: North; Length: 12 m; Fee: $40",
+        "Berth: South; Length: 8 m; Fee: $25",
+        "```sh moor --berth north ```",
+    ]
+
+
+def test_spans_slice_the_text_in_order() -> None:
+    """Statements do not overlap and begin and end on something visible."""
+    found = statements(RULES)
+    assert all(a.end <= b.start for a, b in pairwise(found))
+    assert all(RULES[s.start : s.end] == RULES[s.start : s.end].strip() for s in found)
+
+
+def test_lead_ends_with_its_list() -> None:
+    """A paragraph's colon governs the list behind it and nothing after the next paragraph."""
+    text = "Bring:\n- warm clothes today\n- dry food today\n\nLeave at noon sharp.\n- one stray item\n"
+    assert [s.lead for s in statements(text)] == ["Bring:", "Bring:", "", ""]
+
+
+def test_lettered_labels_nest() -> None:
+    """Labels such as A2.1 and (a) are read, and govern what they contain."""
+    text = "A2.1. A captain may:\nA2.1.1. call a stop\n(a) once a half\nA2.2. Nobody else may.\n"
+    assert [(s.label, s.lead) for s in statements(text)] == [
+        ("A2.1", ""),
+        ("A2.1.1", "A captain may:"),
+        ("a", "A captain may:"),
+        ("A2.2", ""),
+    ]
+
+
+def test_nothing_in_nothing() -> None:
+    """Empty text, a lone heading and a table head hold no statement."""
+    assert statements("") == statements("# Title\n") == statements("| a | b |\n|---|---|\n") == ()
+
+
+def test_a_price_at_the_beginning_is_no_label() -> None:
+    """A decimal before a currency or per cent sign is a number; before words it is the label of a rule."""
+    text = "5.50 € per day and boat.\n\n2.5 % of the fee is for the league.\n\n1.3 The field is long."
+    assert [one.label for one in statements(text)] == ["", "", "1.3"]
+    assert [one.value for one in numbers(text)] == ["5.50", "2.5"]

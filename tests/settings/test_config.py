@@ -1,0 +1,105 @@
+"""Settings: one file of values, overlays, and every problem reported at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from groundwork.errors import ConfigError
+from groundwork.settings import config
+
+
+def test_the_shipped_files_are_valid() -> None:
+    """config.json holds every setting, and local.json only settings that exist."""
+    assert config.load().qa.model == "google/gemini-2.5-flash"
+    assert config.load([config.CONFIG_DIR / "local.json"]).llm.base_url == "local"
+
+
+def test_the_schema_file_is_current() -> None:
+    """config.schema.json is what the settings generate."""
+    stored = json.loads((config.CONFIG_DIR / "config.schema.json").read_text())
+    assert stored == msgspec.to_builtins(config.json_schema()), "run: uv run dataprep schema"
+
+
+def test_a_later_overlay_wins(tmp_path: Path) -> None:
+    """Overlays are laid over in order, --set last, and untouched keys stay."""
+    (tmp_path / "a.json").write_text('{"qa": {"temperature": 0.1, "batch": 3}}')
+    (tmp_path / "b.json").write_text('{"qa": {"temperature": 0.2}}')
+    loaded = config.load(
+        [tmp_path / "a.json", tmp_path / "b.json"], ["chunk.max_length=2000", "qa.context=touch: rugby"]
+    )
+    assert (loaded.qa.temperature, loaded.qa.batch, loaded.chunk.max_length) == (0.2, 3, 2000)
+    assert loaded.qa.context == "touch: rugby"
+
+
+def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
+    """Unknown keys, wrong types and impossible values come together, each with its file, path and nearest key."""
+    overlay = tmp_path / "mine.json"
+    overlay.write_text('{"qa": {"modle": "x", "temperature": "hot"}, "chunks": {}, "llm": {"routing": []}}')
+    with pytest.raises(ConfigError) as caught:
+        config.load([overlay], ["qa.top_p=7"])
+    text = "\n".join(caught.value.problems)
+    assert len(caught.value.problems) == 5
+    assert f"{overlay}: qa.modle: no such setting; did you mean qa.model?" in text
+    assert "chunks: no such setting; did you mean chunk?" in text
+    assert "qa.temperature" in text
+    assert "'hot'" in text
+    assert "llm.routing" in text
+    assert "--set: qa.top_p" in text
+
+
+def test_values_that_cannot_stand_together() -> None:
+    """Limits that contradict each other and providers that are not defined are named, all of them."""
+    with pytest.raises(ConfigError) as caught:
+        config.load([], ["chunk.max_length=600", "qa.provider=elsewhere"])
+    assert [problem.split(":")[0] for problem in caught.value.problems] == ["chunk.min_length", "qa.provider"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"qa": 3}'])
+def test_a_broken_overlay_names_its_file(tmp_path: Path, content: str) -> None:
+    """An overlay that is no JSON object is an error with the file's name."""
+    (tmp_path / "broken.json").write_text(content)
+    with pytest.raises(ConfigError, match=r"broken\.json"):
+        config.load([tmp_path / "broken.json"])
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    """No setting stands in the file that no code reads."""
+    sources = (config.PROJECT / "groundwork").rglob("*.py")
+    code = "\n".join(p.read_text() for p in sources if p.name != "settings.py")
+    names = {path.rpartition(".")[2] for path in config.known_paths()}
+    assert not [name for name in sorted(names) if f".{name}" not in code and f'"{name}"' not in code]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b'\xef\xbb\xbf{"qa": {"batch": 0}}', "qa.batch"),
+        (b'{"qa": {"batch": 3}} // mine', "no comments"),
+        (b'{"qa": {"batch": 3}, "qa": {"limit": 3}}', "'qa' stands twice"),
+        (b'{"llm": {"timeout": NaN}}', "NaN is no number"),
+        ('{"qa": {}}'.encode("utf-16"), "save it as UTF-8"),
+        (b"[" * 100_000, "not valid JSON"),
+        (b'{"llm": {"providers": {"mine": 5}}}', "llm.providers.mine: expected an object, got 5"),
+        (b'{"ingest": {"converters": {"pdf": "layout"}}}', "ingest.converters.pdf"),
+        (b'{"llm": {"requests_per_minute": -1}}', "llm.requests_per_minute"),
+        (b'{"llm": {"routing": {"max_price": {"prompt": -1}}}}', "llm.routing.max_price.prompt"),
+        (b'{"curate": {"thresholds": {"grounded": 0.5}}}', "curate.thresholds.grounded: no such check"),
+        (b'{"embeddings": {"backend": "static"}}', "--set embeddings.model=wordllama"),
+    ],
+)
+def test_what_is_wrong_in_an_overlay_is_said(tmp_path: Path, content: bytes, problem: str) -> None:
+    """Whatever an overlay holds, the error names what is wrong with it, as near to the value as can be."""
+    (tmp_path / "mine.json").write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        config.load([tmp_path / "mine.json"])
+    assert problem in str(caught.value)
+
+
+def test_a_value_of_set_is_taken_for_what_the_setting_is() -> None:
+    """A name of digits is a name, a number a number."""
+    loaded = config.load([], ["dataset.name=2027", "qa.batch=3", "qa.context=true"])
+    assert (loaded.dataset.name, loaded.qa.batch, loaded.qa.context) == ("2027", 3, "true")

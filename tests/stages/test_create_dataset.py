@@ -1,0 +1,285 @@
+"""The script create_dataset: from pairs in a data folder to a dataset that loads, and everything that can be wrong."""
+
+import hashlib
+import json
+
+import msgspec
+import pytest
+
+from groundwork.__main__ import main as program
+from groundwork.dataset.rows import Row
+from groundwork.records.artifacts import write_json, write_jsonl
+from groundwork.records.types import Chunk, Document, Tags
+from groundwork.settings.config import CONFIG_DIR
+from groundwork.stages.create_dataset import _languages, main
+from tests.dataset.rows import pair, write_run
+
+OFFLINE = ["--config", str(CONFIG_DIR / "local.json"), "--set", "dataset.eval_mirror=false", "--name", "touch-rugby"]
+
+EMPTY_ROW = {"answer": "", "evaluation_criteria": [], "difficulty": "easy", "category": "", "chunk": "", "evidence": [],
+             "tags": [], "headings": [], "pages": [], "model": "", "run": "", "iteration": 1}  # fmt: skip
+
+
+def run(data, *flags):
+    return main(["--data", str(data), *OFFLINE, *flags])
+
+
+@pytest.fixture
+def data(tmp_path):
+    write_run(tmp_path, "model-a", [pair(n) for n in range(48)])
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "hf"))
+
+
+def load(data):
+    import datasets
+
+    datasets.disable_progress_bars()
+    return datasets.load_dataset(str(data / "datasets" / "touch-rugby"), cache_dir=str(data / "hf"))
+
+
+def report(data):
+    return json.loads((data / "datasets" / "touch-rugby" / "report.json").read_text())
+
+
+def hashes(data):
+    folder = data / "datasets" / "touch-rugby"
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.rglob("*.*")}
+
+
+def test_a_folder_loads_as_exactly_its_splits(data):
+    """load_dataset on the folder gives train, eval and eval_mirror with equal columns, whatever else lies there."""
+    assert run(data, "--eval-split", "--eval-mirror", "--export", "messages", "--export", "openai-eval") == 0
+    loaded = load(data)
+    assert {name: len(split) for name, split in loaded.items()} == {"train": 39, "eval": 9, "eval_mirror": 9}
+    assert loaded["train"].features == loaded["eval"].features == loaded["eval_mirror"].features
+    assert not set(loaded["train"]["id"]) & set(loaded["eval"]["id"])
+    assert set(loaded["train"]["id"]) | set(loaded["eval"]["id"]) == {f"rules-{n:03}" for n in range(48)}
+    assert loaded["eval"].to_list() == loaded["eval_mirror"].to_list()
+
+
+def test_two_builds_with_one_seed_are_identical_files(data):
+    """The same rows, settings and seed give the same bytes in every file; another seed gives others."""
+    run(data)
+    first = hashes(data)
+    run(data, "--force")
+    assert hashes(data) == first
+    run(data, "--seed", "7")
+    assert hashes(data)["data/eval-00000-of-00001.parquet"] != first["data/eval-00000-of-00001.parquet"]
+
+
+def test_rows_say_what_the_pairs_said(data):
+    """Every field of a pair arrives, with its tags and, on request, its chunk."""
+    write_jsonl(data / "tags" / "model-a.jsonl", [Tags(f"rules-{n:03}", "q", [f"tag-{n % 4}"]) for n in range(48)])
+    chunks = [
+        Chunk(id=f"rules-c{n}", document="rules", index=n, kind="text", text=f"Text {n}", start=0, end=6, length=6)
+        for n in range(8)
+    ]
+    write_jsonl(data / "chunks" / "rules.jsonl", chunks)
+    assert run(data, "--include-chunk", "--no-eval-split") == 0
+    loaded = load(data)
+    assert list(loaded) == ["train"]
+    row = next(row for row in loaded["train"] if row["id"] == "rules-005")
+    assert msgspec.convert({k: row[k] for k in pair(5).__struct_fields__ if k in row}, dict) == {
+        k: v for k, v in msgspec.to_builtins(pair(5)).items() if k in row
+    }
+    assert row["tags"] == ["tag-1"]
+    assert row["context"] == "Text 5"
+
+
+def test_curated_pairs_take_the_place_of_the_run(data):
+    """Where curation has run its rows are used; a half-curated run says so."""
+    write_jsonl(data / "qa" / "model-a" / "curated" / "rules.jsonl", [pair(n) for n in range(12) if n % 3])
+    assert run(data, "--no-eval-split") == 0
+    loaded = load(data)["train"]
+    assert sorted(set(loaded["document"])) == ["guide", "rules"]
+    assert sum(document == "rules" for document in loaded["document"]) == 8
+    assert "1 of 2 documents are curated" in report(data)["warnings"][0]
+
+
+@pytest.mark.parametrize(("strategy", "train"), [("clusters", 39), ("random", 39), ("tags", 39), ("clone", 48)])
+def test_each_strategy_does_to_train_what_it_says(data, strategy, train):
+    """Clusters, random and tags hold their rows out; a clone leaves train whole."""
+    write_jsonl(data / "tags" / "model-a.jsonl", [Tags(f"rules-{n:03}", "q", [f"tag-{n % 4}"]) for n in range(48)])
+    assert run(data, "--strategy", strategy) == 0
+    assert report(data)["splits"] == {"train": train, "eval": 9}
+    assert report(data)["train"] == ("whole" if train == 48 else "held out")
+    assert report(data)["verbatim_in_train"] == (9 if train == 48 else 0)
+
+
+def test_a_second_run_gives_eval_and_nothing_to_train(data):
+    """Train is the first run whole; eval is drawn from the second, and ids that both have are told apart."""
+    write_run(data, "model-b", [pair(n, answer=f"Another answer {n}.") for n in range(40, 80)])
+    assert run(data, "model-a", "model-b", "--strategy", "second-run") == 0
+    loaded = load(data)
+    assert set(loaded["train"]["run"]) == {"model-a"}
+    assert set(loaded["eval"]["run"]) == {"model-b"}
+    assert len(loaded["train"]) == 48
+    assert len(loaded["eval"]) == 8
+    assert not set(loaded["train"]["id"]) & set(loaded["eval"]["id"])
+
+
+def test_a_smaller_build_leaves_nothing_of_the_larger(data):
+    """Splits and exports that are not asked for any more are gone from the folder."""
+    run(data, "--eval-mirror", "--export", "alpaca")
+    run(data, "--no-eval-split")
+    assert sorted(hashes(data)) == ["README.md", "data/train-00000-of-00001.parquet", "report.html", "report.json"]
+
+
+def test_nothing_to_do_the_second_time(data, capsys):
+    """A dataset that is current is not made again; another run or setting makes it anew."""
+    run(data)
+    capsys.readouterr()
+    run(data)
+    assert "1 up to date" in capsys.readouterr().out
+
+
+def test_status_shows_each_dataset_by_its_own_name(data, capsys):
+    """A dataset that flags named and shaped is current as they made it, and stale once its pairs changed."""
+    assert run(data, "--name", "with-clone", "--strategy", "clone") == 0
+    status = ["status", "--data", str(data)]
+    assert program(status) == 0
+    out = capsys.readouterr().out
+    assert "with-clone  done, 48 train, 9 eval" in out
+    assert "dataprep/create_dataset.py             1 done" in out
+    write_run(data, "model-a", [pair(n) for n in range(20)])
+    program(status)
+    assert "with-clone  STALE" in capsys.readouterr().out
+
+
+def test_invalid_rows_stop_the_build_with_their_ids(data, capsys):
+    """Rows that cannot go into a dataset are named with the reason; nothing is written."""
+    write_run(data, "model-a", [pair(0), pair(1), pair(1), pair(2, answer=" "), pair(3, evaluation_criteria=[])])
+    with (data / "qa" / "model-a" / "rules.jsonl").open("a") as file:
+        file.write('{"id": "x"}\n')
+    assert run(data) == 1
+    shown = capsys.readouterr().out
+    for part in (
+        "rules-001: its id stands 2 times (model-a/rules.jsonl:1)",
+        "rules-001: its id stands 2 times (model-a/rules.jsonl:2)",
+        "rules-002: the answer is empty (model-a/rules.jsonl:3)",
+        "rules.jsonl:4",
+        "--drop-invalid",
+    ):
+        assert part in shown
+    assert not (data / "datasets" / "touch-rugby" / "README.md").exists()
+
+
+def test_invalid_rows_can_be_dropped_and_are_counted(data, capsys):
+    """--drop-invalid leaves them out, and the ledger, the report and the card say how many."""
+    write_run(data, "model-a", [pair(n) for n in range(24)] + [pair(30, answer="")])
+    assert run(data, "--drop-invalid") == 0
+    assert [row["id"] for row in report(data)["invalid"]] == ["rules-030"]
+    assert "1 invalid rows were left out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["model-c"], "no such run"),
+        (["--name", "a b"], "try --name a-b"),
+        (["--name", "x--y"], "try --name x-y"),
+        (["--eval-fraction", "0.9", "--eval-max", "100"], "lower --eval-fraction"),
+        (["--strategy", "tags"], "generate_tags.py"),
+        (["--strategy", "second-run"], "needs two runs"),
+        (["--strategy", "best"], "invalid choice"),
+    ],
+)
+def test_what_cannot_be_done_says_why(data, capsys, flags, message):
+    """A bad name, run, strategy or size: one line with the remedy, and no exit code 0."""
+    try:
+        code = run(data, *flags)
+    except SystemExit as error:
+        code = error.code
+    assert code in (1, 2)
+    shown = capsys.readouterr()
+    assert message in shown.out + shown.err
+
+
+def test_no_pairs_at_all(tmp_path, capsys):
+    """An empty data folder, and a run without a pair, name the stage to run first."""
+    assert run(tmp_path) == 2
+    (tmp_path / "qa" / "model-a").mkdir(parents=True)
+    assert run(tmp_path) == 2
+    (tmp_path / "qa" / "model-a" / "rules.jsonl").write_text("")
+    assert run(tmp_path) == 1
+    shown = capsys.readouterr()
+    assert (shown.out + shown.err).count("generate_qa.py") == 3
+
+
+@pytest.mark.parametrize("rows", [2, 3, 4, 6])
+def test_very_few_pairs_make_a_dataset_too(tmp_path, rows):
+    """Fewer pairs than clusters: one eval row, the rest train, and a report that stands."""
+    write_run(tmp_path, "model-a", [pair(n) for n in range(rows)])
+    assert run(tmp_path, "--k", "5") == 0
+    assert report(tmp_path)["splits"] == {"train": rows - 1, "eval": 1}
+
+
+def test_pairs_that_are_all_the_same(tmp_path):
+    """One question asked thirty times: one cluster, everything leaks, and the report says so."""
+    write_run(tmp_path, "model-a", [pair(0, id=f"same-{n}") for n in range(30)])
+    assert run(tmp_path) == 0
+    found = report(tmp_path)
+    assert found["curve"]["k"] == 1
+    assert found["leaked_before"] == found["splits"]["eval"] == 6
+
+
+def test_sources_and_licences_stand_in_the_card(data):
+    """The card names documents, their licences, and the licence the user gave; its YAML is the Hub's."""
+    write_json(
+        data / "text" / "rules.json",
+        Document(
+            id="rules", source="rules.pdf", sha256="0", converter="layout", converter_version="1", characters=9,
+            title="The | rules <b>",
+        ),
+    )  # fmt: skip
+    flags = ["--license", "cc-by-4.0", "--set", 'dataset.source_licenses={"rules": "CC BY-SA"}']
+    assert run(data, *flags) == 0
+    card = (data / "datasets" / "touch-rugby" / "README.md").read_text()
+    assert card.startswith("---\nlicense: cc-by-4.0\n")
+    assert "| The \\| rules \\<b\\> | rules.pdf | CC BY-SA | 32 |" in card
+
+
+def test_the_card_names_the_languages_of_the_questions() -> None:
+    """One of each document, told by its questions; what cannot be told is left out."""
+    asked = {
+        "de": "Wer darf mit dem Boot in der Nacht am Steg liegen, und was ist zu zahlen?",
+        "zh": "谁可以在维尔莫拉港申请泊位？",
+        "x": "Brick?",
+    }
+    rows = [Row(**{**EMPTY_ROW, "id": name, "question": text, "document": name}) for name, text in asked.items()]
+    assert _languages(rows) == ["de", "zh"]
+
+
+def test_personal_data_is_reported(data, capsys):
+    """An address in a row is a warning of the build, masked."""
+    write_run(data, "model-a", [pair(n) for n in range(24)] + [pair(30, answer="Write to ann.lee@example.org today.")])
+    assert run(data) == 0
+    assert "1 places look like personal data" in capsys.readouterr().out
+    assert report(data)["personal"] == [{"id": "rules-030", "field": "answer", "kind": "email", "masked": "an***rg"}]
+
+
+def test_a_full_disk_leaves_the_old_dataset(data, capsys, monkeypatch):
+    """When the disk fills up in the middle of writing, the dataset that was there is there, byte for byte."""
+    import errno
+
+    from groundwork.dataset import replace_files as files
+
+    run(data)
+    before = hashes(data)
+    written = []
+
+    def full(descriptor):
+        written.append(descriptor)
+        if len(written) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    assert run(data, "--seed", "7") == 1
+    assert "make room" in capsys.readouterr().err
+    assert hashes(data) == before

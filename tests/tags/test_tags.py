@@ -1,0 +1,210 @@
+"""Tagging through the real client against a scripted endpoint, and the mapping of synonyms."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from groundwork.errors import BadRecord
+from groundwork.maps.cluster_names import name_groups
+from groundwork.maps.tag_scene import histogram, only_in
+from groundwork.records.artifacts import read_jsonl
+from groundwork.records.types import Tags
+from groundwork.stages.generate_tags import main
+from groundwork.tags import synonyms
+from groundwork.tags.synonyms import Synonym
+from groundwork.tags.tagging import normalise, problem_of
+from tests.fake_openrouter import FakeOpenRouter
+from tests.synthetic_runs import pairs, tag_reply, write_run
+
+
+def run(fake: FakeOpenRouter, data: Path, *more: str) -> int:
+    return main(["--data", str(data), "--set", f"llm.base_url={fake.url}", "--set", "llm.api_key_env=", *more])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("Field Dimensions", "field-dimensions"),
+        ("#field_dimensions.", "field-dimensions"),
+        ("captain's  call", "captains-call"),
+        ("Größe", "größe"),
+        ("競技場", "競技場"),
+        ("घाट का स्थान", "घाट-का-स्थान"),
+        ("İskele Kuralları", "iskele-kuralları"),
+        ("--", ""),
+        ("Ellary Sound rowing league handbook", "rowing-league-handbook"),
+    ],
+)
+def test_tags_are_normalised_alike(given: str, expected: str) -> None:
+    """Case, spaces, punctuation and marks never make two tags of one; no tag has more than three words."""
+    assert normalise(given) == expected
+    assert normalise(expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "problem"),
+    [
+        (["a", "b"], ""),
+        (["a"], "exactly 2"),
+        (["a", "a"], "twice"),
+        (["a", ""], "empty"),
+    ],
+)
+def test_tags_are_checked(tags: list[str], problem: str) -> None:
+    """Exactly so many, all different, none empty."""
+    assert (problem in problem_of(tags, 2)) if problem else problem_of(tags, 2) == ""
+
+
+def test_every_question_gets_exactly_so_many_tags(tmp_path: Path) -> None:
+    """All questions are tagged in batches, and a second run asks nothing."""
+    write_run(tmp_path, "a", pairs(45, "a"))
+    with FakeOpenRouter(reply=tag_reply).thread() as fake:
+        assert run(fake, tmp_path, "a", "--max-tags", "4", "--set", "tags.batch=10") == 0
+        rows = read_jsonl(tmp_path / "tags" / "a.jsonl", Tags)
+        asked = len(fake.requests)
+        assert run(fake, tmp_path, "a", "--max-tags", "4", "--set", "tags.batch=10") == 0
+        assert len(fake.requests) == asked
+    assert len(rows) == 45
+    assert all(len(row.tags) == 4 == len(set(row.tags)) for row in rows)
+    assert asked <= 5
+    schema = json.dumps(fake.requests[0]["response_format"])
+    assert '"minItems": 4, "maxItems": 4' in schema
+
+
+def test_adding_questions_tags_only_the_new_ones(tmp_path: Path) -> None:
+    """Ten more questions, ten more questions asked about; hand-made changes to the old ones stay."""
+    write_run(tmp_path, "a", pairs(30, "a", sameness=0))
+    with FakeOpenRouter(reply=tag_reply).thread() as fake:
+        run(fake, tmp_path, "a")
+        before = {row.id: row.tags for row in read_jsonl(tmp_path / "tags" / "a.jsonl", Tags)}
+        asked = len(fake.requests)
+        write_run(tmp_path, "a", pairs(40, "a", sameness=0))
+        run(fake, tmp_path, "a")
+    numbered = [line for body in fake.requests[asked:] for line in body["messages"][-1]["content"].splitlines()]
+    assert len(numbered) <= 10
+    after = {row.id: row.tags for row in read_jsonl(tmp_path / "tags" / "a.jsonl", Tags)}
+    assert before.items() <= after.items()
+
+
+def test_a_bad_question_takes_no_other_with_it(tmp_path: Path) -> None:
+    """A question that the model never tags right is named and fails alone; the exit code says so."""
+
+    def stubborn(body: dict[str, Any]) -> str:
+        reply = json.loads(tag_reply(body))
+        texts = body["messages"][1]["content"].splitlines()
+        for entry in reply["questions"]:
+            if "POISON" in texts[entry["number"] - 1]:
+                entry["tags"] = ["only-one"]
+        return json.dumps(reply)
+
+    (tmp_path / "qa" / "a").mkdir(parents=True)
+    questions = [*(pair.question for pair in pairs(6, "a", sameness=0)), "What is POISON?"]
+    lines = [json.dumps({"id": str(n), "question": question}) for n, question in enumerate(questions)]
+    (tmp_path / "qa" / "a" / "rules.jsonl").write_text("\n".join(lines))
+    with FakeOpenRouter(reply=stubborn).thread() as fake:
+        assert run(fake, tmp_path, "a") == 1
+    assert {row.id for row in read_jsonl(tmp_path / "tags" / "a.jsonl", Tags)} == {str(n) for n in range(6)}
+
+
+def test_a_hand_edit_that_breaks_the_rules_is_named(tmp_path: Path) -> None:
+    """A tag file that was edited into duplicates is refused with file and question."""
+    write_run(tmp_path, "a", pairs(3, "a"))
+    with FakeOpenRouter(reply=tag_reply).thread() as fake:
+        run(fake, tmp_path, "a")
+        file = tmp_path / "tags" / "a.jsonl"
+        rows = read_jsonl(file, Tags)
+        from groundwork.tags.tagging import _from_file
+
+        file.write_text(json.dumps({"id": "x", "question": "q", "tags": ["a"] * 5, "model": rows[0].model}))
+        with pytest.raises(BadRecord, match=r"a\.jsonl.*'x'.*twice"):
+            _from_file(file, rows[0].model, 5)
+
+
+def unit(*rows: list[float]) -> np.ndarray:
+    vectors = np.array(rows, dtype=np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_synonyms_are_proposed_into_the_more_frequent_tag(tmp_path: Path) -> None:
+    """Plurals are merged, near tags only proposed, other numbers never; and all of it stands in a file."""
+    counts = Counter({"touch-rugby": 9, "penalty": 5, "touch-football": 4, "penalties": 2, "u-12": 2, "u-14": 1})
+    vectors = unit([1, 0, 0], [0, 1, 0], [1, 0.8, 0], [0, 1, 0.01], [0, 0, 1], [0, 0, 1])
+    entries, fresh = synonyms.update(tmp_path / "synonyms.json", counts, vectors)
+    assert synonyms.applied(entries) == {"penalties": "penalty"}
+    assert entries["touch-football"].into == "touch-rugby"
+    assert not entries["touch-football"].merge
+    assert "u-14" not in entries
+    assert fresh == ["penalties", "touch-football"]
+    assert synonyms.read(tmp_path / "synonyms.json") == entries
+
+
+def test_a_decision_in_the_file_is_never_overturned(tmp_path: Path) -> None:
+    """What a person set in synonyms.json holds, and writing new proposals leaves it as it is."""
+    file = tmp_path / "synonyms.json"
+    file.write_text('{"penalties": {"into": "penalty", "merge": false, "why": "mine"}}')
+    entries, fresh = synonyms.update(file, Counter({"penalty": 2, "penalties": 1}), unit([1, 0], [1, 0]))
+    assert synonyms.applied(entries) == {}
+    assert fresh == []
+
+
+def test_chains_and_circles_of_synonyms_end() -> None:
+    """a into b into c is c; a circle that a person typed does not hang."""
+    entry = {"merge": True, "why": ""}
+    chain = {"a": Synonym(into="b", **entry), "b": Synonym(into="c", **entry)}
+    assert synonyms.applied(chain) == {"a": "c", "b": "c"}
+    circle = {"a": Synonym(into="b", **entry), "b": Synonym(into="a", **entry)}
+    assert len(synonyms.applied(circle)) <= 2
+
+
+def test_histogram_is_sorted_by_share_and_complete() -> None:
+    """Datasets of unequal size count by share; a tag of one dataset alone is listed as such."""
+    counts = {"a": Counter({"x": 10, "y": 1}), "b": Counter({"y": 5, "z": 1})}
+    bars = histogram(counts, {"a": 100, "b": 10}, 1)
+    assert [bar.label for bar in bars] == ["y", "x", "z"]
+    assert bars[0].counts == {"a": 1, "b": 5}
+    assert bars[0].shares == {"a": 0.01, "b": 0.5}
+    assert only_in(bars, ["a", "b"]) == {"a": ["x"], "b": ["z"]}
+    assert [bar.label for bar in histogram(counts, {"a": 100, "b": 10}, 6)] == ["y", "x"]
+
+
+@pytest.mark.parametrize(
+    ("questions", "groups", "expected"),
+    [
+        (["How long is the field?", "How wide is the field?", "Who is referee?", "When does the referee whistle?"],
+         [0, 0, 1, 1], ["field", "referee"]),
+        (["Wie lang ist das Spielfeld?", "Wie breit ist das Spielfeld?", "Wer pfeift ab?", "Wann pfeift er ab?"],
+         [0, 0, 1, 1], ["spielfeld", "pfeift"]),
+        (["競技場の長さは?", "競技場の幅は?", "審判は誰?", "審判の笛は?"], [0, 0, 1, 1], ["競技", "審判"]),
+    ],
+)  # fmt: skip
+def test_groups_are_named_by_what_tells_them_apart(
+    questions: list[str], groups: list[int], expected: list[str]
+) -> None:
+    """The words of a group's label are its own, in any language."""
+    labels = name_groups(questions, [[]] * len(questions), groups, 2)
+    assert all(word in label for word, label in zip(expected, labels, strict=True))
+    assert len(set(labels)) == 2
+
+
+def test_what_runs_through_the_whole_map_names_no_part_of_it() -> None:
+    """The name of the league stands in every question and in no label; forms of one word stand in a label once."""
+    questions = [f"What is the {word} for the Ellary league?" for word in ("penalty", "penalties", "oar", "oars")] * 2
+    tags = [["penalty", "penalties"], ["penalties", "penalty"], ["oar"], ["oar"]] * 2
+    groups = [0, 0, 1, 1] * 2
+    assert not any("ellary" in label for label in name_groups(questions, [[]] * 8, groups, 2))
+    assert [len(label.split(" · ")) for label in name_groups(questions, tags, groups, 2)] == [1, 1]
+
+
+def test_labels_are_no_function_words_of_the_language() -> None:
+    """A German map is not named after `der` and `mit`, a Chinese one is named by pairs of characters."""
+    boats = [f"Wer darf mit dem Boot {i} in der Nacht am Steg liegen?" for i in range(6)]
+    oil = [f"Wo ist das Altöl mit der Nummer {i} in der Nacht zu lagern?" for i in range(6)]
+    named = name_groups(boats + oil, [[]] * 12, [0] * 6 + [1] * 6, 2)
+    assert not {"der", "mit", "das", "zu", "dem", "darf"} & {word for label in named for word in label.split()}
+    assert "泊位" in name_groups(["临时泊位的费用？", "固定泊位在哪里？"], [[], []], [0, 0], 1)[0]
