@@ -10,11 +10,11 @@ import json
 import re
 from typing import Any
 
-from groundwork.dataset.reword.rephrase import NUMBER_WORDS
 from tests.fake_openrouter import make_up
 from tests.questions.scripted_writer import Writer, pair, pairs, part, said, sentences
 
 Json = dict[str, Any]
+NUMBER_WORDS = {"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "twice"}
 ASKED = re.compile(r"What does the Ellary handbook state on (.+)\?")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from groundwork.dataset.question_vectors import Embedded
 from groundwork.dataset.sources import MIRRORS, Row
 from groundwork.embedding.duplicates import neighbours
+from groundwork.questions.repeats import differ_in_fact
 from groundwork.records.artifacts import slug, write_jsonl
 from groundwork.records.types import Difficulty, Pair, Rejected
 
@@ -57,10 +57,10 @@ def unite(candidates: list[Candidate], vectors: Vectors, threshold: float) -> Un
     """Keep the best of every group of near-duplicates: each dropped copy lies within `threshold` of a kept one.
 
     Best: more evidence, then more evaluation criteria, then the longer answer, then the run named first. Questions
-    with different numbers in them are never one, however near: revenue in 2021 is not revenue in 2022.
+    about different numbers, names or opposites are never one, however near: revenue in 2021 is not revenue in 2022.
     """
     order = sorted(range(len(candidates)), key=lambda row: _rank(candidates[row]), reverse=True)
-    numbers = [re.findall(r"\d+", candidate.pair.question) for candidate in candidates]
+    questions = [candidate.pair.question for candidate in candidates]
     first_of: dict[str, int] = {}  # the best row of each wording; its other rows need no cosine
     leader_of = {row: first_of.setdefault(_wording(candidates[row]), row) for row in order}
     leaders = np.array(list(first_of.values()), dtype=np.int64)
@@ -69,8 +69,8 @@ def unite(candidates: list[Candidate], vectors: Vectors, threshold: float) -> Un
     for leader, others in zip(leaders.tolist(), near, strict=True):
         if keeper_of.setdefault(leader, leader) == leader:
             for other in leaders[others].tolist():
-                if numbers[other] == numbers[leader]:
-                    keeper_of.setdefault(other, leader)
+                if other not in keeper_of and not differ_in_fact(questions[leader], questions[other]):
+                    keeper_of[other] = leader
     keeper = {row: keeper_of[leader] for row, leader in leader_of.items()}
     kept = [candidates[row] for row in range(len(candidates)) if keeper[row] == row]
     dropped = [

@@ -1,12 +1,10 @@
-"""Faults of wording that rules can see: dangling references, another language, instructions hidden in a document."""
+"""Wording that points away from a text that stands alone: at its source, at what was said before, at its reader."""
 
 from __future__ import annotations
 
 import re
 
 from groundwork.language.detection import is_english, language
-
-__all__ = ["dangling", "is_instruction", "language", "other_language"]
 
 _SOURCE = (
     r"(?:passages?|text|chunks?|excerpts?|paragraphs?|sentences?|statements?|documents?|context|snippet|extract|author"
@@ -56,6 +54,26 @@ _ELSEWHERE = [  # the same in other languages, where rules can see it without a 
         r"(?:この|上記の|本)(?:文章|文書|段落|表|節)|(?:이|위|본) (?:글|문서|단락|표)(?!\w)",
     )
 ]
+
+
+_SOURCE_NAMED = re.compile(
+    r"\b(?:the|this|that|given|provided|above|following|according to)\s+(?:\w+\s+)?"
+    r"(?:text|passage|document|context|excerpt|article|section|chapter|table|figure|page|source|paragraph|snippet)\b",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(r"^(?:and|but|so|it|its|they|their|he|she|his|her|this|these|those|that)\b", re.IGNORECASE)
+
+
+def source_named(text: str) -> str:
+    """The words by which `text` names what it was taken from ("the given passage", "this section"), or ""."""
+    match = _SOURCE_NAMED.search(text)
+    return match.group() if match else ""
+
+
+def dangling_opening(text: str) -> str:
+    """The first word of `text` where it goes on from something said before ("It", "And"), or ""."""
+    match = _OPENING.match(text)
+    return match.group() if match else ""
 
 
 def dangling(question: str) -> str:

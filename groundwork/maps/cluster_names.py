@@ -11,7 +11,7 @@ from itertools import pairwise
 import regex
 
 from groundwork.language.detection import function_words, language
-from groundwork.language.facts import stem
+from groundwork.language.words import stem
 
 # Words that say how something is asked and never what about. Frequent words of any language are found by counting.
 _ASKING = frozenset(

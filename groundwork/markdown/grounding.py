@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from groundwork.language import facts
+from groundwork.language.dates import MONTHS, dates, without_dates
 from groundwork.language.detection import is_english
+from groundwork.language.labels import labels
+from groundwork.language.names import quoted
+from groundwork.language.numbers import Number, numbers, other_readings, unit_of
 from groundwork.language.scripts import UNSPACED
 from groundwork.markdown.statements import cells
 
@@ -62,20 +65,20 @@ def unsupported(answer: str, *sources: str) -> list[str]:
     source, stated = "\n\n".join(sources), [_stated(one, english) for one in sources]
     problems = [
         f"the date {year:04d}-{month:02d}-{day:02d} is not in the text"
-        for year, month, day in sorted(facts.dates(answer).difference(*(one.dates for one in stated)))
+        for year, month, day in sorted(dates(answer).difference(*(one.dates for one in stated)))
         if not _date_in_parts(year, month, day, source)
     ]
     known = [number for one in stated for number in one.numbers]
     figures = {number.value for number in known}.union(*(one.labels for one in stated))
     others = {value for one in stated for value in one.others}
-    for number in facts.numbers(facts.without_dates(answer), spelled=english):
+    for number in numbers(without_dates(answer), spelled=english):
         if number.value in others:
             continue
         if number.value not in figures:
             problems.append(f"the number {number.value} is not in the text")
         elif number.unit and not _unit_fits(number, known, source):
             problems.append(f"the text does not say {number.value} {number.unit}")
-    problems += [f'the term "{term}" is not in the text' for term in facts.quoted(answer) if not find(term, source)]
+    problems += [f'the term "{term}" is not in the text' for term in quoted(answer) if not find(term, source)]
     return list(dict.fromkeys(problems))
 
 
@@ -83,29 +86,28 @@ class _Stated(NamedTuple):
     """The facts of a text."""
 
     dates: set[tuple[int, int, int]]
-    numbers: list[facts.Number]
+    numbers: list[Number]
     labels: set[str]
     others: set[str]  # other readings of its numbers
 
 
 @lru_cache(maxsize=32)  # a chunk is looked at for every pair about it
 def _stated(text: str, spelled: bool) -> _Stated:
-    numbers = facts.numbers(text, spelled=spelled)
-    return _Stated(facts.dates(text), numbers, facts.labels(text), facts.other_readings(text))
+    return _Stated(dates(text), numbers(text, spelled=spelled), labels(text), other_readings(text))
 
 
 def _date_in_parts(year: int, month: int, day: int, source: str) -> bool:
     """The parts may stand apart ("from 3 to 5 May 2025"): year, day and the month's name are there."""
-    values = {number.value for number in facts.numbers(source)}
-    return {str(year), str(day)} <= values and (re.search(rf"(?i)\b{facts.MONTHS[month - 1]}", source) is not None)
+    values = {number.value for number in numbers(source)}
+    return {str(year), str(day)} <= values and (re.search(rf"(?i)\b{MONTHS[month - 1]}", source) is not None)
 
 
-def _unit_fits(number: facts.Number, known: Sequence[facts.Number], source: str) -> bool:
+def _unit_fits(number: Number, known: Sequence[Number], source: str) -> bool:
     """The text has this number with this unit, or bare (a table's cell) and the unit elsewhere."""
     units = {other.unit for other in known if other.value == number.value}
     if number.unit in units:
         return True
-    return "" in units and any(facts.unit_of(word) == number.unit for word in re.findall(r"[^\W\d_]+|[%°$€£]", source))
+    return "" in units and any(unit_of(word) == number.unit for word in re.findall(r"[^\W\d_]+|[%°$€£]", source))
 
 
 def _find_parts(parts: Sequence[str], text: str) -> Span | None:
@@ -120,9 +122,9 @@ def _find_parts(parts: Sequence[str], text: str) -> Span | None:
 
 
 def _find_loosely(quote: str, text: str) -> Span | None:
-    for labels in (True, False):
-        plain, offsets = _normalised(text, labels)
-        wanted = _normalised(quote, labels)[0].strip(_EDGE)
+    for with_labels in (True, False):
+        plain, offsets = _normalised(text, with_labels)
+        wanted = _normalised(quote, with_labels)[0].strip(_EDGE)
         if not wanted:
             return None
         at = -1
@@ -148,9 +150,9 @@ def _find_row(quote: str, text: str) -> Span | None:
 
 
 @lru_cache(maxsize=64)
-def _normalised(text: str, labels: bool) -> tuple[str, tuple[int, ...]]:
+def _normalised(text: str, with_labels: bool) -> tuple[str, tuple[int, ...]]:
     """Plain lower-case text and, for each of its characters, the offset it came from."""
-    dropped = [] if labels else [match.span() for match in _LABEL.finditer(text)]
+    dropped = [] if with_labels else [match.span() for match in _LABEL.finditer(text)]
     starts = [start for start, _ in dropped]
     characters: list[str] = []
     offsets: list[int] = []

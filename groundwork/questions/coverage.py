@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from groundwork.language import facts
 from groundwork.language.detection import language as spoken_in
+from groundwork.language.numbers import numbers
+from groundwork.language.words import content_words
 from groundwork.markdown.grounding import find
 from groundwork.markdown.statements import Statement, statements
 from groundwork.records.types import Chunk, Coverage, DocumentCoverage, Pair, Span
@@ -74,8 +75,8 @@ class _Said:
 
     def __init__(self, statement: Statement, own: str, spoken: str) -> None:
         self.start, self.end = statement.start, statement.end
-        self.words = facts.content_words(own, spoken)
-        self.numbers = facts.numbers(own)
+        self.words = content_words(own, spoken)
+        self.numbers = numbers(own)
         self.values = {number.value for number in self.numbers}
         self.enough = min(len(self.words), ENOUGH_WORDS, max(2, (len(self.words) + 1) // 2))
 
@@ -89,19 +90,17 @@ class _Touch:
         self.places = [span for quote in pair.evidence if (span := find(quote, text))]
         self.text = text
         self.spoken = spoken
-        self.words = facts.content_words(said, spoken)
-        self.values = {
-            number.value for number in facts.numbers(" ".join([said, *pair.evaluation_criteria]), spelled=True)
-        }
+        self.words = content_words(said, spoken)
+        self.values = {number.value for number in numbers(" ".join([said, *pair.evaluation_criteria]), spelled=True)}
 
     def touches(self, said: _Said) -> bool:
         common = len(said.words & self.words)
         for start, end in self.places:
             quoted = self.text[max(start, said.start) : min(end, said.end)]
-            if not quoted or (said.words and len(facts.content_words(quoted, self.spoken) & said.words) < said.enough):
+            if not quoted or (said.words and len(content_words(quoted, self.spoken) & said.words) < said.enough):
                 continue
             around = self.text[start : said.start] + " " + self.text[said.end : end]
-            if common >= ASKED * len(said.words) or not facts.content_words(around, self.spoken):
+            if common >= ASKED * len(said.words) or not content_words(around, self.spoken):
                 return True
         return len(said.words) >= ENOUGH_WORDS and common >= SAID * len(said.words) and said.values <= self.values
 

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from groundwork.language import facts
 from groundwork.language import references as wording
+from groundwork.language.numbers import numbers
 from groundwork.language.scripts import is_question
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation, placeholders
@@ -206,15 +206,15 @@ def scored(told: Any) -> str | None:
 
 def foreign_numbers(pair: Pair) -> list[str]:
     """The numbers of the criteria that neither answer nor question holds, so that no right answer can meet them."""
-    known = {number.value for number in facts.numbers(f"{pair.question} {pair.answer}", spelled=True)}
-    told = [number.value for text in pair.evaluation_criteria for number in facts.numbers(text)]
+    known = {number.value for number in numbers(f"{pair.question} {pair.answer}", spelled=True)}
+    told = [number.value for text in pair.evaluation_criteria for number in numbers(text)]
     return sorted({value for value in told if value not in known})
 
 
 def wrong_answer(pair: Pair, other_answer: str) -> str:
     """The answer with every number changed; one without numbers gives way to the answer to another question."""
     changed, last = "", 0
-    for number in facts.numbers(pair.answer):
+    for number in numbers(pair.answer):
         digits = pair.answer[number.start : number.end]
         changed += pair.answer[last : number.start] + _another(digits)
         last = number.end

@@ -9,9 +9,11 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from groundwork.language import facts
 from groundwork.language import references as wording
+from groundwork.language.names import names
+from groundwork.language.numbers import numbers
 from groundwork.language.scripts import is_question
+from groundwork.language.words import STOP_WORDS, words
 from groundwork.markdown.grounding import faults, find
 from groundwork.records.types import Difficulty
 
@@ -99,7 +101,7 @@ class Source:
             return False
         if draft.evidence and all(find(quote, self.prompt) and not find(quote, self.text) for quote in draft.evidence):
             return True
-        return bool((facts.names(said) & _names(self.prompt)) - _words(self.text) - _words(self.known))
+        return bool((names(said) & _names(self.prompt)) - _words(self.text) - _words(self.known))
 
     def _in_instruction(self, quote: str) -> bool:
         return wording.is_instruction(quote) and find(quote, self.text) is not None
@@ -107,19 +109,19 @@ class Source:
 
 @lru_cache(maxsize=8)  # the same prompt for all chunks, and a chunk for all pairs about it
 def _names(text: str) -> frozenset[str]:
-    return frozenset(facts.names(text))
+    return frozenset(names(text))
 
 
 @lru_cache(maxsize=8)
 def _words(text: str) -> frozenset[str]:
-    return frozenset(facts.words(text))
+    return frozenset(words(text))
 
 
 def form_faults(draft: Draft) -> list[Fault]:
     """What is wrong with the wording, whatever the text says."""
     found = []
     question = draft.question.strip()
-    if not is_question(question) or len(facts.words(question)) < 3:
+    if not is_question(question) or len(words(question)) < 3:
         found.append(Fault("form", "the question is no question"))
     if not draft.answer.strip():
         found.append(Fault("form", "the answer is empty"))
@@ -140,5 +142,5 @@ def criteria_fault(criteria: Sequence[str]) -> str:
 
 
 def _checkable(criterion: str) -> bool:
-    told = set(facts.words(criterion)) - facts.STOP_WORDS - EMPTY_CRITERIA - {"answer", "answers", "states", "question"}
-    return bool(told) or bool(facts.numbers(criterion))
+    told = set(words(criterion)) - STOP_WORDS - EMPTY_CRITERIA - {"answer", "answers", "states", "question"}
+    return bool(told) or bool(numbers(criterion))

@@ -12,8 +12,11 @@ import msgspec
 import regex
 
 from groundwork.errors import MissingExtra
-from groundwork.language import facts
 from groundwork.language.detection import script
+from groundwork.language.names import names
+from groundwork.language.numbers import values
+from groundwork.language.opposites import contrasts
+from groundwork.language.words import words
 from groundwork.settings.settings import Embeddings
 
 if TYPE_CHECKING:
@@ -33,15 +36,6 @@ _WORD = regex.compile(r"[\w\p{No}]+")  # with the vowel signs that `re` takes fo
 
 Encode = Callable[[list[str]], Awaitable["Vectors"]]
 
-_CONTRASTS = frozenset(
-    re.findall(
-        r"\w+",
-        """not never no without minimum maximum least most min max before after first second third last start begin end
-        finish more less fewer above below over under inside outside in out north south east west left right highest
-        lowest longest shortest largest smallest earliest latest win lose open close allowed forbidden offence defence
-        offense defense offensive defensive home away men women indoor outdoor""",
-    )
-)
 _MEASURES = frozenset(
     re.findall(
         r"\w+",
@@ -58,13 +52,13 @@ def normalised(question: str) -> str:
 
 def differ_in_fact(one: str, other: str) -> bool:
     """Do two questions ask about different numbers, named things or opposites, however alike they sound?"""
-    if _values(one) != _values(other) or _contrasts(one) != _contrasts(other):
+    if values(one, spelled=True) != values(other, spelled=True) or contrasts(one) != contrasts(other):
         return True
-    mine, theirs = set(facts.words(one)), set(facts.words(other))
+    mine, theirs = set(words(one)), set(words(other))
     measures = mine & _MEASURES, theirs & _MEASURES
     if all(measures) and measures[0].isdisjoint(measures[1]):
         return True
-    return bool(facts.names(one) - theirs - _digits(other)) or bool(facts.names(other) - mine - _digits(one))
+    return bool(names(one) - theirs - _digits(other)) or bool(names(other) - mine - _digits(one))
 
 
 class Novelty:
@@ -154,13 +148,5 @@ def _by_script(texts: Sequence[str]) -> list[list[int]]:
     return list(found.values())
 
 
-def _values(text: str) -> set[str]:
-    return {number.value for number in facts.numbers(text, spelled=True)}
-
-
 def _digits(text: str) -> set[str]:
     return {word for word in re.findall(r"\w+", text.lower()) if any(c.isdigit() for c in word)}
-
-
-def _contrasts(text: str) -> set[str]:
-    return set(facts.words(text)) & _CONTRASTS

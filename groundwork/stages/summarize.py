@@ -152,11 +152,12 @@ def unusable(summary: str) -> str | None:
 
 def faults(summary: str, text: str, max_words: int) -> list[str]:
     """What the summary says that the text does not: numbers, dates, units, quotes, names; and too great length."""
-    from groundwork.language import facts
+    from groundwork.language.names import names
+    from groundwork.language.words import stem
     from groundwork.markdown.grounding import unsupported
 
-    known = {facts.stem(word) for word in re.findall(r"[^\W_]+", text.lower())}
-    strange = sorted(name for name in facts.names(summary) if facts.stem(name) not in known and not name.isdigit())
+    known = {stem(word) for word in re.findall(r"[^\W_]+", text.lower())}
+    strange = sorted(name for name in names(summary) if stem(name) not in known and not name.isdigit())
     found = [*unsupported(summary, text), *(f'the name "{name}" is not in the text' for name in strange)]
     if (words := len(summary.split())) > TOO_LONG * max_words:
         found.append(f"it is {words} words long, {max_words} are allowed")

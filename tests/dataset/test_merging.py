@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import pytest
 
 from groundwork.dataset.merging import Candidate, unite, write_run
 from groundwork.records.artifacts import read_jsonl
@@ -42,6 +43,21 @@ def test_different_numbers_are_different_questions() -> None:
     """However near their vectors: a year, a rule's number or a page makes another question."""
     rows = [candidate("1", "What was the revenue in 2021?"), candidate("2", "What was the revenue in 2022?", "b")]
     assert len(unite(rows, np.ones((2, 4), dtype=np.float32) / 2, 0.9).kept) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kept"),
+    [
+        ("What is the maximum weight of a skiff?", "What is the minimum weight of a skiff?", 2),
+        ("Who signs the form in Orrin?", "Who signs the form in Sarn?", 2),
+        ("Who may row in the 1,000 m race?", "Who may row in the 1000 m race?", 1),
+        ("How many of the twenty boats start?", "How many of the 20 boats start?", 1),
+    ],
+)
+def test_merging_and_generation_agree_on_what_is_one_question(one: str, other: str, kept: int) -> None:
+    """Opposites and names make two questions; two spellings of a number do not."""
+    rows = [candidate("1", one), candidate("2", other, "b")]
+    assert len(unite(rows, np.ones((2, 4), dtype=np.float32) / 2, 0.9).kept) == kept
 
 
 def test_nothing_disappears_and_every_dropped_copy_has_a_near_keeper() -> None:

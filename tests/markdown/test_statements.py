@@ -1,6 +1,6 @@
 from itertools import pairwise
 
-from groundwork.language.facts import numbers
+from groundwork.language.numbers import numbers
 from groundwork.markdown.statements import statements
 
 RULES = """# Harbour rules

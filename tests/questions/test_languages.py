@@ -7,10 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.language import facts
 from groundwork.language import references as wording
 from groundwork.language.detection import code, is_english
+from groundwork.language.numbers import chinese, numbers
 from groundwork.language.scripts import is_question
+from groundwork.language.words import words
 from groundwork.markdown.grounding import find, unsupported
 from groundwork.markdown.statements import statements
 from groundwork.questions.coverage import coverage
@@ -135,7 +136,7 @@ def test_english_patterns_step_aside(question: str) -> None:
 )  # fmt: skip
 def test_numbers_are_read_in_the_ways_they_are_written(number: str, value: str) -> None:
     """Decimal comma, dots and thin spaces between thousands, and the digits of other scripts."""
-    assert [one.value for one in facts.numbers(f"x {number} y")] == [value]
+    assert [one.value for one in numbers(f"x {number} y")] == [value]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_numbers_are_read_in_the_ways_they_are_written(number: str, value: str) 
 )
 def test_chinese_numbers_have_their_value(digits: str, value: int) -> None:
     """Characters for digits, tens and ten thousands."""
-    assert facts.chinese(digits) == value
+    assert chinese(digits) == value
 
 
 def test_a_number_may_be_written_another_way_than_in_the_text() -> None:
@@ -191,8 +192,8 @@ async def test_questions_in_another_script_repeat_nothing_by_looks(tmp_path: Pat
 
 def test_words_of_hindi_keep_their_vowels_and_chinese_words_are_pairs() -> None:
     """Two questions that differ in a vowel sign are two; a run of characters is no single word."""
-    assert facts.words("का शुल्क") == ["का", "शुल्क"]
-    assert facts.words("两船之间") == ["两船", "船之", "之间"]
+    assert words("का शुल्क") == ["का", "शुल्क"]
+    assert words("两船之间") == ["两船", "船之", "之间"]
     assert normalised("उसका घर?") != normalised("उसकी घर?")
 
 

@@ -21,44 +21,14 @@ import numpy as np
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.splits import Split, Vectors
 from groundwork.errors import Filtered, InvalidReply
+from groundwork.language.names import names_as_written, quoted
+from groundwork.language.numbers import numbers
+from groundwork.language.opposites import duties, is_negated, turned
+from groundwork.language.references import dangling_opening, source_named
 from groundwork.language.scripts import is_question
 from groundwork.llm.concurrency import together
 
 WORD = re.compile(r"[^\W_]+(?:['’.,/-][^\W_]+)*")
-NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-QUOTED = re.compile(r"[\"“«]([^\"”»]{1,80})[\"”»]")
-NEGATION = re.compile(r"\b(?:not|no|never|without|cannot|none|neither|nor|unable|except|unless|\w+n['’]t)\b", re.I)
-LIMIT = re.compile(
-    r"\b(?:no|not) (?:more|fewer|less|later|earlier|sooner|longer|shorter|higher|lower|further|farther|larger|smaller"
-    r"|greater|heavier|wider) than\b",
-    re.I,
-)  # negates nothing
-SOURCE = re.compile(
-    r"\b(?:the|this|that|given|provided|above|following|according to)\s+(?:\w+\s+)?"
-    r"(?:text|passage|document|context|excerpt|article|section|chapter|table|figure|page|source|paragraph|snippet)\b",
-    re.I,
-)
-DANGLING = re.compile(r"^(?:and|but|so|it|its|they|their|he|she|his|her|this|these|those|that)\b", re.I)
-# Each side turns the meaning round when only one of the two is said and it changes to the other.
-OPPOSITES = (
-    ({"maximum", "most", "largest", "highest", "longest", "latest", "max", "up"}, {"minimum", "least", "smallest",
-     "lowest", "shortest", "earliest", "min", "fewest"}),
-    ({"before", "prior", "preceding"}, {"after", "following", "afterwards"}),
-    ({"more", "greater", "larger", "higher", "above", "exceeding", "over"}, {"fewer", "less", "smaller", "lower",
-     "below", "under"}),
-    ({"allowed", "permitted", "legal", "may"}, {"forbidden", "prohibited", "banned", "illegal"}),
-    ({"increase", "increases", "rise", "rises"}, {"decrease", "decreases", "fall", "falls", "reduce"}),
-    ({"all", "every", "always"}, {"some", "sometimes"}),
-)  # fmt: skip
-NUMBER_WORDS = {  # without "one", which is a pronoun more often than a number
-    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
-    "ten": "10", "eleven": "11", "twelve": "12", "twice": "2",
-}  # fmt: skip
-DUTIES = {  # what must be done, ought to be done, and may be done
-    "must": re.compile(r"\b(?:must|shall|requires?d?|obliged|obligatory|mandatory|ha[sd] to|have to|needs?|needed)\b"),
-    "should": re.compile(r"\b(?:should|ought|recommended|advised)\b"),
-    "may": re.compile(r"\b(?:may|might|can|could|able|allowed|permitted|optional(?:ly)?|options?|free to)\b"),
-}
 UNCHANGED = "The answer is the old one, word for word. Say it differently."
 SHORT_ANSWER = 6  # words that may change; an answer with fewer has few ways of being said and may stay as it is
 LEAST_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
@@ -120,35 +90,17 @@ def answer_kept(row: Row, answer: str, max_overlap: float, keep: Sequence[str] =
 
 
 def _fixed(old: str, keep: Sequence[str]) -> set[str]:
-    return {word for name in names(old) for word in _words(name)} | set(keep)
+    return {word for name in _names(old) for word in _words(name)} | set(keep)
 
 
 def _free(text: str, fixed: Set[str]) -> list[str]:
     """The words of a text that a rewording may change: all but `fixed` ones and numbers."""
     plain = re.sub(r"['’]s\b", "", text)
-    return [word for word in _words(plain) if word not in fixed and not NUMBER.match(word)]
+    return [word for word in _words(plain) if word not in fixed and not word[0].isdigit()]
 
 
 def _kept(before: Sequence[Hashable], after: Sequence[Hashable]) -> float:
     return sum((Counter(before) & Counter(after)).values()) / len(before) if before else 0.0
-
-
-def numbers(text: str) -> set[str]:
-    """The numbers of a text in digits; two to twelve and twice may be words."""
-    digits = {match[0].replace(",", "") for match in NUMBER.finditer(text)}
-    return digits | {NUMBER_WORDS[word] for word in _words(text) if word in NUMBER_WORDS}
-
-
-def names(text: str) -> set[str]:
-    """Words that are names or codes: capitals inside a sentence, capitals or digits inside a word, quotations."""
-    found = set(QUOTED.findall(text))
-    for match in WORD.finditer(text):
-        word = match[0]
-        starts = not text[: match.start()].strip() or text[: match.start()].rstrip()[-1] in ".?!:;"
-        mixed = word[1:] != word[1:].lower() or (any(c.isdigit() for c in word) and any(c.isalpha() for c in word))
-        if mixed or (word[0].isupper() and not starts and word != "I"):
-            found.add(word)
-    return found
 
 
 def subject_words(row: Row, about: str) -> list[str]:
@@ -237,10 +189,10 @@ def _question_problem(row: Row, new: str, keep: Sequence[str]) -> str | None:
         return "The question is empty."
     if missing := [word for word in keep if word not in _words(new)]:
         return f"The question must still say what it is about; put back: {', '.join(missing)}."
-    if (named := SOURCE.search(new)) and not SOURCE.search(old):
-        return f"The question must stand alone; do not write {named[0]!r}."
-    if (open_word := DANGLING.match(new)) and not DANGLING.match(old):
-        return f"The question must stand alone; it cannot begin with {open_word[0]!r}."
+    if (named := source_named(new)) and not source_named(old):
+        return f"The question must stand alone; do not write {named!r}."
+    if (opening := dangling_opening(new)) and not dangling_opening(old):
+        return f"The question must stand alone; it cannot begin with {opening!r}."
     if len(_words(new)) < LEAST_LENGTH * len(_words(old)):
         return "The question lost a part of what it asks; say all of it in other words."
     if is_question(old) and not is_question(new):
@@ -251,8 +203,8 @@ def _question_problem(row: Row, new: str, keep: Sequence[str]) -> str | None:
 def _answer_problem(row: Row, new: str) -> str | None:
     if not new:
         return "The answer is empty."
-    if (named := SOURCE.search(new)) and not SOURCE.search(row.answer):
-        return f"The answer must stand alone; do not write {named[0]!r}."
+    if (named := source_named(new)) and not source_named(row.answer):
+        return f"The answer must stand alone; do not write {named!r}."
     first, before = (_words(text)[:1] for text in (new, row.answer))
     if before in (["yes"], ["no"]) and first != before:
         return f"The answer must begin with {before[0]!r}, as the original does."
@@ -261,28 +213,35 @@ def _answer_problem(row: Row, new: str) -> str | None:
 
 def _meaning_problem(part: str, old: str, new: str, source: str = "") -> str | None:
     """Numbers, names, negations and comparisons that came or went. What `source` holds may come into an answer."""
-    if lost := sorted(numbers(old) - numbers(new)):
+    before, after = _values(old), _values(new)
+    if lost := sorted(before - after):
         return f"The {part} lost the number {', '.join(lost)}."
-    if added := sorted(numbers(new) - numbers(old) - numbers(source)):
+    if added := sorted(after - before - _values(source)):
         return f"The {part} has a number that was not there: {', '.join(added)}."
-    if lost := sorted(name for name in names(old) if name.lower() not in new.lower()):
+    if lost := sorted(name for name in _names(old) if name.lower() not in new.lower()):
         return f"The {part} lost {', '.join(lost)}; names and codes stay as they are."
     known = f"{old} {source}".lower()
-    if added := sorted(name for name in names(new) if name.lower() not in known):
+    if added := sorted(name for name in _names(new) if name.lower() not in known):
         return f"The {part} has a name that was not there: {', '.join(added)}."
-    if _negated(old) != _negated(new):
+    if is_negated(old) != is_negated(new):
         return f"The {part} turned the meaning round: a negation came or went."
-    before, after = set(_words(old)), set(_words(new))
-    for one, other in OPPOSITES:
-        for this, that in ((one, other), (other, one)):
-            if before & this and not before & that and after & that and not after & this:
-                return f"The {part} says {sorted(after & that)[0]!r} where it said {sorted(before & this)[0]!r}."
+    if opposite := turned(old, new):
+        return f"The {part} says {opposite[1]!r} where it said {opposite[0]!r}."
     return _duty_problem(part, old, new)
+
+
+def _values(text: str) -> set[str]:
+    """The values of the numbers of a text; "one" alone is a pronoun more often than a number."""
+    return {number.value for number in numbers(text, spelled=True) if text[number.start : number.end].lower() != "one"}
+
+
+def _names(text: str) -> set[str]:
+    return {*names_as_written(text), *quoted(text)}
 
 
 def _duty_problem(part: str, old: str, new: str) -> str | None:
     """What must be done is not what should or may be done."""
-    before, after = ({name for name, words in DUTIES.items() if words.search(text)} for text in (old, new))
+    before, after = duties(old), duties(new)
     if before and after and not before & after:
         return f"The {part} says what {min(after)} be where it said what {min(before)} be."
     return None
@@ -310,11 +269,7 @@ def _wording_problem(
 
 
 def _replaceable(word: str, new: Reworded, keep: Sequence[str]) -> bool:
-    return len(word) > 2 and word in _words(new.question) and word not in keep and not NUMBER.match(word)
-
-
-def _negated(text: str) -> bool:
-    return bool(NEGATION.search(LIMIT.sub("", text)))  # "no more than six" is a limit
+    return len(word) > 2 and word in _words(new.question) and word not in keep and not word[0].isdigit()
 
 
 def _words(text: str) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 
-from groundwork.language import facts
-from groundwork.language import references as wording
-from groundwork.language.detection import is_english
+from groundwork.language.detection import is_english, language
+from groundwork.language.numbers import numbers
+from groundwork.language.words import content_words
 from groundwork.questions.draft_faults import Draft, Fault
 from groundwork.questions.small_model.criteria_rules import category_of
 from groundwork.questions.small_model.question_search import RIVALS, terms
@@ -22,7 +22,7 @@ DEFINED = 0.5  # of a statement's content words, in an answer to what its term m
 OPENING = 8  # words of a statement in which a definition names its term
 
 _POINTS_AT_OTHERS = re.compile(r"(?i)\W*(?:this|these|those|such|however|otherwise)\b(?! (?:as|is why)\b)")
-_ASKING = facts.content_words(
+_ASKING = content_words(
     """according accordance action allow amount apply call case circumstance condition consequence consist correct
     cover date define definition describe detail determine difference distance do done duration duty ensure establish
     event exception fact feature figure follow frequency given go happen have hold include involve kind
@@ -110,11 +110,11 @@ def _said_twice(text: str) -> str:
 
 def _invented(draft: Draft, target: Target, around: str) -> Fault | None:
     """Words of the answer, and numbers of the question, that come from nowhere."""
-    answer = facts.content_words(draft.answer)
-    strange = answer - facts.content_words(around)
+    answer = content_words(draft.answer)
+    strange = answer - content_words(around)
     if len(strange) > max(1, (STRANGE_WORDS_OF_ROW if target.subject else STRANGE_WORDS) * len(answer)):
         return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(strange))}")
-    if not answer & facts.content_words(target.plain) and not facts.numbers(draft.answer, spelled=True):
+    if not answer & content_words(target.plain) and not numbers(draft.answer, spelled=True):
         return Fault("unsupported", "the answer says nothing of the statement")
     if made_up := sorted(_values(draft.question) - _values(around) - {"1"}):
         return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(made_up)}")
@@ -123,14 +123,14 @@ def _invented(draft: Draft, target: Target, around: str) -> Fault | None:
 
 def _beside(draft: Draft, target: Target, above: str, title: str) -> Fault | None:
     """A question about something else than the statement."""
-    own = facts.content_words(draft.question) - facts.content_words(title)
+    own = content_words(draft.question) - content_words(title)
     about = ABOUT if is_english(target.plain) else 0.0
-    if len(own & facts.content_words(target.plain)) < max(1, about * len(own)):
+    if len(own & content_words(target.plain)) < max(1, about * len(own)):
         return Fault("beside", "the question is not about the statement")
     if not is_english(target.plain):
         return None  # whose words for asking are not known
-    strange = own - facts.content_words(above) - _ASKING
-    allowed = 0 if wording.language(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(own))
+    strange = own - content_words(above) - _ASKING
+    allowed = 0 if language(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(own))
     if len(strange) > allowed:
         return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(strange))}")
     return None
@@ -138,8 +138,8 @@ def _beside(draft: Draft, target: Target, above: str, title: str) -> Fault | Non
 
 def _row(draft: Draft, target: Target) -> Fault | None:
     """A question that does not name its row, an answer without the cells that were asked about."""
-    subject = facts.content_words(target.subject)
-    if subject and not subject & facts.content_words(draft.question):
+    subject = content_words(target.subject)
+    if subject and not subject & content_words(draft.question):
         return Fault("dangling", f"the question does not name its row: {target.subject}")
     if target.told and not terms(draft.answer) & terms(target.told):
         return Fault("beside", f"the answer leaves out what is told of {target.subject}")
@@ -170,10 +170,10 @@ def _not_what_was_asked(draft: Draft, target: Target, title: str) -> Fault | Non
     ):
         return Fault("beside", "the question asks for a duty, and the answer gives a permission")
     if _asks_for_meaning(draft.question) and not target.subject:
-        whole = facts.content_words(target.plain)
-        if len(facts.content_words(draft.answer) & whole) < DEFINED * len(whole) or not _MEANS.search(draft.answer):
+        whole = content_words(target.plain)
+        if len(content_words(draft.answer) & whole) < DEFINED * len(whole) or not _MEANS.search(draft.answer):
             return Fault("beside", "the question asks what a term means, and the answer does not say it")
-    if _HOW_MANY.search(draft.question) and not facts.numbers(draft.answer, spelled=True):
+    if _HOW_MANY.search(draft.question) and not numbers(draft.answer, spelled=True):
         return Fault("beside", "the question asks for a number that the answer does not give")
     if not (terms(draft.answer) - terms(f"{draft.question} {title}")) & terms(target.plain):
         return Fault("beside", "the answer tells no more than the question")
@@ -197,14 +197,14 @@ def rivals_allowed(question: str, target: Target, title: str) -> float:
 
 def is_definition(question: str, target: Target, title: str) -> bool:
     """Does the question ask what a term means that the statement opens with? Such a term stands in many statements."""
-    opening = facts.content_words(" ".join(target.plain.split()[:OPENING]))
-    own = facts.content_words(question) - facts.content_words(title) - _ASKING
+    opening = content_words(" ".join(target.plain.split()[:OPENING]))
+    own = content_words(question) - content_words(title) - _ASKING
     return category_of(question, "") == "definition" and bool(own) and own <= opening
 
 
 def agree(answer: str, again: str) -> bool:
     """Do two answers share their words, without different numbers?"""
-    one, other = facts.content_words(answer), facts.content_words(again)
+    one, other = content_words(answer), content_words(again)
     numbers = _values(answer), _values(again)
     if numbers[0] and numbers[1] and not (numbers[0] <= numbers[1] or numbers[1] <= numbers[0]):
         return False
@@ -214,4 +214,4 @@ def agree(answer: str, again: str) -> bool:
 
 
 def _values(text: str) -> set[str]:
-    return {number.value for number in facts.numbers(text, spelled=True)}
+    return {number.value for number in numbers(text, spelled=True)}

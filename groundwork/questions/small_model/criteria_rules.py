@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import regex
 
-from groundwork.language import facts
+from groundwork.language.numbers import NUMBER_WORDS, numbers
 from groundwork.language.sentences import sentences
+from groundwork.language.words import content_words, words
 from groundwork.questions.draft_faults import MAX_CRITERIA, MIN_CRITERIA, Category
 from groundwork.records.types import Difficulty
 
@@ -23,7 +24,7 @@ _VERB = re.compile(
 _HANGS_ON = re.compile(
     r"(?:even|if|unless|when|as|which|who|that|so|although|because|whether|with\w*|where|until)\b", re.I
 )
-_WORD = f"(?:{'|'.join(facts.NUMBER_WORDS)})"
+_WORD = f"(?:{'|'.join(NUMBER_WORDS)})"
 _NUMBER = rf"(?:\d+(?:[.,:]\d+)*|{_WORD}(?:-{_WORD})?(?:\s\(\d+\))?)"
 _FIGURE = re.compile(
     rf"""(?ix)(?<![\w.,:-])
@@ -43,13 +44,13 @@ _PHRASE = regex.compile(
     (?=(?:after|before|during|until|unless|if|when|once|while|because|so\ that|in\ order\ to|provided|except)\b)"""
 )
 _SMALL = frozenset(
-    facts.words(
+    words(
         """a an the no not only any every at least most more less fewer longer later earlier than up to by in on within
         between for from with of maximum minimum must may can cannot shall should will be it they"""
     )
 )
 GIVEN = 0.6  # of the content words of a clause at the front, from which the question has told it already
-_OPENERS = frozenset(facts.words("a an the it they if when unless there each every no all any at in on for by"))
+_OPENERS = frozenset(words("a an the it they if when unless there each every no all any at in on for by"))
 _CONDITION = re.compile(r"\b(?:if|unless|except|when|while|until|provided|only|otherwise|however)\b", re.IGNORECASE)
 _MEASURE = re.compile(
     r"\bhow (?:many|much|long|far|often|old|wide|high|deep|heavy|fast|big|large|late|early|soon|thick|tall)\b"
@@ -72,11 +73,11 @@ def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[
     question, one criterion for each phrase of it; where that is but one, its figures follow, or that nothing
     contradicts it.
     """
-    clauses = [item for item in items if facts.content_words(item) <= facts.content_words(answer)]
+    clauses = [item for item in items if content_words(item) <= content_words(answer)]
     if len(clauses) < max(MIN_CRITERIA, len(items)):
         clauses = [_without_given(clause, question) for clause in _clauses(answer) if _tells_more(clause, question)]
     if _MEASURE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
-        clauses = _nearest([clause for clause in clauses if facts.numbers(clause, spelled=True)] or clauses, question)
+        clauses = _nearest([clause for clause in clauses if numbers(clause, spelled=True)] or clauses, question)
     clauses = clauses or [answer.strip(" .")]
     if len(clauses) == 1:
         clauses = _phrases(clauses[0], question)
@@ -94,21 +95,21 @@ def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[
 
 def _nearest(clauses: Sequence[str], question: str) -> list[str]:
     """The clauses that share most words with the question: of two limits the one that it asks for."""
-    asked = facts.content_words(question)
-    shared = [len(facts.content_words(clause) & asked) for clause in clauses]
+    asked = content_words(question)
+    shared = [len(content_words(clause) & asked) for clause in clauses]
     return [clause for clause, common in zip(clauses, shared, strict=True) if common == max(shared)]
 
 
 def _more_than(clause: str, figure: str) -> bool:
     """Does the clause say enough besides the figure for the figure to be marked by itself?"""
-    return len(facts.content_words(clause) - facts.content_words(figure)) > 2
+    return len(content_words(clause) - content_words(figure)) > 2
 
 
 def _phrases(clause: str, question: str) -> list[str]:
     """What a clause adds to the question, cut where a phrase begins that says when, why or on which condition."""
     first, *others = _PHRASE.split(clause)
     told = [_without_beginning(first, question)] if _tells_more(first, question) else []
-    told += [phrase for phrase in others if len(facts.content_words(phrase)) < 2 or _tells_more(phrase, question)]
+    told += [phrase for phrase in others if len(content_words(phrase)) < 2 or _tells_more(phrase, question)]
     return told or [clause]
 
 
@@ -117,26 +118,26 @@ def _without_beginning(phrase: str, question: str) -> str:
 
     The small words and numbers right before it are kept.
     """
-    words = list(re.finditer(r"\S+", phrase))
-    starts = [i for i, word in enumerate(words) if _tells_more(word.group(), question)]
+    tokens = list(re.finditer(r"\S+", phrase))
+    starts = [i for i, word in enumerate(tokens) if _tells_more(word.group(), question)]
     if _MEASURE.search(question):
-        starts = [i for i in starts if facts.numbers(f"of {words[i].group()}", spelled=True)] or starts
+        starts = [i for i in starts if numbers(f"of {tokens[i].group()}", spelled=True)] or starts
     new = starts[0] if starts else 0
     while new > 0 and (
-        words[new - 1].group().lower() in _SMALL or re.match(rf"\(?{_NUMBER}", words[new - 1].group(), re.I)
+        tokens[new - 1].group().lower() in _SMALL or re.match(rf"\(?{_NUMBER}", tokens[new - 1].group(), re.I)
     ):
         new -= 1
-    told = phrase[words[new].start() :]
+    told = phrase[tokens[new].start() :]
     return told if _balanced(told) else phrase
 
 
 def _figures(answer: str, question: str) -> list[str]:
     """The numbers of `answer` that the question does not give, with their unit and what qualifies them."""
-    given = {number.value for number in facts.numbers(question, spelled=True)}
+    given = {number.value for number in numbers(question, spelled=True)}
     found = []
     for match in _FIGURE.finditer(answer):
         quoted = f"of {match.group()}"  # at the beginning 6.7 would be a rule
-        values = {number.value for number in facts.numbers(quoted, spelled=True)}
+        values = {number.value for number in numbers(quoted, spelled=True)}
         first = match.group().lower().split()[0]
         if values - given and first != "one" and (first != "between" or len(values) > 1):
             found.append(match.group())
@@ -147,16 +148,16 @@ def _figures(answer: str, question: str) -> list[str]:
 def _without_given(clause: str, question: str) -> str:
     """The clause without the condition at its front that the question has told already."""
     front = _GIVEN_FIRST.match(clause)
-    told = facts.content_words(front.group()) if front else set()
+    told = content_words(front.group()) if front else set()
     hangs_on = front and re.match(r"(?i)(?:or|and|but)\b", clause[front.end() :])
-    if front and told and not hangs_on and len(told & facts.content_words(question)) >= GIVEN * len(told):
+    if front and told and not hangs_on and len(told & content_words(question)) >= GIVEN * len(told):
         return clause[front.end() :]
     return clause
 
 
 def difficulty_of(answer: str) -> Difficulty:
     """easy: one plain fact; medium: a condition or several facts; hard: four facts, or two with two conditions."""
-    several = max(len(_clauses(answer)), len(facts.numbers(answer)))
+    several = max(len(_clauses(answer)), len(numbers(answer)))
     conditions = len(_CONDITION.findall(answer))
     if several >= 4 or (several >= 2 and conditions >= 2):
         return "hard"
@@ -165,7 +166,7 @@ def difficulty_of(answer: str) -> Difficulty:
 
 def category_of(question: str, answer: str) -> Category:
     """By the wording of the question, then by the numbers and conditions of the answer."""
-    if _MEASURE.search(question) and facts.numbers(answer, spelled=True):
+    if _MEASURE.search(question) and numbers(answer, spelled=True):
         return "numeric"
     if _CONDITION.search(question):
         return "condition"
@@ -186,7 +187,7 @@ def _of_sentence(text: str) -> list[str]:
     start = 0
     for match in _BREAK.finditer(text):
         before, after = text[start : match.start()], text[match.end() :]
-        if _balanced(before) and facts.words(before) and (";" in match.group() or _own_clauses(before, after)):
+        if _balanced(before) and words(before) and (";" in match.group() or _own_clauses(before, after)):
             parts.append(before.strip(" ,;"))
             start = match.end()
     return [*parts, text[start:].strip(" ,;")]
@@ -197,7 +198,7 @@ def _own_clauses(before: str, after: str) -> bool:
     if re.search(r"(?i)\b(?:between|both|if|when|whether|unless)\b[^,;]*$", before) or _HANGS_ON.match(after):
         return False
     first = re.split(r"[,;.]", after)[0]
-    return bool(_VERB.search(before)) and bool(_VERB.search(first)) and len(facts.words(first)) >= 3
+    return bool(_VERB.search(before)) and bool(_VERB.search(first)) and len(words(first)) >= 3
 
 
 def _balanced(part: str) -> bool:
@@ -207,9 +208,9 @@ def _balanced(part: str) -> bool:
 
 def _tells_more(part: str, question: str) -> bool:
     """Does a part of an answer hold a word or a number that the question does not?"""
-    values = {number.value for number in facts.numbers(question, spelled=True)}
-    new_words = facts.content_words(part) - facts.content_words(question)
-    return bool(new_words) or any(number.value not in values for number in facts.numbers(f"of {part}", spelled=True))
+    values = {number.value for number in numbers(question, spelled=True)}
+    new_words = content_words(part) - content_words(question)
+    return bool(new_words) or any(number.value not in values for number in numbers(f"of {part}", spelled=True))
 
 
 def _lowered(clause: str) -> str:

@@ -11,7 +11,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from groundwork.language import facts
+from groundwork.language.numbers import numbers
+from groundwork.language.words import content_words
 from groundwork.markdown.statements import Statement, statements
 from groundwork.questions.small_model.targets import headings_at
 from groundwork.records.types import Chunk
@@ -48,4 +49,4 @@ class Pointing:
 
 def terms(text: str) -> set[str]:
     """The stems of the content words of `text`, and its numbers."""
-    return facts.content_words(text) | {number.value for number in facts.numbers(text, spelled=True)}
+    return content_words(text) | {number.value for number in numbers(text, spelled=True)}

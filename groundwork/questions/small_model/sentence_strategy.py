@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from groundwork.errors import UnitError
-from groundwork.language import facts
 from groundwork.language.detection import is_english
+from groundwork.language.names import names
+from groundwork.language.words import content_words, stem
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation
 from groundwork.markdown.statements import Statement, statements
@@ -32,7 +33,7 @@ from groundwork.settings.settings import QA
 
 T = TypeVar("T")
 
-_KINDS_OF_DOCUMENT = facts.content_words("rules regulations handbook guide manual policy report standard")
+_KINDS_OF_DOCUMENT = content_words("rules regulations handbook guide manual policy report standard")
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,9 +148,9 @@ def named(question: str, document: str, english: bool = True) -> str:
     """The question; where it does not name what the title names, so that nobody could tell what it is about, the title
     goes in front; in other languages with a colon alone.
     """
-    title = facts.content_words(document) - _KINDS_OF_DOCUMENT
-    shared = facts.content_words(question) & title
-    if shared & {facts.stem(name) for name in facts.names(question)} or len(shared) > len(title) / 2:
+    title = content_words(document) - _KINDS_OF_DOCUMENT
+    shared = content_words(question) & title
+    if shared & {stem(name) for name in names(question)} or len(shared) > len(title) / 2:
         return question
     if not english:
         return f"{document}: {question}"

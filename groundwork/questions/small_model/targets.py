@@ -8,7 +8,9 @@ from functools import lru_cache
 from itertools import groupby, pairwise, zip_longest
 from typing import NamedTuple
 
-from groundwork.language import facts
+from groundwork.language.names import quoted
+from groundwork.language.numbers import numbers
+from groundwork.language.words import content_words, words
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.statements import Statement, cells, statements
 from groundwork.records.types import Chunk
@@ -175,7 +177,7 @@ def _row(row: Statement, text: str, turn: int) -> Target:
     """The cells that name the row, up to the first with a word, and CELLS of the others."""
     by_column = list(zip_longest(row.header, cells(text[row.start : row.end]), fillvalue=""))
     filled = [(name, cell) for name, cell in by_column if re.search(r"\w", cell)]
-    key = next((i for i, (_, cell) in enumerate(filled) if facts.words(cell)), 0)
+    key = next((i for i, (_, cell) in enumerate(filled) if words(cell)), 0)
     naming = [cell for i, cell in enumerate(filled[: key + 1]) if i == key or not _RULE_NUMBER.fullmatch(cell[1])]
     others = filled[key + 1 :]
     if len(others) > CELLS:
@@ -195,13 +197,13 @@ def simple(text: str) -> str:
 def importance(target: Target, text: str) -> int:
     """How much there is to ask about: numbers, table rows, lists, duties and definitions count; 0 or less: nothing."""
     own = " ".join(text[statement.start : statement.end] for statement in target.statements)
-    words = facts.words(target.plain)
-    too_short = len(facts.content_words(own)) < (2 if target.subject else 3)
+    said = words(target.plain)
+    too_short = len(content_words(own)) < (2 if target.subject else 3)
     if too_short or target.plain.rstrip(" '").endswith(":") or _FURNITURE.search(own):
         return 0
     listed = len(target.statements) > 1 and target.statements[-1].lead
-    score = 1 + 2 * bool(facts.numbers(own)) + 2 * bool(target.subject or listed)
-    score += bool(_DUTIES & set(words)) + bool(facts.quoted(own)) + (8 <= len(words) <= 45)
+    score = 1 + 2 * bool(numbers(own)) + 2 * bool(target.subject or listed)
+    score += bool(_DUTIES & set(said)) + bool(quoted(own)) + (8 <= len(said) <= 45)
     alone = target.statements[0] if len(target.statements) == 1 and not target.subject else None
     scrap = alone and not alone.label and not re.search(r"[.!?:;。！？；：।؟۔][\"'”’)」』*_]*$", own)  # of a figure
     scrap = scrap or (alone and not alone.label and not alone.lead and own[:1].islower())  # of a sentence

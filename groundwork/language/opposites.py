@@ -1,0 +1,86 @@
+"""English words that turn a meaning round: opposites, negations, and words of duty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+
+from groundwork.language.words import words
+
+
+def _side(listed: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", listed))
+
+
+OPPOSITES = tuple(
+    (_side(one), _side(other))
+    for one, other in (
+        (
+            "maximum max most largest highest longest latest",
+            "minimum min least fewest smallest lowest shortest earliest",
+        ),
+        ("before prior preceding", "after afterwards following"),
+        ("more greater larger higher above over exceeding", "less fewer smaller lower below under"),
+        ("first", "last"),
+        ("start begin open", "end finish close"),
+        ("inside in indoor", "outside out outdoor"),
+        ("north", "south"),
+        ("east", "west"),
+        ("left", "right"),
+        ("win", "lose"),
+        ("allowed permitted legal may", "forbidden prohibited banned illegal"),
+        ("increase increases rise rises", "decrease decreases reduce fall falls"),
+        ("all every always", "some sometimes"),
+        ("offence offense offensive", "defence defense defensive"),
+        ("home", "away"),
+        ("men", "women"),
+    )
+)
+"""Each side of a pair turns the meaning round where it takes the place of the other."""
+
+# Two questions that differ by one of these ask for two things; "all", "may" or "over" can come and go with the wording.
+_TELLING = _side(
+    """not never no without minimum maximum least most min max before after first second third last start begin end
+    finish more less fewer above below over under inside outside in out north south east west left right highest
+    lowest longest shortest largest smallest earliest latest win lose open close allowed forbidden offence defence
+    offense defense offensive defensive home away men women indoor outdoor"""
+)
+_NEGATION = re.compile(r"\b(?:not|no|never|without|cannot|none|neither|nor|unable|except|unless|\w+n['’]t)\b", re.I)
+_LIMIT = re.compile(
+    r"\b(?:no|not) (?:more|fewer|less|later|earlier|sooner|longer|shorter|higher|lower|further|farther|larger|smaller"
+    r"|greater|heavier|wider) than\b",
+    re.I,
+)  # negates nothing
+_DUTIES = {  # what must be done, ought to be done, and may be done
+    "must": re.compile(r"\b(?:must|shall|requires?d?|obliged|obligatory|mandatory|ha[sd] to|have to|needs?|needed)\b"),
+    "should": re.compile(r"\b(?:should|ought|recommended|advised)\b"),
+    "may": re.compile(r"\b(?:may|might|can|could|able|allowed|permitted|optional(?:ly)?|options?|free to)\b"),
+}
+
+
+def contrasts(text: str) -> set[str]:
+    """The words of `text` by which two questions that sound alike ask for different things."""
+    return set(words(text)) & _TELLING
+
+
+def turned(old: str, new: str) -> tuple[str, str] | None:
+    """(word, its opposite) where `new` says the opposite of a word that `old` says, and neither says both."""
+    before, after = set(words(old)), set(words(new))
+    return next(_turns(before, after), None)
+
+
+def _turns(before: Set[str], after: Set[str]) -> Iterator[tuple[str, str]]:
+    for one, other in OPPOSITES:
+        for this, that in ((one, other), (other, one)):
+            if before & this and not before & that and after & that and not after & this:
+                yield min(before & this), min(after & that)
+
+
+def is_negated(text: str) -> bool:
+    """Does `text` negate something? "No more than six" is a limit and negates nothing."""
+    return bool(_NEGATION.search(_LIMIT.sub("", text)))
+
+
+def duties(text: str) -> set[str]:
+    """Of "must", "should" and "may", what `text` says in any words."""
+    return {name for name, said in _DUTIES.items() if said.search(text)}

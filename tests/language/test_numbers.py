@@ -1,0 +1,71 @@
+"""Rules of numbers, dates, labels and words: groundwork/language/."""
+
+import pytest
+
+from groundwork.language.dates import dates
+from groundwork.language.labels import labels
+from groundwork.language.names import names, quoted
+from groundwork.language.numbers import numbers
+from groundwork.language.words import content_words, stem
+
+
+def values(text: str, *, spelled: bool = False) -> list[str]:
+    return [number.value for number in numbers(text, spelled=spelled)]
+
+
+def test_number_spellings_meet() -> None:
+    """1,000 is 1000, 07 is 7, 2,5 is 2.5; spelled numbers count where asked for."""
+    assert values("1,000 of 07 and 2,5 and 3.25") == ["1000", "7", "2.5", "3.25"]
+    assert values("seven (7) goals", spelled=True) == ["7", "7"]
+    assert values("seven goals") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("twenty-five boats", ["25"]),
+        ("two hundred and six boats", ["206"]),
+        ("three thousand four hundred", ["3400"]),
+        ("seven eight nine", ["7", "8", "9"]),
+        ("between one and two", ["1", "2"]),
+        ("five, six or sixty", ["5", "6", "60"]),
+        ("twice a day, someone often", ["2"]),
+        ("5 million crowns", ["5"]),
+        ("1.234,56 Euro at 07:30", ["1234.56", "7", "30"]),
+    ],
+)
+def test_spelled_numbers_are_read_whole(text: str, value: list[str]) -> None:
+    """Words of one number are one number, and neighbours are several."""
+    assert values(text, spelled=True) == value
+
+
+def test_names_are_capitals_inside_a_sentence_and_codes() -> None:
+    """The first word of a sentence is no name unless its form says so."""
+    assert names('What does GPT-4 do in Paris? It runs "as is" on x86.') == {"gpt", "paris", "x86"}
+    assert quoted('It runs "as is" on x86.') == ["as is"]
+
+
+def test_labels_of_rules_are_no_numbers() -> None:
+    """The label at the beginning of a rule is not one of its numbers, but can be looked up."""
+    text = "1.3.2. wait 5 seconds\nA4.1 wait 6 seconds\n2024 was dry"
+    assert values(text) == ["5", "6", "2024"]
+    assert labels(text) == {"1.3.2", "A4.1"}
+
+
+def test_units_follow_their_number() -> None:
+    """The unit behind a number, or the currency before it, is read under one name."""
+    found = {n.value: n.unit for n in numbers("75 secs, 20-metre line, 5 %, $40, 9 boats")}
+    assert found == {"75": "second", "20": "metre", "5": "percent", "40": "dollar", "9": ""}
+
+
+def test_dates_in_three_spellings() -> None:
+    """One date is one date however it is written."""
+    assert dates("2025-01-31") == dates("31 January 2025") == dates("Jan 31st, 2025") == {(2025, 1, 31)}
+    assert dates("January 2025") == set()
+
+
+def test_stems_meet() -> None:
+    """Inflected forms of a word share a stem, different words do not."""
+    assert content_words("throws the disc") == content_words("throwing discs")
+    assert len({stem(word) for word in ("move", "moves", "moved", "moving")}) == 1
+    assert stem("goal") != stem("goat")
