@@ -148,4 +148,5 @@ def _pair(row: Row, name: str, run: str) -> Pair:
         pages=row.pages,
         headings=row.headings,
         original_question=row.original_question,
+        also=row.also,
     )

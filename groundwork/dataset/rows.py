@@ -119,7 +119,7 @@ def _row(pair: Pair, run: str, tags: Mapping[str, Sequence[str]], chunks: Mappin
         run=run,
         iteration=pair.iteration,
         original_question=pair.original_question,
-        context=chunks.get(pair.chunk, ""),
+        context="\n\n".join(chunks[name] for name in pair.chunks if name in chunks),
     )
 
 

@@ -45,6 +45,7 @@ class Row(QuestionFields, frozen=True, kw_only=True):
     iteration: int = 0
     model: str = ""
     original_question: str = ""
+    also: list[str] = msgspec.field(default_factory=list)
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -277,6 +278,7 @@ def _row(record: dict[str, Any], split: str, source: Source) -> Row:
         iteration=record["iteration"] if isinstance(record.get("iteration"), int) else 0,
         model=_text(record.get("model")),
         original_question=_text(record.get("original_question")),
+        also=_texts(record.get("also")),
     )
 
 

@@ -118,15 +118,17 @@ def asked(
     found: dict[tuple[int, int, Kind], Place] = {}
     by_chunk: dict[tuple[str, str], list[int]] = {}  # apart by run: a curated or merged run keeps its pairs' ids
     for index, question in enumerate(questions):
-        by_chunk.setdefault((question.pair.chunk, question.run), []).append(index)
+        for name in question.pair.chunks:
+            by_chunk.setdefault((name, question.run), []).append(index)
+    near: dict[int, list[tuple[Place, str]]] = {}  # by question the places of its chunks, with their text
     for chunk in chunks:
         for run in runs or {"": []}:
-            indices = by_chunk.pop((chunk.id, run), [])
+            indices = by_chunk.get((chunk.id, run), [])
             if indices or not chunk.skip:
-                _touch(chunk, indices, questions, language, nearest, found)
-    for orphans in by_chunk.values():  # chunked anew since they were asked
-        for index in orphans:
-            questions[index].placed = False
+                places = _touch(chunk, indices, questions, language, found)
+                for index in indices:
+                    near.setdefault(index, []).extend(places)
+    _guess(questions, near, {index for place in found.values() for index in place.asked}, nearest)
     return Asked(
         document=document,
         title=title or document,
@@ -143,30 +145,38 @@ def _touch(
     indices: list[int],
     questions: list[Question],
     language: str,
-    nearest: Nearest,
     found: dict[tuple[int, int, Kind], Place],
-) -> None:
-    """Add the places of `chunk` to `found`, in offsets of the document."""
+) -> list[tuple[Place, str]]:
+    """Add the places of `chunk` to `found`, in offsets of the document; its statements with their text."""
     index_of = {questions[index].pair.id: index for index in indices}
     shift = chunk.start - len(chunk.added)
-    places, touching = [], set()
+    places = []
     for span in coverage(chunk, [questions[index].pair for index in indices], language).spans:
         start, end = max(span.start + shift, chunk.start), span.end + shift
         place = found.setdefault((start, end, span.kind), Place(start=start, end=end, kind=span.kind))
         place.asked = sorted({*place.asked, *(index_of[pair] for pair in span.touched_by)})
-        touching |= set(span.touched_by)
         if span.kind != "number":
             places.append((place, chunk.text[span.start : span.end]))
-    lost = [index for index in indices if questions[index].pair.id not in touching]
-    if not lost or not places:
-        for index in lost:
-            questions[index].placed = False
-        return
-    said = [f"{questions[index].pair.question} {questions[index].pair.answer}" for index in lost]
-    for index, best in zip(lost, nearest(said, [own for _, own in places]), strict=True):
-        questions[index].placed = best >= 0
-        if best >= 0:
-            places[best][0].likely.append(index)
+    return places
+
+
+def _guess(
+    questions: list[Question], near: dict[int, list[tuple[Place, str]]], placed: set[int], nearest: Nearest
+) -> None:
+    """Put each question that touches nothing to the nearest statement of its chunks, where there is one."""
+    lost: dict[tuple[int, ...], list[int]] = {}  # by the places that may be theirs, so that these are embedded once
+    for index, question in enumerate(questions):
+        if index not in placed:
+            question.placed = False  # as it stays where its chunk is gone: chunked anew since it was asked
+            lost.setdefault(tuple(id(place) for place, _ in near.get(index, [])), []).append(index)
+    for key, indices in lost.items():
+        if key:
+            places = near[indices[0]]
+            said = [f"{questions[index].pair.question} {questions[index].pair.answer}" for index in indices]
+            for index, best in zip(indices, nearest(said, [own for _, own in places]), strict=True):
+                questions[index].placed = best >= 0
+                if best >= 0:
+                    places[best][0].likely.append(index)
 
 
 def _apart(places: Iterable[Place]) -> list[Place]:

@@ -78,7 +78,12 @@ class Interviews:
 
     def covered(self) -> DocumentCoverage:
         """Coverage of the whole document with the saturation curve of every chunk."""
-        whole = coverage.of_document(self.material.document, [state.covered() for state in self.states])
+        pairs: dict[str, list[Pair]] = {}
+        for pair in self.pairs():
+            for chunk in pair.chunks:
+                pairs.setdefault(chunk, []).append(pair)
+        covered = [state.covered(pairs.get(state.chunk.id, [])) for state in self.states]
+        whole = coverage.of_document(self.material.document, covered)
         return msgspec.structs.replace(
             whole,
             pairs=len(self.pairs()),

@@ -64,8 +64,9 @@ class Interview:
     ended: str = ""
     failure: UnitError | None = None
 
-    def covered(self) -> Coverage:
-        return coverage.coverage(self.chunk, self.pairs, self.language)
+    def covered(self, pairs: Sequence[Pair] | None = None) -> Coverage:
+        """What of the chunk the interview's pairs cover, or those given."""
+        return coverage.coverage(self.chunk, self.pairs if pairs is None else pairs, self.language)
 
     def gaps(self) -> list[Statement]:
         """What no pair touches yet, without instructions to a model that the document may hold."""

@@ -105,6 +105,11 @@ class Pair(Record, frozen=True):
     checks: dict[str, Any] = {}  # one entry a check of curate.py
     also: list[str] = []  # further chunks that the answer needs
 
+    @property
+    def chunks(self) -> list[str]:
+        """The ids of all chunks that its evidence is from."""
+        return [self.chunk, *self.also]
+
 
 class Rejected(Record, frozen=True):
     """A pair that was not kept, as the model gave it, and why. Rejected rows are data too."""

@@ -75,7 +75,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     job.progress.start(len(unique), "pairs")
     checked = await asyncio.gather(
         *(
-            _checked(job, checker, pair, places.get(pair.chunk), other)
+            _checked(job, checker, pair, place_of(pair, places), other)
             for pair, other in zip(unique, other_answers(unique), strict=True)
         ),
         return_exceptions=True,
@@ -176,6 +176,14 @@ def read_places(job: Job, documents: Sequence[str]) -> dict[str, Place]:
     return places
 
 
+def place_of(pair: Pair, places: dict[str, Place]) -> Place | None:
+    """The place of a pair: its chunk, with the text of the further chunks that its answer needs."""
+    from dataclasses import replace
+
+    known = [places[chunk] for chunk in pair.chunks if chunk in places]
+    return replace(known[0], text="\n\n".join(place.text for place in known)) if known else None
+
+
 def first_failed(pair: Pair) -> str:
     """The first check that the pair did not pass, or ""."""
     return next((name for name, column in pair.checks.items() if not column["passed"]), "")
@@ -227,7 +235,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     call = job.config.curate
     folder, places = job.data.path("qa", unit.name), read_places(job, unit.payload)
     pairs = _pairs(folder, unit.payload)[: TEST_PAIRS if job.test else None]
-    made = [asked for pair in pairs for asked in asked_about(pair, places.get(pair.chunk), call, job.prompt)]
+    made = [asked for pair in pairs for asked in asked_about(pair, place_of(pair, places), call, job.prompt)]
     tokens = sum(job.tokens(call, messages, schema) for messages, schema, _ in made)
     return Estimate(len(made), tokens, sum(told for _, _, told in made), call)
 

@@ -1,0 +1,103 @@
+"""What one stage writes, the next accepts: records carried over the seam between two stages, without a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundwork.records.artifacts import read_jsonl, write_json, write_jsonl, write_text
+from groundwork.records.types import Chunk, Document, Pair, Rejected
+from groundwork.stages import coverage, curate, merge
+
+STATIC = ("--set=embeddings.backend=static", "--set=embeddings.model=wordllama")
+OPENS = "The tide mill of Orrin opens its gates at 06:30."
+CLOSES = "The gates of the Orrin tide mill close at 18:45."
+
+
+def run(stage: Callable[[list[str]], int], data: Path, *flags: str) -> None:
+    assert stage([*flags, "--data", str(data), "--quiet", *STATIC]) == 0
+
+
+def write_document(data: Path, name: str, text: str) -> None:
+    made = Document(id=name, source="", sha256="", converter="", converter_version="", characters=len(text))
+    write_text(data / "text" / f"{name}.md", text)
+    write_json(data / "text" / f"{name}.json", made)
+
+
+def chunk_of(number: int, text: str, start: int = 0) -> Chunk:
+    return Chunk(
+        id=f"mill-{number}", document="mill", index=number, kind="text", text=text, start=start, end=start + len(text),
+        length=len(text),
+    )  # fmt: skip
+
+
+def pair_of(name: str, question: str, answer: str, *evidence: str, **changed: Any) -> Pair:
+    fields = {
+        "id": name, "document": "mill", "chunk": "mill-0", "iteration": 1, "question": question, "answer": answer,
+        "evaluation_criteria": [f"States: {answer}", "Says nothing else"], "difficulty": "easy", "category": "numeric",
+        "evidence": list(evidence), "model": "m",
+    }  # fmt: skip
+    return Pair(**{**fields, **changed})
+
+
+@pytest.fixture
+def two_chunks(tmp_path: Path) -> Path:
+    """A run with one pair that rests on two chunks."""
+    write_document(tmp_path, "mill", f"{OPENS}\n\n{CLOSES}\n")
+    write_jsonl(tmp_path / "chunks" / "mill.jsonl", [chunk_of(0, OPENS), chunk_of(1, CLOSES, len(OPENS) + 2)])
+    question = "Between which times are the gates of the Orrin tide mill open?"
+    both = pair_of("both", question, "They open at 06:30 and close at 18:45.", OPENS, CLOSES, also=["mill-1"])
+    write_jsonl(tmp_path / "qa" / "r" / "mill.jsonl", [both])
+    return tmp_path
+
+
+def test_a_pair_of_two_chunks_is_curated_by_both(two_chunks: Path) -> None:
+    """The evidence of a pair may stand in each of the chunks that it names."""
+    run(curate.main, two_chunks, "--set=curate.rules_only=true")
+    assert read_jsonl(two_chunks / "qa" / "r" / "curated" / "rejected" / "mill.jsonl", Rejected) == []
+    (kept,) = read_jsonl(two_chunks / "qa" / "r" / "curated" / "mill.jsonl", Pair)
+    assert kept.also == ["mill-1"]
+
+
+def test_a_pair_of_two_chunks_covers_both(two_chunks: Path) -> None:
+    """Both statements count as asked about, and the question as placed."""
+    run(coverage.main, two_chunks)
+    told = json.loads((two_chunks / "plots" / "coverage-mill.json").read_text())
+    assert told["not_asked"] == []
+    assert told["together"]["sentences"]["asked"] == told["together"]["sentences"]["of"] == 2
+    assert told["runs"][0]["not_placed"] == 0
+
+
+def test_a_pair_of_two_chunks_outlives_a_merge(two_chunks: Path) -> None:
+    """A merged run can be curated as the runs it is made of."""
+    other = pair_of("other", "Who rebuilt the mill of Orrin in oak?", "The miller.", OPENS)
+    write_jsonl(two_chunks / "qa" / "s" / "mill.jsonl", [other])
+    run(merge.main, two_chunks, "r", "s", "--out", "both")
+    merged = read_jsonl(two_chunks / "qa" / "both" / "mill.jsonl", Pair)
+    assert {pair.id: pair.also for pair in merged} == {"both": ["mill-1"], "other": []}
+
+
+def test_merge_keeps_the_minimum_beside_the_maximum(tmp_path: Path) -> None:
+    """Two runs that ask about opposites lose neither question."""
+    about = "weight of a rowing skiff in the Ellary league"
+    others = [
+        "Who signs the race form of the Ellary league?",
+        "When does the winter series of Ellary begin?",
+        "How many oars does an Ellary gig carry?",
+        "Where do Ellary crews weigh in?",
+        "Which flag stops a race in Ellary?",
+        "What does the Ellary entry fee pay for?",
+        "Who may appeal against an Ellary penalty?",
+        "How long is the Ellary harbour course?",
+    ]
+    first = [pair_of("a", f"What is the maximum {about}?", "90 kg", "The maximum weight of a skiff is 90 kg.")]
+    first += [pair_of(f"a{number}", question, "x", "x") for number, question in enumerate(others)]
+    second = [pair_of("b", f"What is the minimum {about}?", "60 kg", "The minimum weight of a skiff is 60 kg.")]
+    write_jsonl(tmp_path / "qa" / "a" / "mill.jsonl", first)
+    write_jsonl(tmp_path / "qa" / "b" / "mill.jsonl", second)
+    run(merge.main, tmp_path, "a", "b", "--out", "both")
+    assert len(read_jsonl(tmp_path / "qa" / "both" / "mill.jsonl", Pair)) == 10
