@@ -182,7 +182,7 @@ def add_place_flags(parser: argparse.ArgumentParser) -> None:
         dest="assignments",
         action="append",
         default=[],
-        help="one setting, such as qa.model=openai/gpt-5-mini; may be given again",
+        help="one setting, such as llm.defaults.model=openai/gpt-5-mini; may be given again",
     )
     shared.add_argument("--data", metavar="DIR", type=_folder, help="the data folder (documents in DIR/documents)")
     shared.add_argument("--document", metavar="NAME", action="append", help="only this document; may be given again")

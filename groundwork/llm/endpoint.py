@@ -38,14 +38,15 @@ def dialect_of(base_url: str) -> Dialect:
 def chat_body(dialect: Dialect, routing: Routing, call: ModelCall, messages: list[Json], schema: Json | None) -> Json:
     """The request's JSON, with no more in it than `dialect` understands."""
     limit = "max_completion_tokens" if dialect == "openai" else "max_tokens"
-    body: Json = {"model": call.model, "messages": messages, "temperature": call.temperature, "top_p": call.top_p}
-    body[limit] = call.max_tokens
+    sampling: Json = {"temperature": call.temperature, "top_p": call.top_p}
     if dialect != "openai":
-        body.update({k: v for k, v in (("top_k", call.top_k), ("min_p", call.min_p)) if v is not None})
+        sampling |= {"top_k": call.top_k, "min_p": call.min_p}
+    sent = {name: value for name, value in sampling.items() if value is not None and name not in call.omit}
+    body: Json = {"model": call.model, "messages": messages, **sent, limit: call.max_tokens}
     if schema is not None:
         wrapped = {"name": str(schema.get("title") or "reply"), "strict": True, "schema": schema}
         body["response_format"] = {"type": "json_schema", "json_schema": wrapped}
-    if call.reasoning_effort is not None:
+    if call.reasoning_effort is not None and "reasoning_effort" not in call.omit:
         if dialect == "openrouter":
             body["reasoning"] = {"effort": call.reasoning_effort}
         else:

@@ -11,7 +11,16 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from groundwork.errors import ConfigError
-from groundwork.settings.settings import Config, Settings, impossible
+from groundwork.settings.settings import (
+    Config,
+    ModelCall,
+    Settings,
+    bare,
+    impossible,
+    inherit,
+    inherits,
+    settings_class,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 CONFIG_DIR = PROJECT / "config"
@@ -36,6 +45,7 @@ def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Conf
     problems = [f"{origin.get(path, 'config')}: {path}: {text}" for path, text in _problems(merged, Config)]
     if problems:
         raise ConfigError(problems)
+    inherit(merged)
     config = msgspec.convert(merged, Config)
     if contradictions := impossible(config):
         raise ConfigError(contradictions)
@@ -45,11 +55,24 @@ def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Conf
 def json_schema() -> Json:
     """The JSON Schema of config.json; in an overlay every key may be absent, so nothing is required."""
     schema = msgspec.json.schema(Config)
-    for definition in schema["$defs"].values():
+    for name, definition in schema["$defs"].items():
         definition.pop("required", None)
         definition.setdefault("additionalProperties", False)
+        if name in {kind.__name__ for kind in ModelCall.__subclasses__()}:
+            _let_inherit(definition["properties"])
     schema["$defs"]["Config"]["properties"]["$schema"] = {"type": "string"}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _let_inherit(properties: Json) -> None:
+    for name in ModelCall.__struct_fields__:
+        kind = properties[name]
+        limits = {key: value for key, value in kind.items() if key != "description"}
+        description = kind.get("description", "").replace("null: not sent", "").strip()
+        said = f"{description}{'; ' if description else ''}null: as llm.defaults"
+        anyway = limits.get("anyOf", [limits])
+        nullable = anyway if {"type": "null"} in anyway else [*anyway, {"type": "null"}]
+        properties[name] = {"anyOf": nullable, "description": said}
 
 
 def _read(path: Path) -> Json:
@@ -94,20 +117,22 @@ def _parse_assignment(assignment: str) -> Json:
         value = msgspec.json.decode(text.encode(errors="surrogateescape"))
     except (msgspec.DecodeError, UnicodeDecodeError):
         value = text
-    if _bare(_type_at(path)) is str and not isinstance(value, str):
+    block, kind = _setting_at(path)
+    inherited = value is None and block is not None and inherits(block, path.rpartition(".")[2])
+    if bare(kind) is str and not isinstance(value, str) and not inherited:
         value = text
     for key in reversed(path.split(".")):
         value = {key: value}
     return value  # type: ignore[no-any-return]  # the loop above ran at least once, so it is a dict
 
 
-def _type_at(path: str) -> Any:
-    """The annotated type of the setting at `path`; None where there is none."""
-    kind: Any = Config
+def _setting_at(path: str) -> tuple[type[Settings] | None, Any]:
+    """The block that holds the setting at `path` and its annotated type; None where there is none."""
+    block, kind = None, Config  # type: type[Settings] | None, Any
     for key in path.split("."):
-        block = _settings_class(kind)
+        block = settings_class(kind)
         kind = next((f.type for f in msgspec.structs.fields(block) if f.name == key), None) if block else None
-    return kind
+    return block, kind
 
 
 def _lay_over(base: Json, overlay: Json, origin: dict[str, str], source: str, prefix: str = "") -> None:
@@ -131,8 +156,8 @@ def _paths(value: Any, prefix: str) -> Iterator[str]:
 
 def _problems(content: Any, kind: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """(path, what is wrong) for everything in `content` that the type `kind` does not allow."""
-    bare, inside = _bare(kind), f"{path}." if path else ""
-    if block := _settings_class(kind):
+    plain, inside = bare(kind), f"{path}." if path else ""
+    if block := settings_class(kind):
         if not isinstance(content, dict):
             yield path, f"expected an object, got {content!r}"
             return
@@ -140,28 +165,20 @@ def _problems(content: Any, kind: Any, path: str = "") -> Iterator[tuple[str, st
         for key in sorted(content.keys() - fields.keys()):
             yield f"{inside}{key}", f"no such setting{_nearest(f'{inside}{key}')}"
         for name, annotated in fields.items():
+            if name in content and content[name] is None and inherits(block, name):
+                continue
             if name in content:
                 yield from _problems(content[name], annotated, f"{inside}{name}")
             else:
                 yield f"{inside}{name}", "missing"
-    elif get_origin(bare) is dict and isinstance(content, dict):
+    elif get_origin(plain) is dict and isinstance(content, dict):
         for key, value in content.items():
-            yield from _problems(value, get_args(bare)[1], f"{inside}{key}")
+            yield from _problems(value, get_args(plain)[1], f"{inside}{key}")
     else:
         try:
             msgspec.convert(content, kind)
         except msgspec.ValidationError as error:
             yield path, f"{_plain(str(error))} (it is {content!r})"
-
-
-def _bare(annotated: Any) -> Any:
-    """The type without the limits and the description that come with it."""
-    return get_args(annotated)[0] if hasattr(annotated, "__metadata__") else annotated
-
-
-def _settings_class(annotated: Any) -> type[Settings] | None:
-    kind = _bare(annotated)
-    return kind if isinstance(kind, type) and issubclass(kind, Settings) else None
 
 
 def _plain(message: str) -> str:
@@ -179,5 +196,5 @@ def _nearest(path: str) -> str:
 def known_paths(kind: type[Settings] = Config, prefix: str = "") -> Iterator[str]:
     for field in msgspec.structs.fields(kind):
         yield f"{prefix}{field.name}"
-        if block := _settings_class(field.type):
+        if block := settings_class(field.type):
             yield from known_paths(block, f"{prefix}{field.name}.")

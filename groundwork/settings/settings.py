@@ -5,7 +5,7 @@ None of the fields has a default here, so that the file shows everything that ca
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -48,7 +48,7 @@ class Provider(Settings, frozen=True):
 
     base_url: Annotated[
         str,
-        Meta(pattern=r"^(local|https?://[^\s@]+)$", description='an URL, or "local": the model of the extra `local`'),
+        Meta(pattern=r"^(local|https?://[^\s@]+)$", description='a URL, or "local": the model of the extra `local`'),
     ]
     api_key_env: Annotated[
         str, Meta(pattern=r"^[A-Za-z_0-9]*$", description="the environment variable with the key; empty: none")
@@ -74,26 +74,34 @@ class LocalModel(Settings, frozen=True):
     context_length: Annotated[int, Meta(ge=512, description="tokens")]
 
 
-class LLM(Provider, frozen=True):
-    """The endpoint that every stage uses unless it names another one of `providers`."""
-
-    providers: Annotated[dict[str, Provider], Meta(description="further endpoints, for a stage's `provider`")]
-    local: LocalModel
-
-
 class ModelCall(Settings, frozen=True):
-    """Which model a stage asks, where, and how it samples."""
+    """Which model is asked, where, and how it samples.
+
+    `llm.defaults` holds them for all stages; in a stage's block a null stands for the value there (`inherit`).
+    """
 
     provider: Annotated[str, Meta(description="a key of llm.providers; empty: llm itself")]
     model: Name
-    temperature: Annotated[float, Meta(ge=0, le=2)]
+    temperature: Annotated[Annotated[float, Meta(ge=0, le=2)] | None, Meta(description="null: not sent")]
     max_tokens: Annotated[Positive, Meta(description="of one reply")]
-    top_p: Annotated[float, Meta(gt=0, le=1)]
+    top_p: Annotated[Annotated[float, Meta(gt=0, le=1)] | None, Meta(description="null: not sent")]
     top_k: Annotated[Count | None, Meta(description="null: not sent")]
     min_p: Annotated[Share | None, Meta(description="null: not sent")]
     reasoning_effort: Annotated[
         Literal["none", "minimal", "low", "medium", "high"] | None, Meta(description="null: not sent")
     ]
+    omit: Annotated[
+        list[Literal["temperature", "top_p", "top_k", "min_p", "reasoning_effort"]],
+        Meta(description="parameters that the model refuses: never sent, whatever their value"),
+    ]
+
+
+class LLM(Provider, frozen=True):
+    """The endpoint that every stage uses unless it names another one of `providers`."""
+
+    defaults: Annotated[ModelCall, Meta(description="what a stage uses where its own block says null")]
+    providers: Annotated[dict[str, Provider], Meta(description="further endpoints, for a stage's `provider`")]
+    local: LocalModel
 
 
 class Vision(ModelCall, frozen=True):
@@ -283,6 +291,36 @@ class Config(Settings, frozen=True):
     dataset: DatasetSettings
 
 
+def inherit(block: dict[str, Any], kind: type[Settings] = Config) -> None:
+    """Put the value of llm.defaults wherever a stage's block, in the JSON of a whole config, says null."""
+    defaults = block["llm"]["defaults"]
+
+    def fill(inner: dict[str, Any], kind: type[Settings]) -> None:
+        for field in msgspec.structs.fields(kind):
+            if (below := settings_class(field.type)) and below is not ModelCall:
+                fill(inner[field.name], below)
+            elif inner[field.name] is None and inherits(kind, field.name):
+                inner[field.name] = defaults[field.name]
+
+    fill(block, kind)
+
+
+def inherits(kind: type[Settings], name: str) -> bool:
+    """Does a null in the field `name` of the block `kind` stand for the value in llm.defaults?"""
+    return kind is not ModelCall and issubclass(kind, ModelCall) and name in ModelCall.__struct_fields__
+
+
+def settings_class(annotated: Any) -> type[Settings] | None:
+    """The block that a field of this type is, or None where it is a single value."""
+    kind = bare(annotated)
+    return kind if isinstance(kind, type) and issubclass(kind, Settings) else None
+
+
+def bare(annotated: Any) -> Any:
+    """The type without the limits and the description that come with it."""
+    return get_args(annotated)[0] if hasattr(annotated, "__metadata__") else annotated
+
+
 def impossible(config: Config) -> list[str]:
     """Values that are each of the right type and cannot stand together, one message each."""
     problems = []
@@ -303,6 +341,7 @@ def impossible(config: Config) -> list[str]:
             f"add --set embeddings.model={STATIC_MODEL}, or choose another embeddings.backend"
         )
     stages: dict[str, ModelCall | Embeddings] = {
+        "llm.defaults": config.llm.defaults,
         "ingest.vision": config.ingest.vision,
         "summarize": config.summarize,
         "qa": config.qa,
@@ -311,7 +350,10 @@ def impossible(config: Config) -> list[str]:
         "dataset.rephrase": config.dataset.rephrase,
         "embeddings": config.embeddings,
     }
+    inherited = config.llm.defaults.provider
     for path, call in stages.items():
+        if call.provider == inherited and path != "llm.defaults":
+            continue  # reported once, where it is set
         if call.provider and call.provider not in config.llm.providers:
             defined = ", ".join(config.llm.providers) or "none is defined"
             problems.append(f"{path}.provider: {call.provider!r} is not one of llm.providers ({defined})")

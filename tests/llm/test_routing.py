@@ -50,6 +50,15 @@ async def test_a_plain_endpoint_gets_the_effort_by_its_own_name(config_for, jour
     assert plain.requests[0]["reasoning_effort"] == "high"
 
 
+async def test_a_parameter_that_is_null_or_omitted_is_not_sent(fake, config_for, journal):
+    """Null in llm.defaults sends nothing, and what `omit` names is not sent whatever a stage says."""
+    chosen = {"llm__defaults__omit": ["temperature", "reasoning_effort"], "qa__reasoning_effort": "low"}
+    config = config_for(fake, llm__defaults__top_p=None, qa__temperature=0.3, **chosen)
+    async with Client(config.llm, journal) as client:
+        await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
+    assert not {"temperature", "top_p", "reasoning", "top_k"} & fake.requests[0].keys()
+
+
 async def test_the_limits_a_minute_hold_on_the_wire(fake, config_for, tmp_path):
     """requests_per_minute and tokens_per_minute: one second's worth at once, the rest at that pace."""
     fake.reply = lambda _: "word" * 99
@@ -88,7 +97,7 @@ async def test_a_stage_may_have_a_provider_of_its_own(fake, config_for, journal)
     """Tags from one endpoint and questions from another, each with its key."""
     async with FakeOpenRouter(key="sk-tags") as tagger:
         block = msgspec.to_builtins(config_for(fake).llm)
-        del block["providers"], block["local"]
+        del block["providers"], block["local"], block["defaults"]
         config = config_for(
             fake, llm__providers={"t": {**block, "base_url": tagger.url, "api_key_env": "T"}}, tags__provider="t"
         )

@@ -10,6 +10,9 @@ import pytest
 
 from groundwork.errors import ConfigError
 from groundwork.settings import config
+from tests.settings.setting_reads import leaves, unread
+
+SETTINGS = config.PROJECT / "groundwork" / "settings" / "settings.py"
 
 
 def test_the_shipped_files_are_valid() -> None:
@@ -66,12 +69,62 @@ def test_a_broken_overlay_names_its_file(tmp_path: Path, content: str) -> None:
         config.load([tmp_path / "broken.json"])
 
 
-def test_every_setting_is_read_somewhere() -> None:
-    """No setting stands in the file that no code reads."""
-    sources = (config.PROJECT / "groundwork").rglob("*.py")
-    code = "\n".join(p.read_text() for p in sources if p.name != "settings.py")
-    names = {path.rpartition(".")[2] for path in config.known_paths()}
-    assert not [name for name in sorted(names) if f".{name}" not in code and f'"{name}"' not in code]
+def test_every_setting_is_read_somewhere(tmp_path: Path) -> None:
+    """No setting stands in the file that no code reads, told by the block that each attribute is of."""
+    assert not unread(config.PROJECT / "groundwork", SETTINGS, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("code", "reads"),
+    [
+        ("", set()),
+        (
+            "def seed(config: Config, other: Other) -> object:\n    return config.dataset.seed, other.batch",
+            {"dataset.seed"},
+        ),
+        ("def near(call: Embeddings | QA) -> object:\n    return call.batch", {"embeddings.batch", "qa.batch"}),
+    ],
+    ids=["nothing", "one value of one block", "a value of either of two blocks"],
+)
+def test_each_setting_that_no_code_reads_is_found(tmp_path: Path, code: str, reads: set[str]) -> None:
+    """Of code that reads no setting, every setting is found unread; a name that another block has too helps none."""
+    names = "from groundwork.settings.settings import QA, Config, Embeddings"
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "stage.py").write_text(f"{names}\nclass Other:\n    batch = 1\n{code}\n")
+    assert unread(tmp_path / "code", SETTINGS, tmp_path) == leaves() - reads
+
+
+@pytest.mark.parametrize("path", ["qa.model", "tags.temperature", "dataset.rephrase.top_k", "ingest.vision.provider"])
+def test_null_in_a_stage_means_the_default(tmp_path: Path, path: str) -> None:
+    """A stage that says null uses the value of llm.defaults, by an overlay as by --set; its own value comes first."""
+    name, own = path.rpartition(".")[2], {"model": "b", "temperature": 0.5, "top_k": 7, "provider": "there"}
+    default = {"model": "a", "temperature": 1.5, "top_k": 3, "provider": "here"}[name]
+    endpoints = {key: msgspec.to_builtins(config.load().llm) for key in ("here", "there")}
+    for endpoint in endpoints.values():
+        for key in ("defaults", "providers", "local"):
+            del endpoint[key]
+    overlay = {"llm": {"defaults": {name: default}, "providers": endpoints}}
+    (tmp_path / "mine.json").write_text(json.dumps(overlay))
+    for assigned, expected in ((f"{path}=null", default), (f"{path}={own[name]}", own[name])):
+        value: object = config.load([tmp_path / "mine.json"], [assigned])
+        for key in path.split("."):
+            value = getattr(value, key)
+        assert value == expected
+
+
+def test_one_line_changes_the_model_of_everything() -> None:
+    """No stage of config.json or local.json names a model of its own."""
+    for overlays in ([], [config.CONFIG_DIR / "local.json"]):
+        loaded = config.load(overlays, ["llm.defaults.model=maker/other", "llm.defaults.provider="])
+        stages = [loaded.ingest.vision, loaded.summarize, loaded.qa, loaded.curate, loaded.tags]
+        assert {call.model for call in (*stages, loaded.dataset.rephrase)} == {"maker/other"}
+
+
+def test_a_provider_that_is_not_there_is_named_once() -> None:
+    """An unknown provider in llm.defaults is one problem, not one a stage."""
+    with pytest.raises(ConfigError) as caught:
+        config.load([], ["llm.defaults.provider=elsewhere"])
+    assert [problem.split(":")[0] for problem in caught.value.problems] == ["llm.defaults.provider"]
 
 
 @pytest.mark.parametrize(

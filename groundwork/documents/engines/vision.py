@@ -111,7 +111,8 @@ class PageReader:
     async def _ask(self, number: int, turn: int, draw: int) -> tuple[str, int]:
         """(Markdown, degrees by which the model wants the page turned)."""
         step = TEMPERATURE_STEPS[min(draw, len(TEMPERATURE_STEPS) - 1)]
-        call = msgspec.structs.replace(self._call, temperature=min(2.0, self._call.temperature + step))
+        own = self._call.temperature  # null: the model takes none, and each draw differs without it
+        call = msgspec.structs.replace(self._call, temperature=None if own is None else min(2.0, own + step))
         messages = with_picture(self._turns, await self._picture(number, turn))
         unit = f"{self._document} page {number}"
         reply: Reply[str] = await self._client.ask(call, messages, stage="ingest", unit=unit, sample=draw)
