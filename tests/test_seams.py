@@ -11,7 +11,7 @@ import pytest
 
 from groundwork.records.artifacts import read_jsonl, write_json, write_jsonl, write_text
 from groundwork.records.types import Chunk, Document, Pair, Rejected
-from groundwork.stages import coverage, curate, merge
+from groundwork.stages import chunk, coverage, curate, merge
 
 STATIC = ("--set=embeddings.backend=static", "--set=embeddings.model=wordllama")
 OPENS = "The tide mill of Orrin opens its gates at 06:30."
@@ -79,6 +79,39 @@ def test_a_pair_of_two_chunks_outlives_a_merge(two_chunks: Path) -> None:
     run(merge.main, two_chunks, "r", "s", "--out", "both")
     merged = read_jsonl(two_chunks / "qa" / "both" / "mill.jsonl", Pair)
     assert {pair.id: pair.also for pair in merged} == {"both": ["mill-1"], "other": []}
+
+
+ROWS = [(f"Berth {number}", f"{40 + number} crowns") for number in range(1, 21)]
+TABLES = {
+    "outer pipes": "| Berth | Fee |\n|---|---|\n" + "".join(f"| {berth} | {fee} |\n" for berth, fee in ROWS),
+    "no outer pipes": "Berth | Fee\n---|---\n" + "".join(f"{berth} | {fee}\n" for berth, fee in ROWS),
+    "quoted": "> | Berth | Fee |\n> |---|---|\n" + "".join(f"> | {berth} | {fee} |\n" for berth, fee in ROWS),
+    "html": "<table><tr><th>Berth</th><th>Fee</th></tr>\n"
+    + "".join(f'<tr><td colspan="1">{berth}</td><td>{fee}</td></tr>\n' for berth, fee in ROWS)
+    + "</table>\n",
+    "csv": "```csv\nBerth,Fee\n" + "".join(f'{berth},"{fee}"\n' for berth, fee in ROWS) + "```\n",
+    "semicolons": "Berth;Fee;Paid\n" + "".join(f"{berth};{fee};yes\n" for berth, fee in ROWS),
+    "tsv": "Berth\tFee\n" + "".join(f"{berth}\t{fee}\n" for berth, fee in ROWS),
+}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize("quote", ["as it stands", "cells"])
+def test_every_table_that_chunking_finds_has_rows_to_coverage(tmp_path: Path, table: str, quote: str) -> None:
+    """Of twenty rows of any form one is asked about; the title above, underlined or not, is no sentence."""
+    write_document(tmp_path, "mill", f"Harbour fees\n====\n\n{table}")
+    run(chunk.main, tmp_path)
+    (made,) = read_jsonl(tmp_path / "chunks" / "mill.jsonl", Chunk)
+    assert made.kind == "table"
+    evidence = next(line for line in table.splitlines() if "Berth 7" in line)
+    evidence = evidence if quote == "as it stands" else "Berth 7 47 crowns"
+    asked = pair_of("p", "What is the fee of berth 7?", "47 crowns", evidence, chunk=made.id)
+    write_jsonl(tmp_path / "qa" / "r" / "mill.jsonl", [asked])
+    run(curate.main, tmp_path, "--set=curate.rules_only=true")
+    assert [pair.id for pair in read_jsonl(tmp_path / "qa" / "r" / "curated" / "mill.jsonl", Pair)] == ["p"]
+    run(coverage.main, tmp_path)
+    told = json.loads((tmp_path / "plots" / "coverage-mill.json").read_text())["together"]
+    assert (told["rows"]["asked"], told["rows"]["of"], told["sentences"]["of"]) == (1, 20, 0)
 
 
 def test_merge_keeps_the_minimum_beside_the_maximum(tmp_path: Path) -> None:

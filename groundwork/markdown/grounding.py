@@ -7,15 +7,17 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from groundwork.language.dates import MONTHS, dates, without_dates
 from groundwork.language.detection import is_english
-from groundwork.language.labels import labels
+from groundwork.language.labels import DOTTED, RULE, labels
 from groundwork.language.names import quoted
 from groundwork.language.numbers import Number, numbers, other_readings, unit_of
 from groundwork.language.scripts import UNSPACED
-from groundwork.markdown.statements import cells
+from groundwork.markdown.blocks import blocks
+from groundwork.markdown.tables import read_table
 
 Span = tuple[int, int]
 
@@ -24,7 +26,8 @@ _NO_SPACES = re.compile(f"[{UNSPACED}]")
 _SAME = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "‚": "'"} | dict.fromkeys("‐‑‒–—−", "-")
 )
-_LABEL = re.compile(r"(?m)^[ \t>]*(?:[A-Z]?\d+(?:\.\d+)*[.)]|[A-Z]?\d+(?:\.\d+)+|\(?[a-z][.)]|[-*+•])[ \t]+")
+_LABEL = re.compile(rf"(?m)^[ \t>]*(?:{RULE}[.)]|{DOTTED}|\(?[a-z][.)]|[-*+•])[ \t]+")
+_TABLE_TAG = re.compile(r"</?(?:table|thead|tbody|tfoot|tr|t[dh]|br)\b[^<>]*>", re.IGNORECASE)
 _ELLIPSIS = re.compile(r"\s*(?:\[\s*(?:\.\.\.|…)\s*\]|\.{3,}|…)\s*")
 _EDGE = " \t\r\n\"'.,;:()[]。、،؛।"
 
@@ -139,19 +142,19 @@ def _find_row(quote: str, text: str) -> Span | None:
     wanted = re.findall(r"\w+", quote.casefold())
     if len(wanted) < 2:
         return None
-    position = 0
-    for line in text.splitlines(keepends=True):
-        if line.lstrip().startswith("|") and line.count("|") > 2:
-            have = iter(re.findall(r"\w+", " ".join(cells(line)).casefold()))
+    for block in blocks(text):
+        for row in chain(*read_table(text, block.start, block.end)) if block.kind == "table" else ():
+            have = iter(re.findall(r"\w+", " ".join(cell.text for cell in row.cells).casefold()))
             if all(word in have for word in wanted):
-                return position, position + len(line.rstrip())
-        position += len(line)
+                return row.start, row.end
     return None
 
 
 @lru_cache(maxsize=64)
 def _normalised(text: str, with_labels: bool) -> tuple[str, tuple[int, ...]]:
     """Plain lower-case text and, for each of its characters, the offset it came from."""
+    if "<" in text:
+        text = _TABLE_TAG.sub(lambda tag: " " * len(tag.group()), text)
     dropped = [] if with_labels else [match.span() for match in _LABEL.finditer(text)]
     starts = [start for start, _ in dropped]
     characters: list[str] = []

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from groundwork.language import labels
 from groundwork.language.detection import resolved
 from groundwork.language.scripts import UNSPACED
 from groundwork.language.sentences import sentences
+from groundwork.markdown.blocks import Block, blocks
+from groundwork.markdown.tables import Cell, read_table
 
 StatementKind = Literal["sentence", "row"]
 
 OF_HEADING = -1  # the indent that stands for a heading, which governs a list right below it
 LONGEST_NAME = 60  # characters of a column's name; what is longer, or a sentence, is no table head
 
-_HEADING = re.compile(r"\s{0,3}#{1,6}\s")
-_ROW = re.compile(r"\s*\|.*\|\s*$")
-_DELIMITER = re.compile(r"\s*\|?\s*:?-{1,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*$")
-_FENCE = re.compile(r"\s{0,3}(```|~~~)")
 _NOTHING = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
 _ITEM = re.compile(
     r"(?P<indent>[ \t>]*)(?:[*_]{0,2})"
-    r"(?P<label>[A-Z]?\d+(?:\.\d+)*[.)]|[A-Z]?\d+(?:\.\d+)+(?!\s*[€$£¥%‰°])|\(?[a-zA-Z][.)]|\([ivx]+\)|[-*+•◦▪–])"
+    rf"(?P<label>{labels.AT_START}|\(?[a-zA-Z][.)]|\([ivx]+\)|[-*+•◦▪–])"
     r"(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
 )
 _CAPTION = re.compile(r"[*_ \t]*(?:Table|Figure|Fig\.|Tabelle|Abbildung|Tableau)\s+\d+\b.{0,120}$")
-_NUMBERING = re.compile(r"^[\s#*_]*[A-Z]?\d+(?:\.\d+)*\.?\s+")
+_NUMBERING = re.compile(rf"^[\s#*_]*{labels.RULE}\.?\s+")
+_TAG = re.compile(r"<[^<>]*>")
 _TWO_WORDS = re.compile(rf"(?s)[^\W\d_]+.*?[\W\d_][^\W\d_]|[{UNSPACED}]{{3}}")
 
 
@@ -36,7 +37,7 @@ class Statement:
     """One sentence, list item or table row at [start, end) of the chunk's text.
 
     `label` is the number of its rule; `lead` the text that governs a list item ("Players must:"), outermost first;
-    `header` the names of a row's columns.
+    `header` the names of a row's columns, `cells` the row's own.
     """
 
     start: int
@@ -45,19 +46,26 @@ class Statement:
     label: str = ""
     lead: str = ""
     header: tuple[str, ...] = ()
+    cells: tuple[Cell, ...] = ()
 
     def plain(self, text: str) -> str:
         """The statement as a reader would say it: the lead in front, a row as `column: cell` pairs, no markup."""
         own = text[self.start : self.end]
         if self.kind == "row":
-            own = "; ".join(_cell_pairs(self.header, cells(own)))
+            own = "; ".join(_cell_pairs(self.header, [cell.text for cell in self.cells]))
         return " ".join(f"{self.lead} {own}".split()).replace("**", "")
 
-
-def cells(row: str) -> list[str]:
-    """The cells of a Markdown table row, with escaped pipes restored."""
-    inner = row.strip().removeprefix("|").removesuffix("|")
-    return [cell.replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", inner)]
+    def said(self, text: str) -> str:
+        """Its slice of the text, with bars for what stands between the cells of a row, so that offsets stay."""
+        own = text[self.start : self.end]
+        if self.kind != "row":
+            return own
+        bars = ["|"] * len(own)
+        for cell in self.cells:
+            inside = text[cell.start : cell.end]
+            shown = _TAG.sub(lambda tag: "|" * len(tag.group()), inside) if own.startswith("<") else inside
+            bars[cell.start - self.start : cell.end - self.start] = shown
+        return "".join(bars)
 
 
 def is_caption(line: str) -> bool:
@@ -74,77 +82,69 @@ def statements(text: str, language: str = "en") -> tuple[Statement, ...]:
     language = resolved(language, text)
     found: list[Statement] = []
     open_items: list[_Item] = []
-    for kind, start, end in _blocks(text):
-        if kind == "table":
-            found += _rows(text, start, end)
-        elif kind == "code":
-            found.append(Statement(start, end, "sentence"))
-        elif kind == "heading":
-            open_items[:] = [_Item("", OF_HEADING, f"{_NUMBERING.sub('', text[start:end]).strip('#*_ ')}:")]
-        else:
-            found += _sentences(text, start, end, open_items, language)
+    for block in blocks(text):
+        if block.kind == "table":
+            found += _rows(text, block)
+        elif block.kind == "code":
+            found.append(Statement(block.start, _visible_end(text, block), "sentence"))
+        elif block.kind == "heading":
+            title = _NUMBERING.sub("", block.headings[-1]).strip("#*_ ")
+            open_items[:] = [_Item("", OF_HEADING, f"{title}:")]
+        elif block.kind != "contents":
+            for start, end in _paragraphs(text, block):
+                found += _sentences(text, start, end, open_items, language)
     return tuple(found)
 
 
-def _blocks(text: str) -> list[tuple[str, int, int]]:
-    """(heading | table | code | text, start, end): a text block is one paragraph or one list item."""
-    blocks: list[tuple[str, int, int]] = []
-    fence = ""
-    after_blank = True
-    for start, end in _lines(text):
+def _visible_end(text: str, block: Block) -> int:
+    return block.start + len(text[block.start : block.end].rstrip())
+
+
+def _paragraphs(text: str, block: Block) -> Iterator[tuple[int, int]]:
+    """(start, end) of each paragraph or list item of a block, without captions, pictures and rules between them."""
+    paragraph: tuple[int, int] | None = None
+    for start, end in _lines(text, block.start, block.end):
         line = text[start:end]
-        last = blocks[-1] if blocks else ("", 0, 0)
-        if fence:
-            blocks[-1] = ("code", last[1], end)
-            if line.strip().startswith(fence):
-                fence = ""
-        elif match := _FENCE.match(line):
-            fence = match.group(1)
-            blocks.append(("code", start, end))
-        elif _HEADING.match(line):
-            blocks.append(("heading", start, end))
-        elif _NOTHING.match(line) or is_caption(line):
-            after_blank = True
-            continue
-        elif _ROW.match(line):
-            _extend_or_append(blocks, "table", start, end, extend=not after_blank and last[0] == "table")
+        if _NOTHING.match(line) or is_caption(line):
+            if paragraph:
+                yield paragraph
+            paragraph = None
+        elif paragraph and not _ITEM.match(line):
+            paragraph = (paragraph[0], end)
         else:
-            _extend_or_append(
-                blocks, "text", start, end, extend=not after_blank and last[0] == "text" and not _ITEM.match(line)
-            )
-        after_blank = False
-    return blocks
+            if paragraph:
+                yield paragraph
+            paragraph = (start, end)
+    if paragraph:
+        yield paragraph
 
 
-def _extend_or_append(blocks: list[tuple[str, int, int]], kind: str, start: int, end: int, *, extend: bool) -> None:
-    if extend:
-        blocks[-1] = (kind, blocks[-1][1], end)
-    else:
-        blocks.append((kind, start, end))
-
-
-def _lines(text: str) -> list[tuple[int, int]]:
-    spans, start = [], 0
-    for line in text.splitlines(keepends=True):
-        spans.append((start, start + len(line.rstrip("\r\n"))))
+def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """(start, end) of each line of [start, end), without its end-of-line characters."""
+    for line in text[start:end].splitlines(keepends=True):
+        yield start, start + len(line.rstrip("\r\n"))
         start += len(line)
-    return spans
 
 
-def _rows(text: str, start: int, end: int) -> list[Statement]:
-    """The rows below the head; without a delimiter line the first is the head. Empty rows are no statements.
+def _rows(text: str, block: Block) -> list[Statement]:
+    """The rows below the head, which is the last header row of several cells; without one the first row is the head.
 
-    Lines with one filled cell above the head are captions.
+    Empty rows are no statements; lines with one filled cell above the head are captions.
     """
-    lines = [(start + a, start + b) for a, b in _lines(text[start:end])]
-    rows = [line for line in lines if not _DELIMITER.match(text[slice(*line)])]
-    filled = [[cell for cell in cells(text[slice(*row)]) if re.search(r"\w", cell)] for row in rows]
-    head = next((i for i, has in enumerate(filled) if len(has) > 1), 0)
-    header = tuple(cells(text[slice(*rows[head])])) if rows else ()
-    first = head + 1
+    table = read_table(text, block.start, block.end)
+    rows = [*table.header, *table.data]
+    filled = [[cell for cell in row.cells if re.search(r"\w", cell.text)] for row in rows]
+    several = [i for i, cells in enumerate(filled) if len(cells) > 1]
+    head = max((i for i in several if i < len(table.header)), default=several[0] if several else 0)
+    header = tuple(cell.text for cell in rows[head].cells) if rows else ()
+    first = max(head + 1, len(table.header))
     if any(len(name) > LONGEST_NAME or (name.endswith(".") and " " in name) for name in header):
         header, first = (), head  # a row like the others: the converter took it for the head
-    return [Statement(*row, "row", header=header) for row, has in zip(rows[first:], filled[first:], strict=True) if has]
+    return [
+        Statement(row.start, row.end, "row", header=header, cells=row.cells)
+        for row, cells in zip(rows[first:], filled[first:], strict=True)
+        if cells
+    ]
 
 
 def _cell_pairs(header: tuple[str, ...], row: list[str]) -> list[str]:

@@ -1,7 +1,10 @@
-"""Rows of the three ways a table is written in Markdown: pipes, HTML, comma-separated lines."""
+"""Tables as Markdown writes them, with pipes, in HTML or as separated lines: their rows and cells."""
 
 from __future__ import annotations
 
+import html
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import regex
@@ -16,6 +19,29 @@ class Rows(NamedTuple):
     data: list[Span]
 
 
+class Cell(NamedTuple):
+    """A cell at [start, end) of the text, and what it says without markup of the table."""
+
+    start: int
+    end: int
+    text: str
+
+
+class TableRow(NamedTuple):
+    """A row at [start, end) of the text, without the white space around it."""
+
+    start: int
+    end: int
+    cells: tuple[Cell, ...]
+
+
+class Table(NamedTuple):
+    """The rows of a table, those of its header apart; the line |---|---| is none."""
+
+    header: list[TableRow]
+    data: list[TableRow]
+
+
 # |---|:-:| under the header row
 _DELIMITER = regex.compile(r"(?=[^\n]*-)(?=[^\n]*\|)[ \t>|:\-]++\r?+(?:\n|\Z)")
 # +----+----+ of a grid table
@@ -24,6 +50,9 @@ _GRID_LINE = regex.compile(r"[ \t>]*+\+[-=+:]++\+?[ \t\r]*+(?:\n|\Z)")
 _BOLD_CELLS = regex.compile(r"[ \t>]*+\|?+(?:[ \t]*+(?:\*\*[^*|\n]++\*\*)?+[ \t]*+(?:\||(?=\r?\n|\Z)))++\r?+\n?+")
 # <tr> and </tr> and what tells header rows from others; <table> because tables nest
 _HTML_ROW = regex.compile(r"<tr\b[^>]*+>|</tr\s*+>|<(?:/?)table\b|<t[hd]\b|</thead", regex.IGNORECASE)
+_HTML_CELL = regex.compile(r"<t[dh]\b[^>]*+>(?P<cell>.*?)(?=</t[dh]|<t[dh]\b|</tr|\Z)", regex.IGNORECASE | regex.DOTALL)
+_TAG = regex.compile(r"<[^<>]*+>")
+_PIPE = regex.compile(r"(?<!\\)\|")
 # ``` around a CSV table
 _FENCE_LINE = regex.compile(r"[ \t>]*+(?:`{3,}|~{3,})")
 
@@ -39,6 +68,71 @@ def table_rows(text: str) -> Rows:
     if any("|" in text[start:end] for start, end in lines):
         return _pipe_rows(text, [line for line in lines if "|" in text[line[0] : line[1]]])
     return _csv_rows(text, lines)
+
+
+def read_table(text: str, start: int = 0, end: int | None = None) -> Table:
+    """The table at [start, end) of `text`, cell by cell; the offsets count in `text`."""
+    body = text[start:end]
+    rows = table_rows(body)
+    cells = _cells_of(body, rows)
+    return Table(*([_row(body, span, start, cells) for span in spans if _is_row(body, span)] for spans in rows))
+
+
+def _is_row(body: str, span: Span) -> bool:
+    line = body[slice(*span)]
+    return bool(line.strip()) and not _DELIMITER.fullmatch(line) and not _GRID_LINE.fullmatch(line)
+
+
+def _row(body: str, span: Span, shift: int, cells: Callable[[str], Iterator[tuple[Span, str]]]) -> TableRow:
+    line = body[slice(*span)]
+    first = span[0] + len(line) - len(line.lstrip("> \t\r\n"))
+    line = line.strip("> \t\r\n") if line.lstrip().startswith(">") else line.strip()
+    found = (((first + shift + a, first + shift + b), said) for (a, b), said in cells(line))
+    return TableRow(first + shift, first + shift + len(line), tuple(Cell(*place, said) for place, said in found))
+
+
+def _cells_of(body: str, rows: Rows) -> Callable[[str], Iterator[tuple[Span, str]]]:
+    """The reader of a row's cells that fits the table: (start, end) in the row, and the text."""
+    if regex.search(r"<tr\b", body, regex.IGNORECASE):
+        return _html_cells
+    if any("|" in body[slice(*span)] for span in (*rows.header, *rows.data)):
+        return _pipe_cells
+    lines = [body[slice(*span)].rstrip() for span in (*rows.header, *rows.data)]
+    counts = {mark: {_separators(line, mark) for line in lines} for mark in "\t;,"}
+    separator = next((mark for mark, count in counts.items() if len(count) == 1 and 0 not in count), ",")
+    return lambda line: _separated_cells(line, separator)
+
+
+def _html_cells(row: str) -> Iterator[tuple[Span, str]]:
+    for match in _HTML_CELL.finditer(row):
+        yield _trimmed(row, *match.span("cell")), " ".join(html.unescape(_TAG.sub(" ", match["cell"])).split())
+
+
+def _pipe_cells(row: str) -> Iterator[tuple[Span, str]]:
+    borders = [match.start() for match in _PIPE.finditer(row)]
+    spans = [(a + 1, b) for a, b in pairwise([-1, *borders, len(row)])]
+    spans = spans[row.startswith("|") :]
+    spans = spans[: -1 if len(spans) > 1 and borders and borders[-1] == len(row) - 1 else None]
+    for span in spans:
+        yield _trimmed(row, *span), row[slice(*span)].replace("\\|", "|").strip()
+
+
+def _separated_cells(row: str, separator: str) -> Iterator[tuple[Span, str]]:
+    start, quoted = 0, False
+    for i, character in enumerate([*row, separator]):
+        if character == '"':
+            quoted = not quoted
+        elif character == separator and (not quoted or i == len(row)):
+            said = row[start:i].strip()
+            if len(said) > 1 and said[0] == said[-1] == '"':
+                said = said[1:-1].replace('""', '"').strip()
+            yield _trimmed(row, start, i), said
+            start = i + 1
+
+
+def _trimmed(row: str, start: int, end: int) -> Span:
+    body = row[start:end]
+    return start + len(body) - len(body.lstrip()), start + len(body.rstrip()) if body.strip() else end
 
 
 def _lines(text: str, start: int = 0, end: int | None = None) -> list[Span]:

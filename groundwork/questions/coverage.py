@@ -32,7 +32,7 @@ def coverage(chunk: Chunk, pairs: Sequence[Pair], language: str = "en") -> Cover
     for statement in statements(text, language):
         if statement.end <= len(chunk.added):
             continue
-        said = _Said(statement, text[statement.start : statement.end], spoken)
+        said = _Said(statement, statement.said(text), spoken)
         touching = [touch for touch in touches if touch.touches(said)]
         spans.append(Span(start=statement.start, end=statement.end, kind=statement.kind, touched_by=_ids(touching)))
         for number in said.numbers:

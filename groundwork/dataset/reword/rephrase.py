@@ -90,7 +90,8 @@ def answer_kept(row: Row, answer: str, max_overlap: float, keep: Sequence[str] =
 
 
 def _fixed(old: str, keep: Sequence[str]) -> set[str]:
-    return {word for name in _names(old) for word in _words(name)} | set(keep)
+    known = {word for name in _names(old) for word in _words(name)}
+    return {word for word in _words(old) if known & {word, *re.split(r"[\W_]+", word)}} | set(keep)
 
 
 def _free(text: str, fixed: Set[str]) -> list[str]:

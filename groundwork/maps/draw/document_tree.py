@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from groundwork.maps.coverage_of_runs import Place
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.tables import table_rows
+from groundwork.markdown.tables import read_table
 
 
 class Piece(NamedTuple):
@@ -45,8 +45,6 @@ _TAG_STYLES = {"b": "b", "strong": "b", "i": "i", "em": "i", "sub": "sub", "sup"
 _TOKEN_STYLES = {"escaped": "", "image": "image", "link": "link", "formula": "math"}
 _MARKS = {"strong": "b", "em": "i", "strike": "s"}
 _ITEM = re.compile(r"(?P<indent>[ \t>]*)(?P<marker>[-*+•‣◦⁃▪–]|\(?\w{1,4}[.)]|\d{1,3}(?:\.\d{1,3})+\.?)[ \t]+")
-_CELL = re.compile(r"<t[dh]\b[^>]*>(?P<cell>.*?)(?=</t[dh]|<t[dh]\b|</tr|$)", re.IGNORECASE | re.DOTALL)
-_PIPE = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[-*_]{3,}\s*")
 
 
@@ -202,38 +200,18 @@ def _items(text: str, start: int, end: int, marks: _Marks) -> Iterator[dict[str,
 
 
 def _table(text: str, start: int, end: int, marks: _Marks) -> dict[str, Any]:
-    rows = table_rows(text[start:end])
-    header = [line for line in rows.header if not re.fullmatch(r"[\s>|:-]*", text[start + line[0] : start + line[1]])]
+    table = read_table(text, start, end)
     return {
-        "head": [[marks.cut(cell) for cell in _cells(text, start + a, start + b)] for a, b in header],
+        "head": [[marks.cut(list(pieces(text, cell.start, cell.end))) for cell in row.cells] for row in table.header],
         "rows": [
             {
-                "start": start + a,
-                "statement": marks.row(start + a, start + b),
-                "cells": [marks.cut(cell, numbers_only=True) for cell in _cells(text, start + a, start + b)],
+                "start": row.start,
+                "statement": marks.row(row.start, row.end),
+                "cells": [marks.cut(list(pieces(text, cell.start, cell.end)), numbers_only=True) for cell in row.cells],
             }
-            for a, b in rows.data
+            for row in table.data
         ],
     }
-
-
-def _cells(text: str, start: int, end: int) -> list[list[Piece]]:
-    line = text[start:end]
-    if re.match(r"\s*<tr\b", line, re.IGNORECASE):
-        spans = [match.span("cell") for match in _CELL.finditer(line)]
-    elif "|" in line:
-        bars = [match.start() for match in _PIPE.finditer(line)]
-        spans = [(a + 1, b) for a, b in pairwise([-1, *bars, len(line)])]
-        spans = spans[not line[: bars[0]].strip() :] if bars else spans
-        spans = spans[:-1] if len(spans) > 1 and not line[spans[-1][0] :].strip() else spans
-    else:
-        spans = [match.span() for match in re.finditer(r'"(?:[^"]|"")*"|[^,;\t\n]+', line)]
-    return [list(pieces(text, *_trim(text, start + a, start + b))) for a, b in spans]
-
-
-def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    body = text[start:end]
-    return start + len(body) - len(body.lstrip()), start + len(body.rstrip())
 
 
 class _Marks:

@@ -12,7 +12,7 @@ from groundwork.language.names import quoted
 from groundwork.language.numbers import numbers
 from groundwork.language.words import content_words, words
 from groundwork.markdown.blocks import blocks
-from groundwork.markdown.statements import Statement, cells, statements
+from groundwork.markdown.statements import Statement, statements
 from groundwork.records.types import Chunk
 
 CELLS = 1  # of a row in one call, besides the first: a small model asks about one of two and forgets the other
@@ -62,7 +62,7 @@ def targets(gaps: Sequence[Statement], text: str, turn: int = 0, language: str =
         packed = _packed(tuple(group), text, lead)
         for members in packed:
             if members[0].kind == "row":
-                found.append(_row(members[0], text, turn + sum(bool(target.subject) for target in found)))
+                found.append(_row(members[0], turn + sum(bool(target.subject) for target in found)))
             else:
                 whole = _understood(members, text, language)
                 led = "" if _TERM.match(text, whole[0].start) else lead
@@ -173,9 +173,9 @@ def _headings_within(text: str, start: int) -> tuple[tuple[str, ...], int]:
     return path, min((levels[name] for name in path), default=0)
 
 
-def _row(row: Statement, text: str, turn: int) -> Target:
+def _row(row: Statement, turn: int) -> Target:
     """The cells that name the row, up to the first with a word, and CELLS of the others."""
-    by_column = list(zip_longest(row.header, cells(text[row.start : row.end]), fillvalue=""))
+    by_column = list(zip_longest(row.header, (cell.text for cell in row.cells), fillvalue=""))
     filled = [(name, cell) for name, cell in by_column if re.search(r"\w", cell)]
     key = next((i for i, (_, cell) in enumerate(filled) if words(cell)), 0)
     naming = [cell for i, cell in enumerate(filled[: key + 1]) if i == key or not _RULE_NUMBER.fullmatch(cell[1])]
