@@ -47,6 +47,9 @@ STAGES = (
     Stage("compare_embeddings", "visualization", ("qa", "embeddings"), "plots", "maps of several datasets", run=False),
     Stage("compare_tags", "visualization", ("qa", "tags"), "plots", "tags of several datasets", run=False),
     Stage("merge", "visualization", ("qa", "embeddings"), "qa", "several runs into one", run=False),
+    Stage(
+        "grade", "dataprep", ("datasets", "qa", "embeddings"), "grades", "answers graded; learnt or by heart", run=False
+    ),
     Stage("compare_converters", "dataprep", ("documents",), "plots", "converters side by side on one file", run=False),
 )
 

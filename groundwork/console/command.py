@@ -37,7 +37,7 @@ TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never 
 
 
 class EstimateUnit(Protocol):
-    def __call__(self, job: Job, unit: Unit) -> Estimate: ...
+    def __call__(self, job: Job, unit: Unit) -> Estimate | list[Estimate]: ...
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,8 @@ class Command:
         if len(due) > MOST_DUE:
             print(f"  … and {len(due) - MOST_DUE:,} more")
         print(f"{self.name}: {len(due)} of {len(units)} to do")
-        estimates = [self.estimate(job, unit) for unit, _, _ in due] if self.estimate else []
+        found = [self.estimate(job, unit) for unit, _, _ in due] if self.estimate else []
+        estimates = [one for part in found for one in (part if isinstance(part, list) else [part])]
         if any(estimate.calls for estimate in estimates):  # else there is no endpoint to ask for its prices
             print_estimate(job, estimates)
         return EXIT_OK

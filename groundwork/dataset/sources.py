@@ -37,6 +37,7 @@ _LOG_IN = "log in with `hf auth login` or set HF_TOKEN"
 # Column names of other people's datasets, ours first.
 QUESTION = ("question", "prompt", "instruction", "query")
 ANSWER = ("answer", "completion", "response", "output")
+CRITERIA = ("evaluation_criteria", "criteria", "rubric", "rubrics")
 
 
 class Row(QuestionFields, frozen=True, kw_only=True):
@@ -46,6 +47,8 @@ class Row(QuestionFields, frozen=True, kw_only=True):
     model: str = ""
     original_question: str = ""
     also: list[str] = msgspec.field(default_factory=list)
+    tags: list[str] = msgspec.field(default_factory=list)
+    cluster: int = -1  # of the clusters that eval was drawn from; -1: unknown
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -267,7 +270,7 @@ def _row(record: dict[str, Any], split: str, source: Source) -> Row:
         question=question,
         answer=answer,
         split=_text(record.get("split")) or split,
-        evaluation_criteria=_texts(record.get("evaluation_criteria")),
+        evaluation_criteria=_criteria(record),
         evidence=_texts(record.get("evidence")),
         document=_text(record.get("document")),
         chunk=_text(record.get("chunk")),
@@ -279,7 +282,15 @@ def _row(record: dict[str, Any], split: str, source: Source) -> Row:
         model=_text(record.get("model")),
         original_question=_text(record.get("original_question")),
         also=_texts(record.get("also")),
+        tags=_texts(record.get("tags")),
+        cluster=record["cluster"] if isinstance(record.get("cluster"), int) else -1,
     )
+
+
+def _criteria(record: dict[str, Any]) -> list[str]:
+    """The criteria under any of their names, as texts or, as HealthBench has them, as objects with a `criterion`."""
+    held = next((_list(record[name]) for name in CRITERIA if record.get(name)), [])
+    return [_text(item.get("criterion")) if isinstance(item, dict) else _text(item) for item in held]
 
 
 def _question_and_answer(record: dict[str, Any], source: Source) -> tuple[str, str]:

@@ -1,0 +1,117 @@
+"""Answers to a dataset's questions: asked of a model, or read from a file that was made elsewhere.
+
+A file holds one JSON object a line: {"id", "answer"}, and "split" where an id stands in several splits, as those of
+eval and eval_mirror do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from groundwork.dataset.sources import Row
+from groundwork.errors import BadRecord, UnitError
+from groundwork.llm.client import Client, Reply
+from groundwork.llm.concurrency import together
+from groundwork.llm.prompts import Message, conversation
+from groundwork.records.artifacts import read_jsonl
+from groundwork.settings.settings import ModelCall
+
+SHOWN = 3  # ids in a message
+Key = tuple[str, str]  # split, id
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A line of the file; other fields are passed over."""
+
+    id: str | int
+    answer: str | None
+    split: str = ""
+
+
+@dataclass
+class Answers:
+    """Answers by (split, id), what failed (question id, status, reason), and what the reader is to know."""
+
+    by_row: dict[Key, str] = field(default_factory=dict)
+    failures: list[tuple[str, str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def question_messages(row: Row, template: str, *, open_book: bool) -> list[Message]:
+    """What the model is asked: the question alone, or with the evidence."""
+    known = {"question": row.question, **({"evidence": "\n".join(row.evidence)} if open_book else {})}
+    return conversation(template, **known)
+
+
+async def ask(
+    client: Callable[[], Client], call: ModelCall, rows: Sequence[Row], template: str, *, open_book: bool
+) -> Answers:
+    """The model's answer to each row; one that fails takes no other with it."""
+    answers = Answers()
+
+    async def one(row: Row) -> None:
+        turns = question_messages(row, template, open_book=open_book)
+        try:
+            reply: Reply[str] = await client().ask(call, turns, stage="grade", unit=f"{row.id} answer", schema=None)
+        except UnitError as error:
+            answers.failures.append((row.id, error.status, str(error)))
+        else:
+            answers.by_row[row.split, row.id] = reply.value
+
+    await together(one(row) for row in rows)
+    return answers
+
+
+def read(file: Path, rows: Sequence[Row]) -> Answers:
+    """The answers of `file` that belong to `rows`.
+
+    Raises BadRecord for a damaged line, an id with two answers, and a file none of whose ids is one of the rows'.
+    """
+    answers = Answers()
+    wanted = {(row.split, row.id) for row in rows}
+    splits_of: dict[str, list[str]] = {}
+    for split, name in sorted(wanted):
+        splits_of.setdefault(name, []).append(split)
+    unknown: list[str] = []
+    several: set[str] = set()
+    for line in read_jsonl(file, Answer):
+        name = str(line.id)
+        splits = [line.split] if line.split else splits_of.get(name, [])
+        if len(splits) > 1:
+            several.add(name)
+            splits = [min(splits, key=lambda split: list(dict.fromkeys(row.split for row in rows)).index(split))]
+        for split in splits:
+            if (split, name) in answers.by_row:
+                raise BadRecord(f"{file}: {name} has two answers; give each line its split, or delete one")
+            answers.by_row[split, name] = line.answer or ""
+        if not splits:
+            unknown.append(name)
+    stray = [key for key in answers.by_row if key not in wanted]
+    unknown += [f"{name} ({split})" for split, name in stray]
+    for key in stray:
+        del answers.by_row[key]
+    if not answers.by_row:
+        have, want = ", ".join(unknown[:SHOWN]) or "none", ", ".join(row.id for row in rows[:SHOWN])
+        raise BadRecord(f"{file}: none of its ids is one of the dataset's; it has {have}, the dataset {want}")
+    answers.warnings = list(_told(file, unknown, several, len(wanted) - len(answers.by_row)))
+    return answers
+
+
+def _told(file: Path, unknown: Sequence[str], several: set[str], missing: int) -> list[str]:
+    told = []
+    if unknown:
+        told.append(
+            f"{file.name}: {len(unknown):,} answers match no row and were left out ({', '.join(unknown[:SHOWN])})"
+        )
+    if several:
+        told.append(
+            f"{file.name}: {len(several):,} ids stand in several splits; without a field split their answers count "
+            "for the first of them"
+        )
+    if missing:
+        told.append(f"{file.name}: {missing:,} rows have no answer; they are not graded and not counted")
+    return told

@@ -1,0 +1,60 @@
+"""Difficulty measured: 1 - the share of the graded models that answer a question right; beside what was guessed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from groundwork.dataset.sources import MIRRORS
+from groundwork.grading.consistency import flips
+from groundwork.records.grades import Grade, MeasuredRow
+
+LEVELS = {"easy": 0, "medium": 1, "hard": 2}
+LEAST = 3  # rows for a rank correlation
+
+
+class Guess(NamedTuple):
+    """How far the guessed difficulty follows the measured one: Spearman's rho over `rows` rows, and its p-value."""
+
+    rho: float | None  # null: too few rows, or all are alike on one side
+    p: float | None
+    rows: int
+
+
+def measured(grades: Sequence[Grade], set_aside: Mapping[str, str]) -> list[MeasuredRow]:
+    """Each question once, in the order of `grades`; mirrors count only where nothing else of an id was graded."""
+    by_id: dict[str, list[Grade]] = defaultdict(list)
+    for grade in grades:
+        by_id[grade.id].append(grade)
+    return [_measured(name, of_row, set_aside.get(name, "")) for name, of_row in by_id.items()]
+
+
+def _measured(name: str, grades: list[Grade], reason: str) -> MeasuredRow:
+    own = [grade for grade in grades if grade.split not in MIRRORS] or grades
+    verdicts = [grade.passed for grade in own if grade.passed is not None]
+    flipping = dict.fromkeys(c.criterion for grade in grades for c in grade.criteria if flips(c))
+    return MeasuredRow(
+        id=name,
+        question=own[0].question,
+        difficulty=round(1 - sum(verdicts) / len(verdicts), 4) if verdicts else None,
+        guessed=own[0].difficulty,
+        models=len({grade.model for grade in own}),
+        flipping=list(flipping),
+        set_aside=reason,
+    )
+
+
+def guess(rows: Sequence[MeasuredRow]) -> Guess:
+    """Spearman's rank correlation of guessed and measured difficulty, without the rows that were set aside."""
+    from scipy.stats import spearmanr
+
+    known = [
+        (LEVELS[row.guessed], row.difficulty)
+        for row in rows
+        if row.guessed in LEVELS and row.difficulty is not None and not row.set_aside
+    ]
+    if len(known) < LEAST or any(len({pair[side] for pair in known}) < 2 for side in (0, 1)):
+        return Guess(None, None, len(known))
+    found = spearmanr([pair[0] for pair in known], [pair[1] for pair in known])
+    return Guess(float(found.statistic), float(found.pvalue), len(known))

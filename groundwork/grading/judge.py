@@ -1,0 +1,144 @@
+"""A judge: one verdict a criterion, all criteria of an answer in one call, several separate draws.
+
+Each draw shows the criteria in another order, and the wordings of the prompt take turns, since both change verdicts
+of language models. A reply that cannot be read gives no verdict: it is counted as ungraded, never as unmet.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
+
+import msgspec
+
+from groundwork.errors import UnitError
+from groundwork.grading.rules import settle
+from groundwork.llm.client import Client
+from groundwork.llm.concurrency import together
+from groundwork.llm.prompts import Message, conversation
+from groundwork.records.grades import CriterionGrade, Draw, Verdict
+from groundwork.settings.settings import ModelCall
+
+NOT_SHOWN = "(not shown)"
+CUT = "\n[the rest of the answer is left out here]"
+REFERENCE = "Says in substance the same as this reference answer, and nothing that contradicts it: "
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the judge says of one criterion; the reason comes first, so that the verdict follows from it."""
+
+    reason: str
+    verdict: Literal["met", "unmet", "cannot tell"]
+
+
+@cache
+def reply_type(count: int) -> type[msgspec.Struct]:
+    """The reply on `count` criteria, a field for each; one that is missing or not asked about makes it unreadable."""
+    fields = [(f"criterion_{i}", Mark) for i in range(1, count + 1)]
+    return msgspec.defstruct(f"Verdicts{count}", fields, frozen=True, forbid_unknown_fields=True)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An answer to be graded. `evidence` is shown to the judge; "" where it is to judge without."""
+
+    id: str
+    question: str
+    criteria: Sequence[str]
+    answer: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """One model with the wordings of its prompt. `repeats`: draws an answer; `longest`: characters shown of one."""
+
+    client: Callable[[], Client]
+    call: ModelCall
+    wordings: Sequence[str]
+    repeats: int
+    longest: int
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"{self.call.model}@{self.call.provider}" if self.call.provider else self.call.model
+
+    async def draws(self, case: Case) -> list[list[Draw]]:
+        """For each criterion its draws, in the order of the draws."""
+        told = await together(self._draw(case, number) for number in range(self.repeats))
+        return [list(draws) for draws in zip(*told, strict=True)]
+
+    def messages(self, case: Case, number: int) -> tuple[list[Message], list[int]]:
+        """The conversation of draw `number`, and which criterion stands at each place."""
+        order = list(range(len(case.criteria)))
+        random.Random(f"{self.seed} {case.id} {number}").shuffle(order)
+        answer = case.answer if len(case.answer) <= self.longest else case.answer[: self.longest] + CUT
+        turns = conversation(
+            self.wordings[number % len(self.wordings)],
+            question=case.question,
+            criteria="\n".join(f"criterion_{place}: {case.criteria[i]}" for place, i in enumerate(order, 1)),
+            evidence=case.evidence or NOT_SHOWN,
+            answer=answer,
+        )
+        return turns, order
+
+    async def _draw(self, case: Case, number: int) -> list[Draw]:
+        turns, order = self.messages(case, number)
+        try:
+            reply = await self.client().ask(
+                self.call,
+                turns,
+                stage="grade",
+                unit=f"{case.id} verdict {number + 1}",
+                schema=reply_type(len(order)),
+                sample=number,
+            )
+        except UnitError as error:
+            return [Draw(judge=self.name, verdict="ungraded", reason=str(error))] * len(order)
+        marks: tuple[Mark, ...] = msgspec.structs.astuple(reply.value)
+        placed = dict(zip(order, marks, strict=True))
+        return [
+            Draw(judge=self.name, verdict=placed[i].verdict, reason=placed[i].reason.strip()) for i in range(len(order))
+        ]
+
+
+def majority(draws: Sequence[Draw]) -> Verdict:
+    """The verdict of more than half of the draws; else "ungraded" where half or more are, and "cannot tell"."""
+    counted = Counter(draw.verdict for draw in draws)
+    verdict, count = counted.most_common(1)[0]
+    if 2 * count > len(draws):
+        return verdict
+    return "ungraded" if 2 * counted["ungraded"] >= len(draws) else "cannot tell"
+
+
+async def grade(case: Case, judges: Sequence[Judge]) -> list[CriterionGrade]:
+    """Each criterion's grade: by rule where that is sure, else by the first of `judges`; others stand beside it."""
+    settled = [settle(criterion, case.question, case.answer) for criterion in case.criteria]
+    left = [i for i, found in enumerate(settled) if found is None]
+    open_case = replace(case, criteria=[case.criteria[i] for i in left])
+    told = await together(judge.draws(open_case) for judge in judges) if left else []
+    drawn = {i: [draw for draws in told for draw in draws[place]] for place, i in enumerate(left)}
+    own = {i: told[0][place] for place, i in enumerate(left)}
+    return [
+        CriterionGrade(criterion=criterion, verdict=found.verdict, by="rule", reason=found.reason)
+        if (found := settled[i])
+        else CriterionGrade(
+            criterion=criterion,
+            verdict=(verdict := majority(own[i])),
+            by="judge",
+            reason=next((draw.reason for draw in own[i] if draw.verdict == verdict), ""),
+            draws=drawn[i],
+        )
+        for i, criterion in enumerate(case.criteria)
+    ]
+
+
+def criteria_of(criteria: Sequence[str], reference: str) -> tuple[list[str], bool]:
+    """The criteria to grade by, and whether they stand in for none: then the reference answer is the one criterion."""
+    own = [criterion.strip() for criterion in criteria if criterion.strip()]
+    return (own, False) if own else ([f"{REFERENCE}{reference.strip()}"], True)

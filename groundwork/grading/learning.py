@@ -1,0 +1,76 @@
+"""Learnt or learnt by heart: the reworded questions of eval beside the same questions as they were trained on.
+
+A model that knows its training text by heart answers the mirror and not its rewording. One that learnt the facts
+answers both alike. With few rows neither can be shown, and then it is said how many would do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from groundwork.grading.intervals import Difference, difference, rows_needed
+
+Conclusion = Literal["learnt", "learnt by heart", "not learnt", "cannot tell"]
+ADVICE = 128  # rows of eval with which a gap of 20 points is seen in 99 % of runs (benchmarks/grading.py)
+UNCHANGED = 0.5  # share of eval's questions that read as in the mirror, from which on the two are one split
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """The scores (0..1) of one question in eval and in the mirror."""
+
+    eval: float
+    mirror: float
+    cluster: str
+    same_words: bool
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """Mirror minus eval over the pairs, and what follows from it."""
+
+    difference: Difference | None
+    conclusion: Conclusion
+    reason: str
+    rows_needed: int = 0  # pairs that would tell; 0: these did, or no number of them would
+
+
+def gap(pairs: Sequence[Pair], margin: float, floor: float, gain: Difference | None = None) -> Gap:
+    """The conclusion at 5 %: by heart where the gap is above 0 for sure and at least `margin`; learnt where it is below
+    `margin` for sure; not learnt where the mirror's mean score is below `floor` for sure, or its `gain` over the base
+    model below `margin`.
+    """
+    if not pairs:
+        return Gap(
+            difference=None, conclusion="cannot tell", reason="no question has a score in eval and in the mirror"
+        )
+    found = difference([pair.mirror - pair.eval for pair in pairs], [pair.cluster for pair in pairs])
+    if sum(pair.same_words for pair in pairs) > UNCHANGED * len(pairs):
+        reason = "eval asks in the words of the mirror; build the dataset with --rephrase-qa"
+        return Gap(difference=found, conclusion="cannot tell", reason=reason)
+    conclusion, reason = _conclude(pairs, found, margin, floor, gain)
+    needed = _needed(found, margin) if conclusion == "cannot tell" else 0
+    return Gap(difference=found, conclusion=conclusion, reason=reason, rows_needed=needed)
+
+
+def _conclude(
+    pairs: Sequence[Pair], found: Difference, margin: float, floor: float, gain: Difference | None
+) -> tuple[Conclusion, str]:
+    known = difference([pair.mirror for pair in pairs], [pair.cluster for pair in pairs])
+    gap_words = f"the mirror's score is {found.mean * 100:+.0f} points beside eval's"
+    if known.most < floor:
+        return "not learnt", f"even asked in the words of training it meets only {known.mean:.0%} of the criteria"
+    if gain and gain.most < margin:
+        return "not learnt", f"asked in the words of training it gains {gain.mean * 100:+.0f} points over its base"
+    if found.low > 0 and found.mean >= margin:
+        return "learnt by heart", f"{gap_words}: it answers what it was trained on, less so in other words"
+    if found.most < margin:
+        return "learnt", f"{gap_words}: what it knows it knows in other words too"
+    return "cannot tell", f"{gap_words}, anything from {found.low * 100:+.0f} to {found.high * 100:+.0f}"
+
+
+def _needed(found: Difference, margin: float) -> int:
+    """Rows that would tell: whether there is a gap where it looks like one, else whether it is below the margin."""
+    effect = found.mean if found.mean >= margin / 2 else margin - max(found.mean, 0.0)
+    return max(found.n + 1, rows_needed(found.spread, effect))

@@ -1,0 +1,80 @@
+"""Which rows of a dataset are graded: the splits asked for, and a mirror only where it is a mirror of train."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from groundwork.dataset.sources import MIRRORS, Dataset, Row
+from groundwork.errors import UsageError
+
+INSTEAD = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there
+SHOWN = 3
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """Rows in the order of their splits, and what the reader is to know."""
+
+    rows: list[Row]
+    splits: list[str]
+    warnings: list[str]
+
+
+def choose(dataset: Dataset, wanted: Sequence[str], *, explicit: bool, most: int = 0) -> Chosen:
+    """The rows to grade; `most` of each split where that is not 0, the same ids in all.
+
+    Raises UsageError for splits that are not there (those asked for by name: `explicit`), for a mirror whose rows are
+    not in train, and where no row has an answer or criteria to be graded by.
+    """
+    splits = _splits(dataset, wanted, explicit)
+    fit = [row for row in dataset.rows if row.split in splits]
+    rows = [row for row in fit if row.answer.strip() or any(text.strip() for text in row.evaluation_criteria)]
+    if not rows:
+        raise UsageError(f"{dataset.name}: no row of {_named(splits)} has an answer or criteria to grade by")
+    for mirror in set(MIRRORS) & set(splits):
+        _refuse_untrained(dataset, mirror)
+    rows.sort(key=lambda row: (splits.index(row.split), row.id))
+    if most:
+        kept = set(list(dict.fromkeys(row.id for row in rows))[:most])
+        rows = [row for row in rows if row.id in kept]
+    return Chosen(rows, splits, [*dataset.warnings, *_warnings(dataset, rows, len(fit) - len(rows) if not most else 0)])
+
+
+def _splits(dataset: Dataset, wanted: Sequence[str], explicit: bool) -> list[str]:
+    there = dataset.splits
+    if explicit and (missing := [split for split in wanted if split not in there]):
+        raise UsageError(f"{dataset.name}: has no split {missing[0]!r}; it has {_named(there)}")
+    found = [split for split in wanted if split in there]
+    return found or [next((split for split in INSTEAD if split in there), there[0])] if there else []
+
+
+def _named(splits: Sequence[str]) -> str:
+    return ", ".join(split or "(no split)" for split in splits) or "no rows"
+
+
+def _refuse_untrained(dataset: Dataset, mirror: str) -> None:
+    trained = {(row.id, row.question.strip()) for row in dataset.rows if row.split == "train"}
+    rows = [row for row in dataset.rows if row.split == mirror]
+    lost = [row.id for row in rows if (row.id, row.question.strip()) not in trained]
+    if lost:
+        raise UsageError(
+            f"{dataset.name}: {len(lost):,} of {len(rows):,} rows of {mirror} are not in train "
+            f"({', '.join(lost[:SHOWN])}): it says nothing of learning by heart; "
+            "build the dataset with --rephrase-qa or --train whole, or pass --splits eval"
+        )
+
+
+def _warnings(dataset: Dataset, rows: Sequence[Row], left_out: int) -> list[str]:
+    found = []
+    if left_out:
+        found.append(f"{dataset.name}: {left_out:,} rows without an answer and without criteria were left out")
+    without = len({row.id for row in rows if not any(text.strip() for text in row.evaluation_criteria)})
+    if without:
+        found.append(f"{dataset.name}: {without:,} rows have no criteria; they are graded against the reference answer")
+    if not set(MIRRORS) & {row.split for row in rows}:
+        found.append(
+            f"{dataset.name}: no mirror of train is graded, so that learnt and learnt by heart cannot be told apart; "
+            "build the dataset with --rephrase-qa --eval-mirror"
+        )
+    return found

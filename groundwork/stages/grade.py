@@ -1,0 +1,292 @@
+"""Grade answers by the criteria of their questions, the judge checked before it is believed; tell learnt from by heart.
+
+Reads   a built dataset, a run, a folder of JSONL or Parquet, or a Hub dataset: question, answer, and criteria if there
+        are any; with --answers, answers made elsewhere
+Writes  data/grades/<dataset>/<model>.jsonl, judge_check.jsonl, measured_rows.jsonl, report.json, report.html, map.html
+Run     uv run dataprep/grade.py [DATASET] --model NAME [--model ...] [--judge NAME] [--base NAME]
+        uv run dataprep/grade.py [DATASET] --answers step-100=answers.jsonl [--answers ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
+from groundwork.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from groundwork.dataset.sources import Source
+    from groundwork.grading.grading import Grading
+    from groundwork.grading.judge import Judge
+    from groundwork.settings.settings import Config, ModelCall
+
+TEST_ROWS = 2
+DATASET = (
+    "a finished dataset, a run, a folder of JSONL or Parquet, or org/name@revision:split on the Hub; default: the "
+    "dataset dataset.name, or the only one"
+)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What a unit grades: a model to ask, or a file of its answers."""
+
+    label: str
+    call: ModelCall | None
+    file: Path | None
+    grading: Grading
+    source: Source
+    warnings: list[str]
+
+
+class _Judges(argparse.Action):
+    """`--judge NAME[@PROVIDER]`, the second time another judge beside the first."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
+        named = [*(getattr(namespace, "judges", None) or []), value]
+        if len(named) > 2:
+            parser.error("--judge: two judges at the most")
+        model, _, provider = value.partition("@")
+        first = [f"grade.judge.model={model}", f"grade.judge.provider={provider}"]
+        namespace.judges = named
+        namespace.assignments = [
+            *namespace.assignments,
+            *(first if named[1:] == [] else [f"grade.judge.second={value}"]),
+        ]
+
+
+class _Splits(argparse.Action):
+    """`--splits eval,eval_mirror` as one setting that holds a list."""
+
+    def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
+        namespace.splits = [name.strip() for name in value.split(",") if name.strip()]
+        namespace.assignments = [*namespace.assignments, f"grade.splits={json.dumps(namespace.splits)}"]
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("datasets", metavar="DATASET", nargs="*", help=DATASET)
+    add("--model", metavar="NAME", action="append", default=[], help="NAME or NAME@PROVIDER; may be given again")
+    add("--answers", metavar="[LABEL=]FILE", action="append", default=[], help="JSONL of id, answer and split")
+    add("--base", metavar="NAME", help="compare the others with this model (or label), paired")
+    add("--judge", metavar="NAME", action=_Judges, help="NAME or NAME@PROVIDER; a second one shows how far they agree")
+    add("--splits", metavar="NAMES", action=_Splits, help="by commas; default: grade.splits")
+    add("--repeats", help="draws of the judge an answer", **setting("grade.judge.repeats"))
+    add("--closed-book", help="the model and the judge see no evidence", **setting("grade.open_book", False))
+    add("--open-book", help="both are shown the evidence", **setting("grade.open_book", True))
+    add("--name", metavar="RUN", help="the folder below data/grades; default: the dataset's name")
+
+
+def units(job: Job) -> list[Unit]:
+    from groundwork.dataset.sources import load
+    from groundwork.grading.grading import Grading
+    from groundwork.grading.rows_to_grade import choose
+    from groundwork.maps.dataset_arguments import default_dataset_named, sources_of
+    from groundwork.records.artifacts import slug
+
+    sources = sources_of(job, default_dataset_named, prefer="datasets")
+    if len(sources) > 1:
+        raise UsageError("grade takes one dataset; name the others in runs of their own")
+    if not sources:
+        return []
+    (source,) = sources
+    asked = getattr(job.flags, "splits", None)
+    chosen = choose(load(source), job.config.grade.splits, explicit=bool(asked), most=TEST_ROWS if job.test else 0)
+    folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _folder_of(source))
+    grading = Grading(chosen.rows, _judges(job), job.config.grade, folder)
+    named = _named(job, folder)
+    return [
+        Unit(
+            f"{folder.name}/{slug(label)}",
+            (*source.files, *([file] if file else [])),
+            (folder / f"{slug(label)}.jsonl",),
+            Graded(label, call, file, grading, source, chosen.warnings),
+        )
+        for label, call, file in named
+    ]
+
+
+def _folder_of(source: Source) -> str:
+    """A finished dataset's own name; other sources are told apart from one of the same name."""
+    return source.key.removeprefix("datasets-") if source.kind == "files" else f"{source.kind}-{source.key}"
+
+
+def _judges(job: Job) -> list[Judge]:
+    from groundwork.grading.judge import Judge
+
+    settings = job.config.grade
+    own = settings.judge
+    calls = [own, _call(own, own.second, job)] if own.second else [own]
+    wordings = [job.prompt(name) for name in own.prompts]
+    if len({(call.model, call.provider) for call in calls}) < len(calls):
+        raise UsageError(f"--judge {own.second}: named twice; a judge says nothing of itself")
+    return [
+        Judge(lambda: job.client, call, wordings, own.repeats, own.longest_answer, settings.seed)
+        for call in calls
+    ]
+
+
+def _call(like: ModelCall, name: str, job: Job) -> ModelCall:
+    """The settings of `like` for NAME or NAME@PROVIDER."""
+    import msgspec
+
+    model, _, provider = name.rpartition("@") if name.rpartition("@")[2] in job.config.llm.providers else (name, "", "")
+    if "@" in name and not provider:
+        defined = ", ".join(job.config.llm.providers) or "none is defined"
+        raise UsageError(f"{name}: {name.rpartition('@')[2]!r} is not one of llm.providers ({defined})")
+    return msgspec.structs.replace(like, model=model, provider=provider or like.provider)
+
+
+def _named(job: Job, folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:
+    """(label, call, file) of all that is to be graded: models, files of answers, and the base."""
+    from groundwork.records.artifacts import slug
+
+    settings = job.config.grade
+    models = [*job.flags.model]
+    files = [_answers_file(argument) for argument in job.flags.answers]
+    labels = {slug(label) for label, _ in files} | {slug(_call(settings.answer, name, job).model) for name in models}
+    base = job.flags.base
+    if base and slug(base) not in labels and not (folder / f"{slug(base)}.jsonl").exists():
+        models.append(base)
+    if not models and not files:
+        models = [settings.answer.model]
+    calls = [_call(settings.answer, name, job) for name in models]
+    named: list[tuple[str, ModelCall | None, Path | None]] = [(call.model, call, None) for call in calls]
+    named += [(label, None, file) for label, file in files]
+    slugs = [slug(label) for label, _, _ in named]
+    for label, own in zip((label for label, _, _ in named), slugs, strict=True):
+        if slugs.count(own) > 1:
+            raise UsageError(
+                f"{label}: graded twice in one run; give each file a label of its own: --answers LABEL=FILE"
+            )
+    return named
+
+
+def _answers_file(argument: str) -> tuple[str, Path]:
+    """(label, file) of `LABEL=FILE`, or of a file, which is named after itself or, as `answers`, after its folder."""
+    label, _, rest = argument.partition("=")
+    path = Path(rest if rest and not Path(argument).exists() else argument).expanduser()
+    if not path.is_file():
+        raise UsageError(f"--answers {argument}: no such file")
+    if rest and path == Path(rest).expanduser():
+        return label, path
+    return (path.resolve().parent.name if path.stem in ("answers", "predictions", "outputs") else path.stem), path
+
+
+async def process(job: Job, unit: Unit) -> Outcome:
+    """Check the judge, get the answers, grade them."""
+    from groundwork.grading import answers
+    from groundwork.records.artifacts import write_jsonl
+
+    graded: Graded = unit.payload
+    grading, settings = graded.grading, job.config.grade
+    if graded.file:
+        held = answers.read(graded.file, grading.rows)
+        await grading.checked()
+    else:
+        assert graded.call is not None  # noqa: S101  # a unit has a file or a call
+        await grading.checked()
+        template = job.prompt(settings.answer.open_book_prompt if settings.open_book else settings.answer.prompt)
+        held = await answers.ask(lambda: job.client, graded.call, grading.rows, template, open_book=settings.open_book)
+    job.progress.start(len(held.by_row), "answers graded")
+    grades = await grading.grades(graded.label, held.by_row, job.progress.advance)
+    write_jsonl(unit.writes[0], grades)
+    open_criteria = [(grade, c) for grade in grades for c in grade.criteria if c.verdict == "ungraded"]
+    failures = [Failure(f"question {name}", status, reason) for name, status, reason in held.failures]
+    failures += [
+        Failure(f"{grade.id} {grade.split}", "ungraded", f"{c.criterion}: {c.draws[0].reason}")
+        for grade, c in open_criteria
+    ]
+    return Outcome(
+        status="ok" if grades else "empty",
+        note=f"{len(grades):,} answers graded",  # no score yet: what the judge is worth comes first
+        counts={"answers": len(grades), "ungraded": len(open_criteria)},
+        warnings=[*graded.warnings, *held.warnings, *_cut(grades)],
+        failures=failures,
+    )
+
+
+def _cut(grades: Sequence[Any]) -> list[str]:
+    cut = sum(bool(grade.notes) for grade in grades)
+    return [f"{cut:,} answers are longer than grade.judge.longest_answer; the judge saw their beginning"] if cut else []
+
+
+def write_report(job: Job, units: list[Unit]) -> None:
+    """After the units: everything that the folder's grades say together."""
+    from groundwork.grading.grading import comparable, read_grades
+    from groundwork.grading.report_lines import lines
+    from groundwork.grading.scores import report
+    from groundwork.records.artifacts import write_json, write_jsonl
+    from groundwork.records.grades import MEASURED
+
+    if not units:
+        return
+    graded: Graded = units[0].payload
+    grading, settings = graded.grading, job.config.grade
+    grades, warnings = comparable(read_grades(grading.folder), grading)
+    if not grades:
+        return
+    found = report(
+        graded.source.name,
+        grades,
+        grading.known_trust(),
+        base=_base(job, [grade.model for grade in grades]),
+        margin=settings.margin,
+        floor=settings.floor,
+        warnings=[*graded.warnings, *warnings],
+    )
+    write_json(grading.folder / "report.json", found)
+    write_jsonl(grading.folder / MEASURED, found.rows)
+    if not job.flags.quiet:
+        for line in [*lines(found), *(f"  note: {warning}" for warning in warnings)]:
+            print(line)
+
+
+def _base(job: Job, models: list[str]) -> str:
+    """The name, as the grades have it, of the model that --base means."""
+    from groundwork.records.artifacts import slug
+
+    base = job.flags.base or ""
+    return next((name for name in models if base and slug(name) in (slug(base), slug(base.partition("@")[0]))), base)
+
+
+def estimate(job: Job, unit: Unit) -> list[Estimate]:
+    """Answers and verdicts for --dry-run, from the real prompts; the judge's check with the first unit."""
+    from groundwork.grading.forecast import answer_estimate, judge_estimates
+
+    graded: Graded = unit.payload
+    grading, settings = graded.grading, job.config.grade
+    found = judge_estimates(job, grading, graded.label)
+    if graded.call:
+        template = job.prompt(settings.answer.open_book_prompt if settings.open_book else settings.answer.prompt)
+        found.append(answer_estimate(job, graded.call, grading.rows, template, open_book=settings.open_book))
+    return found
+
+
+def shaping(config: Config) -> Any:
+    """What decides about a grade; what only reads the grades (margin, floor, trust) does not."""
+    settings, judge = config.grade, config.grade.judge
+    asking = (judge.model, judge.provider, judge.temperature, judge.top_p, judge.top_k, judge.min_p, judge.omit)
+    drawing = (judge.reasoning_effort, judge.second, judge.repeats, judge.longest_answer, settings.seed)
+    return [settings.answer, *asking, *drawing, settings.open_book, settings.splits]
+
+
+main = Command(
+    name="grade",
+    units=units,
+    process=process,
+    settings=shaping,
+    prompts=lambda config: [
+        *config.grade.judge.prompts,
+        config.grade.answer.open_book_prompt if config.grade.open_book else config.grade.answer.prompt,
+    ],
+    flags=add_flags,
+    estimate=estimate,
+    after=write_report,
+)

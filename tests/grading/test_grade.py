@@ -1,0 +1,74 @@
+"""grade.py from the command line against a scripted server: models of known knowledge, a judge of known noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from groundwork.records.artifacts import read_jsonl
+from groundwork.records.grades import Grade
+from tests.fake_openrouter import FakeOpenRouter
+from tests.grading.scripted import ANSWERERS, World
+
+
+@pytest.fixture
+def server() -> Iterator[FakeOpenRouter]:
+    with FakeOpenRouter().thread() as fake:
+        yield fake
+
+
+def models(*names: str) -> list[str]:
+    return [word for name in names for word in ("--model", f"test/{name}")]
+
+
+def test_what_each_model_knows_is_concluded(server: FakeOpenRouter, tmp_path: Path, capsys) -> None:
+    """Known knowledge gives the right conclusion, and the judge's worth is printed before any score."""
+    world = World(tmp_path, server)
+    assert world.grade(*models(*ANSWERERS)) == 0
+    report = world.report()
+    found = {model["name"]: model["gap"]["conclusion"] for model in report["models"]}
+    assert found == {
+        "test/knows-all": "learnt",
+        "test/by-heart": "learnt by heart",
+        "test/paraphrases": "learnt",
+        "test/nothing": "not learnt",
+        "test/half": "learnt",
+    }
+    scores = {model["name"]: model["splits"]["eval"]["score"][0] for model in report["models"]}
+    assert scores == {
+        "test/knows-all": 1, "test/by-heart": 0, "test/paraphrases": 1, "test/nothing": 0, "test/half": 0.5,
+    }  # fmt: skip
+    out = capsys.readouterr().out
+    assert out.index("judge: sensitivity 100%") < out.index("judge: specificity 100%") < out.index("criteria met")
+    grades = read_jsonl(tmp_path / "grades" / "gates" / "test-half.jsonl", Grade)
+    assert len(grades) == 96
+    assert [len(c.draws) for g in grades for c in g.criteria if c.by == "judge"].count(3) >= 96
+
+
+@pytest.mark.parametrize("noise", [0.02, 0.1])
+def test_a_judge_of_known_noise(server: FakeOpenRouter, tmp_path: Path, noise: float) -> None:
+    """The flip rate of a judge that turns a share e of its verdicts is 2 e (1 - e)."""
+    world = World(tmp_path, server, rows=128, noise=noise)
+    assert world.grade(*models("knows-all"), "--set", "grade.judge.check_rows=8") == 0
+    found = world.report()["consistency"]
+    assert found["flip_rate"] == pytest.approx(2 * noise * (1 - noise), abs=0.03)
+    assert found["criteria"] == 256  # the other half is settled by rule
+
+
+def test_nothing_is_paid_twice(server: FakeOpenRouter, tmp_path: Path) -> None:
+    """A second run asks nothing; one more repeat asks one draw an answer, and another model its own."""
+    world = World(tmp_path, server, rows=12)
+    assert world.grade(*models("knows-all")) == 0
+    asked = len(server.requests)
+    assert world.grade(*models("knows-all")) == 0
+    assert len(server.requests) == asked
+    assert world.grade(*models("knows-all"), "--repeats", "4") == 0
+    draws = len(server.requests) - asked
+    assert draws < asked / 2
+    again = len(server.requests)
+    assert world.grade(*models("half"), "--repeats", "4") == 0
+    new = server.requests[again:]
+    assert {body["model"] for body in new} == {"test/half", "test/judge"}
+    assert sum(body["model"] == "test/half" for body in new) == 24
