@@ -138,8 +138,8 @@ class Grading:
         if checked >= ENOUGH and found.balanced is not None and found.balanced < least:
             return UnitError(
                 f"the judge {judge} is not to be believed: {percent(found.sensitivity)} of the reference answers pass, "
-                f"{percent(found.specificity)} of the spoiled ones fail (mean {found.balanced:.0%}, grade.judge.least_trust "
-                f"{least:.0%}); {remedy}"
+                f"{percent(found.specificity)} of the spoiled ones fail (mean {found.balanced:.0%}, "
+                f"grade.judge.least_trust {least:.0%}); {remedy}"
             )
         return None
 

@@ -71,7 +71,7 @@ def consistency_lines(report: Report) -> Iterator[str]:
     for name, rows in (
         ("flip", report.flipping),
         ("are met by nobody", report.nobody),
-        ("by everybody", report.everybody),
+        ("are met by everybody", report.everybody),
     ):
         if rows:
             yield f"{len(rows):,} criteria {name}, such as: {rows[0].criterion} ({rows[0].id}; {rows[0].why})"

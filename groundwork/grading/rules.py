@@ -46,9 +46,7 @@ def _by_date(criterion: str, answer: str, plain: bool) -> Settled | None:
     wanted, rest = dates(criterion), without_dates(criterion)
     if len(wanted) != 1 or numbers(rest) or len(words(rest)) > VERBS:
         return None
-    return (
-        Settled("met", "the answer gives this date and no other") if plain and dates(answer) == wanted else None
-    )
+    return Settled("met", "the answer gives this date and no other") if plain and dates(answer) == wanted else None
 
 
 def _by_number(criterion: str, question: str, answer: str, plain: bool) -> Settled | None:

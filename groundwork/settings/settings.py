@@ -278,9 +278,7 @@ class Rephrase(ModelCall, frozen=True):
 class JudgeSettings(ModelCall, frozen=True):
     """The model that gives verdicts."""
 
-    prompts: Annotated[
-        list[Name], Meta(min_length=1, description="wordings, taken in turn; files of config/prompts")
-    ]
+    prompts: Annotated[list[Name], Meta(min_length=1, description="wordings, taken in turn; files of config/prompts")]
     second: Annotated[str, Meta(description="NAME or NAME@PROVIDER, to see how far two judges agree; empty: none")]
     repeats: Annotated[int, Meta(ge=1, le=50, description="draws an answer; the majority counts")]
     longest_answer: Annotated[Positive, Meta(description="characters of an answer that it is shown")]
@@ -302,7 +300,9 @@ class GradeSettings(Settings, frozen=True):
 
     judge: JudgeSettings
     answer: AnswerSettings
-    splits: Annotated[list[Name], Meta(description="which splits are asked; those that a dataset lacks are passed over")]
+    splits: Annotated[
+        list[Name], Meta(description="which splits are asked; those that a dataset lacks are passed over")
+    ]
     open_book: Annotated[bool, Meta(description="show the evidence to the model and the judge")]
     margin: Annotated[Share, Meta(description="gap between mirror and eval from which on something is learnt by heart")]
     floor: Annotated[Share, Meta(description="score on the mirror below which nothing was learnt")]

@@ -126,10 +126,7 @@ def _judges(job: Job) -> list[Judge]:
     wordings = [job.prompt(name) for name in own.prompts]
     if len({(call.model, call.provider) for call in calls}) < len(calls):
         raise UsageError(f"--judge {own.second}: named twice; a judge says nothing of itself")
-    return [
-        Judge(lambda: job.client, call, wordings, own.repeats, own.longest_answer, settings.seed)
-        for call in calls
-    ]
+    return [Judge(lambda: job.client, call, wordings, own.repeats, own.longest_answer, settings.seed) for call in calls]
 
 
 def _call(like: ModelCall, name: str, job: Job) -> ModelCall:
