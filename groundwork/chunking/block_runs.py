@@ -1,7 +1,8 @@
 """Blocks gathered into runs: what is packed together, before any length is looked at.
 
-A run is a stretch of text, or one table or fence with what belongs to it: the headings right above, its caption, the
-sentence that introduces it. Passages that questions leave out are runs of their own.
+A run is a stretch of text, or one table with what belongs to it: the headings right above, its caption, the sentence
+that introduces it. A code fence is part of the text that explains it, unless it is longer than a chunk may be: then it
+is a run of its own, like a table. Passages that questions leave out are runs of their own.
 """
 
 from __future__ import annotations
@@ -13,19 +14,16 @@ import msgspec
 import regex
 
 from groundwork.chunking.lengths import Ruler
+from groundwork.chunking.sentence_cuts import FINISHED
 from groundwork.language.sentences import sentence_starts
 from groundwork.markdown.blocks import ITEM, Block
 
 LEAD = 400  # characters of a sentence or caption that goes with its table, at the most
-SCRAP = 100  # characters of a leftover between tables that is no sentence and goes with the one above
 
 _CAPTION = regex.compile(  # Table 3: Entry fees
     r"[\s*_>]*+(?:table|tab\.|tabelle|tableau|tabla|tabella|tabela|figure|fig\.|listing|abbildung|表|图|جدول)\s*+[\w.-]*\d",
     regex.IGNORECASE,
 )
-_FINISHED = regex.compile(
-    r"[.!?…。！？؟)\]”»\"'>|][*_]*\s*\Z"
-)  # a sentence that is complete: what stands above a table does not introduce it
 
 
 class Run(NamedTuple):
@@ -55,7 +53,7 @@ def runs(text: str, found: Sequence[Block], marks: Sequence[str], ruler: Ruler, 
             _give_out(text, gathered, waiting, skip, ruler, limit)
             waiting = []
         skip = mark
-        if block.kind in ("table", "code"):
+        if block.kind == "table" or (block.kind == "code" and ruler.length(block.start, block.end) > limit):
             stays, lead = _split_lead(text, waiting, block, ruler, limit)
             _give_out(text, gathered, stays, skip, ruler, limit)
             gathered.append(Run("table" if block.kind == "table" else "code", [*lead, block], mark, block))
@@ -67,15 +65,12 @@ def runs(text: str, found: Sequence[Block], marks: Sequence[str], ruler: Ruler, 
 
 
 def _give_out(text: str, gathered: list[Run], waiting: list[Block], skip: str, ruler: Ruler, limit: int) -> None:
-    """Add a run of text; its caption, or all of it when that is a mere scrap, goes with the table above."""
+    """Add a run of text; a caption at its head goes with the table above."""
     above = gathered[-1] if gathered else None
-    if waiting and above and above.body and above.skip == skip:
-        body = text[waiting[0].start : waiting[-1].end].strip()
-        scrap = len(body) < SCRAP and not _FINISHED.search(body) and waiting[-1].kind != "heading"
-        goes = len(waiting) if scrap else int(_is_caption(text, waiting[0]))
-        if goes and ruler.length(above.start, waiting[goes - 1].end) <= limit:
-            gathered[-1] = above._replace(blocks=[*above.blocks, *waiting[:goes]])
-            waiting = waiting[goes:]
+    belongs = waiting and above and above.body and above.skip == skip and _is_caption(text, waiting[0])
+    if belongs and above and ruler.length(above.start, waiting[0].end) <= limit:
+        gathered[-1] = above._replace(blocks=[*above.blocks, waiting[0]])
+        waiting = waiting[1:]
     if waiting:
         gathered.append(Run("text", waiting, skip))
 
@@ -103,7 +98,7 @@ def _introduction(text: str, waiting: list[Block]) -> int | None:
     """Where the caption or the sentence that introduces the table below starts; None when nothing does."""
     last = waiting[-1]
     body = text[last.start : last.end].rstrip()
-    introduces = body.endswith((":", "：")) or not _FINISHED.search(body[-9:])
+    introduces = body.endswith((":", "：")) or not FINISHED.search(body[-9:])
     under_heading = len(waiting) > 1 and waiting[-2].kind == "heading"
     if not introduces and (len(body) > LEAD or not (under_heading or _CAPTION.match(body))):
         return None

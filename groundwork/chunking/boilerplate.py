@@ -1,60 +1,68 @@
-"""Passages that questions leave out by default: contents pages and legal boilerplate."""
+"""Passages that questions leave out by default: contents pages, legal boilerplate, and letters that no one can read.
+
+A passage is boilerplate by what it does: it grants or reserves rights, in words that perform the act ("permission is
+hereby granted", "this work is licensed under", © 2021). A section about licences describes them and is kept.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import regex
 
 from groundwork.markdown.blocks import Block
 from groundwork.records.types import Document, Page
 
-_LEGAL_HEADING = regex.compile(  # Appendix B: Licence of the software
-    r"""(?:(?:appendix|annex|section|chapter|part)\s+\w{1,3}[.:]?\s*+)?(?:[\da-z.]{1,5}\s++)?
-        (?:(?:the|legal|software|document|content|public)\s+)*
-        (?:licen[cs](?:e|es|ing)|copyrights?|legal\ (?:code|notices?|information)|creative\ commons)\b.{0,60}""",
-    regex.VERBOSE,
+_PER = 400  # characters of a paragraph for each act of law in it
+_DENSITY = 0.8  # hits for each _PER characters of a licence text; measured: 54 licences .86 to 3.6
+_LICENCE_WORDS = 3  # the least that a licence has
+_SPREAD = 0.5  # of a licence's text, the least share that stands in paragraphs with a hit
+_GAP = 600  # characters between two legal passages that belong to them
+_MOST = 0.5  # of a document: one that is mostly licence text is about it
+
+_ACT = regex.compile(
+    r"""all\s+rights\s+reserved | alle\s+rechte\s+vorbehalten | tous\s+droits\s+réservés
+      | todos\s+los\s+derechos\s+reservados | tutti\s+i\s+diritti\s+riservati | todos\s+os\s+direitos\s+reservados
+      | (?:permission|rights?|licen[cs]es?)\s+(?:is|are)\s+(?:hereby\s+)?granted | hereby\s+grants?
+      | (?:redistribution|reproduction|copying|use)\b[^.]{0,80}\b(?:is|are)\s+(?:hereby\s+)?permitted
+      | \bth(?:is|ese)\s[^.]{2,120}?\b(?:is|are)\s+(?:licen[cs]ed|(?:made\s+)?available)\s+under
+      | (?:\A|[.!?:]\s)[\s*_>-]*licen[cs]ed\s+under
+      | redistribute\s+(?:it\s+)?(?:and/or|or|and)\s+modify\s+(?:it\s+)?under\s+the\s+terms
+      | without\s+(?:even\s+the\s+implied\s+|any\s+)?warrant(?:y|ies)\b
+      | \b(?:is|are)\s+provided\b[^.]{0,80}\bas[\s-]is\b | public\s+domain\s+dedication
+      | (?:©|\(c\)|copyright)[\s©]*+(?:\(c\)\s*+)?(?:19|20)\d\d""",
+    regex.VERBOSE | regex.IGNORECASE,
 )
-_LEGAL_TITLES = ("licen", "copyright", "legal", "creative commons")  # one of them is in every such heading
-_LEGAL_PHRASES = (
-    *("all rights reserved", "alle rechte vorbehalten", "tous droits réservés", "todos los derechos reservados"),
-    *(
-        "permission is hereby granted",
-        "permission is granted",
-        "licensed under",
-        "licenced under",
-        "without warranty of",
-    ),
-    *(
-        "creativecommons.org/licenses",
-        "creative commons attribution",
-        "general public license",
-        "public domain dedication",
-    ),
+_LICENCE_WORD = regex.compile(  # of a text that is a licence: it speaks of itself, of its parties and of liability
+    r"""\bth(?:is|e\s+present)\s+(?:\w+\s+){0,2}licen[cs]e\b | \b(?:sub)?licens(?:or|ee)s?\b
+      | \blicen[cs]ed\s+(?:material|work|rights) | \bhere(?:by|in|under|of|to|inafter)\b | \bthereof\b
+      | \bwarrant(?:y|ies|s)\b | \bliab(?:le|ility)\b | \bmerchantab | \bnotwithstanding\b | \bshall\s+not\b
+      | \bterms\s+and\s+conditions\b | \byou\s+may\s+not\b
+      | \byou\s+are\s+free\s+to\b | \blicen[cs]e\s+terms\b | \bfair\s+use\b""",
+    regex.VERBOSE | regex.IGNORECASE,
 )
-# © 2021, Copyright (c) 1998
-_COPYRIGHT_YEAR = regex.compile(r"(?:©|\(c\)|copyright)[\s©]*+(?:\(c\)\s*+)?(?:19|20)\d\d")
-_HINTS = ("©", "opyright", "icen")  # one of them is in every legal text
+_HINTS = (  # one of them is in every act
+    *("©", "(c)", "(C)", "opyright", "OPYRIGHT", "icense", "icence", "ICENSE", "ermission", "ERMISSION", "ermitted"),
+    *("arrant", "ARRANT", "as is", "AS IS", "and/or", "eserved", "ESERVED", "roits", "ervados", "iservati"),
+    *("vorbehalten", "omain", "grants"),
+)
+_PROSE = ("paragraph", "quote", "list")
 
 
-def marks(text: str, found: list[Block], document: Document) -> list[str]:
-    """For each block "contents", "boilerplate" or ""; a heading is what the block below it is."""
+def marks(text: str, found: list[Block], document: Document, unreadable: Sequence[bool]) -> list[str]:
+    """For each block "contents", "boilerplate", "unreadable" or ""; a heading is what the block below it is."""
     pages = [page for page in document.pages if page.contents]
     starts = [page.start for page in pages]
-    hints = _Finder(text, _HINTS)
+    legal = _legal(text, found)
     result = []
-    legal_level = 0  # of the heading whose section is boilerplate
-    for block in found:
-        mark = ""
-        if block.kind == "heading":
-            if not legal_level or block.level <= legal_level:
-                legal_level = block.level if block.headings and _is_legal_title(block.headings[-1]) else 0
-        elif block.kind == "contents" or (starts and _on_contents_page(text, block, pages, starts)):
-            mark = "contents"
-        elif block.kind in ("paragraph", "quote") and hints.any_in(block.start, block.end) and _is_legal(text, block):
-            mark = "boilerplate"
-        result.append("boilerplate" if legal_level else mark)
+    for block, is_legal, is_unreadable in zip(found, legal, unreadable, strict=True):
+        on_contents = block.kind == "contents" or (
+            block.kind != "heading" and bool(starts) and _on_contents_page(text, block, pages, starts)
+        )
+        mark = "boilerplate" if is_legal else "contents" if on_contents else ""
+        result.append("unreadable" if is_unreadable else mark)
     for k in range(len(found) - 2, -1, -1):
         if found[k].kind == "heading" and not result[k]:
             result[k] = result[k + 1]
@@ -69,18 +77,96 @@ def _on_contents_page(text: str, block: Block, pages: list[Page], starts: list[i
     return not text[block.start : block.end].rstrip("*_ \t\r\n").endswith((".", "!", "?", ":", "。", "؟"))
 
 
-def _is_legal_title(title: str) -> bool:
-    title = title.lower()
-    return any(word in title for word in _LEGAL_TITLES) and _LEGAL_HEADING.fullmatch(title) is not None
+class _Hits(NamedTuple):
+    """What a block holds of law: acts that grant or reserve rights, and words of a licence."""
+
+    length: int = 0
+    acts: int = 0
+    words: int = 0
 
 
-def _is_legal(text: str, block: Block) -> bool:
-    """One phrase of law for every 400 characters."""
-    body = text[block.start : block.end].lower()
-    hits = sum(map(body.count, _LEGAL_PHRASES))
-    if "©" in body or "(c)" in body or "copyright" in body:
-        hits += len(_COPYRIGHT_YEAR.findall(body))
-    return hits * 400 >= len(body)
+def _legal(text: str, found: Sequence[Block]) -> list[bool]:
+    """Which blocks grant or reserve rights; none where that would be most of the document, which is then about it."""
+    hits = _hits(text, found)
+    if not hits:
+        return [False] * len(found)
+    legal = [one.acts > 0 and (one.acts + one.words) * _PER >= one.length for one in hits]
+    for first, behind in _licences(found, hits):
+        legal[first:behind] = [True] * (behind - first)
+    _fill_gaps(found, legal)
+    length = sum(block.end - block.start for block, is_legal in zip(found, legal, strict=True) if is_legal)
+    return legal if length <= _MOST * len(text) else [False] * len(legal)
+
+
+def _hits(text: str, found: Sequence[Block]) -> list[_Hits]:
+    """By block; an empty list where the text holds no act at all."""
+    hints = _Finder(text, _HINTS)
+    acts = [
+        len(_ACT.findall(text[block.start : block.end]))
+        if block.kind in _PROSE and hints.any_in(block.start, block.end)
+        else 0
+        for block in found
+    ]
+    return [_block_hits(text, block, n) for block, n in zip(found, acts, strict=True)] if any(acts) else []
+
+
+def _block_hits(text: str, block: Block, acts: int) -> _Hits:
+    if block.kind not in _PROSE:
+        return _Hits()
+    body = text[block.start : block.end].rstrip()
+    return _Hits(len(body), acts, len(_LICENCE_WORD.findall(body)))
+
+
+def _licences(found: Sequence[Block], hits: Sequence[_Hits]) -> Iterator[tuple[int, int]]:
+    """[first, behind) of the sections, with their sub-sections, that are the text of a licence; outermost only."""
+    sections = list(_sections(found))
+    sums = _Sums(hits)
+    done = 0
+    for first, behind in sections:
+        if first >= done and sums.is_licence(first, behind):
+            yield first, behind
+            done = behind
+
+
+def _sections(found: Sequence[Block]) -> Iterator[tuple[int, int]]:
+    """[first, behind) of every section, by its start."""
+    ends: dict[int, int] = {}
+    opened: list[int] = []
+    for k, block in enumerate(found):
+        if block.kind == "heading":
+            while opened and found[opened[-1]].level >= block.level:
+                ends[opened.pop()] = k
+            opened.append(k)
+    ends.update((k, len(found)) for k in opened)
+    yield from sorted(ends.items())
+
+
+class _Sums:
+    """Sums over stretches of blocks, each in constant time."""
+
+    def __init__(self, hits: Sequence[_Hits]) -> None:
+        self._rows = [(0, 0, 0, 0)]  # up to each block: characters, acts, words, characters of blocks with either
+        for one in hits:
+            touched = one.length if one.acts or one.words else 0
+            row = (*one, touched)
+            self._rows.append((*map(sum, zip(self._rows[-1], row, strict=True)),))
+
+    def is_licence(self, first: int, behind: int) -> bool:
+        length, acts, words, touched = (b - a for a, b in zip(self._rows[first], self._rows[behind], strict=True))
+        dense = (acts + words) * _PER >= _DENSITY * length and touched >= _SPREAD * length
+        return acts > 0 and words >= _LICENCE_WORDS and dense
+
+
+def _fill_gaps(found: Sequence[Block], legal: list[bool]) -> None:
+    """A few lines between two legal passages of one section are of their kind."""
+    last = -1  # the last legal block
+    for k, block in enumerate(found):
+        if block.kind == "heading" and not legal[k]:
+            last = -1
+        elif legal[k]:
+            if 0 <= last < k - 1 and block.start - found[last].end <= _GAP:
+                legal[last:k] = [True] * (k - last)
+            last = k
 
 
 class _Finder:

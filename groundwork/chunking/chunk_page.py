@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from groundwork.records.types import Chunk
@@ -11,6 +11,7 @@ from groundwork.settings.settings import ChunkSettings
 
 BAR = 40  # characters of the longest bar
 BINS = 10
+LISTED = 5  # documents named in a line
 
 
 def shown(chunks: Sequence[Chunk], unit: str) -> str:
@@ -56,6 +57,35 @@ def histogram_lines(lengths: Sequence[int], settings: ChunkSettings) -> Iterator
     for low, high, count in rows[min(used, default=0) : max(used, default=-1) + 1]:
         bar = "█" * -(-count * BAR // top)
         yield f"  {low:>{width},} - {high:>{width},}  {bar}{' ' if bar else ''}{count:,}"
+
+
+def short_chunks(chunks: Sequence[Chunk], settings: ChunkSettings) -> dict[int, str]:
+    """By place in `chunks`, why a chunk of one document is shorter than the minimum; those left out do not count."""
+    short = {}
+    for k, chunk in enumerate(chunks):
+        if chunk.length < settings.min_length and not chunk.skip:
+            beside = [chunks[i] for i in (k - 1, k + 1) if 0 <= i < len(chunks)]
+            if not beside:
+                short[k] = "the whole document"
+            elif all(other.skip for other in beside):
+                short[k] = "between passages that are left out"
+            else:
+                short[k] = "beside what fills a chunk"
+    return short
+
+
+def short_lines(documents: Mapping[str, Sequence[Chunk]], settings: ChunkSettings) -> Iterator[str]:
+    """Where the minimum is not kept: a line for each reason, with documents and the numbers of their chunks."""
+    places: dict[str, list[str]] = {}
+    for name, chunks in documents.items():
+        by_reason: dict[str, list[str]] = {}
+        for k, why in short_chunks(chunks, settings).items():
+            by_reason.setdefault(why, []).append(f"{chunks[k].index + 1}")
+        for why, numbers in by_reason.items():
+            places.setdefault(why, []).append(f"{name} {', '.join(numbers)}")
+    for why, listed in places.items():
+        more = f" and {len(listed) - LISTED} documents more" if len(listed) > LISTED else ""
+        yield f"  shorter than {settings.min_length:,}, {why}: {'; '.join(listed[:LISTED])}{more}"
 
 
 _PAGE = """<!doctype html>

@@ -1,6 +1,7 @@
 """Markdown cut into chunks, whole: blocks are read, gathered into runs, packed into parts and written as records.
 
-    blocks.py -> marks.py -> runs.py -> packer.py (with cuts.py, frames.py, lengths.py, sentences.py)
+    blocks.py -> unreadable.py -> boilerplate.py -> block_runs.py -> short_runs.py -> packer.py
+    (with sentence_cuts.py, table_parts.py, lengths.py, sentences.py)
 
 The chunks, one behind the other, are the text: nothing is lost and nothing moved.
 """
@@ -19,6 +20,8 @@ from groundwork.chunking.block_runs import runs
 from groundwork.chunking.boilerplate import marks
 from groundwork.chunking.lengths import load_tokenizer, ruler_for
 from groundwork.chunking.packer import Packer, Part
+from groundwork.chunking.short_runs import ShortRuns
+from groundwork.chunking.unreadable import cut_out_unreadable
 from groundwork.language.detection import resolved
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.records.types import Chunk, Document
@@ -36,10 +39,12 @@ def chunk_document(
     tokenizer = _tokenizer(settings.tokenizer) if settings.unit == "tokens" else None
     ruler = ruler_for(markdown, tokenizer)
     found = blocks(markdown) if found is None else found
-    marked = marks(markdown, found, document)
+    found, unreadable = cut_out_unreadable(markdown, found)
+    marked = marks(markdown, found, document, unreadable)
     limit = settings.max_length
     while True:
         gathered = runs(markdown, found, marked, ruler, limit)
+        gathered = ShortRuns(markdown, ruler, settings, limit).join(gathered)
         parts = Packer(markdown, ruler, settings, limit).pack(gathered)
         chunks = _records(markdown, parts, found, document, tokenizer)
         excess = max((chunk.length for chunk in chunks), default=0) - settings.max_length
@@ -86,12 +91,14 @@ def _records(text: str, parts: list[Part], found: list[Block], document: Documen
 
 
 def _breadcrumb(found: list[Block], starts: list[int], part: Part) -> list[str]:
-    """The headings that hold for the first block of the part that is no heading."""
-    k = bisect_right(starts, part.start) - 1
-    last = bisect_left(starts, part.end) - 1
-    while k < last and found[k].kind == "heading":
-        k += 1
-    return list(found[k].headings)
+    """The headings that hold for a part's table, else for its first block that is no heading."""
+    first, last = bisect_right(starts, part.start) - 1, bisect_left(starts, part.end) - 1
+    kinds = [found[k].kind for k in range(first, last + 1)]
+    if part.kind == "table" and "table" in kinds:
+        return list(found[first + kinds.index("table")].headings)
+    while first < last and found[first].kind == "heading":
+        first += 1
+    return list(found[first].headings)
 
 
 class _Pages:

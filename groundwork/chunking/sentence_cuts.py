@@ -17,8 +17,11 @@ _CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
 _SPACE = regex.compile(r"\s++")  # between words
 _WORD = regex.compile(r"\b(?=\S)", regex.WORD)  # between words of a script without spaces
 _GRAPHEME = regex.compile(r"\X")  # a letter with its accents, an emoji with its parts
+# a sentence that is complete: what stands above a table or fence does not introduce it
+FINISHED = regex.compile(r"[.!?…。！？؟)\]”»\"'>|`~][*_]*\s*\Z")
 _NEAR = 100  # characters before the limit that are looked at first
 _AHEAD = 300  # characters behind a window that an engine sees, to judge the last sentence in it
+_FENCES = ("```", "~~~")  # the end of a code fence, behind which a sentence may go on
 _LOOSE_END = regex.compile(
     r"[\p{L}\p{N},;(–-]\s*\Z"
 )  # a word or comma at the end of a block: the sentence goes on in the next one
@@ -43,8 +46,13 @@ class Breaks:
                 self._headings.append(block.start)
                 self._levels.append(block.level)
             else:
-                self._paragraphs.append(block.start)
-        self._whole = [(block.start, block.end) for block in found if block.kind in ("formula", "code", "table")]
+                if block.kind != "code" or FINISHED.search(text, before.start, before.end):
+                    self._paragraphs.append(block.start)  # a fence stays with the sentence that leads to it
+        self._whole = [  # a heading with the place behind it, where no chunk may end
+            (block.start, block.end + (block.kind == "heading"))
+            for block in found
+            if block.kind in ("formula", "code", "table", "heading")
+        ]
 
     def structural(self, first: int, last: int, fuller: int) -> int:
         """A heading, else a paragraph, else a list item: in the fuller half the highest level, else the last one."""
@@ -66,7 +74,7 @@ class Breaks:
         if above.endswith((":", "：")):
             return True
         first = self._text[position]
-        return (first.islower() or first == "(") and _LOOSE_END.search(above) is not None
+        return (first.islower() or first == "(") and (above.endswith(_FENCES) or _LOOSE_END.search(above) is not None)
 
     def _item(self, first: int, last: int) -> int:
         """The last of the highest list items, by the parts of its number or by its indentation."""

@@ -82,7 +82,7 @@ class Chunk(Record, frozen=True):
     added: str = ""
     closing: str = ""  # ends a part of a cut fence or HTML table
     tokens: int | None = None
-    skip: str = ""  # why questions leave it out by default: "contents", "boilerplate"
+    skip: str = ""  # why questions leave it out by default: "contents", "boilerplate", "unreadable", "blank"
 
 
 class Pair(Record, frozen=True):

@@ -175,7 +175,9 @@ class QA(ModelCall, frozen=True):
     round_trip_prompt: Annotated[Name, Meta(description="for round_trip; a file of config/prompts")]
     context: Annotated[str, Meta(description="what every document is about, such as: rules of touch rugby")]
     skip_tables: bool
-    skip_marked: Annotated[bool, Meta(description="leave out chunks marked as contents page or boilerplate")]
+    skip_marked: Annotated[
+        bool, Meta(description="leave out chunks marked as contents page, boilerplate or unreadable")
+    ]
     iterate: Annotated[bool, Meta(description="ask again until nothing new comes")]
     max_iterations: Positive
     batch: Annotated[Positive, Meta(description="pairs to ask for in one call at the most")]

@@ -66,7 +66,7 @@ def report(job: Job, done: list[Unit]) -> None:
     from groundwork.records.types import Chunk
 
     settings = job.config.chunk
-    lengths: list[int] = []
+    read: dict[str, list[Chunk]] = {}
     damaged: list[str] = []
     for unit in done:
         if not unit.writes[0].exists():
@@ -76,15 +76,16 @@ def report(job: Job, done: list[Unit]) -> None:
         except BadRecord as error:
             damaged.append(str(error))
             continue
-        lengths += [chunk.length for chunk in chunks]
+        read[unit.name] = chunks
         if job.flags.show:
             print(f"\n{unit.name}\n{chunk_page.shown(chunks, settings.unit)}")
         if job.flags.html:
             path = job.data.path("plots", f"{unit.name}-chunks.html")
             write_text(path, chunk_page.page(unit.name, f"{len(chunks):,} chunks", chunks, settings))
             print(f"  {job.data.relative(path)}")
+    lengths = [chunk.length for chunks in read.values() for chunk in chunks]
     if lengths and not job.flags.quiet and not (job.idle and not job.flags.show):
-        print("\n".join(chunk_page.histogram_lines(lengths, settings)))
+        print("\n".join([*chunk_page.histogram_lines(lengths, settings), *chunk_page.short_lines(read, settings)]))
     if damaged:
         raise BadRecord("\n".join(damaged))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+from itertools import pairwise
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -142,7 +145,7 @@ def test_ids_survive_changes_elsewhere() -> None:
     before = [chunk.id for chunk in cut("".join(sections), small())]
     after = [chunk.id for chunk in cut("".join(["# New\n\n" + "Fresh text. " * 14 + "\n\n", *sections[1:]]), small())]
     assert before[1:] == after[1:] and before[0] != after[0]
-    table = "| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+    table = "| a | b |\n|---|---|\n| 1 | 2 |\n| one long cell | another long cell |\n\n"
     first, second = (chunk.id for chunk in cut(f"{table}{table}", small()))
     assert second == f"{first}-2"
 
@@ -155,7 +158,7 @@ def test_breaks_first_at_headings() -> None:
 
 def test_heading_goes_with_what_follows() -> None:
     """No chunk ends in a heading: it moves to the next chunk, also when that is a table."""
-    text = "Plain words here. " * 12 + "\n\n## Sizes\n\n### In metres\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    text = "Plain words here. " * 12 + "\n\n## Sizes\n\n### In metres\n\n| length | width |\n|---|---|\n| 1 | 2 |\n"
     chunks = cut(text, small())
     assert [chunk.kind for chunk in chunks] == ["text", "table"]
     assert chunks[1].text.startswith("## Sizes") and chunks[1].headings == ["Sizes", "In metres"]
@@ -220,15 +223,103 @@ def test_overlap_is_marked_as_added() -> None:
     assert all(text[: chunk.start].endswith(chunk.added) for chunk in chunks)
 
 
+def test_no_run_of_short_chunks() -> None:
+    """What stands between tables joins its neighbours, and short tables take what they need of the text beside them."""
+    table = "| size | oars |\n|---|---|\n| 4 | 8 |\n\n"
+    prose = "A crew rows on the lake. " * 12 + "\n\n"
+    text = f"{prose}{table}Only this.\n\n{table}And that.\n\n{table}{prose}"
+    chunks = cut(text, small())
+    assert all(chunk.length >= 60 for chunk in chunks)
+    assert [chunk.kind for chunk in chunks].count("text") == 4 and "".join(c.text for c in chunks) == text
+
+
+@settings(max_examples=50, deadline=None)
+@given(MARKDOWN)
+def test_a_short_chunk_fits_into_neither_neighbour(text: str) -> None:
+    """No chunk below the minimum could have joined the one before or behind without passing the maximum."""
+    chunks = cut(text, small())
+    for first, second in pairwise(chunks):
+        if not first.skip and not second.skip and min(first.length, second.length) < 60:
+            assert first.length + second.length > 240 or first.added or second.added
+
+
+def test_fences_stay_in_their_prose() -> None:
+    """A fence is in the chunk of the sentence that leads to it; only one above the maximum is a chunk of its own."""
+    step = "Type this to go on, and wait until the prompt is back again:\n\n```sh\nmake all\n```\n\n"
+    chunks = cut(step * 6, small())
+    assert {chunk.kind for chunk in chunks} == {"text"} and all(chunk.text.startswith("Type") for chunk in chunks)
+    long = "```sh\n" + "make all # and wait\n" * 20 + "```\n"
+    assert [chunk.kind for chunk in cut(step * 3 + long, small())][-1] == "code"
+
+
+def test_table_chunk_has_the_headings_of_its_table() -> None:
+    """A chunk that begins with text of the section before is still found under its table's headings."""
+    text = f"# One\n\n{'Plain words here. ' * 12}\n\n# Two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    last = cut(text, small())[-1]
+    assert last.kind == "table" and last.length >= 60 and last.headings == ["Two"]
+
+
+LICENCE = """Permission is hereby granted, free of charge, to any reader to copy this text, provided that this licence
+is kept. It is provided as is, without warranty of any kind."""
+ABOUT = """This chapter tells what a licence says. A package without one may not be copied. Name the holder of the
+copyright and the year, and state whether the sources are licensed under terms that your archive accepts. """
+
+
 def test_contents_and_boilerplate_are_marked() -> None:
     """A contents page and a licence are chunks of their own that say why questions leave them out."""
     text = (
         "# Contents\n\n"
         + "".join(f"{k}. Part {k} ........ {k}\n" for k in range(5))
-        + "\n# Start\n\nReal text here.\n\n"
+        + f"\n# Start\n\n{'Real text here. ' * 20}\n\n"
         "# Legal License\n\nThis work is licensed under a Creative Commons Attribution 4.0 license.\n"
     )
-    assert [chunk.skip for chunk in cut(text, small())] == ["contents", "", "boilerplate"]
+    skips = [chunk.skip for chunk in cut(text, small())]
+    assert skips[0] == "contents" and skips[-1] == "boilerplate" and not any(skips[1:-1])
+
+
+def test_a_section_about_licences_is_no_boilerplate() -> None:
+    """A passage is boilerplate by what it does: one that describes licences is kept, under whatever heading."""
+    text = (
+        f"# Guide\n\n{'Some words of a guide. ' * 60}\n\n## 4.2 Copyright\n\n{ABOUT * 2}\n\n## Licence\n\n{LICENCE}\n"
+    )
+    skips = {chunk.text[:12]: chunk.skip for chunk in cut(text, small())}
+    assert skips["## Licence\n\n"] == "boilerplate"
+    assert not any(skip for start, skip in skips.items() if start != "## Licence\n\n")
+
+
+def test_a_document_that_is_a_licence_is_about_it() -> None:
+    """Nothing is left out where most of the document would be."""
+    assert not any(chunk.skip for chunk in cut(f"# Licence\n\n{LICENCE}\n\nIt holds for all readers.\n", small()))
+
+
+@pytest.mark.parametrize(
+    "letters",
+    [
+        "\n".join(base64.b64encode(bytes((k * j * 7 + j) % 251 for j in range(54))).decode() for k in range(1, 9)),
+        "\n".join(f"{k * 60 + 1:9} " + " ".join(["gatcctccat", "atacaacggt"] * 3) for k in range(6)),
+        "MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQAPILSRVGDGTQDNLSGAEKAVQVKVKALPDAQ\n" * 4,
+    ],
+)
+def test_unreadable_letters_are_marked_and_left_out(letters: str) -> None:
+    """Base64 and genes are chunks that questions leave out; the sentences around them are not."""
+    text = f"The key of the boat house is this one, as every member knows:\n{letters}\n\nIt opens both of its doors."
+    marked = [chunk.skip for chunk in cut(text, small())]
+    assert marked[0] == marked[-1] == "" and set(marked[1:-1]) == {"unreadable"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrik " * 8,
+        "/usr/share/doc/a-package/examples/of-a-long-name.conf.gz\n" * 8,
+        f"commit {'0a1b2c3d4e' * 4}\n" * 8,
+        f"{'=' * 70}\n" * 8,
+        "这是一个没有空格的长句子" * 30,
+    ],
+)
+def test_long_words_are_no_unreadable_letters(words: str) -> None:
+    """Long words, paths, checksums, ruled lines and text without spaces are kept."""
+    assert not any(chunk.skip for chunk in cut(f"As follows.\n\n{words}\n", small()))
 
 
 def test_pages_are_those_that_a_chunk_touches() -> None:

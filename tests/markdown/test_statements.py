@@ -1,3 +1,4 @@
+import time
 from itertools import pairwise
 
 from groundwork.language.numbers import numbers
@@ -82,3 +83,15 @@ def test_a_price_at_the_beginning_is_no_label() -> None:
     text = "5.50 € per day and boat.\n\n2.5 % of the fee is for the league.\n\n1.3 The field is long."
     assert [one.label for one in statements(text)] == ["", "", "1.3"]
     assert [one.value for one in numbers(text)] == ["5.50", "2.5"]
+
+
+def test_a_long_run_of_letters_takes_linear_time() -> None:
+    """Eight times the letters take about eight times as long, not five hundred times."""
+
+    def seconds(length: int) -> float:
+        began = time.process_time()
+        assert statements("x" * length) == ()
+        return time.process_time() - began
+
+    fast = min(seconds(2_000) for _ in range(3))
+    assert any(seconds(16_000) < 30 * fast + 0.05 for _ in range(3))

@@ -14,8 +14,8 @@ from groundwork.records.types import Chunk, Document, Page
 from groundwork.stages.chunk import main
 
 TEXT = (
-    "# Field\n\nThe field is 75 metres long. It is 25 metres wide.\n\n"
-    "| zone | metres |\n|---|---|\n| central | 45 |\n| end | 15 |\n\n"
+    "# Field\n\nThe field is 75 metres long. " + "It is 25 metres wide. " * 24 + "\n\n"
+    "| zone | metres |\n|---|---|\n| central | 45 |\n" + "| end of the field | 15 |\n" * 20 + "\n"
     "# Legal License\n\nThis work is licensed under a Creative Commons Attribution 4.0 license.\n"
 )
 
@@ -55,8 +55,8 @@ def test_writes_chunks_and_counts_them(data: Path, capsys: pytest.CaptureFixture
         ("text", "boilerplate", [2]),
     ]
     out = capsys.readouterr().out
-    assert "6 segments -> 3 chunks; 1 tables whole, 0 split; left out of questions: 1 boilerplate" in out
-    assert "1 -   500  ████████████████████████████████████████ 3" in out
+    assert "29 segments -> 3 chunks; 1 tables whole, 0 split; left out of questions: 1 boilerplate" in out
+    assert "501 - 1,000  ████████████████████████████████████████ 2" in out
 
 
 def test_chunks_of_one_document_do_not_depend_on_others(data: Path) -> None:
@@ -91,7 +91,7 @@ def test_lengths_are_shown_when_there_is_news(data: Path, capsys: pytest.Capture
     """The histogram ends with its last chunk, and a run with nothing to do goes without it unless it shows chunks."""
     run(data)
     out = capsys.readouterr().out
-    assert "length in" in out and "501 - 1,000" not in out
+    assert "length in" in out and "1,001 - 1,500" not in out
     run(data)
     assert "length in" not in capsys.readouterr().out
     run(data, "--show")
@@ -174,3 +174,11 @@ def test_impossible_limits_are_refused(data: Path, capsys: pytest.CaptureFixture
     assert run(data, "--set", "chunk.min_length=4000") == EXIT_USAGE
     assert "chunk.min_length: 4000 is more than half of chunk.max_length" in capsys.readouterr().err
     assert msgspec.json.decode((data / "text" / "rules.json").read_bytes())["id"] == "rules"
+
+
+def test_short_chunks_are_named_with_the_reason(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Below the histogram stands which chunks are shorter than the minimum, and why; what is left out is none."""
+    write(data, "note", "# Note\n\nOne sentence is all there is.\n")
+    run(data)
+    out = capsys.readouterr().out
+    assert "shorter than 500, the whole document: note 1" in out and "rules 3" not in out
