@@ -145,7 +145,9 @@ class _Sums:
     """Sums over stretches of blocks, each in constant time."""
 
     def __init__(self, hits: Sequence[_Hits]) -> None:
-        self._rows = [(0, 0, 0, 0)]  # up to each block: characters, acts, words, characters of blocks with either
+        self._rows: list[tuple[int, ...]] = [
+            (0, 0, 0, 0)
+        ]  # up to each block: characters, acts, words, characters of blocks with either
         for one in hits:
             touched = one.length if one.acts or one.words else 0
             row = (*one, touched)
