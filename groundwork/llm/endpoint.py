@@ -12,8 +12,8 @@ import msgspec
 
 from groundwork.errors import ConfigError
 from groundwork.llm.budget import FREE, Price
+from groundwork.llm.failures import Broken, CallFailed, Unreachable, trouble_of
 from groundwork.llm.local import LocalServer, identity
-from groundwork.llm.replies import Broken, CallFailed, Unreachable, trouble_of
 from groundwork.settings.settings import LocalModel, ModelCall, Provider, Routing
 
 if TYPE_CHECKING:
@@ -215,5 +215,7 @@ def _failed(status: int, headers: Mapping[str, str], body: bytes) -> CallFailed:
         content = msgspec.json.decode(body)
     except msgspec.DecodeError:
         content = body[:200].decode(errors="replace").strip()
+    if isinstance(content, list) and len(content) == 1:  # Gemini's errors come in a list
+        content = content[0]
     error = content.get("error", content) if isinstance(content, dict) else content
     return trouble_of(status, headers, error or "no message")

@@ -1,267 +1,279 @@
-"""What came back: the envelope around a reply, every way in which it can be none, and the value inside it.
+"""The value inside a reply's text, or what is wrong with it.
 
-CallFailed
-├── Busy        429: the gate narrows, the call goes again and loses none of its tries
-├── Broken      dropped, hung, 5xx, an HTML page, half a body, no choices: tried again up to llm.transport_retries
-│   └── Unreachable   nobody listens there; when nobody ever did, the run stops
-├── Rejected    400, 413, 422: this request is at fault, the next one may do
-├── Blocked     a content filter or a refusal: recorded, not asked again
-└── Refused     401, 402, 403, 404: every further call would meet the same, the run stops
+Thoughts are taken off, the JSON is found wherever it stands, and of all that is found the value that fits the schema
+wins. Where the schema has one list of objects, its items are decoded one by one: a faulty one is reported, and the
+others are kept.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
+from msgspec import inspect
+
+from groundwork.llm import escapes, payload, thoughts
 
 T = TypeVar("T")
-
-
-class CallFailed(Exception):
-    """A call that brought no reply, and why; `retry_after` in seconds where the endpoint named it."""
-
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
-        super().__init__(reason)
-        self.retry_after = retry_after
-
-
-class Busy(CallFailed):
-    """Too many requests."""
-
-
-class Broken(CallFailed):
-    """Transport, or a reply that is none."""
-
-
-class Unreachable(Broken):
-    """No connection could be made."""
-
-
-class Rejected(CallFailed):
-    """This request cannot be answered as it is."""
-
-
-class Blocked(CallFailed):
-    """Content filter or refusal."""
-
-
-class Refused(CallFailed):
-    """Key, credit, rights or model."""
 
 
 class Unusable(Exception):
     """A reply arrived and cannot be used; the message is what the correction turn tells the model."""
 
 
-class Usage(msgspec.Struct, frozen=True):
-    """What one call used: tokens, and USD where the endpoint says it."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    cost: float | None = None
+class Unfinished(Unusable):
+    """The reply ended within its thoughts."""
 
 
-class Envelope(msgspec.Struct, frozen=True):
-    """One 200 as far as it could be read. `trouble` is set when it holds no reply."""
+class FaultyItem(msgspec.Struct, frozen=True):
+    """An item of a reply's list that does not fit: its index, what came (decoded JSON), and the problem."""
 
-    content: str = ""
-    finish_reason: str = ""
-    model: str = ""
-    usage: Usage = Usage()
-    trouble: CallFailed | None = None
+    index: int
+    item: Any
+    problem: str
 
 
-REMEDIES = {
-    401: "the key is not accepted: check {key} in .env",
-    402: "no credit is left: add some at the provider, then run again; what is finished is kept",
-    403: "the key has no right to this model or provider: check the account's settings",
-    404: "no such model, or no provider of it fits llm.routing: check the model's name",
-}
+class Parsed(msgspec.Struct, Generic[T], frozen=True):
+    """The value of a reply. Where `faulty` is not empty, the list in `field` of `value` lacks those items."""
+
+    value: T
+    faulty: tuple[FaultyItem, ...] = ()
+    field: str = ""
 
 
-def explain(refused: Refused, base_url: str, variable: str, model: str) -> str:
-    """One line for a refusal: where, what the endpoint said, and what to do about it."""
-    remedy = REMEDIES.get(int(str(refused)[:3]), "").format(key=variable or "llm.api_key_env")
-    return f"{base_url} ({model}): {refused}; {remedy}"
+class ItemList(msgspec.Struct, frozen=True):
+    """The one list of objects in a schema: the name of its field and the type of its items."""
 
-
-def read_vectors(body: bytes, count: int) -> tuple[list[list[float]], Usage]:
-    """The vectors of an embeddings reply in the order of their texts. Raises CallFailed unless there are `count`."""
-    try:
-        content = msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        raise Broken(f"a 200 that is no JSON: {_glimpse(body)}") from None
-    if isinstance(content, dict) and (error := content.get("error")):
-        raise trouble_of(200, {}, error)
-    try:
-        items = sorted(content["data"], key=lambda item: item["index"])
-        vectors = [msgspec.convert(item["embedding"], list[float], strict=False) for item in items]
-    except (TypeError, KeyError, msgspec.ValidationError) as error:
-        raise Broken(f"a 200 without embeddings: {_glimpse(body)}") from error
-    if len(vectors) != count or len({len(vector) for vector in vectors}) != 1:
-        raise Broken(f"{len(vectors)} embeddings for {count} texts, or not all of one length")
-    return vectors, _usage(content.get("usage"))
-
-
-def read_envelope(body: bytes) -> Envelope:
-    """The first choice of a chat completion and its usage; never raises, whatever `body` holds."""
-    try:
-        content = msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        return Envelope(trouble=Broken(f"a 200 that is no JSON: {_glimpse(body)}"))
-    if not isinstance(content, dict):
-        return Envelope(trouble=Broken(f"a 200 that is no object: {_glimpse(body)}"))
-    usage = _usage(content.get("usage"))
-    if error := content.get("error"):
-        return Envelope(usage=usage, trouble=trouble_of(200, {}, error))
-    choices = content.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    if not isinstance(choice, dict) or not isinstance(choice.get("message"), dict):
-        return Envelope(usage=usage, trouble=Broken("a 200 without choices"))
-    return Envelope(
-        content=_text(choice["message"].get("content")),
-        finish_reason=str(choice.get("finish_reason") or ""),
-        model=str(content.get("model") or ""),
-        usage=usage,
-        trouble=_choice_trouble(choice),
-    )
-
-
-def _choice_trouble(choice: dict[str, Any]) -> CallFailed | None:
-    if error := choice.get("error"):
-        return trouble_of(200, {}, error)
-    match choice.get("finish_reason"):
-        case "error":
-            return Broken(f"finish_reason error ({choice.get('native_finish_reason') or 'no detail'})")
-        case "content_filter":
-            return Blocked("the provider's content filter stopped the reply")
-    refusal = choice["message"].get("refusal")
-    return Blocked(f"the model refused: {refusal}") if refusal else None
-
-
-def trouble_of(status: int, headers: Mapping[str, str], error: Any) -> CallFailed:
-    """The class of a failed call, by the HTTP status or by the code that an error inside a 200 names."""
-    error = error if isinstance(error, dict) else {"message": str(error)}
-    metadata = error.get("metadata") if isinstance(error.get("metadata"), dict) else {}
-    code = status if status != 200 else _code(error.get("code"))
-    message = f"{code}: {_message(error, metadata)}"
-    wait = retry_after(headers, error)
-    availability = error.get("availability")
-    final = isinstance(availability, dict) and availability.get("retryable") is False
-    if code == 429 and (
-        final or error.get("code") == "insufficient_quota" or error.get("type") == "insufficient_quota"
-    ):
-        return Refused(f"402: {message}")
-    if code == 429:
-        return Busy(message, wait)
-    if code == 403 and ("reasons" in metadata or "flagged_input" in metadata):
-        return Blocked(f"the input was flagged: {', '.join(map(str, metadata.get('reasons') or [])) or message}")
-    if code in REMEDIES or (code == 400 and "not a valid model" in message):
-        return Refused(message.replace("400:", "404:", 1))
-    if 400 <= code < 500 and code not in (408, 409, 425):
-        return Rejected(message)
-    return Broken(message, wait)
-
-
-def retry_after(headers: Mapping[str, str], error: dict[str, Any]) -> float | None:
-    """Seconds to wait, from Retry-After(-ms), error.availability, or OpenRouter's own X-RateLimit-Reset."""
-    import email.utils
-    import time
-
-    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        text = headers.get(name, "")
-        if re.fullmatch(r"\d+(\.\d+)?", text):
-            return float(text) / scale
-        if parsed := email.utils.parsedate_tz(text):
-            return max(0.0, email.utils.mktime_tz(parsed) - time.time())
-    availability = error.get("availability")
-    if isinstance(availability, dict) and isinstance(seconds := availability.get("retry_after"), int | float):
-        return float(seconds)
-    reset = headers.get("x-ratelimit-reset", "")  # milliseconds since 1970
-    return max(0.0, int(reset) / 1000 - time.time()) if re.fullmatch(r"\d{13}", reset) else None
-
-
-def _code(code: Any) -> int:
-    text = str(code)
-    return int(text) if re.fullmatch(r"[1-5]\d\d", text) else 500
-
-
-def _message(error: dict[str, Any], metadata: dict[str, Any]) -> str:
-    detail = metadata.get("raw") or ""
-    provider = metadata.get("provider_name")
-    parts = [str(error.get("message") or error), f"({provider})" if provider else "", str(detail)[:200]]
-    return " ".join(" ".join(parts).split())  # in one line, whatever came
-
-
-def _usage(usage: Any) -> Usage:
-    if not isinstance(usage, dict):
-        return Usage()
-    details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
-    cost = usage.get("cost")
-    return Usage(
-        input_tokens=_whole(usage.get("prompt_tokens")),
-        output_tokens=_whole(usage.get("completion_tokens")),
-        cached_tokens=_whole(cached),
-        cost=float(cost) if isinstance(cost, int | float) else None,
-    )
-
-
-def _whole(value: Any) -> int:
-    return int(value) if isinstance(value, int | float) else 0
-
-
-def _text(content: Any) -> str:
-    if isinstance(content, list):
-        return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
-    return content if isinstance(content, str) else ""
-
-
-def _glimpse(body: bytes) -> str:
-    return repr(body[:80].decode(errors="replace"))
+    field: str
+    item: type[Any]
 
 
 class Reader(Generic[T]):
     """Turns a reply's text into the value that a stage asked for, or says what is wrong with it.
 
-    `schema` None: the text itself; else JSON decoded into that type. `check` returns a problem, or None.
+    `schema` None: the text itself; else JSON decoded into that type. `check` returns a problem, or None. `prompt` is
+    the text that was asked with; its LaTeX commands tell what of the reply was meant to be one.
     """
 
-    def __init__(self, schema: type[T] | None, check: Callable[[T], str | None] | None = None) -> None:
+    def __init__(
+        self, schema: type[T] | None, check: Callable[[T], str | None] | None = None, prompt: str = ""
+    ) -> None:
         self._schema, self._check = schema, check
+        self._known = escapes.commands(prompt)
+        self.list = item_list(cast("Any", schema)) if schema else None
 
-    def read(self, content: str) -> T:
-        """Raises Unusable with a problem that the model can act upon."""
-        text = _without_thoughts(content).strip()
-        if not text:
-            raise Unusable("The reply was empty.")
-        value = cast("T", text) if self._schema is None else self._decode(text, self._schema)
+    def parse(self, content: str, aside: str = "") -> Parsed[T]:
+        """The value in `content`; in `aside`, text that came in another place, only where all of it is JSON.
+
+        Raises Unusable with a problem that the model can act upon, Unfinished when the text ends within its thoughts.
+        """
+        if not content.strip() and aside and self._schema is not None:
+            content = aside if payload.decoded(escapes.escaped(aside.strip())) is not None else ""
+        parsed = self._text(content) if self._schema is None else self._json(content, self._schema)
+        if not parsed.faulty:
+            self.checked(parsed.value)
+        return parsed
+
+    def is_unfinished(self, content: str) -> bool:
+        """Whether `content` ends within its thoughts and holds no payload before them."""
+        if not thoughts.without_thoughts(content).unclosed:
+            return False
+        try:
+            self.parse(content)
+        except Unfinished:
+            return True
+        except Unusable:
+            pass
+        return False
+
+    def checked(self, value: T) -> T:
+        """`value`. Raises Unusable when the stage's own check finds a problem."""
         if self._check and (problem := self._check(value)):
             raise Unusable(problem)
         return value
 
-    def _decode(self, text: str, schema: type[T]) -> T:
+    def mended(self, parsed: Parsed[T], content: str) -> Parsed[T]:
+        """`parsed` with the items of a later reply, `content`, in the places of the faulty ones, in order.
+
+        Faulty ones for which none came stay in `faulty`. A later reply that holds the whole list again is taken whole.
+        """
+        kept = list(getattr(parsed.value, parsed.field))
         try:
-            return msgspec.json.decode(_without_wrapping(text), type=schema)
-        except msgspec.ValidationError as error:
-            raise Unusable(f"The JSON does not fit the schema: {error}.") from error
-        except msgspec.DecodeError as error:
-            raise Unusable(f"The reply is not valid JSON: {error}.") from error
+            later = self._json(content, cast("type[T]", self._schema))
+        except Unusable:
+            return parsed
+        items = getattr(later.value, parsed.field)
+        if len(items) == len(kept) + len(parsed.faulty):
+            return later
+        for faulty, item in zip(parsed.faulty, items, strict=False):
+            kept.insert(faulty.index, item)
+        value = msgspec.structs.replace(cast("Any", parsed.value), **{parsed.field: kept})
+        return Parsed(value, parsed.faulty[len(items) :], parsed.field)
+
+    def _text(self, content: str) -> Parsed[T]:
+        said = thoughts.without_thoughts(content)
+        if said.unclosed:
+            raise Unfinished("The reply ended before it began: it holds thoughts alone. Send the reply itself.")
+        if not said.text:
+            raise Unusable("The reply was empty.")
+        try:
+            return Parsed(cast("T", escapes.text_of(said.text, self._known)))
+        except escapes.NotText as error:
+            raise Unusable(f"The reply holds {error}; write plain text.") from error
+
+    def _json(self, content: str, schema: type[T]) -> Parsed[T]:
+        text = escapes.escaped(content.lstrip("\ufeff").strip())
+        if not text:
+            raise Unusable("The reply was empty.")
+        fits, problems, unclosed = [], [], False
+        for candidates, thinking in self._candidates(text):
+            unclosed |= thinking
+            for candidate in candidates:
+                try:
+                    fits.append(self._fitted(candidate, schema))
+                except (msgspec.ValidationError, escapes.NotText) as error:
+                    problems.append(str(error))
+            if fits:
+                return _best(fits)
+        if unclosed:
+            raise Unfinished("The reply ended within its thoughts. Send the JSON itself.")
+        if problems:
+            raise Unusable(f"The JSON does not fit the schema: {problems[-1]}.")
+        said = thoughts.without_thoughts(text).text
+        if not said:
+            raise Unusable("The reply was empty.")
+        raise Unusable(f"The reply is not valid JSON: {payload.problem(said)}.")
+
+    def _candidates(self, text: str) -> Iterator[tuple[list[Any], bool]]:
+        """(values that may be the payload, are there thoughts without an end), the likeliest first."""
+        whole = payload.decoded(text)
+        if whole is not None:
+            yield [*_shapes(whole, self.list)], False
+        found = payload.values(text)
+        said, unclosed = thoughts.without_thoughts(text, [(one.start, one.end) for one in found])
+        outside = payload.values(said)
+        if self.list and len(outside) > 1 and all(_may_be_item(one, self.list) for one in outside):
+            yield [{self.list.field: [one.value for one in outside]}], unclosed  # as JSON lines
+        yield [shape for one in outside for shape in _shapes(one.value, None if one.torn else self.list)], unclosed
+        if not unclosed:
+            yield [shape for value in payload.repaired(said) for shape in _shapes(value, self.list)], unclosed
+
+    def _fitted(self, candidate: Any, schema: type[T]) -> Parsed[T]:
+        """Raises ValidationError or NotText where not even one item fits."""
+        try:
+            return Parsed(_converted(escapes.texts_of(candidate, self._known), schema))
+        except (msgspec.ValidationError, escapes.NotText):
+            if self.list is None or not isinstance(candidate, dict):
+                raise
+            return self._item_by_item(candidate, self.list, schema)
+
+    def _item_by_item(self, candidate: dict[str, Any], items: ItemList, schema: type[T]) -> Parsed[T]:
+        raw = _shaped(candidate, _info(cast("Any", schema))).get(items.field)
+        if not isinstance(raw, list):
+            raise msgspec.ValidationError(f"Object missing required field `{items.field}`")
+        good, faulty, problem = [], [], ""
+        for index, item in enumerate(raw):
+            try:
+                good.append(_converted(escapes.texts_of(item, self._known), items.item))
+            except (msgspec.ValidationError, escapes.NotText) as error:
+                problem = str(error).replace("`$", f"`$.{items.field}[{index}]", 1)
+                faulty.append(FaultyItem(index, item, problem))
+        rest = {**candidate, items.field: []}
+        value = _converted(escapes.texts_of(rest, self._known), schema)
+        if faulty and not good:
+            raise msgspec.ValidationError(problem)
+        return Parsed(msgspec.structs.replace(cast("Any", value), **{items.field: good}), tuple(faulty), items.field)
 
 
-def _without_thoughts(content: str) -> str:
-    """Servers without a reasoning parser leave the model's thoughts in front of its reply."""
-    return re.sub(r"\A\s*<think>.*?</think>", "", content, flags=re.DOTALL)
+def _best(fits: Sequence[Parsed[T]]) -> Parsed[T]:
+    """The last whole one that is not empty: a draft comes before what is meant, and an example is often empty."""
+    whole = [fit for fit in fits if not fit.faulty]
+    filled = [fit for fit in whole if not _is_empty(fit.value)]
+    partly = sorted((fit for fit in fits if fit.faulty), key=lambda fit: -len(fit.faulty))
+    return (filled or partly or whole)[-1]
 
 
-def _without_wrapping(text: str) -> str:
-    """JSON without the fence or the words around it: from the first bracket to the last."""
-    starts = [at for at in (text.find("{"), text.find("[")) if at >= 0]
-    return text[min(starts) : max(text.rfind("}"), text.rfind("]")) + 1] if starts else text
+def _is_empty(value: Any) -> bool:
+    fields = msgspec.structs.astuple(value) if isinstance(value, msgspec.Struct) else (value,)
+    return all(field in ([], {}, "", None) for field in fields)
+
+
+@lru_cache(maxsize=256)
+def _info(schema: Any) -> inspect.Type:
+    return inspect.type_info(schema)
+
+
+@lru_cache(maxsize=256)
+def item_list(schema: Any) -> ItemList | None:
+    """The one field of `schema` that is a list of structs; None where there is none, or more than one."""
+    info = _info(schema)
+    if not isinstance(info, inspect.StructType):
+        return None
+    lists = [
+        ItemList(field.name, field.type.item_type.cls)
+        for field in info.fields
+        if isinstance(field.type, inspect.ListType) and isinstance(field.type.item_type, inspect.StructType)
+    ]
+    return lists[0] if len(lists) == 1 else None
+
+
+def _may_be_item(found: payload.Found, items: ItemList) -> bool:
+    return isinstance(found.value, dict) and not found.torn and items.field not in found.value
+
+
+def _shapes(value: Any, items: ItemList | None, depth: int = 0) -> Iterator[Any]:
+    """`value`, and what it may have been meant as: its list alone, one item alone, something wrapped once more."""
+    yield value
+    if items and isinstance(value, list):
+        yield {items.field: value}
+    if items and isinstance(value, dict) and items.field not in value and len(value) > 1:
+        yield {items.field: [value]}
+    if depth < 2 and isinstance(value, dict) and len(value) == 1 and not (items and items.field in value):
+        inner = next(iter(value.values()))
+        inner = payload.decoded(escapes.escaped(inner)) if isinstance(inner, str) else inner
+        if isinstance(inner, dict | list):
+            yield from _shapes(inner, items, depth + 1)
+    if depth == 0 and isinstance(value, list) and len(value) == 1:
+        yield from _shapes(value[0], items, 1)
+
+
+def _converted(value: Any, schema: type[T]) -> T:
+    """Raises ValidationError. A number or a truth value may come as a string."""
+    shaped = _shaped(value, _info(cast("Any", schema)))
+    try:
+        return msgspec.convert(shaped, schema)
+    except msgspec.ValidationError as strict:
+        try:
+            return msgspec.convert(shaped, schema, strict=False)
+        except msgspec.ValidationError:
+            raise strict from None
+
+
+def _shaped(value: Any, kind: inspect.Type) -> Any:
+    """`value` with the names and words of the schema in the schema's own case, and a lone item where a list belongs."""
+    match kind:
+        case inspect.LiteralType() if isinstance(value, str):
+            words = {word.casefold(): word for word in kind.values if isinstance(word, str)}
+            return words.get(value.strip().casefold(), value)
+        case inspect.ListType() if isinstance(items := _as_list(value, kind.item_type), list):
+            return [_shaped(item, kind.item_type) for item in items]
+        case inspect.StructType() if isinstance(value, dict):
+            fields = {field.encode_name: field.type for field in kind.fields}
+            names = {name.casefold(): name for name in fields}
+            renamed = {names.get(str(key).strip().casefold(), key): item for key, item in value.items()}
+            return {key: _shaped(item, fields[key]) if key in fields else item for key, item in renamed.items()}
+    return value
+
+
+def _as_list(value: Any, item: inspect.Type) -> Any:
+    if not isinstance(value, str) or not value.strip():
+        return value
+    decoded = payload.decoded(value)
+    if isinstance(decoded, list):
+        return decoded
+    return [value] if isinstance(item, inspect.StrType) else value
 
 
 def strict_schema(schema: type[Any]) -> dict[str, Any]:

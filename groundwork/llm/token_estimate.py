@@ -12,6 +12,8 @@ import msgspec
 # one by one, Greek and Cyrillic by three. Over prose, tables, JSON, code and German that is 0.87 to 1.05 of what
 # Llama 2's tokenizer counts and 0.89 to 1.23 of what Qwen 2.5's does; characters / 3.5 is 0.44 to 1.32 of them.
 _PIECE = re.compile(r"[A-Za-z]{1,7}|\d|[\u0370-\u052f]{1,3}|[^\W\d_]|[^\w\s]{1,2}|_+|\n+")
+# As few tokens as any tokenizer makes of a text: whole words, three digits at once, three letters of Chinese.
+_LARGEST = re.compile(r"[A-Za-z]{1,12}|\d{1,3}|[\u0370-\u052f]{1,8}|[^\W\d_]{1,3}|[^\w\s]{1,4}")
 IMAGE_TOKENS = 1_100  # a page at 1288 px: 1,032 for gemini-2.5 (four tiles of 258), 1,105 for gpt-4o
 TURN_TOKENS = 4  # the marks around a turn
 
@@ -19,6 +21,16 @@ TURN_TOKENS = 4  # the marks around a turn
 def tokens_in(text: str) -> int:
     """About how many tokens `text` is."""
     return len(_PIECE.findall(text))
+
+
+def fewest_tokens(text: str) -> int:
+    """How many tokens `text` is at the least, whatever the tokenizer."""
+    return sum(1 for _ in _LARGEST.finditer(text))
+
+
+def texts_in(messages: Sequence[dict[str, Any]]) -> str:
+    """The text of `messages` (OpenAI chat), without images."""
+    return "\n".join(part.get("text") or "" for message in messages for part in _parts(message.get("content")))
 
 
 def estimate_tokens(messages: Sequence[dict[str, Any]], schema: dict[str, Any] | None = None) -> int:

@@ -112,7 +112,7 @@ def _providers(config: Config) -> dict[str, dict[str, ModelCall | Embeddings]]:
 
 async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall | Embeddings]) -> AsyncIterator[Check]:
     """Key, reach and credit of one endpoint, then each model asked of it."""
-    from groundwork.llm.replies import CallFailed
+    from groundwork.llm.failures import CallFailed
 
     settings = endpoint.settings
     try:
@@ -145,7 +145,7 @@ async def _listed(endpoint: Endpoint, path: str) -> dict[str, Any]:
 
 async def _embedder(call: ModelCall | Embeddings, endpoint: Endpoint) -> Check:
     """OpenRouter lists the models that make embeddings apart from the others."""
-    from groundwork.llm.replies import CallFailed
+    from groundwork.llm.failures import CallFailed
 
     try:
         return _model("embeddings", call, await _listed(endpoint, "/embeddings/models"))
@@ -154,7 +154,7 @@ async def _embedder(call: ModelCall | Embeddings, endpoint: Endpoint) -> Check:
 
 
 async def _credit(name: str, endpoint: Endpoint) -> Check:
-    from groundwork.llm.replies import CallFailed
+    from groundwork.llm.failures import CallFailed
 
     what = f"{name}: credit"
     try:

@@ -8,21 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.llm.replies import (
-    Blocked,
-    Broken,
-    Busy,
-    Envelope,
-    Reader,
-    Refused,
-    Rejected,
-    Unusable,
-    read_envelope,
-    read_vectors,
-    retry_after,
-    strict_schema,
-    trouble_of,
-)
+from groundwork.llm.envelope import Envelope, read_envelope, read_vectors
+from groundwork.llm.failures import Blocked, Broken, Busy, Refused, Rejected, retry_after, trouble_of
+from groundwork.llm.replies import Reader, Unusable, strict_schema
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 600) | st.text(max_size=5),
@@ -138,16 +126,17 @@ def test_schemas_are_closed_all_the_way_down():
     [
         ("", "empty"),
         ("<think>only thoughts</think>", "empty"),
+        ("<think>thoughts without an end", "within its thoughts"),
         ("ERROR: model overloaded", "not valid JSON"),
         ('{"inner": [{"level": "easy"', "not valid JSON"),
         ('{"inner": [{"level": "medium"}]}', r"does not fit the schema: .*inner\[0\]\.level"),
-        ("[]", "does not fit the schema"),
+        ("[1]", "does not fit the schema"),
     ],
 )
 def test_what_cannot_be_read_says_so_to_the_model(content, problem):
     """The message names the place, for the correction turn shows it to the model."""
     with pytest.raises(Unusable, match=problem):
-        Reader(Outer).read(content)
+        Reader(Outer).parse(content)
 
 
 @pytest.mark.parametrize(
@@ -156,11 +145,11 @@ def test_what_cannot_be_read_says_so_to_the_model(content, problem):
 def test_wrappings_are_taken_off(wrapping):
     """Fences and thoughts around a reply are no part of it."""
     content = wrapping.replace("{}", '{"inner": [{"level": "hard", "note": "```a```"}]}')
-    assert Reader(Outer).read(content).inner[0].level == "hard"
+    assert Reader(Outer).parse(content).value.inner[0].level == "hard"
 
 
 def test_the_check_sees_the_value():
     """A problem found by the stage goes to the model as it is; text needs no schema."""
     with pytest.raises(Unusable, match="too short"):
-        Reader(None, lambda text: "too short" if len(text) < 3 else None).read(" a ")
-    assert Reader(None).read(" a ") == "a"
+        Reader(None, lambda text: "too short" if len(text) < 3 else None).parse(" a ")
+    assert Reader(None).parse(" a ").value == "a"

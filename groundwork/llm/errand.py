@@ -1,0 +1,36 @@
+"""One question on its way: whom to ask, and what it has taken so far."""
+
+from __future__ import annotations
+
+import msgspec
+
+from groundwork.llm.endpoint import Endpoint
+from groundwork.llm.envelope import Usage
+from groundwork.llm.gate import Gate
+
+
+class Spent(msgspec.Struct, frozen=True):
+    """What one reply used; `replayed`: it came from the journal and nothing was paid now."""
+
+    usage: Usage
+    replayed: bool
+
+
+class Errand(msgspec.Struct):
+    """One question on its way: whom to ask, for which stage and unit, and what it has taken so far."""
+
+    endpoint: Endpoint
+    gate: Gate
+    model: str
+    stage: str
+    unit: str
+    sample: int = 0
+    since: float = 0.0  # seconds since 1970; older replies are not replayed
+    spent: list[Spent] = []
+    roomy: bool = False  # a reply was cut off for want of money: the next one gets all the room that the stage allows
+    whole_prompt: bool = False  # a reply to a prompt that the server cut off is a failure
+
+    @property
+    def replayed(self) -> bool:
+        """Whether everything so far came from the journal."""
+        return all(spent.replayed for spent in self.spent)
