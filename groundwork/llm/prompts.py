@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ from groundwork.errors import ConfigError
 Message = dict[str, Any]
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
+_FENCE = re.compile(r"<([A-Za-z]\w*)([^<>\n]*)>(\s*\{\{\s*([A-Za-z_]\w*)\s*\}\}\s*)</\1>")
 _TURN = re.compile(r"^--- *(system|user|assistant) *---[ \t]*$", re.MULTILINE)
 
 
@@ -41,14 +43,23 @@ def conversation(template: str, **variables: str) -> list[Message]:
     """The turns of `template`, parted before they are filled, so that no value can open a turn of its own.
 
     Put what stays the same from call to call (instructions, examples) before what differs: endpoints bill a
-    repeated beginning at a fraction of its price. Raises ConfigError like `render`.
+    repeated beginning at a fraction of its price. A value stays as it is, character for character: where it holds the
+    closing tag of the fence around it, the fence gets another name. Raises ConfigError like `render`.
     """
     _compare(placeholders(template), variables)
     return [{**turn, "content": _fill(turn["content"], variables)} for turn in split(template)]
 
 
 def _fill(template: str, variables: dict[str, str]) -> str:
+    template = _FENCE.sub(lambda match: _fence(match, variables[match[4]]), template)
     return _PLACEHOLDER.sub(lambda match: variables[match[1]], template)
+
+
+def _fence(match: re.Match[str], value: str) -> str:
+    tag, attributes, inside = match[1], match[2], match[3]
+    if f"</{tag}".casefold() in value.casefold():
+        tag = f"{tag}-{hashlib.sha256(value.encode(errors='replace')).hexdigest()[:8]}"
+    return f"<{tag}{attributes}>{inside}</{tag}>"
 
 
 def _compare(wanted: set[str], variables: dict[str, str]) -> None:

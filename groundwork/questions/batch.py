@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
 
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation, render
+from groundwork.llm.replies import FaultyItem
 from groundwork.markdown.statements import Statement
 from groundwork.questions.draft_faults import Corrections, Draft, Drafts
 from groundwork.questions.interview import Judged
@@ -32,6 +33,7 @@ class Batch:
     correction: str
     known: dict[str, str]
     calls: int = 0
+    dropped: list[FaultyItem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._messages: list[dict[str, Any]] = []
@@ -66,8 +68,9 @@ class Batch:
     async def _call(self, messages: list[dict[str, Any]], schema: type[Any], unit: str, sample: int) -> Any:
         self.calls += 1
         reply = await self.client.ask(
-            self.settings, messages, stage="generate_qa", unit=unit, schema=schema, sample=sample
+            self.settings, messages, stage="generate_qa", unit=unit, schema=schema, sample=sample, partial=True
         )
+        self.dropped += reply.dropped
         return reply.value
 
 
@@ -79,7 +82,7 @@ def turns(
         prompt,
         **known,
         section=" > ".join(chunk.headings) or "(none)",
-        chunk=fenced(chunk.text),
+        chunk=chunk.text,
         asked=listed(asked) or "(none yet)",
         gaps=listed(gaps[:MAX_GAPS]) or "(not known)",
         batch=str(count),
@@ -105,8 +108,3 @@ def as_draft(correction: Any) -> Draft:
 
 def listed(items: Sequence[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
-
-
-def fenced(text: str) -> str:
-    """`text` without anything that would close the mark around it in a prompt."""
-    return text.replace("</", "< /")

@@ -109,9 +109,8 @@ class Checker:
             return self._column("supported", 0.0, "; ".join(found), "rule")
         if self.settings.rules_only:
             return self._column("supported", 1.0, "", "rule")
-        text = place.text.replace("</", "< /")
         told = await self._ask(
-            "supported", pair, Judgement, scored, chunk=text, question=pair.question, answer=pair.answer
+            "supported", pair, Judgement, scored, chunk=place.text, question=pair.question, answer=pair.answer
         )
         return self._column("supported", told.score, told.reason)
 

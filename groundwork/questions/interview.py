@@ -16,6 +16,7 @@ import msgspec
 
 from groundwork.errors import UnitError
 from groundwork.language.references import is_instruction
+from groundwork.llm.replies import FaultyItem
 from groundwork.markdown.statements import Statement
 from groundwork.questions import coverage
 from groundwork.questions.draft_faults import Draft, Fault, Source
@@ -28,9 +29,13 @@ Judged = tuple[Draft, list[Fault]]
 
 
 class Asker(Protocol):
-    """How drafts are got from a model: at most `at_once` an iteration, by `calls` calls so far."""
+    """How drafts are got from a model: at most `at_once` an iteration, by `calls` calls so far.
+
+    `dropped`: what came in place of a draft and stayed no draft when it was corrected.
+    """
 
     calls: int
+    dropped: list[FaultyItem]
 
     @property
     def at_once(self) -> int: ...
@@ -113,6 +118,8 @@ async def _one_round(state: Interview, asker: Asker, iteration: int) -> int:
     if faulty and state.settings.correct:
         corrected = iter(await asker.correct(faulty))
         judged = [_corrected(state, one, next(corrected)) if _can_be_corrected(one[1]) else one for one in judged]
+    while asker.dropped:
+        state.rejected.append(as_unread(asker.dropped.pop(0), state.chunk, iteration))
     for draft, _ in drafts[count:]:
         _reject(state, draft, iteration, Fault("excess", f"{len(drafts)} pairs came where {count} were asked for"))
     for draft, faults in judged:
@@ -171,6 +178,19 @@ def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
         model=model,
         pages=chunk.pages,
         headings=chunk.headings,
+    )
+
+
+def as_unread(faulty: FaultyItem, chunk: Chunk, iteration: int) -> Rejected:
+    """The record of an item of a reply that is no pair at all."""
+    pair = faulty.item if isinstance(faulty.item, dict) else {"reply": faulty.item}
+    return Rejected(
+        document=chunk.document,
+        chunk=chunk.id,
+        iteration=iteration,
+        reason="form",
+        detail=faulty.problem,
+        pair=pair,
     )
 
 

@@ -12,9 +12,8 @@ from groundwork.errors import UnitError
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation
 from groundwork.markdown.grounding import find
-from groundwork.questions.batch import fenced
 from groundwork.questions.draft_faults import Draft, Drafts, Fault, Source
-from groundwork.questions.interview import as_pair, as_rejected
+from groundwork.questions.interview import as_pair, as_rejected, as_unread
 from groundwork.questions.repeats import Encode, Novelty
 from groundwork.records.types import Chunk, Pair, Rejected
 from groundwork.settings.settings import QA
@@ -45,16 +44,19 @@ class TwoChunks:
         messages = conversation(
             self.prompt,
             **self.known,
-            first=fenced(self.first.text),
-            second=fenced(self.second.text),
+            first=self.first.text,
+            second=self.second.text,
             batch=str(self.settings.batch),
         )
         unit = f"{self.first.id} with {self.second.id}"
         try:
-            reply = await self.client.ask(self.settings, messages, stage="generate_qa", unit=unit, schema=Drafts)
+            reply = await self.client.ask(
+                self.settings, messages, stage="generate_qa", unit=unit, schema=Drafts, partial=True
+            )
         except UnitError as error:
             self.failure = error
             return
+        self.rejected += [as_unread(item, self.first, ITERATION) for item in reply.dropped]
         good = []
         for draft in reply.value.pairs[: self.settings.batch]:
             if found := [*self.source.faults(draft), *self._one_sided(draft)]:

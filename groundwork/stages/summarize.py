@@ -85,7 +85,7 @@ class _Summarizer:
             if len(joined) >= len(shortened):
                 break
             shortened = joined
-        messages = self._messages(self._settings.prompt, text=fenced(shortened))
+        messages = self._messages(self._settings.prompt, text=shortened)
         summary = await self._ask(messages, self._name)
         return await self._corrected(messages, summary, text)
 
@@ -93,14 +93,14 @@ class _Summarizer:
         """The conversations by which `text` is summarised first: one, or one a part."""
         parts = sections(text, self._most_characters())
         if len(parts) == 1:
-            return [self._messages(self._settings.prompt, text=fenced(text))]
+            return [self._messages(self._settings.prompt, text=text)]
         return [self._about_part(number, len(parts), part) for number, part in enumerate(parts, 1)]
 
     def _about_part(self, number: int, count: int, text: str) -> list[Any]:
         heading = _HEADING.search(text)
         return self._messages(
             self._settings.section_prompt,
-            text=fenced(text),
+            text=text,
             part=str(number),
             parts=str(count),
             section=heading[1] if heading else "(no heading)",
@@ -131,7 +131,9 @@ class _Summarizer:
         return better, [f"the summary: {problem}" for problem in remaining]
 
     async def _ask(self, messages: list[Any], unit: str) -> str:
-        reply = await self._job.client.ask(self._settings, messages, stage="summarize", unit=unit, check=unusable)
+        reply = await self._job.client.ask(
+            self._settings, messages, stage="summarize", unit=unit, check=unusable, whole_prompt=True
+        )
         return reply.value.strip()
 
     def _messages(self, prompt: str, **variables: str) -> list[Any]:
@@ -178,11 +180,6 @@ def sections(text: str, most: int) -> list[str]:
         parts.append(text[start:end])
         start = end
     return [*parts, text[start:]]
-
-
-def fenced(text: str) -> str:
-    """`text` without anything that would close the mark around it in the prompt."""
-    return text.replace("</", "< /")
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:

@@ -1,6 +1,7 @@
 """The client against a fake OpenRouter: every shape in which a call can fail, the journal, the money, the stop."""
 
 import asyncio
+import json
 import os
 from pathlib import Path
 
@@ -114,6 +115,62 @@ async def test_three_bad_replies_are_an_invalid_reply(fake, client, config_for):
     first, correction, fresh = fake.requests
     assert [m["role"] for m in correction["messages"]] == ["user", "assistant", "user"] and first == fresh
     assert "not valid JSON" in correction["messages"][2]["content"]
+
+
+def pairs_reply(*answers: str | None) -> dict:
+    """A scripted reply with a pair for each answer; None is no answer at all."""
+    return {"content": json.dumps({"pairs": [{"question": f"Q{a}?", "answer": a} for a in answers]})}
+
+
+async def test_a_faulty_item_costs_one_correction_and_not_the_reply(fake, client, config_for):
+    """The correction turn asks for the faulty items alone; they take their places among the good ones."""
+    fake.script.extend([pairs_reply("1", None, "3"), pairs_reply("2")])
+    reply = await client.ask(config_for(fake).qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs)
+    assert [pair.answer for pair in reply.value.pairs] == ["1", "2", "3"] and not reply.dropped
+    asked = fake.requests[1]["messages"][-1]["content"]
+    assert len(fake.requests) == 2 and "number 2" in asked and "1 alone" in asked
+
+
+async def test_an_item_that_stays_faulty_is_left_out_only_where_that_is_wanted(fake, client, config_for):
+    """With `partial` the others are kept and it is reported; without, the reply is drawn anew."""
+    qa = config_for(fake).qa
+    fake.script.extend([pairs_reply("1", None), pairs_reply(None)])
+    reply = await client.ask(qa, ask_text("a"), stage="qa", unit="d", schema=Pairs, partial=True)
+    assert [pair.answer for pair in reply.value.pairs] == ["1"]
+    assert [dropped.item for dropped in reply.dropped] == [{"question": "QNone?", "answer": None}]
+    fake.script.extend([pairs_reply("1", None), pairs_reply(None), pairs_reply("1", "2")])
+    reply = await client.ask(qa, ask_text("b"), stage="qa", unit="d", schema=Pairs)
+    assert len(reply.value.pairs) == 2 and len(fake.requests) == 5
+
+
+async def test_thoughts_without_an_end_get_twice_the_room_once(fake, client, config_for):
+    """The tokens ran out within them: like a reply that was cut off, whatever the finish_reason says."""
+    qa = config_for(fake, qa__max_tokens=100).qa
+    fake.script.extend([{"content": '<think>Let me see {"pairs": []}'}, pairs_reply("1")])
+    reply = await client.ask(qa, ask_text("a"), stage="qa", unit="d", schema=Pairs)
+    assert reply.value.pairs and [request["max_tokens"] for request in fake.requests] == [100, 200]
+    fake.script.extend([{"content": "<think>and so on"}] * 2)
+    with pytest.raises(
+        InvalidReply, match="within its thoughts at 100 tokens and again at 200; raise max_tokens of qa"
+    ):
+        await client.ask(qa, ask_text("b"), stage="qa", unit="d")
+
+
+async def test_a_prompt_that_the_server_cut_off_is_told(fake, config_for, journal):
+    """usage.prompt_tokens far below what was sent: a failure where the whole prompt matters, else said once."""
+    lines: list[str] = []
+    long = "Each of these rules states one fact about the league. " * 1500
+    async with Client(config_for(fake).llm, journal, say=lines.append) as client:
+        qa = config_for(fake).qa
+        for unit in ("a", "b"):
+            fake.script.append({"usage": {"prompt_tokens": 4096}})
+            await client.ask(qa, ask_text(long + unit), stage="qa", unit=unit)
+        assert len(lines) == 1 and "num_ctx" in lines[0] and "4,096" in lines[0]
+        fake.script.append({"usage": {"prompt_tokens": 4096}})
+        with pytest.raises(InvalidReply, match="num_ctx"):
+            await client.ask(qa, ask_text(long), stage="summarize", unit="c", whole_prompt=True)
+        await client.ask(qa, ask_text(long + "d"), stage="summarize", unit="d", whole_prompt=True)
+    assert len(lines) == 1
 
 
 async def test_a_lost_unit_is_drawn_anew_by_the_next_run(fake, config_for, journal):

@@ -21,6 +21,7 @@ from groundwork.language.names import names
 from groundwork.language.words import content_words, stem
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation
+from groundwork.llm.replies import FaultyItem
 from groundwork.markdown.statements import Statement, statements
 from groundwork.questions.draft_faults import Draft, Fault
 from groundwork.questions.interview import Judged
@@ -62,6 +63,7 @@ class Sentences:
     calls: int = 0
     at_once: int = 1_000_000
     failures: list[UnitError] = field(default_factory=list)
+    dropped: list[FaultyItem] = field(default_factory=list)  # never any: one pair a reply
     _asked: set[str] = field(default_factory=set)
 
     async def ask(self, iteration: int, pairs: Sequence[Pair], gaps: Sequence[Statement], count: int) -> list[Judged]:
