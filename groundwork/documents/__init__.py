@@ -54,7 +54,6 @@ class Converter:
     extra: str = ""
     paged: bool = False
     remote: bool = False  # asks a model through the client and runs in this process
-    reserve: bool = False  # has further engines, `reserve(request)`, for pages that the audit is not content with
     models: bool = False  # holds models in memory: one process a device, no limit on memory
     singly: bool = False  # slow, and reads each page by itself: it is asked for one after the other
 
@@ -65,9 +64,7 @@ IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 OFFICE = (".docx", ".docm", ".xlsx", ".xlsm", ".csv", ".tsv", ".html", ".htm", ".xhtml")
 
 CONVERTERS = {
-    "layout": Converter(
-        module="layout.engine", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True, reserve=True
-    ),
+    "layout": Converter(module="layout.engine", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True),
     "markitdown": Converter(module="engines.markitdown", packages=("markitdown",), paged=True, singly=True),
     "gemini": Converter(module="engines.vision", endings=(".pdf", *IMAGES), paged=True, remote=True),
     "office": Converter(module="engines.office", packages=("mammoth", "openpyxl", "markdownify"), endings=OFFICE),
@@ -106,15 +103,6 @@ def run(name: str, request: Request) -> Conversion:
 
     module = importlib.import_module(f"{__name__}.{CONVERTERS[name].module}")
     conversion: Conversion = module.convert(request)
-    return conversion
-
-
-def run_reserve(name: str, request: Request) -> Conversion:
-    """The renditions of the engines that the named converter holds in reserve."""
-    import importlib
-
-    module = importlib.import_module(f"{__name__}.{CONVERTERS[name].module}")
-    conversion: Conversion = module.reserve(request)
     return conversion
 
 

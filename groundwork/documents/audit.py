@@ -1,7 +1,8 @@
 """Hold a page's Markdown against the PDF's own text layer: what is lost, glued, shuffled or said twice.
 
-The text layer is the reference because it is what the file's author put there; its order is that of the file's
-content, which is the reading order on most pages but not beside pictures and in columns, so order counts least.
+The text layer is the reference because it is what the file's author put there. Its order is that of the file's
+content: the reading order on most pages, so that words which stand side by side in it should do so in the Markdown.
+Only within a table the neighbours may be others: the layer reads line by line what Markdown reads cell by cell.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import Counter
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
+from groundwork.documents.repair.running_headers import page_labels
 from groundwork.language.scripts import UNSPACED, is_shaped
 from groundwork.records.types import PageAudit
 
@@ -22,6 +24,7 @@ _JOINED = re.compile(r"[-‐‑](?<=[^\W\d_].)\s*(?=[^\W\d_])")  # hyphens, so t
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")  # where no space parts words, each character counts as one
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _LEADERS = re.compile(r"(?:\.\s?){4,}")
+_TABLE = re.compile(r"(?:^[ \t]*\|.*\n?)+", re.MULTILINE)
 _RUN = 6  # words of a run that counts as repeated
 _DOUBLED = 0.8  # of the letters of a Thai text layer, which says some of them twice, are all there are
 _THAI = re.compile("[\u0e00-\u0eff]")
@@ -78,39 +81,45 @@ class Reference:
         if self.shaped:
             return self._audit_letters(bare, told, count_tables(markdown))
         same = found == self.words  # as on most pages
-        lost = Counter(self.numbers) - Counter(told) if told != self.numbers else Counter()
+        lost = self._lost_numbers(told)
         words_kept, glued = (1.0, 0.0) if same else self._kept(found)
         numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
-        order = 1.0 if same else self._order(found)
-        repeated = 0.0 if same else self._repeated(found)
-        score = words_kept * numbers_kept * (1 - glued) * (1 - repeated) * (0.95 + 0.05 * order)
+        pairs_kept = 1.0 if same else self._pairs_kept(found, markdown)
+        repeated = 0.0 if same else self._repeated(_words(plain(_unfilled(markdown))))
+        text_kept = words_kept * numbers_kept * (1 - glued) * (1 - repeated) * (0.9 + 0.1 * pairs_kept)
         return PageAudit(
             words_kept=round(words_kept, 4),
+            pairs_kept=round(pairs_kept, 4),
             numbers_kept=round(numbers_kept, 4),
             glued=round(glued, 4),
             repeated=round(repeated, 4),
-            order=round(order, 4),
             tables=count_tables(markdown),
-            score=round(score, 4),
+            text_kept=round(text_kept, 4),
             lost_numbers=sorted(lost)[:20],
         )
+
+    def _lost_numbers(self, told: list[str]) -> Counter[str]:
+        """The reference's numbers that are gone; a page's label is none."""
+        if told == self.numbers:
+            return Counter()
+        return Counter(self.numbers) - Counter(told) - Counter(page_labels(self.text))
 
     def _audit_letters(self, bare: str, told: list[str], tables: int) -> PageAudit:
         """By the letters and numbers alone, whatever their order."""
         wanted, found = (Counter(filter(str.isalpha, text)) for text in (plain(self.text), bare))
-        lost = Counter(self.numbers) - Counter(told)
+        lost = self._lost_numbers(told)
         share = (wanted & found).total() / wanted.total()
         letters_kept = 1.0 if share >= _DOUBLED and found <= wanted and _THAI.search(bare) else share
         repeated = max(0.0, 1 - wanted.total() / found.total()) if found else 0.0
         numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
         return PageAudit(
             words_kept=round(letters_kept, 4),
+            pairs_kept=1.0,
             numbers_kept=round(numbers_kept, 4),
             glued=0.0,
-            order=1.0,
             repeated=round(repeated, 4),
             tables=tables,
-            score=round(letters_kept * numbers_kept * (1 - repeated), 4),
+            text_kept=round(letters_kept * numbers_kept * (1 - repeated), 4),
             lost_numbers=sorted(lost)[:20],
         )
 
@@ -123,15 +132,15 @@ class Reference:
         glued = sum(counts[word] for word in unknown if word in squeezed)
         return kept / len(self.words) if self.words else 1.0, glued / len(found) if found else 0.0
 
-    def _order(self, found: list[str]) -> float:
-        """Of the words that stand once in both, the share whose successor still comes later."""
-        single = {word for word, n in self.counts.items() if n == 1}
-        place: dict[str, int] = {}
-        for position, word in enumerate(found):
-            if word in single:
-                place[word] = -1 if word in place else position
-        order = [place[word] for word in self.words if place.get(word, -1) >= 0]
-        return sum(a < b for a, b in pairwise(order)) / (len(order) - 1) if len(order) > 1 else 1.0
+    def _pairs_kept(self, found: list[str], markdown: str) -> float:
+        """The share of the reference's neighbouring words that are still neighbours, or stand in one table."""
+        wanted = Counter(pairwise(self.words))
+        lost = wanted - Counter(pairwise(found))
+        if not wanted or not lost:
+            return 1.0
+        tables = [set(_words(plain(table))) for table in _TABLE.findall(markdown)]
+        missing = sum(n for (a, b), n in lost.items() if not any(a in table and b in table for table in tables))
+        return 1 - missing / wanted.total()
 
     def _repeated(self, found: list[str]) -> float:
         """The share of words in runs of six that come more often than in the reference."""
@@ -142,6 +151,20 @@ class Reference:
         known = Counter(zip(*(self.words[k:] for k in range(_RUN)), strict=False))
         extra = sum(max(0, n - max(1, known[run])) for run, n in often.items())
         return min(1.0, extra / len(found))
+
+
+def _unfilled(markdown: str) -> str:
+    """Tables without the cells that say the same as the one before them: a merged cell is in all of its columns."""
+    above: list[str] = []
+    out = []
+    for line in markdown.split("\n"):
+        cells = line.split("|") if line.startswith("|") else []
+        fresh = [
+            cell if cell not in cells[max(0, k - 1) : k] + above[k : k + 1] else "" for k, cell in enumerate(cells)
+        ]
+        out.append(" ".join(fresh) if cells else line)
+        above = cells
+    return "\n".join(out)
 
 
 def count_tables(markdown: str) -> int:

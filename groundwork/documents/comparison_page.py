@@ -47,8 +47,8 @@ def page_html(
 
 
 def _summary(columns: Sequence[Column]) -> str:
-    titles = ("converter", "seconds", "pages/s", "$ per 1,000 pages", "words kept", "numbers kept", "glued", "order",
-              "score", "tables", "headings")  # fmt: skip
+    titles = ("converter", "seconds", "pages/s", "$ per 1,000 pages", "words kept", "pairs kept", "numbers kept",
+              "glued", "text kept", "tables", "headings")  # fmt: skip
     head = "".join(f"<th>{title}</th>" for title in titles)
     return f"<table class=summary><tr>{head}</tr>{''.join(map(_summary_row, columns))}</table>"
 
@@ -57,7 +57,7 @@ def _summary_row(column: Column) -> str:
     if column.trouble:
         return f"<tr><td>{column.name}</td><td colspan=10>{html.escape(column.trouble)}</td></tr>"
     cost = "–" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
-    shares = [column.mean(name) for name in ("words_kept", "numbers_kept", "glued", "order", "score")]
+    shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
     cells = [column.name, f"{column.seconds:.2f}", f"{column.rate:.1f}", cost, *(f"{share:.3f}" for share in shares),
              str(column.tables), str(column.headings)]  # fmt: skip
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
@@ -76,10 +76,10 @@ def _rendition(column: Column, i: int, layer: str) -> str:
     lost = Counter(words(layer)) - Counter(words(markdown))
     missing = " ".join(html.escape(word) for word in lost.elements())
     made = column.makers[i].partition(":")[2]
-    grade = "good" if audit.score >= 0.97 else "fair" if audit.score >= 0.9 else "poor"
+    grade = "good" if audit.text_kept >= 0.97 else "fair" if audit.text_kept >= 0.9 else "poor"
     return (
         f"<article><h3>{column.name}{f' <small>{html.escape(made)}</small>' if made else ''} "
-        f"<b class={grade}>{audit.score:.3f}</b></h3>"
+        f"<b class={grade}>{audit.text_kept:.3f}</b></h3>"
         f"<div class=text>{_marked(markdown, set(words(layer)))}</div>"
         + (f"<details><summary>{lost.total()} words lost</summary><p>{missing}</p></details>" if lost else "")
         + f"<details><summary>Markdown</summary><pre>{html.escape(markdown)}</pre></details></article>"

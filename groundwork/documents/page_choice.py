@@ -27,10 +27,10 @@ class Draft:
 
     def offer(self, markdown: str, audit: PageAudit, converter: str, trouble: str) -> None:
         """Take a rendition that is better than the one before; a page in trouble stays open for the next converter."""
-        better = self.audit is None or audit.score > self.audit.score or (markdown and not self.markdown)
+        better = self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
         if better and self.audit and self.markdown:
             lost = f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
-            self.fell_back = self.fell_back or f"{self.converter}: score {self.audit.score:.2f}{lost}"
+            self.fell_back = self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost}"
         if better:
             self.markdown, self.audit, self.converter = markdown, audit, converter
         self.fell_back = trouble or self.fell_back
@@ -41,7 +41,7 @@ class Draft:
             return not self.markdown.strip()
         if self.audit is None or self.audit.lost_numbers:
             return True
-        return self.audit.score < threshold
+        return self.audit.text_kept < threshold
 
 
 def assemble(layer: TextLayer, drafts: Sequence[Draft]) -> tuple[str, list[Page]]:
@@ -69,8 +69,8 @@ def page_warnings(pages: Sequence[Page], threshold: float) -> list[str]:
     if scans := [page.number for page in pages if page.scan and page.end == page.start]:
         warnings.append(f"{listed(scans)} without text (scans); {OCR}")
     for page in pages:
-        if page.audit and page.audit.score < threshold and not page.scan:
-            warnings.append(f"page {page.number}: audit score {page.audit.score:.2f} is below {threshold}")
+        if page.audit and page.audit.text_kept < threshold and not page.scan:
+            warnings.append(f"page {page.number}: text kept {page.audit.text_kept:.2f} is below {threshold}")
         elif page.audit and page.audit.lost_numbers:
             warnings.append(f"page {page.number}: numbers not found: {', '.join(page.audit.lost_numbers[:5])}")
     return warnings

@@ -8,18 +8,19 @@ from typing import NamedTuple
 
 import msgspec
 
-from groundwork.documents import CONVERTERS, Conversion, Request, run, run_reserve
+from groundwork.documents import CONVERTERS, Conversion, Request, run
 from groundwork.documents.audit import Reference, contents_lines, readability, table_rows
 from groundwork.documents.repair.hyphens import Vocabulary, has_parted
 from groundwork.documents.repair.page_joining import plain_contents, tidy
 from groundwork.documents.repair.respelling import respell, restore
 from groundwork.documents.repair.running_headers import running_keys, strip_running
-from groundwork.language.scripts import is_shaped
 from groundwork.records.types import PageAudit
 from groundwork.workers import report
 
 OURS = "lines"  # our own reading of a page, which has whole words and one paragraph a block
-_CONTENT = 0.985  # an audit's score from which on no further engine is asked
+
+
+_MARGIN = 0.005  # of the text; less than that is no reason to take another rendition
 
 
 class Audited(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,23 +63,11 @@ class _Judge:
         self._words: Vocabulary | None = None
 
     def convert(self, request: Request, numbers: Sequence[int]) -> Audited:
-        """The pages `numbers`; those that the audit is not content with by the engines in reserve too."""
-        conversion = run(self._name, request)
-        audited = self.audit(conversion, numbers)
-        places = [
-            i
-            for i, audit in enumerate(audited.audits)
-            if (audit.score < _CONTENT or audit.lost_numbers) and not is_shaped(self._layer[numbers[i] - 1])
-        ]
+        """The pages `numbers`, each in its best rendition."""
+        audited = self.audit(run(self._name, request), numbers)
         for _ in numbers:
             report()
-        if not places or not CONVERTERS[self._name].reserve:
-            return audited
-        again = [numbers[i] for i in places]
-        reserve = run_reserve(self._name, dataclasses.replace(request, pages=again, layer=[]))
-        first = {maker: [pages[i] for i in places] for maker, pages in conversion.renditions.items()}
-        renditions = Conversion(renditions={**first, **reserve.renditions}, warnings=reserve.warnings)
-        return _with(audited, places, self.audit(renditions, again))
+        return audited
 
     def audit(self, conversion: Conversion, numbers: Sequence[int]) -> Audited:
         """A conversion of the pages `numbers`; of several renditions each page keeps the best."""
@@ -87,8 +76,7 @@ class _Judge:
         for i, number in enumerate(numbers):
             reference = Reference(self._strip(self._layer[number - 1], number))
             texts = {maker: pages[i] if maker == OURS else tidy(pages[i]) for maker, pages in drafts.items()}
-            rated = [_rate(maker, self._strip(text, number), reference) for maker, text in texts.items()]
-            best.append(_best(rated, reference))
+            best.append(_best([(maker, self._strip(text, number)) for maker, text in texts.items()], reference))
         return Audited(
             pages=[plain_contents(self._mend(one)) for one in best],
             audits=[one.audit for one in best],
@@ -112,14 +100,6 @@ def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer
     return _Judge(name, layer).audit(conversion, numbers)
 
 
-def _with(audited: Audited, places: Sequence[int], again: Audited) -> Audited:
-    """The pages with those at `places` replaced."""
-    pages, audits, makers = list(audited.pages), list(audited.audits), list(audited.makers)
-    for k, i in enumerate(places):
-        pages[i], audits[i], makers[i] = again.pages[k], again.audits[k], again.makers[k]
-    return Audited(pages=pages, audits=audits, makers=makers, warnings=audited.warnings + again.warnings)
-
-
 class _Rated(NamedTuple):
     maker: str
     markdown: str
@@ -137,22 +117,25 @@ def _rate(maker: str, draft: str, reference: Reference) -> _Rated:
     return _Rated(maker, draft, audit)
 
 
-def _best(rated: list[_Rated], reference: Reference) -> _Rated:
-    """The rendition that keeps most of the text layer, reads best and has the tables."""
-    if len(rated) == 1:
-        return rated[0]
-    most_rows = max(table_rows(one.markdown) for one in rated)
-    most_entries = max(contents_lines(one.markdown) for one in rated)
-    return max(rated, key=lambda one: _worth(one, reference) * _structure(one.markdown, most_rows, most_entries))
+def _best(drafts: Sequence[tuple[str, str]], reference: Reference) -> _Rated:
+    """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure."""
+    best = _rate(*drafts[0], reference)
+    for maker, draft in drafts[1:]:
+        if best.audit.text_kept > 1 - _MARGIN:
+            break
+        rated = _rate(maker, draft, reference)
+        if rated.audit.text_kept > best.audit.text_kept + _MARGIN and _is_no_worse(rated, best, reference):
+            best = rated
+    return best
 
 
-def _worth(one: _Rated, reference: Reference) -> float:
-    worth = one.audit.score * (0.7 + 0.3 * one.audit.order) * readability(reference, one.markdown)
-    return 0.8 * worth if one.audit.lost_numbers else worth  # no beauty makes up for a number that is gone
+def _is_no_worse(one: _Rated, other: _Rated, reference: Reference) -> bool:
+    ours, theirs = (_qualities(rated, reference) for rated in (one, other))
+    return all(a >= b for a, b in zip(ours, theirs, strict=True))
 
 
-def _structure(markdown: str, most_rows: int, most_entries: int) -> float:
-    """Less for a rendition with fewer rows of tables, or fewer lines of contents, than another one has."""
-    rows = table_rows(markdown) / most_rows if most_rows else 1.0
-    entries = contents_lines(markdown) / most_entries if most_entries >= 4 else 1.0
-    return (0.85 + 0.15 * rows) * (0.6 + 0.4 * entries)
+def _qualities(one: _Rated, reference: Reference) -> tuple[float, ...]:
+    """What a rendition keeps of a page and how well it reads; the more the better."""
+    audit, markdown = one.audit, one.markdown
+    kept = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
+    return (*kept, readability(reference, markdown), table_rows(markdown), contents_lines(markdown))

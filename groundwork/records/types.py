@@ -18,13 +18,17 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class PageAudit(Record, frozen=True):
-    """How a page's Markdown compares with the PDF's own text layer; shares lie between 0 and 1."""
+    """How a page's Markdown compares with the PDF's own text layer; shares lie between 0 and 1.
+
+    `pairs_kept`: of the layer's neighbouring words, those that are still neighbours, or stand in one table.
+    `text_kept`: words, pairs and numbers that are kept, less what is glued or repeated, in one figure.
+    """
 
     words_kept: float
+    pairs_kept: float
     numbers_kept: float
     glued: float
-    order: float
-    score: float
+    text_kept: float
     repeated: float = 0.0
     tables: int = 0
     lost_numbers: list[str] = []

@@ -187,8 +187,8 @@ def _page_numbers(job: Job, count: int) -> list[int]:
 
 
 _HEADER = (
-    f"{'converter':11} {'seconds':>8} {'pages/s':>8} {'$/1,000':>8} {'words':>6} {'numbers':>7} {'glued':>6} "
-    f"{'order':>6} {'score':>6} {'tables':>6} {'headings':>8}"
+    f"{'converter':11} {'seconds':>8} {'pages/s':>8} {'$/1,000':>8} {'words':>6} {'pairs':>6} {'numbers':>7} "
+    f"{'glued':>6} {'text':>6} {'tables':>6} {'headings':>8}"
 )
 
 
@@ -198,8 +198,8 @@ def _line(column: Column) -> str:
     cost = "-" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
     return (
         f"{column.name:11} {column.seconds:8.2f} {column.rate:8.1f} {cost:>8} {column.mean('words_kept'):6.3f} "
-        f"{column.mean('numbers_kept'):7.3f} {column.mean('glued'):6.3f} {column.mean('order'):6.3f} "
-        f"{column.mean('score'):6.3f} {column.tables:6} {column.headings:8}"
+        f"{column.mean('pairs_kept'):6.3f} {column.mean('numbers_kept'):7.3f} {column.mean('glued'):6.3f} "
+        f"{column.mean('text_kept'):6.3f} {column.tables:6} {column.headings:8}"
     )
 
 

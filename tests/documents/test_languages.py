@@ -45,7 +45,7 @@ def test_a_short_chinese_line_ends_its_paragraph() -> None:
 def test_chinese_is_audited_by_characters() -> None:
     """A rendition that joins the lines of a page keeps all of it; one that leaves a sentence out does not."""
     reference = Reference(CHINESE)
-    assert reference.audit(CHINESE.replace("\n", "")).score == 1
+    assert reference.audit(CHINESE.replace("\n", "")).text_kept == 1
     assert reference.audit(CHINESE.split("。")[0]).words_kept < 0.8
     assert respell(CHINESE.replace("\n", ""), reference) == CHINESE.replace("\n", "")
 
@@ -53,15 +53,15 @@ def test_chinese_is_audited_by_characters() -> None:
 def test_arabic_is_audited_by_letters() -> None:
     """The text layer's order of letters is nothing to hold against a rendition; what is lost or said twice is."""
     reference = Reference(ARABIC.replace("اللائحة", "الالئحة").replace("على", "عىل"))
-    assert reference.audit(ARABIC).score == 1
-    assert reference.audit(ARABIC[:20]).score < 0.6
-    assert reference.audit(f"{ARABIC}\n{ARABIC}").score < 0.6
+    assert reference.audit(ARABIC).text_kept == 1
+    assert reference.audit(ARABIC[:20]).text_kept < 0.6
+    assert reference.audit(f"{ARABIC}\n{ARABIC}").text_kept < 0.6
     assert reference.audit(ARABIC.replace("48", "84")).lost_numbers == ["48"]
 
 
 def test_thai_letters_that_the_text_layer_doubles_are_no_loss() -> None:
     """pdfium says some Thai letters twice."""
-    assert Reference("ระเบียบีบท่าเรือรืเวลโมรา").audit("ระเบียบท่าเรือเวลโมรา").score == 1
+    assert Reference("ระเบียบีบท่าเรือรืเวลโมรา").audit("ระเบียบท่าเรือเวลโมรา").text_kept == 1
 
 
 def test_pages_from_right_to_left_are_read_by_the_engine_that_puts_them_in_order(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_pages_from_right_to_left_are_read_by_the_engine_that_puts_them_in_order
     request = Request(source=source, ending=".pdf", settings=load().ingest, page_count=1)
     done = convert_pages("layout", request, read_text_layer(source).pages)
     assert done.makers == ["layout:pdf-inspector"]
-    assert done.audits[0].score == 1
+    assert done.audits[0].text_kept == 1
 
 
 def test_accents_are_one_character() -> None:

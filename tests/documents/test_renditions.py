@@ -57,7 +57,7 @@ def test_the_sample_page_with_a_figure_and_turned_labels_keeps_its_rules():
     """Page 4 of the sample: rules around a figure with turned labels are whole and in order."""
     request = Request(source=str(SAMPLE), ending=".pdf", settings=load().ingest, pages=[4], page_count=9)
     done = convert_pages("layout", request, read_text_layer(str(SAMPLE)).pages)
-    assert done.audits[0].score >= 0.97
+    assert done.audits[0].text_kept >= 0.97
     positions = [done.pages[0].find(label) for label in ("4.1.1", "4.1.2", "4.1.3", "4.1.4")]
     assert positions == sorted(positions)
     assert -1 not in positions

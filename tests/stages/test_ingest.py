@@ -254,6 +254,9 @@ def test_an_unknown_converter_is_a_usage_error(folder, capsys):
     assert "docling" in capsys.readouterr().err
 
 
+TWO_CONVERTERS = 'ingest.converters={"pdf": ["layout", "markitdown"], "*": ["markitdown"]}'
+
+
 def test_help_imports_no_engine():
     """--help stays near the speed of a bare interpreter: no engine, no model client, no numpy."""
     code = "import sys; import groundwork.stages.ingest; print(sorted({m.split('.')[0] for m in sys.modules}))"
@@ -269,7 +272,7 @@ def test_a_converter_that_hangs_is_ended_and_the_next_takes_over(folder, monkeyp
     """A converter that outlives ingest.timeout loses its pages to the next one, with a warning."""
     monkeypatch.setattr("groundwork.documents.ingestion.convert_pages", hang_unless_markitdown)
     folder.add("rules.pdf", SAMPLE)
-    assert folder.ingest("--test", "--set", "ingest.timeout=8") == 0
+    assert folder.ingest("--test", "--set", "ingest.timeout=8", "--set", TWO_CONVERTERS) == 0
     record = Folder_at(folder.root / "test").record("rules")
     assert record.characters > 1000
     assert any("no result after 8 s" in warning for warning in record.warnings)
@@ -279,7 +282,7 @@ def test_a_converter_that_crashes_loses_its_pages_to_the_next(folder, monkeypatc
     """A converter whose process dies fails by name; the text comes from the next, with a warning."""
     monkeypatch.setattr("groundwork.documents.ingestion.convert_pages", crash_unless_markitdown)
     folder.add("rules.pdf", SAMPLE)
-    assert folder.ingest() == 0
+    assert folder.ingest("--set", TWO_CONVERTERS) == 0
     record = folder.record("rules")
     assert record.characters > 15_000
     assert any("SIGKILL" in warning for warning in record.warnings)

@@ -103,7 +103,7 @@ class PageReader:
             if not reply.trouble:
                 return reply
             troubles.append(reply.trouble)
-            if best is None or reply.audit.score > best.audit.score:
+            if best is None or reply.audit.text_kept > best.audit.text_kept:
                 best = reply
         trouble = troubles[-1] if troubles else "no upright reply"
         return PageReply("", reference.audit(""), trouble) if best is None else best._replace(trouble=trouble)
@@ -140,7 +140,7 @@ def _judge(reply: str, reference: Reference, threshold: float) -> PageReply:
 
 
 def _trouble(audit: PageAudit, reference: Reference, threshold: float) -> str:
-    if len(reference.words) >= WORDS_TO_JUDGE and audit.score < threshold:
+    if len(reference.words) >= WORDS_TO_JUDGE and audit.text_kept < threshold:
         lost = f"; numbers lost: {', '.join(audit.lost_numbers[:5])}" if audit.lost_numbers else ""
-        return f"audit score {audit.score:.2f}, words kept {audit.words_kept:.2f}{lost}"
+        return f"text kept {audit.text_kept:.2f}, words kept {audit.words_kept:.2f}{lost}"
     return ""

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from groundwork.documents.layout.spelling import Speller
+
 _BULLET = re.compile(r"[-•●▪■◦○‣–—∗\uf0b7\uf0a7](?=\s|$)")
 _LABEL = re.compile(
     r"(?:(?:[A-Z] ?)?(?:\d{1,3}\.)+(?:\d{1,3})?\.?(?=\s|$)"
@@ -19,9 +21,24 @@ _DOTS = ("....", ". . .", ".. ..", "…")
 _LEADING = re.compile(r"\s*(?:\.\s?){4,}\s*")
 _LEADERS = re.compile(r"(?:\.\s?){4,}$")
 _MONO_WIDTH = 0.5  # font sizes; a typewriter's letters have 0.52 to 0.6, the letters of other fonts 0.45
+_FIGURE = re.compile(
+    r"[-–—−+~<>±≥≤(\[]*[$€£¥]?\s?[-–−]?\.?\d[\d.,:/%’' –-]*[)\]%*†‡]*(?:\s?[a-z*†‡]{1,2})?[)\]]?"
+    r"|[-–—−.*†‡…]+|n/?a|N/?A"
+)
+_GAP_OF_NUMBERS = 0.42  # font sizes between two cells that both hold numbers
 _GAP = 1.1  # font sizes between two cells
 
 Stretches = Sequence[tuple[float, float]]
+
+
+class Box(NamedTuple):
+    """A word or a segment, in points from the page's top left."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    text: str = ""
 
 
 class Run(NamedTuple):
@@ -36,6 +53,7 @@ class Run(NamedTuple):
     font: str = ""
     bold: bool = False
     mono: bool = False
+    words: tuple[Box, ...] = ()  # each in its place
 
 
 class Line(NamedTuple):
@@ -91,17 +109,37 @@ def is_bullet(text: str) -> bool:
     return _BULLET.match(text) is not None
 
 
-def to_run(item: Any) -> Run | None:
-    """A text item of liteparse; None where it is blank."""
+def to_run(item: Any, size: float, speller: Speller) -> Run | None:
+    """A text item of liteparse whose letters have a size, spelt as in the text layer; None where it is blank."""
     text = item.text.strip()
     if not text:
         return None
     font = (item.font_name or "").rpartition("+")[2]
     bold = bool(_BOLD.search(font)) or (item.font_weight or 0) >= 600
-    size = item.font_size or 1.0
     x, y = item.x, item.y
     mono = bool(_MONO.search(font)) and item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
-    return Run(x, y, x + item.width, y + item.height, text, size, font, bold, mono)
+    spelt = speller.spell(text)
+    words = tuple(_spelt_words(item.words, spelt))
+    return Run(x, y, x + item.width, y + item.height, spelt, size, font, bold, mono, words)
+
+
+def _spelt_words(boxes: Sequence[Any], text: str) -> list[Box]:
+    """The words of a text item; boxes that the text layer holds as one word are one."""
+    out: list[Box] = []
+    spelt = text.split()
+    letters = ""
+    for word in boxes:
+        box = Box(word.x, word.y, word.x + word.width, word.y + word.height, word.text)
+        if letters and spelt and len("".join(spelt[0].split())) > len(letters):
+            out[-1] = Box(out[-1].x1, min(out[-1].y1, box.y1), box.x2, max(out[-1].y2, box.y2), spelt[0])
+        else:
+            out.append(box)
+            letters = ""
+        letters += word.text
+        if spelt and len(letters) >= len(spelt[0]):
+            out[-1] = out[-1]._replace(text=spelt.pop(0))
+            letters = ""
+    return out
 
 
 def to_lines(runs: list[Run]) -> list[Line]:
@@ -129,6 +167,45 @@ def columns(cells: Sequence[Run], known: Stretches = ()) -> list[tuple[float, fl
     return out
 
 
+def parted(words: Sequence[Box], size: float = 0) -> list[Box]:
+    """The texts of a line: its words, parted where they stand apart, numbers by less than others."""
+    out: list[Box] = []
+    before: Box | None = None
+    for word in words:
+        em = size or 0.85 * (word.y2 - word.y1)
+        numbers = before and is_number(before.text) and is_number(word.text)
+        if before and word.x1 - before.x2 < (_GAP_OF_NUMBERS if numbers else 1.0) * em:
+            last = out[-1]
+            text = f"{last.text} {word.text}"
+            out[-1] = Box(last.x1, min(last.y1, word.y1), word.x2, max(last.y2, word.y2), text)
+        else:
+            out.append(word)
+        before = word
+    return out
+
+
+def is_number(text: str) -> bool:
+    """Whether a cell's text is a figure, or what stands for one: 1,200, (0.5), 12%, 3 a, –, .."""
+    return _FIGURE.fullmatch(text) is not None
+
+
+def stretches_of_most(
+    rows: Sequence[Sequence[tuple[float, float]]], tolerance: float = 0.06
+) -> list[tuple[float, float]]:
+    """The stretches from left to right that texts of the rows cover, but for that share of the rows."""
+    edges = sorted((x, step) for row in rows for x1, x2 in row for x, step in ((x1, 1), (x2, -1)))
+    limit = tolerance * len(rows)
+    out: list[tuple[float, float]] = []
+    depth, since = 0, 0.0
+    for x, step in edges:
+        before, depth = depth, depth + step
+        if before <= limit < depth:
+            since = x
+        elif before > limit >= depth:
+            out.append((since, x))
+    return out
+
+
 def column_of(cell: Run, stretches: Stretches) -> int:
     """The column that a cell covers most."""
     return max(range(len(stretches)), key=lambda k: min(cell.x2, stretches[k][1]) - max(cell.x1, stretches[k][0]))
@@ -153,7 +230,8 @@ def _beside(last: Run, run: Run) -> Run:
     most = last if len(last.text) >= len(run.text) else run
     bold, mono = last.bold and run.bold, last.mono and run.mono
     text = f"{last.text}{space}{run.text}"
-    return Run(last.x1, min(last.y1, run.y1), max(last.x2, run.x2), most.y2, text, most.size, most.font, bold, mono)
+    x2, words = max(last.x2, run.x2), last.words + run.words
+    return Run(last.x1, min(last.y1, run.y1), x2, most.y2, text, most.size, most.font, bold, mono, words)
 
 
 def _with_leaders(cells: list[Run]) -> list[Run]:
@@ -163,7 +241,8 @@ def _with_leaders(cells: list[Run]) -> list[Run]:
     title, number = " ".join(cell.text for cell in cells[:-1]), cells[-1].text.lstrip(". ")
     if not number.isdigit():
         return cells
-    return [cells[0]._replace(x2=cells[-1].x2, text=f"{title.rstrip('. ')} ..... {number}")]
+    words = tuple(word for cell in cells for word in cell.words)
+    return [cells[0]._replace(x2=cells[-1].x2, text=f"{title.rstrip('. ')} ..... {number}", words=words)]
 
 
 def _with_labels(cells: list[Run]) -> list[Run]:
@@ -175,6 +254,7 @@ def _with_labels(cells: list[Run]) -> list[Run]:
     for i, cell in enumerate(cells):
         if i and labels[i - 1] and not labels[i]:
             before = out.pop()
-            cell = cell._replace(x1=before.x1, text=f"{before.text} {cell.text}", bold=before.bold and cell.bold)
+            text, words = f"{before.text} {cell.text}", before.words + cell.words
+            cell = cell._replace(x1=before.x1, text=text, bold=before.bold and cell.bold, words=words)
         out.append(cell)
     return out

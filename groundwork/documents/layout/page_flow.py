@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from groundwork.documents.layout.lines import Line, Stretches, cleaned, column_of, columns, is_bullet, is_entry, label
 from groundwork.documents.layout.ruled_tables import Grid
+from groundwork.documents.layout.spaced_tables import find_tables
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.language.scripts import UNSPACED
 
@@ -39,6 +40,7 @@ class Flow:
         self.left = column[0] if column else min((line.x1 for line in plain), default=0.0)
         self.right = column[1] if column else max((line.x2 for line in plain), default=0.0)
         self.contents = sum(is_entry(line.text) for line in plain) >= 4
+        self.tables = {table.start: table for table in find_tables(lines, styles.vocabulary, self._columns_end)}
         self._blocks: list[str] = []
         self._text = ""  # the paragraph that grows
         self._above: Line | None = None  # its last line
@@ -48,7 +50,10 @@ class Flow:
         i = 0
         while i < len(self.lines):
             line = self.lines[i]
-            if line.table:
+            if i in self.tables:
+                self._add(self._drawn_table(self.tables[i].rows))
+                i = self.tables[i].end
+            elif line.table:
                 self._add(self._drawn_table(line.table))
                 i += 1
             elif (end := self._code_end(i)) > i:
@@ -57,9 +62,6 @@ class Flow:
             elif (end := self._columns_end(i)) > i:
                 for part in self._side_by_side(self.lines[i:end]):
                     self._add(part)
-                i = end
-            elif (end := self._table_end(i)) > i:
-                self._add(self._table(self.lines[i:end]))
                 i = end
             elif (end := self._heading_end(i)) > i:
                 self._add(f"{'#' * self.styles.heading(line)} {self._one_line(self.lines[i:end])}")
@@ -264,52 +266,6 @@ class Flow:
                 rows.append([])
             rows[-1].append(line)
         return rows
-
-    # --- tables without drawn lines ---
-
-    def _table_end(self, start: int) -> int:
-        """Where the borderless table that begins at a line ends; `start` where none does."""
-        if not self._is_row(self.lines[start]):
-            return start
-        stretches = columns(self.lines[start].cells)
-        end = start + 1
-        while end < len(self.lines) and self._in_table(self.lines[end - 1], self.lines[end], stretches):
-            if len(self.lines[end].cells) > 1:
-                stretches = columns(self.lines[end].cells, stretches)
-            end += 1
-        rows = [line for line in self.lines[start:end] if self._is_row(line)]
-        prose = len(rows) > 2 and statistics.median(len(row.cells[0].text.split()) for row in rows) >= 6
-        return start if len(rows) < 3 or prose else end
-
-    def _is_row(self, line: Line) -> bool:
-        return len(line.cells) > 1 and not is_entry(line.text)
-
-    def _in_table(self, above: Line, line: Line, stretches: Stretches) -> bool:
-        """Whether a line belongs to the table above it: its cells fit the columns, or it carries on a cell."""
-        if not line.cells or is_entry(line.text):
-            return False
-        size = max(line.main.size, above.main.size)
-        if line.y - above.y > _WIDE * self.styles.leading * size:
-            return False
-        if len(line.cells) == 1:
-            return line.x1 > stretches[1][0] - 4
-        return len(columns(line.cells, stretches)) >= max(2, len(stretches))
-
-    def _table(self, lines: Sequence[Line]) -> str:
-        stretches = columns([cell for line in lines if len(line.cells) > 1 for cell in line.cells])
-        rows: list[list[str]] = []
-        for line in lines:
-            cells = [""] * len(stretches)
-            for cell in line.cells:
-                k = column_of(cell, stretches)
-                cells[k] = f"{cells[k]} {cell.text}".strip()
-            if rows and not cells[0] and len(line.cells) < len(stretches):
-                join = self.styles.vocabulary.join
-                rows[-1] = [join(old, new) if old and new else old or new
-                            for old, new in zip(rows[-1], cells, strict=True)]  # fmt: skip
-            else:
-                rows.append(cells)
-        return _rows_to_markdown(rows)
 
     def _drawn_table(self, rows: Sequence[Sequence[str]]) -> str:
         join = self.styles.vocabulary.join

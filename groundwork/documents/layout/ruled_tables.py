@@ -1,29 +1,23 @@
 """Tables with drawn lines, read from the lines themselves.
 
 Engines guess a table's cells from the distances between words. Where the page draws the cells, there is nothing to
-guess: the lines give rows and columns, and each word lies in one cell.
+guess: the lines give rows and columns, and each word lies in one cell. Where it draws some of them, the others are
+read from the words: rows from numbers that stand below each other, columns from the spaces that run through the rows,
+and a cell reaches as far as the next drawn line where its text runs over a column's edge.
 """
 
 from __future__ import annotations
 
-import functools
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-from groundwork.documents.layout.lines import Run
+from groundwork.documents.layout.lines import Box, Run, is_number, parted, stretches_of_most
 
 _NEAR = 2.5  # points within which two lines are one
-
-
-class Box(NamedTuple):
-    """A word or a segment, in points from the page's top left."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    text: str = ""
+_MOST = 2000  # lines of a page's tables; what has more is a drawing
+_SLANTING = 12  # strokes that are neither flat nor steep, from which on a frame is a chart
 
 
 class Grid(NamedTuple):
@@ -39,114 +33,210 @@ class Grid(NamedTuple):
         return self.xs[0] <= x <= self.xs[-1] and self.ys[0] <= y <= self.ys[-1]
 
 
+class Stroke(NamedTuple):
+    """A drawn line, flat or steep, and where the pieces end that it is drawn in."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    ends: tuple[float, ...] = ()
+
+
 class Frame(NamedTuple):
     """Drawn lines that hang together and may be a table's: the positions of rows and columns, and the lines."""
 
     xs: list[float]
     ys: list[float]
-    flat: list[Box]
-    steep: list[Box]
+    flat: list[Stroke]
+    steep: list[Stroke]
+
+
+class Band(NamedTuple):
+    """A row's words between two heights; `drawn`: a line may part it from the row above."""
+
+    words: list[Box]
+    top: float
+    bottom: float
+    drawn: bool
 
 
 def find_frames(drawn: Any) -> list[Frame]:
-    """What may be tables among liteparse's vector graphics."""
+    """What may be tables among liteparse's vector graphics. A chart is none: some of its strokes slant."""
     segments = _segments(drawn)
-    flat = [s for s in segments if s.y2 - s.y1 < _NEAR and s.x2 - s.x1 > 8]
-    steep = [s for s in segments if s.x2 - s.x1 < _NEAR and s.y2 - s.y1 > 4]
-    frames = map(_frame, _touching(flat, steep)) if len(flat) > 2 else ()
-    return [frame for frame in frames if len(frame.ys) > 2 and len(frame.xs) > 2]
+    flat = _whole([s for s in segments if s.y2 - s.y1 < _NEAR], turned=False)
+    steep = _whole([s for s in segments if s.x2 - s.x1 < _NEAR], turned=True)
+    if len(flat) < 2 or len(flat) + len(steep) > _MOST:
+        return []
+    frames = [frame for frame in map(_frame, _touching(flat, steep)) if len(frame.ys) > 1 and len(frame.xs) > 2]
+    slanting = [s for s in map(_box, drawn.lines) if s.x2 - s.x1 > 0.3 and s.y2 - s.y1 > 0.3] if frames else []
+    return [frame for frame in frames if sum(_is_inside(s, frame) for s in slanting) < _SLANTING]
 
 
-def find_grids(frames: Sequence[Frame], letters: list[Box]) -> list[Grid]:
-    """The drawn tables of a page, from top to bottom. `letters`: its words in their places."""
-    grids = [_grid(frame, letters) for frame in frames]
+def find_grids(frames: Sequence[Frame], words: list[Box]) -> list[Grid]:
+    """The drawn tables of a page, from top to bottom. `words`: those of the page in their places."""
+    grids = [_grid(frame, words) for frame in frames]
     return sorted((grid for grid in grids if grid), key=lambda grid: grid.ys[0])
 
 
 # --- lines to cells ------------------------------------------------------------------------------------------------
 
 
-def _frame(group: list[Box]) -> Frame:
+def _frame(group: list[Stroke]) -> Frame:
     flat = [s for s in group if s.y2 - s.y1 < _NEAR]
     steep = [s for s in group if s.y2 - s.y1 >= _NEAR]
-    ys = _cluster([s.y1 for s in flat])
-    ends = [x for s in flat for x in (s.x1, s.x2)]
+    reach = [s.y1 for s in steep] + [s.y2 for s in steep]
+    ys = _cluster([s.y1 for s in flat] + ([min(reach), max(reach)] if reach else []))
+    ends = [x for s in flat for x in s.ends]
     return Frame(_cluster([s.x1 for s in steep] + _frequent(ends, len(ys))), ys, flat, steep)
 
 
-def _grid(frame: Frame, letters: list[Box]) -> Grid | None:
-    ys = frame.ys
-    inside = [w for w in letters if ys[0] < w.y1 < ys[-1]]
-    xs = [x for x in frame.xs if not _cut(x, inside)]
+def _is_inside(box: Box, frame: Frame) -> bool:
+    across = frame.xs[0] <= box.x1 and box.x2 <= frame.xs[-1]
+    return across and frame.ys[0] <= box.y1 and box.y2 <= frame.ys[-1]
+
+
+def _grid(frame: Frame, words: list[Box]) -> Grid | None:
+    inside = [w for w in words if _interval(frame.ys, (w.y1 + w.y2) / 2) is not None]
+    inside = [w for w in inside if _interval(frame.xs, (w.x1 + w.x2) / 2) is not None]
+    xs = _columns([x for x in frame.xs if not _cut(x, inside)], inside)
     if len(xs) < 3:
         return None
-    rows = [["" for _ in xs[1:]] for _ in ys[1:]]
-    lines: dict[tuple[int, int], list[Box]] = {}
-    for letter in letters:
-        row = _interval(ys, (letter.y1 + letter.y2) / 2)
-        column = None if row is None else _interval(xs, (letter.x1 + letter.x2) / 2)
-        if row is not None and column is not None:
-            lines.setdefault((row, column), []).append(letter)
-    for (row, column), inside in lines.items():
-        rows[row][column] = "\n".join(line.text for line in to_lines(inside))
-    return _filled(rows, frame._replace(xs=xs))
+    bands = [part for band in _bands(frame.ys, inside) for part in _rows(band, xs)]
+    return _filled([_cells(band, xs, frame.steep) for band in bands], bands, frame._replace(xs=xs))
 
 
-def _cut(x: float, letters: list[Box]) -> bool:
+def _bands(ys: list[float], words: Iterable[Box]) -> list[Band]:
+    rows: list[list[Box]] = [[] for _ in ys[1:]]
+    for word in words:
+        rows[_interval(ys, (word.y1 + word.y2) / 2) or 0].append(word)
+    return [Band(row, top, bottom, True) for row, top, bottom in zip(rows, ys, ys[1:], strict=False)]
+
+
+def _cut(x: float, words: list[Box]) -> bool:
     """Whether a line at `x` would run through words, and so is no border."""
-    return sum(w.x1 + 1.5 < x < w.x2 - 1.5 for w in letters) > 0.04 * len(letters) + 1
+    return sum(w.x1 + 1.5 < x < w.x2 - 1.5 for w in words) > 0.04 * len(words) + 1
 
 
-def _filled(rows: list[list[str]], frame: Frame) -> Grid | None:
+def _columns(xs: list[float], words: list[Box]) -> list[float]:
+    """The columns' edges: those drawn, and between them those of spaces that run through most lines."""
+    if len(xs) < 2:
+        return xs
+    lines = [parted(line) for line in _lines(words)]
+    out = xs[:1]
+    for left, right in pairwise(xs):
+        texts = [[t for t in line if left <= (t.x1 + t.x2) / 2 < right] for line in lines]
+        numbers = [line for line in texts if len(line) > 1 and all(is_number(t.text) for t in line)]
+        found = stretches_of_most([[(t.x1, t.x2) for t in line] for line in numbers]) if len(numbers) > 2 else []
+        if len(numbers) > 0.4 * sum(map(bool, texts)):
+            out += [(a[1] + b[0]) / 2 for a, b in pairwise(found)]
+        out.append(right)
+    return out
+
+
+def _rows(band: Band, xs: list[float]) -> list[Band]:
+    """The rows within a drawn one: numbers that stand below each other at the same heights in most of its columns."""
+    lines = _lines(band.words)
+    if len(lines) < 2:
+        return [band]
+    columns: list[list[Box]] = [[] for _ in xs[1:]]
+    for line in lines:
+        for text in parted(line):
+            columns[_interval(xs, (text.x1 + text.x2) / 2) or 0].append(text)
+    filled = [column for column in columns if column]
+    numbers = [column for column in filled if len(column) > 1 and all(is_number(text.text) for text in column)]
+    if not numbers:
+        return [band]
+    tops = [text.y1 for text in max(numbers, key=len)]
+    like = sum(len(column) >= len(tops) for column in filled)
+    if 2 * like < len(filled) or like < 2:
+        return [band]
+    height = band.words[0].y2 - band.words[0].y1
+    edges = [band.top, *(top - 0.3 * height for top in tops[1:]), band.bottom]
+    return [part._replace(drawn=not k) for k, part in enumerate(_bands(edges, band.words))]
+
+
+def _cells(band: Band, xs: list[float], steep: list[Stroke]) -> list[str]:
+    """The texts of a row by column, line by line; one that runs over an edge where none is drawn is in all of them."""
+    lines = [parted(line) for line in _lines(band.words)]
+    middle = (band.top + band.bottom) / 2
+    drawn = [not steep or not _open(steep, x, middle) for x in xs[1:-1]]
+    over = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in lines for t in line) for x in xs[1:-1]]
+    groups = [0]
+    for wall, crossed in zip(drawn, over, strict=True):
+        groups.append(groups[-1] + (wall or not crossed))
+    cells: dict[int, list[str]] = {}
+    for line in _lines(band.words):
+        parts: dict[int, list[str]] = {}
+        for word in line:
+            column = _interval(xs, (word.x1 + word.x2) / 2)
+            parts.setdefault(groups[column or 0], []).append(word.text.strip())
+        for group, texts in parts.items():
+            cells.setdefault(group, []).append(" ".join(texts))
+    return ["\n".join(cells.get(group, [])) for group in groups]
+
+
+def _filled(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> Grid | None:
     """Cells that no line parts from the one above or before hold the same; empty rows and columns are left out."""
     xs, ys, flat, steep = frame
-    for i, row in enumerate(rows):
-        y = (ys[i] + ys[i + 1]) / 2
+    for i, (row, band) in enumerate(zip(rows, bands, strict=True)):
+        lines = [s for s in flat if abs(s.y1 - band.top) < _NEAR] if band.drawn else []
+        walls = [s for s in steep if s.y1 - 1 <= (band.top + band.bottom) / 2 <= s.y2 + 1]
         for j in range(len(row)):
             x = (xs[j] + xs[j + 1]) / 2
-            above = rows[i - 1][j] if i else ""
-            if (
-                above
-                and len(above) < 80
-                and not row[j]
-                and not any(abs(s.y1 - ys[i]) < _NEAR and s.x1 - 1 <= x <= s.x2 + 1 for s in flat)
-            ):
+            above = rows[i - 1][j] if i and band.drawn else ""
+            if above and len(above) < 80 and not row[j] and not any(s.x1 - 1 <= x <= s.x2 + 1 for s in lines):
                 row[j] = above
-            if steep and j and not row[j] and row[j - 1] and _open(steep, xs[j], y) and len(set(row[:j])) > 1:
-                row[j] = row[j - 1]
+            if steep and j and not row[j] and row[j - 1] and len(set(row[:j])) > 1:
+                row[j] = row[j] if any(abs(s.x1 - xs[j]) < _NEAR for s in walls) else row[j - 1]
     kept = [j for j in range(len(xs) - 1) if any(row[j] for row in rows)]
     table = [[row[j] for j in kept] for row in rows if any(row)]
-    if len(table) < 2 or len(kept) < 2:
-        return None
-    return Grid(xs, ys, table)
+    return Grid(xs, ys, table) if len(table) > 1 and len(kept) > 1 else None
 
 
-def _open(steep: list[Box], x: float, y: float) -> bool:
+def _open(steep: list[Stroke], x: float, y: float) -> bool:
     return not any(abs(s.x1 - x) < _NEAR and s.y1 - 1 <= y <= s.y2 + 1 for s in steep)
 
 
-def _touching(flat: list[Box], steep: list[Box]) -> list[list[Box]]:
-    """Segments in groups that hang together: flat ones of one table share a left or a right end, or are crossed."""
-    groups: list[tuple[Box, list[Box]]] = []
-    for segment in sorted([*flat, *steep], key=lambda s: (s.y1, s.x1)):
-        near = [g for g in groups if _near(g[0], segment)]
-        bounds, members = segment, [segment]
-        for group in near:
+def _whole(segments: list[Box], *, turned: bool) -> list[Stroke]:
+    """Segments of one direction, those that lie end to end as one; the shortest are no lines of a table."""
+    spans = sorted((round(s.x1), s.y1, s.y2, s.x1) if turned else (round(s.y1), s.x1, s.x2, s.y1) for s in segments)
+    joined: list[tuple[float, list[float]]] = []
+    place = None
+    for near, start, stop, at in spans:
+        if place == near and start <= joined[-1][1][-1] + _NEAR:
+            joined[-1][1].extend((start, max(stop, joined[-1][1][-1])))
+        else:
+            joined.append((at, [start, stop]))
+        place = near
+    least = 4 if turned else 8
+    long = [(at, ends[0], ends[-1], tuple(ends)) for at, ends in joined if ends[-1] - ends[0] > least]
+    return [Stroke(at, a, at, b, ends) if turned else Stroke(a, at, b, at, ends) for at, a, b, ends in long]
+
+
+def _touching(flat: list[Stroke], steep: list[Stroke]) -> list[list[Stroke]]:
+    """Strokes in groups that hang together: those that cross or touch the bounds of the others."""
+    groups: list[tuple[Stroke, list[Stroke]]] = []
+    finished: list[list[Stroke]] = []
+    for stroke in sorted([*flat, *steep], key=lambda s: (s.y1, s.x1)):
+        finished += [group for bounds, group in groups if bounds.y2 < stroke.y1 - _NEAR]
+        groups = [group for group in groups if group[0].y2 >= stroke.y1 - _NEAR]
+        bounds, members = stroke, [stroke]
+        for group in [group for group in groups if _near(group[0], stroke)]:
             bounds, members = _around(bounds, group[0]), members + group[1]
             groups.remove(group)
         groups.append((bounds, members))
-    return [members for _, members in groups]
+    return finished + [group for _, group in groups]
 
 
-def _near(bounds: Box, segment: Box) -> bool:
-    """Whether a segment lies in or at a group: crossing it, or below it within the height of a large cell."""
-    across = segment.x1 <= bounds.x2 + _NEAR and segment.x2 >= bounds.x1 - _NEAR
-    touches = segment.y1 <= bounds.y2 + _NEAR and segment.y2 >= bounds.y1 - _NEAR
-    return across and touches
+def _near(bounds: Stroke, stroke: Stroke) -> bool:
+    """Whether a stroke lies in or at the bounds of a group."""
+    across = stroke.x1 <= bounds.x2 + _NEAR and stroke.x2 >= bounds.x1 - _NEAR
+    return across and stroke.y1 <= bounds.y2 + _NEAR and stroke.y2 >= bounds.y1 - _NEAR
 
 
-def _around(a: Box, b: Box) -> Box:
-    return Box(min(a.x1, b.x1), min(a.y1, b.y1), max(a.x2, b.x2), max(a.y2, b.y2))
+def _around(a: Any, b: Any) -> Any:
+    return a._replace(x1=min(a.x1, b.x1), y1=min(a.y1, b.y1), x2=max(a.x2, b.x2), y2=max(a.y2, b.y2))
 
 
 def _cluster(values: Iterable[float]) -> list[float]:
@@ -160,7 +250,8 @@ def _cluster(values: Iterable[float]) -> list[float]:
 
 def _frequent(ends: list[float], rows: int) -> list[float]:
     """Ends that most rows share: where lines are drawn cell by cell, they show the columns."""
-    return [x for x in _cluster(ends) if sum(abs(x - end) < _NEAR for end in ends) >= max(3, rows // 2)]
+    ordered, least = sorted(ends), max(3, rows // 2)
+    return [x for x in _cluster(ends) if bisect_left(ordered, x + _NEAR) - bisect_right(ordered, x - _NEAR) >= least]
 
 
 def _interval(edges: list[float], value: float) -> int | None:
@@ -200,18 +291,13 @@ def _box(line: Any) -> Box:
     return Box(min(line.x1, line.x2), min(line.y1, line.y2), max(line.x1, line.x2), max(line.y1, line.y2))
 
 
-def to_lines(boxes: list[Box]) -> list[Box]:
-    """Boxes that share a height, joined from left to right; lines from top to bottom."""
+def _lines(words: Iterable[Box]) -> list[list[Box]]:
+    """Words that share a height, from left to right; lines from top to bottom."""
     groups: list[list[Box]] = []
-    for box in sorted(boxes, key=lambda b: (b.y1 + b.y2) / 2):
+    for box in sorted(words, key=lambda b: b.y1 + b.y2):
         middle = (box.y1 + box.y2) / 2
         if groups and abs(middle - (groups[-1][0].y1 + groups[-1][0].y2) / 2) < 0.45 * (box.y2 - box.y1):
             groups[-1].append(box)
         else:
             groups.append([box])
-    return [_joined(sorted(group, key=lambda b: b.x1)) for group in groups]
-
-
-def _joined(group: list[Box]) -> Box:
-    bounds = functools.reduce(_around, group)
-    return bounds._replace(text=" ".join(box.text.strip() for box in group))
+    return [sorted(group) for group in groups]

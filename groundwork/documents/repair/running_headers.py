@@ -13,6 +13,7 @@ _SETTLED = 0.7  # of its comings at the same place, for a line without a page nu
 _NUMBER = re.compile(r"\d+")
 _AT_END = re.compile(r"^(\d{1,4})(?=\s+[^\W\d])|(?<=\s)(\d{1,4})$")  # a page number beside a title
 _ROMAN = re.compile(r"[ivxlc]{1,7}$")
+_LABEL = re.compile(r"\W*(?:[^\W\d_]{1,12}\W{0,2})?(\d{1,4})\W*")  # such as 61, - 61 -, Page 61
 _MARKS = re.compile(r"[*_#>\\]+|</?\w+>")
 
 
@@ -41,6 +42,12 @@ def strip_running(pages: Sequence[str], keys: set[str], numbers: Sequence[int]) 
 def without_running(pages: Sequence[str]) -> list[str]:
     """All pages of a document without what runs through them."""
     return strip_running(pages, running_keys(pages), range(1, len(pages) + 1))
+
+
+def page_labels(page: str) -> list[str]:
+    """The numbers that stand alone in the first or the last line of a page, and so are labels of the page."""
+    lines = [line.strip() for line in page.split("\n") if line.strip()]
+    return [match[1] for line in lines[:1] + lines[-1:] if (match := _LABEL.fullmatch(line))]
 
 
 def _is_settled(places: Counter[int]) -> bool:

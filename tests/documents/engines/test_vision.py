@@ -81,7 +81,7 @@ def test_a_page_that_loses_text_is_drawn_again_hotter_then_taken_over(fake, look
     assert len(temperatures) == 3
     page = folder.record("rules").pages[0]
     assert page.converter.startswith("layout")
-    assert "gemini: audit score" in page.fell_back
+    assert "gemini: text kept" in page.fell_back
     assert "measurement certificate" in folder.text("rules")
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
 
-from groundwork.documents.layout.lines import Run, label, to_lines
+from groundwork.documents.layout.lines import Box, Run, label, to_lines
 from groundwork.documents.layout.page_flow import Flow
 from groundwork.documents.layout.spelling import Speller
 from groundwork.documents.layout.type_styles import Styles
@@ -19,7 +20,11 @@ def run(x: float, y: float, text: str, size: float = 10, *, bold: bool = False, 
     """A run at five points a letter, as a font of size 10 has it."""
     width = len(text) * size / 2
     font = "Mono" if mono else "Serif"
-    return Run(x, y, x + width, y + size, text, size, font, bold, mono)
+    letter = size / 2
+    starts = [m.start() for m in re.finditer(r"\S+", text)]
+    words = tuple(Box(x + letter * at, y, x + letter * (at + len(word)), y + size, word)
+                  for at, word in zip(starts, text.split(), strict=True))  # fmt: skip
+    return Run(x, y, x + width, y + size, text, size, font, bold, mono, words)
 
 
 def read(runs: Sequence[Run], others: Sequence[Run] = ()) -> str:

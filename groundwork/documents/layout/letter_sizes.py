@@ -1,0 +1,69 @@
+"""The size of letters as they are drawn.
+
+liteparse gives the operand of `Tf` alone. Many PDFs write 1 there and the size into the text matrix, so the two have
+to be multiplied; pdfium knows both for every letter.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from typing import Any, Self
+
+from groundwork.documents.pdf import open_pdf
+
+_SCALE = 100  # parts of a point in which pdfium is asked for a place
+
+
+class LetterSizes:
+    """The sizes in points of a PDF's letters; pdfium is asked once for letters of the same font and height."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._document: Any = None
+        self._page: tuple[int, Any, Any] = (0, None, None)  # its number, pdfium's page and its text
+        self._sizes: dict[tuple[str | None, float | None, float], float] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._document is not None:
+            self._document.close()
+
+    def of(self, item: Any, page: Any) -> float:
+        """The size of a liteparse text item of a liteparse page."""
+        key = (item.font_name, item.font_size, round(item.height, 1))
+        if key not in self._sizes:
+            self._sizes[key] = self._drawn(item, page) or _guessed(item)
+        return self._sizes[key]
+
+    def _drawn(self, item: Any, page: Any) -> float:
+        """`Tf` times the height of the text matrix; 0 where pdfium finds no letter at the item's place."""
+        import pypdfium2.raw as pdfium
+
+        raw, text = self._text_of(page.page_num)
+        x, y = ctypes.c_double(), ctypes.c_double()
+        width, height = (int(_SCALE * side) for side in (page.width, page.height))
+        left = item.x + min(item.width, 0.3 * item.height) / 2
+        place = (int(_SCALE * left), int(_SCALE * (item.y + item.height / 2)))
+        pdfium.FPDF_DeviceToPage(raw, 0, 0, width, height, 0, *place, x, y)
+        letter = pdfium.FPDFText_GetCharIndexAtPos(text, x, y, 3, 3)
+        matrix = pdfium.FS_MATRIX()
+        if letter < 0 or not pdfium.FPDFText_GetMatrix(text, letter, matrix):
+            return 0.0
+        return float(pdfium.FPDFText_GetFontSize(text, letter)) * math.hypot(matrix.c, matrix.d)
+
+    def _text_of(self, number: int) -> tuple[Any, Any]:
+        if self._document is None:
+            self._document = open_pdf(self._source)
+        if self._page[0] != number:
+            page = self._document[number - 1]
+            self._page = (number, page, page.get_textpage())
+        return self._page[1].raw, self._page[2].raw
+
+
+def _guessed(item: Any) -> float:
+    """The operand of `Tf` where it can be the size of letters so high, else their height."""
+    size = item.font_size or 0.0
+    return float(size if 0.6 * size < item.height < 1.7 * size else item.height or 1.0)
