@@ -7,6 +7,7 @@ manifest has as done is not done again; at the end they are joined as by `datapr
 from __future__ import annotations
 
 import argparse
+import importlib
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,7 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
 def connect(address: str) -> Any:
     """Ray, connected to the cluster at `address` (`local`: one of its own on this machine)."""
     try:
-        import ray
+        ray: Any = importlib.import_module("ray")
     except ImportError:
         raise MissingExtra("--ray", "ray") from None
     if not ray.is_initialized():
@@ -81,9 +82,8 @@ def _knock(address: str) -> None:
 
 def _here(ray: Any) -> Any:
     """On this node, which lives as long as the run."""
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    strategies: Any = importlib.import_module("ray.util.scheduling_strategies")
+    return strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
 
 
 class _Board:
@@ -116,8 +116,7 @@ class _BoardChannel:
         self._shard, self._board, self._stop = str(shard), board, False
 
     def tell(self, snapshot: Snapshot) -> None:
-        import ray
-
+        ray: Any = importlib.import_module("ray")
         self._stop = self._stop or ray.get(self._board.tell.remote(self._shard, snapshot))
 
     def say(self, line: str) -> None:
