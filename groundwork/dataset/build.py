@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from groundwork.dataset.measured_rows import partly_measured, strata
 from groundwork.dataset.publish.personal import scan
 from groundwork.dataset.reword import rephrase
 from groundwork.dataset.reword.rephrase import Ask, Check, Reworded, Rewording
@@ -19,6 +20,7 @@ from groundwork.dataset.split.splits import CannotSplit, Split, Vectors, eval_si
 from groundwork.questions.small_model.question_frames import changed_terms
 from groundwork.settings.settings import DatasetSettings, Rephrase
 
+STRATA = ("category", "difficulty")
 Encode = Callable[[list[str], Literal["query", "document"]], Awaitable[Vectors]]
 
 
@@ -134,6 +136,7 @@ async def _draw(rows: list[Row], runs: Sequence[str], settings: DatasetSettings,
         held_out=held_out,
         train=other_vectors,
         tags=[row.tags for row in pool],
+        strata=strata(pool, settings.strategy) if settings.strategy in STRATA else (),
     )
     return _Drawn(pool, vectors, other, other_vectors, found, held_out)
 
@@ -258,13 +261,17 @@ def _report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: Pool,
         same_answers=0,
         personal=scan([*rows, *reworded]),
         invalid=pool.invalid,
-        warnings=[*pool.warnings, *_warnings(settings)],
+        warnings=[*pool.warnings, *_warnings(settings, pool)],
         map=[],
     )
 
 
-def _warnings(settings: DatasetSettings) -> list[str]:
+def _warnings(settings: DatasetSettings, pool: Pool) -> list[str]:
     warnings = []
+    if settings.leave_out_flipping and not settings.grades:
+        warnings.append("leave_out_flipping needs --grades: nothing is known of the judge's verdicts")
+    if settings.eval_split and settings.strategy == "difficulty" and (partly := partly_measured(pool.rows)):
+        warnings.append(partly)
     if not settings.eval_split and (settings.eval_mirror or settings.rephrase_qa):
         warnings.append("without an eval split there is nothing to mirror or reword")
     if settings.eval_split and settings.eval_mirror and not settings.rephrase_qa:

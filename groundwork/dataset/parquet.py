@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROW_GROUP = 10_000  # rows
+MEASURED = ("measured_difficulty", "flipping_criteria")
 
 
 def parquet_name(split: str) -> str:
@@ -32,15 +33,17 @@ def to_parquet(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
     return sink.getvalue()
 
 
-def columns_of(*, context: bool) -> list[str]:
-    """The columns of a dataset, in order; the source chunk (`context`) on request."""
-    return [name for name in Row.__struct_fields__ if name != "context" or context]
+def columns_of(*, context: bool, measured: bool = False) -> list[str]:
+    """The columns of a dataset, in order; on request the source chunk (`context`) and what grading measured."""
+    left_out = {*([] if context else ["context"]), *([] if measured else MEASURED)}
+    return [name for name in Row.__struct_fields__ if name not in left_out]
 
 
 def _schema(columns: Sequence[str]) -> pa.Schema:
     import pyarrow as pa
 
     of = {"pages": pa.list_(pa.int64()), "iteration": pa.int64(), "cluster": pa.int64()}
+    of["measured_difficulty"] = pa.float64()
     lists = {field.name for field in msgspec.structs.fields(Row) if "list" in str(field.type)}
     return pa.schema(
         [(name, of.get(name) or (pa.list_(pa.string()) if name in lists else pa.string())) for name in columns]

@@ -35,6 +35,8 @@ class Row(Record, frozen=True):
     cluster: int = 0
     original_question: str = ""
     original_answer: str = ""
+    measured_difficulty: float | None = None  # 1 - share of the graded models that answer it right
+    flipping_criteria: list[str] = msgspec.field(default_factory=list)
     context: str = ""
 
 

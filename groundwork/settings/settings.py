@@ -242,7 +242,7 @@ class DatasetSettings(Settings, frozen=True):
     """The finished dataset."""
 
     name: Name
-    strategy: Literal["clusters", "tags", "random", "clone", "second-run"]
+    strategy: Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]
     train: Annotated[
         Literal["auto", "whole", "held-out"],
         Meta(description="do eval rows stay in train; auto: with clone, second-run and when eval is reworded"),
@@ -253,6 +253,10 @@ class DatasetSettings(Settings, frozen=True):
     eval_mirror: Annotated[bool, Meta(description="a third split: the rows of eval verbatim as they were")]
     rephrase_qa: Annotated[bool, Meta(description="reword the questions and answers of eval")]
     drop_invalid: Annotated[bool, Meta(description="leave invalid rows out instead of stopping")]
+    grades: Annotated[list[Name], Meta(description="folders of data/grades whose measurements become columns")]
+    leave_out_flipping: Annotated[
+        bool, Meta(description="leave out rows on whose criteria the judge of `grades` flips")
+    ]
     clusters: Annotated[Count, Meta(description="k; 0: the elbow picks it")]
     seed: Count
     rephrase: Rephrase

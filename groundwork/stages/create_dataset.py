@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from groundwork.settings.settings import Config
 
 FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "openai-eval")
-STRATEGIES = ("clusters", "tags", "random", "clone", "second-run")
+STRATEGIES = ("clusters", "tags", "category", "difficulty", "random", "clone", "second-run")
 STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
 
 
@@ -42,6 +42,7 @@ class Plan:
     chunks: list[Path]
     texts: list[Path]
     coverage: list[Path]
+    measured: list[Path]
     broken: bool = False
 
 
@@ -55,6 +56,14 @@ class _Export(argparse.Action):
         formats = list(dict.fromkeys([*(getattr(namespace, "formats", None) or []), *named]))
         namespace.formats = formats
         namespace.assignments = [*namespace.assignments, f"dataset.exports={json.dumps(formats)}"]
+
+
+class _Grades(argparse.Action):
+    """`--grades NAME`, given once or more, as one setting that holds a list."""
+
+    def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
+        namespace.grades = [*(getattr(namespace, "grades", None) or []), value]
+        namespace.assignments = [*namespace.assignments, f"dataset.grades={json.dumps(namespace.grades)}"]
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +81,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--seed", help="another seed, another draw", **setting("dataset.seed"))
     add("--name", help="of the dataset, here and on the Hub", **setting("dataset.name"))
     add("--drop-invalid", help="leave invalid rows out, do not stop", **setting("dataset.drop_invalid", True))
+    add("--grades", metavar="NAME", action=_Grades, help="a folder of data/grades: measured difficulty as a column")
+    add("--leave-out-flipping", help="leave out what --grades flips on", **setting("dataset.leave_out_flipping", True))
     add("--export", metavar="FORMATS", action=_Export, help=f"also as JSONL, by commas: {', '.join(FORMATS)}")
     add("--system-prompt", help="for the exports", **setting("dataset.system_prompt"))
     add("--include-chunk", help="the source chunk as a column", **setting("dataset.include_chunk", True))
@@ -91,12 +102,20 @@ def units(job: Job) -> list[Unit]:
 
         hub.check(name, job.config.dataset.organization, public=_public(job), may_publish=job.flags.public)
     reads = (*(path for paths in plan.pairs.values() for path in paths), *plan.tags, *plan.chunks, *plan.texts)
-    return [Unit(name, (*reads, *plan.coverage), tuple(_folder(job) / file for file in _files(job.config)), plan)]
+    return [
+        Unit(
+            name,
+            (*reads, *plan.coverage, *plan.measured),
+            tuple(_folder(job) / file for file in _files(job.config)),
+            plan,
+        )
+    ]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
     from groundwork.dataset.build import Tools, build
+    from groundwork.dataset.measured_rows import read_measured, with_measurements
     from groundwork.dataset.replace_files import replace_files
     from groundwork.dataset.report import lines
     from groundwork.dataset.split.splits import CannotSplit
@@ -104,7 +123,11 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     plan: Plan = unit.payload
     plan.broken = True
-    pool = _valid(_pool(plan, job.config), job)
+    pool = with_measurements(
+        _valid(_pool(plan, job.config), job),
+        read_measured(plan.measured),
+        leave_out_flipping=job.config.dataset.leave_out_flipping,
+    )
     backend = job.config.embeddings.backend
     encoder = encoder_for(
         job.config.embeddings, job.data.path("embeddings"), job.client if backend == "endpoint" else None
@@ -183,8 +206,22 @@ def _plan(job: Job) -> Plan:
         tags=[path for run in runs for path in tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])],
         chunks=_existing(job, documents, ("chunks", "{}.jsonl")) if job.config.dataset.include_chunk else [],
         texts=_existing(job, documents, ("text", "{}.json")),
+        measured=[_measured(job, name) for name in job.config.dataset.grades],
         coverage=[path for run in runs for path in _existing(job, documents, ("qa", run, "coverage", "{}.json"))],
     )
+
+
+def _measured(job: Job, name: str) -> Path:
+    from groundwork.records.artifacts import slug
+    from groundwork.records.grades import MEASURED
+
+    path = job.data.path("grades", slug(name), MEASURED)
+    if not path.exists():
+        there = ", ".join(sorted(folder.name for folder in job.data.path("grades").glob("*"))) or "none yet"
+        raise UsageError(
+            f"--grades {name}: no such folder in {path.parents[1]} (there are: {there}); run dataprep/grade.py"
+        )
+    return path
 
 
 def _existing(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Path]:
@@ -235,7 +272,7 @@ def _contents(job: Job, plan: Plan, built: Built) -> dict[str, bytes]:
     from groundwork.dataset.report import page
 
     settings = job.config.dataset
-    columns = columns_of(context=settings.include_chunk)
+    columns = columns_of(context=settings.include_chunk, measured=bool(settings.grades))
     files = {parquet_name(name): to_parquet(rows, columns) for name, rows in built.splits.items()}
     files |= export_files(settings.exports, dict(built.splits), settings.system_prompt, context=settings.include_chunk)
     files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"

@@ -33,6 +33,8 @@ COLUMNS = {
     "cluster": "topic cluster of the question, 0 the largest",
     "original_question": "what a reworded question said before; empty where nothing was reworded",
     "original_answer": "what a reworded answer said before; empty where nothing was reworded",
+    "measured_difficulty": "1 - the share of graded models that met all criteria; null where none was graded",
+    "flipping_criteria": "criteria on which a judge did not give the same verdict twice",
     "context": "the text of the chunk",
 }
 
@@ -126,6 +128,8 @@ def describe_splits(report: Report) -> list[str]:
         "clusters": "drawn in proportion from topic clusters",
         "clone": "drawn in proportion from topic clusters",
         "tags": "drawn so that every tag has its share",
+        "category": "drawn so that every category has its share",
+        "difficulty": "drawn so that every level of difficulty has its share",
         "random": "drawn at random",
         "second-run": f"drawn in proportion from topic clusters of the run {report.pool}, which is not in train",
     }[report.strategy]

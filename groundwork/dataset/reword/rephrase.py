@@ -149,7 +149,7 @@ async def reword(rows: Sequence[Row], vectors: Vectors, split: Split, ask: Ask, 
                 done.rows[index] = reply
                 continue
             done.replaced.append((rows[index].id, reply))
-            spare = spares.get(int(split.labels[index])) or max(spares.values(), key=len, default=[])
+            spare = spares.get(split.group(index)) or max(spares.values(), key=len, default=[])
             if spare and len(done.replaced) <= most:
                 following.append(spare.pop(_most_like(vectors[spare] @ vectors[index], split.threshold)))
             else:

@@ -2,6 +2,8 @@
 
     clusters     as many rows from every cluster as its share of all rows, and within it those that stand for the rest
     tags         so that each tag has the share in eval that it has in all rows
+    category     so that each category has, and within it those that stand for the rest
+    difficulty   the same for levels of difficulty
     random       any rows, each as likely as the other
     clone        like clusters; the rows stay in train as well
     second-run   like clusters, drawn from another run; no row of that run goes into train
@@ -24,7 +26,7 @@ from groundwork.dataset.split.herding import herd
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal
 from groundwork.embedding.duplicates import calibrate_threshold, nearest, neighbours
 
-Strategy = Literal["clusters", "tags", "random", "clone", "second-run"]
+Strategy = Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Twins = Callable[[Rows], list[Rows]]
@@ -41,9 +43,10 @@ class CannotSplit(Exception):
 
 @dataclass(frozen=True)
 class Split:
-    """Rows of the pool, by index: those of `eval` in order, and for each cluster those that may replace one.
+    """Rows of the pool, by index: those of `eval` in order, and for each group those that may replace one.
 
-    `labels` holds the cluster of every row of the pool, `threshold` the cosine of a near-duplicate.
+    `labels` holds the cluster of every row of the pool, `groups` what eval is balanced by (None: the
+    clusters), `threshold` the cosine of a near-duplicate.
     """
 
     eval: list[int]
@@ -51,6 +54,11 @@ class Split:
     elbow: Elbow
     threshold: float
     spares: dict[int, list[int]] = field(default_factory=dict)
+    groups: Rows | None = None
+
+    def group(self, row: int) -> int:
+        """The key in `spares` of those that may replace the row."""
+        return int((self.labels if self.groups is None else self.groups)[row])
 
 
 def eval_size(rows: int, fraction: float, most: int) -> int:
@@ -80,16 +88,19 @@ def split(
     held_out: bool = True,
     train: Vectors | None = None,
     tags: Sequence[Sequence[str]] = (),
+    strata: Sequence[str] = (),
 ) -> Split:
     """Choose `size` rows of the pool `vectors` for eval.
 
     `held_out`: the chosen rows leave train, so those without a near-duplicate among the other rows are preferred.
     `train`: for second-run, the rows trained on; those of the pool without a near-duplicate there are preferred.
-    `tags`: for strategy tags, those of each row. `k`: clusters; 0 lets the elbow pick.
+    `tags`: for strategy tags, those of each row; `strata`: for category and difficulty, what each row counts as.
+    `k`: clusters; 0 lets the elbow pick.
     Raises CannotSplit.
     """
     _check(len(vectors), size, strategy, held_out, tags)
     curve, labels = cluster(vectors, size, k, seed)
+    groups = np.unique(np.asarray(strata, dtype=object).astype(str), return_inverse=True)[1] if strata else labels
     threshold = calibrate_threshold(vectors if train is None else np.concatenate([vectors, train]), seed)
     order = np.random.default_rng(seed).permutation(len(vectors))
     twins = _twins(vectors, threshold, held_out, train)
@@ -98,13 +109,13 @@ def split(
     elif strategy == "tags":
         chosen = _by_tags(tags, size, order, twins)
     else:
-        chosen = _by_clusters(labels, size, order, twins, vectors, seed)
+        chosen = _by_clusters(groups, size, order, twins, vectors, seed)
     taken = set(chosen)
     spares: dict[int, list[int]] = {}
     for row in order.tolist():
         if row not in taken:
-            spares.setdefault(int(labels[row]), []).append(row)
-    return Split(sorted(chosen), labels, curve, threshold, spares)
+            spares.setdefault(int(groups[row]), []).append(row)
+    return Split(sorted(chosen), labels, curve, threshold, spares, groups)
 
 
 def cluster(vectors: Vectors, size: int, k: int, seed: int) -> tuple[Elbow, Rows]:
