@@ -1,15 +1,21 @@
 """What is a model's judgement in curate.py worth? Its verdicts on pairs whose faults are known.
 
 Run    uv run benchmarks/judges.py [--config config/local.json] [--set curate.model=NAME] [--data DIR] [--show]
+       uv run benchmarks/judges.py --batched [--run DIR] [--pairs 100]
 
 Eight good pairs about a short text, and four for each check that have the fault which it is there to find and which no
 rule finds. Printed for each check: the good pairs that pass it, the faulty ones that it turns down (chance would give
 half of either), and the calls. `--data` keeps the folder, so that a second run replays the replies.
+
+`--batched` asks about the same pairs twice, one pair a call and curate.batch a call, and prints for each check on how
+many pairs the two verdicts agree; `--run` names a folder with the qa, chunks and text of a run to take the pairs from.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
+import sqlite3
 import sys
 import tempfile
 from pathlib import Path
@@ -39,7 +45,7 @@ not fenced. A ticket costs 6 crowns for an adult and 3 crowns for a child; membe
 The mill is open from April to October, and closed in a gale warning. Marrow Press printed this guide on 12 pages.
 """
 GOOD = ""
-CHECKS = ("stand_alone", "supported", "criteria", "trivial")
+CHECKS = ("stand_alone", "worth", "natural", "criteria", "supported")
 Known = tuple[str, str, str, tuple[str, ...]]  # the check that should turn it down or GOOD, question, answer, criteria
 KNOWN: list[Known] = [
     (GOOD, f"In which year was {MILL} built?", "It was built in 1784.", ("States 1784", "Gives no other year")),
@@ -81,13 +87,21 @@ KNOWN: list[Known] = [
      ("Is an answer", "Is written in words")),
     ("criteria", f"Which stones grind barley in {MILL}?", "Stones of local granite grind the barley.",
      ("Compares the prices of the stones", "Names a quarry in France")),
-    ("trivial", f"How long is the guide to {MILL}?", "It has 12 pages.", ("States 12 pages", "Gives no other length")),
-    ("trivial", f"Which press printed the guide to {MILL}?", "Marrow Press printed it.",
+    ("worth", f"How long is the guide to {MILL}?", "It has 12 pages.", ("States 12 pages", "Gives no other length")),
+    ("worth", f"Which press printed the guide to {MILL}?", "Marrow Press printed it.",
      ("Names Marrow Press", "Names no other press")),
-    ("trivial", f"What is the guide to {MILL} called?", "It is called Guide to the Orrin Tide Mill.",
+    ("worth", f"What is the guide to {MILL} called?", "It is called Guide to the Orrin Tide Mill.",
      ("Gives the whole title", "Gives no other title")),
-    ("trivial", f"Who put the guide to {MILL} into print?", "Marrow Press did.",
+    ("worth", f"Who put the guide to {MILL} into print?", "Marrow Press did.",
      ("Names Marrow Press", "Names nobody else")),
+    ("natural", f"Which two things besides stones does the stopping of {MILL} not involve closing?",
+     "The sluice gates.", ("Names the sluice gates",)),
+    ("natural", f"By which reason are hands of children under eight to be held by them on the floor of {MILL}?",
+     "The belts are not fenced.", ("Gives the unfenced belts as the reason",)),
+    ("natural", f"What does {MILL} perform for four hours with its wheel at each ebb and what with barley stones?",
+     "It turns the wheel, and grinds barley.", ("States that the wheel turns", "States that barley is ground")),
+    ("natural", f"From which month until which other month does the opened state of {MILL} take place?",
+     "From April to October.", ("States April", "States October")),
 ]  # fmt: skip
 
 
@@ -134,16 +148,73 @@ def report(pairs: dict[int, Pair], show: bool) -> None:
                 print(f"    wrong: {KNOWN[i][1]} - {KNOWN[i][2]} ({column['score']}: {column['why']})")
 
 
+def curate(data: Path, flags: list[str]) -> None:
+    """Every pair through every check, none reworded."""
+    wanted = [f"curate.checks={list(CHECKS)}".replace("'", '"'), "curate.rules_only=false", "curate.rewrite=false"]
+    main(["--data", str(data), *(f"--set={one}" for one in wanted), *flags])
+
+
+def verdicts(data: Path) -> dict[str, dict[str, bool]]:
+    """By pair: whether it passed each check that it was asked about; `kept` for all of them together."""
+    found = {}
+    for file in data.glob("qa/*/curated/*.jsonl"):
+        rejected = [Pair(**one.pair) for one in read_jsonl(file.parent / "rejected" / file.name, Rejected)]
+        for pair in [*read_jsonl(file, Pair), *rejected]:
+            passed = {check: bool(column["passed"]) for check, column in pair.checks.items()}
+            found[pair.id] = {**passed, "kept": all(passed.values())}
+    return found
+
+
+def calls(data: Path) -> str:
+    with sqlite3.connect(data / ".state" / "journal.db") as journal:
+        asked, tokens = journal.execute("SELECT count(*), sum(input_tokens + output_tokens) FROM replies").fetchone()
+    return f"{asked:,} calls, {tokens or 0:,} tokens"
+
+
+def compare(source: Path, data: Path, most: int, flags: list[str]) -> None:
+    """One pair a call against many a call, over the first `most` pairs of `source`, evenly spread."""
+    ways = {"one": ["--set=curate.batch=1"], "many": []}
+    for name, setting in ways.items():
+        copied(source, data / name, most)
+        curate(data / name, [*flags, *setting])
+        print(f"{name} pair{'s' * (name == 'many')} a call: {calls(data / name)}")
+    one, many = (verdicts(data / name) for name in ways)
+    print("| check | pairs asked both ways | same verdict |\n|---|---:|---:|")
+    for check in (*CHECKS, "kept"):
+        both = [name for name in one.keys() & many.keys() if check in one[name] and check in many[name]]
+        same = sum(one[name][check] == many[name][check] for name in both)
+        print(f"| {check} | {len(both)} | {same} ({same / max(1, len(both)):.1%}) |")
+
+
+def copied(source: Path, target: Path, most: int) -> None:
+    """What curate.py reads of `source`, with `most` of the pairs of each run."""
+    for folder in ("chunks", "text", "summaries"):
+        if (source / folder).exists():
+            shutil.copytree(source / folder, target / folder, dirs_exist_ok=True)
+    for run in (path for path in (source / "qa").glob("*") if path.is_dir()):
+        pairs = [pair for file in sorted(run.glob("*.jsonl")) for pair in read_jsonl(file, Pair)]
+        some = pairs[:: max(1, len(pairs) // most)][:most]
+        for document in {pair.document for pair in some}:
+            rows = [pair for pair in some if pair.document == document]
+            write_jsonl(target / "qa" / run.name / f"{document}.jsonl", rows)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--config", action="append", default=[])
     parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--show", action="store_true", help="the verdicts that are wrong")
+    parser.add_argument("--batched", action="store_true", help="compare one pair a call with many")
+    parser.add_argument("--run", type=Path, help="with --batched: a data folder; default: the known pairs")
+    parser.add_argument("--pairs", type=int, default=100, help="with --batched: at the most")
     chosen = parser.parse_args()
     folder = chosen.data or Path(tempfile.mkdtemp())
-    prepare(folder)
-    wanted = [f"curate.checks={list(CHECKS)}".replace("'", '"'), "curate.rules_only=false", "curate.rewrite=false"]
-    flags = [*(f"--config={path}" for path in chosen.config), *(f"--set={one}" for one in [*wanted, *chosen.set])]
-    main(["--data", str(folder), *flags])
-    report(judged(folder), chosen.show)
+    given = [*(f"--config={path}" for path in chosen.config), *(f"--set={one}" for one in chosen.set)]
+    if not chosen.run:
+        prepare(folder)
+    if chosen.batched:
+        compare(chosen.run or folder, folder / "compared", chosen.pairs, given)
+    else:
+        curate(folder, given)
+        report(judged(folder), chosen.show)

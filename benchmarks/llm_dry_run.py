@@ -34,6 +34,7 @@ from groundwork.markdown.statements import statements
 from groundwork.settings.config import CONFIG_DIR, PROJECT, load
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
+from tests.questions.scripted_judge import Judge, asks_for
 from tests.questions.scripted_writer import pair, pairs, part, said
 
 Json = dict[str, Any]
@@ -41,7 +42,7 @@ SAMPLE = PROJECT / "data" / "documents" / "ellary-sound-rowing-handbook.pdf"
 PLANNED = re.compile(r"([\d,]+) calls, ([\d,]+) tokens in, ([\d,]+) out, (?:about \$([\d.,]+))?")
 FRAME = "For somebody who has to know it by heart, what exactly does the Ellary handbook state on"
 FOUND = 0.6
-REASON = "The text says so in as many words; a reader who knows the subject but not the document gains by it."
+JUDGE = Judge(remark="It leaves open which rower and which of the two boats are meant.")
 TOLERANCE = 0.25
 KEPT = r"(?!(?:not|no|nor|never|none|only|least|most|more|less|than|before|after|two|three|four|five|six|seven)\b)"
 JOINED = re.compile(rf"\b{KEPT}([a-z]{{2,}}) {KEPT}([a-z]{{2,}})\b(?![./-]\w)")  # other words that mean the same
@@ -64,12 +65,7 @@ class Diligent(Author):
             return " ".join(re.findall(r"[A-Za-z]+[,.]?", text)[: most * 3 // 4])
         if "reword question-answer pairs" in system:
             return _reworded(str(body["messages"][1]["content"]))
-        reply = super().__call__(body)
-        if '"score"' in json.dumps(body.get("response_format", {})):
-            told = json.loads(reply)
-            words = {"reason": REASON, "missing": "", "subject": "the Ellary Sound rowing handbook"}
-            return json.dumps({name: words.get(name, value) for name, value in told.items()})
-        return reply
+        return JUDGE(body) if asks_for(body) else super().__call__(body)
 
     def _pairs(self, body: Json) -> str:
         text = part(body, "chunk")

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from tests.fake_openrouter import make_up
+from tests.questions.scripted_judge import Judge, asks_for
 from tests.questions.scripted_writer import Writer, pair, pairs, part, said, sentences
 
 Json = dict[str, Any]
@@ -37,12 +38,8 @@ class Author(Writer):
             return " ".join(sentences(part(body, "document"))[:2])
         if "tags" in system:
             return _tags(body)
-        if "grade an answer" in system:
-            answer = said(body).partition("Answer to grade: ")[2]
-            criteria = re.findall(r"^(criterion_\d+): (.*)$", said(body), re.MULTILINE)
-            return json.dumps({name: told.removeprefix("States: ") in answer for name, told in criteria})
-        if '"score"' in json.dumps(body.get("response_format", {})):
-            return json.dumps({**json.loads(make_up(body)), "score": 1.0})
+        if asks_for(body):
+            return Judge()(body)
         return make_up(body)
 
     def _pairs(self, body: Json) -> str:

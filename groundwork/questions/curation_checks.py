@@ -1,33 +1,31 @@
-"""The checks of curate.py on one pair: each by rule first, then by a model that sees only what the check is about.
+"""What curate.py finds out about a pair without a model, and the columns that hold what any check found.
 
-A check's column is {"score": 0..1, "passed": true or false, "why": "..."}; `checker` says who found it, rule or model.
+A check's column is {"score": 0..1, "passed": true or false, "why": "...", "checker": "rule" or "model"}. `rule` means
+that no model was asked about it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, TypeVar
-
-import msgspec
+from typing import Any
 
 from groundwork.language import references as wording
-from groundwork.language.numbers import numbers
-from groundwork.language.scripts import is_question
-from groundwork.llm.client import Client
-from groundwork.llm.prompts import conversation, placeholders
+from groundwork.language.numbers import numbers, values
+from groundwork.language.opposites import is_negated
+from groundwork.language.words import content_words
 from groundwork.markdown.grounding import faults
 from groundwork.questions.repeats import normalised
 from groundwork.records.types import Pair
-from groundwork.settings.settings import Curate
+from groundwork.settings.settings import Check, Curate
 
-T = TypeVar("T")
 Column = dict[str, Any]
 
 PASSES = 0.5  # where curate.thresholds names none
-_TRIVIAL = re.compile(
+HAVE_RULES: tuple[Check, ...] = ("stand_alone", "worth", "criteria", "supported")
+MENDABLE: tuple[Check, ...] = ("stand_alone", "natural")  # by another wording of the question
+_ABOUT_THE_DOCUMENT = re.compile(
     r"""(?ix)\b(?: copyright | all\ rights\ reserved | isbn | licen[cs]ed?\ under | page\ numbers? | table\ of\ contents
         | (?:which|what)\ (?:page|section|chapter|heading|table|figure)
         | how\ many\ (?:pages|sections|chapters)
@@ -37,30 +35,9 @@ _TRIVIAL = re.compile(
 )
 
 
-class StandAlone(msgspec.Struct, frozen=True, kw_only=True):
-    subject: str
-    missing: str
-    score: float
-
-
-class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    reason: str
-    score: float
-
-
-@cache
-def marks(count: int) -> type[msgspec.Struct]:
-    """The reply that marks `count` criteria, a field for each, so that none can be left out or made up."""
-    return msgspec.defstruct(f"Marks{count}", [(f"criterion_{i}", bool) for i in range(1, count + 1)], frozen=True)
-
-
-class Rewritten(msgspec.Struct, frozen=True, kw_only=True):
-    question: str
-
-
 @dataclass(frozen=True)
 class Place:
-    """Where a pair comes from: its chunk's text, and what names its document."""
+    """Where a pair comes from: the text of its chunks, and what names its document."""
 
     text: str
     document: str
@@ -68,139 +45,49 @@ class Place:
     context: str
 
 
-@dataclass
-class Checker:
-    """Runs the checks that `settings` names. `other_answer` is one that belongs to another question of the run."""
+@dataclass(frozen=True)
+class Case:
+    """A pair to be judged, by its number in the run.
 
-    client: Callable[[], Client]
-    settings: Curate
-    prompt: Callable[[str], str]
+    `wrong`: an answer that its criteria must not fit, where only a model can tell whether they do, else "".
+    """
 
-    async def stand_alone(self, pair: Pair) -> Column:
-        """Can the question be understood by itself?"""
-        if reference := wording.dangling(pair.question):
-            return self._column("stand_alone", 0.0, f'points at something its reader cannot see: "{reference}"', "rule")
-        if self.settings.rules_only:
-            return self._column("stand_alone", 1.0, "", "rule")
-        told = await self._ask("stand_alone", pair, StandAlone, scored, question=pair.question)
-        return self._column("stand_alone", told.score, told.missing) | {"subject": told.subject}
-
-    async def rewritten(self, pair: Pair, place: Place, missing: str) -> Pair:
-        """The pair with its question reworded so that it names what it is about."""
-        told = await self._ask(
-            "rewrite",
-            pair,
-            Rewritten,
-            lambda reply: None if is_question(reply.question) else "The question must end with a question mark.",
-            context=place.context or "(not told)",
-            document=place.document,
-            summary=place.summary or "(none)",
-            section=" > ".join(pair.headings) or "(none)",
-            evidence=" / ".join(pair.evidence),
-            answer=pair.answer,
-            question=pair.question,
-            missing=missing or "(not told)",
-        )
-        return msgspec.structs.replace(pair, question=told.question.strip(), original_question=pair.question)
-
-    async def supported(self, pair: Pair, place: Place) -> Column:
-        """Does the answer follow from the chunk alone?"""
-        if found := faults(pair.question, pair.answer, pair.evidence, place.text):
-            return self._column("supported", 0.0, "; ".join(found), "rule")
-        if self.settings.rules_only:
-            return self._column("supported", 1.0, "", "rule")
-        told = await self._ask(
-            "supported", pair, Judgement, scored, chunk=place.text, question=pair.question, answer=pair.answer
-        )
-        return self._column("supported", told.score, told.reason)
-
-    async def criteria(self, pair: Pair, other_answer: str) -> Column:
-        """Does the reference answer meet every criterion, and a wrong answer not?"""
-        if not pair.evaluation_criteria:
-            return self._column("criteria", 0.0, "there are none", "rule")
-        if strange := foreign_numbers(pair):
-            return self._column("criteria", 0.0, f"the reference answer does not hold: {', '.join(strange)}", "rule")
-        if self.settings.rules_only:
-            return self._column("criteria", 1.0, "", "rule")
-        wrong = wrong_answer(pair, other_answer)
-        right, false = [await self._marks(pair, answer) for answer in (pair.answer, wrong)]
-        missed = [text for text, met in zip(pair.evaluation_criteria, right, strict=True) if not met]
-        score = sum(right) / len(right)
-        if missed:
-            return self._column("criteria", score, f"the reference answer does not meet: {missed[0]}")
-        if all(false):
-            return self._column("criteria", 0.0, f"a wrong answer meets every criterion: {wrong}")
-        return self._column("criteria", 1.0, "")
-
-    async def trivial(self, pair: Pair) -> Column:
-        """Is it worth learning, or about the furniture of the document?"""
-        if match := _TRIVIAL.search(pair.question):
-            return self._column("trivial", 0.0, f'asks about the document\'s furniture: "{match.group()}"', "rule")
-        if self.settings.rules_only:
-            return self._column("trivial", 1.0, "", "rule")
-        told = await self._ask("trivial", pair, Judgement, scored, question=pair.question, answer=pair.answer)
-        return self._column("trivial", told.score, told.reason)
-
-    async def _marks(self, pair: Pair, answer: str) -> list[bool]:
-        """For each criterion whether `answer` meets it."""
-        told = await self._ask(
-            "criteria",
-            pair,
-            marks(len(pair.evaluation_criteria)),
-            None,
-            question=pair.question,
-            criteria=numbered(pair.evaluation_criteria),
-            answer=answer,
-        )
-        return list(msgspec.structs.astuple(told))
-
-    async def _ask(
-        self, name: str, pair: Pair, schema: type[T], check: Callable[[T], str | None] | None, **variables: str
-    ) -> T:
-        messages = conversation(self.prompt(self.settings.prompts[name]), **variables)
-        reply = await self.client().ask(
-            self.settings, messages, stage="curate", unit=f"{pair.id} {name}", schema=schema, check=check
-        )
-        return reply.value
-
-    def _column(self, check: str, score: float, why: str, checker: str = "model") -> Column:
-        passed = score >= self.settings.thresholds.get(check, PASSES)
-        return {"score": round(score, 3), "passed": passed, "why": why.strip(), "checker": checker}
+    number: int
+    pair: Pair
+    place: Place
+    wrong: str = ""
 
 
-def asked_about(
-    pair: Pair, place: Place | None, settings: Curate, prompt: Callable[[str], str]
-) -> list[tuple[list[Any], type, int]]:
-    """For --dry-run: the conversations about a pair that no rule turns down, their schemas, tokens of the replies."""
-    told: dict[str, tuple[type, int]] = {
-        "stand_alone": (StandAlone, 30),
-        "supported": (Judgement, 35),
-        "criteria": (marks(len(pair.evaluation_criteria)), 6 * len(pair.evaluation_criteria)),
-        "trivial": (Judgement, 35),
-    }
-    known = {
-        "question": pair.question,
-        "answer": pair.answer,
-        "chunk": place.text if place else "",
-        "criteria": numbered(pair.evaluation_criteria),
-    }
-    made: list[tuple[list[Any], type, int]] = []
-    for check in [] if settings.rules_only else settings.checks:
-        if check not in told:  # duplicates are found by embeddings
-            continue
-        template = prompt(settings.prompts[check])
-        messages = conversation(template, **{name: known[name] for name in placeholders(template)})
-        made += [(messages, *told[check])] * (2 if check == "criteria" else 1)  # the right answer, and a wrong one
-    return made
+def column(settings: Curate, check: str, score: float, why: str, checker: str = "model") -> Column:
+    passed = score >= settings.thresholds.get(check, PASSES)
+    return {"score": round(score, 3), "passed": passed, "why": why.strip(), "checker": checker}
 
 
-def numbered(criteria: Sequence[str]) -> str:
-    return "\n".join(f"criterion_{i}: {criterion}" for i, criterion in enumerate(criteria, 1))
+def rule_columns(pair: Pair, place: Place, settings: Curate) -> dict[str, Column]:
+    """The columns of the checks that a rule fails; with curate.rules_only of those as well that no rule fails."""
+    found = {check: fault_of(check, pair, place) for check in HAVE_RULES if check in settings.checks}
+    told = {check: why for check, why in found.items() if why or settings.rules_only}
+    return {check: column(settings, check, float(not why), why, "rule") for check, why in told.items()}
 
 
-def scored(told: Any) -> str | None:
-    """The problem of a reply whose score is no share."""
-    return None if 0 <= told.score <= 1 else "score must lie between 0 and 1."
+def fault_of(check: Check, pair: Pair, place: Place) -> str:
+    """What a rule finds wrong with `pair`, or ""."""
+    match check:
+        case "stand_alone":
+            reference = wording.dangling(pair.question)
+            return f'points at something its reader cannot see: "{reference}"' if reference else ""
+        case "worth":
+            match = _ABOUT_THE_DOCUMENT.search(pair.question)
+            return f'asks about the document, not its subject: "{match.group()}"' if match else ""
+        case "criteria":
+            if not pair.evaluation_criteria:
+                return "there are none"
+            strange = foreign_numbers(pair)
+            return f"the reference answer does not hold: {', '.join(strange)}" if strange else ""
+        case "supported":
+            return "; ".join(faults(pair.question, pair.answer, pair.evidence, place.text))
+        case _:
+            return ""
 
 
 def foreign_numbers(pair: Pair) -> list[str]:
@@ -208,6 +95,21 @@ def foreign_numbers(pair: Pair) -> list[str]:
     known = {number.value for number in numbers(f"{pair.question} {pair.answer}", spelled=True)}
     told = [number.value for text in pair.evaluation_criteria for number in numbers(text)]
     return sorted({value for value in told if value not in known})
+
+
+def undecided(pair: Pair, wrong: str) -> str:
+    """`wrong`, unless its words tell that it misses a criterion.
+
+    It does where a criterion names a number, or words of the right answer that are not in the question, and the wrong
+    answer holds none of them. A criterion that negates something is met by what is not said.
+    """
+    asked, right, said = (content_words(text) for text in (pair.question, pair.answer, wrong))
+    have = values(wrong, spelled=True)
+    for criterion in pair.evaluation_criteria:
+        telling = content_words(criterion) & right - asked
+        if not is_negated(criterion) and (values(criterion) - have or (telling and not telling & said)):
+            return ""
+    return wrong
 
 
 def wrong_answer(pair: Pair, other_answer: str) -> str:

@@ -45,7 +45,7 @@ article.r {{ border-color: var(--bad); }} article ul {{ margin: .25rem 0; paddin
 rewritten</span><span><i class="dot rejected"></i>{rejected:,} rejected</span></p>
 <h2>The checks</h2>
 <table><thead><tr><th>Check</th><th class="n">Checked</th><th class="n">Passed</th><th class="n">Failed by rule</th>
-<th class="n">Failed by model</th></tr></thead><tbody>{table}</tbody></table>
+<th class="n">Failed by model</th><th class="n">No model was asked</th></tr></thead><tbody>{table}</tbody></table>
 {sections}
 </main></body></html>
 """
@@ -79,12 +79,19 @@ def page(result: Curated) -> str:
     )
 
 
+def by_rule_alone(one: Rejected) -> bool:
+    """Was the pair turned down by rules, without a model's word?"""
+    failed = [column for column in one.pair.get("checks", {}).values() if not column["passed"]]
+    return bool(failed) and all(column.get("checker") == "rule" for column in failed)
+
+
 def _row(check: str, result: Curated) -> str:
     columns = [pair.checks.get(check) for pair in result.kept]
     columns += [one.pair.get("checks", {}).get(check) for one in result.rejected]
     told = [column for column in columns if column]
     failed = Counter(column.get("checker", "model") for column in told if not column["passed"])
-    numbers = [len(told), sum(column["passed"] for column in told), failed["rule"], failed["model"]]
+    ruled = sum(column.get("checker") == "rule" for column in told)
+    numbers = [len(told), sum(column["passed"] for column in told), failed["rule"], failed["model"], ruled]
     return (
         f"<tr><td>{escape(check.replace('_', ' '))}</td>"
         + "".join(f'<td class="n">{n:,}</td>' for n in numbers)
@@ -116,8 +123,9 @@ def _rejected(rejected: Sequence[Rejected]) -> str:
         shown += f'<h3>{escape(reason.replace("_", " "))} <span class="soft">({len(group):,})</span></h3>'
         for one in _some(group):
             pair = one.pair
+            who = " (by a rule; no model was asked)" if by_rule_alone(one) else ""
             shown += _article(
-                "r", str(pair.get("question", "")), str(pair.get("answer", "")), [], one.document, why=one.detail
+                "r", str(pair.get("question", "")), str(pair.get("answer", "")), [], one.document, one.detail + who
             )
     return f"<h2>Rejected</h2>{shown or _NONE}"
 
@@ -126,7 +134,7 @@ _NONE = '<p class="soft">None.</p>'
 
 
 def _article(
-    kind: str, question: str, answer: str, criteria: Sequence[str], place: str, before: str = "", why: str = ""
+    kind: str, question: str, answer: str, criteria: Sequence[str], place: str, why: str = "", before: str = ""
 ) -> str:
     parts = [f"<p><del>{escape(before)}</del></p>" if before else "", f'<p class="q">{escape(question)}</p>']
     parts.append(f"<p>{escape(answer)}</p>")

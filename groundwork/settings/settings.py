@@ -16,7 +16,8 @@ Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
 Name = Annotated[str, Meta(min_length=1)]
 STATIC_MODEL = "wordllama"  # the one model of the embeddings backend `static`
-Check = Literal["stand_alone", "supported", "criteria", "trivial", "duplicates"]
+Check = Literal["stand_alone", "supported", "criteria", "worth", "natural", "duplicates"]
+CURATE_PROMPTS = ("pairs", "stand_alone", "worth", "natural", "criteria", "wrong_answer", "supported", "rewrite")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -198,12 +199,16 @@ class Curate(ModelCall, frozen=True):
 
     checks: list[Check]
     rules_only: Annotated[bool, Meta(description="only what rules find; no model is asked")]
-    rewrite: Annotated[bool, Meta(description="rewrite once a question that does not stand alone")]
+    rewrite: Annotated[bool, Meta(description="rewrite once a question that does not stand alone or is not natural")]
+    batch: Annotated[Positive, Meta(description="pairs in one call, at the most")]
+    max_input_tokens: Annotated[Positive, Meta(description="of one call; longer texts and lists are cut into several")]
     thresholds: Annotated[
         dict[str, Share],
         Meta(description="by check: the score from which a pair passes; duplicates: a cosine, absent: calibrated"),
     ]
-    prompts: Annotated[dict[str, Name], Meta(description="by check, and rewrite: a file of config/prompts")]
+    prompts: Annotated[
+        dict[str, Name], Meta(description="by check; pairs: the frame around them; files of config/prompts")
+    ]
 
 
 class TagSettings(ModelCall, frozen=True):
@@ -315,19 +320,10 @@ class GradeSettings(Settings, frozen=True):
     seed: Annotated[Count, Meta(description="of the criteria's order and of the rows that check the judge")]
 
 
-class Engine(Settings, frozen=True):
-    """Where the work runs."""
-
-    workers: Annotated[Count, Meta(description="processes of a stage on this machine; 0: as many as are faster")]
-    ray_address: Annotated[str, Meta(description="a Ray cluster (auto, HOST:PORT, or local); empty: this machine")]
-    shards: Annotated[Count, Meta(description="shards of a stage on a Ray cluster; 0: four a processor")]
-
-
 class Config(Settings, frozen=True):
     """The whole of config/config.json."""
 
     data_dir: Annotated[Name, Meta(description="relative to the project, or absolute")]
-    engine: Engine
     llm: LLM
     ingest: Ingest
     summarize: Summarize
@@ -382,9 +378,10 @@ def impossible(config: Config) -> list[str]:
     checks = get_args(Check)
     for block, named, known in (
         ("curate.thresholds", config.curate.thresholds, checks),
-        ("curate.prompts", config.curate.prompts, (*checks, "rewrite")),
+        ("curate.prompts", config.curate.prompts, CURATE_PROMPTS),
     ):
         problems += [f"{block}.{key}: no such check; there are {', '.join(known)}" for key in named if key not in known]
+    problems += [f"curate.prompts.{key}: is missing" for key in CURATE_PROMPTS if key not in config.curate.prompts]
     if config.embeddings.backend == "static" and config.embeddings.model != STATIC_MODEL:
         problems.append(
             f"embeddings.model: the backend static is {STATIC_MODEL}, not {config.embeddings.model}; "

@@ -134,12 +134,5 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 main = Command(
-    name="chunk",
-    units=units,
-    process=process,
-    settings=lambda config: config.chunk,
-    flags=add_flags,
-    after=report,
-    shards="documents",
-    units_a_process=400,
+    name="chunk", units=units, process=process, settings=lambda config: config.chunk, flags=add_flags, after=report
 )

@@ -19,8 +19,9 @@ from groundwork.records.artifacts import read_json, read_jsonl, slug, write_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from groundwork.questions.curation_checks import Checker, Place
+    from groundwork.questions.curation_checks import Case, Place
     from groundwork.questions.curation_page import Curated
+    from groundwork.questions.curation_rounds import Curation
     from groundwork.records.types import Pair, Rejected
     from groundwork.settings.settings import Config
 
@@ -60,71 +61,45 @@ def _about(job: Job, document: str) -> list[Path]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    """Check all pairs of a run side by side."""
-    import asyncio  # 40 ms that --help does without
-
-    from groundwork.questions.curation_checks import Checker, other_answers
+    """Check all pairs of a run, many in a call."""
     from groundwork.questions.curation_page import Curated, page
 
     folder, documents = job.data.path("qa", unit.name), unit.payload
     pairs = _pairs(folder, documents)
     pairs = pairs[:TEST_PAIRS] if job.test else pairs
-    places = read_places(job, documents)
-    checker = Checker(lambda: job.client, job.config.curate, job.prompt)
     unique, rejected = await without_duplicates(job, pairs)
-    job.progress.start(len(unique), "pairs")
-    checked = await asyncio.gather(
-        *(
-            _checked(job, checker, pair, place_of(pair, places), other)
-            for pair, other in zip(unique, other_answers(unique), strict=True)
-        ),
-        return_exceptions=True,
-    )
+    curation, cases = _curation(job, unique, documents)
+    job.progress.start(len(cases), "pairs")
+    judged = await curation.run(cases, job.progress.advance)
     kept, failures = [], []
-    for pair, result in zip(unique, checked, strict=True):
+    for pair, result in zip(unique, judged.values(), strict=True):
         if isinstance(result, UnitError):
             kept.append(pair)
             failures.append(Failure(pair.id, result.status, str(result)))
-        elif isinstance(result, BaseException):
-            raise result
-        elif reason := first_failed(result):
-            rejected.append(turned_down(result, reason))
+        elif reason := first_failed(result.pair):
+            rejected.append(turned_down(result.pair, reason))
         else:
-            kept.append(result)
+            kept.append(result.pair)
     curated = Curated(unit.name, job.config.curate.checks, kept, rejected)
     _write(folder / "curated", documents, curated)
     write_text(folder / "curated" / "report.html", page(curated))
     return _outcome(curated, failures)
 
 
+def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[Curation, list[Case]]:
+    """The checks of the config, and the pairs as they go into them."""
+    from groundwork.questions.curation_calls import Judge
+    from groundwork.questions.curation_rounds import Curation
+
+    settings, places = job.config.curate, read_places(job, documents)
+    curation = Curation(Judge(lambda: job.client, settings), settings, job.prompt)
+    return curation, curation.cases(pairs, [place_of(pair, places) for pair in pairs], job.config.qa.context)
+
+
 def _pairs(folder: Path, documents: Sequence[str]) -> list[Pair]:
     from groundwork.records.types import Pair
 
     return [pair for document in documents for pair in read_jsonl(folder / f"{document}.jsonl", Pair)]
-
-
-async def _checked(job: Job, checker: Checker, pair: Pair, place: Place | None, other: str) -> Pair:
-    """The pair with its columns, the question reworded once where it did not stand alone."""
-    import msgspec
-
-    from groundwork.questions.curation_checks import Place
-
-    checks: dict[str, Any] = dict(pair.checks)
-    wanted = job.config.curate.checks
-    place = place or Place("\n".join(pair.evidence), pair.document, "", job.config.qa.context)
-    if "stand_alone" in wanted:
-        checks["stand_alone"] = column = await checker.stand_alone(pair)
-        if not column["passed"] and job.config.curate.rewrite and not job.config.curate.rules_only:
-            pair = await checker.rewritten(pair, place, column["why"])
-            checks["stand_alone"] = {**await checker.stand_alone(pair), "before": column}
-    if "supported" in wanted:
-        checks["supported"] = await checker.supported(pair, place)
-    if "criteria" in wanted:
-        checks["criteria"] = await checker.criteria(pair, other)
-    if "trivial" in wanted:
-        checks["trivial"] = await checker.trivial(pair)
-    job.progress.advance()
-    return msgspec.structs.replace(pair, checks=checks)
 
 
 async def without_duplicates(job: Job, pairs: list[Pair]) -> tuple[list[Pair], list[Rejected]]:
@@ -194,13 +169,13 @@ def turned_down(pair: Pair, reason: str) -> Rejected:
 
     from groundwork.records.types import Rejected
 
-    why = "; ".join(column["why"] for column in pair.checks.values() if not column["passed"] and column["why"])
+    reasons = [column["why"] for column in pair.checks.values() if not column["passed"] and column["why"]]
     return Rejected(
         document=pair.document,
         chunk=pair.chunk,
         iteration=pair.iteration,
         reason=reason,
-        detail=why,
+        detail="; ".join(dict.fromkeys(reasons)),
         pair=msgspec.to_builtins(pair),
     )
 
@@ -220,22 +195,26 @@ def _write(folder: Path, documents: Sequence[str], curated: Curated) -> None:
 def _outcome(curated: Curated, failures: list[Failure]) -> Outcome:
     from collections import Counter
 
+    from groundwork.questions.curation_page import by_rule_alone
+
     rewritten = sum(bool(pair.original_question) for pair in curated.kept)
     counts = {"kept": len(curated.kept) - rewritten, "rewritten": rewritten, "rejected": len(curated.rejected)}
     reasons = Counter(one.reason for one in curated.rejected)
-    told = f" ({', '.join(f'{reason} {n}' for reason, n in reasons.most_common())})" if reasons else ""
+    listed = [f"{reason} {n}" for reason, n in reasons.most_common()]
+    if ruled := sum(by_rule_alone(one) for one in curated.rejected):
+        counts["rejected by a rule"] = ruled
+        listed.append(f"{ruled} of them by a rule, no model was asked")
+    told = f" ({', '.join(listed)})" if listed else ""
     note = f"{counts['kept']} kept, {rewritten} rewritten, {counts['rejected']} rejected{told}"
     return Outcome(status="ok" if curated.kept else "empty", note=note, counts=counts, failures=failures)
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts; which questions need rewording nobody knows before."""
-    from groundwork.questions.curation_checks import asked_about
-
     call = job.config.curate
-    folder, places = job.data.path("qa", unit.name), read_places(job, unit.payload)
-    pairs = _pairs(folder, unit.payload)[: TEST_PAIRS if job.test else None]
-    made = [asked for pair in pairs for asked in asked_about(pair, place_of(pair, places), call, job.prompt)]
+    pairs = _pairs(job.data.path("qa", unit.name), unit.payload)[: TEST_PAIRS if job.test else None]
+    curation, cases = _curation(job, pairs, unit.payload)
+    made = curation.requests(cases)
     tokens = sum(job.tokens(call, messages, schema) for messages, schema, _ in made)
     return Estimate(len(made), tokens, sum(told for _, _, told in made), call)
 
@@ -255,6 +234,7 @@ main = Command(
     process=process,
     settings=shaping,
     prompts=prompts,
+    version="2",
     flags=add_flags,
     estimate=estimate,
 )

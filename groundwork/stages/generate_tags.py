@@ -71,5 +71,4 @@ main = Command(
     prompts=lambda config: [config.tags.prompt],
     flags=add_flags,
     estimate=estimate,
-    shards="caches",
 )

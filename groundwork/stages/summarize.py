@@ -207,6 +207,4 @@ main = Command(
     settings=lambda config: config.summarize,
     prompts=prompts,
     estimate=estimate,
-    shards="documents",
-    units_a_process=150,
 )

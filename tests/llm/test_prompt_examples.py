@@ -51,7 +51,7 @@ def test_every_prompt_that_shows_examples_is_checked_here():
     """A new example comes with its check."""
     showing = {name for name, text in PROMPTS.items() if re.search(r"\bExamples?\b|^--- assistant", text, re.M)}
     assert showing == {
-        "check_stand_alone.md", "generate_qa.md", "generate_qa_sentence.md", "generate_qa_short.md",
+        "generate_qa.md", "generate_qa_sentence.md", "generate_qa_short.md",
         "generate_qa_two_chunks.md", "rephrase.md", "rephrase_question.md", "round_trip.md",
     }  # fmt: skip
 
@@ -115,10 +115,10 @@ def test_a_reworded_pair_passes(question, answer, new, said):
 
 
 def test_questions_that_stand_alone_do_so_by_the_rules():
-    """What the judge is shown as 1.0 is not turned down by rule, and each score is one that may be given."""
-    examples = re.findall(r'"([^"]+\?)" (\d\.\d)', PROMPTS["check_stand_alone.md"])
-    assert {float(score) for _, score in examples} == {0.0, 1.0}
-    assert [wording.dangling(question) for question, score in examples if score == "1.0"] == [""]
+    """What the judge is shown as a full mark is not turned down by rule."""
+    examples = re.findall(r'"([^"]+\?)"\s(\d)', PROMPTS["check_stand_alone.md"].replace("\n", " "))
+    assert {mark for _, mark in examples} == {"0", "2"}
+    assert [wording.dangling(question) for question, mark in examples if mark == "2"] == [""]
 
 
 def test_tags_have_the_form_that_is_asked_for():

@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from groundwork.questions.curation_checks import wrong_answer
+from groundwork.llm.token_estimate import estimate_tokens
+from groundwork.questions.curation_checks import undecided, wrong_answer
 from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.types import Chunk, Pair, Rejected
 from groundwork.stages.curate import main
 from tests.fake_openrouter import FakeOpenRouter
+from tests.questions.scripted_judge import Judge, asks_for, shown
 from tests.questions.scripted_writer import ENGINE, Json, said
-
-GOOD = {"stand_alone": 1.0, "supported": 1.0, "trivial": 1.0}
 
 
 def pair_of(number: int, **changed: Any) -> Pair:
@@ -31,47 +31,29 @@ def pair_of(number: int, **changed: Any) -> Pair:
     return msgspec.structs.replace(made, **changed)
 
 
-def judge(**scores: float) -> Callable[[Json], str]:
-    """A model that gives every check its score and marks a criterion as met when its last word is in the answer."""
+def many(count: int) -> list[Pair]:
+    """Pairs about different facts of one chunk, the number i with the id p<i>."""
+    grains = ["oats", "rye", "wheat", "millet", "spelt", "maize", "beans", "peas", "hops"]
+    return [
+        pair_of(i, question=f"Why did the Orrin tide mill never grind any {grain}?", answer=f"There was no {grain}.",
+                evaluation_criteria=[f"Says that there was no {grain}"], evidence=[ENGINE.splitlines()[-1]])
+        for i, grain in enumerate(grains[:count])
+    ]  # fmt: skip
 
-    def reply(body: Json) -> str:
-        system, asked = body["messages"][0]["content"], said(body)
-        if "rewrite a question" in system:
-            return json.dumps({"question": "What did the tide mill of Orrin grind until 1931?"})
-        if "grade an answer" in system:
-            answer = asked.partition("Answer to grade: ")[2]
-            listed = [line.split() for line in asked.splitlines() if line.startswith("criterion_")]
-            return json.dumps({name.rstrip(":"): told[-1].lower() in answer.lower() for name, *told in listed})
-        name = (
-            "supported"
-            if "follows from a text" in system
-            else "trivial"
-            if "worth learning" in system
-            else "stand_alone"
-        )
-        score = {**GOOD, **scores}[name]
-        told = (
-            {"subject": "a mill", "missing": "which mill"} if name == "stand_alone" else {"reason": f"{name} says so"}
-        )
-        return json.dumps({**told, "score": score})
 
-    return reply
+def judge(*checks: str, **scores: float) -> Judge:
+    return Judge(*checks, reworded="What did the tide mill of Orrin grind until 1931?", **scores)
 
 
 class Run:
     def __init__(self, root: Path, server: FakeOpenRouter) -> None:
         self.folder, self.root, self.server = root / "qa" / "small", root, server
-        chunk = Chunk(
-            id="mill-0",
-            document="mill",
-            index=0,
-            kind="text",
-            text=ENGINE,
-            start=0,
-            end=len(ENGINE),
-            length=len(ENGINE),
-        )
-        write_jsonl(root / "chunks" / "mill.jsonl", [chunk])
+        self.chunk(ENGINE)
+
+    def chunk(self, text: str) -> None:
+        size = len(text)
+        chunk = Chunk(id="mill-0", document="mill", index=0, kind="text", text=text, start=0, end=size, length=size)
+        write_jsonl(self.root / "chunks" / "mill.jsonl", [chunk])
 
     def curate(self, reply: Callable[[Json], str], *pairs: Pair, **settings: Any) -> int:
         by_document: dict[str, list[Pair]] = {}
@@ -103,13 +85,117 @@ def run(tmp_path: Path) -> Iterator[Run]:
         yield Run(tmp_path, server)
 
 
-def test_every_criterion_has_its_own_mark(run: Run) -> None:
-    """The schema of the reply has one field a criterion, so that a model can neither leave one out nor add one."""
-    three = pair_of(1, evaluation_criteria=["States 1931", "Names barley", "Says until 1931"])
-    assert run.curate(judge(), three, curate__checks=["criteria"]) == 0
-    schemas = [body["response_format"]["json_schema"]["schema"] for body in run.server.requests]
-    assert [schema["required"] for schema in schemas] == [["criterion_1", "criterion_2", "criterion_3"]] * 2
-    assert run.kept()[0].checks["criteria"]["passed"]
+def test_every_pair_has_its_own_field(run: Run) -> None:
+    """The schema has a field of exactly so many marks for each pair of the call; none is left out or made up."""
+    run.curate(judge(), *many(3))
+    apart, supported = (body["response_format"]["json_schema"]["schema"] for body in run.server.requests)
+    assert apart["required"] == supported["required"] == ["remarks", "p1", "p2", "p3"]
+    assert apart["$defs"]["m"]["minItems"] == apart["$defs"]["m"]["maxItems"] == 5
+    assert not apart["additionalProperties"]
+
+
+def test_a_chunk_takes_two_calls(run: Run) -> None:
+    """All pairs of a chunk are asked about together: once with the chunk, once without it."""
+    run.curate(judge(), *many(8))
+    assert [asks_for(body) for body in run.server.requests] == ["apart", "supported"]
+    assert len(run.kept()) == 8
+
+
+def test_only_the_call_for_support_sees_the_chunk(run: Run) -> None:
+    """No chunk, evidence, summary or title reaches the judge of standing alone, worth, naturalness and criteria."""
+    run.curate(judge(), *many(2))
+    apart, supported = map(said, run.server.requests)
+    assert "cubic metres" in supported and supported.count("<text>") == 1
+    assert "cubic metres" not in apart and "Evidence" not in apart and "mill-0" not in apart
+
+
+def test_long_lists_are_cut_into_several_calls(run: Run) -> None:
+    """No call holds more than curate.batch pairs, nor more tokens than curate.max_input_tokens."""
+    run.curate(judge(), *many(7), curate__batch=3)
+    assert max(len(shown(body)) for body in run.server.requests) <= 3 and len(run.kept()) == 7
+    run.server.requests.clear()
+    run.curate(judge(), *many(9), curate__max_input_tokens=800)
+    assert len(run.server.requests) > 2 and len(run.kept()) == 9
+    assert all(estimate_tokens(body["messages"]) <= 800 for body in run.server.requests)
+
+
+def test_of_a_text_too_long_for_a_call_the_passages_around_the_evidence_are_shown(run: Run) -> None:
+    """A chunk beyond half of curate.max_input_tokens is cut to whole lines around each quote."""
+    filler = "The miller of Orrin wrote down the height of the tide on every day of the year. "
+    run.chunk(
+        f"{ENGINE}\n\n" + "\n".join(filler + str(day) for day in range(400)) + "\n\nThe mill burned down in 1947."
+    )
+    run.curate(judge(), pair_of(1), curate__checks=["supported"])
+    (body,) = run.server.requests
+    assert pair_of(1).evidence[0] in said(body) and "1947" not in said(body)
+
+
+def test_pairs_that_a_reply_leaves_out_cost_one_more_call_for_them_alone(run: Run) -> None:
+    """A reply that lacks a pair, or marks it out of range, is kept for the others; only those are asked about again."""
+    good = judge()
+    calls: list[list[str]] = []
+
+    def reply(body: Json) -> str:
+        told = json.loads(good(body))
+        calls.append([asked["Question"] for asked in shown(body).values()])
+        if len(calls) == 1:
+            del told["p2"]
+            told["p3"] = [1, 2, 7, 1, 0]
+        return json.dumps(told)
+
+    assert run.curate(reply, *many(4), curate__checks=["stand_alone", "worth", "natural", "criteria"]) == 0
+    assert [len(call) for call in calls] == [4, 2] and calls[1] == calls[0][1:3]
+    assert len(run.kept()) == 4 and all(set(pair.checks) >= {"worth", "natural"} for pair in run.kept())
+
+
+def test_a_pair_left_out_twice_stays_unchecked_and_fails(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """What no reply marks is among the kept without a column, and the exit code says that it is not done."""
+    good = judge("worth", "natural")
+
+    def reply(body: Json) -> str:
+        lost = next((n for n, told in shown(body).items() if told["Question"] == many(4)[2].question), "")
+        told = json.loads(good(body))
+        if len(told) > 2:
+            told.pop(lost, None)
+        elif lost:
+            told[lost] = "yes"
+        return json.dumps(told)
+
+    assert run.curate(reply, *many(4), curate__checks=["worth", "natural"]) == 1
+    assert [pair.id for pair in run.kept() if not pair.checks] == ["p2"] and len(run.kept()) == 4
+    assert "p2" in capsys.readouterr().out
+
+
+def test_one_pair_that_spoils_its_call_costs_the_others_nothing(run: Run) -> None:
+    """A call that brings nothing usable is halved until the culprit is alone; the rest are judged."""
+    good = judge()
+
+    def reply(body: Json) -> str:
+        return "I would rather not." if many(6)[4].question in said(body) else good(body)
+
+    assert run.curate(reply, *many(6)) == 1
+    assert [pair.id for pair in run.kept() if "worth" not in pair.checks] == ["p4"]
+
+
+def test_the_order_within_a_call_is_the_same_for_the_same_pairs(run: Run) -> None:
+    """The pairs of a call stand in an order of their ids' hashes, whatever their order in the file."""
+    asked = []
+    for pairs in (many(6), many(6)[::-1]):
+        run.server.requests.clear()
+        run.curate(judge("worth"), *pairs, curate__checks=["worth"])
+        asked.append([told["Question"] for body in run.server.requests for told in shown(body).values()])
+    assert asked[1] in ([], asked[0])  # replayed: the same request
+    assert asked[0] != [pair.question for pair in many(6)]
+
+
+def test_what_a_rule_turned_down_is_not_asked_about(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON, ledger and page say that a rule alone decided; the model never saw the pair."""
+    bad = pair_of(1, question="Who holds the copyright of the mill?")
+    run.curate(judge(), bad, *many(2)[1:])
+    assert all(bad.question not in said(body) for body in run.server.requests)
+    assert run.rejected()[0].pair["checks"]["worth"]["checker"] == "rule"
+    assert "1 of them by a rule, no model was asked" in capsys.readouterr().out
+    assert "no model was asked" in run.page
 
 
 def test_a_good_pair_passes_every_check(run: Run) -> None:
@@ -117,23 +203,23 @@ def test_a_good_pair_passes_every_check(run: Run) -> None:
     assert run.curate(judge(), pair_of(1)) == 0
     (kept,) = run.kept()
     assert {name: column["passed"] for name, column in kept.checks.items()} == dict.fromkeys(
-        ["duplicates", "stand_alone", "supported", "criteria", "trivial"], True
+        ["duplicates", "stand_alone", "worth", "natural", "criteria", "supported"], True
     )
     assert msgspec.structs.replace(kept, checks={}) == pair_of(1) and run.rejected() == []
 
 
-@pytest.mark.parametrize("check", ["supported", "trivial", "stand_alone"])
+@pytest.mark.parametrize("check", ["supported", "worth", "stand_alone", "natural"])
 def test_a_failed_check_names_itself(run: Run, check: str) -> None:
     """A score below the threshold rejects the pair under the check's name, with the model's reason."""
-    assert run.curate(judge(**{check: 0.2}), pair_of(1)) == 0
+    assert run.curate(judge(**{check: 0.5}), pair_of(1)) == 0
     (one,) = run.rejected()
-    assert one.reason == check and one.detail and one.pair["checks"][check]["score"] == 0.2
+    assert one.reason == check and one.detail == "the judge says so" and one.pair["checks"][check]["score"] == 0.5
     assert run.kept() == []
 
 
 def test_thresholds_are_settings(run: Run) -> None:
     """The same score passes under a lower threshold."""
-    run.curate(judge(supported=0.4), pair_of(1), curate__thresholds={"supported": 0.3})
+    run.curate(judge(supported=0.5), pair_of(1), curate__thresholds={"supported": 0.5})
     assert len(run.kept()) == 1
 
 
@@ -145,7 +231,22 @@ def test_a_dangling_question_is_found_by_rule_and_rewritten_once(run: Run) -> No
     assert kept.question == "What did the tide mill of Orrin grind until 1931?"
     assert kept.original_question == dangling.question
     assert kept.checks["stand_alone"]["before"]["checker"] == "rule"
-    assert [said(body) for body in run.server.requests if "rewrite a question" in body["messages"][0]["content"]]
+    assert [asks_for(body) for body in run.server.requests] == ["rewrite", "apart", "supported"]
+
+
+def test_an_unnatural_question_is_reworded_and_judged_again(run: Run) -> None:
+    """A model's low mark for the wording alone gets the question reworded, with the remark, and marked once more."""
+    stiff = judge(natural=0.0)
+    first = pair_of(1).question
+
+    def reply(body: Json) -> str:
+        return stiff(body) if first in said(body) else judge()(body)
+
+    run.curate(reply, pair_of(1))
+    (kept,) = run.kept()
+    assert kept.original_question == first and kept.checks["natural"]["before"]["score"] == 0.0
+    assert [asks_for(body) for body in run.server.requests] == ["apart", "rewrite", "apart", "supported"]
+    assert "What is wrong with it: the judge says so" in said(run.server.requests[1])
 
 
 def test_what_cannot_be_mended_is_rejected(run: Run) -> None:
@@ -156,11 +257,11 @@ def test_what_cannot_be_mended_is_rejected(run: Run) -> None:
     assert not run.rejected()[0].pair["original_question"]
 
 
-def test_the_judge_of_standing_alone_sees_the_question_only(run: Run) -> None:
-    """No summary, title or chunk reaches the stand-alone check."""
-    run.curate(judge(), pair_of(1), curate__checks=["stand_alone"])
+def test_the_judge_of_standing_alone_sees_the_questions_only(run: Run) -> None:
+    """Asked about nothing else, it sees no answer, criterion, summary, title or chunk."""
+    run.curate(judge("stand_alone"), pair_of(1), curate__checks=["stand_alone"])
     (body,) = run.server.requests
-    assert said(body) == f"Question: {pair_of(1).question}"
+    assert said(body) == f"p1\nQuestion: {pair_of(1).question}"
 
 
 def test_criteria_must_fit_the_right_answer_and_no_wrong_one(run: Run) -> None:
@@ -168,10 +269,10 @@ def test_criteria_must_fit_the_right_answer_and_no_wrong_one(run: Run) -> None:
     fits = pair_of(1)
     missed = pair_of(2, question="What did the Orrin mill grind?", evaluation_criteria=["States 1931", "Names oats"])
     loose = pair_of(3, question="Did Orrin have a mill?", evaluation_criteria=["Names until", "Names barley"])
-    run.curate(judge(), fits, missed, loose, curate__checks=["criteria"])
+    run.curate(judge("criteria", "wrong_answer"), fits, missed, loose, curate__checks=["criteria"])
     assert [one.id for one in run.kept()] == ["p1"]
     why = {one.pair["id"]: one.detail for one in run.rejected()}
-    assert "does not meet: Names oats" in why["p2"] and "a wrong answer meets every criterion" in why["p3"]
+    assert why["p2"] == "the judge says so" and "a wrong answer meets every criterion" in why["p3"]
 
 
 def test_criteria_with_numbers_of_their_own_fail_by_rule(run: Run) -> None:
@@ -186,10 +287,19 @@ def test_a_wrong_answer_has_other_numbers() -> None:
     assert wrong_answer(pair_of(1, answer="It ground barley."), "other") == "other"
 
 
-def test_furniture_of_the_document_is_trivial_by_rule(run: Run) -> None:
+def test_a_wrong_answer_is_shown_only_where_words_do_not_settle_it() -> None:
+    """Where a criterion names a number or a word of the right answer that the wrong one lacks, no model is asked."""
+    assert undecided(pair_of(1), "It ground barley until 2042.") == ""
+    wheel = pair_of(1, question="How is the wheel stopped?", answer="By dropping the penstock.")
+    for criterion, needed in [("Names the penstock", False), ("Is an answer", True), ("Names no other penstock", True)]:
+        judged = msgspec.structs.replace(wheel, evaluation_criteria=[criterion])
+        assert bool(undecided(judged, "By closing the gates.")) == needed
+
+
+def test_questions_about_the_document_are_turned_down_by_rule(run: Run) -> None:
     """A question about page numbers or copyright is flagged without a model."""
-    run.curate(judge(), pair_of(1, question="Who holds the copyright of the mill?"), curate__checks=["trivial"])
-    assert run.rejected()[0].reason == "trivial" and run.server.requests == []
+    run.curate(judge(), pair_of(1, question="Who holds the copyright of the mill?"), curate__checks=["worth"])
+    assert run.rejected()[0].reason == "worth" and run.server.requests == []
 
 
 def test_duplicates_are_found_across_documents(run: Run) -> None:
@@ -225,4 +335,4 @@ def test_the_page_shows_examples_of_each_and_escapes_them(run: Run) -> None:
     )
     assert "&lt;script&gt;alert()" in run.page and "<script>" not in run.page and "<b>" not in run.page
     assert "1 kept" in run.page and "<del>What does the passage say?</del>" in run.page
-    assert "furniture" in run.page
+    assert "not its subject" in run.page

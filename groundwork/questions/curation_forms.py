@@ -1,0 +1,226 @@
+"""What curation asks about several pairs in one call: what is shown of each, and its own field of the reply.
+
+Three forms: `Apart` sees the pairs and nothing else, `Supported` the text above its pairs, `Rewording` what names the
+subject. The pairs of a call stand in the order of a hash of their ids, so that neither their place in the document nor
+an earlier verdict decides what stands beside what, and the same pairs are always asked about in the same order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, ClassVar
+
+from groundwork.language.scripts import is_question
+from groundwork.llm.prompts import Message, conversation, render
+from groundwork.llm.token_estimate import tokens_in
+from groundwork.markdown.grounding import find
+from groundwork.questions.curation_checks import Case
+from groundwork.settings.settings import Check, Curate
+
+Json = dict[str, Any]
+Prompt = Callable[[str], str]
+
+FULL = 2  # the best mark
+FRAME_TOKENS = 10
+FIELD_TOKENS = 4  # of a pair's name in the reply
+MARK_TOKENS = 2
+REMARKS, REMARK_TOKENS = 0.1, 20  # share of pairs with a remark, for estimates
+WINDOW = 400  # characters on either side of the evidence that are shown of a text too long for one call
+
+
+def name_of(number: int) -> str:
+    return f"p{number}"
+
+
+def in_order(cases: Sequence[Case]) -> list[Case]:
+    """The cases of a call in the order in which it shows them."""
+    return sorted(cases, key=lambda case: hashlib.sha256(case.pair.id.encode()).digest())
+
+
+def schema(form: Form, count: int) -> Json:
+    """The reply's JSON Schema: a field for each of `count` pairs, so that none can be left out or made up."""
+    field = form.field()
+    shared = {"$defs": {"m": field}} if len(field) > 1 else {}  # named once: the schema is paid for as text
+    marks = {name_of(number): {"$ref": "#/$defs/m"} if shared else field for number in range(1, count + 1)}
+    remark = {"pair": {"type": "integer"}, "remark": {"type": "string"}}
+    listed = {"remarks": {"type": "array", "items": _closed(remark)}} if form.remarks else {}
+    return _closed({**listed, **marks}) | shared
+
+
+def _closed(properties: Json) -> Json:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+@dataclass(frozen=True)
+class Form:
+    """One kind of call, named `name`: a mark for each of `parts`, 0 to 2, or to the number of criteria."""
+
+    settings: Curate
+    prompt: Prompt
+    name: ClassVar[str]
+    remarks: ClassVar[bool] = True
+    shows_text: ClassVar[bool] = False
+
+    @property
+    def parts(self) -> Sequence[str]:
+        raise NotImplementedError
+
+    @property
+    def wanted(self) -> str:
+        """What a pair's field holds, in words."""
+        return "a whole number" if len(self.parts) == 1 else f"a list of {len(self.parts)} whole numbers"
+
+    def messages(self, cases: Sequence[Case]) -> list[Message]:
+        raise NotImplementedError
+
+    def field(self) -> Json:
+        """The JSON Schema of a pair's field."""
+        mark, count = {"type": "integer"}, len(self.parts)
+        return mark if count == 1 else {"type": "array", "items": mark, "minItems": count, "maxItems": count}
+
+    def read(self, case: Case, value: Any) -> Any | None:
+        """The share of the full mark that the pair has in each part; None where a mark is missing or out of range."""
+        marks = [value] if isinstance(value, int) else value
+        criteria = len(case.pair.evaluation_criteria)
+        most = [criteria if part in ("criteria", "wrong_answer") else FULL for part in self.parts]
+        if not isinstance(marks, list) or len(marks) != len(most):
+            return None
+        if not all(type(mark) is int and 0 <= mark <= full for mark, full in zip(marks, most, strict=True)):
+            return None
+        return {part: mark / max(1, full) for part, mark, full in zip(self.parts, marks, most, strict=True)}
+
+    def reply_tokens(self, cases: Sequence[Case]) -> int:
+        """About how many tokens a reply is."""
+        each = FIELD_TOKENS + MARK_TOKENS * len(self.parts) + REMARKS * REMARK_TOKENS
+        return FRAME_TOKENS + round(each * len(cases))
+
+
+@dataclass(frozen=True)
+class Apart(Form):
+    """Marks of pairs that are judged without their text: one for each of `checks`, a second one for the criteria."""
+
+    checks: tuple[Check, ...]
+    name = "apart"
+
+    @property
+    def parts(self) -> Sequence[str]:
+        return *self.checks, *(("wrong_answer",) if "criteria" in self.checks else ())
+
+    def messages(self, cases: Sequence[Case]) -> list[Message]:
+        parts = [self.prompt(self.settings.prompts[part]).strip() for part in self.parts]
+        checks = "\n".join(f"{i}. {part}" for i, part in enumerate(parts, 1))
+        shown = "\n\n".join(self._shown(number, case) for number, case in enumerate(cases, 1))
+        return conversation(self.prompt(self.settings.prompts["pairs"]), count=self.wanted, checks=checks, pairs=shown)
+
+    def _shown(self, number: int, case: Case) -> str:
+        lines = [name_of(number), *_asked(case)]
+        if self.checks == ("stand_alone",):
+            return "\n".join(lines[:2])
+        if "criteria" in self.checks:
+            lines += ["Criteria:", *(f"- {_line(text)}" for text in case.pair.evaluation_criteria)]
+            lines += [f"Wrong answer: {_line(case.wrong)}"] if case.wrong else []
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Supported(Form):
+    """Marks of answers that are held against their text. Pairs of one text stand below it, and it is shown once."""
+
+    name = "supported"
+    shows_text = True
+
+    @property
+    def parts(self) -> Sequence[str]:
+        return ("supported",)
+
+    def messages(self, cases: Sequence[Case]) -> list[Message]:
+        shown, number = [], 0
+        for text, group in groupby(cases, key=lambda case: case.place.text):
+            members = list(group)
+            shown.append(render("<text>\n{{text}}\n</text>", text=self._passages(text, members)))
+            for case in members:
+                number += 1
+                shown.append("\n".join([name_of(number), *_asked(case)]))
+        return conversation(self.prompt(self.settings.prompts["supported"]), texts="\n\n".join(shown))
+
+    def _passages(self, text: str, cases: Sequence[Case]) -> str:
+        """The text; of one that fills a call by itself what stands around the evidence."""
+        if tokens_in(text) <= self.settings.max_input_tokens // 2:
+            return text
+        spans = sorted(span for case in cases for span in _windows(text, case))
+        passages: list[tuple[int, int]] = []
+        for start, end in spans:
+            if passages and start <= passages[-1][1]:
+                passages[-1] = passages[-1][0], max(end, passages[-1][1])
+            else:
+                passages.append((start, end))
+        return "\n[...]\n".join(text[start:end].strip() for start, end in passages)
+
+
+def _windows(text: str, case: Case) -> Iterator[tuple[int, int]]:
+    """Whole lines around each quote of the evidence; the beginning of the text where none is found."""
+    spans = [span for quote in case.pair.evidence if (span := find(quote, text))] or [(0, WINDOW)]
+    for start, end in spans:
+        first = text.rfind("\n", 0, max(0, start - WINDOW)) + 1
+        last = text.find("\n", min(len(text), end + WINDOW))
+        yield first, len(text) if last < 0 else last
+
+
+@dataclass(frozen=True)
+class Rewording(Form):
+    """Questions in other words, so that they stand alone. The cases of a call are of one document."""
+
+    name = "rewrite"
+    remarks = False
+    wanted = "a question that ends with a question mark"
+
+    def messages(self, cases: Sequence[Case]) -> list[Message]:
+        place = cases[0].place
+        return conversation(
+            self.prompt(self.settings.prompts["rewrite"]),
+            context=place.context or "(not told)",
+            document=place.document,
+            summary=place.summary or "(none)",
+            pairs="\n\n".join(_wanting(number, case) for number, case in enumerate(cases, 1)),
+        )
+
+    def field(self) -> Json:
+        return {"type": "string"}
+
+    def read(self, _case: Case, value: Any) -> str | None:
+        return value.strip() if isinstance(value, str) and is_question(value.strip()) else None
+
+    def reply_tokens(self, cases: Sequence[Case]) -> int:
+        return sum(FIELD_TOKENS + round(1.3 * tokens_in(case.pair.question)) for case in cases)
+
+
+def _wanting(number: int, case: Case) -> str:
+    failed = [case.pair.checks[check] for check in ("stand_alone", "natural") if check in case.pair.checks]
+    wrong = "; ".join(dict.fromkeys(column["why"] for column in failed if not column["passed"] and column["why"]))
+    return "\n".join(
+        [
+            name_of(number),
+            f"Section: {' > '.join(case.pair.headings) or '(none)'}",
+            f"Evidence: {_line(' / '.join(case.pair.evidence))}",
+            f"Answer: {_line(case.pair.answer)}",
+            f"Question: {_line(case.pair.question)}",
+            f"What is wrong with it: {wrong or '(not told)'}",
+        ]
+    )
+
+
+def _asked(case: Case) -> list[str]:
+    return [f"Question: {_line(case.pair.question)}", f"Answer: {_line(case.pair.answer)}"]
+
+
+def _line(text: str) -> str:
+    """`text` in one line, so that nothing in it can look like the next pair."""
+    return " ".join(text.split())

@@ -1,0 +1,168 @@
+"""How pairs go through curation: what rules tell, then the pairs by themselves, wording mended once, then their texts.
+
+What a rule or an earlier round has turned down is not asked about again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from groundwork.errors import UnitError
+from groundwork.questions.curation_calls import Judge, Verdict, batches
+from groundwork.questions.curation_checks import (
+    MENDABLE,
+    Case,
+    Column,
+    Place,
+    column,
+    other_answers,
+    rule_columns,
+    undecided,
+    wrong_answer,
+)
+from groundwork.questions.curation_forms import Apart, Form, Prompt, Rewording, Supported, schema
+from groundwork.records.types import Pair
+from groundwork.settings.settings import Check, Curate
+
+APART: tuple[Check, ...] = ("stand_alone", "worth", "natural", "criteria")
+Judged = dict[int, Case | UnitError]  # by the pair's number, in order
+
+
+@dataclass(frozen=True)
+class Curation:
+    """The checks that `settings` names."""
+
+    judge: Judge
+    settings: Curate
+    prompt: Prompt
+
+    def cases(self, pairs: Sequence[Pair], places: Sequence[Place | None], context: str) -> list[Case]:
+        """The pairs with the columns that rules give, each beside its place; evidence stands in for a lost chunk."""
+        return [
+            self._case(number, pair, place or Place("\n".join(pair.evidence), pair.document, "", context), other)
+            for number, (pair, place, other) in enumerate(zip(pairs, places, other_answers(pairs), strict=True))
+        ]
+
+    def _case(self, number: int, pair: Pair, place: Place, other: str) -> Case:
+        stale = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
+        checks = {name: told for name, told in pair.checks.items() if name not in stale}
+        checks |= rule_columns(pair, place, self.settings)
+        wrong = undecided(pair, wrong_answer(pair, other))
+        return Case(number, msgspec.structs.replace(pair, checks=checks), place, wrong)
+
+    async def run(self, cases: Sequence[Case], done: Callable[[int], None]) -> Judged:
+        """Every case with the columns of its checks, or the error that kept it from them.
+
+        `done` hears of pairs that have been through their last call.
+        """
+        judged: Judged = {case.number: case for case in cases}
+        if self.settings.rules_only:
+            return judged
+        supported = self.supported
+        await self._reworded(judged)
+        await self._ask(judged, self.apart, done=done if supported is None else None)
+        if mended := await self._reworded(judged):
+            await self._ask(judged, self.apart, mended)
+        await self._ask(judged, supported, done=done)
+        return judged
+
+    @property
+    def apart(self) -> Apart | None:
+        checks = tuple(check for check in APART if check in self.settings.checks)
+        return Apart(self.settings, self.prompt, checks) if checks else None
+
+    @property
+    def supported(self) -> Supported | None:
+        return Supported(self.settings, self.prompt) if "supported" in self.settings.checks else None
+
+    async def _ask(
+        self,
+        judged: Judged,
+        form: Form | None,
+        only: Sequence[int] | None = None,
+        done: Callable[[int], None] | None = None,
+    ) -> None:
+        """Put the columns of `form` on those of `judged` (of `only`) that nothing has turned down."""
+        if form is None:
+            return
+        asked = [judged[number] for number in (judged if only is None else only)]
+        going = [case for case in asked if isinstance(case, Case) and not failed(case.pair)]
+        for number, verdict in (await self.judge.ask(form, going, done or (lambda _: None))).items():
+            case = judged[number]
+            if isinstance(verdict, UnitError):
+                judged[number] = verdict
+            elif isinstance(case, Case):
+                judged[number] = with_columns(case, self._columns(case, verdict))
+
+    def _columns(self, case: Case, verdict: Verdict) -> dict[str, Column]:
+        """The columns of a verdict; a remark stands in those that lack the full mark."""
+        marks: dict[str, float] = dict(verdict.value)
+        wrong = marks.pop("wrong_answer", 0.0)
+        told = {
+            name: column(self.settings, name, mark, "" if mark == 1 else verdict.remark) for name, mark in marks.items()
+        }
+        if case.wrong and wrong == 1 and told["criteria"]["passed"]:
+            told["criteria"] = column(
+                self.settings, "criteria", 0, f"a wrong answer meets every criterion: {case.wrong}"
+            )
+        return told
+
+    async def _reworded(self, judged: Judged) -> list[int]:
+        """The numbers of the pairs whose question got other words since only its wording failed; once a pair."""
+        wanting = [case for case in judged.values() if isinstance(case, Case) and self._is_mendable(case.pair)]
+        verdicts = await self.judge.ask(Rewording(self.settings, self.prompt), wanting)
+        for case in wanting:
+            verdict = verdicts[case.number]
+            judged[case.number] = self._mended(case, verdict.value) if isinstance(verdict, Verdict) else verdict
+        return list(verdicts)
+
+    def _mended(self, case: Case, question: str) -> Case:
+        """The case with its question in other words; what it failed counts as passed until it is judged again."""
+        checks = {
+            name: told if told["passed"] else {**told, "passed": True, "before": told}
+            for name, told in case.pair.checks.items()
+        }
+        pair = msgspec.structs.replace(
+            case.pair, question=question, original_question=case.pair.question, checks=checks
+        )
+        return with_columns(replace(case, pair=pair), rule_columns(pair, case.place, self.settings))
+
+    def _is_mendable(self, pair: Pair) -> bool:
+        wrong = failed(pair)
+        return self.settings.rewrite and bool(wrong) and not pair.original_question and wrong <= set(MENDABLE)
+
+    def requests(self, cases: Sequence[Case]) -> list[tuple[list[Any], dict[str, Any], int]]:
+        """For --dry-run: messages, schema and tokens of the reply of each call that is certain beforehand."""
+        if self.settings.rules_only:
+            return []
+        wanting = [case for case in cases if self._is_mendable(case.pair)]
+        going = [case for case in cases if not failed(case.pair) or case in wanting]
+        rounds: list[tuple[Form | None, Sequence[Case]]] = [
+            (Rewording(self.settings, self.prompt), wanting),
+            (self.apart, going),
+            (self.supported, going),
+        ]
+        return [
+            (form.messages(batch), schema(form, len(batch)), form.reply_tokens(batch))
+            for form, members in rounds
+            if form
+            for batch in batches(form, members, self.settings)
+        ]
+
+
+def failed(pair: Pair) -> set[str]:
+    """The checks that the pair did not pass."""
+    return {name for name, told in pair.checks.items() if not told["passed"]}
+
+
+def with_columns(case: Case, columns: Mapping[str, Column]) -> Case:
+    """The case with further columns; what a column replaced is kept in it under `before`."""
+    checks = dict(case.pair.checks)
+    for name, told in columns.items():
+        before = checks.get(name)
+        checks[name] = {**told, "before": before["before"]} if before and "before" in before else told
+    return replace(case, pair=msgspec.structs.replace(case.pair, checks=checks))

@@ -1,0 +1,70 @@
+"""A scripted judge of curation behind the fake OpenRouter: it reads the pairs of a call and marks each in its field."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from tests.questions.scripted_writer import Json, said
+
+FULL = 2
+APART = ("stand_alone", "worth", "natural", "criteria", "wrong_answer")
+
+
+def shown(body: Json) -> dict[str, dict[str, Any]]:
+    """What a call shows of each pair: its lines by their names, criteria as a list."""
+    pairs: dict[str, dict[str, Any]] = {}
+    for line in said(body).splitlines():
+        name, _, told = line.partition(": ")
+        if re.fullmatch(r"p\d+", line):
+            pairs[line] = {"Criteria": []}
+        elif pairs and line.startswith("- "):
+            pairs[list(pairs)[-1]]["Criteria"].append(line[2:])
+        elif pairs and told:
+            pairs[list(pairs)[-1]].setdefault(name, told)
+    return pairs
+
+
+def asks_for(body: Json) -> str:
+    """ "apart", "supported" or "rewrite"; "" for a call of another stage."""
+    system = body["messages"][0]["content"]
+    told = {
+        "You check question-answer pairs": "apart",
+        "follow from a text": "supported",
+        "You rewrite questions that were found wanting": "rewrite",
+    }
+    return next((name for words, name in told.items() if words in system), "")
+
+
+class Judge:
+    """Gives every check its share of the full mark; a criterion is met whose last word stands in the answer.
+
+    `remark` is said of every pair that lacks a full mark; `reworded` is the question that a rewriting gives.
+    """
+
+    def __init__(self, *checks: str, remark: str = "the judge says so", reworded: str = "", **scores: float) -> None:
+        self.parts = [part for part in APART if not checks or part in checks]
+        self.scores, self.remark, self.reworded = scores, remark, reworded
+
+    def __call__(self, body: Json) -> str:
+        asked = shown(body)
+        if asks_for(body) == "rewrite":
+            return json.dumps(dict.fromkeys(asked, self.reworded))
+        parts = ["supported"] if asks_for(body) == "supported" else self.parts
+        marks = {name: [self.mark(part, told) for part in parts] for name, told in asked.items()}
+        wanting = [n for n in asked if any(self.lacks(p, m, asked[n]) for p, m in zip(parts, marks[n], strict=True))]
+        remarks = [{"pair": int(name.removeprefix("p")), "remark": self.remark} for name in wanting]
+        fields = {name: mark[0] if len(mark) == 1 else mark for name, mark in marks.items()}
+        return json.dumps({"remarks": remarks, **fields}, separators=(",", ":"))
+
+    def mark(self, part: str, told: dict[str, Any]) -> int:
+        if part in ("criteria", "wrong_answer"):
+            answer = told.get("Answer" if part == "criteria" else "Wrong answer", "")
+            return sum(criterion.split()[-1].lower() in answer.lower() for criterion in told["Criteria"])
+        return round(FULL * self.scores.get(part, 1.0))
+
+    def lacks(self, part: str, mark: int, told: dict[str, Any]) -> bool:
+        if part == "wrong_answer":
+            return False
+        return mark < (len(told["Criteria"]) if part == "criteria" else FULL)
