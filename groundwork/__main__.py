@@ -5,6 +5,8 @@ uv run dataprep run             every stage in order
 uv run dataprep STAGE           one stage (the same as running its script)
 uv run dataprep doctor          check keys, models, extras and disk
 uv run dataprep schema          write config/config.schema.json from the settings
+uv run dataprep init            begin in the current folder, where Groundwork is installed from a wheel
+uv run dataprep --version
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import json
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from groundwork.errors import EXIT_OK, EXIT_USAGE
+from groundwork.installation import spelt, version
 from groundwork.pipeline import BY_NAME, STAGES
 
 if TYPE_CHECKING:
@@ -27,11 +31,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     name = (
         "status"
-        if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help"))
+        if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"))
         else arguments.pop(0)
     )
     if name in ("-h", "--help", "help"):
         print(help_text())
+        return EXIT_OK
+    if name == "--version":
+        print(f"dataprep {version()}")
         return EXIT_OK
     if name in BY_NAME:
         return stage_command(name)(arguments)
@@ -46,9 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def help_text() -> str:
-    width = max(len(stage.script) for stage in STAGES)
-    rows = [f"  {stage.script:<{width}}  {stage.purpose}" for stage in STAGES]
-    return "\n".join([__doc__ or "", "Stages, in order; each script has --help:", *rows])
+    width = max(len(stage.shown) for stage in STAGES)
+    rows = [f"  {stage.shown:<{width}}  {stage.purpose}" for stage in STAGES]
+    return "\n".join([spelt(__doc__ or ""), "Stages, in order; each has --help:", *rows])
 
 
 def stage_command(name: str) -> Command:
@@ -90,13 +97,28 @@ def _schema(argv: Sequence[str]) -> int:
     from groundwork.records.artifacts import write_json
     from groundwork.settings.config import CONFIG_DIR, json_schema
 
-    flag_parser("dataprep schema", "Write config/config.schema.json from the settings.").parse_args(list(argv))
+    purpose = "Write config/config.schema.json from the settings; print it where there is no config/."
+    flag_parser("dataprep schema", purpose).parse_args(list(argv))
 
     def write() -> int:
-        write_json(CONFIG_DIR / "config.schema.json", json_schema())
+        if CONFIG_DIR.is_dir():
+            write_json(CONFIG_DIR / "config.schema.json", json_schema())
+        else:
+            print(json.dumps(json_schema(), indent=2))
         return EXIT_OK
 
     return guarded(write)
+
+
+def _init(argv: Sequence[str]) -> int:
+    from groundwork.console.command import flag_parser, guarded
+    from groundwork.console.new_project import init
+
+    purpose = "Write config/, data/documents/ and .env.example into the current folder; keep what is there."
+    parser = flag_parser("dataprep init", purpose)
+    parser.add_argument("--prompts", action="store_true", help="also copy the prompts into config/prompts, to edit")
+    flags = parser.parse_args(list(argv))
+    return guarded(lambda: init(prompts=flags.prompts))
 
 
 def _flags(name: str, purpose: str, argv: Sequence[str], *, works: bool = True) -> argparse.Namespace:
@@ -114,6 +136,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "run": _run,
     "doctor": _doctor,
     "schema": _schema,
+    "init": _init,
 }
 
 if __name__ == "__main__":

@@ -15,10 +15,13 @@ GroundworkError                exit code
     ├── Filtered                   the provider's content filter, or a refusal
     └── TransportFailed            the endpoint could not be reached or kept failing
 
-A message names the file or unit, the cause and the remedy, in one line.
+A message names the file or unit, the cause and the remedy, in one line. The commands in it are written as in the
+repository (`uv run dataprep/chunk.py`); where the wheel is installed they read as they are typed there.
 """
 
 from __future__ import annotations
+
+from groundwork.installation import spelt
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_BUDGET, EXIT_STOPPED = 0, 1, 2, 3, 130
 
@@ -27,6 +30,9 @@ class GroundworkError(Exception):
     """The root of the tree above; `exit_code` is what the command returns when it is not caught."""
 
     exit_code = EXIT_FAILED
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(spelt(str(message)))
 
 
 class ConfigError(GroundworkError):
@@ -49,7 +55,7 @@ class MissingExtra(UsageError):
     """An optional part is not installed; the message holds the command that installs it, and what to do `otherwise`."""
 
     def __init__(self, what: str, extra: str, otherwise: str = "") -> None:
-        self.need = f"{what} needs the extra {extra!r}; run: uv sync --inexact --extra {extra}"
+        self.need = spelt(f"{what} needs the extra {extra!r}; run: uv sync --inexact --extra {extra}")
         super().__init__(f"{self.need}; or {otherwise}" if otherwise else self.need)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from groundwork.installation import IN_REPOSITORY
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -26,6 +28,11 @@ class Stage:
     @property
     def script(self) -> str:
         return f"{self.folder}/{self.name}.py"
+
+    @property
+    def shown(self) -> str:
+        """Its name in lists of commands: the script, where there are scripts."""
+        return self.script if IN_REPOSITORY else self.name
 
 
 STAGES = (

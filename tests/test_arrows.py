@@ -13,6 +13,7 @@ from groundwork.pipeline import STAGES
 from groundwork.settings.config import PROJECT
 
 FLOORS = (
+    {"installation"},
     {"errors", "pipeline", "workers"},
     {"settings", "records", "language"},
     {"markdown", "llm", "embedding", "pages"},

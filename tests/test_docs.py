@@ -31,6 +31,8 @@ def _commands() -> Iterator[tuple[str, str]]:
 def test_a_documented_command_is_understood(page: str, command: str) -> None:
     """`uv run ...` in a page names a script that exists, with flags and settings that exist."""
     words = shlex.split(command, comments=True)
+    if words[:2] == ["uvx", "--from"]:
+        words[:3] = ["uv", "run"]
     if words[:2] != ["uv", "run"]:
         assert words[0] in ("uv", "git", "cd", "cp", "hf", "export", "bash"), f"{page}: {command}"
         return
@@ -45,7 +47,7 @@ def test_a_documented_command_is_understood(page: str, command: str) -> None:
     if stage in BY_NAME:
         flags = stage_command(stage).parse(words)
     elif stage in COMMANDS:
-        flags = _flags(stage, "", [] if stage == "schema" else words)
+        flags = _flags(stage, "", [] if stage in ("schema", "init") else words)
     else:
         assert stage == "pytest" or (PROJECT / name).is_file() or name in ("ruff", "mypy"), f"{page}: {command}"
         return

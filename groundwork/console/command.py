@@ -20,6 +20,7 @@ from groundwork.console.job import Estimate, Failure, Job, Outcome, Unit
 from groundwork.console.preflight import NO_DOCUMENTS
 from groundwork.console.progress import Progress
 from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, GroundworkError, Stopped, UsageError
+from groundwork.installation import IN_REPOSITORY, spelt
 from groundwork.pipeline import BY_NAME, writer_of
 from groundwork.records.artifacts import Workspace
 
@@ -62,8 +63,10 @@ class Command:
         return guarded(lambda: self.run(self.parse(argv)))
 
     def parser(self) -> argparse.ArgumentParser:
-        script = BY_NAME[self.name].script if self.name in BY_NAME else self.name
-        parser = flag_parser(script, sys.modules[self.units.__module__].__doc__ or "")
+        parser = flag_parser(
+            BY_NAME[self.name].script if self.name in BY_NAME else self.name,
+            sys.modules[self.units.__module__].__doc__ or "",
+        )
         if self.flags:
             self.flags(parser.add_argument_group("flags of this stage"))  # type: ignore[arg-type]  # same methods
         add_place_flags(parser)
@@ -154,12 +157,12 @@ def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:
 
     width = shutil.get_terminal_size().columns - 2  # as argparse itself does
     lines: list[str] = []
-    for line in documentation.splitlines():
+    for line in spelt(documentation).splitlines():
         indent = " " * 8 if "  " in line[:9] else ""  # below what a line like "Reads   ..." says
         lines += textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
     return argparse.ArgumentParser(
-        prog=script,
-        usage=f"uv run {script} [flags]",
+        prog=spelt(f"uv run {script}").removeprefix("uv run "),
+        usage=spelt(f"uv run {script} [flags]"),
         description="\n".join(lines),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -175,7 +178,7 @@ def add_place_flags(parser: argparse.ArgumentParser) -> None:
         type=Path,
         action="append",
         default=[],
-        help="an overlay: only the settings that differ; may be given again, the later wins",
+        help="an overlay, by path or by name (local): only settings that differ; may be given again, the later wins",
     )
     shared.add_argument(
         "--set",
@@ -244,10 +247,10 @@ def load_config(flags: argparse.Namespace) -> Config:
 
     from groundwork.settings import config as config_files
 
+    path = config_files.PROJECT / ".env"
     try:
-        load_dotenv(config_files.PROJECT / ".env")
+        load_dotenv(path)
     except UnicodeDecodeError as error:
-        path = config_files.PROJECT / ".env"
         raise UsageError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
     return config_files.load(flags.config, flags.assignments)
 
@@ -275,7 +278,9 @@ def workspace(config: Config, flags: argparse.Namespace) -> Workspace:
 
     base = flags.data or PROJECT / config.data_dir
     if not base.is_dir():
-        raise UsageError(f"{base}: no such folder; pass --data DIR with the documents in DIR/documents")
+        remedy = "pass --data DIR with the documents in DIR/documents"
+        begin = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
+        raise UsageError(f"{base}: no such folder; {begin}{remedy}")
     return Workspace(base / TEST_FOLDER, base) if flags.test else Workspace(base)
 
 
@@ -328,4 +333,4 @@ def _command_line() -> list[str]:
     name = (
         f"{script.parent.name}/{script.name}" if script.suffix == ".py" and script.name != "__main__.py" else "dataprep"
     )
-    return ["uv", "run", name, *(shlex.quote(argument) for argument in sys.argv[1:] if argument != "--force")]
+    return [spelt(f"uv run {name}"), *(shlex.quote(argument) for argument in sys.argv[1:] if argument != "--force")]

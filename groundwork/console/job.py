@@ -112,17 +112,15 @@ class Job:
         return self._prompts[name]
 
     def _read_prompt(self, name: str) -> str:
-        from groundwork.settings.config import PROMPT_DIR
+        from groundwork.settings.config import prompt_file
 
-        path = PROMPT_DIR / name
+        path = prompt_file(name)
         try:
             return path.read_text(encoding="utf-8")
-        except OSError:
-            import difflib
-
-            known = sorted(p.name for p in PROMPT_DIR.glob("*.md"))
-            near = difflib.get_close_matches(name, known, n=1) or known
-            raise ConfigError([f"{path}: no such prompt; did you mean {', '.join(near)}?"]) from None
+        except UnicodeDecodeError as error:
+            raise ConfigError([f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8"]) from None
+        except OSError as error:
+            raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
 
     def tokens(
         self, call: ModelCall, messages: list[dict[str, Any]], schema: type | dict[str, Any] | None = None

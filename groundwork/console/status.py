@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import load_config, opened
 from groundwork.errors import EXIT_OK, GroundworkError
+from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME, STAGES, Stage
 from groundwork.records.manifest import judge
 
@@ -70,11 +71,11 @@ def _made(stage: str, job: Job, manifest: Manifest) -> States:
 
 def _print_table(table: dict[str, States]) -> None:
     """Stages down, states across as counts; then a row a document where there are few."""
-    width = max(len(stage.script) for stage in STAGES)
+    width = max(len(stage.shown) for stage in STAGES)
     columns = shutil.get_terminal_size((120, 24)).columns
     for stage in STAGES:
         if stage.run:
-            row = f"  {stage.script:<{width}}  {_counts(table[stage.name]):<16}  "
+            row = f"  {stage.shown:<{width}}  {_counts(table[stage.name]):<16}  "
             print(row + (stage.purpose if len(row) + len(stage.purpose) <= columns else ""))
     documents = list(table["ingest"])
     per_document = [stage for stage in STAGES if stage.run and set(table[stage.name]) & set(documents)]
@@ -130,12 +131,12 @@ def _same_flags(flags: argparse.Namespace) -> str:
 
 def _next(table: dict[str, States], same: str) -> str:
     if not table["ingest"]:
-        return f"put documents into the folder documents/, then: uv run dataprep run{same}"
+        return f"put documents into the folder documents/, then: {spelt('uv run dataprep run')}{same}"
     for stage in STAGES:
         if stage.run and (
             not table[stage.name] or any(kind in ("stale", "missing") for kind, _ in table[stage.name].values())
         ):
-            return f"uv run {stage.script}{same}\nall:  uv run dataprep run{same}"
+            return spelt(f"uv run {stage.script}") + f"{same}\nall:  {spelt('uv run dataprep run')}{same}"
     if any(kind == "failed" for states in table.values() for kind, _ in states.values()):
-        return f"uv run dataprep run --retry-failed{same}"
+        return f"{spelt('uv run dataprep run')} --retry-failed{same}"
     return "nothing; everything is current"

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from groundwork.documents.pdf import TextLayer
 from groundwork.documents.repair.outline import Entry, set_headings
 from groundwork.documents.repair.page_joining import is_contents, stitch
+from groundwork.installation import spelt
 from groundwork.records.types import Page, PageAudit
 
-OCR = (
+OCR = spelt(
     "read it with a vision model (--converter gemini) "
     "or on this machine (uv sync --inexact --extra ocr, --converter ocr)"
 )

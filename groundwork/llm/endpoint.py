@@ -98,7 +98,7 @@ class Endpoint:
         raise ConfigError(
             [
                 f"{variable} is not set, and {self.settings.base_url} needs a key: put {variable}=... into .env, "
-                "or work without one: --config config/local.json"
+                "or work without one: --config local"
             ]
         )
 

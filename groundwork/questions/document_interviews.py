@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from groundwork.errors import UnitError
+from groundwork.installation import spelt
 from groundwork.language.references import is_instruction
 from groundwork.markdown.statements import is_caption, statements
 from groundwork.questions import coverage
@@ -150,7 +151,7 @@ async def prepare(
     `prompt` reads a file of config/prompts, `client` makes the model's client when it is needed, `vectors` is the
     folder of the embeddings' cache. Raises ConfigError for a prompt or a setting that cannot be used.
     """
-    notes = [] if material.summary else ["no summary; run first: uv run dataprep/summarize.py"]
+    notes = [] if material.summary else [spelt("no summary; run first: uv run dataprep/summarize.py")]
     sample = [statement.plain(chunk.text) for chunk in material.chunks for statement in statements(chunk.text)]
     encode, threshold, note = await similarity(
         config.embeddings, config.qa.duplicate_threshold, sample, vectors, client

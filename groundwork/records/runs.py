@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from groundwork.errors import UsageError
+from groundwork.installation import spelt
 from groundwork.records.artifacts import Workspace, slug
 
 ROW_ENDINGS = (".jsonl", ".parquet")
@@ -47,7 +48,7 @@ def nearest_run(name: str, data: Workspace) -> str:
     """The end of a message that `name` is no run: the nearest name, or all of them."""
     known = runs(data)
     if not known:
-        return f"there is no run in {data.path('qa')} yet; run first: uv run dataprep/generate_qa.py"
+        return spelt(f"there is no run in {data.path('qa')} yet; run first: uv run dataprep/generate_qa.py")
     close = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {close[0]}?" if close else f"the runs are: {', '.join(known)}"
 

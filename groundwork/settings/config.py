@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from groundwork.errors import ConfigError
+from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
 from groundwork.settings.settings import (
     Config,
     ModelCall,
@@ -22,21 +23,24 @@ from groundwork.settings.settings import (
     settings_class,
 )
 
-PROJECT = Path(__file__).resolve().parents[2]
-CONFIG_DIR = PROJECT / "config"
-PROMPT_DIR = CONFIG_DIR / "prompts"
+__all__ = ["CONFIG_DIR", "PROJECT", "json_schema", "known_paths", "load", "prompt_file"]
 
 Json = dict[str, Any]
+_NO_OVERLAYS = {"config", "config.schema"}
 
 
 def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Config:
     """Config from config/config.json, then each overlay, then each `key.path=value`; the later wins.
 
+    Outside the repository the defaults are those of the wheel, and the project's config/config.json lies over them.
+
     Raises ConfigError with every problem: unreadable files, unknown keys, wrong types, impossible values.
     """
     merged: Json = {}
     origin: dict[str, str] = {}
-    for path in (CONFIG_DIR / "config.json", *overlays):
+    own = CONFIG_DIR / "config.json"
+    base = [DEFAULTS / own.name, *([own] if CONFIG_DIR != DEFAULTS and own.is_file() else [])]
+    for path in (*base, *map(overlay_file, overlays)):
         content = _read(path)
         content.pop("$schema", None)
         _lay_over(merged, content, origin, str(path))
@@ -50,6 +54,29 @@ def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Conf
     if contradictions := impossible(config):
         raise ConfigError(contradictions)
     return config
+
+
+def overlay_file(path: Path) -> Path:
+    """The file that --config names: a path, or the name of one in config/ or packed in (`local`)."""
+    named = path if path.suffix or not path.name else path.with_name(f"{path.name}.json")
+    places = [path, named]
+    if path.parent in (Path(), Path("config")):
+        places += [CONFIG_DIR / named.name, DEFAULTS / named.name]
+    return next((place for place in places if place.is_file()), path)
+
+
+def prompt_file(name: str) -> Path:
+    """The prompt `name`: the project's own, else the one that is packed in.
+
+    Raises ConfigError with the nearest name that exists.
+    """
+    folders = (CONFIG_DIR / "prompts", DEFAULTS / "prompts")
+    for folder in folders:
+        if (folder / name).is_file():
+            return folder / name
+    known = sorted({file.name for folder in folders for file in folder.glob("*.md")})
+    near = difflib.get_close_matches(name, known, n=1) or known
+    raise ConfigError([f"{folders[0] / name}: no such prompt; did you mean {', '.join(near)}?"])
 
 
 def json_schema() -> Json:
@@ -81,7 +108,10 @@ def _read(path: Path) -> Json:
             path.read_bytes().decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_number
         )
     except FileNotFoundError:
-        raise ConfigError([f"{path}: no such file"]) from None
+        known = sorted(
+            {file.stem for folder in (CONFIG_DIR, DEFAULTS) for file in folder.glob("*.json")} - _NO_OVERLAYS
+        )
+        raise ConfigError([f"{path}: no such file; by name there are: {', '.join(known) or 'none'}"]) from None
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from groundwork.errors import EXIT_FAILED, EXIT_OK, GroundworkError
+from groundwork.installation import spelt
 from groundwork.settings.settings import Config, Embeddings, ModelCall
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ async def _report(config: Config, root: Path) -> int:
     failed = 0
     async for check in _checks(config, root):
         failed += check.verdict == "FAIL"
-        print(f"{check.verdict:<5} {check.what:<34} {check.found}", flush=True)
+        print(f"{check.verdict:<5} {check.what:<34} {spelt(check.found)}", flush=True)
         if check.remedy:
-            print(f"{'':<5} {'':<34} -> {check.remedy}", flush=True)
+            print(f"{'':<5} {'':<34} -> {spelt(check.remedy)}", flush=True)
     print(f"\n{failed} to mend" if failed else "\neverything that this config needs is there")
     return EXIT_FAILED if failed else EXIT_OK
 

@@ -93,7 +93,7 @@ def test_what_a_run_lacks_is_said_before_it_begins(
     assert main(["run", "--data", str(data)]) == 2
     message = capsys.readouterr().err
     assert "OPENROUTER_API_KEY" in message
-    assert "--config config/local.json" in message
+    assert "--config local" in message
     assert ("embeddings.backend=static" in message) == (find_spec("sentence_transformers") is None)
     assert not (data / "text").exists()
 

@@ -1,0 +1,88 @@
+"""`dataprep init`: what a folder needs to work in it, and nothing that is there already is touched."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from groundwork import installation
+from groundwork.errors import EXIT_OK, UsageError
+from groundwork.records.artifacts import write_json
+from groundwork.settings import config
+from groundwork.settings.settings import STATIC_MODEL
+
+# What people change first. The rest is in config.schema.json, where editors find it.
+OFTEN_CHANGED = (
+    "llm.base_url",
+    "llm.api_key_env",
+    "llm.defaults.model",
+    "qa.context",
+    "embeddings.backend",
+    "embeddings.model",
+    "dataset.name",
+    "dataset.license",
+)
+NEXT = """
+next: put documents into {documents}, then
+
+  {run} --config local     with the small model on this machine (install {distribution}[local])
+  {run}                    with the model in config/config.json (copy .env.example to .env, and put your key there)
+"""
+
+
+def init(*, prompts: bool) -> int:
+    """Write config/, data/documents/ and .env.example into the current folder; with `prompts`, those to edit too."""
+    if installation.IN_REPOSITORY:
+        raise UsageError(f"{installation.PROJECT}: is Groundwork's own repository; config/ and data/ are there")
+    documents = installation.PROJECT / "data" / "documents"
+    documents.mkdir(parents=True, exist_ok=True)
+    folder, defaults = installation.CONFIG_DIR, installation.DEFAULTS
+    (folder / "prompts").mkdir(parents=True, exist_ok=True)
+    _write(folder / "config.json", _overlay())
+    _write(folder / "config.schema.json", config.json_schema())
+    _copy(defaults / "env.example", installation.PROJECT / ".env.example")
+    if prompts:
+        for file in sorted((defaults / "prompts").glob("*.md")):
+            _copy(file, folder / "prompts" / file.name)
+    run = installation.spelt("uv run dataprep run")
+    print(NEXT.format(documents=_shown(documents), run=run, distribution=installation.DISTRIBUTION), end="")
+    return EXIT_OK
+
+
+def _overlay() -> dict[str, Any]:
+    """The settings that people change first, at their defaults; an embedder that is installed."""
+    values = msgspec.to_builtins(config.load())
+    if importlib.util.find_spec("sentence_transformers") is None:
+        values["embeddings"] |= {"backend": "static", "model": STATIC_MODEL}
+    overlay: dict[str, Any] = {"$schema": "config.schema.json"}
+    for path in OFTEN_CHANGED:
+        *blocks, name = path.split(".")
+        source, target = values, overlay
+        for block in blocks:
+            source, target = source[block], target.setdefault(block, {})
+        target[name] = source[name]
+    return overlay
+
+
+def _write(path: Path, content: Any) -> None:
+    if not _is_there(path):
+        write_json(path, json.loads(json.dumps(content)))
+
+
+def _copy(source: Path, path: Path) -> None:
+    if not _is_there(path):
+        shutil.copyfile(source, path)
+
+
+def _is_there(path: Path) -> bool:
+    print(f"{'kept' if path.exists() else 'wrote'}  {_shown(path)}")
+    return path.exists()
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(installation.PROJECT))

@@ -1,0 +1,45 @@
+"""Where Groundwork runs: from its repository, or installed from a wheel in the folder that somebody works in.
+
+That decides where settings and data lie and how a command is spelt, and it is decided here alone.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+DISTRIBUTION = "groundwork-data"
+PACKAGE = Path(__file__).resolve().parent
+IN_REPOSITORY = (PACKAGE.parent / "pyproject.toml").is_file() and (PACKAGE.parent / "config" / "config.json").is_file()
+
+PROJECT = PACKAGE.parent if IN_REPOSITORY else Path.cwd()  # config/, data/ and .env lie here
+CONFIG_DIR = PROJECT / "config"
+DEFAULTS = CONFIG_DIR if IN_REPOSITORY else PACKAGE / "settings" / "defaults"  # the same files, packed into the wheel
+
+_AS_INSTALLED = (  # (as it is typed in the repository, as it is typed elsewhere)
+    (re.compile(r"\buv run (?:dataprep|visualization)/(\w+)\.py\b"), r"dataprep \1"),
+    (re.compile(r"\buv run (dataprep|hf)\b"), r"\1"),
+    (re.compile(r"(?:\brun: )?\buv sync --inexact --extra ([\w-]+)"), rf"install {DISTRIBUTION}[\1]"),
+)
+
+
+def version() -> str:
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed_version
+
+    try:
+        return installed_version(DISTRIBUTION)
+    except PackageNotFoundError:  # a copy of the folder that nobody installed
+        return "unknown"
+
+
+def spelt(text: str) -> str:
+    """`text`, written for the repository, with the commands in it as they are typed here."""
+    return text if IN_REPOSITORY else as_installed(text)
+
+
+def as_installed(text: str) -> str:
+    """`text` with the commands in it as they are typed where the wheel is installed."""
+    for command, elsewhere in _AS_INSTALLED:
+        text = command.sub(elsewhere, text)
+    return text
