@@ -4,6 +4,7 @@ uv run dataprep                 the state of every document, and what to run nex
 uv run dataprep run             every stage in order
 uv run dataprep STAGE           one stage (the same as running its script)
 uv run dataprep doctor          check keys, models, extras and disk
+uv run dataprep gather          join what shards (--shard I/N) have done, and name what is missing
 uv run dataprep schema          write config/config.schema.json from the settings
 uv run dataprep init            begin in the current folder, where Groundwork is installed from a wheel
 uv run dataprep --version
@@ -92,6 +93,17 @@ def _doctor(argv: Sequence[str]) -> int:
     return guarded(look)
 
 
+def _gather(argv: Sequence[str]) -> int:
+    from groundwork.console.command import add_place_flags, flag_parser, guarded
+    from groundwork.console.gather import gather
+
+    parser = flag_parser("dataprep gather", "Join the states of shards, and name what is missing.")
+    add_place_flags(parser)
+    parser.add_argument("--remove", action="store_true", help="delete the shards' states once nothing is missing")
+    flags = parser.parse_args(list(argv))
+    return guarded(lambda: gather(flags, stage_command))
+
+
 def _schema(argv: Sequence[str]) -> int:
     from groundwork.console.command import flag_parser, guarded
     from groundwork.records.artifacts import write_json
@@ -135,6 +147,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "status": _status,
     "run": _run,
     "doctor": _doctor,
+    "gather": _gather,
     "schema": _schema,
     "init": _init,
 }

@@ -1,8 +1,7 @@
-"""Where work runs: processes of this machine, or a Ray cluster; and calls that may crash or hang.
+"""Calls that may crash or hang, in processes of their own.
 
-`map` spreads shards over processes or nodes. `Workers` runs single calls in processes of their own, each
-with a time limit: a worker that crashes or hangs is ended and replaced, and only its call fails. A long call tells
-by `report` how far it is.
+`Workers` gives each call a time limit: a worker that crashes or hangs is ended and replaced, and only its call fails.
+A long call tells by `report` how far it is.
 """
 
 from __future__ import annotations
@@ -10,18 +9,19 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-Shard = TypeVar("Shard")
 Result = TypeVar("Result")
 
 CARDS = Path("/proc/driver/nvidia/gpus")  # has a folder for each
+_PR_SET_PDEATHSIG = 1
 _SPAWN = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
 
 
@@ -43,48 +43,6 @@ def devices() -> list[str]:
     if named := os.environ.get("CUDA_VISIBLE_DEVICES"):
         return [name.strip() for name in named.split(",")]
     return [str(n) for n in range(len(list(CARDS.iterdir())))] if CARDS.is_dir() else [""]
-
-
-def map(  # noqa: A001  # engine.map reads as what it is
-    fn: Callable[[Shard], Result],
-    shards: Iterable[Shard],
-    num_cpus: float = 1,
-    num_gpus: float = 0,
-    ray_address: str = "",
-) -> Iterator[Result]:
-    """fn over the shards, results in their order. `num_cpus` and `num_gpus` are what one call needs.
-
-    With `ray_address` ("auto", "local" or a head's address) the calls run on that Ray cluster, where the shards of
-    a node that dies run again elsewhere; otherwise in a process pool of this machine.
-    """
-    if ray_address:
-        return _map_ray(fn, list(shards), num_cpus, num_gpus, ray_address)
-    return _map_local(fn, list(shards), num_cpus)
-
-
-def _map_local(fn: Callable[[Shard], Result], shards: list[Shard], num_cpus: float) -> Iterator[Result]:
-    from concurrent.futures import ProcessPoolExecutor
-
-    processes = min(max(1, int(cores() / max(num_cpus, 0.01))), len(shards))
-    if processes <= 1:
-        yield from (fn(shard) for shard in shards)
-        return
-    with ProcessPoolExecutor(processes, mp_context=_SPAWN, initializer=_leave_signals_to_parent) as pool:
-        yield from pool.map(fn, shards)
-
-
-def _map_ray(
-    fn: Callable[[Shard], Result], shards: list[Shard], num_cpus: float, num_gpus: float, address: str
-) -> Iterator[Result]:
-    try:
-        import ray
-    except ImportError:
-        raise ModuleNotFoundError("several machines need the extra 'ray'; run: uv sync --inexact --extra ray") from None
-    if not ray.is_initialized():
-        ray.init(address=None if address == "local" else address, log_to_driver=False)
-    task = ray.remote(num_cpus=num_cpus, num_gpus=num_gpus, max_retries=3)(fn)
-    for reference in [task.remote(shard) for shard in shards]:
-        yield ray.get(reference)
 
 
 def report(n: int = 1) -> None:
@@ -249,10 +207,27 @@ def _leave_signals_to_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def end_with_parent() -> None:
+    """End this process when its parent is gone, whatever took it: kill -9, or no memory."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_watch_parent, daemon=True).start()
+
+
+def _watch_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
 def _serve(pipe: Connection, memory_mb: int, device: str) -> None:
     """A worker's life: calls in, reports and results out, until the pipe closes."""
     global _reports
     _reports = pipe
+    end_with_parent()
     if device:
         os.environ["CUDA_VISIBLE_DEVICES"] = device
     _leave_signals_to_parent()
@@ -262,6 +237,8 @@ def _serve(pipe: Connection, memory_mb: int, device: str) -> None:
             fn, args = pipe.recv()
         except (EOFError, ConnectionError):
             return
+        except MemoryError:
+            os._exit(1)  # no room for the call itself: whoever waits is told that the process ended
         try:
             reply = ("returned", "", fn(*args))
         except Exception as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -84,11 +86,6 @@ def test_memory_is_bounded():
     assert caught.value.kind == "MemoryError"
 
 
-def test_map_keeps_the_order():
-    """engine.map gives the results in the order of the shards, whatever process did them."""
-    assert list(engine.map(double, range(6))) == [0, 2, 4, 6, 8, 10]
-
-
 def test_a_worker_that_several_threads_end_closes_its_pipe_once():
     """The thread that closes the pool and the one that attends a worker may both end it; neither sees an error."""
     worker = engine._Worker(0, "")  # the race lies in here, and the public way meets it once in hundreds of runs
@@ -137,3 +134,33 @@ def meet_and_tell_card(folder: str) -> str:
     while len(list(Path(folder).iterdir())) < 2:
         time.sleep(0.01)
     return os.environ.get("CUDA_VISIBLE_DEVICES", "")
+
+
+def test_a_worker_ends_with_its_parent(tmp_path):
+    """kill -9 of the parent in the middle of a call takes the worker with it."""
+    script = (
+        "import sys, time; from groundwork.workers import Workers\n"
+        "from tests.test_workers import tell_and_hang\n"
+        "if __name__ == '__main__':\n"
+        "    with Workers(1) as workers: workers.call(tell_and_hang, sys.argv[1], timeout=100)\n"
+    )
+    file, told = tmp_path / "script.py", tmp_path / "pid"
+    file.write_text(script)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    parent = subprocess.Popen([sys.executable, str(file), str(told)], env=environment)
+    while not told.exists() or not told.read_text():
+        time.sleep(0.05)
+    worker = told.read_text()
+    parent.kill()
+    parent.wait()
+    for _ in range(100):
+        if not Path(f"/proc/{worker}").exists() or "Z" in Path(f"/proc/{worker}/stat").read_text().split()[2]:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"worker {worker} goes on without its parent")
+
+
+def tell_and_hang(path: str) -> None:
+    Path(path).write_text(str(os.getpid()))
+    while True:  # busy, so that no pipe is looked at
+        pass

@@ -14,18 +14,21 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from groundwork.console.job import Estimate, Failure, Job, Outcome, Unit
 from groundwork.console.preflight import NO_DOCUMENTS
 from groundwork.console.progress import Progress
+from groundwork.console.stopping import KeyboardInterrupts
 from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, GroundworkError, Stopped, UsageError
 from groundwork.installation import IN_REPOSITORY, spelt
 from groundwork.pipeline import BY_NAME, writer_of
 from groundwork.records.artifacts import Workspace
+from groundwork.records.shards import Shard
 
 if TYPE_CHECKING:
     from groundwork.console.ledger import Ledger
+    from groundwork.console.parallel import Channel, ShardResult
     from groundwork.console.runner import Process, Runner
     from groundwork.llm.client import Client
     from groundwork.records.manifest import Manifest
@@ -35,6 +38,9 @@ __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"
 
 MOST_DUE = 20  # lines of a dry run
 TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
+
+
+Shards = Literal["documents", "caches", "none"]
 
 
 class EstimateUnit(Protocol):
@@ -47,6 +53,9 @@ class Command:
 
     `settings` picks what of the config shapes the results, `prompts` the prompt files that do; together with the
     hashes of a unit's inputs and `version` they decide whether the unit is current.
+
+    `shards`: what --shard does. `documents`: only the units of the shard's documents; `caches`: the calls and vectors
+    of its documents, so that the stage has nothing to ask once they are gathered; `none`: it needs all documents.
     """
 
     name: str
@@ -58,6 +67,9 @@ class Command:
     estimate: EstimateUnit | None = None
     after: Callable[[Job, list[Unit]], None] | None = None
     version: str = "1"
+    shards: Shards = "none"
+    units_a_process: int = 0  # due units from which one more process pays on this machine; 0: never
+    needs_gpu: Callable[[Config], bool] = lambda _: False
 
     def __call__(self, argv: Sequence[str] | None = None) -> int:
         return guarded(lambda: self.run(self.parse(argv)))
@@ -82,20 +94,79 @@ class Command:
             job.progress.stage = self.name
             if self.name in BY_NAME:
                 job.data.borrow(BY_NAME[self.name].reads)
-            units = self.units(job)
-            if not units:
-                raise UsageError(self._nothing_there(job))
+            units = self._units(job, job.data.shard)
             runner = self.runner(job, manifest)
             if flags.dry_run:
                 return self._dry_run(job, runner, units)
             try:
-                ledger = runner.run(units)
+                ledger = self._spread(job, runner, units) or runner.run(units)
             finally:
                 self._report(job, runner.ledger)
             job.idle = not ledger.outcomes
             if self.after:
                 self.after(job, [unit for unit in units if not ledger.failed_whole(unit.name)])
             return ledger.exit_code
+
+    def _units(self, job: Job, shard: Shard | None) -> list[Unit]:
+        if shard is not None and self.shards == "none":
+            raise UsageError(f"--shard: {self.name} needs all documents; run it after: uv run dataprep gather")
+        units = self.units(job)
+        if not units:
+            raise UsageError(self._nothing_there(job))
+        if shard is None or self.shards == "caches":
+            return units
+        return [unit for unit in units if shard.holds(unit.document)]
+
+    def unfinished(self, flags: argparse.Namespace) -> list[tuple[str, str]]:
+        """The units that are not done, each with the reason."""
+        own = argparse.Namespace(**(vars(self.parse([])) | vars(flags)))
+        with opened(load_config(own), own) as (job, manifest):
+            units = self.units(job)
+            states = self.runner(job, manifest).states(units)
+        return [
+            (unit.name, why if state == "failed" else f"{state} {why}".strip())
+            for unit, (state, why) in zip(units, states, strict=True)
+            if state not in ("done", "empty")
+        ]
+
+    def _spread(self, job: Job, runner: Runner, units: list[Unit]) -> Ledger | None:
+        """The ledger of several processes, on this machine or on a Ray cluster; None: this process does it all."""
+        from groundwork.console.parallel import processes_for, run_processes
+
+        address = job.flags.ray or job.config.engine.ray_address
+        if job.data.shard is not None or not (address or self.units_a_process):
+            return None
+        if address:
+            from groundwork.console.ray_cluster import run_on_ray
+
+            return runner.spread(units, lambda due: self._by_ray(job, due, address, run_on_ray))
+        count = processes_for(self, job, len(runner.due(units)))
+        return runner.spread(units, lambda _: run_processes(self.name, job, count)) if count > 1 else None
+
+    def _by_ray(self, job: Job, due: int, address: str, run: Callable[..., list[ShardResult]]) -> list[ShardResult]:
+        from groundwork.records.joining import join_shards
+
+        results = run(self.name, job, due, address, gpus=1 if self.needs_gpu(job.config) else 0)
+        join_shards(job.data)
+        return results
+
+    def run_shard(self, flags: argparse.Namespace, shard: Shard, channel: Channel, *, among: int) -> ShardResult:
+        """The units of one shard, in a process that is one of `among`; what comes of it is told and returned."""
+        from groundwork.console.parallel import RelayedProgress, ShardResult, share_of
+
+        result = ShardResult()
+        try:
+            with opened(share_of(load_config(flags), among), flags) as (job, manifest):
+                job.progress = RelayedProgress(channel, job.stop)
+                runner = self.runner(job, manifest)
+                try:
+                    runner.run(self._units(job, shard))
+                finally:
+                    result.outcomes, result.not_started = runner.ledger.outcomes, runner.ledger.not_started
+                    result.usage = job.client.report() if job.has_client else []
+        except GroundworkError as error:
+            result.stopped = type(error).__name__, str(error)
+        return result
 
     def runner(self, job: Job, manifest: Manifest) -> Runner:
         from groundwork.console.runner import Runner
@@ -144,10 +215,10 @@ class Command:
             return
         for line in ledger.lines(verbose=job.flags.verbose):
             print(line)
-        if job.has_client:
+        if usage := [*(job.client.report() if job.has_client else []), *job.usage]:
             from groundwork.console.costs import print_report
 
-            print_report(job)
+            print_report(usage)
 
 
 def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:
@@ -201,6 +272,11 @@ def add_work_flags(parser: argparse.ArgumentParser) -> None:
     shared.add_argument("--dry-run", action="store_true", help="say what would be done, with calls, tokens and cost")
     shared.add_argument("--force", action="store_true", help="redo what is current, and ask models anew")
     shared.add_argument("--retry-failed", action="store_true", help="only what failed in an earlier run")
+    shared.add_argument(
+        "--shard", metavar="I/N", type=_shard, help="only shard I of N of the documents, with a state of its own"
+    )
+    shared.add_argument("--workers", **setting("engine.workers") | {"metavar": "N"}, help="processes (default: as fit)")
+    shared.add_argument("--ray", metavar="ADDRESS", help="as tasks on this Ray cluster (auto, HOST:PORT, or local)")
     shared.add_argument("--max-cost", metavar="USD", type=_usd, help="stop before the calls of this run cost more")
     shared.add_argument("--quiet", action="store_true", help="only failures")
     shared.add_argument("--verbose", action="store_true", help="every line of the ledger, and tracebacks")
@@ -210,6 +286,13 @@ def _folder(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("the name of a folder is empty")
     return Path(text)
+
+
+def _shard(text: str) -> Shard:
+    try:
+        return Shard.parse(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error).partition(": ")[2]) from None
 
 
 def _usd(text: str) -> float:
@@ -265,7 +348,8 @@ class opened:  # noqa: N801  used as a with-statement's verb
         from groundwork.records.manifest import Manifest
 
         data = workspace(self._config, self._flags)
-        self._manifest = Manifest(data.state / "manifest.db")
+        joined = data.joined_state / "manifest.db" if data.shard else None
+        self._manifest = Manifest(data.state / "manifest.db", joined)
         quiet = getattr(self._flags, "quiet", False)
         return Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client), self._manifest
 
@@ -281,7 +365,8 @@ def workspace(config: Config, flags: argparse.Namespace) -> Workspace:
         remedy = "pass --data DIR with the documents in DIR/documents"
         begin = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
         raise UsageError(f"{base}: no such folder; {begin}{remedy}")
-    return Workspace(base / TEST_FOLDER, base) if flags.test else Workspace(base)
+    shard = getattr(flags, "shard", None)
+    return Workspace(base / TEST_FOLDER, base, shard) if flags.test else Workspace(base, shard=shard)
 
 
 def make_client(job: Job) -> Client:
@@ -293,6 +378,7 @@ def make_client(job: Job) -> Client:
     return Client(
         job.config.llm,
         job.data.journal,
+        joined=job.data.joined_journal if job.data.shard else None,
         fresh=job.flags.force,
         budget=job.budget,
         on_usage=lambda usage: job.progress.spent(usage.input_tokens + usage.output_tokens, usage.cost),
@@ -307,7 +393,8 @@ def guarded(work: Callable[[], int]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # no name of a file is worth a run
     try:
-        return work()
+        with KeyboardInterrupts():
+            return work()
     except Stopped as error:
         print(f"{error}; go on with: {' '.join(_command_line())}", file=sys.stderr)
         return error.exit_code

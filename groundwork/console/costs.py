@@ -40,10 +40,10 @@ def _cost(job: Job, estimates: Sequence[Estimate]) -> str:
     return asyncio.run(ask_price())
 
 
-def print_report(job: Job) -> None:
+def print_report(usage: Sequence[UsageRow]) -> None:
     """The calls of this run: a line a model, and below it a line a document."""
     by_model: dict[str, dict[str, list[UsageRow]]] = defaultdict(lambda: defaultdict(list))
-    for row in job.client.report():
+    for row in usage:
         by_model[row.model][row.unit].append(row)
     for model, by_document in by_model.items():
         print(f"  calls  {model}: {_line([row for rows in by_document.values() for row in rows])}")

@@ -15,7 +15,7 @@ from groundwork.records.artifacts import Workspace, slug
 if TYPE_CHECKING:
     import asyncio
 
-    from groundwork.llm.budget import Budget
+    from groundwork.llm.budget import Budget, UsageRow
     from groundwork.llm.client import Client
     from groundwork.settings.settings import Config, ModelCall
 
@@ -32,6 +32,11 @@ class Unit:
     writes: tuple[Path, ...]
     payload: Any = None
     adds: tuple[Path, ...] = ()
+
+    @property
+    def document(self) -> str:
+        """The document that the unit is of, by which it belongs to a shard."""
+        return self.name.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,8 @@ class Job:
     budget: Budget | None = None
     idle: bool = False  # whether, at the end, every unit was found up to date
     stopping: asyncio.Event = field(default_factory=_event)
+    loop: asyncio.AbstractEventLoop | None = None  # the runner's, while it runs
+    usage: list[UsageRow] = field(default_factory=list)  # of calls that other processes made for this job
     _client: Client | None = None
     _prompts: dict[str, str] = field(default_factory=dict)
 
@@ -91,6 +98,11 @@ class Job:
         if self._client is None:
             self._client = self.make_client(self)
         return self._client
+
+    def stop(self) -> None:
+        """Start nothing more, from whatever thread that is said; what is under way finishes."""
+        if self.loop is not None:
+            self.loop.call_soon_threadsafe(self.stopping.set)
 
     @property
     def has_client(self) -> bool:

@@ -65,6 +65,12 @@ class Progress:
         if self._first is None and self.done:
             self._first = time.monotonic(), self.done
 
+    def follow(self, *, done: float, total: int, what: str, tokens: int, cost: float) -> None:
+        """Take over the counts of several processes, added up."""
+        if self._first is None and done:
+            self._first = time.monotonic(), done
+        self._fine, self.done, self.total, self.what, self.tokens, self.cost = True, done, total, what, tokens, cost
+
     def unit_done(self) -> None:
         if not self._fine:
             self.advance()

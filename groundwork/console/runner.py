@@ -9,20 +9,23 @@ from __future__ import annotations
 import asyncio
 import errno
 import inspect
-import signal
 import sys
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from groundwork.console.job import Failure, Job, Outcome, Unit
 from groundwork.console.ledger import Ledger
+from groundwork.console.stopping import STOP_SIGNALS, STOPPED, STOPPING
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.budget import DOCUMENT
 from groundwork.records.artifacts import plain
 from groundwork.records.manifest import Entry, Hashes, Manifest, State, edited, judge
+
+if TYPE_CHECKING:
+    from groundwork.console.parallel import ShardResult
 
 Process = Callable[[Job, Unit], Outcome | Awaitable[Outcome]]
 UNITS_PER_CALL_SLOT = 4  # units under way for each call that the endpoint may have in flight
@@ -35,26 +38,49 @@ class Runner:
         self.stage, self.job, self.manifest, self.recipe, self.process = stage, job, manifest, recipe, process
         self.ledger = Ledger(stage)
         self._entries = manifest.entries(stage)
+        self._stopped: GroundworkError | None = None
 
     def states(self, units: list[Unit]) -> list[tuple[State, str]]:
         return [self._judge(unit) for unit in units]
 
     def run(self, units: list[Unit]) -> Ledger:
         """Do what is not current. Raises StopRun after everything under way has been recorded."""
+        with self._counted(units) as todo:
+            if todo:
+                asyncio.run(self._all(todo))
+        return self.ledger
+
+    def spread(self, units: list[Unit], work: Callable[[int], list[ShardResult]]) -> Ledger:
+        """Have other processes do what is not current: `work` takes the number of units. Raises as `run` does."""
+        with self._counted(units) as todo:
+            if todo:
+                for result in work(len(todo)):
+                    self.ledger.outcomes |= result.outcomes
+                    self.job.usage += result.usage
+                    self._stopped = self._stopped or result.error()
+        if self._stopped:
+            raise self._stopped
+        return self.ledger
+
+    def due(self, units: list[Unit]) -> list[Unit]:
+        """What is not current, or what the flags ask for again."""
+        return [unit for unit, (state, _) in zip(units, self.states(units), strict=True) if self._due(state)]
+
+    @contextmanager
+    def _counted(self, units: list[Unit]) -> Iterator[list[Unit]]:
+        """What is due, with the progress line while it is done and the numbers of the ledger after it."""
         began = time.monotonic()
-        todo = [unit for unit, (state, _) in zip(units, self.states(units), strict=True) if self._due(state)]
+        todo = self.due(units)
         self.ledger.up_to_date = len(units) - len(todo)
         if self.job.flags.force:
             self.manifest.forget(self.stage, [unit.name for unit in todo])
         self.job.progress.begin(len(todo))
         try:
-            if todo:
-                asyncio.run(self._all(todo))
+            yield todo
         finally:
             self.job.progress.end()
             self.ledger.not_started = len(todo) - len(self.ledger.outcomes)
             self.ledger.seconds = time.monotonic() - began
-        return self.ledger
 
     def _due(self, state: State) -> bool:
         if self.job.flags.retry_failed:
@@ -74,6 +100,7 @@ class Runner:
         concurrent = inspect.iscoroutinefunction(self.process)
         slots = asyncio.Semaphore(UNITS_PER_CALL_SLOT * self.job.config.llm.max_concurrency if concurrent else 1)
         first_stop: list[StopRun] = []
+        self.job.loop = asyncio.get_running_loop()
 
         async def one(unit: Unit) -> None:
             async with slots:
@@ -89,13 +116,14 @@ class Runner:
         with _Interrupts(self.job, tasks) if concurrent else nullcontext():
             await asyncio.gather(*tasks, return_exceptions=True)
         await self.job.close()
+        self.job.loop = None
         cancelled = any(task.cancelled() for task in tasks)
         for task in tasks:
             if not task.cancelled() and (error := task.exception()):
                 raise error
         causes = [stop for stop in first_stop if not isinstance(stop, Stopped)]
         if causes or first_stop or cancelled or self.job.stopping.is_set():
-            raise causes[0] if causes else Stopped("stopped; what is finished is kept")
+            raise causes[0] if causes else Stopped(STOPPED)
 
     async def _unit(self, unit: Unit) -> None:
         began = time.monotonic()
@@ -152,7 +180,10 @@ class Runner:
 
 
 class _Interrupts:
-    """Ctrl-C while calls are in flight: once to drain, twice to cancel. (A stage that computes stops at once.)"""
+    """Ctrl-C, SIGTERM or SIGHUP while calls are in flight: once to drain, twice to cancel.
+
+    A stage that computes stops at once.
+    """
 
     def __init__(self, job: Job, tasks: Sequence[asyncio.Future[None]]) -> None:
         self._job, self._tasks = job, tasks
@@ -160,13 +191,15 @@ class _Interrupts:
     def __enter__(self) -> None:
         self._loop = asyncio.get_running_loop()
         try:
-            self._loop.add_signal_handler(signal.SIGINT, self._interrupt)
+            for number in STOP_SIGNALS:
+                self._loop.add_signal_handler(number, self._interrupt)
         except (NotImplementedError, RuntimeError, ValueError):
             return  # Windows, or not the main thread: Ctrl-C is a KeyboardInterrupt there
 
     def __exit__(self, *exc: object) -> None:
         try:
-            self._loop.remove_signal_handler(signal.SIGINT)
+            for number in STOP_SIGNALS:
+                self._loop.remove_signal_handler(number)
         except (NotImplementedError, RuntimeError, ValueError):
             return
 
@@ -176,4 +209,4 @@ class _Interrupts:
                 task.cancel()
             return
         self._job.stopping.set()
-        self._job.progress.say("stopping: what is under way finishes; press Ctrl-C again to stop at once")
+        self._job.progress.say(STOPPING)

@@ -22,6 +22,7 @@ from groundwork.llm.gate import Gate
 from groundwork.llm.journal import Journal, Row, key_of
 from groundwork.llm.stopping import Stopping
 from groundwork.llm.token_estimate import tokens_in
+from groundwork.records.processes import spoken
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -76,7 +77,7 @@ class Calls:
         key = key_of(errand.endpoint.identity, body, (errand.sample, draw))
         async with self._alone(key):
             while True:
-                if row := self._journal.find(key, errand.since):
+                if row := self._journal.find(key, errand.after):
                     return self._replay(errand, row)
                 with suppress(_AskedElsewhere):
                     return await self._persist(errand, lambda again: self._chat(errand, body, key, again))
@@ -88,7 +89,7 @@ class Calls:
         if owner := self._journal.owner(key):
             self._once(
                 (None, "waiting"),
-                f"waiting for process {owner}, which asks the same ({errand.unit}); end it if it is not wanted",
+                f"waiting for {spoken(owner)}, which asks the same ({errand.unit}); end it if it is not wanted",
             )
 
     def notice(self, errand: Errand, kind: str, what: str) -> None:
@@ -223,7 +224,7 @@ class Calls:
     @asynccontextmanager
     async def _claimed(self, key: str, errand: Errand) -> AsyncIterator[None]:
         """This process alone makes the call, and only if no other has its reply by now. Raises _AskedElsewhere."""
-        if not self._journal.claim(key, errand.since, errand.endpoint.settings.timeout + 10):
+        if not self._journal.claim(key, errand.after, errand.endpoint.settings.timeout + 10):
             raise _AskedElsewhere
         try:
             yield

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -24,7 +23,7 @@ from groundwork.llm.concurrency import together
 from groundwork.llm.endpoint import Endpoint, chat_body
 from groundwork.llm.envelope import Envelope, Usage
 from groundwork.llm.errand import Errand
-from groundwork.llm.journal import Journal
+from groundwork.llm.journal import ALL, Journal
 from groundwork.llm.replies import FaultyItem, Parsed, Reader, Unusable, strict_schema
 from groundwork.llm.token_estimate import fewest_tokens, texts_in
 from groundwork.settings.settings import LLM, Embeddings, ModelCall
@@ -61,6 +60,7 @@ class Client:
         settings: LLM,
         journal: Path,
         *,
+        joined: Path | None = None,
         fresh: bool = False,
         budget: Budget | None = None,
         on_usage: Callable[[Usage], None] | None = None,
@@ -71,11 +71,11 @@ class Client:
         """`fresh`: draw anew what was stored before now. `on_usage` hears of every call, not of replays.
 
         `stopping`: once set, no further call is launched; those in flight end and are kept. `say` is told what a
-        run waits for where that is not the endpoint.
+        run waits for where that is not the endpoint. `joined`: see Journal.
         """
         self._settings, self._env = settings, env
-        self._since = time.time() if fresh else 0.0
-        self._journal = Journal(journal)
+        self._journal = Journal(journal, joined)
+        self._after = self._journal.last() if fresh else ALL
         self._calls = Calls(self._journal, budget or Budget(), stopping or asyncio.Event(), on_usage, say)
         self._endpoints: dict[str, Endpoint] = {}
 
@@ -108,7 +108,7 @@ class Client:
         body = chat_body(endpoint.dialect, endpoint.settings.routing, call, messages, sent)
         reader = Reader(schema, check, texts_in(messages))
         errand = Errand(
-            endpoint, self._calls.gate(endpoint, call.model), call.model, stage, unit, sample, self._since, []
+            endpoint, self._calls.gate(endpoint, call.model), call.model, stage, unit, sample, self._after, []
         )
         errand.whole_prompt = whole_prompt
         try:
@@ -117,7 +117,7 @@ class Client:
             if not errand.replayed:
                 raise
         # All of it was replayed from an earlier run that ended here too: only new draws can do better.
-        errand.since = time.time()
+        errand.after = self._journal.last()
         return await self._converse(errand, body, reader, partial)
 
     async def embed(

@@ -7,6 +7,7 @@ import msgspec
 from groundwork.llm.endpoint import Endpoint
 from groundwork.llm.envelope import Usage
 from groundwork.llm.gate import Gate
+from groundwork.llm.journal import ALL
 
 
 class Spent(msgspec.Struct, frozen=True):
@@ -25,7 +26,7 @@ class Errand(msgspec.Struct):
     stage: str
     unit: str
     sample: int = 0
-    since: float = 0.0  # seconds since 1970; older replies are not replayed
+    after: int = ALL  # a row of the journal; no older reply is replayed
     spent: list[Spent] = []
     roomy: bool = False  # a reply was cut off for want of money: the next one gets all the room that the stage allows
     whole_prompt: bool = False  # a reply to a prompt that the server cut off is a failure

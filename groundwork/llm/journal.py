@@ -8,7 +8,6 @@ parameters, schema, routing) and the index of the draw. The write-ahead log make
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 import time
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import ConfigError, StopRun
+from groundwork.records.manifest import read_only
+from groundwork.records.processes import is_alive, this_process
 
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -35,14 +36,14 @@ CREATE TABLE IF NOT EXISTS replies (
     seconds REAL NOT NULL     -- from the request to the whole reply
 );
 CREATE INDEX IF NOT EXISTS replies_by_key ON replies (key, id);
-CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner INTEGER NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS answered AFTER INSERT ON replies BEGIN DELETE FROM claims WHERE key = new.key; END;
 """
 
 
 _FIELDS = "body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
 _STORE = f"INSERT INTO replies (key, {_FIELDS}, stored) VALUES ({', '.join('?' * 12)})"  # noqa: S608  # our own names
-_FIND = f"SELECT {_FIELDS} FROM replies WHERE key = ? AND usable AND stored >= ? ORDER BY id DESC LIMIT 1"  # noqa: S608
+_FIND = f"SELECT {_FIELDS} FROM replies WHERE key = ? AND usable AND id > ? ORDER BY id DESC LIMIT 1"  # noqa: S608
 _CLAIM = (
     "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until"
     " WHERE owner = excluded.owner OR until < ?"
@@ -50,6 +51,7 @@ _CLAIM = (
 
 
 RESERVE = 512 * 1024  # bytes beside the journal, given up for the replies under way when the disk fills
+ALL = -1  # before the first row
 DAMAGED = "move it away to go on without its replies: what needs them is asked anew"
 
 
@@ -77,8 +79,12 @@ def key_of(endpoint: str, body: dict[str, Any], draw: tuple[int, ...]) -> str:
 class Journal:
     """The file of replies. Safe for several processes; one object serves one thread."""
 
-    def __init__(self, path: Path) -> None:
-        """Open `path`, or make it. Raises ConfigError when it cannot be."""
+    def __init__(self, path: Path, joined: Path | None = None) -> None:
+        """Open `path`, or make it. Raises ConfigError when it cannot be.
+
+        `joined`: a journal whose replies stand for calls as well, and which is read only: the one that a shard's is
+        joined to later.
+        """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
@@ -87,7 +93,8 @@ class Journal:
             self._db.executescript(_LAYOUT)
         except (sqlite3.DatabaseError, OSError) as error:
             raise ConfigError([f"{path}: the journal of replies cannot be opened: {error}; {DAMAGED}"]) from error
-        self._path, self._pid = path, os.getpid()
+        self._path, self._me = path, this_process()
+        self._joined = _read_only(joined)
         self._reserve = path.with_suffix(".reserve")
         self._full = ""  # what the disk said when the reserve was given up
 
@@ -107,40 +114,46 @@ class Journal:
             self._reserve.unlink(missing_ok=True)
             self._execute(_STORE, values)
 
-    def find(self, key: str, since: float = 0.0) -> Row | None:
-        """The newest usable reply to `key` stored at `since` (seconds since 1970) or later."""
-        found = self._execute(_FIND, (key, since)).fetchone()
+    def find(self, key: str, after: int = ALL) -> Row | None:
+        """The newest usable reply to `key` among those that were stored after the row `after`."""
+        found = self._execute(_FIND, (key, after)).fetchone()
+        if not found and after == ALL and self._joined is not None:
+            found = self._joined.execute(_FIND, (key, ALL)).fetchone()
         return Row(found[0], bool(found[1]), *found[2:]) if found else None
 
-    def claim(self, key: str, since: float, seconds: float) -> bool:
+    def last(self) -> int:
+        """The newest row: whatever is found `after` it is stored from now on, however the clock is set."""
+        return int(self._execute("SELECT coalesce(max(id), 0) FROM replies", ()).fetchone()[0])
+
+    def claim(self, key: str, after: int, seconds: float) -> bool:
         """Whether this process may make the call now: nobody has its reply, and no other living process is at it.
 
-        The claim ends with `store` or `release`, with its process, or after `seconds`. Raises StopRun when there is
-        no room to keep the reply.
+        The claim ends with `store` or `release`, with its process, or after `seconds`: of a process on another host
+        or in another container only the time is known. Raises StopRun when there is no room to keep the reply.
         """
         self._hold_room()
         now = time.time()
-        claim = (key, self._pid, now + seconds, now)
+        claim = (key, self._me, now + seconds, now)
         if not self._execute(_CLAIM, claim).rowcount:
             held = self.owner(key)
-            if held and _alive(held):
+            if held and is_alive(held) is not False:
                 return False
             self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, held))
             if not self._execute(_CLAIM, claim).rowcount:
                 return False
-        if self.find(key, since) is None:
+        if self.find(key, after) is None:
             return True
         self.release(key)
         return False
 
-    def owner(self, key: str) -> int:
-        """The process that is making the call; 0: none is."""
+    def owner(self, key: str) -> str:
+        """The process that is making the call (`records.processes`); "": none is."""
         held = self._execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
-        return int(held[0]) if held else 0
+        return str(held[0]) if held else ""
 
     def release(self, key: str) -> None:
         """End this process's claim on a call that brought nothing."""
-        self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._pid))
+        self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._me))
 
     def _hold_room(self) -> None:
         """Raises StopRun where there is none, or none was left for a reply before."""
@@ -164,15 +177,18 @@ class Journal:
     def close(self) -> None:
         """Close the file; every stored row is already safe."""
         self._db.close()
+        if self._joined is not None:
+            self._joined.close()
 
 
-def _alive(pid: int) -> bool:
-    if os.name == "nt":
-        return True  # signal 0 would end it there; its claim ends with its time
+def _read_only(path: Path | None) -> sqlite3.Connection | None:
+    """The journal at `path` as a file that nobody writes to, which needs no lock and so may lie on a network."""
+    if path is None or not path.is_file():
+        return None
+    database = read_only(path)
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True
+        database.execute(_FIND, ("", ALL))
+    except sqlite3.Error:  # nothing joined yet, or damaged: what it held is asked anew
+        database.close()
+        return None
+    return database

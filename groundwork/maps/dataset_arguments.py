@@ -67,11 +67,16 @@ def default_dataset_named(job: Job) -> list[str]:
 
 
 def _documents_only(job: Job, source: Source) -> Source:
-    """Of a run, only the files of the documents that --document names."""
-    if not job.flags.document or source.kind != "run":
+    """Of a run, only the files of the shard's documents, and of those that --document names."""
+    if source.kind != "run":
         return source
     import msgspec
 
+    if job.data.shard is not None:
+        own = tuple(file for file in source.files if job.data.shard.holds(file.stem))
+        source = msgspec.structs.replace(source, files=own)
+    if not job.flags.document:
+        return source
     wanted = job.wanted([file.stem for file in source.files])
     return msgspec.structs.replace(
         source,

@@ -16,16 +16,21 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from groundwork.errors import BadRecord, UsageError
+from groundwork.records.shards import Shard
 
 T = TypeVar("T")
 
 
 class Workspace:
-    """The data folder. With `base`, a test folder inside it that shares the documents of the base."""
+    """The data folder. With `base`, a test folder inside it that shares the documents of the base.
 
-    def __init__(self, root: Path, base: Path | None = None) -> None:
+    With `shard`, the state is that of this shard alone, beside the joined one.
+    """
+
+    def __init__(self, root: Path, base: Path | None = None, shard: Shard | None = None) -> None:
         self.root = root.resolve()
         self.base = (base or root).resolve()
+        self.shard = shard
 
     @property
     def documents(self) -> Path:
@@ -33,12 +38,26 @@ class Workspace:
 
     @property
     def state(self) -> Path:
-        """The folder of the manifest; the journal of model replies is the base's, shared by test runs."""
+        """The folder of the manifest: the shard's, where this is one."""
+        return self.joined_state / "shards" / self.shard.folder if self.shard else self.joined_state
+
+    @property
+    def joined_state(self) -> Path:
+        """The folder of the state that `dataprep gather` joins the shards' into."""
         return self.root / ".state"
 
     @property
     def journal(self) -> Path:
+        """The model's replies: the shard's, or the base's, shared by test runs."""
+        return self.state / "journal.db" if self.shard else self.joined_journal
+
+    @property
+    def joined_journal(self) -> Path:
         return self.base / ".state" / "journal.db"
+
+    def cache(self, folder: str) -> Path:
+        """Where a stage keeps what it computed once, such as vectors: a shard's is joined like its state."""
+        return self.state / folder if self.shard else self.path(folder)
 
     def path(self, *parts: str) -> Path:
         """A path inside the folder, links not followed.

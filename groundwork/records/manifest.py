@@ -12,6 +12,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +27,8 @@ PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS units (stage, unit, entry BLOB, finished, PRIMARY KEY (stage, unit));
 CREATE TABLE IF NOT EXISTS files (path PRIMARY KEY, size, mtime_ns, sha256);
 """
+
+_ENTRIES = "SELECT unit, entry FROM units WHERE stage = ?"
 
 Hashes = dict[str, str]
 State = Literal["done", "empty", "stale", "missing", "failed"]
@@ -48,9 +51,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest:
     """The entries of one data folder, and a cache of its files' hashes keyed by size and mtime."""
 
-    def __init__(self, path: Path) -> None:
-        """Open `path`, or make it. Raises UsageError when it cannot be."""
+    def __init__(self, path: Path, joined: Path | None = None) -> None:
+        """Open `path`, or make it. Raises UsageError when it cannot be.
+
+        `joined`: a manifest whose entries stand as well where `path` has none, and which is read only: the one that
+        a shard's is joined to later.
+        """
         self._path = path
+        self._joined = joined if joined is not None and joined.is_file() else None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
@@ -64,9 +72,18 @@ class Manifest:
         self._db.close()
 
     def entries(self, stage: str) -> dict[str, Entry]:
-        rows = self._execute("SELECT unit, entry FROM units WHERE stage = ?", (stage,))
+        rows = self._execute(_ENTRIES, (stage,))
         decoder = msgspec.json.Decoder(Entry)
-        return {unit: decoder.decode(entry) for unit, entry in rows}
+        return {unit: decoder.decode(entry) for unit, entry in [*self._joined_rows(stage), *rows]}
+
+    def _joined_rows(self, stage: str) -> list[tuple[str, bytes]]:
+        if self._joined is None:
+            return []
+        try:
+            with closing(read_only(self._joined)) as joined:
+                return joined.execute(_ENTRIES, (stage,)).fetchall()
+        except sqlite3.Error:  # nothing joined yet, or damaged: what it held is done anew
+            return []
 
     def record(self, stage: str, unit: str, entry: Entry) -> None:
         row = (stage, unit, msgspec.json.encode(entry), time.time())
@@ -110,6 +127,11 @@ class Manifest:
             return self._db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise StopRun(_trouble(self._path, error)) from error
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """A database that nobody writes to now: read without a lock, so that it may lie on a network share."""
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
 def _trouble(path: Path, error: Exception) -> str:

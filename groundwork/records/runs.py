@@ -83,7 +83,7 @@ def default_dataset(data: Workspace, name: str) -> str | None:
 
 def tag_file(data: Workspace, key: str) -> Path:
     """Where the tags of the questions of the dataset or run `key` stand."""
-    return data.path("tags", f"{key}.jsonl")
+    return data.cache("tags") / f"{key}.jsonl"
 
 
 def tag_files(data: Workspace, run: str, preferred: str) -> list[Path]:

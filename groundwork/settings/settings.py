@@ -320,10 +320,19 @@ class GradeSettings(Settings, frozen=True):
     seed: Annotated[Count, Meta(description="of the criteria's order and of the rows that check the judge")]
 
 
+class Engine(Settings, frozen=True):
+    """Where the work runs."""
+
+    workers: Annotated[Count, Meta(description="processes of a stage on this machine; 0: as many as are faster")]
+    ray_address: Annotated[str, Meta(description="a Ray cluster (auto, HOST:PORT, or local); empty: this machine")]
+    shards: Annotated[Count, Meta(description="shards of a stage on a Ray cluster; 0: four a processor")]
+
+
 class Config(Settings, frozen=True):
     """The whole of config/config.json."""
 
     data_dir: Annotated[Name, Meta(description="relative to the project, or absolute")]
+    engine: Engine
     llm: LLM
     ingest: Ingest
     summarize: Summarize

@@ -134,5 +134,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 main = Command(
-    name="chunk", units=units, process=process, settings=lambda config: config.chunk, flags=add_flags, after=report
+    name="chunk",
+    units=units,
+    process=process,
+    settings=lambda config: config.chunk,
+    flags=add_flags,
+    after=report,
+    shards="documents",
+    units_a_process=400,
 )

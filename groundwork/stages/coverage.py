@@ -230,7 +230,7 @@ def _static_encoder(job: Job) -> Encoder:
     from groundwork.settings.settings import STATIC_MODEL
 
     settings = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
-    return encoder_for(settings, job.data.path("embeddings"))
+    return encoder_for(settings, job.data.cache("embeddings"))
 
 
 main = Command(
@@ -240,4 +240,6 @@ main = Command(
     settings=lambda config: config.chunk.language,
     flags=add_flags,
     version="1",
+    shards="documents",
+    units_a_process=60,
 )

@@ -24,7 +24,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     return [
-        Unit(source.name, source.files, (job.data.path("embeddings", f"{source.key}.npz"),), source)
+        Unit(source.name, source.files, (job.data.cache("embeddings") / f"{source.key}.npz",), source)
         for source in sources_of(job)
     ]
 
@@ -56,4 +56,6 @@ main = Command(
     process=process,
     settings=lambda config: config.embeddings,
     flags=add_flags,
+    shards="caches",
+    needs_gpu=lambda config: config.embeddings.backend == "sentence-transformers",
 )

@@ -62,7 +62,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.questions.document_interviews import prepare
 
     material = read_material(job, unit.payload)
-    made = await prepare(job.config, material, job.prompt, lambda: job.client, job.data.path("embeddings"))
+    made = await prepare(job.config, material, job.prompt, lambda: job.client, job.data.cache("embeddings"))
     if made.notice:
         job.progress.say(made.notice)
     job.progress.start(len(made.states), "chunks")
@@ -172,4 +172,6 @@ main = Command(
     prompts=prompts,
     flags=add_flags,
     estimate=estimate,
+    shards="documents",
+    units_a_process=8,
 )

@@ -71,4 +71,5 @@ main = Command(
     prompts=lambda config: [config.tags.prompt],
     flags=add_flags,
     estimate=estimate,
+    shards="caches",
 )

@@ -149,4 +149,6 @@ main = Command(
     flags=add_flags,
     estimate=estimate,
     version="1",
+    shards="documents",
+    needs_gpu=lambda config: "marker" in (config.ingest.converter, *config.ingest.converters.get("pdf", [])),
 )

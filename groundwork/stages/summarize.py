@@ -207,4 +207,6 @@ main = Command(
     settings=lambda config: config.summarize,
     prompts=prompts,
     estimate=estimate,
+    shards="documents",
+    units_a_process=150,
 )

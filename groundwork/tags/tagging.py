@@ -109,7 +109,7 @@ def requests(job: Job, dataset: Dataset, file: Path) -> list[tuple[int, list[dic
 
 def _store(job: Job) -> TagStore:
     settings = job.config.tags
-    path = job.data.path("tags", "store.db")
+    path = job.data.cache("tags") / "store.db"
     return TagStore(path, settings.model, job.prompt(settings.prompt), settings.max_tags)
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,20 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.errors import StopRun
-from groundwork.llm.journal import RESERVE, Journal, Row, key_of
+from groundwork.llm.journal import ALL, RESERVE, Journal, Row, key_of
+from groundwork.records.processes import identity, is_alive, spoken, this_process
 
 ROW = Row(b'{"a": 1}', True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
 
 
 def test_the_newest_usable_reply_counts(journal):
-    """Later rows win, unusable ones are kept and never found, and `since` hides what is older."""
+    """Later rows win, unusable ones are kept and never found, and `after` hides what is older."""
     book = Journal(journal)
     book.store("k", ROW)
-    later = time.time()
+    before = book.last()
     book.store("k", Row(b"new", True, "m", "qa", "d", 3, 4, 1, None, 0.1))
     book.store("k", Row(b"bad", False, "m", "qa", "d", 0, 0, 0, None, 0.1))
     assert book.find("k").body == b"new" and book.find("k").cost is None
-    assert book.find("k", later + 60) is None and book.find("other") is None
+    assert book.find("k", book.last()) is None and book.find("other") is None
+    assert book.find("k", before).body == b"new"
 
 
 def test_a_row_comes_back_as_it_was(journal):
@@ -61,7 +62,7 @@ def test_the_key_changes_with_everything_that_shapes_the_reply():
 def test_replies_under_way_are_kept_when_the_disk_fills(journal, monkeypatch):
     """They take the room that was held back for them, and no further call is made."""
     book, reserve, unlink = Journal(journal), journal.with_suffix(".reserve"), Path.unlink
-    assert book.claim("k", 0, 60) and book.claim("l", 0, 60) and reserve.stat().st_size == RESERVE
+    assert book.claim("k", ALL, 60) and book.claim("l", ALL, 60) and reserve.stat().st_size == RESERVE
     (pages,) = book._db.execute("PRAGMA page_count").fetchone()
     book._db.execute(f"PRAGMA max_page_count = {pages}")  # sqlite finds no room, as on a full disk
 
@@ -75,7 +76,7 @@ def test_replies_under_way_are_kept_when_the_disk_fills(journal, monkeypatch):
     book.store("l", long)
     assert not reserve.exists() and Journal(journal).find("k") == Journal(journal).find("l") == long
     with pytest.raises(StopRun, match="full; make room"):
-        book.claim("m", 0, 60)
+        book.claim("m", ALL, 60)
     with pytest.raises(StopRun, match="full; make room"):
         book.store("m", Row(b"x" * 2 * RESERVE, True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1))
 
@@ -83,28 +84,55 @@ def test_replies_under_way_are_kept_when_the_disk_fills(journal, monkeypatch):
 def test_a_claim_holds_while_its_process_lives(journal):
     """A living process keeps others off until it stores, releases or takes too long; a dead one does not."""
     mine, other = Journal(journal), Journal(journal)
-    other._pid = os.getppid()  # another process that lives
-    assert other.claim("k", 0, 60) and other.claim("k", 0, 60) and not mine.claim("k", 0, 60)
+    other._me = identity(os.getppid())
+    assert other.claim("k", ALL, 60) and other.claim("k", ALL, 60) and not mine.claim("k", ALL, 60)
     other.release("k")
-    assert mine.claim("k", 0, 60)
+    assert mine.claim("k", ALL, 60)
     mine.store("k", ROW)
-    assert not other.claim("k", 0, 60) and other.claim("k", time.time() + 1, 60)  # answered; unless a new draw is due
-    assert other.claim("late", 0, -1) and mine.claim("late", 0, 60)
+    assert not other.claim("k", ALL, 60) and other.claim("k", other.last(), 60)  # answered; unless a new draw is due
+    assert other.claim("late", ALL, -1) and mine.claim("late", ALL, 60)
 
 
 def test_a_dead_process_leaves_no_claim_behind(journal):
     """kill -9 in the middle of a call: the next run makes it, and finds what was stored before."""
     script = (
-        "import os, sys; from pathlib import Path; from groundwork.llm.journal import Journal, Row\n"
+        "import os, sys; from pathlib import Path; from groundwork.llm.journal import ALL, Journal, Row\n"
         "book = Journal(Path(sys.argv[1])); book.store('done', Row(b'x', True, 'm', 's', 'u', 1, 1, 0, None, 0.1))\n"
-        "assert book.claim('asked', 0, 60); print('ready', flush=True); sys.stdin.read()"
+        "assert book.claim('asked', ALL, 60); print('ready', flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(journal)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stdout.readline() == b"ready\n"
     book = Journal(journal)
-    assert not book.claim("asked", 0, 60)
+    assert not book.claim("asked", ALL, 60)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert book.claim("asked", 0, 60) and book.find("done").body == b"x"
+    assert book.claim("asked", ALL, 60) and book.find("done").body == b"x"
+
+
+def test_a_process_elsewhere_is_not_called_dead():
+    """Another host's or container's process counts as alive until its time is over; one of ours that ended is dead."""
+    host, boot, space, pid, start = this_process().split("/")
+    assert is_alive(this_process()) and is_alive(f"{host}/{boot}/{space}/{pid}/1") is False  # a number used again
+    for elsewhere in (f"b{host}/{boot}/{space}", f"{host}/1{boot}/{space}", f"{host}/{boot}/1{space}"):
+        assert is_alive(f"{elsewhere}/{pid}/{start}") is None
+    assert spoken(this_process()) == f"process {pid}" and spoken(f"b{host}/x/y/7/1") == f"process 7 on b{host}"
+
+
+def test_a_claim_from_elsewhere_ends_with_its_time(journal):
+    """A claim of another container holds until its time is over, since nobody can see whether it lives."""
+    mine, other = Journal(journal), Journal(journal)
+    other._me = "elsewhere/boot/1/1/99"
+    assert other.claim("k", ALL, 60) and not mine.claim("k", ALL, 60)
+    assert other.claim("late", ALL, -1) and mine.claim("late", ALL, 60)
+
+
+def test_a_joined_journal_answers_too(journal, tmp_path):
+    """A shard's journal reads the joined one, without writing to it, unless new draws are wanted."""
+    joined = Journal(journal)
+    joined.store("k", ROW)
+    joined.close()
+    shard = Journal(tmp_path / "shard.db", joined=journal)
+    assert shard.find("k") == ROW and shard.find("k", shard.last()) is None
+    assert shard.claim("new", ALL, 60) and not shard.claim("k", ALL, 60)

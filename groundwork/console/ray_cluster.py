@@ -1,0 +1,155 @@
+"""One stage over a Ray cluster: a task a shard, each with a manifest, a journal and caches of its own.
+
+Every node sees the same data folder. The shards of a node that dies run again on another one, where what their
+manifest has as done is not done again; at the end they are joined as by `dataprep gather`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from groundwork.console.parallel import REPORT_EVERY, ShardResult, Snapshot, show, stage_command
+from groundwork.console.stopping import STOPPED, Stopping
+from groundwork.errors import MissingExtra, UsageError
+from groundwork.records.shards import Shard
+
+if TYPE_CHECKING:
+    from groundwork.console.job import Job
+    from groundwork.console.progress import Progress
+
+SHARDS_A_PROCESSOR = 4  # so that a shard that is lost, or longer than the others, costs little
+START = "start a cluster there: ray start --head"
+KNOCK = 10.0  # seconds
+LIVES = 5  # of a shard: how often a node may die under it
+
+
+def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> list[ShardResult]:
+    """`stage` on the cluster at `address`, its `units` in as many shards as the settings ask for.
+
+    Raises UsageError where the extra or the cluster is missing.
+    """
+    ray = connect(address)
+    processors = int(ray.cluster_resources().get("CPU", 1))
+    count = max(1, min(job.config.engine.shards or SHARDS_A_PROCESSOR * processors, units))
+    board = ray.remote(num_cpus=0)(_Board).options(scheduling_strategy=_here(ray)).remote()
+    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=LIVES, max_calls=1)(_work)
+    among = min(count, processors)
+    waiting = {task.remote(stage, job.flags, shard, among, board): shard for shard in Shard.all(count)}
+    results: list[ShardResult] = []
+    with Stopping() as stopping:
+        while waiting:
+            ready, _ = ray.wait(list(waiting), num_returns=1, timeout=REPORT_EVERY)
+            results += [_result(ray, reference, waiting.pop(reference)) for reference in ready]
+            if stopping.first(job.progress):
+                board.stop.remote()
+            if stopping.count > 1:
+                for reference in waiting:
+                    ray.cancel(reference, force=True)
+                return [*results, *(ShardResult(stopped=("Stopped", STOPPED)) for _ in waiting)]
+            _show_board(ray, board, job.progress)
+    return results
+
+
+def connect(address: str) -> Any:
+    """Ray, connected to the cluster at `address` (`local`: one of its own on this machine)."""
+    try:
+        ray: Any = importlib.import_module("ray")
+    except ImportError:
+        raise MissingExtra("--ray", "ray") from None
+    if not ray.is_initialized():
+        _knock(address)
+        where = {} if address == "local" else {"address": address}
+        try:
+            ray.init(log_to_driver=False, **where)
+        except Exception as error:
+            raise UsageError(f"--ray {address}: no cluster there ({error}); {START}") from None
+    return ray
+
+
+def _knock(address: str) -> None:
+    """Raise UsageError at once where nothing answers at HOST:PORT: Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        try:
+            socket.create_connection((host, int(port)), timeout=KNOCK).close()
+        except OSError as error:
+            raise UsageError(f"--ray {address}: nothing answers there ({error}); {START}") from None
+
+
+def _here(ray: Any) -> Any:
+    """On this node, which lives as long as the run."""
+    strategies: Any = importlib.import_module("ray.util.scheduling_strategies")
+    return strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+
+
+class _Board:
+    """The actor that holds what the tasks tell, and whether to stop."""
+
+    def __init__(self) -> None:
+        self._snapshots: dict[str, Snapshot] = {}
+        self._lines: list[str] = []
+        self._stop = False
+
+    def tell(self, shard: str, snapshot: Snapshot) -> bool:
+        self._snapshots[shard] = snapshot
+        return self._stop
+
+    def say(self, line: str) -> None:
+        self._lines.append(line)
+
+    def stop(self) -> None:
+        self._stop = True
+
+    def news(self) -> tuple[list[Snapshot], list[str]]:
+        lines, self._lines = self._lines, []
+        return list(self._snapshots.values()), lines
+
+
+class _BoardChannel:
+    """A task's way to the board."""
+
+    def __init__(self, shard: Shard, board: Any) -> None:
+        self._shard, self._board, self._stop = str(shard), board, False
+
+    def tell(self, snapshot: Snapshot) -> None:
+        ray: Any = importlib.import_module("ray")
+        self._stop = self._stop or ray.get(self._board.tell.remote(self._shard, snapshot))
+
+    def say(self, line: str) -> None:
+        self._board.say.remote(line)
+
+    def stop_wanted(self) -> bool:
+        return self._stop
+
+
+def _work(stage: str, flags: argparse.Namespace, shard: Shard, among: int, board: Any) -> ShardResult:
+    """A task: the shard in this worker's process."""
+    import os
+
+    place = Path(flags.data) if flags.data else None
+    if place is not None and not place.is_dir():
+        here = f"{place}: not there on the node {os.uname().nodename}; every node needs the same data folder"
+        return ShardResult(stopped=("UsageError", here))
+    flags.shard, flags.ray = shard, None
+    return stage_command(stage).run_shard(flags, shard, _BoardChannel(shard, board), among=among)
+
+
+def _result(ray: Any, reference: Any, shard: Shard) -> ShardResult:
+    try:
+        result: ShardResult = ray.get(reference)
+    except ray.exceptions.RayError as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return ShardResult(stopped=("StopRun", f"shard {shard} failed on the cluster: {first}; run again to go on"))
+    return result
+
+
+def _show_board(ray: Any, board: Any, progress: Progress) -> None:
+    snapshots, lines = ray.get(board.news.remote())
+    for line in lines:
+        progress.say(line)
+    if snapshots:
+        show(progress, snapshots)

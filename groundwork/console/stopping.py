@@ -1,0 +1,59 @@
+"""Signals that ask a run to stop: the first lets what is under way finish, the second ends it at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from groundwork.console.progress import Progress
+
+# Ctrl-C, and what schedulers, spot machines and closed terminals send.
+STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+STOPPING = "stopping: what is under way finishes; press Ctrl-C again to stop at once"
+STOPPED = "stopped; what is finished is kept"
+
+
+class Stopping:
+    """Counts the signals that ask to stop: Ctrl-C, and what schedulers and closed terminals send."""
+
+    def __init__(self) -> None:
+        self.count = self._told = 0
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Stopping:
+        if threading.current_thread() is threading.main_thread():
+            for number in STOP_SIGNALS:
+                self._before[number] = signal.signal(number, self._hear)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _hear(self, *_: object) -> None:
+        self.count += 1
+
+    def first(self, progress: Progress) -> bool:
+        """Whether the first signal came since the last look; says so to the user."""
+        told, self._told = self._told, self.count
+        if told or not self.count:
+            return False
+        progress.say(STOPPING)
+        return True
+
+
+class KeyboardInterrupts:
+    """SIGTERM and SIGHUP are KeyboardInterrupts, as Ctrl-C is, where nothing better handles them."""
+
+    def __enter__(self) -> None:
+        self._before: dict[int, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            for number in STOP_SIGNALS:
+                if number != signal.SIGINT:
+                    self._before[number] = signal.signal(number, signal.default_int_handler)
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,96 @@
+"""Join the databases of shards to those of the whole: finished units, replies of models, caches."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from contextlib import closing, suppress
+from pathlib import Path
+
+from groundwork.errors import StopRun
+from groundwork.records.artifacts import Workspace
+from groundwork.records.shards import Shard
+
+# Tables whose rows stand where they are later than what is there; other tables only gain rows that they lack.
+_LATER = {"units": "finished"}
+_PASSING = {"claims", "files", "sqlite_sequence"}  # of one process or one machine: nothing to join
+_PARTS = (  # tables before their indexes
+    "SELECT name, tbl_name, sql FROM shard.sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "
+    "ORDER BY type DESC"
+)
+
+
+def shard_folders(data: Workspace) -> dict[Shard, Path]:
+    """The state folders of shards, in order."""
+    folders = (data.joined_state / "shards").glob("*-of-*")
+    return dict(sorted((Shard.parse(folder.name), folder) for folder in folders if folder.is_dir()))
+
+
+def join_shards(data: Workspace) -> dict[tuple[str, str], int]:
+    """Add every shard's databases to the joined ones; returns the rows added, by database and kind.
+
+    Raises StopRun for a database that cannot be read or written.
+    """
+    added: dict[tuple[str, str], int] = defaultdict(int)
+    for folder in shard_folders(data).values():
+        for source in sorted(folder.rglob("*.db")):
+            target = _target(data, source.relative_to(folder))
+            try:
+                for table, count in join_database(source, target).items():
+                    added[source.relative_to(folder).as_posix(), table] += count
+            except sqlite3.Error as error:
+                raise StopRun(
+                    f"{source}: cannot be joined to {target}: {error}; is its shard still at work?"
+                ) from error
+    return dict(added)
+
+
+def _target(data: Workspace, name: Path) -> Path:
+    if name.name == "journal.db":
+        return data.joined_journal
+    return data.joined_state / name if len(name.parts) == 1 else data.path(*name.parts)
+
+
+def join_database(source: Path, target: Path) -> dict[str, int]:
+    """Add the rows of `source` to `target`, which is made where it is missing; returns the rows added by table.
+
+    Afterwards `target` is a single file again, so that others may read it without a lock. Raises sqlite3.Error.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    added = {}
+    with closing(sqlite3.connect(target, timeout=60, isolation_level=None)) as database:
+        database.execute("ATTACH ? AS shard", (str(source),))
+        for name, table, layout in database.execute(_PARTS).fetchall():
+            if table not in _PASSING and not _has(database, name):
+                database.execute(layout)
+        for name, table, _ in database.execute(_PARTS).fetchall():
+            if name == table and table not in _PASSING:
+                added[name] = _join_table(database, name)
+        database.execute("DETACH shard")
+        with suppress(sqlite3.OperationalError):  # somebody has it open: it stays as it is
+            database.execute("PRAGMA journal_mode = DELETE")
+    return added
+
+
+def _has(database: sqlite3.Connection, name: str) -> bool:
+    return database.execute("SELECT 1 FROM main.sqlite_master WHERE name = ?", (name,)).fetchone() is not None
+
+
+def _join_table(database: sqlite3.Connection, table: str) -> int:
+    """How many rows came in."""
+    columns = [row[1] for row in database.execute(f'PRAGMA shard.table_info("{table}")') if row[1] != "id"]
+    names = ", ".join(f'"{name}"' for name in columns)
+    same = " AND ".join(f'mine."{name}" IS theirs."{name}"' for name in _key(database, table) or columns)
+    newer = f' AND mine."{_LATER[table]}" >= theirs."{_LATER[table]}"' if table in _LATER else ""
+    statement = (
+        f'INSERT OR REPLACE INTO main."{table}" ({names}) SELECT {names} FROM shard."{table}" AS theirs '  # noqa: S608  # names of tables of ours
+        f'WHERE NOT EXISTS (SELECT 1 FROM main."{table}" AS mine WHERE {same}{newer})'
+    )
+    return database.execute(statement).rowcount
+
+
+def _key(database: sqlite3.Connection, table: str) -> list[str]:
+    """The columns that tell rows apart: the primary key, or for replies, which are numbered by file, key and time."""
+    rows = database.execute(f'PRAGMA shard.table_info("{table}")').fetchall()
+    key = [row[1] for row in rows if row[5]]
+    return ["key", "stored"] if key == ["id"] else key

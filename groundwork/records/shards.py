@@ -1,0 +1,50 @@
+"""Shards: the same share of the documents for whoever says the same `I/N`, whatever other documents there are.
+
+A document belongs to shard sha256(name) mod N, so that documents that come or go move no other. Each shard keeps a
+manifest, a journal and caches of its own below .state/shards/, so that no SQLite file is shared between machines;
+`dataprep gather` joins them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from groundwork.errors import UsageError
+
+_WRITTEN = re.compile(r"(\d{1,6})(?:/|-of-)(\d{1,6})")
+
+
+@dataclass(frozen=True, order=True)
+class Shard:
+    """Shard `index` of `count`, counted from 1."""
+
+    index: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+    @property
+    def folder(self) -> str:
+        """Its name below .state/shards/."""
+        return f"{self.index:05}-of-{self.count:05}"
+
+    def holds(self, document: str) -> bool:
+        """Does the document belong to this shard?"""
+        digest = hashlib.sha256(document.encode("utf-8", "surrogatepass")).digest()
+        return int.from_bytes(digest[:8]) % self.count == self.index - 1
+
+    @staticmethod
+    def parse(text: str) -> Shard:
+        """`3/16`, or the name of its folder. Raises UsageError for anything else."""
+        match = _WRITTEN.fullmatch(text.strip())
+        shard = Shard(int(match[1]), int(match[2])) if match else Shard(0, 0)
+        if not 1 <= shard.index <= shard.count:
+            raise UsageError(f"--shard {text}: write it as I/N with I from 1 to N, such as 3/16")
+        return shard
+
+    @staticmethod
+    def all(count: int) -> list[Shard]:
+        return [Shard(index, count) for index in range(1, count + 1)]

@@ -1,0 +1,112 @@
+"""Stages over a real Ray cluster of three nodes on this machine (extra `ray`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundwork.__main__ import main
+from groundwork.settings.config import PROJECT
+from tests.author import Author
+from tests.console.test_shards import corpus, files, settings
+from tests.fake_openrouter import FakeOpenRouter
+
+pytest.importorskip("ray", reason="needs the extra ray")
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
+
+DOCUMENTS = 24
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A head without processors, so that no work is done on it, and three nodes of one processor each."""
+    from ray.cluster_utils import Cluster
+
+    os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"  # the nodes are of this environment already
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    made.nodes = [made.add_node(num_cpus=1) for _ in range(3)]
+    made.wait_for_nodes()
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def server() -> Iterator[FakeOpenRouter]:
+    with FakeOpenRouter(reply=Author()).thread() as fake:
+        yield fake
+
+
+def stage(name: str, data: Path, cluster: Any, server: FakeOpenRouter, *flags: str) -> subprocess.Popen[str]:
+    """A stage as a user starts it, on the cluster."""
+    command = [sys.executable, f"dataprep/{name}.py", "--data", str(data), "--ray", cluster.address, *flags]
+    return subprocess.Popen(
+        [*command, *settings(server)], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def finished(process: subprocess.Popen[str], code: int = 0) -> str:
+    out, error = process.communicate(timeout=300)
+    assert process.returncode == code, f"{out}\n{error}"
+    return out + error
+
+
+def test_a_node_that_dies_costs_only_what_was_under_way(
+    tmp_path: Path, cluster: Any, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three nodes, one killed: the files of a run on one machine, and calls repeated only of the lost shards."""
+    whole, parts = corpus(tmp_path / "whole", DOCUMENTS), corpus(tmp_path / "parts", DOCUMENTS)
+    for name in ("chunk", "generate_qa"):
+        assert main([name, "--data", str(whole), *settings(server)]) == 0
+    needed = len(server.requests)
+    finished(stage("chunk", parts, cluster, server))
+    server.latency = 0.5
+    process = stage("generate_qa", parts, cluster, server, "--set", "engine.shards=12")
+    while len(server.requests) < needed + 6 and process.poll() is None:
+        time.sleep(0.05)
+    cluster.remove_node(cluster.nodes.pop(), allow_graceful=False)
+    out = finished(process)
+    assert f"{DOCUMENTS} ok" in out
+    assert files(parts, "chunks") == files(whole, "chunks")
+    assert files(parts, "qa") == files(whole, "qa")
+    asked = Counter(json.dumps(request["messages"]) for request in server.requests[needed:])
+    repeated = sum(count - 1 for count in asked.values())
+    assert len(asked) == needed and repeated <= DOCUMENTS / 12 * 3, f"{repeated} calls were repeated"
+    capsys.readouterr()
+    assert main(["generate_qa", "--data", str(parts), *settings(server)]) == 0
+    assert f"{DOCUMENTS} up to date" in capsys.readouterr().out
+
+
+def test_ctrl_c_is_passed_on(tmp_path: Path, cluster: Any, server: FakeOpenRouter) -> None:
+    """SIGINT: the tasks finish what is under way, nothing is paid twice, and the next run finishes."""
+    import signal
+
+    data = corpus(tmp_path, DOCUMENTS)
+    assert main(["chunk", "--data", str(data)]) == 0
+    server.latency = 1.0
+    process = stage("generate_qa", data, cluster, server)
+    while len(server.requests) < 2 and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out = finished(process, 130)
+    assert "not finished" in out and re.search(r"go on with: .*--ray", out)
+    server.latency = 0
+    assert main(["generate_qa", "--data", str(data), *settings(server)]) == 0
+    asked = Counter(json.dumps(request["messages"]) for request in server.requests)
+    assert max(asked.values()) == 1
+
+
+def test_no_cluster_there(tmp_path: Path) -> None:
+    """An address where nothing answers is one line with the remedy."""
+    command = [sys.executable, "dataprep/chunk.py", "--data", str(corpus(tmp_path)), "--ray", "127.0.0.1:9"]
+    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=200)
+    assert ended.returncode == 2 and "ray start --head" in ended.stderr.splitlines()[-1]

@@ -1,0 +1,181 @@
+"""Shards of the documents, each with a state of its own, joined afterwards; and processes of one machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from groundwork.__main__ import main
+from groundwork.errors import UsageError
+from groundwork.records.shards import Shard
+from groundwork.settings.config import PROJECT
+from tests.author import Author
+from tests.fake_openrouter import FakeOpenRouter
+
+DOCUMENTS = 9
+
+
+@pytest.fixture
+def server() -> Iterator[FakeOpenRouter]:
+    with FakeOpenRouter(reply=Author()).thread() as fake:
+        yield fake
+
+
+def corpus(root: Path, count: int = DOCUMENTS) -> Path:
+    """A data folder with texts of a few sentences, as ingest would have left them."""
+    (root / "text").mkdir(parents=True)
+    for number in range(count):
+        sentences = " ".join(
+            f"The harbour {number} opens its gate {gate} to skiffs of class {gate + number} at dawn."
+            for gate in range(4)
+        )
+        (root / "text" / f"harbour-{number}.md").write_text(f"# Harbour {number}\n\n{sentences}\n")
+    return root
+
+
+def files(root: Path, folder: str) -> dict[str, bytes]:
+    """What lies in a folder of data/, by name."""
+    return {str(path.relative_to(root)): path.read_bytes() for path in sorted((root / folder).rglob("*.json*"))}
+
+
+def settings(server: FakeOpenRouter) -> list[str]:
+    given = {"llm.base_url": server.url, "llm.api_key_env": "", "embeddings.backend": "static"}
+    given |= {"embeddings.model": "wordllama", "qa.context": "the harbours"}
+    return [f"--set={key}={value}" for key, value in given.items()]
+
+
+def test_a_document_keeps_its_shard() -> None:
+    """Every document is in exactly one shard of N, by its name alone."""
+    names = [f"document-{number}" for number in range(200)]
+    owners = [[shard.index for shard in Shard.all(7) if shard.holds(name)] for name in names]
+    assert all(len(own) == 1 for own in owners) and len({own[0] for own in owners}) == 7
+    assert Shard.parse("3/16") == Shard.parse(Shard(3, 16).folder) == Shard(3, 16)
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "1", "a/b", "1/0", "-1/3", ""])
+def test_a_shard_that_cannot_be(text: str) -> None:
+    """I/N with I from 1 to N, and nothing else."""
+    with pytest.raises(UsageError, match="I/N"):
+        Shard.parse(text)
+
+
+def test_shards_make_what_one_run_makes(tmp_path: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture) -> None:
+    """Three shards and gather: the same chunks and pairs as one run, no call twice, and nothing left to do."""
+    whole, parts = corpus(tmp_path / "whole"), corpus(tmp_path / "parts")
+    for stage in ("chunk", "generate_qa"):
+        assert main([stage, "--data", str(whole), *settings(server)]) == 0
+    calls = len(server.requests)
+    for shard in Shard.all(3):
+        for stage in ("chunk", "generate_qa"):
+            assert main([stage, "--data", str(parts), "--shard", str(shard), *settings(server)]) == 0
+    assert len(server.requests) == 2 * calls
+    assert main(["gather", "--data", str(parts), *settings(server)]) == 0
+    assert files(parts, "chunks") == files(whole, "chunks")
+    assert files(parts, "qa") == files(whole, "qa")
+    capsys.readouterr()
+    assert main(["generate_qa", "--data", str(parts), *settings(server)]) == 0
+    assert f"{DOCUMENTS} up to date" in capsys.readouterr().out
+    shutil.rmtree(parts / "qa")
+    assert main(["generate_qa", "--data", str(parts), *settings(server)]) == 0
+    assert files(parts, "qa") == files(whole, "qa")
+    assert len(server.requests) == 2 * calls, "the replies of the shards are known to the whole"
+
+
+def test_gather_names_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """A shard that never began and the documents that are not done are named, and the exit code is 1."""
+    data = corpus(tmp_path)
+    for index in (1, 2):
+        assert main(["chunk", "--data", str(data), "--shard", f"{index}/3"]) == 0
+    assert main(["gather", "--data", str(data)]) == 1
+    out = capsys.readouterr().out
+    left = [f"harbour-{number}" for number in range(DOCUMENTS) if Shard(3, 3).holds(f"harbour-{number}")]
+    assert "shard 3/3: never began" in out and all(f"chunk of {name}" in out for name in left) and left
+    assert main(["chunk", "--data", str(data), "--shard", "3/3"]) == 0
+    assert main(["gather", "--data", str(data), "--remove"]) == 0
+    assert not (data / ".state" / "shards").exists()
+
+
+def test_a_stage_of_whole_runs_takes_no_shard(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """create_dataset needs all documents, and says what to run first."""
+    data = corpus(tmp_path)
+    (data / "qa" / "run").mkdir(parents=True)
+    assert main(["create_dataset", "--data", str(data), "--shard", "1/2"]) == 2
+    assert "gather" in capsys.readouterr().err
+
+
+def test_vectors_of_shards_are_joined(tmp_path: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture) -> None:
+    """After gather, generate_embeddings finds every vector that the shards made."""
+    data = corpus(tmp_path)
+    for stage in ("chunk", "generate_qa"):
+        assert main([stage, "--data", str(data), *settings(server)]) == 0
+    for shard in Shard.all(2):
+        assert main(["generate_embeddings", "--data", str(data), "--shard", str(shard), *settings(server)]) == 0
+    assert not (data / "embeddings").joinpath("gemini-2.5-flash.npz").exists()
+    assert main(["gather", "--data", str(data), *settings(server)]) == 0
+    capsys.readouterr()
+    assert main(["generate_embeddings", "--data", str(data), *settings(server)]) == 0
+    assert " 0 of them new" in capsys.readouterr().out
+
+
+def test_processes_make_what_one_makes(tmp_path: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture) -> None:
+    """--workers 3: the same files and ledger as one process, and the calls are counted once."""
+    one, three = corpus(tmp_path / "one"), corpus(tmp_path / "three")
+    summaries = []
+    for data, workers in ((one, "1"), (three, "3")):
+        for stage in ("chunk", "generate_qa"):
+            assert main([stage, "--data", str(data), "--workers", workers, *settings(server)]) == 0
+            summaries.append([line for line in capsys.readouterr().out.splitlines() if "made" in line or "ok" in line])
+    assert files(one, "qa") == files(three, "qa") and files(one, "chunks") == files(three, "chunks")
+    assert len(server.requests) % 2 == 0
+    assert [row.split(" · ")[:2] for row in summaries[1][:1]] == [row.split(" · ")[:2] for row in summaries[3][:1]]
+    assert main(["generate_qa", "--data", str(three), "--workers", "3", *settings(server)]) == 0
+    assert f"{DOCUMENTS} up to date" in capsys.readouterr().out
+
+
+def test_a_process_that_is_killed_loses_only_what_was_under_way(tmp_path: Path, server: FakeOpenRouter) -> None:
+    """kill -9 of one worker: the run ends with exit code 1 and says so; the next one finishes."""
+    data = corpus(tmp_path)
+    assert main(["chunk", "--data", str(data)]) == 0
+    server.latency = 0.5
+    command = [sys.executable, "dataprep/generate_qa.py", "--data", str(data), "--workers", "2", *settings(server)]
+    process = subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True)
+    children: list[int] = []
+    while len(server.requests) < 2 and process.poll() is None:
+        time.sleep(0.05)
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True).stdout
+    children = [int(word) for word in listed.split()]
+    os.kill(children[-1], signal.SIGKILL)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 1 and "ended without a word" in error
+    server.latency = 0
+    assert main(["generate_qa", "--data", str(data), *settings(server)]) == 0
+    assert len(files(data, "qa")) == 3 * DOCUMENTS
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_lets_the_processes_finish(tmp_path: Path, server: FakeOpenRouter, name: str) -> None:
+    """The replies under way are kept, a ledger is printed, and no process stays behind."""
+    data = corpus(tmp_path)
+    assert main(["chunk", "--data", str(data)]) == 0
+    server.latency = 1.0
+    command = [sys.executable, "dataprep/generate_qa.py", "--data", str(data), "--workers", "2", *settings(server)]
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while len(server.requests) < 2 and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(getattr(signal, name))
+    out, error = process.communicate(timeout=60)
+    assert process.returncode == 130, error
+    assert "not finished" in out and "go on with: " in error
+    under_way = len(server.requests)
+    server.latency = 0
+    assert main(["generate_qa", "--data", str(data), *settings(server)]) == 0
+    asked = [request["messages"] for request in server.requests]
+    assert len(asked) > under_way and all(asked.count(messages) == 1 for messages in asked)
