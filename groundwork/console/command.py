@@ -7,6 +7,7 @@ code are the same for all and live here and in the modules beside.
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import json
 import os
@@ -23,7 +24,7 @@ from groundwork.console.stopping import KeyboardInterrupts
 from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, GroundworkError, Stopped, UsageError
 from groundwork.installation import IN_REPOSITORY, spelt
 from groundwork.pipeline import BY_NAME, writer_of
-from groundwork.records.artifacts import Workspace
+from groundwork.records.artifacts import Workspace, visible
 from groundwork.records.shards import Shard
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ class Command:
         if job.flags.quiet and not ledger.failed:
             return
         for line in ledger.lines(verbose=job.flags.verbose):
-            print(line)
+            print(visible(line))
         if usage := [*(job.client.report() if job.has_client else []), *job.usage]:
             from groundwork.console.costs import print_report
 
@@ -349,7 +350,8 @@ class opened:  # noqa: N801  used as a with-statement's verb
 
         data = workspace(self._config, self._flags)
         joined = data.joined_state / "manifest.db" if data.shard else None
-        self._manifest = Manifest(data.state / "manifest.db", joined)
+        looks = getattr(self._flags, "dry_run", True)  # status has no such flag, and changes nothing either
+        self._manifest = Manifest(data.state / "manifest.db", joined, read_only=looks)
         quiet = getattr(self._flags, "quiet", False)
         return Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client), self._manifest
 
@@ -372,12 +374,13 @@ def workspace(config: Config, flags: argparse.Namespace) -> Workspace:
 def make_client(job: Job) -> Client:
     from groundwork.llm.budget import Budget
     from groundwork.llm.client import Client
+    from groundwork.llm.journal import IN_MEMORY
 
     if job.flags.max_cost is not None and job.budget is None:
         job.budget = Budget(job.flags.max_cost)
     return Client(
         job.config.llm,
-        job.data.journal,
+        Path(IN_MEMORY) if job.flags.dry_run else job.data.journal,
         joined=job.data.joined_journal if job.data.shard else None,
         fresh=job.flags.force,
         budget=job.budget,
@@ -402,13 +405,16 @@ def guarded(work: Callable[[], int]) -> int:
         print(f"stopped; what is finished is kept; go on with: {' '.join(_command_line())}", file=sys.stderr)
         return EXIT_STOPPED
     except GroundworkError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {visible(str(error))}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:  # whoever read the output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its end
         return EXIT_STOPPED
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
+        if error.errno == errno.ENOSPC:
+            print(f"error: {place or 'the output: '}{error.strerror}; make room, or write elsewhere", file=sys.stderr)
+            return EXIT_FAILED
         print(f"error: {place}{error.strerror or error}; check its rights, or pass --data DIR", file=sys.stderr)
         return EXIT_FAILED
 

@@ -12,6 +12,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from groundwork.records.artifacts import visible
+
 if TYPE_CHECKING:
     from rich.live import Live
 
@@ -83,6 +85,7 @@ class Progress:
         """Print a line of the log, above the progress line."""
         if self.quiet:
             return
+        line = visible(line)
         with self._lock:
             if self._live:
                 self._live.console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -21,7 +21,7 @@ from groundwork.console.ledger import Ledger
 from groundwork.console.stopping import STOP_SIGNALS, STOPPED, STOPPING
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.budget import DOCUMENT
-from groundwork.records.artifacts import plain
+from groundwork.records.artifacts import plain, remove_leftovers
 from groundwork.records.manifest import Entry, Hashes, Manifest, State, edited, judge
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Runner:
         """Do what is not current. Raises StopRun after everything under way has been recorded."""
         with self._counted(units) as todo:
             if todo:
+                remove_leftovers(path.parent for unit in todo for path in unit.writes)
                 asyncio.run(self._all(todo))
         return self.ledger
 

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import ConfigError, StopRun
-from groundwork.records.manifest import read_only
+from groundwork.records.manifest import read_only_database
 from groundwork.records.processes import is_alive, this_process
 
 _LAYOUT = """
@@ -51,6 +51,7 @@ _CLAIM = (
 
 
 RESERVE = 512 * 1024  # bytes beside the journal, given up for the replies under way when the disk fills
+IN_MEMORY = ":memory:"  # in place of a path: a journal that nothing is kept in
 ALL = -1  # before the first row
 DAMAGED = "move it away to go on without its replies: what needs them is asked anew"
 
@@ -185,7 +186,7 @@ def _read_only(path: Path | None) -> sqlite3.Connection | None:
     """The journal at `path` as a file that nobody writes to, which needs no lock and so may lie on a network."""
     if path is None or not path.is_file():
         return None
-    database = read_only(path)
+    database = read_only_database(path)
     try:
         database.execute(_FIND, ("", ALL))
     except sqlite3.Error:  # nothing joined yet, or damaged: what it held is asked anew

@@ -8,6 +8,7 @@ Every write goes to a temporary file beside the target, is flushed to the disk a
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import unicodedata
@@ -16,9 +17,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from groundwork.errors import BadRecord, UsageError
+from groundwork.records.processes import is_dead, mark
 from groundwork.records.shards import Shard
 
 T = TypeVar("T")
+TEMPORARY = ".tmp-"  # before the mark of the process that writes the file
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # not tab and line end
 
 
 class Workspace:
@@ -110,7 +114,7 @@ def _is_mark(character: str) -> bool:
 def write_bytes(path: Path, content: bytes) -> None:
     """Write whole or not at all; raises OSError (disk full, no right to write) and leaves the old file then."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=path.suffix)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{TEMPORARY}{mark()}-", suffix=path.suffix)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -121,6 +125,25 @@ def write_bytes(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def remove_leftovers(folders: Iterable[Path]) -> int:
+    """Delete the temporary files in `folders` of processes that have ended; returns how many there were."""
+    left = [
+        path
+        for folder in set(folders)
+        if folder.is_dir()
+        for path in folder.glob(f"{TEMPORARY}*")
+        if is_dead(path.name.removeprefix(TEMPORARY))
+    ]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
+
+
+def visible(text: str) -> str:
+    r"""`text` for a terminal: control characters, which could move its cursor or change its title, spelt as `\x1b`."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def write_text(path: Path, content: str) -> None:

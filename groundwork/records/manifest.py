@@ -12,7 +12,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,8 +51,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest:
     """The entries of one data folder, and a cache of its files' hashes keyed by size and mtime."""
 
-    def __init__(self, path: Path, joined: Path | None = None) -> None:
+    def __init__(self, path: Path, joined: Path | None = None, *, read_only: bool = False) -> None:
         """Open `path`, or make it. Raises UsageError when it cannot be.
+
+        `read_only`: where the folder cannot be written, what is there is looked at all the same.
 
         `joined`: a manifest whose entries stand as well where `path` has none, and which is read only: the one that
         a shard's is joined to later.
@@ -65,11 +67,21 @@ class Manifest:
             self._db.executescript(_LAYOUT)
             files = self._db.execute("SELECT path, size, mtime_ns, sha256 FROM files").fetchall()
         except (OSError, sqlite3.Error) as error:
-            raise UsageError(_trouble(path, error)) from error
+            if not read_only:
+                raise UsageError(_trouble(path, error)) from error
+            files = self._look(path)
         self._files = {row[0]: row[1:] for row in files}
 
     def close(self) -> None:
         self._db.close()
+
+    def _look(self, path: Path) -> list[Any]:
+        """Copy what `path` holds into memory, nothing where it does not exist; returns the rows of its files."""
+        self._db = sqlite3.connect(":memory:", isolation_level=None)
+        with suppress(sqlite3.Error), closing(read_only_database(path)) as there:
+            there.backup(self._db)
+        self._db.executescript(_LAYOUT)
+        return self._db.execute("SELECT path, size, mtime_ns, sha256 FROM files").fetchall()
 
     def entries(self, stage: str) -> dict[str, Entry]:
         rows = self._execute(_ENTRIES, (stage,))
@@ -80,7 +92,7 @@ class Manifest:
         if self._joined is None:
             return []
         try:
-            with closing(read_only(self._joined)) as joined:
+            with closing(read_only_database(self._joined)) as joined:
                 return joined.execute(_ENTRIES, (stage,)).fetchall()
         except sqlite3.Error:  # nothing joined yet, or damaged: what it held is done anew
             return []
@@ -129,7 +141,7 @@ class Manifest:
             raise StopRun(_trouble(self._path, error)) from error
 
 
-def read_only(path: Path) -> sqlite3.Connection:
+def read_only_database(path: Path) -> sqlite3.Connection:
     """A database that nobody writes to now: read without a lock, so that it may lie on a network share."""
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
 

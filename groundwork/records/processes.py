@@ -7,6 +7,7 @@ after a restart.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 from functools import cache
@@ -37,7 +38,22 @@ def is_alive(process: str) -> bool | None:
         return False
     except OSError:
         pass
-    return _started(int(pid)) in ("", started)
+    return not started or _started(int(pid)) in ("", started)
+
+
+def mark() -> str:
+    """This process in letters that a file name holds: a hash of where its number means something, and the number."""
+    return f"{_hashed_place()}-{os.getpid()}-{_started(os.getpid()) or 0}"
+
+
+def is_dead(marked: str) -> bool:
+    """Whether `mark` was made by a process of this machine that has ended; False where that cannot be known."""
+    place, pid, started = [*marked.split("-"), "", "", ""][:3]
+    return place == _hashed_place() and is_alive(f"{_place()}/{pid}/{'' if started == '0' else started}") is False
+
+
+def _hashed_place() -> str:
+    return hashlib.sha256(_place().encode()).hexdigest()[:8]
 
 
 def spoken(process: str) -> str:

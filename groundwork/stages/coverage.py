@@ -12,16 +12,17 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Job, Outcome, Unit
-from groundwork.errors import UsageError
+from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import read_json, read_jsonl, read_text, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from groundwork.dataset.sources import Source
     from groundwork.embedding.encoder import Encoder
     from groundwork.maps.coverage_of_runs import Asked, Count, Kind, Nearest, Place, Section
+    from groundwork.records.types import Chunk
 
 SHOWN_SECTIONS = 40  # lines in the terminal
 SHOWN_GAPS = 5
@@ -41,7 +42,11 @@ def units(job: Job) -> list[Unit]:
         for file in run.files:
             asked_about.setdefault(file.stem, {})[run.name] = file
     result = []
-    for document in job.documents_in("chunks", ".jsonl"):
+    known = job.documents_in("chunks", ".jsonl")
+    if lost := sorted(asked_about.keys() - set(known) if not job.flags.document else ()):
+        named = ", ".join(lost[:SHOWN_GAPS])
+        job.progress.say(f"no chunks of {named}, which were asked about; run first: uv run dataprep/chunk.py")
+    for document in known:
         files = asked_about.get(document)
         if not files:
             continue
@@ -64,13 +69,15 @@ def process(job: Job, unit: Unit) -> Outcome:
     text_file, document_file, chunk_file = unit.reads[:3]
     text, document = read_text(text_file), read_json(document_file, Document)
     pairs = {run: read_jsonl(file, Pair) for run, file in unit.payload.items()}
+    chunks = read_jsonl(chunk_file, Chunk)
+    _refuse_other_text(text, text_file, chunks)
     runs = {run: [pair for pair in own if pair.question.strip()] for run, own in pairs.items()}
     blank = sum(len(own) - len(runs[run]) for run, own in pairs.items())
     found = asked(
         document.id,
         document.title,
         text,
-        read_jsonl(chunk_file, Chunk),
+        chunks,
         runs,
         job.config.chunk.language,
         _nearest(job),
@@ -86,6 +93,16 @@ def process(job: Job, unit: Unit) -> Outcome:
         counts={"questions": len(found.questions), "not asked": len(gaps(found))},
         warnings=[*([_unplaced(lost)] if lost else []), *([_blank(blank)] if blank else [])],
     )
+
+
+def _refuse_other_text(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
+    """Raise BadRecord where the chunks are not of this text: what is covered would be counted at other places."""
+    for chunk in chunks:
+        if chunk.added + text[chunk.start : chunk.end] + chunk.closing != chunk.text:
+            raise BadRecord(
+                f"{file.name}: changed since it was chunked (chunk {chunk.index} stands elsewhere or nowhere); "
+                "run first: uv run dataprep/chunk.py and uv run dataprep/generate_qa.py"
+            )
 
 
 def _unplaced(lost: int) -> str:

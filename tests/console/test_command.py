@@ -235,3 +235,17 @@ def test_names_that_are_no_utf8(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "bad\\\\xff.md" in (tmp_path / "text" / "bad-xff.json").read_text()
     assert stage_command("ingest")(["--data", str(tmp_path)]) == EXIT_OK
     assert "2 up to date" in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_written_can_be_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Status and --dry-run need no right to write; a stage that works says that it does."""
+    from groundwork.__main__ import main as dataprep
+
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "a.md").write_text("A sentence.")
+    (tmp_path / ".state").write_text("in the way of a folder")
+    assert dataprep(["--data", str(tmp_path)]) == 0
+    assert dataprep(["chunk", "--dry-run", "--data", str(tmp_path)]) == 0
+    assert "a: to do" in capsys.readouterr().out
+    assert dataprep(["chunk", "--data", str(tmp_path)]) == 2
+    assert "manifest.db" in capsys.readouterr().err

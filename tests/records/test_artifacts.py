@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from groundwork.errors import BadRecord, UsageError
-from groundwork.records.artifacts import Workspace, read_jsonl, slug, write_bytes, write_jsonl
+from groundwork.records.artifacts import (
+    Workspace,
+    read_jsonl,
+    remove_leftovers,
+    slug,
+    visible,
+    write_bytes,
+    write_jsonl,
+)
+from groundwork.records.processes import mark
 from groundwork.records.types import Summary
 
 
@@ -75,3 +86,23 @@ def test_a_test_workspace_borrows_what_it_lacks(tmp_path: Path) -> None:
     test.borrow(["text"])
     assert test.path("text", "a.md").read_bytes() == b"sample"
     assert (tmp_path / "text" / "a.md").read_bytes() == b"full"
+
+
+def test_temporary_files_of_dead_processes_are_removed(tmp_path: Path) -> None:
+    """What a killed process left goes; what a living one, or one of another machine, is writing stays."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    place, pid, started = mark().split("-")
+    names = [f"{place}-{dead.pid}-{int(started) + 1}", f"{place}-{pid}-{started}", f"0{place[1:]}x-{dead.pid}-1", "old"]
+    left = [tmp_path / f".tmp-{name}-x.md" for name in names]
+    for path in left:
+        path.write_text("half")
+    assert remove_leftovers([tmp_path, tmp_path / "absent"]) == 1
+    assert [path.exists() for path in left] == [False, True, True, True]
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred", "title\x1b]0;own\x07", "back\u202ewards", "bell\x07", "c1\x9b31m"])
+def test_control_characters_are_spelt_out(text: str) -> None:
+    """A name or heading cannot colour, clear or retitle the terminal, nor turn its text round."""
+    assert not {c for c in visible(text) if not c.isprintable()}
+    assert visible("tab\tand\nline, ü 界 e\u0301") == "tab\tand\nline, ü 界 e\u0301"
