@@ -14,7 +14,7 @@ from groundwork.settings.config import PROJECT
 
 FLOORS = (
     {"installation"},
-    {"errors", "pipeline", "workers"},
+    {"errors", "pipeline", "workers", "apportionment"},
     {"settings", "records", "language"},
     {"markdown", "llm", "embedding", "pages"},
     {"chunking", "documents", "questions", "console"},

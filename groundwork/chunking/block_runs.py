@@ -43,8 +43,8 @@ class Run(NamedTuple):
         return self.blocks[-1].end
 
 
-def runs(text: str, found: Sequence[Block], marks: Sequence[str], ruler: Ruler, limit: int) -> list[Run]:
-    """The runs of a text in order; together they are the text. `marks` has one entry a block (see marks.py)."""
+def runs(text: str, found: Sequence[Block], marks: Sequence[str], ruler: Ruler, limit: int, language: str) -> list[Run]:
+    """The runs of a text in order; together they are the text. `marks` has one entry a block (see boilerplate.py)."""
     gathered: list[Run] = []
     waiting: list[Block] = []  # text in a row, with one and the same mark
     skip = ""
@@ -54,7 +54,7 @@ def runs(text: str, found: Sequence[Block], marks: Sequence[str], ruler: Ruler, 
             waiting = []
         skip = mark
         if block.kind == "table" or (block.kind == "code" and ruler.length(block.start, block.end) > limit):
-            stays, lead = _split_lead(text, waiting, block, ruler, limit)
+            stays, lead = _split_lead(text, waiting, block, ruler, limit, language)
             _give_out(text, gathered, stays, skip, ruler, limit)
             gathered.append(Run("table" if block.kind == "table" else "code", [*lead, block], mark, block))
             waiting = []
@@ -76,11 +76,11 @@ def _give_out(text: str, gathered: list[Run], waiting: list[Block], skip: str, r
 
 
 def _split_lead(
-    text: str, waiting: list[Block], table: Block, ruler: Ruler, limit: int
+    text: str, waiting: list[Block], table: Block, ruler: Ruler, limit: int, language: str
 ) -> tuple[list[Block], list[Block]]:
     """What of the text in front of a table or fence stays, and what goes with it."""
     stays, lead = list(waiting), []
-    if stays and stays[-1].kind in ("paragraph", "list") and (cut := _introduction(text, stays)):
+    if stays and stays[-1].kind in ("paragraph", "list") and (cut := _introduction(text, stays, language)):
         last = stays.pop()
         if cut > last.start:
             stays.append(msgspec.structs.replace(last, end=cut))
@@ -94,7 +94,7 @@ def _split_lead(
     return stays, lead
 
 
-def _introduction(text: str, waiting: list[Block]) -> int | None:
+def _introduction(text: str, waiting: list[Block], language: str) -> int | None:
     """Where the caption or the sentence that introduces the table below starts; None when nothing does."""
     last = waiting[-1]
     body = text[last.start : last.end].rstrip()
@@ -102,14 +102,14 @@ def _introduction(text: str, waiting: list[Block]) -> int | None:
     under_heading = len(waiting) > 1 and waiting[-2].kind == "heading"
     if not introduces and (len(body) > LEAD or not (under_heading or _CAPTION.match(body))):
         return None
-    start = last.start + _last_sentence(body)
+    start = last.start + _last_sentence(body, language)
     short = last.start + len(body) - start <= LEAD
     return start if short and (introduces or start == last.start) else None
 
 
-def _last_sentence(body: str) -> int:
+def _last_sentence(body: str, language: str) -> int:
     window = max(0, len(body) - LEAD - 100)
-    start = window + sentence_starts(body[window:])[-1]
+    start = window + sentence_starts(body[window:], language)[-1]
     items = [match.start() + 1 for match in ITEM.finditer(body, start)]
     return items[-1] if items else start
 

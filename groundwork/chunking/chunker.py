@@ -35,7 +35,8 @@ def chunk_document(
 
     `found` spares reading the blocks again. Raises ConfigError when the tokenizer of chunk.unit tokens is missing.
     """
-    settings = msgspec.structs.replace(settings, language=resolved(settings.language, markdown))
+    languages = _Languages(settings.language, markdown)
+    settings = msgspec.structs.replace(settings, language=languages.of_document)
     tokenizer = _tokenizer(settings.tokenizer) if settings.unit == "tokens" else None
     ruler = ruler_for(markdown, tokenizer)
     found = blocks(markdown) if found is None else found
@@ -43,10 +44,10 @@ def chunk_document(
     marked = marks(markdown, found, document, unreadable)
     limit = settings.max_length
     while True:
-        gathered = runs(markdown, found, marked, ruler, limit)
+        gathered = runs(markdown, found, marked, ruler, limit, settings.language)
         gathered = ShortRuns(markdown, ruler, settings, limit).join(gathered)
         parts = Packer(markdown, ruler, settings, limit).pack(gathered)
-        chunks = _records(markdown, parts, found, document, tokenizer)
+        chunks = _records(markdown, parts, found, document, tokenizer, languages)
         excess = max((chunk.length for chunk in chunks), default=0) - settings.max_length
         if excess <= 0 or limit <= settings.max_length // 2:
             return chunks
@@ -58,7 +59,21 @@ def _tokenizer(name: str) -> Any:
     return load_tokenizer(name)
 
 
-def _records(text: str, parts: list[Part], found: list[Block], document: Document, tokenizer: Any) -> list[Chunk]:
+class _Languages:
+    """The language of a document and of each of its parts: the one set, or its own."""
+
+    def __init__(self, setting: str, text: str) -> None:
+        self._setting = setting
+        self.of_document = resolved(setting, text)
+
+    def of(self, part: str) -> str:
+        """That of the document where a part is too short or too bare to tell."""
+        return resolved(self._setting, part) or self.of_document
+
+
+def _records(
+    text: str, parts: list[Part], found: list[Block], document: Document, tokenizer: Any, languages: _Languages
+) -> list[Chunk]:
     starts = [block.start for block in found]
     pages = _Pages(document)
     seen: Counter[str] = Counter()
@@ -84,6 +99,7 @@ def _records(text: str, parts: list[Part], found: list[Block], document: Documen
                 added=part.added,
                 closing=part.closing,
                 tokens=tokens,
+                language=languages.of(body),
                 skip=part.skip if body.strip() else "blank",
             )
         )

@@ -72,7 +72,7 @@ def _lacking(number: Number, given: list[Number], answer: str) -> Settled | None
             return Settled("unmet", f"the answer gives {given[0].value} {number.unit} instead")
     elif not given and not named and not numbers(answer, spelled=True):
         large = "." not in number.value and int(number.value) >= NO_PARAPHRASE
-        if large and not other_readings(answer):
+        if large and not other_readings(answer, english=True):
             return Settled("unmet", "the answer gives no number")
     return None
 

@@ -77,8 +77,8 @@ def code(text: str) -> str:
 
 
 def resolved(setting: str, text: str) -> str:
-    """The language to read `text` in: the one set, or with "auto" its own; English where that cannot be told."""
-    return (code(text) or "en") if setting == "auto" else setting
+    """The language to read `text` in: the one set, or with "auto" its own, "" where that cannot be told."""
+    return code(text) if setting == "auto" else setting
 
 
 _BY_SCRIPT = {"greek": "el", "hebrew": "he", "thai": "th", "lao": "lo", "khmer": "km", "myanmar": "my",

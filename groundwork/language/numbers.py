@@ -8,7 +8,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from groundwork.language.detection import is_english
 from groundwork.language.labels import label_spans
 
 _NUMBER = re.compile(r"\d+(?:[.,٫٬．，]\d+|[\u00a0\u2009\u202f]\d{3}(?!\d))*")
@@ -163,13 +162,13 @@ def _spelled_number(text: str, run: list[re.Match[str]]) -> Number:
     return Number(start, end, str(whole + part), _unit(text, start, end))
 
 
-def other_readings(text: str) -> set[str]:
+def other_readings(text: str, english: bool) -> set[str]:
     """Values that stand in `text` in another way than `numbers` reads them: 一百八十五, and 1.234 for 1234 in German.
 
     They count for what a text holds, never as something that it must account for.
     """
     readings = {str(chinese(match.group())) for match in _CHINESE_NUMBER.finditer(text)}
-    if not is_english(text):
+    if not english:
         readings |= {match.group().replace(".", "") for match in _DOTTED.finditer(text)}
     return readings
 

@@ -59,16 +59,16 @@ _WIDE_POINT = regex.compile(r"\d．\d")  # the decimal point of full-width digit
 _WINDOW = 4096  # characters given to an engine at once
 
 
-def sentences(text: str, language: str = "en", engine: str = "sentencex") -> list[Span]:
+def sentences(text: str, language: str, engine: str = "sentencex") -> list[Span]:
     """(start, end) of each sentence, in order, without the white space around it; between two there is only that.
 
-    `engine` is "sentencex" or "regex"; `language` is an ISO 639-1 code, used by sentencex.
+    `engine` is "sentencex" or "regex"; `language` is an ISO 639-1 code, used by sentencex, which reads "" as English.
     """
     borders = [*sentence_starts(text, language, engine), len(text)]
     return [span for pair in pairwise(borders) if (span := _trim(text, *pair))]
 
 
-def sentence_starts(text: str, language: str = "en", engine: str = "sentencex") -> list[int]:
+def sentence_starts(text: str, language: str, engine: str = "sentencex") -> list[int]:
     """Where each sentence starts; the first is 0 and every sentence keeps the white space behind it."""
     ends = list(_in_windows(_regex_ends if engine == "regex" else _sentencex_ends, text, language))
     if any(bullet in text for bullet in _BULLETS):
@@ -89,6 +89,7 @@ def _in_windows(find: Callable[[str, str], list[int]], text: str, language: str)
 def _sentencex_ends(text: str, language: str) -> list[int]:
     from sentencex import get_sentence_boundaries, segment
 
+    language = language or "en"
     if not text.isascii():  # a lone surrogate, from bytes that were no text, cannot be handed to Rust
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _broken(text) else text
     ends = list(accumulate(map(len, segment(language, text))))

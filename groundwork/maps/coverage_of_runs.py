@@ -13,8 +13,9 @@ from typing import Literal
 import msgspec
 
 from groundwork.markdown.blocks import Block, blocks
+from groundwork.markdown.reading import Reading
 from groundwork.questions.coverage import coverage
-from groundwork.records.types import Chunk, Pair
+from groundwork.records.types import Pair
 
 Kind = Literal["sentence", "row", "number"]
 KINDS: tuple[Kind, ...] = ("sentence", "row", "number")
@@ -108,12 +109,11 @@ def asked(
     document: str,
     title: str,
     text: str,
-    chunks: Sequence[Chunk],
+    readings: Sequence[Reading],
     runs: dict[str, list[Pair]],
-    language: str,
     nearest: Nearest,
 ) -> Asked:
-    """Everything that `runs` (pairs by run) ask about `text`, whose `chunks` hold the pairs' evidence."""
+    """Everything that `runs` (pairs by run) ask about `text`, whose chunks hold the pairs' evidence."""
     questions = [Question(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
     found: dict[tuple[int, int, Kind], Place] = {}
     by_chunk: dict[tuple[str, str], list[int]] = {}  # apart by run: a curated or merged run keeps its pairs' ids
@@ -121,11 +121,12 @@ def asked(
         for name in question.pair.chunks:
             by_chunk.setdefault((name, question.run), []).append(index)
     near: dict[int, list[tuple[Place, str]]] = {}  # by question the places of its chunks, with their text
-    for chunk in chunks:
+    for reading in readings:
+        chunk = reading.chunk
         for run in runs or {"": []}:
             indices = by_chunk.get((chunk.id, run), [])
             if indices or not chunk.skip:
-                places = _touch(chunk, indices, questions, language, found)
+                places = _touch(reading, indices, questions, found)
                 for index in indices:
                     near.setdefault(index, []).extend(places)
     _guess(questions, near, {index for place in found.values() for index in place.asked}, nearest)
@@ -136,22 +137,22 @@ def asked(
         places=_apart(found.values()),
         questions=questions,
         sections=sections(text, title or document),
-        left_out=[Left(start=c.start, end=c.end, why=c.skip) for c in chunks if c.skip],
+        left_out=[Left(start=c.start, end=c.end, why=c.skip) for c in (one.chunk for one in readings) if c.skip],
     )
 
 
 def _touch(
-    chunk: Chunk,
+    reading: Reading,
     indices: list[int],
     questions: list[Question],
-    language: str,
     found: dict[tuple[int, int, Kind], Place],
 ) -> list[tuple[Place, str]]:
     """Add the places of `chunk` to `found`, in offsets of the document; its statements with their text."""
+    chunk = reading.chunk
     index_of = {questions[index].pair.id: index for index in indices}
     shift = chunk.start - len(chunk.added)
     places = []
-    for span in coverage(chunk, [questions[index].pair for index in indices], language).spans:
+    for span in coverage(reading, [questions[index].pair for index in indices]).spans:
         start, end = max(span.start + shift, chunk.start), span.end + shift
         place = found.setdefault((start, end, span.kind), Place(start=start, end=end, kind=span.kind))
         place.asked = sorted({*place.asked, *(index_of[pair] for pair in span.touched_by)})

@@ -23,7 +23,7 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
 
 
 def segments(
-    markdown: str, language: str = "en", engine: str = "sentencex", found: list[Block] | None = None
+    markdown: str, language: str, engine: str = "sentencex", found: list[Block] | None = None
 ) -> list[Segment]:
     """The segments of a text in order, without the white space around them.
 

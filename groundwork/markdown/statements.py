@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from groundwork.language import labels
-from groundwork.language.detection import resolved
 from groundwork.language.scripts import UNSPACED
 from groundwork.language.sentences import sentences
 from groundwork.markdown.blocks import Block, blocks
@@ -75,16 +73,14 @@ def is_caption(line: str) -> bool:
     return _CAPTION.match(line) is not None
 
 
-@lru_cache(maxsize=256)
-def statements(text: str, language: str = "en") -> tuple[Statement, ...]:
-    """The statements of a chunk's Markdown in order; headings, rules, images and table headers are none.
+def statements(text: str, language: str, found_blocks: list[Block] | None = None) -> tuple[Statement, ...]:
+    """The statements of a chunk's Markdown in order; headings, rules, images, contents and table headers are none.
 
-    `language` is an ISO 639-1 code, or "auto".
+    `language` is an ISO 639-1 code, "" where it is not known; `found_blocks` spares reading the blocks again.
     """
-    language = resolved(language, text)
     found: list[Statement] = []
     open_items: list[_Item] = []
-    for block in blocks(text):
+    for block in blocks(text) if found_blocks is None else found_blocks:
         if block.kind == "table":
             found += _rows(text, block)
         elif block.kind == "code":

@@ -11,28 +11,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from groundwork.language.detection import language as spoken_in
-from groundwork.language.numbers import numbers
+from groundwork.language.numbers import Number, numbers
 from groundwork.language.words import content_words
-from groundwork.markdown.grounding import find
-from groundwork.markdown.statements import Statement, statements
-from groundwork.records.types import Chunk, Coverage, DocumentCoverage, Pair, Span
+from groundwork.markdown.reading import Reading
+from groundwork.markdown.statements import Statement
+from groundwork.records.types import Coverage, DocumentCoverage, Pair, Span
 
 ENOUGH_WORDS = 3
 ASKED = 1 / 3  # of a statement's content words, in question and answer, where a quote holds other statements too
 SAID = 0.8  # of a statement's content words in question and answer
 
 
-def coverage(chunk: Chunk, pairs: Sequence[Pair], language: str = "en") -> Coverage:
-    """What `pairs` touch of `chunk`; offsets of the spans count in `chunk.text`, added table headers are left out."""
-    text = chunk.text
-    spoken = spoken_in(text)
-    touches = [_Touch(pair, text, spoken) for pair in pairs]
+def coverage(reading: Reading, pairs: Sequence[Pair]) -> Coverage:
+    """What `pairs` touch of a chunk; offsets of the spans count in its `text`, added table headers are left out."""
+    chunk = reading.chunk
+    touches = [_Touch(pair, reading) for pair in pairs]
     spans: list[Span] = []
-    for statement in statements(text, language):
+    for statement, words, figures in zip(reading.statements, reading.words, reading.numbers, strict=True):
         if statement.end <= len(chunk.added):
             continue
-        said = _Said(statement, statement.said(text), spoken)
+        said = _Said(statement, words, figures)
         touching = [touch for touch in touches if touch.touches(said)]
         spans.append(Span(start=statement.start, end=statement.end, kind=statement.kind, touched_by=_ids(touching)))
         for number in said.numbers:
@@ -42,12 +40,12 @@ def coverage(chunk: Chunk, pairs: Sequence[Pair], language: str = "en") -> Cover
     return Coverage(document=chunk.document, chunk=chunk.id, spans=spans, **shares(spans))
 
 
-def gaps(chunk: Chunk, covered: Coverage, language: str = "en") -> list[Statement]:
+def gaps(reading: Reading, covered: Coverage) -> list[Statement]:
     """The statements that no pair touches, and those with a number that none names, in the order of the text."""
     open_spans = [span for span in covered.spans if not span.touched_by]
     return [
         statement
-        for statement in statements(chunk.text, language)
+        for statement in reading.statements
         if any(statement.start <= span.start and span.end <= statement.end for span in open_spans)
     ]
 
@@ -71,12 +69,12 @@ def of_document(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
 
 
 class _Said:
-    """What a statement says, worked out once for all pairs: its content words and its numbers."""
+    """What a statement says: its content words and its numbers."""
 
-    def __init__(self, statement: Statement, own: str, spoken: str) -> None:
+    def __init__(self, statement: Statement, words: frozenset[str], figures: list[Number]) -> None:
         self.start, self.end = statement.start, statement.end
-        self.words = content_words(own, spoken)
-        self.numbers = numbers(own)
+        self.words = words
+        self.numbers = figures
         self.values = {number.value for number in self.numbers}
         self.enough = min(len(self.words), ENOUGH_WORDS, max(2, (len(self.words) + 1) // 2))
 
@@ -84,13 +82,13 @@ class _Said:
 class _Touch:
     """A pair, with its evidence found in the chunk's text and its own words and numbers."""
 
-    def __init__(self, pair: Pair, text: str, spoken: str) -> None:
+    def __init__(self, pair: Pair, reading: Reading) -> None:
         said = f"{pair.question} {pair.answer}"
         self.id = pair.id
-        self.places = [span for quote in pair.evidence if (span := find(quote, text))]
-        self.text = text
-        self.spoken = spoken
-        self.words = content_words(said, spoken)
+        self.places = [span for quote in pair.evidence if (span := reading.grounds.find(quote))]
+        self.text = reading.chunk.text
+        self.spoken = reading.language
+        self.words = content_words(said, self.spoken)
         self.values = {number.value for number in numbers(" ".join([said, *pair.evaluation_criteria]), spelled=True)}
 
     def touches(self, said: _Said) -> bool:

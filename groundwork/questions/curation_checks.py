@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from groundwork.language import references as wording
 from groundwork.language.numbers import numbers, values
 from groundwork.language.opposites import is_negated
 from groundwork.language.words import content_words
-from groundwork.markdown.grounding import faults
+from groundwork.markdown.grounding import Grounds
 from groundwork.questions.repeats import normalised
 from groundwork.records.types import Pair
 from groundwork.settings.settings import Check, Curate
@@ -43,6 +44,11 @@ class Place:
     document: str
     summary: str
     context: str
+    language: str = ""  # ISO 639-1; "" where it is not known
+
+    @cached_property
+    def grounds(self) -> Grounds:
+        return Grounds(self.text, self.language)
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def fault_of(check: Check, pair: Pair, place: Place) -> str:
             strange = foreign_numbers(pair)
             return f"the reference answer does not hold: {', '.join(strange)}" if strange else ""
         case "supported":
-            return "; ".join(faults(pair.question, pair.answer, pair.evidence, place.text))
+            return "; ".join(place.grounds.faults(pair.question, pair.answer, pair.evidence))
         case _:
             return ""
 

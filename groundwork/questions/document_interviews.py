@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from groundwork.apportionment import largest_remainder
 from groundwork.errors import UnitError
 from groundwork.installation import spelt
 from groundwork.language.references import is_instruction
-from groundwork.markdown.statements import is_caption, statements
+from groundwork.markdown.grounding import Grounds
+from groundwork.markdown.reading import Reading
+from groundwork.markdown.statements import is_caption
 from groundwork.questions import coverage
 from groundwork.questions.batch import Batch
 from groundwork.questions.draft_faults import Source
@@ -31,13 +34,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Material:
-    """What is known of a document: its chunks to ask about and what helps to name things."""
+    """What is known of a document: its chunks to ask about, read, and what helps to name things."""
 
     document: str
     title: str
     summary: str
-    chunks: list[Chunk]
+    readings: list[Reading]
     left_out: int = 0
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        return [reading.chunk for reading in self.readings]
 
 
 @dataclass
@@ -104,7 +111,7 @@ class Interviews:
                 f"raise it: --set qa.max_iterations={self.settings.max_iterations * 2}"
             )
         for state in self.states:
-            for statement in statements(state.chunk.text, state.language):
+            for statement in state.reading.statements:
                 if is_instruction(state.chunk.text[statement.start : statement.end]):
                     said = " ".join(state.chunk.text[statement.start : statement.end].split())[:80]
                     found.append(
@@ -119,7 +126,7 @@ class Interviews:
             found += [(f"chunk {state.chunk.index}", error) for error in getattr(asker, "failures", ())]
         for couple in self.couples:
             if couple.failure:
-                found.append((f"chunks {couple.first.index} and {couple.second.index}", couple.failure))
+                found.append((f"chunks {couple.first.chunk.index} and {couple.second.chunk.index}", couple.failure))
         return found
 
     async def ask_across_chunks(self) -> None:
@@ -152,31 +159,28 @@ async def prepare(
     folder of the embeddings' cache. Raises ConfigError for a prompt or a setting that cannot be used.
     """
     notes = [] if material.summary else [spelt("no summary; run first: uv run dataprep/summarize.py")]
-    sample = [statement.plain(chunk.text) for chunk in material.chunks for statement in statements(chunk.text)]
+    sample = [plain for reading in material.readings for plain in reading.plain()]
     encode, threshold, note = await similarity(
         config.embeddings, config.qa.duplicate_threshold, sample, vectors, client
     )
-    limits = shared_out(config.qa.limit, [_countable(chunk, config) for chunk in material.chunks])
+    limits = shared_out(config.qa.limit, [len(reading.statements) for reading in material.readings])
     text = prompt(config.qa.prompt)
     states = [
         Interview(
-            chunk=chunk,
-            source=_source(material, [chunk], text, config.qa),
+            reading=reading,
+            source=_source(material, [reading], text, config.qa),
             settings=config.qa,
             novelty=Novelty(encode, threshold),
             limit=limit,
-            language=config.chunk.language,
         )
-        for chunk, limit in zip(material.chunks, limits, strict=True)
+        for reading, limit in zip(material.readings, limits, strict=True)
     ]
-    pointing = Pointing(
-        material.chunks if config.qa.strategy == "sentence" else [], material.title, config.chunk.language
-    )
-    askers = [_asker(config, material, state.chunk, pointing, prompt, client) for state in states]
+    pointing = Pointing(material.readings if config.qa.strategy == "sentence" else [], material.title)
+    askers = [_asker(config, material, state.reading, pointing, prompt, client) for state in states]
     couples = []
     if config.qa.multi_chunk:
         two = prompt(config.qa.two_chunk_prompt)
-        for first, second in await related(material.chunks, encode):
+        for first, second in await related(material.readings, encode):
             source = _source(material, [first, second], two, config.qa)
             couples.append(TwoChunks(client(), config.qa, two, first, second, known(config.qa, material), source))
     notes += [note] if note else []
@@ -185,10 +189,13 @@ async def prepare(
     )
 
 
-def _source(material: Material, chunks: Sequence[Chunk], prompt: str, settings: QA) -> Source:
-    headings = [heading for chunk in chunks for heading in chunk.headings]
+def _source(material: Material, readings: Sequence[Reading], prompt: str, settings: QA) -> Source:
+    headings = [heading for reading in readings for heading in reading.chunk.headings]
     known = " ".join([material.title, material.summary, settings.context, *headings])
-    return Source("\n\n".join(chunk.text for chunk in chunks), _instructions(prompt), known)
+    if len(readings) == 1:
+        return Source(readings[0].grounds, _instructions(prompt), known)
+    text = "\n\n".join(reading.chunk.text for reading in readings)
+    return Source(Grounds(text, readings[0].language), _instructions(prompt), known)
 
 
 def known(settings: QA, material: Material) -> dict[str, str]:
@@ -203,7 +210,7 @@ def known(settings: QA, material: Material) -> dict[str, str]:
 def _asker(
     config: Config,
     material: Material,
-    chunk: Chunk,
+    reading: Reading,
     pointing: Pointing,
     prompt: Callable[[str], str],
     client: Callable[[], Client],
@@ -211,12 +218,10 @@ def _asker(
     settings = config.qa
     if settings.strategy == "sentence":
         again = prompt(settings.round_trip_prompt) if settings.round_trip else ""
-        title, caption = material.title, caption_of(chunk, material.chunks)
-        return Sentences(
-            client(), settings, chunk, prompt(settings.prompt), again, title, pointing, caption, config.chunk.language
-        )
+        title, caption = material.title, caption_of(reading.chunk, material.chunks)
+        return Sentences(client(), settings, reading, prompt(settings.prompt), again, title, pointing, caption)
     texts = prompt(settings.prompt), prompt(settings.correction_prompt)
-    return Batch(client(), settings, chunk, *texts, known(settings, material))
+    return Batch(client(), settings, reading.chunk, *texts, known(settings, material))
 
 
 def caption_of(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
@@ -233,21 +238,11 @@ def _instructions(prompt: str) -> str:
     return "\n".join(turn["content"] for turn in split(prompt) if not placeholders(turn["content"]))
 
 
-def _countable(chunk: Chunk, config: Config) -> int:
-    return len(statements(chunk.text, config.chunk.language))
-
-
 def shared_out(limit: int, sizes: Sequence[int]) -> list[int | None]:
     """`limit` shared out in proportion to `sizes` by largest remainder; 0 is no limit, told as None for each."""
-    total = sum(sizes)
-    if not limit or not total:
+    if not limit or not sum(sizes):
         return [None] * len(sizes)
-    exact = [limit * size / total for size in sizes]
-    shares = [int(share) for share in exact]
-    by_remainder = sorted(range(len(sizes)), key=lambda i: (shares[i] - exact[i], i))
-    for i in by_remainder[: limit - sum(shares)]:
-        shares[i] += 1
-    return list(shares)
+    return list(largest_remainder(sizes, limit))
 
 
 def _notice(settings: QA, material: Material) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -14,7 +14,7 @@ from groundwork.language.names import names
 from groundwork.language.numbers import numbers
 from groundwork.language.scripts import is_question
 from groundwork.language.words import STOP_WORDS, words
-from groundwork.markdown.grounding import faults, find
+from groundwork.markdown.grounding import Grounds
 from groundwork.records.types import Difficulty
 
 Category = Literal["factual", "definition", "procedure", "condition", "numeric", "comparison", "reasoning"]
@@ -78,9 +78,13 @@ class Fault(NamedTuple):
 class Source:
     """What a pair may rest on: the chunk's text; and what it may not: the example in the prompt."""
 
-    text: str
+    grounds: Grounds
     prompt: str = ""
     known: str = ""  # title, headings, summary and context, whose names a question may use
+
+    @property
+    def text(self) -> str:
+        return self.grounds.text
 
     def faults(self, draft: Draft) -> list[Fault]:
         """Everything that rules find wrong with `draft`."""
@@ -92,29 +96,33 @@ class Source:
         found = list(form_faults(draft))
         if other := wording.other_language(said, self.text):
             found.append(Fault("language", f"is in another language ({other}) than the text"))
-        for problem in faults(draft.question, draft.answer, draft.evidence, self.text):
+        for problem in self.grounds.faults(draft.question, draft.answer, draft.evidence):
             found.append(Fault("evidence" if "evidence" in problem else "unsupported", problem))
         return found
 
     def _is_the_example(self, draft: Draft, said: str) -> bool:
         if not self.prompt:
             return False
-        if draft.evidence and all(find(quote, self.prompt) and not find(quote, self.text) for quote in draft.evidence):
+        if draft.evidence and all(
+            self._of_prompt.find(quote) and not self.grounds.find(quote) for quote in draft.evidence
+        ):
             return True
-        return bool((names(said) & _names(self.prompt)) - _words(self.text) - _words(self.known))
+        return bool((names(said) & self._prompt_names) - self._known_words)
+
+    @cached_property
+    def _of_prompt(self) -> Grounds:
+        return Grounds(self.prompt)
+
+    @cached_property
+    def _prompt_names(self) -> set[str]:
+        return names(self.prompt)
+
+    @cached_property
+    def _known_words(self) -> set[str]:
+        return {*words(self.text), *words(self.known)}
 
     def _in_instruction(self, quote: str) -> bool:
-        return wording.is_instruction(quote) and find(quote, self.text) is not None
-
-
-@lru_cache(maxsize=8)  # the same prompt for all chunks, and a chunk for all pairs about it
-def _names(text: str) -> frozenset[str]:
-    return frozenset(names(text))
-
-
-@lru_cache(maxsize=8)
-def _words(text: str) -> frozenset[str]:
-    return frozenset(words(text))
+        return wording.is_instruction(quote) and self.grounds.find(quote) is not None
 
 
 def form_faults(draft: Draft) -> list[Fault]:

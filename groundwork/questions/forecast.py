@@ -11,13 +11,12 @@ from typing import Any
 
 from groundwork.llm.prompts import conversation
 from groundwork.llm.token_estimate import tokens_in
-from groundwork.markdown.statements import statements
+from groundwork.markdown.reading import Reading
 from groundwork.questions import batch
 from groundwork.questions.document_interviews import Material, caption_of, known, shared_out
 from groundwork.questions.draft_faults import Drafts
 from groundwork.questions.small_model import sentence_strategy as sentence
-from groundwork.questions.small_model.targets import Target, headings_at, importance, spread, targets
-from groundwork.records.types import Chunk
+from groundwork.questions.small_model.targets import Target, importance, spread, targets
 from groundwork.settings.settings import Config
 
 FOUND = 0.6
@@ -27,29 +26,35 @@ SHORT_FRAME = 35  # of question and answer alone, whose answer is the statement 
 
 Messages = list[dict[str, Any]]
 Call = tuple[int, int]  # tokens in, tokens out
+Prompt = Callable[[str], str]
 Tokens = Callable[[Messages, type | None], int]
 
 
-def calls(config: Config, material: Material, prompt: Callable[[str], str], tokens: Tokens) -> Iterator[Call]:
+def calls(config: Config, material: Material, prompt: Prompt, tokens: Tokens) -> Iterator[Call]:
     """Each call that the interviews about `material` are likely to make. `tokens` counts a request's."""
     one = _sentence if config.qa.strategy == "sentence" else _batch
-    found = [len(statements(chunk.text, config.chunk.language)) for chunk in material.chunks]
-    for chunk, limit in zip(material.chunks, shared_out(config.qa.limit, found), strict=True):
-        yield from one(config, material, chunk, limit, prompt, tokens)
+    found = [len(reading.statements) for reading in material.readings]
+    for reading, limit in zip(material.readings, shared_out(config.qa.limit, found), strict=True):
+        yield from one(config, material, reading, limit, prompt, tokens)
 
 
 def _batch(
-    config: Config, material: Material, chunk: Chunk, limit: int | None, prompt: Callable[[str], str], tokens: Tokens
+    config: Config,
+    material: Material,
+    reading: Reading,
+    limit: int | None,
+    prompt: Callable[[str], str],
+    tokens: Tokens,
 ) -> Iterator[Call]:
     settings = config.qa
-    plain = [statement.plain(chunk.text) for statement in statements(chunk.text, config.chunk.language)]
+    plain = reading.plain()
     told = sum(map(tokens_in, plain)) / max(1, len(plain))
     template, about = prompt(settings.prompt), known(settings, material)
     asked, most = 0, len(plain) if limit is None else min(limit, len(plain))
     for iteration in range(settings.max_iterations if settings.iterate else 1):
         count = settings.batch if limit is None else min(settings.batch, limit - asked)
         shown = plain[asked:] if settings.show_gaps and iteration else []
-        messages = batch.turns(template, about, chunk, [], shown, count)
+        messages = batch.turns(template, about, reading.chunk, [], shown, count)
         new = min(count, most - asked, round(FOUND * (len(plain) - asked)))
         yield tokens(messages, Drafts) + asked * QUESTION, int(new * (REPEATS * told + FRAME)) + 5
         asked += new
@@ -58,13 +63,18 @@ def _batch(
 
 
 def _sentence(
-    config: Config, material: Material, chunk: Chunk, limit: int | None, prompt: Callable[[str], str], tokens: Tokens
+    config: Config,
+    material: Material,
+    reading: Reading,
+    limit: int | None,
+    prompt: Callable[[str], str],
+    tokens: Tokens,
 ) -> Iterator[Call]:
     template = prompt(config.qa.prompt)
-    for target in _targets(chunk, limit, config.chunk.language):
+    for target in _targets(reading, limit):
         section = [
-            *headings_at(chunk, target.statements[0].start),
-            caption_of(chunk, material.chunks) if target.subject else "",
+            *reading.headings_at(target.statements[0].start),
+            caption_of(reading.chunk, material.chunks) if target.subject else "",
         ]
         messages = conversation(
             template,
@@ -80,7 +90,7 @@ def _sentence(
             yield tokens(again, None), said // 2
 
 
-def _targets(chunk: Chunk, limit: int | None, language: str) -> list[Target]:
-    found = targets(statements(chunk.text, language), chunk.text, 0, language)
-    worth = [target for target in found if importance(target, chunk.text) > 0]
-    return spread(worth, chunk.text, len(worth) if limit is None else limit)
+def _targets(reading: Reading, limit: int | None) -> list[Target]:
+    text = reading.chunk.text
+    worth = [target for target in targets(reading.statements, reading) if importance(target, text) > 0]
+    return spread(worth, text, len(worth) if limit is None else limit)

@@ -17,6 +17,7 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.language.references import is_instruction
 from groundwork.llm.replies import FaultyItem
+from groundwork.markdown.reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions import coverage
 from groundwork.questions.draft_faults import Draft, Fault, Source
@@ -56,12 +57,11 @@ class Asker(Protocol):
 class Interview:
     """The questions about one chunk so far, what was turned down, and how it went."""
 
-    chunk: Chunk
+    reading: Reading
     source: Source
     settings: QA
     novelty: Novelty
     limit: int | None = None  # pairs of this chunk at the most
-    language: str = "en"
     pairs: list[Pair] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     new: list[int] = field(default_factory=list)
@@ -69,13 +69,17 @@ class Interview:
     ended: str = ""
     failure: UnitError | None = None
 
+    @property
+    def chunk(self) -> Chunk:
+        return self.reading.chunk
+
     def covered(self, pairs: Sequence[Pair] | None = None) -> Coverage:
         """What of the chunk the interview's pairs cover, or those given."""
-        return coverage.coverage(self.chunk, self.pairs if pairs is None else pairs, self.language)
+        return coverage.coverage(self.reading, self.pairs if pairs is None else pairs)
 
     def gaps(self) -> list[Statement]:
         """What no pair touches yet, without instructions to a model that the document may hold."""
-        found = coverage.gaps(self.chunk, self.covered(), self.language)
+        found = coverage.gaps(self.reading, self.covered())
         return [statement for statement in found if not is_instruction(statement.plain(self.chunk.text))]
 
     def room(self, at_once: int) -> int:

@@ -86,6 +86,7 @@ class Chunk(Record, frozen=True):
     added: str = ""
     closing: str = ""  # ends a part of a cut fence or HTML table
     tokens: int | None = None
+    language: str = ""  # ISO 639-1; "" where it cannot be told
     skip: str = ""  # why questions leave it out by default: "contents", "boilerplate", "unreadable", "blank"
 
 

@@ -64,22 +64,22 @@ def process(job: Job, unit: Unit) -> Outcome:
     """Write the page and the numbers of one document, and say the main ones."""
     from groundwork.maps.coverage_of_runs import asked
     from groundwork.maps.draw.coverage_page import write_coverage
-    from groundwork.records.types import Chunk, Document, Pair
+    from groundwork.markdown.reading import read_chunks
+    from groundwork.records.types import Document, Pair
 
     text_file, document_file, chunk_file = unit.reads[:3]
     text, document = read_text(text_file), read_json(document_file, Document)
     pairs = {run: read_jsonl(file, Pair) for run, file in unit.payload.items()}
-    chunks = read_jsonl(chunk_file, Chunk)
-    _refuse_other_text(text, text_file, chunks)
+    readings = read_chunks(chunk_file)
+    _refuse_other_text(text, text_file, [reading.chunk for reading in readings])
     runs = {run: [pair for pair in own if pair.question.strip()] for run, own in pairs.items()}
     blank = sum(len(own) - len(runs[run]) for run, own in pairs.items())
     found = asked(
         document.id,
         document.title,
         text,
-        chunks,
+        readings,
         runs,
-        job.config.chunk.language,
         _nearest(job),
     )
     write_coverage(found, text, document.pages, unit.writes[0])

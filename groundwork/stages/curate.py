@@ -147,7 +147,7 @@ def read_places(job: Job, documents: Sequence[str]) -> dict[str, Place]:
             else:
                 chunks = read_jsonl(path, Chunk)
         for chunk in chunks:
-            places[chunk.id] = Place(chunk.text, title, summary, job.config.qa.context)
+            places[chunk.id] = Place(chunk.text, title, summary, job.config.qa.context, chunk.language)
     return places
 
 

@@ -12,11 +12,12 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
-from groundwork.records.artifacts import read_json, read_jsonl, slug, write_json, write_jsonl
+from groundwork.records.artifacts import read_json, slug, write_json, write_jsonl
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from groundwork.markdown.reading import Reading
     from groundwork.questions.document_interviews import Interviews, Material
     from groundwork.records.types import Chunk, DocumentCoverage
     from groundwork.settings.settings import Config
@@ -83,11 +84,12 @@ async def _interview(job: Job, made: Interviews, number: int) -> None:
 
 def read_material(job: Job, document: str) -> Material:
     """The chunks of a document that may be asked about, its title and its summary. Raises BadRecord."""
+    from groundwork.markdown.reading import read_chunks
     from groundwork.questions.document_interviews import Material
-    from groundwork.records.types import Chunk, Document, Summary
+    from groundwork.records.types import Document, Summary
 
-    chunks = read_jsonl(job.data.path("chunks", f"{document}.jsonl"), Chunk)
-    wanted = [chunk for chunk in chunks if _wanted(chunk, job.config)]
+    readings = read_chunks(job.data.path("chunks", f"{document}.jsonl"))
+    wanted = [reading for reading in readings if _wanted(reading.chunk, job.config)]
     summary = title = ""
     for path in _about(job, document):
         if path.parent.name == "summaries":
@@ -96,10 +98,10 @@ def read_material(job: Job, document: str) -> Material:
             title = read_json(path, Document).title
     return Material(
         document=document,
-        title=title or _first_heading(chunks) or document.replace("-", " "),
+        title=title or _first_heading(readings) or document.replace("-", " "),
         summary=summary,
-        chunks=wanted[:TEST_CHUNKS] if job.test else wanted,
-        left_out=len(chunks) - len(wanted),
+        readings=wanted[:TEST_CHUNKS] if job.test else wanted,
+        left_out=len(readings) - len(wanted),
     )
 
 
@@ -109,8 +111,8 @@ def _wanted(chunk: Chunk, config: Config) -> bool:
     return not (chunk.skip and config.qa.skip_marked)
 
 
-def _first_heading(chunks: list[Chunk]) -> str:
-    return next((chunk.headings[0] for chunk in chunks if chunk.headings), "")
+def _first_heading(readings: list[Reading]) -> str:
+    return next((reading.chunk.headings[0] for reading in readings if reading.chunk.headings), "")
 
 
 def _outcome(made: Interviews, covered: DocumentCoverage) -> Outcome:
@@ -155,7 +157,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
 
 def shaping(config: Config) -> Any:
     """What of the config decides about the pairs."""
-    return config.qa, config.embeddings, config.chunk.language
+    return config.qa, config.embeddings
 
 
 def prompts(config: Config) -> list[str]:

@@ -43,7 +43,7 @@ def seconds(text: str) -> float:
     document = Document(id="d", source="", sha256="", converter="", converter_version="", characters=len(text))
     began = time.process_time()
     chunks = chunk_document(text, document, load().chunk)
-    segments(text)
+    segments(text, "en")
     taken = time.process_time() - began
     assert "".join(text[chunk.start : chunk.end] for chunk in chunks) == text
     assert all(len(chunk.text) <= 5000 for chunk in chunks)

@@ -13,7 +13,7 @@ import pytest
 from groundwork.dataset.reword.rephrase import Reworded, problem
 from groundwork.language import references as wording
 from groundwork.llm.prompts import split
-from groundwork.markdown.grounding import find
+from groundwork.markdown.grounding import Grounds, find
 from groundwork.questions.curation_checks import foreign_numbers
 from groundwork.questions.draft_faults import Draft, Source
 from groundwork.questions.small_model.answer_fit import agree, misfits
@@ -63,7 +63,7 @@ def test_pairs_of_a_reply_pass_the_rules(name):
     chunks = re.findall(r"^  (?:Chunk \d: )?(.+)$", shown, re.MULTILINE)
     (draft,) = drafts(name)
     text = "\n\n".join(chunks) or draft.evidence[0]  # the short prompt shows no chunk
-    assert Source(text).faults(draft) == []
+    assert Source(Grounds(text)).faults(draft) == []
     assert all(any(find(quote, chunk) for quote in draft.evidence) for chunk in chunks)
     assert not foreign_numbers(pair(**msgspec.to_builtins(draft)))
 
@@ -84,7 +84,7 @@ def test_a_pair_made_of_a_statement_fits_it(asked, reply):
         category=category_of(question, told.answer),
     )
     assert misfits(draft, target, shown["Before it"], shown["Section"], shown["Document"]) == []
-    assert Source(asked).faults(draft) == []
+    assert Source(Grounds(asked)).faults(draft) == []
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("round_trip.md"))

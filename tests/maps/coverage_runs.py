@@ -33,7 +33,7 @@ def pairs(chunks: list[Chunk], run: str, share: float, seed: int = 0) -> list[Pa
     rng = random.Random(seed)
     asked = []
     for chunk in chunks:
-        for statement in statements(chunk.text):
+        for statement in statements(chunk.text, "en"):
             if statement.start < len(chunk.added) or rng.random() > share or chunk.skip:
                 continue
             own = chunk.text[statement.start : statement.end]

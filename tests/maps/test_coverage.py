@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from groundwork.maps.coverage_of_runs import Asked, Place, asked, sections
 from groundwork.maps.draw.document_tree import LINE_BREAK, pieces, reading
+from groundwork.markdown.reading import Reading
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
 from groundwork.records.types import Chunk, Pair
 from groundwork.stages.coverage import gaps, main
@@ -56,7 +57,7 @@ def ask(chunks: list[Chunk], evidence: str, run: str = "a", answer: str = "?") -
 
 
 def found(chunks: list[Chunk], runs: dict[str, list[Pair]]) -> Asked:
-    return asked("rugby", "Touch rugby", TEXT, chunks, runs, "en", nobody)
+    return asked("rugby", "Touch rugby", TEXT, [Reading(chunk) for chunk in chunks], runs, nobody)
 
 
 def texts(places: list[Place]) -> list[str]:
@@ -115,7 +116,14 @@ def test_sections_hold_what_stands_below_them(chunks: list[Chunk]) -> None:
 def test_likely_by_meaning_is_shown_and_not_counted(chunks: list[Chunk]) -> None:
     """A question whose evidence is found nowhere goes to the nearest statement, outside of the shares."""
     lost = msgspec.structs.replace(ask(chunks, "A player leaves first."), evidence=["not in the text"], question="Q?")
-    result = asked("rugby", "", TEXT, chunks, {"a": [lost]}, "en", lambda questions, _: [0 for _ in questions])
+    result = asked(
+        "rugby",
+        "",
+        TEXT,
+        [Reading(chunk) for chunk in chunks],
+        {"a": [lost]},
+        lambda questions, _: [0 for _ in questions],
+    )
     assert [len(place.likely) for place in result.places if place.likely] == [1]
     assert result.counts()[""]["sentence"].asked == 0
     assert result.questions[0].placed

@@ -123,7 +123,7 @@ def test_table_rows(table: str, header: list[str], data: list[str]) -> None:
 def test_segments() -> None:
     """A heading, a sentence, a list item and a whole table are segments; white space is none."""
     text = f"# Title\n\nOne. Two.\n\n- first\n- second\n\n{PIPE}\n```\nx\n```\n"
-    assert [(segment.kind, text[segment.start : segment.end].split("\n")[0]) for segment in segments(text)] == [
+    assert [(segment.kind, text[segment.start : segment.end].split("\n")[0]) for segment in segments(text, "en")] == [
         ("heading", "# Title"),
         ("sentence", "One."),
         ("sentence", "Two."),

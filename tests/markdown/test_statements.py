@@ -29,7 +29,7 @@ moor --berth north
 
 
 def plain(text: str) -> list[str]:
-    return [statement.plain(text) for statement in statements(text)]
+    return [statement.plain(text) for statement in statements(text, "en")]
 
 
 def test_sentences_items_rows_and_code() -> None:
@@ -51,7 +51,7 @@ def test_sentences_items_rows_and_code() -> None:
 
 def test_spans_slice_the_text_in_order() -> None:
     """Statements do not overlap and begin and end on something visible."""
-    found = statements(RULES)
+    found = statements(RULES, "en")
     assert all(a.end <= b.start for a, b in pairwise(found))
     assert all(RULES[s.start : s.end] == RULES[s.start : s.end].strip() for s in found)
 
@@ -59,13 +59,13 @@ def test_spans_slice_the_text_in_order() -> None:
 def test_lead_ends_with_its_list() -> None:
     """A paragraph's colon governs the list behind it and nothing after the next paragraph."""
     text = "Bring:\n- warm clothes today\n- dry food today\n\nLeave at noon sharp.\n- one stray item\n"
-    assert [s.lead for s in statements(text)] == ["Bring:", "Bring:", "", ""]
+    assert [s.lead for s in statements(text, "en")] == ["Bring:", "Bring:", "", ""]
 
 
 def test_lettered_labels_nest() -> None:
     """Labels such as A2.1 and (a) are read, and govern what they contain."""
     text = "A2.1. A captain may:\nA2.1.1. call a stop\n(a) once a half\nA2.2. Nobody else may.\n"
-    assert [(s.label, s.lead) for s in statements(text)] == [
+    assert [(s.label, s.lead) for s in statements(text, "en")] == [
         ("A2.1", ""),
         ("A2.1.1", "A captain may:"),
         ("a", "A captain may:"),
@@ -75,13 +75,13 @@ def test_lettered_labels_nest() -> None:
 
 def test_nothing_in_nothing() -> None:
     """Empty text, a lone heading and a table head hold no statement."""
-    assert statements("") == statements("# Title\n") == statements("| a | b |\n|---|---|\n") == ()
+    assert statements("", "en") == statements("# Title\n", "en") == statements("| a | b |\n|---|---|\n", "en") == ()
 
 
 def test_a_price_at_the_beginning_is_no_label() -> None:
     """A decimal before a currency or per cent sign is a number; before words it is the label of a rule."""
     text = "5.50 € per day and boat.\n\n2.5 % of the fee is for the league.\n\n1.3 The field is long."
-    assert [one.label for one in statements(text)] == ["", "", "1.3"]
+    assert [one.label for one in statements(text, "en")] == ["", "", "1.3"]
     assert [one.value for one in numbers(text)] == ["5.50", "2.5"]
 
 

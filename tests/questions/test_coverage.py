@@ -1,5 +1,7 @@
+from groundwork.markdown.reading import Reading
 from groundwork.questions.coverage import coverage, gaps, of_document
-from groundwork.records.types import Chunk, Pair
+from groundwork.records.types import Pair
+from tests.chunks import reading_of
 
 TEXT = """The pool is 25 metres long and 2 metres deep. It opens at 7 on weekdays.
 
@@ -10,10 +12,8 @@ TEXT = """The pool is 25 metres long and 2 metres deep. It opens at 7 on weekday
 """
 
 
-def chunk(text: str = TEXT, added: str = "") -> Chunk:
-    return Chunk(
-        id="d-0", document="d", index=0, kind="text", text=text, start=0, end=len(text), length=len(text), added=added
-    )
+def read(text: str = TEXT, added: str = "") -> Reading:
+    return reading_of(text, added=added)
 
 
 def pair(name: str, question: str, answer: str, *evidence: str) -> Pair:
@@ -24,12 +24,12 @@ def pair(name: str, question: str, answer: str, *evidence: str) -> Pair:
 
 
 def touched(pairs: list[Pair]) -> dict[str, list[str]]:
-    return {TEXT[s.start : s.end]: s.touched_by for s in coverage(chunk(), pairs).spans}
+    return {TEXT[s.start : s.end]: s.touched_by for s in coverage(read(), pairs).spans}
 
 
 def test_spans_are_statements_and_numbers() -> None:
     """Every sentence, row and number is a span; a table's head is none."""
-    kinds = [(s.kind, TEXT[s.start : s.end]) for s in coverage(chunk(), []).spans]
+    kinds = [(s.kind, TEXT[s.start : s.end]) for s in coverage(read(), []).spans]
     assert kinds == [
         ("sentence", "The pool is 25 metres long and 2 metres deep."),
         ("number", "25"),
@@ -84,9 +84,9 @@ def test_a_quote_of_several_sentences_touches_what_is_asked_about() -> None:
 def test_shares_and_gaps() -> None:
     """Shares count spans by kind; gaps are the statements with anything untouched."""
     pairs = [pair("p", "How long is the pool?", "25 metres", "The pool is 25 metres long")]
-    covered = coverage(chunk(), pairs)
+    covered = coverage(read(), pairs)
     assert (covered.sentences, covered.numbers, covered.rows, covered.touched) == (0.5, 0.2, 0.0, 0.2222)
-    assert [TEXT[g.start : g.end][:12] for g in gaps(chunk(), covered)] == [
+    assert [TEXT[g.start : g.end][:12] for g in gaps(read(), covered)] == [
         "The pool is ",
         "It opens at ",
         "| Monday | 4",
@@ -97,13 +97,13 @@ def test_shares_and_gaps() -> None:
 def test_a_repeated_table_head_is_not_counted() -> None:
     """Text that a chunk repeats from an earlier one is not covered twice."""
     added = "| Day | Price |\n|---|---|\n"
-    repeated = coverage(chunk(added + "| Friday | 5 |\n", added=added), [])
+    repeated = coverage(read(added + "| Friday | 5 |\n", added=added), [])
     assert [s.kind for s in repeated.spans] == ["row", "number"]
 
 
 def test_document_counts_spans_not_chunks() -> None:
     """A document's share weighs every span alike, and a document without spans has none."""
-    one = coverage(chunk(), [pair("p", "How long is the pool?", "25 metres", "The pool is 25 metres long")])
-    two = coverage(chunk("# Title only"), [])
+    one = coverage(read(), [pair("p", "How long is the pool?", "25 metres", "The pool is 25 metres long")])
+    two = coverage(read("# Title only"), [])
     assert of_document("d", [one, two]).touched == one.touched
     assert of_document("d", [two]).touched is None

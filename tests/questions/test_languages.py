@@ -12,16 +12,16 @@ from groundwork.language.detection import code, is_english
 from groundwork.language.numbers import chinese, numbers
 from groundwork.language.scripts import is_question
 from groundwork.language.words import words
-from groundwork.markdown.grounding import find, unsupported
+from groundwork.markdown.grounding import Grounds, find
 from groundwork.markdown.statements import statements
 from groundwork.questions.coverage import coverage
 from groundwork.questions.draft_faults import Draft, Source
 from groundwork.questions.interview import as_pair
 from groundwork.questions.repeats import DEFAULT_THRESHOLD, Novelty, normalised, similarity
 from groundwork.questions.small_model.sentence_strategy import named
-from groundwork.records.types import Chunk
 from groundwork.settings.config import load
 from groundwork.settings.settings import STATIC_MODEL
+from tests.chunks import reading_of
 
 # language: text of two or three sentences, a question about the second, its answer, a number of it
 TOLD = {
@@ -82,22 +82,22 @@ def draft(language: str, **changed: object) -> Draft:
 @pytest.mark.parametrize("language", TOLD)
 def test_a_good_pair_passes_in_every_language(language: str) -> None:
     """No rule that knows English alone turns down a good pair of another language."""
-    assert Source(TOLD[language][0]).faults(draft(language)) == []
+    assert Source(Grounds(TOLD[language][0], language)).faults(draft(language)) == []
 
 
 @pytest.mark.parametrize("language", TOLD)
 def test_a_number_that_the_text_does_not_hold_is_seen_in_every_language(language: str) -> None:
     """Numbers are checked in any script."""
     wrong = draft(language, answer=f"{TOLD[language][2]} 8172")
-    assert [fault.reason for fault in Source(TOLD[language][0]).faults(wrong)] == ["unsupported"]
+    assert [fault.reason for fault in Source(Grounds(TOLD[language][0], language)).faults(wrong)] == ["unsupported"]
 
 
 @pytest.mark.parametrize("language", TOLD)
 def test_coverage_counts_in_every_language(language: str) -> None:
     """A pair touches the statement that it is about and not the other one, also where no space parts the words."""
     text = TOLD[language][0]
-    chunk = Chunk(id="c", document="d", index=0, kind="text", text=text, start=0, end=len(text), length=len(text))
-    told = coverage(chunk, [as_pair(draft(language, evidence=[text]), chunk, "m", 1)], language)
+    reading = reading_of(text, language=language)
+    told = coverage(reading, [as_pair(draft(language, evidence=[text]), reading.chunk, "m", 1)])
     assert [bool(span.touched_by) for span in told.spans if span.kind == "sentence"] == [False, True]
 
 
@@ -150,10 +150,13 @@ def test_chinese_numbers_have_their_value(digits: str, value: int) -> None:
 
 def test_a_number_may_be_written_another_way_than_in_the_text() -> None:
     """Figures for characters, and thousands without their dot in a language that writes one."""
-    assert unsupported("费用为185元", "费用为每米一百八十五元") == []
-    assert unsupported("费用为186元", "费用为每米一百八十五元")
-    assert unsupported("Es sind 2500 Meter.", "Das Becken ist für die Boote 2.500 Meter lang und nicht tief.") == []
-    assert unsupported("It is 2500 metres.", "The basin is 2.500 metres long.")
+    assert Grounds("费用为每米一百八十五元").unsupported("费用为185元") == []
+    assert Grounds("费用为每米一百八十五元").unsupported("费用为186元")
+    assert (
+        Grounds("Das Becken ist für die Boote 2.500 Meter lang und nicht tief.").unsupported("Es sind 2500 Meter.")
+        == []
+    )
+    assert Grounds("The basin is 2.500 metres long.").unsupported("It is 2500 metres.")
 
 
 def test_quotes_are_found_inside_runs_of_characters() -> None:

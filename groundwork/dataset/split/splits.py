@@ -22,6 +22,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from groundwork.apportionment import largest_remainder
 from groundwork.dataset.split.herding import herd
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal
 from groundwork.embedding.duplicates import calibrate_threshold, nearest, neighbours
@@ -64,18 +65,6 @@ class Split:
 def eval_size(rows: int, fraction: float, most: int) -> int:
     """The share `fraction` of `rows`, rounded down, or `most`, whichever is lower; at least 1."""
     return max(1, min(int(rows * fraction + 1e-9), most))
-
-
-def largest_remainder(weights: Sequence[int] | Rows, total: int) -> list[int]:
-    """Share `total` places out in proportion to `weights` (Hamilton's method); ties go to the earlier one."""
-    whole = sum(int(w) for w in weights)
-    if whole == 0:
-        return [0] * len(weights)
-    quotas = [int(w) * total // whole for w in weights]
-    by_remainder = sorted(range(len(quotas)), key=lambda i: (-(int(weights[i]) * total % whole), i))
-    for i in by_remainder[: total - sum(quotas)]:
-        quotas[i] += 1
-    return quotas
 
 
 def split(

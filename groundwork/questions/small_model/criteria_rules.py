@@ -179,7 +179,7 @@ def category_of(question: str, answer: str) -> Category:
 
 def _clauses(answer: str) -> list[str]:
     """The parts of an answer that can be marked one by one: sentences, and main clauses with a verb of their own."""
-    return [clause for start, end in sentences(answer) for clause in _of_sentence(answer[start:end].strip(" ."))]
+    return [clause for start, end in sentences(answer, "en") for clause in _of_sentence(answer[start:end].strip(" ."))]
 
 
 def _of_sentence(text: str) -> list[str]:

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 
 from groundwork.language.numbers import numbers
 from groundwork.language.words import content_words
-from groundwork.markdown.statements import Statement, statements
-from groundwork.questions.small_model.targets import headings_at
+from groundwork.markdown.reading import Reading
+from groundwork.markdown.statements import Statement
 from groundwork.records.types import Chunk
 
 RIVALS = 3  # other statements may fit a question as well as its own
@@ -24,13 +24,13 @@ BY_HEADING = 0.5  # of a word's weight, where only a heading above the statement
 class Pointing:
     """The statements of a document with the words by which a question finds them; those of the title tell nothing."""
 
-    def __init__(self, chunks: Sequence[Chunk], title: str, language: str = "en") -> None:
+    def __init__(self, readings: Sequence[Reading], title: str) -> None:
         self._title = terms(title)
         self._entries: dict[tuple[str, int], tuple[set[str], set[str]]] = {}
-        for chunk in chunks:
-            for one in statements(chunk.text, language):
-                above = terms(" ".join(headings_at(chunk, one.start)))
-                self._entries[chunk.id, one.start] = terms(one.plain(chunk.text)), above
+        for reading in readings:
+            for one, plain in zip(reading.statements, reading.plain(), strict=True):
+                above = terms(" ".join(reading.headings_at(one.start)))
+                self._entries[reading.chunk.id, one.start] = terms(plain), above
         found_in = Counter(term for own, above in self._entries.values() for term in own | above)
         self._weights = {term: math.log(1 + len(self._entries) / count) for term, count in found_in.items()}
 

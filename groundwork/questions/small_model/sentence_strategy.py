@@ -16,19 +16,19 @@ from typing import Any, TypeVar
 import msgspec
 
 from groundwork.errors import UnitError
-from groundwork.language.detection import is_english
 from groundwork.language.names import names
 from groundwork.language.words import content_words, stem
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation
 from groundwork.llm.replies import FaultyItem
-from groundwork.markdown.statements import Statement, statements
+from groundwork.markdown.reading import Reading
+from groundwork.markdown.statements import Statement
 from groundwork.questions.draft_faults import Draft, Fault
 from groundwork.questions.interview import Judged
 from groundwork.questions.small_model.answer_fit import agree, misfits, rivals_allowed
 from groundwork.questions.small_model.criteria_rules import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.question_search import Pointing
-from groundwork.questions.small_model.targets import Target, headings_at, importance, items, simple, spread, targets
+from groundwork.questions.small_model.targets import Target, importance, items, simple, spread, targets
 from groundwork.records.types import Chunk, Pair
 from groundwork.settings.settings import QA
 
@@ -53,24 +53,27 @@ class Sentences:
 
     client: Client
     settings: QA
-    chunk: Chunk
+    reading: Reading
     prompt: str
     round_trip: str
     document: str
     pointing: Pointing
     caption: str = ""
-    language: str = "en"
     calls: int = 0
     at_once: int = 1_000_000
     failures: list[UnitError] = field(default_factory=list)
     dropped: list[FaultyItem] = field(default_factory=list)  # never any: one pair a reply
     _asked: set[str] = field(default_factory=set)
 
+    @property
+    def chunk(self) -> Chunk:
+        return self.reading.chunk
+
     async def ask(self, iteration: int, pairs: Sequence[Pair], gaps: Sequence[Statement], count: int) -> list[Judged]:
         """One pair for each of the `count` targets that matter most, spread over the chunk."""
         del pairs  # a statement that has its pair is no gap any more
         text = self.chunk.text
-        open_ones = targets(gaps, text, iteration - 1, self.language)
+        open_ones = targets(gaps, self.reading, iteration - 1)
         worth = [one for one in open_ones if importance(one, text) > 0 and one.plain not in self._asked]
         chosen = spread(worth, text, count)
         self._asked |= {target.plain for target in chosen}
@@ -99,7 +102,7 @@ class Sentences:
         )
         unit = f"{self.chunk.id} at {target.statements[0].start}"
         reply = await self._call(messages, Reply, unit, iteration)
-        question = named(without_columns(reply.question, target), self.document, is_english(self.chunk.text))
+        question = named(without_columns(reply.question, target), self.document, self.reading.grounds.english)
         answer = without_columns(told(reply.answer.strip(), target), target)
         told_by_title = question.replace(self.document, "")
         draft = Draft(
@@ -127,14 +130,16 @@ class Sentences:
 
     def _section(self, target: Target) -> str:
         """The headings above the target but the title, and the caption of its table."""
-        above = [heading for heading in headings_at(self.chunk, target.statements[0].start) if heading != self.document]
+        above = [
+            heading for heading in self.reading.headings_at(target.statements[0].start) if heading != self.document
+        ]
         return " > ".join([*above, *([self.caption] if self.caption and target.subject else [])])
 
     def _before(self, statement: Statement) -> str:
         """The sentence before, where the statement has no lead of its own to be understood by."""
         if statement.lead or statement.kind == "row":
             return ""
-        found = statements(self.chunk.text, self.language)
+        found = self.reading.statements
         before = found[found.index(statement) - 1] if found[0] != statement else None
         return simple(before.plain(self.chunk.text)) if before and before.kind == "sentence" else ""
 

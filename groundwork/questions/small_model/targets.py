@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import groupby, pairwise, zip_longest
 from typing import NamedTuple
 
 from groundwork.language.names import quoted
 from groundwork.language.numbers import numbers
 from groundwork.language.words import content_words, words
-from groundwork.markdown.blocks import blocks
-from groundwork.markdown.statements import Statement, statements
-from groundwork.records.types import Chunk
+from groundwork.markdown.reading import Reading
+from groundwork.markdown.statements import Statement
 
 CELLS = 1  # of a row in one call, besides the first: a small model asks about one of two and forgets the other
 LONGEST = 600  # characters of a list, or of a sentence with the ones that it leans on, asked about as a whole
@@ -29,7 +27,6 @@ REFERENCE = re.compile(
     r"|(?:Table|Figure|Section|Appendix|Rule) [A-Z]?\d+)\b"
 )
 _RULE_NUMBER = re.compile(r"[A-Z]?\d+(?:\.\d+)+\.?")
-_NUMBER = re.compile(r"[A-Z]?(\d+(?:\.\d+)*)\.?\s")
 _FURNITURE = re.compile(  # of a page, or what a broken cross-reference of Word leaves
     r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b|\bError!"
     r"|\bReference source not found\b"
@@ -52,11 +49,12 @@ class Target(NamedTuple):
     part: bool = False
 
 
-def targets(gaps: Sequence[Statement], text: str, turn: int = 0, language: str = "en") -> list[Target]:
+def targets(gaps: Sequence[Statement], reading: Reading, turn: int = 0) -> list[Target]:
     """What to ask about: items of a list together with their lead, a sentence with those that it points back to.
 
     Of a wide row one call is about some of the cells, other ones in every row and at every `turn`.
     """
+    text = reading.chunk.text
     found: list[Target] = []
     for lead, group in groupby(gaps, key=lambda gap: gap.lead):
         packed = _packed(tuple(group), text, lead)
@@ -64,7 +62,7 @@ def targets(gaps: Sequence[Statement], text: str, turn: int = 0, language: str =
             if members[0].kind == "row":
                 found.append(_row(members[0], turn + sum(bool(target.subject) for target in found)))
             else:
-                whole = _understood(members, text, language)
+                whole = _understood(members, reading)
                 led = "" if _TERM.match(text, whole[0].start) else lead
                 while found and (found[-1].statements[0] in whole or _leads(found[-1], led)):
                     whole = (*(one for one in found.pop().statements if one not in whole), *whole)
@@ -91,9 +89,9 @@ def _packed(members: tuple[Statement, ...], text: str, lead: str) -> list[tuple[
     return groups
 
 
-def _understood(members: tuple[Statement, ...], text: str, language: str) -> tuple[Statement, ...]:
+def _understood(members: tuple[Statement, ...], reading: Reading) -> tuple[Statement, ...]:
     """`members` with the lead that they hang on and, as far as they fit, the sentences that they point back to."""
-    found = statements(text, language)
+    found, text = reading.statements, reading.chunk.text
     first = found.index(members[0])
     while first > 0 and points_back(members, text):
         before = found[first - 1]
@@ -140,37 +138,6 @@ def _said(members: Sequence[Statement], text: str) -> str:
             said += f" {own}" if governed else f" {member.lead} {own}"
         lead = member.lead
     return simple(said.strip())
-
-
-def headings_at(chunk: Chunk, start: int) -> list[str]:
-    """The headings that hold at an offset of the chunk's text, outermost first.
-
-    `chunk.headings` hold at its beginning; each heading in the text takes the place of those of its level and below.
-    Of `chunk.headings` no levels are known: the first is taken for level 1, the second for level 2, and so on.
-    """
-    here, level = _headings_within(chunk.text, start)
-    outer = [heading for heading in chunk.headings[: level - 1 if here else None] if heading not in here]
-    return _nested([*outer, *here])
-
-
-def _nested(path: list[str]) -> list[str]:
-    """`path` without headings whose number has the depth of one below them: "2. Field" never holds "7. Pull"."""
-    depths = [match[1].count(".") if (match := _NUMBER.match(heading)) else -1 for heading in path]
-    return [heading for i, heading in enumerate(path) if depths[i] < 0 or depths[i] not in depths[i + 1 :]]
-
-
-@lru_cache(maxsize=4096)
-def _headings_within(text: str, start: int) -> tuple[tuple[str, ...], int]:
-    """(the headings of the text that hold at an offset, level of the outermost)."""
-    levels: dict[str, int] = {}
-    path: tuple[str, ...] = ()
-    for block in blocks(text):
-        if block.start > start:
-            break
-        path = block.headings
-        if block.kind == "heading":
-            levels[path[-1]] = block.level
-    return path, min((levels[name] for name in path), default=0)
 
 
 def _row(row: Statement, turn: int) -> Target:

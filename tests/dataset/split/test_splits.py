@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from groundwork.apportionment import largest_remainder
 from groundwork.dataset.split.measures import Kernel
-from groundwork.dataset.split.splits import CannotSplit, eval_size, largest_remainder, split
+from groundwork.dataset.split.splits import CannotSplit, eval_size, split
 from groundwork.embedding.duplicates import nearest
 from tests.dataset.corpora import topics, unit
 

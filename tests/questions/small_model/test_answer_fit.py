@@ -11,7 +11,7 @@ from groundwork.questions.draft_faults import Draft
 from groundwork.questions.small_model.answer_fit import agree, is_definition, misfits, rivals_allowed
 from groundwork.questions.small_model.question_search import Pointing
 from groundwork.questions.small_model.targets import Target, targets
-from groundwork.records.types import Chunk
+from tests.chunks import reading_of
 
 TITLE = "Harbour of Sarn"
 QUAY = "If the wind is above 18 knots, boats must leave the quay of Sarn within 30 minutes."
@@ -19,7 +19,8 @@ ROW = "| Berth | Fee |\n|---|---|\n| North | 40 |\n"
 
 
 def target_of(text: str) -> Target:
-    (found,) = targets(statements(text), text)
+    reading = reading_of(text)
+    (found,) = targets(reading.statements, reading)
     return found
 
 
@@ -109,16 +110,16 @@ Every mooring needs a fender. A mooring left open is closed by the harbour maste
 
 def test_a_question_points_to_its_statement_or_is_vague() -> None:
     """Hardly another statement may hold as much of the question, title words and generic words left out."""
-    chunk = Chunk(id="c", document="d", index=0, kind="text", text=RULES, start=0, end=len(RULES), length=1)
-    found = statements(RULES)
-    pointing = Pointing([chunk], TITLE)
+    reading = reading_of(RULES)
+    chunk, found = reading.chunk, reading.statements
+    pointing = Pointing([reading], TITLE)
     assert pointing.rivals("What is the mooring fee for a night in the harbour of Sarn?", chunk, [found[1]]) == 0
     assert pointing.rivals("What are the rules for a mooring in the harbour of Sarn?", chunk, [found[1]]) == 5
 
 
 def test_a_definition_may_ask_for_a_term_that_stands_everywhere() -> None:
     """What a term means is no vague question, where the statement opens with the term; "the rules for" is one."""
-    opening, fee = (Target((one,), one.plain(RULES)) for one in statements(RULES)[:2])
+    opening, fee = (Target((one,), one.plain(RULES)) for one in statements(RULES, "en")[:2])
     assert is_definition("What is a mooring in the harbour of Sarn?", opening, TITLE)
     assert not is_definition("What is a berth in the harbour of Sarn?", opening, TITLE)
     assert not is_definition("How much is a mooring?", fee, TITLE)

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from groundwork.markdown.statements import statements
 from groundwork.questions.small_model.criteria_rules import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.sentence_strategy import named, told, without_columns
-from groundwork.questions.small_model.targets import importance, simple, spread, targets
+from groundwork.questions.small_model.targets import Target, importance, simple, spread, targets
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
 from groundwork.records.types import Chunk, DocumentCoverage, Pair, Rejected
 from groundwork.settings.config import CONFIG_DIR
 from groundwork.stages.generate_qa import main
+from tests.chunks import reading_of
 from tests.fake_openrouter import FakeOpenRouter
 
 HARBOUR = """Boats in the harbour of Sarn must:
@@ -31,8 +31,13 @@ The quay of Sarn is 90 metres long. It was built by the "Sarn Stone Company".
 """
 
 
+def targets_of(text: str, turn: int = 0) -> list[Target]:
+    reading = reading_of(text)
+    return targets(reading.statements, reading, turn)
+
+
 def plain(text: str, turn: int = 0) -> list[str]:
-    return [target.plain for target in targets(statements(text), text, turn)]
+    return [target.plain for target in targets_of(text, turn)]
 
 
 def test_targets_are_statements_lists_and_parts_of_rows() -> None:
@@ -53,24 +58,24 @@ def test_quotes_and_markup_do_not_reach_a_small_model() -> None:
 
 def test_a_cap_is_spread_over_the_text_by_importance() -> None:
     """Of each even stretch the most important target is taken: numbers, rows, lists before plain words."""
-    found = targets(statements(HARBOUR), HARBOUR)
+    found = targets_of(HARBOUR)
     chosen = [target.plain for target in spread(found, HARBOUR, 2)]
     assert chosen == [found[0].plain, "North (Berth): Length: 12 m"]
     plain_words = "The quay is old and it was made of brick."
-    (alone,) = targets(statements(plain_words), plain_words)
+    (alone,) = targets_of(plain_words)
     assert importance(found[2], HARBOUR) > importance(alone, plain_words)
 
 
 def test_an_answer_that_repeats_its_row_is_cut_to_the_cells() -> None:
     """A small model copies a row with its name; the answer then is the cells, and other answers stay as they are."""
-    row = targets(statements(HARBOUR), HARBOUR)[2]
+    row = targets_of(HARBOUR)[2]
     assert told("North (Berth): Length: 12 m; Fee: 40.", row) == "Length: 12 m."
     assert told("It is 12 m long.", row) == "It is 12 m long."
 
 
 def test_column_names_in_brackets_are_taken_out() -> None:
     """What a model copies of the row's head loses the column's name."""
-    row = targets(statements(HARBOUR), HARBOUR)[2]
+    row = targets_of(HARBOUR)[2]
     assert without_columns("What does North (Berth) cost?", row) == "What does North cost?"
 
 

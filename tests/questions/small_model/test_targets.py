@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from groundwork.markdown.statements import statements
-from groundwork.questions.small_model.targets import headings_at, importance, items, simple, targets
-from groundwork.records.types import Chunk
+from groundwork.questions.small_model.targets import Target, importance, items, simple, targets
+from tests.chunks import reading_of
 
 PILOTS = """## 4 Pilots
 
@@ -23,8 +23,13 @@ It is loud. The horn sounds twice.
 """
 
 
+def targets_of(text: str, turn: int = 0) -> list[Target]:
+    reading = reading_of(text)
+    return targets(reading.statements, reading, turn)
+
+
 def plain(text: str) -> list[str]:
-    return [target.plain for target in targets(statements(text), text)]
+    return [target.plain for target in targets_of(text)]
 
 
 def test_a_sentence_goes_with_those_that_it_points_back_to() -> None:
@@ -46,20 +51,23 @@ def test_a_sentence_that_ends_in_one_goes_with_what_it_means() -> None:
 
 def test_a_heading_right_above_a_list_is_its_lead() -> None:
     """Bullets below a heading hang on it; numbered rules and what follows a paragraph do not."""
-    assert [one.lead for one in statements("# 2 Aboard\n- a horn of brass\n- two oars\n")] == ["Aboard:", "Aboard:"]
-    assert [one.lead for one in statements("# 2 Aboard\n2.1. Wear a vest.\n")] == [""]
-    assert [one.lead for one in statements("# 2 Aboard\nBe kind to all.\n\n- a horn of brass\n")] == ["", ""]
+    assert [one.lead for one in statements("# 2 Aboard\n- a horn of brass\n- two oars\n", "en")] == [
+        "Aboard:",
+        "Aboard:",
+    ]
+    assert [one.lead for one in statements("# 2 Aboard\n2.1. Wear a vest.\n", "en")] == [""]
+    assert [one.lead for one in statements("# 2 Aboard\nBe kind to all.\n\n- a horn of brass\n", "en")] == ["", ""]
 
 
 def test_long_lists_come_in_parts_each_under_its_lead() -> None:
     """A list that is too long for one call is cut between items, every item stays, and it is asked about last."""
     text = "Boats must carry:\n" + "".join(f"- item number {i} of {'oak ' * 10}\n" for i in range(20))
-    found = targets(statements(text), text)
+    found = targets_of(text)
     assert len(found) > 2
     assert all(target.plain.startswith("Boats must carry:") for target in found)
     assert all(sum(f"number {i} of" in target.plain for target in found) == 1 for i in range(20))
     whole = "Boats must carry:\n- a horn of brass\n- two oars\n"
-    assert all(importance(target, text) < importance(*targets(statements(whole), whole), whole) for target in found)
+    assert all(importance(target, text) < importance(*targets_of(whole), whole) for target in found)
 
 
 def test_items_that_say_what_a_term_means_are_asked_about_one_by_one() -> None:
@@ -71,7 +79,7 @@ def test_items_that_say_what_a_term_means_are_asked_about_one_by_one() -> None:
 1.1.2. enters the narrows.
 1.2. “Two blasts” – the ferry turns to port. However, at night a lamp is swung instead.
 """
-    lead, blast, two = targets(statements(text), text)
+    lead, blast, two = targets_of(text)
     assert importance(lead, text) == 0
     assert blast.plain == "'Long blast' – the ferry: leaves the pier, or enters the narrows."
     assert two.plain == "'Two blasts' – the ferry turns to port. However, at night a lamp is swung instead."
@@ -80,7 +88,7 @@ def test_items_that_say_what_a_term_means_are_asked_about_one_by_one() -> None:
 def test_alternatives_are_no_items() -> None:
     """Of "a or b" neither is a fact of its own that a grader could ask for."""
     text = "A boat is sunk if:\n- it lies on the ground, or\n- its mast is under water.\n"
-    (target,) = targets(statements(text), text)
+    (target,) = targets_of(text)
     assert items(target, text) == []
 
 
@@ -102,17 +110,14 @@ def test_headings_within_a_chunk_take_over(place: str, headings: list[str]) -> N
     """A statement stands under the headings right above it, not under those at the chunk's beginning."""
     text = "A rule one.\n\n### 3.3 Oars\n\nA rule two.\n\n## 4 Races\n\n### 4.1 Course\n\nA rule three.\n"
     above = ["Rules", "3 Boats", "3.2 Crews"]
-    chunk = Chunk(
-        id="c", document="d", index=0, kind="text", text=text, start=0, end=len(text), length=1, headings=above
-    )
-    assert headings_at(chunk, text.index(place)) == headings
+    reading = reading_of(text, headings=above)
+    assert reading.headings_at(text.index(place)) == headings
 
 
 def test_a_number_does_not_stand_under_one_of_its_rank() -> None:
     """Where a converter took the heading "2." for one above "7.", it goes; "7.1" under "7." stays."""
     above = ["Rules", "2. Field", "7. Pull", "7.1 Throw"]
-    chunk = Chunk(id="c", document="d", index=0, kind="text", text="So.", start=0, end=3, length=1, headings=above)
-    assert headings_at(chunk, 0) == ["Rules", "7. Pull", "7.1 Throw"]
+    assert reading_of("So.", headings=above).headings_at(0) == ["Rules", "7. Pull", "7.1 Throw"]
 
 
 def test_words_broken_at_a_lines_end_are_joined() -> None:
@@ -125,4 +130,4 @@ def test_words_broken_at_a_lines_end_are_joined() -> None:
 def test_broken_references_are_not_asked_about() -> None:
     """What Word leaves of a cross-reference that it lost makes a statement worth nothing."""
     text = "Boats leave in accordance with rule Error! Reference source not found. Others stay.\n"
-    assert [importance(target, text) for target in targets(statements(text), text)][:2] == [0, 0]
+    assert [importance(target, text) for target in targets_of(text)][:2] == [0, 0]

@@ -1,0 +1,86 @@
+"""A chunk read once: its language, its statements, what each of them says, and the headings above a place."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import cached_property
+from pathlib import Path
+
+from groundwork.language.detection import code
+from groundwork.language.numbers import Number, numbers
+from groundwork.language.words import content_words
+from groundwork.markdown.blocks import Block, blocks
+from groundwork.markdown.grounding import Grounds
+from groundwork.markdown.statements import Statement, statements
+from groundwork.records.artifacts import read_jsonl
+from groundwork.records.types import Chunk
+
+_NUMBER = re.compile(r"[A-Z]?(\d+(?:\.\d+)*)\.?\s")
+
+
+class Reading:
+    """What is known of a chunk by reading it; whatever asks for a part of it first has it worked out for all."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self.chunk = chunk
+
+    @cached_property
+    def language(self) -> str:
+        """ISO 639-1, "" where it cannot be told: that of the chunk, or of its text where an old file names none."""
+        return self.chunk.language or code(self.chunk.text)
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        return blocks(self.chunk.text)
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        return statements(self.chunk.text, self.language, self.blocks)
+
+    @cached_property
+    def words(self) -> list[frozenset[str]]:
+        """The stems of the content words of each statement, in its own words."""
+        text, language = self.chunk.text, self.language
+        return [frozenset(content_words(statement.said(text), language)) for statement in self.statements]
+
+    @cached_property
+    def numbers(self) -> list[list[Number]]:
+        """The numbers of each statement; their offsets count from its start."""
+        return [numbers(statement.said(self.chunk.text)) for statement in self.statements]
+
+    @cached_property
+    def grounds(self) -> Grounds:
+        """The chunk's text, for quotes and answers to be held against."""
+        return Grounds(self.chunk.text, self.language)
+
+    def plain(self) -> list[str]:
+        """Each statement as a reader would say it."""
+        return [statement.plain(self.chunk.text) for statement in self.statements]
+
+    def headings_at(self, start: int) -> list[str]:
+        """The headings that hold at an offset of the chunk's text, outermost first.
+
+        `chunk.headings` hold at its beginning; each heading in the text takes the place of those of its level and
+        below. Of `chunk.headings` no levels are known: the first is taken for level 1, the second for level 2, ...
+        """
+        levels: dict[str, int] = {}
+        here: tuple[str, ...] = ()
+        for block in self.blocks[: bisect_right(self.blocks, start, key=lambda block: block.start)]:
+            here = block.headings
+            if block.kind == "heading":
+                levels[here[-1]] = block.level
+        level = min((levels[name] for name in here), default=0)
+        outer = [heading for heading in self.chunk.headings[: level - 1 if here else None] if heading not in here]
+        return _nested([*outer, *here])
+
+
+def _nested(path: list[str]) -> list[str]:
+    """`path` without headings whose number has the depth of one below them: "2. Field" never holds "7. Pull"."""
+    depths = [match[1].count(".") if (match := _NUMBER.match(heading)) else -1 for heading in path]
+    return [heading for i, heading in enumerate(path) if depths[i] < 0 or depths[i] not in depths[i + 1 :]]
+
+
+def read_chunks(path: Path) -> list[Reading]:
+    """The chunks of a file of data/chunks, ready to be read. Raises BadRecord."""
+    return [Reading(chunk) for chunk in read_jsonl(path, Chunk)]
