@@ -210,7 +210,7 @@ async def _measured(
         threshold=round(found.threshold, 4),
         random_cosine=measure.random_cosine(drawn.vectors, settings.seed),
         verbatim_in_train=sum(row.id in in_train for row in drawn.chosen),
-        leaked_before=measure.leaked((row.before for row in rows), found.threshold),
+        leaked_before=sum(bool(row.repeats) for row in rows),
         leaked_after=measure.leaked((row.after for row in rows), found.threshold) if reworded else None,
         rows=rows,
         shares=measure.shares(drawn.pool, found.eval),

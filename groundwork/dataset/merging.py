@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from groundwork.dataset.question_vectors import Embedded
 from groundwork.dataset.sources import MIRRORS, Row
-from groundwork.embedding.duplicates import neighbours
-from groundwork.questions.repeats import differ_in_fact
+from groundwork.questions.repeats import Likeness, SameQuestions
+from groundwork.questions.same_question import asked_by, normalised
 from groundwork.records.artifacts import slug, write_jsonl
 from groundwork.records.types import Difficulty, Pair, Rejected
 
@@ -53,24 +53,22 @@ def joined(ones: list[Embedded]) -> tuple[list[Candidate], Vectors]:
     return candidates, np.stack(vectors) if vectors else np.zeros((0, 1), dtype=np.float32)
 
 
-def unite(candidates: list[Candidate], vectors: Vectors, threshold: float) -> Union:
-    """Keep the best of every group of near-duplicates: each dropped copy lies within `threshold` of a kept one.
+def unite(candidates: list[Candidate], vectors: Vectors, likeness: Likeness) -> Union:
+    """Keep the best of every group of questions that ask the same: each dropped copy asks what a kept one asks.
 
-    Best: more evidence, then more evaluation criteria, then the longer answer, then the run named first. Questions
-    about different numbers, names or opposites are never one, however near: revenue in 2021 is not revenue in 2022.
+    Best: more evidence, then more evaluation criteria, then the longer answer, then the run named first. What asks the
+    same is told by `questions.same_question`, as everywhere.
     """
     order = sorted(range(len(candidates)), key=lambda row: _rank(candidates[row]), reverse=True)
-    questions = [candidate.pair.question for candidate in candidates]
     first_of: dict[str, int] = {}  # the best row of each wording; its other rows need no cosine
     leader_of = {row: first_of.setdefault(_wording(candidates[row]), row) for row in order}
     leaders = np.array(list(first_of.values()), dtype=np.int64)
-    near = neighbours(vectors[leaders], np.arange(len(leaders)), threshold)
+    found = SameQuestions([asked_by(candidates[row].pair) for row in leaders.tolist()], vectors[leaders], likeness)
     keeper_of: dict[int, int] = {}  # by leader, the best first
-    for leader, others in zip(leaders.tolist(), near, strict=True):
+    for place, leader in enumerate(leaders.tolist()):
         if keeper_of.setdefault(leader, leader) == leader:
-            for other in leaders[others].tolist():
-                if other not in keeper_of and not differ_in_fact(questions[leader], questions[other]):
-                    keeper_of[other] = leader
+            for other in leaders[found.of(place)].tolist():
+                keeper_of.setdefault(other, leader)
     keeper = {row: keeper_of[leader] for row, leader in leader_of.items()}
     kept = [candidates[row] for row in range(len(candidates)) if keeper[row] == row]
     dropped = [
@@ -87,7 +85,7 @@ def unite(candidates: list[Candidate], vectors: Vectors, threshold: float) -> Un
 
 
 def _wording(candidate: Candidate) -> str:
-    return " ".join(candidate.pair.question.casefold().split())
+    return normalised(candidate.pair.question)
 
 
 def write_run(folder: Path, merged: Union) -> None:

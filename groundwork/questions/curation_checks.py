@@ -17,7 +17,7 @@ from groundwork.language.numbers import numbers, values
 from groundwork.language.opposites import is_negated
 from groundwork.language.words import content_words
 from groundwork.markdown.grounding import Grounds
-from groundwork.questions.repeats import normalised
+from groundwork.questions.same_question import normalised
 from groundwork.records.types import Pair
 from groundwork.settings.settings import Check, Curate
 

@@ -21,7 +21,8 @@ from groundwork.questions import coverage
 from groundwork.questions.batch import Batch
 from groundwork.questions.draft_faults import Source
 from groundwork.questions.interview import Asker, Interview, interview
-from groundwork.questions.repeats import Encode, Novelty, similarity
+from groundwork.questions.repeats import AskedSoFar, Encode, Likeness, similarity
+from groundwork.questions.same_question import asked_by
 from groundwork.questions.small_model.question_search import Pointing
 from groundwork.questions.small_model.sentence_strategy import Sentences
 from groundwork.questions.two_chunks import TwoChunks, related
@@ -57,7 +58,7 @@ class Interviews:
     askers: list[Asker]
     notice: str = ""
     notes: list[str] = field(default_factory=list)
-    similar: tuple[Encode | None, float] = (None, 1.0)
+    similar: tuple[Encode | None, Likeness] = (None, Likeness())
     couples: list[TwoChunks] = field(default_factory=list)
 
     async def run(self, number: int) -> None:
@@ -133,10 +134,10 @@ class Interviews:
         """Questions that need two related chunks, where qa.multi_chunk asks for them."""
         if not self.couples:
             return
-        novelty = Novelty(*self.similar)
-        await novelty.sift([pair.question for pair in self.pairs()])
+        earlier = AskedSoFar(*self.similar)
+        await earlier.sift([asked_by(pair) for pair in self.pairs()])
         for couple in self.couples:  # one after the other, so that none repeats another's question
-            await couple.run(novelty)
+            await couple.run(earlier)
 
 
 def prompt_files(settings: QA) -> list[str]:
@@ -160,9 +161,7 @@ async def prepare(
     """
     notes = [] if material.summary else [spelt("no summary; run first: uv run dataprep/summarize.py")]
     sample = [plain for reading in material.readings for plain in reading.plain()]
-    encode, threshold, note = await similarity(
-        config.embeddings, config.qa.duplicate_threshold, sample, vectors, client
-    )
+    encode, likeness, note = await similarity(config.embeddings, config.qa.duplicate_threshold, sample, vectors, client)
     limits = shared_out(config.qa.limit, [len(reading.statements) for reading in material.readings])
     text = prompt(config.qa.prompt)
     states = [
@@ -170,7 +169,7 @@ async def prepare(
             reading=reading,
             source=_source(material, [reading], text, config.qa),
             settings=config.qa,
-            novelty=Novelty(encode, threshold),
+            earlier=AskedSoFar(encode, likeness),
             limit=limit,
         )
         for reading, limit in zip(material.readings, limits, strict=True)
@@ -185,7 +184,7 @@ async def prepare(
             couples.append(TwoChunks(client(), config.qa, two, first, second, known(config.qa, material), source))
     notes += [note] if note else []
     return Interviews(
-        material, config.qa, states, askers, _notice(config.qa, material), notes, (encode, threshold), couples
+        material, config.qa, states, askers, _notice(config.qa, material), notes, (encode, likeness), couples
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -11,28 +10,13 @@ import msgspec
 
 from groundwork.language import references as wording
 from groundwork.language.names import names
-from groundwork.language.numbers import numbers
 from groundwork.language.scripts import is_question
-from groundwork.language.words import STOP_WORDS, words
+from groundwork.language.words import words
 from groundwork.markdown.grounding import Grounds
+from groundwork.questions.criteria import criteria_fault, without_padding
 from groundwork.records.types import Difficulty
 
 Category = Literal["factual", "definition", "procedure", "condition", "numeric", "comparison", "reasoning"]
-MIN_CRITERIA, MAX_CRITERIA = 2, 6
-EMPTY_CRITERIA = frozenset(
-    [
-        "accuracy",
-        "accurate",
-        "clarity",
-        "complete",
-        "completeness",
-        "correct",
-        "correctness",
-        "exact",
-        "match",
-        "relevance",
-    ]
-)
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,20 +119,6 @@ def form_faults(draft: Draft) -> list[Fault]:
         found.append(Fault("form", "the answer is empty"))
     if reference := wording.dangling(question):
         found.append(Fault("dangling", f'the question points at something its reader cannot see: "{reference}"'))
-    if problem := criteria_fault(draft.evaluation_criteria):
+    if problem := criteria_fault(without_padding(question, draft.evaluation_criteria)):
         found.append(Fault("form", problem))
     return found
-
-
-def criteria_fault(criteria: Sequence[str]) -> str:
-    """What keeps a grader from marking the criteria one by one, or ""."""
-    told = {" ".join(criterion.casefold().split()) for criterion in criteria}
-    if not MIN_CRITERIA <= len(told) <= MAX_CRITERIA or "" in told:
-        return f"there must be {MIN_CRITERIA} to {MAX_CRITERIA} different evaluation criteria, not {len(told - {''})}"
-    vague = [criterion for criterion in criteria if not _checkable(criterion)]
-    return f'the criterion "{vague[0]}" names no fact' if vague else ""
-
-
-def _checkable(criterion: str) -> bool:
-    told = set(words(criterion)) - STOP_WORDS - EMPTY_CRITERIA - {"answer", "answers", "states", "question"}
-    return bool(told) or bool(numbers(criterion))

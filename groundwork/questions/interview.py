@@ -20,8 +20,10 @@ from groundwork.llm.replies import FaultyItem
 from groundwork.markdown.reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions import coverage
+from groundwork.questions.criteria import without_padding
 from groundwork.questions.draft_faults import Draft, Fault, Source
-from groundwork.questions.repeats import Novelty, normalised
+from groundwork.questions.repeats import AskedSoFar
+from groundwork.questions.same_question import asked_by, normalised
 from groundwork.records.types import Chunk, ChunkRun, Coverage, Pair, Rejected
 from groundwork.settings.settings import QA
 
@@ -60,7 +62,7 @@ class Interview:
     reading: Reading
     source: Source
     settings: QA
-    novelty: Novelty
+    earlier: AskedSoFar
     limit: int | None = None  # pairs of this chunk at the most
     pairs: list[Pair] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
@@ -141,7 +143,7 @@ def _can_be_corrected(faults: Sequence[Fault]) -> bool:
 
 
 async def _keep_new(state: Interview, drafts: Sequence[Draft], iteration: int) -> int:
-    repeats = await state.novelty.sift([draft.question for draft in drafts])
+    repeats = await state.earlier.sift([asked_by(draft) for draft in drafts])
     for draft, earlier in zip(drafts, repeats, strict=True):
         if earlier:
             _reject(state, draft, iteration, Fault("duplicate", f"repeats: {earlier}"))
@@ -166,7 +168,7 @@ def _why_end(state: Interview) -> str:
 
 
 def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
-    """The record of an accepted draft; its id hangs on chunk and question alone."""
+    """The record of an accepted draft, without criteria that are padding; its id hangs on chunk and question alone."""
     digest = hashlib.sha256(normalised(draft.question).encode()).hexdigest()[:8]
     return Pair(
         id=f"{chunk.id}-{digest}",
@@ -174,7 +176,9 @@ def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
         chunk=chunk.id,
         iteration=iteration,
         question=draft.question.strip(),
-        evaluation_criteria=[criterion.strip() for criterion in draft.evaluation_criteria],
+        evaluation_criteria=[
+            criterion.strip() for criterion in without_padding(draft.question, draft.evaluation_criteria)
+        ],
         answer=draft.answer.strip(),
         difficulty=draft.difficulty,
         category=draft.category,

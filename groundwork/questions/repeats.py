@@ -1,85 +1,114 @@
-"""New means new: which questions repeat an earlier one."""
+"""New means new: which questions ask what an earlier one has asked."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-import regex
+import numpy as np
+import numpy.typing as npt
 
+from groundwork.embedding.duplicates import calibrate_threshold, neighbours, random_cosines
 from groundwork.errors import MissingExtra
 from groundwork.language.detection import script
-from groundwork.language.names import names
-from groundwork.language.numbers import values
-from groundwork.language.opposites import contrasts
-from groundwork.language.words import words
+from groundwork.questions.same_question import (
+    SAME_STATEMENT,
+    Asked,
+    Words,
+    differ_in_words,
+    difference,
+    normalised,
+)
 from groundwork.settings.settings import Embeddings
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from groundwork.llm.client import Client
 
-    Vectors = npt.NDArray[np.float32]
+Vectors = npt.NDArray[np.float32]
 
 CALIBRATED_ON = 400  # texts at the most
 TOO_FEW = 20  # texts to calibrate on
-DEFAULT_THRESHOLD = 0.92  # for those few
+DEFAULT_THRESHOLD, DEFAULT_ALIKE = 0.92, 0.3  # for those few
+ALIKE = 0.12  # on a scale from 0 (two random texts) to 1 (the same text); the same fact reworded begins at 0.15
 BLOCK = 256  # new questions held against all earlier ones at once: 100 MB of cosines for 100,000
 
-_WORD = regex.compile(r"[\w\p{No}]+")  # with the vowel signs that `re` takes for no part of a word
-
-Encode = Callable[[list[str]], Awaitable["Vectors"]]
-
-_MEASURES = frozenset(
-    re.findall(
-        r"\w+",
-        "wide long high tall deep thick heavy old fast far many much length width height depth weight age who where "
-        "why",
-    )
-)
+Encode = Callable[[list[str]], Awaitable[Vectors]]
 
 
-def normalised(question: str) -> str:
-    """The question's words and numbers, without case, accents of writing and punctuation."""
-    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", question).casefold()))
+@dataclass(frozen=True)
+class Likeness:
+    """Cosines of an embedder: `alike` from which two pairs with evidence may ask the same, since the same statement
+    answers both; `one` from which two questions without evidence are one.
+    """
+
+    one: float = 1.0
+    alike: float = -1.0
 
 
-def differ_in_fact(one: str, other: str) -> bool:
-    """Do two questions ask about different numbers, named things or opposites, however alike they sound?"""
-    if values(one, spelled=True) != values(other, spelled=True) or contrasts(one) != contrasts(other):
-        return True
-    mine, theirs = set(words(one)), set(words(other))
-    measures = mine & _MEASURES, theirs & _MEASURES
-    if all(measures) and measures[0].isdisjoint(measures[1]):
-        return True
-    return bool(names(one) - theirs - _digits(other)) or bool(names(other) - mine - _digits(one))
+def likeness(vectors: Vectors, threshold: float | None = None, seed: int = 0) -> Likeness:
+    """Calibrated on the vectors (n, d) of some texts; `threshold` stands for `one` where it is given."""
+    one = calibrate_threshold(vectors, seed) if threshold is None else threshold
+    if len(vectors) < 2:
+        return Likeness(one)
+    random = float(np.median(random_cosines(vectors, seed)))
+    return Likeness(one, random + ALIKE * (1 - random))
 
 
-class Novelty:
-    """The questions so far. `encode` gives vectors of length 1; without it only repeated wording is found."""
+class Statements:
+    """Finds, among the pairs so far, those whose evidence shares SAME_STATEMENT of the words of the smaller of the two.
 
-    def __init__(self, encode: Encode | None = None, threshold: float = 1.0) -> None:
-        self._encode, self._threshold = encode, threshold
+    A pair is looked up by its rarest words: of the words of the smaller at most a fifth may be missing in the larger,
+    so any choice of a fifth and one more holds one that is there.
+    """
+
+    def __init__(self) -> None:
+        self._holding: dict[str, list[int]] = defaultdict(list)  # all words
+        self._by_rarest: dict[str, list[int]] = defaultdict(list)
+        self._seen: Counter[str] = Counter()
+
+    def add(self, row: int, statement: Words) -> None:
+        self._seen.update(statement)
+        for word in statement:
+            self._holding[word].append(row)
+        for word in self._rarest(statement):
+            self._by_rarest[word].append(row)
+
+    def candidates(self, statement: Words) -> set[int]:
+        """The rows that may be answered by the same statement."""
+        smaller = {row for word in statement for row in self._by_rarest.get(word, ())}
+        return smaller | {row for word in self._rarest(statement) for row in self._holding.get(word, ())}
+
+    def _rarest(self, statement: Words) -> list[str]:
+        count = int((1 - SAME_STATEMENT) * len(statement) + 1e-9) + 1
+        return sorted(statement, key=lambda word: (self._seen[word], word))[:count]
+
+
+class AskedSoFar:
+    """The questions so far. `encode` gives vectors of length 1; without it the evidence alone tells, or the wording."""
+
+    def __init__(self, encode: Encode | None = None, likeness: Likeness | None = None) -> None:
+        self._encode, self._likeness = encode, likeness or Likeness()
         self._wordings: dict[str, str] = {}
-        self._questions: list[str] = []  # one a row of _vectors, "" for one that repeats another
+        self._asked: list[Asked | None] = []  # one a row of _vectors; None for one that repeats another
+        self._statements = Statements()
         self._vectors: Vectors | None = None
 
-    async def sift(self, questions: Sequence[str]) -> list[str]:
-        """For each question the earlier one that it repeats, or "" where it is new; the new ones are remembered."""
-        vectors = await self._encode(list(questions)) if self._encode and questions else None
+    async def sift(self, asked: Sequence[Asked]) -> list[str]:
+        """For each the earlier question that it repeats, or "" where it is new; the new ones are remembered."""
+        vectors = await self._encode([one.question for one in asked]) if self._encode and asked else None
         repeats: list[str] = []
-        for question, cosines in zip(questions, self._cosines(len(questions), vectors), strict=True):
-            earlier = self._wordings.get(normalised(question)) or self._nearest(question, cosines)
+        for one, cosines in zip(asked, self._cosines(len(asked), vectors), strict=True):
+            wording = normalised(one.question)
+            earlier = self._wordings.get(wording) or self._repeated(one, cosines)
             repeats.append(earlier)
-            self._questions.append("" if earlier else question)
             if not earlier:
-                self._wordings[normalised(question)] = question
+                self._wordings[wording] = one.question
+                self._statements.add(len(self._asked), one.statement)
+            self._asked.append(None if earlier else one)
         return repeats
 
     def _cosines(self, count: int, vectors: Vectors | None) -> Iterator[Vectors | None]:
@@ -87,8 +116,6 @@ class Novelty:
         if vectors is None:
             yield from [None] * count
             return
-        import numpy as np
-
         first = 0 if self._vectors is None else len(self._vectors)
         known = self._vectors = vectors if self._vectors is None else np.concatenate([self._vectors, vectors])
         for start in range(first, len(known), BLOCK):
@@ -96,27 +123,63 @@ class Novelty:
             for row, cosines in enumerate(block @ known[: start + len(block)].T, start):
                 yield cosines[:row]
 
-    def _nearest(self, question: str, cosines: Vectors | None) -> str:
-        """The earlier question of the highest cosine from the threshold on that does not differ in fact."""
-        if cosines is None:
-            return ""
-        near = (cosines >= self._threshold).nonzero()[0]
-        for i in near[(-cosines[near]).argsort(kind="stable")]:
-            earlier = self._questions[int(i)]
-            if earlier and not differ_in_fact(question, earlier):
-                return earlier
+    def _repeated(self, one: Asked, cosines: Vectors | None) -> str:
+        """The earlier question most like it that asks the same, or ""."""
+        rows = self._statements.candidates(one.statement)
+        if cosines is not None:
+            near = cosines >= self._likeness.one
+            rows = {row for row in rows if cosines[row] >= self._likeness.alike} | set(near.nonzero()[0].tolist())
+            order = sorted(rows, key=lambda row: (-cosines[row], row))
+        else:
+            order = sorted(rows)
+        for row in order:
+            earlier = self._asked[row]
+            cosine = 1.0 if cosines is None else float(cosines[row])
+            if earlier and same(one, earlier, cosine, self._likeness):
+                return earlier.question
         return ""
+
+
+class SameQuestions:
+    """Which of many pairs ask the same; `vectors` (n, d) are those of their questions, rows of length 1."""
+
+    def __init__(
+        self, asked: Sequence[Asked], vectors: Vectors, likeness: Likeness, rows: Sequence[int] | None = None
+    ) -> None:
+        """`rows`: the only ones that `of` will be asked about."""
+        self._asked, self._vectors, self._likeness = asked, vectors, likeness
+        places = np.arange(len(vectors)) if rows is None else np.array(rows, dtype=np.int64)
+        self._near = dict(zip(places.tolist(), neighbours(vectors, places, likeness.one), strict=True))
+        self._statements = Statements()
+        for row, one in enumerate(asked):
+            self._statements.add(row, one.statement)
+
+    def of(self, row: int) -> list[int]:
+        """The other rows that ask what `row` asks, in order."""
+        one = self._asked[row]
+        rows = (self._statements.candidates(one.statement) | set(self._near[row].tolist())) - {row}
+        return [other for other in sorted(rows) if self._same(row, other)]
+
+    def _same(self, row: int, other: int) -> bool:
+        cosine = float(self._vectors[row] @ self._vectors[other])
+        return same(self._asked[row], self._asked[other], cosine, self._likeness)
+
+
+def same(one: Asked, other: Asked, cosine: float, likeness: Likeness) -> bool:
+    """Do the two ask the same, their questions being as alike as `cosine`?"""
+    if one.statement and other.statement and cosine >= likeness.alike and not difference(one, other):
+        return True
+    return cosine >= likeness.one and not differ_in_words(one, other)
 
 
 async def similarity(
     settings: Embeddings, threshold: float | None, sample: Sequence[str], vectors: Path, client: Callable[[], Client]
-) -> tuple[Encode, float, str]:
-    """(encode, cosine from which two questions are one, note for the ledger).
+) -> tuple[Encode, Likeness, str]:
+    """(encode, from which cosines questions are alike, note for the ledger).
 
     Without a `threshold` it is calibrated for the embedder on `sample`. `vectors` is the folder of the vectors' cache.
     Where the embedder's extra is not installed, the embedder of the base install stands in, and the note says so.
     """
-    from groundwork.embedding.duplicates import calibrate_threshold
     from groundwork.embedding.encoder import encoder_for
     from groundwork.settings.settings import STATIC_MODEL
 
@@ -128,15 +191,23 @@ async def similarity(
         stand_in = msgspec.structs.replace(settings, backend="static", model=STATIC_MODEL)
         encoder, note = encoder_for(stand_in, vectors), f"{STATIC_MODEL} judges what is a duplicate: {missing.need}"
         known = await encoder.aencode(some, "query")
-    if threshold is None:
-        threshold = calibrate_threshold(known) if len(some) >= TOO_FEW else DEFAULT_THRESHOLD
-        apart = [calibrate_threshold(known[rows]) for rows in _by_script(some) if len(rows) > 1]
-        threshold = max([threshold, *apart])
 
     async def encode(questions: list[str]) -> Vectors:
         return await encoder.aencode(questions, "query")
 
-    return encode, threshold, note
+    return encode, _calibrated(some, known, threshold), note
+
+
+def _calibrated(texts: Sequence[str], vectors: Vectors, threshold: float | None) -> Likeness:
+    whole = (
+        likeness(vectors, threshold)
+        if len(texts) >= TOO_FEW
+        else Likeness(threshold or DEFAULT_THRESHOLD, DEFAULT_ALIKE)
+    )
+    if threshold is not None:
+        return whole
+    apart = [calibrate_threshold(vectors[rows]) for rows in _by_script(texts) if len(rows) > 1]
+    return Likeness(max([whole.one, *apart]), whole.alike)
 
 
 def _by_script(texts: Sequence[str]) -> list[list[int]]:
@@ -146,7 +217,3 @@ def _by_script(texts: Sequence[str]) -> list[list[int]]:
         if not text.isascii() and (name := script(text)) != "latin":
             found.setdefault(name, []).append(place)
     return list(found.values())
-
-
-def _digits(text: str) -> set[str]:
-    return {word for word in re.findall(r"\w+", text.lower()) if any(c.isdigit() for c in word)}

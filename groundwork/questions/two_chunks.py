@@ -14,7 +14,8 @@ from groundwork.llm.prompts import conversation
 from groundwork.markdown.reading import Reading
 from groundwork.questions.draft_faults import Draft, Drafts, Fault, Source
 from groundwork.questions.interview import as_pair, as_rejected, as_unread
-from groundwork.questions.repeats import Encode, Novelty
+from groundwork.questions.repeats import AskedSoFar, Encode
+from groundwork.questions.same_question import asked_by
 from groundwork.records.types import Pair, Rejected
 from groundwork.settings.settings import QA
 
@@ -39,7 +40,7 @@ class TwoChunks:
     rejected: list[Rejected] = field(default_factory=list)
     failure: UnitError | None = None
 
-    async def run(self, novelty: Novelty) -> None:
+    async def run(self, earlier: AskedSoFar) -> None:
         """Ask once; pairs that need only one of the chunks are turned down."""
         messages = conversation(
             self.prompt,
@@ -63,10 +64,11 @@ class TwoChunks:
                 self.rejected.append(as_rejected(draft, self.first.chunk, ITERATION, found[0]))
             else:
                 good.append(draft)
-        for draft, earlier in zip(good, await novelty.sift([draft.question for draft in good]), strict=True):
-            if earlier:
+        repeats = await earlier.sift([asked_by(draft) for draft in good])
+        for draft, repeated in zip(good, repeats, strict=True):
+            if repeated:
                 self.rejected.append(
-                    as_rejected(draft, self.first.chunk, ITERATION, Fault("duplicate", f"repeats: {earlier}"))
+                    as_rejected(draft, self.first.chunk, ITERATION, Fault("duplicate", f"repeats: {repeated}"))
                 )
             else:
                 self.pairs.append(self._pair(draft))

@@ -188,7 +188,7 @@ class QA(ModelCall, frozen=True):
     limit: Annotated[Count, Meta(description="pairs of a document at the most; 0: no limit")]
     multi_chunk: Annotated[bool, Meta(description="also ask what needs two related chunks")]
     duplicate_threshold: Annotated[
-        Share | None, Meta(description="cosine from which two questions are one; null: calibrated for the embedder")
+        Share | None, Meta(description="cosine from which two questions without evidence are one; null: calibrated")
     ]
     correct: Annotated[bool, Meta(description="strategy batch: give pairs with faults back once, with the reasons")]
     round_trip: Annotated[bool, Meta(description="strategy sentence: answer the question anew and compare")]

@@ -106,19 +106,20 @@ async def without_duplicates(job: Job, pairs: list[Pair]) -> tuple[list[Pair], l
     """The pairs whose question repeats none before it in the run, and those whose question does."""
     import msgspec
 
-    from groundwork.questions.repeats import Novelty, similarity
+    from groundwork.questions.repeats import AskedSoFar, similarity
+    from groundwork.questions.same_question import asked_by
 
     if "duplicates" not in job.config.curate.checks or not pairs:
         return pairs, []
     threshold = job.config.curate.thresholds.get("duplicates", job.config.qa.duplicate_threshold)
-    encode, cosine, _ = await similarity(
+    encode, likeness, _ = await similarity(
         job.config.embeddings,
         threshold,
         [pair.question for pair in pairs],
         job.data.path("embeddings"),
         lambda: job.client,
     )
-    repeats = await Novelty(encode, cosine).sift([pair.question for pair in pairs])
+    repeats = await AskedSoFar(encode, likeness).sift([asked_by(pair) for pair in pairs])
     unique, rejected = [], []
     for pair, earlier in zip(pairs, repeats, strict=True):
         why = f"repeats: {earlier}" if earlier else ""

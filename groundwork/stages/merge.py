@@ -25,7 +25,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add_datasets(parser, "every run in data/qa but RUN")
     parser.add_argument("--out", metavar="RUN", required=True, help="the run to write, in data/qa")
     parser.add_argument(
-        "--threshold", metavar="COSINE", type=float, help="from which two questions are one; default: calibrated"
+        "--threshold",
+        metavar="COSINE",
+        type=float,
+        help="from which two questions without evidence are one; default: calibrated",
     )
 
 
@@ -52,25 +55,25 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.merging import joined, unite, write_run
     from groundwork.dataset.question_vectors import embedded
-    from groundwork.embedding.duplicates import calibrate_threshold
+    from groundwork.questions.repeats import likeness
     from groundwork.records.artifacts import write_json
 
     sources: list[Source] = unit.payload
     ones = await embedded(job, sources)
     candidates, vectors = joined(ones)
-    threshold = job.flags.threshold or calibrate_threshold(vectors)
-    merged = unite(candidates, vectors, threshold)
+    scale = likeness(vectors, job.flags.threshold)
+    merged = unite(candidates, vectors, scale)
     write_run(unit.writes[0].parent, merged)
     sizes = {one.dataset.name: len(one.dataset.rows) for one in ones}
     kept_of = {name: sum(candidate.run == name for candidate in merged.kept) for name in sizes}
     write_json(
-        unit.writes[0], {"from": sizes, "kept": kept_of, "threshold": threshold, "left_out": len(merged.dropped)}
+        unit.writes[0], {"from": sizes, "kept": kept_of, "threshold": scale.one, "left_out": len(merged.dropped)}
     )
     shares = ", ".join(f"{name} {kept_of[name]:,} of {size:,}" for name, size in sizes.items())
     return Outcome(
         status="ok" if merged.kept else "empty",
         note=f"{shares} -> {len(merged.kept):,} questions in {job.data.relative(unit.writes[0].parent)} "
-        f"(cosine {threshold:.3f} and more is one question)",
+        f"(without evidence, cosine {scale.one:.3f} and more is one question)",
         counts={"questions": len(merged.kept), "duplicates": len(merged.dropped)},
         warnings=[warning for one in ones for warning in one.dataset.warnings],
     )

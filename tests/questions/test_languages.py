@@ -17,7 +17,8 @@ from groundwork.markdown.statements import statements
 from groundwork.questions.coverage import coverage
 from groundwork.questions.draft_faults import Draft, Source
 from groundwork.questions.interview import as_pair
-from groundwork.questions.repeats import DEFAULT_THRESHOLD, Novelty, normalised, similarity
+from groundwork.questions.repeats import DEFAULT_THRESHOLD, AskedSoFar, similarity
+from groundwork.questions.same_question import Asked, normalised
 from groundwork.questions.small_model.sentence_strategy import named
 from groundwork.settings.config import load
 from groundwork.settings.settings import STATIC_MODEL
@@ -186,11 +187,11 @@ async def test_questions_in_another_script_repeat_nothing_by_looks(tmp_path: Pat
     """An English embedder finds all Arabic alike: where duplicates begin is calibrated for each script."""
     settings = msgspec.structs.replace(load().embeddings, backend="static", model=STATIC_MODEL, query_prefix="")
     told = [one for text in (TOLD["ar"][0], ARABIC) for one in text.split(". ")]
-    encode, threshold, _ = await similarity(settings, None, told, tmp_path, lambda: None)  # type: ignore[arg-type, return-value]
-    repeats = await Novelty(encode, threshold).sift([f"{one}؟" for one in told])
+    encode, likeness, _ = await similarity(settings, None, told, tmp_path, lambda: None)  # type: ignore[arg-type, return-value]
+    repeats = await AskedSoFar(encode, likeness).sift([Asked(f"{one}؟") for one in told])
     assert repeats == [""] * len(told)
     english = ["Who may ask for a berth?", "How fast may a boat go?", *["What is sold at the pier?"] * 3]
-    assert (await similarity(settings, None, english, tmp_path, lambda: None))[1] == DEFAULT_THRESHOLD  # type: ignore[arg-type, return-value]
+    assert (await similarity(settings, None, english, tmp_path, lambda: None))[1].one == DEFAULT_THRESHOLD  # type: ignore[arg-type, return-value]
 
 
 def test_words_of_hindi_keep_their_vowels_and_chinese_words_are_pairs() -> None:

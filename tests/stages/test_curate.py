@@ -305,7 +305,7 @@ def test_questions_about_the_document_are_turned_down_by_rule(run: Run) -> None:
 def test_duplicates_are_found_across_documents(run: Run) -> None:
     """The second document's repetition is rejected, a question that differs in a number is not."""
     same = pair_of(2, document="pond", question="until which year did the Orrin mill grind barley?")
-    other = pair_of(3, document="pond", question="Until 1931, which year did the Orrin mill grind barley?")
+    other = pair_of(3, document="pond", question="Until which year did the Orrin mill grind oats in 1932?")
     run.curate(judge(), pair_of(1), same, other)
     assert [one.id for one in run.kept("pond")] == ["p3"]
     assert run.rejected("pond")[0].detail == f"repeats: {pair_of(1).question}"
@@ -331,7 +331,7 @@ def test_the_page_shows_examples_of_each_and_escapes_them(run: Run) -> None:
         judge(),
         pair_of(1, answer="It ground barley until 1931.<script>alert()</script>"),
         pair_of(2, question="What does the passage say?"),
-        pair_of(3, question="Who has the copyright of the mill <b>Orrin</b>?"),
+        pair_of(3, question="Who has the copyright of the mill <b>Orrin</b>?", answer="Varn.", evidence=["© Varn"]),
     )
     assert "&lt;script&gt;alert()" in run.page and "<script>" not in run.page and "<b>" not in run.page
     assert "1 kept" in run.page and "<del>What does the passage say?</del>" in run.page

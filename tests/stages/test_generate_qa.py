@@ -83,10 +83,10 @@ def test_it_asks_until_nothing_new_comes(mill: Mill, capsys: pytest.CaptureFixtu
 
 
 def test_a_pair_holds_what_a_grader_needs(mill: Mill) -> None:
-    """Question, 2 to 6 criteria, answer, evidence, place and model are all there, and ids are unique."""
+    """Question, 1 to 6 criteria, answer, evidence, place and model are all there, and ids are unique."""
     mill.run(Writer())
     first = mill.pairs[0]
-    assert first.question.endswith("?") and 2 <= len(first.evaluation_criteria) <= 6 and first.evidence
+    assert first.question.endswith("?") and 1 <= len(first.evaluation_criteria) <= 6 and first.evidence
     assert (first.document, first.chunk, first.model) == ("mill", "mill-0", "google/gemini-2.5-flash")
     assert len({one.id for one in mill.pairs}) == len(mill.pairs)
 
@@ -296,7 +296,7 @@ def test_without_corrections_a_faulty_pair_is_turned_down_at_once(mill: Mill) ->
         ({"question": "Until when did it grind barley?", "answer": "1931"}, "dangling"),
         ({"question": "What does the passage say about barley at Orrin?"}, "dangling"),
         ({"evaluation_criteria": ["Is correct", "Is complete"]}, "form"),
-        ({"evaluation_criteria": ["States 1931"]}, "form"),
+        ({"evaluation_criteria": []}, "form"),
         ({"evidence": []}, "evidence"),
         ({"answer": " "}, "form"),
     ],

@@ -182,15 +182,18 @@ def describe_leakage(report: Report) -> list[str]:
     """Near-duplicates between eval and train, in sentences."""
     total = report.splits["eval"]
     lines = [
-        f"Leakage: {report.leaked_before} of {total} eval questions have a near-duplicate in train, a cosine of "
-        f"{report.threshold:.2f} or more by {report.embedder} (two random questions: {report.random_cosine:.2f})."
+        f"Leakage: {report.leaked_before} of {total} eval questions are asked in train in another question: the same "
+        "statement answers both with the same answer."
     ]
     if report.verbatim_in_train:
         lines.append(
             f"{report.verbatim_in_train} of {total} also stand in train themselves, verbatim: that is the design."
         )
     if report.leaked_after is not None:
-        lines.append(f"After rewording {report.leaked_after} of {total} are that near to a question of train.")
+        lines.append(
+            f"After rewording {report.leaked_after} of {total} are still worded like a question of train: a cosine of "
+            f"{report.threshold:.2f} or more by {report.embedder} (two random questions: {report.random_cosine:.2f})."
+        )
     if report.same_answers:
         lines.append(
             f"{report.same_answers} of {total} answers keep their old wording: too short to be said otherwise, no "

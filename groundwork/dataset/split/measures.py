@@ -14,6 +14,8 @@ from groundwork.dataset.split.herding import bandwidth
 from groundwork.dataset.split.splits import Rows, Split, Vectors
 from groundwork.embedding.clusters import one_thread, principal
 from groundwork.embedding.duplicates import nearest, random_cosines
+from groundwork.questions.repeats import Likeness, SameQuestions
+from groundwork.questions.same_question import asked_by
 from groundwork.records.types import Record
 
 RANDOM_SPLITS = 500
@@ -52,7 +54,8 @@ class Neighbour(Record, frozen=True):
 
 class EvalRow(Record, frozen=True):
     """Leakage of one eval row. `before`: its question as it was, against train without its own verbatim copy;
-    `after`: its question as reworded, against all of train; `own`: as reworded, against itself as it was."""
+    `after`: its question as reworded, against all of train; `own`: as reworded, against itself as it was;
+    `repeats`: another question of train that asks what it asks."""
 
     id: str
     cluster: int
@@ -60,6 +63,7 @@ class EvalRow(Record, frozen=True):
     after: Neighbour | None = None
     own: float | None = None
     overlap: float | None = None
+    repeats: str = ""
     question: str = ""  # as it was
     reworded: str = ""
     answer_overlap: float | None = None
@@ -186,11 +190,12 @@ def leakage(
     train_vectors: Vectors,
     reworded: Vectors | None,
 ) -> list[EvalRow]:
-    """The nearest train neighbour of every eval row, as it was and as reworded."""
+    """The nearest train neighbour of every eval row, as it was and as reworded, and what repeats it there."""
     place = {row.id: number for number, row in enumerate(train)}
     chosen = [rows[i] for i in split.eval]
     own = np.array([place.get(row.id, -1) for row in chosen], dtype=np.int64)
     before = _neighbours(vectors[split.eval], train, train_vectors, own)
+    repeats = _repeats(chosen, vectors[split.eval], train, train_vectors, Likeness(split.threshold))
     after = _neighbours(reworded, train, train_vectors) if reworded is not None else [None] * len(chosen)
     return [
         EvalRow(
@@ -199,14 +204,32 @@ def leakage(
             before=before[number],
             after=after[number],
             own=round(float(reworded[number] @ vectors[index]), 4) if reworded is not None else None,
+            repeats=repeats[number],
             question=row.question,
         )
         for number, (index, row) in enumerate(zip(split.eval, chosen, strict=True))
     ]
 
 
+def _repeats(
+    chosen: Sequence[Row], vectors: Vectors, train: Sequence[Row], train_vectors: Vectors, likeness: Likeness
+) -> list[str]:
+    """For each chosen row the first question of train, but its own copy, that asks the same, or ""."""
+    first = len(train)
+    found = SameQuestions(
+        [asked_by(row) for row in (*train, *chosen)],
+        np.concatenate([train_vectors, vectors]),
+        likeness,
+        rows=range(first, first + len(chosen)),
+    )
+    return [
+        next((train[i].question for i in found.of(first + n) if i < first and train[i].id != row.id), "")
+        for n, row in enumerate(chosen)
+    ]
+
+
 def leaked(neighbours: Iterable[Neighbour | None], threshold: float) -> int:
-    """How many have a near-duplicate in train."""
+    """How many are as near to a question of train as two wordings of one question."""
     return sum(found is not None and found.cosine >= threshold for found in neighbours)
 
 

@@ -13,7 +13,8 @@ import regex
 from groundwork.language.numbers import NUMBER_WORDS, numbers
 from groundwork.language.sentences import sentences
 from groundwork.language.words import content_words, words
-from groundwork.questions.draft_faults import MAX_CRITERIA, MIN_CRITERIA, Category
+from groundwork.questions.criteria import MAX_CRITERIA
+from groundwork.questions.draft_faults import Category
 from groundwork.records.types import Difficulty
 
 _BREAK = re.compile(r"\s*;\s*(?:(?:and|or|but)\s+)?|,?\s+(?:and|but)\s+")
@@ -24,17 +25,7 @@ _VERB = re.compile(
 _HANGS_ON = re.compile(
     r"(?:even|if|unless|when|as|which|who|that|so|although|because|whether|with\w*|where|until)\b", re.I
 )
-_WORD = f"(?:{'|'.join(NUMBER_WORDS)})"
-_NUMBER = rf"(?:\d+(?:[.,:]\d+)*|{_WORD}(?:-{_WORD})?(?:\s\(\d+\))?)"
-_FIGURE = re.compile(
-    rf"""(?ix)(?<![\w.,:-])
-    (?: (?:at\ (?:least|most)|(?:no|not)\ (?:more|less|fewer|later|earlier)\ than|(?:more|less|fewer)\ than|up\ to|about
-        |a\ (?:minimum|maximum)\ of|within|between|over|under|above|below|by|before|after|until)\s )?
-    [$€£]?{_NUMBER}(?:(?:(?:,\s{_NUMBER})*,?\s(?:and|or)|(?:\s[a-z]{{1,3}})?\s(?:and|to)|\s?[-–])\s?[$€£]?{_NUMBER})?
-    (?![\w.]*\w)
-    (?: \s?[%°] | [\s-](?!(?:and|or|to|of|in|on|at|for|from|by|is|are|with|as|per|must|may|if|when|before|after)\b)
-        [^\W\d_]+(?:\s\d{{4}}\b)? )?"""
-)
+_NUMBER = rf"(?:\d+(?:[.,:]\d+)*|{'|'.join(NUMBER_WORDS)})"
 _GIVEN_FIRST = re.compile(
     r"(?:If|When|After|Before|Once|Until|Unless|While|During|For|In|On|To|From|Prior to|As|At|Where|With)\b[^,;]*,\s+"
 )
@@ -67,14 +58,13 @@ _PROCEDURE = re.compile(r"^how (?:is|are|do|does|must|should|can|may)\b|\b(?:mus
 
 
 def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[str]:
-    """2 to 6 criteria, each a fact of the answer that the question does not give away.
+    """1 to 6 criteria, each a fact of the answer that the question does not give away.
 
     One for each of the `items` of a list, else one for each clause. A single clause is cut to what it adds to the
-    question, one criterion for each phrase of it; where that is but one, its figures follow, or that nothing
-    contradicts it.
+    question, one criterion for each phrase of it.
     """
     clauses = [item for item in items if content_words(item) <= content_words(answer)]
-    if len(clauses) < max(MIN_CRITERIA, len(items)):
+    if not clauses or len(clauses) < len(items):
         clauses = [_without_given(clause, question) for clause in _clauses(answer) if _tells_more(clause, question)]
     if _MEASURE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
         clauses = _nearest([clause for clause in clauses if numbers(clause, spelled=True)] or clauses, question)
@@ -82,11 +72,6 @@ def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[
     if len(clauses) == 1:
         clauses = _phrases(clauses[0], question)
     told = list(dict.fromkeys(f"States: {_lowered(clause.strip(' .,;'))}" for clause in clauses))
-    if len(told) == 1:
-        figures = [figure for figure in _figures(clauses[0], question) if _more_than(clauses[0], figure)]
-        told += [f"Gives the figure: {figure}" for figure in figures[: MAX_CRITERIA - 1]]
-    if len(told) == 1:
-        told.append("Gives no other figure" if _figures(clauses[0], question) else "Says nothing that contradicts this")
     if len(told) > MAX_CRITERIA:
         rest = "; ".join(one.removeprefix("States: ") for one in told[MAX_CRITERIA - 1 :])
         told = [*told[: MAX_CRITERIA - 1], f"States: {rest}"]
@@ -98,11 +83,6 @@ def _nearest(clauses: Sequence[str], question: str) -> list[str]:
     asked = content_words(question)
     shared = [len(content_words(clause) & asked) for clause in clauses]
     return [clause for clause, common in zip(clauses, shared, strict=True) if common == max(shared)]
-
-
-def _more_than(clause: str, figure: str) -> bool:
-    """Does the clause say enough besides the figure for the figure to be marked by itself?"""
-    return len(content_words(clause) - content_words(figure)) > 2
 
 
 def _phrases(clause: str, question: str) -> list[str]:
@@ -129,20 +109,6 @@ def _without_beginning(phrase: str, question: str) -> str:
         new -= 1
     told = phrase[tokens[new].start() :]
     return told if _balanced(told) else phrase
-
-
-def _figures(answer: str, question: str) -> list[str]:
-    """The numbers of `answer` that the question does not give, with their unit and what qualifies them."""
-    given = {number.value for number in numbers(question, spelled=True)}
-    found = []
-    for match in _FIGURE.finditer(answer):
-        quoted = f"of {match.group()}"  # at the beginning 6.7 would be a rule
-        values = {number.value for number in numbers(quoted, spelled=True)}
-        first = match.group().lower().split()[0]
-        if values - given and first != "one" and (first != "between" or len(values) > 1):
-            found.append(match.group())
-            given |= values
-    return found
 
 
 def _without_given(clause: str, question: str) -> str:

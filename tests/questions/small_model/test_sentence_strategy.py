@@ -102,12 +102,12 @@ def test_a_question_without_a_name_gets_the_title() -> None:
         (
             "How long is the quay?",
             "The quay is 90 metres long.",
-            ["States: 90 metres long", "Gives no other figure"],
+            ["States: 90 metres long"],
         ),
         (
             "How long is a skiff that is 1.8 m wide?",
             "If a skiff is 1.8 m wide, it is between 6.5 m and 6.7 m long.",
-            ["States: between 6.5 m and 6.7 m long", "Gives no other figure"],
+            ["States: between 6.5 m and 6.7 m long"],
         ),
         (
             "What happens after a false start?",
@@ -117,17 +117,17 @@ def test_a_question_without_a_name_gets_the_title() -> None:
         (
             "What is the time limit for a repair?",
             "A repair may take 70 seconds. Whoever needs longer is replaced.",
-            ["States: 70 seconds", "Gives no other figure"],
+            ["States: 70 seconds"],
         ),
         (
             "When are results posted?",
             "Results are posted, with every penalty, within 60 minutes of the last finish.",
-            ["States: within 60 minutes of the last finish", "Gives no other figure"],
+            ["States: within 60 minutes of the last finish"],
         ),
         (
             "What must a junior do between races?",
             "A junior must rest for at least 60 minutes between two races.",
-            ["States: must rest for at least 60 minutes between two races", "Gives the figure: at least 60 minutes"],
+            ["States: must rest for at least 60 minutes between two races"],
         ),
         (
             "How old must a master be?",
@@ -137,29 +137,25 @@ def test_a_question_without_a_name_gets_the_title() -> None:
         (
             "What must be done to a boat after a repair of its planking?",
             "A boat must be measured again after any repair of its planking.",
-            ["States: must be measured again", "Says nothing that contradicts this"],
+            ["States: must be measured again"],
         ),
         (
             "What are the minimum width and length of a field?",
             "The minimum width is twenty-five (25) metres and the minimum length seventy (70) metres.",
-            [
-                "States: twenty-five (25) metres and the minimum length seventy (70) metres",
-                "Gives the figure: twenty-five (25) metres",
-                "Gives the figure: seventy (70) metres",
-            ],
+            ["States: twenty-five (25) metres and the minimum length seventy (70) metres"],
         ),
         (
             "How many countries must register for a division at a world event?",
             "At a world event at least six countries must register. At a regional event at least four must register.",
-            ["States: at least six countries must register", "Gives no other figure"],
+            ["States: at least six countries must register"],
         ),
         (
             "How long may teams warm up before play goes on?",
             "Teams get ten minutes to warm up before play goes on, once they are allowed onto the field.",
             ["States: ten minutes to warm up", "States: once they are allowed onto the field"],
         ),
-        ("What does a crew pay?", "A crew gives €24.", ["States: gives €24", "Gives no other figure"]),
-        ("Who owns it?", "Anna Holm.", ["States: Anna Holm", "Says nothing that contradicts this"]),
+        ("What does a crew pay?", "A crew gives €24.", ["States: gives €24"]),
+        ("Who owns it?", "Anna Holm.", ["States: Anna Holm"]),
         (
             "What must boats do?",
             "They must show a light after sunset; carry a horn of brass.",
@@ -168,7 +164,7 @@ def test_a_question_without_a_name_gets_the_title() -> None:
     ],
 )  # fmt: skip
 def test_criteria_hold_facts_of_the_answer(question: str, answer: str, criteria: list[str]) -> None:
-    """Each criterion is a part of the answer that the question does not give away; there are always two at least."""
+    """Each criterion is a part of the answer that the question does not give away; none is negative."""
     assert criteria_for(question, answer) == criteria
 
 
@@ -232,7 +228,7 @@ def test_one_call_a_target_and_evidence_by_construction(tmp_path: Path) -> None:
     pairs = read_jsonl(tmp_path / "qa" / "small" / "sarn.jsonl", Pair)
     assert len(model.asked) == len(pairs) == 4
     assert all(quote in HARBOUR for pair in pairs for quote in pair.evidence)
-    assert all(2 <= len(pair.evaluation_criteria) <= 6 for pair in pairs)
+    assert all(1 <= len(pair.evaluation_criteria) <= 6 for pair in pairs)
     covered = read_json(tmp_path / "qa" / "small" / "coverage" / "sarn.json", DocumentCoverage)
     assert covered.sentences == covered.rows == 1.0
 

@@ -1,0 +1,63 @@
+"""Evaluation criteria: what is wrong with them, and which are padding."""
+
+import pytest
+
+from groundwork.questions.criteria import criteria_fault, padding
+
+
+@pytest.mark.parametrize(
+    "criteria",
+    [
+        ["States 75 seconds"],
+        ["Answers no"],
+        ["Answers yes", "States that a permit is needed"],
+        ["Names the harbour master"],
+        ["States two"],
+        [f"Names gate {letter}" for letter in "abcdef"],
+    ],
+)
+def test_one_criterion_a_fact_is_enough(criteria: list[str]) -> None:
+    """From one to six, and yes and no are facts."""
+    assert criteria_fault(criteria) == ""
+
+
+@pytest.mark.parametrize(
+    ("criteria", "why"),
+    [
+        ([], "1 to 6"),
+        (["", "States 3"], "1 to 6"),
+        ([f"Names gate {n}" for n in range(7)], "1 to 6"),
+        (["Is correct and complete"], "names no fact"),
+        (["States the answer"], "names no fact"),
+    ],
+)
+def test_criteria_that_cannot_be_marked(criteria: list[str], why: str) -> None:
+    """None, too many, or one that names nothing."""
+    assert why in criteria_fault(criteria)
+
+
+@pytest.mark.parametrize(
+    ("question", "criteria", "dropped"),
+    [
+        ("What does the shed hold?", ["States ropes", "States that the ropes are old"], ["States ropes"]),
+        (
+            "What is the horn made of?",
+            ["States brass", "Does not name another metal"],
+            ["Does not name another metal"],
+        ),
+        (
+            "Who keeps the key of the Sarn boat shed?",
+            ["Names the warden", "Refers to the boat shed of Sarn"],
+            ["Refers to the boat shed of Sarn"],
+        ),
+        ("May the crew use the Sarn boat shed?", ["States that the crew may use the boat shed"], []),
+        ("May the crew use the Sarn boat shed?", ["Answers yes", "States that a key is needed"], []),
+        ("Which folders hold logs?", ["Names /log", "Names /var/log", "Names /var/log/old"], []),
+        ("How long is a heat?", ["States 9 minutes", "States 9 minutes and no break"], []),
+        ("Which lamps does the quay need?", ["Names lamps", "Names the quay"], ["Names the quay"]),
+        ("Is smoking allowed?", ["Answers no", "States that it does not matter where"], []),
+    ],
+)
+def test_padding_is_what_no_fact_is_lost_with(question: str, criteria: list[str], dropped: list[str]) -> None:
+    """Negative, said by another criterion, or given by the question; one criterion always stays."""
+    assert list(padding(question, criteria)) == dropped
