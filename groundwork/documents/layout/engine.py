@@ -8,18 +8,31 @@ every page too, and take it over where they are better in everything (page_readi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from groundwork.documents import Conversion, Request
 from groundwork.documents.audit import count_tables
 from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.lines import Line, to_lines, to_run
 from groundwork.documents.layout.page_flow import Flow, page_lines
+from groundwork.documents.layout.reading_order import parts as parts_of
 from groundwork.documents.layout.ruled_tables import find_frames, find_grids
 from groundwork.documents.layout.spelling import Speller
 from groundwork.documents.layout.type_styles import Styles
+from groundwork.documents.layout.upright import upright
+from groundwork.documents.repair.page_joining import SENTENCE_ENDS, stitch
 from groundwork.language.scripts import is_shaped
+
+_RECURS = 3  # pages from which on turned text is a stamp that runs through the document
+
+
+class Read(NamedTuple):
+    """A page's parts as they are read, each with its column's left and right, and the lines of turned text."""
+
+    parts: list[tuple[list[Line], tuple[float, float] | None]]
+    aside: list[str]
 
 
 def convert(request: Request) -> Conversion:
@@ -33,10 +46,14 @@ def convert(request: Request) -> Conversion:
     shaped = [i for i, text in enumerate(layer) if is_shaped(text)]
     pages = [None if i in shaped else page for i, page in enumerate(pages)]
     with LetterSizes(request.source) as sizes:
-        lines = [_lines(page, sizes, Speller(text)) if page else [] for page, text in zip(pages, layer, strict=True)]
-    styles = Styles(lines)
+        read = [
+            _read(page, sizes, Speller(text)) if page else Read([], []) for page, text in zip(pages, layer, strict=True)
+        ]
+    often = Counter(text for page in read for text in set(page.aside))
+    read = [page._replace(aside=[text for text in page.aside if often[text] < _RECURS]) for page in read]
+    styles = Styles([[line for lines, _ in page.parts for line in lines] for page in read])
     renditions = {
-        "lines": [Flow(page, styles).markdown() for page in lines],
+        "lines": [_markdown(page, styles) for page in read],
         "liteparse": [page.markdown or "" if page else "" for page in pages],
     }
     try:
@@ -48,19 +65,35 @@ def convert(request: Request) -> Conversion:
     return Conversion(renditions=renditions, warnings=[_unsure_tables(unsure)] if unsure else [])
 
 
+def _markdown(page: Read, styles: Styles) -> str:
+    """A page as one text; a sentence goes on from the foot of a column to the head of the next one.
+
+    Turned text comes last, but not within a sentence that goes on overleaf.
+    """
+    text = stitch([Flow(lines, styles, column).markdown() for lines, column in page.parts]).markdown
+    before, gap, last = text.rpartition("\n\n")
+    blocks = [text, *page.aside] if last.endswith(SENTENCE_ENDS) or not gap else [before, *page.aside, last]
+    return "\n\n".join(filter(None, blocks))
+
+
 def _unsure_tables(numbers: Sequence[int]) -> str:
     """A warning of tables on pages in shaped scripts, whose rows and spaces get lost."""
     told = f"page{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
     return f"{told}: tables of such a script come apart; look at them, or use --converter gemini"
 
 
-def _lines(page: Any, sizes: LetterSizes, speller: Speller) -> list[Line]:
-    """The lines of a liteparse page and its drawn tables, spelt as in the page's text layer."""
-    runs = [run for item in page.text_items if (run := to_run(item, sizes.of(item, page), speller))]
-    frames = find_frames(page.vector_graphics) if page.vector_graphics else []
+def _read(page: Any, sizes: LetterSizes, speller: Speller) -> Read:
+    """The parts of a liteparse page in the order in which they are read, spelt as in the page's text layer."""
+    turned = upright(page)
+    runs, *aside = (
+        [run for item in items if (run := to_run(item, sizes.of(item, page), speller))]
+        for items in (turned.items, *turned.aside)
+    )
+    frames = find_frames(turned.drawn) if turned.drawn else []
     grids = find_grids(frames, [word for run in runs for word in run.words]) if frames else []
     free = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
-    return page_lines(to_lines(free), grids)
+    parts = [(page_lines(to_lines(part.runs), part.grids), part.column) for part in parts_of(free, grids)]
+    return Read(parts, [line.text for part in aside for line in to_lines(part)])
 
 
 def _pdf_inspector(request: Request) -> list[str]:

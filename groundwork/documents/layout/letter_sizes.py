@@ -45,8 +45,8 @@ class LetterSizes:
         raw, text = self._text_of(page.page_num)
         x, y = ctypes.c_double(), ctypes.c_double()
         width, height = (int(_SCALE * side) for side in (page.width, page.height))
-        left = item.x + min(item.width, 0.3 * item.height) / 2
-        place = (int(_SCALE * left), int(_SCALE * (item.y + item.height / 2)))
+        word = max(item.words, key=lambda word: len(word.text), default=item)  # not the raised number before it
+        place = (int(_SCALE * (word.x + word.width / 2)), int(_SCALE * (word.y + word.height / 2)))
         pdfium.FPDF_DeviceToPage(raw, 0, 0, width, height, 0, *place, x, y)
         letter = pdfium.FPDFText_GetCharIndexAtPos(text, x, y, 3, 3)
         matrix = pdfium.FS_MATRIX()

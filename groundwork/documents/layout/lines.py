@@ -144,6 +144,11 @@ def _spelt_words(boxes: Sequence[Any], text: str) -> list[Box]:
 
 def to_lines(runs: list[Run]) -> list[Line]:
     """Runs whose middles share a height, from left to right; lines from top to bottom."""
+    return [_line(sorted(group)) for group in level(runs)]
+
+
+def level(runs: Sequence[Run]) -> list[list[Run]]:
+    """Runs in groups whose middles share a height, from top to bottom."""
     groups: list[list[Run]] = []
     middle = 0.0
     for run in sorted(runs, key=lambda run: run.y1 + run.y2):
@@ -152,7 +157,7 @@ def to_lines(runs: list[Run]) -> list[Line]:
         else:
             groups.append([run])
             middle = (run.y1 + run.y2) / 2
-    return [_line(sorted(group)) for group in groups]
+    return groups
 
 
 def columns(cells: Sequence[Run], known: Stretches = ()) -> list[tuple[float, float]]:
@@ -167,21 +172,26 @@ def columns(cells: Sequence[Run], known: Stretches = ()) -> list[tuple[float, fl
     return out
 
 
-def parted(words: Sequence[Box], size: float = 0) -> list[Box]:
-    """The texts of a line: its words, parted where they stand apart, numbers by less than others."""
-    out: list[Box] = []
-    before: Box | None = None
+def parted(words: Sequence[Box], size: float = 0) -> list[list[Box]]:
+    """The words of a line as texts: parted where they stand apart, numbers by less than others."""
+    out: list[list[Box]] = []
     for word in words:
+        before = out[-1][-1] if out else None
         em = size or 0.85 * (word.y2 - word.y1)
         numbers = before and is_number(before.text) and is_number(word.text)
         if before and word.x1 - before.x2 < (_GAP_OF_NUMBERS if numbers else 1.0) * em:
-            last = out[-1]
-            text = f"{last.text} {word.text}"
-            out[-1] = Box(last.x1, min(last.y1, word.y1), word.x2, max(last.y2, word.y2), text)
+            out[-1].append(word)
         else:
-            out.append(word)
-        before = word
+            out.append([word])
     return out
+
+
+def joined(words: Sequence[Box]) -> Box:
+    """Words side by side as one box."""
+    if len(words) == 1:
+        return words[0]
+    y1, y2 = min(word.y1 for word in words), max(word.y2 for word in words)
+    return Box(words[0].x1, y1, max(word.x2 for word in words), y2, " ".join(word.text for word in words))
 
 
 def is_number(text: str) -> bool:

@@ -14,9 +14,9 @@ from groundwork.documents.layout.lines import Line, Stretches, cleaned, column_o
 from groundwork.documents.layout.ruled_tables import Grid
 from groundwork.documents.layout.spaced_tables import find_tables
 from groundwork.documents.layout.type_styles import Styles
+from groundwork.documents.repair.page_joining import SENTENCE_ENDS
 from groundwork.language.scripts import UNSPACED
 
-_ENDS = (".", ":", ";", "!", "?", "”", '"', "…", "。", "：", "；", "！", "？", "」")
 _APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
 _WIDE = 2.2  # and rows further apart than this are no table's
 _NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
@@ -111,7 +111,7 @@ class Flow:
         lower = line.text[:1].islower()
         if abs(above.main.size - size) > 0.12 * size and not lower:
             return False
-        ended = above.text.endswith(_ENDS)
+        ended = above.text.endswith(SENTENCE_ENDS)
         if ended and size < 0.95 * self.styles.body and _NOTE.match(line.text):
             return False
         full = self._is_full(above, line)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from groundwork.documents.layout.lines import Box, Run, is_number, parted, stretches_of_most
+from groundwork.documents.layout.lines import Box, Run, is_number, joined, parted, stretches_of_most
 
 _NEAR = 2.5  # points within which two lines are one
 _MOST = 2000  # lines of a page's tables; what has more is a drawing
@@ -122,7 +122,7 @@ def _columns(xs: list[float], words: list[Box]) -> list[float]:
     """The columns' edges: those drawn, and between them those of spaces that run through most lines."""
     if len(xs) < 2:
         return xs
-    lines = [parted(line) for line in _lines(words)]
+    lines = [[joined(text) for text in parted(line)] for line in _lines(words)]
     out = xs[:1]
     for left, right in pairwise(xs):
         texts = [[t for t in line if left <= (t.x1 + t.x2) / 2 < right] for line in lines]
@@ -141,7 +141,7 @@ def _rows(band: Band, xs: list[float]) -> list[Band]:
         return [band]
     columns: list[list[Box]] = [[] for _ in xs[1:]]
     for line in lines:
-        for text in parted(line):
+        for text in map(joined, parted(line)):
             columns[_interval(xs, (text.x1 + text.x2) / 2) or 0].append(text)
     filled = [column for column in columns if column]
     numbers = [column for column in filled if len(column) > 1 and all(is_number(text.text) for text in column)]
@@ -158,7 +158,7 @@ def _rows(band: Band, xs: list[float]) -> list[Band]:
 
 def _cells(band: Band, xs: list[float], steep: list[Stroke]) -> list[str]:
     """The texts of a row by column, line by line; one that runs over an edge where none is drawn is in all of them."""
-    lines = [parted(line) for line in _lines(band.words)]
+    lines = [[joined(text) for text in parted(line)] for line in _lines(band.words)]
     middle = (band.top + band.bottom) / 2
     drawn = [not steep or not _open(steep, x, middle) for x in xs[1:-1]]
     over = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in lines for t in line) for x in xs[1:-1]]

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Callable, Sequence
+from itertools import chain, pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.lines import Line, is_entry, is_number, label, parted, stretches_of_most
+from groundwork.documents.layout.lines import Box, Line, is_entry, is_number, joined, label, parted, stretches_of_most
 from groundwork.documents.repair.hyphens import Vocabulary
 
+_SPACE = 0.5  # sizes between two words of one cell
 _APART = 2.4  # line heights between two rows of one table
 _LEADERS = re.compile(r"(?:\s?\.){3,}\s*$|\s*…\s*$|(?:\s?[._]){6,}")
 
@@ -25,6 +27,7 @@ class Text(NamedTuple):
     x1: float
     x2: float
     text: str
+    words: Sequence[Box] = ()
 
 
 class Row(NamedTuple):
@@ -68,8 +71,9 @@ def _row(line: Line) -> Row:
     """A line parted where its words stand apart, numbers by less than words."""
     if not line.cells or is_entry(line.text):
         return Row(line.y, line.y, 0, [])
-    texts = [Text(text.x1, text.x2, text.text) for cell in line.cells for text in parted(cell.words, cell.size)]
-    texts = [text._replace(text=_LEADERS.sub("", text.text)) for text in texts]
+    texts = [_text(words) for cell in line.cells for words in parted(cell.words, cell.size)]
+    if len(texts) == 2 and texts[0].text == label(texts[0].text) and not is_number(texts[1].text):
+        texts = [_text([*texts[0].words, *texts[1].words])]  # an item of a list
     main = line.main
     return Row(
         min(cell.y1 for cell in line.cells),
@@ -77,6 +81,11 @@ def _row(line: Line) -> Row:
         main.size,
         [t for t in texts if t.text.strip(". ")],
     )
+
+
+def _text(words: Sequence[Box]) -> Text:
+    box = joined(words)
+    return Text(box.x1, box.x2, _LEADERS.sub("", box.text), words)
 
 
 def _is_row(row: Row) -> bool:
@@ -140,7 +149,7 @@ class _Reader:
 
     def _is_head(self, at: int, columns: list[tuple[float, float]]) -> bool:
         row, below = self.rows[at], self.rows[at + 1]
-        if below.y1 - row.y2 > 0.9 * row.size:
+        if below.y1 - row.y2 > 0.9 * row.size or row.size > 1.15 * below.size or label(row.texts[0].text):
             return False
         if row.texts[0].x1 < columns[0][0] - row.size or row.texts[-1].x2 > columns[-1][1] + row.size:
             return False
@@ -214,15 +223,33 @@ def _share_of_lower(part: list[str]) -> float:
 def _placed(row: Row, columns: list[tuple[float, float]], heads: bool) -> list[str]:
     """The texts of a row by column; a head that covers several columns is in each of them."""
     cells = [""] * len(columns)
-    for text in row.texts:
-        covered = [
-            k
-            for k, (x1, x2) in enumerate(columns)
-            if min(text.x2, x2) - max(text.x1, x1) > 0.3 * min(x2 - x1, text.x2 - text.x1)
-        ]
+    for text in chain.from_iterable(_cut(text, columns, row.size) for text in row.texts):
+        covered = _covered(text, columns)
         for k in covered if heads and covered and covered[0] > 0 else [_column(text, columns)]:
             cells[k] = f"{cells[k]} {text.text}".strip()
     return cells
+
+
+def _covered(text: Text, columns: list[tuple[float, float]]) -> list[int]:
+    """The columns that a text covers to a good part."""
+    out = []
+    for k, (x1, x2) in enumerate(columns):
+        if min(text.x2, x2) - max(text.x1, x1) > 0.3 * min(x2 - x1, text.x2 - text.x1):
+            out.append(k)
+    return out
+
+
+def _cut(text: Text, columns: list[tuple[float, float]], size: float) -> list[Text]:
+    """A text parted at the spaces that lie between two columns and are wider than those within a cell."""
+    gutters = [(a[1], b[0]) for a, b in pairwise(columns)]
+    parts: list[list[Box]] = [[]]
+    for word in text.words:
+        left = parts[-1][-1].x2 if parts[-1] else word.x1
+        between = any(left <= stop + 1 and word.x1 >= start - 1 for start, stop in gutters)
+        if parts[-1] and between and word.x1 - left > _SPACE * size:
+            parts.append([])
+        parts[-1].append(word)
+    return [_text(part) for part in parts] if len(parts) > 1 else [text]
 
 
 def _column(text: Text, columns: list[tuple[float, float]]) -> int:

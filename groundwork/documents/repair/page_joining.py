@@ -22,7 +22,7 @@ _GLUED_ITEM = re.compile(
 _BACK_LINK = re.compile(r"\s*↑\s*$")
 _HYPHEN_END = re.compile(r"[^\W\d_]{2,}[-‐]$")
 _STEM = re.compile(r"(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
-_SENTENCE_END = (".", ":", ";", "!", "?", "”", '"', "。", "：", "；", "！", "？", "」")
+SENTENCE_ENDS = (".", ":", ";", "!", "?", "”", '"', "…", "。", "：", "；", "！", "？", "」")
 
 
 class Stitched(NamedTuple):
@@ -104,7 +104,7 @@ def _join(above: str, below: str, pages: Sequence[str]) -> tuple[str, str, str]:
     if _HYPHEN_END.search(last):
         above, joint = _mend(above, first, pages)
         return above, joint, below
-    return above, "\n\n" if last.endswith(_SENTENCE_END) else " ", below
+    return above, "\n\n" if last.endswith(SENTENCE_ENDS) else " ", below
 
 
 def _without_header(above: str, below: str) -> str:
@@ -158,7 +158,7 @@ def _goes_on(previous: str, line: str) -> bool:
     text = line.lstrip("* ")
     if _BLOCK_START.match(line) or _BLOCK_START.match(previous) or _ITEM.match(text):
         return False
-    return not previous.endswith(_SENTENCE_END) and (text[:1].islower() or text[:1] == "(") and "…" not in previous
+    return not previous.endswith(SENTENCE_ENDS) and (text[:1].islower() or text[:1] == "(") and "…" not in previous
 
 
 def _glue(previous: str, line: str) -> str:

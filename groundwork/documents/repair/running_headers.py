@@ -10,6 +10,7 @@ from collections.abc import Sequence
 _EDGE = 3  # lines at the head and at the foot of a page that may be running ones
 _LEAST = 3  # pages a line must come back on
 _SETTLED = 0.7  # of its comings at the same place, for a line without a page number
+_MOSTLY = 0.6  # of the pages
 _NUMBER = re.compile(r"\d+")
 _AT_END = re.compile(r"^(\d{1,4})(?=\s+[^\W\d])|(?<=\s)(\d{1,4})$")  # a page number beside a title
 _ROMAN = re.compile(r"[ivxlc]{1,7}$")
@@ -30,7 +31,7 @@ def running_keys(pages: Sequence[str], first: int = 1) -> set[str]:
             places[key][place if place < _EDGE else place - len(edges)] += 1
         numbered.update({key for line in edges[:1] + edges[-1:] for key in _numbered(line, first + i)})
     running = {key for key, n in counts.items() if n >= _LEAST and _enough(key, n, len(pages))}
-    running = {key for key in running if "<page>" in key or _is_settled(places[key])}
+    running = {key for key in running if "<page>" in key or _is_settled(places[key], len(pages))}
     return running | {key for key, n in numbered.items() if n > max(_LEAST, len(pages) // 2)}
 
 
@@ -50,9 +51,13 @@ def page_labels(page: str) -> list[str]:
     return [match[1] for line in lines[:1] + lines[-1:] if (match := _LABEL.fullmatch(line))]
 
 
-def _is_settled(places: Counter[int]) -> bool:
-    """Whether a line comes at one place of the pages, as headers do and the title of a kind of box does not."""
-    return places.most_common(1)[0][1] >= _SETTLED * places.total()
+def _is_settled(places: Counter[int], pages: int) -> bool:
+    """Whether a line comes at one place of the pages, as headers do and the title of a kind of box does not; what
+    most of the pages have may stand anywhere at the same end of them."""
+    at_foot = sum(n for place, n in places.items() if place < 0)
+    often = places.total() > _MOSTLY * pages
+    most = max(at_foot, places.total() - at_foot) if often else places.most_common(1)[0][1]
+    return most >= _SETTLED * places.total()
 
 
 def _enough(key: str, n: int, pages: int) -> bool:

@@ -1,0 +1,134 @@
+"""The order in which the parts of a page are read: columns one after the other, between what runs over all of them.
+
+Where many lines begin at one height of the page's width and running text stands on both sides of it, the page has
+columns there, from the lowest line above that crosses it to the highest below. Each part is looked at again in the
+same way, so that three columns, and columns below columns, come apart too.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from groundwork.documents.layout.lines import Run, is_number, level
+from groundwork.documents.layout.ruled_tables import Grid
+
+_LEAST = 4  # lines of running text on each side
+_GUTTER = 0.7  # font sizes between two columns
+_SPACE = 0.65  # font sizes between two words of a line
+
+
+class Part(NamedTuple):
+    """What is read from top to bottom: texts and drawn tables, and the column's left and right where it is one."""
+
+    runs: list[Run]
+    grids: list[Grid]
+    column: tuple[float, float] | None = None
+
+
+class _Box(NamedTuple):
+    """Runs of one line with no more than a space between them, or a drawn table."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    runs: tuple[Run, ...] = ()
+    grid: Grid | None = None
+
+    @property
+    def text(self) -> str:
+        return self.runs[0].text if len(self.runs) == 1 else " ".join(run.text for run in self.runs)
+
+
+def parts(runs: Sequence[Run], grids: Sequence[Grid]) -> list[Part]:
+    """The parts of a page in the order in which they are read."""
+    boxes = [box for line in level(runs) for box in _boxes(sorted(line))]
+    boxes += [_Box(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], grid=grid) for grid in grids]
+    return [_part(group, is_column) for group, is_column in _split(boxes, False)]
+
+
+def _boxes(line: Sequence[Run]) -> list[_Box]:
+    out: list[_Box] = []
+    for run in line:
+        if out and run.x1 - out[-1].x2 < _SPACE * run.size:
+            last = out[-1]
+            y1, x2, y2 = min(last.y1, run.y1), max(last.x2, run.x2), max(last.y2, run.y2)
+            out[-1] = _Box(last.x1, y1, x2, y2, (*last.runs, run))
+        else:
+            out.append(_Box(run.x1, run.y1, run.x2, run.y2, (run,)))
+    return out
+
+
+def _part(boxes: Sequence[_Box], is_column: bool) -> Part:
+    runs = [run for box in boxes for run in box.runs]
+    grids = [box.grid for box in boxes if box.grid]
+    return Part(runs, grids, (min(b.x1 for b in boxes), max(b.x2 for b in boxes)) if is_column else None)
+
+
+def _split(boxes: list[_Box], is_column: bool) -> list[tuple[list[_Box], bool]]:
+    best: tuple[list[_Box], float] = ([], 0.0)
+    for x in _edges(boxes):
+        band = _band(boxes, x)
+        if len(band) > len(best[0]):
+            best = (band, x)
+    band, x = best
+    if not band:
+        return [(boxes, is_column)] if boxes else []
+    top, bottom = min(b.y1 for b in band), max(b.y2 for b in band)
+    inside = set(map(id, band))
+    rest = [b for b in boxes if id(b) not in inside]
+    above = [b for b in rest if b.y1 + b.y2 < top + bottom]
+    below = [b for b in rest if b.y1 + b.y2 >= top + bottom]
+    left, right = [b for b in band if b.x1 < x - 2], [b for b in band if b.x1 >= x - 2]
+    groups = [(above, is_column), (left, True), (right, True), (below, is_column)]
+    return [part for group, column in groups if group for part in _split(group, column)]
+
+
+def _edges(boxes: Sequence[_Box]) -> list[float]:
+    """Where many lines begin, but for the leftmost place."""
+    starts = sorted(box.x1 for box in boxes if box.runs)
+    places: list[list[float]] = []
+    for x in starts:
+        if places and x - places[-1][0] < 3:
+            places[-1].append(x)
+        else:
+            places.append([x])
+    return [place[0] for place in places if len(place) >= _LEAST and place[0] > starts[0] + 40]
+
+
+def _band(boxes: Sequence[_Box], x: float) -> list[_Box]:
+    """The largest stretch of the page in which nothing crosses `x` and running text stands at both sides of it."""
+    best: list[_Box] = []
+    band: list[_Box] = []
+    for box in [*sorted(boxes, key=lambda b: b.y1 + b.y2), None]:
+        if box and (box.x2 < x - 1 or box.x1 > x - 2):
+            band.append(box)
+            continue
+        if len(band) > len(best) and _are_columns(band, x):
+            best = band
+        band = []
+    return best
+
+
+def _are_columns(band: Sequence[_Box], x: float) -> bool:
+    left, right = [b for b in band if b.x1 < x - 2], [b for b in band if b.x1 >= x - 2]
+    if not _is_text(left) or not _is_text(right):
+        return False
+    size = statistics.median(b.runs[0].size for b in left if b.runs)
+    near = sorted(b.x2 for b in left)[-max(1, len(left) // 10)]
+    top, bottom = (
+        max(min(b.y1 for b in side) for side in (left, right)),
+        min(max(b.y2 for b in side) for side in (left, right)),
+    )
+    return x - near >= _GUTTER * size and bottom - top > _LEAST * size
+
+
+def _is_text(boxes: Sequence[_Box]) -> bool:
+    """Whether boxes hold running text: long lines, some of them in the middle of a sentence, and few numbers."""
+    texts = [box.text for box in boxes if box.runs]
+    long = [text for text in texts if len(text.split()) >= 3]
+    if len(long) < max(_LEAST, 0.4 * len(texts)) or sum(map(is_number, texts)) > 0.2 * len(texts):
+        return False
+    return sum(text[0].islower() for text in long) > 0.2 * len(long)
