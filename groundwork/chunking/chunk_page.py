@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 
+from groundwork.pages.frame import document
+from groundwork.pages.markup import Markup, tag
 from groundwork.records.types import Chunk
 from groundwork.settings.settings import ChunkSettings
 
@@ -88,50 +89,24 @@ def short_lines(documents: Mapping[str, Sequence[Chunk]], settings: ChunkSetting
         yield f"  shorter than {settings.min_length:,}, {why}: {'; '.join(listed[:LISTED])}{more}"
 
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}: chunks</title>
-<link rel="icon" href="data:,">
-<style>
-:root {{ color-scheme: light dark; --ground: #fbfaf8; --ink: #20242b; --quiet: #646b76; --line: #c9c5bc;
-  --text: #2a78b8; --table: #b0691a; --code: #51823a; --skip: #8b8f98; --tint: #0000000a; }}
-@media (prefers-color-scheme: dark) {{ :root {{ --ground: #16181c; --ink: #e4e6ea; --quiet: #9aa1ac; --line: #42464e;
-  --text: #6bb0e8; --table: #e0a05a; --code: #92c378; --skip: #7d828c; --tint: #ffffff0d; }} }}
-body {{ margin: 0 auto; max-width: 78rem; padding: 2rem 1.25rem 5rem; background: var(--ground); color: var(--ink);
-  font: 15px/1.55 system-ui, sans-serif; }}
-h1 {{ font-size: 1.35rem; font-weight: 650; margin: 0; overflow-wrap: anywhere; }}
-.sum {{ color: var(--quiet); margin: .25rem 0 1.25rem; }}
-.bars {{ display: flex; align-items: flex-end; gap: 3px; height: 5rem; max-width: 34rem; margin: 0; padding: 0;
-  list-style: none; border-bottom: 1px solid var(--line); }}
-.bars li {{ flex: 1; background: var(--text); border-radius: 2px 2px 0 0; min-height: 0; }}
-.axis {{ display: flex; justify-content: space-between; max-width: 34rem; color: var(--quiet); font-size: .8rem;
-  margin: .2rem 0 2rem; }}
-section {{ --kind: var(--text); display: grid; grid-template-columns: 13rem minmax(0, 1fr); gap: 1.5rem;
-  border-top: 2px dashed var(--kind); padding: .75rem 0 1rem; scroll-margin-top: 1rem; }}
-section.table {{ --kind: var(--table); }} section.code {{ --kind: var(--code); }}
-section.skip {{ --kind: var(--skip); }} section.skip pre {{ opacity: .6; }}
-aside {{ font-size: .82rem; color: var(--quiet); }}
-aside a {{ color: var(--kind); font-weight: 650; text-decoration: none; }}
-aside p {{ margin: .15rem 0; overflow-wrap: anywhere; }}
-pre {{ margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 13.5px/1.55 ui-monospace, Menlo, monospace;
-  unicode-bidi: plaintext; }}
-section.code pre {{ white-space: pre; overflow-x: auto; overflow-wrap: normal; }}
-mark {{ background: var(--tint); color: var(--quiet); border-radius: 2px; }}
-@media (max-width: 46rem) {{ section {{ grid-template-columns: minmax(0, 1fr); gap: .4rem; }} }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p class="sum">{summary}</p>
-<ol class="bars" aria-label="chunks by length">{bars}</ol>
-<p class="axis"><span>1</span><span>{unit}</span><span>{most}</span></p>
-{sections}
-</body>
-</html>
+_STYLES = """
+main { max-width: 78rem; }
+pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 13.5px/1.55 var(--mono); }
+.bars { display: flex; align-items: flex-end; gap: 3px; height: 5rem; max-width: 34rem; margin: 1.25rem 0 0; padding: 0;
+  list-style: none; border-bottom: 1px solid var(--line); }
+.bars li { flex: 1; background: var(--blue); border-radius: 2px 2px 0 0; min-height: 0; }
+.axis { display: flex; justify-content: space-between; max-width: 34rem; color: var(--soft); font-size: .8rem;
+  margin: .2rem 0 2rem; }
+section { --kind: var(--blue); display: grid; grid-template-columns: 13rem minmax(0, 1fr); gap: 1.5rem;
+  border-top: 2px dashed var(--kind); padding: .75rem 0 1rem; scroll-margin-top: 1rem; }
+section.table { --kind: var(--orange); } section.code { --kind: var(--green); }
+section.skip { --kind: var(--faint); } section.skip pre { color: var(--faint); }
+aside { font-size: .82rem; color: var(--soft); }
+aside a { color: var(--kind); font-weight: 650; text-decoration: none; }
+aside p { margin: .15rem 0; overflow-wrap: anywhere; }
+section.code pre { white-space: pre; overflow-x: auto; overflow-wrap: normal; }
+mark { background: var(--hold); color: var(--soft); border-radius: 2px; }
+@media (max-width: 46rem) { section { grid-template-columns: minmax(0, 1fr); gap: .4rem; } }
 """
 
 
@@ -139,30 +114,35 @@ def page(title: str, summary: str, chunks: Sequence[Chunk], settings: ChunkSetti
     """The document from top to bottom as one HTML file, a dashed line at every border, what was added greyed."""
     rows = histogram([chunk.length for chunk in chunks], settings.max_length)
     top = max(count for _, _, count in rows) or 1
-    bars = "".join(
-        f'<li style="height:{100 * count / top:.1f}%" title="{low:,} to {high:,}: {count:,}"></li>'
+    bars = [
+        tag("li", style=f"height:{100 * count / top:.1f}%", title=f"{low:,} to {high:,}: {count:,}")
         for low, high, count in rows
-    )
-    return _PAGE.format(
-        title=escape(title),
-        summary=escape(summary),
-        bars=bars,
-        unit=settings.unit,
-        most=f"{settings.max_length:,}",
-        sections="\n".join(_section(chunk, settings.unit) for chunk in chunks),
+    ]
+    axis = [tag("span", end) for end in ("1", settings.unit, f"{settings.max_length:,}")]
+    return document(
+        f"{title}: chunks",
+        _STYLES,
+        tag("h1", title),
+        tag("p", summary, class_="soft"),
+        tag("ol", bars, class_="bars", aria_label="chunks by length"),
+        tag("p", axis, class_="axis"),
+        *(_section(chunk, settings.unit) for chunk in chunks),
     )
 
 
-def _section(chunk: Chunk, unit: str) -> str:
+def _section(chunk: Chunk, unit: str) -> Markup:
     number, *rest = facts(chunk, unit)
-    about = "".join(f"<p>{escape(fact)}</p>" for fact in [*rest, f"characters {chunk.start:,} to {chunk.end:,}"])
+    about = [tag("p", fact) for fact in [*rest, f"characters {chunk.start:,} to {chunk.end:,}"]]
     end = len(chunk.text) - len(chunk.closing)
-    body = escape(chunk.text[len(chunk.added) : end].rstrip("\n"))
-    added = f"<mark>{escape(chunk.added)}</mark>" if chunk.added else ""
-    closing = f"\n<mark>{escape(chunk.closing.strip())}</mark>" if chunk.closing else ""
-    kind = f"{chunk.kind} skip" if chunk.skip else chunk.kind
-    return (
-        f'<section class="{kind}" id="{escape(chunk.id)}">'
-        f'<aside><a href="#{escape(chunk.id)}">{number}</a>{about}</aside>'
-        f'<pre dir="auto">{added}{body}{closing}</pre></section>'
+    text: list[Markup | str] = [chunk.text[len(chunk.added) : end].rstrip("\n")]
+    if chunk.added:
+        text.insert(0, tag("mark", chunk.added))
+    if chunk.closing:
+        text += ["\n", tag("mark", chunk.closing.strip())]
+    return tag(
+        "section",
+        tag("aside", tag("a", number, href=f"#{chunk.id}"), about),
+        tag("pre", text, dir="auto"),
+        class_=f"{chunk.kind} skip" if chunk.skip else chunk.kind,
+        id=chunk.id,
     )

@@ -1,4 +1,4 @@
-"""The colours of the pages, as page.css names them."""
+"""The colours of the pages, as palette.css names them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from groundwork.pages.page import ASSETS
+from groundwork.pages.frame import ASSETS
 
 
 def colours(theme: str) -> dict[str, str]:
-    """The variables of page.css that hold a colour."""
-    block = re.findall(r":root[^{]*\{(.*?)\n\}", (ASSETS / "page.css").read_text(), re.DOTALL)[theme == "dark"]
+    """The variables of palette.css that hold a colour."""
+    block = re.findall(r":root[^{]*\{(.*?)\n\}", (ASSETS / "palette.css").read_text(), re.DOTALL)[theme == "dark"]
     return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
 
 
@@ -33,7 +33,7 @@ def test_words_stand_out_from_every_ground(theme: str) -> None:
     found = colours(theme)
     low = {
         (words, ground): round(contrast(found[words], found[ground]), 2)
-        for words in ("ink", "soft", "faint", "accent")
+        for words in ("ink", "soft", "faint", "accent", "good", "fair", "bad")
         for ground in ("paper", "ground", "map", "hold")
     }
     assert min(low.values()) >= 4.5, low
