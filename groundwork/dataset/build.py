@@ -12,6 +12,8 @@ import numpy as np
 from groundwork.dataset.measured_rows import partly_measured, strata
 from groundwork.dataset.publish.personal import scan
 from groundwork.dataset.reword import rephrase
+from groundwork.dataset.reword.copying import share_kept
+from groundwork.dataset.reword.faults import UNCHANGED, answer_kept, faults, subject_words
 from groundwork.dataset.reword.rephrase import Ask, Check, Reworded, Rewording
 from groundwork.dataset.rows import Pool, Row
 from groundwork.dataset.split import measures as measure
@@ -107,7 +109,7 @@ async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tool
         if not reworded.rows:
             raise CannotSplit(
                 "no row could be reworded; set a larger model as dataset.rephrase.model, or a higher "
-                f"dataset.rephrase.max_overlap. The last reason: {reworded.replaced[-1][1]}"
+                f"dataset.rephrase.max_copied. The last reason: {reworded.replaced[-1][1]}"
             )
         drawn = replace(drawn, split=replace(drawn.split, eval=list(reworded.rows)))
     splits = {"train": drawn.train, "eval": _reworded(drawn.chosen, reworded)}
@@ -145,21 +147,19 @@ def _checks(drawn: _Drawn, settings: DatasetSettings, tools: Tools) -> Check:
     """What a rewording has to pass: the rules of its text, then its meaning by embeddings."""
 
     async def check(index: int, new: Reworded) -> str | None:
-        row = drawn.pool[index]
-        keep = rephrase.subject_words(row, tools.about)
-        strategy = settings.rephrase.strategy
-        problem = rephrase.problem(row, new, settings.rephrase.max_overlap, keep, strategy)
-        if strategy == "question":
-            problem = changed_terms(row.question, new.question) if problem in (None, rephrase.UNCHANGED) else problem
-        if problem:
-            return problem
+        row, call = drawn.pool[index], settings.rephrase
+        keep = subject_words(row, tools.about)
+        found = faults(row, new.question, new.answer, call.max_copied, keep)
+        if call.strategy == "question":  # whose answer stays
+            found = [one for one in found if one != UNCHANGED]
+            found += [one for one in [changed_terms(row.question, new.question)] if one]
         question = (await tools.encode([new.question], "query"))[0]
-        if problem := rephrase.moved(drawn.vectors, index, question, drawn.split.threshold):
-            return problem
+        found += [one for one in [rephrase.moved(drawn.vectors, index, question, drawn.split.threshold)] if one]
         if row.evidence and row.answer != new.answer:
             texts = [row.answer, new.answer, " ".join(row.evidence)]
-            return rephrase.unsupported(*await tools.encode(texts, "document"))
-        return None
+            problem = rephrase.unsupported(row, new.answer, *await tools.encode(texts, "document"))
+            found += [problem] if problem else []
+        return " ".join(found) or None
 
     return check
 
@@ -223,13 +223,13 @@ async def _measured(
 
 def _compared(row: measure.EvalRow, old: Row, new: Row, call: Rephrase, about: str) -> measure.EvalRow:
     """The row with how much of the old wording its new question and answer keep."""
-    keep = rephrase.subject_words(old, about)
+    keep = subject_words(old, about)
     return msgspec.structs.replace(
         row,
         reworded=new.question,
-        overlap=round(rephrase.overlap(old.question, new.question, keep, call.strategy), 3),
-        answer_overlap=round(rephrase.overlap(old.answer, new.answer, keep), 3),
-        answer_kept=rephrase.answer_kept(old, new.answer, call.max_overlap, keep),
+        overlap=round(share_kept(old.question, new.question, keep), 3),
+        answer_overlap=round(share_kept(old.answer, new.answer, keep), 3),
+        answer_kept=answer_kept(old, new.answer, call.max_copied, keep),
     )
 
 

@@ -7,13 +7,18 @@ import re
 from groundwork.language.scripts import UNSPACED
 from groundwork.language.words import STOP_WORDS
 
-_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{2,80})[\"”“»]")
+_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]*)[\"”“»]")
+_LONGEST = 80  # characters of a quoted term; a longer quotation is a passage
+_CODE = re.compile(
+    r"""(?<![^\s("'“‘`*])(?=[^\s]*[/\\_<>=$#@|]|[^\s]*[a-z0-9]\.[a-z0-9]|-)[^\s"“”`,;?!]*[^\W\d_][^\s"“”`,;?!]*"""
+)
+_ABBREVIATED = re.compile(r"((?:[A-Z][\w-]*[ -](?:(?:of|and|for|the|in) )?)+)\(([A-Z][A-Za-z]*[A-Z])\)")
 _NAME = re.compile(rf"[^\W_{UNSPACED}]+")
 
 
 def quoted(text: str) -> list[str]:
     """The terms that stand between double quotes."""
-    return [match.strip() for match in _QUOTED.findall(text)]
+    return [term for match in _QUOTED.findall(text) if (term := match.strip()) and len(term) <= _LONGEST]
 
 
 def names(text: str) -> set[str]:
@@ -32,3 +37,14 @@ def names_as_written(text: str) -> list[str]:
         if code or (inside and word[0].isupper() and word.lower() not in STOP_WORDS):
             found.append(word)
     return found
+
+
+def codes(text: str) -> list[str]:
+    """Paths, options, addresses and identifiers, as they are written: /etc/fstab, --force, max_length, a.b.org."""
+    return [match.group().rstrip(".:)]*'’") for match in _CODE.finditer(text)]
+
+
+def abbreviations(text: str) -> dict[str, str]:
+    """Names that stand in front of their abbreviation, by it: {"FHS": "Filesystem Hierarchy Standard"}."""
+    found = {match[2]: match[1].strip() for match in _ABBREVIATED.finditer(text)}
+    return {short: name for short, name in found.items() if short[0] == name[0] and len(short) <= len(name.split()) + 1}

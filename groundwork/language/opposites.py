@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Set
 
-from groundwork.language.words import words
+from groundwork.language.words import STOP_WORDS, stem, words
 
 
 def _side(listed: str) -> frozenset[str]:
@@ -46,13 +46,43 @@ _TELLING = _side(
     offense defense offensive defensive home away men women indoor outdoor"""
 )
 _NEGATION = re.compile(r"\b(?:not|no|never|without|cannot|none|neither|nor|unable|except|unless|\w+n['’]t)\b", re.I)
+_NOT = re.compile(r"\b(?:not|no|never|cannot|unable to|\w+n['’]t)\b", re.I)
+# Words that say "not" in another way, so that "is not allowed" may become "is forbidden".
+_DENYING = _side(
+    """forbidden prohibited banned illegal forbid forbids prohibit prohibits avoid avoids prevent prevents refuse
+    refuses fail fails lack lacks nothing nobody none neither nor without except unless only other apart instead
+    rather out off unnecessary optional free"""
+)
+_COMPARED = "|".join(
+    [
+        "more",
+        "fewer",
+        "less",
+        "later",
+        "earlier",
+        "sooner",
+        "longer",
+        "shorter",
+        "higher",
+        "lower",
+        "further",
+        "farther",
+        "larger",
+        "smaller",
+        "greater",
+        "heavier",
+        "wider",
+    ]
+)
 _LIMIT = re.compile(
-    r"\b(?:no|not) (?:more|fewer|less|later|earlier|sooner|longer|shorter|higher|lower|further|farther|larger|smaller"
-    r"|greater|heavier|wider) than\b",
+    rf"\b(?:no|not|never) (?:{_COMPARED})\b[^.;:,]{{0,40}}?\bthan\b"
+    r"|\bno (?:fewer|less|later|sooner|smaller|shorter|higher|lower|larger|greater)\b",
     re.I,
 )  # negates nothing
 _DUTIES = {  # what must be done, ought to be done, and may be done
-    "must": re.compile(r"\b(?:must|shall|requires?d?|obliged|obligatory|mandatory|ha[sd] to|have to|needs?|needed)\b"),
+    "must": re.compile(
+        r"\b(?:must|shall|requires?d?|obliged|obligatory|mandatory|ha[sd] to|have to|need(?:s|ed)? to)\b"
+    ),
     "should": re.compile(r"\b(?:should|ought|recommended|advised)\b"),
     "may": re.compile(r"\b(?:may|might|can|could|able|allowed|permitted|optional(?:ly)?|options?|free to)\b"),
 }
@@ -63,9 +93,12 @@ def contrasts(text: str) -> set[str]:
     return set(words(text)) & _TELLING
 
 
+_PARTICLES = frozenset(["in", "out", "over", "up", "inside", "outside"])  # "leaves out" is not the opposite of "in"
+
+
 def turned(old: str, new: str) -> tuple[str, str] | None:
     """(word, its opposite) where `new` says the opposite of a word that `old` says, and neither says both."""
-    before, after = set(words(old)), set(words(new))
+    before, after = set(words(old)) - _PARTICLES, set(words(new)) - _PARTICLES
     return next(_turns(before, after), None)
 
 
@@ -79,6 +112,25 @@ def _turns(before: Set[str], after: Set[str]) -> Iterator[tuple[str, str]]:
 def is_negated(text: str) -> bool:
     """Does `text` negate something? "No more than six" is a limit and negates nothing."""
     return bool(_NEGATION.search(_LIMIT.sub("", text)))
+
+
+def negation_turned(old: str, new: str) -> str:
+    """What one of two texts denies and the other says, in no other way denied: "open" of "does not open", or ""."""
+    for denying, other in ((old, new), (new, old)):
+        said = words(other)
+        if _NOT.search(_LIMIT.sub("", other)) or not _DENYING.isdisjoint(said):
+            continue
+        stems = {stem(word) for word in said}
+        denied = (_content_after(denying, match.end()) for match in _NOT.finditer(_LIMIT.sub("", denying)))
+        if turned_words := [word for word in denied if word and stem(word) in stems]:
+            return turned_words[0]
+    return ""
+
+
+def _content_after(text: str, start: int) -> str:
+    """The first word from `start` on that carries meaning, in the same sentence; "" for a bare "No."."""
+    rest = re.split(r"[.;:!?]", _LIMIT.sub("", text)[start:], maxsplit=1)[0]
+    return next((word for word in words(rest) if word not in STOP_WORDS), "")
 
 
 def duties(text: str) -> set[str]:

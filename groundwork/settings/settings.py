@@ -282,7 +282,9 @@ class Rephrase(ModelCall, frozen=True):
         Meta(description="pair: question and answer; question: that alone, in a frame given, for small models"),
     ]
     prompt: Annotated[Name, Meta(description="a file of config/prompts")]
-    max_overlap: Annotated[Share, Meta(description="share of words a reworded question or answer may keep")]
+    max_copied: Annotated[
+        Share, Meta(description="share of a rewording's words that may stand in copied stretches of five and more")
+    ]
     tries: Positive
 
 

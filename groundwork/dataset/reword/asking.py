@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from groundwork.dataset.reword.rephrase import Ask, Past, Reworded, subject_words
+from groundwork.dataset.reword.copying import terms
+from groundwork.dataset.reword.faults import subject_words
+from groundwork.dataset.reword.rephrase import Ask, Past, Reworded
 from groundwork.dataset.rows import Row
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, conversation
@@ -40,6 +42,6 @@ def turns(call: Rephrase, template: str, about: str, row: Row) -> list[Message]:
         answer=row.answer,
         criteria="\n".join(f"- {criterion}" for criterion in row.evaluation_criteria),
         evidence="\n".join(f"- {quote}" for quote in row.evidence) or "- none",
-        keep=", ".join(subject_words(row, about)) or "none in particular",
+        keep=", ".join([*subject_words(row, about), *terms(row.question)]) or "none in particular",
         start=" ".join(row.question.split()[:2]),
     )

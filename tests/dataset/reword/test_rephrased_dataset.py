@@ -105,10 +105,10 @@ def test_an_answer_that_only_looks_reworded_stays_as_it_was(data, server):
     assert run(data, server) == 0
     found = report(data)
     assert found["same_answers"] == found["splits"]["eval"] == 9
-    assert all(row["answer_kept"] and row["answer_overlap"] == 1 for row in found["rows"])
+    assert all(row["answer_kept"] and row["answer_overlap"] > 0.9 for row in found["rows"])
     assert all(row["answer"] == row["original_answer"] for row in load(data)["eval"])
     told = [body["messages"][-1]["content"] for body in server.requests if len(body["messages"]) > 2]
-    assert told and all(text.startswith("The answer keeps") for text in told)
+    assert told and all(text.startswith("The answer ") for text in told)
 
 
 def test_a_row_that_resists_gives_way(data, server):
@@ -144,7 +144,7 @@ def test_a_model_that_cannot_reword_is_an_error(data, server, capsys):
     assert run(data, server) == 1
     printed = capsys.readouterr().out
     assert "no row could be reworded; set a larger model" in printed
-    assert "The last reason: The question is empty." in printed
+    assert "The last reason: The question is empty. The answer is empty." in printed
     assert not (data / "datasets" / "touch-rugby" / "README.md").exists()
 
 
@@ -170,7 +170,7 @@ def test_questions_alone_in_a_frame_given(data, server):
 
     server.reply = in_frame
     small = ("dataset.rephrase.strategy=question", "dataset.rephrase.prompt=rephrase_question.md",
-             "dataset.rephrase.max_overlap=0.7")  # fmt: skip
+             "dataset.rephrase.max_copied=0.8")  # fmt: skip
     write_run(data, "model-a", [pair(n) for n in range(48) if n // 8 % 4 == 1])
     assert run(data, server, *(part for setting in small for part in ("--set", setting)), "--eval-fraction", "0.4") == 0
     found = report(data)
