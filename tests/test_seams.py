@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from groundwork.markdown.reading import Reading, read_chunks
 from groundwork.records.artifacts import read_jsonl, write_json, write_jsonl, write_text
 from groundwork.records.types import Chunk, Document, Pair, Rejected
 from groundwork.stages import chunk, coverage, curate, merge
@@ -134,3 +136,38 @@ def test_merge_keeps_the_minimum_beside_the_maximum(tmp_path: Path) -> None:
     write_jsonl(tmp_path / "qa" / "b" / "mill.jsonl", second)
     run(merge.main, tmp_path, "a", "b", "--out", "both")
     assert len(read_jsonl(tmp_path / "qa" / "both" / "mill.jsonl", Pair)) == 10
+
+
+SPOKEN = {
+    "da": "Båden skal være ved startlinjen fem minutter før start. Styrmanden skal bære hjelm, hvis vinden er stærk.",
+    "fi": "Veneen on oltava lähtöviivalla viisi minuuttia ennen lähtöä. Perämiehen on käytettävä kypärää.",
+    "hu": "A hajónak öt perccel a rajt előtt a rajtvonalnál kell lennie. A kormányosnak sisakot kell viselnie.",
+    "no": "Båten skal være ved startlinjen fem minutter før start. Styrmannen må bruke hjelm når vinden er sterk.",
+    "vi": "Thuyền phải có mặt tại vạch xuất phát năm phút trước khi bắt đầu. Người lái phải đội mũ bảo hiểm.",
+}
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_a_chunk_says_its_language_to_all_that_read_it(tmp_path: Path, language: str) -> None:
+    """A language that no list of ours names is not English to the rules of any later stage."""
+    write_document(tmp_path, "mill", SPOKEN[language])
+    run(chunk.main, tmp_path)
+    (reading,) = read_chunks(tmp_path / "chunks" / "mill.jsonl")
+    assert (reading.chunk.language, reading.grounds.english, len(reading.statements)) == (language, False, 2)
+    old = Reading(msgspec.structs.replace(reading.chunk, language=""))  # a file written before chunks had one
+    assert (old.language, old.statements) == (language, reading.statements)
+
+
+def test_a_chunk_without_its_language_still_reads(tmp_path: Path) -> None:
+    """Files of an earlier version, whose chunks name no language, are read as they are."""
+    fields = json.loads(msgspec.json.encode(chunk_of(0, OPENS)))
+    del fields["language"]
+    write_text(tmp_path / "mill.jsonl", json.dumps(fields) + "\n")
+    assert [reading.language for reading in read_chunks(tmp_path / "mill.jsonl")] == ["en"]
+
+
+def test_a_language_set_by_hand_is_every_chunks(tmp_path: Path) -> None:
+    """chunk.language goes before what the text looks like."""
+    write_document(tmp_path, "mill", SPOKEN["da"])
+    run(chunk.main, tmp_path, "--set=chunk.language=no")
+    assert [reading.language for reading in read_chunks(tmp_path / "chunks" / "mill.jsonl")] == ["no"]

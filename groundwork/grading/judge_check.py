@@ -156,7 +156,7 @@ def _asked_for(row: Row) -> list[set[str]]:
 
 
 def _held(text: str) -> set[str]:
-    return content_words(text) | values(text, spelled=True)
+    return content_words(text, "") | values(text, spelled=True)
 
 
 _SPOILERS: dict[str, Callable[[Row, Sequence[Row]], str]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from groundwork.language.scripts import UNSPACED
-from groundwork.language.words import STOP_WORDS
+from groundwork.language.stop_words import ENGLISH
 
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]*)[\"”“»]")
 _LONGEST = 80  # characters of a quoted term; a longer quotation is a passage
@@ -34,7 +34,7 @@ def names_as_written(text: str) -> list[str]:
         inside = text[last : match.start()].rstrip()[-1:] not in (".", "?", "!", ":", "")
         last = match.end() - 1
         code = not word.isdigit() and (any(c.isdigit() for c in word) or (len(word) > 1 and word.isupper()))
-        if code or (inside and word[0].isupper() and word.lower() not in STOP_WORDS):
+        if code or (inside and word[0].isupper() and word.lower() not in ENGLISH):
             found.append(word)
     return found
 

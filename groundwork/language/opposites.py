@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Set
 
-from groundwork.language.words import STOP_WORDS, stem, words
+from groundwork.language.stop_words import ENGLISH
+from groundwork.language.words import stem, words
 
 
 def _side(listed: str) -> frozenset[str]:
@@ -120,9 +121,9 @@ def negation_turned(old: str, new: str) -> str:
         said = words(other)
         if _NOT.search(_LIMIT.sub("", other)) or not _DENYING.isdisjoint(said):
             continue
-        stems = {stem(word) for word in said}
+        stems = {stem(word, "en") for word in said}
         denied = (_content_after(denying, match.end()) for match in _NOT.finditer(_LIMIT.sub("", denying)))
-        if turned_words := [word for word in denied if word and stem(word) in stems]:
+        if turned_words := [word for word in denied if word and stem(word, "en") in stems]:
             return turned_words[0]
     return ""
 
@@ -130,7 +131,7 @@ def negation_turned(old: str, new: str) -> str:
 def _content_after(text: str, start: int) -> str:
     """The first word from `start` on that carries meaning, in the same sentence; "" for a bare "No."."""
     rest = re.split(r"[.;:!?]", _LIMIT.sub("", text)[start:], maxsplit=1)[0]
-    return next((word for word in words(rest) if word not in STOP_WORDS), "")
+    return next((word for word in words(rest) if word not in ENGLISH), "")
 
 
 def duties(text: str) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from groundwork.language.detection import is_english, language
+from groundwork.language.detection import code, is_english, may_be
 
 _SOURCE = (
     r"(?:passages?|text|chunks?|excerpts?|paragraphs?|sentences?|statements?|documents?|context|snippet|extract|author"
@@ -76,9 +76,13 @@ def dangling_opening(text: str) -> str:
     return match.group() if match else ""
 
 
-def dangling(question: str) -> str:
-    """The part of a question that points at something its reader cannot see ("this rule", "does it"), or ""."""
-    found = (pattern.search(question) for pattern in (_DANGLING if is_english(question) else _ELSEWHERE))
+def dangling(question: str, language: str = "") -> str:
+    """The part of a question that points at something its reader cannot see ("this rule", "does it"), or "".
+
+    `language` is that of the text it is about; without it the question itself tells it.
+    """
+    english = language == "en" if language else is_english(question)
+    found = (pattern.search(question) for pattern in (_DANGLING if english else _ELSEWHERE))
     return next((match.group().strip() for match in found if match), "")
 
 
@@ -87,7 +91,10 @@ def is_instruction(text: str) -> bool:
     return _INSTRUCTIONS.search(text) is not None
 
 
-def other_language(said: str, text: str) -> str:
-    """The language of `said` where it is plainly not the one of `text`, or ""."""
-    mine, theirs = language(said), language(text)
-    return mine if mine and theirs and mine != theirs else ""
+def other_language(said: str, language: str, text: str = "") -> str:
+    """The language of `said` where it is plainly not `language`, or "".
+
+    Where that is "", `text` tells it.
+    """
+    mine, theirs = code(said), language or code(text)
+    return mine if mine and theirs and mine != theirs and not may_be(said, theirs) else ""

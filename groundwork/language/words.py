@@ -7,31 +7,21 @@ them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 from itertools import pairwise
+from typing import Any
 
 import regex
 
-from groundwork.language.detection import function_words
 from groundwork.language.scripts import UNSPACED
+from groundwork.language.stop_words import stop_words
 
 _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LETTERS = r"[\p{L}\p{Nl}\p{No}][\p{L}\p{M}\p{Nl}\p{No}]*+"  # vowel signs and accents belong to their letters
 _WORD = regex.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*+")
 _PAIRED = regex.compile(rf"[{UNSPACED}\uac00-\ud7af]++")
 _CHARACTER = regex.compile(r"\p{L}\p{M}*+")
-STOP_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """a about above after again all also an and any are as at be because been before being below between both
-        but by can could did do does doing down during each few for from further had has have having he her here
-        hers him his how i if in into is it its itself just let may me might more most must my no nor not now of
-        off on once one only or other our out over own same shall she should so some such than that the their
-        them then there these they this those through to too under until up upon us very was we were what when
-        where which while who whom whose why will with would you your""",
-    )
-)
 
 
 def words(text: str) -> list[str]:
@@ -54,25 +44,36 @@ def _split(word: str) -> Iterator[str]:
         yield word[last:]
 
 
-def content_words(text: str, language: str = "en") -> set[str]:
-    """The words that carry meaning, each cut to its stem."""
-    idle = STOP_WORDS if language == "en" else STOP_WORDS | function_words(language)
-    return {stem(word) for word in words(text) if word not in idle and len(word) > 1}
+def content_words(text: str, language: str) -> set[str]:
+    """The words that carry meaning, each cut to its stem.
 
-
-_ENDINGS = re.findall(
-    r"\w+", "ibility ability ible able ations ation ments ment ings ing ers ies ied ed er es ly s e y"
-)
-_SHORT_ENDINGS = ("ing", "ed", "e")
+    `language` is an ISO 639-1 code; "", where it is not known, is read as English.
+    """
+    idle = stop_words(language)
+    return {stem(word, language) for word in words(text) if word not in idle and len(word) > 1}
 
 
 @lru_cache(maxsize=100_000)
-def stem(word: str) -> str:
-    """A crude stem, so that "throws" and "throwing" meet, and "moves" and "moving": known endings off."""
-    word = word.lower().removesuffix("'s").removesuffix("’s")
-    return _without(_without(word, _ENDINGS, 4), _SHORT_ENDINGS, 3)
+def stem(word: str, language: str) -> str:
+    """The stem of a word by Snowball's algorithm for its language ("throws" and "throwing" meet); itself where none."""
+    stemmer = _stemmer(language)
+    plain = word.lower().replace("’", "'")
+    return str(stemmer.stemWord(plain)) if stemmer else plain
 
 
-def _without(word: str, endings: Sequence[str], kept: int) -> str:
-    """`word` without the first of the endings that leaves `kept` letters."""
-    return next((word[: -len(end)] for end in endings if word.endswith(end) and len(word) - len(end) >= kept), word)
+@cache
+def _stemmer(language: str) -> Any:
+    from snowballstemmer import stemmer
+
+    name = _SNOWBALL.get(language or "en")
+    return stemmer(name) if name else None
+
+
+_SNOWBALL = {
+    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english",
+    "eo": "esperanto", "es": "spanish", "et": "estonian", "eu": "basque", "fa": "persian", "fi": "finnish",
+    "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian",
+    "it": "italian", "lt": "lithuanian", "ne": "nepali", "nl": "dutch", "no": "norwegian", "nb": "norwegian",
+    "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish",
+    "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip

@@ -10,7 +10,8 @@ from itertools import pairwise
 
 import regex
 
-from groundwork.language.detection import function_words, language
+from groundwork.language.detection import code
+from groundwork.language.stop_words import stop_words
 from groundwork.language.words import stem
 
 # Words that say how something is asked and never what about. Frequent words of any language are found by counting.
@@ -37,7 +38,8 @@ WORDS_A_LABEL = 2
 
 def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: Sequence[int], groups: int) -> list[str]:
     """A label for each group 0..groups-1, no two alike: its most telling tags, or words where there are no tags."""
-    idle = _ASKING | function_words(language(" ".join(questions)))
+    language = code(" ".join(questions))
+    idle = _ASKING | stop_words(language)
     ranked = _telling([_terms(question, idle) for question in questions], group_of, groups)
     if any(tags):
         own = _telling([list(dict.fromkeys(row)) for row in tags], group_of, groups)
@@ -46,7 +48,7 @@ def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: S
     taken: set[str] = set()  # first words of labels: no two groups are named after the same
     for group in range(groups):
         fresh = [term for term in ranked[group] if term not in taken]
-        picked = _pick(fresh or ranked[group])
+        picked = _pick(fresh or ranked[group], language)
         taken.update(picked[:1])
         label = " · ".join(picked) or _shortest(questions, group_of, group)
         labels.append(label if label not in labels else f"{label} ({group + 1})")
@@ -78,19 +80,19 @@ def _telling(terms: list[list[str]], group_of: Sequence[int], groups: int) -> li
     return ranked
 
 
-def _pick(ranked: list[str]) -> list[str]:
+def _pick(ranked: list[str], language: str) -> list[str]:
     """The first terms that do not say the same again."""
     picked: list[str] = []
     for term in ranked:
-        if not any(_stems(term) & _stems(other) for other in picked):
+        if not any(_stems(term, language) & _stems(other, language) for other in picked):
             picked.append(term)
         if len(picked) == WORDS_A_LABEL:
             break
     return picked
 
 
-def _stems(term: str) -> set[str]:
-    return {stem(word) for word in re.split(r"[ -]", term)}
+def _stems(term: str, language: str) -> set[str]:
+    return {stem(word, language) for word in re.split(r"[ -]", term)}
 
 
 def _terms(question: str, idle: frozenset[str]) -> list[str]:

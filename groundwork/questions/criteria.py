@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from groundwork.language.numbers import numbers
-from groundwork.language.words import STOP_WORDS, content_words, words
+from groundwork.language.stop_words import ENGLISH
+from groundwork.language.words import content_words, words
 
 MIN_CRITERIA, MAX_CRITERIA = 1, 6
 
@@ -18,7 +19,7 @@ _EMPTY = frozenset(words("accuracy accurate clarity complete completeness correc
 _TELLING = frozenset(words("""answer answers give gives given indicate indicates mention mentions name names
     note notes place places point points refer refers say says specify specifies state states question fact
     explain explains list lists identify identifies include includes describe describes"""))  # fmt: skip
-_TELLING_STEMS = content_words(" ".join(_TELLING))
+_TELLING_STEMS = content_words(" ".join(_TELLING), "en")
 _CODE = re.compile(r"\S*\w[/_<>.:=\-]\w\S*|/\S*\w\S*|<\S+>")
 _EDGES = "\"'.,;:!?()"
 _YES_OR_NO = re.compile(r"\b(?:yes|no|ja|nein|oui|non|sí|não|nee)\b", re.IGNORECASE)
@@ -74,9 +75,9 @@ def _padding(criterion: str, facts: Mapping[str, set[str]], question: str) -> st
 def _fact(text: str) -> set[str]:
     """The words of meaning, a path or a code (/usr/sbin, keep_all) as one word."""
     codes = {code.strip(_EDGES).lower() for code in _CODE.findall(text)}
-    return content_words(_CODE.sub(" ", text)) - _TELLING_STEMS | codes
+    return content_words(_CODE.sub(" ", text), "en") - _TELLING_STEMS | codes
 
 
 def _checkable(criterion: str) -> bool:
-    facts = set(words(criterion)) - STOP_WORDS - _EMPTY - _TELLING
+    facts = set(words(criterion)) - ENGLISH - _EMPTY - _TELLING
     return bool(facts) or bool(numbers(criterion, spelled=True)) or bool(_YES_OR_NO.search(criterion))

@@ -80,7 +80,7 @@ def fault_of(check: Check, pair: Pair, place: Place) -> str:
     """What a rule finds wrong with `pair`, or ""."""
     match check:
         case "stand_alone":
-            reference = wording.dangling(pair.question)
+            reference = wording.dangling(pair.question, place.language)
             return f'points at something its reader cannot see: "{reference}"' if reference else ""
         case "worth":
             match = _ABOUT_THE_DOCUMENT.search(pair.question)
@@ -103,16 +103,16 @@ def foreign_numbers(pair: Pair) -> list[str]:
     return sorted({value for value in told if value not in known})
 
 
-def undecided(pair: Pair, wrong: str) -> str:
+def undecided(pair: Pair, wrong: str, language: str) -> str:
     """`wrong`, unless its words tell that it misses a criterion.
 
     It does where a criterion names a number, or words of the right answer that are not in the question, and the wrong
     answer holds none of them. A criterion that negates something is met by what is not said.
     """
-    asked, right, said = (content_words(text) for text in (pair.question, pair.answer, wrong))
+    asked, right, said = (content_words(text, language) for text in (pair.question, pair.answer, wrong))
     have = values(wrong, spelled=True)
     for criterion in pair.evaluation_criteria:
-        telling = content_words(criterion) & right - asked
+        telling = content_words(criterion, language) & right - asked
         if not is_negated(criterion) and (values(criterion) - have or (telling and not telling & said)):
             return ""
     return wrong

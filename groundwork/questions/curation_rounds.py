@@ -51,7 +51,7 @@ class Curation:
         stale = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
         checks = {name: told for name, told in pair.checks.items() if name not in stale}
         checks |= rule_columns(pair, place, self.settings)
-        wrong = undecided(pair, wrong_answer(pair, other))
+        wrong = undecided(pair, wrong_answer(pair, other), place.language)
         return Case(number, msgspec.structs.replace(pair, checks=checks), place, wrong)
 
     async def run(self, cases: Sequence[Case], done: Callable[[int], None]) -> Judged:

@@ -77,8 +77,8 @@ class Source:
             return [Fault("example", "is about the example in the prompt")]
         if any(self._in_instruction(quote) for quote in draft.evidence) or wording.is_instruction(said):
             return [Fault("instruction", "follows an instruction that the document holds")]
-        found = list(form_faults(draft))
-        if other := wording.other_language(said, self.text):
+        found = list(form_faults(draft, self.grounds.language))
+        if other := wording.other_language(said, self.grounds.language, self.text):
             found.append(Fault("language", f"is in another language ({other}) than the text"))
         for problem in self.grounds.faults(draft.question, draft.answer, draft.evidence):
             found.append(Fault("evidence" if "evidence" in problem else "unsupported", problem))
@@ -109,7 +109,7 @@ class Source:
         return wording.is_instruction(quote) and self.grounds.find(quote) is not None
 
 
-def form_faults(draft: Draft) -> list[Fault]:
+def form_faults(draft: Draft, language: str) -> list[Fault]:
     """What is wrong with the wording, whatever the text says."""
     found = []
     question = draft.question.strip()
@@ -117,7 +117,7 @@ def form_faults(draft: Draft) -> list[Fault]:
         found.append(Fault("form", "the question is no question"))
     if not draft.answer.strip():
         found.append(Fault("form", "the answer is empty"))
-    if reference := wording.dangling(question):
+    if reference := wording.dangling(question, language):
         found.append(Fault("dangling", f'the question points at something its reader cannot see: "{reference}"'))
     if problem := criteria_fault(without_padding(question, draft.evaluation_criteria)):
         found.append(Fault("form", problem))

@@ -15,11 +15,12 @@ from itertools import chain
 
 import regex
 
-from groundwork.language.detection import language
+from groundwork.language.detection import code
 from groundwork.language.names import names, names_as_written
 from groundwork.language.numbers import values
 from groundwork.language.opposites import contrasts, is_negated, turned
-from groundwork.language.words import STOP_WORDS, content_words, words
+from groundwork.language.stop_words import ENGLISH
+from groundwork.language.words import content_words, words
 
 SAME_STATEMENT = 0.8  # of the words of the shorter of two quotes
 SAME_SUBJECT = 0.7  # of what two pairs tell of their statement, where each also tells something else
@@ -50,9 +51,14 @@ class Asked:
     evidence: tuple[str, ...] = ()
 
     @cached_property
+    def language(self) -> str:
+        """Told by all that is there, since a question alone is short."""
+        return code(" ".join((self.question, self.answer, *self.evidence)))
+
+    @cached_property
     def quotes(self) -> list[Words]:
         """The words and numbers of each quote."""
-        return [found for quote in self.evidence if (found := _words(quote))]
+        return [found for quote in self.evidence if (found := _words(quote, self.language))]
 
     @cached_property
     def statement(self) -> Words:
@@ -62,17 +68,17 @@ class Asked:
     @cached_property
     def asked(self) -> Words:
         """The words and numbers of the question."""
-        return _words(self.question)
+        return _words(self.question, self.language)
 
     @cached_property
     def told(self) -> Words:
         """What question and answer say together."""
-        return self.asked | _words(self.answer)
+        return self.asked | _words(self.answer, self.language)
 
     @cached_property
     def information(self) -> Words:
         """What the answer adds to its question."""
-        return _words(self.answer) - self.asked
+        return _words(self.answer, self.language) - self.asked
 
 
 def asked_by(pair: object) -> Asked:
@@ -111,7 +117,7 @@ def differ_in_words(one: Asked, other: Asked) -> bool:
     if differ_in_fact(one.question, other.question):
         return True
     if one.statement and other.statement:
-        mine, theirs = _words(one.answer), _words(other.answer)
+        mine, theirs = _words(one.answer, one.language), _words(other.answer, other.language)
         return len(mine & theirs) < SAME_STATEMENT * len(mine | theirs)
     return bool(one.answer and other.answer and (_other_meaning(one, other) or _other_answer(one, other)))
 
@@ -125,7 +131,7 @@ def _other_meaning(one: Asked, other: Asked) -> str:
     """The opposite in the question, or the other of yes and no as the answer."""
     if opposites := turned(one.question, other.question):
         quoted = set(words(" ".join((*one.evidence, *other.evidence))))
-        if quoted.issuperset(opposites) or STOP_WORDS.isdisjoint(opposites):  # "in" and "out" come with the wording
+        if quoted.issuperset(opposites) or ENGLISH.isdisjoint(opposites):  # "in" and "out" come with the wording
             return f"asks for {opposites[0]} where the other asks for {opposites[1]}"
     said = [_YES_OR_NO.match(pair.answer.strip()) for pair in (one, other)]
     if all(said) and said[0][1].lower() != said[1][1].lower() and (  # type: ignore[index]  # both are there
@@ -193,13 +199,13 @@ def _other_answer(one: Asked, other: Asked) -> str:
     return "" if same >= SAME_ANSWER else "the answers tell other things"
 
 
-def _words(text: str) -> Words:
+def _words(text: str, language: str) -> Words:
     """The stems of the words of meaning, the codes with digits, and the numbers with a # before their value.
 
     "One" is no number: one does, the one.
     """
     numbers = values(text) | values(text, spelled=True) - {"1"}
-    return frozenset(content_words(text, language(text) or "en") | _codes(text) | {_NUMBER + n for n in numbers})
+    return frozenset(content_words(text, language) | _codes(text) | {_NUMBER + n for n in numbers})
 
 
 def _codes(text: str) -> set[str]:

@@ -154,13 +154,15 @@ def unusable(summary: str) -> str | None:
 
 def faults(summary: str, text: str, max_words: int) -> list[str]:
     """What the summary says that the text does not: numbers, dates, units, quotes, names; and too great length."""
+    from groundwork.language.detection import code
     from groundwork.language.names import names
     from groundwork.language.words import stem
     from groundwork.markdown.grounding import Grounds
 
-    known = {stem(word) for word in re.findall(r"[^\W_]+", text.lower())}
-    strange = sorted(name for name in names(summary) if stem(name) not in known and not name.isdigit())
-    found = [*Grounds(text).unsupported(summary), *(f'the name "{name}" is not in the text' for name in strange)]
+    grounds = Grounds(text, language := code(text))
+    known = {stem(word, language) for word in re.findall(r"[^\W_]+", text.lower())}
+    strange = sorted(name for name in names(summary) if stem(name, language) not in known and not name.isdigit())
+    found = [*grounds.unsupported(summary), *(f'the name "{name}" is not in the text' for name in strange)]
     if (words := len(summary.split())) > TOO_LONG * max_words:
         found.append(f"it is {words} words long, {max_words} are allowed")
     return found

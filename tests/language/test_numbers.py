@@ -66,6 +66,6 @@ def test_dates_in_three_spellings() -> None:
 
 def test_stems_meet() -> None:
     """Inflected forms of a word share a stem, different words do not."""
-    assert content_words("throws the disc") == content_words("throwing discs")
-    assert len({stem(word) for word in ("move", "moves", "moved", "moving")}) == 1
-    assert stem("goal") != stem("goat")
+    assert content_words("throws the disc", "en") == content_words("throwing discs", "en")
+    assert len({stem(word, "en") for word in ("move", "moves", "moved", "moving")}) == 1
+    assert stem("goal", "en") != stem("goat", "en")

@@ -3,7 +3,7 @@
 import pytest
 
 from groundwork.language import references as wording
-from groundwork.language.detection import language
+from groundwork.language.detection import code
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_languages_are_told_apart_where_it_is_plain() -> None:
     """Function words and script tell the language; a short or mixed text tells none."""
     english = "The disc must be returned to the thrower when the players cannot agree on what is the case."
     german = "Die Scheibe wird dem Werfer zurückgegeben, wenn die Spieler sich nicht einigen."
-    assert (language(english), language(german)) == ("en", "de")
-    assert language("Диск возвращается игроку") == "cyrillic"
-    assert language("Brick, stall, pull") == ""
-    assert wording.other_language(german, english) == "de"
-    assert wording.other_language("Brick, stall, pull", english) == ""
+    assert (code(english), code(german)) == ("en", "de")
+    assert code("Диск возвращается игроку") == "ru"
+    assert code("Brick, stall, pull") == ""
+    assert wording.other_language(german, "en") == "de"
+    assert wording.other_language("Brick, stall, pull", "en") == ""

@@ -289,11 +289,11 @@ def test_a_wrong_answer_has_other_numbers() -> None:
 
 def test_a_wrong_answer_is_shown_only_where_words_do_not_settle_it() -> None:
     """Where a criterion names a number or a word of the right answer that the wrong one lacks, no model is asked."""
-    assert undecided(pair_of(1), "It ground barley until 2042.") == ""
+    assert undecided(pair_of(1), "It ground barley until 2042.", "en") == ""
     wheel = pair_of(1, question="How is the wheel stopped?", answer="By dropping the penstock.")
     for criterion, needed in [("Names the penstock", False), ("Is an answer", True), ("Names no other penstock", True)]:
         judged = msgspec.structs.replace(wheel, evaluation_criteria=[criterion])
-        assert bool(undecided(judged, "By closing the gates.")) == needed
+        assert bool(undecided(judged, "By closing the gates.", "en")) == needed
 
 
 def test_questions_about_the_document_are_turned_down_by_rule(run: Run) -> None:

@@ -18,7 +18,9 @@ from groundwork.dataset.reword.faults import UNCHANGED
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.splits import Split, Vectors
 from groundwork.errors import Filtered, InvalidReply
-from groundwork.language.words import STOP_WORDS, stem, words
+from groundwork.language.detection import code
+from groundwork.language.stop_words import stop_words
+from groundwork.language.words import stem, words
 from groundwork.llm.concurrency import together
 
 CLOSER = 5  # questions that may lie closer to the rewording than its original does
@@ -62,8 +64,10 @@ def unsupported(row: Row, answer: str, old: Vectors, new: Vectors, evidence: Vec
     """Complains when the evidence lies much further from the new answer than from the old one; vectors are (d,)."""
     if float(new @ evidence) >= KEPT_SUPPORT * float(old @ evidence):
         return None
-    known = {stem(word) for word in words(" ".join([row.question, row.answer, *row.evidence]))}
-    foreign = [word for word in words(answer) if word not in STOP_WORDS and stem(word) not in known]
+    source = " ".join([row.question, row.answer, *row.evidence])
+    language = code(source)
+    known, idle = {stem(word, language) for word in words(source)}, stop_words(language)
+    foreign = [word for word in words(answer) if word not in idle and stem(word, language) not in known]
     named = f": it has nothing on {', '.join(dict.fromkeys(foreign))}" if foreign else ""
     return f"The answer says something that the evidence does not{named}. Say exactly what the evidence says."
 

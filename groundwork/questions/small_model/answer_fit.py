@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 
-from groundwork.language.detection import is_english, language
+from groundwork.language.detection import code, is_english
 from groundwork.language.numbers import numbers
-from groundwork.language.words import content_words
 from groundwork.questions.draft_faults import Draft, Fault
 from groundwork.questions.small_model.criteria_rules import category_of
+from groundwork.questions.small_model.english import content_words
 from groundwork.questions.small_model.question_search import RIVALS, terms
 from groundwork.questions.small_model.targets import OPEN_END, REFERENCE, Target
 
@@ -130,7 +130,7 @@ def _beside(draft: Draft, target: Target, above: str, title: str) -> Fault | Non
     if not is_english(target.plain):
         return None  # whose words for asking are not known
     strange = own - content_words(above) - _ASKING
-    allowed = 0 if language(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(own))
+    allowed = 0 if code(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(own))
     if len(strange) > allowed:
         return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(strange))}")
     return None

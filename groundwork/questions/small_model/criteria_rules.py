@@ -12,9 +12,10 @@ import regex
 
 from groundwork.language.numbers import NUMBER_WORDS, numbers
 from groundwork.language.sentences import sentences
-from groundwork.language.words import content_words, words
+from groundwork.language.words import words
 from groundwork.questions.criteria import MAX_CRITERIA
 from groundwork.questions.draft_faults import Category
+from groundwork.questions.small_model.english import content_words
 from groundwork.records.types import Difficulty
 
 _BREAK = re.compile(r"\s*;\s*(?:(?:and|or|but)\s+)?|,?\s+(?:and|but)\s+")

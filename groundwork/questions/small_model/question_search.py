@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from groundwork.language.numbers import numbers
-from groundwork.language.words import content_words
 from groundwork.markdown.reading import Reading
 from groundwork.markdown.statements import Statement
+from groundwork.questions.small_model.english import content_words
 from groundwork.records.types import Chunk
 
 RIVALS = 3  # other statements may fit a question as well as its own

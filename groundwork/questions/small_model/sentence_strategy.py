@@ -17,7 +17,6 @@ import msgspec
 
 from groundwork.errors import UnitError
 from groundwork.language.names import names
-from groundwork.language.words import content_words, stem
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation
 from groundwork.llm.replies import FaultyItem
@@ -27,6 +26,7 @@ from groundwork.questions.draft_faults import Draft, Fault
 from groundwork.questions.interview import Judged
 from groundwork.questions.small_model.answer_fit import agree, misfits, rivals_allowed
 from groundwork.questions.small_model.criteria_rules import category_of, criteria_for, difficulty_of
+from groundwork.questions.small_model.english import content_words, stem
 from groundwork.questions.small_model.question_search import Pointing
 from groundwork.questions.small_model.targets import Target, importance, items, simple, spread, targets
 from groundwork.records.types import Chunk, Pair

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from groundwork.language.names import quoted
 from groundwork.language.numbers import numbers
-from groundwork.language.words import content_words, words
+from groundwork.language.words import words
 from groundwork.markdown.reading import Reading
 from groundwork.markdown.statements import Statement
+from groundwork.questions.small_model.english import content_words
 
 CELLS = 1  # of a row in one call, besides the first: a small model asks about one of two and forgets the other
 LONGEST = 600  # characters of a list, or of a sentence with the ones that it leans on, asked about as a whole
