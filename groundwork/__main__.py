@@ -4,6 +4,7 @@ uv run dataprep                 the state of every document, and what to run nex
 uv run dataprep run             every stage in order
 uv run dataprep STAGE           one stage (the same as running its script)
 uv run dataprep doctor          check keys, models, extras and disk
+uv run dataprep forget NAME     remove a document from everything that was made of it
 uv run dataprep gather          join what shards (--shard I/N) have done, and name what is missing
 uv run dataprep schema          write config/config.schema.json from the settings
 uv run dataprep init            begin in the current folder, where Groundwork is installed from a wheel
@@ -93,6 +94,19 @@ def _doctor(argv: Sequence[str]) -> int:
     return guarded(look)
 
 
+def _forget(argv: Sequence[str]) -> int:
+    from groundwork.console.command import add_place_flags, flag_parser, guarded
+    from groundwork.console.forget import forget_documents
+
+    parser = flag_parser("dataprep forget", "Remove documents from everything that was made of them.")
+    parser.add_argument("documents", metavar="DOCUMENT", nargs="+", help="names as the status shows them")
+    parser.add_argument("--replies", action="store_true", help="also the replies of models about them in the journal")
+    parser.add_argument("--dry-run", action="store_true", help="only say what there is")
+    add_place_flags(parser)
+    flags = parser.parse_args(list(argv))
+    return guarded(lambda: forget_documents(flags))
+
+
 def _gather(argv: Sequence[str]) -> int:
     from groundwork.console.command import add_place_flags, flag_parser, guarded
     from groundwork.console.gather import gather
@@ -147,6 +161,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "status": _status,
     "run": _run,
     "doctor": _doctor,
+    "forget": _forget,
     "gather": _gather,
     "schema": _schema,
     "init": _init,

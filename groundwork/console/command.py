@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"]
 
+MOST_DEPARTED = 5
 MOST_DUE = 20  # lines of a dry run
 TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
 
@@ -66,6 +67,7 @@ class Command:
     prompts: Callable[[Config], Sequence[str]] = lambda _: ()
     flags: Callable[[argparse.ArgumentParser], None] | None = None
     estimate: EstimateUnit | None = None
+    before: Callable[[Job, Manifest], None] | None = None
     after: Callable[[Job, list[Unit]], None] | None = None
     version: str = "1"
     shards: Shards = "none"
@@ -95,6 +97,9 @@ class Command:
             job.progress.stage = self.name
             if self.name in BY_NAME:
                 job.data.borrow(BY_NAME[self.name].reads)
+            if self.before and not flags.dry_run:
+                self.before(job, manifest)
+            self._name_departed(job, manifest)
             units = self._units(job, job.data.shard)
             runner = self.runner(job, manifest)
             if flags.dry_run:
@@ -117,6 +122,16 @@ class Command:
         if shard is None or self.shards == "caches":
             return units
         return [unit for unit in units if shard.holds(unit.document)]
+
+    def _name_departed(self, job: Job, manifest: Manifest) -> None:
+        """Say which documents have lost their source."""
+        from groundwork.records.lifecycle import departed
+
+        job.departed = {lost.document: lost.source for lost in departed(job.data, manifest)}
+        for document, source in list(job.departed.items())[:MOST_DEPARTED]:
+            job.progress.say(
+                f"gone: documents/{source}, of which {document} was made; remove it: uv run dataprep forget {document}"
+            )
 
     def unfinished(self, flags: argparse.Namespace) -> list[tuple[str, str]]:
         """The units that are not done, each with the reason."""

@@ -88,6 +88,7 @@ class Job:
     idle: bool = False  # whether, at the end, every unit was found up to date
     stopping: asyncio.Event = field(default_factory=_event)
     loop: asyncio.AbstractEventLoop | None = None  # the runner's, while it runs
+    departed: dict[str, str] = field(default_factory=dict)  # documents whose source is gone, and that source's name
     usage: list[UsageRow] = field(default_factory=list)  # of calls that other processes made for this job
     _client: Client | None = None
     _prompts: dict[str, str] = field(default_factory=dict)

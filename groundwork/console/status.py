@@ -12,6 +12,7 @@ from groundwork.console.command import load_config, opened
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME, STAGES, Stage
+from groundwork.records.lifecycle import Departed, Remains, departed, forgotten_rows, remains_of
 from groundwork.records.manifest import judge
 
 if TYPE_CHECKING:
@@ -34,9 +35,13 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
         for stage in STAGES:
             if stage.run:
                 table[stage.name] = _states(command(stage.name), job, manifest)
+        lost = [(one, remains_of(job.data, one.document)) for one in departed(job.data, manifest)[:MOST_ROWS]]
+        lost_rows = forgotten_rows(job.data)
     _print_table(table)
     _print_datasets(table["create_dataset"])
     _print_reasons(table)
+    _print_departed(lost)
+    _print_forgotten(lost_rows)
     print(f"\nnext: {_next(table, _same_flags(flags))}")
     return EXIT_OK
 
@@ -118,6 +123,22 @@ def _print_reasons(table: dict[str, States]) -> None:
     ]
     if reasons:
         print("\n" + "\n".join(reasons[:MOST_ROWS]))
+
+
+def _print_departed(lost: list[tuple[Departed, Remains]]) -> None:
+    """The documents whose source is gone, with what of them remains."""
+    if lost:
+        print()
+    for one, remains in lost:
+        print(f"  gone  {one.document} (documents/{one.source}): {remains} remain")
+    if lost:
+        print(f"  remove: uv run dataprep forget {' '.join(shlex.quote(one.document) for one, _ in lost)}")
+
+
+def _print_forgotten(rows: dict[str, dict[str, int]]) -> None:
+    for dataset, documents in rows.items():
+        held = ", ".join(f"{count:,} rows of {name}" for name, count in documents.items())
+        print(f"  {dataset} still holds {held}, which was forgotten since; build it again")
 
 
 def _same_flags(flags: argparse.Namespace) -> str:

@@ -44,6 +44,7 @@ CREATE TRIGGER IF NOT EXISTS answered AFTER INSERT ON replies BEGIN DELETE FROM 
 _FIELDS = "body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
 _STORE = f"INSERT INTO replies (key, {_FIELDS}, stored) VALUES ({', '.join('?' * 12)})"  # noqa: S608  # our own names
 _FIND = f"SELECT {_FIELDS} FROM replies WHERE key = ? AND usable AND id > ? ORDER BY id DESC LIMIT 1"  # noqa: S608
+_FORGET = "DELETE FROM replies WHERE unit = ? OR unit GLOB ? OR unit GLOB ?"
 _CLAIM = (
     "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until"
     " WHERE owner = excluded.owner OR until < ?"
@@ -155,6 +156,15 @@ class Journal:
     def release(self, key: str) -> None:
         """End this process's claim on a call that brought nothing."""
         self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._me))
+
+    def forget(self, units: list[str]) -> int:
+        """Delete the replies that were about these documents; returns how many there were."""
+        count = 0
+        for unit in units:
+            of_chunks, of_pairs = f"{unit} *", f"{unit}-[0-9a-f][0-9a-f]*"
+            count += self._execute(_FORGET, (unit, of_chunks, of_pairs)).rowcount
+        self._execute("VACUUM", ())
+        return count
 
     def _hold_room(self) -> None:
         """Raises StopRun where there is none, or none was left for a reply before."""

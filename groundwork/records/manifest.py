@@ -97,6 +97,12 @@ class Manifest:
         except sqlite3.Error:  # nothing joined yet, or damaged: what it held is done anew
             return []
 
+    def all_entries(self) -> list[tuple[str, str, Entry]]:
+        """(stage, unit, entry) of everything that was done."""
+        decoder = msgspec.json.Decoder(Entry)
+        rows = self._execute("SELECT stage, unit, entry FROM units ORDER BY stage, unit", ())
+        return [(stage, unit, decoder.decode(entry)) for stage, unit, entry in rows]
+
     def record(self, stage: str, unit: str, entry: Entry) -> None:
         row = (stage, unit, msgspec.json.encode(entry), time.time())
         self._execute("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", row)

@@ -91,6 +91,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--org", help="organisation on the Hub; default: you", **setting("dataset.organization"))
     add("--public", action="store_true", help="push for everybody to see; makes a private repository public")
     add("--allow-personal", action="store_true", help="push in public although rows look personal")
+    parser.add_argument("--keep-gone", action="store_true", help="also rows of documents whose source is gone")
 
 
 def units(job: Job) -> list[Unit]:
@@ -196,6 +197,9 @@ def _plan(job: Job) -> Plan:
     runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
     pairs = {run: pair_files(job.data, run) for run in runs}
     wanted = set(job.wanted(sorted({path.stem for paths in pairs.values() for path in paths})))
+    if left_out := sorted(wanted & job.departed.keys() if not job.flags.keep_gone else ()):
+        job.progress.say(f"left out, for their documents are gone: {', '.join(left_out)} (--keep-gone takes them in)")
+        wanted -= set(left_out)
     pairs = {run: [path for path in paths if path.stem in wanted] for run, paths in pairs.items()}
     documents = sorted(wanted)
     if not any(pairs.values()):

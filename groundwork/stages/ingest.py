@@ -17,6 +17,7 @@ from groundwork.documents import CONVERTERS, choose
 
 if TYPE_CHECKING:
     from groundwork.documents.engines.vision import Picture
+    from groundwork.records.manifest import Manifest
     from groundwork.records.types import Document
     from groundwork.settings.settings import Config, Ingest
 
@@ -38,6 +39,20 @@ def units(job: Job) -> list[Unit]:
         )
         for id_ in job.wanted(list(sources))
     ]
+
+
+def carry_over_renamed(job: Job, manifest: Manifest) -> None:
+    """Take a file that has only changed its name for the document that it was, with all that was made of it."""
+    from groundwork.documents.sources import find_sources
+    from groundwork.records.lifecycle import departed, rename
+
+    lost = {one.sha256: one.document for one in departed(job.data, manifest)}
+    known = manifest.entries("ingest") if lost else {}
+    for source in find_sources(job.data.documents) if lost else []:
+        old = lost.get("" if source.id in known or source.problem else manifest.sha256(Path(source.path)))
+        if old and old != source.id:
+            rename(job.data, manifest, old, source.id, source.name)
+            job.progress.say(f"{source.name} is what {old} was, by its content: carried over as {source.id}")
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
@@ -148,6 +163,7 @@ main = Command(
     prompts=lambda config: [config.ingest.vision.prompt] if uses_vision(config.ingest) else [],
     flags=add_flags,
     estimate=estimate,
+    before=carry_over_renamed,
     version="1",
     shards="documents",
     needs_gpu=lambda config: "marker" in (config.ingest.converter, *config.ingest.converters.get("pdf", [])),

@@ -1,0 +1,36 @@
+"""`dataprep forget NAME`: a document removed from everything that was made of it; on request, from the journal too."""
+
+from __future__ import annotations
+
+import argparse
+
+from groundwork.console.command import load_config, opened
+from groundwork.errors import EXIT_OK, UsageError
+from groundwork.records.artifacts import slug
+from groundwork.records.lifecycle import forget, remains_of
+
+
+def forget_documents(flags: argparse.Namespace) -> int:
+    """Say what there is of each document, and remove it unless --dry-run. Raises UsageError for an unknown name."""
+    from groundwork.llm.journal import Journal
+
+    with opened(load_config(flags), flags) as (job, manifest):
+        names = [name if remains_of(job.data, name).files else slug(name) for name in flags.documents]
+        unknown = [name for name in names if not remains_of(job.data, name).files]
+        if unknown:
+            raise UsageError(
+                f"{', '.join(unknown)}: nothing there by that name in {job.data.root}; see: uv run dataprep"
+            )
+        for name in names:
+            if flags.dry_run:
+                print(f"{name}: {remains_of(job.data, name)}; {len(remains_of(job.data, name).files)} files")
+                continue
+            remains = forget(job.data, manifest, name)
+            print(f"{name}: removed {remains}; {len(remains.files):,} files")
+            for dataset, count in remains.rows.items():
+                print(f"  dataset {dataset} still holds {count:,} rows of it; build it again, and push it again")
+        if flags.replies and not flags.dry_run:
+            journal = Journal(job.data.joined_journal)
+            print(f"  {journal.forget(names):,} replies removed from the journal")
+            journal.close()
+    return EXIT_OK

@@ -1,0 +1,118 @@
+"""Documents that go or change their names: named, left out, removed whole, or carried over without a call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from groundwork.__main__ import main
+from tests.author import Author
+from tests.console.test_shards import settings
+from tests.fake_openrouter import FakeOpenRouter
+
+NAMES = ("one", "two", "two-b")
+
+
+@pytest.fixture
+def server() -> Iterator[FakeOpenRouter]:
+    with FakeOpenRouter(reply=Author()).thread() as fake:
+        yield fake
+
+
+@pytest.fixture
+def data(tmp_path: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]) -> Path:
+    """Three documents, taken to a dataset."""
+    (tmp_path / "documents").mkdir()
+    for number, name in enumerate(NAMES):
+        sentences = " ".join(
+            f"The ferry {name} crosses the sound at quarter {hour} with {hour + number} passengers on deck."
+            for hour in range(5)
+        )
+        (tmp_path / "documents" / f"{name}.md").write_text(f"# Ferry {name}\n\n{sentences}\n")
+    for stage in ("ingest", "summarize", "chunk", "generate_qa", "generate_tags", "visualize_embeddings", "coverage"):
+        assert main([stage, "--data", str(tmp_path), *settings(server)]) == 0, capsys.readouterr()
+    assert main(["create_dataset", "--name", "ferries", "--data", str(tmp_path), *settings(server)]) == 0
+    capsys.readouterr()
+    return tmp_path
+
+
+def mentions(data: Path, word: str) -> list[str]:
+    """Files that are about the word, the databases and the dataset aside."""
+    files = [path for path in data.rglob("*") if path.is_file() and path.suffix != ".db"]
+    files = [path for path in files if path.parts[len(data.parts)] not in ("datasets", ".state")]
+    return [str(path) for path in files if word.encode() in path.read_bytes() or path.stem == word]
+
+
+def test_a_document_that_is_gone_is_named_and_left_out(
+    data: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status and stages say what is gone and what remains of it; the next dataset does without it, unless told."""
+    (data / "documents" / "two.md").unlink()
+    assert main(["--data", str(data), *settings(server)]) == 0
+    out = capsys.readouterr().out
+    assert "gone  two (documents/two.md): its text, " in out and "rows of dataset ferries remain" in out
+    assert "dataprep forget two" in out and "two-b (" not in out
+    assert main(["create_dataset", "--name", "next", "--data", str(data), *settings(server)]) == 0
+    assert "gone: documents/two.md" in capsys.readouterr().err
+    rows = (data / "datasets" / "next" / "report.json").read_text()
+    assert main(["create_dataset", "--name", "all", "--keep-gone", "--data", str(data), *settings(server)]) == 0
+    assert json.loads(rows) != json.loads((data / "datasets" / "all" / "report.json").read_text())
+
+
+def test_forget_removes_a_document_whole(
+    data: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing of its text remains but in the dataset, which is marked; its neighbours stay; twice is an error."""
+    assert mentions(data, "ferry two crosses")
+    kept = len(mentions(data, "ferry two-b crosses"))
+    (data / "documents" / "two.md").unlink()
+    assert main(["forget", "two", "--replies", "--data", str(data), *settings(server)]) == 0
+    out = capsys.readouterr().out
+    assert "dataset ferries still holds" in out and "replies removed" in out
+    assert not mentions(data, "ferry two crosses") and not list(data.rglob("two.*"))
+    assert kept >= len(mentions(data, "ferry two-b crosses")) > 0
+    assert b"ferry two crosses" not in (data / ".state" / "journal.db").read_bytes()
+    assert main(["forget", "two", "--data", str(data), *settings(server)]) == 2
+    assert main(["--data", str(data), *settings(server)]) == 0
+    out = capsys.readouterr().out
+    assert "gone" not in out and "ferries still holds" in out
+    asked = len(server.requests)
+    for stage in ("ingest", "generate_qa", "generate_tags", "visualize_embeddings", "coverage"):
+        assert main([stage, "--data", str(data), *settings(server)]) == 0
+    assert len(server.requests) == asked, "what is made anew of the others is in the journal"
+
+
+def test_a_renamed_document_is_carried_over(
+    data: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its content it is the same: no call, no ghost, everything current under the new name."""
+    (data / "documents" / "two.md").rename(data / "documents" / "Second ferry.md")
+    asked = len(server.requests)
+    assert main(["ingest", "--data", str(data), *settings(server)]) == 0
+    told = capsys.readouterr()
+    assert "carried over as second-ferry" in told.err and "3 up to date" in told.out
+    assert not list(data.rglob("two.*"))
+    for stage in ("summarize", "chunk", "generate_qa", "generate_tags"):
+        assert main([stage, "--data", str(data), *settings(server)]) == 0
+        assert " ok" not in capsys.readouterr().out.splitlines()[0] or stage == "generate_tags"
+    assert len(server.requests) == asked
+    pairs = [json.loads(line) for line in (data / "qa/gemini-2.5-flash/second-ferry.jsonl").read_text().splitlines()]
+    chunks = [json.loads(line)["id"] for line in (data / "chunks/second-ferry.jsonl").read_text().splitlines()]
+    assert {pair["document"] for pair in pairs} == {"second-ferry"} and {pair["chunk"] for pair in pairs} <= set(chunks)
+    tagged = (data / "tags" / "gemini-2.5-flash.jsonl").read_text()
+    assert all(pair["id"] in tagged for pair in pairs) and '"two-b' not in json.dumps(pairs)
+
+
+def test_an_edited_text_stays_edited_under_a_new_name(
+    data: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What somebody changed by hand is the user's decision, whatever the file is called."""
+    edited = (data / "text" / "two.md").read_text().replace("on deck", "on the deck", 1)
+    (data / "text" / "two.md").write_text(edited)
+    (data / "documents" / "two.md").rename(data / "documents" / "Second ferry.md")
+    assert main(["ingest", "--data", str(data), *settings(server)]) == 0
+    assert "3 up to date" in capsys.readouterr().out
+    assert (data / "text" / "second-ferry.md").read_text() == edited
