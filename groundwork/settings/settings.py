@@ -265,7 +265,9 @@ class DatasetSettings(Settings, frozen=True):
     clusters: Annotated[Count, Meta(description="k; 0: the elbow picks it")]
     seed: Count
     rephrase: Rephrase
-    exports: list[Literal["messages", "prompt-completion", "alpaca", "sharegpt", "openai-eval"]]
+    exports: list[
+        Literal["messages", "prompt-completion", "alpaca", "sharegpt", "inspect", "lighteval", "lm-eval", "openai-eval"]
+    ]
     system_prompt: str
     include_chunk: Annotated[bool, Meta(description="the source chunk as a column, and in exports")]
     license: Annotated[str, Meta(description="of the dataset, for its card, such as cc-by-4.0")]

@@ -18,16 +18,18 @@ from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, se
 from groundwork.errors import UnitError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from groundwork.dataset.build import Built
     from groundwork.dataset.publish.card import Origin
+    from groundwork.dataset.publish.task_files import TaskJudge
     from groundwork.dataset.reword.rephrase import Ask
     from groundwork.dataset.rows import Pool, Row
     from groundwork.settings.settings import Config
 
-FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "openai-eval")
+FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "inspect", "lighteval", "lm-eval", "openai-eval")
+TASKS = ("inspect", "lighteval", "lm-eval")  # that judge by the prompts of grade
 STRATEGIES = ("clusters", "tags", "category", "difficulty", "random", "clone", "second-run")
 STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
 
@@ -83,7 +85,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--drop-invalid", help="leave invalid rows out, do not stop", **setting("dataset.drop_invalid", True))
     add("--grades", metavar="NAME", action=_Grades, help="a folder of data/grades: measured difficulty as a column")
     add("--leave-out-flipping", help="leave out what --grades flips on", **setting("dataset.leave_out_flipping", True))
-    add("--export", metavar="FORMATS", action=_Export, help=f"also as JSONL, by commas: {', '.join(FORMATS)}")
+    add(
+        "--export",
+        metavar="FORMATS",
+        action=_Export,
+        help=f"files for trainers and harnesses, by commas: {', '.join(FORMATS)}",
+    )
     add("--system-prompt", help="for the exports", **setting("dataset.system_prompt"))
     add("--include-chunk", help="the source chunk as a column", **setting("dataset.include_chunk", True))
     add("--license", help="for the card, such as cc-by-4.0", **setting("dataset.license"))
@@ -145,7 +152,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     plan.broken = False
     splits = built.report.splits
     note = ", ".join(f"{count} {split}" for split, count in splits.items())
-    return Outcome(note=note, counts=dict(splits), warnings=_warnings(built))
+    warnings = [*_warnings(built), *_export_warnings(job.config.dataset.exports, splits)]
+    return Outcome(note=note, counts=dict(splits), warnings=warnings)
 
 
 def push(job: Job, units: list[Unit]) -> None:
@@ -273,16 +281,33 @@ def _contents(job: Job, plan: Plan, built: Built) -> dict[str, bytes]:
     from groundwork.dataset.parquet import columns_of, parquet_name, to_parquet
     from groundwork.dataset.publish.card import write_card
     from groundwork.dataset.publish.export import export_files
+    from groundwork.dataset.publish.task_files import task_files
     from groundwork.dataset.report import page
 
     settings = job.config.dataset
     columns = columns_of(context=settings.include_chunk, measured=bool(settings.grades))
     files = {parquet_name(name): to_parquet(rows, columns) for name, rows in built.splits.items()}
     files |= export_files(settings.exports, dict(built.splits), settings.system_prompt, context=settings.include_chunk)
+    if set(settings.exports) & set(TASKS):
+        files |= task_files(
+            settings.exports,
+            settings.name,
+            dict(built.splits),
+            _task_judge(job),
+            settings.system_prompt,
+            context=settings.include_chunk,
+        )
     files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
     files["report.html"] = page(built.report).encode()
     files["README.md"] = write_card(built.report, _origin(job, plan, built), columns).encode()
     return files
+
+
+def _task_judge(job: Job) -> TaskJudge:
+    from groundwork.dataset.publish.task_files import TaskJudge
+
+    judge = job.config.grade.judge
+    return TaskJudge([job.prompt(name) for name in judge.prompts], judge.repeats, job.config.grade.seed)
 
 
 def _origin(job: Job, plan: Plan, built: Built) -> Origin:
@@ -345,6 +370,14 @@ def _warnings(built: Built) -> list[str]:
     return warnings
 
 
+def _export_warnings(formats: Sequence[str], splits: Mapping[str, int]) -> list[str]:
+    from groundwork.dataset.publish.export import DEPRECATED, EVAL_ONLY
+
+    warnings = [f"{name}: {why}" for name, why in DEPRECATED.items() if name in formats]
+    empty = [name for name in formats if name in (*TASKS, *EVAL_ONLY)] if len(splits) == 1 else []
+    return warnings + [f"{', '.join(empty)}: nothing to export without an eval split"] * bool(empty)
+
+
 def _stop_personal(folder: Path) -> None:
     from groundwork.dataset.split.measures import Report
     from groundwork.records.artifacts import read_json
@@ -383,12 +416,23 @@ def _files(config: Config) -> list[str]:
     return ["README.md", "report.json", "report.html", *(parquet_name(split) for split in splits)]
 
 
+def _judging(config: Config) -> list[int]:
+    """What of grade's settings the exported tasks hold."""
+    judge = config.grade.judge
+    return [judge.repeats, config.grade.seed] if set(config.dataset.exports) & set(TASKS) else []
+
+
+def prompts(config: Config) -> list[str]:
+    judging = config.grade.judge.prompts if set(config.dataset.exports) & set(TASKS) else []
+    return [*([config.dataset.rephrase.prompt] if _rewords(config) else []), *judging]
+
+
 main = Command(
     name="create_dataset",
     units=units,
     process=process,
-    settings=lambda config: [config.dataset, config.embeddings, config.qa.context],
-    prompts=lambda config: [config.dataset.rephrase.prompt] if _rewords(config) else [],
+    settings=lambda config: [config.dataset, config.embeddings, config.qa.context, *_judging(config)],
+    prompts=prompts,
     flags=add_flags,
     estimate=estimate,
     after=push,

@@ -4,7 +4,7 @@ messages            {"messages": [{"role", "content"}, ...]}: OpenAI, trl, unslo
 prompt-completion   {"prompt": [messages], "completion": [message]}: trl, the loss on the completion only
 alpaca              {"instruction", "input", "output", "system"}: axolotl type alpaca, unsloth, LLaMA-Factory
 sharegpt            {"conversations": [{"from", "value"}, ...]}: unsloth, LLaMA-Factory, older axolotl
-openai-eval         {"input": [messages], "ideal", "criteria", "id"}: OpenAI Evals; eval splits only
+openai-eval         {"input": [messages], "ideal", "criteria", "id"}: OpenAI Evals (deprecated); eval splits only
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from groundwork.dataset.rows import Row
 
 Record = dict[str, Any]
 EVAL_ONLY = ("openai-eval",)
+DEPRECATED = {"openai-eval": "OpenAI is retiring its Evals; export inspect, lighteval or lm-eval instead"}
 
 
 def export_files(
@@ -25,7 +26,7 @@ def export_files(
 ) -> dict[str, bytes]:
     """exports/<format>/<split>.jsonl with its content, for every format and split."""
     files = {}
-    for name in formats:
+    for name in [name for name in formats if name in FORMATS]:
         for split, rows in splits.items():
             if name not in EVAL_ONLY or split != "train":
                 lines = [msgspec.json.encode(FORMATS[name](row, system, context)) + b"\n" for row in rows]

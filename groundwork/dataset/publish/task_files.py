@@ -1,0 +1,109 @@
+"""Eval splits as tasks of evaluation harnesses: a folder each that runs as it stands, criteria and judge included.
+
+inspect     task.py for inspect_ai: the criteria as target, a scorer with the role `grader`, epochs
+lighteval   task.py for lighteval: custom tasks over the local files, one a split
+lm-eval     <name>_<split>.yaml and utils.py for lm-evaluation-harness
+
+All three judge as grade.py does, by criteria_judge.py beside them. The templates are tasks/*.txt.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from groundwork.dataset.rows import Row
+from groundwork.llm import prompts
+
+TASKS = ("inspect", "lighteval", "lm-eval")
+TEMPLATES = Path(__file__).parent / "tasks"
+
+
+@dataclass(frozen=True)
+class TaskJudge:
+    """How the tasks judge: the wordings of the prompt (templates), draws an answer, and the seed of their order."""
+
+    wordings: Sequence[str]
+    repeats: int
+    seed: int
+
+
+def task_files(
+    formats: Sequence[str],
+    name: str,
+    splits: Mapping[str, Sequence[Row]],
+    judge: TaskJudge,
+    system: str,
+    *,
+    context: bool,
+) -> dict[str, bytes]:
+    """exports/<format>/<file> with its content for those of `formats` that are tasks; none without an eval split."""
+    held = {split: rows for split, rows in splits.items() if split != "train"}
+    files: dict[str, bytes] = {}
+    for task in [task for task in formats if task in TASKS and held]:
+        written = {"criteria_judge.py": _judge(judge), **_CODE[task](name, list(held), system)}
+        files |= {f"exports/{task}/{file}": text.encode() for file, text in written.items()}
+        for split, rows in held.items():
+            lines = [msgspec.json.encode(_record(row, context=context)) + b"\n" for row in rows]
+            files[f"exports/{task}/data/{split}-00000-of-00001.jsonl"] = b"".join(lines)
+    return files
+
+
+def identifier(name: str) -> str:
+    """`name` as Python and the harnesses take it: touch-rugby becomes touch_rugby."""
+    plain = re.sub(r"\W+", "_", name)
+    return f"task_{plain}" if plain[:1].isdigit() else plain
+
+
+def _record(row: Row, *, context: bool) -> dict[str, object]:
+    kept = ("id", "question", "answer", "evaluation_criteria", "document", "cluster", "category", "difficulty")
+    prompt = f"{row.context}\n\n{row.question}" if context and row.context else row.question
+    return {"prompt": prompt, **{name: getattr(row, name) for name in kept}}
+
+
+def _judge(judge: TaskJudge) -> str:
+    pairs = [_turns(text) for text in judge.wordings]
+    wordings = "".join(f"\n    ({json.dumps(system)}, {json.dumps(user)})," for system, user in pairs)
+    return _rendered("criteria_judge.py", repeats=str(judge.repeats), seed=str(judge.seed), wordings=f"[{wordings}\n]")
+
+
+def _turns(template: str) -> tuple[str, str]:
+    """What the system is told and what the user says; the user's words keep their placeholders."""
+    turns = prompts.split(template)
+    system = "\n\n".join(turn["content"] for turn in turns if turn["role"] == "system")
+    return system, turns[-1]["content"]
+
+
+def _inspect(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
+    values = {"name": name, "slug": identifier(name), "split": splits[0], "system": json.dumps(system)}
+    return {"task.py": _rendered("inspect_task.py", **values)}
+
+
+def _lighteval(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
+    values = {"name": name, "slug": identifier(name), "split": splits[0], "splits": json.dumps(list(splits))}
+    return {"task.py": _rendered("lighteval_task.py", **values, system=json.dumps(system))}
+
+
+def _lm_eval(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
+    slug = identifier(name)
+    functions = "\n\n\n".join(
+        f'def rows_of_{split}(**_):\n    """The rows of {split}."""\n    return _rows("{split}")' for split in splits
+    )
+    files = {"utils.py": _rendered("lm_eval_utils.py", slug=slug, functions=functions)}
+    for split in splits:
+        values = {"name": name, "slug": slug, "split": split, "open": "{{", "close": "}}"}
+        text = _rendered("lm_eval_task.yaml", **values, system=json.dumps(f"{system}\n\n" if system else ""))
+        files[f"{slug}_{split}.yaml"] = text
+    return files
+
+
+def _rendered(template: str, **values: str) -> str:
+    return prompts.render((TEMPLATES / f"{template}.txt").read_text(encoding="utf-8"), **values)
+
+
+_CODE = {"inspect": _inspect, "lighteval": _lighteval, "lm-eval": _lm_eval}

@@ -1,0 +1,60 @@
+"""The Scene of graded questions: a map coloured by the share of the models that answer each of them right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from groundwork.dataset.sources import Row
+from groundwork.embedding.encoder import Vectors
+from groundwork.maps.draw.scene import DatasetEntry, Scene
+from groundwork.maps.scene_building import Group, scene_of
+from groundwork.records.grades import MeasuredRow
+from groundwork.settings.settings import Maps
+
+LEAST = 5  # questions that make a map
+BANDS = ("every model passes", "half or more pass", "fewer than half pass", "no model passes", "no verdict")
+COLOURS = (0, 2, 4, 1, 6)  # indices into the palette
+HALF = 0.5
+HARD = 0.25  # share of a region's questions that no model passes, above which it is named
+
+
+def grade_scene(
+    rows: Sequence[Row], vectors: Vectors, measured: Mapping[str, MeasuredRow], title: str, settings: Maps, encoder: str
+) -> Scene:
+    """The questions `rows` with their vectors (n, d) in the bands of their pass rate."""
+    bands = [band(measured.get(row.id)) for row in rows]
+    places = {name: [i for i, own in enumerate(bands) if own == name] for name in BANDS}
+    groups = [Group(name, [rows[i] for i in held], vectors[held]) for name, held in places.items() if held]
+    tags = {row.question: row.tags for row in rows if row.tags}
+    scene = scene_of(groups, title, settings, encoder, tags)
+    entries = [
+        DatasetEntry(name=name, count=len(places[name]), colour=colour)
+        for name, colour in zip(BANDS, COLOURS, strict=True)
+        if places[name] or name != BANDS[-1]
+    ]
+    numbers = scene.numbers and msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
+    return msgspec.structs.replace(
+        scene, compares="splits", datasets=entries, numbers=numbers, notes=_notes(scene), only_in={}, missed_by={}
+    )
+
+
+def band(found: MeasuredRow | None) -> str:
+    """Which of BANDS a row belongs to."""
+    if found is None or found.difficulty is None:
+        return BANDS[-1]
+    if found.difficulty in (0, 1):
+        return BANDS[0] if found.difficulty == 0 else BANDS[3]
+    return BANDS[1] if found.difficulty <= HALF else BANDS[2]
+
+
+def _notes(scene: Scene) -> list[str]:
+    """Where the questions lie that no model answers."""
+    region = np.array([point.cluster for point in scene.points])
+    failed = np.array([point.dataset == BANDS[3] for point in scene.points])
+    notes = [f"{int(failed.sum()):,} of {len(failed):,} questions are answered right by no model."]
+    shares = [(float(failed[region == c.id].mean()), c.label) for c in scene.clusters if (region == c.id).any()]
+    worst = sorted((found for found in shares if found[0] > HARD), reverse=True)[:3]
+    return notes + [f"Hardest: {'; '.join(f'{label} ({share:.0%} fail)' for share, label in worst)}."] * bool(worst)
