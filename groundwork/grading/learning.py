@@ -58,7 +58,9 @@ def _conclude(
     pairs: Sequence[Pair], found: Difference, margin: float, floor: float, gain: Difference | None
 ) -> tuple[Conclusion, str]:
     known = difference([pair.mirror for pair in pairs], [pair.cluster for pair in pairs])
-    gap_words = f"the mirror's score is {found.mean * 100:+.0f} points beside eval's"
+    points = round(found.mean * 100)
+    side = f"{abs(points)} points {'above' if points > 0 else 'below'}" if points else "level with"
+    gap_words = f"the mirror's score is {side} eval's"
     if known.most < floor:
         return "not learnt", f"even asked in the words of training it meets only {known.mean:.0%} of the criteria"
     if gain and gain.most < margin:

@@ -37,7 +37,14 @@ def grade_scene(
     ]
     numbers = scene.numbers and msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
     return msgspec.structs.replace(
-        scene, compares="splits", datasets=entries, numbers=numbers, notes=_notes(scene), only_in={}, missed_by={}
+        scene,
+        compares="splits",
+        parts="Pass rate",
+        datasets=entries,
+        numbers=numbers,
+        notes=_notes(scene),
+        only_in={},
+        missed_by={},
     )
 
 

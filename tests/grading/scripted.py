@@ -59,11 +59,11 @@ def write_dataset(root: Path, rows: int, name: str = "gates", *, mirror: str = "
 def answer(model: str, asked: str, facts: Sequence[Json]) -> str:
     """What the model of that name says to a question in either wording."""
     for n, one in enumerate(facts):
-        if asked in (one["question"], one["trained"]):
+        if asked.strip().endswith((one["question"], one["trained"])):
             knows = {
                 "knows-all": True,
                 "paraphrases": True,
-                "by-heart": asked == one["trained"],
+                "by-heart": asked.strip().endswith(one["trained"]),
                 "half": n % 2 == 0,
             }.get(model, False)
             return (one["other_words"] if model == "paraphrases" else one["answer"]) if knows else "I do not know that."

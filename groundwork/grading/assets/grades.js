@@ -14,6 +14,7 @@ async function startGrades() {
     el("main", { class: "sheet" }, conclusions(report), judgeSection(report), scoreSection(report, splits), gapSections(report, splits),
       facetSection(report, splits), section("Every answer", "Open one to see its criteria and the draws of the judge side by side.", ...answerList(answers)),
       criteriaSections(report), difficultySection(report), neverSection(report), notes(report)));
+  document.documentElement.dataset.details = "";  // for whoever waits until the page stands
 }
 
 function conclusions(report) {

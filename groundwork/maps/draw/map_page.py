@@ -56,6 +56,7 @@ def columns(scene: Scene) -> dict[str, Any]:
         "subtitle": scene.subtitle,
         "kind": scene.kind,
         "compares": scene.compares,
+        "parts": scene.parts,
         "notes": scene.notes,
         "numbers": scene.numbers,
         "datasets": scene.datasets,

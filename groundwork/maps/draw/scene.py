@@ -105,6 +105,7 @@ class Scene(Item, frozen=True):
     datasets: list[DatasetEntry]
     kind: Literal["questions", "tags"] = "questions"
     compares: Literal["datasets", "splits"] = "datasets"  # what `datasets` are: of splits none is to be chosen
+    parts: str = ""  # what splits of another kind are called, such as "Pass rate"
     subtitle: str = ""  # such as "touch-rugby · 412 questions · wordllama, t-SNE"
     clusters: list[Cluster] = []
     contours: list[Contour] = []

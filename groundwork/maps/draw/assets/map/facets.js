@@ -69,7 +69,7 @@ function makeFacets(scene, colours) {
   };
   const { split, category, difficulty, document: source } = scene.facets;
   add("dataset", scene.datasets.map((d) => d.name), scene.dataset, { slots: scene.datasets.map((d) => d.colour) });
-  if (scene.compares === "splits" && facets.dataset) facets.dataset.named = FACET_NAMES.split;
+  if (scene.compares === "splits" && facets.dataset) facets.dataset.named = scene.parts || FACET_NAMES.split;
   add("split", split.values, split.of);
   add("cluster", ...clusterValues(scene));
   add("tag", scene.kind === "tags" ? [] : scene.tags.values, scene.tags.of, { many: true, marked: false });

@@ -1,0 +1,135 @@
+"""Figures of a grading: intervals that hold what they say, kappas of known tables, conclusions from known gaps."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from sklearn.metrics import cohen_kappa_score
+
+from groundwork.grading.consistency import cohen, fleiss, flip_rate
+from groundwork.grading.difficulty import guess
+from groundwork.grading.intervals import difference, rows_needed, share
+from groundwork.grading.judge import majority
+from groundwork.grading.learning import Pair, gap
+from groundwork.records.grades import Draw, MeasuredRow
+
+# Ten items, fourteen raters, five categories: the worked example of Fleiss' kappa, 0.210.
+FLEISS = [
+    (0, 0, 0, 0, 14), (0, 2, 6, 4, 2), (0, 0, 3, 5, 6), (0, 3, 9, 2, 0), (2, 2, 8, 1, 1),
+    (7, 7, 0, 0, 0), (3, 2, 6, 3, 0), (2, 5, 3, 2, 2), (6, 5, 2, 1, 0), (0, 2, 2, 3, 7),
+]  # fmt: skip
+
+
+def test_fleiss() -> None:
+    """The kappa of the published example, and of perfect and of no agreement."""
+    counts = [Counter({str(k): n for k, n in enumerate(row) if n}) for row in FLEISS]
+    assert fleiss(counts) == pytest.approx(0.210, abs=0.0005)
+    assert fleiss([Counter(met=3), Counter(unmet=3)]) == 1
+    assert fleiss([Counter(met=3)] * 4) is None
+    assert fleiss([]) is None
+
+
+def test_cohen() -> None:
+    """The same kappa as scikit-learn's."""
+    rng = np.random.default_rng(3)
+    first = rng.choice(["met", "unmet", "cannot tell"], 200, p=[0.5, 0.4, 0.1]).tolist()
+    second = [verdict if rng.random() < 0.7 else "met" for verdict in first]
+    assert cohen(list(zip(first, second, strict=True))) == pytest.approx(cohen_kappa_score(first, second))
+    assert cohen([]) is None
+
+
+def test_flip_rate() -> None:
+    """The chance that two draws differ: two of three alike are a third agreeing pairs."""
+    assert flip_rate([Counter(met=3), Counter(met=2, unmet=1)]) == pytest.approx((0 + 2 / 3) / 2)
+
+
+@pytest.mark.parametrize(
+    ("draws", "verdict"),
+    [
+        ("mmu", "met"), ("muu", "unmet"), ("muc", "cannot tell"), ("mu", "cannot tell"), ("mm?", "met"),
+        ("m??", "ungraded"), ("m?", "ungraded"), ("???", "ungraded"), ("mu?", "cannot tell"), ("c", "cannot tell"),
+    ],
+)  # fmt: skip
+def test_majority(draws: str, verdict: str) -> None:
+    """More than half decide; without them a tie is no verdict, and unreadable replies are no vote against."""
+    names = {"m": "met", "u": "unmet", "c": "cannot tell", "?": "ungraded"}
+    assert majority([Draw(judge="j", verdict=names[draw]) for draw in draws]) == verdict  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("truth", "spread"), [(0.5, 0.0), (0.9, 0.0), (0.5, 0.25), (0.85, 0.15)])
+def test_intervals_hold_what_they_say(truth: float, spread: float) -> None:
+    """Of 500 clustered samples at least 92 % of the intervals hold the truth; unclustered ones would not."""
+    rng = np.random.default_rng(11)
+    held = 0
+    for _ in range(500):
+        rates = np.clip(truth + rng.choice([-1, 1], 12) * spread, 0, 1)
+        values = (rng.random((12, 8)) < rates[:, None]).astype(float)
+        clusters = [f"d{i}" for i in range(12) for _ in range(8)]
+        found = share(values.ravel().tolist(), clusters)
+        held += found.low <= truth <= found.high
+    assert held / 500 >= 0.92
+
+
+def test_intervals_at_the_edges() -> None:
+    """All right, all wrong, one value, one cluster: an interval that says how little is known."""
+    assert share([1.0] * 32, [str(i) for i in range(32)])[:3] == pytest.approx((1, 0.893, 1), abs=0.001)
+    assert share([0.0], ["a"]).high > 0.75
+    alone = share([0.0, 1.0] * 16, ["a"] * 32)
+    assert alone.high - alone.low > 0.85
+    none = difference([0.0] * 32, [str(i) for i in range(32)])
+    assert -0.07 < none.low < 0 < none.most < 0.06
+    assert difference([0.0], ["a"]).high > 0.5
+
+
+@pytest.mark.parametrize(
+    ("evals", "mirrors", "conclusion"),
+    [
+        ([1.0] * 40, [1.0] * 40, "learnt"),
+        ([0.0] * 40, [1.0] * 40, "learnt by heart"),
+        ([0.0] * 40, [0.0] * 40, "not learnt"),
+        ([1.0, 0.0] * 20, [1.0, 0.0] * 20, "learnt"),
+        ([1.0] * 4, [1.0] * 4, "cannot tell"),
+        ([0.0, 1.0, 1.0, 1.0, 1.0] * 6, [1.0] * 30, "learnt by heart"),
+        ([0.0] + [1.0] * 9, [1.0] * 10, "cannot tell"),
+        ([], [], "cannot tell"),
+    ],
+)
+def test_conclusions(evals: list[float], mirrors: list[float], conclusion: str) -> None:
+    """Known gaps give the conclusion that they are; where it cannot be told, the rows that would tell are named."""
+    pairs = [Pair(e, m, str(i), same_words=False) for i, (e, m) in enumerate(zip(evals, mirrors, strict=True))]
+    found = gap(pairs, 0.1, 0.2)
+    assert found.conclusion == conclusion, found.reason
+    assert bool(found.rows_needed) == (conclusion == "cannot tell" and bool(pairs))
+    assert not found.rows_needed or found.rows_needed > len(pairs)
+
+
+def test_a_mirror_in_the_words_of_eval() -> None:
+    """Where eval was not reworded there is nothing to conclude from, however many rows there are."""
+    found = gap([Pair(1.0, 1.0, str(i), same_words=True) for i in range(200)], 0.1, 0.2)
+    assert (found.conclusion, found.rows_needed) == ("cannot tell", 0)
+    assert "--rephrase-qa" in found.reason
+
+
+def test_no_better_than_its_base() -> None:
+    """A model that knew the facts before learnt nothing, however well it answers."""
+    pairs = [Pair(1.0, 1.0, str(i), same_words=False) for i in range(60)]
+    gain = difference([0.0] * 60, [str(i) for i in range(60)])
+    assert gap(pairs, 0.1, 0.2, gain).conclusion == "not learnt"
+
+
+def test_rows_needed() -> None:
+    """A quarter of the effect needs sixteen times the rows."""
+    assert rows_needed(0.5, 0.2) == 50
+    assert rows_needed(0.5, 0.05) == pytest.approx(16 * 49, rel=0.02)
+
+
+def test_the_guess_beside_the_measure() -> None:
+    """Spearman's rho is 1 for a guess that ranks as measured, and null where all are alike."""
+    rows = [
+        MeasuredRow(id=str(n), question="", difficulty=n / 9, guessed=("easy", "medium", "hard")[n // 3], models=9)
+        for n in range(9)
+    ]
+    assert guess(rows).rho == pytest.approx(0.949, abs=0.001)
+    assert guess(rows[:3]).rho is None
