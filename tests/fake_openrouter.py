@@ -23,6 +23,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.endpoint_habits import BODIES, RULES, SHAPES, shaped
 from tests.openrouter_faults import FAULTS, STATUS_FAULTS, bent
 
 Json = dict[str, Any]
@@ -41,8 +42,8 @@ class FakeOpenRouter:
     `latency`: median seconds of a reply; `spread`: sigma of a lognormal around it (0: fixed). `faults`: share by
     name (`openrouter_faults.FAULTS`; ValueError for another). `rate`: calls a second (a bucket of `burst`), `cap`: in
     flight; beyond either a 429. `credit`: USD. `reply`: makes the content from the request's body; by default it fits
-    the request's schema. `tokens`: counts those of a text; a reply that has more than the request's `max_tokens` is
-    cut off there.
+    the request's schema. `habit`: what its endpoint refuses, or how all its replies look (`endpoint_habits`).
+    `tokens`: counts those of a text; a reply that has more than the request's `max_tokens` is cut off there.
     """
 
     def __init__(
@@ -63,9 +64,13 @@ class FakeOpenRouter:
         seed: int = 0,
         port: int = 0,
         prefix: str = "/api/v1",
+        habit: str = "",
     ) -> None:
         if unknown := set(faults or {}) - set(FAULTS):
             raise ValueError(f"no such fault: {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
+        if habit and habit not in (*RULES, *SHAPES):
+            raise ValueError(f"no such habit: {habit}; there are {', '.join((*RULES, *SHAPES))}")
+        self.habit = habit
         self.reply, self.tokens = reply or make_up, tokens
         self.latency, self.spread, self.faults = latency, spread, faults or {}
         self.rate, self.burst, self.cap, self.retry_after = rate, burst or rate, cap, retry_after
@@ -73,6 +78,7 @@ class FakeOpenRouter:
         self.script: deque[str | Json] = deque()  # a fault's name, {"content": ...}, or {"status", "error", "headers"}
         self.requests: list[Json] = []
         self.headers: list[dict[str, str]] = []
+        self.queries: list[dict[str, str]] = []
         self.seen: Counter[str] = Counter()  # by kind of answer
         self.answered: Counter[str] = Counter()  # whole replies by request
         self.received: Counter[str] = Counter()  # calls by request
@@ -130,6 +136,7 @@ class FakeOpenRouter:
         if self.keep_requests:
             self.requests.append(body)
             self.headers.append(dict(request.headers))
+            self.queries.append(dict(request.query))
         if refusal := self._refusal(request):
             return self._error(refusal)
         self.in_flight += 1
@@ -162,6 +169,10 @@ class FakeOpenRouter:
         return ""
 
     async def _answer(self, request: web.Request, body: Json, digest: str) -> web.StreamResponse:
+        if self.habit in RULES and (refusal := RULES[self.habit](body)):
+            self.seen[self.habit] += 1
+            error = refusal[1] if isinstance(refusal[1], list) else {"error": refusal[1]}
+            return web.json_response(error, status=refusal[0])
         planned = self.script.popleft() if self.script else self._draw_fault()
         if isinstance(planned, str) and planned in STATUS_FAULTS:
             return self._error(planned)
@@ -189,7 +200,9 @@ class FakeOpenRouter:
         if fault:
             return bent(fault, whole)
         self.answered[digest] += 1
-        return web.json_response(whole)
+        if body.get("stream"):
+            return web.Response(text=BODIES["stream"](whole), content_type="text/event-stream")
+        return web.Response(text=shaped(self.habit, whole), content_type="application/json")
 
     def _draw_fault(self) -> str:
         draw = self._random.random()
@@ -368,6 +381,7 @@ def main() -> None:
     parser.add_argument("--cap", type=int, default=0)
     parser.add_argument("--key", default="")
     parser.add_argument("--credit", type=float, default=math.inf)
+    parser.add_argument("--habit", default="", help=f"one of {', '.join((*RULES, *SHAPES))}")
     parser.add_argument("--prefix", default="/api/v1", help="/v1 imitates vLLM and its like")
     parser.add_argument("--fault", action="append", default=[], help="NAME=SHARE, such as 429=0.2")
     parser.add_argument("--content", default="", help="answer every call with this text; {words} differ by request")
@@ -375,7 +389,7 @@ def main() -> None:
     parser.add_argument("--keep-requests", action="store_true")
     options = parser.parse_args()
     faults = {name: float(share) for name, _, share in (fault.partition("=") for fault in options.fault)}
-    names = ("port", "latency", "spread", "rate", "burst", "cap", "key", "credit", "prefix", "seed")
+    names = ("port", "latency", "spread", "rate", "burst", "cap", "key", "credit", "prefix", "seed", "habit")
     fake = FakeOpenRouter(faults=faults, **{name: getattr(options, name) for name in names})
     fake.keep_requests = options.keep_requests
     if options.content:

@@ -21,7 +21,7 @@ STATUS_FAULTS: dict[str, tuple[int, Json]] = {  # (status, error object)
         403,
         {"code": 403, "message": "flagged", "metadata": {"reasons": ["violence"], "flagged_input": "x"}},
     ),
-    "404": (404, {"code": 404, "message": "No endpoints found that can handle the requested parameters."}),
+    "404": (404, {"code": 404, "message": "No endpoints found for the model."}),
     "408": (408, {"code": 408, "message": "Request timed out"}),
     "413": (413, {"code": 413, "message": "Payload too large"}),
     "429": (429, {"code": 429, "message": "Rate limit exceeded"}),

@@ -13,11 +13,12 @@ import msgspec
 
 from groundwork.errors import Filtered, ProviderRefused, StopRun
 from groundwork.llm.accounts import Accounts
+from groundwork.llm.adaptation import Adaptation
 from groundwork.llm.budget import Budget, Experience, Settlement, UsageRow
 from groundwork.llm.endpoint import Endpoint
 from groundwork.llm.envelope import Envelope, Usage, read_envelope, read_vectors
 from groundwork.llm.errand import Errand
-from groundwork.llm.failures import Blocked, Broken, Busy, Refused, Rejected, explain
+from groundwork.llm.failures import Blocked, Broken, Busy, CallFailed, Refused, Rejected, explain
 from groundwork.llm.gate import Gate
 from groundwork.llm.journal import Journal, Row, key_of
 from groundwork.llm.stopping import Stopping
@@ -38,6 +39,10 @@ class _CutShort(Exception):  # likewise
     """The reply needed more room than it was given to save money."""
 
 
+class _Adapted(Exception):  # likewise
+    """The endpoint refused a parameter; without it the call may do."""
+
+
 class Calls:
     """Makes calls and remembers them. When one is refused for good, or `stopping` is set, no further one starts."""
 
@@ -53,6 +58,7 @@ class Calls:
         self._accounts = Accounts(budget, on_usage)
         self._gates: dict[tuple[str, str], Gate] = {}
         self._stopping = Stopping(stopping, self._gates)
+        self._adaptations: dict[Gate, Adaptation] = {}
         self._asking: dict[str, asyncio.Lock] = {}
         self._askers: Counter[str] = Counter()
         self._noticed: set[tuple[Gate | None, str]] = set()
@@ -141,6 +147,8 @@ class Calls:
                 result = await once(again)
             except Busy:
                 again = True
+            except _Adapted:
+                again = True
             except _CutShort:
                 errand.roomy = again = True
             except Broken as broken:
@@ -173,7 +181,7 @@ class Calls:
             if not errand.endpoint.tells_cost:
                 await errand.endpoint.price(errand.model)  # now, so that nothing comes between a reply and its storing
             begun = time.monotonic()
-            raw = await errand.endpoint.post("/chat/completions", _with_room(body, settlement.room))
+            raw = await self._post(errand, _with_room(body, settlement.room))
             envelope = _ended(read_envelope(raw), min(limit, settlement.room))
             usage = await self._accounts.priced(errand, envelope.usage)
             settlement.cost = usage.cost or 0.0
@@ -188,6 +196,19 @@ class Calls:
             if cut:
                 raise _CutShort
         return envelope
+
+    async def _post(self, errand: Errand, body: Json) -> bytes:
+        """The reply's body. Raises CallFailed, or _Adapted where the refusal told what to leave out."""
+        adaptation = self._adaptations.setdefault(errand.gate, Adaptation(errand.endpoint.settings))
+        sent = adaptation.applied(body)
+        try:
+            return await errand.endpoint.post("/chat/completions", sent)
+        except CallFailed as failure:
+            if (change := adaptation.learn(failure, sent, body)) is None:
+                raise
+            if change:
+                self.notice(errand, change, change)
+            raise _Adapted from failure
 
     async def _embeddings(self, errand: Errand, body: Json, again: bool) -> list[list[float]]:
         tokens = sum(map(tokens_in, body["input"]))

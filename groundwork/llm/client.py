@@ -20,11 +20,12 @@ from groundwork.llm.budget import Budget, Price
 from groundwork.llm.budget import UsageRow as UsageRow
 from groundwork.llm.calls import Calls, limit_name, token_limit
 from groundwork.llm.concurrency import together
-from groundwork.llm.endpoint import Endpoint, chat_body
+from groundwork.llm.endpoint import Endpoint
 from groundwork.llm.envelope import Envelope, Usage
 from groundwork.llm.errand import Errand
 from groundwork.llm.journal import ALL, Journal
 from groundwork.llm.replies import FaultyItem, Parsed, Reader, Unusable, strict_schema
+from groundwork.llm.request import chat_body
 from groundwork.llm.token_estimate import fewest_tokens, texts_in
 from groundwork.settings.settings import LLM, Embeddings, ModelCall
 
@@ -105,7 +106,7 @@ class Client:
         """
         sent = json_schema or (strict_schema(schema) if schema else None)
         endpoint = self._endpoint(call.provider)
-        body = chat_body(endpoint.dialect, endpoint.settings.routing, call, messages, sent)
+        body = chat_body(endpoint.settings, call, messages, sent)
         reader = Reader(schema, check, texts_in(messages))
         errand = Errand(
             endpoint, self._calls.gate(endpoint, call.model), call.model, stage, unit, sample, self._after, []

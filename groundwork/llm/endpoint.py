@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 import msgspec
 
@@ -14,61 +14,15 @@ from groundwork.errors import ConfigError
 from groundwork.llm.budget import FREE, Price
 from groundwork.llm.failures import Broken, CallFailed, Unreachable, trouble_of
 from groundwork.llm.local import LocalServer, identity
-from groundwork.settings.settings import LocalModel, ModelCall, Provider, Routing
+from groundwork.llm.request import LOCAL, address, dialect_of, host_of
+from groundwork.settings.settings import LocalModel, Provider
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 Json = dict[str, Any]
-Dialect = Literal["openrouter", "openai", "local", "generic"]
-LOCAL = "local"
+MOST_REDIRECTS = 4
 SHORTEST_SECRET = 8  # characters; what is shorter is no key, and may be a word of the reply
-
-
-def dialect_of(base_url: str) -> Dialect:
-    """Who listens there. OpenRouter and what imitates it serve under /api/v1; vLLM, Ollama and others under /v1."""
-    if base_url == LOCAL:
-        return "local"
-    url = urlsplit(base_url)
-    if (url.hostname or "").endswith("openrouter.ai") or url.path.rstrip("/").endswith("/api/v1"):
-        return "openrouter"
-    return "openai" if url.hostname == "api.openai.com" else "generic"
-
-
-def chat_body(dialect: Dialect, routing: Routing, call: ModelCall, messages: list[Json], schema: Json | None) -> Json:
-    """The request's JSON, with no more in it than `dialect` understands."""
-    limit = "max_completion_tokens" if dialect == "openai" else "max_tokens"
-    sampling: Json = {"temperature": call.temperature, "top_p": call.top_p}
-    if dialect != "openai":
-        sampling |= {"top_k": call.top_k, "min_p": call.min_p}
-    sent = {name: value for name, value in sampling.items() if value is not None and name not in call.omit}
-    body: Json = {"model": call.model, "messages": messages, **sent, limit: call.max_tokens}
-    if schema is not None:
-        wrapped = {"name": str(schema.get("title") or "reply"), "strict": True, "schema": schema}
-        body["response_format"] = {"type": "json_schema", "json_schema": wrapped}
-    if call.reasoning_effort is not None and "reasoning_effort" not in call.omit:
-        if dialect == "openrouter":
-            body["reasoning"] = {"effort": call.reasoning_effort}
-        else:
-            body["reasoning_effort"] = call.reasoning_effort
-    if dialect == "openrouter" and (provider := _routing(routing, schema is not None)):
-        body["provider"] = provider
-    return body
-
-
-def _routing(routing: Routing, has_schema: bool) -> Json:
-    """OpenRouter's `provider` object: only what differs from its own defaults."""
-    chosen = {
-        "order": routing.order,
-        "only": routing.only,
-        "allow_fallbacks": None if routing.allow_fallbacks else False,
-        "require_parameters": routing.require_parameters and has_schema,
-        "data_collection": None if routing.data_collection == "allow" else routing.data_collection,
-        "zdr": routing.zdr,
-        "max_price": routing.max_price,
-        "enforce_distillable_text": routing.enforce_distillable_text,
-    }
-    return {key: value for key, value in chosen.items() if (value is False and key == "allow_fallbacks") or value}
 
 
 class Endpoint:
@@ -77,6 +31,7 @@ class Endpoint:
     def __init__(self, settings: Provider, local: LocalModel, env: Mapping[str, str]) -> None:
         self.settings = settings
         self.dialect = dialect_of(settings.base_url)
+        self._address, self._query = (LOCAL, {}) if self.dialect == "local" else address(settings.base_url)
         self.identity = identity(local) if self.dialect == "local" else settings.base_url.rstrip("/")
         self.tells_cost = self.dialect == "openrouter"  # in the usage of every reply
         self.concurrency = 1 if self.dialect == "local" else settings.max_concurrency
@@ -92,15 +47,49 @@ class Endpoint:
         if not variable or self.dialect == "local":
             return "none"
         if key := self._env.get(variable, "").strip():
-            if re.fullmatch(r"[!#-~]+", key):
-                return key
-            raise ConfigError([f"{variable} holds a space or a sign that no key has: check it in .env"])
+            if not re.fullmatch(r"[!#-~]+", key):
+                raise ConfigError([f"{variable} holds a space or a sign that no key has: check it in .env"])
+            self._check_privacy()
+            return key
         raise ConfigError(
             [
                 f"{variable} is not set, and {self.settings.base_url} needs a key: put {variable}=... into .env, "
                 "or work without one: --config local"
             ]
         )
+
+    def _check_privacy(self) -> None:
+        """Raises ConfigError where the key would travel unencrypted to another machine."""
+        host = host_of(self.settings.base_url)
+        if self.settings.base_url.startswith("https") or self.settings.allow_http or _is_loopback(host):
+            return
+        raise ConfigError(
+            [
+                f"llm.base_url: {self.settings.base_url} would get the key {self.settings.api_key_env} unencrypted, "
+                'for all on the way to read: use https, or api_key_env="" where no key is needed, or allow_http=true'
+            ]
+        )
+
+    def _options(self) -> Any:
+        """The request's options: the config's own headers, with what their variables hold, and the key's header."""
+        from openai import omit
+
+        headers: dict[str, Any] = {}
+        if self.dialect == "openrouter":
+            headers["X-OpenRouter-Title"] = "Groundwork"
+        if self.settings.key_header == "api-key" or (self.settings.key_header == "auto" and self.dialect == "azure"):
+            headers |= {"Authorization": omit, "api-key": self.key()}
+        headers |= {name: self._filled(value) for name, value in self.settings.extra_headers.items()}
+        return {"headers": headers}
+
+    def _filled(self, value: str) -> str:
+        """`value`, or that of the variable that it names: $MY_TOKEN. Raises ConfigError where it is not set."""
+        if not value.startswith("$"):
+            return value
+        if not (found := self._env.get(value[1:], "").strip()):
+            raise ConfigError([f"llm.extra_headers: {value[1:]} is not set: put {value[1:]}=... into .env"])
+        self._check_privacy()
+        return found
 
     async def post(self, path: str, body: Json) -> bytes:
         """The raw body of a 200. Raises CallFailed for everything else, hangs and dropped connections included."""
@@ -135,18 +124,20 @@ class Endpoint:
         import httpx2
         import openai
 
-        client = self._openai or await self._connect()
+        client, options = self._openai or await self._connect(), self._options()
         try:
             async with asyncio.timeout(seconds):
-                if method == "GET":
-                    response = await client.get(path, cast_to=httpx2.Response)
-                else:
-                    response = await client.post(path, cast_to=httpx2.Response, body=body)
+                for _ in range(MOST_REDIRECTS):
+                    try:
+                        if method == "GET":
+                            response = await client.get(path, cast_to=httpx2.Response, options=options)
+                        else:
+                            response = await client.post(path, cast_to=httpx2.Response, body=body, options=options)
+                        break
+                    except openai.APIStatusError as error:
+                        path = self._moved(error.response)
         except TimeoutError:
             raise _hung(seconds) from None
-        except openai.APIStatusError as error:
-            said = self._without_key(error.response.content)
-            raise _failed(error.response.status_code, error.response.headers, said) from None
         except openai.APIConnectionError as error:
             cause = error.__cause__
             if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
@@ -156,12 +147,29 @@ class Endpoint:
                 if isinstance(error, openai.APITimeoutError)
                 else Broken(f"the connection broke: {cause or error}")
             ) from None
-        return self._without_key(response.content)
+        else:
+            return self._without_key(response.content)
+
+    def _moved(self, response: Any) -> str:
+        """Where a redirect of a POST leads on the same host. Raises CallFailed for everything else that is no 200."""
+        here = str(response.url)
+        there = str(urljoin(here, response.headers.get("location") or ""))
+        same = host_of(here) == host_of(there) and (there.startswith("https") or here.startswith("http:"))
+        if response.status_code in (307, 308) and same and there != here:
+            return there
+        headers = {**response.headers, "location": there.removesuffix("/chat/completions")}
+        raise _failed(response.status_code, headers, self._without_key(response.content)) from None
 
     def _without_key(self, body: bytes) -> bytes:
         """`body` as it may be kept and shown: there are endpoints that repeat the key when they turn it down."""
-        key = self.key().encode()
-        return body.replace(key, b"[the key]") if len(key) >= SHORTEST_SECRET else body
+        for secret in self._secrets():
+            body = body.replace(secret, b"[the key]")
+        return body
+
+    def _secrets(self) -> list[bytes]:
+        names = [value[1:] for value in self.settings.extra_headers.values() if value.startswith("$")]
+        values = [self.key(), *(self._env.get(name, "").strip() for name in names)]
+        return [value.encode() for value in values if len(value) >= SHORTEST_SECRET]
 
     async def _connect(self) -> AsyncOpenAI:
         """The client, made by the first caller while the others wait; starts the local model."""
@@ -174,7 +182,7 @@ class Endpoint:
         import httpx2
         from openai import AsyncOpenAI, DefaultAioHttpClient
 
-        key, base_url = self.key(), self.settings.base_url
+        key, base_url = self.key(), self._address
         if self.dialect == "local":
             self._server = await asyncio.to_thread(LocalServer, self._local)
             base_url = f"{self._server.address}/v1"
@@ -185,8 +193,10 @@ class Endpoint:
             max_retries=0,  # its own retries do not see half of what fails, and count 429s as tries
             timeout=httpx2.Timeout(self.settings.timeout + 5, connect=min(20.0, self.settings.timeout)),
             # Without TLS there is nothing to verify, and reading the certificates takes a tenth of a second.
-            http_client=DefaultAioHttpClient(limits=limits, verify=base_url.startswith("https")),
-            default_headers={"X-OpenRouter-Title": "Groundwork"} if self.dialect == "openrouter" else None,
+            http_client=DefaultAioHttpClient(
+                limits=limits, verify=base_url.startswith("https"), follow_redirects=False
+            ),
+            default_query={**self._query, **self.settings.extra_query},
         )
 
     async def _fetch_prices(self) -> dict[str, Price]:
@@ -196,6 +206,12 @@ class Endpoint:
             return {}
         models = [model for model in listed if isinstance(model, dict)] if isinstance(listed, list) else []
         return {str(model.get("id")): price for model in models if (price := price_of(model.get("pricing")))}
+
+
+def _is_loopback(host: str) -> bool:
+    return (
+        host in ("localhost", "::1") or host.endswith(".localhost") or re.fullmatch(r"127(\.\d+){3}", host) is not None
+    )
 
 
 def _hung(seconds: float) -> Broken:

@@ -179,12 +179,12 @@ def _remedy(said: str, base_url: str, variable: str) -> str:
 
 def _not_found(said: str, base_url: str) -> str:
     """What a 404 usually means, the likeliest first."""
-    if "no endpoints found" in said or "requested parameters" in said:
+    if "requested parameters" in said:
         return (
             "no provider of this model takes every parameter: set temperature and top_p of the stage to null, "
             "or llm.routing.require_parameters=false"
         )
     address = f"does llm.base_url ({base_url}) end where it should (most servers: .../v1, without /chat/completions)?"
-    if "model" in said or "deployment" in said:
+    if "model" in said or "deployment" in said or "no endpoints found" in said:
         return f"check the model's name; {address}"
     return f"{address} If so, check the model's name"

@@ -60,6 +60,26 @@ class Provider(Settings, frozen=True):
     timeout: Annotated[Seconds, Meta(description="seconds until a silent call counts as hung")]
     max_retry_after: Annotated[Seconds, Meta(description="seconds; a longer Retry-After stops the run")]
     transport_retries: Annotated[Count, Meta(description="tries after a dropped connection, a hang or a 5xx")]
+    structured: Annotated[
+        Literal["auto", "json_schema", "json_object", "prompt"],
+        Meta(description="how JSON is asked for; auto: by schema, and by less once that is refused"),
+    ]
+    stream: Annotated[
+        bool | Literal["auto"], Meta(description="read replies as streams; auto: once the endpoint asks for it")
+    ]
+    limit_parameter: Annotated[
+        Literal["auto", "max_tokens", "max_completion_tokens"],
+        Meta(description="limits the reply's length"),
+    ]
+    key_header: Annotated[
+        Literal["auto", "bearer", "api-key"], Meta(description="which header holds the key; auto: api-key at Azure")
+    ]
+    allow_http: Annotated[bool, Meta(description="send the key unencrypted to another machine")]
+    extra_body: Annotated[dict[str, Any], Meta(description="put into every request as it is, over what is there")]
+    extra_headers: Annotated[
+        dict[str, str], Meta(description="sent with every request; $NAME: the value of that environment variable")
+    ]
+    extra_query: Annotated[dict[str, str], Meta(description="put behind every address, such as api-version at Azure")]
     routing: Routing
 
 
@@ -91,8 +111,9 @@ class ModelCall(Settings, frozen=True):
     reasoning_effort: Annotated[
         Literal["none", "minimal", "low", "medium", "high"] | None, Meta(description="null: not sent")
     ]
+    thinking: Annotated[bool | None, Meta(description="switch the model's thinking on or off; null: not sent")]
     omit: Annotated[
-        list[Literal["temperature", "top_p", "top_k", "min_p", "reasoning_effort"]],
+        list[Literal["temperature", "top_p", "top_k", "min_p", "reasoning_effort", "thinking"]],
         Meta(description="parameters that the model refuses: never sent, whatever their value"),
     ]
 
@@ -362,6 +383,30 @@ def inherit(block: dict[str, Any], kind: type[Settings] = Config) -> None:
                 inner[field.name] = defaults[field.name]
 
     fill(block, kind)
+
+
+PROVIDER_OWN = {  # what an entry of llm.providers may leave out, and does not take over from llm itself
+    "api_key_env": "",
+    "key_header": "auto",
+    "allow_http": False,
+    "extra_body": {},
+    "extra_headers": {},
+    "extra_query": {},
+}
+
+
+def complete_providers(block: dict[str, Any]) -> None:
+    """Put the value of llm wherever an entry of llm.providers, in the JSON of a whole config, leaves a key out.
+
+    Keys and what goes with them stay with the endpoint that they are for.
+    """
+    llm = block["llm"] if isinstance(block.get("llm"), dict) else {}
+    providers = llm["providers"] if isinstance(llm.get("providers"), dict) else {}
+    for entry in providers.values():
+        if isinstance(entry, dict):
+            for name in Provider.__struct_fields__:
+                if name != "base_url" and name in llm:
+                    entry.setdefault(name, PROVIDER_OWN.get(name, llm[name]))
 
 
 def inherits(kind: type[Settings], name: str) -> bool:

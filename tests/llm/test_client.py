@@ -73,7 +73,7 @@ async def test_transport_ends_after_its_tries_and_nothing_is_stored(fault, fake,
         ("401", "MY_KEY in .env"),
         ("402", "no credit is left"),
         ("403", "no right"),
-        ("404", "llm.routing.require_parameters=false"),
+        ("404", "check the model's name"),
         ("429-quota", "no credit is left"),
     ],
 )
