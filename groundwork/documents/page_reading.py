@@ -20,7 +20,7 @@ from groundwork.workers import report
 OURS = "lines"  # our own reading of a page, which has whole words and one paragraph a block
 
 
-_MARGIN = 0.005  # of the text; less than that is no reason to take another rendition
+_MARGIN = 0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
 
 
 class Audited(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,10 +121,11 @@ def _best(drafts: Sequence[tuple[str, str]], reference: Reference) -> _Rated:
     """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure."""
     best = _rate(*drafts[0], reference)
     for maker, draft in drafts[1:]:
-        if best.audit.text_kept > 1 - _MARGIN:
+        margin = _MARGIN * (len(best.audit.lost_numbers) == 0)
+        if best.audit.text_kept >= 1 - margin:
             break
         rated = _rate(maker, draft, reference)
-        if rated.audit.text_kept > best.audit.text_kept + _MARGIN and _is_no_worse(rated, best, reference):
+        if rated.audit.text_kept > best.audit.text_kept + margin and _is_no_worse(rated, best, reference):
             best = rated
     return best
 

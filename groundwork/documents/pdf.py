@@ -15,7 +15,7 @@ from groundwork.errors import BadDocument
 
 LOCK = threading.Lock()
 
-_SOFT_HYPHEN = re.compile("[\x02\ufffe\u00ad]\\s*")
+_SOFT_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
 
 
 class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +110,8 @@ def _page_text(document: Any, number: int) -> str:
         text: str = document[number].get_textpage().get_text_range()
     except pypdfium2.PdfiumError:
         return ""  # a damaged page has no text layer; the converters may still read it
-    return _SOFT_HYPHEN.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    text = _SOFT_HYPHEN.sub("", text).replace("\u00ad", "-")  # within a line it is drawn
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _has_picture(document: Any, number: int) -> bool:

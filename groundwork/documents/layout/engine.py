@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 
 from groundwork.documents import Conversion, Request
 from groundwork.documents.audit import count_tables
+from groundwork.documents.layout.charts import find_charts
 from groundwork.documents.layout.letter_sizes import LetterSizes
-from groundwork.documents.layout.lines import Line, to_lines, to_run
+from groundwork.documents.layout.lines import Box, Line, Run, to_lines, to_run
 from groundwork.documents.layout.page_flow import Flow, page_lines
 from groundwork.documents.layout.reading_order import parts as parts_of
-from groundwork.documents.layout.ruled_tables import find_frames, find_grids
+from groundwork.documents.layout.ruled_tables import Frame, Grid, find_frames, find_grids
 from groundwork.documents.layout.spelling import Speller
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.layout.upright import upright
@@ -89,11 +90,30 @@ def _read(page: Any, sizes: LetterSizes, speller: Speller) -> Read:
         [run for item in items if (run := to_run(item, sizes.of(item, page), speller))]
         for items in (turned.items, *turned.aside)
     )
-    frames = find_frames(turned.drawn) if turned.drawn else []
-    grids = find_grids(frames, [word for run in runs for word in run.words]) if frames else []
+    charts = find_charts(turned.drawn, runs) if turned.drawn else []
+    grids = [_labels(chart, runs) for chart in charts]
     free = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
+    frames = find_frames(turned.drawn) if turned.drawn else []
+    frames = [frame for frame in frames if not any(_is_in(frame, chart) for chart in charts)]
+    if frames and (tables := find_grids(frames, [word for run in free for word in run.words])):
+        free = [run for run in free if not any(table.holds(run) for table in tables)]
+        grids += tables
     parts = [(page_lines(to_lines(part.runs), part.grids), part.column) for part in parts_of(free, grids)]
     return Read(parts, [line.text for part in aside for line in to_lines(part)])
+
+
+def _labels(chart: Box, runs: Sequence[Run]) -> Grid:
+    """A chart as a table without rows that holds its labels."""
+    grid = Grid([chart.x1, chart.x2], [chart.y1, chart.y2], [])
+    return grid._replace(labels=" ".join(line.text for line in to_lines([run for run in runs if grid.holds(run)])))
+
+
+def _is_in(frame: Frame, chart: Box) -> bool:
+    """Whether most of a frame lies in a chart."""
+    across = min(frame.xs[-1], chart.x2) - max(frame.xs[0], chart.x1)
+    down = min(frame.ys[-1], chart.y2) - max(frame.ys[0], chart.y1)
+    area = (frame.xs[-1] - frame.xs[0]) * (frame.ys[-1] - frame.ys[0])
+    return across > 0 and down > 0 and 2 * across * down > area
 
 
 def _pdf_inspector(request: Request) -> list[str]:

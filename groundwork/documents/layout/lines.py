@@ -59,12 +59,14 @@ class Run(NamedTuple):
 class Line(NamedTuple):
     """Runs side by side, parted into cells where the gap is wide.
 
-    For a drawn table there are no cells, but its rows: a row's cells are texts of one or more lines.
+    For a drawn table there are no cells, but its rows: a row's cells are texts of one or more lines. A chart has the
+    texts of its labels alone.
     """
 
     y: float  # of the bottom
     cells: list[Run]
     table: Sequence[Sequence[str]] = ()
+    labels: str = ""
 
     @property
     def text(self) -> str:
@@ -111,7 +113,7 @@ def is_bullet(text: str) -> bool:
 
 def to_run(item: Any, size: float, speller: Speller) -> Run | None:
     """A text item of liteparse whose letters have a size, spelt as in the text layer; None where it is blank."""
-    text = item.text.strip()
+    text = item.text.strip().replace("\u00ad", "-")
     if not text:
         return None
     font = (item.font_name or "").rpartition("+")[2]
@@ -200,7 +202,7 @@ def is_number(text: str) -> bool:
 
 
 def stretches_of_most(
-    rows: Sequence[Sequence[tuple[float, float]]], tolerance: float = 0.06
+    rows: Sequence[Sequence[tuple[float, float]]], tolerance: float = 0.12
 ) -> list[tuple[float, float]]:
     """The stretches from left to right that texts of the rows cover, but for that share of the rows."""
     edges = sorted((x, step) for row in rows for x1, x2 in row for x, step in ((x1, 1), (x2, -1)))

@@ -26,7 +26,7 @@ _MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
 
 def page_lines(lines: Sequence[Line], grids: Sequence[Grid]) -> list[Line]:
     """A page's lines with its drawn tables in their places."""
-    tables = [Line(grid.ys[0], [], grid.rows) for grid in grids]
+    tables = [Line(grid.ys[0], [], grid.rows, grid.labels) for grid in grids]
     return sorted([*lines, *tables], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
 
 
@@ -53,6 +53,9 @@ class Flow:
             if i in self.tables:
                 self._add(self._drawn_table(self.tables[i].rows))
                 i = self.tables[i].end
+            elif line.labels:
+                self._add(line.labels)
+                i += 1
             elif line.table:
                 self._add(self._drawn_table(line.table))
                 i += 1

@@ -17,7 +17,6 @@ from groundwork.documents.layout.lines import Box, Run, is_number, joined, parte
 
 _NEAR = 2.5  # points within which two lines are one
 _MOST = 2000  # lines of a page's tables; what has more is a drawing
-_SLANTING = 12  # strokes that are neither flat nor steep, from which on a frame is a chart
 
 
 class Grid(NamedTuple):
@@ -26,6 +25,7 @@ class Grid(NamedTuple):
     xs: list[float]
     ys: list[float]
     rows: list[list[str]]
+    labels: str = ""  # of a chart, which has no rows
 
     def holds(self, box: Box | Run) -> bool:
         """Whether the middle of a box lies in the table."""
@@ -62,15 +62,13 @@ class Band(NamedTuple):
 
 
 def find_frames(drawn: Any) -> list[Frame]:
-    """What may be tables among liteparse's vector graphics. A chart is none: some of its strokes slant."""
+    """What may be tables among liteparse's vector graphics."""
     segments = _segments(drawn)
     flat = _whole([s for s in segments if s.y2 - s.y1 < _NEAR], turned=False)
     steep = _whole([s for s in segments if s.x2 - s.x1 < _NEAR], turned=True)
     if len(flat) < 2 or len(flat) + len(steep) > _MOST:
         return []
-    frames = [frame for frame in map(_frame, _touching(flat, steep)) if len(frame.ys) > 1 and len(frame.xs) > 2]
-    slanting = [s for s in map(_box, drawn.lines) if s.x2 - s.x1 > 0.3 and s.y2 - s.y1 > 0.3] if frames else []
-    return [frame for frame in frames if sum(_is_inside(s, frame) for s in slanting) < _SLANTING]
+    return [frame for frame in map(_frame, _touching(flat, steep)) if len(frame.ys) > 1 and len(frame.xs) > 2]
 
 
 def find_grids(frames: Sequence[Frame], words: list[Box]) -> list[Grid]:
@@ -89,11 +87,6 @@ def _frame(group: list[Stroke]) -> Frame:
     ys = _cluster([s.y1 for s in flat] + ([min(reach), max(reach)] if reach else []))
     ends = [x for s in flat for x in s.ends]
     return Frame(_cluster([s.x1 for s in steep] + _frequent(ends, len(ys))), ys, flat, steep)
-
-
-def _is_inside(box: Box, frame: Frame) -> bool:
-    across = frame.xs[0] <= box.x1 and box.x2 <= frame.xs[-1]
-    return across and frame.ys[0] <= box.y1 and box.y2 <= frame.ys[-1]
 
 
 def _grid(frame: Frame, words: list[Box]) -> Grid | None:

@@ -107,6 +107,9 @@ class _Reader:
         if len(columns) < 2:
             return None
         top = self._top(start, columns)
+        columns = _whole(columns, self.rows[top:end])
+        if len(columns) < 2:
+            return None
         cells = self._cells(top, end, columns)
         return Table(top, end, cells) if cells and self._is_table(body, columns, cells) else None
 
@@ -153,6 +156,8 @@ class _Reader:
             return False
         if row.texts[0].x1 < columns[0][0] - row.size or row.texts[-1].x2 > columns[-1][1] + row.size:
             return False
+        if _is_caption(row, columns):
+            return False
         return row.texts[0].x1 > columns[0][1] - 2 or len(row.texts) > 1
 
     # --- cells ---
@@ -190,7 +195,7 @@ class _Reader:
         last = [t for t in above.texts if _column(t, columns) == 0]
         first = row.texts[0]
         word = (first.x2 - first.x1) * (len(first.text.split()[0]) + 1) / len(first.text)
-        return bool(last) and first.text[:1].islower() and last[-1].x2 + word > columns[0][1]
+        return bool(last) and (first.text[:1].islower() or first.text[:1] == "(") and last[-1].x2 + word > columns[0][1]
 
     def _is_table(self, body: list[Row], columns: list[tuple[float, float]], cells: list[list[str]]) -> bool:
         first = [row.texts[0].text for row in body]
@@ -200,6 +205,29 @@ class _Reader:
             return False
         filled = sum(bool(cell) for row in cells for cell in row)
         return filled > 0.4 * len(cells) * len(columns)
+
+
+def _is_caption(row: Row, columns: list[tuple[float, float]]) -> bool:
+    """Whether a line begins where the table does and holds a long text that runs over most of it."""
+    wide = 0.6 * (columns[-1][1] - columns[0][0])
+    long = any(text.x2 - text.x1 > wide and len(text.text.split()) > 4 for text in row.texts)
+    return long and row.texts[0].x1 < columns[0][0] + row.size and len(row.texts) < 3
+
+
+def _whole(columns: list[tuple[float, float]], rows: Sequence[Row]) -> list[tuple[float, float]]:
+    """The columns, two as one where no row has texts in both: heads that stand beside what they are the heads of."""
+    taken = []
+    for row in rows:
+        covered = [_covered(text, columns) for text in row.texts]
+        taken.append({cells[0] if len(cells) == 1 else -1 for cells in covered})
+    out = [(columns[0], {0})]
+    for k in range(1, len(columns)):
+        both = any(k in cells and out[-1][1] & cells for cells in taken)
+        if both:
+            out.append((columns[k], {k}))
+        else:
+            out[-1] = ((out[-1][0][0], columns[k][1]), out[-1][1] | {k})
+    return [column for column, _ in out]
 
 
 def _is_prose(body: list[Row], columns: list[tuple[float, float]]) -> bool:
