@@ -121,10 +121,11 @@ def _best(drafts: Sequence[tuple[str, str]], reference: Reference) -> _Rated:
     """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure."""
     best = _rate(*drafts[0], reference)
     for maker, draft in drafts[1:]:
-        margin = _MARGIN * (len(best.audit.lost_numbers) == 0)
-        if best.audit.text_kept >= 1 - margin:
+        lost = len(best.audit.lost_numbers)
+        if best.audit.text_kept > 1 - _MARGIN and not lost:
             break
         rated = _rate(maker, draft, reference)
+        margin = 0.0 if len(rated.audit.lost_numbers) < lost else _MARGIN
         if rated.audit.text_kept > best.audit.text_kept + margin and _is_no_worse(rated, best, reference):
             best = rated
     return best
