@@ -4,6 +4,7 @@ uv run dataprep                 the state of every document, and what to run nex
 uv run dataprep run             every stage in order
 uv run dataprep STAGE           one stage (the same as running its script)
 uv run dataprep doctor          check keys, models, extras and disk
+uv run dataprep open            open a page that links everything there is to look at
 uv run dataprep forget NAME     remove a document from everything that was made of it
 uv run dataprep gather          join what shards (--shard I/N) have done, and name what is missing
 uv run dataprep schema          write config/config.schema.json from the settings
@@ -94,6 +95,27 @@ def _doctor(argv: Sequence[str]) -> int:
     return guarded(look)
 
 
+def _open(argv: Sequence[str]) -> int:
+    from groundwork.console.command import add_place_flags, flag_parser, guarded, load_config, workspace
+    from groundwork.console.index_page import write_index
+
+    parser = flag_parser("dataprep open", "Open a page that links everything there is to look at.")
+    add_place_flags(parser)
+    parser.add_argument("--no-browser", action="store_true", help="only write the page and say where it is")
+    flags = parser.parse_args(list(argv))
+
+    def show() -> int:
+        import webbrowser
+
+        page = write_index(workspace(load_config(flags), flags))
+        print(page)
+        if not flags.no_browser:
+            webbrowser.open(page.as_uri())
+        return EXIT_OK
+
+    return guarded(show)
+
+
 def _forget(argv: Sequence[str]) -> int:
     from groundwork.console.command import add_place_flags, flag_parser, guarded
     from groundwork.console.forget import forget_documents
@@ -161,6 +183,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "status": _status,
     "run": _run,
     "doctor": _doctor,
+    "open": _open,
     "forget": _forget,
     "gather": _gather,
     "schema": _schema,

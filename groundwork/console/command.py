@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from groundwork.console.closing import closing_lines
 from groundwork.console.job import Estimate, Failure, Job, Outcome, Unit
 from groundwork.console.preflight import NO_DOCUMENTS
 from groundwork.console.progress import Progress
@@ -109,8 +110,11 @@ class Command:
             finally:
                 self._report(job, runner.ledger)
             job.idle = not ledger.outcomes
+            done = [unit for unit in units if not ledger.failed_whole(unit.name)]
             if self.after:
-                self.after(job, [unit for unit in units if not ledger.failed_whole(unit.name)])
+                self.after(job, done)
+            if not flags.quiet and not getattr(flags, "within_run", False):
+                print(closing_lines(self.name, job, done, ledger))
             return ledger.exit_code
 
     def _units(self, job: Job, shard: Shard | None) -> list[Unit]:

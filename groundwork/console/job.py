@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from groundwork.settings.settings import Config, ModelCall
 
 
+FEW = 3  # documents whose chunks and sections are told one by one
+
+
 @dataclass(frozen=True)
 class Unit:
     """One piece of a stage's work: the files it reads and the files it writes.
@@ -88,6 +91,7 @@ class Job:
     idle: bool = False  # whether, at the end, every unit was found up to date
     stopping: asyncio.Event = field(default_factory=_event)
     loop: asyncio.AbstractEventLoop | None = None  # the runner's, while it runs
+    due: int = 0  # units of this run
     departed: dict[str, str] = field(default_factory=dict)  # documents whose source is gone, and that source's name
     usage: list[UsageRow] = field(default_factory=list)  # of calls that other processes made for this job
     _client: Client | None = None
@@ -99,6 +103,11 @@ class Job:
         if self._client is None:
             self._client = self.make_client(self)
         return self._client
+
+    @property
+    def in_detail(self) -> bool:
+        """Whether each chunk and section gets a line: of a few documents, or where --verbose asks for it."""
+        return bool(self.flags.verbose) or self.due <= FEW
 
     def stop(self) -> None:
         """Start nothing more, from whatever thread that is said; what is under way finishes."""

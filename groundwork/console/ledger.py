@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from groundwork.console.job import Failure, Outcome
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 
-MOST_LINES = 40
+MOST_LINES = 40  # of failures, warnings and notes together, where notes have to give way
+MOST_OF_A_KIND = 3  # documents that a kind of warning is told of one by one
+MOST_NUMBERS = 12
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 @dataclass
@@ -52,25 +57,46 @@ class Ledger:
         return outcome is not None and any(not failure.part for failure in outcome.failures)
 
     def lines(self, *, verbose: bool = False) -> list[str]:
-        """The summary and, below it, a line for every note, warning and failure."""
-        shown = [self.summary()]
-        for name, outcome in self.outcomes.items():
-            if outcome.note:
-                shown.append(f"  {name}: {outcome.note}")
-            shown += [f"  warning  {name}: {text.removeprefix(f'{name}: ')}" for text in outcome.warnings]
-            shown += [f"  {failure.status}  {_place(name, failure)}: {failure.reason}" for failure in outcome.failures]
-        if len(shown) > MOST_LINES and not verbose:
-            failures = [
-                line for line in shown[1:] if not line.startswith("  warning") and line.split("  ")[1] in STATUSES
-            ]
-            rest = [line for line in shown[1:] if line not in failures]
-            keep = (failures + rest)[: MOST_LINES - 1]
-            hidden = len(shown) - 1 - len(keep)
-            shown = [shown[0], *keep, f"  … {hidden:,} more lines; --verbose shows them"]
-        return shown
+        """The summary; below it every failure, the warnings grouped by kind, and notes while there is room."""
+        failures = [
+            f"  {failure.status}  {_place(name, failure)}: {failure.reason}"
+            for name, outcome in self.outcomes.items()
+            for failure in outcome.failures
+        ]
+        warned = [(name, text) for name, outcome in self.outcomes.items() for text in outcome.warnings]
+        warnings = [f"  warning  {name}: {text}" for name, text in warned] if verbose else grouped(warned)
+        notes = [f"  {name}: {outcome.note}" for name, outcome in self.outcomes.items() if outcome.note]
+        room = len(notes) if verbose else max(0, MOST_LINES - 1 - len(failures) - len(warnings))
+        more = [f"  … {len(notes) - room:,} more lines; --verbose shows them"] if len(notes) > room else []
+        return [self.summary(), *failures, *warnings, *notes[:room], *more]
 
 
-STATUSES = ("failed", "invalid reply", "filtered", "failed transport")
+def grouped(warnings: Sequence[tuple[str, str]]) -> list[str]:
+    """A line for each kind of warning of a document, and one for a kind that many documents share.
+
+    Warnings are of one kind when they differ in numbers alone. `warnings`: (document, text).
+    """
+    kinds: dict[str, dict[str, list[str]]] = {}
+    for name, text in warnings:
+        said = text.removeprefix(f"{name}: ")
+        kinds.setdefault(_NUMBER.sub("#", said), {}).setdefault(name, []).append(said)
+    lines = []
+    for documents in kinds.values():
+        if len(documents) > MOST_OF_A_KIND:
+            example, texts = next(iter(documents.items()))
+            lines.append(f"  warning  {len(documents):,} of one kind, such as {example}: {_with_others(texts)}")
+        else:
+            lines += [f"  warning  {name}: {_with_others(texts)}" for name, texts in documents.items()]
+    return lines
+
+
+def _with_others(said: list[str]) -> str:
+    """The first of warnings that differ in numbers alone, and the first number of the others."""
+    if len(said) == 1:
+        return said[0]
+    others = [found[0] for text in said[1:] if (found := _NUMBER.search(text))]
+    shown = ", ".join(others[:MOST_NUMBERS]) + (" …" if len(others) > MOST_NUMBERS else "")
+    return f"{said[0]} (and {len(said) - 1:,} more{f': {shown}' if shown else ''})"
 
 
 def _place(name: str, failure: Failure) -> str:

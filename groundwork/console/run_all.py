@@ -9,13 +9,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from groundwork.console import preflight
+from groundwork.console.closing import from_here
 from groundwork.console.command import load_config, workspace
 from groundwork.errors import EXIT_OK, UnitError, UsageError
+from groundwork.installation import spelt
 from groundwork.pipeline import STAGES, writer_of
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command
     from groundwork.records.artifacts import Workspace
+
+
+MOST_FAILURES, MOST_LINKS = 20, 4
 
 
 def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
@@ -33,6 +38,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
         stage_flags = main.parse([])
         for name, value in shared.items():
             setattr(stage_flags, name, value)
+        stage_flags.within_run = True
         try:
             worst = max(worst, main.run(stage_flags))
         except UsageError as error:
@@ -47,17 +53,35 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
             print(f"{stage.name}: {error}", file=sys.stderr)
             worst = max(worst, error.exit_code)
     if not flags.dry_run:
-        _print_results(workspace(load_config(flags), flags), time.monotonic() - began)
+        data = workspace(load_config(flags), flags)
+        _print_results(data, time.monotonic() - began, _failures(data))
     return worst
 
 
-def _print_results(data: Workspace, seconds: float) -> None:
-    print(f"\nfinished in {seconds:,.0f} s")
-    datasets = sorted(p for p in data.path("datasets").glob("*") if p.is_dir())
-    for folder in datasets:
-        print(f"  dataset   {folder}")
-        for report in sorted(folder.glob("*.html")):
-            print(f"  report    {report}")
-    for picture in sorted(data.path("plots").glob("*")):
-        if picture.suffix in (".html", ".png"):
-            print(f"  picture   {picture}")
+def _failures(data: Workspace) -> list[str]:
+    """A line for everything that failed and still counts as failed, by stage."""
+    from contextlib import closing
+
+    from groundwork.records.manifest import Manifest
+
+    with closing(Manifest(data.state / "manifest.db", read_only=True)) as manifest:
+        return [
+            f"{stage}: {unit}: {entry.failures[0]['reason']}"
+            for stage, unit, entry in manifest.all_entries()
+            if entry.status == "failed" and entry.failures
+        ]
+
+
+def _print_results(data: Workspace, seconds: float, failures: list[str]) -> None:
+    """What failed, above the few links that lead to everything else."""
+    from groundwork.console.index_page import write_index
+
+    print(f"\nfinished in {seconds:,.0f} s" + (f", {len(failures):,} failed" if failures else ""))
+    for line in failures[:MOST_FAILURES]:
+        print(f"  {line}")
+    if len(failures) > MOST_FAILURES:
+        print(f"  … and {len(failures) - MOST_FAILURES:,} more; see: {spelt('uv run dataprep')}")
+    print(f"  everything  {from_here(write_index(data))}")
+    datasets = sorted(path for path in data.path("datasets").glob("*") if path.is_dir())
+    for folder in datasets[-MOST_LINKS:]:
+        print(f"  dataset     {from_here(folder)}")

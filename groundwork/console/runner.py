@@ -75,6 +75,7 @@ class Runner:
         self.ledger.up_to_date = len(units) - len(todo)
         if self.job.flags.force:
             self.manifest.forget(self.stage, [unit.name for unit in todo])
+        self.job.due = len(todo)
         self.job.progress.begin(len(todo))
         try:
             yield todo

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from groundwork.console.closing import same_flags
 from groundwork.console.command import load_config, opened
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import spelt
@@ -42,7 +43,7 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
     _print_reasons(table)
     _print_departed(lost)
     _print_forgotten(lost_rows)
-    print(f"\nnext: {_next(table, _same_flags(flags))}")
+    print(f"\nnext: {_next(table, same_flags(flags))}")
     return EXIT_OK
 
 
@@ -139,15 +140,6 @@ def _print_forgotten(rows: dict[str, dict[str, int]]) -> None:
     for dataset, documents in rows.items():
         held = ", ".join(f"{count:,} rows of {name}" for name, count in documents.items())
         print(f"  {dataset} still holds {held}, which was forgotten since; build it again")
-
-
-def _same_flags(flags: argparse.Namespace) -> str:
-    """What was said of settings and data, to say again in the next command."""
-    words = [f"--config {shlex.quote(str(path))}" for path in flags.config]
-    words += [f"--set {shlex.quote(assignment)}" for assignment in flags.assignments]
-    words += [f"--data {shlex.quote(str(flags.data))}"] if flags.data else []
-    words += ["--test"] if flags.test else []
-    return "".join(f" {word}" for word in words)
 
 
 def _next(table: dict[str, States], same: str) -> str:

@@ -69,12 +69,12 @@ class Interviews:
             await interview(state, self.askers[number])
 
     def line(self, number: int) -> str:
-        """The log's line of one chunk: `chunk 2: 13 + 3 + 3 + 2 + 0`."""
+        """The log's line of one chunk: `chunk 3: 13 + 3 + 3 + 2 + 0`."""
         state = self.states[number]
         touched = state.covered().touched
         share = "" if touched is None else f", {touched:.0%} covered"
         why = f", {state.failure}" if state.failure else ""
-        return f"chunk {state.chunk.index}: {state.curve()}   ({self.material.document}{share}{why})"
+        return f"chunk {state.chunk.index + 1}: {state.curve()}   ({self.material.document}{share}{why})"
 
     def pairs(self) -> list[Pair]:
         return [pair for one in self._all() for pair in one.pairs]
@@ -106,7 +106,7 @@ class Interviews:
         found = list(self.notes)
         cut = [state for state in self.states if state.ended == "max_iterations" and state.new[-1]]
         if cut:
-            names = ", ".join(f"chunk {state.chunk.index}" for state in cut[:5]) + (" ..." if len(cut) > 5 else "")
+            names = ", ".join(f"chunk {state.chunk.index + 1}" for state in cut[:5]) + (" ..." if len(cut) > 5 else "")
             found.append(
                 f"{names}: still gave new pairs when qa.max_iterations ({self.settings.max_iterations}) was reached; "
                 f"raise it: --set qa.max_iterations={self.settings.max_iterations * 2}"
@@ -116,18 +116,20 @@ class Interviews:
                 if is_instruction(state.chunk.text[statement.start : statement.end]):
                     said = " ".join(state.chunk.text[statement.start : statement.end].split())[:80]
                     found.append(
-                        f'chunk {state.chunk.index}: holds an instruction to a model, not asked about: "{said}"'
+                        f'chunk {state.chunk.index + 1}: holds an instruction to a model, not asked about: "{said}"'
                     )
         return found
 
     def failures(self) -> list[tuple[str, UnitError]]:
         """(part, error) of every chunk or statement whose reply stayed unusable."""
-        found = [(f"chunk {state.chunk.index}", state.failure) for state in self.states if state.failure]
+        found = [(f"chunk {state.chunk.index + 1}", state.failure) for state in self.states if state.failure]
         for state, asker in zip(self.states, self.askers, strict=True):
-            found += [(f"chunk {state.chunk.index}", error) for error in getattr(asker, "failures", ())]
+            found += [(f"chunk {state.chunk.index + 1}", error) for error in getattr(asker, "failures", ())]
         for couple in self.couples:
             if couple.failure:
-                found.append((f"chunks {couple.first.chunk.index} and {couple.second.chunk.index}", couple.failure))
+                found.append(
+                    (f"chunks {couple.first.chunk.index + 1} and {couple.second.chunk.index + 1}", couple.failure)
+                )
         return found
 
     async def ask_across_chunks(self) -> None:

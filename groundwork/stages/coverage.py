@@ -84,7 +84,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     )
     write_coverage(found, text, document.pages, unit.writes[0])
     write_json(unit.writes[1], numbers(found, text))
-    for line in report(found, text):
+    for line in report(found, text) if job.in_detail else ():
         job.progress.say(line)
     lost = sum(not question.placed for question in found.questions)
     return Outcome(
@@ -100,7 +100,7 @@ def _refuse_other_text(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
     for chunk in chunks:
         if chunk.added + text[chunk.start : chunk.end] + chunk.closing != chunk.text:
             raise BadRecord(
-                f"{file.name}: changed since it was chunked (chunk {chunk.index} stands elsewhere or nowhere); "
+                f"{file.name}: changed since it was chunked (chunk {chunk.index + 1} stands elsewhere or nowhere); "
                 "run first: uv run dataprep/chunk.py and uv run dataprep/generate_qa.py"
             )
 

@@ -78,7 +78,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 async def _interview(job: Job, made: Interviews, number: int) -> None:
     await made.run(number)
-    job.progress.say(made.line(number))
+    if job.in_detail:
+        job.progress.say(made.line(number))
     job.progress.advance()
 
 

@@ -75,7 +75,7 @@ def once(reply: str) -> Writer:
 def test_it_asks_until_nothing_new_comes(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:
     """Iterations go on until one is empty; log and coverage file hold the curve, pairs their iteration."""
     assert mill.run(Writer(per_call=2)) == 0
-    assert "chunk 0: 2 + 2 + 1 + 0 " in capsys.readouterr().err
+    assert "chunk 1: 2 + 2 + 1 + 0 " in capsys.readouterr().err
     assert [one.iteration for one in mill.pairs] == [1, 1, 2, 2, 3]
     run = mill.coverage.runs[0]
     assert (run.new, run.ended, run.calls, run.coverage[-1]) == ([2, 2, 1, 0], "exhausted", 4, 1.0)
@@ -176,7 +176,7 @@ def test_prose_fails_the_chunk_and_not_the_others(mill: Mill, capsys: pytest.Cap
     good = Writer(per_call=9)
     assert mill.run(lambda body: "Here are some questions!" if "Sarn" in part(body, "chunk") else good(body)) == 1
     assert {one.chunk for one in mill.pairs} == {"mill-0"}
-    assert "chunk 1" in capsys.readouterr().out
+    assert "chunk 2" in capsys.readouterr().out
     assert mill.coverage.runs[1].ended == "invalid reply"
 
 

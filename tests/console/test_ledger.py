@@ -1,0 +1,65 @@
+"""The account of a stage: failures first, warnings never hidden, notes while there is room; how a command ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from groundwork.__main__ import main
+from groundwork.console.job import Failure, Outcome
+from groundwork.console.ledger import MOST_LINES, Ledger
+from tests.console.test_shards import corpus
+
+
+def ledger(documents: int) -> Ledger:
+    """Many documents with notes, one that fails at the end, and pages below the threshold."""
+    outcomes = {f"d{number}": Outcome(note=f"{number} pages") for number in range(documents)}
+    pages = [f"page {page}: text kept 0.{page} is below 0.9" for page in (7, 47, 48, 50)]
+    outcomes["zz"] = Outcome(warnings=[*pages, "its name ends in .txt, but it holds PDF"])
+    outcomes["last"] = Outcome(failures=[Failure("", "failed", "the file is empty")])
+    return Ledger("ingest", outcomes=outcomes)
+
+
+def test_failures_come_first_and_no_warning_is_hidden() -> None:
+    """Among sixty notes the failure and every kind of warning are seen; the notes give way."""
+    lines = ledger(60).lines()
+    assert len(lines) <= MOST_LINES + 1
+    assert lines[1] == "  failed  last: the file is empty"
+    assert lines[2] == "  warning  zz: page 7: text kept 0.7 is below 0.9 (and 3 more: 47, 48, 50)"
+    assert lines[3] == "  warning  zz: its name ends in .txt, but it holds PDF"
+    assert lines[-1].endswith("more lines; --verbose shows them")
+    assert len(ledger(60).lines(verbose=True)) == 1 + 1 + 5 + 60
+
+
+def test_a_kind_of_warning_that_many_documents_share_is_one_line() -> None:
+    """Thirty documents with the same complaint take a line and not thirty."""
+    outcomes = {f"d{n}": Outcome(warnings=[f"d{n}.json is missing: chunks get no pages"]) for n in range(30)}
+    lines = Ledger("chunk", outcomes=outcomes).lines()
+    assert lines[1:] == ["  warning  30 of one kind, such as d0: d0.json is missing: chunks get no pages"]
+
+
+def test_a_command_ends_with_a_path_and_the_next_step(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The path opens from where one stands, and the next command repeats what was said of settings and data."""
+    monkeypatch.chdir(tmp_path)
+    data = corpus(tmp_path / "data")
+    assert main(["chunk", "--data", str(data), "--set", "chunk.min_length=50"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[-2] == "-> data/chunks" and Path("data/chunks").is_dir()
+    assert out[-1].startswith("next: uv run dataprep/generate_qa.py --set chunk.min_length=50 --data ")
+    assert main(["chunk", "--data", str(data), "--quiet"]) == 0
+    assert not capsys.readouterr().out
+
+
+def test_one_page_links_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`dataprep open` writes data/index.html with every page there is, names escaped, links that work from there."""
+    data = corpus(tmp_path)
+    for name in ("plots/a map & more.html", "plots/a.png", "datasets/rows/report.html", "qa/run/curated/report.html"):
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_text("x")
+    assert main(["open", "--no-browser", "--data", str(data)]) == 0
+    page = Path(capsys.readouterr().out.strip()).read_text()
+    assert 'href="plots/a%20map%20%26%20more.html">a map &amp; more</a>' in page
+    assert 'href="datasets/rows/report.html">rows</a>' in page and 'href="qa/run/curated/report.html">run</a>' in page
