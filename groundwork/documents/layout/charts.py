@@ -1,0 +1,116 @@
+"""Where a page shows a chart: its labels are neither a table nor sentences.
+
+Two things tell a chart: many short strokes that slant, as a curve is drawn, and bars, which are filled shapes of one
+breadth that begin at one line and end at different ones.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from groundwork.documents.layout.lines import Box, Run, is_number
+
+_CELL = 24  # points; strokes nearer than this belong to one drawing
+_STROKES = 30  # that slant, of a curve
+_LEAST = 60, 40  # points of a chart's width and height
+_BARS = 4
+_LABEL = 12  # letters of a label beside an axis
+_BESIDE, _BELOW = 40, 18  # points from the drawing to its labels
+
+
+def find_charts(drawn: Any, runs: Sequence[Run]) -> list[Box]:
+    """The boxes of a page's charts, labels at their edges included, from liteparse's vector graphics."""
+    slanting = [_box(line) for line in drawn.lines if abs(line.x1 - line.x2) > 0.3 and abs(line.y1 - line.y2) > 0.3]
+    words = [word for run in runs for word in run.words]
+    drawings = [box for count, box in _clusters(slanting) if count >= _STROKES and count > 4 * _within(words, box)]
+    drawings += _bars([Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill)], words)
+    if not drawings:
+        return []
+    straight = [box for box in map(_box, drawn.lines) if box.x2 - box.x1 < 1 or box.y2 - box.y1 < 1]
+    axes = [_with_axes(box, straight) for box in drawings]
+    large = [box for box in axes if box.x2 - box.x1 > _LEAST[0] and box.y2 - box.y1 > _LEAST[1]]
+    return [_with_labels(box, runs) for box in _merged(large)]
+
+
+def _box(line: Any) -> Box:
+    return Box(min(line.x1, line.x2), min(line.y1, line.y2), max(line.x1, line.x2), max(line.y1, line.y2))
+
+
+def _clusters(boxes: Iterable[Box]) -> list[tuple[int, Box]]:
+    """Boxes that lie near each other: how many, and the box around them."""
+    cells: dict[tuple[int, int], list[Box]] = defaultdict(list)
+    for box in boxes:
+        cells[int((box.x1 + box.x2) / 2 // _CELL), int((box.y1 + box.y2) / 2 // _CELL)].append(box)
+    out = []
+    while cells:
+        waiting = [next(iter(cells))]
+        members: list[Box] = []
+        while waiting:
+            column, row = waiting.pop()
+            members += cells.pop((column, row), [])
+            near = [(column + i, row + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+            waiting += [cell for cell in near if cell in cells]
+        out.append((len(members), _around(members)))
+    return out
+
+
+def _within(words: Sequence[Box], box: Box) -> int:
+    """How many words stand in a box."""
+    return sum(2 * box.x1 < w.x1 + w.x2 < 2 * box.x2 and 2 * box.y1 < w.y1 + w.y2 < 2 * box.y2 for w in words)
+
+
+def _bars(shapes: Sequence[Box], words: Sequence[Box]) -> list[Box]:
+    """Groups of filled shapes of one breadth that share a base and have different lengths, most without text."""
+    out = []
+    for turned in (False, True):
+        groups: dict[tuple[int, int], list[Box]] = defaultdict(list)
+        for s in shapes:
+            base, breadth = (s.x1, s.y2 - s.y1) if turned else (s.y2, s.x2 - s.x1)
+            if 3 < breadth < 80:
+                groups[round(base), round(breadth)].append(s)
+        for group in groups.values():
+            lengths = {round(s.x2 - s.x1 if turned else s.y2 - s.y1) for s in group}
+            if len(group) < _BARS or len(lengths) < _BARS - 1:
+                continue
+            if sum(_within(words, bar) > 0 for bar in group) < 0.5 * len(group):
+                out.append(_around(group))
+    return out
+
+
+def _with_axes(box: Box, straight: Sequence[Box]) -> Box:
+    """A drawing's box with the lines through it: its axes and its grid."""
+    wide, high = box.x2 - box.x1, box.y2 - box.y1
+    lines = [
+        s
+        for s in straight
+        if s.x1 <= box.x2 + 3 and s.x2 >= box.x1 - 3 and s.y1 <= box.y2 + 3 and s.y2 >= box.y1 - 3
+        if s.x2 - s.x1 < 2 * wide + 40 and s.y2 - s.y1 < 2 * high + 40
+    ]
+    return _around([box, *lines])
+
+
+def _with_labels(box: Box, runs: Sequence[Run]) -> Box:
+    labels = [box]
+    for run in runs:
+        short = len(run.text) <= _LABEL or is_number(run.text)
+        level = box.y1 - 6 < (run.y1 + run.y2) / 2 < box.y2 + 6
+        above = box.x1 - 6 < (run.x1 + run.x2) / 2 < box.x2 + 6
+        beside = level and (0 <= box.x1 - run.x2 + 3 < _BESIDE or 0 <= run.x1 - box.x2 + 3 < _BESIDE)
+        if short and (beside or (above and 0 <= run.y1 - box.y2 + 3 < _BELOW)):
+            labels.append(Box(run.x1, run.y1, run.x2, run.y2))
+    return _around(labels)
+
+
+def _merged(boxes: Sequence[Box]) -> list[Box]:
+    out: list[Box] = []
+    for box in sorted(boxes, key=lambda b: (b.y1, b.x1)):
+        touching = [b for b in out if b.x1 < box.x2 and box.x1 < b.x2 and b.y1 < box.y2 and box.y1 < b.y2]
+        out = [b for b in out if b not in touching] + [_around([box, *touching])]
+    return out
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    x1, y1 = min(box.x1 for box in boxes), min(box.y1 for box in boxes)
+    return Box(x1, y1, max(box.x2 for box in boxes), max(box.y2 for box in boxes))
