@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 from tests.fake_openrouter import make_up
@@ -79,11 +80,30 @@ def _otherwise(word: re.Match[str]) -> str:
 
 
 def _tags(body: Json) -> str:
-    wanted = int(re.search(r"exactly (\d+) tags", body["messages"][0]["content"])[1])  # type: ignore[index]
-    numbered = re.findall(r"^(\d+)\. (.*)$", said(body), re.MULTILINE)
-    general = ["rowing", "rules", "safety", "scoring", "racing", "crews"]
-    made = []
-    for number, question in numbered:
-        own = re.findall(r"[a-z]{5,}", question.partition(" on ")[2])
-        made.append({"number": int(number), "tags": list(dict.fromkeys([*own, *general]))[:wanted]})
-    return json.dumps({"questions": made})
+    """Tags of the list, by the question's words and else in turn, with as many new ones as there may be."""
+    system, asked = body["messages"][0]["content"], body["messages"][1]["content"]
+    if "draw up the list of tags" in system:
+        words = Counter(re.findall(r"[a-z]{5,}", asked)).most_common()
+        return json.dumps({"tags": [word for word, _ in words][: int(_number(r"at most (\d+) tags", system))]})
+    wanted, room = int(_number(r"exactly (\d+) tags", system)), int(_number(r"at most (\d+) of them", system))
+    never = _listed(asked, "nearly every question: ")
+    listed = [tag for tag in _listed(asked, "Tags to take from:\n") if "(" not in tag]
+    new: list[str] = []
+    made: list[Json] = []
+    for number, question in re.findall(r"^(\d+)\. (.*)$", asked, re.MULTILINE):
+        own = [word for word in re.findall(r"[a-z]{5,}", question.partition(" on ")[2]) if word not in never]
+        new += [word for word in dict.fromkeys(own) if word not in (*listed, *new)][: 1 if len(new) < room else 0]
+        start = len(question) * 7 % max(1, len(listed))
+        known = [word for word in own if word in (*listed, *new)]
+        likely = dict.fromkeys([*known, *listed[start:], *listed[:start], *own, "rowing", "rules", "safety", "crews"])
+        made.append({"number": int(number), "tags": list(likely)[:wanted]})
+    used = {str(tag) for one in made for tag in one["tags"]}
+    return json.dumps({"new_tags": sorted(used - set(listed)), "questions": made})
+
+
+def _number(pattern: str, text: str) -> str:
+    return re.search(pattern, text)[1]  # type: ignore[index]
+
+
+def _listed(text: str, after: str) -> list[str]:
+    return text.partition(after)[2].partition("\n")[0].split(", ")

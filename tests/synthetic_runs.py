@@ -146,10 +146,25 @@ def tags_for(question: str, count: int) -> list[str]:
 
 def tag_reply(body: dict[str, Any]) -> str:
     """What a tagging model replies to the project's own prompt: one entry a numbered question."""
+    if "draw up the list of tags" in body["messages"][0]["content"]:
+        return json.dumps({"tags": ["touch-rugby", "rules", "sport", "officiating", "team-game"]})
     numbered = re.findall(r"^(\d+)\. (.*)$", body["messages"][-1]["content"], re.MULTILINE)
     wanted = int(re.search(r"exactly (\d+) tags", body["messages"][0]["content"])[1])  # type: ignore[index]
-    entries = [{"number": int(number), "tags": tags_for(question, wanted)} for number, question in numbered]
-    return json.dumps({"questions": entries})
+    struck = set(
+        re.findall(
+            r"[\w-]+", body["messages"][-1]["content"].partition("nearly every question: ")[2].partition("\n")[0]
+        )
+    )
+    entries = [{"number": int(number), "tags": _without(struck, question, wanted)} for number, question in numbered]
+    return json.dumps({"new_tags": sorted({tag for entry in entries for tag in entry["tags"]}), "questions": entries})
+
+
+def _without(struck: set[str], question: str, wanted: int) -> list[str]:
+    """The question's tags but for those that are never to be given, which make room for general ones of its own."""
+    general = ["match", "play", "ball-game", "league", "team", "season", "field-game", "contest"]
+    start = len(question) % len(general)
+    likely = [*tags_for(question, wanted), *general[start:], *general[:start]]
+    return [tag for tag in dict.fromkeys(likely) if tag.lower().replace(" ", "-") not in struck][:wanted]
 
 
 def write_run(data: Path, run: str, rows: list[Pair]) -> None:

@@ -78,6 +78,12 @@ def _event() -> asyncio.Event:
     return asyncio.Event()
 
 
+def _turn() -> asyncio.Lock:
+    import asyncio
+
+    return asyncio.Lock()
+
+
 @dataclass
 class Job:
     """One run of one stage."""
@@ -90,6 +96,7 @@ class Job:
     budget: Budget | None = None
     idle: bool = False  # whether, at the end, every unit was found up to date
     stopping: asyncio.Event = field(default_factory=_event)
+    turn: asyncio.Lock = field(default_factory=_turn)  # for units that build on one another, in their order
     loop: asyncio.AbstractEventLoop | None = None  # the runner's, while it runs
     due: int = 0  # units of this run
     departed: dict[str, str] = field(default_factory=dict)  # documents whose source is gone, and that source's name

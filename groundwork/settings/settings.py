@@ -238,6 +238,13 @@ class TagSettings(ModelCall, frozen=True):
     prompt: Annotated[Name, Meta(description="a file of config/prompts")]
     max_tags: Annotated[int, Meta(ge=1, le=20)]
     batch: Annotated[Positive, Meta(description="questions in one call")]
+    vocabulary_prompt: Annotated[
+        str,
+        Meta(
+            description="proposes the tags that all share; a file of config/prompts; empty: every call chooses freely"
+        ),
+    ]
+    questions_per_tag: Annotated[Positive, Meta(description="how many questions there must be for a tag to be added")]
 
 
 class Embeddings(Settings, frozen=True):

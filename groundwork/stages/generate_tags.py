@@ -39,7 +39,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     source: Source = unit.payload
     dataset = load(source)
-    tagged = await tag(job, dataset, unit.writes[0])
+    tagged = await tag(job, dataset, unit.writes[0], sample_of(job))
     write_jsonl(unit.writes[0], tagged.rows)
     distinct = len({name for row in tagged.rows for name in row.tags})
     return Outcome(
@@ -51,6 +51,16 @@ async def process(job: Job, unit: Unit) -> Outcome:
     )
 
 
+def sample_of(job: Job) -> list[str]:
+    """The questions of all datasets of the run, from whose sample a missing vocabulary is proposed."""
+    from groundwork.dataset.sources import load
+
+    sources = sources_of(job)
+    if len(sources) < 2 or job.data.path("tags", "vocabulary.json").exists():
+        return []
+    return list(dict.fromkeys(question for source in sources for question in load(source).questions))
+
+
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts, of the questions that have no tags yet."""
     from groundwork.dataset.sources import load
@@ -59,8 +69,8 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     settings = job.config.tags
     made = requests(job, load(unit.payload), unit.writes[0])
     tokens = sum(job.tokens(settings, messages, schema) for _, messages, schema in made)
-    questions = sum(count for count, _, _ in made)
-    return Estimate(len(made), tokens, questions * (settings.max_tags * TOKENS_A_TAG + 10), settings)
+    replies = sum(told * TOKENS_A_TAG + 10 * told // settings.max_tags for told, _, _ in made)
+    return Estimate(len(made), tokens, replies, settings)
 
 
 main = Command(
@@ -68,7 +78,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.tags,
-    prompts=lambda config: [config.tags.prompt],
+    prompts=lambda config: [config.tags.prompt, *filter(None, [config.tags.vocabulary_prompt])],
     flags=add_flags,
     estimate=estimate,
     shards="caches",

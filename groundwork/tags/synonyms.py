@@ -87,7 +87,7 @@ def propose(counts: Counter[str], vectors: Vectors) -> Entries:
         cosines = vectors[kept] @ vectors[row] if kept else np.zeros(0)
         nearest = int(cosines.argmax()) if kept else -1
         cosine = float(cosines[nearest]) if kept else 0.0
-        if (same := by_form.get(_form(tag))) is not None:
+        if (same := by_form.get(form(tag))) is not None:
             similarity = round(float(vectors[same] @ vectors[row]), 3)
             proposed[tag] = Synonym(into=tags[same], merge=True, why="the same words", similarity=similarity)
         elif kept and cosine >= near and _numbers(tag) == _numbers(tags[kept[nearest]]):
@@ -97,17 +97,17 @@ def propose(counts: Counter[str], vectors: Vectors) -> Entries:
             proposed[tag] = Synonym(into=other, merge=alone, why=why, similarity=round(cosine, 3))
         if tag not in proposed or not proposed[tag].merge:
             kept.append(row)
-            by_form.setdefault(_form(tag), row)
+            by_form.setdefault(form(tag), row)
     return proposed
 
 
 def _narrower(tag: str, other: str) -> bool:
     """Does one of two tags hold all words of the other and more: `forced-interchange` and `interchange`?"""
-    words, others = set(_form(tag).split()), set(_form(other).split())
+    words, others = set(form(tag).split()), set(form(other).split())
     return words != others and (words <= others or others <= words)
 
 
-def _form(tag: str) -> str:
+def form(tag: str) -> str:
     """A tag's words without their order and their plural: `field-dimensions` and `dimension-of-field` are one."""
     return " ".join(sorted(_singular(word) for word in tag.split("-") if word not in ("of", "the", "in", "for")))
 

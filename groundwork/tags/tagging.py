@@ -3,15 +3,17 @@
 Known tags come from a dataset's own file (where a person may have changed them), then from the store of everything
 that this model and prompt ever tagged; so adding ten questions tags ten, and two datasets that share a question
 share its tags.
+
+All batches take their tags from one vocabulary. They are asked in waves of one, two, four, ... batches side by side: a
+wave knows the tags that those before it added, and its own additions are taken in the order of its batches, so that the
+result depends on the replies alone. The store is written at the end; what a stopped run has paid for is replayed from
+the journal.
 """
 
 from __future__ import annotations
 
-import hashlib
-import sqlite3
 import unicodedata
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +23,20 @@ import msgspec
 from groundwork.errors import BadRecord, InvalidReply, UnitError
 from groundwork.llm.concurrency import together
 from groundwork.llm.prompts import conversation
+from groundwork.llm.replies import strict_schema
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Tags
+from groundwork.tags.store import TagStore
+from groundwork.tags.vocabulary import PROPOSED, Vocabulary, size_for, too_common
+from groundwork.tags.vocabulary import read as read_vocabulary
+from groundwork.tags.vocabulary import write as write_vocabulary
 
 if TYPE_CHECKING:
     from groundwork.console.command import Job
     from groundwork.dataset.sources import Dataset
 
 MOST_WORDS = 3
+SAMPLE = 200  # questions from which a vocabulary is proposed
 
 
 class TaggedQuestion(msgspec.Struct):
@@ -38,6 +46,11 @@ class TaggedQuestion(msgspec.Struct):
 
 class TaggedBatch(msgspec.Struct):
     questions: list[TaggedQuestion]
+    new_tags: list[str] = []
+
+
+class Proposal(msgspec.Struct):
+    tags: list[str]
 
 
 @dataclass
@@ -71,21 +84,30 @@ def problem_of(tags: list[str], wanted: int) -> str:
     return ""
 
 
-async def tag(job: Job, dataset: Dataset, file: Path) -> Tagged:
+async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()) -> Tagged:
     """Tags for every question of `dataset`. `file`: its tags so far, if there are some.
 
-    A question whose tags stay unusable is left out and listed; it takes no other question with it.
+    `sample`: questions of all datasets of the run, from which the vocabulary is proposed where there is none; absent:
+    those of this one. A question whose tags stay unusable is left out and listed; it takes no other with it.
     """
     settings, store = job.config.tags, _store(job)
-    known = _known(job, store, dataset, file)
-    batches = _batches(job, dataset, known)
-    missing = [question for batch in batches for question in batch]
-    job.progress.start(len(missing), "questions")
-    results = await together(_tag_batch(job, store, dataset.name, batch) for batch in batches)
-    failed: dict[str, UnitError] = {}
-    for tagged, errors in results:
-        known |= tagged
-        failed |= errors
+    async with job.turn:  # one dataset after the other, for each takes up the tags of those before it
+        known = _known(job, store, dataset, file)
+        missing = list(dict.fromkeys(question for question in dataset.questions if question not in known))
+        vocabulary = _vocabulary(job, [*dataset.questions, *sample], known)
+        job.progress.start(len(missing), "questions")
+        if missing and not vocabulary.tags and settings.vocabulary_prompt and len(missing) > settings.batch:
+            await _propose(job, vocabulary, sample or missing)
+        tagged, failed = await _in_waves(job, vocabulary, dataset.name, missing)
+        if struck := too_common({**_tagged_before(job), **known, **tagged}) if settings.vocabulary_prompt else []:
+            vocabulary.strike(struck)
+            again = [question for question, tags in tagged.items() if not set(struck).isdisjoint(tags)]
+            better, worse = await _in_waves(job, vocabulary, dataset.name, again)
+            tagged, failed = tagged | better, failed | worse
+        store.write(tagged)
+        if settings.vocabulary_prompt and missing:
+            write_vocabulary(_vocabulary_files(job)[-1], vocabulary)
+    known |= tagged
     return Tagged(
         rows=[
             Tags(id=row.id, question=row.question, tags=known[row.question], model=settings.model)
@@ -102,9 +124,107 @@ async def tag(job: Job, dataset: Dataset, file: Path) -> Tagged:
 
 
 def requests(job: Job, dataset: Dataset, file: Path) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
-    """What `tag` would ask: for each call the number of questions, the conversation and the reply's schema."""
-    batches = _batches(job, dataset, _known(job, _store(job), dataset, file))
-    return [(len(batch), _turns(job, batch), _schema(len(batch), job.config.tags.max_tags)) for batch in batches]
+    """What `tag` would ask: for each call the tags of its reply, the conversation and the reply's schema."""
+    settings = job.config.tags
+    known = _known(job, _store(job), dataset, file)
+    missing = list(dict.fromkeys(question for question in dataset.questions if question not in known))
+    vocabulary, made = _vocabulary(job, dataset.questions, known), []
+    if settings.vocabulary_prompt and not vocabulary.tags and missing:
+        likely = round(PROPOSED * vocabulary.most)
+        if len(missing) > settings.batch:
+            made.append((likely, _proposal_turns(job, vocabulary, missing), strict_schema(Proposal)))
+        vocabulary.add(f"likely-topic-{number}" for number in range(likely))
+    batches = _batches(missing, settings.batch)
+    for batch in batches:
+        turns = _turns(job, batch, vocabulary, vocabulary.room)
+        made.append((len(batch) * settings.max_tags, turns, _schema(len(batch), settings.max_tags)))
+    return made
+
+
+def _vocabulary_files(job: Job) -> list[Path]:
+    """Where the shared tags stand: for all, and, in a shard, its own on top."""
+    files = [job.data.path("tags", "vocabulary.json"), job.data.cache("tags") / "vocabulary.json"]
+    return list(dict.fromkeys(files))
+
+
+def _vocabulary(job: Job, asked: Sequence[str], known: dict[str, list[str]]) -> Vocabulary:
+    """The shared tags, and those that known questions have; as many as `asked` and all tagged questions allow."""
+    settings = job.config.tags
+    questions = {*asked, *_tagged_before(job)}
+    most = size_for(len(questions), settings.questions_per_tag, settings.max_tags)
+    vocabulary = read_vocabulary(_vocabulary_files(job) if settings.vocabulary_prompt else [], most)
+    vocabulary.add(tag for tags in known.values() for tag in tags)
+    return vocabulary
+
+
+def _tagged_before(job: Job) -> dict[str, list[str]]:
+    """The tags of every dataset so far, by question."""
+    files = sorted(job.data.cache("tags").glob("*.jsonl"))
+    return {row.question: row.tags for file in files for row in read_jsonl(file, Tags)}
+
+
+async def _propose(job: Job, vocabulary: Vocabulary, questions: Sequence[str]) -> None:
+    """Fill an empty vocabulary from a sample; where no list comes, the batches begin without one."""
+    settings = job.config.tags
+    fewest, most = settings.max_tags, round(PROPOSED * vocabulary.most)
+
+    complained = False
+
+    def check(value: Proposal) -> str | None:
+        """A list that is too long is sent back once; after that its beginning is taken."""
+        nonlocal complained
+        distinct = {normalise(tag) for tag in value.tags} - {""}
+        if len(distinct) < fewest or (len(distinct) > most and not complained):
+            complained = True
+            return f"Propose {fewest} to {most} different tags."
+        return None
+
+    try:
+        reply = await job.client.ask(
+            settings,
+            _proposal_turns(job, vocabulary, questions),
+            stage="generate_tags",
+            unit="vocabulary",
+            schema=Proposal,
+            check=check,
+        )
+    except UnitError:
+        return
+    vocabulary.add([tag for given in reply.value.tags if (tag := normalise(given))][:most])
+
+
+def _proposal_turns(job: Job, vocabulary: Vocabulary, questions: Sequence[str]) -> list[dict[str, Any]]:
+    settings = job.config.tags
+    some = questions[:: -(-len(questions) // SAMPLE)]
+    return conversation(
+        job.prompt(settings.vocabulary_prompt),
+        max_tags=str(settings.max_tags),
+        count=str(round(PROPOSED * vocabulary.most)),
+        questions="\n".join(f"- {' '.join(question.split())}" for question in some),
+    )
+
+
+async def _in_waves(
+    job: Job, vocabulary: Vocabulary, unit: str, questions: list[str]
+) -> tuple[dict[str, list[str]], dict[str, UnitError]]:
+    """Tags by question, and errors by question, of batches that are asked in growing waves."""
+    tagged: dict[str, list[str]] = {}
+    failed: dict[str, UnitError] = {}
+    batches, width = _batches(questions, job.config.tags.batch), 1
+    while batches:
+        wave, batches = batches[:width], batches[width:]
+        room = -(-vocabulary.room // (len(wave) + len(batches)))
+        replies = await together(_tag_batch(job, unit, batch, vocabulary, room) for batch in wave)
+        for raw, errors in replies:
+            tagged |= {question: _settled(job, vocabulary, tags) for question, tags in raw.items()}
+            failed |= errors
+        width *= 2
+    return tagged, failed
+
+
+def _settled(job: Job, vocabulary: Vocabulary, tags: list[str]) -> list[str]:
+    settings = job.config.tags
+    return vocabulary.settled(tags, settings.max_tags) if settings.vocabulary_prompt else tags
 
 
 def _store(job: Job) -> TagStore:
@@ -120,50 +240,80 @@ def _known(job: Job, store: TagStore, dataset: Dataset, file: Path) -> dict[str,
     return store.read(dataset.questions) | _from_file(file, settings.model, settings.max_tags)
 
 
-def _batches(job: Job, dataset: Dataset, known: dict[str, list[str]]) -> list[list[str]]:
-    missing, size = list(dict.fromkeys(q for q in dataset.questions if q not in known)), job.config.tags.batch
-    return [missing[start : start + size] for start in range(0, len(missing), size)]
+def _batches(questions: list[str], size: int) -> list[list[str]]:
+    return [questions[start : start + size] for start in range(0, len(questions), size)]
 
 
 async def _tag_batch(
-    job: Job, store: TagStore, unit: str, batch: list[str]
+    job: Job, unit: str, batch: list[str], vocabulary: Vocabulary, room: int
 ) -> tuple[dict[str, list[str]], dict[str, UnitError]]:
     """Tags by question, and errors by question. A batch that stays unusable is halved until the culprit is alone."""
     try:
-        tagged = await _ask(job, unit, batch)
+        tagged = await _ask(job, unit, batch, vocabulary, room)
     except InvalidReply as error:
         if len(batch) == 1:
             job.progress.advance(1)
             return {}, {batch[0]: error}
         middle = len(batch) // 2
-        halves = await together(_tag_batch(job, store, unit, half) for half in (batch[:middle], batch[middle:]))
+        parts = (batch[:middle], batch[middle:])
+        halves = await together(_tag_batch(job, unit, half, vocabulary, room) for half in parts)
         return halves[0][0] | halves[1][0], halves[0][1] | halves[1][1]
     except UnitError as error:
         job.progress.advance(len(batch))
         return {}, dict.fromkeys(batch, error)
-    store.write(tagged)
     job.progress.advance(len(batch))
     return tagged, {}
 
 
-async def _ask(job: Job, unit: str, batch: list[str]) -> dict[str, list[str]]:
-    settings = job.config.tags
+async def _ask(job: Job, unit: str, batch: list[str], vocabulary: Vocabulary, room: int) -> dict[str, list[str]]:
+    settings, complained = job.config.tags, False
+
+    def check(value: TaggedBatch) -> str | None:
+        """A tag that was not announced is sent back once; after that the vocabulary settles it."""
+        nonlocal complained
+        problem = _problem(value, len(batch), settings.max_tags)
+        if problem or complained or not settings.vocabulary_prompt:
+            return problem
+        complained = bool(unannounced := _unannounced(value, vocabulary, room))
+        return unannounced or None
+
     reply = await job.client.ask(
         settings,
-        _turns(job, batch),
+        _turns(job, batch, vocabulary, room),
         stage="generate_tags",
         unit=unit,
         schema=TaggedBatch,
         json_schema=_schema(len(batch), settings.max_tags),
-        check=lambda value: _problem(value, len(batch), settings.max_tags),
+        check=check,
     )
     return {batch[entry.number - 1]: [normalise(tag) for tag in entry.tags] for entry in reply.value.questions}
 
 
-def _turns(job: Job, batch: list[str]) -> list[dict[str, Any]]:
+def _unannounced(reply: TaggedBatch, vocabulary: Vocabulary, room: int) -> str:
+    """What is wrong with a reply's new tags, for the correction turn; "" when nothing is."""
+    if len(vocabulary.tags) < MOST_WORDS * 2:
+        return ""  # nothing to take from yet
+    used = vocabulary.foreign(normalise(tag) for entry in reply.questions for tag in entry.tags)
+    told = {normalise(tag) for tag in reply.new_tags}
+    if len(used) > room:
+        return f"Only {room} new tags may be added; take others of the list in place of some of: {', '.join(used)}."
+    if strange := [tag for tag in used if tag not in told]:
+        return f"Take tags of the list, or put these under new_tags: {', '.join(strange)}."
+    return ""
+
+
+def _turns(job: Job, batch: list[str], vocabulary: Vocabulary, room: int) -> list[dict[str, Any]]:
     settings = job.config.tags
     numbered = "\n".join(f"{number}. {' '.join(question.split())}" for number, question in enumerate(batch, start=1))
-    return conversation(job.prompt(settings.prompt), max_tags=str(settings.max_tags), questions=numbered)
+    listed = vocabulary.tags if settings.vocabulary_prompt else []
+    return conversation(
+        job.prompt(settings.prompt),
+        max_tags=str(settings.max_tags),
+        room=str(room),
+        vocabulary=", ".join(listed) or "(none yet: all tags are new)",
+        too_common=", ".join(vocabulary.too_common) or "(none)",
+        questions=numbered,
+    )
 
 
 def _problem(reply: TaggedBatch, count: int, wanted: int) -> str | None:
@@ -185,6 +335,7 @@ def _schema(count: int, wanted: int) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {
+            "new_tags": {"type": "array", "items": {"type": "string"}},
             "questions": {
                 "type": "array",
                 "items": {
@@ -195,9 +346,9 @@ def _schema(count: int, wanted: int) -> dict[str, Any]:
                 },
                 "minItems": count,
                 "maxItems": count,
-            }
+            },
         },
-        "required": ["questions"],
+        "required": ["new_tags", "questions"],
         "additionalProperties": False,
     }
 
@@ -215,40 +366,3 @@ def _from_file(file: Path, model: str, wanted: int) -> dict[str, list[str]]:
                 raise BadRecord(f"{file}: the question {row.id!r} {problem}; mend the line")
             known[row.question] = tags
     return known
-
-
-class TagStore:
-    """Every question that was ever tagged, by model, prompt and number of tags."""
-
-    def __init__(self, file: Path, model: str, prompt: str, wanted: int) -> None:
-        self._file = file
-        self._made_by = f"{model}\0{wanted}\0{prompt}\0"
-
-    def read(self, questions: Iterable[str]) -> dict[str, list[str]]:
-        """The tags of those of `questions` that have some."""
-        if not self._file.exists():
-            return {}
-        with closing(self._open()) as database:
-            rows = ((question, self._row(database, question)) for question in dict.fromkeys(questions))
-            return {question: msgspec.json.decode(row[0], type=list[str]) for question, row in rows if row}
-
-    def write(self, tagged: dict[str, list[str]]) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        rows = [(self._key(question), msgspec.json.encode(tags)) for question, tags in tagged.items()]
-        with closing(self._open()) as database, database:
-            database.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?)", rows)
-
-    def _row(self, database: sqlite3.Connection, question: str) -> Any:
-        return database.execute("SELECT tags FROM tags WHERE key = ?", (self._key(question),)).fetchone()
-
-    def _key(self, question: str) -> bytes:
-        return hashlib.sha256((self._made_by + question).encode("utf-8", "surrogatepass")).digest()
-
-    def _open(self) -> sqlite3.Connection:
-        try:
-            database = sqlite3.connect(self._file, timeout=60)
-            database.execute("PRAGMA synchronous = OFF")  # as the journal: safe from kill -9, and no wait for the disk
-            database.execute("CREATE TABLE IF NOT EXISTS tags (key BLOB PRIMARY KEY, tags BLOB)")
-        except sqlite3.DatabaseError as error:
-            raise BadRecord(f"{self._file}: not a store of tags ({error}); delete it, it is made anew") from error
-        return database

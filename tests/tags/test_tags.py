@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,9 @@ from groundwork.tags.synonyms import Synonym
 from groundwork.tags.tagging import normalise, problem_of
 from tests.fake_openrouter import FakeOpenRouter
 from tests.synthetic_runs import pairs, tag_reply, write_run
+
+NUMBERED = re.compile(r"^\d+\. (.*)$", re.MULTILINE)
+FREELY = ("--set", "tags.vocabulary_prompt=")
 
 
 def run(fake: FakeOpenRouter, data: Path, *more: str) -> int:
@@ -65,15 +70,15 @@ def test_every_question_gets_exactly_so_many_tags(tmp_path: Path) -> None:
     """All questions are tagged in batches, and a second run asks nothing."""
     write_run(tmp_path, "a", pairs(45, "a"))
     with FakeOpenRouter(reply=tag_reply).thread() as fake:
-        assert run(fake, tmp_path, "a", "--max-tags", "4", "--set", "tags.batch=10") == 0
+        assert run(fake, tmp_path, "a", "--max-tags", "4", "--set", "tags.batch=10", *FREELY) == 0
         rows = read_jsonl(tmp_path / "tags" / "a.jsonl", Tags)
         asked = len(fake.requests)
-        assert run(fake, tmp_path, "a", "--max-tags", "4", "--set", "tags.batch=10") == 0
+        assert run(fake, tmp_path, "a", "--max-tags", "4", "--set", "tags.batch=10", *FREELY) == 0
         assert len(fake.requests) == asked
     assert len(rows) == 45
     assert all(len(row.tags) == 4 == len(set(row.tags)) for row in rows)
     assert asked <= 5
-    schema = json.dumps(fake.requests[0]["response_format"])
+    schema = json.dumps(fake.requests[-1]["response_format"])
     assert '"minItems": 4, "maxItems": 4' in schema
 
 
@@ -86,7 +91,7 @@ def test_adding_questions_tags_only_the_new_ones(tmp_path: Path) -> None:
         asked = len(fake.requests)
         write_run(tmp_path, "a", pairs(40, "a", sameness=0))
         run(fake, tmp_path, "a")
-    numbered = [line for body in fake.requests[asked:] for line in body["messages"][-1]["content"].splitlines()]
+    numbered = {line for body in fake.requests[asked:] for line in NUMBERED.findall(body["messages"][1]["content"])}
     assert len(numbered) <= 10
     after = {row.id: row.tags for row in read_jsonl(tmp_path / "tags" / "a.jsonl", Tags)}
     assert before.items() <= after.items()
@@ -97,7 +102,7 @@ def test_a_bad_question_takes_no_other_with_it(tmp_path: Path) -> None:
 
     def stubborn(body: dict[str, Any]) -> str:
         reply = json.loads(tag_reply(body))
-        texts = body["messages"][1]["content"].splitlines()
+        texts = NUMBERED.findall(body["messages"][1]["content"])
         for entry in reply["questions"]:
             if "POISON" in texts[entry["number"] - 1]:
                 entry["tags"] = ["only-one"]
@@ -110,6 +115,124 @@ def test_a_bad_question_takes_no_other_with_it(tmp_path: Path) -> None:
     with FakeOpenRouter(reply=stubborn).thread() as fake:
         assert run(fake, tmp_path, "a") == 1
     assert {row.id for row in read_jsonl(tmp_path / "tags" / "a.jsonl", Tags)} == {str(n) for n in range(6)}
+
+
+def many(data: Path, run_name: str, count: int = 300) -> None:
+    """So many different questions about forty subjects."""
+    lines = [
+        json.dumps({"id": f"{run_name}-{n}", "question": f"What does rule {n} of {run_name} say on subject {n % 40}?"})
+        for n in range(count)
+    ]
+    (data / "qa" / run_name).mkdir(parents=True)
+    (data / "qa" / run_name / "rules.jsonl").write_text("\n".join(lines))
+
+
+def listed(body: dict[str, Any]) -> list[str]:
+    """The tags that a batch is told to take from."""
+    return body["messages"][1]["content"].partition("Tags to take from:\n")[2].partition("\n")[0].split(", ")
+
+
+def wild(body: dict[str, Any]) -> str:
+    """A tagger that makes up tags for each question anew, and gives one to all of them unless it may not."""
+    if "draw up the list of tags" in body["messages"][0]["content"]:
+        return json.dumps({"tags": [f"topic-{n}" for n in range(30)]})
+    asked, common = body["messages"][1]["content"], ["whole-subject"]
+    if "whole-subject" in asked.partition("nearly every question: ")[2].partition("\n")[0]:
+        common = []
+    entries = []
+    for number, line in enumerate(NUMBERED.findall(asked), start=1):
+        dice = random.Random(line)
+        tags = [
+            f"{dice.choice(['rule', 'case', 'form'])}-{dice.randrange(10_000)}",
+            *dice.sample([f"topic-{n}" for n in range(30)], 4),
+        ]
+        entries.append({"number": number, "tags": [*tags, *common][-5:]})
+    return json.dumps({"new_tags": [], "questions": entries})
+
+
+def asked_first(fake: FakeOpenRouter) -> list[dict[str, Any]]:
+    """The requests without their corrections."""
+    return [body for body in fake.requests if len(body["messages"]) == 2]
+
+
+def tags_of(data: Path, run_name: str) -> dict[str, list[str]]:
+    return {row.question: row.tags for row in read_jsonl(data / "tags" / f"{run_name}.jsonl", Tags)}
+
+
+def test_a_corpus_of_300_has_at_most_a_tag_for_four_questions(tmp_path: Path) -> None:
+    """However many a model makes up, questions share tags; one that nearly all would bear is not given."""
+    many(tmp_path, "a")
+    with FakeOpenRouter(reply=wild).thread() as fake:
+        assert run(fake, tmp_path, "a") == 0
+    tags = tags_of(tmp_path, "a")
+    distinct = {tag for given in tags.values() for tag in given}
+    assert len(tags) == 300 and all(len(set(given)) == 5 for given in tags.values())
+    assert len(distinct) <= 75 and "whole-subject" not in distinct
+    written = json.loads((tmp_path / "tags" / "vocabulary.json").read_text())
+    assert written["too_common"] == ["whole-subject"] and distinct <= set(written["tags"])
+
+
+def test_batches_take_the_tags_of_those_before_them(tmp_path: Path) -> None:
+    """The first batch is told the proposal, the next one what the first added as well."""
+    many(tmp_path, "a", 80)
+    with FakeOpenRouter(reply=wild).thread() as fake:
+        assert run(fake, tmp_path, "a") == 0
+    first, second, *_ = [listed(body) for body in asked_first(fake)[1:]]
+    assert set(first) < set(second) and all(tag.startswith("topic") for tag in first)
+
+
+def test_tags_do_not_depend_on_which_reply_comes_first(tmp_path: Path) -> None:
+    """One call at a time or many: the same tags, and the same again where a run was stopped in between."""
+    results = []
+    for name, flags in (
+        ("one", ["--set", "llm.max_concurrency=1"]),
+        ("many", []),
+        ("stopped", ["--max-cost", "0.002"]),
+    ):
+        many(tmp_path / name, "a", 200)
+        with FakeOpenRouter(reply=wild).thread() as fake:
+            code = run(fake, tmp_path / name, "a", *flags)
+            if name == "stopped":
+                assert code == 3 and run(fake, tmp_path / name, "a") == 0
+        results.append(tags_of(tmp_path / name, "a"))
+    assert results[0] == results[1] == results[2]
+
+
+def test_datasets_share_one_vocabulary(tmp_path: Path) -> None:
+    """It is proposed once, from questions of all of them; the second takes up what the first one has."""
+    many(tmp_path, "a", 60)
+    many(tmp_path, "b", 60)
+    with FakeOpenRouter(reply=wild).thread() as fake:
+        assert run(fake, tmp_path) == 0
+        proposals = [body for body in asked_first(fake) if "draw up the list" in body["messages"][0]["content"]]
+        assert len(proposals) == 1
+        assert all(f"of {name} say" in proposals[0]["messages"][1]["content"] for name in "ab")
+    both = [{tag for given in tags_of(tmp_path, name).values() for tag in given} for name in "ab"]
+    assert len(both[0] | both[1]) <= 30  # 120 questions
+
+
+def test_a_vocabulary_is_yours_to_change(tmp_path: Path) -> None:
+    """What stands in the file is taken as it is; a file that is none is named with its remedy."""
+    many(tmp_path, "a", 60)
+    (tmp_path / "tags").mkdir()
+    file = tmp_path / "tags" / "vocabulary.json"
+    file.write_text(json.dumps({"tags": ["mine", "and-mine"], "too_common": ["rules"]}))
+    with FakeOpenRouter(reply=wild).thread() as fake:
+        assert run(fake, tmp_path, "a") == 0
+        assert listed(fake.requests[0])[:2] == ["mine", "and-mine"]
+        file.write_text('{"tags": 3}')
+        many(tmp_path, "b", 60)
+        assert run(fake, tmp_path, "b") == 1
+
+
+def test_without_a_vocabulary_every_call_chooses_freely(tmp_path: Path) -> None:
+    """An empty tags.vocabulary_prompt, for small models: no proposal, no file, tags as they come."""
+    many(tmp_path, "a", 60)
+    with FakeOpenRouter(reply=wild).thread() as fake:
+        assert run(fake, tmp_path, "a", *FREELY) == 0
+        assert len(fake.requests) == 3
+    assert not (tmp_path / "tags" / "vocabulary.json").exists()
+    assert all("whole-subject" in given for given in tags_of(tmp_path, "a").values())
 
 
 def test_a_hand_edit_that_breaks_the_rules_is_named(tmp_path: Path) -> None:

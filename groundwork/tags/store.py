@@ -1,0 +1,51 @@
+"""Every question that was ever tagged, in data/tags/store.db."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from groundwork.errors import BadRecord
+
+
+class TagStore:
+    """Every question that was ever tagged, by model, prompt and number of tags."""
+
+    def __init__(self, file: Path, model: str, prompt: str, wanted: int) -> None:
+        self._file = file
+        self._made_by = f"{model}\0{wanted}\0{prompt}\0"
+
+    def read(self, questions: Iterable[str]) -> dict[str, list[str]]:
+        """The tags of those of `questions` that have some."""
+        if not self._file.exists():
+            return {}
+        with closing(self._open()) as database:
+            rows = ((question, self._row(database, question)) for question in dict.fromkeys(questions))
+            return {question: msgspec.json.decode(row[0], type=list[str]) for question, row in rows if row}
+
+    def write(self, tagged: dict[str, list[str]]) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        rows = [(self._key(question), msgspec.json.encode(tags)) for question, tags in tagged.items()]
+        with closing(self._open()) as database, database:
+            database.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?)", rows)
+
+    def _row(self, database: sqlite3.Connection, question: str) -> Any:
+        return database.execute("SELECT tags FROM tags WHERE key = ?", (self._key(question),)).fetchone()
+
+    def _key(self, question: str) -> bytes:
+        return hashlib.sha256((self._made_by + question).encode("utf-8", "surrogatepass")).digest()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            database = sqlite3.connect(self._file, timeout=60)
+            database.execute("PRAGMA synchronous = OFF")  # as the journal: safe from kill -9, and no wait for the disk
+            database.execute("CREATE TABLE IF NOT EXISTS tags (key BLOB PRIMARY KEY, tags BLOB)")
+        except sqlite3.DatabaseError as error:
+            raise BadRecord(f"{self._file}: not a store of tags ({error}); delete it, it is made anew") from error
+        return database

@@ -1,0 +1,121 @@
+"""The tags that the datasets of a project share: proposed from a sample, taken by every batch, added to knowingly.
+
+`data/tags/vocabulary.json` holds them in the order in which they came, and those that are no longer given because they
+fit nearly every question. You may take tags out, put some in, or delete the file: the next run proposes anew.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import msgspec
+
+from groundwork.errors import BadRecord
+from groundwork.records.artifacts import read_json, write_json
+from groundwork.tags.synonyms import form
+
+MOST_COMMON = 0.6  # of the questions: a tag on more of them tells none apart
+ENOUGH = 20  # questions, below which no tag is too common
+FEWEST = 3  # times the tags of a question: so many a vocabulary may always have
+PROPOSED = 2 / 3  # of what it may have; the rest is room for what the sample lacks
+
+
+class VocabularyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """data/tags/vocabulary.json."""
+
+    tags: list[str] = []
+    too_common: list[str] = []
+
+
+@dataclass
+class Vocabulary:
+    """Tags by their form, of which there may be `most`."""
+
+    most: int
+    too_common: list[str] = field(default_factory=list)
+    _tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def tags(self) -> list[str]:
+        return list(self._tags.values())
+
+    @property
+    def room(self) -> int:
+        return max(0, self.most - len(self._tags))
+
+    def known(self, tag: str) -> str:
+        """The tag that says the same, in whatever number and order of words; "" where there is none."""
+        return self._tags.get(form(tag), "")
+
+    def add(self, tags: Iterable[str]) -> None:
+        struck = {form(tag) for tag in self.too_common}
+        for tag in tags:
+            if form(tag) not in struck:
+                self._tags.setdefault(form(tag), tag)
+
+    def strike(self, tags: Iterable[str]) -> None:
+        """Tags that are not given any more."""
+        for tag in tags:
+            self._tags.pop(form(tag), None)
+            self.too_common.append(tag)
+
+    def settled(self, tags: Sequence[str], wanted: int) -> list[str]:
+        """A question's tags as they are given: the known ones, new ones while there is room, else the nearest.
+
+        A new tag that is taken joins the vocabulary, where there are too few to choose from even without room.
+        """
+        given: list[str] = []
+        for tag in tags:
+            if not self.known(tag) and (self.room or len(self._tags) < wanted):
+                self.add([tag])
+            given.append(self.known(tag))
+        for place, tag in enumerate(given):
+            if not tag or tag in given[:place]:
+                given[place] = self._nearest(tags[place], given) or tags[place]
+        return given
+
+    def foreign(self, tags: Iterable[str]) -> list[str]:
+        """The tags that are not in the vocabulary, each once."""
+        return list(dict.fromkeys(tag for tag in tags if not self.known(tag)))
+
+    def _nearest(self, tag: str, taken: Sequence[str]) -> str:
+        """The tag with most words in common, then most letters, that is not among `taken`."""
+        words = set(form(tag).split())
+
+        def likeness(other: str) -> tuple[int, float]:
+            return len(words & set(form(other).split())), SequenceMatcher(None, tag, other).ratio()
+
+        return max((other for other in self._tags.values() if other not in taken), key=likeness, default="")
+
+
+def size_for(questions: int, questions_per_tag: int, max_tags: int) -> int:
+    """How many tags a vocabulary for so many questions may have."""
+    return max(questions // questions_per_tag, FEWEST * max_tags)
+
+
+def too_common(tags: Mapping[str, Sequence[str]]) -> list[str]:
+    """The tags that more than MOST_COMMON of the questions bear; `tags`: by question."""
+    counts = Counter(tag for given in tags.values() for tag in given)
+    return [tag for tag, count in counts.most_common() if len(tags) >= ENOUGH and count > MOST_COMMON * len(tags)]
+
+
+def read(files: Iterable[Path], most: int) -> Vocabulary:
+    """The vocabulary that the files hold together. Raises BadRecord where one was edited into something else."""
+    vocabulary = Vocabulary(most)
+    for file in files:
+        if file.exists():
+            try:
+                found = read_json(file, VocabularyFile)
+            except BadRecord as error:
+                raise BadRecord(f"{error}; mend it, or delete it: the next run proposes a new one") from error
+            vocabulary.too_common += [tag for tag in found.too_common if tag not in vocabulary.too_common]
+            vocabulary.add(found.tags)
+    return vocabulary
+
+
+def write(file: Path, vocabulary: Vocabulary) -> None:
+    write_json(file, VocabularyFile(tags=vocabulary.tags, too_common=vocabulary.too_common))
