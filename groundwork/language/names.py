@@ -17,8 +17,8 @@ _NAME = re.compile(rf"[^\W_{UNSPACED}]+")
 
 
 def quoted(text: str) -> list[str]:
-    """The terms that stand between double quotes."""
-    return [term for match in _QUOTED.findall(text) if (term := match.strip()) and len(term) <= _LONGEST]
+    """The terms of two characters and more that stand between double quotes."""
+    return [term for match in _QUOTED.findall(text) if (term := match.strip()) and 1 < len(term) <= _LONGEST]
 
 
 def names(text: str) -> set[str]:

@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from groundwork.language.detection import code, is_english, may_be
+from groundwork.language.stop_words import ENGLISH
+from groundwork.language.words import words
 
 _SOURCE = (
     r"(?:passages?|text|chunks?|excerpts?|paragraphs?|sentences?|statements?|documents?|context|snippet|extract|author"
     r"|source)"
 )
 _PART = rf"(?:{_SOURCE}|sections?|tables?|figures?|rules?|lists?|clauses?|steps?|diagrams?|pages?|articles?|chapters?)"
+# What goes on about the source itself, and does not make a compound of its name: the source package, the text editor.
+_ITSELF = (
+    r"(?=\s*(?:[?.,;:)]|$)|\s(?:says?|said|states?|mentions?|mentioned|describes?|described|defines?|gives?|given|lists?"
+    r"|tells?|calls?|names?|recommends?|suggests?|explains?|feels?|thinks?|claims?|asks?|requires?|provides?|provided"
+    r"|shows?|shown|is|are|was|were|does|do|did|has|have|about|and|or|as|above|below|when|if|on|in|by|with)\b)"
+)
 _DANGLING = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b(?:this|these|those|the (?:above|following|preceding|given|provided|said|aforementioned)) {_PART}\b",
-        rf"\b(?:the|according to|in|from) {_SOURCE}\b(?! (?:of|for|that|which|to|messages?|editor|files?|size|field))",
+        rf"\b(?:the|according to|in|from) {_SOURCE}\b{_ITSELF}",
         r"\bthe (?:following|above) (?!day|week|month|year|season|morning)\w+(?: \w+)?\s*\?",
         rf"\b(?:of|in|from) the (?:above|following)\b|\b{_PART} (?:above|below)\b|\bmentioned (?:above|earlier)\b",
-        r"\b(?:the|this) (?:table|figure|diagram|illustration)\b(?! (?:of|tennis|football))",
+        rf"\b(?:the|this) (?:table|figure|diagram|illustration)\b{_ITSELF}",
         r"\b(?:table|figure|fig\.|section|rule|clause|article|appendix|step|paragraph) [A-Z]?\d+(?:\.\d+)*\b(?! of)",
+    )
+]
+_PRONOUN = [  # dangles unless the question itself named something before
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
         r"\b(?:do|does|did|are|was|were|can|may|must|should|will|has|have) (?:it|they|he|she|them|this|these|those)\b"
         r"(?! (?:possible|allowed|permitted|necessary|required|legal|mean))",
         r"\bis (?:he|she|this|that|these|those)\b|\b(?:of|for|about|with|on|by) (?:it|them|this|these|those)\s*\?",
         r"\bis it\b(?! .*\b(?:to|that|for|if|when)\b)",
     )
 ]
+_CLAUSE = re.compile(r"[,;:.?!—]\s|\b(?:and|or|but|if|when|while|because|although|since|once)\b", re.IGNORECASE)
+_SETTING = re.compile(
+    r"^(?:in|during|at|on|according to|under|for|after|before|by|from|since|until|within)\b[^,]*,\s*", re.IGNORECASE
+)
+_ASKING = frozenset(words("how long wide high far often many much old what which who when where why kind time year"))
 
 _INSTRUCTIONS = re.compile(
     r"""\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|prompts?|guidelines|messages?)\b
@@ -82,8 +101,24 @@ def dangling(question: str, language: str = "") -> str:
     `language` is that of the text it is about; without it the question itself tells it.
     """
     english = language == "en" if language else is_english(question)
-    found = (pattern.search(question) for pattern in (_DANGLING if english else _ELSEWHERE))
+    if not english:
+        return _first(_ELSEWHERE, question)
+    if found := _first(_DANGLING, question):
+        return found
+    pronouns = (match for pattern in _PRONOUN for match in pattern.finditer(question))
+    return next((match.group().strip() for match in pronouns if not _named_before(question[: match.start()])), "")
+
+
+def _first(patterns: Iterable[re.Pattern[str]], text: str) -> str:
+    found = (pattern.search(text) for pattern in patterns)
     return next((match.group().strip() for match in found if match), "")
+
+
+def _named_before(text: str) -> bool:
+    """Does an earlier clause of `text` name what a pronoun can stand for: "What is a PID file, and does it"?"""
+    clauses = [match.start() for match in _CLAUSE.finditer(text)]
+    before = _SETTING.sub("", text[: clauses[-1]] + ",") if clauses else ""
+    return any(word not in ENGLISH and word not in _ASKING for word in words(before))
 
 
 def is_instruction(text: str) -> bool:

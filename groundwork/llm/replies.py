@@ -197,7 +197,7 @@ def _best(fits: Sequence[Parsed[T]]) -> Parsed[T]:
 
 def _is_empty(value: Any) -> bool:
     fields = msgspec.structs.astuple(value) if isinstance(value, msgspec.Struct) else (value,)
-    return all(field in ([], {}, "", None) for field in fields)
+    return all(field is False or field in ([], {}, "", None) for field in fields)
 
 
 @lru_cache(maxsize=256)

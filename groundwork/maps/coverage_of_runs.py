@@ -7,7 +7,7 @@ to the statement of its chunk that is nearest to it by embedding; likely touches
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -19,6 +19,8 @@ from groundwork.records.types import Pair
 
 Kind = Literal["sentence", "row", "number"]
 KINDS: tuple[Kind, ...] = ("sentence", "row", "number")
+# by chunk, [start, end) of its text and kind: why there is nothing worth asking
+Declined = Mapping[str, Mapping[tuple[int, int, Kind], str]]
 # (questions, statements) -> for each question the index of the statement it is about, or -1
 Nearest = Callable[[list[str], list[str]], list[int]]
 
@@ -28,13 +30,22 @@ class Item(msgspec.Struct, kw_only=True):
 
 
 class Place(Item):
-    """A statement or number at [start, end) of the document, and the questions that touch it (indices)."""
+    """A statement or number at [start, end) of the document, and the questions that touch it (indices).
+
+    `declined`: by run, why its model found nothing worth asking there.
+    """
 
     start: int
     end: int
     kind: Kind
     asked: list[int] = []
     likely: list[int] = []
+    declined: dict[str, str] = {}
+
+    @property
+    def open(self) -> bool:
+        """Nobody asks about it, and nobody said that there is nothing to ask."""
+        return not self.asked and not self.declined
 
 
 class Question(Item):
@@ -64,10 +75,11 @@ class Left(Item):
 
 
 class Count(Item):
-    """How many of the statements of a kind there are, and how many are asked about."""
+    """How many of the statements of a kind there are, how many are asked about, and how many others were declined."""
 
     of: int = 0
     asked: int = 0
+    declined: int = 0
 
     @property
     def share(self) -> float | None:
@@ -96,8 +108,12 @@ class Asked(Item):
         for place in self.places[first:last]:
             asking = {self.questions[index].run for index in place.asked}
             for run, by_kind in result.items():
+                is_asked = bool(asking) if run == "" else run in asking
                 by_kind[place.kind].of += 1
-                by_kind[place.kind].asked += bool(asking) if run == "" else run in asking
+                by_kind[place.kind].asked += is_asked
+                by_kind[place.kind].declined += not is_asked and bool(
+                    run in place.declined or (place.declined and not run)
+                )
         return result
 
 
@@ -112,8 +128,12 @@ def asked(
     readings: Sequence[Reading],
     runs: dict[str, list[Pair]],
     nearest: Nearest,
+    declined: Mapping[str, Declined] | None = None,
 ) -> Asked:
-    """Everything that `runs` (pairs by run) ask about `text`, whose chunks hold the pairs' evidence."""
+    """Everything that `runs` (pairs by run) ask about `text`, whose chunks hold the pairs' evidence.
+
+    `declined`: by run what its model found nothing worth asking in.
+    """
     questions = [Question(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
     found: dict[tuple[int, int, Kind], Place] = {}
     by_chunk: dict[tuple[str, str], list[int]] = {}  # apart by run: a curated or merged run keeps its pairs' ids
@@ -129,6 +149,7 @@ def asked(
                 places = _touch(reading, indices, questions, found)
                 for index in indices:
                     near.setdefault(index, []).extend(places)
+    _decline(readings, declined or {}, found)
     _guess(questions, near, {index for place in found.values() for index in place.asked}, nearest)
     return Asked(
         document=document,
@@ -161,6 +182,18 @@ def _touch(
     return places
 
 
+def _decline(
+    readings: Sequence[Reading], declined: Mapping[str, Declined], found: Mapping[tuple[int, int, Kind], Place]
+) -> None:
+    """Note at the places of `found` which runs declined them."""
+    for chunk in (one.chunk for one in readings):
+        shift = chunk.start - len(chunk.added)
+        for run, by_chunk in declined.items():
+            for (start, end, kind), why in by_chunk.get(chunk.id, {}).items():
+                if place := found.get((max(start + shift, chunk.start), end + shift, kind)):
+                    place.declined = {**place.declined, run: why}
+
+
 def _guess(
     questions: list[Question], near: dict[int, list[tuple[Place, str]]], placed: set[int], nearest: Nearest
 ) -> None:
@@ -191,6 +224,7 @@ def _apart(places: Iterable[Place]) -> list[Place]:
             last = statements[-1]
             last.asked = sorted({*last.asked, *place.asked})
             last.likely = sorted({*last.likely, *place.likely})
+            last.declined = {run: why for run, why in last.declined.items() if run in place.declined}
             last.end = max(last.end, place.end)
         else:
             statements.append(place)

@@ -54,8 +54,9 @@ class Grounds:
         table row.
         """
         quote = unicodedata.normalize("NFC", quote.strip())
-        if not any(character.isalnum() for character in quote):
-            return None
+        if not any(character.isalnum() for character in quote):  # "%:" of a makefile; never a mark of a sentence
+            at = self.text.find(quote) if len(quote) > 1 else -1
+            return (at, at + len(quote)) if at >= 0 else None
         at = self.text.find(quote)
         if at >= 0 and _on_word_boundaries(self.text, at, at + len(quote)):
             return at, at + len(quote)

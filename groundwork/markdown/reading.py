@@ -9,6 +9,7 @@ from pathlib import Path
 
 from groundwork.language.detection import code
 from groundwork.language.numbers import Number, numbers
+from groundwork.language.stop_words import ENGLISH
 from groundwork.language.words import content_words
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.grounding import Grounds
@@ -16,6 +17,9 @@ from groundwork.markdown.statements import Statement, statements
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Chunk
 
+LEAST_LINES = 3  # that count up, and are a listing
+_COUNTER = re.compile(r"(?m)^[ \t]*(\d{1,5})(?=[ \t:.|)]|$)")
+_FOOTNOTE = re.compile(r"\s*\[?\^?(\d{1,3})[\]:.]?\s+([A-Z][a-z]*)\s[a-z]")
 _NUMBER = re.compile(r"[A-Z]?(\d+(?:\.\d+)*)\.?\s")
 
 
@@ -46,8 +50,8 @@ class Reading:
 
     @cached_property
     def numbers(self) -> list[list[Number]]:
-        """The numbers of each statement; their offsets count from its start."""
-        return [numbers(statement.said(self.chunk.text)) for statement in self.statements]
+        """The numbers of each statement but those that count lines; their offsets count from its start."""
+        return [_without_counters(statement.said(self.chunk.text)) for statement in self.statements]
 
     @cached_property
     def grounds(self) -> Grounds:
@@ -73,6 +77,22 @@ class Reading:
         level = min((levels[name] for name in here), default=0)
         outer = [heading for heading in self.chunk.headings[: level - 1 if here else None] if heading not in here]
         return _nested([*outer, *here])
+
+
+def _without_counters(said: str) -> list[Number]:
+    """The numbers of a statement; line numbers of a listing, and the mark of a footnote before its text, are none."""
+    found = [(match.start(1), int(match[1])) for match in _COUNTER.finditer(said)]
+    counting = {
+        start
+        for number, (start, value) in enumerate(found)
+        if len(found) >= LEAST_LINES
+        and any(
+            0 <= other < len(found) and found[other][1] - value == other - number for other in (number - 1, number + 1)
+        )
+    }
+    if (mark := _FOOTNOTE.match(said)) and mark[2].lower() in ENGLISH:
+        counting.add(mark.start(1))
+    return [number for number in numbers(said) if number.start not in counting]
 
 
 def _nested(path: list[str]) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Literal
 
 from groundwork.language import labels
@@ -37,7 +38,8 @@ class Statement:
     """One sentence, list item or table row at [start, end) of the chunk's text.
 
     `label` is the number of its rule; `lead` the text that governs a list item ("Players must:"), outermost first;
-    `header` the names of a row's columns, `cells` the row's own.
+    `header` the names of a row's columns, `cells` the row's own; `announces`: it only leads to what follows ("We do
+    this by:"), whose items carry it as their lead.
     """
 
     start: int
@@ -47,6 +49,7 @@ class Statement:
     lead: str = ""
     header: tuple[str, ...] = ()
     cells: tuple[Cell, ...] = ()
+    announces: bool = False
 
     def plain(self, text: str) -> str:
         """The statement as a reader would say it: the lead in front, a row as `column: cell` pairs, no markup."""
@@ -91,7 +94,19 @@ def statements(text: str, language: str, found_blocks: list[Block] | None = None
         elif block.kind != "contents":
             for start, end in _paragraphs(text, block):
                 found += _sentences(text, start, end, open_items, language)
-    return tuple(found)
+    return tuple(
+        replace(one, announces=True) if following and _is_announced(one, following, text) else one
+        for one, following in zip_longest(found, found[1:])
+    )
+
+
+def _is_announced(statement: Statement, following: Statement, text: str) -> bool:
+    """Does what follows hang on a sentence with a colon: an item that it governs, a table, a code block?"""
+    said = text[statement.start : statement.end].rstrip("*_ ")
+    if statement.kind == "row" or not said.endswith((":", "：")):
+        return False
+    fence = text[statement.end : following.start + 3].strip()[-3:]
+    return following.kind == "row" or fence in ("```", "~~~") or following.lead.endswith(said)
 
 
 def _visible_end(text: str, block: Block) -> int:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
 
+from groundwork.language.sentences import sentences
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation, render
 from groundwork.llm.replies import FaultyItem
 from groundwork.markdown.statements import Statement
 from groundwork.questions.draft_faults import Corrections, Draft, Drafts
-from groundwork.questions.interview import Judged
-from groundwork.records.types import Chunk, Pair
+from groundwork.questions.interview import Answer, Judged, Round
+from groundwork.records.types import Chunk, Rejected
 from groundwork.settings.settings import QA
 
 T = TypeVar("T")
 
+TURNED_DOWN = "Turned down in the last round; do not ask them again in other words:"
+_DECLINED = re.compile(r"\D{0,12}(\d{1,4})\W*(.*)", re.DOTALL)
+SHORT_SUMMARY = 400  # characters: what a document is about, in a few sentences
 MAX_GAPS = 60  # shown in one call; the rest follows when these are closed
 
 
@@ -42,12 +47,23 @@ class Batch:
     def at_once(self) -> int:
         return self.settings.batch
 
-    async def ask(self, iteration: int, pairs: Sequence[Pair], gaps: Sequence[Statement], count: int) -> list[Judged]:
+    async def ask(self, asked: Round) -> Answer:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
-        shown = [gap.plain(self.chunk.text) for gap in gaps] if self.settings.show_gaps and iteration > 1 else []
-        self._messages = turns(self.prompt, self.known, self.chunk, [pair.question for pair in pairs], shown, count)
-        reply = await self._call(self._messages, Drafts, f"{self.chunk.id} iteration {iteration}", iteration)
-        return [(as_it_stands(draft, gaps, self.chunk.text), []) for draft in reply.pairs]
+        text = self.chunk.text
+        shown = asked.gaps[:MAX_GAPS] if self.settings.show_gaps and asked.iteration > 1 else []
+        self._messages = turns(
+            self.prompt,
+            self.known,
+            self.chunk,
+            [pair.question for pair in asked.pairs],
+            [gap.plain(text) for gap in shown],
+            asked.count,
+            turned_down(asked.rejected),
+        )
+        unit = f"{self.chunk.id} iteration {asked.iteration}"
+        reply = await self._call(self._messages, Drafts, unit, asked.iteration)
+        drafts: list[Judged] = [(as_it_stands(draft, asked.gaps, text), []) for draft in reply.pairs]
+        return Answer(drafts, shown, declined(reply.declined, shown), reply.done)
 
     async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
         """One call for all of them; None for a draft that the reply leaves out."""
@@ -75,18 +91,49 @@ class Batch:
 
 
 def turns(
-    prompt: str, known: dict[str, str], chunk: Chunk, asked: Sequence[str], gaps: Sequence[str], count: int
+    prompt: str,
+    known: dict[str, str],
+    chunk: Chunk,
+    asked: Sequence[str],
+    gaps: Sequence[str],
+    count: int,
+    rejected: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """The conversation that asks for `count` pairs about `chunk`."""
+    known = {**known, "summary": summary_for(chunk, known["summary"])}
+    told = [*listed(asked).splitlines(), *([TURNED_DOWN, listed(rejected)] if rejected else [])]
     return conversation(
         prompt,
         **known,
         section=" > ".join(chunk.headings) or "(none)",
         chunk=chunk.text,
-        asked=listed(asked) or "(none yet)",
-        gaps=listed(gaps[:MAX_GAPS]) or "(not known)",
+        asked="\n".join(told) or "(none yet)",
+        gaps="\n".join(f"{number}. {gap}" for number, gap in enumerate(gaps[:MAX_GAPS], 1)) or "(not known)",
         batch=str(count),
     )
+
+
+def summary_for(chunk: Chunk, summary: str) -> str:
+    """The document's summary; its first sentences where it is longer than the chunk that it is context for."""
+    if len(summary) <= max(len(chunk.text), SHORT_SUMMARY):
+        return summary
+    ends = [end for _, end in sentences(summary, chunk.language or "en")]
+    return summary[: max((end for end in ends if end <= SHORT_SUMMARY), default=ends[0] if ends else None)]
+
+
+def turned_down(rejected: Sequence[Rejected]) -> list[str]:
+    """The questions that were turned down, each with the reason."""
+    told = [(str(one.pair.get("question", "")).strip(), f"{one.reason}: {one.detail}") for one in rejected]
+    return [f"{question} ({why})" for question, why in told if question]
+
+
+def declined(said: Sequence[str], shown: Sequence[Statement]) -> dict[Statement, str]:
+    """By gap the reason why it holds nothing worth asking, from "number: reason"; other numbers are passed over."""
+    found = {}
+    for one in said:
+        if (match := _DECLINED.match(one)) and 1 <= int(match[1]) <= len(shown):
+            found[shown[int(match[1]) - 1]] = match[2].strip() or "declined"
+    return found
 
 
 def as_it_stands(draft: Draft, gaps: Sequence[Statement], text: str) -> Draft:

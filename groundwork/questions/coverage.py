@@ -8,8 +8,8 @@ number is touched by a pair that touches its statement and names the number in i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 from groundwork.language.numbers import Number, numbers
 from groundwork.language.words import content_words
@@ -22,27 +22,35 @@ ASKED = 1 / 3  # of a statement's content words, in question and answer, where a
 SAID = 0.8  # of a statement's content words in question and answer
 
 
-def coverage(reading: Reading, pairs: Sequence[Pair]) -> Coverage:
-    """What `pairs` touch of a chunk; offsets of the spans count in its `text`, added table headers are left out."""
+Kind = Literal["sentence", "row", "number"]
+Declined = Mapping[Statement, str]
+
+
+def coverage(reading: Reading, pairs: Sequence[Pair], declined: Declined | None = None) -> Coverage:
+    """What `pairs` touch of a chunk; offsets of the spans count in its `text`, added table headers are left out.
+
+    `declined`: why there is nothing worth asking in some of its statements.
+    """
     chunk = reading.chunk
     touches = [_Touch(pair, reading) for pair in pairs]
     spans: list[Span] = []
     for statement, words, figures in zip(reading.statements, reading.words, reading.numbers, strict=True):
-        if statement.end <= len(chunk.added):
+        if statement.end <= len(chunk.added) or statement.announces:
             continue
         said = _Said(statement, words, figures)
         touching = [touch for touch in touches if touch.touches(said)]
-        spans.append(Span(start=statement.start, end=statement.end, kind=statement.kind, touched_by=_ids(touching)))
+        why = (declined or {}).get(statement, "")
+        spans.append(_span(statement.start, statement.end, statement.kind, touching, why))
         for number in said.numbers:
             naming = [touch for touch in touching if number.value in touch.values]
             start, end = statement.start + number.start, statement.start + number.end
-            spans.append(Span(start=start, end=end, kind="number", touched_by=_ids(naming)))
+            spans.append(_span(start, end, "number", naming, why))
     return Coverage(document=chunk.document, chunk=chunk.id, spans=spans, **shares(spans))
 
 
 def gaps(reading: Reading, covered: Coverage) -> list[Statement]:
-    """The statements that no pair touches, and those with a number that none names, in the order of the text."""
-    open_spans = [span for span in covered.spans if not span.touched_by]
+    """The open statements, that no pair touches and nobody declined, and those with an open number, in order."""
+    open_spans = [span for span in covered.spans if not span.touched_by and not span.declined]
     return [
         statement
         for statement in reading.statements
@@ -51,7 +59,9 @@ def gaps(reading: Reading, covered: Coverage) -> list[Statement]:
 
 
 def shares(spans: Iterable[Span]) -> dict[str, Any]:
-    """The share touched of the sentences, numbers, rows and of all (`touched`); None where there are none."""
+    """The share touched of the sentences, numbers, rows and of all (`touched`), and the share of all that is declined;
+    None where there are none.
+    """
     spans = list(spans)
     kinds = {
         "sentences": ("sentence",),
@@ -59,7 +69,10 @@ def shares(spans: Iterable[Span]) -> dict[str, Any]:
         "rows": ("row",),
         "touched": ("sentence", "number", "row"),
     }
-    return {name: _share([span for span in spans if span.kind in kind]) for name, kind in kinds.items()}
+    touched = {
+        name: _share([bool(span.touched_by) for span in spans if span.kind in kind]) for name, kind in kinds.items()
+    }
+    return {**touched, "declined": _share([bool(span.declined) for span in spans])}
 
 
 def of_document(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
@@ -103,9 +116,11 @@ class _Touch:
         return len(said.words) >= ENOUGH_WORDS and common >= SAID * len(said.words) and said.values <= self.values
 
 
-def _ids(touches: Sequence[_Touch]) -> list[str]:
-    return [touch.id for touch in touches]
+def _span(start: int, end: int, kind: Kind, touches: Sequence[_Touch], why: str) -> Span:
+    return Span(
+        start=start, end=end, kind=kind, touched_by=[touch.id for touch in touches], declined="" if touches else why
+    )
 
 
-def _share(spans: Sequence[Span]) -> float | None:
-    return round(sum(bool(span.touched_by) for span in spans) / len(spans), 4) if spans else None
+def _share(counted: Sequence[bool]) -> float | None:
+    return round(sum(counted) / len(counted), 4) if counted else None

@@ -71,8 +71,9 @@ class Interviews:
     def line(self, number: int) -> str:
         """The log's line of one chunk: `chunk 3: 13 + 3 + 3 + 2 + 0`."""
         state = self.states[number]
-        touched = state.covered().touched
-        share = "" if touched is None else f", {touched:.0%} covered"
+        covered = state.covered()
+        share = "" if covered.touched is None else f", {covered.touched:.0%} covered"
+        share += f", {covered.declined:.0%} declined" if covered.declined else ""
         why = f", {state.failure}" if state.failure else ""
         return f"chunk {state.chunk.index + 1}: {state.curve()}   ({self.material.document}{share}{why})"
 
@@ -194,9 +195,9 @@ def _source(material: Material, readings: Sequence[Reading], prompt: str, settin
     headings = [heading for reading in readings for heading in reading.chunk.headings]
     known = " ".join([material.title, material.summary, settings.context, *headings])
     if len(readings) == 1:
-        return Source(readings[0].grounds, _instructions(prompt), known)
+        return Source(readings[0].grounds, _instructions(prompt), known, material.title)
     text = "\n\n".join(reading.chunk.text for reading in readings)
-    return Source(Grounds(text, readings[0].language), _instructions(prompt), known)
+    return Source(Grounds(text, readings[0].language), _instructions(prompt), known, material.title)
 
 
 def known(settings: QA, material: Material) -> dict[str, str]:

@@ -14,6 +14,7 @@ from groundwork.language.scripts import is_question
 from groundwork.language.words import words
 from groundwork.markdown.grounding import Grounds
 from groundwork.questions.criteria import criteria_fault, without_padding
+from groundwork.questions.worth_asking import not_worth_asking
 from groundwork.records.types import Difficulty
 
 Category = Literal["factual", "definition", "procedure", "condition", "numeric", "comparison", "reasoning"]
@@ -31,9 +32,15 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drafts(msgspec.Struct, frozen=True, kw_only=True):
-    """A model's reply: as many pairs as it found, or none."""
+    """A model's reply: as many pairs as it found, or none.
+
+    `declined`: of the parts shown as untouched those that hold nothing worth asking, each as "number: reason".
+    `done`: nothing worth asking is left in the chunk.
+    """
 
     pairs: list[Draft]
+    declined: list[str] = []
+    done: bool = False
 
 
 class Correction(Draft, frozen=True, kw_only=True):
@@ -53,7 +60,7 @@ class Fault(NamedTuple):
 
     reason: Literal[
         "form", "dangling", "evidence", "unsupported", "language", "example", "instruction", "duplicate", "excess",
-        "round trip", "beside", "vague",
+        "round trip", "beside", "vague", "worth",
     ]  # fmt: skip
     detail: str
 
@@ -65,6 +72,7 @@ class Source:
     grounds: Grounds
     prompt: str = ""
     known: str = ""  # title, headings, summary and context, whose names a question may use
+    title: str = ""
 
     @property
     def text(self) -> str:
@@ -77,6 +85,8 @@ class Source:
             return [Fault("example", "is about the example in the prompt")]
         if any(self._in_instruction(quote) for quote in draft.evidence) or wording.is_instruction(said):
             return [Fault("instruction", "follows an instruction that the document holds")]
+        if why := not_worth_asking(draft.question, draft.answer, self.title, self.grounds.language):
+            return [Fault("worth", why)]
         found = list(form_faults(draft, self.grounds.language))
         if other := wording.other_language(said, self.grounds.language, self.text):
             found.append(Fault("language", f"is in another language ({other}) than the text"))

@@ -8,9 +8,10 @@ only what repeats nothing, and knows after each iteration what of the chunk is s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -27,8 +28,35 @@ from groundwork.questions.same_question import asked_by, normalised
 from groundwork.records.types import Chunk, ChunkRun, Coverage, Pair, Rejected
 from groundwork.settings.settings import QA
 
-FINAL = ("example", "instruction", "round trip")  # faults that asking again does not mend
+FINAL = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend
+SHOWN_AT_MOST = 2  # a gap that was shown so often, and neither asked about nor declined, is left open
+MOSTLY = 0.5  # of a round's pairs: more than that not worth asking, and the chunk is done
+
 Judged = tuple[Draft, list[Fault]]
+
+
+@dataclass(frozen=True)
+class Round:
+    """What an asker is told: at most `count` pairs are wanted, `pairs` are kept already, `gaps` are untouched by them,
+    `rejected` were turned down in the round before.
+    """
+
+    iteration: int
+    count: int
+    pairs: Sequence[Pair]
+    gaps: Sequence[Statement]
+    rejected: Sequence[Rejected] = ()
+
+
+class Answer(NamedTuple):
+    """What came back: drafts with the faults that only the asker can see; of the gaps that were `shown` those declined,
+    each with the reason; and whether the model says that nothing is left.
+    """
+
+    drafts: list[Judged]
+    shown: Sequence[Statement] = ()
+    declined: Mapping[Statement, str] = {}
+    done: bool = False
 
 
 class Asker(Protocol):
@@ -43,11 +71,8 @@ class Asker(Protocol):
     @property
     def at_once(self) -> int: ...
 
-    async def ask(self, iteration: int, pairs: Sequence[Pair], gaps: Sequence[Statement], count: int) -> list[Judged]:
-        """New drafts with the faults that only the asker can see; at most `count` of them are wanted.
-
-        `pairs` are kept already and `gaps` are untouched by them.
-        """
+    async def ask(self, asked: Round) -> Answer:
+        """One round of new drafts."""
         ...
 
     async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
@@ -68,6 +93,8 @@ class Interview:
     rejected: list[Rejected] = field(default_factory=list)
     new: list[int] = field(default_factory=list)
     shares: list[float] = field(default_factory=list)
+    declined: dict[Statement, str] = field(default_factory=dict)
+    shown: Counter[Statement] = field(default_factory=Counter)
     ended: str = ""
     failure: UnitError | None = None
 
@@ -77,12 +104,15 @@ class Interview:
 
     def covered(self, pairs: Sequence[Pair] | None = None) -> Coverage:
         """What of the chunk the interview's pairs cover, or those given."""
-        return coverage.coverage(self.reading, self.pairs if pairs is None else pairs)
+        return coverage.coverage(self.reading, self.pairs if pairs is None else pairs, self.declined)
 
     def gaps(self) -> list[Statement]:
-        """What no pair touches yet, without instructions to a model that the document may hold."""
-        found = coverage.gaps(self.reading, self.covered())
-        return [statement for statement in found if not is_instruction(statement.plain(self.chunk.text))]
+        """What is open and was not shown too often, without instructions to a model that the document may hold."""
+        return [
+            statement
+            for statement in coverage.gaps(self.reading, self.covered())
+            if self.shown[statement] < SHOWN_AT_MOST and not is_instruction(statement.plain(self.chunk.text))
+        ]
 
     def room(self, at_once: int) -> int:
         """How many pairs may still come, `at_once` at the most."""
@@ -104,22 +134,34 @@ async def interview(state: Interview, asker: Asker) -> None:
     rounds = state.settings.max_iterations if state.settings.iterate else 1
     for iteration in range(1, rounds + 1):
         try:
-            state.new.append(await _one_round(state, asker, iteration))
+            outcome = await _one_round(state, asker, iteration)
         except UnitError as error:
             state.failure, state.ended = error, error.status
             return
         state.shares.append(state.covered().touched or 0.0)
-        state.ended = _why_end(state)
+        state.ended = _why_end(state, outcome)
         if state.ended:
             return
     state.ended = "max_iterations" if state.settings.iterate and state.settings.stop != "fixed" else "fixed"
 
 
-async def _one_round(state: Interview, asker: Asker, iteration: int) -> int:
-    """Ask once, correct once, keep what is good and new. Returns how many pairs that was."""
+class _Outcome(NamedTuple):
+    """How a round went: pairs that came, of these not worth asking, was it cut at the count, did the model end it."""
+
+    came: int
+    unworthy: int
+    cut: bool
+    done: bool
+
+
+async def _one_round(state: Interview, asker: Asker, iteration: int) -> _Outcome:
+    """Ask once, correct once, keep what is good and new."""
     count = state.room(asker.at_once)
-    drafts = await asker.ask(iteration, state.pairs, state.gaps(), count)
+    last = [one for one in state.rejected if one.iteration == iteration - 1]
+    answer = await asker.ask(Round(iteration, count, state.pairs, state.gaps(), last))
+    drafts = answer.drafts
     judged = [state.judged(draft, faults) for draft, faults in drafts[:count]]
+    unworthy = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged)
     faulty = [one for one in judged if _can_be_corrected(one[1])]
     if faulty and state.settings.correct:
         corrected = iter(await asker.correct(faulty))
@@ -131,7 +173,22 @@ async def _one_round(state: Interview, asker: Asker, iteration: int) -> int:
     for draft, faults in judged:
         if faults:
             _reject(state, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
-    return await _keep_new(state, [draft for draft, faults in judged if not faults], iteration)
+    state.new.append(await _keep_new(state, [draft for draft, faults in judged if not faults], iteration))
+    cut = len(drafts) >= count
+    _decline(state, answer, cut)
+    return _Outcome(len(drafts), unworthy, cut, answer.done)
+
+
+def _decline(state: Interview, answer: Answer, cut: bool) -> None:
+    """Note what the model declined. Where it says that nothing is left, that goes for all that it was shown; where the
+    count cut it off, it may not have come to all that it was shown.
+    """
+    if not cut:
+        state.shown.update(answer.shown)
+    state.declined.update(answer.declined)
+    if answer.done:
+        for statement in set(answer.shown) & set(coverage.gaps(state.reading, state.covered())):
+            state.declined[statement] = "nothing worth asking is left"
 
 
 def _corrected(state: Interview, faulty: Judged, correction: Draft | None) -> Judged:
@@ -156,7 +213,7 @@ def _reject(state: Interview, draft: Draft, iteration: int, fault: Fault, detail
     state.rejected.append(as_rejected(draft, state.chunk, iteration, Fault(fault.reason, detail or fault.detail)))
 
 
-def _why_end(state: Interview) -> str:
+def _why_end(state: Interview, outcome: _Outcome) -> str:
     """Why no further iteration is needed, or ""."""
     if state.limit is not None and len(state.pairs) >= state.limit:
         return "limit"
@@ -164,7 +221,13 @@ def _why_end(state: Interview) -> str:
         return ""
     if state.settings.stop == "coverage" and state.shares[-1] >= state.settings.target_coverage:
         return "coverage"
-    return "" if state.new[-1] else "exhausted"
+    if outcome.done and (state.shown or not state.settings.show_gaps):
+        return "done"
+    if outcome.unworthy > MOSTLY * outcome.came:
+        return "not worth more"
+    fruitless = not state.new[-1] and (not outcome.came or state.new[-2:] == [0, 0])
+    nothing_open = not outcome.cut and not state.gaps()
+    return "exhausted" if fruitless or nothing_open else ""
 
 
 def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:

@@ -137,16 +137,23 @@ class Tags(Record, frozen=True):
 
 
 class Span(Record, frozen=True):
-    """A statement or number of a chunk at [start, end) of the chunk's `text`, and the pairs that touch it."""
+    """A statement or number of a chunk at [start, end) of the chunk's `text`, and the pairs that touch it.
+
+    `declined`: why the model found nothing worth asking in it; only where no pair touches it.
+    """
 
     start: int
     end: int
     kind: Literal["sentence", "number", "row"]
     touched_by: list[str] = []
+    declined: str = ""
 
 
 class Coverage(Record, frozen=True):
-    """What the pairs of one chunk touch. Shares lie between 0 and 1; null where the chunk has none of the kind."""
+    """What the pairs of one chunk touch. Shares lie between 0 and 1; null where the chunk has none of the kind.
+
+    What is neither touched nor declined is open.
+    """
 
     document: str
     chunk: str
@@ -155,6 +162,7 @@ class Coverage(Record, frozen=True):
     numbers: float | None = None
     rows: float | None = None
     touched: float | None = None  # of all spans
+    declined: float | None = None  # of all spans
 
 
 class ChunkRun(Record, frozen=True):
@@ -175,6 +183,7 @@ class DocumentCoverage(Record, frozen=True):
     numbers: float | None = None
     rows: float | None = None
     touched: float | None = None
+    declined: float | None = None
     pairs: int = 0
     rejected: dict[str, int] = {}  # by reason
     calls: int = 0

@@ -16,12 +16,12 @@ from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import read_json, read_jsonl, read_text, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from groundwork.dataset.sources import Source
     from groundwork.embedding.encoder import Encoder
-    from groundwork.maps.coverage_of_runs import Asked, Count, Kind, Nearest, Place, Section
+    from groundwork.maps.coverage_of_runs import Asked, Count, Declined, Kind, Nearest, Place, Section
     from groundwork.records.types import Chunk
 
 SHOWN_SECTIONS = 40  # lines in the terminal
@@ -56,7 +56,8 @@ def units(job: Job) -> list[Unit]:
             job.data.path("chunks", f"{document}.jsonl"),
         )
         plots = tuple(job.data.path("plots", f"coverage-{document}{ending}") for ending in (".html", ".json"))
-        result.append(Unit(document, reads=(*source, *files.values()), writes=plots, payload=files))
+        declined = [path for run in files if (path := _coverage_file(job, run, document)).exists()]
+        result.append(Unit(document, reads=(*source, *files.values(), *declined), writes=plots, payload=files))
     return result
 
 
@@ -74,14 +75,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     _refuse_other_text(text, text_file, [reading.chunk for reading in readings])
     runs = {run: [pair for pair in own if pair.question.strip()] for run, own in pairs.items()}
     blank = sum(len(own) - len(runs[run]) for run, own in pairs.items())
-    found = asked(
-        document.id,
-        document.title,
-        text,
-        readings,
-        runs,
-        _nearest(job),
-    )
+    found = asked(document.id, document.title, text, readings, runs, _nearest(job), _declined(job, document.id, runs))
     write_coverage(found, text, document.pages, unit.writes[0])
     write_json(unit.writes[1], numbers(found, text))
     for line in report(found, text) if job.in_detail else ():
@@ -93,6 +87,25 @@ def process(job: Job, unit: Unit) -> Outcome:
         counts={"questions": len(found.questions), "not asked": len(gaps(found))},
         warnings=[*([_unplaced(lost)] if lost else []), *([_blank(blank)] if blank else [])],
     )
+
+
+def _declined(job: Job, document: str, runs: Iterable[str]) -> dict[str, Declined]:
+    """What the model of each run found nothing worth asking in, from the run's own coverage file where there is one."""
+    from groundwork.records.types import DocumentCoverage
+
+    result: dict[str, Declined] = {}
+    for run in runs:
+        file = _coverage_file(job, run, document)
+        if file.exists():
+            result[run] = {
+                one.chunk: {(span.start, span.end, span.kind): span.declined for span in one.spans if span.declined}
+                for one in read_json(file, DocumentCoverage).chunks
+            }
+    return result
+
+
+def _coverage_file(job: Job, run: str, document: str) -> Path:
+    return job.data.path("qa", run.removesuffix("/raw"), "coverage", f"{document}.json")
 
 
 def _refuse_other_text(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
@@ -135,6 +148,17 @@ def numbers(found: Asked, text: str) -> dict[str, Any]:
             {"kind": place.kind, "start": place.start, "end": place.end, "text": text[place.start : place.end]}
             for place in gaps(found)
         ],
+        "declined": [
+            {
+                "kind": place.kind,
+                "start": place.start,
+                "end": place.end,
+                "text": text[place.start : place.end],
+                "reasons": place.declined,
+            }
+            for place in found.places
+            if place.declined and not place.asked and place.kind != "number"
+        ],
     }
 
 
@@ -144,11 +168,11 @@ def _questions(found: Asked, run: str) -> dict[str, int]:
 
 
 def gaps(found: Asked) -> list[Place]:
-    """The sentences and rows that no question touches, and the numbers that none names in those that are touched."""
+    """The open sentences and rows, that no question touches and nobody declined, and the open numbers of the others."""
     result: list[Place] = []
     open_until = 0  # end of the untouched statement that the numbers behind it may lie in
     for place in found.places:
-        if place.asked or (place.kind == "number" and place.end <= open_until):
+        if not place.open or (place.kind == "number" and place.end <= open_until):
             continue
         if place.kind != "number":
             open_until = place.end
@@ -160,11 +184,12 @@ def report(found: Asked, text: str) -> list[str]:
     """The lines for the terminal."""
     whole = found.counts()
     width = max(len(name) for name in [*found.runs, "all together"])
-    lines = [f"{found.document}: {found.title}", f"  {'':{width}}  sentences   numbers      rows  questions"]
+    lines = [f"{found.document}: {found.title}", f"  {'':{width}}  sentences   numbers      rows  declined  questions"]
     for run in [*found.runs, *([""] if len(found.runs) > 1 else [])]:
         questions = sum(not run or question.run == run for question in found.questions)
         shares = "  ".join(f"{_percent(whole[run][kind]):>8}" for kind in ("sentence", "number", "row"))
-        lines.append(f"  {run or 'all together':{width}}   {shares}  {questions:9,}")
+        declined = sum(count.declined for kind, count in whole[run].items() if kind != "number")
+        lines.append(f"  {run or 'all together':{width}}   {shares}  {declined:8,}  {questions:9,}")
     lines += [line for section in found.sections[:SHOWN_SECTIONS] for line in _bar(found, section)]
     if len(found.sections) > SHOWN_SECTIONS:
         lines.append(f"  ... and {len(found.sections) - SHOWN_SECTIONS} more sections")
@@ -200,12 +225,15 @@ def _shares(by_kind: Mapping[Kind, Count]) -> dict[str, Any]:
     """sentences, numbers, rows and touched (all of them), each with its share, 0..1, null where there are none."""
     from groundwork.maps.coverage_of_runs import Count
 
-    everything = Count(of=sum(c.of for c in by_kind.values()), asked=sum(c.asked for c in by_kind.values()))
+    everything = Count(**{
+        field: sum(getattr(count, field) for count in by_kind.values()) for field in ("of", "asked", "declined")
+    })  # fmt: skip
     named = {**{f"{kind}s": count for kind, count in by_kind.items()}, "touched": everything}
     return {
         name: {
             "share": None if count.share is None else round(count.share, 4),
             "asked": count.asked,
+            "declined": count.declined,
             "of": count.of,
         }
         for name, count in named.items()
@@ -256,7 +284,7 @@ main = Command(
     process=process,
     settings=lambda config: config.chunk.language,
     flags=add_flags,
-    version="1",
+    version="2",
     shards="documents",
     units_a_process=60,
 )

@@ -137,6 +137,8 @@ def summary_line(covered: DocumentCoverage) -> str:
     parts = [f"{covered.pairs} pairs" + (f" ({' + '.join(map(str, curve))})" if curve else "")]
     if covered.touched is not None:
         parts.append(f"covers {covered.touched:.0%} ({by_kind})")
+        if covered.declined:
+            parts.append(f"{covered.declined:.0%} declined, {1 - covered.touched - covered.declined:.0%} open")
     if covered.rejected:
         reasons = ", ".join(f"{reason} {n}" for reason, n in covered.rejected.items())
         parts.append(f"{sum(covered.rejected.values())} rejected ({reasons})")

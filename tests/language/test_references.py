@@ -20,6 +20,11 @@ from groundwork.language.detection import code
         "What is listed in the table above?",
         "Who is responsible for it?",
         "Which signal is used after the following calls?",
+        "During the final, how long is it?",
+        "Which colour should it have, and why?",
+        "What does the document say about masts?",
+        "Which masts are named in the text?",
+        "What is given by the table?",
     ],
 )
 def test_references_that_dangle(question: str) -> None:
@@ -38,6 +43,13 @@ def test_references_that_dangle(question: str) -> None:
         "In which order do the skiffs of the Ellary Sound Rowing League start?",
         "What does a thrower do if they leave the playing field in beach ultimate?",
         "Which documents must a club of the league hand in?",
+        "What is a mooring permit at Sarn, and is it mandatory?",
+        "If a crew of the Sarn league loses its oar, may they borrow one?",
+        "What is the hash of a tide file, and what is done with it?",
+        "Where does the source package of tidewatch keep its changelog?",
+        "Which statement separator does the tide script language use?",
+        "How is the context menu of the Orrin chart plotter opened?",
+        "What does the table saw of the Sarn boatyard cut?",
     ],
 )
 def test_questions_that_stand_alone(question: str) -> None:

@@ -90,6 +90,24 @@ def test_rows_count_on_their_own(chunks: list[Chunk]) -> None:
     assert [bool(place.asked) for place in rows] == [False, True]
 
 
+def test_what_a_run_declined_is_no_gap(chunks: list[Chunk]) -> None:
+    """It is counted apart from what is asked and what is open, with the reason; a question about it takes it back."""
+    chunk = next(one for one in chunks if "A player leaves first." in one.text)
+    start = chunk.text.index("A player leaves first.")
+    declined = {"a": {chunk.id: {(start, start + len("A player leaves first."), "sentence"): "trivial"}}}
+    readings = [Reading(one) for one in chunks]
+    other = ask(chunks, "The field is 70 metres long.")
+    result = asked("rugby", "", TEXT, readings, {"a": [other], "b": []}, nobody, declined)  # type: ignore[arg-type]
+    (place,) = [one for one in result.places if one.declined]
+    assert texts([place]) == ["A player leaves first."] and place.declined == {"a": "trivial"} and not place.open
+    assert "A player leaves first." not in texts(gaps(result))
+    counts = result.counts()
+    assert [counts[run]["sentence"].declined for run in ("a", "b", "")] == [1, 0, 1]
+    runs = {"a": [other], "b": [ask(chunks, "A player leaves first.", "b")]}
+    counts = asked("rugby", "", TEXT, readings, runs, nobody, declined).counts()  # type: ignore[arg-type]
+    assert [counts[run]["sentence"].declined for run in ("a", "b", "")] == [1, 0, 0]
+
+
 def test_runs_are_counted_apart_and_together(chunks: list[Chunk]) -> None:
     """Each run has its own coverage; together they cover what any of them covers."""
     runs = {"a": [ask(chunks, "The field is 70 metres long.")], "b": [ask(chunks, "A player leaves first.", "b")]}

@@ -1,6 +1,8 @@
 import time
 from itertools import pairwise
 
+import pytest
+
 from groundwork.language.numbers import numbers
 from groundwork.markdown.statements import statements
 
@@ -71,6 +73,23 @@ def test_lettered_labels_nest() -> None:
         ("a", "A captain may:"),
         ("A2.2", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("We do this by:\n\n- ringing the bell\n- raising the flag\n", ["We do this by: ringing the bell",
+         "We do this by: raising the flag"]),
+        ("The fees are as follows:\n\n| Berth | Fee |\n|---|---|\n| North | 40 |\n", ["Berth: North; Fee: 40"]),
+        ("Run the following command:\n\n```\nmoor --berth north\n```\n", ["``` moor --berth north ```"]),
+        ("Remember one thing: ropes rot.\n\nRopes are checked in May.\n", ["Remember one thing: ropes rot.",
+         "Ropes are checked in May."]),
+        ("The master said:\n\nNobody sails at night.\n", ["The master said:", "Nobody sails at night."]),
+    ],
+)  # fmt: skip
+def test_a_sentence_that_announces_is_known(text: str, said: list[str]) -> None:
+    """A lead-in of a list, a table or code holds nothing of its own; what stands before other prose does."""
+    assert [one.plain(text) for one in statements(text, "en") if not one.announces] == said
 
 
 def test_nothing_in_nothing() -> None:

@@ -39,11 +39,16 @@ def sentences(text: str) -> list[str]:
     return [one.strip() for one in re.split(r"(?<=\.)\s+", plain) if one.strip()]
 
 
+def _beginning(sentence: str) -> str:
+    """All but the last two words, which are what a question about the sentence asks for."""
+    return " ".join(sentence.split()[:-2])
+
+
 def pair(sentence: str, **changed: Any) -> Json:
     """A pair that every rule accepts, about one sentence."""
     made = {
         "evidence": [sentence],
-        "question": f"What is told about the Orrin mill: {sentence.rstrip('.')}?",
+        "question": f"What is told about the Orrin mill: {_beginning(sentence)} ...?",
         "answer": sentence,
         "evaluation_criteria": [f"States: {sentence}", "Names the Orrin mill as the place"],
         "difficulty": "easy",
@@ -67,5 +72,5 @@ class Writer:
         if (reply := self.wrong(self.calls, body)) is not None:
             return reply
         asked = said(body).split("Questions asked so far")[1].split("Parts of the chunk")[0]
-        open_ones = [one for one in sentences(part(body, "chunk")) if one.rstrip(".") not in asked]
+        open_ones = [one for one in sentences(part(body, "chunk")) if _beginning(one) not in asked]
         return pairs(*map(pair, open_ones[: self.per_call]))

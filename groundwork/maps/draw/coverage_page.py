@@ -27,7 +27,7 @@ def write_coverage(asked: Asked, text: str, pages: Sequence[Page], path: Path) -
         "language": code(text),
         "runs": asked.runs,
         "blocks": reading(text, asked.places),
-        "places": [[p.kind, p.start, p.asked, p.likely] for p in asked.places],
+        "places": [[p.kind, p.start, p.asked, p.likely, p.declined] for p in asked.places],
         "questions": [_question(question) for question in asked.questions],
         "sections": [section_numbers(asked, section) for section in asked.sections],
         "whole": asked.counts(),

@@ -19,6 +19,7 @@ function overviewCards(tally, run, { onsection, ongap }) {
     el("p", { class: "faint", text: "Click a sentence or a table row to see its questions. N goes to the next that nobody asks about." })),
     lost ? el("p", { class: "faint", text: `${plural(lost, "question")} could not be placed on the text.` }) : "",
     gapSection(tally, run, missing, true, ongap),
+    declinedList(tally, run, tally.declined(run), ongap),
   ];
 }
 
@@ -28,19 +29,29 @@ function sectionCards(tally, run, part, ongap) {
     el("h2", { text: part.title }),
     el("p", { class: "faint", text: of ? `${number(asked)} of ${plural(of, "statement")} asked about.` : "Nothing here can be asked about." }),
     of ? gapSection(tally, run, tally.missing(run, part.start, part.end), false, ongap) : "",
+    declinedList(tally, run, tally.declined(run, part.start, part.end), ongap),
   ];
 }
 
 function statementCards(tally, run, place) {
   const sure = tally.askedBy(place, run), perhaps = tally.likelyBy(place, run).filter((q) => !sure.includes(q));
-  const page = tally.doc.pages.length ? `page ${tally.pageOf(place.start)}` : "";
+  const page = tally.doc.pages.length ? `page ${tally.pageOf(place.start)}` : "", declined = tally.declinedBy(place, run);
   return [
     el("p", { class: "quote", text: tally.textOf(place.index) }),
     el("p", { class: "faint where", text: [tally.sectionOf(place.start), page].filter(Boolean).join(" · ") }),
-    sure.length ? askedGroup(tally, `Asked by ${plural(sure.length, "question")}`, sure) : el("section", {}, el("h3", { text: "Nobody asks about this yet" }),
+    sure.length ? askedGroup(tally, `Asked by ${plural(sure.length, "question")}`, sure) : declined.length ? el("section", { class: "why-declined" }, el("h3", { text: "Declined: nothing worth asking" }),
+      declined.map(([name, why]) => el("p", {}, tally.several ? `${name}: ` : "", why))) : el("section", {}, el("h3", { text: "Nobody asks about this yet" }),
       el("p", { class: "faint", text: "No question quotes it as evidence or says it in its answer." })),
     perhaps.length ? askedGroup(tally, "Perhaps meant by", perhaps) : "",
   ];
+}
+
+// What the model found nothing worth asking in, each with its reason.
+function declinedList(tally, run, places, onpick) {
+  if (!places.length) return "";
+  return el("details", { class: "missing", id: "declined" }, el("summary", { text: `${plural(places.length, "statement")} declined: nothing worth asking` }),
+    el("ul", {}, places.map((place) => el("li", {}, el("button", { type: "button", onclick: () => onpick(place.index) }, cut(tally.textOf(place.index), 120)),
+      el("p", { class: "faint", text: [...new Set(tally.declinedBy(place, run).map(([, why]) => why))].join("; ") })))));
 }
 
 function runTable(tally) {
@@ -62,7 +73,7 @@ function leastList(parts, run, onsection) {
 
 // named: with the section above its gaps.
 function gapSection(tally, run, missing, named, ongap) {
-  const title = missing.length ? `${run ? `${run} does not ask about` : "Nobody asks about"} ${plural(missing.length, "statement")}` : "Every statement is asked about";
+  const title = missing.length ? `${run ? `${run} does not ask about` : "Nobody asks about"} ${plural(missing.length, "statement")}` : "No statement is left open";
   const list = el("ul"), more = el("button", { type: "button", class: "more", onclick: () => grow() });
   let at = 0, last = "";
   function grow() {

@@ -11,7 +11,7 @@ class Tally {
 
   constructor(doc, marks) {
     this.doc = doc;
-    this.places = doc.places.map(([kind, start, asked, likely], index) => ({ index, kind, start, asked, likely }));
+    this.places = doc.places.map(([kind, start, asked, likely, declined], index) => ({ index, kind, start, asked, likely, declined: declined || {} }));
     this.several = doc.runs.length > 1;
     this.looks = new Map(doc.runs.map((run, k) => [run, { colour: `var(--c${k % 8})`, mark: marks[k % 8] }]));
   }
@@ -25,11 +25,20 @@ class Tally {
     return swatch(colour, mark);
   }
 
-  // The statements of [start, end) that nobody asks about.
-  missing(run, start = 0, end = Infinity) {
-    return this.places.filter((place) =>
-      place.kind !== "number" && place.start >= start && place.start < end && !this.askedBy(place, run).length);
+  // Why a model found nothing worth asking in a place that is not asked about: [[run, reason]].
+  declinedBy(place, run) {
+    if (this.askedBy(place, run).length) return [];
+    return Object.entries(place.declined).filter(([name]) => !run || name === run);
   }
+
+  // The statements of [start, end) that are open: nobody asks about them, and nobody declined them.
+  missing(run, start = 0, end = Infinity) {
+    return this.#statements(start, end).filter((place) => !this.askedBy(place, run).length && !this.declinedBy(place, run).length);
+  }
+
+  declined(run, start = 0, end = Infinity) { return this.#statements(start, end).filter((place) => this.declinedBy(place, run).length); }
+
+  #statements(start, end) { return this.places.filter((place) => place.kind !== "number" && place.start >= start && place.start < end); }
 
   // The sections without subsections of which something is missing, the smallest share first.
   leastAsked(run) {

@@ -23,13 +23,13 @@ from groundwork.llm.replies import FaultyItem
 from groundwork.markdown.reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.draft_faults import Draft, Fault
-from groundwork.questions.interview import Judged
+from groundwork.questions.interview import Answer, Judged, Round
 from groundwork.questions.small_model.answer_fit import agree, misfits, rivals_allowed
 from groundwork.questions.small_model.criteria_rules import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.english import content_words, stem
 from groundwork.questions.small_model.question_search import Pointing
 from groundwork.questions.small_model.targets import Target, importance, items, simple, spread, targets
-from groundwork.records.types import Chunk, Pair
+from groundwork.records.types import Chunk
 from groundwork.settings.settings import QA
 
 T = TypeVar("T")
@@ -69,22 +69,21 @@ class Sentences:
     def chunk(self) -> Chunk:
         return self.reading.chunk
 
-    async def ask(self, iteration: int, pairs: Sequence[Pair], gaps: Sequence[Statement], count: int) -> list[Judged]:
-        """One pair for each of the `count` targets that matter most, spread over the chunk."""
-        del pairs  # a statement that has its pair is no gap any more
+    async def ask(self, asked: Round) -> Answer:
+        """One pair for each of the targets that matter most, spread over the chunk."""
         text = self.chunk.text
-        open_ones = targets(gaps, self.reading, iteration - 1)
+        open_ones = targets(asked.gaps, self.reading, asked.iteration - 1)
         worth = [one for one in open_ones if importance(one, text) > 0 and one.plain not in self._asked]
-        chosen = spread(worth, text, count)
+        chosen = spread(worth, text, asked.count)
         self._asked |= {target.plain for target in chosen}
-        asked = await asyncio.gather(*(self._one(target, iteration) for target in chosen), return_exceptions=True)
-        failed = [error for error in asked if isinstance(error, UnitError)]
-        if unexpected := [error for error in asked if isinstance(error, BaseException) and error not in failed]:
+        made = await asyncio.gather(*(self._one(one, asked.iteration) for one in chosen), return_exceptions=True)
+        failed = [error for error in made if isinstance(error, UnitError)]
+        if unexpected := [error for error in made if isinstance(error, BaseException) and error not in failed]:
             raise unexpected[0]
-        if failed and len(failed) == len(asked):
+        if failed and len(failed) == len(made):
             raise failed[0]
         self.failures += failed
-        return [one for one in asked if not isinstance(one, BaseException)]
+        return Answer([one for one in made if not isinstance(one, BaseException)])
 
     async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
         """A small model does not mend what it wrote; the next iteration asks about the statement anew."""

@@ -133,7 +133,8 @@ async function startCoverage() {
 
   function shade(index, run) {
     const count = tally.askedBy(places[index], run).length;
-    return `s n${Math.min(4, count)}${count === 0 && tally.likelyBy(places[index], run).length ? " maybe" : ""}`;
+    const other = count ? "" : tally.declinedBy(places[index], run).length ? " declined" : tally.likelyBy(places[index], run).length ? " maybe" : "";
+    return `s n${Math.min(4, count)}${other}`;
   }
 
   // ---- sections --------------------------------------------------------------------------------------------------
@@ -249,7 +250,7 @@ async function startCoverage() {
     event.preventDefault();
   });
 
-  function nextGap() { step(1, (place) => !tally.askedBy(place, runShown()).length); }
+  function nextGap() { step(1, (place) => !tally.askedBy(place, runShown()).length && !tally.declinedBy(place, runShown()).length); }
 
   function step(way, wanted) {
     for (let k = open < 0 ? (way > 0 ? 0 : places.length - 1) : open + way; k >= 0 && k < places.length; k += way) {

@@ -1,0 +1,108 @@
+"""Questions that nobody needs, where a rule is sure of it; the rest is for the prompt of generation and for curation.
+
+What is looked for: an answer that the question gives, and the document's own furniture: its licence, its addresses, its
+typography, its table of contents, which part of it says what.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from groundwork.language.detection import is_english
+from groundwork.language.numbers import values
+from groundwork.language.stop_words import ENGLISH
+from groundwork.language.words import content_words, words
+
+_POLAR = re.compile(
+    r"(?:^|[,;.:]\s+)(?:and\s+)?(?:is|are|was|were|do|does|did|can|could|may|might|must|should|shall|will|would|has|have|had)"
+    r"\s",
+    re.IGNORECASE,
+)
+_CHOICE = re.compile(r"\b(?:or|than|between|both|either|which of|compared|whether|except|besides)\b", re.IGNORECASE)
+_LICENCE = re.compile(
+    r"\b(?:licen[cs]es?|copyright(?:ed)?|permission notice|verbatim copies|redistribut\w+|all rights|trademarks?|isbn"
+    r"|dedicated to|(?:distribut|cop|reproduc)\w+ (?:a |an |the )?(?:modified |verbatim )?(?:version|cop(?:y|ies)))\b",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"https?://(?!localhost|127\.|\d|[\w.-]*example\b)\S+|\bwww\.\S+\.\w{2,}", re.IGNORECASE)
+_ASKS_WHERE = re.compile(
+    r"\b(?:where|at (?:which|what)|(?:which|what) (?:url|address|web ?site|site|link|page))\b.*\b(?:found|find"
+    r"|described|description|documentation|information|available|obtain\w*|download\w*|read|published|hosted|url|address|link)\b",
+    re.IGNORECASE,
+)
+_NOTATION = re.compile(
+    r"\b(?:how|by (?:which|what)|what|which)\b.*\b(?:shown|represent(?:ed|s)?|marked?|printed|typeset|written"
+    r"|indicated?|displayed|denoted?|stands? for|notation|typeface|convention|symbols?)\b",
+    re.IGNORECASE,
+)
+_TYPOGRAPHY = re.compile(
+    r"\b(?:typeface|italics?|bold|font|enclosed in|angle brackets|square brackets|asterisk|indicates? variable)\b",
+    re.IGNORECASE,
+)
+_FURNITURE = re.compile(
+    r"\b(?:table of contents|title page|foreword|acknowledge?ments|page numbers?|memory is .*\bdedicated)\b",
+    re.IGNORECASE,
+)
+_WHICH_PART = re.compile(
+    r"\b(?:which|what) (?:section|chapter|footnote|appendix|page|tutorial|paragraph|subsection|heading|table)s?\b"
+    r".*\b(?:says?|said|states?|stated|describes?|described|covers?|covered|explains?|explained|defines?|defined|specifies"
+    r"|specified|deals?|discuss(?:es|ed)?|mentions?|mentioned|found|named)\b",
+    re.IGNORECASE,
+)
+
+
+def not_worth_asking(question: str, answer: str, title: str = "", language: str = "") -> str:
+    """Why nobody needs the pair, or "" where no rule is sure, as in any language but English.
+
+    `title` and `language` are those of the document; without a language the question tells it.
+    """
+    if language != "en" and (language or not is_english(question)):
+        return ""
+    if told := _given(question, answer):
+        return f'the answer stands in the question: "{told}"'
+    if _WHICH_PART.search(question):
+        return "asks which part of a document says something"
+    if _FURNITURE.search(question):
+        return "asks about the make-up of the document"
+    if _ADDRESS.search(answer) and _ASKS_WHERE.search(question):
+        return "asks for an address on the web"
+    if title and _names(title, question) and not _LICENCE.search(title) and _LICENCE.search(question):
+        return "asks about the licence of the document"
+    if _NOTATION.search(question) and _TYPOGRAPHY.search(f"{question} {answer}") and _names(title, question):
+        return "asks about the notation of the document"
+    return ""
+
+
+def _given(question: str, answer: str) -> str:
+    """The answer, where all of it stands in the question and nothing was to be chosen or confirmed."""
+    told = content_words(answer, "en")
+    if not told or _POLAR.search(question) or _CHOICE.search(question) or _says_something_small(answer, question):
+        return ""
+    if any(code not in question for code in _CODE.findall(answer)):
+        return ""
+    asked = [word for word in words(question) if word not in ENGLISH]
+    joined = content_words(" ".join(map("".join, pairwise(asked))), "en")  # host name, hostname
+    return answer.strip() if told <= content_words(question, "en") | joined else ""
+
+
+def _says_something_small(answer: str, question: str) -> bool:
+    """Is there a number, a yes or no, or another small word that the question lacks, which may be the answer?"""
+    small = {word for word in words(answer) if word in ENGLISH} - _IDLE - set(words(question))
+    return bool(small or values(answer, spelled=True) - values(question, spelled=True))
+
+
+_CODE = re.compile(r"(?:\w|[/.<-])*(?:_|/|\w\.\w|\w-\w|[A-Z]{2})\w*")
+_IDLE = frozenset(
+    words("a an and as at be been by for from in into is are was were it its of on that the they this to with")
+)
+
+
+def _names(title: str, question: str) -> bool:
+    """Does the question name the document, by its title, half of its words or their first letters?"""
+    capitals = [word for word in re.findall(r"\w+", title) if word[0].isupper()]
+    initials = "".join(word[0] for word in capitals)
+    if len(initials) > 1 and re.search(rf"\b{initials}\b", question):
+        return True
+    known = content_words(title, "en")
+    return bool(known) and 2 * len(known & content_words(question, "en")) > len(known)
