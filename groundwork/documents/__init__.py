@@ -61,13 +61,18 @@ class Converter:
 TEXT = (".md", ".markdown", ".txt", ".text", ".rst", ".log", ".tex", ".adoc", ".org")
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
-OFFICE = (".docx", ".docm", ".xlsx", ".xlsm", ".csv", ".tsv", ".html", ".htm", ".xhtml")
+OFFICE = (
+    *(".docx", ".docm", ".doc", ".pptx", ".pptm", ".ppt", ".odt", ".odp", ".ods", ".rtf", ".epub"),
+    *(".xlsx", ".xlsm", ".csv", ".tsv", ".html", ".htm", ".xhtml", ".eml"),
+)
 
 CONVERTERS = {
     "layout": Converter(module="layout.engine", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True),
     "markitdown": Converter(module="engines.markitdown", packages=("markitdown",), paged=True, singly=True),
     "gemini": Converter(module="engines.vision", endings=(".pdf", *IMAGES), paged=True, remote=True),
-    "office": Converter(module="engines.office", packages=("mammoth", "openpyxl", "markdownify"), endings=OFFICE),
+    "office": Converter(
+        module="engines.office", packages=("firecrawl-anydoc", "openpyxl", "markdownify"), endings=OFFICE
+    ),
     "marker": Converter(
         module="engines.marker", packages=("marker-pdf",), endings=(".pdf",), extra="marker", paged=True, models=True
     ),

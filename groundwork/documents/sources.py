@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import zipfile
 from collections import Counter
@@ -23,17 +24,28 @@ from groundwork.errors import BadDocument
 from groundwork.records.artifacts import plain, slug
 
 TABLES_AND_DATA = (".csv", ".tsv", ".json", ".jsonl", ".xml", ".ipynb", ".html", ".htm", ".xhtml")
-OFFICE = (".docx", ".pptx", ".xlsx", ".xls", ".epub", ".msg")
+OFFICE = (".docx", ".pptx", ".xlsx", ".xls", ".epub", ".msg", ".odt", ".ods", ".odp", ".rtf", ".doc", ".ppt")
 
 _SAVE_AS = {
-    ".doc": "DOCX", ".dot": "DOCX", ".rtf": "DOCX", ".odt": "DOCX", ".pages": "DOCX or PDF", ".ppt": "PPTX",
-    ".odp": "PPTX", ".key": "PPTX or PDF", ".ods": "XLSX", ".numbers": "XLSX", ".djvu": "PDF", ".ps": "PDF",
+    ".pages": "DOCX or PDF", ".key": "PPTX or PDF", ".numbers": "XLSX", ".xlsb": "XLSX", ".djvu": "PDF", ".ps": "PDF",
     ".mobi": "EPUB", ".azw3": "EPUB",
 }  # fmt: skip
 _IMAGE_MARKS = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"GIF8": ".gif", b"BM": ".bmp", b"II*\x00": ".tif",
                 b"MM\x00*": ".tif"}  # fmt: skip
-_ARCHIVE_PARTS = {"word/document.xml": ".docx", "ppt/presentation.xml": ".pptx", "xl/workbook.xml": ".xlsx",
-                  "xl/workbook.bin": ".xlsb", "META-INF/container.xml": ".epub"}  # fmt: skip
+_ARCHIVE_PARTS = {  # Office on the web numbers the main part
+    re.compile(r"word/document\d*\.xml"): ".docx",
+    re.compile(r"ppt/presentation\d*\.xml"): ".pptx",
+    re.compile(r"xl/workbook\d*\.xml"): ".xlsx",
+    re.compile(r"xl/workbook\.bin"): ".xlsb",
+    re.compile(r"META-INF/container\.xml"): ".epub",
+}
+_OPEN_DOCUMENT = {"text": ".odt", "spreadsheet": ".ods", "presentation": ".odp"}  # by the file `mimetype` in it
+_OPEN_TYPE = b"application/vnd.oasis.opendocument."
+_MAIL_HEADER = re.compile(
+    r"(?:From|To|Cc|Subject|Date|Message-ID|MIME-Version|Received|Return-Path|Content-Type|Reply-To|Delivered-To|Sender"
+    r"|DKIM-Signature|X-[\w-]+):",
+    re.IGNORECASE,
+)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SAME = ({".htm", ".html", ".xhtml"}, {".jpg", ".jpeg"}, {".tif", ".tiff"}, {".docx", ".docm"}, {".xlsx", ".xlsm"},
          {".pptx", ".pptm"})  # fmt: skip
@@ -135,7 +147,9 @@ def _kind(path: Path, head: bytes, named: str) -> str:
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return _archive_kind(path, named)
     if head.startswith(_OLE):
-        return _ole_kind(named)
+        return _ole_kind(path, named)
+    if head.startswith(b"{\\rtf"):
+        return ".rtf"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return ".webp"
     for mark, ending in _IMAGE_MARKS.items():
@@ -151,29 +165,57 @@ def _text_kind(path: Path, head: bytes, named: str) -> str:
         raise BadDocument(f"{named} files are not read; save it as {_SAVE_AS[named]}")
     if named in OFFICE or named in IMAGES:
         raise BadDocument(f"it is no {named[1:].upper()} file, or a damaged one; fetch it again or save it anew")
-    if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
-        raise BadDocument(f"{named or 'such'} files are not read; save it as PDF, DOCX or Markdown")
-    start = decode(head)[0].lstrip().lower() if head[-1:] < b"\x80" else decode(path.read_bytes())[0].lstrip().lower()
-    if start.startswith(("<!doctype html", "<html")):
+    start = _start_of_text(path, head, named)
+    if start.lower().startswith(("<!doctype html", "<html")):
         return named if named in (".html", ".htm", ".xhtml") else ".html"
+    if named == ".eml" or (named not in TEXT + TABLES_AND_DATA and _is_mail(start)):
+        return ".eml"
     return named if named in TEXT + TABLES_AND_DATA else ".txt"
+
+
+def _start_of_text(path: Path, head: bytes, named: str) -> str:
+    """Raises BadDocument for bytes that are no text."""
+    try:
+        whole = head[-1:] < b"\x80" and len(head) % 2 == 0
+        return (decode(head) if whole else decode(path.read_bytes()))[0].lstrip()
+    except BadDocument:
+        if b"\x00" in head:
+            why = f"{named or 'such'} files are not read" if named not in TEXT + TABLES_AND_DATA else "it holds no text"
+            raise BadDocument(f"{why}; save it as PDF, DOCX or Markdown") from None
+        raise
+
+
+def _is_mail(start: str) -> bool:
+    """Three header fields of a mail before the first blank line, or at the end of what was read."""
+    fields = start.split("\n\n", 1)[0].replace("\r", "").split("\n")
+    return sum(_MAIL_HEADER.match(line) is not None for line in fields) >= 3 and _MAIL_HEADER.match(start) is not None
 
 
 def _archive_kind(path: Path, named: str) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
+            if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
+                kind = archive.read("mimetype").strip().removeprefix(_OPEN_TYPE).decode(errors="replace")
+                if kind in _OPEN_DOCUMENT:
+                    return _OPEN_DOCUMENT[kind]
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise BadDocument(f"it is damaged or truncated ({error}); fetch it again") from None
     for part, ending in _ARCHIVE_PARTS.items():
-        if part in names:
+        if any(part.fullmatch(name) for name in names):
             return ending
     if named in _SAVE_AS:
         raise BadDocument(f"{named} files are not read; save it as {_SAVE_AS[named]}")
     raise BadDocument("it is an archive; unpack it and put the documents in the folder")
 
 
-def _ole_kind(named: str) -> str:
+def _ole_kind(path: Path, named: str) -> str:
+    """An old office file by the streams in it, or one of today's that is encrypted."""
+    from anydoc import format_from_bytes
+
+    kind = format_from_bytes(path.read_bytes())
+    if kind in ("doc", "ppt"):
+        return f".{kind}"
     if named in (".docx", ".pptx", ".xlsx"):
         raise BadDocument("it is encrypted, or of an old format by its content; save it without a password")
     if named in _SAVE_AS:

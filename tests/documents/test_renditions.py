@@ -10,7 +10,8 @@ import pytest
 
 from groundwork.documents import Conversion, Request, choose
 from groundwork.documents.audit import Reference
-from groundwork.documents.engines.office import csv_to_markdown, html_to_markdown, xlsx_to_markdown
+from groundwork.documents.engines.spreadsheets import csv_to_markdown, xlsx_to_markdown
+from groundwork.documents.engines.web import html_to_markdown
 from groundwork.documents.page_reading import audit_pages, convert_pages
 from groundwork.documents.pdf import read_text_layer
 from groundwork.documents.repair.respelling import respell

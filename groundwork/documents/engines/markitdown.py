@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from groundwork.documents import Conversion, Request
+from groundwork.documents.repair.pictures import without_pictures
 
 _SLIDE = re.compile(r"^<!-- Slide number: \d+ -->\n?", re.MULTILINE)
 
@@ -23,8 +24,8 @@ def convert(request: Request) -> Conversion:
         return Conversion(pages=_pdf_pages(converter, request))
     with Path(request.source).open("rb") as file:
         markdown = converter.convert_stream(file, stream_info=StreamInfo(extension=request.ending)).text_content
-    slides = _SLIDE.split(markdown)
-    return Conversion(pages=slides[1:] if len(slides) > 1 else [markdown])
+    slides = _SLIDE.split(without_pictures(markdown))
+    return Conversion(pages=slides[1:] if len(slides) > 1 else slides)
 
 
 def _pdf_pages(converter: object, request: Request) -> list[str]:

@@ -1,11 +1,15 @@
-"""Plain text and Markdown: only the encoding is found out."""
+"""Plain text and Markdown: the encoding is found out, and pictures given by their bytes become their words."""
 
 from __future__ import annotations
 
 import codecs
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from groundwork.documents import Conversion, Request
+from groundwork.documents.repair.pictures import without_data
 from groundwork.errors import BadDocument
 
 _MARKS = (  # longest first: UTF-32 LE begins as UTF-16 LE does
@@ -15,29 +19,112 @@ _MARKS = (  # longest first: UTF-32 LE begins as UTF-16 LE does
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_EURO = b"\xa4"  # in ISO 8859-15; elsewhere the sign for any currency, which nobody writes
+_NO_TEXT = "it holds no text in any known encoding; convert it to UTF-8 or remove it"
+_TEXT = 0.99  # of the characters of a text are letters, marks and white space
+_FIT = 0.9  # of the characters beyond ASCII that touch a letter fit there
+_LEAST_FIT = 0.3  # below it is no text
+_BESIDE_LETTER = re.compile(r"(?:(?<=([a-zA-Z]))|(?<![a-zA-Z]))([^\x00-\x7f])(?=([a-zA-Z])?)")
+_BESIDE_WORDS = "«»“”„‘‚‹›–—…°§©®™€£¥¿¡·ªº ¹²³"
+_WESTERN = ("cp1252", "iso8859-15", "cp850", "mac_roman")
+_FAMILIES = {  # languages whose letters cp1252 lacks: the encodings they are written in, commonest first
+    ("pl", "cs", "sk", "hu", "sl", "hr", "bs", "ro", "sq"): (
+        *("cp1250", "iso8859-2", "iso8859-16", "cp852", "mac_latin2"),
+    ),
+    ("tr",): ("cp1254", "cp857", "mac_turkish"),
+    ("lt", "lv", "et"): ("cp1257", "iso8859-13", "iso8859-4", "cp775"),
+    ("vi",): ("cp1258",),
+}
+_BEYOND_LATIN = ("ru", "uk", "bg", "sr", "mk", "be", "el", "he", "yi", "ar", "fa", "ur", "th", "zh", "ja", "ko", "hi")
 
 
 def convert(request: Request) -> Conversion:
     """The file's text. Raises BadDocument where it is no text in any encoding."""
     text, encoding = decode(Path(request.source).read_bytes())
-    warnings = [] if encoding in ("utf-8", "ascii") else [f"read as {encoding}"]
-    return Conversion(pages=[text.replace("\r\n", "\n").replace("\r", "\n")], warnings=warnings)
+    warnings = [] if encoding == "utf-8" else [f"read as {encoding}"]
+    return Conversion(pages=[without_data(text.replace("\r\n", "\n").replace("\r", "\n"))], warnings=warnings)
 
 
 def decode(content: bytes) -> tuple[str, str]:
-    """(text, encoding): by its byte order mark, as UTF-8, or as charset-normalizer finds likeliest."""
+    """(text, encoding): by its byte order mark, as UTF-8, UTF-16, cp1252, or as charset-normalizer finds likeliest.
+
+    Raises BadDocument where it is no text in any encoding.
+    """
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return content.decode(encoding, errors="replace"), encoding
+    if b"\x00" in content:
+        encoding = _utf_16(content)
+        return content.decode(encoding), encoding
     try:
         return content.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
-        pass
+        return _legacy(content)
+
+
+def _utf_16(content: bytes) -> str:
+    """UTF-16 without a byte order mark: of two bytes the high one takes fewer values. Raises BadDocument."""
+    encoding = "utf-16-be" if len(set(content[::2])) < len(set(content[1::2])) else "utf-16-le"
+    text = _decoded(content, encoding)
+    if not text or sum(map(_is_written, text)) < _TEXT * len(text):
+        raise BadDocument(_NO_TEXT)
+    return encoding
+
+
+def _is_written(character: str) -> bool:
+    """No control character, none that is for private use and none that is not assigned."""
+    return character in "\t\r\n\f" or unicodedata.category(character)[0] != "C"
+
+
+def _legacy(content: bytes) -> tuple[str, str]:
+    """An encoding of one byte or two a character: cp1252, unless language or letters say otherwise.
+
+    Scripts beyond Latin are left to charset-normalizer.
+    """
     from charset_normalizer import from_bytes
 
-    if b"\x00" not in content and (best := from_bytes(content).best()):
-        if best.encoding in ("cp1252", "latin_1") and _EURO in content:
-            return content.decode("iso8859-15"), "iso8859-15"
+    from groundwork.language.detection import code
+
+    best = from_bytes(content).best()
+    if best and code(str(best)) in _BEYOND_LATIN:
         return str(best), best.encoding
-    raise BadDocument("it holds no text in any known encoding; convert it to UTF-8 or remove it")
+    for languages, encodings in _FAMILIES.items():
+        _, text, encoding = max(_readings(content, encodings), key=lambda reading: reading[0])
+        if code(text) in languages:
+            return text, encoding
+    fit, text, encoding = max(_readings(content, _WESTERN), key=lambda reading: reading[0])
+    if best and fit < _FIT and _fit(str(best)) > fit:
+        return str(best), best.encoding
+    if fit < _LEAST_FIT:
+        raise BadDocument(_NO_TEXT)
+    return text, encoding
+
+
+def _readings(content: bytes, encodings: Sequence[str]) -> Iterator[tuple[float, str, str]]:
+    """(how well the letters fit, text, encoding); of equal ones `max` takes the first."""
+    for encoding in encodings:
+        text = content.decode(encoding, errors="replace")
+        yield _fit(text), text, encoding
+
+
+def _decoded(content: bytes, encoding: str) -> str | None:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _fit(text: str) -> float:
+    """Of the characters beyond ASCII that touch a letter, the share that fits there: no capital behind a small letter,
+    nothing but letters and apostrophes between two. 1 where there are none."""
+    found = ((match[1] or "", match[2], match[3] or "") for match in _BESIDE_LETTER.finditer(text))
+    places = [place for place in found if place[0] or place[2]]
+    return sum(_fits(*place) for place in places) / len(places) if places else 1.0
+
+
+def _fits(before: str, character: str, behind: str) -> bool:
+    if character.isalpha():
+        return not (character.isupper() and (before.islower() or (behind.islower() and before.isupper())))
+    if character in "’\u00ad":
+        return True
+    inside = before.isalpha() and behind.isalpha()
+    return not inside and character in _BESIDE_WORDS

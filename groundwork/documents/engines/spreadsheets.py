@@ -1,0 +1,130 @@
+"""XLSX, CSV and TSV as Markdown tables, values as a reader sees them. Workbooks are streamed."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import re
+import zipfile
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from groundwork.documents.engines.plain import decode
+from groundwork.errors import BadDocument
+
+MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+_PIECE = 1 << 20  # bytes of a sheet searched at a time
+_LONGEST_TAG = 200
+
+Rows = dict[int, dict[int, str]]  # row and column from 1: the text of a cell
+Area = tuple[int, int, int, int]  # first row, first column, last row, last column
+
+
+def xlsx_to_markdown(source: str) -> str:
+    """Every sheet that holds something, as a heading and a table. Raises BadDocument for a sheet of too large an area.
+
+    Time is linear in the cells that the file holds, not in the area between them.
+    """
+    import openpyxl
+
+    book = openpyxl.load_workbook(source, read_only=True, data_only=True)
+    try:
+        sheets = []
+        for sheet in book.worksheets:
+            rows = _used_cells(sheet)
+            _fill_merged(rows, _merged_areas(source, sheet._worksheet_path))
+            if table := table_to_markdown(_dense(rows, sheet.title)):
+                sheets.append(f"## {sheet.title}\n\n{table}")
+        return "\n\n".join(sheets)
+    finally:
+        book.close()
+
+
+def _used_cells(sheet: Any) -> Rows:
+    sheet.reset_dimensions()  # what the file says of its size may be wrong by a million rows
+    rows: Rows = {}
+    walked = 0
+    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+        if not row:
+            continue
+        walked += len(row)
+        if walked > MOST_CELLS:
+            raise BadDocument(_too_large(sheet.title, f"more than {MOST_CELLS:,}"))
+        if cells := {j: text for j, value in enumerate(row, start=1) if (text := _shown(value))}:
+            rows[number] = cells
+    return rows
+
+
+def _dense(rows: Rows, title: str) -> list[list[str]]:
+    """The rows and columns that hold something."""
+    columns = sorted({column for cells in rows.values() for column in cells})
+    if len(rows) * len(columns) > MOST_CELLS:
+        raise BadDocument(_too_large(title, f"{len(rows) * len(columns):,}"))
+    return [[cells.get(column, "") for column in columns] for cells in rows.values()]
+
+
+def _too_large(title: str, cells: str) -> str:
+    return f"the sheet {title!r} spans {cells} cells, nearly all of them empty; delete what stands far from its table"
+
+
+def _merged_areas(source: str, part: str) -> Iterator[Area]:
+    """The merged areas of a sheet, which a streamed workbook does not tell."""
+    from openpyxl.utils import column_index_from_string
+
+    with zipfile.ZipFile(source) as archive, archive.open(part) as file:
+        rest = b""
+        while piece := file.read(_PIECE):
+            text = rest + piece
+            end = 0
+            for found in _MERGED.finditer(text):
+                first, last = (column_index_from_string(found[k].decode()) for k in (1, 3))
+                yield int(found[2]), first, int(found[4]), last
+                end = found.end()
+            rest = text[max(end, len(text) - _LONGEST_TAG) :]
+
+
+def _fill_merged(rows: Rows, areas: Iterator[Area]) -> None:
+    """Repeat the text of a merged area in its rows and columns that hold something else as well."""
+    numbers = sorted(rows)
+    width = max((max(cells) for cells in rows.values()), default=0)
+    for top, left, bottom, right in areas:
+        text = rows.get(top, {}).get(left)
+        if text is None:
+            continue
+        for number in numbers[bisect_left(numbers, top) : bisect_right(numbers, bottom)]:
+            rows[number].update((column, text) for column in range(left, min(right, width) + 1))
+
+
+def csv_to_markdown(source: str) -> str:
+    text, _ = decode(Path(source).read_bytes())
+    try:
+        dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(text[:8192], delimiters=",;\t|")
+    except csv.Error:
+        dialect = csv.excel_tab if source.lower().endswith(".tsv") else csv.excel
+    return table_to_markdown(list(csv.reader(io.StringIO(text, newline=""), dialect)))
+
+
+def table_to_markdown(rows: list[list[str]]) -> str:
+    """Rows as a Markdown table, the first as its header; empty rows and columns are left out. "" for nothing."""
+    width = max(map(len, rows), default=0)
+    rows = [row + [""] * (width - len(row)) for row in rows]
+    columns = [j for j in range(width) if any(row[j] for row in rows)]
+    kept = [[" ".join(row[j].replace("|", "\\|").split()) for j in columns] for row in rows if any(row)]
+    if not kept:
+        return ""
+    header, *rest = kept
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rest])
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    return str(value)

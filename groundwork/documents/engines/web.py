@@ -1,0 +1,75 @@
+"""HTML and XHTML as Markdown: tables with one header row and merged cells filled, pictures as alternative text."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+_PIPE = "\ue000"  # stands for a `|` of the text while markdownify writes tables
+
+
+def html_to_markdown(html: str | bytes) -> str:
+    """HTML as Markdown, its tables with one header row and merged cells filled."""
+    from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
+    from markdownify import MarkdownConverter
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is read as HTML, which keeps what is not valid
+        soup = BeautifulSoup(html, "lxml")
+    for noise in soup(["script", "style", "noscript", "template"]):
+        noise.decompose()
+    for image in soup("img"):
+        image.replace_with(str(image.get("alt") or ""))  # the words of a picture, not its bytes
+    for table in soup.find_all("table"):
+        if not table.find("table"):
+            _square(table, soup)
+    writer = MarkdownConverter(heading_style="ATX", bullets="-", escape_asterisks=False, escape_underscores=False)
+    markdown: str = writer.convert_soup(soup.body or soup)
+    return re.sub(r"\n{3,}", "\n\n", markdown.replace(_PIPE, "\\|"))
+
+
+def _square(table: Any, soup: Any) -> None:
+    """The table with a cell for every row and column, and header cells in its first row."""
+    rows = list(_filled(table))
+    if not rows or max(map(len, rows)) < 2:
+        return
+    width = max(map(len, rows))
+    table.clear()
+    for i, cells in enumerate(rows):
+        tr = soup.new_tag("tr")
+        for text in cells + [""] * (width - len(cells)):
+            cell = soup.new_tag("td" if i else "th")
+            cell.string = text.replace("|", _PIPE)
+            tr.append(cell)
+        table.append(tr)
+
+
+def _filled(table: Any) -> Iterator[list[str]]:
+    """The text of each row's cells, spanning cells repeated."""
+    below: dict[int, tuple[int, str]] = {}  # column: rows still to fill, text
+    for tr in table.find_all("tr"):
+        out: list[str] = []
+        cells = iter(tr.find_all(["td", "th"]))
+        while True:
+            if len(out) in below:
+                left, text = below.pop(len(out))
+                if left > 1:
+                    below[len(out)] = (left - 1, text)
+                out.append(text)
+                continue
+            cell = next(cells, None)
+            if cell is None:
+                break
+            text = " ".join(cell.get_text(" ").split())
+            for _ in range(_span(cell, "colspan")):
+                if (rows := _span(cell, "rowspan")) > 1:
+                    below[len(out)] = (rows - 1, text)
+                out.append(text)
+        yield out
+
+
+def _span(cell: Any, name: str) -> int:
+    value = str(cell.get(name, "1"))
+    return min(int(value), 1000) if value.isdigit() and int(value) else 1

@@ -1,0 +1,43 @@
+"""Pictures in Markdown given as their alternative text: those whose bytes stand in it, and those somewhere else."""
+
+from __future__ import annotations
+
+import re
+
+_ALT = r"!\[(?P<alt>[^\]\n]{0,1000})\]"
+_TITLE = r"""(?:\s+(?:"[^"\n]{0,500}"|'[^'\n]{0,500}'))?"""
+_DATA = re.compile(rf"{_ALT}\(\s{{0,9}}<?data:[^)\s>(\[]*+>?{_TITLE}\s{{0,9}}\)", re.IGNORECASE)
+_ANY = re.compile(rf"{_ALT}\(\s{{0,9}}(?:<[^>\n]*+>|[^)\s(\[]*+){_TITLE}\s{{0,9}}\)")
+_DEFINITION = re.compile(r"^[ ]{0,3}\[(?P<name>[^\]\n]{1,500})\]:[ \t]*\n?[ \t]*<?data:[^\n]*\n?", re.I | re.MULTILINE)
+_REFERENCE = re.compile(rf"{_ALT}(?:\[(?P<name>[^\]\n]{{0,500}})\])?")
+_TAG = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
+_TAG_SOURCE = re.compile(r"""\bsrc\s*=\s*["']?\s*data:""", re.IGNORECASE)
+_TAG_ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_LINK = re.compile(r"(?<!!)\[(?P<text>[^\]\n]{0,1000})\]\(\s{0,9}<?data:[^)\s>(\[]*+>?\s{0,9}\)", re.IGNORECASE)
+
+
+def without_data(markdown: str) -> str:
+    """Pictures and links whose bytes stand in the Markdown itself (data URIs) as their words; linear in the text."""
+    if "data:" not in markdown and "DATA:" not in markdown:
+        return markdown
+    names = {match["name"].casefold() for match in _DEFINITION.finditer(markdown)}
+    text = _DATA.sub(lambda match: match["alt"], markdown)
+    text = _LINK.sub(lambda match: match["text"], text)
+    text = _TAG.sub(lambda match: _alt(match[0]) if _TAG_SOURCE.search(match[0]) else match[0], text)
+    if not names:
+        return text
+
+    def of_reference(match: re.Match[str]) -> str:
+        return match["alt"] if (match["name"] or match["alt"]).casefold() in names else match[0]
+
+    return _REFERENCE.sub(of_reference, _DEFINITION.sub("", text))
+
+
+def without_pictures(markdown: str) -> str:
+    """Every picture as its alternative text, wherever it lies: nothing that a reader of the text could fetch."""
+    return _TAG.sub(lambda match: _alt(match[0]), _ANY.sub(lambda match: match["alt"], without_data(markdown)))
+
+
+def _alt(tag: str) -> str:
+    found = _TAG_ALT.search(tag)
+    return (found[1] or found[2] or "") if found else ""

@@ -1,0 +1,216 @@
+"""Office files, web pages and mail as Markdown: what they say is kept, and nothing that could be fetched."""
+
+from __future__ import annotations
+
+import email.message
+import time
+import warnings
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from groundwork.documents.engines import document_model
+from groundwork.documents.engines.document_model import read
+from groundwork.documents.engines.mail import mail_to_markdown
+from groundwork.documents.engines.spreadsheets import xlsx_to_markdown
+from groundwork.documents.engines.web import html_to_markdown
+from groundwork.documents.sources import examine
+from groundwork.errors import BadDocument
+from tests.documents.engines import office_files
+
+
+def test_word_keeps_numbers_formulas_checkboxes_and_merged_cells(tmp_path: Path) -> None:
+    """Headings carry the numbers that Word shows, formulas are LaTeX, boxes are ticked, merged cells are filled."""
+    (text,), told = read(str(office_files.word(tmp_path / "a.docx")), ".docx")
+    assert "# Handbook of the lake" in text and "# 1 Boats" in text and "## 1.1 Weight" in text and "# 2 Crews" in text
+    assert r"\frac{d}{t}" in text and text.count("$") == 4 and not told
+    assert "☒ Lifejackets on board" in text
+    assert "| Class | Crew | Crew |\n| --- | --- | --- |\n| Skiff | 4 | 1 |" in text
+
+
+def test_formulas_that_cannot_be_read_are_given_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where fewer formulas come out than the file holds, their letters stand in the sentence, and a warning says so."""
+    monkeypatch.setattr(document_model, "_count_math", lambda _: 1)
+    (text,), told = read(str(office_files.word(tmp_path / "a.docx")), ".docx")
+    assert "The weight is inw and the speed dt." in text
+    assert told == ["2 formulas are given as plain text: not all could be read as LaTeX"]
+
+
+@pytest.mark.parametrize("target", ["https://example.org/p.png", "file:///etc/hostname"])
+def test_linked_pictures_are_left_out(tmp_path: Path, target: str) -> None:
+    """A picture that lies elsewhere fails no document and leaves no address."""
+    (text,), _ = read(str(office_files.with_linked_picture(tmp_path / "a.docx", target)), ".docx")
+    assert "Before the picture." in text and "Behind the picture." in text
+    assert "example" not in text and "file:" not in text and "![" not in text
+
+
+def test_slides_are_pages_with_bullets_and_notes(tmp_path: Path) -> None:
+    """Each slide is a page; bullets are list items on their levels, notes a quote."""
+    pages, _ = read(str(office_files.slides(tmp_path / "a.pptx")), ".pptx")
+    assert len(pages) == 2 and pages[1].strip() == "## Odd shapes"
+    assert pages[0].startswith("## Safety\n\n- Wear a lifejacket\n  - on the water\n- Row with a light")
+    assert "> Say it twice." in pages[0]
+
+
+def test_an_unknown_shape_costs_no_slide(tmp_path: Path) -> None:
+    """A shape that python-pptx refuses is read or passed over; the slide's other text is kept."""
+    shape = (
+        b'<p:sp><p:nvSpPr><p:cNvPr id="9" name="x"/><p:cNvSpPr/><p:nvPr/></p:nvSpPr><p:spPr>'
+        b'<a:prstGeom prst="nonsense"/></p:spPr>'
+        b"<p:txBody><a:bodyPr/><a:p><a:r><a:t>In an odd shape</a:t></a:r></a:p></p:txBody></p:sp>"
+    )
+    pages, _ = read(str(office_files.slides(tmp_path / "a.pptx", shape)), ".pptx")
+    assert "Odd shapes" in pages[1] and "In an odd shape" in pages[1]
+
+
+def test_open_document_text_and_sheets(tmp_path: Path) -> None:
+    """ODT and ODS are told by their content and read with headings, lists and tables."""
+    body = (
+        '<text:h text:outline-level="1">Rules</text:h><text:p>Row with care.</text:p>'
+        "<text:list><text:list-item><text:p>One light</text:p></text:list-item></text:list>"
+    )
+    path = office_files.open_document(tmp_path / "a.bin", "text", body)
+    assert examine(path, 10)[0] == ".odt"
+    (text,), _ = read(str(path), ".odt")
+    assert text == "# Rules\n\nRow with care.\n\n- One light"
+    rows = "".join(
+        f"<table:table-row>{''.join(f'<table:table-cell><text:p>{c}</text:p></table:table-cell>' for c in row)}"
+        "</table:table-row>"
+        for row in (("Class", "Crew"), ("Skiff", "4"))
+    )
+    sheet = office_files.open_document(
+        tmp_path / "b.ods", "spreadsheet", f'<table:table table:name="x">{rows}</table:table>'
+    )
+    assert examine(sheet, 10)[0] == ".ods"
+    assert "| Class | Crew |\n| --- | --- |\n| Skiff | 4 |" in read(str(sheet), ".ods").pages[0]
+
+
+def test_rtf_is_told_by_its_content(tmp_path: Path) -> None:
+    """An RTF file is read whatever it is called, letters of its code page included."""
+    path = tmp_path / "letter.txt"
+    path.write_bytes(rb"{\rtf1\ansi\ansicpg1252 The crew of the skiff rows at f\'fcnf o'clock.\par Bring oars.\par}")
+    ending, told = examine(path, 10)
+    assert ending == ".rtf" and "holds RTF" in told[0]
+    assert read(str(path), ending).pages[0] == "The crew of the skiff rows at fünf o'clock.\n\nBring oars."
+
+
+@pytest.mark.parametrize("ending", [".docx", ".pptx", ".odt", ".epub", ".rtf", ".doc"])
+def test_damaged_files_say_so(tmp_path: Path, ending: str) -> None:
+    """What cannot be read ends as BadDocument, never as another kind of error."""
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(b"PK\x03\x04" + bytes(range(256)) * 3)
+    with pytest.raises(BadDocument):
+        read(str(path), ending)
+
+
+def test_merged_cells_of_a_workbook_are_filled(tmp_path: Path) -> None:
+    """The text of a merged area is in every row and column of it that holds something."""
+    cells = {"A1": "Class", "B1": "Crew", "A2": "Skiffs", "B2": 4, "B3": 6, "D2": None}
+    text = xlsx_to_markdown(str(office_files.workbook(tmp_path / "a.xlsx", cells, merged="A2:A3")))
+    assert text == "## Crews\n\n| Class | Crew |\n| --- | --- |\n| Skiffs | 4 |\n| Skiffs | 6 |"
+
+
+def test_a_far_cell_costs_nothing(tmp_path: Path) -> None:
+    """A cell in the last corner of a sheet, or a merged area of the whole sheet, is read in no time."""
+    began = time.process_time()
+    far = office_files.workbook(tmp_path / "far.xlsx", {"A1": "near", "XFD1048576": "far"})
+    assert xlsx_to_markdown(str(far)).splitlines()[2:] == ["| near |  |", "| --- | --- |", "|  | far |"]
+    whole = office_files.workbook(tmp_path / "whole.xlsx", {"A1": "all"}, merged="A1:XFD1048576")
+    assert xlsx_to_markdown(str(whole)).splitlines()[2:] == ["| all |", "| --- |"]
+    assert time.process_time() - began < 5
+
+
+def test_an_empty_area_of_a_billion_cells_is_refused(tmp_path: Path) -> None:
+    """A sheet whose cells span more than can be a table is refused by size, with the sheet's name and the remedy."""
+    book = openpyxl.Workbook()
+    for row in range(1, 2001):
+        book.active.cell(row, 16385 - row, "x")
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(BadDocument, match=r"'Sheet' spans .* cells, nearly all of them empty; delete"):
+        xlsx_to_markdown(str(tmp_path / "a.xlsx"))
+
+
+def test_time_for_a_workbook_is_linear(tmp_path: Path) -> None:
+    """Four times the rows take about four times as long, not sixteen times."""
+
+    def seconds(rows: int) -> float:
+        book = openpyxl.Workbook(write_only=True)
+        sheet = book.create_sheet("x")
+        for k in range(rows):
+            sheet.append([k, k + 1, "oar", "bow"])
+        book.save(tmp_path / "a.xlsx")
+        began = time.process_time()
+        assert xlsx_to_markdown(str(tmp_path / "a.xlsx")).count("\n") == rows + 2
+        return time.process_time() - began
+
+    fast = min(seconds(500) for _ in range(2))
+    assert any(seconds(2000) < 9 * fast + 0.05 for _ in range(3))
+
+
+def test_xhtml_is_read_without_a_warning() -> None:
+    """XHTML with its XML head is a web page like any other."""
+    page = b"""<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">
+<html xmlns="http://www.w3.org/1999/xhtml"><body><h1>Oars</h1><p>Two a rower.<img src="file:///x" alt="an oar"/></p>
+</body></html>"""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert html_to_markdown(page).strip() == "# Oars\n\nTwo a rower.an oar"
+
+
+def mail(**attachments: bytes) -> email.message.EmailMessage:
+    message = email.message.EmailMessage()
+    message["Subject"], message["From"], message["To"] = "Début de la saison", "cox@example.org", "crew@example.org"
+    message.set_content("Venez à huit heures.\n", charset="iso-8859-1", cte="base64")
+    for name, content in attachments.items():
+        message.add_attachment(content, maintype="application", subtype="pdf", filename=f"{name}.pdf")
+    return message
+
+
+def test_mail_is_decoded_and_its_attachments_are_named() -> None:
+    """Subject, sender and body are text; what is attached is named with its size and not read."""
+    markdown, told = mail_to_markdown(mail(plan=b"%PDF-1.4 ...").as_bytes())
+    assert markdown.startswith("# Début de la saison\n\nFrom: cox@example.org  \nTo: crew@example.org")
+    assert "Venez à huit heures." in markdown and markdown.endswith("Attachments: plan.pdf (application/pdf, 12 bytes)")
+    assert "named and not read" in told[0]
+
+
+def test_a_web_page_in_a_mail_keeps_its_table() -> None:
+    """Of two versions of a body the HTML is read, with its tables."""
+    message = mail()
+    message.add_alternative("<table><tr><th>Day</th><th>Boat</th></tr><tr><td>1</td><td>Gig</td></tr></table>"
+                            "<p>Venez à huit heures.</p>", subtype="html")  # fmt: skip
+    assert "| Day | Boat |\n| --- | --- |\n| 1 | Gig |" in mail_to_markdown(message.as_bytes()).markdown
+
+
+def test_mail_in_a_mail_is_read() -> None:
+    """The mails of a digest stand one behind the other, each under its subject."""
+    digest = email.message.EmailMessage()
+    digest["Subject"] = "Two mails"
+    digest.add_attachment(mail())
+    digest.add_attachment(mail())
+    assert mail_to_markdown(digest.as_bytes()).markdown.count("# Début de la saison") == 2
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\n", b"Subject: =?x?q?a?=\nContent-Type: text/plain; charset=nope\n\nHi \xff"]
+)
+def test_odd_mail_is_read_as_far_as_it_goes(content: bytes) -> None:
+    """Empty mail, unknown charsets and broken headers raise nothing."""
+    assert mail_to_markdown(content).markdown.startswith("# ")
+
+
+def test_encrypted_mail_says_so() -> None:
+    """An encrypted mail is no text."""
+    with pytest.raises(BadDocument, match="encrypted"):
+        mail_to_markdown(b'Content-Type: multipart/encrypted; boundary="x"\n\n--x--\n')
+
+
+def test_mail_is_told_by_its_headers(tmp_path: Path) -> None:
+    """A mail without an ending is a mail; a text that begins with one such word is none."""
+    path = tmp_path / "saved"
+    path.write_bytes(b"From: a@example.org\nTo: b@example.org\nDate: Mon, 1 Jan 2024 08:00:00 +0000\n\nRow.\n")
+    assert examine(path, 10)[0] == ".eml"
+    path.write_text("From: the beginning\n\nTo: the end\n")
+    assert examine(path, 10)[0] == ".txt"
