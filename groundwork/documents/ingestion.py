@@ -192,7 +192,13 @@ class Ingestion:
         self.warnings += done.warnings
         for i, number in enumerate(due):
             trouble = done.troubles[i] if done.troubles else ""
-            drafts[number - 1].offer(done.pages[i], done.audits[i], done.makers[i], trouble and f"{name}: {trouble}")
+            drafts[number - 1].offer(
+                done.pages[i],
+                done.audits[i],
+                done.makers[i],
+                trouble and f"{name}: {trouble}",
+                judged=CONVERTERS[name].remote,
+            )
 
     async def _convert(self, name: str, path: Path, due: list[int], layer: TextLayer) -> Audited:
         request = Request(

@@ -25,9 +25,14 @@ class Draft:
     converter: str = ""
     audit: PageAudit | None = None
     fell_back: str = ""
+    is_complete: bool = False  # as its converter judged by more than the audit: no other one is asked
 
-    def offer(self, markdown: str, audit: PageAudit, converter: str, trouble: str) -> None:
-        """Take a rendition that is better than the one before; a page in trouble stays open for the next converter."""
+    def offer(self, markdown: str, audit: PageAudit, converter: str, trouble: str, *, judged: bool = False) -> None:
+        """Take a rendition that is better than the one before; a page in trouble stays open for the next converter.
+
+        `judged`: the converter itself has held the page against its picture or text, and `trouble` is its verdict.
+        """
+        self.is_complete = judged and not trouble and bool(markdown.strip())
         better = self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
         if better and self.audit and self.markdown:
             lost = f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
@@ -40,6 +45,8 @@ class Draft:
         """Whether the next converter should have a try at it."""
         if scan:
             return not self.markdown.strip()
+        if self.is_complete:
+            return False
         if self.audit is None or self.audit.lost_numbers:
             return True
         return self.audit.text_kept < threshold
@@ -69,12 +76,23 @@ def page_warnings(pages: Sequence[Page], threshold: float) -> list[str]:
     warnings = []
     if scans := [page.number for page in pages if page.scan and page.end == page.start]:
         warnings.append(f"{listed(scans)} without text (scans); {OCR}")
+    warnings += _fallen_back(pages)
     for page in pages:
         if page.audit and page.audit.text_kept < threshold and not page.scan:
             warnings.append(f"page {page.number}: text kept {page.audit.text_kept:.2f} is below {threshold}")
         elif page.audit and page.audit.lost_numbers:
             warnings.append(f"page {page.number}: numbers not found: {', '.join(page.audit.lost_numbers[:5])}")
     return warnings
+
+
+def _fallen_back(pages: Sequence[Page]) -> list[str]:
+    """Which pages another converter made than the one that was asked first, and why."""
+    by_reason: dict[tuple[str, str], list[int]] = {}
+    for page in pages:
+        asked, taken = page.fell_back.partition(":")[0], page.converter.partition(":")[0]
+        if page.fell_back and asked != taken:
+            by_reason.setdefault((taken, page.fell_back), []).append(page.number)
+    return [f"{listed(numbers)} fell back to {taken}; {why}" for (taken, why), numbers in by_reason.items()]
 
 
 def listed(numbers: Sequence[int]) -> str:

@@ -130,6 +130,7 @@ class Vision(ModelCall, frozen=True):
     """The converter `gemini`: each page as an image to a vision model."""
 
     prompt: Annotated[Name, Meta(description="a file of config/prompts")]
+    correction_prompt: Annotated[Name, Meta(description="when a page is not whole; a file of config/prompts")]
     image_size: Annotated[int, Meta(ge=256, le=8192, description="pixels of a page's longer side")]
     jpeg_quality: Annotated[int, Meta(ge=30, le=100)]
     tries: Annotated[Positive, Meta(description="draws for a page, the temperature rising, before its text layer")]

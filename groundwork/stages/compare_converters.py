@@ -154,7 +154,8 @@ async def _look(job: Job, source: str, layer: TextLayer, numbers: list[int]) -> 
     async def picture(number: int, turn: int) -> bytes:
         return await asyncio.to_thread(page_jpeg, source, number, vision.image_size, vision.jpeg_quality, turn)
 
-    reader = PageReader(job.client, vision, job.prompt(vision.prompt), Path(source).name, picture)
+    prompts = job.prompt(vision.prompt), job.prompt(vision.correction_prompt)
+    reader = PageReader(job.client, vision, prompts, Path(source).name, picture)
     began = time.perf_counter()
     places = asyncio.Semaphore(2 * job.config.llm.max_concurrency)
     done = await reader.read_pages(numbers, layer.pages, job.config.ingest.audit_threshold, places)
@@ -234,6 +235,6 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.ingest,
-    prompts=lambda config: [config.ingest.vision.prompt],
+    prompts=lambda config: [config.ingest.vision.prompt, config.ingest.vision.correction_prompt],
     flags=add_flags,
 )

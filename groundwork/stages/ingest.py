@@ -67,7 +67,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     def reader(document: str, picture: Picture) -> PageReader:
         vision = job.config.ingest.vision
-        return PageReader(job.client, vision, job.prompt(vision.prompt), document, picture)
+        prompts = job.prompt(vision.prompt), job.prompt(vision.correction_prompt)
+        return PageReader(job.client, vision, prompts, document, picture)
 
     source = unit.payload
     if source.problem:
@@ -124,7 +125,8 @@ def shaping(config: Config) -> Any:
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """The vision model's calls, where it comes first: a page's prompt and picture, and its text layer as the reply."""
-    from groundwork.documents.engines.vision import WORDS_TO_JUDGE, with_picture
+    from groundwork.documents.engines.page_verdict import WORDS_TO_JUDGE
+    from groundwork.documents.engines.vision import with_picture
     from groundwork.documents.page_images import count_frames
     from groundwork.documents.pdf import read_text_layer
     from groundwork.documents.sources import examine
@@ -160,7 +162,9 @@ main = Command(
     units=units,
     process=process,
     settings=shaping,
-    prompts=lambda config: [config.ingest.vision.prompt] if uses_vision(config.ingest) else [],
+    prompts=lambda config: (
+        [config.ingest.vision.prompt, config.ingest.vision.correction_prompt] if uses_vision(config.ingest) else []
+    ),
     flags=add_flags,
     estimate=estimate,
     before=carry_over_renamed,

@@ -1,8 +1,8 @@
 """gemini: each page as a picture to a vision model, all pages of all documents through the one gate.
 
 Every reply is stored in the journal before it is read, so a run that is killed repeats no finished page. A reply
-that is cut off, empty, refused, that repeats itself or fails the audit is drawn again at a higher temperature; what
-stays unusable is left to the next converter, and in the end to the page's text layer.
+that is cut off, empty or refused is drawn again at a higher temperature; one that is not the whole page is asked for
+again with what is missing. What stays unusable is left to the next converter, and in the end to the page's text layer.
 """
 
 from __future__ import annotations
@@ -11,46 +11,35 @@ import asyncio
 import base64
 import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from groundwork.documents.audit import Reference
+from groundwork.documents.engines.page_verdict import PageLayer, Verdict, same_reading
 from groundwork.documents.page_reading import Audited
-from groundwork.documents.repair.page_joining import plain_contents, tidy
 from groundwork.documents.repair.running_headers import running_keys, strip_running
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.llm.concurrency import together
 from groundwork.llm.prompts import conversation
-from groundwork.records.types import PageAudit
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client, Reply
     from groundwork.settings.settings import Vision
 
 TEMPERATURE_STEPS = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)  # added to the call's own, after olmOCR's ladder
-WORDS_TO_JUDGE = 20  # a text layer with fewer words says too little about the page
 _ROTATE = re.compile(r"^\W*ROTATE\W+(90|180|270)\W*$")
-_FENCED = re.compile(r"^```(?:markdown|md)?\s*\n(.*?)\n?```\s*$", re.DOTALL)
-_TAIL = re.compile(r"(.{1,120}?)\1{7,}\s*$", re.DOTALL)
 
 Picture = Callable[[int, int], Awaitable[bytes]]  # (page number, degrees clockwise) -> JPEG
-
-
-class PageReply(NamedTuple):
-    """A page's Markdown, and why it can not be used where it can not."""
-
-    markdown: str
-    audit: PageAudit
-    trouble: str = ""
 
 
 class PageReader:
     """Asks one model for the pages of one document."""
 
-    def __init__(self, client: Client, call: Vision, prompt: str, document: str, picture: Picture) -> None:
+    def __init__(self, client: Client, call: Vision, prompts: tuple[str, str], document: str, picture: Picture) -> None:
+        """`prompts`: the one for a page, and the one that asks for it again, with {{reasons}}."""
         self._client, self._call, self._document, self._picture = client, call, document, picture
-        self._turns = conversation(prompt)
+        self._turns, self._again = conversation(prompts[0]), prompts[1]
 
     async def read_pages(
         self,
@@ -63,10 +52,10 @@ class PageReader:
         """The pages `numbers` at once, `places` bounding how many pictures wait. Raises StopRun."""
         keys = running_keys(layer)
 
-        async def one(number: int) -> PageReply:
+        async def one(number: int) -> Verdict:
             text = strip_running([layer[number - 1]], keys, [number])[0] if number <= len(layer) else ""
             async with places:
-                reply = await self.read(number, Reference(text), threshold)
+                reply = await self.read(number, text, len(layer), threshold)
             on_page()
             return reply
 
@@ -80,14 +69,16 @@ class PageReader:
             troubles=[reply.trouble for reply in done],
         )
 
-    async def read(self, number: int, reference: Reference, threshold: float) -> PageReply:
-        """One page, drawn again while the reply can not be used. Raises StopRun."""
+    async def read(self, number: int, text: str, pages: int, threshold: float) -> Verdict:
+        """One page, asked for again with the reason while the reply can not be used. Raises StopRun."""
+        layer = PageLayer(text, pages)
         troubles: list[str] = []
-        best: PageReply | None = None
+        verdicts: list[Verdict] = []
         turn = 0
+        said: list[dict[str, str]] = []  # the last reply and what is wrong with it
         for draw in range(self._call.tries):
             try:
-                markdown, turned = await self._ask(number, turn, draw)
+                reply, turned = await self._ask(number, turn, draw, said)
             except StopRun:
                 raise
             except TransportFailed as error:  # the call had its tries
@@ -99,21 +90,29 @@ class PageReader:
             if turned and not turn:
                 turn = turned
                 continue
-            reply = _judge(markdown, reference, threshold)
-            if not reply.trouble:
-                return reply
-            troubles.append(reply.trouble)
-            if best is None or reply.audit.text_kept > best.audit.text_kept:
-                best = reply
-        trouble = troubles[-1] if troubles else "no upright reply"
-        return PageReply("", reference.audit(""), trouble) if best is None else best._replace(trouble=trouble)
+            verdict = layer.judge(reply, threshold)
+            if not verdict.reasons:
+                return verdict
+            if verdicts and _is_enough(verdict, verdicts, text):
+                return _best([*verdicts, verdict])._replace(trouble="")
+            verdicts.append(verdict)
+            troubles.append(verdict.trouble or f"numbers lost: {', '.join(verdict.audit.lost_numbers[:5])}")
+            said = self._correction(reply, verdict)
+        if not verdicts:
+            return Verdict("", Reference(text).audit(""), troubles[-1] if troubles else "no upright reply")
+        return _best(verdicts)
 
-    async def _ask(self, number: int, turn: int, draw: int) -> tuple[str, int]:
-        """(Markdown, degrees by which the model wants the page turned)."""
+    def _correction(self, reply: str, verdict: Verdict) -> list[dict[str, str]]:
+        """The turns that ask for the page again. A reply that repeats itself without end is not shown to the model."""
+        before = [{"role": "assistant", "content": reply}] if verdict.markdown else []
+        return [*before, *conversation(self._again, reasons=verdict.reasons)]
+
+    async def _ask(self, number: int, turn: int, draw: int, said: list[dict[str, str]]) -> tuple[str, int]:
+        """(reply, degrees by which the model wants the page turned)."""
         step = TEMPERATURE_STEPS[min(draw, len(TEMPERATURE_STEPS) - 1)]
         own = self._call.temperature  # null: the model takes none, and each draw differs without it
         call = msgspec.structs.replace(self._call, temperature=None if own is None else min(2.0, own + step))
-        messages = with_picture(self._turns, await self._picture(number, turn))
+        messages = [*with_picture(self._turns, await self._picture(number, turn)), *said]
         unit = f"{self._document} page {number}"
         reply: Reply[str] = await self._client.ask(call, messages, stage="ingest", unit=unit, sample=draw)
         text = reply.value.strip()
@@ -122,25 +121,18 @@ class PageReader:
         return text, 0
 
 
+def _is_enough(verdict: Verdict, before: list[Verdict], layer: str) -> bool:
+    """Nothing but numbers is missing for the second time, or two readings agree against the text layer."""
+    return not verdict.trouble or same_reading(before[-1], verdict, layer)
+
+
+def _best(verdicts: list[Verdict]) -> Verdict:
+    return max(verdicts, key=lambda verdict: verdict.audit.text_kept)
+
+
 def with_picture(turns: list[dict[str, Any]], jpeg: bytes) -> list[dict[str, Any]]:
     """The prompt's turns, the last with the picture behind its text."""
     url = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
     *before, last = turns
     parts = [{"type": "text", "text": last["content"]}, {"type": "image_url", "image_url": {"url": url}}]
     return [*before, {**last, "content": parts}]
-
-
-def _judge(reply: str, reference: Reference, threshold: float) -> PageReply:
-    text = _FENCED.sub(r"\1", reply).strip()
-    markdown = "" if text.strip("`*_ .") == "EMPTY" else plain_contents(tidy(text))
-    if tail := _TAIL.search(markdown[-4000:]):
-        return PageReply("", reference.audit(""), f"it repeats itself: {' '.join(tail[1].split())[:30]!r}")
-    audit = reference.audit(markdown)
-    return PageReply(markdown, audit, _trouble(audit, reference, threshold))
-
-
-def _trouble(audit: PageAudit, reference: Reference, threshold: float) -> str:
-    if len(reference.words) >= WORDS_TO_JUDGE and audit.text_kept < threshold:
-        lost = f"; numbers lost: {', '.join(audit.lost_numbers[:5])}" if audit.lost_numbers else ""
-        return f"text kept {audit.text_kept:.2f}, words kept {audit.words_kept:.2f}{lost}"
-    return ""
