@@ -105,7 +105,7 @@ def _told(file: Path, unknown: Sequence[str], several: set[str], missing: int) -
     told = []
     if unknown:
         told.append(
-            f"{file.name}: {len(unknown):,} answers match no row and were left out ({', '.join(unknown[:SHOWN])})"
+            f"{file.name}: left out, for their ids are of no row: {len(unknown):,} ({', '.join(unknown[:SHOWN])})"
         )
     if several:
         told.append(

@@ -246,9 +246,9 @@ def _flipping(grades: Sequence[Grade]) -> Iterator[NamedCriterion]:
 
 
 def _unanimous(grades: Sequence[Grade]) -> dict[str, list[NamedCriterion]]:
-    """The criteria that no answer meets, and those that all do, of those with at least two answers."""
+    """The criteria that no answer meets, and those that all do; one model alone is nobody and everybody."""
     verdicts: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for grade in grades:
+    for grade in grades if len({grade.model for grade in grades}) > 1 else []:
         for criterion in grade.criteria:
             verdicts[grade.id, criterion.criterion].append(criterion.verdict)
     found: dict[str, list[NamedCriterion]] = {"nobody": [], "everybody": []}

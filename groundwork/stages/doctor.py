@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Verdict = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
 LOW_CREDIT = 1.0  # USD
 LOW_DISK = 2 * 10**9  # bytes
-NEEDS_SCHEMA = ("qa", "curate", "tags", "dataset.rephrase")
+NEEDS_SCHEMA = ("qa", "curate", "tags", "dataset.rephrase", "grade.judge")
 STATIC = "--set embeddings.backend=static --set embeddings.model=wordllama"
 EXTRAS = {  # extra: (a module of it, what it is for)
     "local": ("xllamacpp", "a language model on this machine"),
@@ -97,7 +97,7 @@ def stages(config: Config) -> dict[str, ModelCall]:
     vision = {"ingest.vision": config.ingest.vision} if _uses_converter(config, "gemini") else {}
     rephrase = {"dataset.rephrase": config.dataset.rephrase} if config.dataset.rephrase_qa else {}
     always = {"summarize": config.summarize, "qa": config.qa, "curate": config.curate, "tags": config.tags}
-    return {**vision, **always, **rephrase}
+    return {**vision, **always, **rephrase, "grade.judge": config.grade.judge}
 
 
 def _providers(config: Config) -> dict[str, dict[str, ModelCall | Embeddings]]:

@@ -212,11 +212,18 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def _cut(grades: Sequence[Any]) -> list[str]:
     cut = sum(bool(grade.notes) for grade in grades)
-    return [f"{cut:,} answers are longer than grade.judge.longest_answer; the judge saw their beginning"] if cut else []
+    return (
+        [f"longer than grade.judge.longest_answer, so that the judge saw the beginning: {_answers(cut)}"] if cut else []
+    )
+
+
+def _answers(count: int) -> str:
+    return "1 answer" if count == 1 else f"{count:,} answers"
 
 
 def write_report(job: Job, units: list[Unit]) -> None:
     """After the units: everything that the folder's grades say together."""
+    from groundwork.console.closing import from_here
     from groundwork.grading.grading import comparable, read_grades
     from groundwork.grading.report_lines import lines
     from groundwork.grading.report_page import write_report as write_page
@@ -247,6 +254,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     if not job.flags.quiet:
         for line in [*lines(found), *(f"  note: {warning}" for warning in warnings)]:
             print(line)
+        print(f"  report: {from_here(grading.folder / 'report.html')}")
 
 
 def _draw_map(job: Job, grading: Grading, found: Report) -> None:

@@ -71,21 +71,25 @@ def answer(model: str, asked: str, facts: Sequence[Json]) -> str:
 
 
 class Judge:
-    """Marks a criterion by whether its last word stands in the answer, undenied; `noise`: share of verdicts turned."""
+    """Marks a criterion by whether its last word stands in the answer, undenied.
 
-    def __init__(self, noise: float = 0.0, always: str = "") -> None:
-        self.noise, self.always = noise, always
+    `noise`: share of verdicts turned; `lenient`: share of those unmet that are turned; `always`: the one verdict.
+    """
+
+    def __init__(self, noise: float = 0.0, always: str = "", lenient: float = 0.0, seed: int = 0) -> None:
+        self.noise, self.always, self.lenient, self.seed = noise, always, lenient, seed
         self.seen: Counter[str] = Counter()
 
     def __call__(self, body: Json) -> str:
         asked = body["messages"][-1]["content"]
         self.seen[asked] += 1
-        chance = random.Random(f"{asked} {self.seen[asked]} {body['model']}")
+        chance = random.Random(f"{asked} {self.seen[asked]} {body['model']} {self.seed}")
         criteria = re.findall(r"^(criterion_\d+): (.*)$", asked, re.MULTILINE)
         told = re.split(r"Answer to grade: |The answer was: ", asked)[-1]
         marks = {}
         for name, criterion in criteria:
             met = holds(criterion, told) != (chance.random() < self.noise)
+            met = met or chance.random() < self.lenient
             verdict = self.always or ("met" if met else "unmet")
             marks[name] = {"reason": f"looked for it in {len(told)} characters", "verdict": verdict}
         return json.dumps(marks)

@@ -85,7 +85,7 @@ def test_answers_made_elsewhere(world: World, capsys: pytest.CaptureFixture[str]
     assert [(g.id, g.split, g.score) for g in found][-1] == ("f000", "eval_mirror", 0.0)
     assert found[-1].criteria[0].reason == "the answer is empty"
     out = capsys.readouterr().out
-    assert "1 answers match no row and were left out (strange)" in out
+    assert "left out, for their ids are of no row: 1 (strange)" in out
     assert "17 rows have no answer; they are not graded and not counted" in out
     (model,) = world.report()["models"]
     assert model["step"] == 10
@@ -120,7 +120,7 @@ def test_a_long_answer(world: World, capsys: pytest.CaptureFixture[str]) -> None
     assert shown
     assert all(len(str(body)) < 30_000 for body in shown)
     assert grades(world, "checkpoint-10")[0].notes == [f"the judge saw its first 20,000 of {len(text):,} characters"]
-    assert "1 answers are longer than" in capsys.readouterr().out
+    assert "so that the judge saw the beginning: 1 answer" in capsys.readouterr().out
 
 
 def test_a_dataset_without_criteria(world: World, capsys: pytest.CaptureFixture[str]) -> None:
