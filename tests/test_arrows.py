@@ -90,3 +90,13 @@ def test_a_script_only_starts_its_stage(folder: str) -> None:
 def test_no_drawers() -> None:
     """Nothing lives in a module without a name of its own."""
     assert not [module for module in _modules() if FORBIDDEN_NAMES & set(module.split("."))]
+
+
+def test_the_small_model_has_one_door() -> None:
+    """What was made for one small model is entered by its strategy alone, and only where that is chosen."""
+    room, door = "groundwork.questions.small_model", "groundwork.questions.small_model.strategy"
+    chosen_by = {"groundwork.questions.strategies", "groundwork.dataset.reword.asking"}
+    for module in _modules():
+        inside = {imported for imported in _imports(module) if imported.startswith(room)}
+        if not module.startswith(room) and inside:
+            assert module in chosen_by and inside <= {room, door}, f"{module} imports {sorted(inside)}"

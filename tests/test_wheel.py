@@ -62,7 +62,9 @@ def test_the_wheel_holds_one_package_with_its_settings(wheel: Path) -> None:
         "-".join(wheel.name.split("-")[:2]) + ".dist-info",
     }
     packed = {name.removeprefix("groundwork/settings/defaults/") for name in names if "/defaults/" in name}
-    prompts = {f"prompts/{file.name}" for file in (PROJECT / "config" / "prompts").glob("*.md")}
+    prompts = {
+        file.relative_to(PROJECT / "config").as_posix() for file in (PROJECT / "config" / "prompts").rglob("*.md")
+    }
     assert packed == {"config.json", "local.json", "env.example", *prompts}
     assert "groundwork/py.typed" in names
 

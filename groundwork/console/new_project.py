@@ -47,8 +47,8 @@ def init(*, prompts: bool) -> int:
     _write(folder / "config.schema.json", config.json_schema())
     _copy(defaults / "env.example", installation.PROJECT / ".env.example")
     if prompts:
-        for file in sorted((defaults / "prompts").glob("*.md")):
-            _copy(file, folder / "prompts" / file.name)
+        for file in sorted((defaults / "prompts").rglob("*.md")):
+            _copy(file, folder / file.relative_to(defaults))
     run = installation.spelt("uv run dataprep run")
     print(NEXT.format(documents=_shown(documents), run=run, distribution=installation.DISTRIBUTION), end="")
     return EXIT_OK

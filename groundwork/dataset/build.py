@@ -12,14 +12,14 @@ import numpy as np
 from groundwork.dataset.measured_rows import partly_measured, strata
 from groundwork.dataset.publish.personal import scan
 from groundwork.dataset.reword import rephrase
+from groundwork.dataset.reword.asking import faults_of
 from groundwork.dataset.reword.copying import share_kept
-from groundwork.dataset.reword.faults import UNCHANGED, answer_kept, faults, subject_words
+from groundwork.dataset.reword.faults import answer_kept, subject_words
 from groundwork.dataset.reword.rephrase import Ask, Check, Reworded, Rewording
 from groundwork.dataset.rows import Pool, Row
 from groundwork.dataset.split import measures as measure
 from groundwork.dataset.split.measures import Curve, Replaced, Report, Share
 from groundwork.dataset.split.splits import CannotSplit, Split, Vectors, eval_size, split
-from groundwork.questions.small_model.question_frames import changed_terms
 from groundwork.settings.settings import DatasetSettings, Rephrase
 
 STRATA = ("category", "difficulty")
@@ -149,10 +149,7 @@ def _checks(drawn: _Drawn, settings: DatasetSettings, tools: Tools) -> Check:
     async def check(index: int, new: Reworded) -> str | None:
         row, call = drawn.pool[index], settings.rephrase
         keep = subject_words(row, tools.about)
-        found = faults(row, new.question, new.answer, call.max_copied, keep)
-        if call.strategy == "question":  # whose answer stays
-            found = [one for one in found if one != UNCHANGED]
-            found += [one for one in [changed_terms(row.question, new.question)] if one]
+        found = faults_of(row, new, call, keep)
         question = (await tools.encode([new.question], "query"))[0]
         found += [one for one in [rephrase.moved(drawn.vectors, index, question, drawn.split.threshold)] if one]
         if row.evidence and row.answer != new.answer:

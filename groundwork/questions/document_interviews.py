@@ -16,36 +16,19 @@ from groundwork.installation import spelt
 from groundwork.language.references import is_instruction
 from groundwork.markdown.grounding import Grounds
 from groundwork.markdown.reading import Reading
-from groundwork.markdown.statements import is_caption
 from groundwork.questions import coverage
-from groundwork.questions.batch import Batch
 from groundwork.questions.draft_faults import Source
 from groundwork.questions.interview import Asker, Interview, interview
+from groundwork.questions.material import Material, known
 from groundwork.questions.repeats import AskedSoFar, Encode, Likeness, similarity
 from groundwork.questions.same_question import asked_by
-from groundwork.questions.small_model.question_search import Pointing
-from groundwork.questions.small_model.sentence_strategy import Sentences
+from groundwork.questions.strategies import strategy_of
 from groundwork.questions.two_chunks import TwoChunks, related
-from groundwork.records.types import Chunk, DocumentCoverage, Pair, Rejected
+from groundwork.records.types import DocumentCoverage, Pair, Rejected
 from groundwork.settings.settings import QA, Config
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client
-
-
-@dataclass(frozen=True)
-class Material:
-    """What is known of a document: its chunks to ask about, read, and what helps to name things."""
-
-    document: str
-    title: str
-    summary: str
-    readings: list[Reading]
-    left_out: int = 0
-
-    @property
-    def chunks(self) -> list[Chunk]:
-        return [reading.chunk for reading in self.readings]
 
 
 @dataclass
@@ -143,17 +126,6 @@ class Interviews:
             await couple.run(earlier)
 
 
-def prompt_files(settings: QA) -> list[str]:
-    """The files of config/prompts that `settings` makes use of."""
-    used = {
-        settings.prompt: True,
-        settings.correction_prompt: settings.strategy == "batch" and settings.correct,
-        settings.round_trip_prompt: settings.strategy == "sentence" and settings.round_trip,
-        settings.two_chunk_prompt: settings.multi_chunk,
-    }
-    return [name for name, wanted in used.items() if wanted]
-
-
 async def prepare(
     config: Config, material: Material, prompt: Callable[[str], str], client: Callable[[], Client], vectors: Path
 ) -> Interviews:
@@ -177,8 +149,7 @@ async def prepare(
         )
         for reading, limit in zip(material.readings, limits, strict=True)
     ]
-    pointing = Pointing(material.readings if config.qa.strategy == "sentence" else [], material.title)
-    askers = [_asker(config, material, state.reading, pointing, prompt, client) for state in states]
+    askers = strategy_of(config.qa).askers(config.qa, material, prompt, client)
     couples = []
     if config.qa.multi_chunk:
         two = prompt(config.qa.two_chunk_prompt)
@@ -198,39 +169,6 @@ def _source(material: Material, readings: Sequence[Reading], prompt: str, settin
         return Source(readings[0].grounds, _instructions(prompt), known, material.title)
     text = "\n\n".join(reading.chunk.text for reading in readings)
     return Source(Grounds(text, readings[0].language), _instructions(prompt), known, material.title)
-
-
-def known(settings: QA, material: Material) -> dict[str, str]:
-    """The variables of a prompt that stay the same for the whole document."""
-    return {
-        "context": settings.context or "(not told)",
-        "document": material.title,
-        "summary": material.summary or "(none)",
-    }
-
-
-def _asker(
-    config: Config,
-    material: Material,
-    reading: Reading,
-    pointing: Pointing,
-    prompt: Callable[[str], str],
-    client: Callable[[], Client],
-) -> Asker:
-    settings = config.qa
-    if settings.strategy == "sentence":
-        again = prompt(settings.round_trip_prompt) if settings.round_trip else ""
-        title, caption = material.title, caption_of(reading.chunk, material.chunks)
-        return Sentences(client(), settings, reading, prompt(settings.prompt), again, title, pointing, caption)
-    texts = prompt(settings.prompt), prompt(settings.correction_prompt)
-    return Batch(client(), settings, reading.chunk, *texts, known(settings, material))
-
-
-def caption_of(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
-    """The caption of a table that is a chunk of its own: the last line of the chunk before."""
-    before = next((other for other in chunks if other.end <= chunk.start and other.index == chunk.index - 1), None)
-    last = before.text.rstrip().rpartition("\n")[2] if before and chunk.kind == "table" else ""
-    return last.strip("*_ ") if is_caption(last) else ""
 
 
 def _instructions(prompt: str) -> str:

@@ -76,7 +76,7 @@ def prompt_file(name: str) -> Path:
     for folder in folders:
         if (folder / name).is_file():
             return folder / name
-    known = sorted({file.name for folder in folders for file in folder.glob("*.md")})
+    known = sorted({file.relative_to(folder).as_posix() for folder in folders for file in folder.rglob("*.md")})
     near = difflib.get_close_matches(name, known, n=1) or known
     raise ConfigError([f"{folders[0] / name}: no such prompt; did you mean {', '.join(near)}?"])
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundwork.markdown.reading import Reading
-    from groundwork.questions.document_interviews import Interviews, Material
+    from groundwork.questions.document_interviews import Interviews
+    from groundwork.questions.material import Material
     from groundwork.records.types import Chunk, DocumentCoverage
     from groundwork.settings.settings import Config
 
@@ -86,7 +87,7 @@ async def _interview(job: Job, made: Interviews, number: int) -> None:
 def read_material(job: Job, document: str) -> Material:
     """The chunks of a document that may be asked about, its title and its summary. Raises BadRecord."""
     from groundwork.markdown.reading import read_chunks
-    from groundwork.questions.document_interviews import Material
+    from groundwork.questions.material import Material
     from groundwork.records.types import Document, Summary
 
     readings = read_chunks(job.data.path("chunks", f"{document}.jsonl"))
@@ -154,7 +155,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     def tokens(messages: list[Any], schema: type | None) -> int:
         return job.tokens(call, messages, schema)
 
-    made = list(calls(job.config, read_material(job, unit.payload), job.prompt, tokens))
+    made = list(calls(call, read_material(job, unit.payload), job.prompt, tokens))
     return Estimate(len(made), sum(asked for asked, _ in made), sum(told for _, told in made), call)
 
 
@@ -164,7 +165,7 @@ def shaping(config: Config) -> Any:
 
 
 def prompts(config: Config) -> list[str]:
-    from groundwork.questions.document_interviews import prompt_files
+    from groundwork.questions.strategies import prompt_files
 
     return prompt_files(config.qa)
 

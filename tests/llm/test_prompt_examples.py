@@ -21,11 +21,14 @@ from groundwork.questions.small_model.criteria_rules import category_of, criteri
 from groundwork.questions.small_model.question_frames import changed_terms, frame_of
 from groundwork.questions.small_model.sentence_strategy import Reply, named
 from groundwork.questions.small_model.targets import Target
-from groundwork.settings.config import CONFIG_DIR, load
+from groundwork.settings.config import CONFIG_DIR, PROJECT, load
 from groundwork.tags.tagging import normalise, problem_of
 from tests.dataset.rows import pair, row
 
-PROMPTS = {file.name: file.read_text(encoding="utf-8") for file in sorted((CONFIG_DIR / "prompts").glob("*.md"))}
+FOLDER = CONFIG_DIR / "prompts"
+FILES = {file.relative_to(FOLDER).as_posix(): file for file in sorted(FOLDER.rglob("*.md"))}
+FILES["generate_qa_short.md"] = PROJECT / "benchmarks" / "generate_qa_short.md"  # that a benchmark alone asks by
+PROMPTS = {name: file.read_text(encoding="utf-8") for name, file in FILES.items()}
 MAX_COPIED = load([], []).dataset.rephrase.max_copied
 
 
@@ -51,8 +54,8 @@ def test_every_prompt_that_shows_examples_is_checked_here():
     """A new example comes with its check."""
     showing = {name for name, text in PROMPTS.items() if re.search(r"\bExamples?\b|^--- assistant", text, re.M)}
     assert showing == {
-        "generate_qa.md", "generate_qa_sentence.md", "generate_qa_short.md",
-        "generate_qa_two_chunks.md", "rephrase.md", "rephrase_question.md", "round_trip.md",
+        "generate_qa.md", "small_model/generate_qa_sentence.md", "generate_qa_short.md",
+        "generate_qa_two_chunks.md", "rephrase.md", "small_model/rephrase_question.md", "small_model/round_trip.md",
     }  # fmt: skip
 
 
@@ -68,7 +71,7 @@ def test_pairs_of_a_reply_pass_the_rules(name):
     assert not foreign_numbers(pair(**msgspec.to_builtins(draft)))
 
 
-@pytest.mark.parametrize(("asked", "reply"), turns("generate_qa_sentence.md"))
+@pytest.mark.parametrize(("asked", "reply"), turns("small_model/generate_qa_sentence.md"))
 def test_a_pair_made_of_a_statement_fits_it(asked, reply):
     """Answer and question of a small model's example are about their statement, and the criteria follow from them."""
     shown, told = lines(asked), msgspec.json.decode(reply, type=Reply)
@@ -87,13 +90,13 @@ def test_a_pair_made_of_a_statement_fits_it(asked, reply):
     assert Source(Grounds(asked)).faults(draft) == []
 
 
-@pytest.mark.parametrize(("asked", "reply"), turns("round_trip.md"))
+@pytest.mark.parametrize(("asked", "reply"), turns("small_model/round_trip.md"))
 def test_the_answer_of_a_round_trip_agrees_with_its_statement(asked, reply):
     """Answered with the words of the statement."""
     assert agree(lines(asked)["Statement"], reply)
 
 
-@pytest.mark.parametrize(("asked", "reply"), turns("rephrase_question.md"))
+@pytest.mark.parametrize(("asked", "reply"), turns("small_model/rephrase_question.md"))
 def test_a_reworded_question_passes(asked, reply):
     """The beginning is one that the rule picks, the terms are the old ones, the sentence is another."""
     question, _, opening = asked.partition("\nBegin with: ")

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from groundwork.questions.document_interviews import prompt_files
+from groundwork.questions.strategies import prompt_files
 from groundwork.records.artifacts import read_json, read_jsonl, write_json, write_jsonl
 from groundwork.records.types import Chunk, DocumentCoverage, Pair, Rejected, Summary
 from groundwork.settings.config import load
@@ -421,7 +421,7 @@ def test_two_chunks_are_asked_about_together(mill: Mill) -> None:
         ({}, ["generate_qa.md", "correct_qa.md"]),
         ({"correct": False}, ["generate_qa.md"]),
         ({"strategy": "sentence", "multi_chunk": True}, ["generate_qa.md", "generate_qa_two_chunks.md"]),
-        ({"strategy": "sentence", "round_trip": True}, ["generate_qa.md", "round_trip.md"]),
+        ({"strategy": "sentence", "round_trip": True}, ["generate_qa.md", "small_model/round_trip.md"]),
     ],
 )
 def test_only_prompts_in_use_make_a_run_stale(changed: Json, used: list[str]) -> None:

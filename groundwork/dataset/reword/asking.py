@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from groundwork.dataset.reword.copying import terms
-from groundwork.dataset.reword.faults import subject_words
+from groundwork.dataset.reword.faults import UNCHANGED, faults, subject_words
 from groundwork.dataset.reword.rephrase import Ask, Past, Reworded
 from groundwork.dataset.rows import Row
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, conversation
-from groundwork.questions.small_model.question_frames import ask_in_frame
 from groundwork.settings.settings import Rephrase
 
 
@@ -19,6 +20,8 @@ def asker(client: Client, call: Rephrase, template: str, about: str) -> Ask:
 
     async def ask(row: Row, past: Past) -> Reworded:
         if call.strategy == "question":
+            from groundwork.questions.small_model.strategy import ask_in_frame
+
             question = await ask_in_frame(client, call, template, row.question, row.id, len(past))
             return Reworded(question, row.answer)
         messages = turns(call, template, about, row)
@@ -31,10 +34,23 @@ def asker(client: Client, call: Rephrase, template: str, about: str) -> Ask:
     return ask
 
 
+def faults_of(row: Row, new: Reworded, call: Rephrase, keep: Sequence[str]) -> list[str]:
+    """What rules find wrong with a rewording, by what its strategy asks for."""
+    found = faults(row, new.question, new.answer, call.max_copied, keep)
+    if call.strategy == "question":  # whose answer stays
+        from groundwork.questions.small_model.strategy import changed_terms
+
+        found = [one for one in found if one != UNCHANGED]
+        found += [one for one in [changed_terms(row.question, new.question)] if one]
+    return found
+
+
 def turns(call: Rephrase, template: str, about: str, row: Row) -> list[Message]:
     """The first request for a row; for the strategy `question` with a beginning of usual length, to be counted."""
     if call.strategy == "question":
-        return conversation(template, question=row.question, opening="What is required of")
+        from groundwork.questions.small_model.strategy import frame_turns
+
+        return frame_turns(template, row.question)
     return conversation(
         template,
         subject=about.strip() or row.document,

@@ -169,7 +169,7 @@ def test_questions_alone_in_a_frame_given(data, server):
         return json.dumps({"question": f"{opening} decides, in touch rugby, about the {subject} number {number}?"})
 
     server.reply = in_frame
-    small = ("dataset.rephrase.strategy=question", "dataset.rephrase.prompt=rephrase_question.md",
+    small = ("dataset.rephrase.strategy=question", "dataset.rephrase.prompt=small_model/rephrase_question.md",
              "dataset.rephrase.max_copied=0.8")  # fmt: skip
     write_run(data, "model-a", [pair(n) for n in range(48) if n // 8 % 4 == 1])
     assert run(data, server, *(part for setting in small for part in ("--set", setting)), "--eval-fraction", "0.4") == 0

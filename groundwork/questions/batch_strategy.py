@@ -1,0 +1,59 @@
+"""The strategy for large models, seen from outside: its askers, its prompts, and what it will ask, for --dry-run.
+
+A forecast takes the real prompts, answered by a model that behaves like most. Each call asks about `FOUND` of what is
+left, so that a chunk gives 13 + 3 + 3 + 2 + 0; a pair says its statement three times, as evidence, in the answer and in
+the criteria. Corrections are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from groundwork.llm.client import Client
+from groundwork.llm.token_estimate import tokens_in
+from groundwork.markdown.reading import Reading
+from groundwork.questions.batch import Batch, turns
+from groundwork.questions.draft_faults import Drafts
+from groundwork.questions.interview import Asker
+from groundwork.questions.material import Call, Material, Prompt, Tokens, known
+from groundwork.settings.settings import QA
+
+FOUND = 0.6
+REPEATS = 3
+FRAME, QUESTION = 80, 22  # tokens of a pair beside its statement; of its question alone
+
+
+def prompt_files(settings: QA) -> list[str]:
+    """The files of config/prompts that it makes use of."""
+    return [settings.prompt, *([settings.correction_prompt] if settings.correct else [])]
+
+
+def askers(settings: QA, material: Material, prompt: Prompt, client: Callable[[], Client]) -> list[Asker]:
+    """One for each chunk of `material`."""
+    texts = prompt(settings.prompt), prompt(settings.correction_prompt)
+    about = known(settings, material)
+    return [Batch(client(), settings, reading.chunk, *texts, about) for reading in material.readings]
+
+
+def forecast(
+    settings: QA,
+    material: Material,
+    reading: Reading,
+    limit: int | None,
+    prompt: Prompt,
+    tokens: Tokens,
+) -> Iterator[Call]:
+    """The calls that one chunk is likely to take."""
+    plain = reading.plain()
+    told = sum(map(tokens_in, plain)) / max(1, len(plain))
+    template, about = prompt(settings.prompt), known(settings, material)
+    asked, most = 0, len(plain) if limit is None else min(limit, len(plain))
+    for iteration in range(settings.max_iterations if settings.iterate else 1):
+        count = settings.batch if limit is None else min(settings.batch, limit - asked)
+        shown = plain[asked:] if settings.show_gaps and iteration else []
+        messages = turns(template, about, reading.chunk, [], shown, count)
+        new = min(count, most - asked, round(FOUND * (len(plain) - asked)))
+        yield tokens(messages, Drafts) + asked * QUESTION, int(new * (REPEATS * told + FRAME)) + 5
+        asked += new
+        if (settings.stop != "fixed" and not new) or asked == limit:
+            return

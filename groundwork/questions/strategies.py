@@ -1,0 +1,45 @@
+"""The ways to ask about a chunk, chosen by qa.strategy: many pairs a call, or a statement a call for a small model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from groundwork.llm.client import Client
+from groundwork.markdown.reading import Reading
+from groundwork.questions.interview import Asker
+from groundwork.questions.material import Call, Material, Prompt, Tokens
+from groundwork.settings.settings import QA
+
+
+class Strategy(Protocol):
+    """What a way to ask has to give."""
+
+    def prompt_files(self, settings: QA, /) -> list[str]: ...
+
+    def askers(
+        self, settings: QA, material: Material, prompt: Prompt, client: Callable[[], Client], /
+    ) -> list[Asker]: ...
+
+    def forecast(
+        self, settings: QA, material: Material, reading: Reading, limit: int | None, prompt: Prompt, tokens: Tokens, /
+    ) -> Iterator[Call]: ...
+
+
+def strategy_of(settings: QA) -> Strategy:
+    """The strategy of qa.strategy. The small model's is read only where it is asked for."""
+    if settings.strategy == "sentence":
+        from groundwork.questions.small_model import strategy
+
+        return strategy
+    from groundwork.questions import batch_strategy
+
+    return batch_strategy
+
+
+def prompt_files(settings: QA) -> list[str]:
+    """The files of config/prompts that `settings` makes use of."""
+    return [
+        *strategy_of(settings).prompt_files(settings),
+        *([settings.two_chunk_prompt] if settings.multi_chunk else []),
+    ]
