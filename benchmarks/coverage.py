@@ -7,7 +7,7 @@ two runs below DIR/benchmark. With `--model scripted` the model is a stand-in be
 sentences as a model does: at random with a bias to the beginning, unless gaps are shown. Printed for each iteration:
 calls so far, pairs kept and the share of sentences, numbers and rows touched. A small model ends at once when it may
 return an empty list; give it the prompt that does not say so:
---set qa.prompt=../../benchmarks/generate_qa_short.md --set qa.batch=4
+--set qa.prompt=../../benchmarks/prompts/generate_qa_short.md --set qa.batch=4
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from groundwork.chunking.lengths import load_tokenizer, ruler_for
 from groundwork.chunking.packer import Packer, Part
 from groundwork.chunking.short_runs import ShortRuns
 from groundwork.chunking.unreadable import cut_out_unreadable
-from groundwork.language.detection import resolved
+from groundwork.language.detection import of_part, resolved
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.records.types import Chunk, Document
 from groundwork.settings.settings import ChunkSettings
@@ -63,12 +63,12 @@ class _Languages:
     """The language of a document and of each of its parts: the one set, or its own."""
 
     def __init__(self, setting: str, text: str) -> None:
-        self._setting = setting
+        self._set = setting != "auto"
         self.of_document = resolved(setting, text)
 
     def of(self, part: str) -> str:
-        """That of the document where a part is too short or too bare to tell."""
-        return resolved(self._setting, part) or self.of_document
+        """That of the document unless the part is plainly of another."""
+        return self.of_document if self._set else of_part(part, self.of_document)
 
 
 def _records(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 PLAIN = 0.5  # probability from which a text is of a language
-TOLD = 0.3  # where no language has it, the text tells nothing: a number, a name, code
+TOLD = 0.15  # where no language has it, the text tells nothing: a number, a name, code
 HARDLY = 0.05  # probability below which a text is not of a language
 
 _SAMPLE = 5_000  # characters that tell the language of a document
@@ -30,12 +30,9 @@ def code(text: str) -> str:
 
 
 def is_english(text: str) -> bool:
-    """Do rules about English words fit `text`? Yes, unless it is of another language, or of one of several others."""
+    """Do rules about English words fit `text`? Yes, where it may be English, or tells no language at all."""
     text = text[:_SAMPLE]
-    if _by_script(text):
-        return False
-    name, probability = _first(text)
-    return name == "en" or probability < TOLD
+    return may_be(text, "en") or (not _by_script(text) and _first(text)[1] < TOLD)
 
 
 def may_be(text: str, language: str) -> bool:
@@ -48,6 +45,11 @@ def script(text: str) -> str:
     """The script of most letters of `text`: "latin", "cjk", "arabic", ..."""
     scripts = Counter() if text.isascii() else Counter(_script(c) for c in text if c.isalpha())
     return scripts.most_common(1)[0][0] if scripts else "latin"
+
+
+def of_part(text: str, whole: str) -> str:
+    """The language of a part of a text whose language is `whole`: that, unless the part is plainly of another."""
+    return whole if whole and may_be(text, whole) else code(text) or whole
 
 
 def resolved(setting: str, text: str) -> str:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from functools import cached_property
 from pathlib import Path
 
-from groundwork.language.detection import code
+from groundwork.language.detection import code, of_part
 from groundwork.language.numbers import Number, numbers
 from groundwork.language.stop_words import ENGLISH
 from groundwork.language.words import content_words
@@ -26,13 +26,14 @@ _NUMBER = re.compile(r"[A-Z]?(\d+(?:\.\d+)*)\.?\s")
 class Reading:
     """What is known of a chunk by reading it; whatever asks for a part of it first has it worked out for all."""
 
-    def __init__(self, chunk: Chunk) -> None:
-        self.chunk = chunk
+    def __init__(self, chunk: Chunk, document: str = "") -> None:
+        """`document` is the language of the whole document, for a chunk of an old file, which names none."""
+        self.chunk, self._document = chunk, document
 
     @cached_property
     def language(self) -> str:
-        """ISO 639-1, "" where it cannot be told: that of the chunk, or of its text where an old file names none."""
-        return self.chunk.language or code(self.chunk.text)
+        """ISO 639-1, "" where it cannot be told."""
+        return self.chunk.language or of_part(self.chunk.text, self._document)
 
     @cached_property
     def blocks(self) -> list[Block]:
@@ -103,4 +104,8 @@ def _nested(path: list[str]) -> list[str]:
 
 def read_chunks(path: Path) -> list[Reading]:
     """The chunks of a file of data/chunks, ready to be read. Raises BadRecord."""
-    return [Reading(chunk) for chunk in read_jsonl(path, Chunk)]
+    chunks = read_jsonl(path, Chunk)
+    if all(chunk.language for chunk in chunks):
+        return [Reading(chunk) for chunk in chunks]
+    document = code("\n\n".join(chunk.text for chunk in chunks))
+    return [Reading(chunk, document) for chunk in chunks]

@@ -27,7 +27,7 @@ from tests.dataset.rows import pair, row
 
 FOLDER = CONFIG_DIR / "prompts"
 FILES = {file.relative_to(FOLDER).as_posix(): file for file in sorted(FOLDER.rglob("*.md"))}
-FILES["generate_qa_short.md"] = PROJECT / "benchmarks" / "generate_qa_short.md"  # that a benchmark alone asks by
+FILES["generate_qa_short.md"] = PROJECT / "benchmarks" / "prompts" / "generate_qa_short.md"
 PROMPTS = {name: file.read_text(encoding="utf-8") for name, file in FILES.items()}
 MAX_COPIED = load([], []).dataset.rephrase.max_copied
 
