@@ -13,6 +13,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"]
 
 MOST_DEPARTED = 5
+MOST_FORETOLD = 10  # units whose calls are counted before they begin
 MOST_DUE = 20  # lines of a dry run
 TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
 
@@ -105,6 +107,8 @@ class Command:
             runner = self.runner(job, manifest)
             if flags.dry_run:
                 return self._dry_run(job, runner, units)
+            job.progress.what = counted_as(self.name)
+            self._foretell(job, runner.due(units))
             try:
                 ledger = self._spread(job, runner, units) or runner.run(units)
             finally:
@@ -224,11 +228,20 @@ class Command:
         if len(due) > MOST_DUE:
             print(f"  … and {len(due) - MOST_DUE:,} more")
         print(f"{self.name}: {len(due)} of {len(units)} to do")
-        found = [self.estimate(job, unit) for unit, _, _ in due] if self.estimate else []
-        estimates = [one for part in found for one in (part if isinstance(part, list) else [part])]
+        estimates = self._estimates(job, [unit for unit, _, _ in due])
         if any(estimate.calls for estimate in estimates):  # else there is no endpoint to ask for its prices
             print_estimate(job, estimates)
         return EXIT_OK
+
+    def _estimates(self, job: Job, units: list[Unit]) -> list[Estimate]:
+        found = [self.estimate(job, unit) for unit in units] if self.estimate else []
+        return [one for part in found for one in (part if isinstance(part, list) else [part])]
+
+    def _foretell(self, job: Job, due: list[Unit]) -> None:
+        """Tell the progress line about how many calls there will be, where that is soon known."""
+        if self.estimate and len(due) <= MOST_FORETOLD:
+            with suppress(GroundworkError, OSError):  # which the unit itself will meet and tell of
+                job.progress.expected_calls = sum(one.calls for one in self._estimates(job, due))
 
     def _report(self, job: Job, ledger: Ledger) -> None:
         if job.flags.quiet and not ledger.failed:
@@ -239,6 +252,14 @@ class Command:
             from groundwork.console.costs import print_report
 
             print_report(usage)
+
+
+def counted_as(stage: str) -> str:
+    """What a stage's progress counts before it has something finer to count."""
+    folder = BY_NAME[stage].writes if stage in BY_NAME else ""
+    return {"plots": "pages", "datasets": "datasets", "tags": "datasets", "embeddings": "datasets"}.get(
+        folder, "documents"
+    )
 
 
 def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:

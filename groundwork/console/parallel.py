@@ -61,6 +61,7 @@ class Snapshot:
     done: float
     total: int
     what: str
+    calls: int
     tokens: int
     cost: float
 
@@ -91,7 +92,7 @@ class RelayedProgress(Progress):
                 self._stop()
 
     def snapshot(self) -> Snapshot:
-        return Snapshot(self.done, self.total, self.what, self.tokens, self.cost)
+        return Snapshot(self.done, self.total, self.what, self.calls, self.tokens, self.cost)
 
     def say(self, line: str) -> None:
         self._channel.say(line)
@@ -223,6 +224,7 @@ def show(progress: Progress, snapshots: Sequence[Snapshot]) -> None:
         done=sum(snapshot.done for snapshot in snapshots),
         total=sum(snapshot.total for snapshot in snapshots),
         what=snapshots[0].what,
+        calls=sum(snapshot.calls for snapshot in snapshots),
         tokens=sum(snapshot.tokens for snapshot in snapshots),
         cost=sum(snapshot.cost for snapshot in snapshots),
     )

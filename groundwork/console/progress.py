@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 PLAIN_INTERVAL = 10.0  # seconds between lines where there is no terminal
+ENOUGH_CALLS = 5  # whose pace foretells something
 PATIENCE = 0.7  # seconds before anything is shown: short stages stay quiet
 TICK = 0.5  # seconds between looks, so that the line is there while a first long call is still under way
 
 
 class Progress:
-    """Counts of one stage. Units are counted until the stage starts a finer count of its own."""
+    """Counts of one stage: of documents or the like until it starts a finer count of its own, and of calls.
+
+    `expected_calls`: about how many there will be, where that is known; 0: it is not.
+    """
 
     def __init__(self, stage: str, *, quiet: bool) -> None:
         self.stage = stage
@@ -31,7 +35,9 @@ class Progress:
         self.done: float = 0
         self.total = self.tokens = 0
         self.cost = 0.0
-        self.what = "units"
+        self.what = "documents"
+        self.calls = self.expected_calls = 0
+        self._first_call = 0.0
         self._fine = False
         self._first: tuple[float, float] | None = None  # when the first were done, and how many
         self._began = self._last_line = time.monotonic()
@@ -40,7 +46,7 @@ class Progress:
         self._over = threading.Event()
 
     def begin(self, total: int) -> None:
-        """The runner's count, of units; from now on the line is shown, until `end`."""
+        """The runner's count; from now on the line is shown, until `end`."""
         self.total = total
         self._began = self._last_line = time.monotonic()
         if total and not self.quiet:
@@ -51,7 +57,7 @@ class Progress:
             self._show()
 
     def start(self, total: int, what: str) -> None:
-        """Count `total` more of `what` (pages, chunks, questions) in place of units."""
+        """Count `total` more of `what` (pages, chunks, questions) in place of that count."""
         if not self._fine:
             self._fine, self._first, self.done, self.total = True, None, 0, 0
         self.total += total
@@ -67,17 +73,21 @@ class Progress:
         if self._first is None and self.done:
             self._first = time.monotonic(), self.done
 
-    def follow(self, *, done: float, total: int, what: str, tokens: int, cost: float) -> None:
+    def follow(self, *, done: float, total: int, what: str, calls: int, tokens: int, cost: float) -> None:
         """Take over the counts of several processes, added up."""
         if self._first is None and done:
             self._first = time.monotonic(), done
-        self._fine, self.done, self.total, self.what, self.tokens, self.cost = True, done, total, what, tokens, cost
+        self._fine, self.done, self.total, self.what = True, done, total, what
+        self.calls, self.tokens, self.cost = calls, tokens, cost
 
     def unit_done(self) -> None:
         if not self._fine:
             self.advance()
 
     def spent(self, tokens: int, cost: float | None) -> None:
+        """Count a call that was answered."""
+        self._first_call = self._first_call or time.monotonic()
+        self.calls += 1
         self.tokens += tokens
         self.cost += cost or 0.0
 
@@ -100,11 +110,13 @@ class Progress:
                 self._live = None
 
     def line(self) -> str:
-        """`generate_qa  12/40 chunks  0.8/s  0:35 left  12,345 tokens  $0.0123`."""
+        """`generate_qa  12/40 chunks  72/180 calls  0:35 left  12,345 tokens  $0.0123`."""
         rate = self._rate()
         count = f"{self.done:,.0f}/{self.total:,} " if self.total else ""
-        parts = [f"{self.stage}  {count}{self.what}"]
-        if rate:
+        parts = [f"{self.stage}  {count}{self.what}", *self._calls()]
+        if self._seconds_by_calls():
+            parts.append(f"{_clock(self._seconds_by_calls())} left")
+        elif rate:
             parts.append(f"{rate:,.1f}/s" if rate >= 0.1 else f"{1 / rate:,.0f} s each")
             parts.append(f"{_clock((self.total - self.done) / rate)} left")
         else:
@@ -114,6 +126,19 @@ class Progress:
         if self.cost:
             parts.append(f"${self.cost:,.4f}")
         return "  ".join(parts)
+
+    def _calls(self) -> list[str]:
+        if not self.calls:
+            return []
+        of = f"/{self.expected_calls:,}" if self.expected_calls >= self.calls else ""
+        return [f"{self.calls:,}{of} call{'s' * (self.calls > 1)}"]
+
+    def _seconds_by_calls(self) -> float:
+        """The time left by the pace of the calls; 0 where too few were answered, or nobody knows how many come."""
+        if self.calls < ENOUGH_CALLS or self.expected_calls <= self.calls:
+            return 0.0
+        pace = (time.monotonic() - self._first_call) / (self.calls - 1)
+        return pace * (self.expected_calls - self.calls)
 
     def _rate(self) -> float:
         """How many are done a second since the first was; 0 while that would mislead.

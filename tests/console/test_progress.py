@@ -25,10 +25,22 @@ def test_pairs_side_by_side_say_no_time_before_half_are_done(clock: list[float])
     progress.spent(100, None)
     for clock[0] in (1700, 1750, 1900, 1976):
         progress.advance()
-    assert progress.line() == "curate  4/24 pairs  32:56 so far  100 tokens"
+    assert progress.line() == "curate  4/24 pairs  1 call  32:56 so far  100 tokens"
     progress.advance(8)
     clock[0] = 2250
-    assert "12/24 pairs  50 s each  10:00 left" in progress.line()
+    assert "12/24 pairs  1 call  50 s each  10:00 left" in progress.line()
+
+
+def test_calls_move_while_nothing_is_done(clock: list[float]) -> None:
+    """The line never stands still: it counts calls, and tells the time left by their pace and number."""
+    progress = Progress("curate", quiet=True)
+    progress.start(200, "pairs")
+    progress.expected_calls = 1_000
+    for clock[0] in range(10, 82):
+        progress.spent(200, None)
+    assert "0/200 pairs  72/1,000 calls  15:28 left" in progress.line()
+    progress.expected_calls = 40
+    assert "0/200 pairs  72 calls" in progress.line()
 
 
 def test_pages_one_by_one_say_it_from_the_second_on(clock: list[float]) -> None:
