@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -23,7 +24,8 @@ _EDGE = 2  # lines at the head and at the foot that may be running ones there
 _LONGEST = 12  # words of such a line
 _QUOTED, _NAMED = 6, 10  # lines and numbers that are named in a reason
 _LINE = 80  # characters of a line that is quoted
-_MISSING = 0.5  # of a line's words
+_MISSING = 0.5  # of a line's neighbouring words
+_LONG = 5  # letters of a word that is found by chance nowhere
 _SAME = 0.95  # of the words of two draws: they say the same
 _EXTRA = 0.7  # of the words that the layer alone has: so many others stand in their place
 
@@ -54,8 +56,7 @@ class PageLayer:
         """The reply as the page's Markdown; below `threshold` of the text kept it is in trouble."""
         text = _FENCED.sub(r"\1", reply.strip()).strip()
         markdown = "" if text.strip("`*_ .") == "EMPTY" else plain_contents(tidy(text))
-        if tail := _TAIL.search(markdown[-4000:]):
-            repeated = " ".join(tail[1].split())[:30]
+        if repeated := self._repeated(markdown):
             told = f"It repeats {repeated!r} without end."
             return Verdict("", Reference(self._text).audit(""), f"it repeats itself: {repeated!r}", told)
         layer = self._without_edges(markdown)
@@ -68,16 +69,23 @@ class PageLayer:
         trouble = below if audit.text_kept < threshold else ""
         return Verdict(markdown, audit, trouble, _reasons(layer, markdown, audit), tuple(words(markdown)))
 
+    def _repeated(self, markdown: str) -> str:
+        """What the reply ends in again and again; not the blanks of a form, nor what the page itself repeats."""
+        tail = _TAIL.search(markdown[-4000:])
+        unit = words(tail[1]) if tail else []
+        if not tail or not unit or f" {' '.join(unit * 8)} " in _spaced(self._text):
+            return ""
+        return " ".join(tail[1].split())[:30]
+
     def _without_edges(self, markdown: str) -> str:
         """The layer without the lines at its edges that the reply leaves out as it was told: page labels, and in a
         short document up to two lines that are no sentence."""
-        lines = [line for line in self._text.split("\n") if line.strip()]
-        labels = set(page_labels(self._text))
+        lines = [line for line in self._text.split("\n") if any(map(str.isalnum, line))]
         told = _spaced(markdown)
         gone: set[int] = set()
         for inward in (range(min(_EDGE, len(lines))), range(len(lines) - 1, max(-1, len(lines) - 1 - _EDGE), -1)):
             for k in inward:
-                if k in gone or not (self._is_running(lines[k], told, lines) or lines[k].strip(" -–—·|") in labels):
+                if not (page_labels(lines[k]) or self._is_running(lines[k], told, lines)):
                     break
                 gone.add(k)
         return "\n".join(line for k, line in enumerate(lines) if k not in gone)
@@ -110,12 +118,11 @@ def _lenient(reference: Reference, audit: PageAudit, markdown: str) -> PageAudit
     """The audit with words and numbers counted as kept that stand in the reply in other pieces, as formulas do."""
     if reference.shaped or (audit.words_kept == 1 and audit.numbers_kept == 1):
         return audit
-    squeezed = "".join(words(_COMMAND.sub("", markdown)))
-    formulas = "".join(_MATH.findall(markdown)).casefold()
+    pieces = _Pieces(markdown)
     lost = reference.counts - Counter(words(markdown))
-    again = sum(n for word, n in lost.items() if _stands_in(word, squeezed, formulas))
+    again = sum(min(n, pieces.count(word)) for word, n in lost.items())
     gone = Counter(numbers(reference.text)) - Counter(numbers(markdown)) - Counter(page_labels(reference.text))
-    still = {number: n for number, n in gone.items() if re.sub(r"\D", "", number) not in squeezed}
+    still = {number: n for number, n in gone.items() if pieces.count(re.sub(r"\D", "", number)) < n}
     words_kept = min(1.0, audit.words_kept + again / max(len(reference.words), 1))
     numbers_kept = 1 - sum(still.values()) / max(len(reference.numbers), 1)
     rest = audit.text_kept / max(audit.words_kept * audit.numbers_kept, 1e-9) if audit.text_kept else 0.0
@@ -128,27 +135,38 @@ def _lenient(reference: Reference, audit: PageAudit, markdown: str) -> PageAudit
     )
 
 
-def _stands_in(word: str, squeezed: str, formulas: str) -> bool:
-    """A letter or two may stand anywhere in a formula; a longer word in one piece, its parts side by side."""
-    return word in formulas if len(word) < 3 else word in squeezed
+class _Pieces:
+    """The letters and digits of a reply without what parts them: of its formulas, and of all of it for long words."""
+
+    def __init__(self, markdown: str) -> None:
+        bare = _COMMAND.sub("", markdown)
+        self._all = "".join(words(bare))
+        self._formulas = "".join(words(_COMMAND.sub("", " ".join(_MATH.findall(markdown)))))
+        self._whole = Counter(words(markdown))
+
+    def count(self, word: str) -> int:
+        """How often a word stands in pieces; a short one is looked for in formulas alone, for any text holds it."""
+        if len(word) < _LONG:
+            return self._formulas.count(word)
+        return max(0, self._all.count(word) - self._whole[word])
 
 
 def _reasons(layer: str, markdown: str, audit: PageAudit) -> str:
     """What is missing, for the model to look at: whole lines first, then numbers."""
-    found = Counter(words(markdown))
-    lines = [line for line in layer.split("\n") if len(line.split()) > 1]
-    missing = [
-        line for line in lines if (own := words(line)) and sum(w not in found for w in own) >= _MISSING * len(own)
-    ]
-    parts = [
-        f"- This line is missing or is written otherwise: {' '.join(line.split())[:_LINE]}"
-        for line in missing[:_QUOTED]
-    ]
+    pairs = set(pairwise(words(markdown)))
+    missing = [line for line in layer.split("\n") if _is_missing(words(line), pairs)]
+    parts = [f"- This line is missing or stands there otherwise: {' '.join(line.split())[:_LINE]}" for line in missing]
+    del parts[_QUOTED:]
     if audit.lost_numbers:
         parts.append(f"- These numbers are missing: {', '.join(audit.lost_numbers[:_NAMED])}")
     if audit.repeated > 1 - _SAME:
         parts.append("- Parts of it are written more than once.")
     return "\n".join(parts) or "- Words of the page are missing."
+
+
+def _is_missing(line: list[str], pairs: set[tuple[str, str]]) -> bool:
+    own = list(pairwise(line))
+    return bool(own) and sum(pair not in pairs for pair in own) >= _MISSING * len(own)
 
 
 def _spaced(markdown: str) -> str:

@@ -85,6 +85,36 @@ def test_a_page_that_loses_text_is_drawn_again_hotter_then_taken_over(fake, look
     assert "measurement certificate" in folder.text("rules")
 
 
+def test_a_page_is_asked_for_again_with_the_reason(fake, look, folder, short_pdf, truth):
+    """The second call shows the model its reply and names the lines that are missing; the whole page is then kept."""
+    fake.script.extend([{"content": truth[: len(truth) // 3]}])
+    fake.reply = lambda _: truth
+    folder.add("rules.pdf", short_pdf(4))
+    assert look() == 0
+    _, second = fake.requests
+    assert [turn["role"] for turn in second["messages"]][-2:] == ["assistant", "user"]
+    assert "This line is missing" in second["messages"][-1]["content"]
+    page = folder.record("rules").pages[0]
+    assert page.converter == "gemini:google/gemini-2.5-flash" and not page.fell_back
+
+
+def test_a_complete_page_without_its_header_and_label_is_kept(fake, look, folder, short_pdf, truth):
+    """A page of a document of one page is kept without its running header and number: no other converter has it."""
+    fake.reply = lambda _: truth.replace("Ninth edition", "")
+    folder.add("rules.pdf", short_pdf(4))
+    assert look() == 0
+    assert len(fake.requests) == 1
+    assert folder.record("rules").pages[0].converter == "gemini:google/gemini-2.5-flash"
+
+
+def test_what_falls_back_is_named_with_its_reason(fake, look, folder, short_pdf, capsys):
+    """The ledger says which page another converter made, and why."""
+    fake.reply = lambda _: "# 3 Skiffs and crews\n\nSome of the page."
+    folder.add("rules.pdf", short_pdf(3))
+    assert look("ingest.vision.tries=2") == 0
+    assert "rules: page 1 fell back to layout; gemini: text kept" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("fault", ["content-filter", "empty"])
 def test_a_refused_or_empty_page_is_drawn_again(fake, look, folder, short_pdf, truth, fault):
     """A recitation stop or an empty reply costs one draw, not the page."""
