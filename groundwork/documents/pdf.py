@@ -11,6 +11,9 @@ from typing import Any
 
 import msgspec
 
+from groundwork.documents.titles import document_title
+from groundwork.documents.typed_in import typed_in
+from groundwork.documents.unreadable import is_unreadable
 from groundwork.errors import BadDocument
 
 LOCK = threading.Lock()
@@ -19,12 +22,14 @@ _SOFT_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a li
 
 
 class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
-    """The text of each page asked for, in the order of the file's content, and the pages that show a picture."""
+    """The text of each page asked for, in the order of the file's content with what was typed in at its end; the
+    pages that show a picture, and those whose fonts tell other letters than they show."""
 
     page_count: int
     title: str
     pages: list[str]
     scans: list[bool]
+    unreadable: list[bool] = []
     outline: list[tuple[int, str, int]] = []  # level from 0, title, page from 1
 
 
@@ -33,14 +38,21 @@ def read_text_layer(source: str, first: int = 0) -> TextLayer:
     with LOCK:
         document = open_pdf(source)
         try:
+            document.init_forms()
             count = len(document)
             numbers = range(min(first, count) if first else count)
             texts = [_page_text(document, number) for number in numbers]
             scans = [
                 len(text.split()) < 5 and _has_picture(document, i) for i, text in zip(numbers, texts, strict=True)
             ]
-            title = str(document.get_metadata_dict().get("Title") or "").strip()
-            return TextLayer(page_count=count, title=title, pages=texts, scans=scans, outline=_outline(document))
+            return TextLayer(
+                page_count=count,
+                title=document_title(document, texts),
+                pages=texts,
+                scans=scans,
+                unreadable=[is_unreadable(text) for text in texts],
+                outline=_outline(document),
+            )
         finally:
             document.close()
 
@@ -107,7 +119,8 @@ def _page_text(document: Any, number: int) -> str:
     import pypdfium2
 
     try:
-        text: str = document[number].get_textpage().get_text_range()
+        page = document[number]
+        text = "\n".join([page.get_textpage().get_text_range(), *typed_in(document, page)])
     except pypdfium2.PdfiumError:
         return ""  # a damaged page has no text layer; the converters may still read it
     text = _SOFT_HYPHEN.sub("", text).replace("\u00ad", "-")  # within a line it is drawn

@@ -24,13 +24,15 @@ from groundwork.documents.layout.spelling import Speller
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.layout.upright import upright
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS, stitch
+from groundwork.documents.typed_in import notes, typed_runs
 from groundwork.language.scripts import is_shaped
 
 _RECURS = 3  # pages from which on turned text is a stamp that runs through the document
 
 
 class Read(NamedTuple):
-    """A page's parts as they are read, each with its column's left and right, and the lines of turned text."""
+    """A page's parts as they are read, each with its column's left and right, and the lines of turned text and
+    of notes."""
 
     parts: list[tuple[list[Line], tuple[float, float] | None]]
     aside: list[str]
@@ -90,6 +92,7 @@ def _read(page: Any, sizes: LetterSizes, speller: Speller) -> Read:
         [run for item in items if (run := to_run(item, sizes.of(item, page), speller))]
         for items in (turned.items, *turned.aside)
     )
+    runs += typed_runs(page, runs)
     charts = find_charts(turned.drawn, runs) if turned.drawn else []
     grids = [_labels(chart, runs) for chart in charts]
     free = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
@@ -99,7 +102,7 @@ def _read(page: Any, sizes: LetterSizes, speller: Speller) -> Read:
         free = [run for run in free if not any(table.holds(run) for table in tables)]
         grids += tables
     parts = [(page_lines(to_lines(part.runs), part.grids), part.column) for part in parts_of(free, grids)]
-    return Read(parts, [line.text for part in aside for line in to_lines(part)])
+    return Read(parts, [*(line.text for part in aside for line in to_lines(part)), *notes(page)])
 
 
 def _labels(chart: Box, runs: Sequence[Run]) -> Grid:
@@ -136,7 +139,8 @@ def _liteparse_pages(request: Request) -> list[Any]:
         image_mode="off",
         output_format="markdown",
         extract_vector_graphics=True,
-        extract_blocks=True,
+        extract_form_fields=True,
+        extract_annotations=True,
         emit_word_boxes=True,
         extract_links=False,
         target_pages=None if request.pages is None else ",".join(map(str, request.pages)),

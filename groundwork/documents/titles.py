@@ -1,0 +1,92 @@
+"""What a PDF is called: by its properties where its pages say so too, else by the largest text of its first pages."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from groundwork.documents.audit import contents_lines
+from groundwork.documents.layout.spelling import Speller
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_JOINED = re.compile(r"[\d_-]")
+_FILE = re.compile(r"^Microsoft \w+ - |\.\w{2,4}$")
+_PAGES = 3  # among which a title page is
+_ON_PAGES = 0.6  # of the words of a title in the properties that the first pages hold
+_LONGEST = 200  # letters
+_LARGER = 1.15  # times the body's size
+_CONTENTS = 4  # entries from which on a page is a list of contents
+
+
+class _Text(NamedTuple):
+    """A text object of a page: the size of its letters and its baseline in points, from the page's foot."""
+
+    size: float
+    y: float
+    text: str
+
+
+def document_title(document: Any, texts: Sequence[str]) -> str:
+    """The title of a pypdfium2 document whose pages hold `texts`; "" where neither properties nor pages tell one."""
+    named = " ".join(_FILE.sub("", str(document.get_metadata_dict().get("Title") or "")).split())
+    wanted = [word.casefold() for word in _WORD.findall(named)]
+    if len(named) > _LONGEST or not wanted or (" " not in named and _JOINED.search(named)):
+        named, wanted = "", []  # a file's name, or none
+    there = " ".join(texts[:_PAGES]).casefold()
+    if wanted and sum(word in there for word in wanted) >= _ON_PAGES * len(wanted):
+        return named
+    return _largest(document, texts[:_PAGES]) or (named if len(wanted) > 1 else "")
+
+
+def _largest(document: Any, texts: Sequence[str]) -> str:
+    """The lines of the largest text on the first pages but for lists of contents; "" where all of it is of one size."""
+    best = (0.0, "", "")
+    sizes: list[float] = []
+    for number, layer in enumerate(texts):
+        pieces = list(_texts(document[number]))
+        sizes += [text.size for text in pieces for _ in text.text.split()]
+        for size, title in _titles(pieces) if contents_lines(layer) < _CONTENTS else ():
+            if size > 1.02 * best[0]:
+                best = (size, title, layer)
+    body = sorted(sizes)[len(sizes) // 2] if sizes else 0.0
+    return Speller(best[2]).spell(best[1]) if best[0] > _LARGER * body else ""
+
+
+def _titles(texts: Sequence[_Text]) -> Iterator[tuple[float, str]]:
+    """(size, text) of what stands together in letters of one size and may be a title."""
+    group: list[_Text] = []
+    for text in [*texts, _Text(0.0, 0.0, "")]:
+        if group and abs(text.size - group[-1].size) < 0.5 and group[-1].y - text.y < 2.2 * text.size:
+            group.append(text)
+            continue
+        title = " ".join(" ".join(part.text for part in group).split())
+        if " " in title and _WORD.search(title) and len(title) < _LONGEST:
+            yield group[0].size, title
+        group = [text] if text.text else []
+
+
+def _texts(page: Any) -> Iterator[_Text]:
+    """The upright text objects of a page, in the order of its content."""
+    import pypdfium2.raw as pdfium
+
+    layer = page.get_textpage()
+    for piece in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT], max_depth=3):
+        matrix = piece.get_matrix()
+        size = pdfium.c_float()
+        pdfium.FPDFTextObj_GetFontSize(piece.raw, size)
+        text = _text_of(piece, layer)
+        if text.strip() and abs(matrix.b) < 0.1 * abs(matrix.a):
+            yield _Text(size.value * math.hypot(matrix.c, matrix.d), matrix.f, text)
+
+
+def _text_of(piece: Any, layer: Any) -> str:
+    import ctypes
+
+    import pypdfium2.raw as pdfium
+
+    length = pdfium.FPDFTextObj_GetText(piece.raw, layer.raw, None, 0)
+    buffer = ctypes.create_string_buffer(length)
+    pdfium.FPDFTextObj_GetText(piece.raw, layer.raw, ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), length)
+    return buffer.raw.decode("utf-16-le", "replace").rstrip("\0")
