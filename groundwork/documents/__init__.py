@@ -53,6 +53,7 @@ class Converter:
     endings: tuple[str, ...] = ()
     extra: str = ""
     paged: bool = False
+    by_sight: bool = False  # reads the picture of a page, whatever its text layer says
     remote: bool = False  # asks a model through the client and runs in this process
     models: bool = False  # holds models in memory: one process a device, no limit on memory
     singly: bool = False  # slow, and reads each page by itself: it is asked for one after the other
@@ -69,7 +70,7 @@ OFFICE = (
 CONVERTERS = {
     "layout": Converter(module="layout.engine", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True),
     "markitdown": Converter(module="engines.markitdown", packages=("markitdown",), paged=True, singly=True),
-    "gemini": Converter(module="engines.vision", endings=(".pdf", *IMAGES), paged=True, remote=True),
+    "gemini": Converter(module="engines.vision", endings=(".pdf", *IMAGES), paged=True, by_sight=True, remote=True),
     "office": Converter(
         module="engines.office", packages=("firecrawl-anydoc", "openpyxl", "markdownify"), endings=OFFICE
     ),
@@ -85,6 +86,7 @@ CONVERTERS = {
         endings=(".pdf", *IMAGES),
         extra="ocr",
         paged=True,
+        by_sight=True,
         singly=True,
     ),
     "plain": Converter(module="engines.plain"),

@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 from groundwork.documents import CONVERTERS, IMAGES, Request, choose, require, run, versions
 from groundwork.documents.engines.vision import PageReader, Picture
-from groundwork.documents.page_choice import OCR, Draft, assemble, page_warnings
+from groundwork.documents.page_choice import OCR, UNREADABLE, Draft, assemble, listed, page_warnings
 from groundwork.documents.page_images import count_frames, page_jpeg
 from groundwork.documents.page_reading import Audited, convert_pages
 from groundwork.documents.pdf import TextLayer, read_text_layer, unlock
@@ -85,7 +85,7 @@ class Ingestion:
             characters=len(markdown),
             pages=pages,
             warnings=self.warnings,
-            title=_title(markdown, title, self.source.name),
+            title=title or _title(markdown, self.source.name, anywhere=ending != ".pdf"),
         )
 
     async def _whole(self, path: Path, ending: str, names: list[str]) -> tuple[str, list[Page], str]:
@@ -139,8 +139,11 @@ class Ingestion:
         self.count.start(len(drafts), "pages")
         for i, name in enumerate(names):
             due = self._due(layer, drafts)
+            unread = [n for n, bad in enumerate(layer.unreadable, start=1) if bad and not drafts[n - 1].by_sight]
             if name == "ocr" and i > 0:
                 due = [n for n in due if layer.scans[n - 1]]  # a text layer, however odd, is surer than its picture
+            if CONVERTERS[name].by_sight:
+                due = sorted({*due, *unread})
             if due and self._available(name, needed=i == 0):
                 self._show(len(drafts) - len(due))
                 await self._try(name, path, layer, due, drafts)
@@ -155,6 +158,8 @@ class Ingestion:
         if not any(draft.markdown.strip() for draft in drafts):
             raise BadDocument(self._why_empty(layer, drafts))
         markdown, pages = assemble(layer, drafts)
+        if unread := [n for n, bad in enumerate(layer.unreadable, start=1) if bad and not drafts[n - 1].by_sight]:
+            self.warnings.append(f"{listed(unread)}: {UNREADABLE}; {OCR}")
         self.warnings += page_warnings(pages, self.config.ingest.audit_threshold)
         return markdown, pages, layer.title
 
@@ -192,6 +197,8 @@ class Ingestion:
         self.warnings += done.warnings
         for i, number in enumerate(due):
             trouble = done.troubles[i] if done.troubles else ""
+            if CONVERTERS[name].by_sight and layer.unreadable[number - 1] and done.pages[i].strip():
+                drafts[number - 1] = Draft()  # what the fonts tell is no text
             drafts[number - 1].offer(
                 done.pages[i],
                 done.audits[i],
@@ -288,9 +295,8 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _title(markdown: str, metadata: str, name: str) -> str:
-    """The first heading of the first level, the PDF's own title, or the file's name."""
-    if heading := re.search(r"^# +(.+)$", markdown[:5000], re.MULTILINE):
-        return re.sub(r"[*_`\\]|<[^>]+>", "", heading[1]).strip()
-    named = re.sub(r"^Microsoft \w+ - |\.\w{2,4}$", "", metadata).strip()
-    return named or Path(name).stem
+def _title(markdown: str, name: str, *, anywhere: bool) -> str:
+    """The heading of the first level that a text begins with, or has `anywhere` in its first pages; else its name."""
+    heading = (re.search if anywhere else re.match)(r"(?m)^# +(.+)$", markdown[:5000])
+    found = re.sub(r"[*_`\\]|<[^>]+>", "", heading[1]).strip() if heading else ""
+    return found or Path(name).stem

@@ -22,8 +22,11 @@ _SOFT_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a li
 
 
 class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
-    """The text of each page asked for, in the order of the file's content with what was typed in at its end; the
-    pages that show a picture, and those whose fonts tell other letters than they show."""
+    """The text of each page asked for, in the order of the file's content with what was typed in at its end.
+
+    `scans`: the pages that show a picture; `unreadable`: those whose fonts tell other letters than they show, and
+    whose text is left out.
+    """
 
     page_count: int
     title: str
@@ -45,12 +48,13 @@ def read_text_layer(source: str, first: int = 0) -> TextLayer:
             scans = [
                 len(text.split()) < 5 and _has_picture(document, i) for i, text in zip(numbers, texts, strict=True)
             ]
+            unreadable = [is_unreadable(text) for text in texts]
             return TextLayer(
                 page_count=count,
                 title=document_title(document, texts),
-                pages=texts,
+                pages=["" if bad else text for bad, text in zip(unreadable, texts, strict=True)],
                 scans=scans,
-                unreadable=[is_unreadable(text) for text in texts],
+                unreadable=unreadable,
                 outline=_outline(document),
             )
         finally:

@@ -95,4 +95,4 @@ def _words(line: str, x: float, y: float, size: float) -> list[Box]:
 
 def _is_in(run: Run, rect: Any) -> bool:
     x, y = (run.x1 + run.x2) / 2, (run.y1 + run.y2) / 2
-    return rect.x <= x <= rect.x + rect.width and rect.y <= y <= rect.y + rect.height
+    return bool(rect.x <= x <= rect.x + rect.width and rect.y <= y <= rect.y + rect.height)
