@@ -1,0 +1,60 @@
+"""Do the rules of rewording let natural rewordings pass, and send copies and other meanings back?
+
+Run    uv run benchmarks/rewordings.py [FILE.jsonl]
+
+The pairs of tests/dataset/reword/rewordings.py, written as a large model writes them; FILE: your own, a JSON object a
+line with question, answer, new_question and new_answer, all of them good. Prints for each rule the good rewordings that
+it turns down, and of the near copies and the changed meanings those that are found.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from groundwork.dataset.reword.faults import faults
+from groundwork.settings.config import load
+from tests.dataset.reword.rewordings import COPIES, NATURAL, TURNED
+from tests.dataset.rows import row
+
+RULES = {
+    "number": "number", "lost name": "lost", "new name": "a name that was not there", "negation": "negation",
+    "opposite": "where it said", "copy": "copies", "old sentence": "old sentence", "stand alone": "stand alone",
+    "yes or no": "must begin", "too short": "lost a part", "unchanged": "word for word",
+}  # fmt: skip
+COPIED = load([], []).dataset.rephrase.max_copied
+
+
+def found(question: str, answer: str, new_question: str, new_answer: str) -> list[str]:
+    """The faults of one rewording."""
+    told = row(question=question, answer=answer, evidence=[answer])
+    return faults(told, new_question, new_answer, COPIED)
+
+
+def main(files: list[str]) -> None:
+    """Print the table and the two counts."""
+    own = [json.loads(line) for file in files for line in Path(file).read_text(encoding="utf-8").splitlines()]
+    good = [(r["question"], r["answer"], r["new_question"], r["new_answer"]) for r in own] or NATURAL
+    alarms: Counter[str] = Counter()
+    for one in good:
+        problems = found(*one)
+        alarms.update(next((name for name, told in RULES.items() if told in text), "other") for text in problems)
+        alarms["any"] += bool(problems)
+        for text in problems:
+            print(f"  {one[2]} | {one[3]}\n    {text}")
+    print(f"| rule | of {len(good)} good rewordings turned down |\n|---|---:|")
+    for name in (*RULES, "other", "any"):
+        print(f"| {name} | {alarms[name]} |")
+    if not own:
+        pairs = [(NATURAL[n], question, answer) for n, question, answer, *_ in [*COPIES, *TURNED]]
+        caught = [bool(found(old[0], old[1], question or old[2], answer or old[3])) for old, question, answer in pairs]
+        print(f"near copies sent back: {sum(caught[: len(COPIES)])} of {len(COPIES)}")
+        print(f"other meanings sent back: {sum(caught[len(COPIES) :])} of {len(TURNED)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,59 @@
+"""Names, codes, quoted terms and abbreviations, and the words that turn a meaning round."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundwork.language.names import abbreviations, codes, quoted
+from groundwork.language.opposites import is_negated, negation_turned, turned
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The file /etc/fstab, not /etc/mtab.", ["/etc/fstab", "/etc/mtab"]),
+        ("Pass --depth or set max_length in config.json.", ["--depth", "max_length", "config.json"]),
+        ("See https://example.org/a?b=c.", ["https://example.org/a"]),
+        ("What is in /lib<qual>/cpp?", ["/lib<qual>/cpp"]),
+        ("It costs 1.234,56 Euro, 1/2 of it at 7:30, a read-only price.", []),
+        ("One sentence ends. Another begins.", []),
+    ],
+)
+def test_codes_are_paths_options_and_identifiers(text: str, expected: list[str]) -> None:
+    """What holds a slash, an underscore, a dot or a sign inside, with letters; numbers and hyphened words are none."""
+    assert codes(text) == expected
+
+
+def test_what_stands_between_two_quoted_terms_is_no_quoted_term() -> None:
+    """Quotes pair up from the left, whatever the length of what they hold."""
+    assert quoted('enclosed in "<" and ">" signs, and "optional" ones') == ["<", ">", "optional"]
+    assert quoted(f'"{"a long quotation " * 9}" and then "a term"') == ["a term"]
+
+
+def test_an_abbreviation_stands_behind_its_name() -> None:
+    """Capitals in brackets that begin like the name in front of them."""
+    assert abbreviations("the Filesystem Hierarchy Standard (FHS)") == {"FHS": "Filesystem Hierarchy Standard"}
+    assert abbreviations("the River Orrin (UK) and a note (NB)") == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ("It must not enter the field.", "It must enter the field.", "enter"),
+        ("It opens on Sundays.", "It never opens on Sundays.", "opens"),
+        ("It is not allowed.", "It is forbidden.", ""),
+        ("No. It stays.", "It does not leave.", ""),
+        ("At most 4 grams.", "Never more than 4 grams.", ""),
+        ("No more of the history than four commits.", "Four commits of the history.", ""),
+    ],
+)
+def test_a_negation_that_came_or_went(old: str, new: str, word: str) -> None:
+    """What the one denies and the other says; limits and other words of denying turn nothing."""
+    assert negation_turned(old, new) == word
+
+
+def test_limits_and_particles_turn_nothing() -> None:
+    """ "No smaller" is a limit, and "leaves out" is not the opposite of "in"."""
+    assert not is_negated("as small as possible, but no smaller") and is_negated("it is no longer allowed")
+    assert turned("What counts in the mean?", "What is left out of the mean?") is None
+    assert turned("the maximum load", "the minimum load") == ("maximum", "minimum")
