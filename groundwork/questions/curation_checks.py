@@ -6,7 +6,6 @@ that no model was asked about it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from groundwork.language.opposites import is_negated
 from groundwork.language.words import content_words
 from groundwork.markdown.grounding import Grounds
 from groundwork.questions.same_question import normalised
+from groundwork.questions.worth_asking import not_worth_asking
 from groundwork.records.types import Pair
 from groundwork.settings.settings import Check, Curate
 
@@ -26,14 +26,6 @@ Column = dict[str, Any]
 PASSES = 0.5  # where curate.thresholds names none
 HAVE_RULES: tuple[Check, ...] = ("stand_alone", "worth", "criteria", "supported")
 MENDABLE: tuple[Check, ...] = ("stand_alone", "natural")  # by another wording of the question
-_ABOUT_THE_DOCUMENT = re.compile(
-    r"""(?ix)\b(?: copyright | all\ rights\ reserved | isbn | licen[cs]ed?\ under | page\ numbers? | table\ of\ contents
-        | (?:which|what)\ (?:page|section|chapter|heading|table|figure)
-        | how\ many\ (?:pages|sections|chapters)
-        | (?:title|author|publisher|edition|version)\ of\ (?:the|this)\ (?:document|handbook|book|guide|manual|report)
-        | name\ of\ (?:the|this)\ (?:document|handbook|book|guide|manual|report)
-        | who\ (?:wrote|published)\ (?:the|this) )\b"""
-)
 
 
 @dataclass(frozen=True)
@@ -83,8 +75,7 @@ def fault_of(check: Check, pair: Pair, place: Place) -> str:
             reference = wording.dangling(pair.question, place.language)
             return f'points at something its reader cannot see: "{reference}"' if reference else ""
         case "worth":
-            match = _ABOUT_THE_DOCUMENT.search(pair.question)
-            return f'asks about the document, not its subject: "{match.group()}"' if match else ""
+            return not_worth_asking(pair.question, pair.answer, place.document, place.language)
         case "criteria":
             if not pair.evaluation_criteria:
                 return "there are none"

@@ -25,8 +25,8 @@ def test_codes_are_paths_options_and_identifiers(text: str, expected: list[str])
 
 
 def test_what_stands_between_two_quoted_terms_is_no_quoted_term() -> None:
-    """Quotes pair up from the left, whatever the length of what they hold."""
-    assert quoted('enclosed in "<" and ">" signs, and "optional" ones') == ["<", ">", "optional"]
+    """Quotes pair up from the left, whatever the length of what they hold; single signs are no terms."""
+    assert quoted('enclosed in "<" and ">" signs, and "optional" ones') == ["optional"]
     assert quoted(f'"{"a long quotation " * 9}" and then "a term"') == ["a term"]
 
 

@@ -335,4 +335,4 @@ def test_the_page_shows_examples_of_each_and_escapes_them(run: Run) -> None:
     )
     assert "&lt;script&gt;alert()" in run.page and "<script>" not in run.page and "<b>" not in run.page
     assert "1 kept" in run.page and "<del>What does the passage say?</del>" in run.page
-    assert "not its subject" in run.page
+    assert "licence of the document" in run.page
