@@ -43,14 +43,14 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reference_cases(rows: Sequence[Row], *, open_book: bool) -> list[Case]:
-    """The reference answer of each row that has criteria of its own, once an id."""
-    first = {row.id: row for row in reversed(rows) if row.answer.strip() and _criteria(row)}
+    """The reference answer of each row that has one, once an id."""
+    first = {row.id: row for row in reversed(rows) if row.answer.strip()}
     return [_case(row, row.answer, "reference", open_book) for row in first.values()]
 
 
 def spoiled_cases(rows: Sequence[Row], most: int, seed: int, *, open_book: bool) -> list[tuple[str, Case]]:
     """(kind, case) of the spoiled answers to at most `most` rows, drawn by `seed`."""
-    fit = list({row.id: row for row in reversed(rows) if row.answer.strip() and _criteria(row)}.values())
+    fit = list({row.id: row for row in reversed(rows) if row.answer.strip()}.values())
     drawn = random.Random(seed).sample(fit, min(most, len(fit)))
     made = ((kind, row, spoil(kind, row, fit)) for row in drawn for kind in SPOILED)
     return [(kind, _case(row, answer, kind, open_book)) for kind, row, answer in made if answer]
@@ -86,8 +86,9 @@ def _set_aside(answer: CheckedAnswer) -> tuple[str, str] | None:
             told = ", ".join(f"{n} {verdict}" for verdict, n in Counter(d.verdict for d in grade.draws).items())
             return answer.id, f"on the reference answer a criterion flips ({told}): {grade.criterion}"
     for grade in answer.criteria:
-        if grade.verdict == "unmet":
-            return answer.id, f"the reference answer does not meet: {grade.criterion}"
+        if grade.verdict in ("unmet", "cannot tell"):
+            said = "does not meet" if grade.verdict == "unmet" else "leaves the judge unable to tell of"
+            return answer.id, f"the reference answer {said}: {grade.criterion}"
     return None
 
 
@@ -101,8 +102,7 @@ def _case(row: Row, answer: str, kind: str, open_book: bool) -> Case:
 
 
 def _criteria(row: Row) -> list[str]:
-    criteria, by_reference = criteria_of(row.evaluation_criteria, row.answer)
-    return [] if by_reference else criteria
+    return criteria_of(row.evaluation_criteria, row.answer)[0]
 
 
 def _numbers_changed(row: Row, _: Sequence[Row]) -> str:

@@ -136,7 +136,8 @@ def test_a_dataset_without_criteria(world: World, capsys: pytest.CaptureFixture[
     assert all(grade.score == 1 for grade in found)
     out = capsys.readouterr().out
     assert "12 rows have no criteria; they are graded against the reference answer" in out
-    assert "the judge was not checked" in out or "sensitivity none" in out
+    assert "judge: sensitivity 100%" in out
+    assert "numbers changed 12 of 12; negated 12 of 12" in out
 
 
 def test_a_mirror_that_is_not_in_train(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,7 @@ def models(*names: str) -> list[str]:
 
 def test_what_each_model_knows_is_concluded(server: FakeOpenRouter, tmp_path: Path, capsys) -> None:
     """Known knowledge gives the right conclusion, and the judge's worth is printed before any score."""
-    world = World(tmp_path, server)
+    world = World(tmp_path, server, rows=32)
     assert world.grade(*models(*ANSWERERS)) == 0
     report = world.report()
     found = {model["name"]: model["gap"]["conclusion"] for model in report["models"]}
@@ -43,18 +43,18 @@ def test_what_each_model_knows_is_concluded(server: FakeOpenRouter, tmp_path: Pa
     out = capsys.readouterr().out
     assert out.index("judge: sensitivity 100%") < out.index("judge: specificity 100%") < out.index("criteria met")
     grades = read_jsonl(tmp_path / "grades" / "gates" / "test-half.jsonl", Grade)
-    assert len(grades) == 96
-    assert [len(c.draws) for g in grades for c in g.criteria if c.by == "judge"].count(3) >= 96
+    assert len(grades) == 64
+    assert [len(c.draws) for g in grades for c in g.criteria if c.by == "judge"].count(3) >= 64
 
 
-@pytest.mark.parametrize("noise", [0.02, 0.1])
-def test_a_judge_of_known_noise(server: FakeOpenRouter, tmp_path: Path, noise: float) -> None:
+def test_a_judge_of_known_noise(server: FakeOpenRouter, tmp_path: Path) -> None:
     """The flip rate of a judge that turns a share e of its verdicts is 2 e (1 - e)."""
-    world = World(tmp_path, server, rows=128, noise=noise)
+    noise = 0.1
+    world = World(tmp_path, server, rows=64, noise=noise)
     assert world.grade(*models("knows-all"), "--set", "grade.judge.check_rows=8") == 0
     found = world.report()["consistency"]
-    assert found["flip_rate"] == pytest.approx(2 * noise * (1 - noise), abs=0.03)
-    assert found["criteria"] == 256  # the other half is settled by rule
+    assert found["flip_rate"] == pytest.approx(2 * noise * (1 - noise), abs=0.04)
+    assert found["criteria"] == 128  # the other half is settled by rule
 
 
 def test_nothing_is_paid_twice(server: FakeOpenRouter, tmp_path: Path) -> None:
