@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 import pytest
 
 from groundwork.markdown.reading import Reading, read_chunks
+from groundwork.records import types
 from groundwork.records.artifacts import read_jsonl, write_json, write_jsonl, write_text
-from groundwork.records.types import Chunk, Document, Pair, Rejected
+from groundwork.records.types import (
+    Chunk,
+    ChunkRun,
+    Coverage,
+    Document,
+    DocumentCoverage,
+    Page,
+    PageAudit,
+    Pair,
+    Record,
+    Rejected,
+    Span,
+    Summary,
+    Tags,
+)
 from groundwork.stages import chunk, coverage, curate, merge
+
+T = TypeVar("T", bound=Record)
 
 STATIC = ("--set=embeddings.backend=static", "--set=embeddings.model=wordllama")
 OPENS = "The tide mill of Orrin opens its gates at 06:30."
@@ -171,3 +189,84 @@ def test_a_language_set_by_hand_is_every_chunks(tmp_path: Path) -> None:
     write_document(tmp_path, "mill", SPOKEN["da"])
     run(chunk.main, tmp_path, "--set=chunk.language=no")
     assert [reading.language for reading in read_chunks(tmp_path / "chunks" / "mill.jsonl")] == ["no"]
+
+
+def full(kind: type[T], /, **known: Any) -> T:
+    """A record of `kind` whose fields all hold something: those `known`, and for each other one a value of its type."""
+    values = {float: 0.5, int: 1, str: "x", bool: True, list[str]: ["x"], list[int]: [1], dict[str, Any]: {"x": 1}}
+    values |= {float | None: 0.5, int | None: 1, PageAudit | None: None, dict[str, int]: {"x": 1}, list[float]: [0.5]}
+    if kind is Page:
+        known.setdefault("audit", full(PageAudit))
+    hints = get_type_hints(kind)
+    return kind(**{name: known[name] if name in known else values[hints[name]] for name in kind.__struct_fields__})
+
+
+def filled() -> dict[str, list[Record]]:
+    """Every file that one stage writes for others, below data/, with records in which every field is told."""
+    text = f"# Mill\n\n{OPENS} {CLOSES}\n"
+    pages = [full(Page, number=1, start=0, end=len(text), contents=False)]
+    piece = full(
+        Chunk, id="mill-0", document="mill", index=0, kind="text", text=text, start=0, end=len(text), length=len(text),
+        added="", closing="", skip="", language="en",
+    )  # fmt: skip
+    wording = [
+        ("When does the tide mill of Orrin open its gates?", "At 06:30.", OPENS),
+        ("When does the tide mill of Orrin close its gates?", "At 18:45.", CLOSES),
+        ("Which gates does the mill of Orrin open at 06:30?", "Its tide gates.", OPENS),
+        ("What is done with the gates of Orrin at 18:45?", "They close.", CLOSES),
+    ]
+    checks = {"worth": {"score": 1.0, "passed": True, "why": "", "checker": "rule"}}
+    asked = [
+        full(
+            Pair, id=f"p{number}", document="mill", chunk="mill-0", question=question, answer=answer, evidence=[quote],
+            evaluation_criteria=[f"States: {answer}"], difficulty="easy", checks=checks, also=["mill-0"],
+        )
+        for number, (question, answer, quote) in enumerate(wording)
+    ]  # fmt: skip
+    spans = [full(Span, start=8, end=8 + len(OPENS), kind="sentence", touched_by=["p0"])]
+    covered = full(
+        DocumentCoverage, document="mill", chunks=[full(Coverage, document="mill", chunk="mill-0", spans=spans)],
+        runs=[full(ChunkRun, chunk="mill-0", new=[4])],
+    )  # fmt: skip
+    return {
+        "text/mill.json": [full(Document, id="mill", characters=len(text), pages=pages)],
+        "summaries/mill.json": [full(Summary, document="mill")],
+        "chunks/mill.jsonl": [piece],
+        "qa/r/mill.jsonl": list(asked),
+        "qa/r/rejected/mill.jsonl": [full(Rejected, document="mill", chunk="mill-0")],
+        "qa/r/coverage/mill.json": [covered],
+        "tags/r.jsonl": [full(Tags, id=one.id, question=one.question, tags=["mill"]) for one in asked],
+    }
+
+
+STAGES_THAT_READ = {
+    "generate_qa": ("--dry-run", "--set=llm.api_key_env="),
+    "curate": ("--set=curate.rules_only=true",),
+    "merge": ("r", "s", "--out", "both"),
+    "coverage": (),
+    "create_dataset": ("r", "--no-eval-split"),
+    "generate_embeddings": (),
+}
+
+
+@pytest.mark.parametrize("stage", STAGES_THAT_READ)
+def test_every_record_with_every_field_is_read_by_the_next(tmp_path: Path, stage: str) -> None:
+    """No stage stumbles over a field that another one writes."""
+    files = filled()
+    write_text(tmp_path / "text" / "mill.md", f"# Mill\n\n{OPENS} {CLOSES}\n")
+    for name, records in files.items():
+        if name.endswith(".json"):
+            write_json(tmp_path / name, records[0])
+        else:
+            write_jsonl(tmp_path / name, records)
+    other = pair_of("o", "Who built the tide mill of Orrin?", "The miller.", OPENS)
+    write_jsonl(tmp_path / "qa" / "s" / "mill.jsonl", [other])
+    module = importlib.import_module(f"groundwork.stages.{stage}")
+    run(module.main, tmp_path, *STAGES_THAT_READ[stage])
+
+
+def test_the_table_of_records_is_whole() -> None:
+    """A new kind of record is added to the table above."""
+    written = {type(record) for records in filled().values() for record in records}
+    kinds = {kind for kind in vars(types).values() if isinstance(kind, type) and issubclass(kind, Record)} - {Record}
+    assert written | {PageAudit, Page, Span, Coverage, ChunkRun} == kinds  # the latter stand within others
