@@ -1,7 +1,7 @@
 """The strategy for large models, seen from outside: its askers, its prompts, and what it will ask, for --dry-run.
 
 A forecast takes the real prompts, answered by a model that behaves like most. Each call asks about `FOUND` of what is
-left, so that a chunk gives 13 + 3 + 3 + 2 + 0; a pair says its statement three times, as evidence, in the answer and in
+left, so that a chunk gives 13 + 3 + 3 + 2; a pair says its statement three times, as evidence, in the answer and in
 the criteria. Corrections are left out.
 """
 
@@ -55,5 +55,5 @@ def forecast(
         new = min(count, most - asked, round(FOUND * (len(plain) - asked)))
         yield tokens(messages, Drafts) + asked * QUESTION, int(new * (REPEATS * told + FRAME)) + 5
         asked += new
-        if (settings.stop != "fixed" and not new) or asked == limit:
+        if (settings.stop != "fixed" and asked >= len(plain)) or asked == limit:
             return

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from groundwork.language import references as wording
 from groundwork.language.names import names
+from groundwork.language.numbers import values
 from groundwork.language.scripts import is_question
 from groundwork.language.words import words
 from groundwork.markdown.grounding import Grounds
@@ -90,7 +92,8 @@ class Source:
         found = list(form_faults(draft, self.grounds.language))
         if other := wording.other_language(said, self.grounds.language, self.text):
             found.append(Fault("language", f"is in another language ({other}) than the text"))
-        for problem in self.grounds.faults(draft.question, draft.answer, draft.evidence):
+        known = f"{draft.question} {worked_out(draft)}"
+        for problem in self.grounds.faults(known, draft.answer, draft.evidence):
             found.append(Fault("evidence" if "evidence" in problem else "unsupported", problem))
         return found
 
@@ -117,6 +120,21 @@ class Source:
 
     def _in_instruction(self, quote: str) -> bool:
         return wording.is_instruction(quote) and self.grounds.find(quote) is not None
+
+
+def worked_out(draft: Draft) -> str:
+    """The sums and differences of the numbers of evidence and question, which a pair that reasons may give."""
+    if draft.difficulty != "hard" and draft.category not in ("reasoning", "comparison"):
+        return ""
+    given = [
+        float(value) for value in values(" ".join([draft.question, *draft.evidence]), spelled=True) if _plain(value)
+    ]
+    found = {result for one, other in combinations(given, 2) for result in (one + other, abs(one - other))}
+    return " ".join(f"{result:g}" for result in sorted(found))
+
+
+def _plain(value: str) -> bool:
+    return len(value) < 12 and value.replace(".", "", 1).isdigit() and value.isascii()
 
 
 def form_faults(draft: Draft, language: str) -> list[Fault]:

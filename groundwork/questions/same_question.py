@@ -17,12 +17,13 @@ import regex
 
 from groundwork.language.detection import code
 from groundwork.language.names import names, names_as_written
-from groundwork.language.numbers import values
+from groundwork.language.numbers import numbers, values
 from groundwork.language.opposites import contrasts, is_negated, turned
 from groundwork.language.stop_words import ENGLISH
 from groundwork.language.words import content_words, words
 
 SAME_STATEMENT = 0.8  # of the words of the shorter of two quotes
+FEW_WORDS = 5  # of a quote
 SAME_SUBJECT = 0.7  # of what two pairs tell of their statement, where each also tells something else
 SAME_ANSWER = 0.5  # of the shorter of two answers, beside what its question says
 
@@ -94,7 +95,7 @@ def normalised(question: str) -> str:
 
 def difference(one: Asked, other: Asked) -> str:
     """Why two pairs with evidence do not ask the same, or "" where they do. Their likeness is not looked at."""
-    if not share(one.statement, other.statement) >= SAME_STATEMENT:
+    if not _same_statement(one, other):
         return "another statement answers it"
     return _other_meaning(one, other) or _other_subject(one, other) or _other_answer(one, other)
 
@@ -125,6 +126,16 @@ def differ_in_words(one: Asked, other: Asked) -> bool:
 def share(one: Words, other: Words) -> float:
     """The share of the smaller set that the other holds as well; 0 where one is empty."""
     return len(one & other) / min(len(one), len(other)) if one and other else 0.0
+
+
+def _same_statement(one: Asked, other: Asked) -> bool:
+    """Do the quotes share their words? A few must stand in the other as they are, since any quote may hold most."""
+    if share(one.statement, other.statement) < SAME_STATEMENT:
+        return False
+    if min(len(one.statement), len(other.statement)) >= FEW_WORDS:
+        return True
+    mine, theirs = (f" {normalised(' '.join(pair.evidence))} " for pair in (one, other))
+    return mine in theirs or theirs in mine
 
 
 def _other_meaning(one: Asked, other: Asked) -> str:
@@ -181,11 +192,13 @@ def _more(one: Asked, other: Asked) -> str:
 
 
 def _other_answer(one: Asked, other: Asked) -> str:
-    numbers = _numbers(one.information), _numbers(other.information)
-    if all(numbers) and not (numbers[0] <= numbers[1] or numbers[1] <= numbers[0]):
+    figures = _numbers(one.information), _numbers(other.information)
+    if all(figures) and not (figures[0] <= figures[1] or figures[1] <= figures[0]):
         return "the answers give other numbers"
-    if numbers[0] & other.asked or numbers[1] & one.asked:
+    if figures[0] & other.asked or figures[1] & one.asked:
         return "one question says the number that the other asks for"
+    if figures[0] != figures[1] and not _same_first(one, other, figures[0] & figures[1]):
+        return "one answer gives the number first that the other does not"
     statement = (one.statement | other.statement) or (one.told | other.told)
     mine, theirs = one.information & statement, other.information & statement
     if not mine and not theirs:  # each answer only says yes or repeats its question
@@ -199,13 +212,20 @@ def _other_answer(one: Asked, other: Asked) -> str:
     return "" if same >= SAME_ANSWER else "the answers tell other things"
 
 
+def _same_first(one: Asked, other: Asked, common: Words) -> bool:
+    """Where one answer gives more numbers: is its first, which is what was asked for, among those that both give?"""
+    longer = max(one, other, key=lambda pair: len(_numbers(pair.information)))
+    first = min(numbers(longer.answer, spelled=True), key=lambda number: number.start)
+    return _NUMBER + first.value in common
+
+
 def _words(text: str, language: str) -> Words:
     """The stems of the words of meaning, the codes with digits, and the numbers with a # before their value.
 
     "One" is no number: one does, the one.
     """
-    numbers = values(text) | values(text, spelled=True) - {"1"}
-    return frozenset(content_words(text, language) | _codes(text) | {_NUMBER + n for n in numbers})
+    found = values(text) | values(text, spelled=True) - {"1"}
+    return frozenset(content_words(text, language) | _codes(text) | {_NUMBER + n for n in found})
 
 
 def _codes(text: str) -> set[str]:

@@ -19,7 +19,9 @@ _POLAR = re.compile(
     r"\s",
     re.IGNORECASE,
 )
-_CHOICE = re.compile(r"\b(?:or|than|between|both|either|which of|compared|whether|except|besides)\b", re.IGNORECASE)
+_CHOICE = re.compile(
+    r"\b(?:or|than|between|both|either|which of|compared|whether|except|besides|another|others?)\b", re.IGNORECASE
+)
 _LICENCE = re.compile(
     r"\b(?:licen[cs]es?|copyright(?:ed)?|permission notice|verbatim copies|redistribut\w+|all rights|trademarks?|isbn"
     r"|dedicated to|(?:distribut|cop|reproduc)\w+ (?:a |an |the )?(?:modified |verbatim )?(?:version|cop(?:y|ies)))\b",

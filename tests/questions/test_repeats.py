@@ -39,14 +39,14 @@ def test_what_makes_two_questions_different(one: str, other: str, differ: bool) 
 
 
 def test_the_statement_and_its_answer_tell_what_asks_the_same() -> None:
-    """Of labelled pairs at most one in thirty that ask for another fact passes for a repeat, and 28 of 30 reworded
-    ones are found; no embedder is needed for it.
+    """Of labelled pairs none of thirty that ask for another fact passes for a repeat, and 27 of 30 reworded ones are
+    found; no embedder is needed for it.
     """
     same: dict[bool, list[bool]] = {True: [], False: []}
     for line in LABELLED:
         same[line["same_fact"]].append(not difference(asked(line["new"]), asked(line["earlier"])))
-    assert sum(same[True]) >= 28 and len(same[True]) == 30
-    assert sum(same[False]) <= 1 and len(same[False]) == 30
+    assert sum(same[True]) >= 27 and len(same[True]) == 30
+    assert sum(same[False]) == 0 and len(same[False]) == 30
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_of_many_pairs_those_that_ask_the_same_are_found() -> None:
     vectors = np.eye(len(both), dtype=np.float32)
     found = SameQuestions(both, vectors, Likeness(1.0))
     same = [number for number, line in enumerate(LABELLED) if 2 * number + 1 in found.of(2 * number)]
-    assert sum(LABELLED[number]["same_fact"] for number in same) >= 28
+    assert sum(LABELLED[number]["same_fact"] for number in same) >= 27
     part = SameQuestions(both, vectors, Likeness(1.0), rows=[0])
     assert part.of(0) == found.of(0) and 0 in found.of(1)
 

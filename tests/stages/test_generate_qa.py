@@ -383,7 +383,7 @@ def test_damaged_chunks_fail_by_name(mill: Mill, capsys: pytest.CaptureFixture[s
 def test_a_dry_run_asks_nothing(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:
     """--dry-run tells calls and tokens without a call."""
     assert mill.run(Writer(), "--dry-run") == 0
-    assert mill.server.requests == [] and "4 calls" in capsys.readouterr().out
+    assert mill.server.requests == [] and "3 calls" in capsys.readouterr().out
 
 
 def test_an_unknown_prompt_is_named(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:
