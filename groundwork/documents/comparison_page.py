@@ -9,6 +9,7 @@ from statistics import fmean
 import msgspec
 
 from groundwork.documents.audit import words
+from groundwork.documents.structure import bare, likeness, merged_cells
 from groundwork.pages.frame import document, wide
 from groundwork.pages.markup import Markup, from_html, joined, tag
 from groundwork.records.types import PageAudit
@@ -28,26 +29,53 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     tables: int = 0
     headings: int = 0
     words: int = 0
+    likenesses: list[float | None] = []  # of each page's structure to the yardstick's; None where there is none
 
     def mean(self, share: str) -> float:
         return fmean(getattr(audit, share) for audit in self.audits)
 
+    @property
+    def structure(self) -> float | None:
+        """Over the pages with tables or headings; None where no page has any."""
+        rated = [one for one in self.likenesses if one is not None]
+        return fmean(rated) if rated else None
+
 
 TITLES = ("converter", "seconds", "pages/s", "$ per 1,000 pages", "words kept", "pairs kept", "numbers kept",
-          "glued", "text kept", "tables", "headings")  # fmt: skip
+          "glued", "text kept", "structure", "tables", "headings")  # fmt: skip
+YARDSTICK = "layout"  # whose tables and headings the others are held against
+
+
+def with_structure(column: Column, yardstick: Sequence[str]) -> Column:
+    """The column with its likeness to the yardstick's pages."""
+    rated = [likeness(page, other) for page, other in zip(column.pages, yardstick, strict=True)]
+    return msgspec.structs.replace(column, likenesses=rated)
+
+
+def figure(share: float | None) -> str:
+    return "–" if share is None else f"{share:.3f}"
 
 
 def page_html(
-    title: str, numbers: Sequence[int], pictures: Sequence[str], layers: Sequence[str], columns: Sequence[Column]
+    title: str,
+    numbers: Sequence[int],
+    pictures: Sequence[str],
+    layers: Sequence[str],
+    columns: Sequence[Column],
+    yardstick: Sequence[str] = (),
 ) -> str:
-    """One file with everything in it. `layers`: the text layer of each page, which the marks are made against."""
+    """One file with everything in it. `layers`: the text layer of each page, which the marks are made against;
+    `yardstick`: the Markdown of each page whose tables and headings the others are held against."""
     shown = [column for column in columns if not column.trouble]
     legend = tag(
         "p",
         "Scores compare a page's Markdown with the text layer of the PDF. ",
         tag("mark", "Marked"),
-        ": words that the text layer does not hold, such as words run together, read wrongly or made up. "
-        "Pages per second are of CPU time, of a model its own.",
+        ": words that the text layer does not hold, such as words run together, read wrongly or made up. ",
+        tag("em", "Structure"),
+        f": the neighbouring cells of tables and the headings that are as {YARDSTICK} reads them; ",
+        tag("s", "struck"),
+        " are cells that hold several of its cells. Pages per second are of CPU time, of a model its own.",
     )
     links = [joined([tag("a", number, href=f"#p{number}"), " "]) for number in numbers]
     return document(
@@ -56,7 +84,7 @@ def page_html(
         tag("header", tag("h1", heading), _summary(columns), legend),
         tag("nav", "Pages: ", links),
         *(
-            _section(number, pictures[i], layers[i], [(column, i) for column in shown])
+            _section(number, pictures[i], layers[i], [(column, i) for column in shown], yardstick[i : i + 1])
             for i, number in enumerate(numbers)
         ),
     )
@@ -73,13 +101,16 @@ def _summary_row(column: Column) -> Markup:
     cost = "–" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
     shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
     cells = [column.name, f"{column.seconds:.2f}", f"{column.rate:.1f}", cost, *(f"{share:.3f}" for share in shares),
-             str(column.tables), str(column.headings)]  # fmt: skip
+             figure(column.structure), str(column.tables), str(column.headings)]  # fmt: skip
     return tag("tr", [tag("td", cell) for cell in cells])
 
 
-def _section(number: int, picture: str, layer: str, columns: Sequence[tuple[Column, int]]) -> Markup:
+def _section(
+    number: int, picture: str, layer: str, columns: Sequence[tuple[Column, int]], yardstick: Sequence[str]
+) -> Markup:
     image = tag("img", src=picture, alt=f"page {number}", loading="lazy")
-    renditions = [_rendition(column, i, layer) for column, i in columns]
+    merged = merged_cells(yardstick[0]) if yardstick else set()
+    renditions = [_rendition(column, i, layer, merged) for column, i in columns]
     return tag(
         "section",
         tag("h2", f"Page {number}"),
@@ -89,27 +120,34 @@ def _section(number: int, picture: str, layer: str, columns: Sequence[tuple[Colu
     )
 
 
-def _rendition(column: Column, i: int, layer: str) -> Markup:
+def _rendition(column: Column, i: int, layer: str, merged: set[str]) -> Markup:
     markdown, audit = column.pages[i], column.audits[i]
     lost = Counter(words(layer)) - Counter(words(markdown))
     made = column.makers[i].partition(":")[2]
-    grade = "good" if audit.text_kept >= 0.97 else "fair" if audit.text_kept >= 0.9 else "poor"
+    alike = column.likenesses[i] if column.likenesses else None
     maker = [tag("small", made), " "] if made else []
     return tag(
         "article",
-        tag("h3", column.name, " ", maker, tag("b", f"{audit.text_kept:.3f}", class_=grade)),
-        tag("div", _marked(markdown, set(words(layer))), class_="text"),
+        tag("h3", column.name, " ", maker, tag("span", *_grade("text", audit.text_kept), *_grade("structure", alike))),
+        tag("div", _marked(markdown, set(words(layer)), merged), class_="text"),
         *([_more(f"{lost.total()} words lost", tag("p", " ".join(lost.elements())))] if lost else []),
         _more("Markdown", tag("pre", markdown)),
     )
+
+
+def _grade(name: str, share: float | None) -> list[Markup | str]:
+    if share is None:
+        return []
+    grade = "good" if share >= 0.97 else "fair" if share >= 0.9 else "poor"
+    return [f" {name} ", tag("b", f"{share:.3f}", class_=grade)]
 
 
 def _more(summary: str, content: Markup) -> Markup:
     return tag("details", tag("summary", summary), content)
 
 
-def _marked(markdown: str, known: set[str]) -> Markup:
-    """The rendition as HTML, words marked that the text layer does not hold."""
+def _marked(markdown: str, known: set[str], merged: set[str]) -> Markup:
+    """The rendition as HTML: words marked that the text layer does not hold, and cells that are several elsewhere."""
     from bs4 import BeautifulSoup
     from markdown_it import MarkdownIt
 
@@ -122,6 +160,9 @@ def _marked(markdown: str, known: set[str]) -> Markup:
             marked = Markup(" ").join(tag("mark", piece) if _unknown(piece, known) else piece for piece in pieces)
             body = BeautifulSoup(tag("span", marked), "lxml").span
             node.replace_with(body or str(node))
+    for cell in soup.find_all(["td", "th"]):
+        if bare(cell.get_text()) in merged:
+            cell["class"] = "merged"
     return from_html(soup.body.decode_contents() if soup.body else "")
 
 
@@ -137,7 +178,8 @@ header h1 { font-size: 1.3rem; margin: 0 0 .6rem; }
 h2 { font-size: 1rem; margin: 1.2rem 1.5rem .4rem; color: var(--soft); }
 h3 { font-size: .95rem; margin: 0; padding: .5rem .8rem; background: var(--hold); }
 h3 { border-bottom: 1px solid var(--line); }
-h3 small { font-weight: 400; } h3 b { float: right; font-variant-numeric: tabular-nums; }
+h3 small { font-weight: 400; } h3 b { font-variant-numeric: tabular-nums; }
+h3 span { float: right; font-weight: 400; font-size: .85rem; color: var(--soft); }
 .good { color: var(--good); } .fair { color: var(--fair); } .poor { color: var(--bad); }
 .summary { width: auto; font-variant-numeric: tabular-nums; }
 .summary :is(th, td) { padding: .25rem .7rem; text-align: right; white-space: nowrap; }
@@ -155,9 +197,16 @@ article { border: 1px solid var(--line); min-width: 0; }
 .text :is(h1, h2, h3, h4, h5, h6) { margin: .8rem 0 .3rem; padding: 0; background: none; border: 0; color: var(--ink); }
 .text h1 { font-size: 1.15rem; } .text h2 { font-size: 1.05rem; } .text :is(h3, h4, h5, h6) { font-size: .95rem; }
 .text table { width: auto; font-size: 13px; }
-.text :is(td, th) { border: 1px solid var(--line); padding: .1rem .4rem; overflow-wrap: normal; }
+.text :is(td, th) { border: 1px solid var(--line); padding: .1rem .4rem; overflow-wrap: normal; min-width: 3.5rem; }
 .text p { margin: .4rem 0; } mark { background: var(--wrong); color: inherit; border-radius: 2px; }
 details { padding: .3rem .8rem; border-top: 1px solid var(--line); font-size: 13px; }
 summary { cursor: pointer; color: var(--soft); }
 pre { white-space: pre-wrap; max-height: 60vh; overflow: auto; }
+.text .merged, header s { color: var(--bad); text-decoration: line-through; text-decoration-thickness: 1px; }
+@media (max-width: 46rem) {
+  header, nav { padding-left: 1rem; padding-right: 1rem; } h2 { margin-left: 1rem; }
+  section { min-width: 0; } .row { grid-template-columns: minmax(0, 1fr); padding: 0 1rem; }
+  .row img { position: static; } h3 span { float: none; display: block; }
+  .text table { display: block; overflow-x: auto; }
+}
 """

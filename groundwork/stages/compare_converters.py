@@ -1,13 +1,15 @@
 """Run several converters on one PDF and show side by side how fast, how dear and how faithful they are.
 
 Reads   the PDF given
-Writes  data/plots/compare-<name>.html: each page beside every converter's rendition of it, differences marked
+Writes  data/plots/compare-<name>-<converters>-<pages>.html: each page beside every converter's rendition of it,
+        differences marked; beside it the figures (.json) and each converter's Markdown (.<converter>.md)
 Run     uv run dataprep/compare_converters.py FILE [--converters layout markitdown] [--pages 1-5]
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import re
 import time
 from pathlib import Path
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.documents import CONVERTERS, Request, require
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UnitError, UsageError
-from groundwork.records.artifacts import plain, slug, write_text
+from groundwork.records.artifacts import plain, slug, write_json, write_text
 
 if TYPE_CHECKING:
     from groundwork.documents.comparison_page import Column
@@ -40,19 +42,34 @@ class Timed(NamedTuple):
 
 
 def units(job: Job) -> list[Unit]:
+    path = _file(job)
+    choice = "-".join(
+        [slug(path.stem), *_converters(job), *([f"pages-{slug(job.flags.pages)}"] if job.flags.pages else [])]
+    )
+    if not path.is_relative_to(job.data.documents.resolve()):
+        choice += f"-{hashlib.sha256(bytes(path)).hexdigest()[:6]}"  # files of one name in two folders
+    outputs = [job.data.path("plots", f"compare-{choice}{ending}") for ending in (".html", ".json")]
+    return [Unit(name=choice, reads=(path,), writes=tuple(outputs))]
+
+
+def _file(job: Job) -> Path:
+    """The PDF given, by its path or as the name of a document."""
+    from groundwork.documents.sources import find_sources
+
     path = Path(job.flags.file)
-    if not path.is_file():
-        raise UsageError(f"{path}: no such file")
-    names = _converters(job)
-    output = job.data.path("plots", f"compare-{slug(path.stem)}.html")
-    return [Unit(name=f"{slug(path.stem)} by {', '.join(names)}", reads=(path.resolve(),), writes=(output,))]
+    if path.is_file():
+        return path.resolve()
+    named = [source for source in find_sources(job.data.documents) if source.id == job.flags.file]
+    if not named or named[0].problem:
+        raise UsageError(f"{plain(job.flags.file)}: no such file, and no document of that name")
+    return Path(named[0].path).resolve()
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
     import base64
 
-    from groundwork.documents.comparison_page import Column, page_html
+    from groundwork.documents.comparison_page import Column, page_html, with_structure
     from groundwork.documents.page_images import page_jpeg
     from groundwork.documents.pdf import read_text_layer
     from groundwork.documents.repair.running_headers import running_keys, strip_running
@@ -77,7 +94,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
                 column = Column(name=name, trouble=str(error))
                 failures.append(Failure(name, "failed", str(error)))
             columns.append(column)
-            job.progress.say(_line(column))
+        yardstick = await _yardstick(job, workers, columns, source, layer, numbers)
+        columns = [with_structure(column, yardstick) if column.pages else column for column in columns]
         pictures = [
             await workers.acall(page_jpeg, source, number, LONGER_SIDE, QUALITY, timeout=settings.timeout)
             for number in numbers
@@ -85,10 +103,40 @@ async def process(job: Job, unit: Unit) -> Outcome:
     urls = [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in pictures]
     keys = running_keys(layer.pages)
     layers = strip_running([layer.pages[number - 1] for number in numbers], keys, numbers)
-    write_text(unit.writes[0], page_html(plain(unit.reads[0].name), numbers, urls, layers, columns))
-    print("\n".join([_HEADER, *map(_line, columns)]))
+    write_text(unit.writes[0], page_html(plain(unit.reads[0].name), numbers, urls, layers, columns, yardstick))
+    for column in columns:
+        if column.pages:
+            parts = [f"<!-- page {number} -->\n\n{page}" for number, page in zip(numbers, column.pages, strict=True)]
+            write_text(unit.writes[0].with_suffix(f".{column.name}.md"), "\n\n".join(parts) + "\n")
+    write_json(unit.writes[1], columns)
+    print(_table(columns))
     note = f"written to {job.data.relative(unit.writes[0])}"
     return Outcome(note=note, counts={"pages": len(numbers)}, failures=failures)
+
+
+def report(job: Job, done: list[Unit]) -> None:
+    """The table once more where nothing was new."""
+    from groundwork.documents.comparison_page import Column
+    from groundwork.records.artifacts import read_json
+
+    for unit in done if job.idle and not job.flags.quiet else []:
+        print(_table(read_json(unit.writes[1], list[Column])))
+
+
+async def _yardstick(
+    job: Job, workers: Workers, columns: list[Column], source: str, layer: TextLayer, numbers: list[int]
+) -> list[str]:
+    """The pages by the converter whose tables and headings the others are held against."""
+    from groundwork.documents.comparison_page import YARDSTICK
+    from groundwork.workers import WorkerFailed
+
+    for column in columns:
+        if column.name == YARDSTICK and column.pages:
+            return column.pages
+    try:
+        return (await _convert(job, workers, YARDSTICK, source, layer, numbers)).done.pages
+    except WorkerFailed:
+        return [""] * len(numbers)
 
 
 async def _column(job: Job, workers: Workers, name: str, source: str, layer: TextLayer, numbers: list[int]) -> Column:
@@ -189,7 +237,7 @@ def _page_numbers(job: Job, count: int) -> list[int]:
 
 _HEADER = (
     f"{'converter':11} {'seconds':>8} {'pages/s':>8} {'$/1,000':>8} {'words':>6} {'pairs':>6} {'numbers':>7} "
-    f"{'glued':>6} {'text':>6} {'tables':>6} {'headings':>8}"
+    f"{'glued':>6} {'text':>6} {'structure':>9} {'tables':>6} {'headings':>8}"
 )
 
 
@@ -200,8 +248,16 @@ def _line(column: Column) -> str:
     return (
         f"{column.name:11} {column.seconds:8.2f} {column.rate:8.1f} {cost:>8} {column.mean('words_kept'):6.3f} "
         f"{column.mean('pairs_kept'):6.3f} {column.mean('numbers_kept'):7.3f} {column.mean('glued'):6.3f} "
-        f"{column.mean('text_kept'):6.3f} {column.tables:6} {column.headings:8}"
+        f"{column.mean('text_kept'):6.3f} {_shown(column.structure):>9} {column.tables:6} {column.headings:8}"
     )
+
+
+def _table(columns: list[Column]) -> str:
+    return "\n".join([_HEADER, *map(_line, columns)])
+
+
+def _shown(share: float | None) -> str:
+    return "-" if share is None else f"{share:.3f}"
 
 
 class _Names(argparse.Action):
@@ -222,7 +278,7 @@ class _Names(argparse.Action):
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a PDF")
+    parser.add_argument("file", metavar="FILE", help="a PDF, or the name of a document")
     parser.add_argument(
         "--converters", nargs="+", action=_Names, default=["layout", "markitdown"], metavar="NAME",
         help="by spaces or commas; see docs/ingest.md",
@@ -237,4 +293,5 @@ main = Command(
     settings=lambda config: config.ingest,
     prompts=lambda config: [config.ingest.vision.prompt, config.ingest.vision.correction_prompt],
     flags=add_flags,
+    after=report,
 )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 
 import pytest
 
+from groundwork.documents.audit import Reference
+from groundwork.documents.comparison_page import Column, page_html, with_structure
+from groundwork.documents.structure import likeness, merged_cells
 from groundwork.stages.compare_converters import main
 from tests.documents.conftest import SAMPLE
 from tests.fake_openrouter import FakeOpenRouter
@@ -18,7 +22,7 @@ def test_it_prints_a_line_and_writes_a_column_for_each_converter(tmp_path, capsy
     line = next(line for line in out.splitlines() if line.startswith("layout"))
     assert "1.000" in line
     assert "uv sync --inexact --extra marker" in out
-    page = (tmp_path / "plots/compare-ellary-sound-rowing-handbook.html").read_text()
+    page = next((tmp_path / "plots").glob("compare-ellary-sound-rowing-handbook-*.html")).read_text()
     assert page.count("<section id=") == 2
     assert page.count("data:image/jpeg;base64,") == 2
     assert "<th>Club</th>" in page
@@ -38,7 +42,10 @@ def test_a_vision_model_is_priced_by_what_its_calls_cost(tmp_path, capsys):
     assert float(price) > 0
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("gemini"))
     assert line.split()[3] == price
-    assert f"<td>{price}</td>" in (tmp_path / "plots/compare-ellary-sound-rowing-handbook.html").read_text()
+    assert (
+        f"<td>{price}</td>"
+        in next((tmp_path / "plots").glob("compare-ellary-sound-rowing-handbook-*.html")).read_text()
+    )
 
 
 def test_a_dead_endpoint_costs_its_own_column_only(tmp_path, capsys):
@@ -53,7 +60,7 @@ def test_a_dead_endpoint_costs_its_own_column_only(tmp_path, capsys):
     lines = {line.split()[0]: line for line in out.splitlines() if not line.startswith(" ")}
     assert address in lines["gemini"] and "is it running there?" in lines["gemini"]
     assert "1.000" in lines["layout"]
-    page = (tmp_path / "plots/compare-ellary-sound-rowing-handbook.html").read_text()
+    page = next((tmp_path / "plots").glob("compare-ellary-sound-rowing-handbook-*.html")).read_text()
     assert "is it running there?" in page and "<h3>layout" in page
 
 
@@ -74,6 +81,43 @@ def test_an_unknown_converter_or_page_is_a_usage_error(tmp_path, capsys):
     assert main([str(SAMPLE), "--data", str(tmp_path), "--converters", "docling"]) == 2
     assert "there are layout" in capsys.readouterr().err
     assert main([str(SAMPLE), "--data", str(tmp_path), "--pages", "40"]) == 2
+
+
+def test_each_choice_has_its_own_page_and_its_table_is_printed_again(tmp_path, capsys):
+    """Another choice of pages writes another page, and a choice that is up to date prints its own table once more."""
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    shutil.copy(SAMPLE, documents / "handbook.pdf")
+
+    def run(*flags: str) -> str:
+        assert main(["handbook", "--data", str(tmp_path), "--converters", "layout", *flags]) == 0
+        return capsys.readouterr().out
+
+    first, second = run("--pages", "2"), run("--pages", "3-4")
+    assert {path.name for path in (tmp_path / "plots").glob("*.html")} == {
+        "compare-handbook-layout-pages-2.html",
+        "compare-handbook-layout-pages-3-4.html",
+    }
+    again = run("--pages", "2")
+    assert "up to date" in again
+    row = next(line for line in first.splitlines() if line.startswith("layout"))
+    assert row in again and row not in second
+    markdown = (tmp_path / "plots/compare-handbook-layout-pages-2.layout.md").read_text()
+    assert markdown.startswith("<!-- page 2 -->") and "Tarn Quay" in markdown
+
+
+def test_merged_columns_cost_structure_and_no_words():
+    """A table whose columns run together keeps its text, loses its neighbouring cells, and is struck on the page."""
+    yardstick = "## Fees\n\n| Class | Boats | Crew |\n|---|---|---|\n| Skiff | 86 | 4 |\n| Gig | 12 | 6 |\n"
+    merged = "Fees\n\n| Class | Boats Crew |\n|---|---|\n| Skiff | 86 4 |\n| Gig | 12 6 |\n"
+    assert likeness(yardstick, yardstick) == 1.0
+    assert likeness(merged, yardstick) < 0.3
+    assert likeness("No table.", "No heading.") is None
+    assert {"864", "126", "boatscrew"} <= merged_cells(yardstick)
+    audit = Reference(yardstick).audit(merged)
+    column = with_structure(Column(name="x", pages=[merged], makers=["x"], audits=[audit]), [yardstick])
+    page = page_html("t", [1], ["data:,"], [yardstick], [column], [yardstick])
+    assert '<td class="merged">86 4</td>' in page and "1.000" in page
 
 
 @pytest.mark.parametrize(

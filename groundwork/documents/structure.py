@@ -1,0 +1,68 @@
+"""The structure of a page's Markdown beside that of another rendition: neighbouring cells of tables, and headings.
+
+Cells are compared as in Göbel et al., ICDAR 2013: by the pairs of a cell and its neighbour to the right and below. A
+merged column keeps every word and loses those pairs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import pairwise
+
+from groundwork.markdown.blocks import blocks, plain
+from groundwork.markdown.tables import read_table
+
+Relations = Counter[tuple[str, ...]]
+_LONGEST = 6  # cells that a merged one may hold
+
+
+def structure(markdown: str) -> Relations:
+    """Pairs of neighbouring cells, with the direction, and headings, in letters and digits alone."""
+    found: Relations = Counter()
+    for block in blocks(markdown):
+        text = markdown[block.start : block.end]
+        if block.kind == "table":
+            rows = _rows(text)
+            found.update(("right", a, b) for row in rows for a, b in pairwise(filter(None, row)))
+            found.update(
+                ("below", a, b)
+                for above, below in pairwise(rows)
+                for a, b in zip(above, below, strict=False)
+                if a and b
+            )
+        elif block.kind == "heading":
+            found["heading", bare(plain(text.strip("# \n")))] += 1
+    return found
+
+
+def likeness(markdown: str, yardstick: str) -> float | None:
+    """F1 of the structure of a rendition against that of another; None where neither has any."""
+    ours, theirs = structure(markdown), structure(yardstick)
+    total = ours.total() + theirs.total()
+    return 2 * (ours & theirs).total() / total if total else None
+
+
+def merged_cells(yardstick: str) -> set[str]:
+    """What a cell says that holds several neighbouring cells of the yardstick's tables, in letters and digits alone."""
+    joined: set[str] = set()
+    single: set[str] = set()
+    for block in blocks(yardstick):
+        if block.kind == "table":
+            for row in _rows(yardstick[block.start : block.end]):
+                cells = [cell for cell in row if cell]
+                single.update(cells)
+                joined.update(
+                    "".join(cells[k : k + n]) for n in range(2, _LONGEST + 1) for k in range(len(cells) - n + 1)
+                )
+    return joined - single
+
+
+def _rows(table: str) -> list[list[str]]:
+    parsed = read_table(table)
+    return [[bare(cell.text) for cell in row.cells] for row in [*parsed.header, *parsed.data]]
+
+
+def bare(text: str) -> str:
+    """The letters and digits of a cell or heading, by which two renditions of it are compared."""
+    return "".join(re.findall(r"[^\W_]|[%<>]", text.casefold()))
