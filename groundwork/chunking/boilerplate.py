@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import regex
@@ -20,21 +21,27 @@ _DENSITY = 0.8  # hits for each _PER characters of a licence text; measured: 54 
 _LICENCE_WORDS = 3  # the least that a licence has
 _SPREAD = 0.5  # of a licence's text, the least share that stands in paragraphs with a hit
 _GAP = 600  # characters between two legal passages that belong to them
+LONGEST = 100_000  # characters of a section that may be a licence; the longest known has 36,000
 _MOST = 0.5  # of a document: one that is mostly licence text is about it
 
-_ACT = regex.compile(
-    r"""all\s+rights\s+reserved | alle\s+rechte\s+vorbehalten | tous\s+droits\s+réservés
-      | todos\s+los\s+derechos\s+reservados | tutti\s+i\s+diritti\s+riservati | todos\s+os\s+direitos\s+reservados
-      | (?:permission|rights?|licen[cs]es?)\s+(?:is|are)\s+(?:hereby\s+)?granted | hereby\s+grants?
-      | (?:redistribution|reproduction|copying|use)\b[^.]{0,80}\b(?:is|are)\s+(?:hereby\s+)?permitted
-      | \bth(?:is|ese)\s[^.]{2,120}?\b(?:is|are)\s+(?:licen[cs]ed|(?:made\s+)?available)\s+under
-      | (?:\A|[.!?:]\s)[\s*_>-]*licen[cs]ed\s+under
-      | redistribute\s+(?:it\s+)?(?:and/or|or|and)\s+modify\s+(?:it\s+)?under\s+the\s+terms
-      | without\s+(?:even\s+the\s+implied\s+|any\s+)?warrant(?:y|ies)\b
-      | \b(?:is|are)\s+provided\b[^.]{0,80}\bas[\s-]is\b | public\s+domain\s+dedication
-      | (?:©|\(c\)|copyright)[\s©]*+(?:\(c\)\s*+)?(?:19|20)\d\d""",
-    regex.VERBOSE | regex.IGNORECASE,
+_PHRASES = (  # acts in fixed words
+    *("all rights reserved", "alle rechte vorbehalten", "tous droits réservés", "todos los derechos reservados"),
+    *("tutti i diritti riservati", "todos os direitos reservados", "hereby grant", "public domain dedication"),
+    *("permission is granted", "permission is hereby granted", "rights are granted", "license is granted"),
+    *("licence is granted", "license is hereby granted", "licence is hereby granted", "under the terms of the gnu"),
+    *("without warranty", "without any warranty", "without even the implied warranty", "without warranties"),
 )
+_ACTS = {  # acts in words between others, each with what it cannot do without
+    ("under",): regex.compile(
+        r"\bth(?:is|ese) [^.]{2,120}?\b(?:is|are) (?:licen[cs]ed|(?:made )?available) under"
+        r"|(?:\A|[.!?:] )[*_> -]*licen[cs]ed under"
+    ),
+    ("permitted",): regex.compile(
+        r"(?:redistribution|reproduction|copying|use)\b[^.]{0,80}\b(?:is|are) (?:hereby )?permitted"
+    ),
+    ("as is", "as-is"): regex.compile(r"\b(?:is|are) provided\b[^.]{0,80}\bas[ -]is\b"),
+    ("©", "(c)", "copyright"): regex.compile(r"(?:©|\(c\)|copyright)[ ©]*+(?:\(c\) *+)?(?:19|20)\d\d"),
+}
 _LICENCE_WORD = regex.compile(  # of a text that is a licence: it speaks of itself, of its parties and of liability
     r"""\bth(?:is|e\s+present)\s+(?:\w+\s+){0,2}licen[cs]e\b | \b(?:sub)?licens(?:or|ee)s?\b
       | \blicen[cs]ed\s+(?:material|work|rights) | \bhere(?:by|in|under|of|to|inafter)\b | \bthereof\b
@@ -44,9 +51,21 @@ _LICENCE_WORD = regex.compile(  # of a text that is a licence: it speaks of itse
     regex.VERBOSE | regex.IGNORECASE,
 )
 _HINTS = (  # one of them is in every act
-    *("©", "(c)", "(C)", "opyright", "OPYRIGHT", "icense", "icence", "ICENSE", "ermission", "ERMISSION", "ermitted"),
-    *("arrant", "ARRANT", "as is", "AS IS", "and/or", "eserved", "ESERVED", "roits", "ervados", "iservati"),
-    *("vorbehalten", "omain", "grants"),
+    *(
+        "©",
+        "(c)",
+        "(C)",
+        "opyright",
+        "OPYRIGHT",
+        "icensed",
+        "icenced",
+        "ermission",
+        "ERMISSION",
+        "ermitted",
+        "ERMITTED",
+    ),
+    *("arrant", "ARRANT", " is granted", "provided", "PROVIDED", "eserved", "ESERVED", "roits", "ervados"),
+    *("iservati", "vorbehalten", "omain dedication", "ereby grant", "the GNU", "available under"),
 )
 _PROSE = ("paragraph", "quote", "list")
 
@@ -102,12 +121,36 @@ def _hits(text: str, found: Sequence[Block]) -> list[_Hits]:
     """By block; an empty list where the text holds no act at all."""
     hints = _Finder(text, _HINTS)
     acts = [
-        len(_ACT.findall(text[block.start : block.end]))
+        _count_acts(text[block.start : block.end])
         if block.kind in _PROSE and hints.any_in(block.start, block.end)
         else 0
         for block in found
     ]
-    return [_block_hits(text, block, n) for block, n in zip(found, acts, strict=True)] if any(acts) else []
+    if not any(acts):
+        return []
+    near = _near_acts(found, acts)
+    return [
+        _block_hits(text, block, n) if k in near else _Hits()
+        for k, (block, n) in enumerate(zip(found, acts, strict=True))
+    ]
+
+
+def _near_acts(found: Sequence[Block], acts: Sequence[int]) -> set[int]:
+    """The blocks that have an act, and those of sections with one that are no longer than a licence can be."""
+    near = {k for k, n in enumerate(acts) if n}
+    sums = [0, *accumulate(acts)]
+    for first, behind in _sections(found):
+        if sums[behind] > sums[first] and found[behind - 1].end - found[first].start <= LONGEST:
+            near.update(range(first, behind))
+    return near
+
+
+def _count_acts(body: str) -> int:
+    body = " ".join(body.lower().split())
+    counts = sum(map(body.count, _PHRASES))
+    return counts + sum(
+        len(pattern.findall(body)) for needed, pattern in _ACTS.items() if any(part in body for part in needed)
+    )
 
 
 def _block_hits(text: str, block: Block, acts: int) -> _Hits:
@@ -123,7 +166,8 @@ def _licences(found: Sequence[Block], hits: Sequence[_Hits]) -> Iterator[tuple[i
     sums = _Sums(hits)
     done = 0
     for first, behind in sections:
-        if first >= done and sums.is_licence(first, behind):
+        small = found[behind - 1].end - found[first].start <= LONGEST
+        if first >= done and small and sums.is_licence(first, behind):
             yield first, behind
             done = behind
 
