@@ -271,7 +271,7 @@ def main() -> None:
             if not found:
                 continue
             print(row(f"{name}, {limit or 'default settings'}", size, found), flush=True)
-    print(f"counting segments (every sentence): {speed_of_segments(text, 'en'):.1f} MB/s")
+    print(f"counting segments (every sentence): {speed_of_segments(text):.1f} MB/s")
 
 
 def row(name: str, size: int, found: dict[str, float]) -> str:
