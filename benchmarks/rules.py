@@ -3,10 +3,10 @@
     uv run benchmarks/rules.py [PAIRS ...] [--chunks CHUNKS] [--title TITLE] [--verbose]
 
 A line of PAIRS holds a question and an answer, and may hold evidence, evaluation_criteria and chunk, as a run of
-data/qa does; of lines with `new` and `earlier` both pairs count. All of them are taken for good, so that
-every alarm is a false one. CHUNKS is a file of data/chunks; without it, or for a pair without a chunk in it, the evidence of all pairs of the
-file stands for the text, which is harder. Rules that need evidence or criteria are counted over the pairs that have
-them. Repeats have a benchmark of their own. Without PAIRS it reads good_pairs.jsonl and same_fact.jsonl of
+data/qa does; of lines with `new` and `earlier` both pairs count. All of them are taken for good, so that every alarm is
+a false one. CHUNKS is a file of data/chunks; without it, or for a pair without a chunk in it, the evidence of all pairs
+of the file stands for the text, which is harder. Rules that need evidence or criteria are counted over the pairs that
+have them. Repeats have a benchmark of their own. Without PAIRS it reads good_pairs.jsonl and same_fact.jsonl of
 tests/questions.
 """
 

@@ -52,7 +52,7 @@ class Interviews:
             await interview(state, self.askers[number])
 
     def line(self, number: int) -> str:
-        """The log's line of one chunk: `chunk 3: 13 + 3 + 3 + 2 + 0`."""
+        """The log's line of one chunk: `chunk 3: 13 + 3 + 3 + 2`."""
         state = self.states[number]
         covered = state.covered()
         share = "" if covered.touched is None else f", {covered.touched:.0%} covered"

@@ -122,7 +122,7 @@ class Interview:
         return draft, [*self.source.faults(draft), *faults]
 
     def curve(self) -> str:
-        """New pairs of each iteration, as `13 + 3 + 3 + 2 + 0`."""
+        """New pairs of each iteration, as `13 + 3 + 3 + 2`."""
         return " + ".join(map(str, self.new)) or "0"
 
     def run_record(self, calls: int) -> ChunkRun:
