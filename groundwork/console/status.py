@@ -8,8 +8,11 @@ import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from groundwork.console.closing import same_flags
 from groundwork.console.command import load_config, opened
+from groundwork.console.table import lines
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME, STAGES, Stage
@@ -77,22 +80,20 @@ def _made(stage: str, job: Job, manifest: Manifest) -> States:
 
 def _print_table(table: dict[str, States]) -> None:
     """Stages down, states across as counts; then a row a document where there are few."""
-    width = max(len(stage.shown) for stage in STAGES)
     columns = shutil.get_terminal_size((120, 24)).columns
-    for stage in STAGES:
-        if stage.run:
-            row = f"  {stage.shown:<{width}}  {_counts(table[stage.name]):<16}  "
-            print(row + (stage.purpose if len(row) + len(stage.purpose) <= columns else ""))
+    stages = [stage for stage in STAGES if stage.run]
+    plain = lines([[stage.shown, _counts(table[stage.name])] for stage in stages], left=(0, 1))
+    full = lines([[stage.shown, _counts(table[stage.name]), stage.purpose] for stage in stages], left=(0, 1, 2))
+    for short, row in zip(plain, full, strict=True):
+        print(row if cell_len(row) <= columns else short)
     documents = list(table["ingest"])
     per_document = [stage for stage in STAGES if stage.run and set(table[stage.name]) & set(documents)]
     if not documents or not per_document:
         return
     shown = sorted(documents, key=lambda d: all(_mark(table, s, d) == "done" for s in per_document))[:MOST_ROWS]
-    first = max(len(name) for name in [*shown, "document"])
-    print(f"\n  {'document':<{first}}  " + "  ".join(stage.name for stage in per_document))
-    for document in shown:
-        marks = (f"{_mark(table, stage, document):<{len(stage.name)}}" for stage in per_document)
-        print(f"  {document:<{first}}  {'  '.join(marks).rstrip()}")
+    rows = [["document", *(stage.name for stage in per_document)]]
+    rows += [[document, *(_mark(table, stage, document) for stage in per_document)] for document in shown]
+    print("\n" + "\n".join(lines(rows, left=range(len(rows[0])))))
     if len(documents) > len(shown):
         print(f"  … and {len(documents) - len(shown):,} more")
 
@@ -109,10 +110,11 @@ def _mark(table: dict[str, States], stage: Stage, document: str) -> str:
 
 def _print_datasets(states: States) -> None:
     if states:
-        width = max(len(name) for name in [*states, "dataset"])
-        print(f"\n  {'dataset':<{width}}")
-        for name, (kind, note) in states.items():
-            print(f"  {name:<{width}}  {MARKS[kind]}{f', {note}' if kind == 'done' and note else ''}")
+        rows = [["dataset", ""]]
+        rows += [
+            [n, f"{MARKS[kind]}{f', {note}' if kind == 'done' and note else ''}"] for n, (kind, note) in states.items()
+        ]
+        print("\n" + "\n".join(lines(rows, left=(0, 1))))
 
 
 def _print_reasons(table: dict[str, States]) -> None:

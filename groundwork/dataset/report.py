@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from groundwork.console import table as terminal
 from groundwork.dataset.publish.card import describe_closeness, describe_leakage, describe_replaced, describe_splits
 from groundwork.dataset.split.measures import Curve, EvalRow, Neighbour, Report, Share, shorten
 from groundwork.pages.frame import document, table
@@ -83,13 +84,13 @@ def _verdict(report: Report) -> Markup:
 
 def _cluster_lines(clusters: Sequence[Share]) -> list[str]:
     pool, held = (sum(getattr(c, name) for c in clusters) or 1 for name in ("pool", "eval"))
-    head = f"    {'cluster':>7} {'rows':>7} {'share':>7} {'eval':>5} {'share':>7}  about"
-    found = [
-        f"    {number:>7} {c.pool:>7,} {c.pool / pool:>7.1%} {c.eval:>5} {c.eval / held:>7.1%}  {c.value}"
+    rows = [["cluster", "rows", "share", "eval", "share", "about"]]
+    rows += [
+        [f"{number}", f"{c.pool:,}", f"{c.pool / pool:.1%}", f"{c.eval}", f"{c.eval / held:.1%}", c.value]
         for number, c in enumerate(clusters[:SHOWN])
     ]
     more = [f"    ... {len(clusters) - SHOWN} more in report.json"] if len(clusters) > SHOWN else []
-    return [head, *found, *more]
+    return [*terminal.lines(rows, left=(5,), indent=4), *more]
 
 
 def _spark(values: Sequence[float]) -> str:

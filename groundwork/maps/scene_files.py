@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from groundwork.console import table as terminal
 from groundwork.console.command import Outcome
 from groundwork.maps.draw.scene import Numbers, Scene
 from groundwork.records.artifacts import read_json, write_json, write_jsonl
@@ -125,22 +126,15 @@ def table(numbers: Numbers | None) -> list[str]:
             ]
         )
     if len(numbers.datasets) == 1:  # reach is of what several ask together
-        return aligned(
+        return terminal.lines(
             [[*row[:5], topics] for row, topics in zip(rows, ["topics", f"{numbers.topics:,}"], strict=True)]
         )
     splits = not numbers.recommendation  # none of them is to be chosen
-    lines = aligned([row[:4] for row in rows] if splits else rows)
+    lines = terminal.lines([row[:4] for row in rows] if splits else rows)
     if not splits:
         lines.append(f"  (diversity and reach with {numbers.equal_n:,} questions each; 'of all' with all of its own)")
     names = [row.name for row in numbers.datasets]
     shares = [[f"{share:.0%}" for share in row] for row in numbers.overlap]
-    return lines + aligned([["also asked by", *names], *([n, *row] for n, row in zip(names, shares, strict=True))])
-
-
-def aligned(rows: list[list[str]]) -> list[str]:
-    """A table's rows as lines: the first column to the left, the others to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  " + "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
-        for row in rows
-    ]
+    return lines + terminal.lines(
+        [["also asked by", *names], *([n, *row] for n, row in zip(names, shares, strict=True))]
+    )

@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from groundwork.console import table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.documents import CONVERTERS, Request, require
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UnitError, UsageError
@@ -235,25 +236,24 @@ def _page_numbers(job: Job, count: int) -> list[int]:
     return kept
 
 
-_HEADER = (
-    f"{'converter':11} {'seconds':>8} {'pages/s':>8} {'$/1,000':>8} {'words':>6} {'pairs':>6} {'numbers':>7} "
-    f"{'glued':>6} {'text':>6} {'structure':>9} {'tables':>6} {'headings':>8}"
+TITLES = (
+    *("converter  ", "seconds", "pages/s", "$/1,000", "words", "pairs", "numbers", "glued", "text"),
+    *("structure", "tables", "headings"),
 )
 
 
-def _line(column: Column) -> str:
+def _cells(column: Column) -> list[str]:
+    """The converter's line of the table; what went wrong where there is no figure."""
     if column.trouble:
-        return f"{column.name:11} {column.trouble}"
+        return [column.name, column.trouble]
     cost = "-" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
-    return (
-        f"{column.name:11} {column.seconds:8.2f} {column.rate:8.1f} {cost:>8} {column.mean('words_kept'):6.3f} "
-        f"{column.mean('pairs_kept'):6.3f} {column.mean('numbers_kept'):7.3f} {column.mean('glued'):6.3f} "
-        f"{column.mean('text_kept'):6.3f} {_shown(column.structure):>9} {column.tables:6} {column.headings:8}"
-    )
+    shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
+    figures = [f"{column.seconds:.2f}", f"{column.rate:.1f}", cost, *(f"{share:.3f}" for share in shares)]
+    return [column.name, *figures, _shown(column.structure), f"{column.tables}", f"{column.headings}"]
 
 
 def _table(columns: list[Column]) -> str:
-    return "\n".join([_HEADER, *map(_line, columns)])
+    return "\n".join(table.lines([TITLES, *map(_cells, columns)], indent=0))
 
 
 def _shown(share: float | None) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from groundwork.console import table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.maps.dataset_arguments import add_datasets, add_interactive, sources_of, together
 from groundwork.records.runs import tag_file
@@ -133,13 +134,15 @@ def _numbers(scene: Scene) -> dict[str, object]:
 
 def report(job: Job, done: list[Unit]) -> None:
     from groundwork.maps.draw.scene import Bar
-    from groundwork.maps.scene_files import aligned
     from groundwork.records.artifacts import read_json
 
     for unit in done if not job.flags.quiet else []:
         content = read_json(unit.writes[2], dict[str, Any])
         bars = [Bar(**bar) for bar in content["tags"][: job.flags.max_tags]]
-        for line in [*aligned(_table(bars, list(content["questions"]))), *(f"  {note}" for note in content["notes"])]:
+        for line in [
+            *table.lines(_table(bars, list(content["questions"]))),
+            *(f"  {note}" for note in content["notes"]),
+        ]:
             print(line)
         for name, tags in content["only_in"].items():
             more = f" and {len(tags) - MOST_LISTED:,} more" if len(tags) > MOST_LISTED else ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from groundwork.console import table
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import read_json, read_jsonl, read_text, write_json
@@ -183,13 +184,13 @@ def gaps(found: Asked) -> list[Place]:
 def report(found: Asked, text: str) -> list[str]:
     """The lines for the terminal."""
     whole = found.counts()
-    width = max(len(name) for name in [*found.runs, "all together"])
-    lines = [f"{found.document}: {found.title}", f"  {'':{width}}  sentences   numbers      rows  declined  questions"]
+    rows = [["", "sentences", "numbers", "rows", "declined", "questions"]]
     for run in [*found.runs, *([""] if len(found.runs) > 1 else [])]:
         questions = sum(not run or question.run == run for question in found.questions)
-        shares = "  ".join(f"{_percent(whole[run][kind]):>8}" for kind in ("sentence", "number", "row"))
+        shares = [_percent(whole[run][kind]) for kind in ("sentence", "number", "row")]
         declined = sum(count.declined for kind, count in whole[run].items() if kind != "number")
-        lines.append(f"  {run or 'all together':{width}}   {shares}  {declined:8,}  {questions:9,}")
+        rows.append([run or "all together", *shares, f"{declined:,}", f"{questions:,}"])
+    lines = [f"{found.document}: {found.title}", *table.lines(rows)]
     lines += [line for section in found.sections[:SHOWN_SECTIONS] for line in _bar(found, section)]
     if len(found.sections) > SHOWN_SECTIONS:
         lines.append(f"  ... and {len(found.sections) - SHOWN_SECTIONS} more sections")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from groundwork.console import table
 from groundwork.errors import EXIT_FAILED, EXIT_OK, GroundworkError
 from groundwork.installation import spelt
 from groundwork.settings.settings import Config, Embeddings, ModelCall
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from groundwork.llm.endpoint import Endpoint
 
 Verdict = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
+WIDTHS = (4, 33)  # of the verdict and of what was looked at
 LOW_CREDIT = 1.0  # USD
 LOW_DISK = 2 * 10**9  # bytes
 NEEDS_SCHEMA = ("qa", "curate", "tags", "dataset.rephrase", "grade.judge")
@@ -60,9 +62,9 @@ async def _report(config: Config, root: Path) -> int:
     failed = 0
     async for check in _checks(config, root):
         failed += check.verdict == "FAIL"
-        print(f"{check.verdict:<5} {check.what:<34} {spelt(check.found)}", flush=True)
+        print(table.line([check.verdict, check.what, spelt(check.found)], WIDTHS, left=(0, 1), indent=0), flush=True)
         if check.remedy:
-            print(f"{'':<5} {'':<34} -> {spelt(check.remedy)}", flush=True)
+            print(table.line(["", "", f"-> {spelt(check.remedy)}"], WIDTHS, left=(0, 1), indent=0), flush=True)
     print(f"\n{failed} to mend" if failed else "\neverything that this config needs is there")
     return EXIT_FAILED if failed else EXIT_OK
 

@@ -117,7 +117,7 @@ def test_the_figures_add_up(report):
 def test_the_terminal_shows_curve_clusters_and_leaks(report):
     """The lines hold what one wants to know without opening a file."""
     text = "\n".join(lines(report))
-    for part in ("touch-rugby: 32 train, 8 eval", "inertia for k = 2..8", "cluster    rows", "Leakage:", "of 500"):
+    for part in ("touch-rugby: 32 train, 8 eval", "inertia for k = 2..8", "cluster  rows", "Leakage:", "of 500"):
         assert part in text
     assert "ann@example.org" not in text
 

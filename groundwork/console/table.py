@@ -1,0 +1,38 @@
+"""Tables of the terminal: columns as wide as their widest cell, by the width that is seen on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+from rich.cells import cell_len
+
+GAP = "  "
+
+
+def lines(rows: Sequence[Sequence[str]], *, left: Container[int] = (0,), indent: int = 2) -> list[str]:
+    """The rows as lines. The columns whose index is in `left` are set to the left, the others to the right.
+
+    A row may be shorter than the others; its last cell then runs on without widening its column.
+    """
+    columns = max(map(len, rows), default=0)
+    whole = [row for row in rows if len(row) == columns]
+    widths = [max(cell_len(row[column]) for row in whole) for column in range(columns)]
+    for row in rows:
+        widths[: len(row) - 1] = [max(w, cell_len(cell)) for w, cell in zip(widths, row[:-1], strict=False)]
+    return [line(row, widths, left=left, indent=indent) for row in rows]
+
+
+def line(cells: Sequence[str], widths: Sequence[int], *, left: Container[int] = (0,), indent: int = 2) -> str:
+    """One row in columns of known widths, for tables that are printed while they grow. Cells beyond them run on."""
+    fitted = [
+        _fit(cell, width, to_left=column in left)
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=False))
+    ]
+    if len(cells) < len(widths):
+        fitted[-1:] = cells[-1:]
+    return (" " * indent + GAP.join([*fitted, *cells[len(widths) :]])).rstrip()
+
+
+def _fit(cell: str, width: int, *, to_left: bool) -> str:
+    space = " " * (width - cell_len(cell))
+    return cell + space if to_left else space + cell
