@@ -6,8 +6,8 @@ Each chunk is asked about in `--rounds` iterations by strategy `batch`, once wit
 two runs below DIR/benchmark. With `--model scripted` the model is a stand-in behind a loopback server that picks
 sentences as a model does: at random with a bias to the beginning, unless gaps are shown. Printed for each iteration:
 calls so far, pairs kept and the share of sentences, numbers and rows touched. A small model ends at once when it may
-return an empty list; give it the prompt that does not say so:
---set qa.prompt=../../benchmarks/prompts/generate_qa_short.md --set qa.batch=4
+return an empty list; give it the prompt that does not say so, and --set qa.batch=4:
+--set qa.prompt=benchmarks/prompts/generate_qa_short.md
 """
 
 from __future__ import annotations

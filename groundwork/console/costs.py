@@ -68,4 +68,6 @@ def _line(rows: Sequence[UsageRow]) -> str:
     parts.append(f"{sum(r.output_tokens for r in rows):,} out")
     if total := _total(rows):
         parts.append(f"${total:,.4f}")
+    if unpriced := sum(r.unpriced for r in rows):
+        parts.append(f"{unpriced:,} {'call' if unpriced == 1 else 'calls'} had no price")
     return ", ".join(parts)

@@ -36,16 +36,6 @@ def random_cosines(vectors: Vectors, seed: int = 0, pairs: int = RANDOM_PAIRS) -
     return np.asarray(np.einsum("ij,ij->i", vectors[a], vectors[b]))
 
 
-def near_duplicates(vectors: Vectors, threshold: float) -> Rows:
-    """Every pair of rows (i, j), i < j, with a cosine of at least `threshold`, as (pairs, 2), in order."""
-    found = []
-    for start, cosines in _blocks(vectors, vectors):
-        i, j = np.nonzero(cosines >= threshold)
-        i = i + start
-        found.append(np.stack([i, j], axis=1)[i < j])
-    return np.concatenate(found).astype(np.int64) if found else np.empty((0, 2), dtype=np.int64)
-
-
 def neighbours(vectors: Vectors, rows: Rows, threshold: float) -> list[Rows]:
     """For each of `rows`: the other rows of `vectors` with a cosine of at least `threshold`."""
     found: list[Rows] = []

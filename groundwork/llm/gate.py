@@ -54,7 +54,6 @@ class Gate:
         self.name, self.most, self.patience = name, most, patience
         self.window = float(min(START, most))
         self.in_flight = 0
-        self.refusals = 0
         self._requests, self._tokens = Pace(rpm), Pace(tpm)
         self._queue: deque[_Waiting] = deque()
         self._ramping = most > START
@@ -90,7 +89,6 @@ class Gate:
         Raises ProviderRefused when the wait has no end in sight.
         """
         now = asyncio.get_running_loop().time()
-        self.refusals += 1
         self._ramping = False
         self._starved_since = now if self._starved_since is None else self._starved_since
         self.bear(retry_after)

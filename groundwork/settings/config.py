@@ -68,12 +68,12 @@ def overlay_file(path: Path) -> Path:
 
 
 def prompt_file(name: str) -> Path:
-    """The prompt `name`: the project's own, else the one that is packed in.
+    """The prompt `name`: the project's own, else the one that is packed in; or a path from the project's folder.
 
     Raises ConfigError with the nearest name that exists.
     """
     folders = (CONFIG_DIR / "prompts", DEFAULTS / "prompts")
-    for folder in folders:
+    for folder in (*folders, *([PROJECT] if len(Path(name).parts) > 1 else [])):
         if (folder / name).is_file():
             return folder / name
     known = sorted({file.relative_to(folder).as_posix() for folder in folders for file in folder.rglob("*.md")})
