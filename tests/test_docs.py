@@ -13,8 +13,10 @@ from groundwork.__main__ import COMMANDS, _flags, stage_command
 from groundwork.pipeline import BY_NAME, STAGES
 from groundwork.settings import config
 from groundwork.settings.config import PROJECT
+from tests.test_arrows import FLOORS
 
-PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").glob("*.md"))]
+NOT_LISTED = ("README.md", "CONTRIBUTING.md", "index.md")
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 
@@ -34,7 +36,7 @@ def test_a_documented_command_is_understood(page: str, command: str) -> None:
     if words[:2] == ["uvx", "--from"]:
         words[:3] = ["uv", "run"]
     if words[:2] != ["uv", "run"]:
-        assert words[0] in ("uv", "git", "cd", "cp", "hf", "export", "bash"), f"{page}: {command}"
+        assert words[0] in ("uv", "git", "cd", "cp", "hf", "export", "bash", ".ci/run"), f"{page}: {command}"
         return
     words = words[2:]
     while words[0] in ("--extra", "--with", "--group"):
@@ -59,3 +61,25 @@ def test_a_link_leads_somewhere(page: Path) -> None:
     """A relative link of a page is a file of the project."""
     targets = LINK.findall(page.read_text(encoding="utf-8"))
     assert not [target for target in targets if not (page.parent / target).exists()]
+
+
+def test_the_architecture_shows_the_table_of_stages() -> None:
+    """docs/architecture.md has every stage in order, with what it reads, writes and is for."""
+    page = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    shown = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| [")]
+    assert shown == [
+        [f"[{s.name}]({s.name}.md)", ", ".join(s.reads), s.writes, s.purpose, "yes" if s.run else ""] for s in STAGES
+    ]
+
+
+def test_the_architecture_shows_the_floors() -> None:
+    """docs/architecture.md has the folders on the lines that tests/test_arrows.py holds them to."""
+    page = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    shown = [set(re.findall(r"`(\w+)`", line.split("|")[2])) for line in page.splitlines() if re.match(r"\| \d", line)]
+    assert shown == list(FLOORS)
+
+
+def test_the_index_names_every_page() -> None:
+    """docs/index.md leads to each page of docs/."""
+    index = (PROJECT / "docs" / "index.md").read_text(encoding="utf-8")
+    assert not [page.name for page in PAGES if f"({page.name})" not in index and page.name not in NOT_LISTED]

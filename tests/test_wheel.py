@@ -116,8 +116,9 @@ def test_a_project_from_init_to_the_dataset(say: Say, server: FakeOpenRouter, tm
     assert "next: nothing" in status and "uv run" not in status and ".py" not in status
     assert say("schema").returncode == 0
     assert json.loads((tmp_path / "config" / "config.schema.json").read_text()) == json_schema()
-    again = say("init")
+    again = say("init", "--prompts")
     assert again.returncode == 0 and "kept  config/config.json" in again.stdout
+    assert (tmp_path / "config" / "prompts" / "generate_qa.md").is_file()
     assert _installed(say) == before
 
 

@@ -17,7 +17,7 @@ from groundwork.maps.draw.scene import Point, Scene
 from groundwork.pages.page import write_page
 
 STYLES = ["page.css", "map.css", "charts.css"]
-SHARED = ["page.js", "charts.js", "table.js"]
+SHARED = ["page.js", "charts.js", "tag_charts.js", "table.js"]
 PARTS = [  # of the map, one file each in assets/map/
     *["facets", "points", "pies", "filter", "camera"],  # what there is, what is seen of it, from where
     *["raster", "painter", "overlay", "names", "tip", "picture"],  # how it is drawn

@@ -1,7 +1,8 @@
 // What every page shares: elements, data blocks, the theme, downloads. Text reaches the page by textContent alone.
 
 const el = (tag, props, ...children) => fill(document.createElement(tag), props, ...children);
-const svg = (tag, props, ...children) => fill(document.createElementNS("http://www.w3.org/2000/svg", tag), props, ...children);
+const svg = (tag, props, ...children) =>
+  fill(document.createElementNS("http://www.w3.org/2000/svg", tag), props, ...children);
 
 function fill(node, props, ...children) {
   for (const [key, value] of Object.entries(props || {})) {
@@ -9,7 +10,8 @@ function fill(node, props, ...children) {
     else if (key === "text") node.textContent = value;
     else if (key === "checked" || key === "value" || key === "disabled") node[key] = value;
     else if (key === "style") for (const [name, v] of Object.entries(value)) node.style.setProperty(name, v);
-    else if (value !== null && value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : value);
+    else if (value !== null && value !== undefined && value !== false)
+      node.setAttribute(key, value === true ? "" : value);
   }
   node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
@@ -24,7 +26,11 @@ async function block(name) {
 }
 
 const number = (value, digits = 0) =>
-  value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: "halfEven" }); // as Python rounds
+  value.toLocaleString("en", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    roundingMode: "halfEven",
+  }); // as Python rounds
 const percent = (share) => (share > 0 && share < 0.1 ? `${number(share * 100, 1)}%` : `${number(share * 100)}%`);
 const plural = (count, word) => `${number(count)} ${word}${count === 1 ? "" : "s"}`;
 const cut = (text, length) => (text.length > length ? `${text.slice(0, length - 1).trimEnd()}…` : text);
@@ -36,7 +42,9 @@ const css = (name) => getComputedStyle(document.documentElement).getPropertyValu
 // Light or dark: as the system says, until the reader chooses.
 const theme = {
   listeners: [],
-  get dark() { return document.documentElement.dataset.theme === "dark"; },
+  get dark() {
+    return document.documentElement.dataset.theme === "dark";
+  },
   set(name) {
     document.documentElement.dataset.theme = name;
     for (const listener of this.listeners) listener();
@@ -44,27 +52,50 @@ const theme = {
   start() {
     const system = matchMedia("(prefers-color-scheme: dark)");
     let chosen = null;
-    try { chosen = localStorage.getItem("theme"); } catch { /* storage is closed to this page */ }
+    try {
+      chosen = localStorage.getItem("theme");
+    } catch {
+      /* storage is closed to this page */
+    }
     this.set(chosen || (system.matches ? "dark" : "light"));
     let before = "";
-    addEventListener("beforeprint", () => { before = document.documentElement.dataset.theme; this.set("light"); }); // paper is white
+    addEventListener("beforeprint", () => {
+      before = document.documentElement.dataset.theme;
+      this.set("light");
+    }); // paper is white
     addEventListener("afterprint", () => this.set(before));
-    system.addEventListener("change", () => { if (!chosen) this.set(system.matches ? "dark" : "light"); });
-    return el("button", {
-      class: "icon", id: "theme", type: "button", "aria-label": "Light or dark", title: "Light or dark",
-      onclick: () => {
-        chosen = this.dark ? "light" : "dark";
-        try { localStorage.setItem("theme", chosen); } catch { /* not remembered, then */ }
-        this.set(chosen);
+    system.addEventListener("change", () => {
+      if (!chosen) this.set(system.matches ? "dark" : "light");
+    });
+    return el(
+      "button",
+      {
+        class: "icon",
+        id: "theme",
+        type: "button",
+        "aria-label": "Light or dark",
+        title: "Light or dark",
+        onclick: () => {
+          chosen = this.dark ? "light" : "dark";
+          try {
+            localStorage.setItem("theme", chosen);
+          } catch {
+            /* not remembered, then */
+          }
+          this.set(chosen);
+        },
       },
-    }, icon("M12 3a9 9 0 1 0 0 18V3Z M12 3a9 9 0 0 1 0 18"));
+      icon("M12 3a9 9 0 1 0 0 18V3Z M12 3a9 9 0 0 1 0 18"),
+    );
   },
 };
 
 // The palette as CSS variables --c0 to --c7, so that whatever uses them follows the theme.
 function usePalette(colours) {
-  const apply = () => (theme.dark ? colours.dark : colours.light).forEach((colour, k) =>
-    document.documentElement.style.setProperty(`--c${k}`, colour));
+  const apply = () =>
+    (theme.dark ? colours.dark : colours.light).forEach((colour, k) => {
+      document.documentElement.style.setProperty(`--c${k}`, colour);
+    });
   theme.listeners.push(apply);
   apply();
 }
@@ -72,7 +103,11 @@ function usePalette(colours) {
 const CROSS = "M6 6l12 12 M18 6 6 18";
 
 function icon(path) {
-  return svg("svg", { viewBox: "0 0 24 24", width: 20, height: 20, class: "glyph", "aria-hidden": "true" }, svg("path", { d: path }));
+  return svg(
+    "svg",
+    { viewBox: "0 0 24 24", width: 20, height: 20, class: "glyph", "aria-hidden": "true" },
+    svg("path", { d: path }),
+  );
 }
 
 function download(name, text, type = "application/jsonl") {
@@ -94,6 +129,9 @@ const MARK_PATHS = {
 };
 
 function swatch(colour, mark = "circle") {
-  return svg("svg", { viewBox: "0 0 16 16", width: 14, height: 14, class: "swatch", "aria-hidden": "true" },
-    svg("path", { d: MARK_PATHS[mark] || MARK_PATHS.circle, style: { fill: colour } }));
+  return svg(
+    "svg",
+    { viewBox: "0 0 16 16", width: 14, height: 14, class: "swatch", "aria-hidden": "true" },
+    svg("path", { d: MARK_PATHS[mark] || MARK_PATHS.circle, style: { fill: colour } }),
+  );
 }

@@ -4,18 +4,28 @@ const ROWS_AT_ONCE = 200;
 
 // columns: {name, value(row) -> string or number, cell(row) -> node or string (optional), number: bool}
 function table(columns, rows, { onrow = null, caption = "" } = {}) {
-  let sorted = rows, by = null, upward = false, shown = 0;
+  let sorted = rows,
+    by = null,
+    upward = false,
+    shown = 0;
   const body = el("tbody");
   const more = el("button", { type: "button", class: "more", onclick: () => grow() });
   const heads = columns.map((column) =>
-    el("th", { scope: "col", class: column.number ? "number" : null },
-      el("button", { type: "button", title: column.hint || null, onclick: () => sort(column) }, column.name)));
+    el(
+      "th",
+      { scope: "col", class: column.number ? "number" : null },
+      el("button", { type: "button", title: column.hint || null, onclick: () => sort(column) }, column.name),
+    ),
+  );
 
   function sort(column) {
     upward = by === column ? !upward : !column.number;
     by = column;
     const key = (row) => (column.number ? column.value(row) : String(column.value(row)).toLowerCase());
-    sorted = rows.map((row) => [key(row), row]).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, row]) => row);
+    sorted = rows
+      .map((row) => [key(row), row])
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([, row]) => row);
     if (!upward) sorted.reverse();
     heads.forEach((head, i) => {
       if (columns[i] === column) head.setAttribute("aria-sort", upward ? "ascending" : "descending");
@@ -42,6 +52,10 @@ function table(columns, rows, { onrow = null, caption = "" } = {}) {
   }
 
   grow();
-  return el("div", { class: "table" },
-    el("table", {}, caption ? el("caption", { text: caption }) : null, el("thead", {}, el("tr", {}, heads)), body), more);
+  return el(
+    "div",
+    { class: "table" },
+    el("table", {}, caption ? el("caption", { text: caption }) : null, el("thead", {}, el("tr", {}, heads)), body),
+    more,
+  );
 }

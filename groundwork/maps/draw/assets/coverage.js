@@ -118,7 +118,10 @@ async function startCoverage() {
       const statement = piece[2];
       if (statement < 0) nodes.push(pieceNode(piece, run));
       else if (statement === last) own.append(pieceNode(piece, run));
-      else nodes.push(own = el("span", { class: shade(statement, run), "data-p": statement }, pieceNode(piece, run)));
+      else {
+        own = el("span", { class: shade(statement, run), "data-p": statement }, pieceNode(piece, run));
+        nodes.push(own);
+      }
       last = statement;
     }
     return nodes;

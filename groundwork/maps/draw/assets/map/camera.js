@@ -21,17 +21,28 @@ class Camera {
 
   // Pixels a unit of the world.
   get scale() {
-    return Math.min((this.width - MARGIN) / this.bounds.width, (this.height - 2 * MARGIN) / this.bounds.height) * this.zoom;
+    return (
+      Math.min((this.width - MARGIN) / this.bounds.width, (this.height - 2 * MARGIN) / this.bounds.height) * this.zoom
+    );
   }
 
-  toX(x) { return (x - this.bounds.centreX - this.x) * this.scale + this.width / 2; }
-  toY(y) { return this.height / 2 - (y - this.bounds.centreY - this.y) * this.scale; }
-  fromX(px) { return (px - this.width / 2) / this.scale + this.bounds.centreX + this.x; }
-  fromY(py) { return (this.height / 2 - py) / this.scale + this.bounds.centreY + this.y; }
+  toX(x) {
+    return (x - this.bounds.centreX - this.x) * this.scale + this.width / 2;
+  }
+  toY(y) {
+    return this.height / 2 - (y - this.bounds.centreY - this.y) * this.scale;
+  }
+  fromX(px) {
+    return (px - this.width / 2) / this.scale + this.bounds.centreX + this.x;
+  }
+  fromY(py) {
+    return (this.height / 2 - py) / this.scale + this.bounds.centreY + this.y;
+  }
 
   // Whether a place lies in the window, so many pixels from its edge.
   sees(x, y, edge) {
-    const px = this.toX(x), py = this.toY(y);
+    const px = this.toX(x),
+      py = this.toY(y);
     return px >= edge && py >= edge && px <= this.width - edge && py <= this.height - edge;
   }
 
@@ -42,7 +53,9 @@ class Camera {
 
   // Another window onto the same: what is seen keeps its size and its place from the top left.
   reframe(width, height) {
-    const left = this.fromX(0), top = this.fromY(0), { scale } = this;
+    const left = this.fromX(0),
+      top = this.fromY(0),
+      { scale } = this;
     this.resize(width, height);
     this.zoom *= scale / this.scale;
     this.x += left - this.fromX(0);
@@ -59,14 +72,17 @@ class Camera {
   // What lies under (px, py) stays there.
   zoomBy(factor, px = this.width / 2, py = this.height / 2) {
     this.#glide = null;
-    const x = this.fromX(px), y = this.fromY(py);
+    const x = this.fromX(px),
+      y = this.fromY(py);
     this.zoom = Math.max(0.5, Math.min(400, this.zoom * factor));
     this.x += x - this.fromX(px);
     this.y += y - this.fromY(py);
     this.onmove();
   }
 
-  showAll() { this.#glideTo(1, this.bounds.centreX, this.bounds.centreY); }
+  showAll() {
+    this.#glideTo(1, this.bounds.centreX, this.bounds.centreY);
+  }
 
   // A place out of sight moves to the middle.
   bringIn(x, y) {
@@ -77,8 +93,13 @@ class Camera {
   bringAllIn(xs, ys) {
     const edge = 24;
     if (xs.every((x, k) => this.sees(x, ys[k], edge))) return;
-    const box = boundsOf(xs, ys, 0.05), { scale } = this;
-    const fits = Math.min(1, (this.width - 2 * edge) / (box.width * scale), (this.height - 2 * edge) / (box.height * scale));
+    const box = boundsOf(xs, ys, 0.05),
+      { scale } = this;
+    const fits = Math.min(
+      1,
+      (this.width - 2 * edge) / (box.width * scale),
+      (this.height - 2 * edge) / (box.height * scale),
+    );
     this.#glideTo(this.zoom * fits, box.centreX, box.centreY);
   }
 
@@ -99,7 +120,8 @@ class Camera {
   advance(now) {
     if (!this.#glide) return false;
     const { from, to, start } = this.#glide;
-    const t = this.still || calm.matches ? 1 : Math.min(1, (now - start) / GLIDE), eased = t * (2 - t);
+    const t = this.still || calm.matches ? 1 : Math.min(1, (now - start) / GLIDE),
+      eased = t * (2 - t);
     this.zoom = from.zoom * (to.zoom / from.zoom) ** eased;
     this.x = from.x + (to.x - from.x) * eased;
     this.y = from.y + (to.y - from.y) * eased;

@@ -2,7 +2,12 @@
 
 const COLOURED = 8; // groups that get a colour of their own; the others are grey in the map and named in the legend
 const FACET_NAMES = {
-  dataset: "Dataset", split: "Split", cluster: "Cluster", tag: "Tag", category: "Category", difficulty: "Difficulty",
+  dataset: "Dataset",
+  split: "Split",
+  cluster: "Cluster",
+  tag: "Tag",
+  category: "Category",
+  difficulty: "Difficulty",
   document: "Document",
 };
 const DIFFICULTIES = ["easy", "medium", "hard"];
@@ -23,7 +28,9 @@ class Facet {
     this.slots = slots || values.map((_, v) => (v < COLOURED ? v : -1));
   }
 
-  get title() { return this.named || FACET_NAMES[this.name]; }
+  get title() {
+    return this.named || FACET_NAMES[this.name];
+  }
 
   // Per point the index of the value that colours it, the most frequent of several; -1: none.
   get group() {
@@ -31,7 +38,9 @@ class Facet {
     return this.#group;
   }
 
-  bears(i, v) { return this.many ? this.of[i].includes(v) : this.of[i] === v; }
+  bears(i, v) {
+    return this.many ? this.of[i].includes(v) : this.of[i] === v;
+  }
 
   // Whether a point is seen while these values are hidden: of several, one that is not is enough.
   isSeen(i, hidden) {
@@ -41,7 +50,8 @@ class Facet {
 
   // Per value {colour, mark} in the theme of now.
   looks() {
-    const palette = theme.dark ? this.colours.dark : this.colours.light, { marks } = this.colours;
+    const palette = theme.dark ? this.colours.dark : this.colours.light,
+      { marks } = this.colours;
     const ordered = theme.dark ? this.colours.orderedDark : this.colours.orderedLight;
     const grey = css("--other");
     return this.slots.map((slot) => {
@@ -65,10 +75,21 @@ function makeFacets(scene, colours) {
   const facets = {};
   const add = (name, values, of, more) => {
     if (!values.length || (values.length === 1 && values[0] === "")) return;
-    facets[name] = new Facet(colours, name, values.map((value) => value || "none"), of, more);
+    facets[name] = new Facet(
+      colours,
+      name,
+      values.map((value) => value || "none"),
+      of,
+      more,
+    );
   };
   const { split, category, difficulty, document: source } = scene.facets;
-  add("dataset", scene.datasets.map((d) => d.name), scene.dataset, { slots: scene.datasets.map((d) => d.colour) });
+  add(
+    "dataset",
+    scene.datasets.map((d) => d.name),
+    scene.dataset,
+    { slots: scene.datasets.map((d) => d.colour) },
+  );
   if (scene.compares === "splits" && facets.dataset) facets.dataset.named = scene.parts || FACET_NAMES.split;
   add("split", split.values, split.of);
   add("cluster", ...clusterValues(scene));
@@ -83,18 +104,28 @@ function makeFacets(scene, colours) {
 function difficultyValues({ values, of }) {
   if (!values.every((value) => DIFFICULTIES.includes(value))) return [values, of];
   const sorted = DIFFICULTIES.filter((value) => values.includes(value));
-  return [sorted, of.map((v) => sorted.indexOf(values[v])),
-    { ordered: true, slots: sorted.map((value) => DIFFICULTIES.indexOf(value)) }];
+  return [
+    sorted,
+    of.map((v) => sorted.indexOf(values[v])),
+    { ordered: true, slots: sorted.map((value) => DIFFICULTIES.indexOf(value)) },
+  ];
 }
 
 // Clusters, the largest first; neighbours on the map get different colours, each taking the one used farthest away.
 function clusterValues(scene) {
   const clusters = scene.clusters.filter((c) => c.id >= 0).sort((a, b) => b.count - a.count);
   if (!clusters.length) return [[], []];
-  const index = new Map(clusters.map((c, v) => [c.id, v])), slots = [];
+  const index = new Map(clusters.map((c, v) => [c.id, v])),
+    slots = [];
   clusters.forEach((c, v) => {
-    const away = Array.from({ length: COLOURED }, (_, slot) => Math.min(Infinity,
-      ...clusters.slice(0, v).flatMap((other, o) => (slots[o] === slot ? [Math.hypot(c.x - other.x, c.y - other.y)] : []))));
+    const away = Array.from({ length: COLOURED }, (_, slot) =>
+      Math.min(
+        Infinity,
+        ...clusters
+          .slice(0, v)
+          .flatMap((other, o) => (slots[o] === slot ? [Math.hypot(c.x - other.x, c.y - other.y)] : [])),
+      ),
+    );
     slots.push(away.indexOf(Math.max(...away)));
   });
   const values = clusters.map((c) => c.label || `cluster ${c.id}`);

@@ -1,6 +1,8 @@
 // Which points are hidden, greyed or lit: by the legend, which hides, and by what the reader looks for, which greys the rest.
 
-const HIDDEN = 0, GREY = 1, LIT = 2;
+const HIDDEN = 0,
+  GREY = 1,
+  LIT = 2;
 
 class Filter {
   // onchange(): the states have changed.
@@ -13,7 +15,9 @@ class Filter {
     this.preview = null; // {facet, v}: the line of the legend that is pointed at
   }
 
-  get isNarrowed() { return Object.values(this.kept).some(Boolean); }
+  get isNarrowed() {
+    return Object.values(this.kept).some(Boolean);
+  }
 
   // What the search, the comparison or the selection leaves: per point 1 or 0, or null for all.
   keep(by, mask) {
@@ -35,15 +39,20 @@ class Filter {
   }
 
   show(facet, v, shown) {
-    if (shown) this.hidden.get(facet).delete(v); else this.hidden.get(facet).add(v);
+    if (shown) this.hidden.get(facet).delete(v);
+    else this.hidden.get(facet).add(v);
     this.refresh();
   }
 
   // One value alone; all of them again if it was alone already.
   showOnly(facet, v) {
-    const hidden = this.hidden.get(facet), alone = hidden.size === facet.values.length - 1 && !hidden.has(v);
+    const hidden = this.hidden.get(facet),
+      alone = hidden.size === facet.values.length - 1 && !hidden.has(v);
     hidden.clear();
-    if (!alone) facet.values.forEach((_, other) => { if (other !== v) hidden.add(other); });
+    if (!alone)
+      facet.values.forEach((_, other) => {
+        if (other !== v) hidden.add(other);
+      });
     this.refresh();
   }
 
@@ -53,11 +62,15 @@ class Filter {
   }
 
   refresh() {
-    const { state } = this, hiding = [...this.hidden].filter(([, values]) => values.size);
+    const { state } = this,
+      hiding = [...this.hidden].filter(([, values]) => values.size);
     const masks = Object.values(this.kept).filter(Boolean);
     for (let i = 0; i < state.length; i++) {
-      state[i] = !hiding.every(([facet, values]) => facet.isSeen(i, values)) ? HIDDEN
-        : masks.every((mask) => mask[i] === 1) ? LIT : GREY;
+      state[i] = !hiding.every(([facet, values]) => facet.isSeen(i, values))
+        ? HIDDEN
+        : masks.every((mask) => mask[i] === 1)
+          ? LIT
+          : GREY;
     }
     this.onchange();
   }
@@ -75,7 +88,8 @@ class Filter {
 
   // Per value of a facet: how many points bear it, and how many of them are lit.
   counts(facet) {
-    const all = new Uint32Array(facet.values.length), lit = new Uint32Array(facet.values.length);
+    const all = new Uint32Array(facet.values.length),
+      lit = new Uint32Array(facet.values.length);
     const count = (i, v) => {
       all[v]++;
       if (this.state[i] === LIT) lit[v]++;

@@ -11,16 +11,25 @@ class Grid {
     for (const c of cell) this.start[c + 1]++;
     for (let c = 0; c < this.side * this.side; c++) this.start[c + 1] += this.start[c];
     const next = this.start.slice();
-    cell.forEach((c, i) => { this.items[next[c]++] = i; });
+    cell.forEach((c, i) => {
+      this.items[next[c]++] = i;
+    });
   }
 
-  column(x) { return this.clamp(((x - this.bounds.left) / (this.bounds.width || 1)) * this.side); }
-  row(y) { return this.clamp(((y - this.bounds.bottom) / (this.bounds.height || 1)) * this.side); }
-  clamp(value) { return Math.max(0, Math.min(this.side - 1, Math.floor(value))); }
+  column(x) {
+    return this.clamp(((x - this.bounds.left) / (this.bounds.width || 1)) * this.side);
+  }
+  row(y) {
+    return this.clamp(((y - this.bounds.bottom) / (this.bounds.height || 1)) * this.side);
+  }
+  clamp(value) {
+    return Math.max(0, Math.min(this.side - 1, Math.floor(value)));
+  }
 
   // Indices of the points in the rectangle, unordered.
   *within(left, bottom, right, top) {
-    const first = this.column(left), last = this.column(right);
+    const first = this.column(left),
+      last = this.column(right);
     for (let row = this.row(bottom); row <= this.row(top); row++) {
       for (let at = this.start[row * this.side + first]; at < this.start[row * this.side + last + 1]; at++) {
         const i = this.items[at];

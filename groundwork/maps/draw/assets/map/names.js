@@ -19,25 +19,39 @@ class Names {
 
   // Show the names that have room. tools: {left, bottom} of the buttons in the right upper corner, which stay free.
   place(tools) {
-    const placed = [], { pies } = this.points, { camera } = this;
-    const marks = pies ? pies.all.map((pie) => ({ pie, px: camera.toX(pie.x), py: camera.toY(pie.y), r: pies.radius(pie, camera.zoom) })) : [];
+    const placed = [],
+      { pies } = this.points,
+      { camera } = this;
+    const marks = pies
+      ? pies.all.map((pie) => ({ pie, px: camera.toX(pie.x), py: camera.toY(pie.y), r: pies.radius(pie, camera.zoom) }))
+      : [];
     this.pen.font = `600 13px ${css("--sans")}`;
     for (const name of this.all) {
       if (placed.length >= MOST_NAMES) break;
-      const free = this.#boxes(name).find((box) => this.#fits(box, tools) && !placed.some((other) => clash(box, other)) && !marks.some((mark) => covers(box, mark)));
+      const free = this.#boxes(name).find(
+        (box) =>
+          this.#fits(box, tools) &&
+          !placed.some((other) => clash(box, other)) &&
+          !marks.some((mark) => covers(box, mark)),
+      );
       if (free) placed.push(free);
     }
     this.#write(placed);
   }
 
-  hide() { this.#write([]); }
+  hide() {
+    this.#write([]);
+  }
 
   // Where the name may stand and what it says there, the best first: {name, text, px, py of its middle, half its width}.
   // None: nothing of what it names is lit.
   #boxes(name) {
-    const { camera, filter } = this, px = camera.toX(name.x), py = camera.toY(name.y);
+    const { camera, filter } = this,
+      px = camera.toX(name.x),
+      py = camera.toY(name.y);
     if (name.members) return name.members.some((i) => filter.state[i] === LIT) ? this.#beside(name, px, py) : [];
-    const middle = camera.toY(name.centre), isPartlySeen = middle > 30 && middle < camera.height;
+    const middle = camera.toY(name.centre),
+      isPartlySeen = middle > 30 && middle < camera.height;
     const above = py - Math.max(14, this.points.radius(0, camera.zoom) + 11); // clear of the topmost point
     return [name.text, name.short].map((text) => {
       const half = this.#half(text);
@@ -58,9 +72,17 @@ class Names {
 
   // Over, under and at either side of a tag's pie.
   #beside(name, px, py) {
-    const { text } = name, half = this.#half(text);
-    const radius = this.points.radius(name.members[0], this.camera.zoom), lift = radius + 10, aside = radius + half - 2;
-    return [[0, -lift], [0, lift], [aside, 0], [-aside, 0]].map(([dx, dy]) => ({ name, text, px: px + dx, py: py + dy, half }));
+    const { text } = name,
+      half = this.#half(text);
+    const radius = this.points.radius(name.members[0], this.camera.zoom),
+      lift = radius + 10,
+      aside = radius + half - 2;
+    return [
+      [0, -lift],
+      [0, lift],
+      [aside, 0],
+      [-aside, 0],
+    ].map(([dx, dy]) => ({ name, text, px: px + dx, py: py + dy, half }));
   }
 
   #fits({ px, py, half }, tools) {
@@ -88,7 +110,8 @@ class Names {
 
 // Whether a name hides a part of a tag's pie; its own it only touches.
 function covers({ px, py, half }, mark) {
-  const dx = Math.max(0, Math.abs(mark.px - px) - half + 7), dy = Math.max(0, Math.abs(mark.py - py) - 7);
+  const dx = Math.max(0, Math.abs(mark.px - px) - half + 7),
+    dy = Math.max(0, Math.abs(mark.py - py) - 7);
   return Math.hypot(dx, dy) < mark.r - 1;
 }
 
@@ -98,16 +121,37 @@ function clash(a, b) {
 }
 
 function tagNames({ pies }) {
-  return pies.all.map(({ tag, x, y, weight, members }) => ({ text: cut(tag, 30), full: tag, x, y, centre: NaN, weight, members }));
+  return pies.all.map(({ tag, x, y, weight, members }) => ({
+    text: cut(tag, 30),
+    full: tag,
+    x,
+    y,
+    centre: NaN,
+    weight,
+    members,
+  }));
 }
 
 // A cluster's name stands over its points, all but the topmost twentieth of them; where it lacks room, its first words do.
 function clusterNames({ scene, y }) {
   const heights = new Map(scene.clusters.map(({ id }) => [id, []]));
-  scene.cluster.forEach((id, i) => { if (heights.has(id)) heights.get(id).push(y[i]); });
-  return scene.clusters.filter(({ id, label }) => id >= 0 && label).map(({ id, label, x, y: centre, count }) => {
-    const own = Float64Array.from(heights.get(id)).sort();
-    const top = own.length ? own[Math.floor((own.length - 1) * 0.95)] : centre;
-    return { text: cut(label, 42), short: cut(label.split(" · ")[0], 42), full: label, x, y: top, centre, weight: count || 1, cluster: id };
+  scene.cluster.forEach((id, i) => {
+    if (heights.has(id)) heights.get(id).push(y[i]);
   });
+  return scene.clusters
+    .filter(({ id, label }) => id >= 0 && label)
+    .map(({ id, label, x, y: centre, count }) => {
+      const own = Float64Array.from(heights.get(id)).sort();
+      const top = own.length ? own[Math.floor((own.length - 1) * 0.95)] : centre;
+      return {
+        text: cut(label, 42),
+        short: cut(label.split(" · ")[0], 42),
+        full: label,
+        x,
+        y: top,
+        centre,
+        weight: count || 1,
+        cluster: id,
+      };
+    });
 }

@@ -47,8 +47,12 @@ class Overlay {
   }
 
   #contours(facet) {
-    const { dataset } = this.points.facets, { filter } = this, { preview } = filter;
-    const coloured = facet === dataset, looks = dataset.looks(), hidden = filter.hidden.get(dataset);
+    const { dataset } = this.points.facets,
+      { filter } = this,
+      { preview } = filter;
+    const coloured = facet === dataset,
+      looks = dataset.looks(),
+      hidden = filter.hidden.get(dataset);
     for (const contour of this.points.scene.contours) {
       const d = dataset.values.indexOf(contour.dataset);
       if (hidden.has(d) || (preview && preview.facet === dataset && preview.v !== d)) continue;
@@ -60,7 +64,8 @@ class Overlay {
     const { pen, camera } = this;
     pen.beginPath();
     for (const line of lines) {
-      for (let k = 0; k < line.length; k += 2) pen[k ? "lineTo" : "moveTo"](camera.toX(line[k]), camera.toY(line[k + 1]));
+      for (let k = 0; k < line.length; k += 2)
+        pen[k ? "lineTo" : "moveTo"](camera.toX(line[k]), camera.toY(line[k + 1]));
       pen.closePath();
     }
     pen.globalAlpha = coloured ? 0.035 : 0.02;
@@ -74,8 +79,15 @@ class Overlay {
   }
 
   #pies(facet) {
-    const { pen, camera, filter, points: { pies } } = this;
-    const looks = facet.looks(), grey = css("--grey"), edge = css("--map");
+    const {
+      pen,
+      camera,
+      filter,
+      points: { pies },
+    } = this;
+    const looks = facet.looks(),
+      grey = css("--grey"),
+      edge = css("--map");
     const isSeen = (i) => filter.state[i] !== HIDDEN;
     const colourOf = (i) => (filter.isLit(i) && facet.group[i] >= 0 ? looks[facet.group[i]].colour : grey);
     for (const pie of pies.all) {
@@ -84,7 +96,8 @@ class Overlay {
   }
 
   #neighbours(i) {
-    const { pen } = this, accent = css("--accent");
+    const { pen } = this,
+      accent = css("--accent");
     pen.strokeStyle = accent;
     pen.lineWidth = 1.2;
     for (const j of this.points.neighbours(i)) {
@@ -101,7 +114,9 @@ class Overlay {
   #path(path) {
     const { pen } = this;
     pen.beginPath();
-    path.forEach(([px, py], k) => pen[k ? "lineTo" : "moveTo"](px, py));
+    path.forEach(([px, py], k) => {
+      pen[k ? "lineTo" : "moveTo"](px, py);
+    });
     pen.closePath();
     pen.fillStyle = css("--accent");
     pen.globalAlpha = 0.1;

@@ -24,45 +24,73 @@ class Painter {
 
   // All that stays the same from point to point.
   #prepare(facet) {
-    const { raster, camera, points } = this, { ratio } = raster, { scale } = camera;
+    const { raster, camera, points } = this,
+      { ratio } = raster,
+      { scale } = camera;
     const size = points.count ? points.radius(0, camera.zoom) : 1;
-    const look = ({ colour, mark }) => ({ rgb: rgb(colour), fill: raster.mask(mark, size), edge: raster.mask(mark, size + 0.9) });
+    const look = ({ colour, mark }) => ({
+      rgb: rgb(colour),
+      fill: raster.mask(mark, size),
+      edge: raster.mask(mark, size + 0.9),
+    });
     return {
-      group: facet.group, looks: facet.looks().map(look), none: look({ colour: css("--other"), mark: "circle" }),
-      back: rgb(css("--map")), grey: rgb(css("--grey")), dot: raster.mask("circle", size * 0.85),
+      group: facet.group,
+      looks: facet.looks().map(look),
+      none: look({ colour: css("--other"), mark: "circle" }),
+      back: rgb(css("--map")),
+      grey: rgb(css("--grey")),
+      dot: raster.mask("circle", size * 0.85),
       hasEdges: size >= 3.2 && points.count <= 20_000,
-      alpha: 256 * Math.max(0.5, Math.min(0.95, 1.35 - 0.16 * Math.log10(points.count + 1) + Math.log10(camera.zoom + 1) * 0.1)),
-      left: camera.fromX(-30), right: camera.fromX(camera.width + 30),
-      top: camera.fromY(-30), bottom: camera.fromY(camera.height + 30),
-      scale: scale * ratio, shiftX: camera.toX(0) * ratio, shiftY: camera.toY(0) * ratio,
-      pass: points.pies ? LIT + 1 : GREY, next: 0, // the grey ones first, the lit ones over them; pies are not painted here
+      alpha:
+        256 *
+        Math.max(0.5, Math.min(0.95, 1.35 - 0.16 * Math.log10(points.count + 1) + Math.log10(camera.zoom + 1) * 0.1)),
+      left: camera.fromX(-30),
+      right: camera.fromX(camera.width + 30),
+      top: camera.fromY(-30),
+      bottom: camera.fromY(camera.height + 30),
+      scale: scale * ratio,
+      shiftX: camera.toX(0) * ratio,
+      shiftY: camera.toY(0) * ratio,
+      pass: points.pies ? LIT + 1 : GREY,
+      next: 0, // the grey ones first, the lit ones over them; pies are not painted here
     };
   }
 
   #goOn(job) {
     if (job !== this.#job) return; // the map has changed since
-    const until = performance.now() + SLICE, { count } = this.points;
+    const until = performance.now() + SLICE,
+      { count } = this.points;
     while (job.pass <= LIT && performance.now() < until) {
       const end = Math.min(count, job.next + BATCH);
       this.#paintSome(job, job.next, end);
       job.next = end;
-      if (end === count) { job.pass++; job.next = 0; }
+      if (end === count) {
+        job.pass++;
+        job.next = 0;
+      }
     }
     this.raster.show();
     if (job.pass <= LIT) requestAnimationFrame(() => this.#goOn(job));
   }
 
   #paintSome(job, from, to) {
-    const { raster, order, filter } = this, { x, y } = this.points, { state, preview } = filter;
+    const { raster, order, filter } = this,
+      { x, y } = this.points,
+      { state, preview } = filter;
     const { group, pass, grey, back, dot } = job;
     for (let k = from; k < to; k++) {
       const i = order[k];
       if (state[i] === HIDDEN || x[i] < job.left || x[i] > job.right || y[i] < job.bottom || y[i] > job.top) continue;
       const seen = preview ? (filter.isLit(i) ? LIT : GREY) : state[i];
       if (seen !== pass) continue;
-      const px = job.shiftX + x[i] * job.scale, py = job.shiftY - y[i] * job.scale;
-      if (pass === GREY) { raster.stamp(px, py, dot, grey[0], grey[1], grey[2], 130); continue; }
-      const look = group[i] < 0 ? job.none : job.looks[group[i]], colour = look.rgb;
+      const px = job.shiftX + x[i] * job.scale,
+        py = job.shiftY - y[i] * job.scale;
+      if (pass === GREY) {
+        raster.stamp(px, py, dot, grey[0], grey[1], grey[2], 130);
+        continue;
+      }
+      const look = group[i] < 0 ? job.none : job.looks[group[i]],
+        colour = look.rgb;
       if (job.hasEdges) raster.stamp(px, py, look.edge, back[0], back[1], back[2], 210);
       raster.stamp(px, py, look.fill, colour[0], colour[1], colour[2], job.alpha);
     }

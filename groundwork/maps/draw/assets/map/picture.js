@@ -8,19 +8,42 @@ class Picture {
     this.points = points;
     this.camera = new Camera(points.bounds, points.count > 30_000, () => this.redraw());
     // What is drawn besides the states of the points; -1: none. path: the line of a lasso, in pixels of the window.
-    this.shown = { facet: defaultFacet(points), open: -1, hover: -1, cursor: -1, path: null, contours: true, names: true };
-    const canvas = el("canvas", { "aria-hidden": "true" }), over = el("canvas", { "aria-hidden": "true" });
+    this.shown = {
+      facet: defaultFacet(points),
+      open: -1,
+      hover: -1,
+      cursor: -1,
+      path: null,
+      contours: true,
+      names: true,
+    };
+    const canvas = el("canvas", { "aria-hidden": "true" }),
+      over = el("canvas", { "aria-hidden": "true" });
     this.painter = new Painter(canvas, points, filter, this.camera);
     this.overlay = new Overlay(over, points, filter, this.camera);
     this.names = new Names(points, filter, this.camera, onname);
     this.tip = new Tip(points, this.camera);
     this.tools = el("div", { class: "toolbar", role: "toolbar", "aria-label": "Map tools" });
-    this.node = el("div", {
-      class: "stage", id: "stage", tabindex: 0, role: "application",
-      "aria-label": "Map of questions. Arrow keys step from point to point, Enter opens, plus and minus zoom, zero shows all.",
-    }, canvas, over, this.names.node, this.tip.node, this.tools,
-    points.count === 0 && el("p", { class: "empty", text: "There are no questions to show." }));
-    new ResizeObserver(() => { if (!this.node.closest("[hidden]")) this.resize(); }).observe(this.node);
+    this.node = el(
+      "div",
+      {
+        class: "stage",
+        id: "stage",
+        tabindex: 0,
+        role: "application",
+        "aria-label":
+          "Map of questions. Arrow keys step from point to point, Enter opens, plus and minus zoom, zero shows all.",
+      },
+      canvas,
+      over,
+      this.names.node,
+      this.tip.node,
+      this.tools,
+      points.count === 0 && el("p", { class: "empty", text: "There are no questions to show." }),
+    );
+    new ResizeObserver(() => {
+      if (!this.node.closest("[hidden]")) this.resize();
+    }).observe(this.node);
   }
 
   // Draw in the next frame.
@@ -37,7 +60,8 @@ class Picture {
   draw() {
     this.painter.paint(this.shown.facet);
     this.overlay.draw(this.shown);
-    if (this.shown.names) this.names.place({ left: this.tools.offsetLeft, bottom: this.tools.offsetTop + this.tools.offsetHeight });
+    if (this.shown.names)
+      this.names.place({ left: this.tools.offsetLeft, bottom: this.tools.offsetTop + this.tools.offsetHeight });
     else this.names.hide();
   }
 
@@ -57,7 +81,10 @@ class Picture {
   }
 
   #refit() {
-    const { camera, painter: { raster } } = this;
+    const {
+      camera,
+      painter: { raster },
+    } = this;
     raster.resize(camera.width, camera.height, Math.min(2, window.devicePixelRatio || 1));
     this.overlay.resize(raster.width, raster.height, raster.ratio);
     this.draw();
@@ -76,7 +103,8 @@ class Picture {
       this.node.classList.toggle("over", i >= 0);
       this.overlay.draw(this.shown);
     }
-    if (i >= 0) this.tip.show(i, px, py); else this.tip.hide();
+    if (i >= 0) this.tip.show(i, px, py);
+    else this.tip.hide();
   }
 
   // The line of a lasso or a box while it is drawn; null: none.
@@ -85,18 +113,34 @@ class Picture {
     this.overlay.draw(this.shown);
   }
 
-  bringIn(i) { this.camera.bringIn(this.points.x[i], this.points.y[i]); }
+  bringIn(i) {
+    this.camera.bringIn(this.points.x[i], this.points.y[i]);
+  }
 
-  bringAllIn(indices) { this.camera.bringAllIn(indices.map((i) => this.points.x[i]), indices.map((i) => this.points.y[i])); }
+  bringAllIn(indices) {
+    this.camera.bringAllIn(
+      indices.map((i) => this.points.x[i]),
+      indices.map((i) => this.points.y[i]),
+    );
+  }
 
   zoomToCluster(id) {
-    const { x, y, scene } = this.points, members = [];
-    scene.cluster.forEach((own, i) => { if (own === id) members.push(i); });
-    if (members.length) this.camera.zoomTo(members.map((i) => x[i]), members.map((i) => y[i]));
+    const { x, y, scene } = this.points,
+      members = [];
+    scene.cluster.forEach((own, i) => {
+      if (own === id) members.push(i);
+    });
+    if (members.length)
+      this.camera.zoomTo(
+        members.map((i) => x[i]),
+        members.map((i) => y[i]),
+      );
   }
 }
 
 function defaultFacet({ scene, facets }) {
   if (scene.datasets.length > 1) return facets.dataset;
-  return [facets.split, facets.cluster, facets.category].find((facet) => facet && facet.values.length > 1) || facets.dataset;
+  return (
+    [facets.split, facets.cluster, facets.category].find((facet) => facet && facet.values.length > 1) || facets.dataset
+  );
 }

@@ -2,13 +2,21 @@
 
 class Pies {
   constructor(scene) {
-    const size = scene.datasets.map((d) => Math.max(1, d.count)), groups = new Map();
-    scene.question.forEach((tag, i) => groups.set(tag, [...(groups.get(tag) || []), i]));
+    const size = scene.datasets.map((d) => Math.max(1, d.count)),
+      groups = new Map();
+    scene.question.forEach((tag, i) => {
+      groups.set(tag, [...(groups.get(tag) || []), i]);
+    });
     const mean = (members, values) => members.reduce((sum, i) => sum + values[i], 0) / members.length;
-    this.all = [...groups].map(([tag, members]) => ({
-      tag, members, x: mean(members, scene.x), y: mean(members, scene.y),
-      weight: members.reduce((sum, i) => sum + scene.weight[i], 0),
-    })).sort((a, b) => b.weight - a.weight); // the small ones over the large ones
+    this.all = [...groups]
+      .map(([tag, members]) => ({
+        tag,
+        members,
+        x: mean(members, scene.x),
+        y: mean(members, scene.y),
+        weight: members.reduce((sum, i) => sum + scene.weight[i], 0),
+      }))
+      .sort((a, b) => b.weight - a.weight); // the small ones over the large ones
     this.of = new Map(this.all.flatMap((pie) => pie.members.map((i) => [i, pie])));
     this.share = (i) => scene.weight[i] / size[scene.dataset[i]];
     this.most = Math.max(1, ...this.all.map((pie) => pie.weight));
@@ -20,7 +28,8 @@ class Pies {
 
   // Of the members that `seen` lets through: [index, from, to] in radians, clockwise from twelve o'clock.
   sectors(pie, seen) {
-    const members = pie.members.filter(seen), total = members.reduce((sum, i) => sum + this.share(i), 0) || 1;
+    const members = pie.members.filter(seen),
+      total = members.reduce((sum, i) => sum + this.share(i), 0) || 1;
     let from = -Math.PI / 2;
     return members.map((i) => {
       const sector = [i, from, from + (2 * Math.PI * this.share(i)) / total];
@@ -47,7 +56,8 @@ class Pies {
   // The member whose sector lies at (dx, dy) from the middle.
   at(pie, dx, dy, seen) {
     const angle = ((Math.atan2(dy, dx) + 2.5 * Math.PI) % (2 * Math.PI)) - Math.PI / 2;
-    const sectors = this.sectors(pie, seen), hit = sectors.find(([, , to]) => angle <= to) || sectors[sectors.length - 1];
+    const sectors = this.sectors(pie, seen),
+      hit = sectors.find(([, , to]) => angle <= to) || sectors[sectors.length - 1];
     return hit ? hit[0] : -1;
   }
 }

@@ -18,9 +18,13 @@ class Pointer {
     listen("pointermove", (event) => this.#move(event));
     listen("pointerup", (event) => this.#up(event));
     listen("pointercancel", (event) => this.#up(event));
-    listen("pointerleave", () => { if (!this.#touches.size) hand.onhover(-1); });
+    listen("pointerleave", () => {
+      if (!this.#touches.size) hand.onhover(-1);
+    });
     listen("wheel", (event) => this.#wheel(event), { passive: false });
-    listen("dblclick", (event) => { if (!isControl(event)) camera.zoomBy(2, ...this.#place(event)); });
+    listen("dblclick", (event) => {
+      if (!isControl(event)) camera.zoomBy(2, ...this.#place(event));
+    });
   }
 
   #place(event) {
@@ -36,7 +40,10 @@ class Pointer {
     const place = this.#place(event);
     this.#touches.set(event.pointerId, place);
     if (this.#touches.size > 1) this.hand.ontrace(null);
-    this.#drag = this.#touches.size > 1 ? null : { tool, from: place, last: place, path: tool === "pan" ? null : [place], far: false, name };
+    this.#drag =
+      this.#touches.size > 1
+        ? null
+        : { tool, from: place, last: place, path: tool === "pan" ? null : [place], far: false, name };
   }
 
   #move(event) {
@@ -47,7 +54,9 @@ class Pointer {
   }
 
   #dragTo([px, py]) {
-    const drag = this.#drag, [fromX, fromY] = drag.from, [lastX, lastY] = drag.last;
+    const drag = this.#drag,
+      [fromX, fromY] = drag.from,
+      [lastX, lastY] = drag.last;
     drag.far ||= Math.hypot(px - fromX, py - fromY) > FAR;
     if (!drag.far) return;
     drag.last = [px, py];
@@ -81,7 +90,8 @@ class Pointer {
     this.#touches.set(id, place);
     const after = [...this.#touches.values()];
     if (before.length < 2) return;
-    const [lastX, lastY] = middle(before), [px, py] = middle(after);
+    const [lastX, lastY] = middle(before),
+      [px, py] = middle(after);
     this.camera.panBy(px - lastX, py - lastY);
     this.camera.zoomBy(spread(after) / spread(before), px, py);
   }

@@ -25,7 +25,9 @@ class Points {
   }
 
   // Where a point is drawn: a tag's dataset in its tag's pie.
-  spot(i) { return this.pies ? this.pies.of.get(i) : { x: this.x[i], y: this.y[i] }; }
+  spot(i) {
+    return this.pies ? this.pies.of.get(i) : { x: this.x[i], y: this.y[i] };
+  }
 
   value(name, i) {
     const facet = this.facets[name];
@@ -38,13 +40,19 @@ class Points {
   }
 
   // In a map of tags: how many questions bear the tag.
-  weight(i) { return this.pies ? plural(this.scene.weight[i], "question") : ""; }
+  weight(i) {
+    return this.pies ? plural(this.scene.weight[i], "question") : "";
+  }
 
-  neighbours(i) { return this.scene.neighbours[i] || []; }
+  neighbours(i) {
+    return this.scene.neighbours[i] || [];
+  }
 
   // Unpack what a click, a search and a download need besides.
   load() {
-    this.#loading ??= block("details").then((details) => { this.details = details; });
+    this.#loading ??= block("details").then((details) => {
+      this.details = details;
+    });
     return this.#loading;
   }
 
@@ -52,11 +60,20 @@ class Points {
   record(i) {
     const { details } = this;
     return {
-      id: details.id[i], dataset: this.ofSplits ? this.scene.title : this.value("dataset", i), split: this.value("split", i),
-      document: this.value("document", i), chunk: details.chunk[i], question: this.scene.question[i],
-      evaluation_criteria: details.evaluation_criteria[i], answer: details.answer[i],
-      difficulty: this.value("difficulty", i), category: this.value("category", i), evidence: details.evidence[i],
-      pages: details.pages[i], headings: details.headings[i], tags: this.tags(i),
+      id: details.id[i],
+      dataset: this.ofSplits ? this.scene.title : this.value("dataset", i),
+      split: this.value("split", i),
+      document: this.value("document", i),
+      chunk: details.chunk[i],
+      question: this.scene.question[i],
+      evaluation_criteria: details.evaluation_criteria[i],
+      answer: details.answer[i],
+      difficulty: this.value("difficulty", i),
+      category: this.value("category", i),
+      evidence: details.evidence[i],
+      pages: details.pages[i],
+      headings: details.headings[i],
+      tags: this.tags(i),
     };
   }
 
@@ -69,19 +86,33 @@ class Points {
 
   #searched() {
     if (this.#texts) return this.#texts;
-    const telling = ["category", "document", "dataset"].filter((name) => this.facets[name] && this.facets[name].values.length > 1); // what all share finds all
-    const texts = this.scene.question.map((question, i) => fold([
-      question, this.details ? this.details.answer[i] : "", this.tags(i).join(" "),
-      ...telling.map((name) => this.value(name, i)),
-    ].join("\n")));
+    const telling = ["category", "document", "dataset"].filter(
+      (name) => this.facets[name] && this.facets[name].values.length > 1,
+    ); // what all share finds all
+    const texts = this.scene.question.map((question, i) =>
+      fold(
+        [
+          question,
+          this.details ? this.details.answer[i] : "",
+          this.tags(i).join(" "),
+          ...telling.map((name) => this.value(name, i)),
+        ].join("\n"),
+      ),
+    );
     if (this.details) this.#texts = texts; // until then without the answers
     return texts;
   }
 }
 
 // Text as it is searched: without case, accents and the width of East Asian letters; ß as ss, a dotless i as i.
-const fold = (text) => text.normalize("NFKD").toLowerCase().replace(/[\u0300-\u036f\u064b-\u0652\u05b0-\u05c7]/g, "")
-  .replaceAll("ß", "ss").replaceAll("ı", "i").normalize("NFC");
+const fold = (text) =>
+  text
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[\u0300-\u036f\u064b-\u0652\u05b0-\u05c7]/g, "")
+    .replaceAll("ß", "ss")
+    .replaceAll("ı", "i")
+    .normalize("NFC");
 
 // The rectangle around places, without the outermost share `trim` at each side.
 function boundsOf(xs, ys, trim = 0) {
@@ -90,6 +121,14 @@ function boundsOf(xs, ys, trim = 0) {
     const skip = Math.floor(sorted.length * trim);
     return sorted.length ? [sorted[skip], sorted[sorted.length - 1 - skip]] : [0, 1];
   };
-  const [left, right] = range(xs), [bottom, top] = range(ys);
-  return { left, bottom, width: right - left || 1, height: top - bottom || 1, centreX: (left + right) / 2, centreY: (bottom + top) / 2 };
+  const [left, right] = range(xs),
+    [bottom, top] = range(ys);
+  return {
+    left,
+    bottom,
+    width: right - left || 1,
+    height: top - bottom || 1,
+    centreX: (left + right) / 2,
+    centreY: (bottom + top) / 2,
+  };
 }

@@ -23,18 +23,31 @@ function masks(mark, radius) {
   const phases = [];
   for (let py = 0; py < PHASES; py++) {
     for (let px = 0; px < PHASES; px++) {
-      const right = [], down = [], cover = [];
+      const right = [],
+        down = [],
+        cover = [];
       for (let row = -reach; row <= reach; row++) {
         for (let column = -reach; column <= reach; column++) {
           let hits = 0;
           for (let sample = 0; sample < 25; sample++) {
-            const x = column + ((sample % 5) + 0.5) / 5 - px / PHASES, y = row + (((sample / 5) | 0) + 0.5) / 5 - py / PHASES;
+            const x = column + ((sample % 5) + 0.5) / 5 - px / PHASES,
+              y = row + (((sample / 5) | 0) + 0.5) / 5 - py / PHASES;
             if (inside(x / radius, y / radius)) hits++;
           }
-          if (hits) { right.push(column); down.push(row); cover.push((hits * 255) / 25); }
+          if (hits) {
+            right.push(column);
+            down.push(row);
+            cover.push((hits * 255) / 25);
+          }
         }
       }
-      phases.push({ right: Int16Array.from(right), down: Int16Array.from(down), cover: Uint8Array.from(cover), width: 0, steps: null });
+      phases.push({
+        right: Int16Array.from(right),
+        down: Int16Array.from(down),
+        cover: Uint8Array.from(cover),
+        width: 0,
+        steps: null,
+      });
     }
   }
   return { reach, phases };
@@ -68,21 +81,27 @@ class Raster {
 
   // One mark at (x, y) in canvas pixels, over what is there. alpha: 0..256.
   stamp(x, y, mask, r, g, b, alpha) {
-    const column = Math.floor(x), row = Math.floor(y), { reach } = mask;
+    const column = Math.floor(x),
+      row = Math.floor(y),
+      { reach } = mask;
     if (column < -reach || row < -reach || column >= this.width + reach || row >= this.height + reach) return;
-    const phase = mask.phases[((y - row) * PHASES | 0) * PHASES + ((x - column) * PHASES | 0)];
-    const data = this.image.data, { cover } = phase;
+    const phase = mask.phases[(((y - row) * PHASES) | 0) * PHASES + (((x - column) * PHASES) | 0)];
+    const data = this.image.data,
+      { cover } = phase;
     if (column < reach || row < reach || column + reach >= this.width || row + reach >= this.height) {
       this.stampAtEdge(column, row, phase, r, g, b, alpha);
       return;
     }
-    if (phase.width !== this.width) { // the way from the middle to each pixel, as bytes of this image
+    if (phase.width !== this.width) {
+      // the way from the middle to each pixel, as bytes of this image
       phase.width = this.width;
       phase.steps = Int32Array.from(phase.right, (right, k) => (phase.down[k] * this.width + right) * 4);
     }
-    const middle = (row * this.width + column) * 4, { steps } = phase;
+    const middle = (row * this.width + column) * 4,
+      { steps } = phase;
     for (let k = 0; k < steps.length; k++) {
-      const at = middle + steps[k], a = cover[k] * alpha;
+      const at = middle + steps[k],
+        a = cover[k] * alpha;
       data[at] += ((r - data[at]) * a) >> 16;
       data[at + 1] += ((g - data[at + 1]) * a) >> 16;
       data[at + 2] += ((b - data[at + 2]) * a) >> 16;
@@ -92,9 +111,11 @@ class Raster {
   stampAtEdge(column, row, { right, down, cover }, r, g, b, alpha) {
     const data = this.image.data;
     for (let k = 0; k < cover.length; k++) {
-      const px = column + right[k], py = row + down[k];
+      const px = column + right[k],
+        py = row + down[k];
       if (px < 0 || py < 0 || px >= this.width || py >= this.height) continue;
-      const at = (py * this.width + px) * 4, a = cover[k] * alpha;
+      const at = (py * this.width + px) * 4,
+        a = cover[k] * alpha;
       data[at] += ((r - data[at]) * a) >> 16;
       data[at + 1] += ((g - data[at + 1]) * a) >> 16;
       data[at + 2] += ((b - data[at + 2]) * a) >> 16;

@@ -9,18 +9,40 @@ class Search {
     this.filter = filter;
     this.onlook = onlook;
     this.found = el("output", { class: "found", id: "found", "aria-live": "polite" });
-    this.list = el("button", { type: "button", class: "link", id: "list", title: "List them, to read and to download", hidden: true, onclick: onlist }, "List");
+    this.list = el(
+      "button",
+      {
+        type: "button",
+        class: "link",
+        id: "list",
+        title: "List them, to read and to download",
+        hidden: true,
+        onclick: onlist,
+      },
+      "List",
+    );
     this.field = el("input", {
-      type: "search", id: "search", placeholder: `Search ${points.noun}s`, "aria-label": "Search", autocomplete: "off",
-      spellcheck: "false", oninput: () => this.#later(),
+      type: "search",
+      id: "search",
+      placeholder: `Search ${points.noun}s`,
+      "aria-label": "Search",
+      autocomplete: "off",
+      spellcheck: "false",
+      oninput: () => this.#later(),
       onkeydown: (event) => {
         if (event.key !== "Enter") return;
         this.run();
         if (filter.kept.search) onlist();
       },
     });
-    this.node = el("div", { class: "searchbox" },
-      icon("M10.500 4a6.500 6.500 0 1 0 0 13a6.500 6.500 0 1 0 0-13Z M15.300 15.300 20.500 20.500"), this.field, this.found, this.list);
+    this.node = el(
+      "div",
+      { class: "searchbox" },
+      icon("M10.500 4a6.500 6.500 0 1 0 0 13a6.500 6.500 0 1 0 0-13Z M15.300 15.300 20.500 20.500"),
+      this.field,
+      this.found,
+      this.list,
+    );
   }
 
   #later() {
@@ -34,7 +56,9 @@ class Search {
     this.filter.keep("search", this.points.search(query));
   }
 
-  clear() { this.field.value = ""; }
+  clear() {
+    this.field.value = "";
+  }
 
   focus() {
     this.field.focus();
@@ -42,7 +66,8 @@ class Search {
   }
 
   tell() {
-    const { filter, points } = this, lit = filter.isNarrowed ? filter.lit().length : 0;
+    const { filter, points } = this,
+      lit = filter.isNarrowed ? filter.lit().length : 0;
     this.found.textContent = filter.isNarrowed ? `${number(lit)} of ${number(points.count)}` : "";
     this.list.hidden = lit === 0 || Boolean(filter.kept.selection);
   }

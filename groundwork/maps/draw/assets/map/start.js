@@ -9,20 +9,34 @@ class MapPage {
     this.filter = new Filter(this.points, () => this.#filtered());
     this.picture = new Picture(this.points, this.filter, { onname: (name) => this.#goTo(name) });
     this.drawer = new Drawer(this.points, {
-      onneighbour: (i) => this.open(i, { from: this.picture.shown.open }), onback: () => this.#back(),
-      ontag: (tag) => this.search.run(tag), onclose: () => this.close() });
+      onneighbour: (i) => this.open(i, { from: this.picture.shown.open }),
+      onback: () => this.#back(),
+      ontag: (tag) => this.search.run(tag),
+      onclose: () => this.close(),
+    });
     this.tray = new Tray(this.points, { onopen: (i) => this.open(i), onclear: () => this.select([]) });
     const list = () => this.list();
     this.search = new Search(this.points, this.filter, { onlook: () => this.views.go("map"), onlist: list });
-    this.views = new Views((id) => { if (id === "map") requestAnimationFrame(() => this.picture.resize()); });
+    this.views = new Views((id) => {
+      if (id === "map") requestAnimationFrame(() => this.picture.resize());
+    });
     const switchTheme = theme.start(); // before the legend takes its colours
     this.rail = new Rail(this.points, this.filter, this.picture.shown.facet, {
-      oncolour: (facet) => this.picture.show({ facet }), onnumbers: () => this.#toNumbers(), onlist: list,
-      onpreview: (line) => { this.filter.preview = line; this.picture.redraw(); } });
+      oncolour: (facet) => this.picture.show({ facet }),
+      onnumbers: () => this.#toNumbers(),
+      onlist: list,
+      onpreview: (line) => {
+        this.filter.preview = line;
+        this.picture.redraw();
+      },
+    });
     this.toolbar = new Toolbar(this.picture);
     this.#compose(scene, colours, switchTheme);
     this.#listen();
-    theme.listeners.push(() => { this.rail.legend.show(this.picture.shown.facet); this.picture.draw(); });
+    theme.listeners.push(() => {
+      this.rail.legend.show(this.picture.shown.facet);
+      this.picture.draw();
+    });
   }
 
   #compose(scene, colours, switchTheme) {
@@ -30,14 +44,26 @@ class MapPage {
     views.add("map", "Map", rail.node, el("div", { class: "middle" }, picture.node, tray.node), drawer.node);
     picture.node.append(rail.legend.strip);
     if (scene.histogram.length) {
-      views.addSheet("tags", "Tags", tagsView(scene, colours, (tag) => this.search.run(tag)));
+      views.addSheet(
+        "tags",
+        "Tags",
+        tagsView(scene, colours, (tag) => this.search.run(tag)),
+      );
     }
-    if (scene.numbers || (scene.notes.length && scene.kind !== "tags")) views.addSheet("numbers", "Numbers", numbersView(scene, colours));
+    if (scene.numbers || (scene.notes.length && scene.kind !== "tags"))
+      views.addSheet("numbers", "Numbers", numbersView(scene, colours));
     document.body.append(
-      el("header", { class: "top" },
+      el(
+        "header",
+        { class: "top" },
         el("div", { class: "titles" }, el("h1", { text: scene.title }), el("p", { text: scene.subtitle })),
-        views.tabs, this.search.node, rail.opener(), switchTheme),
-      views.node);
+        views.tabs,
+        this.search.node,
+        rail.opener(),
+        switchTheme,
+      ),
+      views.node,
+    );
     views.go(scene.opens || "map");
     picture.resize();
     addEventListener("beforeprint", () => picture.resize(PAPER));
@@ -45,13 +71,16 @@ class MapPage {
   }
 
   #listen() {
-    const { picture, filter } = this, { shown, camera } = picture, hits = new Hits(this.points, filter, camera);
+    const { picture, filter } = this,
+      { shown, camera } = picture,
+      hits = new Hits(this.points, filter, camera);
     new Pointer(picture.node, camera, this.toolbar, {
       at: (px, py) => hits.at(px, py),
       onhover: (i, px, py) => picture.hover(i, px, py),
       onclick: (i) => {
         this.rail.toggle(false);
-        if (i >= 0) this.open(i); else this.close();
+        if (i >= 0) this.open(i);
+        else this.close();
       },
       ontrace: (path) => picture.trace(path),
       ontravel: () => picture.tip.hide(),
@@ -61,8 +90,13 @@ class MapPage {
       onsearch: () => this.search.focus(),
       onclear: () => this.clear(),
       onstep: (way) => this.#stepTo(hits.next(shown.cursor >= 0 ? shown.cursor : shown.open, way)),
-      onenter: () => { if (shown.cursor >= 0) this.open(shown.cursor, { focus: true }); },
-      onleave: () => { picture.hover(-1); picture.show({ cursor: -1 }); },
+      onenter: () => {
+        if (shown.cursor >= 0) this.open(shown.cursor, { focus: true });
+      },
+      onleave: () => {
+        picture.hover(-1);
+        picture.show({ cursor: -1 });
+      },
     });
   }
 
@@ -73,7 +107,8 @@ class MapPage {
   }
 
   #goTo(name) {
-    if (name.members) this.open(name.members[0]); else this.picture.zoomToCluster(name.cluster);
+    if (name.members) this.open(name.members[0]);
+    else this.picture.zoomToCluster(name.cluster);
   }
 
   #stepTo(i) {
@@ -93,14 +128,18 @@ class MapPage {
   }
 
   async #show(i) {
-    const { picture, drawer } = this, back = this.trail.at(-1) ?? -1;
+    const { picture, drawer } = this,
+      back = this.trail.at(-1) ?? -1;
     picture.show({ open: i });
     await this.points.load();
-    if (drawer.isOpen) drawer.show(i, back); else picture.makeRoom(() => drawer.show(i, back));
+    if (drawer.isOpen) drawer.show(i, back);
+    else picture.makeRoom(() => drawer.show(i, back));
     picture.bringIn(i);
   }
 
-  #back() { this.#show(this.trail.pop()); }
+  #back() {
+    this.#show(this.trail.pop());
+  }
 
   #toNumbers() {
     this.rail.toggle(false);
@@ -124,14 +163,16 @@ class MapPage {
 
   // List these points in the table and grey the others; none: as before.
   select(indices) {
-    const { filter, tray, picture } = this, rows = [...indices].sort((a, b) => a - b);
+    const { filter, tray, picture } = this,
+      rows = [...indices].sort((a, b) => a - b);
     if (!rows.length) {
       filter.keep("selection", null);
       this.#closeTray();
       return;
     }
     filter.keepOnly("selection", rows);
-    if (tray.isOpen) tray.show(rows); else picture.makeRoom(() => tray.show(rows));
+    if (tray.isOpen) tray.show(rows);
+    else picture.makeRoom(() => tray.show(rows));
     picture.bringAllIn(rows);
   }
 
@@ -141,8 +182,14 @@ class MapPage {
 
   // Close the drawer; when it is closed, end search, comparison and selection.
   clear() {
-    if (this.rail.isOpen) { this.rail.toggle(false); return; }
-    if (this.drawer.isOpen) { this.close(); return; }
+    if (this.rail.isOpen) {
+      this.rail.toggle(false);
+      return;
+    }
+    if (this.drawer.isOpen) {
+      this.close();
+      return;
+    }
     if (this.tray.node.contains(document.activeElement)) this.picture.node.focus();
     this.search.clear();
     this.rail.reset();
@@ -157,7 +204,10 @@ async function startMap() {
   usePalette(colours);
   const page = new MapPage(scene, colours);
   document.documentElement.dataset.ready = "true";
-  setTimeout(async () => { await page.points.load(); document.documentElement.dataset.details = "true"; }, 50);
+  setTimeout(async () => {
+    await page.points.load();
+    document.documentElement.dataset.details = "true";
+  }, 50);
 }
 
 startMap();

@@ -9,9 +9,16 @@ class Tip {
 
   show(i, px, py) {
     const { points, camera, node } = this;
-    const words = [points.value("dataset", i), points.value("split", i), points.weight(i), ...points.tags(i).slice(0, 4)];
-    node.replaceChildren(el("strong", { text: cut(points.scene.question[i], 160) }),
-      el("span", { class: "meta" }, points.facets.dataset.chip(i), [...new Set(words)].filter(Boolean).join(" · ")));
+    const words = [
+      points.value("dataset", i),
+      points.value("split", i),
+      points.weight(i),
+      ...points.tags(i).slice(0, 4),
+    ];
+    node.replaceChildren(
+      el("strong", { text: cut(points.scene.question[i], 160) }),
+      el("span", { class: "meta" }, points.facets.dataset.chip(i), [...new Set(words)].filter(Boolean).join(" · ")),
+    );
     node.hidden = false;
     const box = node.getBoundingClientRect();
     const left = Math.max(8, Math.min(px + 14, camera.width - box.width - 8));
@@ -19,5 +26,7 @@ class Tip {
     node.style.transform = `translate(${left}px, ${Math.max(8, top)}px)`;
   }
 
-  hide() { this.node.hidden = true; }
+  hide() {
+    this.node.hidden = true;
+  }
 }
