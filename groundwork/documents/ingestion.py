@@ -10,7 +10,7 @@ import functools
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -25,6 +25,7 @@ from groundwork.documents.pdf import TextLayer, read_text_layer, unlock
 from groundwork.documents.repair.page_joining import stitch, tidy
 from groundwork.documents.repair.running_headers import without_running
 from groundwork.documents.sources import Source, examine, spelt
+from groundwork.documents.unreadable import is_unreadable
 from groundwork.errors import BadDocument, MissingExtra
 from groundwork.records.types import Document, Page
 from groundwork.settings.settings import Config
@@ -139,11 +140,10 @@ class Ingestion:
         self.count.start(len(drafts), "pages")
         for i, name in enumerate(names):
             due = self._due(layer, drafts)
-            unread = [n for n, bad in enumerate(layer.unreadable, start=1) if bad and not drafts[n - 1].by_sight]
             if name == "ocr" and i > 0:
                 due = [n for n in due if layer.scans[n - 1]]  # a text layer, however odd, is surer than its picture
             if CONVERTERS[name].by_sight:
-                due = sorted({*due, *unread})
+                due = sorted({*due, *_unread(drafts)})
             if due and self._available(name, needed=i == 0):
                 self._show(len(drafts) - len(due))
                 await self._try(name, path, layer, due, drafts)
@@ -157,9 +157,11 @@ class Ingestion:
         self._show(len(drafts))
         if not any(draft.markdown.strip() for draft in drafts):
             raise BadDocument(self._why_empty(layer, drafts))
-        markdown, pages = assemble(layer, drafts)
-        if unread := [n for n, bad in enumerate(layer.unreadable, start=1) if bad and not drafts[n - 1].by_sight]:
+        if unread := _unread(drafts):
             self.warnings.append(f"{listed(unread)}: {UNREADABLE}; {OCR}")
+            for number in unread:
+                drafts[number - 1].audit = None  # there is nothing to hold it against
+        markdown, pages = assemble(layer, drafts)
         self.warnings += page_warnings(pages, self.config.ingest.audit_threshold)
         return markdown, pages, layer.title
 
@@ -197,7 +199,7 @@ class Ingestion:
         self.warnings += done.warnings
         for i, number in enumerate(due):
             trouble = done.troubles[i] if done.troubles else ""
-            if CONVERTERS[name].by_sight and layer.unreadable[number - 1] and done.pages[i].strip():
+            if CONVERTERS[name].by_sight and is_unreadable(drafts[number - 1].markdown) and done.pages[i].strip():
                 drafts[number - 1] = Draft()  # what the fonts tell is no text
             drafts[number - 1].offer(
                 done.pages[i],
@@ -284,6 +286,11 @@ def _model_workers() -> Workers:
 
 def _reason(error: WorkerFailed) -> str:
     return str(error) if error.kind in ("crash", "timeout", "BadDocument") else f"{error.kind}: {error}"
+
+
+def _unread(drafts: Sequence[Draft]) -> list[int]:
+    """The pages whose text is in letters other than those that they show."""
+    return [n for n, draft in enumerate(drafts, start=1) if is_unreadable(draft.markdown)]
 
 
 def _remedy(ending: str) -> str:

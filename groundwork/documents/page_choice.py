@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from groundwork.documents import CONVERTERS
 from groundwork.documents.pdf import TextLayer
 from groundwork.documents.repair.outline import Entry, set_headings
 from groundwork.documents.repair.page_joining import is_contents, stitch
@@ -18,7 +17,7 @@ OCR = spelt(
 )
 
 
-UNREADABLE = "their fonts tell other letters than they show, so that the text can not be read"
+UNREADABLE = "the fonts tell other letters than they show, so that the text can not be read"
 
 
 @dataclass
@@ -30,12 +29,6 @@ class Draft:
     audit: PageAudit | None = None
     fell_back: str = ""
     is_complete: bool = False  # as its converter judged by more than the audit: no other one is asked
-
-    @property
-    def by_sight(self) -> bool:
-        """Whether it was read from the page's picture."""
-        name = self.converter.partition(":")[0]
-        return name in CONVERTERS and CONVERTERS[name].by_sight
 
     def offer(self, markdown: str, audit: PageAudit, converter: str, trouble: str, *, judged: bool = False) -> None:
         """Take a rendition that is better than the one before; a page in trouble stays open for the next converter.

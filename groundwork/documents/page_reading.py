@@ -14,6 +14,7 @@ from groundwork.documents.repair.hyphens import Vocabulary, has_parted
 from groundwork.documents.repair.page_joining import plain_contents, tidy
 from groundwork.documents.repair.respelling import respell, restore
 from groundwork.documents.repair.running_headers import running_keys, strip_running
+from groundwork.documents.unreadable import is_unreadable
 from groundwork.records.types import PageAudit
 from groundwork.workers import report
 
@@ -119,6 +120,8 @@ def _rate(maker: str, draft: str, reference: Reference) -> _Rated:
 
 def _best(drafts: Sequence[tuple[str, str]], reference: Reference) -> _Rated:
     """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure."""
+    if not reference.words:  # it may be unreadable to one engine and not to the other
+        drafts = [*filter(lambda draft: draft[1].strip() and not is_unreadable(draft[1]), drafts), *drafts][:1]
     best = _rate(*drafts[0], reference)
     for maker, draft in drafts[1:]:
         lost = len(best.audit.lost_numbers)

@@ -13,7 +13,7 @@ _WORD = regex.compile(r"\p{L}{4,}")
 _LATIN = regex.compile(r"\p{Latin}")
 _VOWEL = regex.compile(r"[aeiouyæœøıɑɛɔ]")
 _JUNK = regex.compile(r"[\p{Co}\p{Cn}\ufffd]|(?![\s])\p{Cc}")
-_LEAST = 40  # words or characters to judge by
+_LEAST = 40  # different words, or characters, to judge by
 _NO_VOWEL = 0.25  # of the words; English, German, Czech or Finnish text has less than .03, lists of codes .1
 _UNASSIGNED = 0.3  # of the characters
 
@@ -23,7 +23,7 @@ def is_unreadable(text: str) -> bool:
     solid = "".join(text.split())
     if len(solid) >= _LEAST and len(_JUNK.findall(solid)) > _UNASSIGNED * len(solid):
         return True
-    words = [word for word in _WORD.findall(text) if not word.isupper() and _LATIN.match(word)]
+    words = {word for word in _WORD.findall(text) if not word.isupper() and _LATIN.match(word)}
     if len(words) < _LEAST:
         return False
     return sum(not _VOWEL.search(_bare(word)) for word in words) > _NO_VOWEL * len(words)

@@ -14,7 +14,8 @@ from groundwork.documents.layout.lines import Box, Run, is_number
 
 _CELL = 24  # points; strokes nearer than this belong to one drawing
 _STROKES = 30  # that slant, of a curve
-_LEAST = 60, 40  # points of a chart's width and height
+_LEAST = 40, 30  # points of a chart's width and height, without its axes
+_MOST = 30  # charts of a page
 _BARS = 4
 _LABEL = 12  # letters of a label beside an axis
 _BESIDE, _BELOW = 40, 18  # points from the drawing to its labels
@@ -26,12 +27,19 @@ def find_charts(drawn: Any, runs: Sequence[Run]) -> list[Box]:
     words = [word for run in runs for word in run.words]
     drawings = [box for count, box in _clusters(slanting) if count >= _STROKES and count > 4 * _within(words, box)]
     drawings += _bars([Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill)], words)
+    drawings = sorted(filter(_is_large, drawings), key=_area)[-_MOST:]
     if not drawings:
         return []
-    straight = [box for box in map(_box, drawn.lines) if box.x2 - box.x1 < 1 or box.y2 - box.y1 < 1]
-    axes = [_with_axes(box, straight) for box in drawings]
-    large = [box for box in axes if box.x2 - box.x1 > _LEAST[0] and box.y2 - box.y1 > _LEAST[1]]
-    return [_with_labels(box, runs) for box in _merged(large)]
+    straight = [box for box in map(_box, drawn.lines) if min(box.x2 - box.x1, box.y2 - box.y1) < 1]
+    return [_with_labels(box, runs) for box in _merged([_with_axes(box, straight) for box in drawings])]
+
+
+def _is_large(box: Box) -> bool:
+    return box.x2 - box.x1 > _LEAST[0] and box.y2 - box.y1 > _LEAST[1]
+
+
+def _area(box: Box) -> float:
+    return (box.x2 - box.x1) * (box.y2 - box.y1)
 
 
 def _box(line: Any) -> Box:

@@ -26,7 +26,7 @@ _MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
 
 def page_lines(lines: Sequence[Line], grids: Sequence[Grid]) -> list[Line]:
     """A page's lines with its drawn tables in their places."""
-    tables = [Line(grid.ys[0], [], grid.rows, grid.labels) for grid in grids]
+    tables = [Line(grid.ys[0], [], grid.rows, grid.labels) for grid in grids if grid.rows or grid.labels]
     return sorted([*lines, *tables], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
 
 
