@@ -13,7 +13,7 @@ _WORD = regex.compile(r"\p{L}{4,}")
 _LATIN = regex.compile(r"\p{Latin}")
 _VOWEL = regex.compile(r"[aeiouyæœøıɑɛɔ]")
 _JUNK = regex.compile(r"[\p{Co}\p{Cn}\ufffd]|(?![\s])\p{Cc}")
-_LEAST = 40  # different words, or characters, to judge by
+_LEAST = 30  # different words, or characters, to judge by
 _NO_VOWEL = 0.25  # of the words; English, German, Czech or Finnish text has less than .03, lists of codes .1
 _UNASSIGNED = 0.3  # of the characters
 

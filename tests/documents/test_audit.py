@@ -42,12 +42,27 @@ def test_a_repeated_passage_is_seen_and_a_repeating_text_is_not():
     assert Reference(twice).audit(twice).repeated == 0
 
 
-def test_shuffled_lines_lower_the_order():
-    """The same words in another order keep every word and lose order."""
+def test_shuffled_lines_lose_neighbours():
+    """The same words in another order keep every word and lose pairs; the cells of a table lose none."""
     lines = TEXT.split("\n")
     audit = Reference(TEXT).audit("\n".join([lines[3], lines[1], lines[0], lines[2]]))
     assert audit.words_kept == 1
     assert audit.pairs_kept < 1
+    cells = "| played | field |\n|---|---|\n| by five players | is 75 metres long |"
+    assert Reference("played field by five is 75 players metres long").audit(cells).pairs_kept == 1
+
+
+def test_a_number_alone_at_the_edge_of_a_page_is_its_label():
+    """A page's label that is gone is no lost number; the same number within the page is one."""
+    assert Reference(f"{TEXT}\n61").audit(TEXT).lost_numbers == []
+    assert Reference(f"61 boats.\n{TEXT}").audit(TEXT).lost_numbers == ["61"]
+
+
+def test_a_merged_cell_in_all_its_columns_is_not_said_twice():
+    """Equal neighbours in a table are one cell, however long its text."""
+    cell = "the same long head of two columns of this table"
+    page = f"{cell}\n3 4"
+    assert Reference(page).audit(f"| {cell} | {cell} |\n| --- | --- |\n| 3 | 4 |").repeated == 0
 
 
 def test_hyphens_at_line_ends_are_no_difference():

@@ -44,7 +44,7 @@ def convert(request: Request) -> Conversion:
     Of pages in a shaped script pdf-inspector's alone: pdfium, and with it liteparse, gives the letters of such a
     script in the order in which they are drawn. Raises what liteparse raises; where pdf-inspector fails, a warning.
     """
-    pages = _liteparse_pages(request)
+    pages = read_pages(request)
     layer = request.layer or [""] * len(pages)
     shaped = [i for i, text in enumerate(layer) if is_shaped(text)]
     pages = [None if i in shaped else page for i, page in enumerate(pages)]
@@ -127,10 +127,10 @@ def _pdf_inspector(request: Request) -> list[str]:
 
 
 def _liteparse(request: Request) -> list[str]:
-    return [page.markdown or "" if page else "" for page in _liteparse_pages(request)]
+    return [page.markdown or "" if page else "" for page in read_pages(request)]
 
 
-def _liteparse_pages(request: Request) -> list[Any]:
+def read_pages(request: Request) -> list[Any]:
     """liteparse's pages in the order asked for; None for one that it does not give."""
     from liteparse import LiteParse
 
