@@ -182,7 +182,7 @@ _BLOCK_SPLIT = re.compile(r"\n\s*\n")
 _HEADING = re.compile(r"^#{1,6} +(.*)$", re.MULTILINE)
 _ENTRY = re.compile(r"\S (?:(?:\.\s?){4,}|… ?)\s*\d+\W*$", re.MULTILINE)
 _STOPS = (".", ":", ";", "!", "?", "”", '"', "'", "…")
-_ROW = re.compile(r"^\s*\|.*\|\s*$", re.MULTILINE)
+_ROW = re.compile(r"^[^\S\n]*\|.*\|[^\S\n]*$", re.MULTILINE)
 
 
 def readability(reference: Reference, markdown: str) -> float:

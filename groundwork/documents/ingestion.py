@@ -305,5 +305,5 @@ def _sha256(path: Path) -> str:
 def _title(markdown: str, name: str, *, anywhere: bool) -> str:
     """The heading of the first level that a text begins with, or has `anywhere` in its first pages; else its name."""
     heading = (re.search if anywhere else re.match)(r"(?m)^# +(.+)$", markdown[:5000])
-    found = re.sub(r"[*_`\\]|<[^>]+>", "", heading[1]).strip() if heading else ""
+    found = re.sub(r"[*_`\\]|<[^<>]+>", "", heading[1]).strip() if heading else ""
     return found or Path(name).stem

@@ -10,9 +10,10 @@ from groundwork.language.stop_words import ENGLISH
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]*)[\"”“»]")
 _LONGEST = 80  # characters of a quoted term; a longer quotation is a passage
 _CODE = re.compile(
-    r"""(?<![^\s("'“‘`*])(?=[^\s]*[/\\_<>=$#@|]|[^\s]*[a-z0-9]\.[a-z0-9]|-)[^\s"“”`,;?!]*[^\W\d_][^\s"“”`,;?!]*"""
+    r"""(?<![^\s("'“‘`*])(?=[^\s]{0,80}[/\\_<>=$#@|]|[^\s]{0,80}[a-z0-9]\.[a-z0-9]|-)"""
+    r"""[^\s"“”`,;?!]{0,80}[^\W\d_][^\s"“”`,;?!]*"""
 )
-_ABBREVIATED = re.compile(r"((?:[A-Z][\w-]*[ -](?:(?:of|and|for|the|in) )?)+)\(([A-Z][A-Za-z]*[A-Z])\)")
+_ABBREVIATED = re.compile(r"((?:[A-Z][\w-]{0,40}[ -](?:(?:of|and|for|the|in) )?){1,20})\(([A-Z][A-Za-z]{0,30}[A-Z])\)")
 _NAME = re.compile(rf"[^\W_{UNSPACED}]+")
 
 

@@ -15,10 +15,10 @@ from groundwork.language.spans import Span, whole_spans
 
 _END = regex.compile(
     r"""
-    (?: [.!?…]++ [\p{Pe}\p{Pf}"'*_]*+ \s++          # the end of a sentence, closing quotes and brackets, white space
+    (?: (?<![.!?…]) [.!?…]++ [\p{Pe}\p{Pf}"'*_]*+ \s++     # a sentence's end, closing quotes and brackets, white space
         (?= [\p{Pi}\p{Ps}"'*_#>¿¡•-]*+ [\p{Lu}\p{Lt}\p{Lo}\d] )    # and a capital, a digit or a letter without case
       | [。！？｡]++ [\p{Pe}\p{Pf}"']*+ \s*+           # Chinese and Japanese: no white space needed
-      | [؟۔।॥]++ [\p{Pe}\p{Pf}"']*+ \s++             # Arabic, Urdu, Hindi
+      | (?<![؟۔।॥]) [؟۔।॥]++ [\p{Pe}\p{Pf}"']*+ \s++             # Arabic, Urdu, Hindi
       | \n [ \t\r]*+ \n \s*+ )                        # a blank line
     """,
     regex.VERBOSE,

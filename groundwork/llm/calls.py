@@ -232,7 +232,7 @@ class Calls:
     @asynccontextmanager
     async def _admitted(self, errand: Errand, asked: int, limit: int, again: bool) -> AsyncIterator[Settlement]:
         """A slot of the gate and the money for one call; how the call ends teaches the gate."""
-        async with errand.gate.slot(asked + limit, again=again):
+        async with errand.gate.slot(asked + limit, again=again, ahead=errand.ahead):
             async with self._budget.reserve(await self._accounts.stake(errand, asked, limit)) as settlement:
                 self._stopping.check()
                 try:

@@ -93,13 +93,15 @@ class Client:
         sample: int = 0,
         partial: bool = False,
         whole_prompt: bool = False,
+        ahead: int = 0,
     ) -> Reply[T]:
         """The model's reply to `messages` (OpenAI chat), decoded into `schema`, or its text where that is None.
 
         `json_schema` is sent instead of the one of `schema`; `check` returns a problem for the correction turn, or
         None; another `sample` is another draw of the same request. A reply that was stored before is read again.
         Where `schema` has one list of objects, faulty items alone are corrected; `partial`: those that stay faulty are
-        left out. `whole_prompt`: a reply by a server that cut the prompt off is a failure, not a warning.
+        left out. `whole_prompt`: a reply by a server that cut the prompt off is a failure, not a warning. `ahead`: how
+        many characters the caller has still to ask about; of the calls that wait, the one with most goes first.
 
         Raises InvalidReply, Filtered, TransportFailed or UnitError for this unit; ProviderRefused, BudgetReached or
         Stopped (StopRun) and ConfigError for all of them.
@@ -111,7 +113,7 @@ class Client:
         errand = Errand(
             endpoint, self._calls.gate(endpoint, call.model), call.model, stage, unit, sample, self._after, []
         )
-        errand.whole_prompt = whole_prompt
+        errand.ahead, errand.whole_prompt = ahead, whole_prompt
         try:
             return await self._converse(errand, body, reader, partial)
         except InvalidReply:

@@ -29,6 +29,7 @@ class Errand(msgspec.Struct):
     after: int = ALL  # a row of the journal; no older reply is replayed
     spent: list[Spent] = []
     roomy: bool = False  # a reply was cut off for want of money: the next one gets all the room that the stage allows
+    ahead: int = 0  # characters that are still to be asked about: what has most of them goes first
     whole_prompt: bool = False  # a reply to a prompt that the server cut off is a failure
 
     @property

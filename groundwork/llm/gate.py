@@ -9,7 +9,7 @@ fixed 256 lost two calls in three. A new call starts as soon as any ends: there 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import heapq
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
@@ -40,12 +40,15 @@ class Pace:
 
 
 class _Waiting(NamedTuple):
+    rank: tuple[int, int, int]  # the least goes first, and no two are the same
     turn: asyncio.Future[None]
     tokens: int
 
 
 class Gate:
-    """Admits calls first come, first served, and learns from 429s how many the endpoint takes.
+    """Admits calls, those with most work behind them first, and learns from 429s how many the endpoint takes.
+
+    A long chunk takes many calls, one after another: left behind, it would go on alone when all else is done.
 
     `most`: the ceiling; `patience`: seconds of nothing but 429s, or of a Retry-After, after which the run stops.
     """
@@ -55,7 +58,8 @@ class Gate:
         self.window = float(min(START, most))
         self.in_flight = 0
         self._requests, self._tokens = Pace(rpm), Pace(tpm)
-        self._queue: deque[_Waiting] = deque()
+        self._queue: list[_Waiting] = []  # a heap
+        self._entered = 0
         self._ramping = most > START
         self._widens_at = 0.0
         self._opens_at = 0.0
@@ -64,9 +68,15 @@ class Gate:
         self._alarm: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
-    async def slot(self, tokens: int = 0, *, again: bool = False) -> AsyncIterator[None]:
-        """Wait for a turn and hold it for one call that may use `tokens`; `again`: before all who wait already."""
-        await self._enter(_Waiting(asyncio.get_running_loop().create_future(), tokens), again)
+    async def slot(self, tokens: int = 0, *, again: bool = False, ahead: int = 0) -> AsyncIterator[None]:
+        """Wait for a turn and hold it for one call that may use `tokens`.
+
+        `again`: before all that have not been tried yet. `ahead`: how much is still to be asked about once this call is
+        done, in any unit; the more, the sooner.
+        """
+        self._entered += 1
+        rank = (0, 0, -self._entered) if again else (1, -ahead, self._entered)
+        await self._enter(_Waiting(rank, asyncio.get_running_loop().create_future(), tokens))
         try:
             yield
         finally:
@@ -114,12 +124,12 @@ class Gate:
     def turn_away(self, error: Exception) -> None:
         """Everyone who waits gets `error`: the run is stopping."""
         while self._queue:
-            turn = self._queue.popleft().turn
+            turn = self._queue.pop().turn
             if not turn.done():
                 turn.set_exception(error)
 
-    async def _enter(self, waiting: _Waiting, again: bool) -> None:
-        (self._queue.appendleft if again else self._queue.append)(waiting)
+    async def _enter(self, waiting: _Waiting) -> None:
+        heapq.heappush(self._queue, waiting)
         self._admit()
         try:
             await waiting.turn
@@ -134,7 +144,7 @@ class Gate:
         now = asyncio.get_running_loop().time()
         self._ramp(now)
         while self._queue and self.in_flight < int(self.window) and now >= self._next_start():
-            turn, tokens = self._queue.popleft()
+            _, turn, tokens = heapq.heappop(self._queue)
             if not turn.done():
                 self.in_flight += 1
                 self._requests.book(1, now)

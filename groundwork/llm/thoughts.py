@@ -30,7 +30,7 @@ _MARK = re.compile(rf"(?P<open>{_OPEN})|(?P<close>{_CLOSE})", re.IGNORECASE)
 # What may be left around the reply itself: the answer's own tags, and the tokens that end a turn.
 _FRAME = re.compile(r"<\|(?:start_response|begin_of_solution)\|>|<(?:answer|response)>", re.IGNORECASE)
 _END = re.compile(
-    r"\s*(?:</?(?:answer|response|s)>|<\|(?:end_response|end_of_solution|end|return|im_end|eot_id|endoftext)\|>|<eos>"
+    r"(?:(?<!\s)\s++)?(?:</?(?:answer|response|s)>|<\|(?:end_response|end_of_solution|end|return|im_end|eot_id|endoftext)\|>|<eos>"
     r"|<turn\|>|<end_of_turn>)$",
     re.IGNORECASE,
 )

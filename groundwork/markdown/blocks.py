@@ -99,12 +99,12 @@ _FRONT_MATTER = re.compile(  # --- title: ... --- at the head of the text
 _TABLE_TAGS = re.compile(r"<(/?)(?i:table)\b[^>]*+>?")  # <table>, </table>: they nest
 _BOLD_LINE = re.compile(r"[^\S\n]*+(\*\*|__)(?=\S)([^*_\n]{1,100}+)\1\s*+")  # **Scoring** alone on its line
 _LEADER = re.compile(  # the end of a line such as Introduction ........ 3 or Introduction … 3
-    r"(?: \.{4} | (?:\.[ ]){3} | … ) [ .…|*_]*+ (?:\d{1,4}|[ivxlc]{1,7}) [ \t\r*_|]*+ \Z", re.VERBOSE
+    r"(?: (?<!\.) \.{4} | (?<!\.[ ]) (?:\.[ ]){3} | … ) [ .…|*_]*+ (?:\d{1,4}|[ivxlc]{1,7}) [ \t\r*_|]*+ \Z", re.VERBOSE
 )
 _CONTENTS_ENDS = "0123456789ivxlc)"  # how the last line of a contents page ends
 _LEADER_END = 60  # characters at the end of a line that hold its page number and some of the dots
 _LINK_ITEM = re.compile(r"\A[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+\Z")  # - [Rules](#rules)
-_MARKUP = re.compile(r"[*_`]++|!?\[([^\]]*+)\]\([^)]*+\)")  # what a heading's plain title goes without
+_MARKUP = re.compile(r"[*_`]++|!?\[([^\[\]]*+)\]\([^)]*+\)")  # what a heading's plain title goes without
 _BLANK_LINE = re.compile(r"\n[^\S\n]*+\n")  # where a <table> ends that is never closed
 
 

@@ -42,6 +42,7 @@ class Batch:
 
     def __post_init__(self) -> None:
         self._messages: list[dict[str, Any]] = []
+        self._ahead = 0  # characters that no question touches yet
 
     @property
     def at_once(self) -> int:
@@ -60,6 +61,7 @@ class Batch:
             asked.count,
             turned_down(asked.rejected),
         )
+        self._ahead = sum(gap.end - gap.start for gap in asked.gaps)
         unit = f"{self.chunk.id} iteration {asked.iteration}"
         reply = await self._call(self._messages, Drafts, unit, asked.iteration)
         drafts: list[Judged] = [(as_it_stands(draft, asked.gaps, text), []) for draft in reply.pairs]
@@ -84,7 +86,14 @@ class Batch:
     async def _call(self, messages: list[dict[str, Any]], schema: type[Any], unit: str, sample: int) -> Any:
         self.calls += 1
         reply = await self.client.ask(
-            self.settings, messages, stage="generate_qa", unit=unit, schema=schema, sample=sample, partial=True
+            self.settings,
+            messages,
+            stage="generate_qa",
+            unit=unit,
+            schema=schema,
+            sample=sample,
+            partial=True,
+            ahead=self._ahead,
         )
         self.dropped += reply.dropped
         return reply.value

@@ -28,7 +28,7 @@ SAME_SUBJECT = 0.7  # of what two pairs tell of their statement, where each also
 SAME_ANSWER = 0.5  # of the shorter of two answers, beside what its question says
 
 _WORD = regex.compile(r"[\w\p{No}]+")  # with the vowel signs that `re` takes for no part of a word
-_CODE = re.compile(r"\w*\d\w*")
+_CODE = re.compile(r"(?<!\w)\w*\d\w*")
 _YES_OR_NO = re.compile(r"(yes|no|ja|nein|oui|non|sí|si|não|nee)\b", re.IGNORECASE)
 _NUMBER = "#"  # before a number's value among the words of a text
 

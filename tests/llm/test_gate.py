@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import selectors
+from typing import Any
 
 import pytest
 
@@ -173,3 +174,23 @@ async def test_those_turned_away_learn_why():
     gate.turn_away(ProviderRefused("no credit"))
     ended = await asyncio.gather(running, *waiting, return_exceptions=True)
     assert [str(end) for end in ended] == ["None", "no credit", "no credit", "no credit"] and gate.in_flight == 0
+
+
+async def test_the_call_with_most_ahead_goes_first():
+    """Of those that wait; a call that goes again comes before all of them, and equals keep their order."""
+    gate, order = Gate("x", 1, 10), []
+
+    async def call(name: str, **how: Any) -> None:
+        async with gate.slot(**how):
+            order.append(name)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(
+        call("holds the slot"),
+        call("short", ahead=100),
+        call("long", ahead=900),
+        call("nothing ahead"),
+        call("long too", ahead=900),
+        call("again", again=True),
+    )
+    assert order == ["holds the slot", "again", "long", "long too", "short", "nothing ahead"]

@@ -17,7 +17,7 @@ from groundwork.errors import BadDocument
 
 LAYOUT_WEIGHTS = "datalab-to/surya_layout2"
 HUB_PATIENCE = 5.0  # seconds; marker itself waits 300 for a server that cannot start
-_PAGE = re.compile(r"\n*\{(\d+)\}-{48}\n*")
+_PAGE = re.compile(r"(?:(?<!\n)\n+)?\{(\d+)\}-{48}\n*")
 
 
 def convert(request: Request) -> Conversion:

@@ -16,9 +16,9 @@ _LABEL = re.compile(
 )
 _BOLD = re.compile(r"bold|black|heavy|-bd|demi|cmbx|cmb\d|xbtt", re.IGNORECASE)
 _MONO = re.compile(r"mono|courier|consol|cmtt|txtt|xtt\b|t1xbtt|typewriter|menlo|inconsol|fixed", re.IGNORECASE)
-_ENTRY = re.compile(r"(?:(?:\.\s?){4,}|…)\s*\d+\W*$")
+_ENTRY = re.compile(r"(?:(?<!\.)(?<!\.\s)(?:\.\s?){4,}+|…)\s*\d+\W*$")
 _DOTS = ("....", ". . .", ".. ..", "…")
-_LEADING = re.compile(r"\s*(?:\.\s?){4,}\s*")
+_LEADING = re.compile(r"(?:(?<!\s)\s++)?(?:\.\s?){4,}\s*")
 _LEADERS = re.compile(r"(?:\.\s?){4,}$")
 _MONO_WIDTH = 0.5  # font sizes; a typewriter's letters have 0.52 to 0.6, the letters of other fonts 0.45
 _FIGURE = re.compile(

@@ -18,7 +18,7 @@ from groundwork.documents.repair.hyphens import Vocabulary
 
 _SPACE = 0.5  # sizes between two words of one cell
 _APART = 2.4  # line heights between two rows of one table
-_LEADERS = re.compile(r"(?:\s?\.){3,}\s*$|\s*…\s*$|(?:\s?[._]){6,}")
+_LEADERS = re.compile(r"(?:\s?\.){3,}+\s*$|(?:(?<!\s)\s++)?…\s*$|(?:\s?[._]){6,}")
 
 
 class Text(NamedTuple):

@@ -9,7 +9,7 @@ from groundwork.language.scripts import IDEOGRAPHS
 
 _NO_SPACE = re.compile(rf"[{IDEOGRAPHS}][{IDEOGRAPHS}\d]|\d[{IDEOGRAPHS}]")
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")
-_STEM = re.compile(r"((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
+_STEM = re.compile(r"(?<![^\W\d_])(?<![^\W\d_][-‐‑])((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
 _REST = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")
 _BLANK = re.compile(r"\w- \w")
 _PARTED = re.compile(r"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!(?:and|or|to|nor)\b)([^\W\d_]+(?:-[^\W\d_]+)*)")

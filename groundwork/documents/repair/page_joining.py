@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 _ITEM = re.compile(r"(?:(?:[A-Z]?\d+\.)(?:\d+\.)*\d*|\d+\)|\(?[a-z]\)|[-*+•●▪◦‣–])(?:\s|$)|[A-Z]?(?:\d+\.){2,}\d*\S")
 _BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
-_LEADERS = re.compile(r"\s*(?:\.\s?){4,}\s*|\s*…{2,}\s*|\s*(?:_\s?){6,}\s*(?=\d+\W*$)")
+_LEADERS = re.compile(r"(?:(?<!\s)\s++)?(?:(?:\.\s?){4,}\s*|…{2,}\s*|(?<!_)(?<!_\s)(?:_\s?){6,}+\s*(?=\d+\W*$))")
 _DOTS = ("....", ". . .", ".. ..", "……", "___", "_ _")  # what leaders hold
 _CONTENTS_LINE = re.compile(r"^.*\S (?:\.{3}|…) \d+\W*$")
 _DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
@@ -19,9 +19,9 @@ _ENTRY = re.compile(r"^(?:#{1,6} +)?(?![-*+] )(\S.{1,120}?\S)(?: ?[.…·]+)* \*
 _GLUED_ITEM = re.compile(
     r"^((?:#{1,6} )?(?:(?:[A-Z]?\d+\.)(?:\d+\.)+\d*(?=[A-Z“\"(])|[A-Z]?\d{1,3}\.(?=[A-Z][a-z]{2})))"
 )
-_BACK_LINK = re.compile(r"\s*↑\s*$")
-_HYPHEN_END = re.compile(r"[^\W\d_]{2,}[-‐]$")
-_STEM = re.compile(r"(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
+_BACK_LINK = re.compile(r"(?:(?<!\s)\s++)?↑\s*$")
+_HYPHEN_END = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+[-‐]$")
+_STEM = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
 SENTENCE_ENDS = (".", ":", ";", "!", "?", "”", '"', "…", "。", "：", "；", "！", "？", "」")
 
 

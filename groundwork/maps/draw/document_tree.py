@@ -161,7 +161,7 @@ def _heading_pieces(text: str, start: int, end: int) -> list[Piece]:
     """Without the # in front and behind, or the underline."""
     line = text[start:end]
     first = len(line) - len(line.lstrip("# \t\ufeff"))
-    body = re.sub(r"\s*(\n\s*[-=]{2,}\s*|(?<=\s)#+\s*)$", "", line[first:])
+    body = re.sub(r"(?<!\s)[^\S\n]*\n\s*[-=]{2,}\s*$|(?:(?<!\s)\s++)?(?<=\s)#+\s*$", "", line[first:])
     return list(pieces(text, start + first, start + first + len(body)))
 
 

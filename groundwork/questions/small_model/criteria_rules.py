@@ -18,7 +18,7 @@ from groundwork.questions.draft_faults import Category
 from groundwork.questions.small_model.english import content_words
 from groundwork.records.types import Difficulty
 
-_BREAK = re.compile(r"\s*;\s*(?:(?:and|or|but)\s+)?|,?\s+(?:and|but)\s+")
+_BREAK = re.compile(r"(?:(?<!\s)\s++)?;\s*(?:(?:and|or|but)\s+)?|(?:,|(?<!\s))\s++(?:and|but)\s+")
 _VERB = re.compile(
     r"(?i)\b(?:must|may|can|cannot|shall|should|will|would|is|are|was|were|has|have|had|does|do|counts?|takes?|gets?"
     r"|loses?|wins?|needs?|becomes?|remains?|applies|apply)\b"
