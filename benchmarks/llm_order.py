@@ -3,9 +3,10 @@
 Run    uv run benchmarks/llm_order.py
 
 24 documents, 32 calls in flight, 1 s a call, on a clock of its own: nothing counts but the order in which the gate
-admits calls, so the figure is the same on every machine. A chunk takes one call for every five facts and a last one that finds
-none, ten at the most. The ideal: all calls over 32, or the longest chunk where that is more. Beside it, the same calls
-first come, first served. Prints the mean and the least of eight draws, for documents of few and of many chunks.
+admits calls, so the figure is the same on every machine. A chunk takes one call for every five facts and a last one
+that finds none, ten at the most. The ideal: all calls over 32, or the longest chunk where that is more. Beside it, the
+same calls first come, first served. Prints the mean and the least of eight draws, for documents of few and of many
+chunks.
 """
 
 from __future__ import annotations

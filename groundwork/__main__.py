@@ -83,13 +83,20 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _doctor(argv: Sequence[str]) -> int:
-    from groundwork.console.command import guarded, load_config, workspace
-    from groundwork.stages.doctor import doctor
+    from groundwork.console.command import add_place_flags, flag_parser, guarded, load_config, workspace
+    from groundwork.stages.doctor import doctor, probe
 
-    flags = _flags("doctor", "Check keys, credit, models, extras, disk and hub login.", argv, works=False)
+    parser = flag_parser("dataprep doctor", "Check keys, credit, models, extras, disk and hub login.")
+    parser.add_argument(
+        "--provider", metavar="NAME", help="try what this endpoint takes: llm, or a key of llm.providers"
+    )
+    add_place_flags(parser)
+    flags = parser.parse_args(list(argv))
 
     def look() -> int:
         config = load_config(flags)
+        if flags.provider is not None:
+            return probe(config, flags.provider)
         return doctor(config, workspace(config, flags).base)
 
     return guarded(look)

@@ -46,6 +46,7 @@ def init(*, prompts: bool) -> int:
     _write(folder / "config.json", _overlay())
     _write(folder / "config.schema.json", config.json_schema())
     _copy(defaults / "env.example", installation.PROJECT / ".env.example")
+    (installation.PROJECT / ".env.example").chmod(0o600)  # so that a copy with a key in it has these rights too
     if prompts:
         for file in sorted((defaults / "prompts").rglob("*.md")):
             _copy(file, folder / file.relative_to(defaults))

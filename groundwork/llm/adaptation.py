@@ -88,7 +88,7 @@ class Adaptation:
         if not said.startswith("404") or "requested parameters" not in said:
             return None
         names = [name for name in SAMPLING if name in sent] or [name for name in ("reasoning",) if name in sent]
-        return self._drop(names) if names else None
+        return self._drop(names) if names else self._learn_level("response_format", sent)
 
     def _learn_limit(self, said: str, parameter: str, sent: Json) -> str | None:
         name = next((name for name in LIMITS if name in sent), "")

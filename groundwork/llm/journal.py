@@ -8,8 +8,10 @@ parameters, schema, routing) and the index of the draw. The write-ahead log make
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,13 @@ def key_of(endpoint: str, body: dict[str, Any], draw: tuple[int, ...]) -> str:
     return hashlib.sha256(canonical).hexdigest()
 
 
+def keep_private(path: Path) -> None:
+    """Whole replies, and so whole passages of documents: readable by their owner alone. SQLite's log follows suit."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with suppress(PermissionError):  # somebody else's, in a folder that is shared
+        path.chmod(0o600)
+
+
 class Journal:
     """The file of replies. Safe for several processes; one object serves one thread."""
 
@@ -89,6 +98,7 @@ class Journal:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            keep_private(path)
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")

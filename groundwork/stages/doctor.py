@@ -1,9 +1,10 @@
 """Is everything there that the pipeline will need? One line a check, with the remedy where it fails.
 
-Run    uv run dataprep doctor [--config FILE] [--set key=value] [--data DIR]
+Run    uv run dataprep doctor [--config FILE] [--set key=value] [--data DIR] [--provider NAME]
 
 Exit code 0 when nothing that this config needs is missing, 1 otherwise. Asks the endpoints for their lists of models
-and the key for its credit; makes no call that costs anything.
+and the key for its credit; makes no call that costs anything, unless --provider names an endpoint (llm, or a key of
+llm.providers): then a dozen tiny calls find out what it takes, and the settings to use are printed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from groundwork.console import table
-from groundwork.errors import EXIT_FAILED, EXIT_OK, GroundworkError
+from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
 from groundwork.installation import spelt
 from groundwork.settings.settings import Config, Embeddings, ModelCall
 
@@ -58,6 +59,45 @@ def doctor(config: Config, workspace_root: Path) -> int:
     return asyncio.run(_report(config, workspace_root))
 
 
+def probe(config: Config, name: str) -> int:
+    """Print what the endpoint `name` takes and the settings to use; returns the exit code.
+
+    Raises ConfigError where there is none of that name, or its key is not there.
+    """
+    import asyncio
+
+    if name != "llm" and name not in config.llm.providers:
+        known = ", ".join(["llm", *config.llm.providers])
+        raise ConfigError([f"--provider {name}: there is none; there are {known}"])
+    return asyncio.run(_probe(config, "" if name == "llm" else name))
+
+
+async def _probe(config: Config, name: str) -> int:
+    from groundwork.llm.endpoint import Endpoint
+    from groundwork.llm.probe import Probe
+
+    settings = config.llm.providers[name] if name else config.llm
+    call = next((call for call in stages(config).values() if call.provider == name), config.llm.defaults)
+    endpoint = Endpoint(settings, config.llm.local, os.environ)
+    reached = False
+    try:
+        print(f"{call.model} at {settings.base_url}", flush=True)
+        asked = Probe(endpoint, call)
+        async for finding in asked.findings():
+            reached |= bool(finding.takes)
+            verdict = {True: "ok", False: "no", None: "-"}[finding.takes]
+            print(f"{verdict:<5} {finding.kind:<24} {finding.said}".rstrip(), flush=True)
+    finally:
+        await endpoint.close()
+    if not reached:
+        return EXIT_FAILED
+    block = f"llm.providers.{name}" if name else "llm"
+    chosen = [f"{block}.{key}={str(value).lower()}" for key, value in asked.provider.items()]
+    chosen += [f"llm.defaults.omit={msgspec.json.encode(asked.omit).decode()}"] if asked.omit else []
+    print("\nsettings to use: " + " ".join(f"--set '{one}'" for one in chosen) if chosen else "\nnothing to set")
+    return EXIT_OK
+
+
 async def _report(config: Config, root: Path) -> int:
     failed = 0
     async for check in _checks(config, root):
@@ -76,6 +116,8 @@ async def _checks(config: Config, root: Path) -> AsyncIterator[Check]:
 
     yield _documents(root)
     yield _disk(root)
+    for check in _private(root):
+        yield check
     for name, calls in _providers(config).items():
         settings = config.llm.providers[name] if name else config.llm
         endpoint = Endpoint(settings, config.llm.local, os.environ)
@@ -242,6 +284,15 @@ def _disk(root: Path) -> Check:
     free = shutil.disk_usage(root).free
     found = f"{free / 1e9:.1f} GB free in {root}"
     return Check("FAIL", "disk", found, "make room") if free < LOW_DISK else Check("ok", "disk", found)
+
+
+def _private(root: Path) -> Iterator[Check]:
+    """Keys and whole replies are for their owner's eyes; Windows has no such rights."""
+    from groundwork.installation import PROJECT
+
+    for what, path in (("keys", PROJECT / ".env"), ("journal", root / ".state" / "journal.db")):
+        if os.name != "nt" and path.is_file() and (rights := path.stat().st_mode & 0o777) & 0o077:
+            yield Check("FAIL", what, f"others may read {path} ({rights:04o})", f"run: chmod 600 {path}")
 
 
 def _extras(config: Config, root: Path) -> Iterator[Check]:

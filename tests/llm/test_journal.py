@@ -136,3 +136,13 @@ def test_a_joined_journal_answers_too(journal, tmp_path):
     shard = Journal(tmp_path / "shard.db", joined=journal)
     assert shard.find("k") == ROW and shard.find("k", shard.last()) is None
     assert shard.claim("new", ALL, 60) and not shard.claim("k", ALL, 60)
+
+
+def test_only_its_owner_may_read_it(tmp_path):
+    """A new file, one that was there with more rights, and the log beside it."""
+    path = tmp_path / "journal.db"
+    path.touch(0o644)
+    journal = Journal(path)
+    journal.release("nothing")
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+    journal.close()

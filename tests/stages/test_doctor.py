@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from groundwork.errors import ConfigError
 from groundwork.settings.config import CONFIG_DIR, load
-from groundwork.stages.doctor import doctor
+from groundwork.stages.doctor import doctor, probe
 from tests.fake_openrouter import FakeOpenRouter
 
 
@@ -128,3 +129,63 @@ def test_no_documents_and_a_wrong_model_file(tmp_path, capsys):
     out = capsys.readouterr().out
     wrong = "no such file" if find_spec("xllamacpp") else "llama.cpp is not installed"
     assert line(out, "documents").startswith("FAIL") and wrong in line(out, "llm.local")
+
+
+def tried(habit: str, capsys, *settings: str, answer: str = '{"spider_leg_total": 8}') -> str:
+    """What `--provider llm` prints of an endpoint with a habit."""
+    with FakeOpenRouter(habit=habit, prefix="/v1", reply=lambda _: answer).thread() as server:
+        config = load([], [f"llm.base_url={server.url}", "llm.api_key_env=", *settings])
+        code = probe(config, "llm")
+    out = capsys.readouterr().out
+    return f"{code} {out}"
+
+
+@pytest.mark.parametrize(
+    ("habit", "lines", "settings"),
+    [
+        ("", ["ok    json_schema", "ok    a stream", "ok    temperature with top_p", "ok    usage"], "nothing to set"),
+        (
+            "reasoning_model",
+            ["ok    limit of a reply         max_completion_tokens", "no    temperature ", "no    top_p "],
+            """--set 'llm.limit_parameter=max_completion_tokens' --set 'llm.defaults.omit=["temperature","top_p"]'""",
+        ),
+        ("no_schema", ["no    json_schema", "ok    json_object"], "--set 'llm.structured=json_object'"),
+        ("no_json_at_all", ["no    json_schema", "no    json_object"], "--set 'llm.structured=prompt'"),
+        ("stream_only", ["ok    a stream                 and nothing else"], "--set 'llm.stream=true'"),
+        ("one_of_two", ["ok    temperature", "no    temperature with top_p"], """'llm.defaults.omit=["top_p"]'"""),
+    ],
+)
+def test_a_provider_is_tried_by_tiny_calls(habit, lines, settings, capsys):
+    """A call of each kind, and the settings that spare a later run its refusals."""
+    out = tried(habit, capsys)
+    assert out.startswith("0 ") and settings in out
+    assert not [line for line in lines if line not in out]
+
+
+def test_a_schema_that_is_taken_and_ignored_is_found_out(capsys):
+    """The names of the schema stand nowhere in the prompt, so only a model that was shown it can know them."""
+    out = tried("", capsys, answer='{"legs": 8}')
+    assert "no    json_schema" in out and "taken and ignored" in out and "llm.structured=json_object" in out
+
+
+def test_a_provider_that_cannot_be_reached_fails(capsys):
+    """One line with what the endpoint said; the exit code tells."""
+    out = tried("bad_key", capsys)
+    assert out.startswith("1 ") and "no    a call" in out and "API key not valid" in out
+
+
+def test_a_provider_that_is_not_defined_is_an_error():
+    """With the names that there are."""
+    with pytest.raises(ConfigError, match="there are llm"):
+        probe(load([], []), "elsewhere")
+
+
+def test_what_others_may_read_is_told(root, capsys):
+    """The journal holds whole passages of documents."""
+    (root / ".state").mkdir()
+    journal = root / ".state" / "journal.db"
+    journal.touch(0o644)
+    journal.chmod(0o644)
+    with FakeOpenRouter(key="sk-right").thread() as server:
+        assert run(server, root) == 1
+    assert f"chmod 600 {journal}" in capsys.readouterr().out
