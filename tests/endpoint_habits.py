@@ -205,6 +205,31 @@ BODIES: dict[str, Callable[[Json], str]] = {
 SHAPES = (*TEXTS, *JSONS, *CHOICES, *BODIES)
 
 
+def _cut(choice: Json) -> None:
+    text = choice["message"]["content"]
+    choice["message"]["content"], choice["finish_reason"] = text[: len(text) // 2], "max_tokens"
+
+
+def _said(text: str, finish: str) -> Callable[[Json], None]:
+    return lambda choice: choice.update(message={"role": "assistant", "content": text}, finish_reason=finish)
+
+
+def _with_half_a_character(choice: Json) -> None:
+    choice["message"]["content"] = re.sub(r'(": ?"|^)(?=\w)', "\\1\ud83d", choice["message"]["content"], count=1)
+
+
+ENDS: dict[str, Callable[[Json], None]] = {  # none of them holds a reply, whatever they look like
+    "cut-max-tokens": _cut,
+    "cut-in-thoughts": _said(f"<think>{THOUGHT} and so on", "stop"),
+    "filtered-safety": _said("", "SAFETY"),
+    "filtered-recitation": _said("", "content_filter: RECITATION"),
+    "refused-stop-reason": _said("", "refusal"),
+    "no-resources": _said("", "insufficient_system_resource"),
+    "half-a-character": _with_half_a_character,
+}
+HABITS = (*RULES, *SHAPES, *ENDS)
+
+
 def shaped(name: str, whole: Json) -> str:
     """The body of the reply `whole` in the shape of that name; changes `whole`."""
     choice = whole["choices"][0]
@@ -213,6 +238,6 @@ def shaped(name: str, whole: Json) -> str:
         is_json = content.startswith(("{", "["))
         if name in TEXTS or is_json:
             choice["message"]["content"] = (TEXTS | JSONS)[name](content)
-    elif name in CHOICES:
-        CHOICES[name](choice)
+    elif name in CHOICES or name in ENDS:
+        (CHOICES | ENDS)[name](choice)
     return BODIES[name](whole) if name in BODIES else json.dumps(whole)

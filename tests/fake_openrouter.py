@@ -23,7 +23,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.endpoint_habits import BODIES, RULES, SHAPES, shaped
+from tests.endpoint_habits import BODIES, HABITS, RULES, shaped
 from tests.openrouter_faults import FAULTS, STATUS_FAULTS, bent
 
 Json = dict[str, Any]
@@ -68,8 +68,8 @@ class FakeOpenRouter:
     ) -> None:
         if unknown := set(faults or {}) - set(FAULTS):
             raise ValueError(f"no such fault: {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
-        if habit and habit not in (*RULES, *SHAPES):
-            raise ValueError(f"no such habit: {habit}; there are {', '.join((*RULES, *SHAPES))}")
+        if habit and habit not in HABITS:
+            raise ValueError(f"no such habit: {habit}; there are {', '.join(HABITS)}")
         self.habit = habit
         self.reply, self.tokens = reply or make_up, tokens
         self.latency, self.spread, self.faults = latency, spread, faults or {}
@@ -381,7 +381,7 @@ def main() -> None:
     parser.add_argument("--cap", type=int, default=0)
     parser.add_argument("--key", default="")
     parser.add_argument("--credit", type=float, default=math.inf)
-    parser.add_argument("--habit", default="", help=f"one of {', '.join((*RULES, *SHAPES))}")
+    parser.add_argument("--habit", default="", help=f"one of {', '.join(HABITS)}")
     parser.add_argument("--prefix", default="/api/v1", help="/v1 imitates vLLM and its like")
     parser.add_argument("--fault", action="append", default=[], help="NAME=SHARE, such as 429=0.2")
     parser.add_argument("--content", default="", help="answer every call with this text; {words} differ by request")

@@ -174,9 +174,9 @@ def count_tables(markdown: str) -> int:
 
 # --- how well a rendition reads, which the text layer alone can not say -------------------------------------------
 
-_ITEM = re.compile(r"^\s*((?:[A-Z]?\d+\.)(?:\d+\.)*\d*|\d+\)|\(?[a-z]\)|[•●▪◦‣–])\s+\S", re.MULTILINE)
+_ITEM = re.compile(r"^[^\S\n]*((?:[A-Z]?\d+\.)(?:\d+\.)*\d*|\d+\)|\(?[a-z]\)|[•●▪◦‣–])\s+\S", re.MULTILINE)
 _LINE_START = re.compile(
-    r"^[\s>#*_|-]*((?:[A-Z]?\d+\\?\.)(?:\d+\\?\.)*\d*|\d+\\?\)|\(?[a-z]\\?\)|[•●▪◦‣–])", re.MULTILINE
+    r"^(?:[^\S\n]|[>#*_|-])*+((?:[A-Z]?\d+\\?\.)(?:\d+\\?\.)*\d*|\d+\\?\)|\(?[a-z]\\?\)|[•●▪◦‣–])", re.MULTILINE
 )
 _BLOCK_SPLIT = re.compile(r"\n\s*\n")
 _HEADING = re.compile(r"^#{1,6} +(.*)$", re.MULTILINE)

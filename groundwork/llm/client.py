@@ -262,7 +262,12 @@ def _where(envelope: Envelope) -> str:
 
 def _correction(content: str, problem: str) -> list[Message]:
     ask = f"This reply cannot be used. {problem} Send the whole reply again, corrected, and nothing else."
-    return [{"role": "assistant", "content": content}, {"role": "user", "content": ask}]
+    return [{"role": "assistant", "content": _sendable(content)}, {"role": "user", "content": ask}]
+
+
+def _sendable(content: str) -> str:
+    """A reply as it can be sent back: half a character cannot."""
+    return content.encode(errors="replace").decode()
 
 
 def _item_correction(content: str, parsed: Parsed[Any]) -> list[Message]:
@@ -271,7 +276,7 @@ def _item_correction(content: str, parsed: Parsed[Any]) -> list[Message]:
         f"These items of the reply cannot be used:\n{faults}\nSend these {len(parsed.faulty)} alone again, corrected, "
         f'in their order, as {{"{parsed.field}": [...]}}, and nothing else.'
     )
-    return [{"role": "assistant", "content": content}, {"role": "user", "content": ask}]
+    return [{"role": "assistant", "content": _sendable(content)}, {"role": "user", "content": ask}]
 
 
 def _reply(parsed: Parsed[T], errand: Errand, envelope: Envelope) -> Reply[T]:

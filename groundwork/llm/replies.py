@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
@@ -104,13 +105,22 @@ class Reader(Generic[T]):
             later = self._json(content, cast("type[T]", self._schema))
         except Unusable:
             return parsed
-        items = getattr(later.value, parsed.field)
-        if len(items) == len(kept) + len(parsed.faulty):
+        items = list(getattr(later.value, parsed.field))
+        count = len(items) + len(later.faulty)
+        if count == len(kept) + len(parsed.faulty):
             return later
-        for faulty, item in zip(parsed.faulty, items, strict=False):
-            kept.insert(faulty.index, item)
+        if count > len(parsed.faulty):  # not what was asked for, and nobody knows which is which
+            return parsed
+        for faulty in later.faulty:
+            items.insert(faulty.index, faulty)
+        still: list[FaultyItem] = []
+        for faulty, item in zip_longest(parsed.faulty, items):
+            if item is None or isinstance(item, FaultyItem):
+                still.append(faulty)
+            else:
+                kept.insert(faulty.index - len(still), item)
         value = msgspec.structs.replace(cast("Any", parsed.value), **{parsed.field: kept})
-        return Parsed(value, parsed.faulty[len(items) :], parsed.field)
+        return Parsed(value, tuple(still), parsed.field)
 
     def _text(self, content: str) -> Parsed[T]:
         said = thoughts.without_thoughts(content)

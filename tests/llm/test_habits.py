@@ -3,12 +3,12 @@
 import msgspec
 import pytest
 
-from groundwork.errors import InvalidReply, ProviderRefused
+from groundwork.errors import InvalidReply, ProviderRefused, UnitError
 from groundwork.llm.adaptation import Adaptation
 from groundwork.llm.client import Client
 from groundwork.llm.failures import Rejected
 from groundwork.settings.config import load
-from tests.endpoint_habits import RULES, SHAPES
+from tests.endpoint_habits import ENDS, RULES, SHAPES
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import Pair, Pairs, ask_text
 
@@ -54,6 +54,18 @@ async def test_no_habit_spoils_a_reply(habit, config_for, journal):
             else:
                 assert await ask(3, None) == "A summary of the rules."
     assert bool(lines) == (habit in (*RULES, *THOUGHTS_ONLY, "finish-unknown") and habit != "old_limit")
+
+
+@pytest.mark.usefixtures("no_backoff")
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("schema", [Pairs, None])
+async def test_what_holds_no_reply_is_never_taken_for_one(end, schema, config_for, journal):
+    """Cut by any name, filtered by any name, thoughts alone, half a character: a failure of the unit that says why."""
+    async with FakeOpenRouter(reply=reply, habit=end, prefix="/v1") as fake:
+        config = config_for(fake, llm__transport_retries=1)
+        async with Client(config.llm, journal) as client:
+            with pytest.raises(UnitError):
+                await client.ask(config.qa, ask_text("a"), stage="qa", unit="u", schema=schema)
 
 
 async def test_what_was_left_out_does_not_change_where_a_reply_is_found(config_for, journal):

@@ -119,6 +119,8 @@ def test_faulty_items_alone_are_an_unusable_reply():
         ([{"name": "c", "level": "easy"}], ["a", "c", "b"], 0),
         ([{"name": "c", "level": "medium"}], ["a", "b"], 1),
         ([*TWO["items"], {"name": "c", "level": "easy"}], ["a", "b", "c"], 0),
+        ([{"name": "c", "level": "no"}, *TWO["items"]], ["a", "b"], 1),  # the whole again, with the same fault
+        (TWO["items"], ["a", "b"], 1),  # two where one was asked for
     ],
 )
 def test_corrected_items_take_their_places(later, names, left):

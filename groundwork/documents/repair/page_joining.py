@@ -15,7 +15,7 @@ _CONTENTS_LINE = re.compile(r"^.*\S (?:\.{3}|…) \d+\W*$")
 _DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
 _HEADING = re.compile(r"^#{1,6} +")
 _UNDERLINE = re.compile(r"<u>\s*[↑^]?\s*</u>|</?u>")  # and the arrows that lead back to the contents
-_ENTRY = re.compile(r"^(?:#{1,6} +)?(?![-*+] )(\S.{1,120}?\S)(?: ?[.…·]+)* \**(\d{1,4})\**\s*$")
+_ENTRY = re.compile(r"^(?:#{1,6} +)?(?![-*+] )(\S.{1,120}?\S)(?: ?[.…·]++)*+ \**(\d{1,4})\**\s*$")
 _GLUED_ITEM = re.compile(
     r"^((?:#{1,6} )?(?:(?:[A-Z]?\d+\.)(?:\d+\.)+\d*(?=[A-Z“\"(])|[A-Z]?\d{1,3}\.(?=[A-Z][a-z]{2})))"
 )

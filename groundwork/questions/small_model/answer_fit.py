@@ -56,7 +56,7 @@ _TWICE = re.compile(  # "what can the crew use for the slip can be used"
     r"|after|while|until|as|than|since|because)\b|,).)*\b\1\b"
 )
 _REPEATED = re.compile(  # four words, each time with the number before them
-    r"(?i)(?:\b(\d\S*) )?\b(\w{3,}(?: [\w-]+){3,})\b[^.!?]*?(?:\b(\d\S*) )?\b\2\b"
+    r"(?i)(?:\b(\d\S{0,30}) )?\b(\w{3,40}(?: [\w-]{1,40}){3,30})\b[^.!?]{0,400}?(?:\b(\d\S{0,30}) )?\b\2\b"
 )
 _CONSIDERED = re.compile(r"(?i)^what (?:is|are) (?:considered|called|counted as|defined as)\b")
 _MEANS = re.compile(

@@ -31,7 +31,7 @@ _GIVEN_FIRST = re.compile(
     r"(?:If|When|After|Before|Once|Until|Unless|While|During|For|In|On|To|From|Prior to|As|At|Where|With)\b[^,;]*,\s+"
 )
 _PHRASE = regex.compile(
-    r"""(?ix),?\s+ (?<!\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|\w+day|even|only|and|or)\s)
+    r"""(?ix)(?:,|(?<!\s))\s++ (?<!\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|\w+day|even|only|and|or)\s)
     (?<!\b(?:after|before|during|until|if|unless|when),?\s)(?<!,\s(?:and|or)\s)
     (?=(?:after|before|during|until|unless|if|when|once|while|because|so\ that|in\ order\ to|provided|except)\b)"""
 )
