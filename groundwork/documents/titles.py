@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -42,16 +43,18 @@ def document_title(document: Any, texts: Sequence[str]) -> str:
 
 def _largest(document: Any, texts: Sequence[str]) -> str:
     """The lines of the largest text on the first pages but for lists of contents; "" where all of it is of one size."""
-    best = (0.0, "", "")
-    sizes: list[float] = []
-    for number, layer in enumerate(texts):
-        pieces = list(_texts(document[number]))
-        sizes += [text.size for text in pieces for _ in text.text.split()]
-        for size, title in _titles(pieces) if contents_lines(layer) < _CONTENTS else ():
+    pages = [document[number] for number in range(len(texts))]
+    sized = [_sized(page) for page in pages]
+    sizes = sorted(size for pieces in sized for size, _ in pieces)
+    least = _LARGER * sizes[len(sizes) // 2] if sizes else 0.0
+    best = (least, "", "")
+    for page, pieces, layer in zip(pages, sized, texts, strict=True):
+        if contents_lines(layer) >= _CONTENTS or all(size <= best[0] for size, _ in pieces):
+            continue
+        for size, title in _titles(_texts(page, pieces, least)):
             if size > 1.02 * best[0]:
                 best = (size, title, layer)
-    body = sorted(sizes)[len(sizes) // 2] if sizes else 0.0
-    return Speller(best[2]).spell(best[1]) if best[0] > _LARGER * body else ""
+    return Speller(best[2]).spell(best[1]).strip(" _") if best[1] else ""
 
 
 def _titles(texts: Sequence[_Text]) -> Iterator[tuple[float, str]]:
@@ -67,23 +70,33 @@ def _titles(texts: Sequence[_Text]) -> Iterator[tuple[float, str]]:
         group = [text] if text.text else []
 
 
-def _texts(page: Any) -> Iterator[_Text]:
-    """The upright text objects of a page, in the order of its content."""
+def _sized(page: Any) -> list[tuple[float, Any]]:
+    """(size of its letters as drawn, object) of each text object of a page, in the order of its content."""
     import pypdfium2.raw as pdfium
 
-    layer = page.get_textpage()
+    out = []
+    size = ctypes.c_float()
     for piece in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT], max_depth=3):
-        matrix = piece.get_matrix()
-        size = pdfium.c_float()
         pdfium.FPDFTextObj_GetFontSize(piece.raw, size)
-        text = _text_of(piece, layer)
-        if text.strip() and abs(matrix.b) < 0.1 * abs(matrix.a):
-            yield _Text(size.value * math.hypot(matrix.c, matrix.d), matrix.f, text)
+        matrix = piece.get_matrix()
+        out.append((size.value * math.hypot(matrix.c, matrix.d), piece))
+    return out
+
+
+def _texts(page: Any, pieces: Sequence[tuple[float, Any]], least: float) -> list[_Text]:
+    """The upright text objects of a page whose letters are larger than `least`; smaller ones part them."""
+    layer = page.get_textpage()
+    out = []
+    for size, piece in pieces:
+        matrix = piece.get_matrix()
+        upright = size > least and abs(matrix.b) < 0.1 * abs(matrix.a)
+        text = _text_of(piece, layer) if upright else ""
+        if not upright or text.strip():
+            out.append(_Text(size, matrix.f, text))
+    return out
 
 
 def _text_of(piece: Any, layer: Any) -> str:
-    import ctypes
-
     import pypdfium2.raw as pdfium
 
     length = pdfium.FPDFTextObj_GetText(piece.raw, layer.raw, None, 0)

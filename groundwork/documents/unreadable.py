@@ -7,6 +7,8 @@ vowel, and private or unassigned characters are no letters at all.
 
 from __future__ import annotations
 
+import unicodedata
+
 import regex
 
 _WORD = regex.compile(r"\p{L}{4,}")
@@ -31,6 +33,6 @@ def is_unreadable(text: str) -> bool:
 
 def _bare(word: str) -> str:
     """A word in small letters without its accents."""
-    import unicodedata
-
+    if word.isascii():
+        return word.lower()
     return "".join(c for c in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(c))
