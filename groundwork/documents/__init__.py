@@ -42,6 +42,7 @@ class Conversion:
     pages: list[str] = field(default_factory=list)
     renditions: dict[str, list[str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    title: str = ""  # what the document says of itself that it is called
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,7 +86,7 @@ class Ingestion:
             characters=len(markdown),
             pages=pages,
             warnings=self.warnings,
-            title=title or _title(markdown, self.source.name, anywhere=ending != ".pdf"),
+            title=_title(markdown, self.source.name, title, pdf=ending == ".pdf"),
         )
 
     async def _whole(self, path: Path, ending: str, names: list[str]) -> tuple[str, list[Page], str]:
@@ -114,7 +114,7 @@ class Ingestion:
             stitched = stitch(texts)
             numbered = enumerate(stitched.spans, start=1) if len(texts) > 1 else ()
             pages = [Page(number=n, start=start, end=end, converter=name) for n, (start, end) in numbered]
-            return stitched.markdown, pages, ""
+            return stitched.markdown, pages, conversion.title
         remedy = OCR if ending in IMAGES else "it may be damaged: save it anew or as PDF"
         raise BadDocument(f"{'; '.join(reasons)}; {remedy}")
 
@@ -302,8 +302,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _title(markdown: str, name: str, *, anywhere: bool) -> str:
-    """The heading of the first level that a text begins with, or has `anywhere` in its first pages; else its name."""
-    heading = (re.search if anywhere else re.match)(r"(?m)^# +(.+)$", markdown[:5000])
+def _title(markdown: str, name: str, told: str, *, pdf: bool) -> str:
+    """What a document is called: a PDF by what it was `told` to be, others by their heading of the first level.
+
+    Else by the other of the two, and at last by the file's name.
+    """
+    heading = (re.match if pdf else re.search)(r"(?m)^# +(.+)$", markdown[:5000])
     found = re.sub(r"[*_`\\]|<[^<>]+>", "", heading[1]).strip() if heading else ""
-    return found or Path(name).stem
+    return (told or found if pdf else found or told) or Path(name).stem

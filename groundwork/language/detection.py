@@ -15,6 +15,7 @@ TOLD = 0.15  # where no language has it, the text tells nothing: a number, a nam
 HARDLY = 0.05  # probability below which a text is not of a language
 
 _SAMPLE = 5_000  # characters that tell the language of a document
+_PART = 800  # characters that tell whether a part is of its document's language
 _CJK = ("cjk", "hiragana", "katakana", "hangul")
 _BY_SCRIPT = {"greek": "el", "thai": "th", "lao": "lo", "khmer": "km", "myanmar": "my", "georgian": "ka",
               "armenian": "hy", "tamil": "ta", "telugu": "te"}  # fmt: skip
@@ -37,6 +38,7 @@ def is_english(text: str) -> bool:
 
 def may_be(text: str, language: str) -> bool:
     """Is it possible that `text` is of this language? Danish may be Norwegian, and a short text nearly anything."""
+    text = text[:_SAMPLE]
     known = _by_script(text)
     return known == language if known else dict(_identifier().rank(text)).get(language, 1.0) >= HARDLY
 
@@ -49,7 +51,7 @@ def script(text: str) -> str:
 
 def of_part(text: str, whole: str) -> str:
     """The language of a part of a text whose language is `whole`: that, unless the part is plainly of another."""
-    return whole if whole and may_be(text, whole) else code(text) or whole
+    return whole if whole and may_be(text[:_PART], whole) else code(text) or whole
 
 
 def resolved(setting: str, text: str) -> str:

@@ -26,5 +26,6 @@ def convert(request: Request) -> Conversion:
     elif ending in (".csv", ".tsv"):
         text = spreadsheets.csv_to_markdown(source)
     else:
-        text = web.html_to_markdown(Path(source).read_bytes())
+        html = Path(source).read_bytes()
+        return Conversion(pages=[web.html_to_markdown(html).strip()], title=web.html_title(html))
     return Conversion(pages=[text.strip()])

@@ -12,13 +12,10 @@ _PIPE = "\ue000"  # stands for a `|` of the text while markdownify writes tables
 
 def html_to_markdown(html: str | bytes) -> str:
     """HTML as Markdown, its tables with one header row and merged cells filled."""
-    from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
     from markdownify import MarkdownConverter
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is read as HTML, which keeps what is not valid
-        soup = BeautifulSoup(html, "lxml")
-    for noise in soup(["script", "style", "noscript", "template"]):
+    soup = _parsed(html)
+    for noise in [*soup(["script", "style", "noscript", "template", "nav"]), *soup(role="navigation")]:
         noise.decompose()
     for image in soup("img"):
         image.replace_with(str(image.get("alt") or ""))  # the words of a picture, not its bytes
@@ -28,6 +25,20 @@ def html_to_markdown(html: str | bytes) -> str:
     writer = MarkdownConverter(heading_style="ATX", bullets="-", escape_asterisks=False, escape_underscores=False)
     markdown: str = writer.convert_soup(soup.body or soup)
     return re.sub(r"\n{3,}", "\n\n", markdown.replace(_PIPE, "\\|"))
+
+
+def html_title(html: str | bytes) -> str:
+    """What the page says of itself that it is called; "" where it says nothing."""
+    title = _parsed(html).title
+    return " ".join(title.get_text(" ").split()) if title else ""
+
+
+def _parsed(html: str | bytes) -> Any:
+    from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is read as HTML, which keeps what is not valid
+        return BeautifulSoup(html, "lxml")
 
 
 def _square(table: Any, soup: Any) -> None:

@@ -17,6 +17,7 @@ from groundwork.documents.engines.spreadsheets import xlsx_to_markdown
 from groundwork.documents.engines.web import html_to_markdown
 from groundwork.documents.sources import examine
 from groundwork.errors import BadDocument
+from tests.documents.conftest import Folder
 from tests.documents.engines import office_files
 
 
@@ -214,3 +215,14 @@ def test_mail_is_told_by_its_headers(tmp_path: Path) -> None:
     assert examine(path, 10)[0] == ".eml"
     path.write_text("From: the beginning\n\nTo: the end\n")
     assert examine(path, 10)[0] == ".txt"
+
+
+def test_a_page_is_called_by_its_heading_or_its_title(folder: Folder) -> None:
+    """A heading of the first level is a page's name, else its <title>; what leads to other pages is no text of it."""
+    menu = '<nav><a href="/">Home</a></nav><div role="navigation">Previous</div>'
+    page = "<html><head><title>{}</title></head><body>" + menu + "<{}>Oars</{}><p>Two a rower.</p></body></html>"
+    folder.add("own.html", page.format("Site", "h1", "h1"))
+    folder.add("told.html", page.format("1.3 The\n Oars", "h2", "h2"))
+    assert folder.ingest() == 0
+    assert folder.record("own").title == "Oars" and folder.record("told").title == "1.3 The Oars"
+    assert "Home" not in folder.text("own") + folder.text("told") and "Previous" not in folder.text("told")
