@@ -77,6 +77,7 @@ def _write(path: Path, content: Any) -> None:
 
 def _copy(source: Path, path: Path) -> None:
     if not _is_there(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, path)
 
 
