@@ -15,7 +15,7 @@ TOLD = 0.15  # where no language has it, the text tells nothing: a number, a nam
 HARDLY = 0.05  # probability below which a text is not of a language
 
 _SAMPLE = 5_000  # characters that tell the language of a document
-_PART = 800  # characters that tell whether a part is of its document's language
+_PART = 300  # characters that tell whether a part is of its document's language
 _CJK = ("cjk", "hiragana", "katakana", "hangul")
 _BY_SCRIPT = {"greek": "el", "thai": "th", "lao": "lo", "khmer": "km", "myanmar": "my", "georgian": "ka",
               "armenian": "hy", "tamil": "ta", "telugu": "te"}  # fmt: skip
