@@ -82,6 +82,8 @@ def key_of(endpoint: str, body: dict[str, Any], draw: tuple[int, ...]) -> str:
 
 def keep_private(path: Path) -> None:
     """Whole replies, and so whole passages of documents: readable by their owner alone. SQLite's log follows suit."""
+    if path.name == ":memory:":  # no file at all
+        return
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     with suppress(PermissionError):  # somebody else's, in a folder that is shared
         path.chmod(0o600)
