@@ -120,8 +120,9 @@ def _rate(maker: str, draft: str, reference: Reference) -> _Rated:
 
 def _best(drafts: Sequence[tuple[str, str]], reference: Reference) -> _Rated:
     """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure."""
-    if not reference.words:  # it may be unreadable to one engine and not to the other
-        drafts = [*filter(lambda draft: draft[1].strip() and not is_unreadable(draft[1]), drafts), *drafts][:1]
+    if not reference.words and is_unreadable(drafts[0][1]):  # to one engine, and perhaps not to the others
+        readable = [draft for draft in drafts if draft[1].strip() and not is_unreadable(draft[1])]
+        drafts = [*readable, *drafts][:1]
     best = _rate(*drafts[0], reference)
     for maker, draft in drafts[1:]:
         lost = len(best.audit.lost_numbers)

@@ -16,6 +16,7 @@ from groundwork.documents.layout.ruled_tables import Grid
 
 _LEAST = 4  # lines of running text on each side
 _GUTTER = 0.7  # font sizes between two columns
+_HANG = 6  # points by which a quotation mark may stand out of its column
 _SPACE = 0.65  # font sizes between two words of a line
 
 
@@ -81,7 +82,7 @@ def _split(boxes: list[_Box], is_column: bool) -> list[tuple[list[_Box], bool]]:
     rest = [b for b in boxes if id(b) not in inside]
     above = [b for b in rest if b.y1 + b.y2 < top + bottom]
     below = [b for b in rest if b.y1 + b.y2 >= top + bottom]
-    left, right = [b for b in band if b.x1 < x - 2], [b for b in band if b.x1 >= x - 2]
+    left, right = [b for b in band if b.x1 < x - _HANG], [b for b in band if b.x1 >= x - _HANG]
     groups = [(above, is_column), (left, True), (right, True), (below, is_column)]
     return [part for group, column in groups if group for part in _split(group, column)]
 
@@ -103,7 +104,7 @@ def _band(boxes: Sequence[_Box], x: float) -> list[_Box]:
     best: list[_Box] = []
     band: list[_Box] = []
     for box in [*sorted(boxes, key=lambda b: b.y1 + b.y2), None]:
-        if box and (box.x2 < x - 1 or box.x1 > x - 2):
+        if box and (box.x2 < x - 1 or box.x1 >= x - _HANG):
             band.append(box)
             continue
         if len(band) > len(best) and _are_columns(band, x):
@@ -113,7 +114,7 @@ def _band(boxes: Sequence[_Box], x: float) -> list[_Box]:
 
 
 def _are_columns(band: Sequence[_Box], x: float) -> bool:
-    left, right = [b for b in band if b.x1 < x - 2], [b for b in band if b.x1 >= x - 2]
+    left, right = [b for b in band if b.x1 < x - _HANG], [b for b in band if b.x1 >= x - _HANG]
     if not _is_text(left) or not _is_text(right):
         return False
     size = statistics.median(b.runs[0].size for b in left if b.runs)
