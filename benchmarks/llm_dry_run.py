@@ -183,7 +183,7 @@ def main() -> int:
                 ["generate_qa", "--iterate"],
                 ["curate"],
                 ["generate_tags"],
-                ["create_dataset", "--rephrase-qa"],
+                ["create_dataset", "--eval-split", "--rephrase-qa"],
             ]
             return int(not compare(data, stages, shared))
 

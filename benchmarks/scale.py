@@ -38,7 +38,7 @@ STAGES = {
     "generate_tags": [],
     "generate_embeddings": [],
     "coverage": [],
-    "create_dataset": ["--export", "messages,alpaca"],
+    "create_dataset": ["--eval-split", "--export", "messages,alpaca"],
     "merge": ["gemini-2.5-flash", "gemini-2.5-flash/raw", "--out", "both"],
 }
 PARTS = 4  # how much larger the large input is

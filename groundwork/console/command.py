@@ -99,7 +99,7 @@ class Command:
         with opened(config, flags) as (job, manifest):
             job.progress.stage = self.name
             if self.name in BY_NAME:
-                job.data.borrow(BY_NAME[self.name].reads)
+                job.data.borrow(BY_NAME[self.name].reads, _written(manifest) if job.test else ())
             if self.before and not flags.dry_run:
                 self.before(job, manifest)
             self._name_departed(job, manifest)
@@ -252,6 +252,11 @@ class Command:
             from groundwork.console.costs import print_report
 
             print_report(usage)
+
+
+def _written(manifest: Manifest) -> set[str]:
+    """Every file that a stage wrote, as the manifest names it."""
+    return {path for _, _, entry in manifest.all_entries() for path in entry.outputs}
 
 
 def counted_as(stage: str) -> str:

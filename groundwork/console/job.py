@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 FEW = 3  # documents whose chunks and sections are told one by one
+TEST_CHUNKS = 2  # of one document, that --test works on
 
 
 @dataclass(frozen=True)

@@ -82,14 +82,27 @@ class _Drawn:
 def is_held_out(settings: DatasetSettings) -> bool:
     """Whether the rows of eval leave train.
 
-    `auto` keeps train whole where eval is a copy of it (clone) or is reworded, except that a random split is always
-    held out. The rows of a second run were never in train.
+    `auto` keeps train whole: eval is a copy of part of it, except that a random split is held out. The rows of a
+    second run were never in train.
     """
     if settings.strategy == "second-run":
         return False
     if settings.train == "auto":
-        return settings.strategy == "random" or not (settings.strategy == "clone" or settings.rephrase_qa)
+        return settings.strategy == "random"
     return settings.train == "held-out"
+
+
+def no_mirror(settings: DatasetSettings) -> str:
+    """Why these settings allow no `eval_mirror`, which is always a copy of rows of train; "" where they do."""
+    if not (settings.eval_split and settings.eval_mirror):
+        return ""
+    what = "--eval-mirror is a verbatim copy of rows of train"
+    if settings.strategy == "second-run":
+        return f"{what}, and the rows of a second run are not in train; leave out one of the two"
+    if not is_held_out(settings):
+        return ""
+    cause = "--train held-out" if settings.train == "held-out" else "--strategy random"
+    return f"{what}, and {cause} takes the rows of eval out of train; leave out one of them, or pass --train whole"
 
 
 async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tools: Tools) -> Built:

@@ -81,6 +81,18 @@ def gather(files: Mapping[str, Sequence[Path]], tags: Mapping[str, Sequence[str]
     )
 
 
+def sample(pool: Pool, chunks: int) -> Pool:
+    """Of each run only the rows of the first so many chunks of its first document."""
+    first: dict[str, list[tuple[str, str]]] = {}
+    for row in pool.rows:
+        taken = first.setdefault(row.run, [])
+        place = (row.document, row.chunk)
+        if place not in taken and len(taken) < chunks and all(row.document == document for document, _ in taken):
+            taken.append(place)
+    rows = [row for row in pool.rows if (row.document, row.chunk) in first[row.run]]
+    return msgspec.structs.replace(pool, rows=rows)
+
+
 def read_tags(paths: Sequence[Path]) -> dict[str, list[str]]:
     """Tags by id of the pair."""
     return {record.id: record.tags for path in paths for record in read_jsonl(path, Tags)}

@@ -137,7 +137,7 @@ async def prepare(
     notes = [] if material.summary else [spelt("no summary; run first: uv run dataprep/summarize.py")]
     sample = [plain for reading in material.readings for plain in reading.plain()]
     encode, likeness, note = await similarity(config.embeddings, config.qa.duplicate_threshold, sample, vectors, client)
-    limits = shared_out(config.qa.limit, [len(reading.statements) for reading in material.readings])
+    limits = limits_of(config.qa, [len(reading.statements) for reading in material.readings])
     text = prompt(config.qa.prompt)
     states = [
         Interview(
@@ -183,6 +183,14 @@ def shared_out(limit: int, sizes: Sequence[int]) -> list[int | None]:
     if not limit or not sum(sizes):
         return [None] * len(sizes)
     return list(largest_remainder(sizes, limit))
+
+
+def limits_of(settings: QA, sizes: Sequence[int]) -> list[int | None]:
+    """How many pairs each chunk may give at the most: its share of qa.limit, and qa.questions; None: no limit."""
+    shares = shared_out(settings.limit, sizes)
+    if not settings.questions:
+        return shares
+    return [settings.questions if share is None else min(share, settings.questions) for share in shares]
 
 
 def _notice(settings: QA, material: Material) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from groundwork.questions.document_interviews import shared_out
+from groundwork.questions.document_interviews import limits_of
 from groundwork.questions.material import Call, Material, Prompt, Tokens
 from groundwork.questions.strategies import strategy_of
 from groundwork.settings.settings import QA
@@ -14,5 +14,5 @@ def calls(settings: QA, material: Material, prompt: Prompt, tokens: Tokens) -> I
     """Each call that the interviews about `material` are likely to make. `tokens` counts a request's."""
     strategy = strategy_of(settings)
     found = [len(reading.statements) for reading in material.readings]
-    for reading, limit in zip(material.readings, shared_out(settings.limit, found), strict=True):
+    for reading, limit in zip(material.readings, limits_of(settings, found), strict=True):
         yield from strategy.forecast(settings, material, reading, limit, prompt, tokens)

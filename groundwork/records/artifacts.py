@@ -82,14 +82,20 @@ class Workspace:
                 return plain(text[len(root) :]).replace(os.sep, "/")
         return plain(text)
 
-    def borrow(self, folders: Iterable[str]) -> None:
-        """Copy into a test folder what it lacks of the base's `folders`, or has older than the base."""
+    def borrow(self, folders: Iterable[str], made: Iterable[str] = ()) -> None:
+        """Copy into a test folder what it lacks of the base's `folders`, or has older than the base.
+
+        `made`: files, as `relative` names them, that stages wrote in the test folder itself. Of their documents (in
+        their run) nothing is copied, so that a sample stays a sample.
+        """
         if self.root == self.base:
             return
+        own = {_made_of(Path(path)) for path in made}
         for folder in set(folders) - {"documents"}:
             for source in sorted((self.base / folder).rglob("*")):
-                target = self.root / source.relative_to(self.base)
-                if source.is_file() and _older(target, source):
+                inside = source.relative_to(self.base)
+                target = self.root / inside
+                if source.is_file() and _made_of(inside) not in own and _older(target, source):
                     target.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy2(source, target)
 
@@ -203,6 +209,12 @@ def read_jsonl(path: Path, kind: type[T]) -> list[T]:
                 remedy = "mend the line, or delete the file and run its stage again"
                 raise BadRecord(f"{path}, line {number}: {error}; {remedy}") from None
     return records
+
+
+def _made_of(path: Path) -> tuple[str, str, str]:
+    """(folder, run, document) of a file below data/; the run is "" outside data/qa."""
+    run = path.parts[1] if path.parts[0] == "qa" and len(path.parts) > 2 else ""
+    return path.parts[0], run, path.name.removesuffix(path.suffix)
 
 
 def _older(path: Path, than: Path) -> bool:

@@ -207,6 +207,7 @@ class QA(ModelCall, frozen=True):
     stop: Literal["exhausted", "coverage", "fixed"]
     target_coverage: Annotated[Share, Meta(description="for stop coverage")]
     show_gaps: Annotated[bool, Meta(description="show the model what no question touches yet")]
+    questions: Annotated[Count, Meta(description="pairs of a chunk, a fixed number; 0: as many as there is to ask")]
     limit: Annotated[Count, Meta(description="pairs of a document at the most; 0: no limit")]
     multi_chunk: Annotated[bool, Meta(description="also ask what needs two related chunks")]
     duplicate_threshold: Annotated[
@@ -279,12 +280,12 @@ class DatasetSettings(Settings, frozen=True):
     strategy: Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]
     train: Annotated[
         Literal["auto", "whole", "held-out"],
-        Meta(description="do eval rows stay in train; auto: with clone, second-run and when eval is reworded"),
+        Meta(description="do eval rows stay in train; auto: they stay, but for the strategy random"),
     ]
-    eval_split: bool
+    eval_split: Annotated[bool, Meta(description="make an eval split")]
     eval_fraction: Annotated[float, Meta(gt=0, lt=1)]
     eval_max: Positive
-    eval_mirror: Annotated[bool, Meta(description="a third split: the rows of eval verbatim as they were")]
+    eval_mirror: Annotated[bool, Meta(description="a third split: the rows of eval verbatim as train has them")]
     rephrase_qa: Annotated[bool, Meta(description="reword the questions and answers of eval")]
     drop_invalid: Annotated[bool, Meta(description="leave invalid rows out instead of stopping")]
     grades: Annotated[list[Name], Meta(description="folders of data/grades whose measurements become columns")]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
+from groundwork.console.job import TEST_CHUNKS
 from groundwork.errors import UnitError, UsageError
 
 if TYPE_CHECKING:
@@ -71,10 +72,10 @@ class _Grades(argparse.Action):
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("runs", metavar="RUN", nargs="*", help="folders of data/qa; default: the run of qa.model, or the only one")
-    add("--eval-split", help="hold an eval split (default)", **setting("dataset.eval_split", True))
-    add("--no-eval-split", help="only train", **setting("dataset.eval_split", False))
+    add("--eval-split", help="an eval split, a balanced copy of part of train", **setting("dataset.eval_split", True))
+    add("--no-eval-split", help="only train (default)", **setting("dataset.eval_split", False))
     add("--rephrase-qa", help="reword questions and answers of eval", **setting("dataset.rephrase_qa", True))
-    add("--eval-mirror", help="a third split: eval as it was", **setting("dataset.eval_mirror", True))
+    add("--eval-mirror", help="a third split: eval as it stands in train", **setting("dataset.eval_mirror", True))
     add("--strategy", choices=STRATEGIES, help="how eval is drawn", **setting("dataset.strategy"))
     add("--train", choices=("auto", "whole", "held-out"), help="do eval rows stay in", **setting("dataset.train"))
     add("--eval-fraction", help="share of the rows", **setting("dataset.eval_fraction"))
@@ -102,8 +103,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
+    from groundwork.dataset.build import no_mirror
+
     name = job.config.dataset.name
     _check_name(name)
+    if refused := no_mirror(job.config.dataset):
+        raise UsageError(refused)
     plan = _plan(job)
     if job.flags.push and not job.flags.dry_run:
         from groundwork.dataset.publish import hub
@@ -132,7 +137,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     plan: Plan = unit.payload
     plan.broken = True
     pool = with_measurements(
-        _valid(_pool(plan, job.config), job),
+        _valid(_pool(plan, job), job),
         read_measured(plan.measured),
         leave_out_flipping=job.config.dataset.leave_out_flipping,
     )
@@ -189,7 +194,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     from groundwork.llm.token_estimate import tokens_in
 
     settings, call = job.config.dataset, job.config.dataset.rephrase
-    rows = _pool(unit.payload, job.config).rows
+    rows = _pool(unit.payload, job).rows
     if not rows or not _rewords(job.config):
         return Estimate(0, 0, 0, call)
     about, template = _about(job, unit.payload), job.prompt(call.prompt)
@@ -241,11 +246,12 @@ def _existing(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Pa
     return [path for path in paths if path.exists()]
 
 
-def _pool(plan: Plan, config: Config) -> Pool:
-    from groundwork.dataset.rows import gather, read_chunks, read_tags
+def _pool(plan: Plan, job: Job) -> Pool:
+    from groundwork.dataset.rows import gather, read_chunks, read_tags, sample
 
-    chunks = read_chunks(plan.chunks) if config.dataset.include_chunk else {}
-    return gather(plan.pairs, read_tags(plan.tags), chunks)
+    chunks = read_chunks(plan.chunks) if job.config.dataset.include_chunk else {}
+    pool = gather(plan.pairs, read_tags(plan.tags), chunks)
+    return sample(pool, TEST_CHUNKS) if job.test else pool
 
 
 def _valid(pool: Pool, job: Job) -> Pool:

@@ -1,4 +1,4 @@
-"""Ask about every chunk until nothing new comes: question, evaluation criteria, answer, evidence.
+"""Ask about every chunk, once or (--iterate) until nothing new comes: question, evaluation criteria, answer, evidence.
 
 Reads   data/chunks/<document>.jsonl, data/summaries/<document>.json and the title in data/text/<document>.json
 Writes  data/qa/<run>/<document>.jsonl, rejected/<document>.jsonl and coverage/<document>.json
@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
+from groundwork.console.job import TEST_CHUNKS
 from groundwork.records.artifacts import read_json, slug, write_json, write_jsonl
 
 if TYPE_CHECKING:
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
     from groundwork.records.types import Chunk, DocumentCoverage
     from groundwork.settings.settings import Config
 
-TEST_CHUNKS = 2
-
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--iterate", help="ask again until nothing new comes", **setting("qa.iterate", True))
-    parser.add_argument("--limit", help="pairs of a document at the most", **setting("qa.limit"))
-    parser.add_argument("--run", metavar="NAME", help="the folder below data/qa; default: the model's name")
+    add = parser.add_argument
+    add("--iterate", help="ask again until nothing new comes; else once", **setting("qa.iterate", True))
+    add("--max-iterations", help="rounds of a chunk at the most", **setting("qa.max_iterations") | {"metavar": "N"})
+    add("--questions", help="a fixed number of a chunk", **setting("qa.questions") | {"metavar": "N"})
+    add("--limit", help="pairs of a document at the most", **setting("qa.limit"))
+    add("--skip-tables", help="leave chunks that are tables out", **setting("qa.skip_tables", True))
+    add("--run", metavar="NAME", help="the folder below data/qa; default: the model's name")
 
 
 def units(job: Job) -> list[Unit]:

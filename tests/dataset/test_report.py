@@ -26,7 +26,8 @@ async def encode(texts, _kind):
 
 
 def made(rows, **changes):
-    settings = msgspec.structs.replace(load().dataset, **changes)
+    asked = {"eval_split": True, "train": "held-out", **changes}
+    settings = msgspec.structs.replace(load().dataset, **asked)
     return asyncio.run(build(Pool(rows=rows, invalid=[], warnings=[]), ["model-a"], settings, Tools(encode, "test")))
 
 
@@ -139,10 +140,13 @@ def test_the_card_has_the_hubs_header_and_escapes(report):
 @pytest.mark.parametrize(
     ("strategy", "train", "reword", "leaves"),
     [
-        ("clusters", "auto", False, True),
+        ("clusters", "auto", False, False),
+        ("clusters", "held-out", False, True),
         ("clusters", "auto", True, False),
-        ("tags", "auto", True, False),
+        ("tags", "auto", False, False),
+        ("tags", "held-out", True, True),
         ("random", "auto", True, True),
+        ("random", "whole", False, False),
         ("clone", "auto", False, False),
         ("clone", "held-out", False, True),
         ("clusters", "whole", False, False),

@@ -88,6 +88,18 @@ def test_a_test_workspace_borrows_what_it_lacks(tmp_path: Path) -> None:
     assert (tmp_path / "text" / "a.md").read_bytes() == b"full"
 
 
+def test_what_a_test_run_made_is_not_replaced(tmp_path: Path) -> None:
+    """Of a document that a stage worked on in the test folder nothing is copied, other documents are."""
+    test = Workspace(tmp_path / "test", tmp_path)
+    write_bytes(test.path("qa", "run", "a.jsonl"), b"two chunks")
+    for name in ("a.jsonl", "curated/a.jsonl", "b.jsonl"):
+        write_bytes(tmp_path / "qa" / "run" / name, b"full")
+    test.borrow(["qa"], ["qa/run/a.jsonl"])
+    assert test.path("qa", "run", "a.jsonl").read_bytes() == b"two chunks"
+    assert not test.path("qa", "run", "curated", "a.jsonl").exists()
+    assert test.path("qa", "run", "b.jsonl").read_bytes() == b"full"
+
+
 def test_temporary_files_of_dead_processes_are_removed(tmp_path: Path) -> None:
     """What a killed process left goes; what a living one, or one of another machine, is writing stays."""
     dead = subprocess.Popen([sys.executable, "-c", ""])

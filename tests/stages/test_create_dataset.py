@@ -56,10 +56,11 @@ def test_a_folder_loads_as_exactly_its_splits(data):
     """load_dataset on the folder gives train, eval and eval_mirror with equal columns, whatever else lies there."""
     assert run(data, "--eval-split", "--eval-mirror", "--export", "messages", "--export", "openai-eval") == 0
     loaded = load(data)
-    assert {name: len(split) for name, split in loaded.items()} == {"train": 39, "eval": 9, "eval_mirror": 9}
+    assert {name: len(split) for name, split in loaded.items()} == {"train": 48, "eval": 9, "eval_mirror": 9}
     assert loaded["train"].features == loaded["eval"].features == loaded["eval_mirror"].features
-    assert not set(loaded["train"]["id"]) & set(loaded["eval"]["id"])
-    assert set(loaded["train"]["id"]) | set(loaded["eval"]["id"]) == {f"rules-{n:03}" for n in range(48)}
+    assert set(loaded["train"]["id"]) == {f"rules-{n:03}" for n in range(48)}
+    trained = {row["id"]: row for row in loaded["train"]}
+    assert all(trained[row["id"]] == row for row in loaded["eval_mirror"])
     assert loaded["eval"].to_list() == loaded["eval_mirror"].to_list()
 
 
@@ -102,14 +103,30 @@ def test_curated_pairs_take_the_place_of_the_run(data):
     assert "1 of 2 documents are curated" in report(data)["warnings"][0]
 
 
-@pytest.mark.parametrize(("strategy", "train"), [("clusters", 39), ("random", 39), ("tags", 39), ("clone", 48)])
+@pytest.mark.parametrize(("strategy", "train"), [("clusters", 48), ("random", 39), ("tags", 48), ("clone", 48)])
 def test_each_strategy_does_to_train_what_it_says(data, strategy, train):
-    """Clusters, random and tags hold their rows out; a clone leaves train whole."""
+    """Random holds its rows out; with the others eval is a copy of part of train."""
     write_jsonl(data / "tags" / "model-a.jsonl", [Tags(f"rules-{n:03}", "q", [f"tag-{n % 4}"]) for n in range(48)])
     assert run(data, "--strategy", strategy) == 0
     assert report(data)["splits"] == {"train": train, "eval": 9}
     assert report(data)["train"] == ("whole" if train == 48 else "held out")
     assert report(data)["verbatim_in_train"] == (9 if train == 48 else 0)
+
+
+def test_without_eval_split_there_is_no_eval(data):
+    """Only train, as the settings are when nothing asks for eval."""
+    assert main(["--data", str(data), "--name", "touch-rugby"]) == 0
+    assert list(load(data)) == ["train"]
+
+
+def test_a_test_run_is_two_chunks_and_stays_so(data):
+    """--test takes the first two chunks of the first document; what the test run asked itself is not replaced."""
+    assert run(data, "--test") == 0
+    sample = json.loads((data / "test" / "datasets" / "touch-rugby" / "report.json").read_text())
+    guide = [pair(n) for n in range(48) if pair(n).document == "guide"]
+    taken = list(dict.fromkeys(row.chunk for row in guide))[:2]
+    assert sample["splits"]["train"] == sum(row.chunk in taken for row in guide)
+    assert not (data / "datasets").exists()
 
 
 def test_a_second_run_gives_eval_and_nothing_to_train(data):
@@ -184,7 +201,10 @@ def test_invalid_rows_can_be_dropped_and_are_counted(data, capsys):
         (["model-c"], "no such run"),
         (["--name", "a b"], "try --name a-b"),
         (["--name", "x--y"], "try --name x-y"),
-        (["--eval-fraction", "0.9", "--eval-max", "100"], "lower --eval-fraction"),
+        (["--train", "held-out", "--eval-fraction", "0.9", "--eval-max", "100"], "lower --eval-fraction"),
+        (["--strategy", "random", "--eval-mirror"], "--strategy random takes the rows of eval out of train"),
+        (["--train", "held-out", "--eval-mirror"], "--train held-out takes the rows of eval out of train"),
+        (["--strategy", "second-run", "--eval-mirror"], "the rows of a second run are not in train"),
         (["--strategy", "tags"], "generate_tags.py"),
         (["--strategy", "second-run"], "needs two runs"),
         (["--strategy", "best"], "invalid choice"),
@@ -214,10 +234,10 @@ def test_no_pairs_at_all(tmp_path, capsys):
 
 @pytest.mark.parametrize("rows", [2, 3, 4, 6])
 def test_very_few_pairs_make_a_dataset_too(tmp_path, rows):
-    """Fewer pairs than clusters: one eval row, the rest train, and a report that stands."""
+    """Fewer pairs than clusters: one eval row, and a report that stands."""
     write_run(tmp_path, "model-a", [pair(n) for n in range(rows)])
     assert run(tmp_path, "--k", "5") == 0
-    assert report(tmp_path)["splits"] == {"train": rows - 1, "eval": 1}
+    assert report(tmp_path)["splits"] == {"train": rows, "eval": 1}
 
 
 def test_pairs_that_are_all_the_same(tmp_path):

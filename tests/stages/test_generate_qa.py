@@ -40,7 +40,7 @@ class Mill:
 
     def run(self, reply: Callable[[Json], str], *flags: str, **settings: Any) -> int:
         self.server.reply = reply
-        chosen = {"llm.base_url": self.server.url, "llm.api_key_env": "", **settings}
+        chosen = {"llm.base_url": self.server.url, "llm.api_key_env": "", "qa.iterate": True, **settings}
         chosen |= {"embeddings.backend": "static", "embeddings.model": "wordllama"}
         assignments = [f"--set={key.replace('__', '.')}={json.dumps(value)}" for key, value in chosen.items()]
         return main(["--data", str(self.root), *assignments, *flags])
@@ -123,6 +123,8 @@ def test_the_beginning_of_the_prompt_stays_the_same(mill: Mill) -> None:
         ({"qa__stop": "fixed", "qa__max_iterations": 5}, "fixed", 5),
         ({"qa__iterate": False}, "fixed", 1),
         ({"qa__limit": 3}, "limit", 2),
+        ({"qa__questions": 3}, "limit", 2),
+        ({"qa__questions": 2, "qa__iterate": False}, "limit", 1),
     ],
 )
 def test_what_ends_a_chunk(mill: Mill, settings: dict[str, Any], ended: str, calls: int) -> None:
@@ -202,6 +204,18 @@ def test_limit_and_run_name(mill: Mill) -> None:
     assert mill.run(Writer(per_call=9), "--limit", "4", "--run", "Small Run") == 0
     kept = read_jsonl(mill.root / "qa" / "small-run" / "mill.jsonl", Pair)
     assert [one.chunk for one in kept] == ["mill-0"] * 2 + ["mill-1"] * 2
+
+
+def test_one_round_without_iterate(mill: Mill) -> None:
+    """As the settings are, each chunk is asked about once; --max-iterations and --skip-tables are settings as flags."""
+    assert load().qa.iterate is False
+    flags = main.parse(["--iterate", "--max-iterations", "3", "--questions", "5", "--skip-tables"])
+    found = load((), flags.assignments).qa
+    assert (found.iterate, found.max_iterations, found.questions, found.skip_tables) == (True, 3, 5, True)
+    mill.write(chunk_of(ENGINE), chunk_of(ENGINE.replace("Orrin", "Sarn"), 1))
+    mill.run(Writer(per_call=4), "--questions", "4", qa__iterate=False)
+    assert all("Write at most 4 new" in said(body) for body in mill.server.requests)
+    assert len(mill.server.requests) == 2
 
 
 def test_a_test_run_takes_two_chunks_of_one_document(mill: Mill) -> None:

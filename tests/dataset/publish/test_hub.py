@@ -224,7 +224,7 @@ def test_from_pairs_to_the_hub_and_back(hub, tmp_path, capsys):
     )
     environment = {**os.environ, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(tmp_path / "hf")}
     read = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
-    assert read.stdout.strip() == "{'train': 20, 'eval': 4, 'eval_mirror': 4} True", read.stderr
+    assert read.stdout.strip() == "{'train': 24, 'eval': 4, 'eval_mirror': 4} True", read.stderr
     local = tmp_path / "datasets" / "touch-rugby"
     for name, content in hub.repos["acme/touch-rugby"].files.items():
         assert name == ".gitattributes" or (local / name).read_bytes() == content
