@@ -123,8 +123,9 @@ def _best(drafts: Sequence[tuple[str, str]], reference: Reference) -> _Rated:
     if not reference.words and is_unreadable(drafts[0][1]):  # to one engine, and perhaps not to the others
         readable = [draft for draft in drafts if draft[1].strip() and not is_unreadable(draft[1])]
         drafts = [*readable, *drafts][:1]
-    best = _rate(*drafts[0], reference)
-    for maker, draft in drafts[1:]:
+    first, *others = [draft for draft in drafts if draft[1].strip()] or drafts
+    best = _rate(*first, reference)
+    for maker, draft in others:
         lost = len(best.audit.lost_numbers)
         if best.audit.text_kept > 1 - _MARGIN and not lost:
             break

@@ -54,6 +54,13 @@ def test_the_better_rendition_of_a_page_wins():
     assert done.pages == good
 
 
+def test_an_empty_rendition_gives_way_to_any_other():
+    """A page that the first engine does not read at all is the next one's, though that repeats itself."""
+    layer = ["The field is long and wide and flat and green."]
+    conversion = Conversion(renditions={"a": [""], "b": [f"{layer[0]}\n\n{layer[0]}"]})
+    assert audit_pages("layout", conversion, [1], layer).makers == ["layout:b"]
+
+
 def test_the_sample_page_with_a_figure_and_turned_labels_keeps_its_rules():
     """Page 4 of the sample: rules around a figure with turned labels are whole and in order."""
     request = Request(source=str(SAMPLE), ending=".pdf", settings=load().ingest, pages=[4], page_count=9)
