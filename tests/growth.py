@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 from functools import cache
 
-SIZES = (780, 3_125, 12_500, 50_000, 200_000)  # characters, each four times the last
+SIZES = (780, 3_125, 12_500, 50_000)  # characters, each four times the last
+LONG = (*SIZES, 200_000)
 ENOUGH = 0.03  # CPU seconds, below which a ratio tells nothing; above it the next size is not needed
 STEEP = 9.0  # between the 4 of linear work and the 16 of quadratic
 
@@ -31,20 +32,24 @@ def hard_texts(size: int) -> dict[str, str]:
         "brackets": "[" * size,
         "dots": "." * size,
         "stars": "*" * size,
+        "cells": ("| a " * 8 + "|\n") * (size // 34),
+        "tags": "<td <tr " * (size // 8),
         "base64": "".join(random.Random(1).choices(_BASE64, k=size)),
     }
 
 
-def steep(call: Callable[[str], object], kind: str) -> str:
+def steep(call: Callable[[str], object], kind: str, sizes: tuple[int, ...] = SIZES) -> str:
     """How the work of `call` grows over texts of `kind`, where that is faster than in proportion; else ""."""
     earlier = 0.0
-    for size in SIZES:
+    for size in sizes:
         text = hard_texts(size)[kind]
         seconds = _seconds(call, text)
         if seconds > ENOUGH:
             seconds = min(seconds, _seconds(call, text))
             ratio = seconds / max(earlier, ENOUGH / STEEP**2)
             return "" if ratio <= STEEP else f"{ratio:.0f} times the work for 4 times the {kind} ({size:,} characters)"
+        if seconds * (sizes[-1] / size) ** 2 < ENOUGH:  # even if it were quadratic
+            return ""
         earlier = seconds
     return ""
 

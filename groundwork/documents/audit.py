@@ -18,7 +18,7 @@ from groundwork.documents.repair.running_headers import page_labels
 from groundwork.language.scripts import UNSPACED, is_shaped
 from groundwork.records.types import PageAudit
 
-_MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^>]*>", re.DOTALL)
+_MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?=[^\w\s])")
 _JOINED = re.compile(r"[-‐‑](?<=[^\W\d_].)\s*(?=[^\W\d_])")  # hyphens, so that broken and mended words are one
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")  # where no space parts words, each character counts as one

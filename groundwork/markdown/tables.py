@@ -49,8 +49,10 @@ _GRID_LINE = regex.compile(r"[ \t>]*+\+[-=+:]++\+?[ \t\r]*+(?:\n|\Z)")
 # | **Name** | **Age** |: a second row of headers
 _BOLD_CELLS = regex.compile(r"[ \t>]*+\|?+(?:[ \t]*+(?:\*\*[^*|\n]++\*\*)?+[ \t]*+(?:\||(?=\r?\n|\Z)))++\r?+\n?+")
 # <tr> and </tr> and what tells header rows from others; <table> because tables nest
-_HTML_ROW = regex.compile(r"<tr\b[^>]*+>|</tr\s*+>|<(?:/?)table\b|<t[hd]\b|</thead", regex.IGNORECASE)
-_HTML_CELL = regex.compile(r"<t[dh]\b[^>]*+>(?P<cell>.*?)(?=</t[dh]|<t[dh]\b|</tr|\Z)", regex.IGNORECASE | regex.DOTALL)
+_HTML_ROW = regex.compile(r"<tr\b[^<>]*+>|</tr\s*+>|<(?:/?)table\b|<t[hd]\b|</thead", regex.IGNORECASE)
+_HTML_CELL = regex.compile(
+    r"<t[dh]\b[^<>]*+>(?P<cell>.*?)(?=</t[dh]|<t[dh]\b|</tr|\Z)", regex.IGNORECASE | regex.DOTALL
+)
 _TAG = regex.compile(r"<[^<>]*+>")
 _PIPE = regex.compile(r"(?<!\\)\|")
 # ``` around a CSV table

@@ -20,7 +20,7 @@ _TELLING = frozenset(words("""answer answers give gives given indicate indicates
     note notes place places point points refer refers say says specify specifies state states question fact
     explain explains list lists identify identifies include includes describe describes"""))  # fmt: skip
 _TELLING_STEMS = content_words(" ".join(_TELLING), "en")
-_CODE = re.compile(r"\S{0,100}\w[/_<>.:=\-]\w\S*|/\S{0,100}\w\S*|<\S{1,100}>")
+_CODE = re.compile(r"(?<!\S)\S*\w[/_<>.:=\-]\w\S*|/\S{0,100}\w\S*|<\S{1,100}>")
 _EDGES = "\"'.,;:!?()"
 _YES_OR_NO = re.compile(r"\b(?:yes|no|ja|nein|oui|non|sí|não|nee)\b", re.IGNORECASE)
 _POLAR = re.compile(

@@ -94,7 +94,7 @@ def _says_something_small(answer: str, question: str) -> bool:
     return bool(small or values(answer, spelled=True) - values(question, spelled=True))
 
 
-_CODE = re.compile(r"(?:\w|[/.<-])*(?:_|/|\w\.\w|\w-\w|[A-Z]{2})\w*")
+_CODE = re.compile(r"(?<![\w/.<-])[\w/.<-]*(?:_|/|\w\.\w|\w-\w|[A-Z]{2})\w*")
 _IDLE = frozenset(
     words("a an and as at be been by for from in into is are was were it its of on that the they this to with")
 )
