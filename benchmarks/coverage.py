@@ -42,7 +42,7 @@ def scripted(body: dict[str, Any]) -> str:
     chunk = re.search(r"<chunk>\n(.*?)\n</chunk>", asked, re.DOTALL)
     text = chunk[1] if chunk else ""
     found = [text[one.start : one.end] for one in statements(text, "en")]
-    shown = asked.split("touches yet")[1].split("\n- ")[1:]
+    shown = asked.split("covers yet")[1].split("\n- ")[1:]
     gaps = [one for one in found if any(" ".join(one.split())[:40] in " ".join(gap.split()) for gap in shown)]
     draw = random.Random(asked)
     pool = gaps or found

@@ -4,7 +4,7 @@ Run    uv run benchmarks/judges.py [--config config/local.json] [--set curate.mo
        uv run benchmarks/judges.py --batched [--run DIR] [--pairs 100]
 
 Eight good pairs about a short text, and four for each check that have the fault which it is there to find and which no
-rule finds. Printed for each check: the good pairs that pass it, the faulty ones that it turns down (chance would give
+rule finds. Printed for each check: the good pairs that pass it, the faulty ones that it rejects (chance would give
 half of either), and the calls. `--data` keeps the folder, so that a second run replays the replies.
 
 `--batched` asks about the same pairs twice, one pair a call and curate.batch a call, and prints for each check on how
@@ -46,7 +46,7 @@ The mill is open from April to October, and closed in a gale warning. Marrow Pre
 """
 GOOD = ""
 CHECKS = ("stand_alone", "worth", "natural", "criteria", "supported")
-Known = tuple[str, str, str, tuple[str, ...]]  # the check that should turn it down or GOOD, question, answer, criteria
+Known = tuple[str, str, str, tuple[str, ...]]  # the check that should reject it or GOOD, question, answer, criteria
 KNOWN: list[Known] = [
     (GOOD, f"In which year was {MILL} built?", "It was built in 1784.", ("States 1784", "Gives no other year")),
     (GOOD, f"Who built {MILL}?", "The brothers Hallam built it.", ("Names the brothers Hallam", "Names nobody else")),
@@ -135,7 +135,7 @@ def judged(data: Path) -> dict[int, Pair]:
 
 
 def report(pairs: dict[int, Pair], show: bool) -> None:
-    print("| check | good pairs that pass | faulty pairs turned down | by a rule |\n|---|---:|---:|---:|")
+    print("| check | good pairs that pass | faulty pairs rejected | by a rule |\n|---|---:|---:|---:|")
     for check in CHECKS:
         columns = {i: pair.checks[check] for i, pair in pairs.items() if check in pair.checks}
         good = [column for i, column in columns.items() if KNOWN[i][0] == GOOD]

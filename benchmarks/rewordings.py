@@ -4,7 +4,7 @@ Run    uv run benchmarks/rewordings.py [FILE.jsonl]
 
 The pairs of tests/dataset/reword/rewordings.py, written as a large model writes them; FILE: your own, a JSON object a
 line with question, answer, new_question and new_answer, all of them good. Prints for each rule the good rewordings that
-it turns down, and of the near copies and the changed meanings those that are found.
+it rejects, and of the near copies and the changed meanings those that are found.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main(files: list[str]) -> None:
         alarms["any"] += bool(problems)
         for text in problems:
             print(f"  {one[2]} | {one[3]}\n    {text}")
-    print(f"| rule | of {len(good)} good rewordings turned down |\n|---|---:|")
+    print(f"| rule | of {len(good)} good rewordings rejected |\n|---|---:|")
     for name in (*RULES, "other", "any"):
         print(f"| {name} | {alarms[name]} |")
     if not own:

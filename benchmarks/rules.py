@@ -1,4 +1,4 @@
-"""How often the rules of generation turn down what a good model wrote well: false alarms, rule by rule.
+"""How often the rules of generation reject what a good model wrote well: false alarms, rule by rule.
 
     uv run benchmarks/rules.py [PAIRS ...] [--chunks CHUNKS] [--title TITLE] [--verbose]
 

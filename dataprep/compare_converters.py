@@ -1,6 +1,6 @@
-"""Run several converters on one PDF and show side by side how fast, how dear and how faithful they are.
+"""Run several converters on one PDF and show side by side the speed, cost and accuracy of each.
 
-Run several converters on one PDF and show side by side how fast, how dear and how faithful they are.
+Run several converters on one PDF and show side by side the speed, cost and accuracy of each.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Check every pair of a run, each check in a column of its own; mend or set aside what fails, delete nothing.
+"""Check every pair of a run, each check in a column of its own; fix or set aside what fails, delete nothing.
 
 Run     uv run dataprep/curate.py [--run NAME]
 """

@@ -1,6 +1,6 @@
 """Compare by their tags what datasets ask about: a histogram, a map of tags, and what one has and another lacks.
 
-Run     uv run visualization/compare_tags.py A B [C ...] [--min-count 1] [--max-tags 25] [--interactive]
+Run     uv run visualization/compare_tags.py A B [C ...] [--min-count 1] [--max-tags 5] [--interactive]
 """
 
 import sys

@@ -184,7 +184,7 @@ def _jsonl(file: Path) -> Iterator[dict[str, Any]]:
                 try:
                     yield decoder.decode(line)
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    raise BadRecord(f"{file}, line {number}: {error}; mend or delete the line") from None
+                    raise BadRecord(f"{file}, line {number}: {error}; fix or delete the line") from None
 
 
 def _parquet(file: Path) -> Iterator[dict[str, Any]]:
@@ -249,7 +249,7 @@ def _hub_records(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
     except Exception as error:  # of datasets, pyarrow or the hub client, by what broke
         cause = " ".join(str(_root(error)).split())
         raise UsageError(
-            f"{source.name}: cannot be read from the Hub: {cause}; mend it there, or give a folder"
+            f"{source.name}: cannot be read from the Hub: {cause}; fix it there, or give a folder"
         ) from error
     splits = loaded if isinstance(loaded, dict) else {source.split: loaded}
     for split, table in splits.items():

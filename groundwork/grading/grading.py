@@ -18,7 +18,7 @@ from groundwork.records.grades import CheckedAnswer, Grade, passed, score_of
 from groundwork.settings.settings import GradeSettings
 
 CHECK_FILE = "judge_check.jsonl"
-ENOUGH = 8  # checked answers from which on a judge can be turned down
+ENOUGH = 8  # checked answers from which on a judge can be rejected
 
 
 @dataclass

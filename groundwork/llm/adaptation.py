@@ -29,6 +29,7 @@ OPTIONAL = {
     "thinking": "thinking",
     "stream_options": None,
 }
+GUARDS = ("top_k", "min_p")  # few providers take them; the first to be left out where a refusal names none
 LEAST_LIMIT = 256  # tokens; a smaller number in a refusal is no limit of a reply
 _SCHEMA = re.compile(
     r"response_?format|json_schema|response_schema|structured.?output|guided|grammar|additionalproperties|\bschema\b"
@@ -87,7 +88,8 @@ class Adaptation:
         """OpenRouter finds no provider that takes every parameter of the request."""
         if not said.startswith("404") or "requested parameters" not in said:
             return None
-        names = [name for name in SAMPLING if name in sent] or [name for name in ("reasoning",) if name in sent]
+        groups = (GUARDS, SAMPLING, ("reasoning",))
+        names = next((held for group in groups if (held := [name for name in group if name in sent])), [])
         return self._drop(names) if names else self._learn_level("response_format", sent)
 
     def _learn_limit(self, said: str, parameter: str, sent: Json) -> str | None:

@@ -48,7 +48,11 @@ class Endpoint:
             return "none"
         if key := self._env.get(variable, "").strip():
             if not re.fullmatch(r"[!#-~]+", key):
-                raise ConfigError([f"{variable} holds a space or a sign that no key has: check it in .env"])
+                raise ConfigError(
+                    [
+                        f"{variable} contains a space or another character that is never part of an API key; check it in .env"
+                    ]
+                )
             self._check_privacy()
             return key
         raise ConfigError(

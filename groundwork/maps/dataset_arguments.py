@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Job, Outcome, Unit, setting
@@ -39,11 +40,32 @@ def sources_of(
     """
     from groundwork.dataset.sources import locate_all, pin
 
-    names = job.flags.datasets or (default(job) if default else runs(job.data))
+    named = [name for argument in job.flags.datasets for name in _of_vectors(job, argument)]
+    names = named or (default(job) if default else runs(job.data))
     if names and len(names) < least:
         raise UsageError(f"needs at least {least} datasets; the runs are: {', '.join(runs(job.data))}")
     sources = [_documents_only(job, source) for source in locate_all(names, job.data, prefer)]
     return [pin(source, job.data) if source.kind == "hub" else source for source in sources]
+
+
+def _of_vectors(job: Job, argument: str) -> list[str]:
+    """The datasets whose vectors a folder of .npz files, or one such file, holds; any other argument as it is.
+
+    Raises UsageError where no run and no finished dataset of data/ belongs to them.
+    """
+    from groundwork.dataset.sources import locate
+
+    place = Path(argument)
+    files = list(place.glob("*.npz")) if place.is_dir() else [place] * (place.suffix == ".npz" and place.is_file())
+    keys = {file.stem for file in files}
+    if not keys:
+        return [argument]
+    finished = sorted(folder.name for folder in job.data.path("datasets").glob("*") if folder.is_dir())
+    known = {locate(name, job.data).key: name for name in runs(job.data)}
+    known |= {locate(name, job.data, "datasets").key: name for name in finished}
+    if found := [name for key, name in known.items() if key in keys]:
+        return found
+    raise UsageError(f"{argument}: vectors of no run and no dataset in {job.data.root} ({', '.join(sorted(keys))})")
 
 
 def together(sources: list[Source]) -> tuple[str, str]:

@@ -42,7 +42,7 @@ class Batch:
 
     def __post_init__(self) -> None:
         self._messages: list[dict[str, Any]] = []
-        self._ahead = 0  # characters that no question touches yet
+        self._ahead = 0  # characters that no question covers yet
 
     @property
     def at_once(self) -> int:
@@ -131,7 +131,7 @@ def summary_for(chunk: Chunk, summary: str) -> str:
 
 
 def turned_down(rejected: Sequence[Rejected]) -> list[str]:
-    """The questions that were turned down, each with the reason."""
+    """The questions that were rejected, each with the reason."""
     told = [(str(one.pair.get("question", "")).strip(), f"{one.reason}: {one.detail}") for one in rejected]
     return [f"{question} ({why})" for question, why in told if question]
 

@@ -1,9 +1,9 @@
-"""Which sentences, numbers and table rows of a chunk its pairs touch, known without a model.
+"""Which sentences, numbers and table rows of a chunk its pairs cover, known without a model.
 
-A statement (sentence, list item, table row) is touched by a pair whose evidence holds half of its content words and no
-less than two, or three of them, at that place; or whose question and answer together say it. Where one quote runs over
-several statements, question and answer must besides hold a third of a statement's words: quoting is not yet asking. A
-number is touched by a pair that touches its statement and names the number in its question, answer or criteria.
+A statement (sentence, list item, table row) is covered when the evidence of a pair quotes at least half of its content
+words at that place (at least two; three are always enough), or when question and answer together say it. Where one quote
+runs over several statements, question and answer must also hold a third of a statement's words: a quote is no question. A
+number is covered by a pair that covers its statement and names the number in its question, answer or criteria.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def coverage(reading: Reading, pairs: Sequence[Pair], declined: Declined | None 
 
 
 def gaps(reading: Reading, covered: Coverage) -> list[Statement]:
-    """The open statements, that no pair touches and nobody declined, and those with an open number, in order."""
+    """The open statements, that no pair covers and nobody declined, and those with an open number, in order."""
     open_spans = [span for span in covered.spans if not span.touched_by and not span.declined]
     return [
         statement

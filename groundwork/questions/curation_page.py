@@ -1,4 +1,4 @@
-"""One HTML page about a curated run: what was kept, rewritten and turned down, with examples of each."""
+"""One HTML page about a curated run: what was kept, rewritten and rejected, with examples of each."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _bar(sizes: dict[str, int]) -> Markup:
 
 
 def by_rule_alone(one: Rejected) -> bool:
-    """Was the pair turned down by rules, without a model's word?"""
+    """Was the pair rejected by rules, without a model's word?"""
     failed = [column for column in one.pair.get("checks", {}).values() if not column["passed"]]
     return bool(failed) and all(column.get("checker") == "rule" for column in failed)
 

@@ -1,6 +1,6 @@
 """How pairs go through curation: what rules tell, then the pairs by themselves, wording mended once, then their texts.
 
-What a rule or an earlier round has turned down is not asked about again.
+What a rule or an earlier round has rejected is not asked about again.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Curation:
         only: Sequence[int] | None = None,
         done: Callable[[int], None] | None = None,
     ) -> None:
-        """Put the columns of `form` on those of `judged` (of `only`) that nothing has turned down."""
+        """Put the columns of `form` on those of `judged` (of `only`) that nothing has rejected."""
         if form is None:
             return
         asked = [judged[number] for number in (judged if only is None else only)]

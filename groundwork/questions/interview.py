@@ -38,7 +38,7 @@ Judged = tuple[Draft, list[Fault]]
 @dataclass(frozen=True)
 class Round:
     """What an asker is told: at most `count` pairs are wanted, `pairs` are kept already, `gaps` are untouched by them,
-    `rejected` were turned down in the round before.
+    `rejected` were rejected in the round before.
     """
 
     iteration: int
@@ -82,7 +82,7 @@ class Asker(Protocol):
 
 @dataclass
 class Interview:
-    """The questions about one chunk so far, what was turned down, and how it went."""
+    """The questions about one chunk so far, what was rejected, and how it went."""
 
     reading: Reading
     source: Source
@@ -266,7 +266,7 @@ def as_unread(faulty: FaultyItem, chunk: Chunk, iteration: int) -> Rejected:
 
 
 def as_rejected(draft: Draft, chunk: Chunk, iteration: int, fault: Fault) -> Rejected:
-    """The record of a draft that was turned down, as the model gave it."""
+    """The record of a draft that was rejected, as the model gave it."""
     return Rejected(
         document=chunk.document,
         chunk=chunk.id,

@@ -41,7 +41,7 @@ class TwoChunks:
     failure: UnitError | None = None
 
     async def run(self, earlier: AskedSoFar) -> None:
-        """Ask once; pairs that need only one of the chunks are turned down."""
+        """Ask once; pairs that need only one of the chunks are rejected."""
         messages = conversation(
             self.prompt,
             **self.known,

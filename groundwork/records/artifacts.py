@@ -188,7 +188,7 @@ def read_json(path: Path, kind: type[T]) -> T:
     except FileNotFoundError:
         raise BadRecord(f"{path}: no such file") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadRecord(f"{path}: {error}; mend it, or delete it and run its stage again") from None
+        raise BadRecord(f"{path}: {error}; fix it, or delete it and run its stage again") from None
 
 
 def read_jsonl(path: Path, kind: type[T]) -> list[T]:
@@ -206,7 +206,7 @@ def read_jsonl(path: Path, kind: type[T]) -> list[T]:
             try:
                 records.append(decoder.decode(line))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                remedy = "mend the line, or delete the file and run its stage again"
+                remedy = "fix the line, or delete the file and run its stage again"
                 raise BadRecord(f"{path}, line {number}: {error}; {remedy}") from None
     return records
 

@@ -139,7 +139,7 @@ class Tags(Record, frozen=True):
 class Span(Record, frozen=True):
     """A statement or number of a chunk at [start, end) of the chunk's `text`, and the pairs that touch it.
 
-    `declined`: why the model found nothing worth asking in it; only where no pair touches it.
+    `declined`: why the model found nothing worth asking in it; only where no pair covers it.
     """
 
     start: int

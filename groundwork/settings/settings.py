@@ -139,8 +139,8 @@ class Vision(ModelCall, frozen=True):
 class Marker(Settings, frozen=True):
     """The converter `marker`."""
 
-    use_llm: Annotated[bool, Meta(description="let marker mend tables and forms by ingest.vision's model")]
-    keep_images: bool
+    use_llm: Annotated[bool, Meta(description="let marker repair tables and forms by ingest.vision's model")]
+    keep_images: Annotated[bool, Meta(description="write a document's pictures beside its text")]
     layout_server_url: Annotated[str, Meta(description="a running layout server; empty: marker starts its own")]
     options: Annotated[dict[str, str | int | float | bool], Meta(description="passed on to marker as they are")]
 
@@ -169,7 +169,7 @@ class Summarize(ModelCall, frozen=True):
     prompt: Annotated[Name, Meta(description="a file of config/prompts")]
     section_prompt: Annotated[Name, Meta(description="for the sections of a document that is too long for one call")]
     correction_prompt: Annotated[Name, Meta(description="when a summary says what the document does not")]
-    max_words: Positive
+    max_words: Annotated[Positive, Meta(description="of the longest summary; a short document gets a shorter one")]
     max_input_tokens: Annotated[Positive, Meta(description="a longer document is summarised by sections first")]
 
 
@@ -206,7 +206,7 @@ class QA(ModelCall, frozen=True):
     batch: Annotated[Positive, Meta(description="pairs to ask for in one call at the most")]
     stop: Literal["exhausted", "coverage", "fixed"]
     target_coverage: Annotated[Share, Meta(description="for stop coverage")]
-    show_gaps: Annotated[bool, Meta(description="show the model what no question touches yet")]
+    show_gaps: Annotated[bool, Meta(description="show the model what no question covers yet")]
     questions: Annotated[Count, Meta(description="pairs of a chunk, a fixed number; 0: as many as there is to ask")]
     limit: Annotated[Count, Meta(description="pairs of a document at the most; 0: no limit")]
     multi_chunk: Annotated[bool, Meta(description="also ask what needs two related chunks")]

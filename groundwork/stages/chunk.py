@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from bisect import bisect_left, bisect_right
 from collections import Counter
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,8 @@ def process(job: Job, unit: Unit) -> Outcome:
     if not text.strip():
         return Outcome(status="empty", note="no text", warnings=warnings)
     pieces = segments(text, resolved(settings.language, text), settings.sentences, found)
-    counts = {"segments": len(pieces), "chunks": len(chunks), **_tables(found, chunks)}
+    sentences = sum(piece.kind == "sentence" for piece in pieces)
+    counts = {"segments": _segments(found), "chunks": len(chunks), "sentences": sentences, **_tables(found, chunks)}
     return Outcome(note=_note(counts, chunks), counts=counts, warnings=warnings)
 
 
@@ -110,6 +112,11 @@ def _document(unit: Unit, text: str) -> tuple[Document, list[str]]:
     return document, []
 
 
+def _segments(found: list[Block]) -> int:
+    """Stretches of text between tables, and tables."""
+    return sum(1 if not is_table else len(list(run)) for is_table, run in groupby(found, lambda b: b.kind == "table"))
+
+
 def _tables(found: list[Block], chunks: list[Chunk]) -> dict[str, int]:
     """How many tables are in one chunk, and how many had to be split."""
     starts = [chunk.start for chunk in chunks]
@@ -119,8 +126,8 @@ def _tables(found: list[Block], chunks: list[Chunk]) -> dict[str, int]:
 
 
 def _note(counts: dict[str, int], chunks: list[Chunk]) -> str:
-    """`1,203 segments -> 21 chunks; 3 tables whole, 1 split; left out of questions: 1 contents`."""
-    parts = [f"{counts['segments']:,} segments -> {counts['chunks']:,} chunks"]
+    """`11 segments -> 21 chunks; 1,203 sentences; 3 tables whole, 1 split; left out of questions: 1 contents`."""
+    parts = [f"{counts['segments']:,} segments -> {counts['chunks']:,} chunks", f"{counts['sentences']:,} sentences"]
     if "tables whole" in counts:
         parts.append(f"{counts['tables whole']:,} tables whole, {counts['tables split']:,} split")
     if left_out := Counter(chunk.skip for chunk in chunks if chunk.skip):

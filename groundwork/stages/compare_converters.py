@@ -1,4 +1,4 @@
-"""Run several converters on one PDF and show side by side how fast, how dear and how faithful they are.
+"""Run several converters on one PDF and show side by side the speed, cost and accuracy of each.
 
 Reads   the PDF given
 Writes  data/plots/compare-<name>-<converters>-<pages>.html: each page beside every converter's rendition of it,

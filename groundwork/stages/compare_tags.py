@@ -3,7 +3,7 @@
 Reads   data/qa/<run>/*.jsonl (or folders, or Hub datasets), data/tags/<dataset>.jsonl and data/tags/synonyms.json
 Writes  data/plots/<a>-vs-<b>-tags.png (histogram), -tag-map.png, -tags.json, -tags.html (--interactive);
         data/tags/<dataset>.jsonl, as generate_tags does; new proposals in data/tags/synonyms.json, for you to review
-Run     uv run visualization/compare_tags.py A B [C ...] [--min-count 1] [--max-tags 25] [--interactive]
+Run     uv run visualization/compare_tags.py A B [C ...] [--min-count 1] [--max-tags 5] [--interactive]
         A, B: runs, folders of JSONL or Parquet, or org/name@revision:split; what lacks tags is tagged first
 """
 
@@ -28,7 +28,7 @@ MOST_LISTED = 12  # tags of a dataset alone that the terminal shows
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add_datasets(parser, "every run in data/qa")
     parser.add_argument("--min-count", metavar="N", type=_count, default=1, help="leave out tags of fewer questions")
-    parser.add_argument("--max-tags", metavar="N", type=_count, default=25, help="tags in the histogram; default: 25")
+    parser.add_argument("--max-tags", metavar="N", type=_count, default=5, help="tags in the histogram; default: 5")
     add_interactive(parser)
 
 
@@ -43,7 +43,7 @@ def units(job: Job) -> list[Unit]:
     name, stem = together(sources)
     endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
     shown = f" ({job.flags.max_tags} tags, of {job.flags.min_count} questions at least)"
-    chosen = shown if (job.flags.max_tags, job.flags.min_count) != (25, 1) else ""
+    chosen = shown if (job.flags.max_tags, job.flags.min_count) != (5, 1) else ""
     reads = tuple(file for source in sources for file in source.files)
     writes = tuple(job.data.path("plots", f"{stem}-{ending}") for ending in endings)
     tags = tuple(tag_file(job.data, source.key) for source in sources)

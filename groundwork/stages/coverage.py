@@ -169,7 +169,7 @@ def _questions(found: Asked, run: str) -> dict[str, int]:
 
 
 def gaps(found: Asked) -> list[Place]:
-    """The open sentences and rows, that no question touches and nobody declined, and the open numbers of the others."""
+    """The open sentences and rows, that no question covers and nobody declined, and the open numbers of the others."""
     result: list[Place] = []
     open_until = 0  # end of the untouched statement that the numbers behind it may lie in
     for place in found.places:

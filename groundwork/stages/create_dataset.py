@@ -61,6 +61,15 @@ class _Export(argparse.Action):
         namespace.assignments = [*namespace.assignments, f"dataset.exports={json.dumps(formats)}"]
 
 
+class _Name(argparse.Action):
+    """`--name NAME` or `--name ORG/NAME` as the settings that hold them."""
+
+    def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
+        organization, _, name = value.rpartition("/")
+        asked = [f"dataset.name={name}", *([f"dataset.organization={organization}"] if organization else [])]
+        namespace.assignments = [*namespace.assignments, *asked]
+
+
 class _Grades(argparse.Action):
     """`--grades NAME`, given once or more, as one setting that holds a list."""
 
@@ -82,7 +91,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--eval-max", help="rows at the most", **setting("dataset.eval_max"))
     add("--k", help="clusters; default: the elbow's", **setting("dataset.clusters"))
     add("--seed", help="another seed, another draw", **setting("dataset.seed"))
-    add("--name", help="of the dataset, here and on the Hub", **setting("dataset.name"))
+    add("--name", action=_Name, help="of the dataset, here and on the Hub; also ORG/NAME")
     add("--drop-invalid", help="leave invalid rows out, do not stop", **setting("dataset.drop_invalid", True))
     add("--grades", metavar="NAME", action=_Grades, help="a folder of data/grades: measured difficulty as a column")
     add("--leave-out-flipping", help="leave out what --grades flips on", **setting("dataset.leave_out_flipping", True))
@@ -259,7 +268,7 @@ def _valid(pool: Pool, job: Job) -> Pool:
     if pool.invalid and not job.config.dataset.drop_invalid:
         listed = "; ".join(f"{row.id}: {row.reason}" for row in pool.invalid[:10])
         more = f"; and {len(pool.invalid) - 10} more" if len(pool.invalid) > 10 else ""
-        raise UnitError(f"{len(pool.invalid)} invalid rows ({listed}{more}); mend them, or pass --drop-invalid")
+        raise UnitError(f"{len(pool.invalid)} invalid rows ({listed}{more}); fix them, or pass --drop-invalid")
     if not pool.rows:
         raise UnitError("there are no pairs; run first: uv run dataprep/generate_qa.py")
     return pool
@@ -392,7 +401,7 @@ def _stop_personal(folder: Path) -> None:
     if found:
         first = ", ".join(f"{p.id} ({p.kind} {p.masked})" for p in found[:5])
         raise UsageError(
-            f"not pushed: {len(found)} places look personal: {first}; mend the rows, push without --public, "
+            f"not pushed: {len(found)} places look personal: {first}; fix the rows, push without --public, "
             "or pass --allow-personal"
         )
 

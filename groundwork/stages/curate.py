@@ -1,4 +1,4 @@
-"""Check every pair of a run, each check in a column of its own; mend or set aside what fails, delete nothing.
+"""Check every pair of a run, each check in a column of its own; fix or set aside what fails, delete nothing.
 
 Reads   data/qa/<run>/<document>.jsonl, the chunks, summaries and titles of these documents
 Writes  data/qa/<run>/curated/<document>.jsonl, rejected/<document>.jsonl and report.html there

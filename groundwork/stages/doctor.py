@@ -105,7 +105,7 @@ async def _report(config: Config, root: Path) -> int:
         print(table.line([check.verdict, check.what, spelt(check.found)], WIDTHS, left=(0, 1), indent=0), flush=True)
         if check.remedy:
             print(table.line(["", "", f"-> {spelt(check.remedy)}"], WIDTHS, left=(0, 1), indent=0), flush=True)
-    print(f"\n{failed} to mend" if failed else "\neverything that this config needs is there")
+    print(f"\n{failed} to fix" if failed else "\neverything that this config needs is there")
     return EXIT_FAILED if failed else EXIT_OK
 
 

@@ -154,6 +154,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--converter", **setting("ingest.converter"), choices=[n for n in CONVERTERS if n != "plain"],
         help="the converter to try first",
     )  # fmt: skip
+    parser.add_argument(
+        "--keep-images", help="marker: pictures beside the text", **setting("ingest.marker.keep_images", True)
+    )
     parser.add_argument("--password", metavar="WORD", default="", help="of the encrypted PDFs among the documents")
 
 

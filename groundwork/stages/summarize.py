@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from groundwork.settings.settings import Config, Summarize
 
 CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
-WORDS_USED = 0.75  # of max_words, in a summary
+WORDS_USED = 0.75  # of the words allowed, in a summary
 TOKENS_PER_WORD = 1.5
-TOO_LONG = 1.5  # times max_words, from which a summary is asked for again
+TOO_LONG = 1.5  # times the words allowed, from which a summary is asked for again
+LEAST_WORDS = 120  # allowed for the shortest document, where max_words allows as many
+CHARACTERS_PER_WORD = 60  # of a document, for one word of its summary: about a tenth of its length
 _HEADING = re.compile(r"(?m)^#{1,6}\s+(.+?)\s*#*$")
 _REFUSAL = re.compile(
     r"(?i)^\W*(?:i(?:'|’)?m sorry|i (?:cannot|can['’]t|am unable)|as an ai\b|no summary|summary (?:is )?not available)"
@@ -71,12 +73,13 @@ class _Summarizer:
     def __init__(self, job: Job, document: str, title: str) -> None:
         self._job, self._name, self._title = job, document, title
         self._settings: Summarize = job.config.summarize
-        self._words = str(self._settings.max_words)
+        self._words = self._settings.max_words
 
     async def document(self, text: str) -> tuple[str, list[str]]:
         """(summary, warnings). A text that is too long for one call is summarised part by part first."""
         from groundwork.llm.concurrency import together  # asyncio's 40 ms that --help does without
 
+        self._words = words_allowed(text, self._settings.max_words)
         shortened = text
         while len(parts := sections(shortened, self._most_characters())) > 1:
             self._job.progress.start(len(parts), "parts")
@@ -91,6 +94,7 @@ class _Summarizer:
 
     def turns(self, text: str) -> list[list[Any]]:
         """The conversations by which `text` is summarised first: one, or one a part."""
+        self._words = words_allowed(text, self._settings.max_words)
         parts = sections(text, self._most_characters())
         if len(parts) == 1:
             return [self._messages(self._settings.prompt, text=text)]
@@ -115,17 +119,17 @@ class _Summarizer:
         """The summary, asked for again once where it has faults; those that remain are warnings."""
         from groundwork.llm.prompts import render
 
-        problems = faults(summary, f"{self._title}\n\n{text}", self._settings.max_words)
+        problems = faults(summary, f"{self._title}\n\n{text}", self._words)
         if not problems:
             return summary, []
         asked = render(
             self._job.prompt(self._settings.correction_prompt),
             faults="\n".join(f"- {problem}" for problem in problems),
-            max_words=self._words,
+            max_words=str(self._words),
         )
         turns = [*messages, {"role": "assistant", "content": summary}, {"role": "user", "content": asked}]
         better = await self._ask(turns, f"{self._name} correction")
-        remaining = faults(better, f"{self._title}\n\n{text}", self._settings.max_words)
+        remaining = faults(better, f"{self._title}\n\n{text}", self._words)
         if len(remaining) > len(problems):
             better, remaining = summary, problems
         return better, [f"the summary: {problem}" for problem in remaining]
@@ -139,10 +143,15 @@ class _Summarizer:
     def _messages(self, prompt: str, **variables: str) -> list[Any]:
         from groundwork.llm.prompts import conversation
 
-        return conversation(self._job.prompt(prompt), document=self._title, max_words=self._words, **variables)
+        return conversation(self._job.prompt(prompt), document=self._title, max_words=str(self._words), **variables)
 
     def _most_characters(self) -> int:
         return int(self._settings.max_input_tokens * CHARACTERS_PER_TOKEN)
+
+
+def words_allowed(text: str, most: int) -> int:
+    """How long the summary of `text` may be: a tenth of it, not less than LEAST_WORDS and not more than `most`."""
+    return min(most, max(LEAST_WORDS, len(text) // CHARACTERS_PER_WORD))
 
 
 def unusable(summary: str) -> str | None:
@@ -189,7 +198,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     text, call = read_text(unit.reads[0]), job.config.summarize
     summarizer = _Summarizer(job, unit.name, _title(unit))
     asked = summarizer.turns(text)
-    said = int(WORDS_USED * call.max_words * TOKENS_PER_WORD)
+    said = int(WORDS_USED * words_allowed(text, call.max_words) * TOKENS_PER_WORD)
     tokens = sum(job.tokens(call, messages) for messages in asked)
     if len(asked) > 1:  # and their summaries together
         tokens += len(asked) * said + job.tokens(call, summarizer.turns("")[0])

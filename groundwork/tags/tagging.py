@@ -363,6 +363,6 @@ def _from_file(file: Path, model: str, wanted: int) -> dict[str, list[str]]:
         if row.model == model and len(row.tags) == wanted:
             tags = [normalise(tag) for tag in row.tags]
             if problem := problem_of(tags, wanted):
-                raise BadRecord(f"{file}: the question {row.id!r} {problem}; mend the line")
+                raise BadRecord(f"{file}: the question {row.id!r} {problem}; fix the line")
             known[row.question] = tags
     return known

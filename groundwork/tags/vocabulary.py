@@ -111,7 +111,7 @@ def read(files: Iterable[Path], most: int) -> Vocabulary:
             try:
                 found = read_json(file, VocabularyFile)
             except BadRecord as error:
-                raise BadRecord(f"{error}; mend it, or delete it: the next run proposes a new one") from error
+                raise BadRecord(f"{error}; fix it, or delete it: the next run proposes a new one") from error
             vocabulary.too_common += [tag for tag in found.too_common if tag not in vocabulary.too_common]
             vocabulary.add(found.tags)
     return vocabulary

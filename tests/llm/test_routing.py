@@ -53,7 +53,7 @@ async def test_a_plain_endpoint_gets_the_effort_by_its_own_name(config_for, jour
 async def test_a_parameter_that_is_null_or_omitted_is_not_sent(fake, config_for, journal):
     """Null in llm.defaults sends nothing, and what `omit` names is not sent whatever a stage says."""
     chosen = {"llm__defaults__omit": ["temperature", "reasoning_effort"], "qa__reasoning_effort": "low"}
-    config = config_for(fake, llm__defaults__top_p=None, qa__temperature=0.3, **chosen)
+    config = config_for(fake, llm__defaults__top_p=None, llm__defaults__top_k=None, qa__temperature=0.3, **chosen)
     async with Client(config.llm, journal) as client:
         await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
     assert not {"temperature", "top_p", "reasoning", "top_k"} & fake.requests[0].keys()

@@ -221,6 +221,13 @@ def test_what_cannot_be_done_says_why(data, capsys, flags, message):
     assert message in shown.out + shown.err
 
 
+def test_a_name_may_hold_its_organisation(data):
+    """`--name org/name` sets both, and the folder has the name alone."""
+    assert run(data, "--name", "acme/ball-rules") == 0
+    card = (data / "datasets" / "ball-rules" / "README.md").read_text()
+    assert 'load_dataset("acme/ball-rules")' in card
+
+
 def test_no_pairs_at_all(tmp_path, capsys):
     """An empty data folder, and a run without a pair, name the stage to run first."""
     assert run(tmp_path) == 2

@@ -99,7 +99,7 @@ def test_later_iterations_see_questions_and_gaps(mill: Mill) -> None:
     first, second = (said(body) for body in mill.server.requests[:2])
     assert "(none yet)" in first and "(not known)" in first
     assert "- What is told about the Orrin mill: The wheel of the Orrin tide mill measures ...?" in second
-    assert "1. Visitors may see the grinding stones on Sundays." in second.split("touches yet")[1]
+    assert "1. Visitors may see the grinding stones on Sundays." in second.split("covers yet")[1]
 
 
 def test_without_gaps_none_are_shown(mill: Mill) -> None:
@@ -159,7 +159,7 @@ def test_gaps_can_be_declined(mill: Mill, capsys: pytest.CaptureFixture[str]) ->
     assert [ENGINE[one.start : one.end] for one in spans] == ["Visitors may see the grinding stones on Sundays."]
     assert [one.declined for one in spans] == ["opening hours"]
     assert mill.coverage.declined == round(1 / len(mill.coverage.chunks[0].spans), 4)
-    second, third = (said(body).split("touches yet")[1] for body in mill.server.requests[1:3])
+    second, third = (said(body).split("covers yet")[1] for body in mill.server.requests[1:3])
     assert "4. Visitors" in second and "Visitors" not in third
     assert "declined" in capsys.readouterr().out
 
@@ -182,7 +182,7 @@ def test_a_gap_is_shown_twice_at_most(mill: Mill) -> None:
     """What is neither asked about nor declined stays open, and is not pressed upon the model for ever."""
     made = [pair(one) for one in sentences(ENGINE)[:4]]
     mill.run(replying(*({"pairs": [one]} for one in made)), qa__max_iterations=9)
-    shown = ["Visitors may" in said(body).split("touches yet")[1] for body in mill.server.requests]
+    shown = ["Visitors may" in said(body).split("covers yet")[1] for body in mill.server.requests]
     assert shown == [False, True, True]
     assert mill.coverage.runs[0].ended == "exhausted" and mill.coverage.declined == 0
 
@@ -334,7 +334,7 @@ def test_instructions_in_the_document_are_material(mill: Mill, capsys: pytest.Ca
     mill.run(Writer(per_call=3, wrong=lambda n, _: pairs(obeying) if n == 2 else None))
     assert len(mill.pairs) == 5 and mill.reasons() == ["instruction"]
     assert "holds an instruction to a model" in capsys.readouterr().out
-    assert order not in said(mill.server.requests[1]).split("touches yet")[1]
+    assert order not in said(mill.server.requests[1]).split("covers yet")[1]
 
 
 def test_a_faulty_pair_is_corrected_once(mill: Mill) -> None:

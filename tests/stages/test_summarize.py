@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from groundwork.records.artifacts import read_json
 from groundwork.records.types import Summary
-from groundwork.stages.summarize import faults, main, sections, unusable
+from groundwork.settings.config import load
+from groundwork.stages.summarize import faults, main, sections, unusable, words_allowed
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_writer import ENGINE, Json, part, said
 
@@ -124,6 +125,13 @@ def test_an_order_in_the_document_cannot_close_its_mark(run: Run) -> None:
     run.summarize(lambda _: SUMMARY)
     sent = said(run.server.requests[0])
     assert sent.count("</document>") == 1 and not sent.rstrip().endswith("</document>")
+
+
+@pytest.mark.parametrize(("characters", "words"), [(300, 120), (24_000, 400), (200_000, 1300)])
+def test_the_length_follows_the_documents(characters: int, words: int) -> None:
+    """About a tenth of the document, between 120 words and summarize.max_words, which is about 2,000 tokens."""
+    assert words_allowed("x" * characters, load().summarize.max_words) == words
+    assert words_allowed("x" * characters, 77) == 77
 
 
 def test_a_summary_is_not_made_twice(run: Run) -> None:

@@ -260,6 +260,18 @@ def test_a_failed_comparison_prints_no_figures(
     assert "reach of" not in said.out
 
 
+def test_the_folder_of_embeddings_names_its_datasets(data: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder of .npz files stands for the runs whose vectors it holds; one of nobody's is refused."""
+    assert run(generate_embeddings.main) == 0
+    assert run(visualize_embeddings.main, str(data / "embeddings"), "--no-interactive") == 0
+    assert {file.name for file in (data / "plots").glob("*.png")} == {"wide-map.png", "narrow-map.png"}
+    assert run(visualize_embeddings.main, str(data / "embeddings" / "wide.npz"), "--no-interactive") == 0
+    (data / "other").mkdir()
+    (data / "other" / "strange.npz").touch()
+    assert run(visualize_embeddings.main, str(data / "other")) == 2
+    assert "vectors of no run" in capsys.readouterr().err
+
+
 def test_merging_two_runs(data: Path, run: Run) -> None:
     """The merged run is a run like any other: pairs by document, rejected copies beside, ready for the next stage."""
     assert run(merge.main, "wide", "narrow", "--out", "both") == 0

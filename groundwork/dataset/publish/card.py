@@ -48,7 +48,7 @@ class Source(Record, frozen=True):
     converter: str
     license: str
     rows: int
-    covered: str  # share of its sentences, numbers and table rows that a question touches, or ""
+    covered: str  # share of its sentences, numbers and table rows that a question covers, or ""
 
 
 class Origin(Record, frozen=True):
