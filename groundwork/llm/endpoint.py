@@ -49,9 +49,7 @@ class Endpoint:
         if key := self._env.get(variable, "").strip():
             if not re.fullmatch(r"[!#-~]+", key):
                 raise ConfigError(
-                    [
-                        f"{variable} contains a space or another character that is never part of an API key; check it in .env"
-                    ]
+                    [f"{variable} contains a space or another character that no API key has; check it in .env"]
                 )
             self._check_privacy()
             return key

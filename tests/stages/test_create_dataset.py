@@ -64,6 +64,20 @@ def test_a_folder_loads_as_exactly_its_splits(data):
     assert loaded["eval"].to_list() == loaded["eval_mirror"].to_list()
 
 
+def test_an_export_folder_loads_as_its_splits(data):
+    """load_dataset of exports/<format> gives train, eval and eval_mirror apart."""
+    import datasets
+
+    assert run(data, "--eval-mirror", "--export", "messages,openai-eval") == 0
+    exports = data / "datasets" / "touch-rugby" / "exports"
+    loaded = datasets.load_dataset(str(exports / "messages"), cache_dir=str(data / "hf"))
+    assert {name: len(split) for name, split in loaded.items()} == {"train": 48, "eval": 9, "eval_mirror": 9}
+    assert set(datasets.load_dataset(str(exports / "openai-eval"), cache_dir=str(data / "hf"))) == {
+        "eval",
+        "eval_mirror",
+    }
+
+
 def test_two_builds_with_one_seed_are_identical_files(data):
     """The same rows, settings and seed give the same bytes in every file; another seed gives others."""
     run(data)

@@ -103,7 +103,7 @@ def _header(report: Report, origin: Origin) -> str:
 
 def _summary(report: Report, origin: Origin) -> str:
     rows = ", ".join(f"{count:,} {split}" for split, count in report.splits.items())
-    documents = ", ".join(source.title or source.document for source in origin.sources[:5])
+    documents = ", ".join(source.file or source.document for source in origin.sources[:5])
     more = f" and {len(origin.sources) - 5} more" if len(origin.sources) > 5 else ""
     return _escaped(f"Question-answer pairs with grading criteria and evidence, from {documents}{more}. Rows: {rows}.")
 

@@ -24,14 +24,24 @@ DEPRECATED = {"openai-eval": "OpenAI is retiring its Evals; export inspect, ligh
 def export_files(
     formats: Sequence[str], splits: dict[str, Sequence[Row]], system: str, *, context: bool
 ) -> dict[str, bytes]:
-    """exports/<format>/<split>.jsonl with its content, for every format and split."""
+    """exports/<format>/<split>.jsonl with its content, for every format and split, and a README.md that names them."""
     files = {}
     for name in [name for name in formats if name in FORMATS]:
         for split, rows in splits.items():
             if name not in EVAL_ONLY or split != "train":
                 lines = [msgspec.json.encode(FORMATS[name](row, system, context)) + b"\n" for row in rows]
                 files[f"exports/{name}/{split}.jsonl"] = b"".join(lines)
+        written = [split for split in splits if f"exports/{name}/{split}.jsonl" in files]
+        if written:
+            files[f"exports/{name}/README.md"] = _splits_named(name, written).encode()
     return files
+
+
+def _splits_named(name: str, splits: Sequence[str]) -> str:
+    """By this `load_dataset` keeps the splits of the folder apart; by file names alone, eval_mirror would join eval."""
+    listed = "\n".join(f"  - split: {split}\n    path: {split}.jsonl" for split in splits)
+    head = f"---\nconfigs:\n- config_name: default\n  data_files:\n{listed}\n---"
+    return f"{head}\n\nThe dataset in the format `{name}`, a file a split.\n"
 
 
 def messages(row: Row, system: str, context: bool) -> Record:
