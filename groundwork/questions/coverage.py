@@ -3,7 +3,7 @@
 A statement (sentence, list item, table row) is covered when the evidence of a pair quotes at least half of its content
 words at that place (at least two; three are always enough), or when question and answer together say it. Where one
 quote runs over several statements, question and answer must also hold a third of a statement's words: a quote is no
-question. A number is covered by a pair that covers its statement and names the number in its question, answer or criteria.
+question. A number is covered by a pair that covers its statement and names it in question, answer or criteria.
 """
 
 from __future__ import annotations
