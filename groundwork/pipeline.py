@@ -43,6 +43,7 @@ STAGES = (
     Stage(
         "curate", "dataprep", ("qa", "chunks", "summaries", "text"), "qa", "checks every pair and sorts out the unfit"
     ),
+    Stage("review", "dataprep", ("qa", "chunks"), "qa", "a page to read, judge and correct pairs", run=False),
     Stage("generate_tags", "visualization", ("qa",), "tags", "tags of every question"),
     Stage("generate_embeddings", "visualization", ("qa",), "embeddings", "vectors of every question"),
     Stage("visualize_embeddings", "visualization", ("embeddings", "qa", "tags"), "plots", "a map of one dataset"),

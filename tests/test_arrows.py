@@ -18,7 +18,7 @@ FLOORS = (
     {"settings", "records", "language"},
     {"markdown", "llm", "embedding", "pages"},
     {"chunking", "documents", "questions", "console"},
-    {"dataset"},
+    {"dataset", "review"},
     {"grading", "tags"},
     {"maps"},
     {"stages"},

@@ -273,6 +273,7 @@ def _report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: Pool,
         invalid=pool.invalid,
         warnings=[*pool.warnings, *_warnings(settings, pool)],
         map=[],
+        reviewed=pool.reviewed,
     )
 
 

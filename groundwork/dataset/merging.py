@@ -15,6 +15,7 @@ from groundwork.dataset.sources import MIRRORS, Row
 from groundwork.questions.repeats import Likeness, SameQuestions
 from groundwork.questions.same_question import asked_by, normalised
 from groundwork.records.artifacts import slug, write_jsonl
+from groundwork.records.runs import files_of_documents
 from groundwork.records.types import Difficulty, Pair, Rejected
 
 Vectors = npt.NDArray[np.float32]
@@ -97,7 +98,7 @@ def write_run(folder: Path, merged: Union) -> None:
     for candidate, keeper, cosine, why in merged.dropped:
         rejected.setdefault(candidate.pair.document, []).append(_rejected(candidate, keeper, cosine, why))
     for place, files in ((folder, pairs), (folder / "rejected", rejected)):
-        for old in place.glob("*.jsonl"):
+        for old in files_of_documents(place):
             if old.stem not in files:
                 old.unlink()
         for document, rows in sorted(files.items()):

@@ -30,6 +30,7 @@ def lines(report: Report, columns: int = 10_000) -> list[str]:
 def _lines(report: Report) -> list[str]:
     counts = ", ".join(f"{count:,} {split}" for split, count in report.splits.items())
     found = [f"{report.name}: {counts}"]
+    found += [f"  {line}" for line in report.reviewed]
     if "eval" in report.splits:
         found += [f"  {line}" for line in [*describe_splits(report), *describe_closeness(report)]]
         if report.curve and report.curve.inertias:
@@ -53,6 +54,7 @@ def page(report: Report) -> str:
     """The whole HTML page; there is no script."""
     sizes = " · ".join(f"{count:,} {split}" for split, count in report.splits.items())
     body = [tag("h1", report.name), tag("p", sizes, class_="soft")]
+    body += [tag("p", line) for line in report.reviewed]
     if "eval" in report.splits:
         body += [
             _section("What the splits are", _list(describe_splits(report))),

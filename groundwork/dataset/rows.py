@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from groundwork.records.artifacts import read_jsonl
+from groundwork.records.candidates import Candidate, Review
 from groundwork.records.types import Chunk, Difficulty, Pair, Record, Tags
 
 BROKEN_TEXT = "\ufffd\x00"  # what a wrong decoding and a binary file leave behind
 
 
+class Reviewed(NamedTuple):
+    """What people decided about a run, and the pairs that rules or models had turned down."""
+
+    review: Review
+    turned_down: Sequence[Candidate]
+
+
 class Row(Record, frozen=True):
-    """One row of every split. `original_question` and `original_answer` hold what a reworded row said before."""
+    """One row of every split. `original_question` and `original_answer`: what a reworded or edited row said before."""
 
     id: str
     question: str
@@ -53,10 +62,16 @@ class Pool(Record, frozen=True):
     rows: list[Row]
     invalid: list[Invalid]
     warnings: list[str]
+    reviewed: list[str] = msgspec.field(default_factory=list)  # what people decided about the pairs, in sentences
 
 
-def gather(files: Mapping[str, Sequence[Path]], tags: Mapping[str, Sequence[str]], chunks: Mapping[str, str]) -> Pool:
-    """The rows of `files` (by run), with the tags and the chunk texts known by id."""
+def gather(
+    files: Mapping[str, Sequence[Path]],
+    tags: Mapping[str, Sequence[str]],
+    chunks: Mapping[str, str],
+    reviews: Mapping[str, Reviewed] | None = None,
+) -> Pool:
+    """The rows of `files` (by run), with the tags and the chunk texts known by id, as people decided about them."""
     pairs, places, invalid = [], [], []
     for run, paths in files.items():
         for path in paths:
@@ -66,6 +81,7 @@ def gather(files: Mapping[str, Sequence[Path]], tags: Mapping[str, Sequence[str]
                     places.append(place)
                 else:
                     invalid.append(Invalid(id=place, reason=pair))
+    pairs, places, reviewed, warnings = _obeyed(pairs, places, reviews or {}, files)
     shared = _ids_of_several_runs(pairs)
     rows = []
     for run, pair in pairs:
@@ -77,7 +93,8 @@ def gather(files: Mapping[str, Sequence[Path]], tags: Mapping[str, Sequence[str]
     return Pool(
         rows=[row for number, row in enumerate(rows) if number not in wrong],
         invalid=invalid,
-        warnings=_half_curated(files),
+        warnings=[*_half_curated(files), *warnings],
+        reviewed=reviewed,
     )
 
 
@@ -91,6 +108,30 @@ def sample(pool: Pool, chunks: int) -> Pool:
             taken.append(place)
     rows = [row for row in pool.rows if (row.document, row.chunk) in first[row.run]]
     return msgspec.structs.replace(pool, rows=rows)
+
+
+def _obeyed(
+    pairs: list[tuple[str, Pair]],
+    places: list[str],
+    reviews: Mapping[str, Reviewed],
+    files: Mapping[str, Sequence[Path]],
+) -> tuple[list[tuple[str, Pair]], list[str], list[str], list[str]]:
+    """(pairs by run, their places, what people decided, warnings) once each run's decisions are obeyed."""
+    obeyed, where = [], []
+    for (run, pair), place in zip(pairs, places, strict=True):
+        kept = reviews[run].review.settled(pair) if run in reviews else pair
+        if kept is not None:
+            obeyed.append((run, kept))
+            where.append(place)
+    present = {(run, pair.id) for run, pair in pairs}
+    said, warnings = [], []
+    for run, (review, turned_down) in reviews.items():
+        restored = review.restored(turned_down, lambda name, run=run: (run, name) in present)  # type: ignore[misc]
+        obeyed += [(run, pair) for pair in restored]
+        where += [f"{run}, accepted in review"] * len(restored)
+        said += [f"{run}: {line}" if len(reviews) > 1 else line for line in review.describe()]
+        warnings += [*review.unmet(path.stem for path in files[run]), *review.outdated()]
+    return obeyed, where, said, warnings
 
 
 def read_tags(paths: Sequence[Path]) -> dict[str, list[str]]:
@@ -133,6 +174,7 @@ def _row(pair: Pair, run: str, tags: Mapping[str, Sequence[str]], chunks: Mappin
         run=run,
         iteration=pair.iteration,
         original_question=pair.original_question,
+        original_answer=pair.original_answer,
         context="\n\n".join(chunks[name] for name in pair.chunks if name in chunks),
     )
 

@@ -22,6 +22,7 @@ from groundwork.documents.decompression_bombs import refuse_archive, refuse_pdf
 from groundwork.documents.engines.plain import decode
 from groundwork.errors import BadDocument
 from groundwork.records.artifacts import plain, slug
+from groundwork.records.runs import DECISIONS
 
 TABLES_AND_DATA = (".csv", ".tsv", ".json", ".jsonl", ".xml", ".ipynb", ".html", ".htm", ".xhtml")
 OFFICE = (".docx", ".pptx", ".xlsx", ".xls", ".epub", ".msg", ".odt", ".ods", ".odp", ".rtf", ".doc", ".ppt")
@@ -126,14 +127,14 @@ def _problem(path: Path, folder: Path) -> str:
 def _ids(names: list[str]) -> tuple[list[str], list[list[str]]]:
     """Ids by name, and warnings: where two files would share an id, each gets its ending."""
     stems = [slug(str(Path(name).with_suffix("")) if Path(name).suffix else name) for name in names]
-    shared = Counter(stems)
+    shared = Counter([*stems, DECISIONS, DECISIONS])  # whose name is taken
     ids, warnings = [], []
     for name, stem in zip(names, stems, strict=True):
         ids.append(slug(f"{stem} {Path(name).suffix[1:]}") if shared[stem] > 1 else stem)
         warnings.append(
             [f"another file would be named {stem} too, so this one is {ids[-1]}"] if shared[stem] > 1 else []
         )
-    again = Counter(ids)
+    again = Counter([*ids, DECISIONS])
     for i, name in enumerate(names):
         if again[ids[i]] > 1:
             ids[i] += "-" + hashlib.sha256(name.encode()).hexdigest()[:6]

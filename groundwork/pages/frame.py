@@ -17,7 +17,7 @@ _FRAME = Markup("""<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; {scripts}style-src 'unsafe-inline'; \
-img-src data: blob:; base-uri 'none'; form-action 'none'">
+{calls}img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="Groundwork">
 <title>{title}</title>
@@ -33,13 +33,17 @@ img-src data: blob:; base-uri 'none'; form-action 'none'">
 """)
 
 
-def frame(title: str, styles: str, *body: Markup, kind: str = "", script: str = "") -> str:
-    """A page in one file. `styles` and `script` are ours; only that script may run, and nothing is fetched."""
+def frame(title: str, styles: str, *body: Markup, kind: str = "", script: str = "", calls: bool = False) -> str:
+    """A page in one file. `styles` and `script` are ours; only that script may run, and nothing is fetched.
+
+    `calls`: the script may call the server that the page came from, and no other.
+    """
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = [*body, *([tag("script", Markup(script))] if script else [])]
     return str(
         _FRAME.format(
             title=title,
+            calls="connect-src 'self'; " if calls else "",
             scripts=Markup(f"script-src 'sha256-{digest}'; ") if script else "",
             styles=Markup(f"{palette()}\n{styles.strip()}"),
             kind=Markup(' class="{}"').format(kind) if kind else "",

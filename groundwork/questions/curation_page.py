@@ -9,6 +9,7 @@ from typing import Any
 
 from groundwork.pages.frame import document, table
 from groundwork.pages.markup import Markup, joined, tag
+from groundwork.records.candidates import BY_PERSON
 from groundwork.records.types import Pair, Rejected
 
 EXAMPLES = 4  # of each kind
@@ -35,6 +36,7 @@ class Curated:
     checks: Sequence[str]
     kept: Sequence[Pair]
     rejected: Sequence[Rejected]
+    reviewed: Sequence[str] = ()  # what people decided, in sentences
 
 
 def page(result: Curated) -> str:
@@ -52,6 +54,7 @@ def page(result: Curated) -> str:
         tag("h1", title),
         tag("p", f"{sum(sizes.values()):,} pairs of {of}, checked for {checks}.", class_="soft"),
         _bar(sizes),
+        *([tag("p", " ".join(result.reviewed))] if result.reviewed else []),
         tag("h2", "The checks"),
         table(titles, [_row(check, result) for check in result.checks], numbers=(1, 2, 3, 4, 5)),
         tag("h2", "Kept"),
@@ -74,7 +77,7 @@ def _bar(sizes: dict[str, int]) -> Markup:
 def by_rule_alone(one: Rejected) -> bool:
     """Was the pair rejected by rules, without a model's word?"""
     failed = [column for column in one.pair.get("checks", {}).values() if not column["passed"]]
-    return bool(failed) and all(column.get("checker") == "rule" for column in failed)
+    return bool(failed) and one.reason != BY_PERSON and all(column.get("checker") == "rule" for column in failed)
 
 
 def _row(check: str, result: Curated) -> list[str]:

@@ -16,7 +16,9 @@ from typing import Any
 import msgspec
 
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl, write_bytes, write_json, write_jsonl
+from groundwork.records.decisions import rewrite_lines
 from groundwork.records.manifest import Entry, Manifest
+from groundwork.records.runs import DECISIONS
 from groundwork.records.types import Document, Pair, Tags
 
 FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were removed after it was built, with their rows
@@ -95,6 +97,8 @@ def forget(data: Workspace, manifest: Manifest, document: str) -> Remains:
         rows = read_jsonl(file, Tags)
         if any(row.id in ids for row in rows):
             write_jsonl(file, [row for row in rows if row.id not in ids])
+    for file in sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl")):
+        rewrite_lines(file, lambda line: b"" if _is_about(line, document) else line)
     for file in [*remains.files, data.path("text", "images", document)]:
         _remove(file)
     for name, count in remains.rows.items():
@@ -135,6 +139,8 @@ def rename(data: Workspace, manifest: Manifest, old: str, new: str, source: str)
         changed = _with_names(content, old, new, source, lines=True)
         if changed != content:
             write_bytes(file, changed)
+    for file in sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl")):
+        rewrite_lines(file, lambda line: _with_names(line, old, new, source, lines=True))
     for path in before.values():
         path.unlink(missing_ok=True)
 
@@ -181,7 +187,7 @@ def _with_names(content: bytes, old: str, new: str, source: str, *, lines: bool)
             return [changed(key, inner) for inner in value]
         if key == "source":
             return source
-        if key in ("id", "document", "chunk", "also") and isinstance(value, str):
+        if key in ("id", "pair", "document", "chunk", "also") and isinstance(value, str):
             return new if value == old else f"{new}{value.removeprefix(old)}" if _is_id_of(value, old) else value
         return value
 
@@ -206,6 +212,14 @@ def _files(data: Workspace, document: str) -> Iterator[Path]:
 
 def _pair_files(data: Workspace, document: str) -> list[Path]:
     return sorted(data.root.glob(f"qa/*/{glob.escape(document)}.jsonl"))
+
+
+def _is_about(line: bytes, document: str) -> bool:
+    """Is the line a decision about a pair of `document`?"""
+    try:
+        return bool(msgspec.json.decode(line, type=dict[str, Any]).get("document") == document)
+    except msgspec.DecodeError:
+        return False
 
 
 def _renamed(name: str, old: str, new: str) -> str:

@@ -14,6 +14,7 @@ from groundwork.installation import spelt
 from groundwork.records.artifacts import Workspace, slug
 
 ROW_ENDINGS = (".jsonl", ".parquet")
+DECISIONS = "decisions"  # the file of a run that holds what people decided, and therefore no document's name
 
 
 def runs(data: Workspace) -> list[str]:
@@ -58,19 +59,34 @@ def pair_files(data: Workspace, run: str, documents: Sequence[str] | None = None
     folder = data.path("qa", run)
     if not folder.is_dir():
         raise UsageError(f"{run}: no such run in {data.path('qa')}; {nearest_run(run, data)}")
-    plain = {path.stem: path for path in sorted(folder.glob("*.jsonl"))}
-    curated = {path.stem: path for path in sorted((folder / "curated").glob("*.jsonl"))}
+    plain = {path.stem: path for path in files_of_documents(folder)}
+    curated = {path.stem: path for path in files_of_documents(folder / "curated")}
     files = plain | curated
     return [files[name] for name in sorted(files) if documents is None or name in documents]
+
+
+def files_of_documents(folder: Path) -> list[Path]:
+    """The files of pairs in a run's folder or a folder below it, one a document, in order."""
+    return sorted(path for path in folder.glob("*.jsonl") if path.stem != DECISIONS)
+
+
+def documents_of(folder: Path) -> list[str]:
+    """Every document of which a run's folder holds pairs, kept or turned down."""
+    places = (folder, folder / "curated", folder / "rejected")
+    return sorted({path.stem for place in places for path in files_of_documents(place)})
 
 
 def files_of_rows(folder: Path) -> tuple[Path, ...]:
     """The data files of a folder, or of its data/ as the Hub lays them out; not those of rejected rows or exports."""
     for place in (folder, folder / "data"):
-        if place.is_dir() and (found := sorted(f for f in place.iterdir() if f.suffix in ROW_ENDINGS and f.is_file())):
+        if place.is_dir() and (found := _rows_in(place)):
             parquet = {f.stem for f in found if f.suffix == ".parquet"}
             return tuple(f for f in found if f.suffix == ".parquet" or f.stem not in parquet)
     return ()
+
+
+def _rows_in(place: Path) -> list[Path]:
+    return sorted(f for f in place.iterdir() if f.suffix in ROW_ENDINGS and f.stem != DECISIONS and f.is_file())
 
 
 def default_dataset(data: Workspace, name: str) -> str | None:

@@ -106,7 +106,9 @@ class Pair(Record, frozen=True):
     model: str
     pages: list[int] = []
     headings: list[str] = []
-    original_question: str = ""
+    original_question: str = ""  # these three: what it said before curation or a person changed it
+    original_answer: str = ""
+    original_criteria: list[str] = []
     checks: dict[str, Any] = {}  # one entry a check of curate.py
     also: list[str] = []  # further chunks that the answer needs
 

@@ -234,6 +234,15 @@ class Curate(ModelCall, frozen=True):
     ]
 
 
+class ReviewSettings(Settings, frozen=True):
+    """How curate and create_dataset obey the decisions of review."""
+
+    disagreement: Annotated[
+        Literal["rejected", "last"],
+        Meta(description="reviewers disagree on a pair: it is rejected, or the last decision holds"),
+    ]
+
+
 class TagSettings(ModelCall, frozen=True):
     """Tags of every question, by one model for all datasets."""
 
@@ -373,6 +382,7 @@ class Config(Settings, frozen=True):
     chunk: ChunkSettings
     qa: QA
     curate: Curate
+    review: ReviewSettings
     tags: TagSettings
     embeddings: Embeddings
     maps: Maps

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.errors import UnitError, UsageError
+from groundwork.records.runs import DECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +47,7 @@ class Plan:
     texts: list[Path]
     coverage: list[Path]
     measured: list[Path]
+    reviews: list[Path]
     broken: bool = False
 
 
@@ -127,7 +129,7 @@ def units(job: Job) -> list[Unit]:
     return [
         Unit(
             name,
-            (*reads, *plan.coverage, *plan.measured),
+            (*reads, *plan.coverage, *plan.measured, *plan.reviews),
             tuple(_folder(job) / file for file in _files(job.config)),
             plan,
         )
@@ -234,7 +236,16 @@ def _plan(job: Job) -> Plan:
         texts=_existing(job, documents, ("text", "{}.json")),
         measured=[_measured(job, name) for name in job.config.dataset.grades],
         coverage=[path for run in runs for path in _existing(job, documents, ("qa", run, "coverage", "{}.json"))],
+        reviews=[path for run in runs for path in _decided(job, run, documents)],
     )
+
+
+def _decided(job: Job, run: str, documents: list[str]) -> list[Path]:
+    if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
+        return []
+    from groundwork.records.candidates import review_files
+
+    return review_files(job.data, run, documents, curated=True)
 
 
 def _measured(job: Job, name: str) -> Path:
@@ -256,10 +267,17 @@ def _existing(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Pa
 
 
 def _pool(plan: Plan, job: Job) -> Pool:
-    from groundwork.dataset.rows import gather, read_chunks, read_tags, sample
+    from groundwork.dataset.rows import Reviewed, gather, read_chunks, read_tags, sample
+    from groundwork.records.candidates import candidates, read_review
 
     chunks = read_chunks(plan.chunks) if job.config.dataset.include_chunk else {}
-    pool = gather(plan.pairs, read_tags(plan.tags), chunks)
+    reviews = {}
+    for run, paths in plan.pairs.items():
+        review = read_review(job.data, run, job.config.review.disagreement)
+        if review.verdicts or review.warnings:
+            turned_down = [one for one in candidates(job.data, run, [path.stem for path in paths]) if one.stage]
+            reviews[run] = Reviewed(review, turned_down)
+    pool = gather(plan.pairs, read_tags(plan.tags), chunks, reviews)
     return sample(pool, TEST_CHUNKS) if job.test else pool
 
 
@@ -431,6 +449,11 @@ def _files(config: Config) -> list[str]:
     return ["README.md", "report.json", "report.html", *(parquet_name(split) for split in splits)]
 
 
+def _deciding(config: Config) -> list[str]:
+    """How reviewers' disagreement is settled, where not as by default."""
+    return [config.review.disagreement] if config.review.disagreement != "rejected" else []
+
+
 def _judging(config: Config) -> list[int]:
     """What of grade's settings the exported tasks hold."""
     judge = config.grade.judge
@@ -446,7 +469,13 @@ main = Command(
     name="create_dataset",
     units=units,
     process=process,
-    settings=lambda config: [config.dataset, config.embeddings, config.qa.context, *_judging(config)],
+    settings=lambda config: [
+        config.dataset,
+        config.embeddings,
+        config.qa.context,
+        *_judging(config),
+        *_deciding(config),
+    ],
     prompts=prompts,
     flags=add_flags,
     estimate=estimate,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.errors import UnitError
 from groundwork.records.artifacts import read_json, read_jsonl, slug, write_jsonl, write_text
+from groundwork.records.runs import DECISIONS, files_of_documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from groundwork.questions.curation_checks import Case, Place
     from groundwork.questions.curation_page import Curated
     from groundwork.questions.curation_rounds import Curation
+    from groundwork.records.candidates import Review
     from groundwork.records.types import Pair, Rejected
     from groundwork.settings.settings import Config
 
@@ -38,7 +40,7 @@ def units(job: Job) -> list[Unit]:
     folders = sorted(path for path in job.data.path("qa").glob("*") if path.is_dir())
     found = []
     for folder in folders:
-        documents = sorted(path.stem for path in folder.glob("*.jsonl"))
+        documents = [path.stem for path in files_of_documents(folder)]
         documents = job.wanted(documents) if documents else []
         if documents and (not wanted or folder.name == slug(wanted)):
             found.append(_unit(job, folder, documents))
@@ -48,10 +50,19 @@ def units(job: Job) -> list[Unit]:
 def _unit(job: Job, folder: Path, documents: list[str]) -> Unit:
     reads = [folder / f"{document}.jsonl" for document in documents]
     reads += [path for document in documents for path in _about(job, document)]
+    reads += _decided(job, folder.name, documents)
     curated = folder / "curated"
     writes = [curated / f"{document}.jsonl" for document in documents]
     writes += [curated / "rejected" / f"{document}.jsonl" for document in documents]
     return Unit(folder.name, tuple(reads), (*writes, curated / "report.html"), payload=documents)
+
+
+def _decided(job: Job, run: str, documents: list[str]) -> list[Path]:
+    if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
+        return []
+    from groundwork.records.candidates import review_files
+
+    return review_files(job.data, run, documents, curated=False)
 
 
 def _about(job: Job, document: str) -> list[Path]:
@@ -63,27 +74,70 @@ def _about(job: Job, document: str) -> list[Path]:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Check all pairs of a run, many in a call."""
     from groundwork.questions.curation_page import Curated, page
+    from groundwork.records.candidates import read_review
 
     folder, documents = job.data.path("qa", unit.name), unit.payload
     pairs = _pairs(folder, documents)
     pairs = pairs[:TEST_PAIRS] if job.test else pairs
-    unique, rejected = await without_duplicates(job, pairs)
+    review = read_review(job.data, unit.name, job.config.review.disagreement)
+    unique, repeats = await without_duplicates(job, _in_turn(pairs, review))
+    place = {pair.id: number for number, pair in enumerate(pairs)}
+    unique.sort(key=lambda pair: place[pair.id])
     curation, cases = _curation(job, unique, documents)
     job.progress.start(len(cases), "pairs")
     judged = await curation.run(cases, job.progress.advance)
-    kept, failures = [], []
-    for pair, result in zip(unique, judged.values(), strict=True):
-        if isinstance(result, UnitError):
-            kept.append(pair)
-            failures.append(Failure(pair.id, result.status, str(result)))
-        elif reason := first_failed(result.pair):
-            rejected.append(turned_down(result.pair, reason))
-        else:
-            kept.append(result.pair)
-    curated = Curated(unit.name, job.config.curate.checks, kept, rejected)
+    outcomes: list[tuple[Pair, Pair | UnitError]] = [(pair, pair) for pair in repeats]
+    outcomes += [
+        (pair, one if isinstance(one, UnitError) else one.pair)
+        for pair, one in zip(unique, judged.values(), strict=True)
+    ]
+    kept, rejected, failures = _sorted_out(outcomes, review)
+    kept += _restored(folder, documents, review, {pair.id for pair in kept})
+    warnings = [] if job.test else review.unmet(documents)
+    curated = Curated(unit.name, job.config.curate.checks, kept, rejected, review.describe())
     _write(folder / "curated", documents, curated)
     write_text(folder / "curated" / "report.html", page(curated))
-    return _outcome(curated, failures)
+    return _outcome(curated, failures, warnings)
+
+
+def _in_turn(pairs: list[Pair], review: Review) -> list[Pair]:
+    """What people accepted first and what they rejected last, so that no pair repeats one that does not stay."""
+    return sorted(pairs, key=lambda pair: (0 if one.accepts else 2) if (one := review.of(pair)) else 1)
+
+
+def _sorted_out(
+    outcomes: Sequence[tuple[Pair, Pair | UnitError]], review: Review
+) -> tuple[list[Pair], list[Rejected], list[Failure]]:
+    """(kept, rejected, failures) of pairs with what the checks made of each; a person's decision goes before them."""
+    import msgspec
+
+    from groundwork.records import candidates
+
+    kept, rejected, failures = [], [], []
+    for pair, result in outcomes:
+        checked = pair if isinstance(result, UnitError) else result
+        if (decision := review.of(checked)) and decision.verdict == "reject":
+            rejected.append(candidates.rejected(checked, decision))
+        elif decision:
+            kept.append(candidates.accepted(msgspec.structs.replace(pair, checks=checked.checks), decision))
+        elif isinstance(result, UnitError):
+            kept.append(pair)
+            failures.append(Failure(pair.id, result.status, str(result)))
+        elif reason := first_failed(checked):
+            rejected.append(turned_down(checked, reason))
+        else:
+            kept.append(checked)
+    return kept, rejected, failures
+
+
+def _restored(folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:
+    """What generation turned down and a person accepted."""
+    from groundwork.records.candidates import turned_down_at_first
+
+    if not review.verdicts:
+        return []
+    found = [one for document in documents for one in turned_down_at_first(folder, document)]
+    return review.restored(found, present.__contains__)
 
 
 def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[Curation, list[Case]]:
@@ -102,7 +156,7 @@ def _pairs(folder: Path, documents: Sequence[str]) -> list[Pair]:
     return [pair for document in documents for pair in read_jsonl(folder / f"{document}.jsonl", Pair)]
 
 
-async def without_duplicates(job: Job, pairs: list[Pair]) -> tuple[list[Pair], list[Rejected]]:
+async def without_duplicates(job: Job, pairs: list[Pair]) -> tuple[list[Pair], list[Pair]]:
     """The pairs whose question repeats none before it in the run, and those whose question does."""
     import msgspec
 
@@ -120,16 +174,16 @@ async def without_duplicates(job: Job, pairs: list[Pair]) -> tuple[list[Pair], l
         lambda: job.client,
     )
     repeats = await AskedSoFar(encode, likeness).sift([asked_by(pair) for pair in pairs])
-    unique, rejected = [], []
+    unique, repeated = [], []
     for pair, earlier in zip(pairs, repeats, strict=True):
         why = f"repeats: {earlier}" if earlier else ""
         column = {"score": float(not earlier), "passed": not earlier, "why": why, "checker": "rule"}
         told = msgspec.structs.replace(pair, checks={**pair.checks, "duplicates": column})
         if earlier:
-            rejected.append(turned_down(told, "duplicates"))
+            repeated.append(told)
         else:
             unique.append(told)
-    return unique, rejected
+    return unique, repeated
 
 
 def read_places(job: Job, documents: Sequence[str]) -> dict[str, Place]:
@@ -193,7 +247,7 @@ def _write(folder: Path, documents: Sequence[str], curated: Curated) -> None:
         write_jsonl(folder / "rejected" / f"{document}.jsonl", turned_away[document])
 
 
-def _outcome(curated: Curated, failures: list[Failure]) -> Outcome:
+def _outcome(curated: Curated, failures: list[Failure], warnings: list[str]) -> Outcome:
     from collections import Counter
 
     from groundwork.questions.curation_page import by_rule_alone
@@ -207,7 +261,10 @@ def _outcome(curated: Curated, failures: list[Failure]) -> Outcome:
         listed.append(f"{ruled} of them by a rule, no model was asked")
     told = f" ({', '.join(listed)})" if listed else ""
     note = f"{counts['kept']} kept, {rewritten} rewritten, {counts['rejected']} rejected{told}"
-    return Outcome(status="ok" if curated.kept else "empty", note=note, counts=counts, failures=failures)
+    note = " ".join([f"{note}.", *curated.reviewed]) if curated.reviewed else note
+    return Outcome(
+        status="ok" if curated.kept else "empty", note=note, counts=counts, failures=failures, warnings=warnings
+    )
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
@@ -222,7 +279,8 @@ def estimate(job: Job, unit: Unit) -> Estimate:
 
 def shaping(config: Config) -> Any:
     """What of the config decides about the result."""
-    return config.curate, config.embeddings, config.qa.context, config.qa.duplicate_threshold
+    told = [config.review.disagreement] if config.review.disagreement != "rejected" else []
+    return config.curate, config.embeddings, config.qa.context, config.qa.duplicate_threshold, *told
 
 
 def prompts(config: Config) -> list[str]:

@@ -33,7 +33,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    from groundwork.records.runs import runs
+    from groundwork.records.runs import files_of_documents, runs
 
     run = slug(job.flags.out)
     out = job.data.path("qa", run)
@@ -44,7 +44,7 @@ def units(job: Job) -> list[Unit]:
     sources = sources_of(job, default=lambda job: [name for name in runs(job.data) if name != run], least=2)
     if run in [source.name for source in sources]:
         raise UsageError(f"--out {job.flags.out}: is one of the runs to merge; name another")
-    if any(out.glob("*.jsonl")) and not (out / "merged.json").exists():
+    if files_of_documents(out) and not (out / "merged.json").exists():
         raise UsageError(f"--out {job.flags.out}: is a run that no merge has made, and would be lost; name another")
     reads = tuple(file for source in sources for file in source.files)
     threshold = "" if job.flags.threshold is None else f" at {job.flags.threshold:g}"

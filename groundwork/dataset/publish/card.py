@@ -31,8 +31,8 @@ COLUMNS = {
     "run": "the run of generate_qa that it belongs to",
     "iteration": "the round in which it was asked",
     "cluster": "topic cluster of the question, 0 the largest",
-    "original_question": "what a reworded question said before; empty where nothing was reworded",
-    "original_answer": "what a reworded answer said before; empty where nothing was reworded",
+    "original_question": "what a reworded or edited question said before; else empty",
+    "original_answer": "what a reworded or edited answer said before; else empty",
     "measured_difficulty": "1 - the share of graded models that met all criteria; null where none was graded",
     "flipping_criteria": "criteria on which a judge did not give the same verdict twice",
     "context": "the text of the chunk",
@@ -227,6 +227,7 @@ def _making(report: Report, origin: Origin) -> str:
         f"Made with Groundwork {origin.version}. Licence: {licence}.",
         f"Models: {_escaped(', '.join(origin.models))}. Embeddings: {_escaped(report.embedder)}.",
     ]
+    lines += [_escaped(line) for line in report.reviewed]
     if report.replaced:
         lines.append(describe_replaced(report))
     if report.invalid:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -125,6 +126,7 @@ class Report(Record, frozen=True):
     invalid: list[Invalid]
     warnings: list[str]
     map: list[Point]
+    reviewed: list[str] = msgspec.field(default_factory=list)  # what people decided about the pairs, in sentences
 
 
 class Kernel:

@@ -1,0 +1,230 @@
+"""What people decided about the pairs of a run: `data/qa/<run>/decisions.jsonl`, a line each, and what it comes to.
+
+Lines are only ever added, so an undone decision is a line too. Of one reviewer the last decision about a pair holds;
+between reviewers a rejection holds, unless `review.disagreement` says that the last decision does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from groundwork.records.artifacts import Workspace, write_bytes
+from groundwork.records.runs import DECISIONS
+from groundwork.records.types import Pair, Record
+
+EDITABLE = {  # what a reviewer may change, and where the pair keeps what it said before
+    "question": "original_question",
+    "answer": "original_answer",
+    "evaluation_criteria": "original_criteria",
+}
+Verdict = Literal["accept", "edit", "reject", "undo"]
+Disagreement = Literal["rejected", "last"]
+
+
+class Decision(Record, frozen=True):
+    """One line. `question_hash` is that of the question as it was generated, whatever it was reworded to since.
+
+    `edited`: what the pair is to say in place of what was generated, of the fields in EDITABLE those that differ;
+    an acceptance has them too, where curation had reworded what was accepted.
+    """
+
+    time: str  # ISO 8601, UTC
+    reviewer: str
+    pair: str
+    document: str
+    question_hash: str
+    verdict: Verdict
+    reason: str = ""
+    edited: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def accepts(self) -> bool:
+        return self.verdict in ("accept", "edit")
+
+
+class Agreement(NamedTuple):
+    """How far two reviewers agree over the `pairs` that both judged. `kappa`: None where chance alone decides."""
+
+    reviewers: tuple[str, str]
+    pairs: int
+    share: float
+    kappa: float | None
+
+    def __str__(self) -> str:
+        kappa = "" if self.kappa is None else f" (Cohen's kappa {self.kappa:.2f})"
+        noun = "pair" if self.pairs == 1 else "pairs"
+        return f"{' and '.join(self.reviewers)} agree on {self.share:.0%} of {self.pairs:,} {noun} both judged{kappa}"
+
+
+Standing = dict[str, dict[str, Decision]]  # by pair, then by reviewer: the decision that holds, the latest last
+
+
+def decisions_file(data: Workspace, run: str) -> Path:
+    """Where the decisions about a run stand; there need not be any."""
+    return data.path("qa", run, f"{DECISIONS}.jsonl")
+
+
+def question_hash(pair: Pair) -> str:
+    """The first 16 digits of the SHA-256 of the question as it was generated."""
+    return hashlib.sha256((pair.original_question or pair.question).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def append(path: Path, decisions: Sequence[Decision]) -> None:
+    """Add lines and flush them to the disk, after a line that a killed process left unfinished too.
+
+    Raises OSError (disk full, no right to write).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = b"".join(msgspec.json.encode(decision) + b"\n" for decision in decisions)
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
+        torn = os.lseek(handle, 0, os.SEEK_END) > 0 and _last_byte(handle) != b"\n"
+        _write_whole(handle, b"\n" * torn + lines)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _last_byte(handle: int) -> bytes:
+    os.lseek(handle, -1, os.SEEK_END)
+    return os.read(handle, 1)
+
+
+def _write_whole(handle: int, content: bytes) -> None:
+    """One write, so that the lines of two servers do not mix; a disk that takes only a part is asked again."""
+    while content:
+        content = content[os.write(handle, content) :]
+
+
+def read(path: Path) -> tuple[list[Decision], list[str]]:
+    """The decisions in a file that may be missing, and a warning for every line that is none."""
+    decoder = msgspec.json.Decoder(Decision)
+    decisions, warnings = [], []
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return [], []
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                decisions.append(decoder.decode(line))
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                warnings.append(f"{path}, line {number} is no decision ({error}) and was passed over; mend the line")
+    return decisions, warnings
+
+
+def rewrite_lines(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Change every line of a file of decisions, or drop it (b""); lines that are no JSON stay as they are."""
+    before = path.read_bytes().split(b"\n")
+    after = []
+    for line in before:
+        try:
+            after.append(change(line).rstrip(b"\n") if line.strip() else b"")
+        except msgspec.DecodeError:
+            after.append(line)
+    if after != before:
+        write_bytes(path, b"".join(line + b"\n" for line in after if line.strip()))
+
+
+class Stacks:
+    """Decisions by pair and reviewer, line after line.
+
+    An undo takes its reviewer's last decision about the pair back, and the one before holds again.
+    """
+
+    def __init__(self, decisions: Iterable[Decision] = ()) -> None:
+        self._stacks: dict[str, dict[str, list[Decision]]] = {}
+        self._lines: dict[tuple[str, str], int] = {}
+        for decision in decisions:
+            self.add(decision)
+
+    def add(self, decision: Decision) -> None:
+        own = self._stacks.setdefault(decision.pair, {})
+        stack = own.pop(decision.reviewer, [])  # and in again, behind the others
+        stack = stack[:-1] if decision.verdict == "undo" else [*stack, decision]
+        if stack:
+            own[decision.reviewer] = stack
+        key = (decision.pair, decision.reviewer)
+        self._lines[key] = self._lines.get(key, 0) + 1
+
+    def of(self, pair: str) -> dict[str, Decision]:
+        """By reviewer the decision about the pair that holds, the latest last."""
+        return {who: stack[-1] for who, stack in self._stacks.get(pair, {}).items()}
+
+    def lines(self, pair: str, reviewer: str) -> int:
+        """How many lines a reviewer has written about a pair, undone ones and undos among them."""
+        return self._lines.get((pair, reviewer), 0)
+
+    def standing(self) -> Standing:
+        return {pair: self.of(pair) for pair, own in self._stacks.items() if own}
+
+
+def standing(decisions: Iterable[Decision]) -> Standing:
+    """What holds of all decisions."""
+    return Stacks(decisions).standing()
+
+
+def verdict_of(own: Mapping[str, Decision], disagreement: Disagreement = "rejected") -> Decision:
+    """The one decision about a pair, of those that stand by reviewer (at least one)."""
+    latest = list(own.values())[-1]
+    rejections = [decision for decision in own.values() if decision.verdict == "reject"]
+    if rejections and disagreement == "rejected":
+        return rejections[-1]
+    if latest.verdict == "accept":  # which takes no other reviewer's edit back
+        return ([decision for decision in own.values() if decision.verdict == "edit"] or [latest])[-1]
+    return latest
+
+
+def agreements(held: Standing) -> list[Agreement]:
+    """Every two reviewers who judged a pair both, those with most such pairs first.
+
+    Cohen's kappa (1960): (observed - expected) / (1 - expected), expected from each reviewer's own share of verdicts.
+    """
+    counts: dict[tuple[str, str], dict[tuple[bool, bool], int]] = {}
+    for own in held.values():
+        for a, b in combinations(sorted(own), 2):
+            table = counts.setdefault((a, b), {})
+            cell = (own[a].accepts, own[b].accepts)
+            table[cell] = table.get(cell, 0) + 1
+    found = [_agreement(names, table) for names, table in counts.items()]
+    return sorted(found, key=lambda one: (-one.pairs, one.reviewers))
+
+
+def _agreement(names: tuple[str, str], table: dict[tuple[bool, bool], int]) -> Agreement:
+    total = sum(table.values())
+    observed = sum(count for (a, b), count in table.items() if a == b) / total
+    expected = sum(
+        (sum(count for (a, _), count in table.items() if a == verdict) / total)
+        * (sum(count for (_, b), count in table.items() if b == verdict) / total)
+        for verdict in (True, False)
+    )
+    return Agreement(names, total, observed, (observed - expected) / (1 - expected) if expected < 1 else None)
+
+
+def edits(pair: Pair, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What of `wanted`, or else of the pair as it stands, differs from what was generated."""
+    generated = {name: getattr(pair, old) or getattr(pair, name) for name, old in EDITABLE.items()}
+    says = {name: wanted.get(name, getattr(pair, name)) for name in EDITABLE}
+    return {name: says[name] for name in EDITABLE if says[name] != generated[name]}
+
+
+def applied(pair: Pair, edited: Mapping[str, Any]) -> Pair:
+    """The pair as a decision has it, what was generated kept beside: `original_question` and so on."""
+    changes: dict[str, Any] = {}
+    for name, old in EDITABLE.items():
+        generated = getattr(pair, old) or getattr(pair, name)
+        says = edited.get(name, generated)
+        changes |= {name: says, old: generated if says != generated else type(generated)()}
+    return msgspec.structs.replace(pair, **changes)

@@ -1,0 +1,152 @@
+// The table: only the rows that can be seen are on the page, so that 100,000 of them scroll as fast as ten.
+
+const AROUND = 6; // rows kept above and below what can be seen
+
+// What the table shows of the columns: how each is named, and its text and its place in order by row.
+function columnsOf(data, marks) {
+  const indexed = (key, name) => ({ key, name, text: (i) => data[key].values[data[key].index[i]], rank: () => ranksOfValues(data[key]) });
+  const number = (key, name, hint) => ({ key, name, hint, number: true, text: (i) => String(data[key][i]), rank: () => data[key] });
+  return [
+    { key: "mark", name: "Decided", text: (i) => markText(marks(i)), look: (i) => marks(i)[0], rank: () => Array.from({ length: data.count }, (_, i) => markRank(marks(i))), live: true },
+    { key: "question", name: "Question", text: (i) => data.question[i] || "(no question)", rank: () => ranksOf(data.question) },
+    { ...indexed("state", "State"), look: (i) => data.state.values[data.state.index[i]] },
+    indexed("reason", "Reason"), indexed("check", "Check"), indexed("document", "Document"), indexed("section", "Section"),
+    { key: "tags", name: "Tags", text: (i) => data.tags.index[i].map((t) => data.tags.values[t]).join(", "), rank: () => ranksOf(data.tags.index.map((own) => own.map((t) => data.tags.values[t]).join(" "))) },
+    number("iteration", "Round", "The round of generation in which it was asked"),
+    number("length", "Length", "Characters of the answer"),
+    number("covers", "Covers", "Statements, rows and numbers that it touches"),
+  ];
+}
+
+const SIGNS = { accept: "✓ accepted", edit: "✎ edited", reject: "✗ rejected" };
+const markText = ([mine, others]) => SIGNS[mine] || (others ? `(${others})` : "");
+const markRank = ([mine, others]) => ["reject", "edit", "accept"].indexOf(mine) + 1 + (others ? 0.5 : 0);
+
+function ranksOf(texts) {
+  const lower = texts.map((text) => text.toLowerCase());
+  const order = lower.map((_, i) => i).sort((a, b) => (lower[a] < lower[b] ? -1 : lower[a] > lower[b] ? 1 : 0));
+  const ranks = new Float64Array(texts.length);
+  let rank = 0;
+  order.forEach((row, at) => { if (at && lower[row] !== lower[order[at - 1]]) rank++; ranks[row] = rank; });
+  return ranks;
+}
+
+function ranksOfValues({ values, index }) {
+  const ranks = ranksOf(values);
+  return index.map((value) => ranks[value]);
+}
+
+class Rows {
+  constructor(columns, { onpick, onsort }) {
+    this.columns = columns;
+    this.order = new Int32Array(0);
+    this.row = -1; // the row that is chosen, as a number of the data
+    this.by = null;
+    this.upward = true;
+    this.onpick = onpick;
+    this.pool = [];
+    this.ranks = new Map();
+    this.heads = columns.map((column) => el("div", { role: "columnheader", class: column.number ? "number" : null, "aria-sort": "none" },
+      el("button", { type: "button", title: column.hint || null, tabindex: -1, onclick: () => { this.sortBy(column); onsort(); } }, column.name)));
+    this.space = el("div", { class: "space", role: "rowgroup" });
+    this.empty = el("p", { class: "nothing", hidden: true });
+    this.node = el("div", { class: "list", tabindex: 0, role: "grid", "aria-label": "Pairs", onscroll: () => this.paint() },
+      el("div", { class: "grid" }, el("div", { class: "line heads", role: "row" }, this.heads), this.space), this.empty);
+    this.narrow = matchMedia("(max-width: 900px)");
+    this.narrow.addEventListener("change", () => this.resize());
+    new ResizeObserver(() => this.paint()).observe(this.node);
+  }
+
+  get height() { return this.narrow.matches ? 58 : 32; }
+  get place() { return this.order.indexOf(this.row); }
+
+  sortBy(column) {
+    this.upward = this.by === column ? !this.upward : !column.number;
+    this.by = column;
+    this.columns.forEach((other, k) => this.heads[k].setAttribute("aria-sort", other === column ? (this.upward ? "ascending" : "descending") : "none"));
+  }
+
+  // Show these rows, in the order that is chosen. Key and row go into one number, so that the sort needs no function.
+  show(rows, nothing) {
+    this.order = rows;
+    if (this.by) {
+      const keys = new Float64Array(rows.length), rank = this.rankOf(this.by), step = 2 ** 21, sign = this.upward ? 1 : -1;
+      rows.forEach((row, at) => { keys[at] = Math.round(2 * rank[row] * sign) * step + row; });
+      keys.sort();
+      this.order = Int32Array.from(keys, (key) => ((key % step) + step) % step);
+    }
+    this.empty.textContent = nothing;
+    this.empty.hidden = rows.length > 0;
+    this.resize();
+  }
+
+  rankOf(column) {
+    if (column.live) return column.rank();
+    if (!this.ranks.has(column)) this.ranks.set(column, column.rank());
+    return this.ranks.get(column);
+  }
+
+  resize() {
+    this.node.style.setProperty("--row", `${this.height}px`);
+    this.space.style.setProperty("height", `${this.order.length * this.height}px`);
+    this.node.setAttribute("aria-rowcount", this.order.length + 1);
+    this.paint();
+  }
+
+  // Put the rows in sight onto the nodes of the pool; a node keeps its place in order modulo the pool's size.
+  paint() {
+    const head = this.narrow.matches ? 0 : 30, fits = Math.ceil(this.node.clientHeight / this.height) + 2 * AROUND;
+    while (this.pool.length < fits) this.pool.push(this.line());
+    const first = Math.max(0, Math.floor((this.node.scrollTop - head) / this.height) - AROUND);
+    for (let at = first; at < first + this.pool.length; at++) this.fill(this.pool[at % this.pool.length], at);
+  }
+
+  line() {
+    const cells = this.columns.map((column) => el("span", { role: "gridcell", class: `${column.key}${column.number ? " number" : ""}` }));
+    const node = el("div", { class: "line row", role: "row", hidden: true }, cells);
+    node.addEventListener("click", () => this.onpick(Number(node.dataset.row)));
+    this.space.append(node);
+    return { node, cells, at: -1, row: -1 };
+  }
+
+  fill(line, at, anew = false) {
+    const row = at < this.order.length ? this.order[at] : -1;
+    line.node.hidden = row < 0;
+    if (row < 0) { line.row = -1; return; }
+    if (line.at !== at) line.node.style.setProperty("transform", `translateY(${at * this.height}px)`);
+    if (line.row !== row || anew) {
+      this.columns.forEach((column, k) => {
+        line.cells[k].textContent = column.text(row);
+        if (column.look) line.cells[k].className = `${column.key} ${column.look(row)}`;
+      });
+      line.node.dataset.row = row;
+    }
+    line.node.setAttribute("aria-rowindex", at + 2);
+    line.node.setAttribute("aria-selected", row === this.row);
+    line.at = at;
+    line.row = row;
+  }
+
+  refresh(row) {
+    for (const line of this.pool) if (line.row === row && row >= 0) this.fill(line, line.at, true);
+  }
+
+  // Choose a row and bring it into sight.
+  choose(row) {
+    this.row = row;
+    const at = this.place;
+    if (at >= 0) {
+      const head = this.narrow.matches ? 0 : 30, top = at * this.height, seen = this.node.clientHeight - head;
+      if (top < this.node.scrollTop) this.node.scrollTop = top;
+      else if (top + this.height > this.node.scrollTop + seen) this.node.scrollTop = top + this.height - seen;
+    }
+    this.paint();
+  }
+
+  // The row `by` places further, or the first where none is chosen or it is not shown.
+  next(by) {
+    const at = this.place;
+    if (!this.order.length) return -1;
+    return at < 0 ? this.order[0] : this.order[Math.min(this.order.length - 1, Math.max(0, at + by))];
+  }
+}

@@ -1,0 +1,165 @@
+"""Read every pair of a run beside its chunk, accept, reject or correct it, and let the dataset obey.
+
+Reads   data/qa/<run>/<document>.jsonl, rejected/, curated/ and coverage/ there, data/chunks, data/tags
+Writes  data/qa/<run>/decisions.jsonl, a line for every decision; curate and create_dataset obey it
+Run     uv run dataprep/review.py [RUN] [--reviewer NAME]
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundwork.console.closing import from_here, same_flags
+from groundwork.console.command import Command, Job, Outcome, Unit, load_config, opened
+from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
+from groundwork.installation import spelt
+from groundwork.records.artifacts import slug, visible
+
+if TYPE_CHECKING:
+    from groundwork.review.desk import Desk
+
+LONGEST_NAME = 60  # of a reviewer
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", nargs="?", help="a folder of data/qa; default: the run of qa.model")
+    parser.add_argument("--reviewer", metavar="NAME", type=_name, help="who decides; default: your login name")
+    parser.add_argument("--no-browser", action="store_true", help="only say the address of the page")
+    parser.add_argument("--port", metavar="N", type=_port, default=0, help="of the page; default: a free one")
+    parser.add_argument("--export", metavar="FILE", type=Path, help="write all pairs as CSV instead of showing them")
+    parser.add_argument("--import", metavar="FILE", type=Path, dest="table", help="read decisions from such a CSV")
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())
+    if name and len(name) <= LONGEST_NAME and name.isprintable():
+        return name
+    raise argparse.ArgumentTypeError(f"{text!r} is no name of 1 to {LONGEST_NAME} letters")
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
+
+
+def units(job: Job) -> list[Unit]:
+    """The one run that is reviewed, with the documents that --document asks for."""
+    from groundwork.records.runs import default_run, documents_of, nearest_run
+
+    run = slug(job.flags.run) if job.flags.run else default_run(job.data, job.config.qa.model)
+    folder = job.data.path("qa", run)
+    if not folder.is_dir():
+        raise UsageError(f"{run}: no such run in {job.data.path('qa')}; {nearest_run(run, job.data)}")
+    documents = documents_of(folder)
+    return [Unit(run, (), (), payload=job.wanted(documents) if job.flags.document else None)]
+
+
+async def process(job: Job, unit: Unit) -> Outcome:
+    """How much there is to review."""
+    desk = _desk(job, unit)
+    rejected = sum(bool(row.stage) for row in desk.rows)
+    decided = sum(desk.reviewer in own for own in desk.stacks.standing().values())
+    note = f"{len(desk.rows):,} pairs, {rejected:,} of them rejected; {desk.reviewer} decided about {decided:,}"
+    return Outcome(note=note, warnings=desk.warnings)
+
+
+def _desk(job: Job, unit: Unit) -> Desk:
+    from groundwork.review.desk import Desk
+
+    tagger = job.config.tags.model.rpartition("/")[2]
+    return Desk(job.data, unit.name, job.flags.reviewer or _login(), unit.payload, tagger)
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container without accounts
+        return "reviewer"
+
+
+class Review(Command):
+    """A stage whose work is done by people: it is never up to date, and it ends when they say so."""
+
+    def run(self, flags: argparse.Namespace) -> int:
+        import asyncio
+
+        with opened(load_config(flags), flags) as (job, _):
+            (unit,) = units(job)
+            desk = _desk(job, unit)
+            if flags.table:
+                return _import(flags.table, desk)
+            if flags.export:
+                return _export(flags.export, desk)
+            outcome = asyncio.run(process(job, unit))
+            print(visible(f"review {unit.name}: {outcome.note}"))
+            for warning in outcome.warnings:
+                print(visible(f"warning {unit.name}: {warning}"))
+            return EXIT_OK if flags.dry_run else asyncio.run(_serve(job, desk))
+
+
+async def _serve(job: Job, desk: Desk) -> int:
+    """Until Ctrl-C."""
+    import asyncio
+    import signal
+    import webbrowser
+    from contextlib import suppress
+
+    from groundwork.review.server import Server
+
+    flags = job.flags
+    again = f"uv run dataprep/review.py {shlex.quote(desk.run)} --reviewer {shlex.quote(desk.reviewer)}"
+    server = Server(desk, spelt(again) + same_flags(flags))
+    try:
+        await server.start(flags.port)
+    except OSError as error:
+        await server.close()
+        raise UsageError(f"--port {flags.port}: {error.strerror or error}; leave it out for a free one") from None
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # on Windows, where Ctrl-C raises KeyboardInterrupt
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    print(f"{server.address}\nCtrl-C ends it; each decision is at once in {from_here(desk.file)}", flush=True)
+    if not flags.no_browser:
+        await asyncio.to_thread(webbrowser.open, server.address)
+    try:
+        await ended.wait()
+    finally:
+        await server.close()
+    print(f"-> {from_here(desk.file)}\n{spelt('next: uv run dataprep/curate.py')}{same_flags(flags)}")
+    return EXIT_OK
+
+
+def _export(path: Path, desk: Desk) -> int:
+    from groundwork.review.spreadsheet import write_table
+
+    count = write_table(path, desk)
+    print(f"{count:,} pairs -> {from_here(path)}; write accept or reject into the column verdict, or mend the texts")
+    return EXIT_OK
+
+
+def _import(path: Path, desk: Desk) -> int:
+    from groundwork.records.decisions import append
+    from groundwork.review.spreadsheet import MOST_FAULTS, read_table
+
+    found = read_table(path, desk)
+    if found.decisions:
+        append(desk.file, found.decisions)
+    rejected = sum(one.verdict == "reject" for one in found.decisions)
+    edited = sum(one.verdict == "edit" for one in found.decisions)
+    accepted = len(found.decisions) - rejected
+    print(f"{accepted:,} accepted ({edited:,} edited), {rejected:,} rejected, {found.unchanged:,} rows as before")
+    for fault in found.faults[:MOST_FAULTS]:
+        print(visible(f"failed {fault}"))
+    if len(found.faults) > MOST_FAULTS:
+        print(f"… and {len(found.faults) - MOST_FAULTS:,} more")
+    if found.decisions:
+        print(f"-> {from_here(desk.file)}")
+    return EXIT_FAILED if found.faults else EXIT_OK
+
+
+main = Review(name="review", units=units, process=process, flags=add_flags)
