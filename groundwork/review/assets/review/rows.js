@@ -4,14 +4,46 @@ const AROUND = 6; // rows kept above and below what can be seen
 
 // What the table shows of the columns: how each is named, and its text and its place in order by row.
 function columnsOf(data, marks) {
-  const indexed = (key, name) => ({ key, name, text: (i) => data[key].values[data[key].index[i]], rank: () => ranksOfValues(data[key]) });
-  const number = (key, name, hint) => ({ key, name, hint, number: true, text: (i) => String(data[key][i]), rank: () => data[key] });
+  const indexed = (key, name) => ({
+    key,
+    name,
+    text: (i) => data[key].values[data[key].index[i]],
+    rank: () => ranksOfValues(data[key]),
+  });
+  const number = (key, name, hint) => ({
+    key,
+    name,
+    hint,
+    number: true,
+    text: (i) => String(data[key][i]),
+    rank: () => data[key],
+  });
   return [
-    { key: "mark", name: "Decided", text: (i) => markText(marks(i)), look: (i) => marks(i)[0], rank: () => Array.from({ length: data.count }, (_, i) => markRank(marks(i))), live: true },
-    { key: "question", name: "Question", text: (i) => data.question[i] || "(no question)", rank: () => ranksOf(data.question) },
+    {
+      key: "mark",
+      name: "Decided",
+      text: (i) => markText(marks(i)),
+      look: (i) => marks(i)[0],
+      rank: () => Array.from({ length: data.count }, (_, i) => markRank(marks(i))),
+      live: true,
+    },
+    {
+      key: "question",
+      name: "Question",
+      text: (i) => data.question[i] || "(no question)",
+      rank: () => ranksOf(data.question),
+    },
     { ...indexed("state", "State"), look: (i) => data.state.values[data.state.index[i]] },
-    indexed("reason", "Reason"), indexed("check", "Check"), indexed("document", "Document"), indexed("section", "Section"),
-    { key: "tags", name: "Tags", text: (i) => data.tags.index[i].map((t) => data.tags.values[t]).join(", "), rank: () => ranksOf(data.tags.index.map((own) => own.map((t) => data.tags.values[t]).join(" "))) },
+    indexed("reason", "Reason"),
+    indexed("check", "Check"),
+    indexed("document", "Document"),
+    indexed("section", "Section"),
+    {
+      key: "tags",
+      name: "Tags",
+      text: (i) => data.tags.index[i].map((t) => data.tags.values[t]).join(", "),
+      rank: () => ranksOf(data.tags.index.map((own) => own.map((t) => data.tags.values[t]).join(" "))),
+    },
     number("iteration", "Round", "The round of generation in which it was asked"),
     number("length", "Length", "Characters of the answer"),
     number("covers", "Covers", "Statements, rows and numbers that it touches"),
@@ -19,7 +51,7 @@ function columnsOf(data, marks) {
 }
 
 const SIGNS = { accept: "✓ accepted", edit: "✎ edited", reject: "✗ rejected" };
-const markText = ([mine, others]) => SIGNS[mine] || (others ? `(${others})` : "");
+const markText = ([mine, others]) => SIGNS[mine] || others.replace(/: (\w+)/g, (_, one) => ` ${SIGNS[one][0]}`);
 const markRank = ([mine, others]) => ["reject", "edit", "accept"].indexOf(mine) + 1 + (others ? 0.5 : 0);
 
 function ranksOf(texts) {
@@ -27,7 +59,10 @@ function ranksOf(texts) {
   const order = lower.map((_, i) => i).sort((a, b) => (lower[a] < lower[b] ? -1 : lower[a] > lower[b] ? 1 : 0));
   const ranks = new Float64Array(texts.length);
   let rank = 0;
-  order.forEach((row, at) => { if (at && lower[row] !== lower[order[at - 1]]) rank++; ranks[row] = rank; });
+  order.forEach((row, at) => {
+    if (at && lower[row] !== lower[order[at - 1]]) rank++;
+    ranks[row] = rank;
+  });
   return ranks;
 }
 
@@ -46,32 +81,65 @@ class Rows {
     this.onpick = onpick;
     this.pool = [];
     this.ranks = new Map();
-    this.heads = columns.map((column) => el("div", { role: "columnheader", class: column.number ? "number" : null, "aria-sort": "none" },
-      el("button", { type: "button", title: column.hint || null, tabindex: -1, onclick: () => { this.sortBy(column); onsort(); } }, column.name)));
+    this.heads = columns.map((column) =>
+      el(
+        "div",
+        { role: "columnheader", class: column.number ? "number" : null, "aria-sort": "none" },
+        el(
+          "button",
+          {
+            type: "button",
+            title: column.hint || null,
+            tabindex: -1,
+            onclick: () => {
+              this.sortBy(column);
+              onsort();
+            },
+          },
+          column.name,
+        ),
+      ),
+    );
     this.space = el("div", { class: "space", role: "rowgroup" });
     this.empty = el("p", { class: "nothing", hidden: true });
-    this.node = el("div", { class: "list", tabindex: 0, role: "grid", "aria-label": "Pairs", onscroll: () => this.paint() },
-      el("div", { class: "grid" }, el("div", { class: "line heads", role: "row" }, this.heads), this.space), this.empty);
+    this.node = el(
+      "div",
+      { class: "list", tabindex: 0, role: "grid", "aria-label": "Pairs", onscroll: () => this.paint() },
+      el("div", { class: "grid" }, el("div", { class: "line heads", role: "row" }, this.heads), this.space),
+      this.empty,
+    );
     this.narrow = matchMedia("(max-width: 900px)");
     this.narrow.addEventListener("change", () => this.resize());
     new ResizeObserver(() => this.paint()).observe(this.node);
   }
 
-  get height() { return this.narrow.matches ? 58 : 32; }
-  get place() { return this.order.indexOf(this.row); }
+  get height() {
+    return this.narrow.matches ? 58 : 32;
+  }
+  get place() {
+    return this.order.indexOf(this.row);
+  }
 
   sortBy(column) {
     this.upward = this.by === column ? !this.upward : !column.number;
     this.by = column;
-    this.columns.forEach((other, k) => this.heads[k].setAttribute("aria-sort", other === column ? (this.upward ? "ascending" : "descending") : "none"));
+    const way = this.upward ? "ascending" : "descending";
+    for (const [k, head] of this.heads.entries()) {
+      head.setAttribute("aria-sort", this.columns[k] === column ? way : "none");
+    }
   }
 
   // Show these rows, in the order that is chosen. Key and row go into one number, so that the sort needs no function.
   show(rows, nothing) {
     this.order = rows;
     if (this.by) {
-      const keys = new Float64Array(rows.length), rank = this.rankOf(this.by), step = 2 ** 21, sign = this.upward ? 1 : -1;
-      rows.forEach((row, at) => { keys[at] = Math.round(2 * rank[row] * sign) * step + row; });
+      const keys = new Float64Array(rows.length),
+        rank = this.rankOf(this.by),
+        step = 2 ** 21,
+        sign = this.upward ? 1 : -1;
+      rows.forEach((row, at) => {
+        keys[at] = Math.round(2 * rank[row] * sign) * step + row;
+      });
       keys.sort();
       this.order = Int32Array.from(keys, (key) => ((key % step) + step) % step);
     }
@@ -95,14 +163,17 @@ class Rows {
 
   // Put the rows in sight onto the nodes of the pool; a node keeps its place in order modulo the pool's size.
   paint() {
-    const head = this.narrow.matches ? 0 : 30, fits = Math.ceil(this.node.clientHeight / this.height) + 2 * AROUND;
+    const head = this.narrow.matches ? 0 : 30,
+      fits = Math.ceil(this.node.clientHeight / this.height) + 2 * AROUND;
     while (this.pool.length < fits) this.pool.push(this.line());
     const first = Math.max(0, Math.floor((this.node.scrollTop - head) / this.height) - AROUND);
     for (let at = first; at < first + this.pool.length; at++) this.fill(this.pool[at % this.pool.length], at);
   }
 
   line() {
-    const cells = this.columns.map((column) => el("span", { role: "gridcell", class: `${column.key}${column.number ? " number" : ""}` }));
+    const cells = this.columns.map((column) =>
+      el("span", { role: "gridcell", class: `${column.key}${column.number ? " number" : ""}` }),
+    );
     const node = el("div", { class: "line row", role: "row", hidden: true }, cells);
     node.addEventListener("click", () => this.onpick(Number(node.dataset.row)));
     this.space.append(node);
@@ -112,7 +183,10 @@ class Rows {
   fill(line, at, anew = false) {
     const row = at < this.order.length ? this.order[at] : -1;
     line.node.hidden = row < 0;
-    if (row < 0) { line.row = -1; return; }
+    if (row < 0) {
+      line.row = -1;
+      return;
+    }
     if (line.at !== at) line.node.style.setProperty("transform", `translateY(${at * this.height}px)`);
     if (line.row !== row || anew) {
       this.columns.forEach((column, k) => {
@@ -136,7 +210,9 @@ class Rows {
     this.row = row;
     const at = this.place;
     if (at >= 0) {
-      const head = this.narrow.matches ? 0 : 30, top = at * this.height, seen = this.node.clientHeight - head;
+      const head = this.narrow.matches ? 0 : 30,
+        top = at * this.height,
+        seen = this.node.clientHeight - head;
       if (top < this.node.scrollTop) this.node.scrollTop = top;
       else if (top + this.height > this.node.scrollTop + seen) this.node.scrollTop = top + this.height - seen;
     }
