@@ -8,6 +8,7 @@ every page too, and take it over where they are better in everything (page_readi
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -57,7 +58,7 @@ def convert(request: Request) -> Conversion:
     styles = Styles([[line for lines, _ in page.parts for line in lines] for page in read])
     renditions = {
         "lines": [_markdown(page, styles) for page in read],
-        "liteparse": [page.markdown or "" if page else "" for page in pages],
+        "liteparse": [_own_markdown(page) for page in pages],
     }
     try:
         other = renditions["pdf-inspector"] = _pdf_inspector(request)
@@ -127,7 +128,13 @@ def _pdf_inspector(request: Request) -> list[str]:
 
 
 def _liteparse(request: Request) -> list[str]:
-    return [page.markdown or "" if page else "" for page in read_pages(request)]
+    return [_own_markdown(page) for page in read_pages(request)]
+
+
+def _own_markdown(page: Any) -> str:
+    """liteparse's Markdown of a page; of one without text it makes an empty fence, which is none."""
+    markdown = page.markdown or "" if page else ""
+    return markdown if re.search(r"\w", markdown.replace("```text", "")) else ""
 
 
 def read_pages(request: Request) -> list[Any]:
