@@ -82,16 +82,22 @@ def _run(argv: Sequence[str]) -> int:
     return guarded(lambda: run_all(flags, stage_command))
 
 
-def _doctor(argv: Sequence[str]) -> int:
-    from groundwork.console.command import add_place_flags, flag_parser, guarded, load_config, workspace
-    from groundwork.stages.doctor import doctor, probe
+def doctor_flags(argv: Sequence[str]) -> argparse.Namespace:
+    from groundwork.console.command import add_place_flags, flag_parser
 
     parser = flag_parser("dataprep doctor", "Check keys, credit, models, extras, disk and hub login.")
     parser.add_argument(
         "--provider", metavar="NAME", help="try what this endpoint takes: llm, or a key of llm.providers"
     )
     add_place_flags(parser)
-    flags = parser.parse_args(list(argv))
+    return parser.parse_args(list(argv))
+
+
+def _doctor(argv: Sequence[str]) -> int:
+    from groundwork.console.command import guarded, load_config, workspace
+    from groundwork.stages.doctor import doctor, probe
+
+    flags = doctor_flags(argv)
 
     def look() -> int:
         config = load_config(flags)

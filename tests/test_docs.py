@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.__main__ import COMMANDS, _flags, stage_command
+from groundwork.__main__ import COMMANDS, _flags, doctor_flags, stage_command
 from groundwork.pipeline import BY_NAME, STAGES
 from groundwork.settings import config
 from groundwork.settings.config import PROJECT
@@ -48,6 +48,8 @@ def test_a_documented_command_is_understood(page: str, command: str) -> None:
     stage = by_script.get(name, name)
     if stage in BY_NAME:
         flags = stage_command(stage).parse(words)
+    elif stage == "doctor":
+        flags = doctor_flags(words)
     elif stage in COMMANDS:
         own = {"--provider"}  # flags of one command alone, each with a value
         words = [word for n, word in enumerate(words) if not {word, *words[max(0, n - 1) : n]} & own]

@@ -88,13 +88,18 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--rephrase-qa", help="reword questions and answers of eval", **setting("dataset.rephrase_qa", True))
     add("--eval-mirror", help="a third split: eval as it stands in train", **setting("dataset.eval_mirror", True))
     add("--strategy", choices=STRATEGIES, help="how eval is drawn", **setting("dataset.strategy"))
-    add("--train", choices=("auto", "whole", "held-out"), help="do eval rows stay in", **setting("dataset.train"))
-    add("--eval-fraction", help="share of the rows", **setting("dataset.eval_fraction"))
-    add("--eval-max", help="rows at the most", **setting("dataset.eval_max"))
-    add("--k", help="clusters; default: the elbow's", **setting("dataset.clusters"))
+    add(
+        "--train",
+        choices=("auto", "whole", "held-out"),
+        help="whether eval rows stay in train",
+        **setting("dataset.train"),
+    )
+    add("--eval-fraction", help="rows of eval, as a share of all", **setting("dataset.eval_fraction"))
+    add("--eval-max", help="rows of eval at most", **setting("dataset.eval_max"))
+    add("--k", help="number of clusters; default: found by the elbow", **setting("dataset.clusters"))
     add("--seed", help="another seed, another draw", **setting("dataset.seed"))
     add("--name", action=_Name, help="of the dataset, here and on the Hub; also ORG/NAME")
-    add("--drop-invalid", help="leave invalid rows out, do not stop", **setting("dataset.drop_invalid", True))
+    add("--drop-invalid", help="leave invalid rows out instead of stopping", **setting("dataset.drop_invalid", True))
     add("--grades", metavar="NAME", action=_Grades, help="a folder of data/grades: measured difficulty as a column")
     add("--leave-out-flipping", help="leave out what --grades flips on", **setting("dataset.leave_out_flipping", True))
     add(
