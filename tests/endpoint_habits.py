@@ -146,6 +146,14 @@ JSONS: dict[str, Callable[[str], str]] = {
     "latex-invalid": lambda text: re.sub(r"\\\\([acdeghi-mo-qsv-z])", r"\\\1", text),
 }
 
+OFFER = "Let me know if you would like me to change anything!"
+NOTES: dict[str, Callable[[str], str]] = {  # around a text that is no JSON
+    "leading-note": lambda text: f"Here is the summary of the document:\n\n{text}",
+    "trailing-note": lambda text: f"{text}\n\n{OFFER}",
+    "fence-with-note": lambda text: f"Sure! Here's the summary:\n```markdown\n{text}\n```\n\n{OFFER}",
+    "twice": lambda text: f"{text}\n\n{text}",
+}
+
 
 def _list_of(text: str) -> str:
     value = json.loads(text)
@@ -227,7 +235,7 @@ ENDS: dict[str, Callable[[Json], None]] = {  # none of them holds a reply, whate
     "no-resources": _said("", "insufficient_system_resource"),
     "half-a-character": _with_half_a_character,
 }
-HABITS = (*RULES, *SHAPES, *ENDS)
+HABITS = (*RULES, *SHAPES, *NOTES, *ENDS)
 
 
 def shaped(name: str, whole: Json) -> str:
@@ -238,6 +246,9 @@ def shaped(name: str, whole: Json) -> str:
         is_json = content.startswith(("{", "["))
         if name in TEXTS or is_json:
             choice["message"]["content"] = (TEXTS | JSONS)[name](content)
+    elif name in NOTES:
+        content = choice["message"]["content"]
+        choice["message"]["content"] = content if content.startswith(("{", "[")) else NOTES[name](content)
     elif name in CHOICES or name in ENDS:
         (CHOICES | ENDS)[name](choice)
     return BODIES[name](whole) if name in BODIES else json.dumps(whole)

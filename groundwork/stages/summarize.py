@@ -135,10 +135,12 @@ class _Summarizer:
         return better, [f"the summary: {problem}" for problem in remaining]
 
     async def _ask(self, messages: list[Any], unit: str) -> str:
+        from groundwork.llm.framing import unframed
+
         reply = await self._job.client.ask(
             self._settings, messages, stage="summarize", unit=unit, check=unusable, whole_prompt=True
         )
-        return reply.value.strip()
+        return unframed(reply.value)
 
     def _messages(self, prompt: str, **variables: str) -> list[Any]:
         from groundwork.llm.prompts import conversation
@@ -155,10 +157,16 @@ def words_allowed(text: str, most: int) -> int:
 
 
 def unusable(summary: str) -> str | None:
-    """What makes a reply no summary at all, for the correction turn."""
+    """What makes a reply no summary, or more than one, for the correction turn."""
+    from groundwork.llm.framing import framing, unframed
+
+    summary = unframed(summary)
     if len(re.findall(r"\w+", summary)) < 5:
         return "It is empty; write the summary."
-    return "It is a refusal; write the summary." if _REFUSAL.match(summary) else None
+    if _REFUSAL.match(summary):
+        return "It is a refusal; write the summary."
+    problem = framing(summary)
+    return f"{problem} Send the summary alone, as plain prose." if problem else None
 
 
 def faults(summary: str, text: str, max_words: int) -> list[str]:

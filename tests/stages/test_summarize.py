@@ -16,6 +16,7 @@ from groundwork.records.artifacts import read_json
 from groundwork.records.types import Summary
 from groundwork.settings.config import load
 from groundwork.stages.summarize import faults, main, sections, unusable, words_allowed
+from tests.endpoint_habits import NOTES
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_writer import ENGINE, Json, part, said
 
@@ -168,3 +169,30 @@ def test_parts_join_to_the_text(pieces: list[str], most: int) -> None:
     text = "".join(pieces)
     parts = sections(text, most)
     assert "".join(parts) == text and all(len(one) <= most for one in parts)
+
+
+@pytest.mark.parametrize("habit", NOTES)
+def test_what_stands_around_a_summary_is_taken_off(run: Run, habit: str) -> None:
+    """A preface, a fence, an offer at the end, the summary again: the summary alone is kept, by one call."""
+    run.server.habit = habit
+    assert run.summarize(lambda _: SUMMARY) == 0
+    assert (run.summary.summary, run.summary.warnings) == (SUMMARY, [])
+    assert len(run.server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"The mill of Orrin, in short:\n\n{SUMMARY}",
+        f"{SUMMARY}\n\nWhich part shall be told at greater length?",
+        f"The text, then more.\n```\n{SUMMARY}\n```\nSo it is.",
+    ],
+)
+def test_what_may_be_a_note_is_asked_for_again(run: Run, reply: str) -> None:
+    """Where nobody can be sure what is the summary and what is not, the model says it again, alone."""
+
+    def answer(body: Json) -> str:
+        return reply if len(body["messages"]) == 2 else SUMMARY
+
+    assert run.summarize(answer) == 0
+    assert (run.summary.summary, len(run.server.requests)) == (SUMMARY, 2)
