@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import random
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin while they wait slow a shared machine down
 
 
 from benchmarks import learning_curve as curve
@@ -77,7 +79,8 @@ def parts_of(dataset: Dataset, sample: int) -> Parts:
         raise UsageError(f"{dataset.name}: has no split train; it has {', '.join(dataset.splits) or 'no rows'}")
     mirror = next((by_split[name] for name in MIRRORS if name in by_split), [])
     held = next((by_split[name] for name in ("eval", "test", "validation", "dev") if name in by_split), [])
-    others = [row for row in train if row.id not in {row.id for row in mirror}] or train
+    known = {row.id for row in mirror}
+    others = [row for row in train if row.id not in known and "~" not in row.id] or train  # "~": a reworded copy
     measured = random.Random(0).sample(others, min(sample, len(others)))
     return {"all": train, "train": measured, "eval": held, "mirror": mirror}
 

@@ -15,11 +15,13 @@ from groundwork.dataset.reword import rephrase
 from groundwork.dataset.reword.asking import faults_of
 from groundwork.dataset.reword.copying import share_kept
 from groundwork.dataset.reword.faults import answer_kept, subject_words
+from groundwork.dataset.reword.phrasings import Border, Phrased, is_phrasing, phrasings
 from groundwork.dataset.reword.rephrase import Ask, Check, Reworded, Rewording
 from groundwork.dataset.rows import Pool, Row
 from groundwork.dataset.split import measures as measure
 from groundwork.dataset.split.measures import Curve, Replaced, Report, Share
 from groundwork.dataset.split.splits import CannotSplit, Split, Vectors, eval_size, split
+from groundwork.embedding.duplicates import calibrate_threshold
 from groundwork.settings.settings import DatasetSettings, Rephrase
 
 STRATA = ("category", "difficulty")
@@ -36,12 +38,14 @@ class Built:
 
 @dataclass(frozen=True)
 class Tools:
-    """What a build asks others for: vectors, rewordings (None: eval stays verbatim), and what the runs are about."""
+    """What a build asks others for: vectors, rewordings (`ask` None: eval stays verbatim; `phrase` None: so do the rows
+    of train), and what the runs are about."""
 
     encode: Encode
     embedder: str
     ask: Ask | None = None
     about: str = ""
+    phrase: Ask | None = None
 
 
 @dataclass(frozen=True)
@@ -111,11 +115,17 @@ async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tool
         raise CannotSplit("there are no pairs")
     if not settings.eval_split:
         splits = {"train": pool.rows}
-        return Built(splits, _report(settings, splits, pool, tools.embedder))
+        if not tools.phrase:
+            return Built(splits, _report(settings, splits, pool, tools.embedder))
+        vectors = await tools.encode([row.question for row in pool.rows], "query")
+        phrased = await _phrased(
+            pool.rows, vectors, calibrate_threshold(vectors, settings.seed), Border.of([]), settings, tools
+        )
+        return _with_phrasings(Built(splits, _report(settings, splits, pool, tools.embedder)), phrased, settings)
     drawn = await _draw(pool.rows, runs, settings, tools)
     reworded = None
     if tools.ask:
-        check = _checks(drawn, settings, tools)
+        check = _checks(drawn.pool, drawn.vectors, drawn.split.threshold, settings, tools)
         reworded = await rephrase.reword(
             drawn.pool, drawn.vectors, drawn.split, tools.ask, check, settings.rephrase.tries
         )
@@ -128,7 +138,42 @@ async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tool
     splits = {"train": drawn.train, "eval": _reworded(drawn.chosen, reworded)}
     if settings.eval_mirror:
         splits["eval_mirror"] = drawn.chosen
-    return Built(splits, await _measured(drawn, reworded, splits, pool, settings, tools))
+    built = Built(splits, await _measured(drawn, reworded, splits, pool, settings, tools))
+    if not tools.phrase:
+        return built
+    border = Border.of(splits["eval"])
+    phrased = await _phrased(drawn.train, drawn.train_vectors, drawn.split.threshold, border, settings, tools)
+    return _with_phrasings(built, phrased, settings)
+
+
+async def _phrased(
+    rows: list[Row], vectors: Vectors, threshold: float, border: Border, settings: DatasetSettings, tools: Tools
+) -> Phrased:
+    assert tools.phrase is not None  # noqa: S101  # the caller looked
+    check, call = _checks(rows, vectors, threshold, settings, tools), settings.rephrase
+    return await phrasings(rows, settings.phrasings, tools.phrase, check, call.tries, call.max_copied, border)
+
+
+def _with_phrasings(built: Built, phrased: Phrased, settings: DatasetSettings) -> Built:
+    """The dataset with the copies in train; eval was drawn and measured without them."""
+    report = msgspec.structs.replace(
+        built.report,
+        splits={**built.report.splits, "train": len(phrased.rows)},
+        phrasings=settings.phrasings,
+        copies=phrased.copies,
+        fewer=[Replaced(name, reason) for name, reason in phrased.missing],
+        personal=[*built.report.personal, *scan([row for row in phrased.rows if is_phrasing(row)])],
+    )
+    return Built({**built.splits, "train": phrased.rows}, report)
+
+
+def train_size(rows: Sequence[Row], runs: Sequence[str], settings: DatasetSettings) -> int:
+    """How many of `rows` will be in train, before they are phrased more than once."""
+    if not settings.eval_split:
+        return len(rows)
+    if settings.strategy == "second-run":
+        return sum(row.run != runs[-1] for row in rows)
+    return len(rows) - is_held_out(settings) * eval_size(len(rows), settings.eval_fraction, settings.eval_max)
 
 
 async def _draw(rows: list[Row], runs: Sequence[str], settings: DatasetSettings, tools: Tools) -> _Drawn:
@@ -156,15 +201,15 @@ async def _draw(rows: list[Row], runs: Sequence[str], settings: DatasetSettings,
     return _Drawn(pool, vectors, other, other_vectors, found, held_out)
 
 
-def _checks(drawn: _Drawn, settings: DatasetSettings, tools: Tools) -> Check:
-    """What a rewording has to pass: the rules of its text, then its meaning by embeddings."""
+def _checks(rows: Sequence[Row], vectors: Vectors, threshold: float, settings: DatasetSettings, tools: Tools) -> Check:
+    """What a rewording of one of `rows` has to pass: the rules of its text, then its meaning by embeddings."""
 
     async def check(index: int, new: Reworded) -> str | None:
-        row, call = drawn.pool[index], settings.rephrase
+        row, call = rows[index], settings.rephrase
         keep = subject_words(row, tools.about)
         found = faults_of(row, new, call, keep)
         question = (await tools.encode([new.question], "query"))[0]
-        found += [one for one in [rephrase.moved(drawn.vectors, index, question, drawn.split.threshold)] if one]
+        found += [one for one in [rephrase.moved(vectors, index, question, threshold)] if one]
         if row.evidence and row.answer != new.answer:
             texts = [row.answer, new.answer, " ".join(row.evidence)]
             problem = rephrase.unsupported(row, new.answer, *await tools.encode(texts, "document"))

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from groundwork.console import table as terminal
-from groundwork.dataset.publish.card import describe_closeness, describe_leakage, describe_replaced, describe_splits
+from groundwork.dataset.publish.card import (
+    describe_closeness,
+    describe_leakage,
+    describe_phrasings,
+    describe_replaced,
+    describe_splits,
+)
 from groundwork.dataset.split.measures import Curve, EvalRow, Neighbour, Report, Share, shorten
 from groundwork.pages.frame import document, table
 from groundwork.pages.markup import Markup, joined, tag
@@ -38,6 +44,9 @@ def _lines(report: Report) -> list[str]:
             found.append(f"  inertia for k = {curve.ks[0]}..{curve.ks[-1]}  {_spark(curve.inertias)}  k = {curve.k}")
         found += _cluster_lines(report.clusters)
         found += [f"  {line}" for line in describe_leakage(report)]
+    else:
+        found += [f"  {line}" for line in describe_phrasings(report)]
+    found += [f"    {row.id}: {shorten(row.reason, 120)}" for row in report.fewer[:3]]
     if report.replaced:
         found.append(f"  {describe_replaced(report)}")
         found += [f"    {gone.id}: {shorten(gone.reason, 120)}" for gone in report.replaced[:3]]
@@ -239,6 +248,10 @@ def _findings(report: Report) -> list[Markup]:
     if report.replaced:
         replaced = [(r.id, shorten(r.reason, 200)) for r in report.replaced]
         parts.append(_section("Rows that could not be reworded", table(["id", "why"], replaced)))
+    if report.phrasings > 1:
+        fewer = [(r.id, shorten(r.reason, 200)) for r in report.fewer[:MOST_ROWS]]
+        listed = [table(["fewer wordings of", "why"], fewer)] if fewer else []
+        parts.append(_section("Wordings of each row of train", _list(describe_phrasings(report)), *listed))
     if report.personal:
         personal = [(p.id, p.field, p.kind, p.masked) for p in report.personal[:MOST_ROWS]]
         parts.append(_section("Looks personal", table(["id", "where", "what", "masked"], personal)))

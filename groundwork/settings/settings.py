@@ -296,6 +296,9 @@ class DatasetSettings(Settings, frozen=True):
     eval_max: Positive
     eval_mirror: Annotated[bool, Meta(description="a third split: the rows of eval verbatim as train has them")]
     rephrase_qa: Annotated[bool, Meta(description="reword the questions and answers of eval")]
+    phrasings: Annotated[
+        int, Meta(ge=1, le=20, description="wordings of each row of train: itself and reworded copies; 1: itself alone")
+    ]
     drop_invalid: Annotated[bool, Meta(description="leave invalid rows out instead of stopping")]
     grades: Annotated[list[Name], Meta(description="folders of data/grades whose measurements become columns")]
     leave_out_flipping: Annotated[

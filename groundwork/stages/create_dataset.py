@@ -86,6 +86,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--eval-split", help="an eval split, a balanced copy of part of train", **setting("dataset.eval_split", True))
     add("--no-eval-split", help="only train (default)", **setting("dataset.eval_split", False))
     add("--rephrase-qa", help="reword questions and answers of eval", **setting("dataset.rephrase_qa", True))
+    add("--phrasings", help="wordings of each row of train", **setting("dataset.phrasings"))
     add("--eval-mirror", help="a third split: eval as it stands in train", **setting("dataset.eval_mirror", True))
     add("--strategy", choices=STRATEGIES, help="how eval is drawn", **setting("dataset.strategy"))
     add(
@@ -162,7 +163,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
         job.config.embeddings, job.data.path("embeddings"), job.client if backend == "endpoint" else None
     )
     about = _about(job, plan)
-    tools = Tools(encoder.aencode, encoder.name, _ask(job, about) if _rewords(job.config) else None, about)
+    ask = _ask(job, about) if _asks(job.config) else None
+    phrase = ask if job.config.dataset.phrasings > 1 else None
+    tools = Tools(encoder.aencode, encoder.name, ask if _rewords(job.config) else None, about, phrase)
     try:
         built = await build(pool, plan.runs, job.config.dataset, tools)
     except CannotSplit as error:
@@ -203,7 +206,8 @@ def push(job: Job, units: list[Unit]) -> None:
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
-    """One call a row of eval, by the mean of all rows; those whose rewording fails need more."""
+    """One call a row of eval and a copy of a row of train, by the mean of all; what fails its checks needs more."""
+    from groundwork.dataset.build import train_size
     from groundwork.dataset.reword.asking import turns
     from groundwork.dataset.reword.rephrase import Reworded
     from groundwork.dataset.split.splits import eval_size
@@ -211,12 +215,13 @@ def estimate(job: Job, unit: Unit) -> Estimate:
 
     settings, call = job.config.dataset, job.config.dataset.rephrase
     rows = _pool(unit.payload, job).rows
-    if not rows or not _rewords(job.config):
+    if not rows or not _asks(job.config):
         return Estimate(0, 0, 0, call)
     about, template = _about(job, unit.payload), job.prompt(call.prompt)
     asked = sum(job.tokens(call, turns(call, template, about, row), Reworded) for row in rows) / len(rows)
     told = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the names of the fields
-    calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max)
+    calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if _rewords(job.config) else 0
+    calls += train_size(rows, unit.payload.runs, settings) * (settings.phrasings - 1)
     return Estimate(calls, int(calls * asked), int(calls * told), call)
 
 
@@ -301,6 +306,10 @@ def _rewords(config: Config) -> bool:
     return config.dataset.eval_split and config.dataset.rephrase_qa
 
 
+def _asks(config: Config) -> bool:
+    return _rewords(config) or config.dataset.phrasings > 1
+
+
 def _about(job: Job, plan: Plan) -> str:
     return f"{job.config.qa.context} {' '.join(_titles(plan))}"
 
@@ -361,7 +370,7 @@ def _origin(job: Job, plan: Plan, built: Built) -> Origin:
     used = recipes(job.data.state / "manifest.db", STAGES)
     prompts = dict(used.prompts)
     models = {row.model for rows in built.splits.values() for row in rows}
-    if _rewords(job.config):
+    if _asks(job.config):
         text = job.prompt(settings.rephrase.prompt)
         prompts[settings.rephrase.prompt] = hashlib.sha256(text.encode()).hexdigest()
         models.add(f"{settings.rephrase.model} (rewording)")
@@ -401,6 +410,8 @@ def _warnings(built: Built) -> list[str]:
     warnings = list(report.warnings)
     if report.dropped:
         warnings.append(f"{report.dropped} places of eval stay empty: too few rows could be reworded")
+    if report.fewer:
+        warnings.append(f"{len(report.fewer)} rows of train have fewer than {report.phrasings} wordings")
     if report.personal:
         warnings.append(f"{len(report.personal)} places look like personal data; see report.html before you publish")
     if report.invalid:
@@ -467,7 +478,7 @@ def _judging(config: Config) -> list[int]:
 
 def prompts(config: Config) -> list[str]:
     judging = config.grade.judge.prompts if set(config.dataset.exports) & set(TASKS) else []
-    return [*([config.dataset.rephrase.prompt] if _rewords(config) else []), *judging]
+    return [*([config.dataset.rephrase.prompt] if _asks(config) else []), *judging]
 
 
 main = Command(

@@ -117,7 +117,8 @@ def _load(report: Report, origin: Origin) -> str:
 
 def _splits(report: Report) -> str:
     if "eval" not in report.splits:
-        return "## Splits\n\nAll rows are in `train`; there is no eval split."
+        phrased = "".join(f" {_escaped(line)}" for line in describe_phrasings(report))
+        return f"## Splits\n\nAll rows are in `train`; there is no eval split.{phrased}"
     return "## Splits\n\n" + "\n".join(f"- {_escaped(line)}" for line in describe_splits(report))
 
 
@@ -145,7 +146,18 @@ def describe_splits(report: Report) -> list[str]:
         tells = "as good on eval as on the mirror means that the facts were learnt, and better on the mirror that the "
         purpose = f" With it: {tells}sentences were learnt by heart." if whole and reworded else ""
         lines.append(f"eval_mirror: the rows of eval verbatim as they were, in the same order, joined by id.{purpose}")
-    return lines
+    return [*lines, *describe_phrasings(report)]
+
+
+def describe_phrasings(report: Report) -> list[str]:
+    """How many rows of train are reworded copies, in a sentence; none where no copies were asked for."""
+    if report.phrasings == 1:
+        return []
+    fewer = f" {len(report.fewer):,} rows have fewer, since no other wording passed." if report.fewer else ""
+    return [
+        f"{report.copies:,} rows of train are reworded copies, up to {report.phrasings - 1} a row, each behind its row "
+        f"with its id and a number (~2): the same facts in other sentences, none of them eval's.{fewer}"
+    ]
 
 
 def _quality(report: Report) -> str:

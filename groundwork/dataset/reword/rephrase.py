@@ -85,7 +85,7 @@ async def reword(rows: Sequence[Row], vectors: Vectors, split: Split, ask: Ask, 
     done, most = Rewording(), max(8, len(split.eval))
     pending = list(split.eval)
     while pending:
-        replies = await together(_attempts(rows[index], index, ask, check, tries) for index in pending)
+        replies = await together(attempts(rows[index], index, ask, check, tries) for index in pending)
         following: list[int] = []
         for index, reply in zip(pending, replies, strict=True):
             if isinstance(reply, Reworded):
@@ -107,20 +107,25 @@ def _most_like(cosines: Vectors, threshold: float) -> int:
     return int(np.where(cosines < threshold, cosines, -2 - cosines).argmax())
 
 
-async def _attempts(row: Row, index: int, ask: Ask, check: Check, tries: int) -> Reworded | str:
-    """The first rewording that passes, each try told what was wrong with those before; or why the last did not."""
-    past: Past = []
+async def attempts(
+    row: Row, index: int, ask: Ask, check: Check, tries: int, before: Sequence[tuple[Reworded, str]] = ()
+) -> Reworded | str:
+    """The first rewording that passes, each try told what was wrong with those before; or why the last did not.
+
+    `before`: wordings that the first try is told of already, each with what speaks against it.
+    """
+    past: Past = list(before)
     for _ in range(tries):
         try:
             new = await ask(row, past)
         except (Filtered, InvalidReply) as error:
-            return past[-1][1] if past else str(error)
+            return past[-1][1] if len(past) > len(before) else str(error)
         new = Reworded(new.question.strip(), new.answer.strip())
         problem = await check(index, new)
         if problem is None:
             return new
         past.append((new, problem))
-    for new, _ in past:  # a question that passes is worth more than its answer in other words
+    for new, _ in past[len(before) :]:  # a question that passes is worth more than its answer in other words
         as_it_was = Reworded(new.question, row.answer)
         if await check(index, as_it_was) in (None, UNCHANGED):
             return as_it_was

@@ -92,7 +92,7 @@ class Curve(Record, frozen=True):
 
 
 class Replaced(Record, frozen=True):
-    """A row that no rewording of passed, so that another took its place."""
+    """A row of which no rewording passed, so that another took its place, or train has fewer wordings of it."""
 
     id: str
     reason: str
@@ -127,6 +127,9 @@ class Report(Record, frozen=True):
     warnings: list[str]
     map: list[Point]
     reviewed: list[str] = msgspec.field(default_factory=list)  # what people decided about the pairs, in sentences
+    phrasings: int = 1  # wordings asked for of each row of train
+    copies: int = 0  # reworded copies in train
+    fewer: list[Replaced] = msgspec.field(default_factory=list)  # rows of train with fewer wordings, and why
 
 
 class Kernel:
