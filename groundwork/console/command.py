@@ -347,7 +347,7 @@ def _usd(text: str) -> float:
             return amount
     except ValueError:
         pass
-    raise argparse.ArgumentTypeError(f"{text!r} is no amount of USD")
+    raise argparse.ArgumentTypeError(f"{text!r} is not an amount in USD")
 
 
 def setting(path: str, value: Any = None) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
                 continue
             if stage.reads[0] == "documents" or worst == EXIT_OK:
                 raise
-            print(f"{stage.name}: skipped, for what came before it failed ({error})")
+            print(f"{stage.name}: skipped, because a stage before it failed ({error})")
         except UnitError as error:
             print(f"{stage.name}: {error}", file=sys.stderr)
             worst = max(worst, error.exit_code)

@@ -56,7 +56,7 @@ _CLAIM = (
 RESERVE = 512 * 1024  # bytes beside the journal, given up for the replies under way when the disk fills
 IN_MEMORY = ":memory:"  # in place of a path: a journal that nothing is kept in
 ALL = -1  # before the first row
-DAMAGED = "move it away to go on without its replies: what needs them is asked anew"
+DAMAGED = "move it away to continue without its replies; models are then asked again"
 
 
 class Row(msgspec.Struct, frozen=True):

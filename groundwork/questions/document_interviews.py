@@ -198,5 +198,5 @@ def _notice(settings: QA, material: Material) -> str:
         return ""
     return (
         f"{material.document}: at most {settings.limit} pairs, spread over {len(material.chunks)} chunks (qa.limit); "
-        "for all there is to ask: --limit 0"
+        "to ask everything: --limit 0"
     )

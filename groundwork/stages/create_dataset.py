@@ -232,7 +232,7 @@ def _plan(job: Job) -> Plan:
     pairs = {run: pair_files(job.data, run) for run in runs}
     wanted = set(job.wanted(sorted({path.stem for paths in pairs.values() for path in paths})))
     if left_out := sorted(wanted & job.departed.keys() if not job.flags.keep_gone else ()):
-        job.progress.say(f"left out, for their documents are gone: {', '.join(left_out)} (--keep-gone takes them in)")
+        job.progress.say(f"left out, because their documents are gone: {', '.join(left_out)} (or --keep-gone)")
         wanted -= set(left_out)
     pairs = {run: [path for path in paths if path.stem in wanted] for run, paths in pairs.items()}
     documents = sorted(wanted)

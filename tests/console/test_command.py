@@ -188,7 +188,7 @@ def test_a_cost_that_is_none(data: Path, amount: str, capsys: pytest.CaptureFixt
     """--max-cost takes an amount of money and nothing else."""
     with pytest.raises(SystemExit) as left:
         run(data, f"--max-cost={amount}")
-    assert left.value.code == EXIT_USAGE and "no amount of USD" in capsys.readouterr().err
+    assert left.value.code == EXIT_USAGE and "not an amount in USD" in capsys.readouterr().err
 
 
 def test_a_folder_without_a_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,7 +73,7 @@ def push(
     """
     repository = check(name, organization, public=public, may_publish=may_publish)
     api = _api()
-    where = f"the dataset is whole in {folder}, and the Hub keeps its last commit; go on with the same command"
+    where = f"the dataset is whole in {folder}, and the Hub keeps its last commit; run the same command again"
     with _failures(repository, where):
         before = _info(api, repository)
         if before is None:
