@@ -33,7 +33,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin while t
 from benchmarks import learning_curve as curve
 from benchmarks.fine_tuning import PACKAGED, TINY, Tuner, Unavailable
 from benchmarks.learning_curve import Epoch, Recipe, Run, Score
-from groundwork.dataset.sources import MIRRORS, Dataset, Row, load, locate
+from groundwork.dataset.sources import MIRRORS, Dataset, QuestionRow, load, locate
 from groundwork.errors import GroundworkError
 from groundwork.grading.grading import read_grades
 from groundwork.grading.judge import criteria_of
@@ -41,7 +41,7 @@ from groundwork.grading.rules import settle
 from groundwork.records.artifacts import Workspace, write_json, write_jsonl
 
 PROJECT = Path(__file__).resolve().parents[1]
-Parts = dict[str, list[Row]]
+Parts = dict[str, list[QuestionRow]]
 NEEDS = "needs the extra 'train'; run: uv sync --inexact --extra train"
 
 
@@ -85,7 +85,7 @@ def parts_of(dataset: Dataset, sample: int) -> Parts:
     return {"all": train, "train": measured, "eval": held, "mirror": mirror}
 
 
-def score_by_rules(rows: Sequence[Row], answers: Sequence[str]) -> Score:
+def score_by_rules(rows: Sequence[QuestionRow], answers: Sequence[str]) -> Score:
     """Criteria that a rule is sure of; the others count as undecided."""
     shares, decided, total = [], 0, 0
     for row, answer in zip(rows, answers, strict=True):

@@ -86,7 +86,7 @@ def bench_html(rows: int, folder: Path) -> None:
     import plotly.offline
     from sklearn.manifold import TSNE
 
-    from groundwork.dataset.sources import Row
+    from groundwork.dataset.sources import QuestionRow
     from groundwork.maps.draw.map_page import write_map
     from groundwork.maps.draw.static import write_map_png
     from groundwork.maps.scene_building import Group, scene_of
@@ -94,8 +94,8 @@ def bench_html(rows: int, folder: Path) -> None:
     settings = load([CONFIG_DIR / "local.json"])
     made = distinct_pairs(rows)
     vectors = encoder_for(settings.embeddings, folder).encode([pair.question for pair in made])
-    names = {field.name for field in msgspec.structs.fields(Row)}
-    data = [Row(**{k: v for k, v in msgspec.structs.asdict(pair).items() if k in names}) for pair in made]
+    names = {field.name for field in msgspec.structs.fields(QuestionRow)}
+    data = [QuestionRow(**{k: v for k, v in msgspec.structs.asdict(pair).items() if k in names}) for pair in made]
     half = rows // 2
     groups = [Group("first", data[:half], vectors[:half]), Group("second", data[half:], vectors[half:])]
     print(f"{rows:,} questions with vectors ({vectors.shape[1]} dimensions)")

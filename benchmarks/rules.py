@@ -22,7 +22,7 @@ from typing import Any
 from groundwork.markdown.grounding import Grounds
 from groundwork.markdown.reading import read_chunks
 from groundwork.questions.criteria import criteria_fault, padding
-from groundwork.questions.draft_faults import Draft, Source
+from groundwork.questions.draft_faults import Draft, PairBasis
 from groundwork.settings.config import PROJECT
 
 Json = dict[str, Any]
@@ -48,7 +48,7 @@ def main() -> None:
         whole = "\n\n".join(dict.fromkeys(quote for pair in pairs for quote in pair.get("evidence", [])))
         for pair in pairs:
             counted.update(rule for rule in RULES if _is_put_to(pair, rule))
-            source = Source(Grounds(texts.get(pair.get("chunk", ""), whole), "en"), title=flags.title)
+            source = PairBasis(Grounds(texts.get(pair.get("chunk", ""), whole), "en"), title=flags.title)
             for rule, why in _alarms(pair, source):
                 alarms[rule] += 1
                 if flags.verbose:
@@ -72,7 +72,7 @@ def _is_put_to(pair: Json, rule: str) -> bool:
     return bool(pair.get("evaluation_criteria")) or rule not in CRITERIA
 
 
-def _alarms(pair: Json, source: Source) -> Iterator[tuple[str, str]]:
+def _alarms(pair: Json, source: PairBasis) -> Iterator[tuple[str, str]]:
     """(rule, what it says) of every rule that a pair sets off."""
     criteria = pair.get("evaluation_criteria") or ["States that the tide turns at noon"]
     draft = Draft(

@@ -26,7 +26,7 @@ _CAPTION = regex.compile(  # Table 3: Entry fees
 )
 
 
-class Run(NamedTuple):
+class BlockRun(NamedTuple):
     """Blocks in a row; of a table or a fence `body` is the one that may be cut between its rows or lines."""
 
     kind: Literal["text", "table", "code"]
@@ -43,9 +43,11 @@ class Run(NamedTuple):
         return self.blocks[-1].end
 
 
-def runs(text: str, found: Sequence[Block], marks: Sequence[str], ruler: Ruler, limit: int, language: str) -> list[Run]:
+def runs(
+    text: str, found: Sequence[Block], marks: Sequence[str], ruler: Ruler, limit: int, language: str
+) -> list[BlockRun]:
     """The runs of a text in order; together they are the text. `marks` has one entry a block (see boilerplate.py)."""
-    gathered: list[Run] = []
+    gathered: list[BlockRun] = []
     waiting: list[Block] = []  # text in a row, with one and the same mark
     skip = ""
     for block, mark in zip(found, marks, strict=True):
@@ -56,7 +58,7 @@ def runs(text: str, found: Sequence[Block], marks: Sequence[str], ruler: Ruler, 
         if block.kind == "table" or (block.kind == "code" and ruler.length(block.start, block.end) > limit):
             stays, lead = _split_lead(text, waiting, block, ruler, limit, language)
             _give_out(text, gathered, stays, skip, ruler, limit)
-            gathered.append(Run("table" if block.kind == "table" else "code", [*lead, block], mark, block))
+            gathered.append(BlockRun("table" if block.kind == "table" else "code", [*lead, block], mark, block))
             waiting = []
         else:
             waiting.append(block)
@@ -64,7 +66,7 @@ def runs(text: str, found: Sequence[Block], marks: Sequence[str], ruler: Ruler, 
     return gathered
 
 
-def _give_out(text: str, gathered: list[Run], waiting: list[Block], skip: str, ruler: Ruler, limit: int) -> None:
+def _give_out(text: str, gathered: list[BlockRun], waiting: list[Block], skip: str, ruler: Ruler, limit: int) -> None:
     """Add a run of text; a caption at its head goes with the table above."""
     above = gathered[-1] if gathered else None
     belongs = waiting and above and above.body and above.skip == skip and _is_caption(text, waiting[0])
@@ -72,7 +74,7 @@ def _give_out(text: str, gathered: list[Run], waiting: list[Block], skip: str, r
         gathered[-1] = above._replace(blocks=[*above.blocks, waiting[0]])
         waiting = waiting[1:]
     if waiting:
-        gathered.append(Run("text", waiting, skip))
+        gathered.append(BlockRun("text", waiting, skip))
 
 
 def _split_lead(

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from groundwork.chunking.block_runs import Run
+from groundwork.chunking.block_runs import BlockRun
 from groundwork.chunking.lengths import Ruler
 from groundwork.chunking.sentence_cuts import Breaks
 from groundwork.chunking.table_parts import frame
@@ -38,7 +38,7 @@ class Packer:
     def __init__(self, text: str, ruler: Ruler, settings: ChunkSettings, limit: int) -> None:
         self._text, self._ruler, self._settings, self._limit = text, ruler, settings, limit
 
-    def pack(self, gathered: Sequence[Run]) -> list[Part]:
+    def pack(self, gathered: Sequence[BlockRun]) -> list[Part]:
         """The parts in order; their slices together are the text."""
         parts: list[Part] = []
         for run in gathered:
@@ -52,10 +52,10 @@ class Packer:
                 parts += self._cut_text(run, parts[-1] if parts else None)
         return parts
 
-    def _breaks(self, run: Run) -> Breaks:
+    def _breaks(self, run: BlockRun) -> Breaks:
         return Breaks(self._text, run.blocks, self._settings.language, self._settings.sentences)
 
-    def _cut_text(self, run: Run, before: Part | None) -> Iterator[Part]:
+    def _cut_text(self, run: BlockRun, before: Part | None) -> Iterator[Part]:
         breaks = self._breaks(run)
         start = run.start
         while start < run.end:
@@ -90,7 +90,7 @@ class Packer:
         overlap = body[spans[0][0] :] if spans and spans[0][0] > 0 else ""
         return overlap if self._ruler.of(overlap) <= self._limit // 2 else ""
 
-    def _cut_rows(self, run: Run, body: Block) -> Iterator[Part]:
+    def _cut_rows(self, run: BlockRun, body: Block) -> Iterator[Part]:
         borders, opening, closing = frame(self._text, body)
         if 2 * self._ruler.of(opening + closing) > self._limit:
             opening = closing = ""  # a header of more than half the limit is not repeated

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from groundwork.chunking.block_runs import Run
+from groundwork.chunking.block_runs import BlockRun
 from groundwork.chunking.lengths import Ruler
 from groundwork.chunking.sentence_cuts import Breaks
 from groundwork.settings.settings import ChunkSettings
@@ -25,9 +25,9 @@ class ShortRuns:
         self._text, self._ruler, self._settings, self._limit = text, ruler, settings, limit
         self._least = settings.min_length
 
-    def join(self, gathered: Sequence[Run]) -> list[Run]:
+    def join(self, gathered: Sequence[BlockRun]) -> list[BlockRun]:
         """The runs in order, together still the text, with as few below the minimum as can be."""
-        done: list[Run] = []
+        done: list[BlockRun] = []
         todo = list(reversed(gathered))
         while todo:
             run = todo.pop()
@@ -48,19 +48,19 @@ class ShortRuns:
                 done.append(run)
         return done
 
-    def _with_before(self, before: Run, run: Run) -> list[Run]:
+    def _with_before(self, before: BlockRun, run: BlockRun) -> list[BlockRun]:
         """[joined], or [what is left of the text before, joined]; nothing where the limit is in the way."""
         if run.body and not before.body and (cut := self._tail(before, run)):
             return [_part(before, before.start, cut), _joined(_part(before, cut, before.end), run)]
         return [_joined(before, run)] if self._may_join(before, run) else []
 
-    def _with_behind(self, run: Run, behind: Run) -> list[Run]:
+    def _with_behind(self, run: BlockRun, behind: BlockRun) -> list[BlockRun]:
         """[joined], or [joined, what is left of the text behind]; nothing where the limit is in the way."""
         if run.body and not behind.body and (cut := self._head(run, behind)):
             return [_joined(run, _part(behind, behind.start, cut)), _part(behind, cut, behind.end)]
         return [_joined(run, behind)] if self._may_join(run, behind) else []
 
-    def _may_join(self, first: Run, second: Run) -> bool:
+    def _may_join(self, first: BlockRun, second: BlockRun) -> bool:
         """Text may always join text, and a table or fence that is cut anyway; else both must fit into one chunk."""
         if self._ruler.length(first.start, second.end) <= self._limit:
             return True
@@ -69,7 +69,7 @@ class ShortRuns:
         with_body = first if first.body else second
         return not with_body.body or self._length(with_body) > self._limit
 
-    def _tail(self, before: Run, run: Run) -> int:
+    def _tail(self, before: BlockRun, run: BlockRun) -> int:
         """Where the end of a text starts that makes a short table long enough; 0 where too little text would stay."""
         need = self._least - self._length(run)
         last = self._ruler.back(run.start, need)
@@ -80,7 +80,7 @@ class ShortRuns:
         )
         return self._cut(before, first, last)
 
-    def _head(self, run: Run, behind: Run) -> int:
+    def _head(self, run: BlockRun, behind: BlockRun) -> int:
         """Where the beginning of a text ends that makes a short table long enough; 0 where too little would stay."""
         need = self._least - self._length(run)
         first = self._ruler.reach(behind.start, need) + 1
@@ -91,37 +91,37 @@ class ShortRuns:
         )
         return self._cut(behind, first, last)
 
-    def _cut(self, run: Run, first: int, last: int) -> int:
+    def _cut(self, run: BlockRun, first: int, last: int) -> int:
         if first > last:
             return 0
         breaks = Breaks(self._text, run.blocks, self._settings.language, self._settings.sentences)
         start = max(block.start for block in run.blocks if block.start < first)
         return breaks.structural(first, last, first) or breaks.sentence(start, first, last)
 
-    def _length(self, run: Run) -> int:
+    def _length(self, run: BlockRun) -> int:
         return self._ruler.length(run.start, run.end)
 
 
-def _open(runs: Sequence[Run]) -> Run | None:
+def _open(runs: Sequence[BlockRun]) -> BlockRun | None:
     """The last one, when it may be joined: passages that are left out stay alone."""
     return runs[-1] if runs and not runs[-1].skip else None
 
 
-def _border(run: Run) -> int:
+def _border(run: BlockRun) -> int:
     """The level of the heading that parts a run from the one before it; 1 parts most."""
     first = run.blocks[0]
     return first.level if first.kind == "heading" else _NO_HEADING
 
 
-def _joined(first: Run, second: Run) -> Run:
+def _joined(first: BlockRun, second: BlockRun) -> BlockRun:
     """Both as one run: a table where one is, with the longer of two tables as the one that may be cut."""
     bodies = [run for run in (first, second) if run.body]
     longest = max(bodies, key=lambda run: run.end - run.start, default=first)
     kind = "table" if any(run.kind == "table" for run in bodies) else longest.kind
-    return Run(kind, [*first.blocks, *second.blocks], body=longest.body)
+    return BlockRun(kind, [*first.blocks, *second.blocks], body=longest.body)
 
 
-def _part(run: Run, start: int, end: int) -> Run:
+def _part(run: BlockRun, start: int, end: int) -> BlockRun:
     """The stretch of a run of text, its blocks cut at the ends."""
     blocks = [
         msgspec.structs.replace(block, start=max(block.start, start), end=min(block.end, end))

@@ -14,7 +14,7 @@ _FENCE = regex.compile(r"(?P<indent>[ \t>\ufeff]*)(?:(?:[-*+]|\d{1,3}[.)])[ \t]+
 _HTML_ROW = regex.compile(r"<tr\b", regex.IGNORECASE)  # where the rows of an HTML table begin
 
 
-class Frame(NamedTuple):
+class TableFrame(NamedTuple):
     """`borders`: offsets at which a cut is allowed; `opening` is repeated above later parts, `closing` ends a part."""
 
     borders: list[int]
@@ -22,30 +22,30 @@ class Frame(NamedTuple):
     closing: str
 
 
-def frame(text: str, block: Block) -> Frame:
+def frame(text: str, block: Block) -> TableFrame:
     """The frame of a table (its header rows) or of a fence (its first line, with the language)."""
     return _table(text, block) if block.kind == "table" else _fence(text, block)
 
 
-def _table(text: str, block: Block) -> Frame:
+def _table(text: str, block: Block) -> TableFrame:
     body = text[block.start : block.end]
     rows = table_rows(body)
     if not rows.data:
-        return Frame([], "", "")
+        return TableFrame([], "", "")
     above = body[: rows.data[0][0]]
     fence = _FENCE.match(above)
     closing = f"{fence['indent']}{fence['marks']}\n" if fence else "</table>\n" if _HTML_ROW.search(body) else ""
-    return Frame([block.start + start for start, _ in rows.data[1:]], above.lstrip("\ufeff\r\n"), closing)
+    return TableFrame([block.start + start for start, _ in rows.data[1:]], above.lstrip("\ufeff\r\n"), closing)
 
 
-def _fence(text: str, block: Block) -> Frame:
+def _fence(text: str, block: Block) -> TableFrame:
     start = text.find("\n", block.start, block.end) + 1 or block.end
     fence = _FENCE.match(text, block.start, start)
     if fence is None:
-        return Frame([], "", "")
+        return TableFrame([], "", "")
     body = text[start : block.end].rstrip()
     last_line = body.rfind("\n") + 1
     closed = body.endswith(fence["marks"])
     lines = body[: last_line - 1] if closed and last_line else body
     borders = [start + match.end() for match in regex.finditer(r"\n", lines)]
-    return Frame(borders, text[block.start : start].lstrip("\ufeff"), f"{fence['indent']}{fence['marks']}\n")
+    return TableFrame(borders, text[block.start : start].lstrip("\ufeff"), f"{fence['indent']}{fence['marks']}\n")

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.dataset.question_vectors import Embedded
-from groundwork.dataset.sources import MIRRORS, Row
+from groundwork.dataset.sources import MIRRORS, QuestionRow
 from groundwork.questions.repeats import Likeness, SameQuestions
 from groundwork.questions.same_question import asked_by, normalised
 from groundwork.records.artifacts import slug, write_jsonl
@@ -130,7 +130,7 @@ def _rejected(candidate: Candidate, keeper: Candidate, cosine: float, why: str) 
     )
 
 
-def _pair(row: Row, name: str, run: str) -> Pair:
+def _pair(row: QuestionRow, name: str, run: str) -> Pair:
     """The row as a record of a run; what another dataset lacks stays empty, its document is its name."""
     return Pair(
         id=name,

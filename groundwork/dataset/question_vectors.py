@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from groundwork.dataset.sources import Dataset, Source, load
+from groundwork.dataset.sources import Dataset, DatasetSource, load
 from groundwork.embedding.encoder import Encoder, Vectors, encoder_for
 from groundwork.errors import UsageError
 from groundwork.records.artifacts import Workspace, write_bytes
@@ -35,11 +35,11 @@ def encoder_of(job: Job) -> Encoder:
     return encoder_for(settings, job.data.cache("embeddings"), client)
 
 
-def vector_file(data: Workspace, source: Source) -> Path:
+def vector_file(data: Workspace, source: DatasetSource) -> Path:
     return data.path("embeddings", f"{source.key}.npz")
 
 
-async def embedded(job: Job, sources: list[Source]) -> list[Embedded]:
+async def embedded(job: Job, sources: list[DatasetSource]) -> list[Embedded]:
     """The datasets with their vectors, embedding only what was never embedded.
 
     Raises UsageError when a dataset's current file in data/embeddings was made by another model.

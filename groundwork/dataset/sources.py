@@ -40,7 +40,7 @@ ANSWER = ("answer", "completion", "response", "output")
 CRITERIA = ("evaluation_criteria", "criteria", "rubric", "rubrics")
 
 
-class Row(QuestionFields, frozen=True, kw_only=True):
+class QuestionRow(QuestionFields, frozen=True, kw_only=True):
     """One question of a dataset with what is known about it."""
 
     iteration: int = 0
@@ -51,7 +51,7 @@ class Row(QuestionFields, frozen=True, kw_only=True):
     cluster: int = -1  # of the clusters that eval was drawn from; -1: unknown
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
+class DatasetSource(msgspec.Struct, frozen=True, kw_only=True):
     """Where a DATASET argument points, before anything of it is read."""
 
     name: str  # as it is shown
@@ -66,8 +66,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     """A dataset's rows in a stable order, and what was left out on the way."""
 
-    source: Source
-    rows: list[Row]
+    source: DatasetSource
+    rows: list[QuestionRow]
     warnings: list[str] = []
 
     @property
@@ -85,7 +85,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         return sorted({row.split for row in self.rows}, key=lambda split: (order.get(split, 5), split))
 
 
-def locate(argument: str, data: Workspace, prefer: str = "qa") -> Source:
+def locate(argument: str, data: Workspace, prefer: str = "qa") -> DatasetSource:
     """What `argument` points at; a name is looked up in data/<prefer> first. Reads no file and asks no network.
 
     Raises UsageError, with the nearest known name, when it is nothing of the kinds above.
@@ -101,14 +101,16 @@ def locate(argument: str, data: Workspace, prefer: str = "qa") -> Source:
         if not files or files[0].suffix not in ROW_ENDINGS:
             raise UsageError(f"{argument}: holds no .jsonl and no .parquet file")
         digest = hashlib.sha256(str(place.resolve()).encode()).hexdigest()[:6]
-        return Source(name=place.stem, key=f"{slug(place.stem)}-{digest}", kind="files", files=files)
+        return DatasetSource(name=place.stem, key=f"{slug(place.stem)}-{digest}", kind="files", files=files)
     if (match := HUB_ID.match(argument)) and not argument.startswith("."):
         revision, split = match["revision"] or "", match["split"] or ""
-        return Source(name=argument, key=slug(argument), kind="hub", hub_id=match["id"], revision=revision, split=split)
+        return DatasetSource(
+            name=argument, key=slug(argument), kind="hub", hub_id=match["id"], revision=revision, split=split
+        )
     raise UsageError(f"{argument}: no run, no folder and no Hub id (org/name); {nearest_run(argument, data)}")
 
 
-def locate_all(arguments: Iterable[str], data: Workspace, prefer: str = "qa") -> list[Source]:
+def locate_all(arguments: Iterable[str], data: Workspace, prefer: str = "qa") -> list[DatasetSource]:
     """`locate` for each, sources of one name told apart by their folders. Raises UsageError for a repetition."""
     sources = [locate(argument, data, prefer) for argument in arguments]
     for key, count in Counter(source.key for source in sources).items():
@@ -124,7 +126,7 @@ def locate_all(arguments: Iterable[str], data: Workspace, prefer: str = "qa") ->
     ]
 
 
-def _run(argument: str, data: Workspace) -> Source | None:
+def _run(argument: str, data: Workspace) -> DatasetSource | None:
     """The run `argument`, `<run>/curated` or `<run>/raw` of data/qa, if there is one."""
     whole = argument.removesuffix(RAW)
     if not (place := _folder_in(data.path("qa"), whole)):
@@ -132,15 +134,15 @@ def _run(argument: str, data: Workspace) -> Source | None:
     name, as_generated = place.relative_to(data.path("qa")).as_posix(), files_of_rows(place)
     files = as_generated if argument != whole else tuple(pair_files(data, name)) or as_generated
     shown = f"{name}{RAW}" if argument != whole else name
-    return Source(name=shown, key=slug(shown), kind="run", files=files) if files else None
+    return DatasetSource(name=shown, key=slug(shown), kind="run", files=files) if files else None
 
 
-def _finished(argument: str, data: Workspace) -> Source | None:
+def _finished(argument: str, data: Workspace) -> DatasetSource | None:
     """The finished dataset `argument` of data/datasets, if there is one."""
     if not (place := _folder_in(data.path("datasets"), argument)):
         return None
     name, files = place.relative_to(data.path("datasets")).as_posix(), files_of_rows(place)
-    return Source(name=name, key=f"datasets-{slug(name)}", kind="files", files=files) if files else None
+    return DatasetSource(name=name, key=f"datasets-{slug(name)}", kind="files", files=files) if files else None
 
 
 def _folder_in(folder: Path, name: str) -> Path | None:
@@ -148,12 +150,12 @@ def _folder_in(folder: Path, name: str) -> Path | None:
     return place if place != folder and place.is_relative_to(folder) and place.is_dir() else None
 
 
-def load(source: Source) -> Dataset:
+def load(source: DatasetSource) -> Dataset:
     """The rows of `source`, in a stable order.
 
     Raises UsageError (no question column, no such Hub dataset) and BadRecord (a damaged file, with its line).
     """
-    rows: list[Row] = []
+    rows: list[QuestionRow] = []
     left_out: Counter[str] = Counter()
     for split, record in _hub_records(source) if source.kind == "hub" else _file_records(source):
         row = _row(record, split, source)
@@ -168,7 +170,7 @@ def load(source: Source) -> Dataset:
     return Dataset(source=source, rows=_distinct_ids(rows), warnings=warnings)
 
 
-def _file_records(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
+def _file_records(source: DatasetSource) -> Iterator[tuple[str, dict[str, Any]]]:
     """(split, record) of every row in the source's files."""
     for file in source.files:
         match = SPLIT_FILE.match(file.stem) if source.kind == "files" else None
@@ -198,7 +200,7 @@ def _parquet(file: Path) -> Iterator[dict[str, Any]]:
         raise BadRecord(f"{file}: not a readable Parquet file ({error}); fetch or write it anew") from None
 
 
-def pin(source: Source, data: Workspace) -> Source:
+def pin(source: DatasetSource, data: Workspace) -> DatasetSource:
     """A Hub dataset at the commit that its revision names now, so that every look at it sees the same rows.
 
     The commit is written to data/.state/hub, whose change makes pictures of the dataset stale; without a network the
@@ -216,7 +218,7 @@ def pin(source: Source, data: Workspace) -> Source:
     return msgspec.structs.replace(source, revision=commit, files=(file,))
 
 
-def _commit_of(source: Source) -> str:
+def _commit_of(source: DatasetSource) -> str:
     """Raises UsageError (no such dataset, or not for this login) and OSError (no network)."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
@@ -234,7 +236,7 @@ def _commit_of(source: Source) -> str:
     return str(info.sha)
 
 
-def _hub_records(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
+def _hub_records(source: DatasetSource) -> Iterator[tuple[str, dict[str, Any]]]:
     """(split, record) of a Hub dataset, through the `datasets` package and its cache."""
     import datasets
 
@@ -262,10 +264,10 @@ def _root(error: BaseException) -> BaseException:
     return _root(error.__cause__) if error.__cause__ else error
 
 
-def _row(record: dict[str, Any], split: str, source: Source) -> Row:
+def _row(record: dict[str, Any], split: str, source: DatasetSource) -> QuestionRow:
     """A record of any of the forms above as a Row. Raises UsageError that names the columns found."""
     question, answer = _question_and_answer(record, source)
-    return Row(
+    return QuestionRow(
         id=_text(record.get("id")),
         question=question,
         answer=answer,
@@ -293,7 +295,7 @@ def _criteria(record: dict[str, Any]) -> list[str]:
     return [_text(item.get("criterion")) if isinstance(item, dict) else _text(item) for item in held]
 
 
-def _question_and_answer(record: dict[str, Any], source: Source) -> tuple[str, str]:
+def _question_and_answer(record: dict[str, Any], source: DatasetSource) -> tuple[str, str]:
     for column in QUESTION:
         if isinstance(record.get(column), str):
             answer = next((record[name] for name in ANSWER if isinstance(record.get(name), str)), "")
@@ -319,7 +321,7 @@ def _lack(record: dict[str, Any]) -> str:
     return f"whose question is no text ({kinds[0]})" if kinds else "without a question"
 
 
-def _distinct_ids(rows: list[Row]) -> list[Row]:
+def _distinct_ids(rows: list[QuestionRow]) -> list[QuestionRow]:
     """Rows sorted by (question, answer, split, id); rows without an id get one made of their text."""
     taken: Counter[tuple[str, str]] = Counter()
     result = []

@@ -18,13 +18,13 @@ from weakref import WeakKeyDictionary
 
 from groundwork.documents import CONVERTERS, IMAGES, Request, choose, require, run, versions
 from groundwork.documents.engines.vision import PageReader, Picture
-from groundwork.documents.page_choice import OCR, UNREADABLE, Draft, assemble, listed, page_warnings
+from groundwork.documents.page_choice import OCR, UNREADABLE, PageDraft, assemble, listed, page_warnings
 from groundwork.documents.page_images import count_frames, page_jpeg
 from groundwork.documents.page_reading import Audited, convert_pages
 from groundwork.documents.pdf import TextLayer, read_text_layer, unlock
 from groundwork.documents.repair.page_joining import stitch, tidy
 from groundwork.documents.repair.running_headers import without_running
-from groundwork.documents.sources import Source, examine, spelt
+from groundwork.documents.sources import DocumentFile, examine, spelt
 from groundwork.documents.unreadable import is_unreadable
 from groundwork.errors import BadDocument, MissingExtra
 from groundwork.records.types import Document, Page
@@ -46,7 +46,7 @@ class PageCount(Protocol):
 class Ingestion:
     """One document, its settings and what is known of it so far."""
 
-    source: Source
+    source: DocumentFile
     config: Config
     scratch: Path
     images: Path  # the folder for its pictures, where they are kept
@@ -136,7 +136,7 @@ class Ingestion:
     async def _pdf(self, path: Path, names: list[str]) -> tuple[str, list[Page], str]:
         """A PDF, page by page: what scores below the threshold goes to the next converter."""
         path, layer = await self._open(path)
-        drafts = [Draft() for _ in layer.pages]
+        drafts = [PageDraft() for _ in layer.pages]
         self.count.start(len(drafts), "pages")
         for i, name in enumerate(names):
             due = self._due(layer, drafts)
@@ -165,7 +165,7 @@ class Ingestion:
         self.warnings += page_warnings(pages, self.config.ingest.audit_threshold)
         return markdown, pages, layer.title
 
-    def _due(self, layer: TextLayer, drafts: list[Draft]) -> list[int]:
+    def _due(self, layer: TextLayer, drafts: list[PageDraft]) -> list[int]:
         threshold = self.config.ingest.audit_threshold
         return [n for n, draft in enumerate(drafts, start=1) if draft.is_due(layer.scans[n - 1], threshold)]
 
@@ -186,7 +186,7 @@ class Ingestion:
             return False
         return True
 
-    async def _try(self, name: str, path: Path, layer: TextLayer, due: list[int], drafts: list[Draft]) -> None:
+    async def _try(self, name: str, path: Path, layer: TextLayer, due: list[int], drafts: list[PageDraft]) -> None:
         """Let a converter do the pages that are due, and keep what is better than what there is."""
         try:
             done = await (self._look(path, due, layer.pages) if CONVERTERS[name].remote else
@@ -200,7 +200,7 @@ class Ingestion:
         for i, number in enumerate(due):
             trouble = done.troubles[i] if done.troubles else ""
             if CONVERTERS[name].by_sight and is_unreadable(drafts[number - 1].markdown) and done.pages[i].strip():
-                drafts[number - 1] = Draft()  # what the fonts tell is no text
+                drafts[number - 1] = PageDraft()  # what the fonts tell is no text
             drafts[number - 1].offer(
                 done.pages[i],
                 done.audits[i],
@@ -245,7 +245,7 @@ class Ingestion:
             raise BadDocument(f"it has {layer.page_count} pages, more than ingest.max_pages ({limit}); raise the limit")
         return path, layer
 
-    def _why_empty(self, layer: TextLayer, drafts: list[Draft]) -> str:
+    def _why_empty(self, layer: TextLayer, drafts: list[PageDraft]) -> str:
         reasons = [draft.fell_back for draft in drafts if draft.fell_back]
         cause = "its pages are pictures without text (a scan)" if any(layer.scans) else "its pages hold no text"
         return "; ".join(dict.fromkeys([cause, *reasons, *self.warnings, OCR]))
@@ -288,7 +288,7 @@ def _reason(error: WorkerFailed) -> str:
     return str(error) if error.kind in ("crash", "timeout", "BadDocument") else f"{error.kind}: {error}"
 
 
-def _unread(drafts: Sequence[Draft]) -> list[int]:
+def _unread(drafts: Sequence[PageDraft]) -> list[int]:
     """The pages whose text is in letters other than those that they show."""
     return [n for n, draft in enumerate(drafts, start=1) if is_unreadable(draft.markdown)]
 

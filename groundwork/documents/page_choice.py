@@ -21,7 +21,7 @@ UNREADABLE = "the fonts tell other letters than they show, so that the text can 
 
 
 @dataclass
-class Draft:
+class PageDraft:
     """The best rendition of one page so far."""
 
     markdown: str = ""
@@ -55,7 +55,7 @@ class Draft:
         return self.audit.text_kept < threshold
 
 
-def assemble(layer: TextLayer, drafts: Sequence[Draft]) -> tuple[str, list[Page]]:
+def assemble(layer: TextLayer, drafts: Sequence[PageDraft]) -> tuple[str, list[Page]]:
     """One Markdown text of all pages, and where each of them stands in it."""
     stitched = stitch(set_headings([draft.markdown for draft in drafts], [Entry(*row) for row in layer.outline]))
     pages = [

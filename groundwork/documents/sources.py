@@ -52,7 +52,7 @@ _SAME = ({".htm", ".html", ".xhtml"}, {".jpg", ".jpeg"}, {".tif", ".tiff"}, {".d
          {".pptx", ".pptm"})  # fmt: skip
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
+class DocumentFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file of data/documents. `name`: its path below that folder; `problem`: why it must not be opened."""
 
     id: str
@@ -62,13 +62,13 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str] = []
 
 
-def find_sources(folder: Path) -> list[Source]:
+def find_sources(folder: Path) -> list[DocumentFile]:
     """Every document below `folder`, in order. Hidden files and the lock files of office programs are passed over."""
     found = [(path, _problem(path, folder)) for path in _walk(folder)]
     names = [plain(path.relative_to(folder)) for path, _ in found]
     ids, warnings = _ids(names)
     return [
-        Source(id=ids[i], name=names[i], path=str(path), problem=problem, warnings=warnings[i])
+        DocumentFile(id=ids[i], name=names[i], path=str(path), problem=problem, warnings=warnings[i])
         for i, (path, problem) in enumerate(found)
     ]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.dataset.sources import Row
+from groundwork.dataset.sources import QuestionRow
 from groundwork.errors import BadRecord, UnitError
 from groundwork.llm.client import Client, Reply
 from groundwork.llm.concurrency import together
@@ -41,19 +41,19 @@ class Answers:
     warnings: list[str] = field(default_factory=list)
 
 
-def question_messages(row: Row, template: str, *, open_book: bool) -> list[Message]:
+def question_messages(row: QuestionRow, template: str, *, open_book: bool) -> list[Message]:
     """What the model is asked: the question alone, or with the evidence."""
     known = {"question": row.question, **({"evidence": "\n".join(row.evidence)} if open_book else {})}
     return conversation(template, **known)
 
 
 async def ask(
-    client: Callable[[], Client], call: ModelCall, rows: Sequence[Row], template: str, *, open_book: bool
+    client: Callable[[], Client], call: ModelCall, rows: Sequence[QuestionRow], template: str, *, open_book: bool
 ) -> Answers:
     """The model's answer to each row; one that fails takes no other with it."""
     answers = Answers()
 
-    async def one(row: Row) -> None:
+    async def one(row: QuestionRow) -> None:
         turns = question_messages(row, template, open_book=open_book)
         try:
             reply: Reply[str] = await client().ask(call, turns, stage="grade", unit=f"{row.id} answer", schema=None)
@@ -66,7 +66,7 @@ async def ask(
     return answers
 
 
-def read(file: Path, rows: Sequence[Row]) -> Answers:
+def read(file: Path, rows: Sequence[QuestionRow]) -> Answers:
     """The answers of `file` that belong to `rows`.
 
     Raises BadRecord for a damaged line, an id with two answers, and a file none of whose ids is one of the rows'.

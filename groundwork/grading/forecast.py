@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from groundwork.console.job import Estimate, Job
-from groundwork.dataset.sources import Row
+from groundwork.dataset.sources import QuestionRow
 from groundwork.grading.answers import question_messages
 from groundwork.grading.grading import Grading
 from groundwork.grading.judge import Case, Judge, reply_type
@@ -16,7 +16,9 @@ from groundwork.settings.settings import ModelCall
 TOKENS_A_VERDICT = 35  # a reason of a short sentence, the verdict and the names of the fields
 
 
-def answer_estimate(job: Job, call: ModelCall, rows: Sequence[Row], template: str, *, open_book: bool) -> Estimate:
+def answer_estimate(
+    job: Job, call: ModelCall, rows: Sequence[QuestionRow], template: str, *, open_book: bool
+) -> Estimate:
     """A call a row; the answers as long as the reference answers."""
     asked = sum(job.tokens(call, question_messages(row, template, open_book=open_book)) for row in rows)
     return Estimate(len(rows), asked, sum(tokens_in(row.answer) for row in rows), call)

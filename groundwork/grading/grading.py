@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from groundwork.dataset.sources import Row
+from groundwork.dataset.sources import QuestionRow
 from groundwork.errors import UnitError
 from groundwork.grading.intervals import Interval
 from groundwork.grading.judge import Case, Judge, criteria_of, grade
@@ -25,7 +25,7 @@ ENOUGH = 8  # checked answers from which on a judge can be rejected
 class Grading:
     """The rows, the judges and the folder that the grades go to."""
 
-    rows: list[Row]
+    rows: list[QuestionRow]
     judges: list[Judge]
     settings: GradeSettings
     folder: Path
@@ -47,7 +47,7 @@ class Grading:
     ) -> list[Grade]:
         """The grade of each row that `answers` (by split and id) holds one for."""
 
-        async def one(row: Row, answer: str) -> Grade:
+        async def one(row: QuestionRow, answer: str) -> Grade:
             made = await self._grade(row, model, answer)
             advance()
             return made
@@ -55,7 +55,7 @@ class Grading:
         held = [(row, answers[row.split, row.id]) for row in self.rows if (row.split, row.id) in answers]
         return await together(one(row, answer) for row, answer in held)
 
-    async def _grade(self, row: Row, model: str, answer: str) -> Grade:
+    async def _grade(self, row: QuestionRow, model: str, answer: str) -> Grade:
         case = self.case(row, answer)
         criteria = await grade(case, self.judges)
         notes = [f"the judge saw its first {self.settings.judge.longest_answer:,} of {len(answer):,} characters"]
@@ -80,7 +80,7 @@ class Grading:
             notes=notes if len(answer) > self.settings.judge.longest_answer else [],
         )
 
-    def case(self, row: Row, answer: str) -> Case:
+    def case(self, row: QuestionRow, answer: str) -> Case:
         """What the judge is shown of a row."""
         evidence = "\n".join(row.evidence) if self.settings.open_book else ""
         return Case(row.id, row.question, criteria_of(row.evaluation_criteria, row.answer)[0], answer, evidence)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from groundwork.dataset.sources import Row
+from groundwork.dataset.sources import QuestionRow
 from groundwork.grading.consistency import flips
 from groundwork.grading.intervals import Interval, share
 from groundwork.grading.judge import Case, criteria_of
@@ -42,13 +42,13 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
         return (self.sensitivity.mean + self.specificity.mean) / 2
 
 
-def reference_cases(rows: Sequence[Row], *, open_book: bool) -> list[Case]:
+def reference_cases(rows: Sequence[QuestionRow], *, open_book: bool) -> list[Case]:
     """The reference answer of each row that has one, once an id."""
     first = {row.id: row for row in reversed(rows) if row.answer.strip()}
     return [_case(row, row.answer, "reference", open_book) for row in first.values()]
 
 
-def spoiled_cases(rows: Sequence[Row], most: int, seed: int, *, open_book: bool) -> list[tuple[str, Case]]:
+def spoiled_cases(rows: Sequence[QuestionRow], most: int, seed: int, *, open_book: bool) -> list[tuple[str, Case]]:
     """(kind, case) of the spoiled answers to at most `most` rows, drawn by `seed`."""
     fit = list({row.id: row for row in reversed(rows) if row.answer.strip()}.values())
     drawn = random.Random(seed).sample(fit, min(most, len(fit)))
@@ -56,7 +56,7 @@ def spoiled_cases(rows: Sequence[Row], most: int, seed: int, *, open_book: bool)
     return [(kind, _case(row, answer, kind, open_book)) for kind, row, answer in made if answer]
 
 
-def spoil(kind: str, row: Row, rows: Sequence[Row]) -> str:
+def spoil(kind: str, row: QuestionRow, rows: Sequence[QuestionRow]) -> str:
     """An answer to `row` that cannot meet all criteria; "" where none of this kind can be made for sure."""
     return _SPOILERS[kind](row, rows)
 
@@ -96,16 +96,16 @@ def _share(found: Sequence[tuple[bool, str]]) -> Interval | None:
     return share([float(ok) for ok, _ in found], [document for _, document in found]) if found else None
 
 
-def _case(row: Row, answer: str, kind: str, open_book: bool) -> Case:
+def _case(row: QuestionRow, answer: str, kind: str, open_book: bool) -> Case:
     evidence = "\n".join(row.evidence) if open_book else ""
     return Case(f"{row.id} ({kind})", row.question, _criteria(row), answer, evidence)
 
 
-def _criteria(row: Row) -> list[str]:
+def _criteria(row: QuestionRow) -> list[str]:
     return criteria_of(row.evaluation_criteria, row.answer)[0]
 
 
-def _numbers_changed(row: Row, _: Sequence[Row]) -> str:
+def _numbers_changed(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
     """Every number another one."""
     changed, last = "", 0
     for number in numbers(row.answer):
@@ -120,18 +120,18 @@ def _another(digits: str) -> str:
     return "".join(str((int(c) + 1) % 10) if c.isdigit() else c for c in digits)
 
 
-def _negated(row: Row, _: Sequence[Row]) -> str:
+def _negated(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
     return f"This is false: “{row.answer.strip()}” The opposite is the case."
 
 
-def _cut_in_half(row: Row, _: Sequence[Row]) -> str:
+def _cut_in_half(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
     """The half of the words that lacks something, the first where both do."""
     words = row.answer.split()
     halves = (" ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :]))
     return next((half for half in halves if half and _lacking(row, half)), "")
 
 
-def _of_another_question(row: Row, rows: Sequence[Row]) -> str:
+def _of_another_question(row: QuestionRow, rows: Sequence[QuestionRow]) -> str:
     """The answer that shares least with the criteria."""
     asked = set().union(*_asked_for(row))
     others = [other.answer for other in rows[:CANDIDATES] if other.id != row.id]
@@ -139,7 +139,7 @@ def _of_another_question(row: Row, rows: Sequence[Row]) -> str:
     return nearest if nearest and _lacking(row, nearest) else ""
 
 
-def _lacking(row: Row, answer: str) -> bool:
+def _lacking(row: QuestionRow, answer: str) -> bool:
     """Whether some criterion surely finds nothing in `answer`: a number that it asks for, or every word."""
     held = _held(answer)
     for asked in _asked_for(row):
@@ -149,7 +149,7 @@ def _lacking(row: Row, answer: str) -> bool:
     return False
 
 
-def _asked_for(row: Row) -> list[set[str]]:
+def _asked_for(row: QuestionRow) -> list[set[str]]:
     """For each criterion the words and numbers that the reference answer gives it beyond the question."""
     given = _held(row.answer) - _held(row.question)
     return [_held(criterion) & given for criterion in _criteria(row)]
@@ -159,7 +159,7 @@ def _held(text: str) -> set[str]:
     return content_words(text, "") | values(text, spelled=True)
 
 
-_SPOILERS: dict[str, Callable[[Row, Sequence[Row]], str]] = {
+_SPOILERS: dict[str, Callable[[QuestionRow, Sequence[QuestionRow]], str]] = {
     "numbers changed": _numbers_changed,
     "negated": _negated,
     "cut in half": _cut_in_half,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from groundwork.dataset.sources import MIRRORS, Dataset, Row
+from groundwork.dataset.sources import MIRRORS, Dataset, QuestionRow
 from groundwork.errors import UsageError
 
 INSTEAD = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there
@@ -16,7 +16,7 @@ SHOWN = 3
 class Chosen(msgspec.Struct, frozen=True):
     """Rows in the order of their splits, and what the reader is to know."""
 
-    rows: list[Row]
+    rows: list[QuestionRow]
     splits: list[str]
     warnings: list[str]
 
@@ -65,7 +65,7 @@ def _refuse_untrained(dataset: Dataset, mirror: str) -> None:
         )
 
 
-def _warnings(dataset: Dataset, rows: Sequence[Row], left_out: int) -> list[str]:
+def _warnings(dataset: Dataset, rows: Sequence[QuestionRow], left_out: int) -> list[str]:
     found = []
     if left_out:
         found.append(f"{dataset.name}: {left_out:,} rows without an answer and without criteria were left out")

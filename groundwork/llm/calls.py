@@ -20,7 +20,7 @@ from groundwork.llm.envelope import Envelope, Usage, read_envelope, read_vectors
 from groundwork.llm.errand import Errand
 from groundwork.llm.failures import Blocked, Broken, Busy, CallFailed, Refused, Rejected, explain
 from groundwork.llm.gate import Gate
-from groundwork.llm.journal import Journal, Row, key_of
+from groundwork.llm.journal import Journal, StoredReply, key_of
 from groundwork.llm.stopping import Stopping
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.records.processes import spoken
@@ -129,7 +129,7 @@ class Calls:
             if not self._askers[key]:
                 del self._asking[key], self._askers[key]
 
-    def _replay(self, errand: Errand, row: Row) -> Envelope:
+    def _replay(self, errand: Errand, row: StoredReply) -> Envelope:
         usage = Usage(row.input_tokens, row.output_tokens, row.cached_tokens, row.cost)
         self._accounts.count(errand, usage, replayed=True)
         envelope = read_envelope(row.body)
@@ -276,6 +276,6 @@ def _ended(envelope: Envelope, room: int) -> Envelope:
     return msgspec.structs.replace(envelope, finish_reason="length")
 
 
-def _row(errand: Errand, raw: bytes, usable: bool, usage: Usage, seconds: float) -> Row:
+def _row(errand: Errand, raw: bytes, usable: bool, usage: Usage, seconds: float) -> StoredReply:
     tokens = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
-    return Row(raw, usable, errand.model, errand.stage, errand.unit, *tokens, usage.cost, seconds)
+    return StoredReply(raw, usable, errand.model, errand.stage, errand.unit, *tokens, usage.cost, seconds)

@@ -59,7 +59,7 @@ ALL = -1  # before the first row
 DAMAGED = "move it away to continue without its replies; models are then asked again"
 
 
-class Row(msgspec.Struct, frozen=True):
+class StoredReply(msgspec.Struct, frozen=True):
     """A stored reply; `seconds` is how long the endpoint took, `cost` USD or None where unknown."""
 
     body: bytes
@@ -112,7 +112,7 @@ class Journal:
         self._reserve = path.with_suffix(".reserve")
         self._full = ""  # what the disk said when the reserve was given up
 
-    def store(self, key: str, row: Row) -> None:
+    def store(self, key: str, row: StoredReply) -> None:
         """Keep `row`; it is safe from a kill when this returns. Ends the claim on `key`.
 
         Where the disk is full the row takes the room that was held back, and no further call can be claimed. Raises
@@ -128,12 +128,12 @@ class Journal:
             self._reserve.unlink(missing_ok=True)
             self._execute(_STORE, values)
 
-    def find(self, key: str, after: int = ALL) -> Row | None:
+    def find(self, key: str, after: int = ALL) -> StoredReply | None:
         """The newest usable reply to `key` among those that were stored after the row `after`."""
         found = self._execute(_FIND, (key, after)).fetchone()
         if not found and after == ALL and self._joined is not None:
             found = self._joined.execute(_FIND, (key, ALL)).fetchone()
-        return Row(found[0], bool(found[1]), *found[2:]) if found else None
+        return StoredReply(found[0], bool(found[1]), *found[2:]) if found else None
 
     def last(self) -> int:
         """The newest row: whatever is found `after` it is stored from now on, however the clock is set."""

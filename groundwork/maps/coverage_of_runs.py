@@ -29,7 +29,7 @@ class Item(msgspec.Struct, kw_only=True):
     """Base of what follows."""
 
 
-class Place(Item):
+class CoverageItem(Item):
     """A statement or number at [start, end) of the document, and the questions that touch it (indices).
 
     `declined`: by run, why its model found nothing worth asking there.
@@ -95,7 +95,7 @@ class Asked(Item):
     document: str
     title: str
     runs: list[str]
-    places: list[Place]
+    places: list[CoverageItem]
     questions: list[Question]
     sections: list[Section]
     left_out: list[Left]
@@ -117,7 +117,7 @@ class Asked(Item):
         return result
 
 
-def _start(place: Place) -> int:
+def _start(place: CoverageItem) -> int:
     return place.start
 
 
@@ -135,12 +135,12 @@ def asked(
     `declined`: by run what its model found nothing worth asking in.
     """
     questions = [Question(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
-    found: dict[tuple[int, int, Kind], Place] = {}
+    found: dict[tuple[int, int, Kind], CoverageItem] = {}
     by_chunk: dict[tuple[str, str], list[int]] = {}  # apart by run: a curated or merged run keeps its pairs' ids
     for index, question in enumerate(questions):
         for name in question.pair.chunks:
             by_chunk.setdefault((name, question.run), []).append(index)
-    near: dict[int, list[tuple[Place, str]]] = {}  # by question the places of its chunks, with their text
+    near: dict[int, list[tuple[CoverageItem, str]]] = {}  # by question the places of its chunks, with their text
     for reading in readings:
         chunk = reading.chunk
         for run in runs or {"": []}:
@@ -166,8 +166,8 @@ def _touch(
     reading: Reading,
     indices: list[int],
     questions: list[Question],
-    found: dict[tuple[int, int, Kind], Place],
-) -> list[tuple[Place, str]]:
+    found: dict[tuple[int, int, Kind], CoverageItem],
+) -> list[tuple[CoverageItem, str]]:
     """Add the places of `chunk` to `found`, in offsets of the document; its statements with their text."""
     chunk = reading.chunk
     index_of = {questions[index].pair.id: index for index in indices}
@@ -175,7 +175,7 @@ def _touch(
     places = []
     for span in coverage(reading, [questions[index].pair for index in indices]).spans:
         start, end = max(span.start + shift, chunk.start), span.end + shift
-        place = found.setdefault((start, end, span.kind), Place(start=start, end=end, kind=span.kind))
+        place = found.setdefault((start, end, span.kind), CoverageItem(start=start, end=end, kind=span.kind))
         place.asked = sorted({*place.asked, *(index_of[pair] for pair in span.touched_by)})
         if span.kind != "number":
             places.append((place, chunk.text[span.start : span.end]))
@@ -183,7 +183,7 @@ def _touch(
 
 
 def _decline(
-    readings: Sequence[Reading], declined: Mapping[str, Declined], found: Mapping[tuple[int, int, Kind], Place]
+    readings: Sequence[Reading], declined: Mapping[str, Declined], found: Mapping[tuple[int, int, Kind], CoverageItem]
 ) -> None:
     """Note at the places of `found` which runs declined them."""
     for chunk in (one.chunk for one in readings):
@@ -195,7 +195,7 @@ def _decline(
 
 
 def _guess(
-    questions: list[Question], near: dict[int, list[tuple[Place, str]]], placed: set[int], nearest: Nearest
+    questions: list[Question], near: dict[int, list[tuple[CoverageItem, str]]], placed: set[int], nearest: Nearest
 ) -> None:
     """Put each question that touches nothing to the nearest statement of its chunks, where there is one."""
     lost: dict[tuple[int, ...], list[int]] = {}  # by the places that may be theirs, so that these are embedded once
@@ -213,10 +213,10 @@ def _guess(
                     places[best][0].likely.append(index)
 
 
-def _apart(places: Iterable[Place]) -> list[Place]:
+def _apart(places: Iterable[CoverageItem]) -> list[CoverageItem]:
     """The places in order; of two statements that overlap (two chunks cut one sentence) the longer takes both's."""
-    statements: list[Place] = []
-    numbers: list[Place] = []
+    statements: list[CoverageItem] = []
+    numbers: list[CoverageItem] = []
     for place in sorted(places, key=lambda p: (p.start, -p.end)):
         if place.kind == "number":
             numbers.append(place)

@@ -16,7 +16,7 @@ from groundwork.errors import UsageError
 from groundwork.records.runs import default_dataset, default_run, runs
 
 if TYPE_CHECKING:
-    from groundwork.dataset.sources import Source
+    from groundwork.dataset.sources import DatasetSource
 
 LONGEST_STEM = 150  # letters; file systems end at 255 bytes
 FORMS = (
@@ -33,7 +33,7 @@ def add_datasets(parser: argparse.ArgumentParser, default: str = "", nargs: str 
 
 def sources_of(
     job: Job, default: Callable[[Job], list[str]] | None = None, least: int = 1, prefer: str = "qa"
-) -> list[Source]:
+) -> list[DatasetSource]:
     """The sources that the arguments name; without any, those of `default`, or every run.
 
     `prefer`: the folder of data/ that a name is looked up in first. Raises UsageError for fewer than `least`.
@@ -68,7 +68,7 @@ def _of_vectors(job: Job, argument: str) -> list[str]:
     raise UsageError(f"{argument}: vectors of no run and no dataset in {job.data.root} ({', '.join(sorted(keys))})")
 
 
-def together(sources: list[Source]) -> tuple[str, str]:
+def together(sources: list[DatasetSource]) -> tuple[str, str]:
     """What a comparison of `sources` is called, and how its files are named."""
     name, stem = " · ".join(source.name for source in sources), "-vs-".join(source.key for source in sources)
     if len(stem) > LONGEST_STEM:
@@ -88,7 +88,7 @@ def default_dataset_named(job: Job) -> list[str]:
     return [name] if name else []
 
 
-def _documents_only(job: Job, source: Source) -> Source:
+def _documents_only(job: Job, source: DatasetSource) -> DatasetSource:
     """Of a run, only the files of the shard's documents, and of those that --document names."""
     if source.kind != "run":
         return source
@@ -114,7 +114,7 @@ def add_interactive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plotly", **setting("maps.plotly", True), help="also write the map as a plotly figure")
 
 
-def picture_unit(job: Job, name: str, stem: str, sources: list[Source]) -> Unit:
+def picture_unit(job: Job, name: str, stem: str, sources: list[DatasetSource]) -> Unit:
     """A unit that draws `sources` as data/plots/<stem>.png, .json, .points.jsonl and, where it is set, .html."""
     maps = job.config.maps
     pages = [*([".html"] if maps.interactive else []), *([".plotly.html"] if maps.plotly else [])]

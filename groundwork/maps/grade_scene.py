@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from groundwork.dataset.sources import Row
+from groundwork.dataset.sources import QuestionRow
 from groundwork.embedding.encoder import Vectors
 from groundwork.maps.draw.scene import DatasetEntry, Scene
 from groundwork.maps.scene_building import Group, scene_of
@@ -22,7 +22,12 @@ HARD = 0.25  # share of a region's questions that no model passes, above which i
 
 
 def grade_scene(
-    rows: Sequence[Row], vectors: Vectors, measured: Mapping[str, MeasuredRow], title: str, settings: Maps, encoder: str
+    rows: Sequence[QuestionRow],
+    vectors: Vectors,
+    measured: Mapping[str, MeasuredRow],
+    title: str,
+    settings: Maps,
+    encoder: str,
 ) -> Scene:
     """The questions `rows` with their vectors (n, d) in the bands of their pass rate."""
     bands = [band(measured.get(row.id)) for row in rows]

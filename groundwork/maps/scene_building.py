@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.console.progress import Progress
-from groundwork.dataset.sources import MIRRORS, Row
+from groundwork.dataset.sources import MIRRORS, QuestionRow
 from groundwork.embedding.clusters import kmeans
 from groundwork.maps.cluster_names import name_groups
 from groundwork.maps.density_contours import contours
@@ -36,7 +36,7 @@ class Group:
     """One colour of the map: a dataset, or one split of it, with its rows and vectors (n, d)."""
 
     name: str
-    rows: list[Row]
+    rows: list[QuestionRow]
     vectors: npt.NDArray[np.float32]
 
 
@@ -114,7 +114,7 @@ def cluster_map(
     return clusters, cluster_of
 
 
-def _joined(groups: list[Group]) -> tuple[list[Row], npt.NDArray[np.float32], Indices]:
+def _joined(groups: list[Group]) -> tuple[list[QuestionRow], npt.NDArray[np.float32], Indices]:
     """All rows, their vectors and groups, sorted by the question, so that the map is the same in any order."""
     rows = [(row, number) for number, group in enumerate(groups) for row in group.rows]
     filled = [group.vectors for group in groups if len(group.rows)]
@@ -125,13 +125,13 @@ def _joined(groups: list[Group]) -> tuple[list[Row], npt.NDArray[np.float32], In
     return [rows[index][0] for index in order], vectors[order], group_of
 
 
-def _tags_of(row: Row, tags: Mapping[str, list[str]]) -> list[str]:
+def _tags_of(row: QuestionRow, tags: Mapping[str, list[str]]) -> list[str]:
     """The question's tags; a reworded one has those of the question that it was."""
     return tags.get(row.question) or tags.get(row.original_question) or []
 
 
 def _points(
-    rows: list[Row],
+    rows: list[QuestionRow],
     names: list[str],
     group_of: Indices,
     places: Places,

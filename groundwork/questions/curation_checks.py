@@ -29,7 +29,7 @@ MENDABLE: tuple[Check, ...] = ("stand_alone", "natural")  # by another wording o
 
 
 @dataclass(frozen=True)
-class Place:
+class PairOrigin:
     """Where a pair comes from: the text of its chunks, and what names its document."""
 
     text: str
@@ -52,7 +52,7 @@ class Case:
 
     number: int
     pair: Pair
-    place: Place
+    place: PairOrigin
     wrong: str = ""
 
 
@@ -61,14 +61,14 @@ def column(settings: Curate, check: str, score: float, why: str, checker: str = 
     return {"score": round(score, 3), "passed": passed, "why": why.strip(), "checker": checker}
 
 
-def rule_columns(pair: Pair, place: Place, settings: Curate) -> dict[str, Column]:
+def rule_columns(pair: Pair, place: PairOrigin, settings: Curate) -> dict[str, Column]:
     """The columns of the checks that a rule fails; with curate.rules_only of those as well that no rule fails."""
     found = {check: fault_of(check, pair, place) for check in HAVE_RULES if check in settings.checks}
     told = {check: why for check, why in found.items() if why or settings.rules_only}
     return {check: column(settings, check, float(not why), why, "rule") for check, why in told.items()}
 
 
-def fault_of(check: Check, pair: Pair, place: Place) -> str:
+def fault_of(check: Check, pair: Pair, place: PairOrigin) -> str:
     """What a rule finds wrong with `pair`, or ""."""
     match check:
         case "stand_alone":

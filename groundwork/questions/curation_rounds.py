@@ -17,7 +17,7 @@ from groundwork.questions.curation_checks import (
     MENDABLE,
     Case,
     Column,
-    Place,
+    PairOrigin,
     column,
     other_answers,
     rule_columns,
@@ -40,14 +40,14 @@ class Curation:
     settings: Curate
     prompt: Prompt
 
-    def cases(self, pairs: Sequence[Pair], places: Sequence[Place | None], context: str) -> list[Case]:
+    def cases(self, pairs: Sequence[Pair], places: Sequence[PairOrigin | None], context: str) -> list[Case]:
         """The pairs with the columns that rules give, each beside its place; evidence stands in for a lost chunk."""
         return [
-            self._case(number, pair, place or Place("\n".join(pair.evidence), pair.document, "", context), other)
+            self._case(number, pair, place or PairOrigin("\n".join(pair.evidence), pair.document, "", context), other)
             for number, (pair, place, other) in enumerate(zip(pairs, places, other_answers(pairs), strict=True))
         ]
 
-    def _case(self, number: int, pair: Pair, place: Place, other: str) -> Case:
+    def _case(self, number: int, pair: Pair, place: PairOrigin, other: str) -> Case:
         stale = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
         checks = {name: told for name, told in pair.checks.items() if name not in stale}
         checks |= rule_columns(pair, place, self.settings)

@@ -17,7 +17,7 @@ from groundwork.language.references import is_instruction
 from groundwork.markdown.grounding import Grounds
 from groundwork.markdown.reading import Reading
 from groundwork.questions import coverage
-from groundwork.questions.draft_faults import Source
+from groundwork.questions.draft_faults import PairBasis
 from groundwork.questions.interview import Asker, Interview, interview
 from groundwork.questions.material import Material, known
 from groundwork.questions.repeats import AskedSoFar, Encode, Likeness, similarity
@@ -162,13 +162,13 @@ async def prepare(
     )
 
 
-def _source(material: Material, readings: Sequence[Reading], prompt: str, settings: QA) -> Source:
+def _source(material: Material, readings: Sequence[Reading], prompt: str, settings: QA) -> PairBasis:
     headings = [heading for reading in readings for heading in reading.chunk.headings]
     known = " ".join([material.title, material.summary, settings.context, *headings])
     if len(readings) == 1:
-        return Source(readings[0].grounds, _instructions(prompt), known, material.title)
+        return PairBasis(readings[0].grounds, _instructions(prompt), known, material.title)
     text = "\n\n".join(reading.chunk.text for reading in readings)
-    return Source(Grounds(text, readings[0].language), _instructions(prompt), known, material.title)
+    return PairBasis(Grounds(text, readings[0].language), _instructions(prompt), known, material.title)
 
 
 def _instructions(prompt: str) -> str:

@@ -68,7 +68,7 @@ class Fault(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Source:
+class PairBasis:
     """What a pair may rest on: the chunk's text; and what it may not: the example in the prompt."""
 
     grounds: Grounds

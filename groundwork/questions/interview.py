@@ -22,7 +22,7 @@ from groundwork.markdown.reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions import coverage
 from groundwork.questions.criteria import without_padding
-from groundwork.questions.draft_faults import Draft, Fault, Source
+from groundwork.questions.draft_faults import Draft, Fault, PairBasis
 from groundwork.questions.repeats import AskedSoFar
 from groundwork.questions.same_question import asked_by, normalised
 from groundwork.records.types import Chunk, ChunkRun, Coverage, Pair, Rejected
@@ -85,7 +85,7 @@ class Interview:
     """The questions about one chunk so far, what was rejected, and how it went."""
 
     reading: Reading
-    source: Source
+    source: PairBasis
     settings: QA
     earlier: AskedSoFar
     limit: int | None = None  # pairs of this chunk at the most

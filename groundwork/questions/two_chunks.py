@@ -12,7 +12,7 @@ from groundwork.errors import UnitError
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation
 from groundwork.markdown.reading import Reading
-from groundwork.questions.draft_faults import Draft, Drafts, Fault, Source
+from groundwork.questions.draft_faults import Draft, Drafts, Fault, PairBasis
 from groundwork.questions.interview import as_pair, as_rejected, as_unread
 from groundwork.questions.repeats import AskedSoFar, Encode
 from groundwork.questions.same_question import asked_by
@@ -35,7 +35,7 @@ class TwoChunks:
     first: Reading
     second: Reading
     known: dict[str, str]
-    source: Source
+    source: PairBasis
     pairs: list[Pair] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     failure: UnitError | None = None

@@ -18,7 +18,7 @@ from groundwork.maps.dataset_arguments import add_datasets, add_interactive, sou
 from groundwork.records.runs import tag_file
 
 if TYPE_CHECKING:
-    from groundwork.dataset.sources import Source
+    from groundwork.dataset.sources import DatasetSource
     from groundwork.maps.draw.scene import Bar, Scene
     from groundwork.records.types import Tags
 
@@ -55,7 +55,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.records.artifacts import write_jsonl
     from groundwork.tags.tagging import tag
 
-    sources: list[Source] = unit.payload
+    sources: list[DatasetSource] = unit.payload
     datasets = [load(source) for source in sources]
     tagged = []
     for dataset in datasets:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from groundwork.dataset.sources import Source
+    from groundwork.dataset.sources import DatasetSource
     from groundwork.embedding.encoder import Encoder
-    from groundwork.maps.coverage_of_runs import Asked, Count, Declined, Kind, Nearest, Place, Section
+    from groundwork.maps.coverage_of_runs import Asked, Count, CoverageItem, Declined, Kind, Nearest, Section
     from groundwork.records.types import Chunk
 
 SHOWN_SECTIONS = 40  # lines in the terminal
@@ -168,9 +168,9 @@ def _questions(found: Asked, run: str) -> dict[str, int]:
     return {"questions": len(own), "not_placed": sum(not question.placed for question in own)}
 
 
-def gaps(found: Asked) -> list[Place]:
+def gaps(found: Asked) -> list[CoverageItem]:
     """The open sentences and rows, that no question covers and nobody declined, and the open numbers of the others."""
-    result: list[Place] = []
+    result: list[CoverageItem] = []
     open_until = 0  # end of the untouched statement that the numbers behind it may lie in
     for place in found.places:
         if not place.open or (place.kind == "number" and place.end <= open_until):
@@ -241,7 +241,7 @@ def _shares(by_kind: Mapping[Kind, Count]) -> dict[str, Any]:
     }
 
 
-def _runs(job: Job) -> list[Source]:
+def _runs(job: Job) -> list[DatasetSource]:
     """The runs that the arguments name, or all. Raises UsageError for an unknown or repeated one."""
     from groundwork.dataset.sources import locate_all
     from groundwork.records.runs import nearest_run, runs

@@ -20,7 +20,7 @@ from groundwork.records.runs import DECISIONS, files_of_documents
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from groundwork.questions.curation_checks import Case, Place
+    from groundwork.questions.curation_checks import Case, PairOrigin
     from groundwork.questions.curation_page import Curated
     from groundwork.questions.curation_rounds import Curation
     from groundwork.records.candidates import Review
@@ -186,9 +186,9 @@ async def without_duplicates(job: Job, pairs: list[Pair]) -> tuple[list[Pair], l
     return unique, repeated
 
 
-def read_places(job: Job, documents: Sequence[str]) -> dict[str, Place]:
+def read_places(job: Job, documents: Sequence[str]) -> dict[str, PairOrigin]:
     """By chunk id: its text and what names its document. Raises BadRecord."""
-    from groundwork.questions.curation_checks import Place
+    from groundwork.questions.curation_checks import PairOrigin
     from groundwork.records.types import Chunk, Document, Summary
 
     places = {}
@@ -202,11 +202,11 @@ def read_places(job: Job, documents: Sequence[str]) -> dict[str, Place]:
             else:
                 chunks = read_jsonl(path, Chunk)
         for chunk in chunks:
-            places[chunk.id] = Place(chunk.text, title, summary, job.config.qa.context, chunk.language)
+            places[chunk.id] = PairOrigin(chunk.text, title, summary, job.config.qa.context, chunk.language)
     return places
 
 
-def place_of(pair: Pair, places: dict[str, Place]) -> Place | None:
+def place_of(pair: Pair, places: dict[str, PairOrigin]) -> PairOrigin | None:
     """The place of a pair: its chunk, with the text of the further chunks that its answer needs."""
     from dataclasses import replace
 

@@ -15,7 +15,7 @@ from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.maps.dataset_arguments import add_datasets, sources_of
 
 if TYPE_CHECKING:
-    from groundwork.dataset.sources import Source
+    from groundwork.dataset.sources import DatasetSource
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +33,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.question_vectors import encoder_of, write_vectors
     from groundwork.dataset.sources import load
 
-    source: Source = unit.payload
+    source: DatasetSource = unit.payload
     encoder = encoder_of(job)
     dataset = load(source)
     job.progress.start(len(dataset.rows), "questions")

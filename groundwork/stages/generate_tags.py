@@ -16,7 +16,7 @@ from groundwork.maps.dataset_arguments import add_datasets, sources_of
 from groundwork.records.runs import tag_file
 
 if TYPE_CHECKING:
-    from groundwork.dataset.sources import Source
+    from groundwork.dataset.sources import DatasetSource
 
 TOKENS_A_TAG = 4
 
@@ -37,7 +37,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.records.artifacts import write_jsonl
     from groundwork.tags.tagging import tag
 
-    source: Source = unit.payload
+    source: DatasetSource = unit.payload
     dataset = load(source)
     tagged = await tag(job, dataset, unit.writes[0], sample_of(job))
     write_jsonl(unit.writes[0], tagged.rows)

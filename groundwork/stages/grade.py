@@ -21,7 +21,7 @@ from groundwork.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from groundwork.dataset.sources import Source
+    from groundwork.dataset.sources import DatasetSource
     from groundwork.grading.grading import Grading
     from groundwork.grading.judge import Judge
     from groundwork.grading.scores import Report
@@ -42,7 +42,7 @@ class Graded:
     call: ModelCall | None
     file: Path | None
     grading: Grading
-    source: Source
+    source: DatasetSource
     warnings: list[str]
 
 
@@ -113,7 +113,7 @@ def units(job: Job) -> list[Unit]:
     ]
 
 
-def _folder_of(source: Source) -> str:
+def _folder_of(source: DatasetSource) -> str:
     """A finished dataset's own name; other sources are told apart from one of the same name."""
     return source.key.removeprefix("datasets-") if source.kind == "files" else f"{source.kind}-{source.key}"
 

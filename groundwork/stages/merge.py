@@ -18,7 +18,7 @@ from groundwork.maps.dataset_arguments import add_datasets, sources_of
 from groundwork.records.artifacts import slug
 
 if TYPE_CHECKING:
-    from groundwork.dataset.sources import Source
+    from groundwork.dataset.sources import DatasetSource
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +58,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.questions.repeats import likeness
     from groundwork.records.artifacts import write_json
 
-    sources: list[Source] = unit.payload
+    sources: list[DatasetSource] = unit.payload
     ones = await embedded(job, sources)
     candidates, vectors = joined(ones)
     scale = likeness(vectors, job.flags.threshold)

@@ -23,7 +23,7 @@ from groundwork.maps.dataset_arguments import (
 )
 
 if TYPE_CHECKING:
-    from groundwork.dataset.sources import Source
+    from groundwork.dataset.sources import DatasetSource
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +43,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.maps.split_scene import split_scene
     from groundwork.tags.tag_files import tags_by_question
 
-    sources: list[Source] = unit.payload
+    sources: list[DatasetSource] = unit.payload
     (one,) = await embedded(job, sources)
     if not one.dataset.rows:
         raise UnitError("holds no questions; are its files those of create_dataset?")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from groundwork.dataset.sources import Source
+from groundwork.dataset.sources import DatasetSource
 from groundwork.records.artifacts import Workspace, read_jsonl
 from groundwork.records.runs import tag_file
 from groundwork.records.types import Tags
 from groundwork.tags import synonyms
 
 
-def tags_by_question(data: Workspace, sources: Sequence[Source]) -> dict[str, list[str]]:
+def tags_by_question(data: Workspace, sources: Sequence[DatasetSource]) -> dict[str, list[str]]:
     """Tags by question: of every dataset, since a split or a merged run holds questions that were tagged as another's.
 
     Where two files disagree (one was changed by hand), those of `sources` win. Tags that synonyms.json takes together

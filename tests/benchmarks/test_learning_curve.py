@@ -22,7 +22,7 @@ from benchmarks.learning_curve import (
     table,
     trained_tokens,
 )
-from groundwork.dataset.sources import Dataset, Row, Source
+from groundwork.dataset.sources import Dataset, DatasetSource, QuestionRow
 from groundwork.errors import UsageError
 
 
@@ -34,11 +34,11 @@ def run(seed=1, **curves):
 
 def dataset(**splits):
     rows = [
-        Row(id=f"q{n}", question=f"What is {n}?", answer=f"It is {n} metres.", split=split)
+        QuestionRow(id=f"q{n}", question=f"What is {n}?", answer=f"It is {n} metres.", split=split)
         for split, numbers in splits.items()
         for n in numbers
     ]
-    return Dataset(source=Source(name="d", key="d", kind="files"), rows=rows)
+    return Dataset(source=DatasetSource(name="d", key="d", kind="files"), rows=rows)
 
 
 def test_the_prompt_gives_no_loss():
@@ -143,8 +143,10 @@ def test_the_table_has_a_line_an_epoch():
 def test_rules_count_what_they_decide():
     """A number that is given is met, another one unmet, and what no rule knows is left undecided."""
     rows = [
-        Row(id="a", question="How long is it?", evaluation_criteria=["States 75 seconds", "Says why it is so long"]),
-        Row(id="b", question="How long is it?", evaluation_criteria=["States 20 seconds"]),
+        QuestionRow(
+            id="a", question="How long is it?", evaluation_criteria=["States 75 seconds", "Says why it is so long"]
+        ),
+        QuestionRow(id="b", question="How long is it?", evaluation_criteria=["States 20 seconds"]),
     ]
     assert score_by_rules(rows, ["It is 75 seconds long.", "It is 30 seconds long."]) == Score(0.5, 2, 3)
     assert score_by_rules([rows[0]], ["It is long because it was asked to be."]).decided < 2

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.dataset.sources import Row, load, locate, locate_all
+from groundwork.dataset.sources import QuestionRow, load, locate, locate_all
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import Workspace
 from groundwork.records.runs import runs
@@ -31,7 +31,7 @@ def write(path: Path, *records: object) -> Path:
     return path
 
 
-def rows_of(path: Path, data: Workspace) -> list[Row]:
+def rows_of(path: Path, data: Workspace) -> list[QuestionRow]:
     return load(locate(str(path), data)).rows
 
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.errors import StopRun
-from groundwork.llm.journal import ALL, RESERVE, Journal, Row, key_of
+from groundwork.llm.journal import ALL, RESERVE, Journal, StoredReply, key_of
 from groundwork.records.processes import identity, is_alive, spoken, this_process
 
-ROW = Row(b'{"a": 1}', True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
+ROW = StoredReply(b'{"a": 1}', True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
 
 
 def test_the_newest_usable_reply_counts(journal):
@@ -22,8 +22,8 @@ def test_the_newest_usable_reply_counts(journal):
     book = Journal(journal)
     book.store("k", ROW)
     before = book.last()
-    book.store("k", Row(b"new", True, "m", "qa", "d", 3, 4, 1, None, 0.1))
-    book.store("k", Row(b"bad", False, "m", "qa", "d", 0, 0, 0, None, 0.1))
+    book.store("k", StoredReply(b"new", True, "m", "qa", "d", 3, 4, 1, None, 0.1))
+    book.store("k", StoredReply(b"bad", False, "m", "qa", "d", 0, 0, 0, None, 0.1))
     assert book.find("k").body == b"new" and book.find("k").cost is None
     assert book.find("k", book.last()) is None and book.find("other") is None
     assert book.find("k", before).body == b"new"
@@ -71,14 +71,14 @@ def test_replies_under_way_are_kept_when_the_disk_fills(journal, monkeypatch):
         book._db.execute(f"PRAGMA max_page_count = {pages + RESERVE // 4096}")
 
     monkeypatch.setattr(Path, "unlink", make_room)
-    long = Row(b"x" * 50_000, True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
+    long = StoredReply(b"x" * 50_000, True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
     book.store("k", long)
     book.store("l", long)
     assert not reserve.exists() and Journal(journal).find("k") == Journal(journal).find("l") == long
     with pytest.raises(StopRun, match="full; make room"):
         book.claim("m", ALL, 60)
     with pytest.raises(StopRun, match="full; make room"):
-        book.store("m", Row(b"x" * 2 * RESERVE, True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1))
+        book.store("m", StoredReply(b"x" * 2 * RESERVE, True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1))
 
 
 def test_a_claim_holds_while_its_process_lives(journal):
@@ -96,8 +96,9 @@ def test_a_claim_holds_while_its_process_lives(journal):
 def test_a_dead_process_leaves_no_claim_behind(journal):
     """kill -9 in the middle of a call: the next run makes it, and finds what was stored before."""
     script = (
-        "import os, sys; from pathlib import Path; from groundwork.llm.journal import ALL, Journal, Row\n"
-        "book = Journal(Path(sys.argv[1])); book.store('done', Row(b'x', True, 'm', 's', 'u', 1, 1, 0, None, 0.1))\n"
+        "import os, sys; from pathlib import Path; from groundwork.llm.journal import ALL, Journal, StoredReply\n"
+        "book = Journal(Path(sys.argv[1]))\n"
+        "book.store('done', StoredReply(b'x', True, 'm', 's', 'u', 1, 1, 0, None, 0.1))\n"
         "assert book.claim('asked', ALL, 60); print('ready', flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(

@@ -15,7 +15,7 @@ from groundwork.language import references as wording
 from groundwork.llm.prompts import split
 from groundwork.markdown.grounding import Grounds, find
 from groundwork.questions.curation_checks import foreign_numbers
-from groundwork.questions.draft_faults import Draft, Source
+from groundwork.questions.draft_faults import Draft, PairBasis
 from groundwork.questions.small_model.answer_fit import agree, misfits
 from groundwork.questions.small_model.criteria_rules import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.question_frames import changed_terms, frame_of
@@ -66,7 +66,7 @@ def test_pairs_of_a_reply_pass_the_rules(name):
     chunks = re.findall(r"^  (?:Chunk \d: )?(.+)$", shown, re.MULTILINE)
     (draft,) = drafts(name)
     text = "\n\n".join(chunks) or draft.evidence[0]  # the short prompt shows no chunk
-    assert Source(Grounds(text)).faults(draft) == []
+    assert PairBasis(Grounds(text)).faults(draft) == []
     assert all(any(find(quote, chunk) for quote in draft.evidence) for chunk in chunks)
     assert not foreign_numbers(pair(**msgspec.to_builtins(draft)))
 
@@ -87,7 +87,7 @@ def test_a_pair_made_of_a_statement_fits_it(asked, reply):
         category=category_of(question, told.answer),
     )
     assert misfits(draft, target, shown["Before it"], shown["Section"], shown["Document"]) == []
-    assert Source(Grounds(asked)).faults(draft) == []
+    assert PairBasis(Grounds(asked)).faults(draft) == []
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/round_trip.md"))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.maps.coverage_of_runs import Asked, Place, asked, sections
+from groundwork.maps.coverage_of_runs import Asked, CoverageItem, asked, sections
 from groundwork.maps.draw.document_tree import LINE_BREAK, pieces, reading
 from groundwork.markdown.reading import Reading
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
@@ -60,7 +60,7 @@ def found(chunks: list[Chunk], runs: dict[str, list[Pair]]) -> Asked:
     return asked("rugby", "Touch rugby", TEXT, [Reading(chunk) for chunk in chunks], runs, nobody)
 
 
-def texts(places: list[Place]) -> list[str]:
+def texts(places: list[CoverageItem]) -> list[str]:
     return [TEXT[place.start : place.end] for place in places]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from groundwork.markdown.grounding import Grounds
 from groundwork.questions.criteria import padding
-from groundwork.questions.draft_faults import Draft, Source, worked_out
+from groundwork.questions.draft_faults import Draft, PairBasis, worked_out
 
 GOOD = [json.loads(line) for line in (Path(__file__).parent / "good_pairs.jsonl").read_text("utf-8").splitlines()]
 TEXT = "\n\n".join(quote for pair in GOOD for quote in pair["evidence"])
@@ -18,7 +18,7 @@ TEXT = "\n\n".join(quote for pair in GOOD for quote in pair["evidence"])
 def test_no_rule_turns_down_what_is_good(pair: dict[str, object]) -> None:
     """Form, wording, worth, language, evidence, numbers and criteria: nothing is found."""
     draft = msgspec.convert(pair, Draft)
-    assert Source(Grounds(TEXT, "en")).faults(draft) == []
+    assert PairBasis(Grounds(TEXT, "en")).faults(draft) == []
     assert padding(draft.question, draft.evaluation_criteria) == {}
 
 
@@ -33,7 +33,7 @@ def test_a_number_may_be_worked_out_where_a_pair_reasons() -> None:
         "difficulty": "hard",
         "category": "numeric",
     }
-    source = Source(Grounds(text, "en"))
+    source = PairBasis(Grounds(text, "en"))
     assert worked_out(msgspec.convert(made, Draft)) == "7 289"
     assert source.faults(msgspec.convert(made, Draft)) == []
     for changed in ({"difficulty": "easy"}, {"answer": "It must carry 8 kg of lead."}):

@@ -15,7 +15,7 @@ from groundwork.language.words import words
 from groundwork.markdown.grounding import Grounds, find
 from groundwork.markdown.statements import statements
 from groundwork.questions.coverage import coverage
-from groundwork.questions.draft_faults import Draft, Source
+from groundwork.questions.draft_faults import Draft, PairBasis
 from groundwork.questions.interview import as_pair
 from groundwork.questions.repeats import DEFAULT_THRESHOLD, AskedSoFar, similarity
 from groundwork.questions.same_question import Asked, normalised
@@ -83,14 +83,14 @@ def draft(language: str, **changed: object) -> Draft:
 @pytest.mark.parametrize("language", TOLD)
 def test_a_good_pair_passes_in_every_language(language: str) -> None:
     """No rule that knows English alone turns down a good pair of another language."""
-    assert Source(Grounds(TOLD[language][0], language)).faults(draft(language)) == []
+    assert PairBasis(Grounds(TOLD[language][0], language)).faults(draft(language)) == []
 
 
 @pytest.mark.parametrize("language", TOLD)
 def test_a_number_that_the_text_does_not_hold_is_seen_in_every_language(language: str) -> None:
     """Numbers are checked in any script."""
     wrong = draft(language, answer=f"{TOLD[language][2]} 8172")
-    assert [fault.reason for fault in Source(Grounds(TOLD[language][0], language)).faults(wrong)] == ["unsupported"]
+    assert [fault.reason for fault in PairBasis(Grounds(TOLD[language][0], language)).faults(wrong)] == ["unsupported"]
 
 
 @pytest.mark.parametrize("language", TOLD)

@@ -39,7 +39,7 @@ COLUMNS = {
 }
 
 
-class Source(Record, frozen=True):
+class SourceDocument(Record, frozen=True):
     """A document that rows came from."""
 
     document: str
@@ -60,7 +60,7 @@ class Origin(Record, frozen=True):
     models: list[str]
     prompts: dict[str, str]  # sha256 by file name
     settings: dict[str, Any]
-    sources: list[Source]
+    sources: list[SourceDocument]
     version: str
 
 

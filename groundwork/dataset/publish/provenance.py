@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from groundwork.dataset.publish.card import Source
+from groundwork.dataset.publish.card import SourceDocument
 from groundwork.dataset.rows import Row
 from groundwork.records.artifacts import read_json
 from groundwork.records.manifest import Manifest
@@ -40,7 +40,7 @@ def recipes(manifest: Path, stages: Sequence[str]) -> Recipes:
 
 def sources(
     rows: Sequence[Row], texts: Sequence[Path], coverage: Sequence[Path], licenses: Mapping[str, str]
-) -> list[Source]:
+) -> list[SourceDocument]:
     """The documents of `rows`, with what is known about each."""
     known = {path.stem: read_json(path, Document) for path in texts}
     covered: dict[str, list[str]] = {}
@@ -51,7 +51,7 @@ def sources(
     for name in sorted(count):
         document = known.get(name)
         found.append(
-            Source(
+            SourceDocument(
                 document=name,
                 file=document.source if document else "",
                 title=document.title if document else "",

@@ -71,7 +71,7 @@ class EvalRow(Record, frozen=True):
     answer_kept: bool | None = None  # the reworded answer says it in the old words, all of them or too many
 
 
-class Point(Record, frozen=True):
+class SplitPoint(Record, frozen=True):
     """A place on the map."""
 
     id: str
@@ -125,7 +125,7 @@ class Report(Record, frozen=True):
     personal: list[Finding]
     invalid: list[Invalid]
     warnings: list[str]
-    map: list[Point]
+    map: list[SplitPoint]
     reviewed: list[str] = msgspec.field(default_factory=list)  # what people decided about the pairs, in sentences
     phrasings: int = 1  # wordings asked for of each row of train
     copies: int = 0  # reworded copies in train
@@ -262,7 +262,7 @@ def random_cosine(vectors: Vectors, seed: int) -> float:
     return round(float(np.median(random_cosines(vectors, seed))), 4) if len(vectors) > 1 else 0.0
 
 
-def draw_map(rows: Sequence[Row], split: Split, vectors: Vectors, seed: int) -> list[Point]:
+def draw_map(rows: Sequence[Row], split: Split, vectors: Vectors, seed: int) -> list[SplitPoint]:
     """t-SNE of eval and up to 2,000 other rows, fitted together, coordinates between 0 and 1."""
     rng = np.random.default_rng(seed)
     others = np.setdiff1d(np.arange(len(rows)), split.eval)
@@ -272,7 +272,7 @@ def draw_map(rows: Sequence[Row], split: Split, vectors: Vectors, seed: int) -> 
     shown = np.sort(np.concatenate([np.array(split.eval, dtype=np.int64), others]))
     chosen = set(split.eval)
     return [
-        Point(
+        SplitPoint(
             id=rows[i].id,
             split="eval" if i in chosen else "train",
             cluster=int(split.labels[i]),

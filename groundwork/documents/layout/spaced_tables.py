@@ -30,7 +30,7 @@ class Text(NamedTuple):
     words: Sequence[Box] = ()
 
 
-class Row(NamedTuple):
+class SpacedLine(NamedTuple):
     """A line of a page as texts from left to right."""
 
     y1: float
@@ -67,15 +67,15 @@ def find_tables(
     return found
 
 
-def _row(line: Line) -> Row:
+def _row(line: Line) -> SpacedLine:
     """A line parted where its words stand apart, numbers by less than words."""
     if not line.cells or is_entry(line.text):
-        return Row(line.y, line.y, 0, [])
+        return SpacedLine(line.y, line.y, 0, [])
     texts = [_text(words) for cell in line.cells for words in parted(cell.words, cell.size)]
     if len(texts) == 2 and texts[0].text == label(texts[0].text) and not is_number(texts[1].text):
         texts = [_text([*texts[0].words, *texts[1].words])]  # an item of a list
     main = line.main
-    return Row(
+    return SpacedLine(
         min(cell.y1 for cell in line.cells),
         max(cell.y2 for cell in line.cells),
         main.size,
@@ -88,14 +88,14 @@ def _text(words: Sequence[Box]) -> Text:
     return Text(box.x1, box.x2, _LEADERS.sub("", box.text), words)
 
 
-def _is_row(row: Row) -> bool:
+def _is_row(row: SpacedLine) -> bool:
     return len(row.texts) > 1
 
 
 class _Reader:
     """Reads the table that begins at a row; `floor`: the first row that is still free for its heads."""
 
-    def __init__(self, rows: list[Row], vocabulary: Vocabulary, floor: int) -> None:
+    def __init__(self, rows: list[SpacedLine], vocabulary: Vocabulary, floor: int) -> None:
         self.rows, self.vocabulary, self.floor = rows, vocabulary, floor
 
     def table(self, start: int) -> Table | None:
@@ -164,7 +164,7 @@ class _Reader:
 
     def _cells(self, start: int, end: int, columns: list[tuple[float, float]]) -> list[list[str]]:
         out: list[list[str]] = []
-        above: Row | None = None
+        above: SpacedLine | None = None
         heads = True  # until the first row with a number
         for row in self.rows[start:end]:
             cells = _placed(row, columns, heads)
@@ -180,7 +180,12 @@ class _Reader:
         return out
 
     def _goes_on(
-        self, above: Row, row: Row, columns: list[tuple[float, float]], before: list[str], cells: list[str]
+        self,
+        above: SpacedLine,
+        row: SpacedLine,
+        columns: list[tuple[float, float]],
+        before: list[str],
+        cells: list[str],
     ) -> bool:
         """Whether a line carries on the cells of the row above it."""
         if row.y1 - above.y2 > 0.6 * row.size:
@@ -197,7 +202,7 @@ class _Reader:
         word = (first.x2 - first.x1) * (len(first.text.split()[0]) + 1) / len(first.text)
         return bool(last) and (first.text[:1].islower() or first.text[:1] == "(") and last[-1].x2 + word > columns[0][1]
 
-    def _is_table(self, body: list[Row], columns: list[tuple[float, float]], cells: list[list[str]]) -> bool:
+    def _is_table(self, body: list[SpacedLine], columns: list[tuple[float, float]], cells: list[list[str]]) -> bool:
         first = [row.texts[0].text for row in body]
         if all(text == label(text) for text in first) or statistics.median(len(text.split()) for text in first) >= 6:
             return False
@@ -207,14 +212,14 @@ class _Reader:
         return filled > 0.4 * len(cells) * len(columns)
 
 
-def _is_caption(row: Row, columns: list[tuple[float, float]]) -> bool:
+def _is_caption(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
     """Whether a line begins where the table does and holds a long text that runs over most of it."""
     wide = 0.6 * (columns[-1][1] - columns[0][0])
     long = any(text.x2 - text.x1 > wide and len(text.text.split()) > 4 for text in row.texts)
     return long and row.texts[0].x1 < columns[0][0] + row.size and len(row.texts) < 3
 
 
-def _whole(columns: list[tuple[float, float]], rows: Sequence[Row]) -> list[tuple[float, float]]:
+def _whole(columns: list[tuple[float, float]], rows: Sequence[SpacedLine]) -> list[tuple[float, float]]:
     """The columns, two as one where no row has texts in both: heads that stand beside what they are the heads of."""
     taken = []
     for row in rows:
@@ -230,7 +235,7 @@ def _whole(columns: list[tuple[float, float]], rows: Sequence[Row]) -> list[tupl
     return [column for column, _ in out]
 
 
-def _is_prose(body: list[Row], columns: list[tuple[float, float]]) -> bool:
+def _is_prose(body: list[SpacedLine], columns: list[tuple[float, float]]) -> bool:
     """Whether sentences cross the rows in more than one column: columns of running text."""
     parts: list[list[str]] = [[] for _ in columns]
     for row in body:
@@ -248,7 +253,7 @@ def _share_of_lower(part: list[str]) -> float:
     return sum(text[0].islower() for text in part) / len(part)
 
 
-def _placed(row: Row, columns: list[tuple[float, float]], heads: bool) -> list[str]:
+def _placed(row: SpacedLine, columns: list[tuple[float, float]], heads: bool) -> list[str]:
     """The texts of a row by column; a head that covers several columns is in each of them."""
     cells = [""] * len(columns)
     for text in chain.from_iterable(_cut(text, columns, row.size) for text in row.texts):
@@ -284,7 +289,7 @@ def _column(text: Text, columns: list[tuple[float, float]]) -> int:
     return max(range(len(columns)), key=lambda k: min(text.x2, columns[k][1]) - max(text.x1, columns[k][0]))
 
 
-def _columns(body: list[Row]) -> list[tuple[float, float]]:
+def _columns(body: list[SpacedLine]) -> list[tuple[float, float]]:
     """The stretches that texts of most rows cover."""
     most = max(len(row.texts) for row in body)
     full = [row for row in body if len(row.texts) >= max(2, 0.6 * most)]

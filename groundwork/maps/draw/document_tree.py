@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from groundwork.maps.coverage_of_runs import Place
+from groundwork.maps.coverage_of_runs import CoverageItem
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.tables import read_table
 
@@ -48,7 +48,7 @@ _ITEM = re.compile(r"(?P<indent>[ \t>]*)(?P<marker>[-*+•‣◦⁃▪–]|\(?\w
 _RULE = re.compile(r"[-*_]{3,}\s*")
 
 
-def reading(text: str, places: Sequence[Place]) -> list[dict[str, Any]]:
+def reading(text: str, places: Sequence[CoverageItem]) -> list[dict[str, Any]]:
     """The document as blocks for the page.
 
     Each has `kind` and `start`; its `pieces` are [text, style, statement, number], the last two being indices into
@@ -217,7 +217,7 @@ def _table(text: str, start: int, end: int, marks: _Marks) -> dict[str, Any]:
 class _Marks:
     """The places of a document, to cut pieces at their edges."""
 
-    def __init__(self, places: Sequence[Place]) -> None:
+    def __init__(self, places: Sequence[CoverageItem]) -> None:
         self.statements = [(p.start, p.end, index) for index, p in enumerate(places) if p.kind != "number"]
         self.numbers = [(p.start, p.end, index) for index, p in enumerate(places) if p.kind == "number"]
         self.edges = sorted({edge for p in places for edge in (p.start, p.end)})

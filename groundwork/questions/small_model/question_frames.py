@@ -55,7 +55,7 @@ COMES = _set(
 )
 
 
-class Frame(NamedTuple):
+class QuestionFrame(NamedTuple):
     """A question without the title that it begins with ("According to the handbook, "), and other ways to begin it."""
 
     core: str
@@ -63,7 +63,7 @@ class Frame(NamedTuple):
     openings: tuple[str, ...]
 
 
-def frame_of(question: str) -> Frame:
+def frame_of(question: str) -> QuestionFrame:
     """The frame of a question; one of a kind that is not known has no openings."""
     titled = TITLE.match(question)
     core = f"{titled[2].upper()}{titled[3]}" if titled else question
@@ -71,7 +71,7 @@ def frame_of(question: str) -> Frame:
     found = ((pattern.fullmatch(plain), openings) for pattern, openings in FRAMES)
     match, openings = next(((match, openings) for match, openings in found if match), (None, ()))
     filled = tuple(opening.format(**match.groupdict()) for opening in openings) if match else ()
-    return Frame(core, titled[1] if titled else "", filled)
+    return QuestionFrame(core, titled[1] if titled else "", filled)
 
 
 def titled(question: str, title: str) -> str:
