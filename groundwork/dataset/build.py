@@ -21,7 +21,7 @@ from groundwork.dataset.rows import Pool, Row
 from groundwork.dataset.split import measures as measure
 from groundwork.dataset.split.measures import Curve, Replaced, Report, Share
 from groundwork.dataset.split.splits import CannotSplit, Split, Vectors, eval_size, split
-from groundwork.embedding.duplicates import calibrate_threshold
+from groundwork.embedding.duplicates import calibrate_threshold, nearest
 from groundwork.settings.settings import DatasetSettings, Rephrase
 
 STRATA = ("category", "difficulty")
@@ -143,7 +143,17 @@ async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tool
         return built
     border = Border.of(splits["eval"])
     phrased = await _phrased(drawn.train, drawn.train_vectors, drawn.split.threshold, border, settings, tools)
-    return _with_phrasings(built, phrased, settings)
+    near = await _near_copies(splits["eval"], phrased.rows, drawn.split.threshold, tools)
+    return _with_phrasings(built, phrased, settings, near)
+
+
+async def _near_copies(held: list[Row], train: list[Row], threshold: float, tools: Tools) -> int | None:
+    """How many questions of eval lie as near to a copy in train as near-duplicates do."""
+    copies = [row.question for row in train if is_phrasing(row)]
+    if not copies:
+        return None
+    questions = await tools.encode([row.question for row in held], "query")
+    return int((nearest(questions, await tools.encode(copies, "query"))[1] >= threshold).sum())
 
 
 async def _phrased(
@@ -154,13 +164,14 @@ async def _phrased(
     return await phrasings(rows, settings.phrasings, tools.phrase, check, call.tries, call.max_copied, border)
 
 
-def _with_phrasings(built: Built, phrased: Phrased, settings: DatasetSettings) -> Built:
+def _with_phrasings(built: Built, phrased: Phrased, settings: DatasetSettings, near: int | None = None) -> Built:
     """The dataset with the copies in train; eval was drawn and measured without them."""
     report = msgspec.structs.replace(
         built.report,
         splits={**built.report.splits, "train": len(phrased.rows)},
         phrasings=settings.phrasings,
         copies=phrased.copies,
+        near_copies=near,
         fewer=[Replaced(name, reason) for name, reason in phrased.missing],
         personal=[*built.report.personal, *scan([row for row in phrased.rows if is_phrasing(row)])],
     )

@@ -154,9 +154,13 @@ def describe_phrasings(report: Report) -> list[str]:
     if report.phrasings == 1:
         return []
     fewer = f" {len(report.fewer):,} rows have fewer, since no other wording passed." if report.fewer else ""
+    near = report.near_copies
+    cosine = f"a cosine of {report.threshold:.2f} or more"
+    held = report.splits.get("eval")
+    worded = "" if near is None else f" {near:,} of {held} questions of eval are worded like one of them ({cosine})."
     return [
         f"{report.copies:,} rows of train are reworded copies, up to {report.phrasings - 1} a row, each behind its row "
-        f"with its id and a number (~2): the same facts in other sentences, none of them eval's.{fewer}"
+        f"with its id and a number (~2): the same facts in other sentences, none of them eval's.{worded}{fewer}"
     ]
 
 

@@ -129,6 +129,7 @@ class Report(Record, frozen=True):
     reviewed: list[str] = msgspec.field(default_factory=list)  # what people decided about the pairs, in sentences
     phrasings: int = 1  # wordings asked for of each row of train
     copies: int = 0  # reworded copies in train
+    near_copies: int | None = None  # questions of eval from which a copy is a near-duplicate; None: no eval, no copies
     fewer: list[Replaced] = msgspec.field(default_factory=list)  # rows of train with fewer wordings, and why
 
 

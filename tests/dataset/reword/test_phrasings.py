@@ -119,6 +119,9 @@ def test_no_question_of_eval_stands_in_train(data, server):  # noqa: F811
     assert len(train) == 48 + 39
     assert sorted(one["id"] for one in report(data)["fewer"]) == sorted(loaded["eval"]["id"])
     assert report(data)["splits"]["train"] == len(train)
+    assert 0 <= report(data)["near_copies"] <= 9
+    lines = (data / "datasets" / "touch-rugby" / "README.md").read_text()
+    assert f"{report(data)['near_copies']} of 9 questions of eval are worded like one of them" in lines
 
 
 def test_a_dry_run_counts_the_copies(data, server, capsys):  # noqa: F811
