@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from groundwork.documents.repair.running_headers import page_labels
+from groundwork.language.labels import ITEM
 from groundwork.language.scripts import UNSPACED, is_shaped
 from groundwork.records.types import PageAudit
 
@@ -174,7 +175,7 @@ def count_tables(markdown: str) -> int:
 
 # --- how well a rendition reads, which the text layer alone can not say -------------------------------------------
 
-_ITEM = re.compile(r"^[^\S\n]*((?:[A-Z]?\d+\.)(?:\d+\.)*\d*|\d+\)|\(?[a-z]\)|[•●▪◦‣–])\s+\S", re.MULTILINE)
+_ITEM = re.compile(rf"^[^\S\n]*({ITEM})\s+\S", re.MULTILINE)
 _LINE_START = re.compile(
     r"^(?:[^\S\n]|[>#*_|-])*+((?:[A-Z]?\d+\\?\.)(?:\d+\\?\.)*\d*|\d+\\?\)|\(?[a-z]\\?\)|[•●▪◦‣–])", re.MULTILINE
 )

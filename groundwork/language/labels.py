@@ -13,6 +13,9 @@ RULE = r"[A-Z]?\d+(?:\.\d+)*"
 DOTTED = r"[A-Z]?\d+(?:\.\d+)+"
 """1.3.2, A4.1: a label of two parts and more."""
 
+ITEM = r"(?:[A-Z]?\d+\.(?:\d+\.)*\d*|\d+\)|\(?[a-z]\)|[•●▪◦‣–])"
+"""7. 1.3.2 A4.1. 2) (b) •: what a list item or a rule begins with."""
+
 AT_START = rf"(?:{RULE}[.)]|{DOTTED}(?!\s*[€$£¥%‰°]))"
 """7. A4) 1.3.2: what stands in front of a rule's text; 2.50 € is an amount."""
 

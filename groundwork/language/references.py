@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from groundwork.language.detection import code, is_english, may_be
+from groundwork.language.labels import RULE
 from groundwork.language.stop_words import ENGLISH
 from groundwork.language.words import words
 
@@ -28,7 +29,7 @@ _DANGLING = [
         r"\bthe (?:following|above) (?!day|week|month|year|season|morning)\w+(?: \w+)?\s*\?",
         rf"\b(?:of|in|from) the (?:above|following)\b|\b{_PART} (?:above|below)\b|\bmentioned (?:above|earlier)\b",
         rf"\b(?:the|this) (?:table|figure|diagram|illustration)\b{_ITSELF}",
-        r"\b(?:table|figure|fig\.|section|rule|clause|article|appendix|step|paragraph) [A-Z]?\d+(?:\.\d+)*\b(?! of)",
+        rf"\b(?:table|figure|fig\.|section|rule|clause|article|appendix|step|paragraph) {RULE}\b(?! of)",
     )
 ]
 _PRONOUN = [  # dangles unless the question itself named something before

@@ -7,7 +7,9 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_ITEM = re.compile(r"(?:(?:[A-Z]?\d+\.)(?:\d+\.)*\d*|\d+\)|\(?[a-z]\)|[-*+•●▪◦‣–])(?:\s|$)|[A-Z]?(?:\d+\.){2,}\d*\S")
+from groundwork.language.labels import ITEM
+
+_ITEM = re.compile(rf"(?:{ITEM}|[-*+])(?:\s|$)|[A-Z]?(?:\d+\.){{2,}}\d*\S")
 _BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
 _LEADERS = re.compile(r"(?:(?<!\s)\s++)?(?:(?:\.\s?){4,}\s*|…{2,}\s*|(?<!_)(?<!_\s)(?:_\s?){6,}+\s*(?=\d+\W*$))")
 _DOTS = ("....", ". . .", ".. ..", "……", "___", "_ _")  # what leaders hold

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise, zip_longest
 from typing import NamedTuple
 
+from groundwork.language.labels import DOTTED
 from groundwork.language.names import quoted
 from groundwork.language.numbers import numbers
 from groundwork.language.words import words
@@ -27,7 +28,7 @@ REFERENCE = re.compile(
     r"|\d{1,2}(?:\.\d{1,2})+(?!\s*(?:%|[a-z]+\b))|(?<=\bsee )\d{1,2}(?:\.\d{1,2})+"
     r"|(?:Table|Figure|Section|Appendix|Rule) [A-Z]?\d+)\b"
 )
-_RULE_NUMBER = re.compile(r"[A-Z]?\d+(?:\.\d+)+\.?")
+_RULE_NUMBER = re.compile(rf"{DOTTED}\.?")
 _FURNITURE = re.compile(  # of a page, or what a broken cross-reference of Word leaves
     r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b|\bError!"
     r"|\bReference source not found\b"
