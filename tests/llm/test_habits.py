@@ -6,7 +6,7 @@ import pytest
 from groundwork.errors import InvalidReply, ProviderRefused, UnitError
 from groundwork.llm.adaptation import Adaptation
 from groundwork.llm.client import Client
-from groundwork.llm.failures import Rejected
+from groundwork.llm.failures import Refused, Rejected
 from groundwork.settings.config import load
 from tests.endpoint_habits import ENDS, RULES, SHAPES
 from tests.fake_openrouter import FakeOpenRouter
@@ -99,3 +99,14 @@ def test_the_limit_goes_by_either_name():
     assert adaptation.learn(unknown, adaptation.applied(body), body)
     assert adaptation.applied(body)["max_tokens"] == 100
     assert adaptation.learn(Rejected("400: max_tokens is unknown"), adaptation.applied(body), body) is None
+
+
+def test_the_guards_go_before_temperature():
+    """Where no provider takes every parameter, top_k and min_p are left out first, and temperature only after them."""
+    adaptation = Adaptation(load().llm)
+    body = {"temperature": 0.7, "top_p": 0.95, "top_k": 40, "min_p": 0.05, "messages": []}
+    refused = Refused("404: No endpoints found that can handle the requested parameters.")
+    assert adaptation.learn(refused, adaptation.applied(body), body)
+    assert adaptation.applied(body).keys() == {"temperature", "top_p", "messages"}
+    assert adaptation.learn(refused, adaptation.applied(body), body)
+    assert adaptation.applied(body).keys() == {"messages"}
