@@ -4,6 +4,7 @@ uv run dataprep                 the state of every document, and what to run nex
 uv run dataprep run             every stage in order
 uv run dataprep STAGE           one stage (the same as running its script)
 uv run dataprep doctor          check keys, models, extras and disk
+uv run dataprep example         draw the two runs in examples/ and open them: no model, half a minute
 uv run dataprep open            open a page that links everything there is to look at
 uv run dataprep forget NAME     remove a document from everything that was made of it
 uv run dataprep gather          join what shards (--shard I/N) have done, and name what is missing
@@ -108,6 +109,16 @@ def _doctor(argv: Sequence[str]) -> int:
     return guarded(look)
 
 
+def _example(argv: Sequence[str]) -> int:
+    from groundwork.console.command import flag_parser, guarded
+    from groundwork.console.example import show_example
+
+    parser = flag_parser("dataprep example", "Draw the two runs in examples/ and open what there is to look at.")
+    parser.add_argument("--no-browser", action="store_true", help="only write the pages and say where they are")
+    flags = parser.parse_args(list(argv))
+    return guarded(lambda: show_example(flags, stage_command))
+
+
 def _open(argv: Sequence[str]) -> int:
     from groundwork.console.command import add_place_flags, flag_parser, guarded, load_config, workspace
     from groundwork.console.index_page import write_index
@@ -196,6 +207,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "status": _status,
     "run": _run,
     "doctor": _doctor,
+    "example": _example,
     "open": _open,
     "forget": _forget,
     "gather": _gather,

@@ -1,0 +1,63 @@
+"""The two runs in examples/: what large models wrote, through every stage that needs none."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from groundwork.__main__ import main
+from groundwork.console import example
+from groundwork.records.artifacts import read_jsonl
+from groundwork.records.types import Pair
+from groundwork.settings.config import PROJECT
+
+SETTINGS = ["--config", str(PROJECT / "config" / "examples.json")]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the folder, so that nothing is written into the repository."""
+    root = tmp_path_factory.mktemp("examples") / "examples"
+    kept = ("documents", "text", "summaries", "chunks", "qa", "tags")
+    for name in kept:
+        shutil.copytree(PROJECT / "examples" / name, root / name)
+    return root
+
+
+def test_one_command_shows_everything(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`dataprep example` draws coverage, maps, tags, splits and a dataset, and links them on one page."""
+    monkeypatch.setattr(example, "FOLDER", data)
+    assert main(["example", "--no-browser"]) == 0, capsys.readouterr()
+    page = (data / "index.html").read_text()
+    for name in ("coverage-ellary", "alpha-vs-beta", "rowing-rules"):
+        assert name in page, f"{name} is not linked"
+    report = json.loads((data / "datasets" / "rowing-rules" / "report.json").read_text())
+    assert report and (data / "datasets" / "rowing-rules" / "README.md").is_file()
+
+
+def test_both_runs_merge_without_losing_what_one_alone_asks(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The union holds more than either and less than both: what both ask stands once."""
+    assert main(["merge", "alpha", "beta", "--out", "both", "--data", str(data), *SETTINGS]) == 0, capsys.readouterr()
+    count = {run: len(_pairs(data, run)) for run in ("alpha", "beta", "both")}
+    assert max(count["alpha"], count["beta"]) < count["both"] <= count["alpha"] + count["beta"]
+
+
+def test_rules_of_curation_pass_what_curation_kept(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Curating kept pairs again by rule alone rejects next to none of them."""
+    (data / "qa" / "again").mkdir()
+    shutil.copy(next((data / "qa" / "alpha" / "curated").glob("*.jsonl")), data / "qa" / "again")
+    rules = ["--set", "curate.rules_only=true", *SETTINGS]
+    assert main(["curate", "--run", "again", "--data", str(data), *rules]) == 0, capsys.readouterr()
+    kept, before = len(_pairs(data, "again")), len(_pairs(data, "alpha"))
+    assert kept >= 0.97 * before
+
+
+def _pairs(data: Path, run: str) -> list[Pair]:
+    folder = data / "qa" / run
+    place = folder / "curated" if (folder / "curated").is_dir() else folder
+    return [pair for file in place.glob("*.jsonl") for pair in read_jsonl(file, Pair)]
