@@ -133,7 +133,7 @@ def _model(
     others = {(grade.split, grade.id): grade for grade in grades if grade.model == base and base != name}
     against = {split: found for split, of in splits.items() if (found := _paired(of, others, by_document))}
     mirror = next((split for split in splits if split in MIRRORS), "")
-    first = next((split for split in splits if split not in MIRRORS), "")
+    first = next((split for split in splits if split not in (*MIRRORS, "train")), "")
     both = mirror and first in splits and first != mirror
     pairs = list(_pairs(splits[first], splits[mirror], by_document)) if both else []
     return ModelReport(

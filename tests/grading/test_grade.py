@@ -72,3 +72,12 @@ def test_nothing_is_paid_twice(server: FakeOpenRouter, tmp_path: Path) -> None:
     new = server.requests[again:]
     assert {body["model"] for body in new} == {"test/half", "test/judge"}
     assert sum(body["model"] == "test/half" for body in new) == 24
+
+
+def test_train_beside_eval_and_mirror_leaves_the_gap(server: FakeOpenRouter, tmp_path: Path) -> None:
+    """The gap is that of eval and its mirror, also where train is graded as well and comes first."""
+    world = World(tmp_path, server, rows=32)
+    assert world.grade(*models("by-heart"), "--splits", "train,eval,eval_mirror", "--repeats", "1") == 0
+    (model,) = world.report()["models"]
+    assert list(model["splits"]) == ["train", "eval", "eval_mirror"]
+    assert model["gap"]["conclusion"] == "learnt by heart"
