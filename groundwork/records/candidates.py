@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
-from groundwork.errors import UsageError
+from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import Workspace, read_jsonl
 from groundwork.records.decisions import (
     Agreement,
@@ -25,7 +25,7 @@ from groundwork.records.decisions import (
     verdict_of,
 )
 from groundwork.records.runs import DECISIONS, documents_of, nearest_run
-from groundwork.records.types import Difficulty, Pair, Rejected
+from groundwork.records.types import Chunk, Difficulty, Pair, Rejected
 
 T = TypeVar("T")
 BY_PERSON = "review"  # the check's column, and the reason, of what a person decided
@@ -69,14 +69,34 @@ def _of_document(folder: Path, document: str) -> Iterator[Candidate]:
 
 def turned_down_at_first(folder: Path, document: str) -> list[Candidate]:
     """What generation turned down of a document of the run in `folder`; of two that are the same, one."""
+    drafts = _records(folder / "rejected" / f"{document}.jsonl", Rejected)
+    chunks = _chunks(folder, document) if drafts else {}
     found = {}
-    for rejected in _records(folder / "rejected" / f"{document}.jsonl", Rejected):
-        pair = pair_of(rejected)
+    for rejected in drafts:
+        pair = _placed(pair_of(rejected), chunks, folder.name)
         why = f"{rejected.reason}: {rejected.detail}" if rejected.detail else rejected.reason
         column = {"score": 0.0, "passed": False, "why": why, "checker": "rule"}
         pair = msgspec.structs.replace(pair, checks={**pair.checks, "generation": column})
         found[pair.id] = Candidate(pair, "generation", rejected.reason, rejected.detail)
     return list(found.values())
+
+
+def _chunks(folder: Path, document: str) -> dict[str, Chunk]:
+    try:
+        return {chunk.id: chunk for chunk in _records(folder.parents[1] / "chunks" / f"{document}.jsonl", Chunk)}
+    except BadRecord:
+        return {}
+
+
+def _placed(pair: Pair, chunks: Mapping[str, Chunk], run: str) -> Pair:
+    """A draft with what generation adds to those it keeps: pages and headings of its chunk, and who wrote it."""
+    chunk = chunks.get(pair.chunk)
+    return msgspec.structs.replace(
+        pair,
+        pages=pair.pages or (chunk.pages if chunk else []),
+        headings=pair.headings or (chunk.headings if chunk else []),
+        model=pair.model or run,
+    )
 
 
 def _records(path: Path, kind: type[T]) -> list[T]:

@@ -1,0 +1,122 @@
+"""The page in a real Chromium, driven by keyboard, against the real server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import BrowserContext, Page, expect
+
+from groundwork.records.artifacts import Workspace, write_jsonl
+from groundwork.records.decisions import read
+from groundwork.review.desk import Desk
+from groundwork.review.server import Server
+from tests.maps.conftest import browser  # noqa: F401  a fixture
+from tests.review.runs import HOSTILE, OPENING, REWORDED, write_curated
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    write_curated(tmp_path)
+    made = Server(Desk(Workspace(tmp_path), "small", "ann"), "uv run dataprep/review.py small --reviewer ann")
+    await made.start()
+    yield made
+    await made.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(server: Server, browser: BrowserContext) -> AsyncIterator[Page]:  # noqa: F811  the fixture
+    """The page, which may not complain or open a dialog."""
+    made, troubles = await browser.new_page(), []
+    made.on("pageerror", lambda error: troubles.append(str(error)))
+    made.on("dialog", lambda dialog: troubles.append(dialog.message))
+    await made.goto(server.address)
+    await made.wait_for_selector("html[data-ready]")
+    yield made
+    await made.close()
+    assert troubles == []
+
+
+async def test_the_keyboard_is_enough(page: Page, server: Server) -> None:
+    """j, a, r with a reason, e, u, / and ? do what the help says, and each decision is a line at once."""
+    press = page.keyboard.press
+    await press("j")
+    await expect(page.locator(".pair h2")).to_have_text(OPENING.question)
+    await expect(page.locator(".source mark")).to_have_text(OPENING.evidence[0])
+    await press("a")
+    await expect(page.locator(".pair h2")).to_have_text(REWORDED.question)
+    await press("r")
+    await page.keyboard.type("too easy")
+    await press("Enter")
+    await expect(page.locator(".titles p")).to_contain_text("2 of 6 pairs decided by ann")
+    await press("u")
+    await expect(page.locator(".pair h2")).to_have_text(REWORDED.question)
+    await expect(page.locator(".titles p")).to_contain_text("1 of 6")
+    await press("e")
+    await page.locator("textarea[name=answer]").fill("At 6.45 pm.")
+    await press("Control+Enter")
+    await expect(page.locator(".titles p")).to_contain_text("2 of 6")
+    verdicts = [(one.verdict, one.reason) for one in read(server.desk.file)[0]]
+    assert verdicts == [("accept", ""), ("reject", "too easy"), ("undo", ""), ("edit", "")]
+    await press("/")
+    await page.keyboard.type("outer quay")
+    await expect(page.locator(".filters summary")).to_contain_text("2 of 6 pairs")
+    await press("Escape")
+    await press("?")
+    await expect(page.locator("#help")).to_be_visible()
+
+
+async def test_what_a_model_wrote_is_text(page: Page) -> None:
+    """Markup in an answer is shown letter by letter and runs nothing."""
+    await page.locator(".row", has_text="How many boats").click()
+    await expect(page.locator(".pair")).to_contain_text(HOSTILE)
+    assert await page.locator(".pair img").count() == 0
+
+
+async def test_a_filter_and_a_sort(page: Page) -> None:
+    """A column's filter leaves its rows, a click on its head sorts them."""
+    await page.locator("select[data-column=state]").select_option("rejected")
+    await expect(page.locator(".filters summary")).to_contain_text("3 of 6 pairs")
+    await page.locator(".heads button", has_text="Question").click()
+    shown = page.locator(".row:not([hidden]) .question")
+    tops = await shown.evaluate_all("(cells) => cells.map((c) => [c.getBoundingClientRect().top, c.textContent])")
+    assert next(text for _, text in sorted(tops)) == "(no question)"
+
+
+async def test_a_server_that_stops_in_the_middle_of_an_edit(page: Page, server: Server) -> None:
+    """What was typed stays, the page says how to start the server again, and nothing half done is in the file."""
+    await page.keyboard.press("j")
+    await expect(page.locator(".pair h2")).to_have_text(OPENING.question)
+    await page.keyboard.press("e")
+    await page.locator("textarea[name=answer]").fill("At half past six.")
+    await server.close()
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".banner")).to_contain_text("uv run dataprep/review.py small --reviewer ann")
+    assert await page.locator("textarea[name=answer]").input_value() == "At half past six."
+    assert not server.desk.file.exists()
+
+
+async def test_a_phone_is_wide_enough(page: Page) -> None:
+    """At 390 px nothing runs out of the page; a tap opens the pair, and a button leads back."""
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.locator(".row").first.click()
+    await expect(page.locator(".pair h2")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    await page.locator(".back").click()
+    await expect(page.locator(".desk")).to_be_hidden()
+
+
+async def test_an_empty_run_says_so(tmp_path: Path, browser: BrowserContext) -> None:  # noqa: F811  the fixture
+    """0 pairs: a sentence in place of the table."""
+    write_jsonl(tmp_path / "qa" / "empty" / "mill.jsonl", [])
+    empty = Server(Desk(Workspace(tmp_path), "empty", "ann"))
+    await empty.start()
+    made = await browser.new_page()
+    await made.goto(empty.address)
+    await expect(made.locator(".list .nothing")).to_contain_text("holds no pairs yet")
+    await made.close()
+    await empty.close()
