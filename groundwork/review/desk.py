@@ -108,6 +108,10 @@ class Desk:
             "reason": _indexed([row.reason.replace("_", " ") for row in self.rows]),
             "difficulty": _indexed([pair.difficulty for pair in pairs]),
             "category": _indexed([pair.category for pair in pairs]),
+            "orders": {
+                "question": _order([pair.question for pair in pairs]),
+                "tags": _order([" ".join(tags.get(pair.id, [])) for pair in pairs]),
+            },
             **self.tally(),
             "decided": self._decided(decision.pair for decision in self.log),
         }
@@ -345,6 +349,11 @@ def _touching(path: Path) -> list[str]:
     except BadRecord:
         return []
     return [name for chunk in covered.chunks for span in chunk.spans for name in span.touched_by]
+
+
+def _order(texts: Sequence[str]) -> list[int]:
+    """The rows by their text, whatever its case, those without one last."""
+    return sorted(range(len(texts)), key=lambda row: (not texts[row], texts[row].casefold()))
 
 
 def _indexed(values: Sequence[str]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from groundwork.records.artifacts import Workspace, read_jsonl, write_jsonl
 from groundwork.records.candidates import candidates
 from groundwork.records.decisions import Decision, agreements, append, applied, decisions_file, edits, read, standing
 from groundwork.records.decisions import verdict_of as verdict
+from groundwork.records.lifecycle import forget, rename
+from groundwork.records.manifest import Manifest
 from groundwork.records.runs import pair_files, runs
 from groundwork.records.types import Pair, Rejected
 from groundwork.review.desk import Desk, decision_of

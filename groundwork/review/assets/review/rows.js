@@ -2,13 +2,13 @@
 
 const AROUND = 6; // rows kept above and below what can be seen
 
-// What the table shows of the columns: how each is named, and its text and its place in order by row.
+// What the table shows of the columns: how each is named, and its text and all rows in its order. The server has put texts in order.
 function columnsOf(data, marks) {
   const indexed = (key, name) => ({
     key,
     name,
     text: (i) => data[key].values[data[key].index[i]],
-    rank: () => ranksOfValues(data[key]),
+    order: () => orderOf(ranksOfValues(data[key])),
   });
   const number = (key, name, hint) => ({
     key,
@@ -16,7 +16,7 @@ function columnsOf(data, marks) {
     hint,
     number: true,
     text: (i) => String(data[key][i]),
-    rank: () => data[key],
+    order: () => orderOf(data[key]),
   });
   return [
     {
@@ -24,14 +24,14 @@ function columnsOf(data, marks) {
       name: "Decided",
       text: (i) => markText(marks(i)),
       look: (i) => marks(i)[0],
-      rank: () => Array.from({ length: data.count }, (_, i) => markRank(marks(i))),
+      order: () => orderOf(Array.from({ length: data.count }, (_, i) => markRank(marks(i)))),
       live: true,
     },
     {
       key: "question",
       name: "Question",
       text: (i) => data.question[i] || "(no question)",
-      rank: () => ranksOf(data.question),
+      order: () => Int32Array.from(data.orders.question),
     },
     { ...indexed("state", "State"), look: (i) => data.state.values[data.state.index[i]] },
     indexed("reason", "Reason"),
@@ -42,7 +42,7 @@ function columnsOf(data, marks) {
       key: "tags",
       name: "Tags",
       text: (i) => data.tags.index[i].map((t) => data.tags.values[t]).join(", "),
-      rank: () => ranksOf(data.tags.index.map((own) => own.map((t) => data.tags.values[t]).join(" "))),
+      order: () => Int32Array.from(data.orders.tags),
     },
     number("iteration", "Round", "The round of generation in which it was asked"),
     number("length", "Length", "Characters of the answer"),
@@ -54,21 +54,20 @@ const SIGNS = { accept: "✓ accepted", edit: "✎ edited", reject: "✗ rejecte
 const markText = ([mine, others]) => SIGNS[mine] || others.replace(/: (\w+)/g, (_, one) => ` ${SIGNS[one][0]}`);
 const markRank = ([mine, others]) => ["reject", "edit", "accept"].indexOf(mine) + 1 + (others ? 0.5 : 0);
 
-function ranksOf(texts) {
-  const lower = texts.map((text) => text.toLowerCase());
-  const order = lower.map((_, i) => i).sort((a, b) => (lower[a] < lower[b] ? -1 : lower[a] > lower[b] ? 1 : 0));
-  const ranks = new Float64Array(texts.length);
-  let rank = 0;
-  order.forEach((row, at) => {
-    if (at && lower[row] !== lower[order[at - 1]]) rank++;
-    ranks[row] = rank;
-  });
-  return ranks;
+function ranksOfValues({ values, index }) {
+  const lower = values.map((value) => value.toLowerCase());
+  const sorted = lower.map((_, k) => k).sort((a, b) => (lower[a] < lower[b] ? -1 : lower[a] > lower[b] ? 1 : 0));
+  const ranks = new Int32Array(values.length);
+  for (const [rank, value] of sorted.entries()) ranks[value] = rank;
+  return index.map((value) => ranks[value]);
 }
 
-function ranksOfValues({ values, index }) {
-  const ranks = ranksOf(values);
-  return index.map((value) => ranks[value]);
+// The rows by rank, those of one rank as they stand. Rank and row go into one number, so that the sort needs no function.
+function orderOf(ranks) {
+  const step = 2 ** 21,
+    keys = Float64Array.from(ranks, (rank, row) => Math.round(2 * rank) * step + row);
+  keys.sort();
+  return Int32Array.from(keys, (key) => key % step);
 }
 
 class Rows {
@@ -80,7 +79,7 @@ class Rows {
     this.upward = true;
     this.onpick = onpick;
     this.pool = [];
-    this.ranks = new Map();
+    this.orders = new Map();
     this.heads = columns.map((column) =>
       el(
         "div",
@@ -129,29 +128,31 @@ class Rows {
     }
   }
 
-  // Show these rows, in the order that is chosen. Key and row go into one number, so that the sort needs no function.
+  // Show these rows, in the order that is chosen.
   show(rows, nothing) {
-    this.order = rows;
-    if (this.by) {
-      const keys = new Float64Array(rows.length),
-        rank = this.rankOf(this.by),
-        step = 2 ** 21,
-        sign = this.upward ? 1 : -1;
-      rows.forEach((row, at) => {
-        keys[at] = Math.round(2 * rank[row] * sign) * step + row;
-      });
-      keys.sort();
-      this.order = Int32Array.from(keys, (key) => ((key % step) + step) % step);
-    }
+    this.order = this.by ? this.sorted(rows) : rows;
     this.empty.textContent = nothing;
     this.empty.hidden = rows.length > 0;
     this.resize();
   }
 
-  rankOf(column) {
-    if (column.live) return column.rank();
-    if (!this.ranks.has(column)) this.ranks.set(column, column.rank());
-    return this.ranks.get(column);
+  sorted(rows) {
+    const all = this.orderBy(this.by),
+      wanted = new Uint8Array(all.length),
+      found = new Int32Array(rows.length);
+    for (const row of rows) wanted[row] = 1;
+    let at = 0;
+    for (let k = 0; k < all.length; k++) {
+      const row = all[this.upward ? k : all.length - 1 - k];
+      if (wanted[row]) found[at++] = row;
+    }
+    return found;
+  }
+
+  orderBy(column) {
+    if (column.live) return column.order();
+    if (!this.orders.has(column)) this.orders.set(column, column.order());
+    return this.orders.get(column);
   }
 
   resize() {
