@@ -53,7 +53,7 @@ def write_run(data: Path, count: int) -> None:
         write_jsonl(folder / f"{own[0].document}.jsonl", [one for k, one in enumerate(own) if k % 5])
         rejected = [
             Rejected(
-                document=one.document, chunk=one.chunk, iteration=1, reason=("vague", "worth", "form")[k % 3], detail="",
+                document=one.document, chunk=one.chunk, iteration=1, reason=("vague", "worth")[k % 2], detail="",
                 pair={"question": one.question, "answer": one.answer},
             )
             for k, one in enumerate(own)

@@ -263,3 +263,19 @@ def test_the_decisions_about_one_document_alone(tmp_path: Path) -> None:
     write_curated(tmp_path)
     write_jsonl(tmp_path / "qa" / "small" / "other.jsonl", [msgspec.structs.replace(OPENING, document="other", id="o")])
     assert len(Desk(Workspace(tmp_path), "small", "ann", ["other"]).rows) == 1
+
+
+def test_a_document_that_is_forgotten_or_renamed_takes_its_decisions_along(tmp_path: Path) -> None:
+    """Forgetting drops its lines and no others; renaming carries them to the new name."""
+    write_curated(tmp_path)
+    other = msgspec.structs.replace(OPENING, document="quay", id="quay-0-00000001")
+    write_jsonl(tmp_path / "qa" / "small" / "quay.jsonl", [other])
+    decide(tmp_path, (OPENING, "reject", "", {}), (other, "accept", "", {}))
+    data = Workspace(tmp_path)
+    manifest = Manifest(data.state / "manifest.db")
+    rename(data, manifest, "mill", "watermill", "watermill.md")
+    moved = read(decisions_file(data, "small"))[0]
+    assert [(one.document, one.pair) for one in moved] == [("watermill", "watermill-0-00000001"), ("quay", other.id)]
+    forget(data, manifest, "quay")
+    manifest.close()
+    assert [one.document for one in read(decisions_file(data, "small"))[0]] == ["watermill"]
