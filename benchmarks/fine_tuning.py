@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -179,7 +178,6 @@ class Tuner:
 
 def _load(name: str) -> tuple[Any, Codec, str]:
     """Model, codec and the sha256 of the weights: of their file, or of the tensors where there are several or none."""
-    os.environ.setdefault("TQDM_DISABLE", "1")  # transformers' bar over a GGUF's tensors has no switch of its own
     import torch
     import transformers
 
