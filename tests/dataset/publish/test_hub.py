@@ -152,7 +152,7 @@ def test_a_hub_that_fails_leaves_both_sides_as_they_were(hub, folder, step, stat
     if step == "create":
         hub.repos.clear()
     hub.fail[step] = status
-    with pytest.raises(HubFailed, match=r"failed: .*(go on with the same command|nothing was sent)"):
+    with pytest.raises(HubFailed, match=r"failed: .*(run the same command again|nothing was sent)"):
         send(folder)
     assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == local
     assert step == "create" or hub.repos["ann/touch-rugby"].files == before
@@ -257,7 +257,7 @@ def test_a_push_that_fails_is_an_exit_code_and_goes_on_by_the_same_command(hub, 
     command = ["--data", str(tmp_path), "--config", str(CONFIG_DIR / "local.json"), "--name", "touch-rugby", "--push"]
     hub.fail["commit"] = 500
     assert main(command) == 1
-    assert "go on with the same command" in capsys.readouterr().err
+    assert "run the same command again" in capsys.readouterr().err
     hub.fail.clear()
     assert main(command) == 0
     assert "1 up to date" in capsys.readouterr().out
