@@ -166,7 +166,13 @@ def test_a_signal_lets_the_processes_finish(tmp_path: Path, server: FakeOpenRout
     data = corpus(tmp_path)
     assert main(["chunk", "--data", str(data)]) == 0
     server.latency = 1.0
-    command = [sys.executable, "dataprep/generate_qa.py", "--data", str(data), "--workers", "2", *settings(server)]
+    few = [
+        "--iterate",
+        "--set",
+        "llm.max_concurrency=2",
+        *settings(server),
+    ]  # so that not all calls are under way at once
+    command = [sys.executable, "dataprep/generate_qa.py", "--data", str(data), "--workers", "2", *few]
     process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while len(server.requests) < 2 and process.poll() is None:
         time.sleep(0.05)
@@ -176,6 +182,6 @@ def test_a_signal_lets_the_processes_finish(tmp_path: Path, server: FakeOpenRout
     assert "not finished" in out and "go on with: " in error
     under_way = len(server.requests)
     server.latency = 0
-    assert main(["generate_qa", "--data", str(data), *settings(server)]) == 0
+    assert main(["generate_qa", "--data", str(data), *few]) == 0
     asked = [request["messages"] for request in server.requests]
     assert len(asked) > under_way and all(asked.count(messages) == 1 for messages in asked)

@@ -34,7 +34,7 @@ async def test_what_is_no_key_is_not_sent(key, fake, config_for, journal: Path):
     """A value with spaces, line ends or letters beyond ASCII is an error that names the variable, not the value."""
     settings = config_for(fake, llm__api_key_env="SECRET")
     async with Client(settings.llm, journal, env={"SECRET": key}) as client:
-        with pytest.raises(ConfigError, match="SECRET holds") as caught:
+        with pytest.raises(ConfigError, match="SECRET contains") as caught:
             await client.ask(settings.qa, ask_text("hi"), stage="qa", unit="d")
     assert key not in str(caught.value) and not fake.requests
 
