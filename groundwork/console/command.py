@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"]
 
 MOST_DEPARTED = 5
+MOST_CACHE_SHARDS = 64  # of a stage whose units are whole runs
 MOST_FORETOLD = 10  # units whose calls are counted before they begin
 MOST_DUE = 20  # lines of a dry run
 TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
@@ -158,12 +159,18 @@ class Command:
         from groundwork.console.parallel import processes_for, run_processes
 
         address = job.flags.ray or job.config.engine.ray_address
-        if job.data.shard is not None or not (address or self.units_a_process):
+        if job.data.shard is not None or self.shards == "none" or not (address or self.units_a_process):
             return None
         if address:
             from groundwork.console.ray_cluster import run_on_ray
 
-            return runner.spread(units, lambda due: self._by_ray(job, due, address, run_on_ray))
+            if self.shards == "documents":
+                return runner.spread(units, lambda due: self._by_ray(job, due, address, run_on_ray))
+            if runner.due(units):  # the caches, from which this process then makes the whole
+                most = self._by_ray(job, MOST_CACHE_SHARDS, address, run_on_ray)
+                for error in filter(None, (result.error() for result in most)):
+                    raise error
+            return None
         count = processes_for(self, job, len(runner.due(units)))
         return runner.spread(units, lambda _: run_processes(self.name, job, count)) if count > 1 else None
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from groundwork.__main__ import main
+from groundwork.pipeline import BY_NAME
 from groundwork.settings.config import PROJECT
 from tests.author import Author
 from tests.console.test_shards import corpus, files, settings
@@ -48,7 +49,7 @@ def server() -> Iterator[FakeOpenRouter]:
 
 def stage(name: str, data: Path, cluster: Any, server: FakeOpenRouter, *flags: str) -> subprocess.Popen[str]:
     """A stage as a user starts it, on the cluster."""
-    command = [sys.executable, f"dataprep/{name}.py", "--data", str(data), "--ray", cluster.address, *flags]
+    command = [sys.executable, BY_NAME[name].script, "--data", str(data), "--ray", cluster.address, *flags]
     return subprocess.Popen(
         [*command, *settings(server)], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -103,6 +104,17 @@ def test_ctrl_c_is_passed_on(tmp_path: Path, cluster: Any, server: FakeOpenRoute
     assert main(["generate_qa", "--data", str(data), *settings(server)]) == 0
     asked = Counter(json.dumps(request["messages"]) for request in server.requests)
     assert max(asked.values()) == 1
+
+
+def test_stages_of_whole_runs_take_part_as_they_can(tmp_path: Path, cluster: Any, server: FakeOpenRouter) -> None:
+    """Vectors are made on the cluster and written here; a stage that needs all documents runs here alone."""
+    data = corpus(tmp_path, 4)
+    for name in ("chunk", "generate_qa"):
+        assert main([name, "--data", str(data), *settings(server)]) == 0
+    out = finished(stage("generate_embeddings", data, cluster, server, "--set", "engine.shards=2"))
+    assert " 0 of them new" in out and (data / "embeddings" / "gemini-2.5-flash.npz").is_file()
+    finished(stage("create_dataset", data, cluster, server, "--name", "harbours"))
+    assert (data / "datasets" / "harbours" / "report.json").is_file()
 
 
 def test_no_cluster_there(tmp_path: Path) -> None:
