@@ -14,7 +14,7 @@ from groundwork.llm.token_estimate import tokens_in
 from groundwork.markdown.reading import Reading
 from groundwork.questions.batch import Batch, turns
 from groundwork.questions.draft_faults import Drafts
-from groundwork.questions.interview import Asker
+from groundwork.questions.interview import SHOWN_AT_MOST, Asker
 from groundwork.questions.material import Call, Material, Prompt, Tokens, known
 from groundwork.settings.settings import QA
 
@@ -57,3 +57,5 @@ def forecast(
         asked += new
         if (settings.stop != "fixed" and asked >= len(plain)) or asked == limit:
             return
+        if settings.stop != "fixed" and settings.show_gaps and iteration >= SHOWN_AT_MOST and new < count:
+            return  # each gap was shown as often as it may be
