@@ -7,6 +7,7 @@ uv run dataprep doctor          check keys, models, extras and disk
 uv run dataprep example         draw the two runs in examples/ and open them: no model, half a minute
 uv run dataprep open            open a page that links everything there is to look at
 uv run dataprep forget NAME     remove a document from everything that was made of it
+uv run dataprep set-aside NAME  leave a document out of all stages, such as a file that cannot be read
 uv run dataprep gather          join what shards (--shard I/N) have done, and name what is missing
 uv run dataprep schema          write config/config.schema.json from the settings
 uv run dataprep init            begin in the current folder, where Groundwork is installed from a wheel
@@ -153,6 +154,19 @@ def _forget(argv: Sequence[str]) -> int:
     return guarded(lambda: forget_documents(flags))
 
 
+def _set_aside(argv: Sequence[str]) -> int:
+    from groundwork.console.command import add_place_flags, flag_parser, guarded
+    from groundwork.console.set_aside import set_documents_aside
+
+    parser = flag_parser("dataprep set-aside", "Leave documents out of all stages, or take them back; or list them.")
+    parser.add_argument("documents", metavar="DOCUMENT", nargs="*", help="names as the status shows them; none: list")
+    parser.add_argument("--reason", metavar="TEXT", default="", help="why (default: what failed)")
+    parser.add_argument("--undo", action="store_true", help="take them back")
+    add_place_flags(parser)
+    flags = parser.parse_args(list(argv))
+    return guarded(lambda: set_documents_aside(flags, stage_command))
+
+
 def _gather(argv: Sequence[str]) -> int:
     from groundwork.console.command import add_place_flags, flag_parser, guarded
     from groundwork.console.gather import gather
@@ -210,6 +224,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "example": _example,
     "open": _open,
     "forget": _forget,
+    "set-aside": _set_aside,
     "gather": _gather,
     "schema": _schema,
     "init": _init,

@@ -53,7 +53,9 @@ def test_a_documented_command_is_understood(page: str, command: str) -> None:
     elif stage in COMMANDS:
         own = {"--provider"}  # flags of one command alone, each with a value
         words = [word for n, word in enumerate(words) if not {word, *words[max(0, n - 1) : n]} & own]
-        flags = _flags(stage, "", [] if stage in ("schema", "init", "open", "example", "forget") else words)
+        flags = _flags(
+            stage, "", [] if stage in ("schema", "init", "open", "example", "forget", "set-aside") else words
+        )
     else:
         assert stage == "pytest" or (PROJECT / name).is_file() or name in ("ruff", "mypy"), f"{page}: {command}"
         return

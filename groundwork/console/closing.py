@@ -13,6 +13,8 @@ from groundwork.console.ledger import Ledger
 from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME, STAGES
 
+MOST_NAMED = 5  # documents in a command
+
 
 def closing_lines(stage: str, job: Job, done: Sequence[Unit], ledger: Ledger) -> str:
     """`-> data/text` and `next: uv run dataprep/summarize.py`; after failures, how to try them again."""
@@ -23,6 +25,9 @@ def closing_lines(stage: str, job: Job, done: Sequence[Unit], ledger: Ledger) ->
         lines.append(f"-> {from_here(place)}")
     if stage in BY_NAME:
         lines.append(f"next: {_next(stage, job.flags, failed=bool(ledger.failed))}")
+    if stage == "ingest" and ledger.failed:
+        named = shlex.join(ledger.failed[:MOST_NAMED])
+        lines.append(f"or leave out what cannot be read: uv run dataprep set-aside {named}{same_flags(job.flags)}")
     return spelt("\n".join(lines))
 
 

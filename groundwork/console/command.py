@@ -136,11 +136,12 @@ class Command:
         """Say which documents have lost their source."""
         from groundwork.records.lifecycle import departed
 
-        job.departed = {lost.document: lost.source for lost in departed(job.data, manifest)}
-        for document, source in list(job.departed.items())[:MOST_DEPARTED]:
-            job.progress.say(
-                f"gone: documents/{source}, of which {document} was made; remove it: uv run dataprep forget {document}"
-            )
+        lost = departed(job.data, manifest, job.config.ingest.ignore)
+        job.departed = {one.document: one.source for one in lost}
+        for one in [one for one in lost if one.document not in job.set_aside][:MOST_DEPARTED]:
+            how = "ignored" if one.ignored else "gone"
+            remedy = spelt(f"uv run dataprep forget {one.document}")
+            job.progress.say(f"{how}: documents/{one.source}, of which {one.document} was made; remove it: {remedy}")
 
     def unfinished(self, flags: argparse.Namespace) -> list[tuple[str, str]]:
         """The units that are not done, each with the reason."""

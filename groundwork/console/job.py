@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from groundwork.console.progress import Progress
 from groundwork.errors import ConfigError, UsageError
+from groundwork.installation import spelt
 from groundwork.records.artifacts import Workspace, slug
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from groundwork.llm.budget import Budget, UsageRow
     from groundwork.llm.client import Client
+    from groundwork.records.set_aside import SetAside
     from groundwork.settings.settings import Config, ModelCall
 
 
@@ -29,6 +32,7 @@ class Unit:
     """One piece of a stage's work: the files it reads and the files it writes.
 
     adds: files that it reads where they exist and itself adds to, so that they shape it as they are when it is done.
+    recipe: what shapes this unit alone, beside the settings that shape all of the stage.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Unit:
     writes: tuple[Path, ...]
     payload: Any = None
     adds: tuple[Path, ...] = ()
+    recipe: dict[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def document(self) -> str:
@@ -122,6 +127,13 @@ class Job:
         if self.loop is not None:
             self.loop.call_soon_threadsafe(self.stopping.set)
 
+    @cached_property
+    def set_aside(self) -> dict[str, SetAside]:
+        """The documents that no stage works on, as a person decided."""
+        from groundwork.records.set_aside import set_aside
+
+        return set_aside(self.data)
+
     @property
     def has_client(self) -> bool:
         return self._client is not None
@@ -169,10 +181,15 @@ class Job:
         return self.wanted(names)
 
     def wanted(self, names: list[str]) -> list[str]:
-        """`names` that --document asks for. A file name with its ending is understood as well.
+        """`names` that --document asks for, without those set aside. A file name with its ending is understood as well.
 
-        Raises UsageError for a --document that fits none of them.
+        Raises UsageError for a --document that fits none of them, or is set aside.
         """
+        for text in self.flags.document or []:
+            if (found := self.set_aside.get(slug(text)) or self.set_aside.get(slug(Path(text).stem))) is not None:
+                take_back = f"take it back: {spelt('uv run dataprep set-aside')} --undo {slug(text)}"
+                raise UsageError(f"--document {text}: is set aside ({found.reason or 'no reason given'}); {take_back}")
+        names = [name for name in names if name not in self.set_aside]
         asked = {text: {text, slug(text), slug(Path(text).stem)} for text in self.flags.document or []}
         for text, forms in asked.items():
             if names and not forms & set(names):

@@ -63,12 +63,14 @@ def _failures(data: Workspace) -> list[str]:
     from contextlib import closing
 
     from groundwork.records.manifest import Manifest
+    from groundwork.records.set_aside import set_aside
 
+    aside = set_aside(data)
     with closing(Manifest(data.state / "manifest.db", read_only=True)) as manifest:
         return [
             f"{stage}: {unit}: {entry.failures[0]['reason']}"
             for stage, unit, entry in manifest.all_entries()
-            if entry.status == "failed" and entry.failures
+            if entry.status == "failed" and entry.failures and unit.rpartition("/")[2] not in aside
         ]
 
 

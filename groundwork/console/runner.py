@@ -92,7 +92,10 @@ class Runner:
     def _judge(self, unit: Unit) -> tuple[State, str]:
         outputs = self._hashes(unit.writes)
         inputs = self._hashes((*unit.reads, *unit.adds))
-        return judge(self._entries.get(unit.name), inputs, self.recipe, outputs, len(unit.writes))
+        return judge(self._entries.get(unit.name), inputs, self._recipe(unit), outputs, len(unit.writes))
+
+    def _recipe(self, unit: Unit) -> dict[str, Any]:
+        return {**self.recipe, "own": unit.recipe} if unit.recipe else self.recipe
 
     def _hashes(self, paths: tuple[Any, ...]) -> Hashes:
         return self.manifest.hashes(paths, self.job.data.relative)
@@ -160,7 +163,7 @@ class Runner:
     def _entry(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> Entry:
         return Entry(
             inputs=inputs | self._hashes(unit.adds),
-            recipe=self.recipe,
+            recipe=self._recipe(unit),
             outputs=self._hashes(unit.writes),
             status="failed" if outcome.failures else outcome.status,
             note=outcome.note,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from groundwork.console.closing import same_flags
+from groundwork.console.closing import MOST_NAMED, same_flags
 from groundwork.console.command import load_config, opened
 from groundwork.console.table import lines
 from groundwork.errors import EXIT_OK, GroundworkError
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from groundwork.console.command import Command
     from groundwork.console.job import Job
     from groundwork.records.manifest import Manifest, State
+    from groundwork.records.set_aside import SetAside
 
     States = dict[str, tuple[State, str]]
 
 MOST_ROWS = 30
+
 MARKS = {"done": "done", "empty": "empty", "stale": "STALE", "missing": "-", "failed": "FAILED"}
 WORDS = {"done": "done", "empty": "empty", "stale": "stale", "missing": "to do", "failed": "failed"}
 
@@ -39,12 +41,17 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
         for stage in STAGES:
             if stage.run:
                 table[stage.name] = _states(command(stage.name), job, manifest)
-        lost = [(one, remains_of(job.data, one.document)) for one in departed(job.data, manifest)[:MOST_ROWS]]
+        gone = departed(job.data, manifest, config.ingest.ignore)
+        shown = [one for one in gone if one.document not in job.set_aside][:MOST_ROWS]
+        lost = [(one, remains_of(job.data, one.document)) for one in shown]
         lost_rows = forgotten_rows(job.data)
+        aside = [_aside_line(job, manifest, name, one) for name, one in job.set_aside.items()]
     _print_table(table)
     _print_datasets(table["create_dataset"])
     _print_reasons(table)
     _print_departed(lost)
+    if aside:
+        print("\n" + "\n".join(aside[:MOST_ROWS]))
     _print_forgotten(lost_rows)
     print(f"\nnext: {_next(table, same_flags(flags))}")
     return EXIT_OK
@@ -133,9 +140,20 @@ def _print_departed(lost: list[tuple[Departed, Remains]]) -> None:
     if lost:
         print()
     for one, remains in lost:
-        print(f"  gone  {one.document} (documents/{one.source}): {remains} remain")
+        how = "ignored" if one.ignored else "gone"
+        print(f"  {how}  {one.document} (documents/{one.source}): {remains} remain")
     if lost:
         print(f"  remove: uv run dataprep forget {' '.join(shlex.quote(one.document) for one, _ in lost)}")
+
+
+def _aside_line(job: Job, manifest: Manifest, name: str, aside: SetAside) -> str:
+    """`  set aside  broken (documents/broken.pdf): reason`, and whether the file is another one by now."""
+    path = job.data.base / "documents" / aside.source
+    now = manifest.sha256(path) if aside.source and path.is_file() else ""
+    changed = "; its file has changed since, try it: " if now and now != aside.sha256 else ""
+    try_it = spelt(f"uv run dataprep set-aside --undo {shlex.quote(name)}") if changed else ""
+    source = f" (documents/{aside.source})" if aside.source else ""
+    return f"  set aside  {name}{source}: {aside.reason or 'no reason given'}{changed}{try_it}"
 
 
 def _print_forgotten(rows: dict[str, dict[str, int]]) -> None:
@@ -153,5 +171,9 @@ def _next(table: dict[str, States], same: str) -> str:
         ):
             return spelt(f"uv run {stage.script}") + f"{same}\nall:  {spelt('uv run dataprep run')}{same}"
     if any(kind == "failed" for states in table.values() for kind, _ in states.values()):
-        return f"{spelt('uv run dataprep run')} --retry-failed{same}"
+        unread = [name for name, (kind, _) in table["ingest"].items() if kind == "failed"]
+        more = f" (and {len(unread) - MOST_NAMED:,} more)" if len(unread) > MOST_NAMED else ""
+        aside = spelt(f"uv run dataprep set-aside {shlex.join(unread[:MOST_NAMED])}{same}{more}")
+        retry = f"{spelt('uv run dataprep run')} --retry-failed{same}"
+        return f"{retry}\nor, for files that cannot be read: {aside}" if unread else retry
     return "nothing; everything is current"

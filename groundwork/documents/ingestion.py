@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 from groundwork.documents import CONVERTERS, IMAGES, Request, choose, require, run, versions
 from groundwork.documents.engines.vision import PageReader, Picture
+from groundwork.documents.overrides import page_numbers
 from groundwork.documents.page_choice import OCR, UNREADABLE, PageDraft, assemble, listed, page_warnings
 from groundwork.documents.page_images import count_frames, page_jpeg
 from groundwork.documents.page_reading import Audited, convert_pages
@@ -54,6 +55,9 @@ class Ingestion:
     reader: Callable[[str, Picture], PageReader]  # (the document's name, its pictures) -> what asks the vision model
     first: int = 0  # only so many pages; 0: all
     password: str = ""
+    pages: str = ""  # only these, such as "1-3, 7"; "": all
+    title: str = ""  # what it is called, whatever it says itself
+    language: str = ""
     warnings: list[str] = field(default_factory=list)
     _by: str = ""  # the converter of a document without pages
     _finished: int = 0  # pages that are shown as such
@@ -86,7 +90,8 @@ class Ingestion:
             characters=len(markdown),
             pages=pages,
             warnings=self.warnings,
-            title=_title(markdown, self.source.name, title, pdf=ending == ".pdf"),
+            title=self.title or _title(markdown, self.source.name, title, pdf=ending == ".pdf"),
+            language=self.language,
         )
 
     async def _whole(self, path: Path, ending: str, names: list[str]) -> tuple[str, list[Page], str]:
@@ -108,11 +113,15 @@ class Ingestion:
                 continue
             self._by = name
             self.warnings += [*reasons, *conversion.warnings]
-            texts = conversion.pages[: self.first or None]
+            paged = len(conversion.pages) > 1
+            if self.pages and not paged:
+                self.warnings.append("ingest.overrides names pages, but its format has none: it is read whole")
+            numbers = self._wanted(len(conversion.pages)) if paged else [1]
+            texts = [conversion.pages[number - 1] for number in numbers]
             if not "".join(texts).strip():
                 raise BadDocument("it holds no text; remove it, or read its pictures with --converter gemini")
             stitched = stitch(texts)
-            numbered = enumerate(stitched.spans, start=1) if len(texts) > 1 else ()
+            numbered = zip(numbers, stitched.spans, strict=True) if paged else ()
             pages = [Page(number=n, start=start, end=end, converter=name) for n, (start, end) in numbered]
             return stitched.markdown, pages, conversion.title
         remedy = OCR if ending in IMAGES else "it may be damaged: save it anew or as PDF"
@@ -120,54 +129,59 @@ class Ingestion:
 
     async def _picture(self, path: Path, name: str) -> tuple[str, list[Page], str]:
         """A picture file, each of its frames a page."""
-        frames = await self._must(count_frames, str(path))
-        numbers = list(range(1, min(frames, self.first or frames) + 1))
+        numbers = self._wanted(await self._must(count_frames, str(path)))
         self.count.start(len(numbers), "pages")
         done = await self._look(path, numbers, [])
-        if failed := [f"page {n}: {done.troubles[n - 1]}" for n in numbers if done.troubles[n - 1]]:
+        if failed := [f"page {n}: {why}" for n, why in zip(numbers, done.troubles, strict=True) if why]:
             raise BadDocument("; ".join(failed))
         stitched = stitch(done.pages)
         pages = [
             Page(number=n, start=start, end=end, converter=name, scan=True)
-            for n, (start, end) in enumerate(stitched.spans, start=1)
+            for n, (start, end) in zip(numbers, stitched.spans, strict=True)
         ]
         return stitched.markdown, pages, ""
+
+    def _wanted(self, count: int) -> list[int]:
+        """The numbers of the pages to read, of `count` that there are."""
+        return page_numbers(self.pages, count)[: self.first or None]
 
     async def _pdf(self, path: Path, names: list[str]) -> tuple[str, list[Page], str]:
         """A PDF, page by page: what scores below the threshold goes to the next converter."""
         path, layer = await self._open(path)
         drafts = [PageDraft() for _ in layer.pages]
-        self.count.start(len(drafts), "pages")
+        wanted = self._wanted(len(drafts))
+        self.count.start(len(wanted), "pages")
         for i, name in enumerate(names):
-            due = self._due(layer, drafts)
+            due = self._due(layer, drafts, wanted)
             if name == "ocr" and i > 0:
                 due = [n for n in due if layer.scans[n - 1]]  # a text layer, however odd, is surer than its picture
             if CONVERTERS[name].by_sight:
-                due = sorted({*due, *_unread(drafts)})
+                due = sorted({*due, *(n for n in _unread(drafts) if n in wanted)})
             if due and self._available(name, needed=i == 0):
-                self._show(len(drafts) - len(due))
+                self._show(len(wanted) - len(due))
                 await self._try(name, path, layer, due, drafts)
         texts = without_running(layer.pages)
         if not any(texts):
             texts = layer.pages  # pages that differ by their number alone, such as tickets: it is all that they hold
-        for draft, text in zip(drafts, texts, strict=True):
+        for number in wanted:
+            draft, text = drafts[number - 1], texts[number - 1]
             if not draft.markdown.strip() and text.strip():
                 draft.markdown, draft.converter = tidy(text), "text layer"
                 draft.fell_back = draft.fell_back or "no converter gave any text"
-        self._show(len(drafts))
+        self._show(len(wanted))
         if not any(draft.markdown.strip() for draft in drafts):
             raise BadDocument(self._why_empty(layer, drafts))
         if unread := _unread(drafts):
             self.warnings.append(f"{listed(unread)}: {UNREADABLE}; {OCR}")
             for number in unread:
                 drafts[number - 1].audit = None  # there is nothing to hold it against
-        markdown, pages = assemble(layer, drafts)
+        markdown, pages = assemble(layer, drafts, wanted)
         self.warnings += page_warnings(pages, self.config.ingest.audit_threshold)
         return markdown, pages, layer.title
 
-    def _due(self, layer: TextLayer, drafts: list[PageDraft]) -> list[int]:
+    def _due(self, layer: TextLayer, drafts: list[PageDraft], wanted: list[int]) -> list[int]:
         threshold = self.config.ingest.audit_threshold
-        return [n for n, draft in enumerate(drafts, start=1) if draft.is_due(layer.scans[n - 1], threshold)]
+        return [n for n in wanted if drafts[n - 1].is_due(layer.scans[n - 1], threshold)]
 
     def _show(self, finished: int) -> None:
         """How many pages are finished: fewer than before where the next converter has some of them again."""
@@ -239,7 +253,7 @@ class Ingestion:
             target = self.scratch / "unlocked.pdf"
             await self._must(unlock, str(path), self.password, str(target))
             path = target
-        layer = await self._must(read_text_layer, str(path), self.first)
+        layer = await self._must(read_text_layer, str(path), 0 if self.pages else self.first)
         limit = self.config.ingest.max_pages
         if layer.page_count > limit:
             raise BadDocument(f"it has {layer.page_count} pages, more than ingest.max_pages ({limit}); raise the limit")

@@ -55,8 +55,9 @@ class PageDraft:
         return self.audit.text_kept < threshold
 
 
-def assemble(layer: TextLayer, drafts: Sequence[PageDraft]) -> tuple[str, list[Page]]:
-    """One Markdown text of all pages, and where each of them stands in it."""
+def assemble(layer: TextLayer, drafts: Sequence[PageDraft], wanted: Sequence[int]) -> tuple[str, list[Page]]:
+    """One Markdown text of all pages, and where each that is `wanted` (numbers from 1) stands in it."""
+    chosen = set(wanted)
     stitched = stitch(set_headings([draft.markdown for draft in drafts], [Entry(*row) for row in layer.outline]))
     pages = [
         Page(
@@ -70,6 +71,7 @@ def assemble(layer: TextLayer, drafts: Sequence[PageDraft]) -> tuple[str, list[P
             contents=is_contents(draft.markdown),
         )
         for number, ((start, end), draft) in enumerate(zip(stitched.spans, drafts, strict=True), start=1)
+        if number in chosen
     ]
     return stitched.markdown, pages
 

@@ -12,7 +12,7 @@ import re
 import stat
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,6 +22,7 @@ from groundwork.documents.decompression_bombs import refuse_archive, refuse_pdf
 from groundwork.documents.engines.plain import decode
 from groundwork.errors import BadDocument
 from groundwork.records.artifacts import plain, slug
+from groundwork.records.name_patterns import matches_any
 from groundwork.records.runs import DECISIONS
 
 TABLES_AND_DATA = (".csv", ".tsv", ".json", ".jsonl", ".xml", ".ipynb", ".html", ".htm", ".xhtml")
@@ -62,15 +63,29 @@ class DocumentFile(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str] = []
 
 
-def find_sources(folder: Path) -> list[DocumentFile]:
-    """Every document below `folder`, in order. Hidden files and the lock files of office programs are passed over."""
-    found = [(path, _problem(path, folder)) for path in _walk(folder)]
+def find_sources(folder: Path, ignore: Sequence[str] = ()) -> list[DocumentFile]:
+    """Every document below `folder`, in order, but those that a pattern of `ignore` means.
+
+    Hidden files and the lock files of office programs are passed over.
+    """
+    found = [(path, _problem(path, folder)) for path in _walk(folder) if not _is_ignored(path, folder, ignore)]
     names = [plain(path.relative_to(folder)) for path, _ in found]
     ids, warnings = _ids(names)
     return [
         DocumentFile(id=ids[i], name=names[i], path=str(path), problem=problem, warnings=warnings[i])
         for i, (path, problem) in enumerate(found)
     ]
+
+
+def ignored_files(folder: Path, ignore: Sequence[str]) -> list[str]:
+    """The files below `folder`, by name, that a pattern of `ignore` means."""
+    if not ignore:
+        return []
+    return [plain(path.relative_to(folder)) for path in _walk(folder) if _is_ignored(path, folder, ignore)]
+
+
+def _is_ignored(path: Path, folder: Path, ignore: Sequence[str]) -> bool:
+    return bool(ignore) and matches_any(plain(path.relative_to(folder)), ignore)
 
 
 def examine(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]:

@@ -89,11 +89,14 @@ def default_dataset_named(job: Job) -> list[str]:
 
 
 def _documents_only(job: Job, source: DatasetSource) -> DatasetSource:
-    """Of a run, only the files of the shard's documents, and of those that --document names."""
+    """Of a run, only the files of the shard's documents, and of those that --document names; none set aside."""
     if source.kind != "run":
         return source
     import msgspec
 
+    if job.set_aside:
+        kept = tuple(file for file in source.files if file.stem not in job.set_aside)
+        source = msgspec.structs.replace(source, files=kept)
     if job.data.shard is not None:
         own = tuple(file for file in source.files if job.data.shard.holds(file.stem))
         source = msgspec.structs.replace(source, files=own)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import glob
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ import msgspec
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl, write_bytes, write_json, write_jsonl
 from groundwork.records.decisions import rewrite_lines
 from groundwork.records.manifest import Entry, Manifest
+from groundwork.records.name_patterns import matches_any
 from groundwork.records.runs import DECISIONS
+from groundwork.records.set_aside import set_aside, write_set_aside
 from groundwork.records.types import Document, Pair, Tags
 
 FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were removed after it was built, with their rows
@@ -32,11 +34,15 @@ _OF_SEVERAL = ("plots/", "embeddings/")  # outputs that hold texts of several do
 
 @dataclass(frozen=True)
 class Departed:
-    """A document whose source is gone: its id, the source's name below data/documents, and the source's sha256."""
+    """A document whose source is gone: its id, the source's name below data/documents, and the source's sha256.
+
+    `ignored`: the source is there, but the settings (`ingest.ignore`) pass it over by now.
+    """
 
     document: str
     source: str
     sha256: str
+    ignored: bool = False
 
 
 @dataclass
@@ -54,13 +60,20 @@ class Remains:
         return ", ".join(["its text", *parts]) if self.files else ", ".join(parts) or "nothing"
 
 
-def departed(data: Workspace, manifest: Manifest) -> list[Departed]:
-    """The documents that ingest once read and whose source is no longer in data/documents, by name."""
+def departed(data: Workspace, manifest: Manifest, ignore: Sequence[str] = ()) -> list[Departed]:
+    """The documents that ingest once read and whose source is no longer in data/documents, by name.
+
+    One that a pattern of `ignore` means counts as well.
+    """
     found = []
     for document, entry in sorted(manifest.entries("ingest").items()):
         for name, digest in entry.inputs.items():
-            if name.startswith("documents/") and not (data.base / name).exists():
-                found.append(Departed(document, name.removeprefix("documents/"), digest))
+            source = name.removeprefix("documents/")
+            if source == name:
+                continue
+            ignored = bool(ignore) and matches_any(source, ignore)
+            if ignored or not (data.base / name).exists():
+                found.append(Departed(document, source, digest, ignored))
     return [one for one in found if (data.root / "text" / f"{one.document}.md").exists()]
 
 
@@ -101,6 +114,8 @@ def forget(data: Workspace, manifest: Manifest, document: str) -> Remains:
         rewrite_lines(file, lambda line: b"" if _is_about(line, document) else line)
     for file in [*remains.files, data.path("text", "images", document)]:
         _remove(file)
+    if document in (aside := set_aside(data)):
+        write_set_aside(data, {name: one for name, one in aside.items() if name != document})
     for name, count in remains.rows.items():
         mark = data.path("datasets", name, FORGOTTEN)
         write_json(mark, {**(read_json(mark, dict[str, int]) if mark.exists() else {}), document: count})

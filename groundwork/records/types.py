@@ -59,6 +59,7 @@ class Document(Record, frozen=True):
     pages: list[Page] = []
     warnings: list[str] = []
     title: str = ""
+    language: str = ""  # ISO 639-1, where the settings say it of this document
 
 
 class Summary(Record, frozen=True):

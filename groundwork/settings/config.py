@@ -17,6 +17,7 @@ from groundwork.settings.settings import (
     ModelCall,
     Settings,
     bare,
+    complete_overrides,
     complete_providers,
     impossible,
     inherit,
@@ -48,6 +49,7 @@ def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Conf
     for assignment in assignments:
         _lay_over(merged, _parse_assignment(assignment), origin, "--set")
     complete_providers(merged)
+    complete_overrides(merged)
     problems = [f"{origin.get(path, 'config')}: {path}: {text}" for path, text in _problems(merged, Config)]
     if problems:
         raise ConfigError(problems)

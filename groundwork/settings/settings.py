@@ -145,6 +145,21 @@ class Marker(Settings, frozen=True):
     options: Annotated[dict[str, str | int | float | bool], Meta(description="passed on to marker as they are")]
 
 
+class DocumentOverride(Settings, frozen=True):
+    """What holds for single documents in place of the settings for all; null: as for all."""
+
+    converter: Annotated[str | None, Meta(description="tried first, as ingest.converter")]
+    ocr: Annotated[bool | None, Meta(description="true: read the pictures of the pages; false: never")]
+    pages: Annotated[
+        Annotated[str, Meta(pattern=r"^ *[1-9]\d*(-\d*)?( *, *[1-9]\d*(-\d*)?)* *$")] | None,
+        Meta(description='only these, such as "1-3, 7, 9-"'),
+    ]
+    language: Annotated[str | None, Meta(description="ISO 639-1, such as da, in place of chunk.language")]
+    title: Annotated[str | None, Meta(description="what the document is called")]
+    audit_threshold: Annotated[Share | None, Meta(description="as ingest.audit_threshold")]
+    timeout: Annotated[Seconds | None, Meta(description="as ingest.timeout")]
+
+
 class Ingest(Settings, frozen=True):
     """Documents to Markdown."""
 
@@ -159,6 +174,11 @@ class Ingest(Settings, frozen=True):
     memory_mb: Annotated[Count, Meta(description="memory that a converter's process may take; 0: no limit")]
     max_pages: Positive
     max_unpacked_mb: Annotated[Positive, Meta(description="a DOCX, PPTX, XLSX or EPUB that unpacks to more is refused")]
+    ignore: Annotated[list[Name], Meta(description="patterns of files in documents/ to pass over, such as drafts/")]
+    overrides: Annotated[
+        dict[str, DocumentOverride],
+        Meta(description='by pattern of file names, such as {"scans/*.pdf": {"converter": "gemini"}}'),
+    ]
     vision: Vision
     marker: Marker
 
@@ -429,6 +449,16 @@ def complete_providers(block: dict[str, Any]) -> None:
             for name in Provider.__struct_fields__:
                 if name != "base_url" and name in llm:
                     entry.setdefault(name, PROVIDER_OWN.get(name, llm[name]))
+
+
+def complete_overrides(block: dict[str, Any]) -> None:
+    """Put null wherever an entry of ingest.overrides, in the JSON of a whole config, leaves a key out."""
+    ingest = block["ingest"] if isinstance(block.get("ingest"), dict) else {}
+    overrides = ingest["overrides"] if isinstance(ingest.get("overrides"), dict) else {}
+    for entry in overrides.values():
+        if isinstance(entry, dict):
+            for name in DocumentOverride.__struct_fields__:
+                entry.setdefault(name, None)
 
 
 def inherits(kind: type[Settings], name: str) -> bool:

@@ -35,15 +35,17 @@ def units(job: Job) -> list[Unit]:
 
 def process(job: Job, unit: Unit) -> Outcome:
     """Chunk one document."""
+    import msgspec
+
     from groundwork.chunking.chunker import chunk_document
     from groundwork.language.detection import resolved
     from groundwork.markdown.blocks import blocks
     from groundwork.markdown.segments import segments
     from groundwork.records.artifacts import read_text, write_jsonl
 
-    settings = job.config.chunk
     text = read_text(unit.reads[0])
     document, warnings = _document(unit, text)
+    settings = msgspec.structs.replace(job.config.chunk, language=document.language or job.config.chunk.language)
     found = blocks(text)
     chunks = chunk_document(text, document, settings, found)
     write_jsonl(unit.writes[0], chunks)

@@ -60,7 +60,9 @@ def _file(job: Job) -> Path:
     path = Path(job.flags.file)
     if path.is_file():
         return path.resolve()
-    named = [source for source in find_sources(job.data.documents) if source.id == job.flags.file]
+    asked = job.flags.file
+    files = find_sources(job.data.documents, job.config.ingest.ignore)
+    named = [source for source in files if asked in (source.id, source.name)]
     if not named or named[0].problem:
         raise UsageError(f"{plain(job.flags.file)}: no such file, and no document of that name")
     return Path(named[0].path).resolve()

@@ -8,20 +8,26 @@ Run     uv run dataprep/ingest.py [--converter NAME] [--password WORD]
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.documents import CONVERTERS, choose
+from groundwork.documents.overrides import override_of, page_numbers, settings_with
 
 if TYPE_CHECKING:
     from groundwork.documents.engines.vision import Picture
+    from groundwork.documents.sources import DocumentFile
     from groundwork.records.manifest import Manifest
     from groundwork.records.types import Document
     from groundwork.settings.settings import Config, Ingest
 
 TEST_PAGES = 2
+PASSED_OVER = ("workers", "memory_mb", "timeout", "ignore", "overrides")  # settings that shape no text by themselves
+MOST_IGNORED = 10  # files that are named
 PAGE_TOKENS = 800  # of a page whose words nobody knows before it is read
 
 
@@ -29,16 +35,63 @@ def units(job: Job) -> list[Unit]:
     """Every file of data/documents; one that must not be opened reads nothing and fails by its problem."""
     from groundwork.documents.sources import find_sources
 
-    sources = {source.id: source for source in find_sources(job.data.documents)}
+    settings = job.config.ingest
+    sources = {source.id: source for source in find_sources(job.data.documents, settings.ignore)}
+    overrides = {source.id: override_of(settings, source.name) for source in sources.values()}
     return [
         Unit(
             name=id_,
             reads=() if sources[id_].problem else (Path(sources[id_].path),),
             writes=(job.data.path("text", f"{id_}.md"), job.data.path("text", f"{id_}.json")),
-            payload=sources[id_],
+            payload=Source(sources[id_], overrides[id_]),
+            recipe=_own_recipe(job, overrides[id_]),
         )
         for id_ in job.wanted(list(sources))
     ]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file, and what `ingest.overrides` sets for it."""
+
+    file: DocumentFile
+    override: dict[str, Any]
+
+
+def _own_recipe(job: Job, override: dict[str, Any]) -> dict[str, Any]:
+    """What of the settings shapes this document alone: its override, and the vision model where only it uses that."""
+    if not override:
+        return {}
+    import hashlib
+
+    import msgspec
+
+    settings = settings_with(job.config.ingest, override)
+    if not uses_vision(settings) or uses_vision(job.config.ingest):
+        return {"ingest.overrides": override}
+    vision = settings.vision
+    prompts = [hashlib.sha256(job.prompt(name).encode()).hexdigest() for name in _prompts(settings)]
+    return {"ingest.overrides": override, "ingest.vision": msgspec.to_builtins(vision), "prompts": prompts}
+
+
+def prepare(job: Job, manifest: Manifest) -> None:
+    """Carry over what was renamed, and name what the settings pass over or mean in vain."""
+    carry_over_renamed(job, manifest)
+    from groundwork.documents.sources import find_sources, ignored_files
+    from groundwork.records.name_patterns import matches
+
+    settings = job.config.ingest
+    if ignored := ignored_files(job.data.documents, settings.ignore):
+        more = f" and {len(ignored) - MOST_IGNORED:,} more" if len(ignored) > MOST_IGNORED else ""
+        job.progress.say(f"ignored (ingest.ignore): {', '.join(ignored[:MOST_IGNORED])}{more}")
+    if settings.overrides:
+        names = [source.name for source in find_sources(job.data.documents, settings.ignore)]
+        for pattern in settings.overrides:
+            if not any(matches(name, pattern) for name in names):
+                near = difflib.get_close_matches(pattern, names, n=1)
+                job.progress.say(
+                    f"ingest.overrides: {pattern} fits no document{f'; did you mean {near[0]}?' if near else ''}"
+                )
 
 
 def carry_over_renamed(job: Job, manifest: Manifest) -> None:
@@ -46,9 +99,10 @@ def carry_over_renamed(job: Job, manifest: Manifest) -> None:
     from groundwork.documents.sources import find_sources
     from groundwork.records.lifecycle import departed, rename
 
-    lost = {one.sha256: one.document for one in departed(job.data, manifest)}
+    ignore = job.config.ingest.ignore
+    lost = {one.sha256: one.document for one in departed(job.data, manifest, ignore) if not one.ignored}
     known = manifest.entries("ingest") if lost else {}
-    for source in find_sources(job.data.documents) if lost else []:
+    for source in find_sources(job.data.documents, ignore) if lost else []:
         old = lost.get("" if source.id in known or source.problem else manifest.sha256(Path(source.path)))
         if old and old != source.id:
             rename(job.data, manifest, old, source.id, source.name)
@@ -60,6 +114,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     import asyncio  # 40 ms that --help does without
     from tempfile import TemporaryDirectory
 
+    import msgspec
+
     from groundwork.documents.engines.vision import PageReader
     from groundwork.documents.ingestion import Ingestion
     from groundwork.errors import BadDocument
@@ -70,19 +126,21 @@ async def process(job: Job, unit: Unit) -> Outcome:
         prompts = job.prompt(vision.prompt), job.prompt(vision.correction_prompt)
         return PageReader(job.client, vision, prompts, document, picture)
 
-    source = unit.payload
+    source, override = unit.payload.file, unit.payload.override
     if source.problem:
         raise BadDocument(f"{source.name}: {source.problem}")
+    settings = settings_with(job.config.ingest, override)
     with TemporaryDirectory() as scratch:
         ingestion = Ingestion(
             source=source,
-            config=job.config,
+            config=msgspec.structs.replace(job.config, ingest=settings),
             scratch=Path(scratch),
             images=job.data.path("text", "images", source.id),
             count=job.progress,
             reader=reader,
             first=TEST_PAGES if job.test else 0,
             password=job.flags.password,
+            **{name: override[name] for name in ("pages", "title", "language") if name in override},
         )
         try:
             markdown, document = await ingestion.run()
@@ -113,12 +171,23 @@ def uses_vision(settings: Ingest) -> bool:
     return "gemini" in names or ("marker" in names and settings.marker.use_llm)
 
 
+def _prompts(settings: Ingest) -> list[str]:
+    return [settings.vision.prompt, settings.vision.correction_prompt] if uses_vision(settings) else []
+
+
 def shaping(config: Config) -> Any:
     """The settings that shape the texts: not how many processes there are, nor what an unused converter is told."""
     import msgspec
 
     settings = msgspec.to_builtins(config.ingest)
-    for name in ("workers", "memory_mb", "timeout", *(() if uses_vision(config.ingest) else ("vision",))):
+    for name in (
+        "workers",
+        "memory_mb",
+        "timeout",
+        "ignore",
+        "overrides",
+        *(() if uses_vision(config.ingest) else ("vision",)),
+    ):
         del settings[name]
     return settings
 
@@ -134,16 +203,18 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     from groundwork.llm.prompts import conversation
     from groundwork.llm.token_estimate import tokens_in
 
-    vision, path = job.config.ingest.vision, Path(unit.payload.path)
+    settings = settings_with(job.config.ingest, unit.payload.override)
+    vision, path = settings.vision, Path(unit.payload.file.path)
     try:
-        ending, _ = examine(path, job.config.ingest.max_unpacked_mb)
-        first = choose(job.config.ingest, ending)[:1]
-        if unit.payload.problem or first != ["gemini"]:
+        ending, _ = examine(path, settings.max_unpacked_mb)
+        first = choose(settings, ending)[:1]
+        if unit.payload.file.problem or first != ["gemini"]:
             return Estimate(0, 0, 0, vision)
         layer = read_text_layer(str(path)).pages if ending == ".pdf" else [""] * count_frames(str(path))
     except BadDocument:
         return Estimate(0, 0, 0, vision)
-    pages = layer[:TEST_PAGES] if job.test else layer
+    named = [layer[number - 1] for number in page_numbers(unit.payload.override.get("pages", ""), len(layer))]
+    pages = named[:TEST_PAGES] if job.test else named
     asked = job.tokens(vision, with_picture(conversation(job.prompt(vision.prompt)), b""))
     told = sum(tokens_in(page) if len(page.split()) >= WORDS_TO_JUDGE else PAGE_TOKENS for page in pages)
     return Estimate(len(pages), len(pages) * asked, told, vision)
@@ -165,12 +236,10 @@ main = Command(
     units=units,
     process=process,
     settings=shaping,
-    prompts=lambda config: (
-        [config.ingest.vision.prompt, config.ingest.vision.correction_prompt] if uses_vision(config.ingest) else []
-    ),
+    prompts=lambda config: _prompts(config.ingest),
     flags=add_flags,
     estimate=estimate,
-    before=carry_over_renamed,
+    before=prepare,
     version="1",
     shards="documents",
     needs_gpu=lambda config: "marker" in (config.ingest.converter, *config.ingest.converters.get("pdf", [])),
