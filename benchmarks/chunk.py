@@ -86,7 +86,7 @@ def fence(number: int, length: int) -> str:
 def groundwork(limit: int) -> Callable[[str], Chunks]:
     from groundwork.chunking.chunker import chunk_document
     from groundwork.records.types import Document
-    from groundwork.settings.config import load
+    from groundwork.settings.config_files import load
 
     settings = load().chunk
     if limit:

@@ -31,8 +31,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from groundwork.grading.intervals import share
 from groundwork.grading.judge import criteria_of
-from groundwork.grading.learning import Pair, gap
-from groundwork.grading.rules import settle
+from groundwork.grading.memorization import Pair, gap
+from groundwork.grading.rule_verdicts import settle
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.grades import Grade
 from tests.fake_openrouter import FakeOpenRouter

@@ -30,15 +30,15 @@ from groundwork.documents import Request, run
 from groundwork.documents.audit import numbers, words
 from groundwork.documents.engines.markitdown import convert as markitdown
 from groundwork.documents.layout.engine import ENGINES
-from groundwork.documents.page_reading import audit_pages, convert_pages
+from groundwork.documents.page_conversion import audit_pages, convert_pages
 from groundwork.documents.pdf import read_text_layer
-from groundwork.documents.repair.outline import Entry, set_headings
+from groundwork.documents.repair.outline_headings import Entry, set_headings
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.running_headers import running_keys, strip_running
-from groundwork.settings import config
+from groundwork.settings import config_files
 
 PROJECT = Path(__file__).resolve().parents[1]
-SETTINGS = config.load().ingest
+SETTINGS = config_files.load().ingest
 
 
 @dataclass

@@ -18,7 +18,7 @@ import numpy as np
 
 from groundwork.embedding.duplicates import calibrate_threshold
 from groundwork.embedding.encoder import encoder_for
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 
 STATIC = ("embeddings.backend=static", "embeddings.model=wordllama", "embeddings.query_prefix=")
 

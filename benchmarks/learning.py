@@ -34,11 +34,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin while t
 from benchmarks import learning_curve as curve
 from benchmarks.fine_tuning import PACKAGED, TINY, Tuner, Unavailable
 from benchmarks.learning_curve import Epoch, Recipe, Run, Score
-from groundwork.dataset.sources import MIRRORS, Dataset, QuestionRow, load, locate
+from groundwork.dataset.loading import MIRRORS, Dataset, QuestionRow, load, locate
 from groundwork.errors import GroundworkError
-from groundwork.grading.grading import read_grades
+from groundwork.grading.grading_run import read_grades
 from groundwork.grading.judge import criteria_of
-from groundwork.grading.rules import settle
+from groundwork.grading.rule_verdicts import settle
 from groundwork.records.artifacts import Workspace, write_json, write_jsonl
 
 PROJECT = Path(__file__).resolve().parents[1]

@@ -31,7 +31,7 @@ from groundwork.__main__ import main as dataprep
 from groundwork.documents.page_images import page_jpeg
 from groundwork.documents.pdf import read_text_layer
 from groundwork.markdown.statements import statements
-from groundwork.settings.config import CONFIG_DIR, PROJECT, load
+from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_judge import Judge, asks_for

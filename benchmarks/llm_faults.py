@@ -25,7 +25,7 @@ import msgspec
 from benchmarks.llm_throughput import server, stats
 from groundwork.errors import GroundworkError, UnitError
 from groundwork.llm.client import Client
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 from groundwork.settings.settings import Config
 from tests.endpoint_habits import HABITS as ALL
 from tests.endpoint_habits import NOTES

@@ -2,7 +2,7 @@
 
 Run    uv run benchmarks/llm_order.py
 
-24 documents, 32 calls in flight, 1 s a call, on a clock of its own: nothing counts but the order in which the gate
+24 documents, 32 calls in flight, 1 s a call, on a clock of its own: nothing counts but the order in which the limiter
 admits calls, so the figure is the same on every machine. A chunk takes one call for every five facts and a last one
 that finds none, ten at the most. The ideal: all calls over 32, or the longest chunk where that is more. Beside it, the
 same calls first come, first served. Prints the mean and the least of eight draws, for documents of few and of many
@@ -16,7 +16,7 @@ import random
 import selectors
 from typing import Any
 
-from groundwork.llm.gate import Gate
+from groundwork.llm.rate_limit import RateLimiter
 
 DOCUMENTS, SLOTS, LATENCY, DRAWS = 24, 32, 1.0, 8
 SIZES = ((1, 3), (2, 4), (3, 6), (2, 12))  # chunks of a document, from and to
@@ -59,14 +59,14 @@ def chunks(seed: int, least: int, most: int) -> list[tuple[int, int]]:
 
 
 async def seconds(work: list[tuple[int, int]], *, most_first: bool) -> float:
-    """How long all chunks take through the gate."""
-    gate = Gate("clock", SLOTS, patience=60)
+    """How long all chunks take through the limiter."""
+    limiter = RateLimiter("clock", SLOTS, patience=60)
 
     async def interview(length: int, calls: int) -> None:
         for number in range(calls):
-            async with gate.slot(ahead=max(0, length - ASKED * number) if most_first else 0):
+            async with limiter.slot(ahead=max(0, length - ASKED * number) if most_first else 0):
                 await asyncio.sleep(LATENCY)
-            gate.succeeded()
+            limiter.succeeded()
 
     await asyncio.gather(*(interview(length, calls) for length, calls in work))
     return asyncio.get_running_loop().time()

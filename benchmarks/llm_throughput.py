@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.llm.client import Client
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 from groundwork.settings.settings import Config
 
 PROMPT = "Write a question about this passage. " + "The goal is 90 cm wide and the game lasts 12 minutes. " * 35  # 2 kB
@@ -55,7 +55,7 @@ def configured(url: str, concurrency: int) -> Config:
 
 
 async def ours(url: str, calls: int, concurrency: int) -> None:
-    """`calls` questions, all asked at once; the gate orders them."""
+    """`calls` questions, all asked at once; the rate limiter orders them."""
     config = configured(url, concurrency)
     with tempfile.TemporaryDirectory() as folder:
         async with Client(config.llm, Path(folder) / "journal.db") as client:

@@ -25,7 +25,7 @@ import numpy as np
 from groundwork.embedding.encoder import encoder_for
 from groundwork.records.artifacts import write_jsonl
 from groundwork.records.types import Pair
-from groundwork.settings.config import CONFIG_DIR, load
+from groundwork.settings.config_files import CONFIG_DIR, load
 from tests.synthetic_runs import pairs
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # for the bare t-SNE too: spinning threads would make it slower
@@ -86,9 +86,9 @@ def bench_html(rows: int, folder: Path) -> None:
     import plotly.offline
     from sklearn.manifold import TSNE
 
-    from groundwork.dataset.sources import QuestionRow
+    from groundwork.dataset.loading import QuestionRow
     from groundwork.maps.draw.map_page import write_map
-    from groundwork.maps.draw.static import write_map_png
+    from groundwork.maps.draw.matplotlib_pictures import write_map_png
     from groundwork.maps.scene_building import Group, scene_of
 
     settings = load([CONFIG_DIR / "local.json"])

@@ -21,7 +21,7 @@ from typing import Any
 from groundwork.embedding.encoder import encoder_for
 from groundwork.questions.repeats import AskedSoFar, Encode, Likeness, Vectors, likeness
 from groundwork.questions.same_question import Asked
-from groundwork.settings.config import PROJECT, load
+from groundwork.settings.config_files import PROJECT, load
 
 HERE = PROJECT / "tests" / "questions" / "same_fact.jsonl"
 STATIC = ["embeddings.backend=static", "embeddings.model=wordllama"]

@@ -19,11 +19,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.grounding import Grounds
-from groundwork.markdown.reading import read_chunks
 from groundwork.questions.criteria import criteria_fault, padding
 from groundwork.questions.draft_faults import Draft, PairBasis
-from groundwork.settings.config import PROJECT
+from groundwork.settings.config_files import PROJECT
 
 Json = dict[str, Any]
 

@@ -18,9 +18,9 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
+from groundwork.dataset.split.eval_selection import eval_size, split
 from groundwork.dataset.split.herding import bandwidth, gaussian, herd
-from groundwork.dataset.split.measures import closeness
-from groundwork.dataset.split.splits import eval_size, split
+from groundwork.dataset.split.metrics import closeness
 from groundwork.embedding.clusters import elbow
 from groundwork.embedding.duplicates import calibrate_threshold, neighbours
 

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from groundwork.pipeline import STAGES
-from groundwork.settings.config import PROJECT
+from groundwork.settings.config_files import PROJECT
 
 TEXT_STAGES = ("ingest", "chunk")
 # Compiled modules are kept, as on any ordinary installation.

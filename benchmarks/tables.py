@@ -34,13 +34,13 @@ from groundwork.documents.layout import engine, letter_sizes, page_flow
 from groundwork.documents.layout.engine import ENGINES
 from groundwork.documents.layout.reading_order import Part
 from groundwork.documents.layout.ruled_tables import find_frames
-from groundwork.documents.page_reading import convert_pages
+from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf import read_text_layer
-from groundwork.documents.repair.outline import Entry, set_headings
+from groundwork.documents.repair.outline_headings import Entry, set_headings
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS, stitch
-from groundwork.settings import config
+from groundwork.settings import config_files
 
-SETTINGS = config.load().ingest
+SETTINGS = config_files.load().ingest
 
 Pair = tuple[str, str, str]  # "right" or "below", a cell, the next one
 Cells = dict[tuple[int, int], int]  # place -> which text

@@ -181,7 +181,7 @@ def _gather(argv: Sequence[str]) -> int:
 def _schema(argv: Sequence[str]) -> int:
     from groundwork.console.command import flag_parser, guarded
     from groundwork.records.artifacts import write_json
-    from groundwork.settings.config import CONFIG_DIR, json_schema
+    from groundwork.settings.config_files import CONFIG_DIR, json_schema
 
     purpose = "Write config/config.schema.json from the settings; print it where there is no config/."
     flag_parser("dataprep schema", purpose).parse_args(list(argv))

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.markdown.reading import Reading
+from groundwork.markdown.chunk_reading import Reading
 from groundwork.records.types import Chunk
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from groundwork.pipeline import STAGES
-from groundwork.settings.config import PROJECT
+from groundwork.settings.config_files import PROJECT
 
 FLOORS = (
     {"installation"},
-    {"errors", "pipeline", "workers", "apportionment"},
+    {"errors", "pipeline", "process_pool", "apportionment"},
     {"settings", "records", "language"},
     {"markdown", "llm", "embedding", "pages"},
     {"chunking", "documents", "questions", "console"},
@@ -95,7 +95,7 @@ def test_no_drawers() -> None:
 def test_the_small_model_has_one_door() -> None:
     """What was made for one small model is entered by its strategy alone, and only where that is chosen."""
     room, door = "groundwork.questions.small_model", "groundwork.questions.small_model.strategy"
-    chosen_by = {"groundwork.questions.strategies", "groundwork.dataset.reword.asking"}
+    chosen_by = {"groundwork.questions.strategies", "groundwork.dataset.reword.model_calls"}
     for module in _modules():
         inside = {imported for imported in _imports(module) if imported.startswith(room)}
         if not module.startswith(room) and inside:

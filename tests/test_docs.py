@@ -11,8 +11,8 @@ import pytest
 
 from groundwork.__main__ import COMMANDS, _flags, doctor_flags, stage_command
 from groundwork.pipeline import BY_NAME, STAGES
-from groundwork.settings import config
-from groundwork.settings.config import PROJECT
+from groundwork.settings import config_files
+from groundwork.settings.config_files import PROJECT
 from tests.test_arrows import FLOORS
 
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").glob("*.md"))]
@@ -59,7 +59,7 @@ def test_a_documented_command_is_understood(page: str, command: str) -> None:
     else:
         assert stage == "pytest" or (PROJECT / name).is_file() or name in ("ruff", "mypy"), f"{page}: {command}"
         return
-    config.load([p for p in flags.config if p.exists() or p.parent == Path("config")], flags.assignments)
+    config_files.load([p for p in flags.config if p.exists() or p.parent == Path("config")], flags.assignments)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

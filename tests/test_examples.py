@@ -12,7 +12,7 @@ from groundwork.__main__ import main
 from groundwork.console import example
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Pair
-from groundwork.settings.config import PROJECT
+from groundwork.settings.config_files import PROJECT
 
 SETTINGS = ["--config", str(PROJECT / "config" / "examples.json")]
 

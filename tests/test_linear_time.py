@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import regex
 
-from groundwork.settings.config import PROJECT
+from groundwork.settings.config_files import PROJECT
 from tests.growth import LONG, SIZES, hard_texts, steep
 
 KINDS = tuple(hard_texts(1_000))

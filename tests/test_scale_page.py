@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.settings.config import PROJECT
+from groundwork.settings.config_files import PROJECT
 from tests.console.test_shards import corpus, files
 
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -9,7 +9,7 @@ import pytest
 
 from groundwork.__main__ import main, stage_command
 from groundwork.pipeline import BY_NAME, STAGES, Stage
-from groundwork.settings.config import PROJECT
+from groundwork.settings.config_files import PROJECT
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_type_hints
 import msgspec
 import pytest
 
-from groundwork.markdown.reading import Reading, read_chunks
+from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.records import types
 from groundwork.records.artifacts import read_jsonl, write_json, write_jsonl, write_text
 from groundwork.records.types import (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.settings.config import PROJECT
+from groundwork.settings.config_files import PROJECT
 from tests.author import Author
 from tests.fake_hub import FakeHub
 from tests.fake_openrouter import FakeOpenRouter

@@ -16,7 +16,7 @@ import pytest
 
 from groundwork.installation import PROJECT
 from groundwork.pipeline import STAGES
-from groundwork.settings.config import json_schema
+from groundwork.settings.config_files import json_schema
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from groundwork.pages.frame import document
+from groundwork.pages.html_frame import document
 from groundwork.pages.markup import Markup, tag
 from groundwork.records.types import Chunk
 from groundwork.settings.settings import ChunkSettings

@@ -1,6 +1,6 @@
 """Markdown cut into chunks, whole: blocks are read, gathered into runs, packed into parts and written as records.
 
-    blocks.py -> unreadable.py -> boilerplate.py -> block_runs.py -> short_runs.py -> packer.py
+    blocks.py -> unreadable_runs.py -> boilerplate.py -> block_runs.py -> short_runs.py -> packer.py
     (with sentence_cuts.py, table_parts.py, lengths.py, sentences.py)
 
 The chunks, one behind the other, are the text: nothing is lost and nothing moved.
@@ -21,7 +21,7 @@ from groundwork.chunking.boilerplate import marks
 from groundwork.chunking.lengths import load_tokenizer, ruler_for
 from groundwork.chunking.packer import Packer, Part
 from groundwork.chunking.short_runs import ShortRuns
-from groundwork.chunking.unreadable import cut_out_unreadable
+from groundwork.chunking.unreadable_runs import cut_out_unreadable
 from groundwork.language.detection import of_part, resolved
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.records.types import Chunk, Document

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from groundwork.console.closing import closing_lines
 from groundwork.console.job import Estimate, Failure, Job, Outcome, Unit
+from groundwork.console.next_steps import closing_lines
 from groundwork.console.preflight import NO_DOCUMENTS
 from groundwork.console.progress import Progress
-from groundwork.console.stopping import KeyboardInterrupts
+from groundwork.console.signals import KeyboardInterrupts
 from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, GroundworkError, Stopped, UsageError
 from groundwork.installation import IN_REPOSITORY, spelt
 from groundwork.pipeline import BY_NAME, writer_of
@@ -134,7 +134,7 @@ class Command:
 
     def _name_departed(self, job: Job, manifest: Manifest) -> None:
         """Say which documents have lost their source."""
-        from groundwork.records.lifecycle import departed
+        from groundwork.records.document_lifecycle import departed
 
         lost = departed(job.data, manifest, job.config.ingest.ignore)
         job.departed = {one.document: one.source for one in lost}
@@ -176,7 +176,7 @@ class Command:
         return runner.spread(units, lambda _: run_processes(self.name, job, count)) if count > 1 else None
 
     def _by_ray(self, job: Job, due: int, address: str, run: Callable[..., list[ShardResult]]) -> list[ShardResult]:
-        from groundwork.records.joining import join_shards
+        from groundwork.records.join_databases import join_shards
 
         results = run(self.name, job, due, address, gpus=1 if self.needs_gpu(job.config) else 0)
         join_shards(job.data)
@@ -226,7 +226,7 @@ class Command:
         return f"{place}: nothing to work on; run first: uv run {before.script if before else 'dataprep run'}"
 
     def _dry_run(self, job: Job, runner: Runner, units: list[Unit]) -> int:
-        from groundwork.console.costs import print_estimate
+        from groundwork.console.cost_report import print_estimate
 
         due = [(unit, state, why) for unit, (state, why) in zip(units, runner.states(units), strict=True)]
         if not job.flags.force:
@@ -257,7 +257,7 @@ class Command:
         for line in ledger.lines(verbose=job.flags.verbose):
             print(visible(line))
         if usage := [*(job.client.report() if job.has_client else []), *job.usage]:
-            from groundwork.console.costs import print_report
+            from groundwork.console.cost_report import print_report
 
             print_report(usage)
 
@@ -382,7 +382,7 @@ def load_config(flags: argparse.Namespace) -> Config:
     """The settings of this run, with the environment variables of .env in place."""
     from dotenv import load_dotenv
 
-    from groundwork.settings import config as config_files
+    from groundwork.settings import config_files as config_files
 
     path = config_files.PROJECT / ".env"
     try:
@@ -413,7 +413,7 @@ class opened:  # noqa: N801  used as a with-statement's verb
 
 
 def workspace(config: Config, flags: argparse.Namespace) -> Workspace:
-    from groundwork.settings.config import PROJECT
+    from groundwork.settings.config_files import PROJECT
 
     base = flags.data or PROJECT / config.data_dir
     if not base.is_dir():

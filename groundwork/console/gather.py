@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.command import load_config, opened
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.pipeline import STAGES
-from groundwork.records.joining import join_shards, shard_folders
+from groundwork.records.join_databases import join_shards, shard_folders
 from groundwork.records.shards import Shard
 
 if TYPE_CHECKING:

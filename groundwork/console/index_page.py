@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from groundwork.pages.frame import document, table
+from groundwork.pages.html_frame import document, table
 from groundwork.pages.markup import Markup, tag
 from groundwork.records.artifacts import Workspace, write_text
 

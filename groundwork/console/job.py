@@ -154,7 +154,7 @@ class Job:
         return self._prompts[name]
 
     def _read_prompt(self, name: str) -> str:
-        from groundwork.settings.config import prompt_file
+        from groundwork.settings.config_files import prompt_file
 
         path = prompt_file(name)
         try:
@@ -168,7 +168,7 @@ class Job:
         self, call: ModelCall, messages: list[dict[str, Any]], schema: type | dict[str, Any] | None = None
     ) -> int:
         """About how many tokens a request has. The model on this machine gets the schema as a grammar, not as text."""
-        from groundwork.llm.replies import strict_schema
+        from groundwork.llm.structured_output import strict_schema
         from groundwork.llm.token_estimate import estimate_tokens
 
         provider = self.config.llm.providers[call.provider] if call.provider else self.config.llm

@@ -13,7 +13,7 @@ import msgspec
 from groundwork import installation
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.records.artifacts import write_json
-from groundwork.settings import config
+from groundwork.settings import config_files
 from groundwork.settings.settings import STATIC_MODEL
 
 # What people change first. The rest is in config.schema.json, where editors find it.
@@ -44,7 +44,7 @@ def init(*, prompts: bool) -> int:
     folder, defaults = installation.CONFIG_DIR, installation.DEFAULTS
     (folder / "prompts").mkdir(parents=True, exist_ok=True)
     _write(folder / "config.json", _overlay())
-    _write(folder / "config.schema.json", config.json_schema())
+    _write(folder / "config.schema.json", config_files.json_schema())
     _copy(defaults / "env.example", installation.PROJECT / ".env.example")
     (installation.PROJECT / ".env.example").chmod(0o600)  # so that a copy with a key in it has these rights too
     if prompts:
@@ -57,7 +57,7 @@ def init(*, prompts: bool) -> int:
 
 def _overlay() -> dict[str, Any]:
     """The settings that people change first, at their defaults; an embedder that is installed."""
-    values = msgspec.to_builtins(config.load())
+    values = msgspec.to_builtins(config_files.load())
     if importlib.util.find_spec("sentence_transformers") is None:
         values["embeddings"] |= {"backend": "static", "model": STATIC_MODEL}
     overlay: dict[str, Any] = {"$schema": "config.schema.json"}

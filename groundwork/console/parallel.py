@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from groundwork.console.job import Outcome
 from groundwork.console.ledger import Ledger
 from groundwork.console.progress import Progress
-from groundwork.console.stopping import STOP_SIGNALS, STOPPED, Stopping
+from groundwork.console.signals import STOP_SIGNALS, STOPPED, Stopping
 from groundwork.errors import BudgetReached, ConfigError, GroundworkError, ProviderRefused, Stopped, StopRun, UsageError
 from groundwork.pipeline import BY_NAME
+from groundwork.process_pool import cores, end_with_parent
 from groundwork.records.shards import Shard
-from groundwork.workers import cores, end_with_parent
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess

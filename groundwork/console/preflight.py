@@ -42,7 +42,7 @@ def _providers(config: Config) -> list[Provider]:
 
 def _reachable(provider: Provider, config: Config) -> None:
     from groundwork.llm.endpoint import Endpoint
-    from groundwork.llm.local import PACKAGES, carrier_parts
+    from groundwork.llm.local_model import PACKAGES, carrier_parts
 
     if provider.base_url != "local":
         Endpoint(provider, config.llm.local, os.environ).key()

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from groundwork.console import preflight
-from groundwork.console.closing import from_here
 from groundwork.console.command import load_config, workspace
+from groundwork.console.next_steps import from_here
 from groundwork.errors import EXIT_OK, UnitError, UsageError
 from groundwork.installation import spelt
 from groundwork.pipeline import STAGES, writer_of

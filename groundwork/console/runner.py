@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.job import Failure, Job, Outcome, Unit
 from groundwork.console.ledger import Ledger
-from groundwork.console.stopping import STOP_SIGNALS, STOPPED, STOPPING
+from groundwork.console.signals import STOP_SIGNALS, STOPPED, STOPPING
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.budget import DOCUMENT
 from groundwork.records.artifacts import plain, remove_leftovers

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from groundwork.console.closing import MOST_NAMED, same_flags
 from groundwork.console.command import load_config, opened
-from groundwork.console.table import lines
+from groundwork.console.next_steps import MOST_NAMED, same_flags
+from groundwork.console.terminal_table import lines
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME, STAGES, Stage
-from groundwork.records.lifecycle import Departed, Remains, departed, forgotten_rows, remains_of
+from groundwork.records.document_lifecycle import Departed, Remains, departed, forgotten_rows, remains_of
 from groundwork.records.manifest import judge
 
 if TYPE_CHECKING:

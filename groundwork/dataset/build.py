@@ -10,17 +10,17 @@ import msgspec
 import numpy as np
 
 from groundwork.dataset.measured_rows import partly_measured, strata
-from groundwork.dataset.publish.personal import scan
+from groundwork.dataset.publish.personal_data import scan
 from groundwork.dataset.reword import rephrase
-from groundwork.dataset.reword.asking import faults_of
 from groundwork.dataset.reword.copying import share_kept
 from groundwork.dataset.reword.faults import answer_kept, subject_words
+from groundwork.dataset.reword.model_calls import faults_of
 from groundwork.dataset.reword.phrasings import Border, Phrased, is_phrasing, phrasings
 from groundwork.dataset.reword.rephrase import Ask, Check, Reworded, Rewording
 from groundwork.dataset.rows import Pool, Row
-from groundwork.dataset.split import measures as measure
-from groundwork.dataset.split.measures import Curve, Replaced, Report, Share
-from groundwork.dataset.split.splits import CannotSplit, Split, Vectors, eval_size, split
+from groundwork.dataset.split import metrics as measure
+from groundwork.dataset.split.eval_selection import CannotSplit, Split, Vectors, eval_size, split
+from groundwork.dataset.split.metrics import Curve, Replaced, Report, Share
 from groundwork.embedding.duplicates import calibrate_threshold, nearest
 from groundwork.settings.settings import DatasetSettings, Rephrase
 

@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from groundwork.dataset.loading import MIRRORS, QuestionRow
 from groundwork.dataset.question_vectors import Embedded
-from groundwork.dataset.sources import MIRRORS, QuestionRow
 from groundwork.questions.repeats import Likeness, SameQuestions
 from groundwork.questions.same_question import asked_by, normalised
 from groundwork.records.artifacts import slug, write_jsonl

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from groundwork.dataset.sources import Dataset, DatasetSource, load
+from groundwork.dataset.loading import Dataset, DatasetSource, load
 from groundwork.embedding.encoder import Encoder, Vectors, encoder_for
 from groundwork.errors import UsageError
 from groundwork.records.artifacts import Workspace, write_bytes

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from groundwork.records.artifacts import read_jsonl
-from groundwork.records.candidates import Candidate, Review
+from groundwork.records.run_pairs import Candidate, Review
 from groundwork.records.types import Chunk, Difficulty, Pair, Record, Tags
 
 BROKEN_TEXT = "\ufffd\x00"  # what a wrong decoding and a binary file leave behind

@@ -90,7 +90,7 @@ CONVERTERS = {
         by_sight=True,
         singly=True,
     ),
-    "plain": Converter(module="engines.plain"),
+    "plain": Converter(module="engines.plain_text"),
 }
 
 

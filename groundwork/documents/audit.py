@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from groundwork.documents.repair.running_headers import page_labels
 from groundwork.language.labels import ITEM
-from groundwork.language.scripts import UNSPACED, is_shaped
+from groundwork.language.writing_systems import UNSPACED, is_shaped
 from groundwork.records.types import PageAudit
 
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)

@@ -9,8 +9,8 @@ from statistics import fmean
 import msgspec
 
 from groundwork.documents.audit import words
-from groundwork.documents.structure import bare, likeness, merged_cells
-from groundwork.pages.frame import document, wide
+from groundwork.documents.structure_score import bare, likeness, merged_cells
+from groundwork.pages.html_frame import document, wide
 from groundwork.pages.markup import Markup, from_html, joined, tag
 from groundwork.records.types import PageAudit
 

@@ -18,19 +18,19 @@ from weakref import WeakKeyDictionary
 
 from groundwork.documents import CONVERTERS, IMAGES, Request, choose, require, run, versions
 from groundwork.documents.engines.vision import PageReader, Picture
+from groundwork.documents.garbled_fonts import is_unreadable
 from groundwork.documents.overrides import page_numbers
 from groundwork.documents.page_choice import OCR, UNREADABLE, PageDraft, assemble, listed, page_warnings
+from groundwork.documents.page_conversion import Audited, convert_pages
 from groundwork.documents.page_images import count_frames, page_jpeg
-from groundwork.documents.page_reading import Audited, convert_pages
 from groundwork.documents.pdf import TextLayer, read_text_layer, unlock
 from groundwork.documents.repair.page_joining import stitch, tidy
 from groundwork.documents.repair.running_headers import without_running
-from groundwork.documents.sources import DocumentFile, examine, spelt
-from groundwork.documents.unreadable import is_unreadable
+from groundwork.documents.source_files import DocumentFile, examine, spelt
 from groundwork.errors import BadDocument, MissingExtra
+from groundwork.process_pool import WorkerFailed, Workers, devices
 from groundwork.records.types import Document, Page
 from groundwork.settings.settings import Config
-from groundwork.workers import WorkerFailed, Workers, devices
 
 T = TypeVar("T")
 

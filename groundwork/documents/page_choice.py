@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from groundwork.documents.pdf import TextLayer
-from groundwork.documents.repair.outline import Entry, set_headings
+from groundwork.documents.repair.outline_headings import Entry, set_headings
 from groundwork.documents.repair.page_joining import is_contents, stitch
 from groundwork.installation import spelt
 from groundwork.records.types import Page, PageAudit

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
+from groundwork.documents.form_fields import typed_in
+from groundwork.documents.garbled_fonts import is_unreadable
 from groundwork.documents.titles import document_title
-from groundwork.documents.typed_in import typed_in
-from groundwork.documents.unreadable import is_unreadable
 from groundwork.errors import BadDocument
 
 LOCK = threading.Lock()

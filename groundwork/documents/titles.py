@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from groundwork.documents.audit import contents_lines
-from groundwork.documents.layout.spelling import Speller
+from groundwork.documents.layout.text_layer_spelling import Speller
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _JOINED = re.compile(r"[\d_-]")

@@ -25,8 +25,8 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.neural import load_model
 from groundwork.embedding.prefixes import Kind, prefix_of
+from groundwork.embedding.transformer_models import load_model
 from groundwork.errors import BadRecord, ConfigError, StopRun, UnitError
 from groundwork.settings.settings import Embeddings
 

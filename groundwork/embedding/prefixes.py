@@ -45,7 +45,7 @@ def _by_model(settings: Embeddings) -> tuple[str, str]:
     """(before a question, before a sentence) as the model wants it."""
     family = next((texts for name, *texts in FAMILIES if re.search(name, settings.model.lower())), None)
     if settings.backend == "sentence-transformers":
-        from groundwork.embedding.neural import load_model, own_prompts
+        from groundwork.embedding.transformer_models import load_model, own_prompts
 
         own = own_prompts(settings.model)
         if own is None and family is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.dataset.sources import QuestionRow
+from groundwork.dataset.loading import QuestionRow
 from groundwork.errors import BadRecord, UnitError
 from groundwork.llm.client import Client, Reply
 from groundwork.llm.concurrency import together

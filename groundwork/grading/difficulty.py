@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from groundwork.dataset.sources import MIRRORS
-from groundwork.grading.consistency import flips
+from groundwork.dataset.loading import MIRRORS
+from groundwork.grading.judge_agreement import flips
 from groundwork.records.grades import Grade, MeasuredRow
 
 LEVELS = {"easy": 0, "medium": 1, "hard": 2}

@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from groundwork.dataset.sources import QuestionRow
-from groundwork.grading.consistency import flips
+from groundwork.dataset.loading import QuestionRow
 from groundwork.grading.intervals import Interval, share
 from groundwork.grading.judge import Case, criteria_of
+from groundwork.grading.judge_agreement import flips
 from groundwork.language.numbers import numbers, values
 from groundwork.language.words import content_words
 from groundwork.records.grades import CheckedAnswer

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from groundwork.grading.consistency import GOAL
-from groundwork.grading.grading import percent
+from groundwork.grading.grading_run import percent
 from groundwork.grading.intervals import Difference
+from groundwork.grading.judge_agreement import GOAL
 from groundwork.grading.judge_check import SPOILED, Trust
-from groundwork.grading.learning import ADVICE, Gap
+from groundwork.grading.memorization import ADVICE, Gap
 from groundwork.grading.scores import ModelReport, Report
 
 BARS = "▁▂▃▄▅▆▇█"

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from groundwork.grading.consistency import flips
+from groundwork.grading.judge_agreement import flips
 from groundwork.grading.judge_check import SPOILED
-from groundwork.grading.learning import ADVICE
+from groundwork.grading.memorization import ADVICE
 from groundwork.grading.report_lines import curve_lines
 from groundwork.grading.scores import Report
-from groundwork.pages.page import write_page
+from groundwork.pages.scripted_page import write_page
 from groundwork.records.grades import Grade
 
 FOLDER = Path(__file__).parent / "assets"

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from groundwork.dataset.sources import MIRRORS
-from groundwork.grading.consistency import Consistency, consistency, flips
+from groundwork.dataset.loading import MIRRORS
 from groundwork.grading.difficulty import Guess, guess, measured
 from groundwork.grading.intervals import Difference, Interval, difference, share
+from groundwork.grading.judge_agreement import Consistency, consistency, flips
 from groundwork.grading.judge_check import Trust
-from groundwork.grading.learning import Gap, Pair, gap
+from groundwork.grading.memorization import Gap, Pair, gap
 from groundwork.records.grades import Grade, MeasuredRow
 
 FACETS = ("category", "difficulty", "cluster", "tag", "document")

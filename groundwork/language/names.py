@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from groundwork.language.scripts import UNSPACED
 from groundwork.language.stop_words import ENGLISH
+from groundwork.language.writing_systems import UNSPACED
 
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]*)[\"”“»]")
 _LONGEST = 80  # characters of a quoted term; a longer quotation is a passage

@@ -11,7 +11,7 @@ from itertools import accumulate, pairwise
 
 import regex
 
-from groundwork.language.spans import Span, whole_spans
+from groundwork.language.uncuttable_spans import Span, whole_spans
 
 _END = regex.compile(
     r"""

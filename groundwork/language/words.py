@@ -14,8 +14,8 @@ from typing import Any
 
 import regex
 
-from groundwork.language.scripts import UNSPACED
 from groundwork.language.stop_words import stop_words
+from groundwork.language.writing_systems import UNSPACED
 
 _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LETTERS = r"[\p{L}\p{Nl}\p{No}][\p{L}\p{M}\p{Nl}\p{No}]*+"  # vowel signs and accents belong to their letters

@@ -1,4 +1,4 @@
-"""One request until its reply: from the journal, or through budget, gate and endpoint, with retries by cause."""
+"""One request until its reply: from the journal, or through budget, limiter and endpoint, with retries by cause."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Any, TypeVar
 import msgspec
 
 from groundwork.errors import Filtered, ProviderRefused, StopRun
-from groundwork.llm.accounts import Accounts
-from groundwork.llm.adaptation import Adaptation
 from groundwork.llm.budget import Budget, Experience, Settlement, UsageRow
+from groundwork.llm.call_context import CallContext
+from groundwork.llm.call_costs import Accounts
+from groundwork.llm.circuit_breaker import Stopping
 from groundwork.llm.endpoint import Endpoint
-from groundwork.llm.envelope import Envelope, Usage, read_envelope, read_vectors
-from groundwork.llm.errand import Errand
 from groundwork.llm.failures import Blocked, Broken, Busy, CallFailed, Refused, Rejected, explain
-from groundwork.llm.gate import Gate
 from groundwork.llm.journal import Journal, StoredReply, key_of
-from groundwork.llm.stopping import Stopping
+from groundwork.llm.rate_limit import RateLimiter
+from groundwork.llm.response import ChatResponse, Usage, read_response, read_vectors
 from groundwork.llm.token_estimate import tokens_in
-from groundwork.records.processes import spoken
+from groundwork.llm.unsupported_parameters import Adaptation
+from groundwork.records.process_identity import spoken
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -56,61 +56,61 @@ class Calls:
     ) -> None:
         self._journal, self._budget, self._say = journal, budget, say
         self._accounts = Accounts(budget, on_usage)
-        self._gates: dict[tuple[str, str], Gate] = {}
-        self._stopping = Stopping(stopping, self._gates)
-        self._adaptations: dict[Gate, Adaptation] = {}
+        self._limiters: dict[tuple[str, str], RateLimiter] = {}
+        self._stopping = Stopping(stopping, self._limiters)
+        self._adaptations: dict[RateLimiter, Adaptation] = {}
         self._asking: dict[str, asyncio.Lock] = {}
         self._askers: Counter[str] = Counter()
-        self._noticed: set[tuple[Gate | None, str]] = set()
+        self._noticed: set[tuple[RateLimiter | None, str]] = set()
 
     @property
     def rows(self) -> dict[tuple[str, str, str], UsageRow]:
         """The cost report's lines, by stage, model and unit."""
         return self._accounts.rows
 
-    def gate(self, endpoint: Endpoint, model: str) -> Gate:
-        """The one gate of this endpoint and model."""
+    def limiter(self, endpoint: Endpoint, model: str) -> RateLimiter:
+        """The one limiter of this endpoint and model."""
         settings = endpoint.settings
         where = (settings.base_url, model)
-        if where not in self._gates:
+        if where not in self._limiters:
             limits = (settings.requests_per_minute, settings.tokens_per_minute)
             name = f"{settings.base_url} ({model})"
-            self._gates[where] = Gate(name, endpoint.concurrency, settings.max_retry_after, *limits)
-        return self._gates[where]
+            self._limiters[where] = RateLimiter(name, endpoint.concurrency, settings.max_retry_after, *limits)
+        return self._limiters[where]
 
-    async def reply(self, errand: Errand, body: Json, draw: int) -> Envelope:
+    async def reply(self, context: CallContext, body: Json, draw: int) -> ChatResponse:
         """The reply to a chat completion: the journal's, or a new one. Raises UnitError, StopRun or ConfigError."""
-        key = key_of(errand.endpoint.identity, body, (errand.sample, draw))
+        key = key_of(context.endpoint.identity, body, (context.sample, draw))
         async with self._alone(key):
             while True:
-                if row := self._journal.find(key, errand.after):
-                    return self._replay(errand, row)
+                if row := self._journal.find(key, context.after):
+                    return self._replay(context, row)
                 with suppress(_AskedElsewhere):
-                    return await self._persist(errand, lambda again: self._chat(errand, body, key, again))
-                self._tell_of_wait(key, errand)
+                    return await self._persist(context, lambda again: self._chat(context, body, key, again))
+                self._tell_of_wait(key, context)
                 await self._stopping.pause(POLL)
 
-    def _tell_of_wait(self, key: str, errand: Errand) -> None:
+    def _tell_of_wait(self, key: str, context: CallContext) -> None:
         """Once a run, say whose reply it waits for: without a word that would look like a hang."""
         if owner := self._journal.owner(key):
             self._once(
                 (None, "waiting"),
-                f"waiting for {spoken(owner)}, which asks the same ({errand.unit}); end it if it is not wanted",
+                f"waiting for {spoken(owner)}, which asks the same ({context.unit}); end it if it is not wanted",
             )
 
-    def notice(self, errand: Errand, kind: str, what: str) -> None:
+    def notice(self, context: CallContext, kind: str, what: str) -> None:
         """Say once a run, of each endpoint and model, what is odd about its replies."""
-        self._once((errand.gate, kind), f"{errand.endpoint.settings.base_url} ({errand.model}): {what}")
+        self._once((context.limiter, kind), f"{context.endpoint.settings.base_url} ({context.model}): {what}")
 
-    def _once(self, key: tuple[Gate | None, str], line: str) -> None:
+    def _once(self, key: tuple[RateLimiter | None, str], line: str) -> None:
         if self._say is not None and key not in self._noticed:
             self._noticed.add(key)
             self._say(line)
 
-    async def vectors(self, errand: Errand, texts: list[str]) -> list[list[float]]:
+    async def vectors(self, context: CallContext, texts: list[str]) -> list[list[float]]:
         """One vector a text, by one call. They are not journaled: whoever asks keeps them."""
-        body: Json = {"model": errand.model, "input": texts, "encoding_format": "float"}
-        return await self._persist(errand, lambda again: self._embeddings(errand, body, again))
+        body: Json = {"model": context.model, "input": texts, "encoding_format": "float"}
+        return await self._persist(context, lambda again: self._embeddings(context, body, again))
 
     async def close(self) -> None:
         """Stop watching for the stop."""
@@ -129,17 +129,17 @@ class Calls:
             if not self._askers[key]:
                 del self._asking[key], self._askers[key]
 
-    def _replay(self, errand: Errand, row: StoredReply) -> Envelope:
+    def _replay(self, context: CallContext, row: StoredReply) -> ChatResponse:
         usage = Usage(row.input_tokens, row.output_tokens, row.cached_tokens, row.cost)
-        self._accounts.count(errand, usage, replayed=True)
-        envelope = read_envelope(row.body)
-        if envelope.trouble is not None:
-            raise Filtered(f"{errand.unit}: {errand.model}: {envelope.trouble}")
-        return envelope
+        self._accounts.count(context, usage, replayed=True)
+        response = read_response(row.body)
+        if response.trouble is not None:
+            raise Filtered(f"{context.unit}: {context.model}: {response.trouble}")
+        return response
 
-    async def _persist(self, errand: Errand, once: Callable[[bool], Awaitable[T]]) -> T:
+    async def _persist(self, context: CallContext, once: Callable[[bool], Awaitable[T]]) -> T:
         """Call until a reply comes. 429s are free; other failures have `transport_retries`."""
-        settings, failures, again = errand.endpoint.settings, 0, False
+        settings, failures, again = context.endpoint.settings, 0, False
         self._stopping.watch()
         while True:
             self._stopping.check()
@@ -150,73 +150,75 @@ class Calls:
             except _Adapted:
                 again = True
             except _CutShort:
-                errand.roomy = again = True
+                context.roomy = again = True
             except Broken as broken:
                 failures, again = failures + 1, True
-                if error := self._stopping.given_up(errand, failures, broken):
+                if error := self._stopping.given_up(context, failures, broken):
                     raise error from broken
-                await self._stopping.pause(self._stopping.backoff(errand, failures, broken))
+                await self._stopping.pause(self._stopping.backoff(context, failures, broken))
             except Blocked as blocked:
-                raise Filtered(f"{errand.unit}: {errand.model}: {blocked}") from blocked
+                raise Filtered(f"{context.unit}: {context.model}: {blocked}") from blocked
             except Rejected as rejected:
-                raise self._stopping.turned_down(errand, rejected) from rejected
+                raise self._stopping.turned_down(context, rejected) from rejected
             except Refused as refused:
-                reason = explain(refused, settings.base_url, settings.api_key_env, errand.model)
+                reason = explain(refused, settings.base_url, settings.api_key_env, context.model)
                 raise self._stopping.stop(ProviderRefused(reason)) from refused
             except StopRun as stop:
                 raise self._stopping.stop(stop) from stop.__cause__
             else:
-                self._stopping.heard(errand.gate)
+                self._stopping.heard(context.limiter)
                 return result
 
-    async def _chat(self, errand: Errand, body: Json, key: str, again: bool) -> Envelope:
+    async def _chat(self, context: CallContext, body: Json, key: str, again: bool) -> ChatResponse:
         """One call; its reply is stored whatever it holds. Raises CallFailed, or _CutShort."""
-        asked, limit = self._accounts.size(errand, body), token_limit(body)
-        experience = self._accounts.experience(errand)
+        asked, limit = self._accounts.size(context, body), token_limit(body)
+        experience = self._accounts.experience(context)
         async with (
             self._scouted(experience),
-            self._admitted(errand, asked, limit, again) as settlement,
-            self._claimed(key, errand),
+            self._admitted(context, asked, limit, again) as settlement,
+            self._claimed(key, context),
         ):
-            if not errand.endpoint.tells_cost:
-                await errand.endpoint.price(errand.model)  # now, so that nothing comes between a reply and its storing
+            if not context.endpoint.tells_cost:
+                await context.endpoint.price(
+                    context.model
+                )  # now, so that nothing comes between a reply and its storing
             begun = time.monotonic()
-            raw = await self._post(errand, _with_room(body, settlement.room))
-            envelope = _ended(read_envelope(raw), min(limit, settlement.room))
-            usage = await self._accounts.priced(errand, envelope.usage)
+            raw = await self._post(context, _with_room(body, settlement.room))
+            response = _ended(read_response(raw), min(limit, settlement.room))
+            usage = await self._accounts.priced(context, response.usage)
             settlement.cost = usage.cost or 0.0
-            cut = settlement.room < limit and envelope.finish_reason == "length"
-            usable = (envelope.trouble is None or isinstance(envelope.trouble, Blocked)) and not cut
-            self._journal.store(key, _row(errand, raw, usable, usage, time.monotonic() - begun))
-            errand.gate.used(asked + limit, usage.input_tokens + usage.output_tokens)
-            self._accounts.count(errand, usage, replayed=False)
-            if envelope.trouble is not None:
-                raise envelope.trouble
+            cut = settlement.room < limit and response.finish_reason == "length"
+            usable = (response.trouble is None or isinstance(response.trouble, Blocked)) and not cut
+            self._journal.store(key, _row(context, raw, usable, usage, time.monotonic() - begun))
+            context.limiter.used(asked + limit, usage.input_tokens + usage.output_tokens)
+            self._accounts.count(context, usage, replayed=False)
+            if response.trouble is not None:
+                raise response.trouble
             experience.learn(asked, usage)
             if cut:
                 raise _CutShort
-        return envelope
+        return response
 
-    async def _post(self, errand: Errand, body: Json) -> bytes:
+    async def _post(self, context: CallContext, body: Json) -> bytes:
         """The reply's body. Raises CallFailed, or _Adapted where the refusal told what to leave out."""
-        adaptation = self._adaptations.setdefault(errand.gate, Adaptation(errand.endpoint.settings))
+        adaptation = self._adaptations.setdefault(context.limiter, Adaptation(context.endpoint.settings))
         sent = adaptation.applied(body)
         try:
-            return await errand.endpoint.post("/chat/completions", sent)
+            return await context.endpoint.post("/chat/completions", sent)
         except CallFailed as failure:
             if (change := adaptation.learn(failure, sent, body)) is None:
                 raise
             if change:
-                self.notice(errand, change, change)
+                self.notice(context, change, change)
             raise _Adapted from failure
 
-    async def _embeddings(self, errand: Errand, body: Json, again: bool) -> list[list[float]]:
+    async def _embeddings(self, context: CallContext, body: Json, again: bool) -> list[list[float]]:
         tokens = sum(map(tokens_in, body["input"]))
-        async with self._admitted(errand, tokens, 0, again) as settlement:
-            vectors, usage = read_vectors(await errand.endpoint.post("/embeddings", body), len(body["input"]))
-            usage = await self._accounts.priced(errand, usage)
+        async with self._admitted(context, tokens, 0, again) as settlement:
+            vectors, usage = read_vectors(await context.endpoint.post("/embeddings", body), len(body["input"]))
+            usage = await self._accounts.priced(context, usage)
             settlement.cost = usage.cost or 0.0
-            self._accounts.count(errand, usage, replayed=False)
+            self._accounts.count(context, usage, replayed=False)
         return vectors
 
     @asynccontextmanager
@@ -230,22 +232,22 @@ class Calls:
             yield
 
     @asynccontextmanager
-    async def _admitted(self, errand: Errand, asked: int, limit: int, again: bool) -> AsyncIterator[Settlement]:
-        """A slot of the gate and the money for one call; how the call ends teaches the gate."""
-        async with errand.gate.slot(asked + limit, again=again, ahead=errand.ahead):
-            async with self._budget.reserve(await self._accounts.stake(errand, asked, limit)) as settlement:
+    async def _admitted(self, context: CallContext, asked: int, limit: int, again: bool) -> AsyncIterator[Settlement]:
+        """A slot of the limiter and the money for one call; how the call ends teaches the limiter."""
+        async with context.limiter.slot(asked + limit, again=again, ahead=context.ahead):
+            async with self._budget.reserve(await self._accounts.stake(context, asked, limit)) as settlement:
                 self._stopping.check()
                 try:
                     yield settlement
                 except Busy as busy:
-                    self._stopping.narrow(errand.gate, busy)
+                    self._stopping.narrow(context.limiter, busy)
                     raise
-            errand.gate.succeeded()
+            context.limiter.succeeded()
 
     @asynccontextmanager
-    async def _claimed(self, key: str, errand: Errand) -> AsyncIterator[None]:
+    async def _claimed(self, key: str, context: CallContext) -> AsyncIterator[None]:
         """This process alone makes the call, and only if no other has its reply by now. Raises _AskedElsewhere."""
-        if not self._journal.claim(key, errand.after, errand.endpoint.settings.timeout + 10):
+        if not self._journal.claim(key, context.after, context.endpoint.settings.timeout + 10):
             raise _AskedElsewhere
         try:
             yield
@@ -269,13 +271,13 @@ def _with_room(body: Json, room: int) -> Json:
     return body if room >= token_limit(body) else {**body, limit_name(body): room}
 
 
-def _ended(envelope: Envelope, room: int) -> Envelope:
+def _ended(response: ChatResponse, room: int) -> ChatResponse:
     """A reply without a finish_reason that filled its room was cut off."""
-    if envelope.finish_reason or not 0 < room <= envelope.usage.output_tokens:
-        return envelope
-    return msgspec.structs.replace(envelope, finish_reason="length")
+    if response.finish_reason or not 0 < room <= response.usage.output_tokens:
+        return response
+    return msgspec.structs.replace(response, finish_reason="length")
 
 
-def _row(errand: Errand, raw: bytes, usable: bool, usage: Usage, seconds: float) -> StoredReply:
+def _row(context: CallContext, raw: bytes, usable: bool, usage: Usage, seconds: float) -> StoredReply:
     tokens = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
-    return StoredReply(raw, usable, errand.model, errand.stage, errand.unit, *tokens, usage.cost, seconds)
+    return StoredReply(raw, usable, context.model, context.stage, context.unit, *tokens, usage.cost, seconds)

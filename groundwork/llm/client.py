@@ -1,6 +1,6 @@
 """The one way to a language model: `ask` for a value, `embed` for vectors.
 
-A question goes through the journal (answered before? then no call), the gate, the budget and the endpoint. What
+A question goes through the journal (answered before? then no call), the limiter, the budget and the endpoint. What
 comes back is stored before it is read. A reply that cannot be used gets one correction turn that shows the model its
 error, then one fresh draw.
 """
@@ -18,14 +18,14 @@ import msgspec
 from groundwork.errors import ConfigError, InvalidReply, UnitError
 from groundwork.llm.budget import Budget, Price
 from groundwork.llm.budget import UsageRow as UsageRow
+from groundwork.llm.call_context import CallContext
 from groundwork.llm.calls import Calls, limit_name, token_limit
 from groundwork.llm.concurrency import together
 from groundwork.llm.endpoint import Endpoint
-from groundwork.llm.envelope import Envelope, Usage
-from groundwork.llm.errand import Errand
 from groundwork.llm.journal import ALL, Journal
-from groundwork.llm.replies import FaultyItem, Parsed, Reader, Unusable, strict_schema
 from groundwork.llm.request import chat_body
+from groundwork.llm.response import ChatResponse, Usage
+from groundwork.llm.structured_output import FaultyItem, Parsed, Reader, Unusable, strict_schema
 from groundwork.llm.token_estimate import fewest_tokens, texts_in
 from groundwork.settings.settings import LLM, Embeddings, ModelCall
 
@@ -54,7 +54,7 @@ class Reply(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Client:
-    """All endpoints of a config with their gates, one journal and one budget. Use it from one event loop."""
+    """All endpoints of a config with their limiters, one journal and one budget. Use it from one event loop."""
 
     def __init__(
         self,
@@ -110,18 +110,18 @@ class Client:
         endpoint = self._endpoint(call.provider)
         body = chat_body(endpoint.settings, call, messages, sent)
         reader = Reader(schema, check, texts_in(messages))
-        errand = Errand(
-            endpoint, self._calls.gate(endpoint, call.model), call.model, stage, unit, sample, self._after, []
+        context = CallContext(
+            endpoint, self._calls.limiter(endpoint, call.model), call.model, stage, unit, sample, self._after, []
         )
-        errand.ahead, errand.whole_prompt = ahead, whole_prompt
+        context.ahead, context.whole_prompt = ahead, whole_prompt
         try:
-            return await self._converse(errand, body, reader, partial)
+            return await self._converse(context, body, reader, partial)
         except InvalidReply:
-            if not errand.replayed:
+            if not context.replayed:
                 raise
         # All of it was replayed from an earlier run that ended here too: only new draws can do better.
-        errand.after = self._journal.last()
-        return await self._converse(errand, body, reader, partial)
+        context.after = self._journal.last()
+        return await self._converse(context, body, reader, partial)
 
     async def embed(
         self, call: Embeddings, texts: list[str], *, stage: str = "embed", unit: str = "vectors"
@@ -130,9 +130,9 @@ class Client:
         endpoint = self._endpoint(call.provider)
         if endpoint.dialect == "local":
             raise ConfigError(['embeddings.provider: the local model makes no embeddings; use backend "static"'])
-        errand = Errand(endpoint, self._calls.gate(endpoint, call.model), call.model, stage, unit)
+        context = CallContext(endpoint, self._calls.limiter(endpoint, call.model), call.model, stage, unit)
         batches = [texts[start : start + call.batch] for start in range(0, len(texts), call.batch)]
-        vectors = await together(self._calls.vectors(errand, batch) for batch in batches)
+        vectors = await together(self._calls.vectors(context, batch) for batch in batches)
         return [vector for batch in vectors for vector in batch]
 
     async def price(self, call: ModelCall) -> Price | None:
@@ -161,101 +161,108 @@ class Client:
             self._endpoints[name] = Endpoint(provider, self._settings.local, self._env)
         return self._endpoints[name]
 
-    async def _converse(self, errand: Errand, body: Json, reader: Reader[T], partial: bool) -> Reply[T]:
+    async def _converse(self, context: CallContext, body: Json, reader: Reader[T], partial: bool) -> Reply[T]:
         """As asked; then, where that cannot be used, with the error shown; then drawn afresh."""
         problems: list[str] = []
         turns, draw, calls = body, 0, 0
         while calls < 3:
-            envelope, calls = await self._whole(errand, turns, draw, reader), calls + 1
+            response, calls = await self._whole(context, turns, draw, reader), calls + 1
             try:
-                parsed = reader.parse(envelope.content, envelope.aside[1])
+                parsed = reader.parse(response.content, response.aside[1])
                 if parsed.faulty:
                     calls += 1
-                    parsed = await self._mend(errand, turns, reader, parsed, envelope, partial)
-                self._heed(errand, envelope)
-                return _reply(parsed, errand, envelope)
+                    parsed = await self._mend(context, turns, reader, parsed, response, partial)
+                self._heed(context, response)
+                return _reply(parsed, context, response)
             except Unusable as problem:
                 problems.append(str(problem))
-            if calls == 1 and envelope.content.strip():
-                turns = {**body, "messages": [*body["messages"], *_correction(envelope.content, problems[0])]}
+            if calls == 1 and response.content.strip():
+                turns = {**body, "messages": [*body["messages"], *_correction(response.content, problems[0])]}
             else:
                 turns, draw = body, draw + 1
         raise InvalidReply(
-            f"{errand.unit}: {errand.model}: no usable reply in {calls} calls; {' / '.join(problems)}{_where(envelope)}"
+            f"{context.unit}: {context.model}: no usable reply in {calls} calls; "
+            f"{' / '.join(problems)}{_where(response)}"
         )
 
     async def _mend(
-        self, errand: Errand, turns: Json, reader: Reader[T], parsed: Parsed[T], envelope: Envelope, partial: bool
+        self,
+        context: CallContext,
+        turns: Json,
+        reader: Reader[T],
+        parsed: Parsed[T],
+        response: ChatResponse,
+        partial: bool,
     ) -> Parsed[T]:
         """Ask once for the faulty items alone. Raises Unusable where some stay faulty and none may be left out."""
-        asked = {**turns, "messages": [*turns["messages"], *_item_correction(envelope.content, parsed)]}
-        later = await self._whole(errand, asked, 0, reader)
+        asked = {**turns, "messages": [*turns["messages"], *_item_correction(response.content, parsed)]}
+        later = await self._whole(context, asked, 0, reader)
         mended = reader.mended(parsed, later.content or later.aside[1])
         if mended.faulty and not partial:
             raise Unusable(f"{len(mended.faulty)} items do not fit the schema: {mended.faulty[0].problem}.")
         reader.checked(mended.value)
         return mended
 
-    async def _whole(self, errand: Errand, body: Json, draw: int, reader: Reader[T]) -> Envelope:
+    async def _whole(self, context: CallContext, body: Json, draw: int, reader: Reader[T]) -> ChatResponse:
         """A reply that ended by itself; one that did not is asked for once more with twice the room."""
-        envelope = await self._calls.reply(errand, body, draw)
-        self._compare_prompt(errand, body, envelope)
-        if not (how := _unended(envelope, reader)):
-            return envelope
+        response = await self._calls.reply(context, body, draw)
+        self._compare_prompt(context, body, response)
+        if not (how := _unended(response, reader)):
+            return response
         roomy = {**body, limit_name(body): 2 * token_limit(body)}
-        cut = f"{errand.unit}: {errand.model}: {how} at {token_limit(body)} tokens"
+        cut = f"{context.unit}: {context.model}: {how} at {token_limit(body)} tokens"
         try:
-            envelope = await self._calls.reply(errand, roomy, draw)
+            response = await self._calls.reply(context, roomy, draw)
         except UnitError as error:
             if type(error) is not UnitError:  # filtered, or lost on the way
                 raise
             raise InvalidReply(f"{cut}, and more is not to be had: {error}") from error
-        if _unended(envelope, reader):
-            thinks = how != "cut off" or envelope.aside[1]
+        if _unended(response, reader):
+            thinks = how != "cut off" or response.aside[1]
             raise InvalidReply(
-                f"{cut} and again at {token_limit(roomy)}; raise max_tokens of {errand.stage}, or ask for less at once"
+                f"{cut} and again at {token_limit(roomy)}; raise max_tokens of {context.stage}, or ask for less at once"
                 + ("; its thoughts take the room: lower reasoning_effort, or switch them off" if thinks else "")
             )
-        return envelope
+        return response
 
-    def _compare_prompt(self, errand: Errand, body: Json, envelope: Envelope) -> None:
+    def _compare_prompt(self, context: CallContext, body: Json, response: ChatResponse) -> None:
         """Raise or warn where the server read far less than it was sent: its context is too small for the prompt."""
-        read, text = envelope.usage.input_tokens + envelope.usage.cached_tokens, texts_in(body["messages"])
+        read, text = response.usage.input_tokens + response.usage.cached_tokens, texts_in(body["messages"])
         if not read or len(text) < SHORT or read * 4 > len(text):
             return
         if read > READ_SHARE * (fewest := fewest_tokens(text)):
             return
         problem = (
-            f"the server read {envelope.usage.input_tokens:,} tokens of a prompt of at least {fewest:,}: its context "
+            f"the server read {response.usage.input_tokens:,} tokens of a prompt of at least {fewest:,}: its context "
             "is too small (Ollama: raise num_ctx, or OLLAMA_CONTEXT_LENGTH; llama.cpp: --ctx-size), or send less"
         )
-        if errand.whole_prompt:
-            raise InvalidReply(f"{errand.unit}: {errand.model}: {problem}")
-        self._calls.notice(errand, "prompt cut", problem)
+        if context.whole_prompt:
+            raise InvalidReply(f"{context.unit}: {context.model}: {problem}")
+        self._calls.notice(context, "prompt cut", problem)
 
-    def _heed(self, errand: Errand, envelope: Envelope) -> None:
+    def _heed(self, context: CallContext, response: ChatResponse) -> None:
         """Say once what is odd about a reply that is kept all the same."""
-        if envelope.aside[1] and not envelope.content.strip():
-            place = envelope.aside[0]
+        if response.aside[1] and not response.content.strip():
+            place = response.aside[0]
             self._calls.notice(
-                errand, place, f"the replies stand in {place}, with no content; they are read from there"
+                context, place, f"the replies stand in {place}, with no content; they are read from there"
             )
-        if envelope.finish_reason not in ("", "stop", "length"):
-            own = envelope.finish_reason
-            self._calls.notice(errand, own, f"finish_reason {own!r} is not known here; what came with it is kept")
+        if response.finish_reason not in ("", "stop", "length"):
+            own = response.finish_reason
+            self._calls.notice(context, own, f"finish_reason {own!r} is not known here; what came with it is kept")
 
 
-def _unended(envelope: Envelope, reader: Reader[Any]) -> str:
+def _unended(response: ChatResponse, reader: Reader[Any]) -> str:
     """How a reply ended before its end, or ""."""
-    if envelope.finish_reason == "length":
+    if response.finish_reason == "length":
         return "cut off"
-    return "ended within its thoughts" if reader.is_unfinished(envelope.content) else ""
+    return "ended within its thoughts" if reader.is_unfinished(response.content) else ""
 
 
-def _where(envelope: Envelope) -> str:
+def _where(response: ChatResponse) -> str:
     """Where text came instead, when there was no content."""
-    place, text = envelope.aside
-    if envelope.content.strip() or not text:
+    place, text = response.aside
+    if response.content.strip() or not text:
         return ""
     return f" (there is text in {place}, where thoughts stand: switch the model's thinking off, or its parser of it)"
 
@@ -279,17 +286,17 @@ def _item_correction(content: str, parsed: Parsed[Any]) -> list[Message]:
     return [{"role": "assistant", "content": _sendable(content)}, {"role": "user", "content": ask}]
 
 
-def _reply(parsed: Parsed[T], errand: Errand, envelope: Envelope) -> Reply[T]:
-    usages = [spent.usage for spent in errand.spent]
+def _reply(parsed: Parsed[T], context: CallContext, response: ChatResponse) -> Reply[T]:
+    usages = [spent.usage for spent in context.spent]
     costs = [usage.cost for usage in usages if usage.cost is not None]
     return Reply(
         value=parsed.value,
-        model=errand.model,
+        model=context.model,
         input_tokens=sum(usage.input_tokens for usage in usages),
         output_tokens=sum(usage.output_tokens for usage in usages),
         cached_tokens=sum(usage.cached_tokens for usage in usages),
         cost=sum(costs) if costs else None,
-        replayed=errand.replayed,
-        finish_reason=envelope.finish_reason or "stop",
+        replayed=context.replayed,
+        finish_reason=response.finish_reason or "stop",
         dropped=parsed.faulty,
     )

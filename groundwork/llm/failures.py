@@ -1,7 +1,7 @@
 """Every way in which a call can bring no reply, and what an endpoint's error says about it.
 
 CallFailed
-├── Busy        429: the gate narrows, the call goes again and loses none of its tries
+├── Busy        429: the limiter narrows, the call goes again and loses none of its tries
 ├── Broken      dropped, hung, 5xx, an HTML page, half a body, no choices: tried again up to llm.transport_retries
 │   └── Unreachable   nobody listens there; when nobody ever did, the run stops
 ├── Rejected    400, 413, 422: this request is at fault, the next one may do

@@ -19,7 +19,7 @@ import msgspec
 
 from groundwork.errors import ConfigError, StopRun
 from groundwork.records.manifest import read_only_database
-from groundwork.records.processes import is_alive, this_process
+from groundwork.records.process_identity import is_alive, this_process
 
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS replies (

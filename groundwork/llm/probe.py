@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from groundwork.llm.adaptation import LIMITS
 from groundwork.llm.endpoint import Endpoint
-from groundwork.llm.envelope import Envelope, read_envelope
 from groundwork.llm.failures import Broken, CallFailed, Refused
-from groundwork.llm.payload import decoded
+from groundwork.llm.json_extraction import decoded
+from groundwork.llm.reasoning_text import without_thoughts
 from groundwork.llm.request import chat_body
-from groundwork.llm.thoughts import without_thoughts
+from groundwork.llm.response import ChatResponse, read_response
+from groundwork.llm.unsupported_parameters import LIMITS
 from groundwork.settings.settings import ModelCall
 
 Json = dict[str, Any]
@@ -145,9 +145,9 @@ class Probe:
             size = meta.get("n_ctx_train")
         return Finding("context", None, f"{size:,} tokens" if isinstance(size, int) else "not told by /models")
 
-    async def _post(self, more: Json) -> Envelope | CallFailed:
+    async def _post(self, more: Json) -> ChatResponse | CallFailed:
         try:
-            reply = read_envelope(await self._endpoint.post("/chat/completions", {**self._body, **more}))
+            reply = read_response(await self._endpoint.post("/chat/completions", {**self._body, **more}))
         except CallFailed as failure:
             return failure
         return reply.trouble or reply

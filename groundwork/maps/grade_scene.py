@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from groundwork.dataset.sources import QuestionRow
+from groundwork.dataset.loading import QuestionRow
 from groundwork.embedding.encoder import Vectors
 from groundwork.maps.draw.scene import DatasetEntry, Scene
 from groundwork.maps.scene_building import Group, scene_of

@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.console.progress import Progress
-from groundwork.dataset.sources import MIRRORS, QuestionRow
+from groundwork.dataset.loading import MIRRORS, QuestionRow
 from groundwork.embedding.clusters import kmeans
 from groundwork.maps.cluster_names import name_groups
+from groundwork.maps.dataset_diversity import Measured, measure
 from groundwork.maps.density_contours import contours
 from groundwork.maps.draw.scene import Cluster, DatasetEntry, Point, Scene
 from groundwork.maps.projection import Places, laid_out, project
-from groundwork.maps.question_reach import Measured, measure
 from groundwork.maps.similarities import similarities
-from groundwork.records.question import QuestionFields
+from groundwork.records.question_fields import QuestionFields
 from groundwork.settings.settings import Maps
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from groundwork.console import table as terminal
+from groundwork.console import terminal_table as terminal
 from groundwork.console.command import Outcome
 from groundwork.maps.draw.scene import Numbers, Scene
 from groundwork.records.artifacts import read_json, write_json, write_jsonl
@@ -46,8 +46,8 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
 def write_map_pictures(scene: Scene, paths: Sequence[Path]) -> list[str]:
     """Write `scene` to each of `paths` in the form that its ending asks for; returns what to warn the reader of."""
     from groundwork.maps.draw.map_page import write_map
+    from groundwork.maps.draw.matplotlib_pictures import write_map_png
     from groundwork.maps.draw.plotly_map import write_plotly_map
-    from groundwork.maps.draw.static import write_map_png
 
     warnings: list[str] = []
     for path in paths:

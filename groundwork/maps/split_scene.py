@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.console.progress import Progress
-from groundwork.dataset.sources import MIRRORS
+from groundwork.dataset.loading import MIRRORS
 from groundwork.embedding.duplicates import nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.scene_building import Group, by_split, scene_of

@@ -15,7 +15,7 @@ from groundwork.language.detection import is_english
 from groundwork.language.labels import DOTTED, RULE, labels
 from groundwork.language.names import quoted
 from groundwork.language.numbers import Number, numbers, other_readings, unit_of
-from groundwork.language.scripts import UNSPACED
+from groundwork.language.writing_systems import UNSPACED
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.tables import TableRow, read_table
 

@@ -9,8 +9,8 @@ from itertools import zip_longest
 from typing import Literal
 
 from groundwork.language import labels
-from groundwork.language.scripts import UNSPACED
 from groundwork.language.sentences import sentences
+from groundwork.language.writing_systems import UNSPACED
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.tables import Cell, read_table
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import regex
 
-from groundwork.language.spans import Span
+from groundwork.language.uncuttable_spans import Span
 
 
 class Rows(NamedTuple):

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 
 from groundwork.llm.client import Client
 from groundwork.llm.token_estimate import tokens_in
-from groundwork.markdown.reading import Reading
-from groundwork.questions.batch import Batch, turns
+from groundwork.markdown.chunk_reading import Reading
+from groundwork.questions.batch_asker import Batch, turns
 from groundwork.questions.draft_faults import Drafts
 from groundwork.questions.interview import SHOWN_AT_MOST, Asker
-from groundwork.questions.material import Call, Material, Prompt, Tokens, known
+from groundwork.questions.interview_material import Call, Material, Prompt, Tokens, known
 from groundwork.settings.settings import QA
 
 FOUND = 0.6

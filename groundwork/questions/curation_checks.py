@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from groundwork.language import references as wording
+from groundwork.language import dangling_references as wording
 from groundwork.language.numbers import numbers, values
 from groundwork.language.opposites import is_negated
 from groundwork.language.words import content_words

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, ClassVar
 
-from groundwork.language.scripts import is_question
+from groundwork.language.writing_systems import is_question
 from groundwork.llm.prompts import Message, conversation, render
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.markdown.grounding import find

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from groundwork.pages.frame import document, table
+from groundwork.pages.html_frame import document, table
 from groundwork.pages.markup import Markup, joined, tag
-from groundwork.records.candidates import BY_PERSON
+from groundwork.records.run_pairs import BY_PERSON
 from groundwork.records.types import Pair, Rejected
 
 EXAMPLES = 4  # of each kind

@@ -13,13 +13,13 @@ import msgspec
 from groundwork.apportionment import largest_remainder
 from groundwork.errors import UnitError
 from groundwork.installation import spelt
-from groundwork.language.references import is_instruction
+from groundwork.language.dangling_references import is_instruction
+from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.grounding import Grounds
-from groundwork.markdown.reading import Reading
-from groundwork.questions import coverage
+from groundwork.questions import chunk_coverage
 from groundwork.questions.draft_faults import PairBasis
 from groundwork.questions.interview import Asker, Interview, interview
-from groundwork.questions.material import Material, known
+from groundwork.questions.interview_material import Material, known
 from groundwork.questions.repeats import AskedSoFar, Encode, Likeness, similarity
 from groundwork.questions.same_question import asked_by
 from groundwork.questions.strategies import strategy_of
@@ -76,7 +76,7 @@ class Interviews:
             for chunk in pair.chunks:
                 pairs.setdefault(chunk, []).append(pair)
         covered = [state.covered(pairs.get(state.chunk.id, [])) for state in self.states]
-        whole = coverage.of_document(self.material.document, covered)
+        whole = chunk_coverage.of_document(self.material.document, covered)
         return msgspec.structs.replace(
             whole,
             pairs=len(self.pairs()),

@@ -9,11 +9,11 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from groundwork.language import references as wording
+from groundwork.language import dangling_references as wording
 from groundwork.language.names import names
 from groundwork.language.numbers import values
-from groundwork.language.scripts import is_question
 from groundwork.language.words import words
+from groundwork.language.writing_systems import is_question
 from groundwork.markdown.grounding import Grounds
 from groundwork.questions.criteria import criteria_fault, without_padding
 from groundwork.questions.worth_asking import not_worth_asking

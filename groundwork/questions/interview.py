@@ -16,11 +16,11 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from groundwork.errors import UnitError
-from groundwork.language.references import is_instruction
-from groundwork.llm.replies import FaultyItem
-from groundwork.markdown.reading import Reading
+from groundwork.language.dangling_references import is_instruction
+from groundwork.llm.structured_output import FaultyItem
+from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions import coverage
+from groundwork.questions import chunk_coverage
 from groundwork.questions.criteria import without_padding
 from groundwork.questions.draft_faults import Draft, Fault, PairBasis
 from groundwork.questions.repeats import AskedSoFar
@@ -104,13 +104,13 @@ class Interview:
 
     def covered(self, pairs: Sequence[Pair] | None = None) -> Coverage:
         """What of the chunk the interview's pairs cover, or those given."""
-        return coverage.coverage(self.reading, self.pairs if pairs is None else pairs, self.declined)
+        return chunk_coverage.coverage(self.reading, self.pairs if pairs is None else pairs, self.declined)
 
     def gaps(self) -> list[Statement]:
         """What is open and was not shown too often, without instructions to a model that the document may hold."""
         return [
             statement
-            for statement in coverage.gaps(self.reading, self.covered())
+            for statement in chunk_coverage.gaps(self.reading, self.covered())
             if self.shown[statement] < SHOWN_AT_MOST and not is_instruction(statement.plain(self.chunk.text))
         ]
 
@@ -187,7 +187,7 @@ def _decline(state: Interview, answer: Answer, cut: bool) -> None:
         state.shown.update(answer.shown)
     state.declined.update(answer.declined)
     if answer.done:
-        for statement in set(answer.shown) & set(coverage.gaps(state.reading, state.covered())):
+        for statement in set(answer.shown) & set(chunk_coverage.gaps(state.reading, state.covered())):
             state.declined[statement] = "nothing worth asking is left"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from groundwork.llm.client import Client
-from groundwork.markdown.reading import Reading
+from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.interview import Asker
-from groundwork.questions.material import Call, Material, Prompt, Tokens
+from groundwork.questions.interview_material import Call, Material, Prompt, Tokens
 from groundwork.settings.settings import QA
 
 

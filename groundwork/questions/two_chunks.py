@@ -11,7 +11,7 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation
-from groundwork.markdown.reading import Reading
+from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.draft_faults import Draft, Drafts, Fault, PairBasis
 from groundwork.questions.interview import as_pair, as_rejected, as_unread
 from groundwork.questions.repeats import AskedSoFar, Encode

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from groundwork.errors import BadRecord, UsageError
-from groundwork.records.processes import is_dead, mark
+from groundwork.records.process_identity import is_dead, mark
 from groundwork.records.shards import Shard
 
 T = TypeVar("T")

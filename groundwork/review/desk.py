@@ -11,8 +11,7 @@ import msgspec
 from groundwork.errors import BadRecord, GroundworkError
 from groundwork.markdown.grounding import Grounds
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl
-from groundwork.records.candidates import BY_PERSON, Candidate, candidates
-from groundwork.records.decisions import (
+from groundwork.records.review_decisions import (
     EDITABLE,
     Decision,
     Stacks,
@@ -26,6 +25,7 @@ from groundwork.records.decisions import (
     question_hash,
     read,
 )
+from groundwork.records.run_pairs import BY_PERSON, Candidate, candidates
 from groundwork.records.runs import documents_of, tag_files
 from groundwork.records.types import Chunk, DocumentCoverage, Pair, Tags
 

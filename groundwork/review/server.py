@@ -17,7 +17,7 @@ import msgspec
 from aiohttp import web
 
 from groundwork.errors import GroundworkError
-from groundwork.pages.page import page_text
+from groundwork.pages.scripted_page import page_text
 from groundwork.review.desk import Ask, Desk, Refused
 
 HOST = "127.0.0.1"

@@ -15,7 +15,7 @@ from typing import Any
 
 from groundwork.errors import UsageError
 from groundwork.records.artifacts import write_bytes
-from groundwork.records.decisions import Decision, Verdict, question_hash
+from groundwork.records.review_decisions import Decision, Verdict, question_hash
 from groundwork.records.types import Pair
 from groundwork.review.desk import Desk, Refused, accepting, as_decided, checked, decision_of, incomplete
 

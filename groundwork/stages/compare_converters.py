@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from groundwork.console import table
+from groundwork.console import terminal_table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.documents import CONVERTERS, Request, require
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UnitError, UsageError
@@ -24,9 +24,9 @@ from groundwork.records.artifacts import plain, slug, write_json, write_text
 
 if TYPE_CHECKING:
     from groundwork.documents.comparison_page import Column
-    from groundwork.documents.page_reading import Audited
+    from groundwork.documents.page_conversion import Audited
     from groundwork.documents.pdf import TextLayer
-    from groundwork.workers import Workers
+    from groundwork.process_pool import Workers
 
 DEFAULT_PAGES = 20
 TEST_PAGES = 2
@@ -55,7 +55,7 @@ def units(job: Job) -> list[Unit]:
 
 def _file(job: Job) -> Path:
     """The PDF given, by its path or as the name of a document."""
-    from groundwork.documents.sources import find_sources
+    from groundwork.documents.source_files import find_sources
 
     path = Path(job.flags.file)
     if path.is_file():
@@ -76,8 +76,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.documents.page_images import page_jpeg
     from groundwork.documents.pdf import read_text_layer
     from groundwork.documents.repair.running_headers import running_keys, strip_running
-    from groundwork.documents.sources import spelt
-    from groundwork.workers import WorkerFailed, Workers
+    from groundwork.documents.source_files import spelt
+    from groundwork.process_pool import WorkerFailed, Workers
 
     settings = job.config.ingest
     with TemporaryDirectory() as scratch, Workers(1, settings.memory_mb) as workers:
@@ -131,7 +131,7 @@ async def _yardstick(
 ) -> list[str]:
     """The pages by the converter whose tables and headings the others are held against."""
     from groundwork.documents.comparison_page import YARDSTICK
-    from groundwork.workers import WorkerFailed
+    from groundwork.process_pool import WorkerFailed
 
     for column in columns:
         if column.name == YARDSTICK and column.pages:
@@ -180,14 +180,14 @@ async def _convert(job: Job, workers: Workers, name: str, source: str, layer: Te
 
 
 def warm_up(name: str, request: Request) -> None:
-    from groundwork.documents.page_reading import convert_pages
+    from groundwork.documents.page_conversion import convert_pages
 
     convert_pages(name, Request(source=request.source, ending=".pdf", settings=request.settings, pages=[1],
                                 page_count=request.page_count), [""])  # fmt: skip
 
 
 def timed_convert(name: str, request: Request, layer: list[str]) -> Timed:
-    from groundwork.documents.page_reading import convert_pages
+    from groundwork.documents.page_conversion import convert_pages
 
     wall, cpu = time.perf_counter(), time.process_time()
     done = convert_pages(name, request, layer)
@@ -255,7 +255,7 @@ def _cells(column: Column) -> list[str]:
 
 
 def _table(columns: list[Column]) -> str:
-    return "\n".join(table.lines([TITLES, *map(_cells, columns)], indent=0))
+    return "\n".join(terminal_table.lines([TITLES, *map(_cells, columns)], indent=0))
 
 
 def _shown(share: float | None) -> str:

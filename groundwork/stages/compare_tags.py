@@ -12,13 +12,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console import table
+from groundwork.console import terminal_table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.maps.dataset_arguments import add_datasets, add_interactive, sources_of, together
 from groundwork.records.runs import tag_file
 
 if TYPE_CHECKING:
-    from groundwork.dataset.sources import DatasetSource
+    from groundwork.dataset.loading import DatasetSource
     from groundwork.maps.draw.scene import Bar, Scene
     from groundwork.records.types import Tags
 
@@ -51,7 +51,7 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.dataset.sources import load
+    from groundwork.dataset.loading import load
     from groundwork.records.artifacts import write_jsonl
     from groundwork.tags.tagging import tag
 
@@ -106,7 +106,7 @@ def _notes(job: Job, into: dict[str, str], entries: dict[str, Any], fresh: list[
 
 def _write(scene: Scene, unit: Unit, most: int) -> list[str]:
     """Write the unit's files; returns what to warn the reader of."""
-    from groundwork.maps.draw.static import write_histogram_png, write_map_png
+    from groundwork.maps.draw.matplotlib_pictures import write_histogram_png, write_map_png
     from groundwork.maps.draw.tags_page import write_tags
     from groundwork.records.artifacts import write_json
 
@@ -140,7 +140,7 @@ def report(job: Job, done: list[Unit]) -> None:
         content = read_json(unit.writes[2], dict[str, Any])
         bars = [Bar(**bar) for bar in content["tags"][: job.flags.max_tags]]
         for line in [
-            *table.lines(_table(bars, list(content["questions"]))),
+            *terminal_table.lines(_table(bars, list(content["questions"]))),
             *(f"  {note}" for note in content["notes"]),
         ]:
             print(line)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console import table
+from groundwork.console import terminal_table
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import read_json, read_jsonl, read_text, write_json
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from groundwork.dataset.sources import DatasetSource
+    from groundwork.dataset.loading import DatasetSource
     from groundwork.embedding.encoder import Encoder
-    from groundwork.maps.coverage_of_runs import Asked, Count, CoverageItem, Declined, Kind, Nearest, Section
+    from groundwork.maps.document_coverage import Asked, Count, CoverageItem, Declined, Kind, Nearest, Section
     from groundwork.records.types import Chunk
 
 SHOWN_SECTIONS = 40  # lines in the terminal
@@ -64,9 +64,9 @@ def units(job: Job) -> list[Unit]:
 
 def process(job: Job, unit: Unit) -> Outcome:
     """Write the page and the numbers of one document, and say the main ones."""
-    from groundwork.maps.coverage_of_runs import asked
+    from groundwork.maps.document_coverage import asked
     from groundwork.maps.draw.coverage_page import write_coverage
-    from groundwork.markdown.reading import read_chunks
+    from groundwork.markdown.chunk_reading import read_chunks
     from groundwork.records.types import Document, Pair
 
     text_file, document_file, chunk_file = unit.reads[:3]
@@ -190,7 +190,7 @@ def report(found: Asked, text: str) -> list[str]:
         shares = [_percent(whole[run][kind]) for kind in ("sentence", "number", "row")]
         declined = sum(count.declined for kind, count in whole[run].items() if kind != "number")
         rows.append([run or "all together", *shares, f"{declined:,}", f"{questions:,}"])
-    lines = [f"{found.document}: {found.title}", *table.lines(rows)]
+    lines = [f"{found.document}: {found.title}", *terminal_table.lines(rows)]
     lines += [line for section in found.sections[:SHOWN_SECTIONS] for line in _bar(found, section)]
     if len(found.sections) > SHOWN_SECTIONS:
         lines.append(f"  ... and {len(found.sections) - SHOWN_SECTIONS} more sections")
@@ -224,7 +224,7 @@ def _percent(count: Count) -> str:
 
 def _shares(by_kind: Mapping[Kind, Count]) -> dict[str, Any]:
     """sentences, numbers, rows and touched (all of them), each with its share, 0..1, null where there are none."""
-    from groundwork.maps.coverage_of_runs import Count
+    from groundwork.maps.document_coverage import Count
 
     everything = Count(**{
         field: sum(getattr(count, field) for count in by_kind.values()) for field in ("of", "asked", "declined")
@@ -243,7 +243,7 @@ def _shares(by_kind: Mapping[Kind, Count]) -> dict[str, Any]:
 
 def _runs(job: Job) -> list[DatasetSource]:
     """The runs that the arguments name, or all. Raises UsageError for an unknown or repeated one."""
-    from groundwork.dataset.sources import locate_all
+    from groundwork.dataset.loading import locate_all
     from groundwork.records.runs import nearest_run, runs
 
     sources = locate_all(job.flags.runs or runs(job.data), job.data)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from groundwork.dataset.build import Built
     from groundwork.dataset.publish.card import Origin
-    from groundwork.dataset.publish.task_files import TaskJudge
+    from groundwork.dataset.publish.harness_tasks import TaskJudge
     from groundwork.dataset.reword.rephrase import Ask
     from groundwork.dataset.rows import Pool, Row
     from groundwork.settings.settings import Config
@@ -147,8 +147,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.build import Tools, build
     from groundwork.dataset.measured_rows import read_measured, with_measurements
     from groundwork.dataset.replace_files import replace_files
-    from groundwork.dataset.report import lines
-    from groundwork.dataset.split.splits import CannotSplit
+    from groundwork.dataset.split.eval_selection import CannotSplit
+    from groundwork.dataset.split_report import lines
     from groundwork.embedding.encoder import encoder_for
 
     plan: Plan = unit.payload
@@ -208,9 +208,9 @@ def push(job: Job, units: list[Unit]) -> None:
 def estimate(job: Job, unit: Unit) -> Estimate:
     """One call a row of eval and a copy of a row of train, by the mean of all; what fails its checks needs more."""
     from groundwork.dataset.build import train_size
-    from groundwork.dataset.reword.asking import turns
+    from groundwork.dataset.reword.model_calls import turns
     from groundwork.dataset.reword.rephrase import Reworded
-    from groundwork.dataset.split.splits import eval_size
+    from groundwork.dataset.split.eval_selection import eval_size
     from groundwork.llm.token_estimate import tokens_in
 
     settings, call = job.config.dataset, job.config.dataset.rephrase
@@ -253,7 +253,7 @@ def _plan(job: Job) -> Plan:
 def _decided(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
-    from groundwork.records.candidates import review_files
+    from groundwork.records.run_pairs import review_files
 
     return review_files(job.data, run, documents, curated=True)
 
@@ -278,7 +278,7 @@ def _existing(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Pa
 
 def _pool(plan: Plan, job: Job) -> Pool:
     from groundwork.dataset.rows import Reviewed, gather, read_chunks, read_tags, sample
-    from groundwork.records.candidates import candidates, read_review
+    from groundwork.records.run_pairs import candidates, read_review
 
     chunks = read_chunks(plan.chunks) if job.config.dataset.include_chunk else {}
     reviews = {}
@@ -315,7 +315,7 @@ def _about(job: Job, plan: Plan) -> str:
 
 
 def _ask(job: Job, about: str) -> Ask:
-    from groundwork.dataset.reword.asking import asker
+    from groundwork.dataset.reword.model_calls import asker
 
     call = job.config.dataset.rephrase
     return asker(job.client, call, job.prompt(call.prompt), about)
@@ -328,8 +328,8 @@ def _contents(job: Job, plan: Plan, built: Built) -> dict[str, bytes]:
     from groundwork.dataset.parquet import columns_of, parquet_name, to_parquet
     from groundwork.dataset.publish.card import write_card
     from groundwork.dataset.publish.export import export_files
-    from groundwork.dataset.publish.task_files import task_files
-    from groundwork.dataset.report import page
+    from groundwork.dataset.publish.harness_tasks import task_files
+    from groundwork.dataset.split_report import page
 
     settings = job.config.dataset
     columns = columns_of(context=settings.include_chunk, measured=bool(settings.grades))
@@ -351,7 +351,7 @@ def _contents(job: Job, plan: Plan, built: Built) -> dict[str, bytes]:
 
 
 def _task_judge(job: Job) -> TaskJudge:
-    from groundwork.dataset.publish.task_files import TaskJudge
+    from groundwork.dataset.publish.harness_tasks import TaskJudge
 
     judge = job.config.grade.judge
     return TaskJudge([job.prompt(name) for name in judge.prompts], judge.repeats, job.config.grade.seed)
@@ -428,7 +428,7 @@ def _export_warnings(formats: Sequence[str], splits: Mapping[str, int]) -> list[
 
 
 def _stop_personal(folder: Path) -> None:
-    from groundwork.dataset.split.measures import Report
+    from groundwork.dataset.split.metrics import Report
     from groundwork.records.artifacts import read_json
 
     found = read_json(folder / "report.json", Report).personal

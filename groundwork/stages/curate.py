@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from groundwork.questions.curation_checks import Case, PairOrigin
     from groundwork.questions.curation_page import Curated
     from groundwork.questions.curation_rounds import Curation
-    from groundwork.records.candidates import Review
+    from groundwork.records.run_pairs import Review
     from groundwork.records.types import Pair, Rejected
     from groundwork.settings.settings import Config
 
@@ -60,7 +60,7 @@ def _unit(job: Job, folder: Path, documents: list[str]) -> Unit:
 def _decided(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
-    from groundwork.records.candidates import review_files
+    from groundwork.records.run_pairs import review_files
 
     return review_files(job.data, run, documents, curated=False)
 
@@ -74,7 +74,7 @@ def _about(job: Job, document: str) -> list[Path]:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Check all pairs of a run, many in a call."""
     from groundwork.questions.curation_page import Curated, page
-    from groundwork.records.candidates import read_review
+    from groundwork.records.run_pairs import read_review
 
     folder, documents = job.data.path("qa", unit.name), unit.payload
     pairs = _pairs(folder, documents)
@@ -111,15 +111,15 @@ def _sorted_out(
     """(kept, rejected, failures) of pairs with what the checks made of each; a person's decision goes before them."""
     import msgspec
 
-    from groundwork.records import candidates
+    from groundwork.records import run_pairs
 
     kept, rejected, failures = [], [], []
     for pair, result in outcomes:
         checked = pair if isinstance(result, UnitError) else result
         if (decision := review.of(checked)) and decision.verdict == "reject":
-            rejected.append(candidates.rejected(checked, decision))
+            rejected.append(run_pairs.rejected(checked, decision))
         elif decision:
-            kept.append(candidates.accepted(msgspec.structs.replace(pair, checks=checked.checks), decision))
+            kept.append(run_pairs.accepted(msgspec.structs.replace(pair, checks=checked.checks), decision))
         elif isinstance(result, UnitError):
             kept.append(pair)
             failures.append(Failure(pair.id, result.status, str(result)))
@@ -132,7 +132,7 @@ def _sorted_out(
 
 def _restored(folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:
     """What generation turned down and a person accepted."""
-    from groundwork.records.candidates import turned_down_at_first
+    from groundwork.records.run_pairs import turned_down_at_first
 
     if not review.verdicts:
         return []

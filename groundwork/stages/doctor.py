@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from groundwork.console import table
+from groundwork.console import terminal_table
 from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
 from groundwork.installation import spelt
 from groundwork.settings.settings import Config, Embeddings, ModelCall
@@ -102,9 +102,12 @@ async def _report(config: Config, root: Path) -> int:
     failed = 0
     async for check in _checks(config, root):
         failed += check.verdict == "FAIL"
-        print(table.line([check.verdict, check.what, spelt(check.found)], WIDTHS, left=(0, 1), indent=0), flush=True)
+        print(
+            terminal_table.line([check.verdict, check.what, spelt(check.found)], WIDTHS, left=(0, 1), indent=0),
+            flush=True,
+        )
         if check.remedy:
-            print(table.line(["", "", f"-> {spelt(check.remedy)}"], WIDTHS, left=(0, 1), indent=0), flush=True)
+            print(terminal_table.line(["", "", f"-> {spelt(check.remedy)}"], WIDTHS, left=(0, 1), indent=0), flush=True)
     print(f"\n{failed} to fix" if failed else "\neverything that this config needs is there")
     return EXIT_FAILED if failed else EXIT_OK
 
@@ -243,20 +246,20 @@ def _price(model: dict[str, Any]) -> str:
 
 
 def _local_model(config: Config) -> Check:
-    from groundwork.llm import local
+    from groundwork.llm import local_model
 
     what = "llm.local"
     if importlib.util.find_spec("xllamacpp") is None:
         return Check("FAIL", what, "llama.cpp is not installed", "run: uv sync --inexact --extra local")
     try:
-        path = local.weights(config.llm.local)
+        path = local_model.weights(config.llm.local)
     except GroundworkError as error:
         return Check("FAIL", what, str(error))
     size = path.stat().st_size
     if (free := _free_memory()) is not None and free < size * 1.3:
         need = f"it needs about {size * 1.3 / 1e9:.1f} GB"
         return Check("FAIL", what, f"{free / 1e9:.1f} GB of memory are free", f"{need}; close something")
-    threads = config.llm.local.threads or local.free_cores()
+    threads = config.llm.local.threads or local_model.free_cores()
     return Check("ok", what, f"{path} ({size / 1e9:.1f} GB), sha256 right, {threads} threads")
 
 

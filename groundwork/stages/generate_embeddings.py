@@ -15,7 +15,7 @@ from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.maps.dataset_arguments import add_datasets, sources_of
 
 if TYPE_CHECKING:
-    from groundwork.dataset.sources import DatasetSource
+    from groundwork.dataset.loading import DatasetSource
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -30,8 +30,8 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
+    from groundwork.dataset.loading import load
     from groundwork.dataset.question_vectors import encoder_of, write_vectors
-    from groundwork.dataset.sources import load
 
     source: DatasetSource = unit.payload
     encoder = encoder_of(job)

@@ -18,9 +18,9 @@ from groundwork.records.artifacts import read_json, slug, write_json, write_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from groundwork.markdown.reading import Reading
+    from groundwork.markdown.chunk_reading import Reading
     from groundwork.questions.document_interviews import Interviews
-    from groundwork.questions.material import Material
+    from groundwork.questions.interview_material import Material
     from groundwork.records.types import Chunk, DocumentCoverage
     from groundwork.settings.settings import Config
 
@@ -89,8 +89,8 @@ async def _interview(job: Job, made: Interviews, number: int) -> None:
 
 def read_material(job: Job, document: str) -> Material:
     """The chunks of a document that may be asked about, its title and its summary. Raises BadRecord."""
-    from groundwork.markdown.reading import read_chunks
-    from groundwork.questions.material import Material
+    from groundwork.markdown.chunk_reading import read_chunks
+    from groundwork.questions.interview_material import Material
     from groundwork.records.types import Document, Summary
 
     readings = read_chunks(job.data.path("chunks", f"{document}.jsonl"))
@@ -151,7 +151,7 @@ def summary_line(covered: DocumentCoverage) -> str:
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts."""
-    from groundwork.questions.forecast import calls
+    from groundwork.questions.interview_estimate import calls
 
     call = job.config.qa
 

@@ -16,7 +16,7 @@ from groundwork.maps.dataset_arguments import add_datasets, sources_of
 from groundwork.records.runs import tag_file
 
 if TYPE_CHECKING:
-    from groundwork.dataset.sources import DatasetSource
+    from groundwork.dataset.loading import DatasetSource
 
 TOKENS_A_TAG = 4
 
@@ -33,7 +33,7 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.dataset.sources import load
+    from groundwork.dataset.loading import load
     from groundwork.records.artifacts import write_jsonl
     from groundwork.tags.tagging import tag
 
@@ -53,7 +53,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def sample_of(job: Job) -> list[str]:
     """The questions of all datasets of the run, from whose sample a missing vocabulary is proposed."""
-    from groundwork.dataset.sources import load
+    from groundwork.dataset.loading import load
 
     sources = sources_of(job)
     if len(sources) < 2 or job.data.path("tags", "vocabulary.json").exists():
@@ -63,7 +63,7 @@ def sample_of(job: Job) -> list[str]:
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts, of the questions that have no tags yet."""
-    from groundwork.dataset.sources import load
+    from groundwork.dataset.loading import load
     from groundwork.tags.tagging import requests
 
     settings = job.config.tags

@@ -21,8 +21,8 @@ from groundwork.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from groundwork.dataset.sources import DatasetSource
-    from groundwork.grading.grading import Grading
+    from groundwork.dataset.loading import DatasetSource
+    from groundwork.grading.grading_run import Grading
     from groundwork.grading.judge import Judge
     from groundwork.grading.scores import Report
     from groundwork.settings.settings import Config, ModelCall
@@ -85,8 +85,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    from groundwork.dataset.sources import load
-    from groundwork.grading.grading import Grading
+    from groundwork.dataset.loading import load
+    from groundwork.grading.grading_run import Grading
     from groundwork.grading.rows_to_grade import choose
     from groundwork.maps.dataset_arguments import default_dataset_named, sources_of
     from groundwork.records.artifacts import slug
@@ -223,8 +223,8 @@ def _answers(count: int) -> str:
 
 def write_report(job: Job, units: list[Unit]) -> None:
     """After the units: everything that the folder's grades say together."""
-    from groundwork.console.closing import from_here
-    from groundwork.grading.grading import comparable, read_grades
+    from groundwork.console.next_steps import from_here
+    from groundwork.grading.grading_run import comparable, read_grades
     from groundwork.grading.report_lines import lines
     from groundwork.grading.report_page import write_report as write_page
     from groundwork.grading.scores import report
@@ -261,7 +261,7 @@ def _draw_map(job: Job, grading: Grading, found: Report) -> None:
     """map.html: the questions, coloured by the share of the models that pass; by the static embedder."""
     import msgspec
 
-    from groundwork.dataset.sources import MIRRORS
+    from groundwork.dataset.loading import MIRRORS
     from groundwork.embedding.encoder import encoder_for
     from groundwork.maps.draw.map_page import write_map
     from groundwork.maps.grade_scene import LEAST, grade_scene
@@ -288,7 +288,7 @@ def _base(job: Job, models: list[str]) -> str:
 
 def estimate(job: Job, unit: Unit) -> list[Estimate]:
     """Answers and verdicts for --dry-run, from the real prompts; the judge's check with the first unit."""
-    from groundwork.grading.forecast import answer_estimate, judge_estimates
+    from groundwork.grading.cost_estimate import answer_estimate, judge_estimates
 
     graded: Graded = unit.payload
     grading, settings = graded.grading, job.config.grade

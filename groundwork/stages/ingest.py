@@ -20,7 +20,7 @@ from groundwork.documents.overrides import override_of, page_numbers, settings_w
 
 if TYPE_CHECKING:
     from groundwork.documents.engines.vision import Picture
-    from groundwork.documents.sources import DocumentFile
+    from groundwork.documents.source_files import DocumentFile
     from groundwork.records.manifest import Manifest
     from groundwork.records.types import Document
     from groundwork.settings.settings import Config, Ingest
@@ -33,7 +33,7 @@ PAGE_TOKENS = 800  # of a page whose words nobody knows before it is read
 
 def units(job: Job) -> list[Unit]:
     """Every file of data/documents; one that must not be opened reads nothing and fails by its problem."""
-    from groundwork.documents.sources import find_sources
+    from groundwork.documents.source_files import find_sources
 
     settings = job.config.ingest
     sources = {source.id: source for source in find_sources(job.data.documents, settings.ignore)}
@@ -77,7 +77,7 @@ def _own_recipe(job: Job, override: dict[str, Any]) -> dict[str, Any]:
 def prepare(job: Job, manifest: Manifest) -> None:
     """Carry over what was renamed, and name what the settings pass over or mean in vain."""
     carry_over_renamed(job, manifest)
-    from groundwork.documents.sources import find_sources, ignored_files
+    from groundwork.documents.source_files import find_sources, ignored_files
     from groundwork.records.name_patterns import matches
 
     settings = job.config.ingest
@@ -96,8 +96,8 @@ def prepare(job: Job, manifest: Manifest) -> None:
 
 def carry_over_renamed(job: Job, manifest: Manifest) -> None:
     """Take a file that has only changed its name for the document that it was, with all that was made of it."""
-    from groundwork.documents.sources import find_sources
-    from groundwork.records.lifecycle import departed, rename
+    from groundwork.documents.source_files import find_sources
+    from groundwork.records.document_lifecycle import departed, rename
 
     ignore = job.config.ingest.ignore
     lost = {one.sha256: one.document for one in departed(job.data, manifest, ignore) if not one.ignored}
@@ -194,11 +194,11 @@ def shaping(config: Config) -> Any:
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """The vision model's calls, where it comes first: a page's prompt and picture, and its text layer as the reply."""
-    from groundwork.documents.engines.page_verdict import WORDS_TO_JUDGE
     from groundwork.documents.engines.vision import with_picture
+    from groundwork.documents.engines.vision_check import WORDS_TO_JUDGE
     from groundwork.documents.page_images import count_frames
     from groundwork.documents.pdf import read_text_layer
-    from groundwork.documents.sources import examine
+    from groundwork.documents.source_files import examine
     from groundwork.errors import BadDocument
     from groundwork.llm.prompts import conversation
     from groundwork.llm.token_estimate import tokens_in

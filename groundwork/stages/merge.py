@@ -18,7 +18,7 @@ from groundwork.maps.dataset_arguments import add_datasets, sources_of
 from groundwork.records.artifacts import slug
 
 if TYPE_CHECKING:
-    from groundwork.dataset.sources import DatasetSource
+    from groundwork.dataset.loading import DatasetSource
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

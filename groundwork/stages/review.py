@@ -13,8 +13,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.closing import from_here, same_flags
 from groundwork.console.command import Command, Job, Outcome, Unit, load_config, opened
+from groundwork.console.next_steps import from_here, same_flags
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.installation import spelt
 from groundwork.records.artifacts import slug, visible
@@ -143,7 +143,7 @@ def _export(path: Path, desk: Desk) -> int:
 
 
 def _import(path: Path, desk: Desk) -> int:
-    from groundwork.records.decisions import append
+    from groundwork.records.review_decisions import append
     from groundwork.review.spreadsheet import MOST_FAULTS, read_table
 
     found = read_table(path, desk)

@@ -135,12 +135,12 @@ class _Summarizer:
         return better, [f"the summary: {problem}" for problem in remaining]
 
     async def _ask(self, messages: list[Any], unit: str) -> str:
-        from groundwork.llm.framing import unframed
+        from groundwork.llm.reply_wrapping import unwrapped
 
         reply = await self._job.client.ask(
             self._settings, messages, stage="summarize", unit=unit, check=unusable, whole_prompt=True
         )
-        return unframed(reply.value)
+        return unwrapped(reply.value)
 
     def _messages(self, prompt: str, **variables: str) -> list[Any]:
         from groundwork.llm.prompts import conversation
@@ -158,14 +158,14 @@ def words_allowed(text: str, most: int) -> int:
 
 def unusable(summary: str) -> str | None:
     """What makes a reply no summary, or more than one, for the correction turn."""
-    from groundwork.llm.framing import framing, unframed
+    from groundwork.llm.reply_wrapping import unwrapped, wrapping
 
-    summary = unframed(summary)
+    summary = unwrapped(summary)
     if len(re.findall(r"\w+", summary)) < 5:
         return "It is empty; write the summary."
     if _REFUSAL.match(summary):
         return "It is a refusal; write the summary."
-    problem = framing(summary)
+    problem = wrapping(summary)
     return f"{problem} Send the summary alone, as plain prose." if problem else None
 
 

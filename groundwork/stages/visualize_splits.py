@@ -23,7 +23,7 @@ from groundwork.maps.dataset_arguments import (
 )
 
 if TYPE_CHECKING:
-    from groundwork.dataset.sources import DatasetSource
+    from groundwork.dataset.loading import DatasetSource
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from groundwork.dataset.sources import DatasetSource
+from groundwork.dataset.loading import DatasetSource
 from groundwork.records.artifacts import Workspace, read_jsonl
 from groundwork.records.runs import tag_file
 from groundwork.records.types import Tags

@@ -23,7 +23,7 @@ import msgspec
 from groundwork.errors import BadRecord, InvalidReply, UnitError
 from groundwork.llm.concurrency import together
 from groundwork.llm.prompts import conversation
-from groundwork.llm.replies import strict_schema
+from groundwork.llm.structured_output import strict_schema
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Tags
 from groundwork.tags.store import TagStore
@@ -33,7 +33,7 @@ from groundwork.tags.vocabulary import write as write_vocabulary
 
 if TYPE_CHECKING:
     from groundwork.console.command import Job
-    from groundwork.dataset.sources import Dataset
+    from groundwork.dataset.loading import Dataset
 
 MOST_WORDS = 3
 SAMPLE = 200  # questions from which a vocabulary is proposed

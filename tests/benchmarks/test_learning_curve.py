@@ -22,7 +22,7 @@ from benchmarks.learning_curve import (
     table,
     trained_tokens,
 )
-from groundwork.dataset.sources import Dataset, DatasetSource, QuestionRow
+from groundwork.dataset.loading import Dataset, DatasetSource, QuestionRow
 from groundwork.errors import UsageError
 
 

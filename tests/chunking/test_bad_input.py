@@ -9,7 +9,7 @@ import pytest
 from groundwork.chunking.chunker import chunk_document
 from groundwork.markdown.segments import segments
 from groundwork.records.types import Document
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 
 UNITS = {
     "one word": "a",

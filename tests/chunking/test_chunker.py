@@ -14,7 +14,7 @@ from groundwork.chunking.chunker import chunk_document
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.tables import table_rows
 from groundwork.records.types import Chunk, Document, Page
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 from groundwork.settings.settings import ChunkSettings
 
 DEFAULT = load().chunk

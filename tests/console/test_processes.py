@@ -12,7 +12,7 @@ import pytest
 
 from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED
 from groundwork.records.artifacts import read_json, write_text
-from groundwork.settings.config import PROJECT
+from groundwork.settings.config_files import PROJECT
 from groundwork.stages.summarize import main as summarize
 from tests.fake_openrouter import FakeOpenRouter
 

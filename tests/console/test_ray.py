@@ -17,7 +17,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.pipeline import BY_NAME
-from groundwork.settings.config import PROJECT
+from groundwork.settings.config_files import PROJECT
 from tests.author import Author
 from tests.console.test_shards import corpus, files, settings
 from tests.fake_openrouter import FakeOpenRouter

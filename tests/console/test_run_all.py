@@ -10,7 +10,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Chunk, Pair
-from groundwork.settings.config import PROJECT
+from groundwork.settings.config_files import PROJECT
 
 RULES = """# Ferry rules of Port Ellary
 

@@ -16,7 +16,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.errors import UsageError
 from groundwork.records.shards import Shard
-from groundwork.settings.config import PROJECT
+from groundwork.settings.config_files import PROJECT
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
 

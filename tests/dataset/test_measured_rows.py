@@ -11,7 +11,7 @@ import pytest
 
 from groundwork.records.artifacts import write_jsonl
 from groundwork.records.grades import MEASURED, MeasuredRow
-from groundwork.settings.config import CONFIG_DIR
+from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.create_dataset import main
 from tests.dataset.rows import pair, write_run
 

@@ -9,7 +9,7 @@ import pytest
 
 from groundwork.documents.audit import Reference
 from groundwork.documents.comparison_page import Column, page_html, with_structure
-from groundwork.documents.structure import likeness, merged_cells
+from groundwork.documents.structure_score import likeness, merged_cells
 from groundwork.stages.compare_converters import main
 from tests.documents.conftest import SAMPLE
 from tests.fake_openrouter import FakeOpenRouter

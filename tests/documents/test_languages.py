@@ -8,13 +8,13 @@ import pytest
 
 from groundwork.documents import Request
 from groundwork.documents.audit import Reference
-from groundwork.documents.engines.plain import decode
-from groundwork.documents.page_reading import convert_pages
+from groundwork.documents.engines.plain_text import decode
+from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf import read_text_layer
 from groundwork.documents.repair.hyphens import Vocabulary
 from groundwork.documents.repair.page_joining import stitch
-from groundwork.documents.repair.respelling import respell
-from groundwork.settings.config import load
+from groundwork.documents.repair.word_spacing import respell
+from groundwork.settings.config_files import load
 from tests.documents.layout.test_page_flow import read, run
 
 CHINESE = "港务长有权分配和收回泊\n位。费用为12,345元。"

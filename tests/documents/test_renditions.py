@@ -10,13 +10,13 @@ import pytest
 
 from groundwork.documents import Conversion, Request, choose
 from groundwork.documents.audit import Reference
+from groundwork.documents.engines.html_documents import html_to_markdown
 from groundwork.documents.engines.spreadsheets import csv_to_markdown, xlsx_to_markdown
-from groundwork.documents.engines.web import html_to_markdown
-from groundwork.documents.page_reading import audit_pages, convert_pages
+from groundwork.documents.page_conversion import audit_pages, convert_pages
 from groundwork.documents.pdf import read_text_layer
-from groundwork.documents.repair.respelling import respell
+from groundwork.documents.repair.word_spacing import respell
 from groundwork.errors import ConfigError
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 from tests.documents.conftest import SAMPLE
 
 LAYER = "A1.1. The disc has been put into play.\nA1.2. The pool has 11 teams in 2025.\nA1.3. All is well."

@@ -16,7 +16,7 @@ import pytest
 from groundwork.embedding.encoder import Encoder, encoder_for
 from groundwork.errors import BadRecord, ConfigError, MissingExtra, StopRun, UnitError
 from groundwork.llm.client import Client
-from groundwork.settings.config import CONFIG_DIR, load
+from groundwork.settings.config_files import CONFIG_DIR, load
 from tests.fake_openrouter import FakeOpenRouter
 
 STATIC = load([CONFIG_DIR / "local.json"]).embeddings

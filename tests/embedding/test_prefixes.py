@@ -12,7 +12,7 @@ from groundwork.embedding.encoder import encoder_for
 from groundwork.embedding.prefixes import prefix_of
 from groundwork.errors import ConfigError, MissingExtra
 from groundwork.llm.client import Client
-from groundwork.settings.config import CONFIG_DIR, load
+from groundwork.settings.config_files import CONFIG_DIR, load
 from groundwork.settings.settings import Embeddings
 from tests.fake_openrouter import FakeOpenRouter
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from groundwork.grading.consistency import cohen, fleiss, flip_rate
 from groundwork.grading.difficulty import guess
 from groundwork.grading.intervals import difference, rows_needed, share
 from groundwork.grading.judge import majority
-from groundwork.grading.learning import Pair, gap
+from groundwork.grading.judge_agreement import cohen, fleiss, flip_rate
+from groundwork.grading.memorization import Pair, gap
 from groundwork.records.grades import Draw, MeasuredRow
 
 # Ten items, fourteen raters, five categories: the worked example of Fleiss' kappa, 0.210.

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.language.sentences import sentences
-from groundwork.language.spans import uncuttable, whole_spans
+from groundwork.language.uncuttable_spans import uncuttable, whole_spans
 
 ENGINES = ["sentencex", "regex"]
 LANGUAGES = {

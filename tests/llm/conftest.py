@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from groundwork.llm.client import Client
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 from groundwork.settings.settings import Config
 from tests.fake_openrouter import FakeOpenRouter
 
@@ -66,4 +66,4 @@ async def until(condition: Callable[[], Any]) -> None:
 @pytest.fixture
 def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits between tries of a hundredth of their length."""
-    monkeypatch.setattr("groundwork.llm.stopping.FIRST_BACKOFF", 0.005)
+    monkeypatch.setattr("groundwork.llm.circuit_breaker.FIRST_BACKOFF", 0.005)

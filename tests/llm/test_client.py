@@ -19,7 +19,7 @@ from groundwork.errors import (
 )
 from groundwork.llm.budget import Budget
 from groundwork.llm.client import Client
-from groundwork.records.processes import identity
+from groundwork.records.process_identity import identity
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import Pair, Pairs, ask_text, until
 

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from groundwork.errors import InvalidReply, ProviderRefused, UnitError
-from groundwork.llm.adaptation import Adaptation
 from groundwork.llm.client import Client
 from groundwork.llm.failures import Refused, Rejected
-from groundwork.settings.config import load
+from groundwork.llm.unsupported_parameters import Adaptation
+from groundwork.settings.config_files import load
 from tests.endpoint_habits import ENDS, RULES, SHAPES
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import Pair, Pairs, ask_text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from groundwork.errors import StopRun
 from groundwork.llm.journal import ALL, RESERVE, Journal, StoredReply, key_of
-from groundwork.records.processes import identity, is_alive, spoken, this_process
+from groundwork.records.process_identity import identity, is_alive, spoken, this_process
 
 ROW = StoredReply(b'{"a": 1}', True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
 

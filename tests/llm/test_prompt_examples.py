@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from groundwork.dataset.reword.faults import faults
-from groundwork.language import references as wording
+from groundwork.language import dangling_references as wording
 from groundwork.llm.prompts import split
 from groundwork.markdown.grounding import Grounds, find
 from groundwork.questions.curation_checks import foreign_numbers
@@ -21,7 +21,7 @@ from groundwork.questions.small_model.criteria_rules import category_of, criteri
 from groundwork.questions.small_model.question_frames import changed_terms, frame_of
 from groundwork.questions.small_model.sentence_strategy import Reply, named
 from groundwork.questions.small_model.targets import Target
-from groundwork.settings.config import CONFIG_DIR, PROJECT, load
+from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
 from groundwork.tags.tagging import normalise, problem_of
 from tests.dataset.rows import pair, row
 

@@ -7,7 +7,7 @@ import pytest
 from groundwork.console.command import load_config
 from groundwork.errors import ConfigError, GroundworkError, UsageError
 from groundwork.llm.client import Client
-from groundwork.settings import config
+from groundwork.settings import config_files
 from tests.llm.conftest import ask_text
 
 KEY = "sk-or-v1-0123456789abcdef"
@@ -44,7 +44,7 @@ def test_an_env_file_in_another_encoding(tmp_path: Path, monkeypatch: pytest.Mon
     import argparse
 
     (tmp_path / ".env").write_bytes("KEY=schlüssel".encode("latin-1"))
-    monkeypatch.setattr(config, "PROJECT", tmp_path)
+    monkeypatch.setattr(config_files, "PROJECT", tmp_path)
     with pytest.raises(UsageError, match=r"\.env: not UTF-8"):
         load_config(argparse.Namespace(config=[], assignments=[]))
 
@@ -52,4 +52,4 @@ def test_an_env_file_in_another_encoding(tmp_path: Path, monkeypatch: pytest.Mon
 def test_an_address_holds_no_password():
     """User and password in base_url would stand in the journal and in messages."""
     with pytest.raises(ConfigError, match=r"llm\.base_url"):
-        config.load([], ["llm.base_url=https://me:secret@example.org/v1"])
+        config_files.load([], ["llm.base_url=https://me:secret@example.org/v1"])

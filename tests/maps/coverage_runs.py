@@ -9,7 +9,7 @@ from groundwork.chunking.chunker import chunk_document
 from groundwork.markdown.statements import statements
 from groundwork.records.artifacts import write_json, write_jsonl, write_text
 from groundwork.records.types import Chunk, Document, Pair
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 
 
 def data_folder(root: Path, name: str, text: str, runs: dict[str, float], title: str = "") -> list[Chunk]:

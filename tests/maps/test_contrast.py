@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from groundwork.pages.frame import ASSETS
+from groundwork.pages.html_frame import ASSETS
 
 
 def colours(theme: str) -> dict[str, str]:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.maps.coverage_of_runs import Asked, CoverageItem, asked, sections
+from groundwork.maps.document_coverage import Asked, CoverageItem, asked, sections
 from groundwork.maps.draw.document_tree import LINE_BREAK, pieces, reading
-from groundwork.markdown.reading import Reading
+from groundwork.markdown.chunk_reading import Reading
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
 from groundwork.records.types import Chunk, Pair
 from groundwork.stages.coverage import gaps, main

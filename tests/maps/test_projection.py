@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from groundwork.maps.projection import perplexity, project
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 
 SETTINGS = load().maps
 

@@ -7,20 +7,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.language import references as wording
+from groundwork.language import dangling_references as wording
 from groundwork.language.detection import code, is_english
 from groundwork.language.numbers import chinese, numbers
-from groundwork.language.scripts import is_question
 from groundwork.language.words import words
+from groundwork.language.writing_systems import is_question
 from groundwork.markdown.grounding import Grounds, find
 from groundwork.markdown.statements import statements
-from groundwork.questions.coverage import coverage
+from groundwork.questions.chunk_coverage import coverage
 from groundwork.questions.draft_faults import Draft, PairBasis
 from groundwork.questions.interview import as_pair
 from groundwork.questions.repeats import DEFAULT_THRESHOLD, AskedSoFar, similarity
 from groundwork.questions.same_question import Asked, normalised
 from groundwork.questions.small_model.sentence_strategy import named
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 from groundwork.settings.settings import STATIC_MODEL
 from tests.chunks import reading_of
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from groundwork.questions import repeats as module
 from groundwork.questions.repeats import AskedSoFar, Likeness, SameQuestions, Statements, similarity
 from groundwork.questions.same_question import SAME_STATEMENT, Asked, differ_in_fact, difference, share
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 
 LABELLED = [json.loads(line) for line in (Path(__file__).parent / "same_fact.jsonl").read_text("utf-8").splitlines()]
 

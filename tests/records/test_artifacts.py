@@ -18,7 +18,7 @@ from groundwork.records.artifacts import (
     write_bytes,
     write_jsonl,
 )
-from groundwork.records.processes import mark
+from groundwork.records.process_identity import mark
 from groundwork.records.types import Summary
 
 

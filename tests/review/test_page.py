@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, expect
 
 from groundwork.records.artifacts import Workspace, write_jsonl
-from groundwork.records.decisions import read
+from groundwork.records.review_decisions import read
 from groundwork.review.desk import Desk
 from groundwork.review.server import Server
 from tests.maps.conftest import browser  # noqa: F401  a fixture

@@ -12,7 +12,7 @@ import pytest_asyncio
 from aiohttp import ClientResponse, ClientSession
 
 from groundwork.records.artifacts import Workspace, write_jsonl
-from groundwork.records.decisions import append, question_hash, read
+from groundwork.records.review_decisions import append, question_hash, read
 from groundwork.records.types import Pair
 from groundwork.review.desk import Desk, decision_of
 from groundwork.review.server import Server

@@ -15,7 +15,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 from mypy import api
 
-from groundwork.settings.config import known_paths
+from groundwork.settings.config_files import known_paths
 from groundwork.settings.settings import Config, Settings, bare, settings_class
 
 _MISSING = re.compile(r'"(\w+)"(?: of ".+")? has no attribute "(\w+)"')
@@ -25,9 +25,8 @@ def unread(code: Path, settings: Path, cache: Path) -> set[str]:
     """The settings, as dotted paths, that no module below `code` reads. `settings`: the module that defines them."""
     stripped = cache / "stripped_settings.py"
     stripped.write_text("\n".join(_stripped(settings)))
-    files = [
-        str(path) for path in sorted(code.rglob("*.py")) if path not in (settings, settings.with_name("config.py"))
-    ]
+    apart = (settings, settings.with_name("config_files.py"))
+    files = [str(path) for path in sorted(code.rglob("*.py")) if path not in apart]
     output, trouble, _ = api.run(
         [
             *("--config-file", "", "--cache-dir", str(cache / "mypy"), "--explicit-package-bases"),

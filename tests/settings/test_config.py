@@ -9,29 +9,29 @@ import msgspec
 import pytest
 
 from groundwork.errors import ConfigError
-from groundwork.settings import config
+from groundwork.settings import config_files
 from tests.settings.setting_reads import leaves, unread
 
-SETTINGS = config.PROJECT / "groundwork" / "settings" / "settings.py"
+SETTINGS = config_files.PROJECT / "groundwork" / "settings" / "settings.py"
 
 
 def test_the_shipped_files_are_valid() -> None:
     """config.json holds every setting, and local.json only settings that exist."""
-    assert config.load().qa.model == "google/gemini-2.5-flash"
-    assert config.load([config.CONFIG_DIR / "local.json"]).llm.base_url == "local"
+    assert config_files.load().qa.model == "google/gemini-2.5-flash"
+    assert config_files.load([config_files.CONFIG_DIR / "local.json"]).llm.base_url == "local"
 
 
 def test_the_schema_file_is_current() -> None:
     """config.schema.json is what the settings generate."""
-    stored = json.loads((config.CONFIG_DIR / "config.schema.json").read_text())
-    assert stored == msgspec.to_builtins(config.json_schema()), "run: uv run dataprep schema"
+    stored = json.loads((config_files.CONFIG_DIR / "config.schema.json").read_text())
+    assert stored == msgspec.to_builtins(config_files.json_schema()), "run: uv run dataprep schema"
 
 
 def test_a_later_overlay_wins(tmp_path: Path) -> None:
     """Overlays are laid over in order, --set last, and untouched keys stay."""
     (tmp_path / "a.json").write_text('{"qa": {"temperature": 0.1, "batch": 3}}')
     (tmp_path / "b.json").write_text('{"qa": {"temperature": 0.2}}')
-    loaded = config.load(
+    loaded = config_files.load(
         [tmp_path / "a.json", tmp_path / "b.json"], ["chunk.max_length=2000", "qa.context=touch: rugby"]
     )
     assert (loaded.qa.temperature, loaded.qa.batch, loaded.chunk.max_length) == (0.2, 3, 2000)
@@ -43,7 +43,7 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
     overlay = tmp_path / "mine.json"
     overlay.write_text('{"qa": {"modle": "x", "temperature": "hot"}, "chunks": {}, "llm": {"routing": []}}')
     with pytest.raises(ConfigError) as caught:
-        config.load([overlay], ["qa.top_p=7"])
+        config_files.load([overlay], ["qa.top_p=7"])
     text = "\n".join(caught.value.problems)
     assert len(caught.value.problems) == 5
     assert f"{overlay}: qa.modle: no such setting; did you mean qa.model?" in text
@@ -57,7 +57,7 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
 def test_values_that_cannot_stand_together() -> None:
     """Limits that contradict each other and providers that are not defined are named, all of them."""
     with pytest.raises(ConfigError) as caught:
-        config.load([], ["chunk.max_length=600", "qa.provider=elsewhere"])
+        config_files.load([], ["chunk.max_length=600", "qa.provider=elsewhere"])
     assert [problem.split(":")[0] for problem in caught.value.problems] == ["chunk.min_length", "qa.provider"]
 
 
@@ -66,12 +66,12 @@ def test_a_broken_overlay_names_its_file(tmp_path: Path, content: str) -> None:
     """An overlay that is no JSON object is an error with the file's name."""
     (tmp_path / "broken.json").write_text(content)
     with pytest.raises(ConfigError, match=r"broken\.json"):
-        config.load([tmp_path / "broken.json"])
+        config_files.load([tmp_path / "broken.json"])
 
 
 def test_every_setting_is_read_somewhere(tmp_path: Path) -> None:
     """No setting stands in the file that no code reads, told by the block that each attribute is of."""
-    assert not unread(config.PROJECT / "groundwork", SETTINGS, tmp_path)
+    assert not unread(config_files.PROJECT / "groundwork", SETTINGS, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -99,14 +99,14 @@ def test_null_in_a_stage_means_the_default(tmp_path: Path, path: str) -> None:
     """A stage that says null uses the value of llm.defaults, by an overlay as by --set; its own value comes first."""
     name, own = path.rpartition(".")[2], {"model": "b", "temperature": 0.5, "top_k": 7, "provider": "there"}
     default = {"model": "a", "temperature": 1.5, "top_k": 3, "provider": "here"}[name]
-    endpoints = {key: msgspec.to_builtins(config.load().llm) for key in ("here", "there")}
+    endpoints = {key: msgspec.to_builtins(config_files.load().llm) for key in ("here", "there")}
     for endpoint in endpoints.values():
         for key in ("defaults", "providers", "local"):
             del endpoint[key]
     overlay = {"llm": {"defaults": {name: default}, "providers": endpoints}}
     (tmp_path / "mine.json").write_text(json.dumps(overlay))
     for assigned, expected in ((f"{path}=null", default), (f"{path}={own[name]}", own[name])):
-        value: object = config.load([tmp_path / "mine.json"], [assigned])
+        value: object = config_files.load([tmp_path / "mine.json"], [assigned])
         for key in path.split("."):
             value = getattr(value, key)
         assert value == expected
@@ -114,8 +114,8 @@ def test_null_in_a_stage_means_the_default(tmp_path: Path, path: str) -> None:
 
 def test_one_line_changes_the_model_of_everything() -> None:
     """No stage of config.json or local.json names a model of its own."""
-    for overlays in ([], [config.CONFIG_DIR / "local.json"]):
-        loaded = config.load(overlays, ["llm.defaults.model=maker/other", "llm.defaults.provider="])
+    for overlays in ([], [config_files.CONFIG_DIR / "local.json"]):
+        loaded = config_files.load(overlays, ["llm.defaults.model=maker/other", "llm.defaults.provider="])
         stages = [loaded.ingest.vision, loaded.summarize, loaded.qa, loaded.curate, loaded.tags]
         assert {call.model for call in (*stages, loaded.dataset.rephrase)} == {"maker/other"}
 
@@ -123,7 +123,7 @@ def test_one_line_changes_the_model_of_everything() -> None:
 def test_a_provider_that_is_not_there_is_named_once() -> None:
     """An unknown provider in llm.defaults is one problem, not one a stage."""
     with pytest.raises(ConfigError) as caught:
-        config.load([], ["llm.defaults.provider=elsewhere"])
+        config_files.load([], ["llm.defaults.provider=elsewhere"])
     assert [problem.split(":")[0] for problem in caught.value.problems] == ["llm.defaults.provider"]
 
 
@@ -148,11 +148,11 @@ def test_what_is_wrong_in_an_overlay_is_said(tmp_path: Path, content: bytes, pro
     """Whatever an overlay holds, the error names what is wrong with it, as near to the value as can be."""
     (tmp_path / "mine.json").write_bytes(content)
     with pytest.raises(ConfigError) as caught:
-        config.load([tmp_path / "mine.json"])
+        config_files.load([tmp_path / "mine.json"])
     assert problem in str(caught.value)
 
 
 def test_a_value_of_set_is_taken_for_what_the_setting_is() -> None:
     """A name of digits is a name, a number a number."""
-    loaded = config.load([], ["dataset.name=2027", "qa.batch=3", "qa.context=true"])
+    loaded = config_files.load([], ["dataset.name=2027", "qa.batch=3", "qa.context=true"])
     assert (loaded.dataset.name, loaded.qa.batch, loaded.qa.context) == ("2027", 3, "true")

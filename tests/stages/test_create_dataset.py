@@ -10,7 +10,7 @@ from groundwork.__main__ import main as program
 from groundwork.dataset.rows import Row
 from groundwork.records.artifacts import write_json, write_jsonl
 from groundwork.records.types import Chunk, Document, Tags
-from groundwork.settings.config import CONFIG_DIR
+from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.create_dataset import _languages, main
 from tests.dataset.rows import pair, write_run
 

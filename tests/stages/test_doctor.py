@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.errors import ConfigError
-from groundwork.settings.config import CONFIG_DIR, load
+from groundwork.settings.config_files import CONFIG_DIR, load
 from groundwork.stages.doctor import doctor, probe
 from tests.fake_openrouter import FakeOpenRouter
 

@@ -13,7 +13,7 @@ import pytest
 from groundwork.questions.strategies import prompt_files
 from groundwork.records.artifacts import read_json, read_jsonl, write_json, write_jsonl
 from groundwork.records.types import Chunk, DocumentCoverage, Pair, Rejected, Summary
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 from groundwork.stages.generate_qa import main
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_writer import ENGINE, Json, Writer, pair, pairs, part, said, sentences

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from groundwork import workers as engine
+from groundwork import process_pool as engine
 from groundwork.console.progress import Progress
-from groundwork.documents.page_reading import convert_pages
+from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.repair.page_joining import stitch
-from groundwork.settings.config import PROJECT
+from groundwork.settings.config_files import PROJECT
 from groundwork.stages.ingest import main
 from tests.documents.conftest import SAMPLE, Folder
 from tests.sample import formats

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from groundwork.records.artifacts import read_json
 from groundwork.records.types import Summary
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 from groundwork.stages.summarize import faults, main, sections, unusable, words_allowed
 from tests.endpoint_habits import NOTES
 from tests.fake_openrouter import FakeOpenRouter

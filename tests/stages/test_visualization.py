@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from groundwork.maps.draw.matplotlib_pictures import write_map_png
 from groundwork.maps.draw.scene import Scene
-from groundwork.maps.draw.static import write_map_png
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Pair
-from groundwork.settings.config import CONFIG_DIR
+from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages import (
     compare_embeddings,
     compare_tags,

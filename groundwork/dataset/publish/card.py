@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from groundwork.dataset.parquet import parquet_name
-from groundwork.dataset.split.measures import Closeness, Report
+from groundwork.dataset.split.metrics import Closeness, Report
 from groundwork.records.types import Record
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

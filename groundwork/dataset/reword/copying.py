@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from groundwork.language.names import codes, names_as_written, quoted
-from groundwork.language.scripts import UNSPACED
 from groundwork.language.words import words
+from groundwork.language.writing_systems import UNSPACED
 
 RUN = 5  # words in a row that make a copied stretch
 LONG = 10  # words in a row that make a copy of any text

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from groundwork.dataset.reword.copying import free_words, is_copy, kept_in_order, longest_copy, terms, words_of
 from groundwork.dataset.rows import Row
+from groundwork.language.dangling_references import dangling_opening, source_named
 from groundwork.language.names import abbreviations
 from groundwork.language.numbers import numbers
 from groundwork.language.opposites import duties, negation_turned, turned
-from groundwork.language.references import dangling_opening, source_named
-from groundwork.language.scripts import is_question
+from groundwork.language.writing_systems import is_question
 
 UNCHANGED = "The answer is the old one, word for word. Say it differently."
 SHORT_ANSWER = 6  # words that may change; an answer with fewer has few ways of being said and may stay as it is

@@ -16,7 +16,7 @@ import numpy as np
 
 from groundwork.dataset.reword.faults import UNCHANGED
 from groundwork.dataset.rows import Row
-from groundwork.dataset.split.splits import Split, Vectors
+from groundwork.dataset.split.eval_selection import Split, Vectors
 from groundwork.errors import Filtered, InvalidReply
 from groundwork.language.detection import code
 from groundwork.language.stop_words import stop_words

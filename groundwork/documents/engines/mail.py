@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from email.message import EmailMessage, Message
 from typing import NamedTuple
 
-from groundwork.documents.engines.plain import decode
-from groundwork.documents.engines.web import html_to_markdown
+from groundwork.documents.engines.html_documents import html_to_markdown
+from groundwork.documents.engines.plain_text import decode
 from groundwork.errors import BadDocument
 
 HEADERS = ("From", "To", "Cc", "Date")

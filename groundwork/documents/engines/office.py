@@ -1,7 +1,8 @@
 """office: office formats, web pages and mail, each by the library that reads it best.
 
-DOCX, PPTX, OpenDocument, RTF, EPUB, DOC and PPT by anydoc (document_model.py), XLSX by openpyxl and CSV by the standard
-library (spreadsheets.py), HTML by BeautifulSoup and markdownify (web.py), mail by the standard library (mail.py).
+DOCX, PPTX, OpenDocument, RTF, EPUB, DOC and PPT by anydoc (anydoc.py), XLSX by openpyxl and CSV by the standard
+library (spreadsheets.py), HTML by BeautifulSoup and markdownify (html_documents.py), mail by the standard library
+(mail.py).
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundwork.documents import Conversion, Request
-from groundwork.documents.engines import document_model, mail, spreadsheets, web
+from groundwork.documents.engines import anydoc, html_documents, mail, spreadsheets
 
 
 def convert(request: Request) -> Conversion:
     """A page for each slide; other formats in one piece. Raises BadDocument with the cause."""
     ending, source = request.ending, request.source
-    if ending in document_model.FORMATS:
-        pages, warnings = document_model.read(source, ending)
+    if ending in anydoc.FORMATS:
+        pages, warnings = anydoc.read(source, ending)
         return Conversion(pages=[page.strip() for page in pages], warnings=warnings)
     if ending == ".eml":
         text, warnings = mail.mail_to_markdown(Path(source).read_bytes())
@@ -27,5 +28,5 @@ def convert(request: Request) -> Conversion:
         text = spreadsheets.csv_to_markdown(source)
     else:
         html = Path(source).read_bytes()
-        return Conversion(pages=[web.html_to_markdown(html).strip()], title=web.html_title(html))
+        return Conversion(pages=[html_documents.html_to_markdown(html).strip()], title=html_documents.html_title(html))
     return Conversion(pages=[text.strip()])

@@ -1,4 +1,4 @@
-"""gemini: each page as a picture to a vision model, all pages of all documents through the one gate.
+"""gemini: each page as a picture to a vision model, all pages of all documents through the one rate limiter.
 
 Every reply is stored in the journal before it is read, so a run that is killed repeats no finished page. A reply
 that is cut off, empty or refused is drawn again at a higher temperature; one that is not the whole page is asked for
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from groundwork.documents.audit import Reference
-from groundwork.documents.engines.page_verdict import PageLayer, Verdict, same_reading
-from groundwork.documents.page_reading import Audited
+from groundwork.documents.engines.vision_check import PageLayer, Verdict, same_reading
+from groundwork.documents.page_conversion import Audited
 from groundwork.documents.repair.running_headers import running_keys, strip_running
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.llm.concurrency import together

@@ -3,7 +3,7 @@
 liteparse (Apache-2.0) gives the boxes of a page's words and its drawn lines, pdfium inside; what they mean is read
 here: lines (lines.py), the document's type (type_styles.py), tables with drawn lines (ruled_tables.py) and without
 (spaced_tables.py), paragraphs, lists and columns (page_flow.py). pdf-inspector (MIT) and liteparse's own Markdown read
-every page too, and take it over where they are better in everything (page_reading.py).
+every page too, and take it over where they are better in everything (page_conversion.py).
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import Any, NamedTuple
 
 from groundwork.documents import Conversion, Request
 from groundwork.documents.audit import count_tables
+from groundwork.documents.form_fields import notes, typed_runs
 from groundwork.documents.layout.charts import find_charts
 from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.lines import Box, Line, Run, to_lines, to_run
 from groundwork.documents.layout.page_flow import Flow, page_lines
 from groundwork.documents.layout.reading_order import parts as parts_of
+from groundwork.documents.layout.rotated_text import upright
 from groundwork.documents.layout.ruled_tables import Frame, Grid, find_frames, find_grids
-from groundwork.documents.layout.spelling import Speller
+from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.type_styles import Styles
-from groundwork.documents.layout.upright import upright
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS, stitch
-from groundwork.documents.typed_in import notes, typed_runs
-from groundwork.language.scripts import is_shaped
+from groundwork.language.writing_systems import is_shaped
 
 _RECURS = 3  # pages from which on turned text is a stamp that runs through the document
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from groundwork.documents.layout.spelling import Speller
+from groundwork.documents.layout.text_layer_spelling import Speller
 
 _BULLET = re.compile(r"[-•●▪■◦○‣–—∗\uf0b7\uf0a7](?=\s|$)")
 _LABEL = re.compile(

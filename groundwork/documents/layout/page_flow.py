@@ -15,7 +15,7 @@ from groundwork.documents.layout.ruled_tables import Grid
 from groundwork.documents.layout.spaced_tables import find_tables
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS
-from groundwork.language.scripts import UNSPACED
+from groundwork.language.writing_systems import UNSPACED
 
 _APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
 _WIDE = 2.2  # and rows further apart than this are no table's

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.language.detection import code
-from groundwork.maps.coverage_of_runs import Asked, Question, Section
+from groundwork.maps.document_coverage import Asked, Question, Section
 from groundwork.maps.draw.document_tree import reading
-from groundwork.pages.page import write_page
+from groundwork.pages.scripted_page import write_page
 from groundwork.records.types import Page
 
 FOLDER = Path(__file__).parent / "assets"

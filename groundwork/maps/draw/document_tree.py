@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from groundwork.maps.coverage_of_runs import CoverageItem
+from groundwork.maps.document_coverage import CoverageItem
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.tables import read_table
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.maps.draw.scene import Point, Scene
-from groundwork.pages.page import write_page
+from groundwork.pages.scripted_page import write_page
 
 STYLES = ["page.css", "map.css", "charts.css"]
 SHARED = ["page.js", "charts.js", "tag_charts.js", "table.js"]

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from groundwork.records.question import QuestionFields
+from groundwork.records.question_fields import QuestionFields
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):

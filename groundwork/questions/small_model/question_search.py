@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from groundwork.language.numbers import numbers
-from groundwork.markdown.reading import Reading
+from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.small_model.english import content_words
 from groundwork.records.types import Chunk

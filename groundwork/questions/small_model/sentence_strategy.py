@@ -19,8 +19,8 @@ from groundwork.errors import UnitError
 from groundwork.language.names import names
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation
-from groundwork.llm.replies import FaultyItem
-from groundwork.markdown.reading import Reading
+from groundwork.llm.structured_output import FaultyItem
+from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.draft_faults import Draft, Fault
 from groundwork.questions.interview import Answer, Judged, Round

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, conversation
 from groundwork.llm.token_estimate import tokens_in
-from groundwork.markdown.reading import Reading
+from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.interview import Asker
-from groundwork.questions.material import Call, Material, Prompt, Tokens, caption_of
+from groundwork.questions.interview_material import Call, Material, Prompt, Tokens, caption_of
 from groundwork.questions.small_model.question_frames import ask_in_frame, changed_terms
 from groundwork.questions.small_model.question_search import Pointing
 from groundwork.questions.small_model.sentence_strategy import Reply, Sentences

@@ -11,7 +11,7 @@ from groundwork.language.labels import DOTTED
 from groundwork.language.names import quoted
 from groundwork.language.numbers import numbers
 from groundwork.language.words import words
-from groundwork.markdown.reading import Reading
+from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.small_model.english import content_words
 

@@ -7,7 +7,7 @@ import datasets
 import pytest
 
 from groundwork.dataset.publish.export import FORMATS, export_files
-from groundwork.dataset.publish.task_files import TASKS
+from groundwork.dataset.publish.harness_tasks import TASKS
 from groundwork.settings.settings import DatasetSettings
 from tests.dataset.rows import row
 

@@ -11,7 +11,7 @@ import pytest
 from groundwork.dataset.publish.hub import HubFailed, check, name_problem, push
 from groundwork.dataset.replace_files import replace_files
 from groundwork.errors import EXIT_STOPPED, UsageError
-from groundwork.settings.config import CONFIG_DIR, PROJECT
+from groundwork.settings.config_files import CONFIG_DIR, PROJECT
 from groundwork.stages.create_dataset import main
 from tests.dataset.rows import pair, write_run
 from tests.fake_hub import FakeHub

@@ -6,7 +6,7 @@ import pytest
 from groundwork.dataset.reword.copying import is_copy, longest_copy
 from groundwork.dataset.reword.faults import UNCHANGED, answer_kept, faults, subject_words
 from groundwork.dataset.reword.rephrase import Reworded, reword, unsupported
-from groundwork.dataset.split.splits import Split
+from groundwork.dataset.split.eval_selection import Split
 from groundwork.embedding.clusters import Elbow
 from groundwork.errors import Filtered, InvalidReply, TransportFailed
 from tests.dataset.reword.rewordings import COPIES, NATURAL, TURNED

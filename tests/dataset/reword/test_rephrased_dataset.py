@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from groundwork.settings.config import CONFIG_DIR
+from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.create_dataset import main
 from tests.dataset.rows import FORMS, pair, write_run
 from tests.fake_openrouter import FakeOpenRouter

@@ -17,7 +17,7 @@ import pytest
 from groundwork.documents import Request
 from groundwork.documents.engines import marker
 from groundwork.errors import BadDocument
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 from tests.documents.conftest import SAMPLE
 from tests.fake_openrouter import FakeOpenRouter
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from groundwork.documents.engines import document_model
-from groundwork.documents.engines.document_model import read
+from groundwork.documents.engines import anydoc
+from groundwork.documents.engines.anydoc import read
+from groundwork.documents.engines.html_documents import html_to_markdown
 from groundwork.documents.engines.mail import mail_to_markdown
 from groundwork.documents.engines.spreadsheets import xlsx_to_markdown
-from groundwork.documents.engines.web import html_to_markdown
-from groundwork.documents.sources import examine
+from groundwork.documents.source_files import examine
 from groundwork.errors import BadDocument
 from tests.documents.conftest import Folder
 from tests.documents.engines import office_files
@@ -32,7 +32,7 @@ def test_word_keeps_numbers_formulas_checkboxes_and_merged_cells(tmp_path: Path)
 
 def test_formulas_that_cannot_be_read_are_given_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where fewer formulas come out than the file holds, their letters stand in the sentence, and a warning says so."""
-    monkeypatch.setattr(document_model, "_count_math", lambda _: 1)
+    monkeypatch.setattr(anydoc, "_count_math", lambda _: 1)
     (text,), told = read(str(office_files.word(tmp_path / "a.docx")), ".docx")
     assert "The weight is inw and the speed dt." in text
     assert told == ["2 formulas are given as plain text: not all could be read as LaTeX"]

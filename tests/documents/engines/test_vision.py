@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from groundwork.documents import Request
-from groundwork.documents.page_reading import convert_pages
+from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf import read_text_layer
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 from tests.documents.conftest import Folder
 from tests.fake_openrouter import FakeOpenRouter, Json
 from tests.sample import formats
@@ -31,7 +31,7 @@ def fake() -> Iterator[FakeOpenRouter]:
 @pytest.fixture
 def look(fake: FakeOpenRouter, folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Ingest through the vision model that the fake plays."""
-    monkeypatch.setattr("groundwork.llm.stopping.FIRST_BACKOFF", 0.005)
+    monkeypatch.setattr("groundwork.llm.circuit_breaker.FIRST_BACKOFF", 0.005)
 
     def run(*flags: str) -> int:
         settings = [f"llm.base_url={fake.url}", "llm.api_key_env=", NO_OCR, *[f for f in flags if "=" in f]]

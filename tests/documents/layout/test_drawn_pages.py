@@ -11,10 +11,10 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents import Request
-from groundwork.documents.page_reading import convert_pages
+from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf import TextLayer, read_text_layer
 from groundwork.records.types import PageAudit
-from groundwork.settings.config import load
+from groundwork.settings.config_files import load
 
 PROSE = [
     "The harbour master opens the barrier only when the tide on both sides",

@@ -9,7 +9,7 @@ import pytest
 
 from groundwork.documents.layout.lines import Box, Run, label, to_lines
 from groundwork.documents.layout.page_flow import Flow
-from groundwork.documents.layout.spelling import Speller
+from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.hyphens import Vocabulary
 

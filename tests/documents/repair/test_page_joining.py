@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.documents.repair.outline import Entry, set_headings
+from groundwork.documents.repair.outline_headings import Entry, set_headings
 from groundwork.documents.repair.page_joining import is_contents, plain_contents, stitch, tidy
 from groundwork.documents.repair.running_headers import without_running
 

@@ -13,7 +13,7 @@ from groundwork.questions.small_model.sentence_strategy import named, told, with
 from groundwork.questions.small_model.targets import Target, importance, simple, spread, targets
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
 from groundwork.records.types import Chunk, DocumentCoverage, Pair, Rejected
-from groundwork.settings.config import CONFIG_DIR
+from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.generate_qa import main
 from tests.chunks import reading_of
 from tests.fake_openrouter import FakeOpenRouter

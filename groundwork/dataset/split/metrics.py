@@ -1,0 +1,329 @@
+"""What a split is worth, in numbers: shares, representativeness, leakage, and a map of train and eval."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from groundwork.dataset.publish.personal_data import Finding
+from groundwork.dataset.rows import Invalid, Row
+from groundwork.dataset.split.eval_selection import Rows, Split, Vectors
+from groundwork.dataset.split.herding import bandwidth
+from groundwork.embedding.clusters import one_thread, principal
+from groundwork.embedding.duplicates import nearest, random_cosines
+from groundwork.questions.repeats import Likeness, SameQuestions
+from groundwork.questions.same_question import asked_by
+from groundwork.records.types import Record
+
+RANDOM_SPLITS = 500
+FEATURES = 512  # random features of the kernel behind the MMD
+MAP_ROWS = 2_000  # points on the map at the most: eval and a random sample of the rest
+NEIGHBOURS = 30  # perplexity
+LABEL_LENGTH = 60  # characters
+
+
+class Share(Record, frozen=True):
+    """Rows with one value (a tag, a document ...) in the pool and in eval."""
+
+    value: str
+    pool: int
+    eval: int
+
+
+class Closeness(Record, frozen=True):
+    """A distance between eval and the pool beside that of 500 random splits.
+
+    `percentile`: the share of random splits that lie closer, between 0 (none, the best) and 1.
+    """
+
+    eval: float
+    random: float  # the median of the random splits
+    percentile: float
+
+
+class Neighbour(Record, frozen=True):
+    """The nearest row of train, and the cosine to it."""
+
+    id: str
+    cosine: float
+    question: str = ""
+
+
+class EvalRow(Record, frozen=True):
+    """Leakage of one eval row. `before`: its question as it was, against train without its own verbatim copy;
+    `after`: its question as reworded, against all of train; `own`: as reworded, against itself as it was;
+    `repeats`: another question of train that asks what it asks."""
+
+    id: str
+    cluster: int
+    before: Neighbour | None
+    after: Neighbour | None = None
+    own: float | None = None
+    overlap: float | None = None
+    repeats: str = ""
+    question: str = ""  # as it was
+    reworded: str = ""
+    answer_overlap: float | None = None
+    answer_kept: bool | None = None  # the reworded answer says it in the old words, all of them or too many
+
+
+class SplitPoint(Record, frozen=True):
+    """A place on the map."""
+
+    id: str
+    split: str
+    cluster: int
+    x: float
+    y: float
+    question: str
+
+
+class Curve(Record, frozen=True):
+    """The elbow: inertia by k, the k taken and why."""
+
+    k: int
+    reason: str
+    ks: list[int]
+    inertias: list[float]
+
+
+class Replaced(Record, frozen=True):
+    """A row of which no rewording passed, so that another took its place, or train has fewer wordings of it."""
+
+    id: str
+    reason: str
+
+
+class Report(Record, frozen=True):
+    """`report.json` of a dataset."""
+
+    name: str
+    strategy: str
+    train: str  # "whole" or "held out"
+    seed: int
+    splits: dict[str, int]
+    pool: str  # what eval was drawn from and is measured against
+    embedder: str
+    curve: Curve | None
+    clusters: list[Share]
+    cluster_error: Closeness | None
+    mmd: Closeness | None
+    threshold: float
+    random_cosine: float
+    verbatim_in_train: int
+    leaked_before: int
+    leaked_after: int | None
+    rows: list[EvalRow]
+    shares: dict[str, list[Share]]
+    replaced: list[Replaced]
+    dropped: int
+    same_answers: int  # rows of a reworded eval whose answer keeps the old wording, all of it or too much
+    personal: list[Finding]
+    invalid: list[Invalid]
+    warnings: list[str]
+    map: list[SplitPoint]
+    reviewed: list[str] = msgspec.field(default_factory=list)  # what people decided about the pairs, in sentences
+    phrasings: int = 1  # wordings asked for of each row of train
+    copies: int = 0  # reworded copies in train
+    near_copies: int | None = None  # questions of eval from which a copy is a near-duplicate; None: no eval, no copies
+    fewer: list[Replaced] = msgspec.field(default_factory=list)  # rows of train with fewer wordings, and why
+
+
+class Kernel:
+    """A Gaussian kernel, its bandwidth the median distance of random pairs of `vectors`, by random features.
+
+    Inner products of (m, size) features approach the kernel (Rahimi and Recht, "Random Features for Large-Scale
+    Kernel Machines", 2007); the distance of the means of two sets' features is their MMD.
+    """
+
+    def __init__(self, vectors: Vectors, seed: int, size: int) -> None:
+        shape = (vectors.shape[1], size // 2)
+        self._frequencies = np.random.default_rng(seed).normal(size=shape) / bandwidth(vectors, seed)
+        self._scale = np.float32((2 / size) ** 0.5)
+
+    def features(self, vectors: Vectors) -> Vectors:
+        """(m, size) of (m, d) vectors."""
+        angles = vectors @ self._frequencies.astype(np.float32)
+        return np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * self._scale
+
+
+def cluster_labels(rows: Sequence[Row], labels: Rows, vectors: Vectors) -> list[str]:
+    """For each cluster the tag most particular to it, or else the question nearest to its centre."""
+    everywhere = Counter(tag for row in rows for tag in row.tags)
+    found = []
+    for cluster in range(int(labels.max()) + 1 if len(labels) else 0):
+        members = np.flatnonzero(labels == cluster)
+        here = Counter(tag for i in members.tolist() for tag in rows[i].tags)
+        if here:
+            found.append(max(sorted(here), key=lambda tag: here[tag] ** 2 / everywhere[tag]))
+        else:
+            centre = vectors[members].mean(axis=0)
+            found.append(shorten(rows[members[int((vectors[members] @ centre).argmax())]].question))
+    return found
+
+
+def closeness(split: Split, vectors: Vectors, seed: int) -> tuple[Closeness, Closeness]:
+    """(error of the cluster shares, MMD) of eval against the pool, each beside 500 random splits of its size.
+
+    The error of the shares is the sum of the absolute differences, between 0 and 2.
+    """
+    rng = np.random.default_rng(seed + 1)
+    size = len(split.eval)
+    shares = np.bincount(split.labels) / len(split.labels)
+    features = Kernel(vectors, seed + 1, FEATURES).features(vectors)
+    centre = features.mean(axis=0, dtype=np.float64)
+
+    def error(rows: NDArray[np.int64]) -> float:
+        return float(np.abs(np.bincount(split.labels[rows], minlength=len(shares)) / size - shares).sum())
+
+    def mmd(rows: NDArray[np.int64]) -> float:
+        return float(np.linalg.norm(features[rows].mean(axis=0, dtype=np.float64) - centre))
+
+    random = [rng.choice(len(vectors), size, replace=False) for _ in range(RANDOM_SPLITS)]
+    chosen = np.array(split.eval)
+    return _beside(error, chosen, random), _beside(mmd, chosen, random)
+
+
+def leakage(
+    rows: Sequence[Row],
+    split: Split,
+    vectors: Vectors,
+    train: Sequence[Row],
+    train_vectors: Vectors,
+    reworded: Vectors | None,
+) -> list[EvalRow]:
+    """The nearest train neighbour of every eval row, as it was and as reworded, and what repeats it there."""
+    place = {row.id: number for number, row in enumerate(train)}
+    chosen = [rows[i] for i in split.eval]
+    own = np.array([place.get(row.id, -1) for row in chosen], dtype=np.int64)
+    before = _neighbours(vectors[split.eval], train, train_vectors, own)
+    repeats = _repeats(chosen, vectors[split.eval], train, train_vectors, Likeness(split.threshold))
+    after = _neighbours(reworded, train, train_vectors) if reworded is not None else [None] * len(chosen)
+    return [
+        EvalRow(
+            id=row.id,
+            cluster=int(split.labels[index]),
+            before=before[number],
+            after=after[number],
+            own=round(float(reworded[number] @ vectors[index]), 4) if reworded is not None else None,
+            repeats=repeats[number],
+            question=row.question,
+        )
+        for number, (index, row) in enumerate(zip(split.eval, chosen, strict=True))
+    ]
+
+
+def _repeats(
+    chosen: Sequence[Row], vectors: Vectors, train: Sequence[Row], train_vectors: Vectors, likeness: Likeness
+) -> list[str]:
+    """For each chosen row the first question of train, but its own copy, that asks the same, or ""."""
+    first = len(train)
+    found = SameQuestions(
+        [asked_by(row) for row in (*train, *chosen)],
+        np.concatenate([train_vectors, vectors]),
+        likeness,
+        rows=range(first, first + len(chosen)),
+    )
+    return [
+        next((train[i].question for i in found.of(first + n) if i < first and train[i].id != row.id), "")
+        for n, row in enumerate(chosen)
+    ]
+
+
+def leaked(neighbours: Iterable[Neighbour | None], threshold: float) -> int:
+    """How many are as near to a question of train as two wordings of one question."""
+    return sum(found is not None and found.cosine >= threshold for found in neighbours)
+
+
+def shares(rows: Sequence[Row], chosen: Sequence[int]) -> dict[str, list[Share]]:
+    """By tag, category, difficulty and document: rows of the pool and of eval, the most frequent value first."""
+    values: dict[str, Callable[[Row], Iterable[str]]] = {
+        "tag": lambda row: row.tags,
+        "category": lambda row: [row.category],
+        "difficulty": lambda row: [row.difficulty],
+        "document": lambda row: [row.document],
+    }
+    found = {}
+    for name, of in values.items():
+        pool = Counter(value for row in rows for value in of(row))
+        held = Counter(value for i in chosen for value in of(rows[i]))
+        if pool:
+            found[name] = [
+                Share(value=v, pool=pool[v], eval=held[v]) for v in sorted(pool, key=lambda v: (-pool[v], v))
+            ]
+    return found
+
+
+def random_cosine(vectors: Vectors, seed: int) -> float:
+    """The median cosine of two random questions."""
+    return round(float(np.median(random_cosines(vectors, seed))), 4) if len(vectors) > 1 else 0.0
+
+
+def draw_map(rows: Sequence[Row], split: Split, vectors: Vectors, seed: int) -> list[SplitPoint]:
+    """t-SNE of eval and up to 2,000 other rows, fitted together, coordinates between 0 and 1."""
+    rng = np.random.default_rng(seed)
+    others = np.setdiff1d(np.arange(len(rows)), split.eval)
+    room = max(0, MAP_ROWS - len(split.eval))
+    if len(others) > room:
+        others = np.sort(rng.choice(others, room, replace=False))
+    shown = np.sort(np.concatenate([np.array(split.eval, dtype=np.int64), others]))
+    chosen = set(split.eval)
+    return [
+        SplitPoint(
+            id=rows[i].id,
+            split="eval" if i in chosen else "train",
+            cluster=int(split.labels[i]),
+            x=round(float(x), 4),
+            y=round(float(y), 4),
+            question=shorten(rows[i].question, 120),
+        )
+        for i, (x, y) in zip(shown.tolist(), _plane(vectors[shown], seed), strict=True)
+    ]
+
+
+def shorten(text: str, length: int = LABEL_LENGTH) -> str:
+    """`text` on one line, cut to `length` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def _plane(vectors: Vectors, seed: int) -> NDArray[np.float32]:
+    """(n, 2) places between 0 and 1: t-SNE, or the principal components of very few rows."""
+    reduced = principal(vectors, seed=seed)
+    flat = np.zeros((len(vectors), 2), dtype=np.float32)
+    perplexity = min(NEIGHBOURS, (len(vectors) - 1) // 3)
+    if perplexity >= 2 and reduced.any():
+        from sklearn.manifold import TSNE
+
+        with one_thread():
+            flat = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(reduced)
+    else:
+        flat[:, : reduced.shape[1]] = reduced[:, :2]
+    low, high = flat.min(axis=0), flat.max(axis=0)
+    placed: NDArray[np.float32] = np.where(high > low, (flat - low) / np.maximum(high - low, 1e-9), 0.5)
+    return placed
+
+
+def _beside(
+    distance: Callable[[NDArray[np.int64]], float], chosen: NDArray[np.int64], random: Sequence[NDArray[np.int64]]
+) -> Closeness:
+    ours, theirs = distance(chosen), np.array([distance(rows) for rows in random])
+    return Closeness(
+        eval=round(ours, 4),
+        random=round(float(np.median(theirs)), 4),
+        percentile=round(float((theirs < ours).mean()), 4),
+    )
+
+
+def _neighbours(
+    vectors: Vectors, train: Sequence[Row], train_vectors: Vectors, own: Rows | None = None
+) -> list[Neighbour | None]:
+    best, cosine = nearest(vectors, train_vectors, own)
+    return [
+        Neighbour(id=train[i].id, cosine=round(float(c), 4), question=train[i].question) if i >= 0 else None
+        for i, c in zip(best.tolist(), cosine, strict=True)
+    ]

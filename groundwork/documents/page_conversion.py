@@ -1,0 +1,148 @@
+"""One converter's work on the pages of a PDF, made ready to be judged: mended, without running headers, audited."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from groundwork.documents import CONVERTERS, Conversion, Request, run
+from groundwork.documents.audit import Reference, contents_lines, readability, table_rows
+from groundwork.documents.garbled_fonts import is_unreadable
+from groundwork.documents.repair.hyphens import Vocabulary, has_parted
+from groundwork.documents.repair.page_joining import plain_contents, tidy
+from groundwork.documents.repair.running_headers import running_keys, strip_running
+from groundwork.documents.repair.word_spacing import respell, restore
+from groundwork.process_pool import report
+from groundwork.records.types import PageAudit
+
+OURS = "lines"  # our own reading of a page, which has whole words and one paragraph a block
+
+
+_MARGIN = 0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
+
+
+class Audited(msgspec.Struct, frozen=True, kw_only=True):
+    """Pages as asked for: Markdown, its audit against the text layer, and who made it."""
+
+    pages: list[str]
+    audits: list[PageAudit]
+    makers: list[str]
+    warnings: list[str]
+    troubles: list[str] = []  # why a page can not be used, page by page; empty: all can
+
+
+def convert_pages(name: str, request: Request, layer: list[str]) -> Audited:
+    """Run a converter on pages of a PDF, and report each that is done.
+
+    `layer` is the text layer of the whole document (or of its first pages).
+    """
+    numbers = request.pages or list(range(1, len(layer) + 1))
+    judge = _Judge(name, layer)
+    parts = [[number] for number in numbers] if CONVERTERS[name].singly else [numbers]
+    done = []
+    for part in parts:
+        asked = dataclasses.replace(request, layer=[layer[number - 1] for number in part])
+        done.append(judge.convert(asked if part is numbers else dataclasses.replace(asked, pages=part), part))
+    return Audited(
+        pages=[page for audited in done for page in audited.pages],
+        audits=[audit for audited in done for audit in audited.audits],
+        makers=[maker for audited in done for maker in audited.makers],
+        warnings=[warning for audited in done for warning in audited.warnings],
+    )
+
+
+class _Judge:
+    """Mends and audits what a converter makes of a document's pages."""
+
+    def __init__(self, name: str, layer: Sequence[str]) -> None:
+        self._name = name
+        self._layer = layer
+        self._keys = running_keys(layer)
+        self._words: Vocabulary | None = None
+
+    def convert(self, request: Request, numbers: Sequence[int]) -> Audited:
+        """The pages `numbers`, each in its best rendition."""
+        audited = self.audit(run(self._name, request), numbers)
+        for _ in numbers:
+            report()
+        return audited
+
+    def audit(self, conversion: Conversion, numbers: Sequence[int]) -> Audited:
+        """A conversion of the pages `numbers`; of several renditions each page keeps the best."""
+        drafts = conversion.renditions or {"": conversion.pages}
+        best = []
+        for i, number in enumerate(numbers):
+            reference = Reference(self._strip(self._layer[number - 1], number))
+            texts = {maker: pages[i] if maker == OURS else tidy(pages[i]) for maker, pages in drafts.items()}
+            best.append(_best([(maker, self._strip(text, number)) for maker, text in texts.items()], reference))
+        return Audited(
+            pages=[plain_contents(self._mend(one)) for one in best],
+            audits=[one.audit for one in best],
+            makers=[f"{self._name}:{one.maker}" if one.maker else self._name for one in best],
+            warnings=conversion.warnings,
+        )
+
+    def _strip(self, page: str, number: int) -> str:
+        return strip_running([page], self._keys, [number])[0]
+
+    def _mend(self, one: _Rated) -> str:
+        """Without blanks in words that a line's end parted, by the words of the document; our reading has none."""
+        if one.maker == OURS or not has_parted(one.markdown):
+            return one.markdown
+        self._words = self._words or Vocabulary(self._layer)
+        return self._words.mend(one.markdown)
+
+
+def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer: list[str]) -> Audited:
+    """Mend and audit a conversion of the pages `numbers`; of several renditions each page keeps the best."""
+    return _Judge(name, layer).audit(conversion, numbers)
+
+
+class _Rated(NamedTuple):
+    maker: str
+    markdown: str
+    audit: PageAudit
+
+
+def _rate(maker: str, draft: str, reference: Reference) -> _Rated:
+    """A rendition with its audit; what is not perfect is first mended by the text layer."""
+    audit = reference.audit(draft)
+    if reference.shaped:
+        return _Rated(maker, draft, audit)
+    if audit.words_kept < 1 or audit.numbers_kept < 1 or audit.glued:
+        draft = restore(respell(draft, reference), reference)
+        audit = reference.audit(draft)
+    return _Rated(maker, draft, audit)
+
+
+def _best(drafts: Sequence[tuple[str, str]], reference: Reference) -> _Rated:
+    """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure."""
+    if not reference.words and is_unreadable(drafts[0][1]):  # to one engine, and perhaps not to the others
+        readable = [draft for draft in drafts if draft[1].strip() and not is_unreadable(draft[1])]
+        drafts = [*readable, *drafts][:1]
+    first, *others = [draft for draft in drafts if draft[1].strip()] or drafts
+    best = _rate(*first, reference)
+    for maker, draft in others:
+        lost = len(best.audit.lost_numbers)
+        if best.audit.text_kept > 1 - _MARGIN and not lost:
+            break
+        rated = _rate(maker, draft, reference)
+        margin = 0.0 if len(rated.audit.lost_numbers) < lost else _MARGIN
+        if rated.audit.text_kept > best.audit.text_kept + margin and _is_no_worse(rated, best, reference):
+            best = rated
+    return best
+
+
+def _is_no_worse(one: _Rated, other: _Rated, reference: Reference) -> bool:
+    ours, theirs = (_qualities(rated, reference) for rated in (one, other))
+    return all(a >= b for a, b in zip(ours, theirs, strict=True))
+
+
+def _qualities(one: _Rated, reference: Reference) -> tuple[float, ...]:
+    """What a rendition keeps of a page and how well it reads; the more the better."""
+    audit, markdown = one.audit, one.markdown
+    kept = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
+    return (*kept, readability(reference, markdown), table_rows(markdown), contents_lines(markdown))

@@ -1,0 +1,47 @@
+"""What a grading will ask, for --dry-run: from the real prompts, with the reference answers in place of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from groundwork.console.job import Estimate, Job
+from groundwork.dataset.loading import QuestionRow
+from groundwork.grading.answers import question_messages
+from groundwork.grading.grading_run import Grading
+from groundwork.grading.judge import Case, Judge, reply_type
+from groundwork.grading.rule_verdicts import settle
+from groundwork.llm.token_estimate import tokens_in
+from groundwork.settings.settings import ModelCall
+
+TOKENS_A_VERDICT = 35  # a reason of a short sentence, the verdict and the names of the fields
+
+
+def answer_estimate(
+    job: Job, call: ModelCall, rows: Sequence[QuestionRow], template: str, *, open_book: bool
+) -> Estimate:
+    """A call a row; the answers as long as the reference answers."""
+    asked = sum(job.tokens(call, question_messages(row, template, open_book=open_book)) for row in rows)
+    return Estimate(len(rows), asked, sum(tokens_in(row.answer) for row in rows), call)
+
+
+def judge_estimates(job: Job, grading: Grading, label: str) -> list[Estimate]:
+    """The verdicts on a model's answers by each judge; the check comes with the first model of the run."""
+    cases = [grading.case(row, row.answer) for row in grading.rows]
+    if grading.first_label in ("", label):
+        grading.first_label = label
+        check = [case for _, case in grading.check_cases()]
+    else:
+        check = []
+    return [_of(job, judge, cases + (check if judge is grading.judges[0] else [])) for judge in grading.judges]
+
+
+def _of(job: Job, judge: Judge, cases: Sequence[Case]) -> Estimate:
+    calls = asked = told = 0
+    for case in cases:
+        left = sum(settle(criterion, case.question, case.answer) is None for criterion in case.criteria)
+        if left:
+            turns, _ = judge.messages(case, 0)
+            calls += judge.repeats
+            asked += judge.repeats * job.tokens(judge.call, turns, reply_type(left))
+            told += judge.repeats * left * TOKENS_A_VERDICT
+    return Estimate(calls, asked, told, judge.call)

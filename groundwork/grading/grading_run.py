@@ -1,0 +1,175 @@
+"""One grading of a dataset: the judge's check, once for all models, and the answers of each model graded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from groundwork.dataset.loading import QuestionRow
+from groundwork.errors import UnitError
+from groundwork.grading.intervals import Interval
+from groundwork.grading.judge import Case, Judge, criteria_of, grade
+from groundwork.grading.judge_check import Trust, reference_cases, spoiled_cases, trust
+from groundwork.llm.concurrency import together
+from groundwork.records.artifacts import read_jsonl, write_jsonl
+from groundwork.records.grades import CheckedAnswer, Grade, passed, score_of
+from groundwork.settings.settings import GradeSettings
+
+CHECK_FILE = "judge_check.jsonl"
+ENOUGH = 8  # checked answers from which on a judge can be rejected
+
+
+@dataclass
+class Grading:
+    """The rows, the judges and the folder that the grades go to."""
+
+    rows: list[QuestionRow]
+    judges: list[Judge]
+    settings: GradeSettings
+    folder: Path
+    first_label: str = ""  # the model that a dry run counts the check with
+    _trust: Trust | UnitError | None = None
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def checked(self) -> Trust:
+        """The judge's check, made once. Raises UnitError for a judge that is not to be believed."""
+        async with self._lock:
+            if self._trust is None:
+                self._trust = await self._check()
+        if isinstance(self._trust, UnitError):
+            raise self._trust
+        return self._trust
+
+    async def grades(
+        self, model: str, answers: dict[tuple[str, str], str], advance: Callable[[], None] = lambda: None
+    ) -> list[Grade]:
+        """The grade of each row that `answers` (by split and id) holds one for."""
+
+        async def one(row: QuestionRow, answer: str) -> Grade:
+            made = await self._grade(row, model, answer)
+            advance()
+            return made
+
+        held = [(row, answers[row.split, row.id]) for row in self.rows if (row.split, row.id) in answers]
+        return await together(one(row, answer) for row, answer in held)
+
+    async def _grade(self, row: QuestionRow, model: str, answer: str) -> Grade:
+        case = self.case(row, answer)
+        criteria = await grade(case, self.judges)
+        notes = [f"the judge saw its first {self.settings.judge.longest_answer:,} of {len(answer):,} characters"]
+        return Grade(
+            id=row.id,
+            split=row.split,
+            model=model,
+            question=row.question,
+            answer=answer,
+            criteria=criteria,
+            score=score_of(criteria),
+            passed=passed(criteria),
+            against="reference answer" if criteria_of(row.evaluation_criteria, row.answer)[1] else "criteria",
+            judges=self.judge_names,
+            open_book=self.settings.open_book,
+            document=row.document,
+            chunk=row.chunk,
+            category=row.category,
+            difficulty=row.difficulty,
+            cluster=row.cluster,
+            tags=row.tags,
+            notes=notes if len(answer) > self.settings.judge.longest_answer else [],
+        )
+
+    def case(self, row: QuestionRow, answer: str) -> Case:
+        """What the judge is shown of a row."""
+        evidence = "\n".join(row.evidence) if self.settings.open_book else ""
+        return Case(row.id, row.question, criteria_of(row.evaluation_criteria, row.answer)[0], answer, evidence)
+
+    @property
+    def judge_names(self) -> list[str]:
+        return [judge.name for judge in self.judges]
+
+    def check_cases(self) -> list[tuple[str, Case]]:
+        """The answers that check the judge: every reference answer, and spoiled ones of some rows."""
+        book, most = self.settings.open_book, self.settings.judge.check_rows
+        if not most:
+            return []
+        references = [("reference", case) for case in reference_cases(self.rows, open_book=book)]
+        return references + spoiled_cases(self.rows, most, self.settings.seed, open_book=book)
+
+    async def _check(self) -> Trust | UnitError:
+        first = self.judges[:1]
+        cases = self.check_cases()
+        graded = await together(grade(case, first) for _, case in cases)
+        checked = [
+            CheckedAnswer(
+                id=case.id.removesuffix(f" ({kind})"),
+                kind=kind,  # type: ignore[arg-type]  # one of the kinds that the cases were made of
+                question=case.question,
+                answer=case.answer,
+                criteria=criteria,
+                passed=passed(criteria),
+                judges=[judge.name for judge in first],
+                open_book=self.settings.open_book,
+            )
+            for (kind, case), criteria in zip(cases, graded, strict=True)
+        ]
+        write_jsonl(self.folder / CHECK_FILE, checked)
+        found = trust(checked, self._places())
+        return self._refusal(found, len(checked)) or found
+
+    def known_trust(self) -> Trust | None:
+        """What the last check of this judge found, from its file; None where there is none of it."""
+        file = self.folder / CHECK_FILE
+        checked = read_jsonl(file, CheckedAnswer) if file.exists() else []
+        same = [
+            one for one in checked if one.judges == self.judge_names[:1] and one.open_book == self.settings.open_book
+        ]
+        return trust(same, self._places()) if same else None
+
+    def _places(self) -> dict[str, str]:
+        return {row.id: row.document or row.chunk or row.id for row in self.rows}
+
+    def _refusal(self, found: Trust, checked: int) -> UnitError | None:
+        judge, least = self.judges[0].name, self.settings.judge.least_trust
+        remedy = "name another --judge, or set grade.judge.least_trust lower to grade all the same"
+        if checked and found.ungraded == checked:
+            return UnitError(f"the judge {judge} gave no readable verdict on {checked:,} answers; {remedy}")
+        if checked >= ENOUGH and found.balanced is not None and found.balanced < least:
+            return UnitError(
+                f"the judge {judge} is not to be believed: {percent(found.sensitivity)} of the reference answers pass, "
+                f"{percent(found.specificity)} of the spoiled ones fail (mean {found.balanced:.0%}, "
+                f"grade.judge.least_trust {least:.0%}); {remedy}"
+            )
+        return None
+
+
+def percent(found: Interval | None) -> str:
+    """A share with its interval, such as "94% (83-98)"."""
+    if found is None:
+        return "none"
+    return f"{found.mean:.0%} ({found.low * 100:.0f}-{found.high * 100:.0f})"
+
+
+def read_grades(folder: Path) -> dict[str, list[Grade]]:
+    """By file, the grades of every model in `folder`. Raises BadRecord."""
+    files = sorted(path for path in folder.glob("*.jsonl") if "_" not in path.stem)
+    return {path.name: read_jsonl(path, Grade) for path in files}
+
+
+def comparable(found: dict[str, list[Grade]], grading: Grading) -> tuple[list[Grade], list[str]]:
+    """The grades that stand beside those of this run (same judge, same book, same questions), and what was left out."""
+    asked = {(row.split, row.id): row.question for row in grading.rows}
+    kept: list[Grade] = []
+    warnings = []
+    for name, grades in found.items():
+        same = [
+            g for g in grades if g.judges[:1] == grading.judge_names[:1] and g.open_book == grading.settings.open_book
+        ]
+        current = [grade for grade in same if asked.get((grade.split, grade.id)) == grade.question]
+        if len(same) < len(grades):
+            warnings.append(f"{name}: graded by {grades[0].judges[0]}, or with another book; left out, grade it again")
+        elif len(current) < len(same):
+            warnings.append(f"{name}: {len(same) - len(current):,} answers are to other questions; left out")
+        kept += current
+    return kept, warnings

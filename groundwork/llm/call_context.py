@@ -1,0 +1,38 @@
+"""One question on its way: whom to ask, and what it has taken so far."""
+
+from __future__ import annotations
+
+import msgspec
+
+from groundwork.llm.endpoint import Endpoint
+from groundwork.llm.journal import ALL
+from groundwork.llm.rate_limit import RateLimiter
+from groundwork.llm.response import Usage
+
+
+class Spent(msgspec.Struct, frozen=True):
+    """What one reply used; `replayed`: it came from the journal and nothing was paid now."""
+
+    usage: Usage
+    replayed: bool
+
+
+class CallContext(msgspec.Struct):
+    """One question on its way: whom to ask, for which stage and unit, and what it has taken so far."""
+
+    endpoint: Endpoint
+    limiter: RateLimiter
+    model: str
+    stage: str
+    unit: str
+    sample: int = 0
+    after: int = ALL  # a row of the journal; no older reply is replayed
+    spent: list[Spent] = []
+    roomy: bool = False  # a reply was cut off for want of money: the next one gets all the room that the stage allows
+    ahead: int = 0  # characters that are still to be asked about: what has most of them goes first
+    whole_prompt: bool = False  # a reply to a prompt that the server cut off is a failure
+
+    @property
+    def replayed(self) -> bool:
+        """Whether everything so far came from the journal."""
+        return all(spent.replayed for spent in self.spent)

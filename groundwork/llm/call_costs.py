@@ -1,0 +1,62 @@
+"""What calls may cost and did cost: their size, their worst case, their price, and the lines of the cost report."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from groundwork.errors import ConfigError
+from groundwork.llm.budget import DOCUMENT, FREE_STAKE, Budget, Experience, Stake, UsageRow
+from groundwork.llm.call_context import CallContext, Spent
+from groundwork.llm.response import Usage
+from groundwork.llm.token_estimate import estimate_tokens
+
+Json = dict[str, Any]
+
+
+class Accounts:
+    """The money side of all calls of a run. `on_usage` hears of every call, not of replays."""
+
+    def __init__(self, budget: Budget, on_usage: Callable[[Usage], None] | None) -> None:
+        self.rows: dict[tuple[str, str, str], UsageRow] = {}
+        self._budget, self._on_usage = budget, on_usage
+        self._experience: defaultdict[tuple[str, str, str], Experience] = defaultdict(Experience)
+
+    def experience(self, context: CallContext) -> Experience:
+        """What the replies so far of the context's stage and model teach."""
+        return self._experience[context.endpoint.identity, context.model, context.stage]
+
+    def size(self, context: CallContext, body: Json) -> int:
+        """About how many tokens the prompt has, where anything hangs on it."""
+        if self._budget.limit is None and context.endpoint.settings.tokens_per_minute is None:
+            return 0
+        return estimate_tokens(body["messages"], body.get("response_format"))
+
+    async def stake(self, context: CallContext, asked: int, limit: int) -> Stake:
+        """What the call may cost. Raises ConfigError when there is a limit and no price to hold against it."""
+        if self._budget.limit is None:
+            return msgspec.structs.replace(FREE_STAKE, most=limit)
+        price = await context.endpoint.price(context.model)
+        if price is None:
+            url = context.endpoint.settings.base_url
+            raise ConfigError([f"--max-cost: {url} names no price for {context.model}; leave the flag out"])
+        return self.experience(context).stake(price, asked, limit, roomy=context.roomy)
+
+    async def priced(self, context: CallContext, usage: Usage) -> Usage:
+        """`usage` with its cost: the endpoint's own word, else tokens times the price of its /models."""
+        if usage.cost is not None:
+            return usage
+        price = await context.endpoint.price(context.model)
+        cost = price.of(usage.input_tokens, usage.output_tokens) if price else None
+        return msgspec.structs.replace(usage, cost=cost)
+
+    def count(self, context: CallContext, usage: Usage, *, replayed: bool) -> None:
+        """Enter one reply."""
+        context.spent.append(Spent(usage, replayed))
+        names = (context.stage, context.model, DOCUMENT.get() or context.unit)
+        self.rows.setdefault(names, UsageRow(*names)).add(usage, replayed)
+        if self._on_usage and not replayed:
+            self._on_usage(usage)

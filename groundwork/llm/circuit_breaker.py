@@ -1,0 +1,116 @@
+"""When calls stop: for the user, for a refusal that every further call would meet, or for one call its tries."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+from collections import Counter
+from contextlib import suppress
+
+from groundwork.errors import ProviderRefused, Stopped, StopRun, TransportFailed, UnitError
+from groundwork.llm.call_context import CallContext
+from groundwork.llm.failures import Broken, Busy, Rejected, Unreachable
+from groundwork.llm.rate_limit import RateLimiter
+
+FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds
+KNOCKS = 3  # tries to reach an endpoint that never answered
+LOST_IN_A_ROW = 10  # units lost to transport, with no reply between them, after which the endpoint counts as down
+SAME_REFUSALS = 5  # of the first calls, with no reply at all, after which every further one would be refused too
+
+
+class Stopping:
+    """What ends the run, and what ends one call. `limiters` are those whose waiting calls are turned away then."""
+
+    def __init__(self, stopping: asyncio.Event, limiters: dict[tuple[str, str], RateLimiter]) -> None:
+        self._stopping, self._limiters = stopping, limiters
+        self._fatal: StopRun | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._heard: set[RateLimiter] = set()  # those that ever answered
+        self._lost: Counter[RateLimiter] = Counter()  # units in a row
+        self._refusals: Counter[tuple[RateLimiter, str]] = Counter()
+
+    def watch(self) -> None:
+        """From the first call on, turn away those who wait at a limiter as soon as the run stops."""
+        if self._watcher is None:
+            self._watcher = asyncio.create_task(self._until_stopping())
+
+    async def _until_stopping(self) -> None:
+        await self._stopping.wait()
+        self.stop(Stopped("stopped: no further call was launched"))
+
+    async def close(self) -> None:
+        """Stop watching for the stop."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.gather(self._watcher, return_exceptions=True)
+
+    def check(self) -> None:
+        """Raise what stopped the run, if anything did."""
+        if self._fatal is None and self._stopping.is_set():
+            self._fatal = Stopped("stopped: no further call was launched")
+        if self._fatal is not None:
+            raise self._fatal
+
+    def stop(self, error: StopRun) -> StopRun:
+        """From now on nobody launches a call; those who wait for the limiter learn why."""
+        self._fatal = self._fatal or error
+        for limiter in self._limiters.values():
+            limiter.turn_away(self._fatal)
+        return error
+
+    def narrow(self, limiter: RateLimiter, busy: Busy) -> None:
+        """A 429. Raises ProviderRefused, for the whole run, when the wait has no end in sight."""
+        try:
+            limiter.refused(busy.retry_after)
+        except ProviderRefused as error:
+            raise self.stop(error) from busy
+
+    def heard(self, limiter: RateLimiter) -> None:
+        """A reply came through."""
+        self._heard.add(limiter)
+        self._lost[limiter] = 0
+
+    def given_up(self, context: CallContext, failures: int, broken: Broken) -> UnitError | StopRun | None:
+        """What becomes of a call whose tries are used up, and of the run when nothing gets through; None: try again."""
+        settings = context.endpoint.settings
+        if failures >= KNOCKS and isinstance(broken, Unreachable) and context.limiter not in self._heard:
+            return self.stop(ProviderRefused(f"{settings.base_url}: {broken}; is it running there?"))
+        if failures <= settings.transport_retries:
+            return None
+        self._lost[context.limiter] += 1
+        if self._lost[context.limiter] >= LOST_IN_A_ROW:
+            return self.stop(
+                ProviderRefused(
+                    f"{settings.base_url} ({context.model}): {LOST_IN_A_ROW} units in a row got no reply: {broken}"
+                )
+            )
+        return TransportFailed(f"{context.unit}: {settings.base_url}: {failures} tries failed, the last by: {broken}")
+
+    def turned_down(self, context: CallContext, rejected: Rejected) -> UnitError | StopRun:
+        """The unit's error; the run's, when the first calls all met the same and none ever got a reply."""
+        remedy = rejected.remedy()
+        same = (context.limiter, re.sub(r"\d+", "0", str(rejected)))
+        self._refusals[same] += 1
+        if context.limiter not in self._heard and self._refusals[same] >= SAME_REFUSALS:
+            url = context.endpoint.settings.base_url
+            return self.stop(
+                ProviderRefused(f"{url} ({context.model}): the first {SAME_REFUSALS} calls met {rejected}{remedy}")
+            )
+        return UnitError(f"{context.unit}: {context.model}: the endpoint says {rejected}{remedy}")
+
+    def backoff(self, context: CallContext, failures: int, broken: Broken) -> float:
+        """Seconds: what the endpoint asks for, else full jitter (AWS, 2015), doubling."""
+        if broken.retry_after is None:
+            return random.uniform(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**failures))
+        try:
+            context.limiter.bear(broken.retry_after)
+        except ProviderRefused as error:
+            raise self.stop(error) from broken
+        return broken.retry_after
+
+    async def pause(self, seconds: float) -> None:
+        """Sleep, unless the run is stopping."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        self.check()

@@ -1,0 +1,166 @@
+"""The strategy for large models: many pairs a call, with the questions so far and the gaps shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import msgspec
+
+from groundwork.language.sentences import sentences
+from groundwork.llm.client import Client
+from groundwork.llm.prompts import conversation, render
+from groundwork.llm.structured_output import FaultyItem
+from groundwork.markdown.statements import Statement
+from groundwork.questions.draft_faults import Corrections, Draft, Drafts
+from groundwork.questions.interview import Answer, Judged, Round
+from groundwork.records.types import Chunk, Rejected
+from groundwork.settings.settings import QA
+
+T = TypeVar("T")
+
+TURNED_DOWN = "Turned down in the last round; do not ask them again in other words:"
+_DECLINED = re.compile(r"\D{0,12}(\d{1,4})\W*(.*)", re.DOTALL)
+SHORT_SUMMARY = 400  # characters: what a document is about, in a few sentences
+MAX_GAPS = 60  # shown in one call; the rest follows when these are closed
+
+
+@dataclass
+class Batch:
+    """Asks about one chunk. `known` are the variables of the prompt that stay the same: context, document, summary."""
+
+    client: Client
+    settings: QA
+    chunk: Chunk
+    prompt: str
+    correction: str
+    known: dict[str, str]
+    calls: int = 0
+    dropped: list[FaultyItem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._messages: list[dict[str, Any]] = []
+        self._ahead = 0  # characters that no question covers yet
+
+    @property
+    def at_once(self) -> int:
+        return self.settings.batch
+
+    async def ask(self, asked: Round) -> Answer:
+        """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
+        text = self.chunk.text
+        shown = asked.gaps[:MAX_GAPS] if self.settings.show_gaps and asked.iteration > 1 else []
+        self._messages = turns(
+            self.prompt,
+            self.known,
+            self.chunk,
+            [pair.question for pair in asked.pairs],
+            [gap.plain(text) for gap in shown],
+            asked.count,
+            turned_down(asked.rejected),
+        )
+        self._ahead = sum(gap.end - gap.start for gap in asked.gaps)
+        unit = f"{self.chunk.id} iteration {asked.iteration}"
+        reply = await self._call(self._messages, Drafts, unit, asked.iteration)
+        drafts: list[Judged] = [(as_it_stands(draft, asked.gaps, text), []) for draft in reply.pairs]
+        return Answer(drafts, shown, declined(reply.declined, shown), reply.done)
+
+    async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
+        """One call for all of them; None for a draft that the reply leaves out."""
+        faults = [
+            f"{number}. {draft.question}\n" + "\n".join(f"   - {fault.detail}" for fault in found)
+            for number, (draft, found) in enumerate(faulty, 1)
+        ]
+        said = msgspec.json.encode(Drafts(pairs=[draft for draft, _ in faulty])).decode()
+        messages = [
+            *self._messages,
+            {"role": "assistant", "content": said},
+            {"role": "user", "content": render(self.correction, faults="\n".join(faults))},
+        ]
+        reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
+        corrected = {draft.number: as_draft(draft) for draft in reply.pairs}
+        return [corrected.get(number) for number in range(1, len(faulty) + 1)]
+
+    async def _call(self, messages: list[dict[str, Any]], schema: type[Any], unit: str, sample: int) -> Any:
+        self.calls += 1
+        reply = await self.client.ask(
+            self.settings,
+            messages,
+            stage="generate_qa",
+            unit=unit,
+            schema=schema,
+            sample=sample,
+            partial=True,
+            ahead=self._ahead,
+        )
+        self.dropped += reply.dropped
+        return reply.value
+
+
+def turns(
+    prompt: str,
+    known: dict[str, str],
+    chunk: Chunk,
+    asked: Sequence[str],
+    gaps: Sequence[str],
+    count: int,
+    rejected: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """The conversation that asks for `count` pairs about `chunk`."""
+    known = {**known, "summary": summary_for(chunk, known["summary"])}
+    told = [*listed(asked).splitlines(), *([TURNED_DOWN, listed(rejected)] if rejected else [])]
+    return conversation(
+        prompt,
+        **known,
+        section=" > ".join(chunk.headings) or "(none)",
+        chunk=chunk.text,
+        asked="\n".join(told) or "(none yet)",
+        gaps="\n".join(f"{number}. {gap}" for number, gap in enumerate(gaps[:MAX_GAPS], 1)) or "(not known)",
+        batch=str(count),
+    )
+
+
+def summary_for(chunk: Chunk, summary: str) -> str:
+    """The document's summary; its first sentences where it is longer than the chunk that it is context for."""
+    if len(summary) <= max(len(chunk.text), SHORT_SUMMARY):
+        return summary
+    ends = [end for _, end in sentences(summary, chunk.language or "en")]
+    return summary[: max((end for end in ends if end <= SHORT_SUMMARY), default=ends[0] if ends else None)]
+
+
+def turned_down(rejected: Sequence[Rejected]) -> list[str]:
+    """The questions that were rejected, each with the reason."""
+    told = [(str(one.pair.get("question", "")).strip(), f"{one.reason}: {one.detail}") for one in rejected]
+    return [f"{question} ({why})" for question, why in told if question]
+
+
+def declined(said: Sequence[str], shown: Sequence[Statement]) -> dict[Statement, str]:
+    """By gap the reason why it holds nothing worth asking, from "number: reason"; other numbers are passed over."""
+    found = {}
+    for one in said:
+        if (match := _DECLINED.match(one)) and 1 <= int(match[1]) <= len(shown):
+            found[shown[int(match[1]) - 1]] = match[2].strip() or "declined"
+    return found
+
+
+def as_it_stands(draft: Draft, gaps: Sequence[Statement], text: str) -> Draft:
+    """`draft` with evidence that was copied from the list of gaps, where a row is in words and an item behind its lead,
+    turned back into what the chunk says.
+    """
+    shown = {_plain(gap.plain(text)): text[gap.start : gap.end] for gap in gaps}
+    return msgspec.structs.replace(draft, evidence=[shown.get(_plain(quote), quote) for quote in draft.evidence])
+
+
+def _plain(quote: str) -> str:
+    return " ".join(quote.split()).strip(" -.,;")
+
+
+def as_draft(correction: Any) -> Draft:
+    """A correction without its number."""
+    return Draft(**{name: getattr(correction, name) for name in Draft.__struct_fields__})
+
+
+def listed(items: Sequence[str]) -> str:
+    return "\n".join(f"- {item}" for item in items)

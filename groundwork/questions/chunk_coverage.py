@@ -1,0 +1,126 @@
+"""Which sentences, numbers and table rows of a chunk its pairs cover, known without a model.
+
+A statement (sentence, list item, table row) is covered when the evidence of a pair quotes at least half of its content
+words at that place (at least two; three are always enough), or when question and answer together say it. Where one
+quote runs over several statements, question and answer must also hold a third of a statement's words: a quote is no
+question. A number is covered by a pair that covers its statement and names it in question, answer or criteria.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from groundwork.language.numbers import Number, numbers
+from groundwork.language.words import content_words
+from groundwork.markdown.chunk_reading import Reading
+from groundwork.markdown.statements import Statement
+from groundwork.records.types import Coverage, DocumentCoverage, Pair, Span
+
+ENOUGH_WORDS = 3
+ASKED = 1 / 3  # of a statement's content words, in question and answer, where a quote holds other statements too
+SAID = 0.8  # of a statement's content words in question and answer
+
+
+Kind = Literal["sentence", "row", "number"]
+Declined = Mapping[Statement, str]
+
+
+def coverage(reading: Reading, pairs: Sequence[Pair], declined: Declined | None = None) -> Coverage:
+    """What `pairs` touch of a chunk; offsets of the spans count in its `text`, added table headers are left out.
+
+    `declined`: why there is nothing worth asking in some of its statements.
+    """
+    chunk = reading.chunk
+    touches = [_Touch(pair, reading) for pair in pairs]
+    spans: list[Span] = []
+    for statement, words, figures in zip(reading.statements, reading.words, reading.numbers, strict=True):
+        if statement.end <= len(chunk.added) or statement.announces:
+            continue
+        said = _Said(statement, words, figures)
+        touching = [touch for touch in touches if touch.touches(said)]
+        why = (declined or {}).get(statement, "")
+        spans.append(_span(statement.start, statement.end, statement.kind, touching, why))
+        for number in said.numbers:
+            naming = [touch for touch in touching if number.value in touch.values]
+            start, end = statement.start + number.start, statement.start + number.end
+            spans.append(_span(start, end, "number", naming, why))
+    return Coverage(document=chunk.document, chunk=chunk.id, spans=spans, **shares(spans))
+
+
+def gaps(reading: Reading, covered: Coverage) -> list[Statement]:
+    """The open statements, that no pair covers and nobody declined, and those with an open number, in order."""
+    open_spans = [span for span in covered.spans if not span.touched_by and not span.declined]
+    return [
+        statement
+        for statement in reading.statements
+        if any(statement.start <= span.start and span.end <= statement.end for span in open_spans)
+    ]
+
+
+def shares(spans: Iterable[Span]) -> dict[str, Any]:
+    """The share touched of the sentences, numbers, rows and of all (`touched`), and the share of all that is declined;
+    None where there are none.
+    """
+    spans = list(spans)
+    kinds = {
+        "sentences": ("sentence",),
+        "numbers": ("number",),
+        "rows": ("row",),
+        "touched": ("sentence", "number", "row"),
+    }
+    touched = {
+        name: _share([bool(span.touched_by) for span in spans if span.kind in kind]) for name, kind in kinds.items()
+    }
+    return {**touched, "declined": _share([bool(span.declined) for span in spans])}
+
+
+def of_document(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
+    """The coverage of all chunks taken together."""
+    spans = [span for chunk in chunks for span in chunk.spans]
+    return DocumentCoverage(document=document, chunks=list(chunks), **shares(spans))
+
+
+class _Said:
+    """What a statement says: its content words and its numbers."""
+
+    def __init__(self, statement: Statement, words: frozenset[str], figures: list[Number]) -> None:
+        self.start, self.end = statement.start, statement.end
+        self.words = words
+        self.numbers = figures
+        self.values = {number.value for number in self.numbers}
+        self.enough = min(len(self.words), ENOUGH_WORDS, max(2, (len(self.words) + 1) // 2))
+
+
+class _Touch:
+    """A pair, with its evidence found in the chunk's text and its own words and numbers."""
+
+    def __init__(self, pair: Pair, reading: Reading) -> None:
+        said = f"{pair.question} {pair.answer}"
+        self.id = pair.id
+        self.places = [span for quote in pair.evidence if (span := reading.grounds.find(quote))]
+        self.text = reading.chunk.text
+        self.spoken = reading.language
+        self.words = content_words(said, self.spoken)
+        self.values = {number.value for number in numbers(" ".join([said, *pair.evaluation_criteria]), spelled=True)}
+
+    def touches(self, said: _Said) -> bool:
+        common = len(said.words & self.words)
+        for start, end in self.places:
+            quoted = self.text[max(start, said.start) : min(end, said.end)]
+            if not quoted or (said.words and len(content_words(quoted, self.spoken) & said.words) < said.enough):
+                continue
+            around = self.text[start : said.start] + " " + self.text[said.end : end]
+            if common >= ASKED * len(said.words) or not content_words(around, self.spoken):
+                return True
+        return len(said.words) >= ENOUGH_WORDS and common >= SAID * len(said.words) and said.values <= self.values
+
+
+def _span(start: int, end: int, kind: Kind, touches: Sequence[_Touch], why: str) -> Span:
+    return Span(
+        start=start, end=end, kind=kind, touched_by=[touch.id for touch in touches], declined="" if touches else why
+    )
+
+
+def _share(counted: Sequence[bool]) -> float | None:
+    return round(sum(counted) / len(counted), 4) if counted else None

@@ -1,0 +1,18 @@
+"""What interviews will ask, for --dry-run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from groundwork.questions.document_interviews import limits_of
+from groundwork.questions.interview_material import Call, Material, Prompt, Tokens
+from groundwork.questions.strategies import strategy_of
+from groundwork.settings.settings import QA
+
+
+def calls(settings: QA, material: Material, prompt: Prompt, tokens: Tokens) -> Iterator[Call]:
+    """Each call that the interviews about `material` are likely to make. `tokens` counts a request's."""
+    strategy = strategy_of(settings)
+    found = [len(reading.statements) for reading in material.readings]
+    for reading, limit in zip(material.readings, limits_of(settings, found), strict=True):
+        yield from strategy.forecast(settings, material, reading, limit, prompt, tokens)

@@ -1,0 +1,265 @@
+"""Documents that go or change their names: what of them remains, and how it is removed or carried over.
+
+The manifest knows the source of every text that ingest wrote, with its sha256. A source that is no longer there leaves
+a *departed* document; one whose content turns up under another name was renamed.
+"""
+
+from __future__ import annotations
+
+import glob
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from groundwork.records.artifacts import Workspace, read_json, read_jsonl, write_bytes, write_json, write_jsonl
+from groundwork.records.manifest import Entry, Manifest
+from groundwork.records.name_patterns import matches_any
+from groundwork.records.review_decisions import rewrite_lines
+from groundwork.records.runs import DECISIONS
+from groundwork.records.set_aside import set_aside, write_set_aside
+from groundwork.records.types import Document, Pair, Tags
+
+FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were removed after it was built, with their rows
+_FILES = (
+    *("text/{}.md", "text/{}.json", "text/{}.md.edited", "summaries/{}.json", "chunks/{}.jsonl"),
+    *("qa/*/{}.jsonl", "qa/*/*/{}.json*", "qa/*/*/*/{}.json*"),
+    *("plots/coverage-{}.html", "plots/coverage-{}.json", "plots/{}-chunks.html"),
+)
+_OF_SEVERAL = ("plots/", "embeddings/")  # outputs that hold texts of several documents
+
+
+@dataclass(frozen=True)
+class Departed:
+    """A document whose source is gone: its id, the source's name below data/documents, and the source's sha256.
+
+    `ignored`: the source is there, but the settings (`ingest.ignore`) pass it over by now.
+    """
+
+    document: str
+    source: str
+    sha256: str
+    ignored: bool = False
+
+
+@dataclass
+class Remains:
+    """What there is of a document: its files, how many pairs, and the rows of datasets that hold it, by dataset."""
+
+    files: list[Path] = field(default_factory=list)
+    chunks: int = 0
+    pairs: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        parts = [f"{count:,} {name}" for name, count in (("chunks", self.chunks), ("pairs", self.pairs)) if count]
+        parts += [f"{count:,} rows of dataset {name}" for name, count in self.rows.items()]
+        return ", ".join(["its text", *parts]) if self.files else ", ".join(parts) or "nothing"
+
+
+def departed(data: Workspace, manifest: Manifest, ignore: Sequence[str] = ()) -> list[Departed]:
+    """The documents that ingest once read and whose source is no longer in data/documents, by name.
+
+    One that a pattern of `ignore` means counts as well.
+    """
+    found = []
+    for document, entry in sorted(manifest.entries("ingest").items()):
+        for name, digest in entry.inputs.items():
+            source = name.removeprefix("documents/")
+            if source == name:
+                continue
+            ignored = bool(ignore) and matches_any(source, ignore)
+            if ignored or not (data.base / name).exists():
+                found.append(Departed(document, source, digest, ignored))
+    return [one for one in found if (data.root / "text" / f"{one.document}.md").exists()]
+
+
+def remains_of(data: Workspace, document: str) -> Remains:
+    """What the data folder holds of `document`. Damaged files count as files and hold nothing."""
+    files = list(_files(data, document))
+    chunk_file = data.path("chunks", f"{document}.jsonl")
+    return Remains(
+        files=files,
+        chunks=chunk_file.read_bytes().count(b"\n") if chunk_file.exists() else 0,
+        pairs=sum(file.read_bytes().count(b"\n") for file in _pair_files(data, document)),
+        rows={name: count for name, count in _dataset_rows(data, document).items() if count},
+    )
+
+
+def forget(data: Workspace, manifest: Manifest, document: str) -> Remains:
+    """Remove `document` from every file of the data folder; datasets that hold it are marked and stay as they are.
+
+    What is made of several documents (maps, vectors, reports) is removed whole, for it is made anew at the next run.
+    Returns what there was.
+    """
+    remains = remains_of(data, document)
+    ids = {pair.id for file in _pair_files(data, document) for pair in read_jsonl(file, Pair)}
+    own = {data.relative(file) for file in remains.files}
+    for stage, unit, entry in manifest.all_entries():
+        if unit.rpartition("/")[2] == document:
+            manifest.forget(stage, [unit])
+        elif own & entry.inputs.keys():
+            for name in entry.outputs:
+                if name.startswith(_OF_SEVERAL):
+                    _remove(data.root / name)
+            manifest.forget(stage, [unit])
+    for file in sorted(data.path("tags").rglob("*.jsonl")):
+        rows = read_jsonl(file, Tags)
+        if any(row.id in ids for row in rows):
+            write_jsonl(file, [row for row in rows if row.id not in ids])
+    for file in sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl")):
+        rewrite_lines(file, lambda line: b"" if _is_about(line, document) else line)
+    for file in [*remains.files, data.path("text", "images", document)]:
+        _remove(file)
+    if document in (aside := set_aside(data)):
+        write_set_aside(data, {name: one for name, one in aside.items() if name != document})
+    for name, count in remains.rows.items():
+        mark = data.path("datasets", name, FORGOTTEN)
+        write_json(mark, {**(read_json(mark, dict[str, int]) if mark.exists() else {}), document: count})
+    return remains
+
+
+def forgotten_rows(data: Workspace) -> dict[str, dict[str, int]]:
+    """By dataset: the documents that were removed after it was built, and how many of its rows are theirs."""
+    marks = sorted(data.path("datasets").glob(f"*/{FORGOTTEN}"))
+    return {mark.parent.name: read_json(mark, dict[str, int]) for mark in marks}
+
+
+def rename(data: Workspace, manifest: Manifest, old: str, new: str, source: str) -> None:
+    """Carry everything of the document `old` over to the name `new`, whose file is `source` below data/documents.
+
+    Ids of chunks and pairs begin with the document's name and change with it; a file that was edited by hand stays
+    edited, and what was current stays current.
+    """
+    before: dict[str, Path] = {}
+    after: dict[str, Path] = {}
+    hashes: dict[str, str] = {}
+    for file in _files(data, old):
+        target = file.with_name(_renamed(file.name, old, new))
+        hashes[data.relative(file)] = manifest.sha256(file)
+        content = file.read_bytes()
+        if file.suffix in (".json", ".jsonl"):
+            content = _with_names(content, old, new, source, lines=file.suffix == ".jsonl")
+        write_bytes(target, content)
+        before[data.relative(file)], after[data.relative(file)] = file, target
+    images = data.path("text", "images", old)
+    if images.is_dir():
+        images.rename(images.with_name(new))
+    _rename_entries(data, manifest, old, new, {name: data.relative(path) for name, path in after.items()}, hashes)
+    for file in sorted(data.path("tags").rglob("*.jsonl")):
+        content = file.read_bytes()
+        changed = _with_names(content, old, new, source, lines=True)
+        if changed != content:
+            write_bytes(file, changed)
+    for file in sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl")):
+        rewrite_lines(file, lambda line: _with_names(line, old, new, source, lines=True))
+    for path in before.values():
+        path.unlink(missing_ok=True)
+
+
+def _rename_entries(
+    data: Workspace, manifest: Manifest, old: str, new: str, moved: dict[str, str], hashes: dict[str, str]
+) -> None:
+    """Entries of the moved files: under the new names, current where they were current."""
+
+    def carried(recorded: dict[str, str]) -> dict[str, str]:
+        return {
+            moved.get(name, name): manifest.sha256(data.root / moved[name])
+            if name in moved and digest == hashes[name]
+            else digest
+            for name, digest in recorded.items()
+        }
+
+    for stage, unit, entry in list(manifest.all_entries()):
+        if not (moved.keys() & (entry.inputs.keys() | entry.outputs.keys()) or unit.rpartition("/")[2] == old):
+            continue
+        place, _, last = unit.rpartition("/")
+        name = f"{place}/{new}" if place and last == old else new if last == old else unit
+        changed = msgspec.structs.replace(entry, inputs=carried(entry.inputs), outputs=carried(entry.outputs))
+        manifest.forget(stage, [unit])
+        if stage != "ingest":  # which reads the file under its new name
+            manifest.record(stage, name, changed)
+        else:
+            manifest.record(stage, name, _of_renamed_source(data, manifest, changed, new))
+
+
+def _of_renamed_source(data: Workspace, manifest: Manifest, entry: Entry, new: str) -> Entry:
+    document = read_json(data.path("text", f"{new}.json"), Document)
+    path = data.base / "documents" / document.source
+    return msgspec.structs.replace(entry, inputs={data.relative(path): manifest.sha256(path)})
+
+
+def _with_names(content: bytes, old: str, new: str, source: str, *, lines: bool) -> bytes:
+    """The JSON `content` with the document's name changed where it is one, and at the beginning of ids."""
+
+    def changed(key: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: changed(name, inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [changed(key, inner) for inner in value]
+        if key == "source":
+            return source
+        if key in ("id", "pair", "document", "chunk", "also") and isinstance(value, str):
+            return new if value == old else f"{new}{value.removeprefix(old)}" if _is_id_of(value, old) else value
+        return value
+
+    if not lines:
+        record = msgspec.json.decode(content)
+        return msgspec.json.format(msgspec.json.encode(changed("", record)), indent=2) + b"\n"
+    rows = [msgspec.json.decode(line) for line in content.split(b"\n") if line.strip()]
+    return b"".join(msgspec.json.encode(changed("", row)) + b"\n" for row in rows)
+
+
+def _is_id_of(value: str, document: str) -> bool:
+    """Is `value` the id of a chunk or a pair of `document`: its name, then parts that are hashes and numbers?"""
+    rest = value.removeprefix(f"{document}-")
+    return rest != value and all(part and set(part) <= set("0123456789abcdef") for part in rest.split("-"))
+
+
+def _files(data: Workspace, document: str) -> Iterator[Path]:
+    name = glob.escape(document)
+    for pattern in _FILES:
+        yield from sorted(data.root.glob(pattern.format(name)))
+
+
+def _pair_files(data: Workspace, document: str) -> list[Path]:
+    return sorted(data.root.glob(f"qa/*/{glob.escape(document)}.jsonl"))
+
+
+def _is_about(line: bytes, document: str) -> bool:
+    """Is the line a decision about a pair of `document`?"""
+    try:
+        return bool(msgspec.json.decode(line, type=dict[str, Any]).get("document") == document)
+    except msgspec.DecodeError:
+        return False
+
+
+def _renamed(name: str, old: str, new: str) -> str:
+    return name.replace(old, new, 1)
+
+
+def _dataset_rows(data: Workspace, document: str) -> dict[str, int]:
+    """Rows of `document` by dataset."""
+    folders = [path for path in sorted(data.path("datasets").glob("*")) if path.is_dir()]
+    return {folder.name: sum(_rows_in(file, document) for file in folder.rglob("*.parquet")) for folder in folders}
+
+
+def _rows_in(file: Path, document: str) -> int:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        column = pq.read_table(file, columns=["document"]).column(0)
+    except (OSError, ValueError, KeyError, pa.ArrowInvalid):
+        return 0
+    return sum(value == document for value in column.to_pylist())
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,13 @@
+"""The report of what a run's calls cost."""
+
+import pytest
+
+from groundwork.console.cost_report import print_report
+from groundwork.llm.budget import UsageRow
+
+
+@pytest.mark.parametrize(("unpriced", "told"), [(0, ""), (1, ", 1 call had no price"), (3, ", 3 calls had no price")])
+def test_calls_without_a_price_are_counted(capsys: pytest.CaptureFixture[str], unpriced: int, told: str) -> None:
+    """A sum that leaves calls out says how many."""
+    print_report([UsageRow("qa", "maker/m", "handbook", calls=5, cost=0.25, unpriced=unpriced)])
+    assert capsys.readouterr().out == f"  calls  maker/m: 5 made, 0 tokens in, 0 out, $0.2500{told}\n"

@@ -1,0 +1,83 @@
+"""Which encoding a text is in, and pictures whose bytes stand in it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from groundwork.documents.engines.plain_text import decode
+from groundwork.documents.repair.pictures import without_data, without_pictures
+from groundwork.errors import BadDocument
+
+TEXTS = {
+    "fr": "Règle {} : l’équipe doit être présente à l’heure, où que se déroule la rencontre ; l'œuvre est à nous.\n",
+    "es": "La regla {} señala que el tamaño del campo será de 75 metros; ¿cuántos años tendrá el árbitro?\n",
+    "pt": "A regra {} não é válida: a equipa terá de esperar até à manhã, e as seleções são informadas.\n",
+    "da": "Regel {}: holdet skal være på pladsen før kampen, og spillerne må ikke gå hjem, før dommeren siger det.\n",
+    "de": "Regel {}: Die Mannschaft muss pünktlich da sein; über Größe und Maße entscheidet „natürlich“ der Wart.\n",
+    "pl": "Zasada {}: drużyna musi być na boisku przed meczem, a gracze nie mogą odejść, jest to również źle.\n",
+}
+
+
+@pytest.mark.parametrize("language", ["fr", "es", "pt", "da", "de"])
+@pytest.mark.parametrize("encoding", ["cp1252", "iso8859-15", "cp850", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("lines", [1, 40])
+def test_western_text_is_read_as_what_it_says(language: str, encoding: str, lines: int) -> None:
+    """French, Spanish, Portuguese, Danish and German: cp1252 before other code pages, which their letters tell."""
+    text = "".join(TEXTS[language].format(k) for k in range(lines))
+    content = text.encode(encoding, errors="ignore")
+    assert decode(content)[0] == content.decode(encoding)
+
+
+def test_the_language_says_otherwise() -> None:
+    """Polish is no cp1252, whose letters would fit as well."""
+    text = TEXTS["pl"] * 20
+    assert decode(text.encode("cp1250")) == (text, "cp1250")
+    assert decode(text.encode("iso8859-2"))[0] == text
+
+
+@pytest.mark.parametrize(
+    "content", [bytes(range(256)) * 4, b"\x00\x01\x00\x02" * 50, b"MZ\x90\x00\x03\x00\x00\x00" * 9]
+)
+def test_binary_is_no_text(content: bytes) -> None:
+    """Zeros and control characters are no UTF-16."""
+    with pytest.raises(BadDocument, match="no text"):
+        decode(content)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "words"),
+    [
+        ("A ![plan of the lake](data:image/png;base64,iVBORw0KGgo=) here.", "A plan of the lake here."),
+        ('A ![plan](<data:image/png;base64,iVBORw0KGgo=> "title") here.', "A plan here."),
+        ("A ![plan][p] here.\n\n[p]: data:image/png;base64,iVBORw0KGgo=\n", "A plan here.\n\n"),
+        ("A ![Plan] here.\n\n[plan]: <data:image/png;base64,iVBORw0KGgo=>\n", "A Plan here.\n\n"),
+        ('A <img alt="plan" src="data:image/png;base64,iVBORw0KGgo="/> here.', "A plan here."),
+        ("A [plan](data:text/plain;base64,aGk=) here.", "A plan here."),
+        ("Keep ![this](picture.png), and data: that.", "Keep ![this](picture.png), and data: that."),
+    ],
+)
+def test_data_uris_become_their_words(markdown: str, words: str) -> None:
+    """A picture whose bytes stand in the text is its alternative text, by whatever syntax."""
+    assert without_data(markdown) == words
+
+
+def test_no_picture_of_an_office_file_can_be_fetched() -> None:
+    """Remote and local pictures alike are their words."""
+    text = 'A ![plan](https://example.org/a.png) and <img src="file:///etc/passwd" alt="b"> ![](x.png)'
+    assert without_pictures(text) == "A plan and b "
+
+
+@pytest.mark.parametrize("unit", ["![a](data:", "![", "<img src=data:", "[a]: data:x\n", "![a](data:x) ", "[a]("])
+def test_time_is_linear(unit: str) -> None:
+    """Five times the text takes about five times as long."""
+
+    def seconds(length: int) -> float:
+        text = unit * (length // len(unit)) + "data:"
+        began = time.process_time()
+        without_pictures(text)
+        return time.process_time() - began
+
+    fast = min(seconds(20_000) for _ in range(3))
+    assert any(seconds(100_000) < 15 * fast + 0.05 for _ in range(3))

@@ -1,0 +1,48 @@
+"""What stands around a text that was asked for, and what belongs to it."""
+
+import pytest
+
+from groundwork.llm.reply_wrapping import unwrapped, wrapping
+
+TEXT = "The charter of Vell names three wardens. They keep the bridge until 1840."
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"Summary: {TEXT}",
+        f"**Summary**\n\n{TEXT}",
+        f"## Zusammenfassung\n{TEXT}",
+        f"Hier ist die Zusammenfassung: {TEXT}",
+        f"Voici un résumé du document :\n\n{TEXT}",
+        f"Certainly! Here is a concise overview in 50 words:\n\n{TEXT}\n\n---\n\nI hope this helps.",
+        f"```\n{TEXT}\n```",
+        f"~~~text\nSummary:\n{TEXT}\n~~~\n\nFeel free to ask for more.",
+        f"{TEXT}\n\nIf you need more detail, I can write a longer one.",
+    ],
+)
+def test_what_surely_is_around_a_text_is_taken_off(reply: str) -> None:
+    """In any order, and in the languages that documents come in."""
+    assert unwrapped(reply) == TEXT and not wrapping(TEXT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Here is a town that lives on its bridge: the wardens keep it. Nobody else may.",
+        "The summary of accounts lists every toll: two for a cart, one for a rider.",
+        "The charter names wardens.\n\nLetters of the wardens are kept in the tower.",
+        "The steps are:\n\n- keep the bridge\n- light the lamps",
+        "Sure footing is asked of every warden. It is tested once a year.",
+        "Who keeps the bridge? The wardens do, until 1840.",
+    ],
+)
+def test_a_text_of_its_own_stays_as_it_is(text: str) -> None:
+    """A colon, a question or a word like summary makes no frame."""
+    assert unwrapped(text) == text and not wrapping(text)
+
+
+def test_nothing_is_left_of_a_frame_alone() -> None:
+    """A reply that is a preface alone is left for its reader to refuse."""
+    assert unwrapped("Here is the summary:\n") == "Here is the summary:"
+    assert unwrapped("") == ""

@@ -1,0 +1,155 @@
+"""Reading replies: nothing that an endpoint sends may raise anything but what the tables say."""
+
+import time
+from typing import Any, Literal
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from groundwork.llm.failures import Blocked, Broken, Busy, Refused, Rejected, retry_after, trouble_of
+from groundwork.llm.response import ChatResponse, read_response, read_vectors
+from groundwork.llm.structured_output import Reader, Unusable, strict_schema
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 600) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["choices", "message", "content", "error", "usage", "code", "metadata", "cost", "finish_reason"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60)
+@given(st.binary(max_size=40) | JSON.map(msgspec.json.encode))
+def test_no_body_makes_reading_fail(body):
+    """Whatever a 200 holds becomes an response, with a reply in it or with its trouble."""
+    response = read_response(body)
+    assert isinstance(response, ChatResponse) and isinstance(response.content, str)
+
+
+@settings(max_examples=30)
+@given(JSON.map(msgspec.json.encode))
+def test_embeddings_are_whole_or_broken(body):
+    """A reply to /embeddings has a vector for each text, or it is a failed call."""
+    with pytest.raises((Broken, Busy, Refused, Rejected, Blocked)):
+        read_vectors(body, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "kind"),
+    [
+        (429, {}, Busy),
+        (200, {"code": 429}, Busy),
+        (200, {"code": "502"}, Broken),
+        (200, {"code": "server_error"}, Broken),
+        (200, "something went wrong", Broken),
+        (500, {}, Broken),
+        (524, {}, Broken),
+        (408, {}, Broken),
+        (401, {}, Refused),
+        (402, {}, Refused),
+        (403, {}, Refused),
+        (404, {}, Refused),
+        (400, {"message": "google/gemini-9 is not a valid model ID"}, Refused),
+        (429, {"code": "insufficient_quota"}, Refused),
+        (429, {"availability": {"retryable": False}}, Refused),
+        (403, {"metadata": {"reasons": ["violence"]}}, Blocked),
+        (400, {"message": "context length"}, Rejected),
+        (422, {}, Rejected),
+    ],
+)
+def test_every_status_has_its_class(status, error, kind):
+    """The class decides whether a call goes again, a unit fails or the run stops."""
+    assert type(trouble_of(status, {}, error)) is kind
+
+
+@pytest.mark.parametrize(
+    ("headers", "error", "seconds"),
+    [
+        ({"retry-after": "3"}, {}, 3),
+        ({"retry-after-ms": "250"}, {}, 0.25),
+        ({}, {"availability": {"retryable": True, "retry_after": 7}}, 7),
+        ({"x-ratelimit-reset": f"{int((time.time() + 4000) * 1000)}"}, {}, 4000),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, {}, 0),
+        ({"retry-after": "soon"}, {}, None),
+    ],
+)
+def test_waits_are_read_wherever_they_stand(headers, error, seconds):
+    """Retry-After as seconds or a date, its millisecond form, OpenRouter's availability and reset."""
+    found = retry_after(headers, error)
+    assert (
+        found == seconds if seconds is None else found == pytest.approx(seconds, abs=300 if seconds == 4000 else 0.01)
+    )
+
+
+class Inner(msgspec.Struct):
+    level: Literal["easy", "hard"]
+    note: str = "none"
+
+
+class Outer(msgspec.Struct):
+    inner: list[Inner]
+    title: str | None = None
+
+
+def test_schemas_are_closed_all_the_way_down():
+    """Strict structured outputs: an object at the root, every field required, nothing else allowed, no defaults."""
+    schema = strict_schema(Outer)
+
+    def objects(node: Any):
+        if isinstance(node, dict):
+            if node.get("type") == "object":
+                yield node
+            for value in node.values():
+                yield from objects(value)
+        elif isinstance(node, list):
+            for value in node:
+                yield from objects(value)
+
+    found = list(objects(schema))
+    assert len(found) == 2 and schema["type"] == "object"
+    assert all(o["required"] == list(o["properties"]) and o["additionalProperties"] is False for o in found)
+    assert "default" not in msgspec.json.encode(schema).decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "empty"),
+        ("<think>only thoughts</think>", "empty"),
+        ("<think>thoughts without an end", "within its thoughts"),
+        ("ERROR: model overloaded", "not valid JSON"),
+        ('{"inner": [{"level": "easy"', "not valid JSON"),
+        ('{"inner": [{"level": "medium"}]}', r"does not fit the schema: .*inner\[0\]\.level"),
+        ("[1]", "does not fit the schema"),
+    ],
+)
+def test_what_cannot_be_read_says_so_to_the_model(content, problem):
+    """The message names the place, for the correction turn shows it to the model."""
+    with pytest.raises(Unusable, match=problem):
+        Reader(Outer).parse(content)
+
+
+@pytest.mark.parametrize(
+    "wrapping", ["{}", "```json\n{}\n```", "Sure!\n```\n{}\n```\nDone.", "<think>```x```</think>\n{}"]
+)
+def test_wrappings_are_taken_off(wrapping):
+    """Fences and thoughts around a reply are no part of it."""
+    content = wrapping.replace("{}", '{"inner": [{"level": "hard", "note": "```a```"}]}')
+    assert Reader(Outer).parse(content).value.inner[0].level == "hard"
+
+
+def test_the_check_sees_the_value():
+    """A problem found by the stage goes to the model as it is; text needs no schema."""
+    with pytest.raises(Unusable, match="too short"):
+        Reader(None, lambda text: "too short" if len(text) < 3 else None).parse(" a ")
+    assert Reader(None).parse(" a ").value == "a"

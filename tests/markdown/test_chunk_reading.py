@@ -1,0 +1,26 @@
+"""A chunk read once."""
+
+import pytest
+
+from groundwork.markdown.chunk_reading import Reading
+from groundwork.records.types import Chunk
+
+
+def reading(text: str) -> Reading:
+    return Reading(Chunk(id="a-0", document="a", index=0, kind="text", text=text, start=0, end=len(text), length=1))
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("```\n1 moor --berth 12\n2 ring 3 times\n3 sleep 40\n```", [["12", "3", "40"]]),
+        ("```\n10: a = 5\n11: b = 6\n12: c = 7\n```", [["5", "6", "7"]]),
+        ("```\n5 boats\n9 crews\n2 buoys\n```", [["5", "9", "2"]]),
+        ("15 A boat with two masts needs 4 lamps.", [["4"]]),
+        ("15 boats may moor at once.", [["15"]]),
+        ("20 Knots is the limit.", [["20"]]),
+    ],
+)
+def test_numbers_that_count_lines_are_none(text: str, values: list[list[str]]) -> None:
+    """Line numbers of a listing and the mark of a footnote are left out; any other number counts."""
+    assert [[number.value for number in numbers] for numbers in reading(text).numbers] == values
