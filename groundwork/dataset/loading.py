@@ -137,6 +137,14 @@ def _run(argument: str, data: Workspace) -> DatasetSource | None:
     return DatasetSource(name=shown, key=slug(shown), kind="run", files=files) if files else None
 
 
+def run_of(source: DatasetSource) -> str:
+    """The run of data/qa that a source is, curated or not; "" where it is none."""
+    if source.kind != "run" or not source.files:
+        return ""
+    folder = source.files[0].parent
+    return (folder.parent if folder.name == "curated" else folder).name
+
+
 def _finished(argument: str, data: Workspace) -> DatasetSource | None:
     """The finished dataset `argument` of data/datasets, if there is one."""
     if not (place := _folder_in(data.path("datasets"), argument)):

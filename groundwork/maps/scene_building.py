@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.console.progress import Progress
-from groundwork.dataset.loading import MIRRORS, QuestionRow
+from groundwork.dataset.loading import MIRRORS, QuestionRow, run_of
 from groundwork.embedding.clusters import kmeans
 from groundwork.maps.cluster_names import name_groups
 from groundwork.maps.dataset_diversity import Measured, measure
@@ -38,6 +38,7 @@ class Group:
     name: str
     rows: list[QuestionRow]
     vectors: npt.NDArray[np.float32]
+    run: str = ""  # of data/qa, where the rows are one's pairs
 
 
 def by_dataset(embedded: Sequence[Embedded]) -> list[Group]:
@@ -45,7 +46,8 @@ def by_dataset(embedded: Sequence[Embedded]) -> list[Group]:
     groups = []
     for one in embedded:
         kept = [index for index, row in enumerate(one.dataset.rows) if row.split not in MIRRORS]
-        groups.append(Group(one.dataset.name, [one.dataset.rows[index] for index in kept], one.vectors[kept]))
+        rows = [one.dataset.rows[index] for index in kept]
+        groups.append(Group(one.dataset.name, rows, one.vectors[kept], run_of(one.dataset.source)))
     return groups
 
 
@@ -85,7 +87,7 @@ def scene_of(
         title=title,
         subtitle=f"{len(rows):,} questions · {encoder} · {how.partition(';')[0]}",
         points=_points(rows, names, group_of, places, cluster_of, found.neighbours, tags_of),
-        datasets=[DatasetEntry(name=g.name, count=len(g.rows), colour=i) for i, g in enumerate(groups)],
+        datasets=[DatasetEntry(name=g.name, count=len(g.rows), colour=i, run=g.run) for i, g in enumerate(groups)],
         clusters=clusters,
         contours=[line for i, name in enumerate(names) for line in contours(name, places[group_of == i])],
         numbers=measured.numbers,

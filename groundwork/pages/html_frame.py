@@ -12,6 +12,7 @@ from groundwork.pages.markup import Markup, joined, tag
 
 ASSETS = Path(__file__).parent / "assets"
 _DARK = re.compile(r':root\[data-theme="dark"\] \{(.*?)\n\}', re.DOTALL)
+_IMAGES = "img-src data: blob:"
 _FRAME = Markup("""<!doctype html>
 <html lang="en">
 <head>
@@ -50,6 +51,16 @@ def frame(title: str, styles: str, *body: Markup, kind: str = "", script: str = 
             body=Markup("\n").join(parts),
         )
     )
+
+
+def is_ours(page: str) -> bool:
+    """Was the page made by `frame`, so that its content security policy holds?"""
+    return page.startswith(str(_FRAME.partition("{scripts}")[0]))
+
+
+def calling(page: str) -> str:
+    """A page of `frame` whose script may call the server that it came from, as `calls` has it."""
+    return page.replace(_IMAGES, f"connect-src 'self'; {_IMAGES}", 1)
 
 
 def document(title: str, styles: str, *body: Markup | str) -> str:

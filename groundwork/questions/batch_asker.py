@@ -22,6 +22,10 @@ from groundwork.settings.settings import QA
 T = TypeVar("T")
 
 TURNED_DOWN = "Turned down in the last round; do not ask them again in other words:"
+WISHED = (
+    "This time the list is an order: a reader wants each of these parts asked about. Write a pair about each, and "
+    "decline only what the chunk cannot answer."
+)
 _DECLINED = re.compile(r"\D{0,12}(\d{1,4})\W*(.*)", re.DOTALL)
 SHORT_SUMMARY = 400  # characters: what a document is about, in a few sentences
 MAX_GAPS = 60  # shown in one call; the rest follows when these are closed
@@ -51,7 +55,8 @@ class Batch:
     async def ask(self, asked: Round) -> Answer:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
         text = self.chunk.text
-        shown = asked.gaps[:MAX_GAPS] if self.settings.show_gaps and asked.iteration > 1 else []
+        shows = asked.wished or (self.settings.show_gaps and asked.iteration > 1)
+        shown = asked.gaps[: asked.count if asked.wished else MAX_GAPS] if shows else []
         self._messages = turns(
             self.prompt,
             self.known,
@@ -60,6 +65,7 @@ class Batch:
             [gap.plain(text) for gap in shown],
             asked.count,
             turned_down(asked.rejected),
+            wished=asked.wished,
         )
         self._ahead = sum(gap.end - gap.start for gap in asked.gaps)
         unit = f"{self.chunk.id} iteration {asked.iteration}"
@@ -107,6 +113,8 @@ def turns(
     gaps: Sequence[str],
     count: int,
     rejected: Sequence[str] = (),
+    *,
+    wished: bool = False,
 ) -> list[dict[str, Any]]:
     """The conversation that asks for `count` pairs about `chunk`."""
     known = {**known, "summary": summary_for(chunk, known["summary"])}
@@ -117,9 +125,13 @@ def turns(
         section=" > ".join(chunk.headings) or "(none)",
         chunk=chunk.text,
         asked="\n".join(told) or "(none yet)",
-        gaps="\n".join(f"{number}. {gap}" for number, gap in enumerate(gaps[:MAX_GAPS], 1)) or "(not known)",
+        gaps="\n".join([WISHED] * wished + _numbered(gaps)) or "(not known)",
         batch=str(count),
     )
+
+
+def _numbered(gaps: Sequence[str]) -> list[str]:
+    return [f"{number}. {gap}" for number, gap in enumerate(gaps[:MAX_GAPS], 1)]
 
 
 def summary_for(chunk: Chunk, summary: str) -> str:

@@ -16,14 +16,16 @@ from groundwork.installation import spelt
 from groundwork.language.dangling_references import is_instruction
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.grounding import Grounds
+from groundwork.markdown.statements import Statement
 from groundwork.questions import chunk_coverage
 from groundwork.questions.draft_faults import PairBasis
-from groundwork.questions.interview import Asker, Interview, interview
+from groundwork.questions.interview import Asker, Interview, ask_wishes, interview
 from groundwork.questions.interview_material import Material, known
 from groundwork.questions.repeats import AskedSoFar, Encode, Likeness, similarity
 from groundwork.questions.same_question import asked_by
 from groundwork.questions.strategies import strategy_of
 from groundwork.questions.two_chunks import TwoChunks, related
+from groundwork.questions.wished import wished_statements
 from groundwork.records.types import DocumentCoverage, Pair, Rejected
 from groundwork.settings.settings import QA, Config
 
@@ -48,6 +50,7 @@ class Interviews:
         state = self.states[number]
         if state.limit == 0:
             state.ended = "limit"
+            await ask_wishes(state, self.askers[number])
         else:
             await interview(state, self.askers[number])
 
@@ -88,7 +91,8 @@ class Interviews:
     def warnings(self) -> list[str]:
         """What a reader of the ledger should know: chunks cut off, hidden instructions, what was missing."""
         found = list(self.notes)
-        cut = [state for state in self.states if state.ended == "max_iterations" and state.new[-1]]
+        last = self.settings.max_iterations - 1
+        cut = [state for state in self.states if state.ended == "max_iterations" and state.new[last]]
         if cut:
             names = ", ".join(f"chunk {state.chunk.index + 1}" for state in cut[:5]) + (" ..." if len(cut) > 5 else "")
             found.append(
@@ -96,9 +100,10 @@ class Interviews:
                 f"raise it: --set qa.max_iterations={self.settings.max_iterations * 2}"
             )
         for state in self.states:
+            found += [_unmet(state, statement) for statement in state.open_wishes() if not state.failure]
             for statement in state.reading.statements:
                 if is_instruction(state.chunk.text[statement.start : statement.end]):
-                    said = " ".join(state.chunk.text[statement.start : statement.end].split())[:80]
+                    said = _short(state.chunk.text[statement.start : statement.end])
                     found.append(
                         f'chunk {state.chunk.index + 1}: holds an instruction to a model, not asked about: "{said}"'
                     )
@@ -139,6 +144,7 @@ async def prepare(
     encode, likeness, note = await similarity(config.embeddings, config.qa.duplicate_threshold, sample, vectors, client)
     limits = limits_of(config.qa, [len(reading.statements) for reading in material.readings])
     text = prompt(config.qa.prompt)
+    wished, lost = wished_statements(material.wishes, material.readings)
     states = [
         Interview(
             reading=reading,
@@ -146,6 +152,7 @@ async def prepare(
             settings=config.qa,
             earlier=AskedSoFar(encode, likeness),
             limit=limit,
+            wished=wished.get(reading.chunk.id, ()),
         )
         for reading, limit in zip(material.readings, limits, strict=True)
     ]
@@ -157,9 +164,20 @@ async def prepare(
             source = _source(material, [first, second], two, config.qa)
             couples.append(TwoChunks(client(), config.qa, two, first, second, known(config.qa, material), source))
     notes += [note] if note else []
+    notes += [f'wish not met, its text is gone or left out of the questions: "{_short(wish.text)}"' for wish in lost]
     return Interviews(
         material, config.qa, states, askers, _notice(config.qa, material), notes, (encode, likeness), couples
     )
+
+
+def _unmet(state: Interview, statement: Statement) -> str:
+    said = _short(state.chunk.text[statement.start : statement.end])
+    why = state.declined.get(statement) or "no pair about it passed; qa/<run>/rejected says why"
+    return f'chunk {state.chunk.index + 1}: wish not met ({why}): "{said}"'
+
+
+def _short(text: str) -> str:
+    return " ".join(text.split())[:80]
 
 
 def _source(material: Material, readings: Sequence[Reading], prompt: str, settings: QA) -> PairBasis:

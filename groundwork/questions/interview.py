@@ -29,6 +29,7 @@ from groundwork.records.types import Chunk, ChunkRun, Coverage, Pair, Rejected
 from groundwork.settings.settings import QA
 
 FINAL = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend
+WISHED_AT_MOST = 3  # rounds that are about wishes alone
 SHOWN_AT_MOST = 2  # a gap that was shown so often, and neither asked about nor declined, is left open
 MOSTLY = 0.5  # of a round's pairs: more than that not worth asking, and the chunk is done
 
@@ -38,7 +39,7 @@ Judged = tuple[Draft, list[Fault]]
 @dataclass(frozen=True)
 class Round:
     """What an asker is told: at most `count` pairs are wanted, `pairs` are kept already, `gaps` are untouched by them,
-    `rejected` were rejected in the round before.
+    `rejected` were rejected in the round before. `wished`: readers want exactly these gaps asked about.
     """
 
     iteration: int
@@ -46,6 +47,7 @@ class Round:
     pairs: Sequence[Pair]
     gaps: Sequence[Statement]
     rejected: Sequence[Rejected] = ()
+    wished: bool = False
 
 
 class Answer(NamedTuple):
@@ -89,12 +91,14 @@ class Interview:
     settings: QA
     earlier: AskedSoFar
     limit: int | None = None  # pairs of this chunk at the most
+    wished: Sequence[Statement] = ()  # what readers want asked about
     pairs: list[Pair] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     new: list[int] = field(default_factory=list)
     shares: list[float] = field(default_factory=list)
     declined: dict[Statement, str] = field(default_factory=dict)
     shown: Counter[Statement] = field(default_factory=Counter)
+    insisted: set[Statement] = field(default_factory=set)  # wishes that the model was told of
     ended: str = ""
     failure: UnitError | None = None
 
@@ -114,6 +118,11 @@ class Interview:
             if self.shown[statement] < SHOWN_AT_MOST and not is_instruction(statement.plain(self.chunk.text))
         ]
 
+    def open_wishes(self) -> list[Statement]:
+        """What readers want asked about and no pair covers."""
+        untouched = {(span.start, span.end) for span in self.covered().spans if not span.touched_by}
+        return [statement for statement in self.wished if (statement.start, statement.end) in untouched]
+
     def room(self, at_once: int) -> int:
         """How many pairs may still come, `at_once` at the most."""
         return at_once if self.limit is None else max(0, min(at_once, self.limit - len(self.pairs)))
@@ -131,6 +140,27 @@ class Interview:
 
 async def interview(state: Interview, asker: Asker) -> None:
     """Fill `state` with pairs. A reply that stays unusable ends it with `failure` set; what came before is kept."""
+    await _all_rounds(state, asker)
+    if not state.failure:
+        await ask_wishes(state, asker)
+
+
+async def ask_wishes(state: Interview, asker: Asker) -> None:
+    """After all rounds: ask about what readers want asked and no pair covers, whatever the limits say."""
+    for _ in range(WISHED_AT_MOST + len(state.wished) // max(1, asker.at_once)):
+        wished = [one for one in state.open_wishes() if one not in state.declined or one not in state.insisted]
+        if not wished:
+            return
+        try:
+            await _one_round(state, asker, len(state.new) + 1, wished)
+        except UnitError as error:
+            state.failure, state.ended = error, error.status
+            return
+        state.insisted.update(wished)
+        state.shares.append(state.covered().touched or 0.0)
+
+
+async def _all_rounds(state: Interview, asker: Asker) -> None:
     rounds = state.settings.max_iterations if state.settings.iterate else 1
     for iteration in range(1, rounds + 1):
         try:
@@ -154,11 +184,13 @@ class _Outcome(NamedTuple):
     done: bool
 
 
-async def _one_round(state: Interview, asker: Asker, iteration: int) -> _Outcome:
+async def _one_round(state: Interview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()) -> _Outcome:
     """Ask once, correct once, keep what is good and new."""
-    count = state.room(asker.at_once)
+    count = min(len(wished), asker.at_once) or state.room(asker.at_once)
     last = [one for one in state.rejected if one.iteration == iteration - 1]
-    answer = await asker.ask(Round(iteration, count, state.pairs, state.gaps(), last))
+    for statement in wished:
+        state.declined.pop(statement, None)
+    answer = await asker.ask(Round(iteration, count, state.pairs, wished or state.gaps(), last, bool(wished)))
     drafts = answer.drafts
     judged = [state.judged(draft, faults) for draft, faults in drafts[:count]]
     unworthy = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged)

@@ -9,6 +9,7 @@ from typing import Any
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import is_caption
 from groundwork.records.types import Chunk
+from groundwork.records.wishes import Wish
 from groundwork.settings.settings import QA
 
 Call = tuple[int, int]  # tokens in, tokens out
@@ -25,6 +26,7 @@ class Material:
     summary: str
     readings: list[Reading]
     left_out: int = 0
+    wishes: Sequence[Wish] = ()  # what readers want asked
 
     @property
     def chunks(self) -> list[Chunk]:

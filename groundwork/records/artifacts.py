@@ -7,6 +7,7 @@ Every write goes to a temporary file beside the target, is flushed to the disk a
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -177,6 +178,11 @@ def read_text(path: Path) -> str:
         raise BadRecord(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
         raise BadRecord(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
+
+
+def text_hash(text: str) -> str:
+    """The first 16 digits of the SHA-256 of a text: enough to tell whether it has changed."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def read_json(path: Path, kind: type[T]) -> T:

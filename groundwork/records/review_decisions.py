@@ -6,7 +6,6 @@ between reviewers a rejection holds, unless `review.disagreement` says that the 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from groundwork.records.artifacts import Workspace, write_bytes
+from groundwork.records.artifacts import Workspace, text_hash, write_bytes
 from groundwork.records.runs import DECISIONS
 from groundwork.records.types import Pair, Record
 
@@ -74,7 +73,7 @@ def decisions_file(data: Workspace, run: str) -> Path:
 
 def question_hash(pair: Pair) -> str:
     """The first 16 digits of the SHA-256 of the question as it was generated."""
-    return hashlib.sha256((pair.original_question or pair.question).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return text_hash(pair.original_question or pair.question)
 
 
 def now() -> str:

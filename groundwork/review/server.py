@@ -19,6 +19,7 @@ from aiohttp import web
 from groundwork.errors import GroundworkError
 from groundwork.pages.scripted_page import page_text
 from groundwork.review.desk import Ask, Desk, Refused
+from groundwork.review.plots import ask_about, page_names, served_page, wish_at, wished_starts
 
 HOST = "127.0.0.1"
 MOST_BYTES = 1_000_000  # of a request
@@ -43,6 +44,14 @@ HEADERS = {
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class WishAsk(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What a coverage page sends: where the statement begins, and the hash of the text that the page was drawn from."""
+
+    document: str
+    start: int
+    drawn_from: str
+
+
 class Server:
     """Serves a desk until `close`; `address` holds the token."""
 
@@ -58,7 +67,10 @@ class Server:
         app.router.add_get("/{token}/row", self._row)
         app.router.add_get("/{token}/search", self._search)
         app.router.add_get("/{token}/changes", self._changes)
+        app.router.add_get("/{token}/plots/{name}", self._plot)
+        app.router.add_get("/{token}/wishes", self._wishes)
         app.router.add_post("/{token}/decide", self._decide)
+        app.router.add_post("/{token}/wish", self._wish)
         self._runner = web.AppRunner(app, access_log=None)
 
     @property
@@ -112,7 +124,7 @@ class Server:
         text = page_text(
             title=f"Review of {self.desk.run}",
             kind="review",
-            data={"start": {"again": self._again}},
+            data={"start": {"again": self._again, "plots": page_names(self.desk.data)}},
             assets=ASSETS,
             folder=Path(__file__).parent / "assets",
             calls=True,
@@ -138,6 +150,25 @@ class Server:
 
     async def _changes(self, request: web.Request) -> web.Response:
         return _json(self.desk.changes(_number(request, "since")))
+
+    async def _plot(self, request: web.Request) -> web.Response:
+        text = await asyncio.to_thread(served_page, self.desk.data, request.match_info["name"])
+        response = web.Response(text=text, content_type="text/html")
+        response.enable_compression()
+        return response
+
+    async def _wishes(self, request: web.Request) -> web.Response:
+        return _json({"starts": wished_starts(self.desk.data, self.desk.run, request.query.get("document", ""))})
+
+    async def _wish(self, request: web.Request) -> web.Response:
+        try:
+            ask = msgspec.json.decode(await request.read(), type=WishAsk)
+        except msgspec.DecodeError as error:
+            raise Refused(f"no wish: {error}", 422) from None
+        wish = await asyncio.to_thread(
+            wish_at, self.desk.data, ask.document, ask.start, self.desk.reviewer, ask.drawn_from
+        )
+        return _json({"stands": ask_about(self.desk.data, self.desk.run, wish)})
 
     async def _decide(self, request: web.Request) -> web.Response:
         try:

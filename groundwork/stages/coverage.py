@@ -285,7 +285,7 @@ main = Command(
     process=process,
     settings=lambda config: config.chunk.language,
     flags=add_flags,
-    version="2",
+    version="3",
     shards="documents",
     units_a_process=60,
 )

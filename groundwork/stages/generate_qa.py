@@ -1,6 +1,7 @@
 """Ask about every chunk, once or (--iterate) until nothing new comes: question, evaluation criteria, answer, evidence.
 
-Reads   data/chunks/<document>.jsonl, data/summaries/<document>.json and the title in data/text/<document>.json
+Reads   data/chunks/<document>.jsonl, data/summaries/<document>.json, the title in data/text/<document>.json, and what
+        readers want asked: data/qa/<run>/wishes/<document>.jsonl
 Writes  data/qa/<run>/<document>.jsonl, rejected/<document>.jsonl and coverage/<document>.json
 Run     uv run dataprep/generate_qa.py --iterate
 """
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.records.artifacts import read_json, slug, write_json, write_jsonl
+from groundwork.records.wishes import read_wishes, wishes_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,9 +45,10 @@ def units(job: Job) -> list[Unit]:
 
 def _unit(job: Job, run: str, document: str) -> Unit:
     folder = job.data.path("qa", run)
+    wishes = wishes_file(job.data, run, document)
     return Unit(
         name=f"{run}/{document}",
-        reads=(job.data.path("chunks", f"{document}.jsonl"), *_about(job, document)),
+        reads=(job.data.path("chunks", f"{document}.jsonl"), *_about(job, document), *[wishes] * wishes.exists()),
         writes=(
             folder / f"{document}.jsonl",
             folder / "rejected" / f"{document}.jsonl",
@@ -66,7 +69,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.llm.concurrency import together
     from groundwork.questions.document_interviews import prepare
 
-    material = read_material(job, unit.payload)
+    material = read_material(job, unit)
     made = await prepare(job.config, material, job.prompt, lambda: job.client, job.data.cache("embeddings"))
     if made.notice:
         job.progress.say(made.notice)
@@ -87,12 +90,13 @@ async def _interview(job: Job, made: Interviews, number: int) -> None:
     job.progress.advance()
 
 
-def read_material(job: Job, document: str) -> Material:
-    """The chunks of a document that may be asked about, its title and its summary. Raises BadRecord."""
+def read_material(job: Job, unit: Unit) -> Material:
+    """The chunks of a document that may be asked about, its title, its summary and its wishes. Raises BadRecord."""
     from groundwork.markdown.chunk_reading import read_chunks
     from groundwork.questions.interview_material import Material
     from groundwork.records.types import Document, Summary
 
+    document = unit.payload
     readings = read_chunks(job.data.path("chunks", f"{document}.jsonl"))
     wanted = [reading for reading in readings if _wanted(reading.chunk, job.config)]
     summary = title = ""
@@ -107,6 +111,7 @@ def read_material(job: Job, document: str) -> Material:
         summary=summary,
         readings=wanted[:TEST_CHUNKS] if job.test else wanted,
         left_out=len(readings) - len(wanted),
+        wishes=read_wishes(unit.writes[0].with_name("wishes") / f"{document}.jsonl"),
     )
 
 
@@ -158,7 +163,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     def tokens(messages: list[Any], schema: type | None) -> int:
         return job.tokens(call, messages, schema)
 
-    made = list(calls(call, read_material(job, unit.payload), job.prompt, tokens))
+    made = list(calls(call, read_material(job, unit), job.prompt, tokens))
     return Estimate(len(made), sum(asked for asked, _ in made), sum(told for _, told in made), call)
 
 

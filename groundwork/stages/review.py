@@ -1,7 +1,8 @@
 """Read every pair of a run beside its chunk, accept, reject or correct it, and let the dataset obey.
 
 Reads   data/qa/<run>/<document>.jsonl, rejected/, curated/ and coverage/ there, data/chunks, data/tags
-Writes  data/qa/<run>/decisions.jsonl, a line for every decision; curate and create_dataset obey it
+Writes  data/qa/<run>/decisions.jsonl, a line for every decision; curate and create_dataset obey it; and
+        data/qa/<run>/wishes/<document>.jsonl, which generate_qa obeys
 Run     uv run dataprep/review.py [RUN] [--reviewer NAME]
 """
 
@@ -12,6 +13,7 @@ import getpass
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from groundwork.console.command import Command, Job, Outcome, Unit, load_config, opened
 from groundwork.console.next_steps import from_here, same_flags
@@ -23,11 +25,19 @@ if TYPE_CHECKING:
     from groundwork.review.desk import Desk
 
 LONGEST_NAME = 60  # of a reviewer
+SHOWN = 100  # characters of a statement
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", nargs="?", help="a folder of data/qa; default: the run of qa.model")
     parser.add_argument("--reviewer", metavar="NAME", type=_name, help="who decides; default: your login name")
+    parser.add_argument("--pair", metavar="ID", help="the pair that the page opens with")
+    parser.add_argument(
+        "--ask-about",
+        metavar="DOCUMENT:START",
+        type=_statement,
+        help="have the next generate_qa ask about a statement, as a coverage page says it; again takes it back",
+    )
     parser.add_argument("--no-browser", action="store_true", help="only say the address of the page")
     parser.add_argument("--port", metavar="N", type=_port, default=0, help="of the page; default: a free one")
     parser.add_argument("--export", metavar="FILE", type=Path, help="write all pairs as CSV instead of showing them")
@@ -39,6 +49,13 @@ def _name(text: str) -> str:
     if name and len(name) <= LONGEST_NAME and name.isprintable():
         return name
     raise argparse.ArgumentTypeError(f"{text!r} is no name of 1 to {LONGEST_NAME} letters")
+
+
+def _statement(text: str) -> tuple[str, int]:
+    document, _, start = text.rpartition(":")
+    if document and start.isascii() and start.isdigit():
+        return document, int(start)
+    raise argparse.ArgumentTypeError(f"{text!r} is not DOCUMENT:START, as a coverage page says it")
 
 
 def _port(text: str) -> int:
@@ -91,6 +108,10 @@ class Review(Command):
         with opened(load_config(flags), flags) as (job, _):
             (unit,) = units(job)
             desk = _desk(job, unit)
+            if flags.ask_about:
+                return _ask_about(job, desk)
+            if flags.pair and flags.pair not in desk.place:
+                raise UsageError(f"--pair {flags.pair}: not in {desk.run}; another run may hold it")
             if flags.table:
                 return _import(flags.table, desk)
             if flags.export:
@@ -123,14 +144,33 @@ async def _serve(job: Job, desk: Desk) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # on Windows, where Ctrl-C raises KeyboardInterrupt
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    print(f"{server.address}\nCtrl-C ends it; each decision is at once in {from_here(desk.file)}", flush=True)
+    address = f"{server.address}#pair={quote(flags.pair)}" if flags.pair else server.address
+    print(f"{address}\nCtrl-C ends it; each decision is at once in {from_here(desk.file)}", flush=True)
     if not flags.no_browser:
-        await asyncio.to_thread(webbrowser.open, server.address)
+        await asyncio.to_thread(webbrowser.open, address)
     try:
         await ended.wait()
     finally:
         await server.close()
     print(f"-> {from_here(desk.file)}\n{spelt('next: uv run dataprep/curate.py')}{same_flags(flags)}")
+    return EXIT_OK
+
+
+def _ask_about(job: Job, desk: Desk) -> int:
+    from groundwork.records.wishes import wishes_file
+    from groundwork.review.desk import Refused
+    from groundwork.review.plots import ask_about, wish_at
+
+    document, start = job.flags.ask_about
+    try:
+        wish = wish_at(job.data, document, start, desk.reviewer)
+    except Refused as error:
+        raise UsageError(f"--ask-about: {error}") from None
+    stands = ask_about(job.data, desk.run, wish)
+    said = "will be asked about" if stands else "will not be asked about any more"
+    print(visible(f'{document}: "{" ".join(wish.text.split())[:SHOWN]}" {said}'))
+    command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(desk.run)}"
+    print(f"-> {from_here(wishes_file(job.data, desk.run, document))}\nnext: {spelt(command)}{same_flags(job.flags)}")
     return EXIT_OK
 
 

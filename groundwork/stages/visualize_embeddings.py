@@ -41,4 +41,5 @@ main = Command(
     settings=lambda config: (config.embeddings, config.maps),
     flags=add_flags,
     after=report_numbers,
+    version="2",
 )

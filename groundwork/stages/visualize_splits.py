@@ -68,4 +68,5 @@ main = Command(
     settings=lambda config: (config.embeddings, config.maps),
     flags=add_flags,
     after=report_numbers,
+    version="2",
 )

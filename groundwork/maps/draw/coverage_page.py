@@ -9,14 +9,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from groundwork.installation import spelt
 from groundwork.language.detection import code
 from groundwork.maps.document_coverage import Asked, Question, Section
 from groundwork.maps.draw.document_tree import reading
 from groundwork.pages.scripted_page import write_page
+from groundwork.records.artifacts import text_hash
 from groundwork.records.types import Page
 
 FOLDER = Path(__file__).parent / "assets"
-ASSETS = ["page.css", "coverage.css", "page.js", "tally.js", "cards.js", "coverage.js", "start-coverage.js"]
+ASSETS = [
+    "page.css",
+    "coverage.css",
+    "page.js",
+    "review_link.js",
+    "wishes.js",
+    "tally.js",
+    "cards.js",
+    "coverage.js",
+    "start-coverage.js",
+]
 
 
 def write_coverage(asked: Asked, text: str, pages: Sequence[Page], path: Path) -> None:
@@ -25,6 +37,8 @@ def write_coverage(asked: Asked, text: str, pages: Sequence[Page], path: Path) -
         "document": asked.document,
         "title": asked.title,
         "language": code(text),
+        "hash": text_hash(text),
+        "review": spelt("uv run dataprep/review.py"),
         "runs": asked.runs,
         "blocks": reading(text, asked.places),
         "places": [[p.kind, p.start, p.asked, p.likely, p.declined] for p in asked.places],

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from groundwork.installation import spelt
 from groundwork.maps.draw.scene import Point, Scene
 from groundwork.pages.scripted_page import write_page
 
 STYLES = ["page.css", "map.css", "charts.css"]
-SHARED = ["page.js", "charts.js", "tag_charts.js", "table.js"]
+SHARED = ["page.js", "review_link.js", "charts.js", "tag_charts.js", "table.js"]
 PARTS = [  # of the map, one file each in assets/map/
     *["facets", "points", "pies", "filter", "camera"],  # what there is, what is seen of it, from where
     *["raster", "painter", "overlay", "names", "tip", "picture"],  # how it is drawn
@@ -55,6 +56,7 @@ def columns(scene: Scene) -> dict[str, Any]:
         "title": scene.title,
         "subtitle": scene.subtitle,
         "kind": scene.kind,
+        "review": spelt("uv run dataprep/review.py"),
         "compares": scene.compares,
         "parts": scene.parts,
         "notes": scene.notes,

@@ -35,6 +35,7 @@ class DatasetEntry(Item, frozen=True):
     name: str
     count: int  # rows
     colour: int  # index into the palette, stable for the dataset within a scene
+    run: str = ""  # the run of data/qa whose pairs these are
 
 
 class Cluster(Item, frozen=True):

@@ -63,7 +63,8 @@ function sectionCards(tally, run, part, ongap) {
   ];
 }
 
-function statementCards(tally, run, place) {
+// wish: what a reader can do where nobody asks.
+function statementCards(tally, run, place, wish) {
   const sure = tally.askedBy(place, run),
     perhaps = tally.likelyBy(place, run).filter((q) => !sure.includes(q));
   const page = tally.doc.pages.length ? `page ${tally.pageOf(place.start)}` : "",
@@ -86,6 +87,7 @@ function statementCards(tally, run, place) {
             el("h3", { text: "Nobody asks about this yet" }),
             el("p", { class: "faint", text: "No question quotes it as evidence or says it in its answer." }),
           ),
+    sure.length ? "" : wish,
     perhaps.length ? askedGroup(tally, "Perhaps meant by", perhaps) : "",
   ];
 }
@@ -213,12 +215,12 @@ function askedGroup(tally, title, indices) {
     el("h3", { text: title }),
     byRun.map(([run, own]) => [
       several ? el("p", { class: "by" }, tally.mark(run), run) : null,
-      own.map((q) => ask(doc.questions[q], one)),
+      own.map((q) => ask(doc, doc.questions[q], one)),
     ]),
   );
 }
 
-function ask(pair, opened) {
+function ask(doc, pair, opened) {
   return el(
     "details",
     { class: "ask", open: opened },
@@ -233,5 +235,6 @@ function ask(pair, opened) {
       : null,
     pair.evidence.map((text) => el("blockquote", { text })),
     el("p", { class: "faint", text: [pair.difficulty, pair.category].filter(Boolean).join(" · ") }),
+    reviewLink(doc.review, pair.run.replace(/\/raw$/, ""), pair.id),
   );
 }

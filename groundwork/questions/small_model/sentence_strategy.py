@@ -48,7 +48,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 class Sentences:
     """Asks about the statements of one chunk. `document` is its title, `caption` that of the chunk's table.
 
-    What was asked about once, with whatever result, is not asked about again: the model would write the same.
+    What was asked about once, with whatever result, is not asked about again: the model would write the same. What
+    readers want asked is asked all the same, as another sample.
     """
 
     client: Client
@@ -73,7 +74,8 @@ class Sentences:
         """One pair for each of the targets that matter most, spread over the chunk."""
         text = self.chunk.text
         open_ones = targets(asked.gaps, self.reading, asked.iteration - 1)
-        worth = [one for one in open_ones if importance(one, text) > 0 and one.plain not in self._asked]
+        fresh = [one for one in open_ones if importance(one, text) > 0 and one.plain not in self._asked]
+        worth = open_ones if asked.wished else fresh
         chosen = spread(worth, text, asked.count)
         self._asked |= {target.plain for target in chosen}
         made = await asyncio.gather(*(self._one(one, asked.iteration) for one in chosen), return_exceptions=True)

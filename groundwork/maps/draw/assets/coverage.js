@@ -3,7 +3,8 @@
 async function startCoverage() {
   const [colours, doc] = await Promise.all([block("palette"), block("coverage")]);
   usePalette(colours);
-  const tally = new Tally(doc, colours.marks), { places, several } = tally;
+  const tally = new Tally(doc, colours.marks), { places, several } = tally, wishes = new Wishes(doc);
+  await wishes.load();
   let view = ""; // "": all runs together, a run's name, or "*": side by side
   let open = -1;
   let section = null; // the section that the panel shows, or leads back to
@@ -137,7 +138,7 @@ async function startCoverage() {
   function shade(index, run) {
     const count = tally.askedBy(places[index], run).length;
     const other = count ? "" : tally.declinedBy(places[index], run).length ? " declined" : tally.likelyBy(places[index], run).length ? " maybe" : "";
-    return `s n${Math.min(4, count)}${other}`;
+    return `s n${Math.min(4, count)}${other}${wishes.has(places[index]) ? " wished" : ""}`;
   }
 
   // ---- sections --------------------------------------------------------------------------------------------------
@@ -219,9 +220,13 @@ async function startCoverage() {
     fillPanel(
       el("div", { class: "ways" }, back ? backTo(back.title, () => showSection(back, true)) : backTo("Overview", toOverview),
         el("button", { type: "button", class: "link", id: "next-gap", title: "The next that nobody asks about (N)", onclick: () => nextGap() }, "Next gap →")),
-      statementCards(tally, runShown(), places[index]));
+      statementCards(tally, runShown(), places[index], wishes.control(places[index], runShown(), () => markWish(index))));
     told.textContent = `${sure ? `Asked by ${plural(sure, "question")}` : "Nobody asks"}: ${tally.textOf(index)}`;
     if (focus) desk.focus({ preventScroll: true });
+  }
+
+  function markWish(index) {
+    for (const node of desk.querySelectorAll(`[data-p="${index}"]`)) node.classList.toggle("wished", wishes.has(places[index]));
   }
 
   // No statement is open any more.

@@ -29,8 +29,10 @@ const server = {
 };
 
 class Desk {
-  constructor(data, again) {
+  // plots: names of the pages of maps and coverage that can be opened beside this one.
+  constructor(data, { again, plots }) {
     this.again = again;
+    window.name = "groundwork-review"; // where those pages open a pair
     this.marks = (row) => this.decided[row] || ["", ""];
     this.done = []; // the pairs that were decided here, the latest last
     this.busy = false;
@@ -93,6 +95,7 @@ class Desk {
         { class: "icon", type: "button", title: "Keys", "aria-label": "Keys", onclick: () => this.help.showModal() },
         "?",
       ),
+      plotsMenu(plots, data.run),
       theme.start(),
     );
     this.place = { filters: el("div"), list: el("div") };
@@ -100,6 +103,7 @@ class Desk {
     this.use(data);
     this.view.show(null);
     addEventListener("keydown", (event) => this.key(event));
+    addEventListener("hashchange", () => this.openNamed());
     addEventListener("beforeunload", (event) => {
       if (this.view.drafts.size) event.preventDefault();
     });
@@ -217,6 +221,16 @@ class Desk {
     await this.open(row, { read: document.body.classList.contains("reading") });
     if (this.marks(row)[0]) await this.decide("undo");
     else this.say("There is no decision of yours to undo.");
+  }
+
+  // The pair that the address names; whether it names one of this run.
+  async openNamed() {
+    const id = new URLSearchParams(location.hash.slice(1)).get("pair");
+    if (!id) return false;
+    const row = await this.rowOf(id);
+    if (row >= 0) this.open(row);
+    else this.say(`The run ${this.data.run}, which is under review, does not hold the pair ${id}.`, true);
+    return row >= 0;
   }
 
   rowOf(id) {
@@ -355,15 +369,34 @@ class Desk {
   }
 }
 
+// A map or a coverage page opens in a tab of its own, and leads back to this one.
+function plotsMenu(names, run) {
+  if (!names.length) return null;
+  const link = (name) =>
+    el("a", {
+      href: `plots/${encodeURIComponent(name)}?review=${encodeURIComponent(run)}`,
+      target: "_blank",
+      rel: "opener",
+      text: name.replace(/\.html$/, "").replace(/^coverage-/, "coverage of "),
+    });
+  return el(
+    "details",
+    { class: "plots" },
+    el("summary", { text: "Maps, coverage" }),
+    el(
+      "ul",
+      {},
+      names.map((name) => el("li", {}, link(name))),
+    ),
+  );
+}
+
 (async () => {
-  const { again } = await block("start");
+  const start = await block("start");
   try {
-    const desk = new Desk(await server.call("pairs"), again);
+    const desk = new Desk(await server.call("pairs"), start);
     document.documentElement.dataset.ready = "yes";
-    const named = new URLSearchParams(location.hash.slice(1)).get("pair");
-    const row = named ? await desk.rowOf(named) : -1;
-    if (row >= 0) desk.open(row);
-    else desk.rows.node.focus();
+    if (!(await desk.openNamed())) desk.rows.node.focus();
   } catch (error) {
     document.body.append(el("p", { class: "nothing", text: `The pairs cannot be shown: ${error.message}` }));
   }

@@ -55,6 +55,7 @@ class Drawer {
             pair.evidence.map((text) => el("blockquote", { text })),
           ),
         (pair.document || pair.chunk) && part("Source", sourceOf(pair)),
+        this.points.noun === "question" && reviewPart(this.points.scene, this.points.run(i), pair.id),
         this.#neighbours(this.points.neighbours(i)),
       ].filter(Boolean),
     );
@@ -133,6 +134,11 @@ class Drawer {
       )
     );
   }
+}
+
+function reviewPart({ review }, run, id) {
+  const link = reviewLink(review, run, id);
+  return link && part("Judge it", link);
 }
 
 const part = (title, ...content) => el("section", {}, el("h3", { text: title }), content);

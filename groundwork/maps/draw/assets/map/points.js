@@ -34,6 +34,11 @@ class Points {
     return facet ? facet.values[facet.of[i]] : "";
   }
 
+  // The run of data/qa that a point is a pair of; "": not known.
+  run(i) {
+    return this.scene.datasets[this.scene.dataset[i]].run;
+  }
+
   tags(i) {
     const { tag } = this.facets;
     return tag ? tag.of[i].map((v) => tag.values[v]) : [];
