@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from groundwork.pages.html_frame import document
 from groundwork.pages.markup import Markup, tag
 from groundwork.records.types import Chunk
-from groundwork.settings.settings import ChunkSettings
+from groundwork.settings.document_settings import ChunkSettings
 
 BAR = 40  # characters of the longest bar
 BINS = 10

@@ -25,7 +25,7 @@ from groundwork.chunking.unreadable_runs import cut_out_unreadable
 from groundwork.language.detection import of_part, resolved
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.records.types import Chunk, Document
-from groundwork.settings.settings import ChunkSettings
+from groundwork.settings.document_settings import ChunkSettings
 
 
 def chunk_document(

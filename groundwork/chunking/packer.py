@@ -18,7 +18,7 @@ from groundwork.chunking.sentence_cuts import Breaks
 from groundwork.chunking.table_parts import frame
 from groundwork.language.sentences import sentences
 from groundwork.markdown.blocks import Block
-from groundwork.settings.settings import ChunkSettings
+from groundwork.settings.document_settings import ChunkSettings
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):

@@ -13,7 +13,7 @@ import msgspec
 from groundwork.chunking.block_runs import BlockRun
 from groundwork.chunking.lengths import Ruler
 from groundwork.chunking.sentence_cuts import Breaks
-from groundwork.settings.settings import ChunkSettings
+from groundwork.settings.document_settings import ChunkSettings
 
 _NO_HEADING = 99  # the level of a border that no heading marks: weaker than any
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from groundwork.console.runner import Process, Runner
     from groundwork.llm.client import Client
     from groundwork.records.manifest import Manifest
-    from groundwork.settings.settings import Config
+    from groundwork.settings.schema import Config
 
 __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"]
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from groundwork.llm.budget import Budget, UsageRow
     from groundwork.llm.client import Client
     from groundwork.records.set_aside import SetAside
-    from groundwork.settings.settings import Config, ModelCall
+    from groundwork.settings.model_settings import ModelCall
+    from groundwork.settings.schema import Config
 
 
 FEW = 3  # documents whose chunks and sections are told one by one

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from groundwork.console.job import Job
     from groundwork.llm.budget import UsageRow
-    from groundwork.settings.settings import Config
+    from groundwork.settings.schema import Config
 
 REPORT_EVERY = 0.5  # seconds between a process's words on how far it is
 LOST = "the process of this shard ended without a word (killed, or out of memory); run again to go on"

@@ -11,7 +11,8 @@ from groundwork.errors import ConfigError, GroundworkError, MissingExtra
 from groundwork.records.artifacts import Workspace
 
 if TYPE_CHECKING:
-    from groundwork.settings.settings import Config, Provider
+    from groundwork.settings.model_settings import Provider
+    from groundwork.settings.schema import Config
 
 NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files there, or pass --data DIR"
 

@@ -22,7 +22,7 @@ from groundwork.dataset.split import metrics as measure
 from groundwork.dataset.split.eval_selection import CannotSplit, Split, Vectors, eval_size, split
 from groundwork.dataset.split.metrics import Curve, Replaced, Report, Share
 from groundwork.embedding.duplicates import calibrate_threshold, nearest
-from groundwork.settings.settings import DatasetSettings, Rephrase
+from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
 
 STRATA = ("category", "difficulty")
 Encode = Callable[[list[str], Literal["query", "document"]], Awaitable[Vectors]]

@@ -30,7 +30,7 @@ from groundwork.documents.source_files import DocumentFile, examine, spelt
 from groundwork.errors import BadDocument, MissingExtra
 from groundwork.process_pool import WorkerFailed, Workers, devices
 from groundwork.records.types import Document, Page
-from groundwork.settings.settings import Config
+from groundwork.settings.schema import Config
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from groundwork.errors import BadDocument
 from groundwork.records.name_patterns import matches
 
 if TYPE_CHECKING:
-    from groundwork.settings.settings import Ingest
+    from groundwork.settings.document_settings import Ingest
 
 
 def override_of(settings: Ingest, name: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from groundwork.embedding.prefixes import Kind, prefix_of
 from groundwork.embedding.transformer_models import load_model
 from groundwork.errors import BadRecord, ConfigError, StopRun, UnitError
-from groundwork.settings.settings import Embeddings
+from groundwork.settings.dataset_settings import Embeddings
 
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int], None]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from groundwork.settings.settings import Embeddings
+from groundwork.settings.dataset_settings import Embeddings
 
 Kind = Literal["query", "document"]
 

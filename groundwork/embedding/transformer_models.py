@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import ConfigError, MissingExtra, UnitError
-from groundwork.settings.settings import STATIC_MODEL
+from groundwork.settings.dataset_settings import STATIC_MODEL
 
 _INSTEAD = f"--set embeddings.backend=static --set embeddings.model={STATIC_MODEL}"
 _HUB_ID = re.compile(r"^(\w[\w.-]*/)?\w[\w.-]*$")

@@ -18,7 +18,7 @@ from groundwork.llm.client import Client, Reply
 from groundwork.llm.concurrency import together
 from groundwork.llm.prompts import Message, conversation
 from groundwork.records.artifacts import read_jsonl
-from groundwork.settings.settings import ModelCall
+from groundwork.settings.model_settings import ModelCall
 
 SHOWN = 3  # ids in a message
 Key = tuple[str, str]  # split, id

@@ -11,7 +11,7 @@ from groundwork.grading.grading_run import Grading
 from groundwork.grading.judge import Case, Judge, reply_type
 from groundwork.grading.rule_verdicts import settle
 from groundwork.llm.token_estimate import tokens_in
-from groundwork.settings.settings import ModelCall
+from groundwork.settings.model_settings import ModelCall
 
 TOKENS_A_VERDICT = 35  # a reason of a short sentence, the verdict and the names of the fields
 

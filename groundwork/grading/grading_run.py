@@ -15,7 +15,7 @@ from groundwork.grading.judge_check import Trust, reference_cases, spoiled_cases
 from groundwork.llm.concurrency import together
 from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.grades import CheckedAnswer, Grade, passed, score_of
-from groundwork.settings.settings import GradeSettings
+from groundwork.settings.dataset_settings import GradeSettings
 
 CHECK_FILE = "judge_check.jsonl"
 ENOUGH = 8  # checked answers from which on a judge can be rejected

@@ -21,7 +21,7 @@ from groundwork.llm.client import Client
 from groundwork.llm.concurrency import together
 from groundwork.llm.prompts import Message, conversation
 from groundwork.records.grades import CriterionGrade, Draw, Verdict
-from groundwork.settings.settings import ModelCall
+from groundwork.settings.model_settings import ModelCall
 
 NOT_SHOWN = "(not shown)"
 CUT = "\n[the rest of the answer is left out here]"

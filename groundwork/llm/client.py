@@ -27,7 +27,8 @@ from groundwork.llm.request import chat_body
 from groundwork.llm.response import ChatResponse, Usage
 from groundwork.llm.structured_output import FaultyItem, Parsed, Reader, Unusable, strict_schema
 from groundwork.llm.token_estimate import fewest_tokens, texts_in
-from groundwork.settings.settings import LLM, Embeddings, ModelCall
+from groundwork.settings.dataset_settings import Embeddings
+from groundwork.settings.model_settings import LLM, ModelCall
 
 T = TypeVar("T")
 Json = dict[str, Any]

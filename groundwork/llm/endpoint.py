@@ -15,7 +15,7 @@ from groundwork.llm.budget import FREE, Price
 from groundwork.llm.failures import Broken, CallFailed, Unreachable, trouble_of
 from groundwork.llm.local_model import LocalServer, identity
 from groundwork.llm.request import LOCAL, address, dialect_of, host_of
-from groundwork.settings.settings import LocalModel, Provider
+from groundwork.settings.model_settings import LocalModel, Provider
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

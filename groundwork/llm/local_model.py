@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from groundwork.errors import ConfigError, MissingExtra
-from groundwork.settings.settings import LocalModel
+from groundwork.settings.model_settings import LocalModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from groundwork.llm.reasoning_text import without_thoughts
 from groundwork.llm.request import chat_body
 from groundwork.llm.response import ChatResponse, read_response
 from groundwork.llm.unsupported_parameters import LIMITS
-from groundwork.settings.settings import ModelCall
+from groundwork.settings.model_settings import ModelCall
 
 Json = dict[str, Any]
 ROOM = 600  # tokens of a reply, for models that think first

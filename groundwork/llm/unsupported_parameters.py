@@ -14,7 +14,7 @@ import msgspec
 
 from groundwork.llm.failures import CallFailed, Refused, Rejected
 from groundwork.llm.request import SAMPLING, Level, level_of
-from groundwork.settings.settings import Provider
+from groundwork.settings.model_settings import Provider
 
 Json = dict[str, Any]
 LEVELS: tuple[Level, ...] = ("json_schema", "json_object", "prompt")

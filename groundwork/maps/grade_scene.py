@@ -12,7 +12,7 @@ from groundwork.embedding.encoder import Vectors
 from groundwork.maps.draw.scene import DatasetEntry, Scene
 from groundwork.maps.scene_building import Group, scene_of
 from groundwork.records.grades import MeasuredRow
-from groundwork.settings.settings import Maps
+from groundwork.settings.dataset_settings import Maps
 
 LEAST = 5  # questions that make a map
 BANDS = ("every model passes", "half or more pass", "fewer than half pass", "no model passes", "no verdict")

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from groundwork.embedding.clusters import one_thread
 from groundwork.embedding.duplicates import nearest
 from groundwork.installation import spelt
-from groundwork.settings.settings import Maps
+from groundwork.settings.dataset_settings import Maps
 
 Floats = npt.NDArray[np.floating[Any]]
 Places = npt.NDArray[np.float32]

@@ -19,7 +19,7 @@ from groundwork.maps.draw.scene import Cluster, DatasetEntry, Point, Scene
 from groundwork.maps.projection import Places, laid_out, project
 from groundwork.maps.similarities import similarities
 from groundwork.records.question_fields import QuestionFields
-from groundwork.settings.settings import Maps
+from groundwork.settings.dataset_settings import Maps
 
 if TYPE_CHECKING:
     from groundwork.dataset.question_vectors import Embedded

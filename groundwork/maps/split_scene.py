@@ -20,7 +20,7 @@ from groundwork.embedding.duplicates import nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.scene_building import Group, by_split, scene_of
 from groundwork.maps.tag_scene import histogram
-from groundwork.settings.settings import Maps
+from groundwork.settings.dataset_settings import Maps
 
 if TYPE_CHECKING:
     from groundwork.dataset.question_vectors import Embedded

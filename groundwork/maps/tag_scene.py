@@ -12,7 +12,7 @@ from groundwork.maps.draw.scene import Bar, Cluster, DatasetEntry, Point, Scene
 from groundwork.maps.projection import project
 from groundwork.maps.scene_building import cluster_map
 from groundwork.maps.similarities import similarities
-from groundwork.settings.settings import Maps
+from groundwork.settings.dataset_settings import Maps
 
 ASIDE = 0.013  # of the map: how far the marks of one tag in several datasets stand from its place
 

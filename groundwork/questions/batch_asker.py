@@ -17,7 +17,7 @@ from groundwork.markdown.statements import Statement
 from groundwork.questions.draft_faults import Corrections, Draft, Drafts
 from groundwork.questions.interview import Answer, Judged, Round
 from groundwork.records.types import Chunk, Rejected
-from groundwork.settings.settings import QA
+from groundwork.settings.question_settings import QA
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from groundwork.questions.batch_asker import Batch, turns
 from groundwork.questions.draft_faults import Drafts
 from groundwork.questions.interview import SHOWN_AT_MOST, Asker
 from groundwork.questions.interview_material import Call, Material, Prompt, Tokens, known
-from groundwork.settings.settings import QA
+from groundwork.settings.question_settings import QA
 
 FOUND = 0.6
 REPEATS = 3

@@ -13,7 +13,7 @@ from groundwork.llm.concurrency import together
 from groundwork.llm.token_estimate import estimate_tokens
 from groundwork.questions.curation_checks import Case
 from groundwork.questions.curation_forms import Form, in_order, name_of, schema
-from groundwork.settings.settings import Curate
+from groundwork.settings.question_settings import Curate
 
 Json = dict[str, Any]
 

@@ -19,7 +19,7 @@ from groundwork.markdown.grounding import Grounds
 from groundwork.questions.same_question import normalised
 from groundwork.questions.worth_asking import not_worth_asking
 from groundwork.records.types import Pair
-from groundwork.settings.settings import Check, Curate
+from groundwork.settings.question_settings import Check, Curate
 
 Column = dict[str, Any]
 

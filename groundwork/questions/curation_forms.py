@@ -18,7 +18,7 @@ from groundwork.llm.prompts import Message, conversation, render
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.markdown.grounding import find
 from groundwork.questions.curation_checks import Case
-from groundwork.settings.settings import Check, Curate
+from groundwork.settings.question_settings import Check, Curate
 
 Json = dict[str, Any]
 Prompt = Callable[[str], str]

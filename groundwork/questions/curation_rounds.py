@@ -26,7 +26,7 @@ from groundwork.questions.curation_checks import (
 )
 from groundwork.questions.curation_forms import Apart, Form, Prompt, Rewording, Supported, schema
 from groundwork.records.types import Pair
-from groundwork.settings.settings import Check, Curate
+from groundwork.settings.question_settings import Check, Curate
 
 APART: tuple[Check, ...] = ("stand_alone", "worth", "natural", "criteria")
 Judged = dict[int, Case | UnitError]  # by the pair's number, in order

@@ -27,7 +27,8 @@ from groundwork.questions.strategies import strategy_of
 from groundwork.questions.two_chunks import TwoChunks, related
 from groundwork.questions.wished import wished_statements
 from groundwork.records.types import DocumentCoverage, Pair, Rejected
-from groundwork.settings.settings import QA, Config
+from groundwork.settings.question_settings import QA
+from groundwork.settings.schema import Config
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client

@@ -26,7 +26,7 @@ from groundwork.questions.draft_faults import Draft, Fault, PairBasis
 from groundwork.questions.repeats import AskedSoFar
 from groundwork.questions.same_question import asked_by, normalised
 from groundwork.records.types import Chunk, ChunkRun, Coverage, Pair, Rejected
-from groundwork.settings.settings import QA
+from groundwork.settings.question_settings import QA
 
 FINAL = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend
 WISHED_AT_MOST = 3  # rounds that are about wishes alone

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from groundwork.questions.document_interviews import limits_of
 from groundwork.questions.interview_material import Call, Material, Prompt, Tokens
 from groundwork.questions.strategies import strategy_of
-from groundwork.settings.settings import QA
+from groundwork.settings.question_settings import QA
 
 
 def calls(settings: QA, material: Material, prompt: Prompt, tokens: Tokens) -> Iterator[Call]:

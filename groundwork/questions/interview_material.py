@@ -10,7 +10,7 @@ from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import is_caption
 from groundwork.records.types import Chunk
 from groundwork.records.wishes import Wish
-from groundwork.settings.settings import QA
+from groundwork.settings.question_settings import QA
 
 Call = tuple[int, int]  # tokens in, tokens out
 Prompt = Callable[[str], str]  # the text of a file of config/prompts

@@ -23,7 +23,7 @@ from groundwork.questions.same_question import (
     difference,
     normalised,
 )
-from groundwork.settings.settings import Embeddings
+from groundwork.settings.dataset_settings import Embeddings
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client
@@ -181,7 +181,7 @@ async def similarity(
     Where the embedder's extra is not installed, the embedder of the base install stands in, and the note says so.
     """
     from groundwork.embedding.encoder import encoder_for
-    from groundwork.settings.settings import STATIC_MODEL
+    from groundwork.settings.dataset_settings import STATIC_MODEL
 
     some = list(sample)[:: max(1, len(sample) // CALIBRATED_ON)]
     encoder, note = encoder_for(settings, vectors, client() if settings.backend == "endpoint" else None), ""

@@ -9,7 +9,7 @@ from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.interview import Asker
 from groundwork.questions.interview_material import Call, Material, Prompt, Tokens
-from groundwork.settings.settings import QA
+from groundwork.settings.question_settings import QA
 
 
 class Strategy(Protocol):

@@ -17,7 +17,7 @@ from groundwork.questions.interview import as_pair, as_rejected, as_unread
 from groundwork.questions.repeats import AskedSoFar, Encode
 from groundwork.questions.same_question import asked_by
 from groundwork.records.types import Pair, Rejected
-from groundwork.settings.settings import QA
+from groundwork.settings.question_settings import QA
 
 if TYPE_CHECKING:
     from groundwork.questions.repeats import Vectors

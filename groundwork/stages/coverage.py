@@ -273,7 +273,7 @@ def _static_encoder(job: Job) -> Encoder:
     import msgspec
 
     from groundwork.embedding.encoder import encoder_for
-    from groundwork.settings.settings import STATIC_MODEL
+    from groundwork.settings.dataset_settings import STATIC_MODEL
 
     settings = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
     return encoder_for(settings, job.data.cache("embeddings"))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from groundwork.dataset.publish.harness_tasks import TaskJudge
     from groundwork.dataset.reword.rephrase import Ask
     from groundwork.dataset.rows import Pool, Row
-    from groundwork.settings.settings import Config
+    from groundwork.settings.schema import Config
 
 FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "inspect", "lighteval", "lm-eval", "openai-eval")
 TASKS = ("inspect", "lighteval", "lm-eval")  # that judge by the prompts of grade

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from groundwork.questions.curation_rounds import Curation
     from groundwork.records.run_pairs import Review
     from groundwork.records.types import Pair, Rejected
-    from groundwork.settings.settings import Config
+    from groundwork.settings.schema import Config
 
 TEST_PAIRS = 10
 

@@ -21,7 +21,9 @@ import msgspec
 from groundwork.console import terminal_table
 from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
 from groundwork.installation import spelt
-from groundwork.settings.settings import Config, Embeddings, ModelCall
+from groundwork.settings.dataset_settings import Embeddings
+from groundwork.settings.model_settings import ModelCall
+from groundwork.settings.schema import Config
 
 if TYPE_CHECKING:
     from groundwork.llm.endpoint import Endpoint

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from groundwork.grading.grading_run import Grading
     from groundwork.grading.judge import Judge
     from groundwork.grading.scores import Report
-    from groundwork.settings.settings import Config, ModelCall
+    from groundwork.settings.model_settings import ModelCall
+    from groundwork.settings.schema import Config
 
 TEST_ROWS = 2
 DATASET = (
@@ -265,7 +266,7 @@ def _draw_map(job: Job, grading: Grading, found: Report) -> None:
     from groundwork.embedding.encoder import encoder_for
     from groundwork.maps.draw.map_page import write_map
     from groundwork.maps.grade_scene import LEAST, grade_scene
-    from groundwork.settings.settings import STATIC_MODEL
+    from groundwork.settings.dataset_settings import STATIC_MODEL
 
     rows = list({row.id: row for row in reversed(grading.rows) if row.split not in MIRRORS}.values())
     if len(rows) < LEAST or not job.config.maps.interactive:

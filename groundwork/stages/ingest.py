@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from groundwork.documents.source_files import DocumentFile
     from groundwork.records.manifest import Manifest
     from groundwork.records.types import Document
-    from groundwork.settings.settings import Config, Ingest
+    from groundwork.settings.document_settings import Ingest
+    from groundwork.settings.schema import Config
 
 TEST_PAGES = 2
 PASSED_OVER = ("workers", "memory_mb", "timeout", "ignore", "overrides")  # settings that shape no text by themselves

@@ -16,7 +16,8 @@ from groundwork.records.artifacts import read_json, read_text, write_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from groundwork.settings.settings import Config, Summarize
+    from groundwork.settings.document_settings import Summarize
+    from groundwork.settings.schema import Config
 
 CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
 WORDS_USED = 0.75  # of the words allowed, in a summary

@@ -15,7 +15,7 @@ from groundwork.markdown.blocks import blocks
 from groundwork.markdown.tables import table_rows
 from groundwork.records.types import Chunk, Document, Page
 from groundwork.settings.config_files import load
-from groundwork.settings.settings import ChunkSettings
+from groundwork.settings.document_settings import ChunkSettings
 
 DEFAULT = load().chunk
 

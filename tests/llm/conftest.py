@@ -10,7 +10,7 @@ import pytest
 
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import load
-from groundwork.settings.settings import Config
+from groundwork.settings.schema import Config
 from tests.fake_openrouter import FakeOpenRouter
 
 

@@ -14,7 +14,7 @@ from groundwork.chunking.chunker import chunk_document
 from groundwork.chunking.lengths import load_tokenizer
 from groundwork.records.types import Document
 from groundwork.settings.config_files import load
-from groundwork.settings.settings import ChunkSettings
+from groundwork.settings.document_settings import ChunkSettings
 
 CORPUS = ["The thrower may pass the disc in any direction to any team-mate. "] * 20 + ["| row | 10 | 3.14 |"] * 5
 

@@ -21,7 +21,7 @@ from groundwork.questions.repeats import DEFAULT_THRESHOLD, AskedSoFar, similari
 from groundwork.questions.same_question import Asked, normalised
 from groundwork.questions.small_model.sentence_strategy import named
 from groundwork.settings.config_files import load
-from groundwork.settings.settings import STATIC_MODEL
+from groundwork.settings.dataset_settings import STATIC_MODEL
 from tests.chunks import reading_of
 
 # language: text of two or three sentences, a question about the second, its answer, a number of it

@@ -1,13 +1,15 @@
 """Which settings does the code read? The type checker tells, for it knows the class that each attribute is of.
 
-mypy sees the code beside a settings.py whose blocks have lost their values: each read of a value is then an error that
+mypy sees the code beside settings whose blocks have lost their values: each read of a value is then an error that
 names the block and the value. `maps.seed` is thus not taken for `dataset.seed`, nor a `.model` of anything else.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -16,23 +18,28 @@ import msgspec
 from mypy import api
 
 from groundwork.settings.config_files import known_paths
-from groundwork.settings.settings import Config, Settings, bare, settings_class
+from groundwork.settings.fields import Settings, bare, settings_class
+from groundwork.settings.schema import Config
 
 _MISSING = re.compile(r'"(\w+)"(?: of ".+")? has no attribute "(\w+)"')
 
 
 def unread(code: Path, settings: Path, cache: Path) -> set[str]:
-    """The settings, as dotted paths, that no module below `code` reads. `settings`: the module that defines them."""
-    stripped = cache / "stripped_settings.py"
-    stripped.write_text("\n".join(_stripped(settings)))
-    apart = (settings, settings.with_name("config_files.py"))
-    files = [str(path) for path in sorted(code.rglob("*.py")) if path not in apart]
+    """The settings, as dotted paths, that no module below `code` reads. `settings`: the folder that defines them."""
+    shadows: list[str] = []
+    for module in sorted({sys.modules[kind.__module__].__file__ or "" for kind in (Settings, *_kinds())}):
+        stripped = cache / f"stripped_{Path(module).name}"
+        stripped.write_text("\n".join(_stripped(Path(module))))
+        shadows += ["--shadow-file", module, str(stripped)]
+    files = [str(path) for path in sorted(code.rglob("*.py")) if path.parent != settings]
     output, trouble, _ = api.run(
         [
             *("--config-file", "", "--cache-dir", str(cache / "mypy"), "--explicit-package-bases"),
             *("--follow-imports", "silent", "--ignore-missing-imports", "--no-site-packages", "--check-untyped-defs"),
             *("--no-error-summary", "--no-warn-unused-ignores", "--no-warn-no-return", "--no-pretty"),
-            *("--shadow-file", str(settings), str(stripped), str(settings), *files),
+            *shadows,
+            *shadows[1::3],
+            *files,
         ]
     )
     assert not trouble, trouble
@@ -40,21 +47,26 @@ def unread(code: Path, settings: Path, cache: Path) -> set[str]:
     return {path for path, block, name in _leaves() if (_owner(block.__name__, name), name) not in reads}
 
 
-def _stripped(settings: Path) -> Iterator[str]:
-    """The blocks of the settings as plain classes that hold nothing but other blocks."""
-    head = settings.read_text(encoding="utf-8").split("class Settings(")[0]
-    yield from ("from __future__ import annotations", "from typing import Any", "class Settings:", "    pass")
-    for kind in _kinds():
-        parent = next(
-            base for base in kind.__mro__[1:] if base.__name__ in {*(k.__name__ for k in _kinds()), "Settings"}
-        )
-        yield f"class {kind.__name__}({parent.__name__}):"
-        yield "    pass"
-        for field in kind.__annotations__:
-            if block := _block(_field_type(kind, field)):
-                yield f"    {field}: {block}"
-    names = set(re.findall(r"^(\w+) = ", head, re.MULTILINE))
-    yield from (f"{name}: Any" for name in sorted(names))
+def _stripped(module: Path) -> Iterator[str]:
+    """The blocks of one module of settings as plain classes that hold nothing but other blocks."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    yield from ("from __future__ import annotations", "from typing import Any")
+    known = {kind.__name__: kind for kind in _kinds()}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("groundwork.settings."):
+            yield ast.unparse(node)
+        elif isinstance(node, ast.Assign):
+            yield f"{ast.unparse(node.targets[0])}: Any"
+        elif isinstance(node, ast.ClassDef):
+            yield from _block_alone(known[node.name]) if node.name in known else ("class Settings:", "    pass")
+
+
+def _block_alone(kind: type[Settings]) -> Iterator[str]:
+    yield f"class {kind.__name__}({kind.__mro__[1].__name__}):"
+    yield "    pass"
+    for field in kind.__annotations__:
+        if block := _block(_field_type(kind, field)):
+            yield f"    {field}: {block}"
 
 
 def _block(annotated: Any) -> str | None:

@@ -12,7 +12,7 @@ from groundwork.errors import ConfigError
 from groundwork.settings import config_files
 from tests.settings.setting_reads import leaves, unread
 
-SETTINGS = config_files.PROJECT / "groundwork" / "settings" / "settings.py"
+SETTINGS = config_files.PROJECT / "groundwork" / "settings"
 
 
 def test_the_shipped_files_are_valid() -> None:
@@ -88,9 +88,13 @@ def test_every_setting_is_read_somewhere(tmp_path: Path) -> None:
 )
 def test_each_setting_that_no_code_reads_is_found(tmp_path: Path, code: str, reads: set[str]) -> None:
     """Of code that reads no setting, every setting is found unread; a name that another block has too helps none."""
-    names = "from groundwork.settings.settings import QA, Config, Embeddings"
+    names = (
+        "from groundwork.settings.schema import Config\n"
+        "from groundwork.settings.dataset_settings import Embeddings\n"
+        "from groundwork.settings.question_settings import QA\n"
+    )
     (tmp_path / "code").mkdir()
-    (tmp_path / "code" / "stage.py").write_text(f"{names}\nclass Other:\n    batch = 1\n{code}\n")
+    (tmp_path / "code" / "stage.py").write_text(f"{names}class Other:\n    batch = 1\n{code}\n")
     assert unread(tmp_path / "code", SETTINGS, tmp_path) == leaves() - reads
 
 

@@ -12,7 +12,7 @@ from groundwork.dataset.reword.rephrase import Ask, Past, Reworded
 from groundwork.dataset.rows import Row
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, conversation
-from groundwork.settings.settings import Rephrase
+from groundwork.settings.dataset_settings import Rephrase
 
 
 def asker(client: Client, call: Rephrase, template: str, about: str) -> Ask:

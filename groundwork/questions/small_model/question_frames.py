@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from groundwork.errors import InvalidReply
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation
-from groundwork.settings.settings import Rephrase
+from groundwork.settings.dataset_settings import Rephrase
 
 
 def _set(words: str) -> frozenset[str]:

@@ -30,7 +30,7 @@ from groundwork.questions.small_model.english import content_words, stem
 from groundwork.questions.small_model.question_search import Pointing
 from groundwork.questions.small_model.targets import Target, importance, items, simple, spread, targets
 from groundwork.records.types import Chunk
-from groundwork.settings.settings import QA
+from groundwork.settings.question_settings import QA
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ from groundwork.questions.small_model.question_frames import ask_in_frame, chang
 from groundwork.questions.small_model.question_search import Pointing
 from groundwork.questions.small_model.sentence_strategy import Reply, Sentences
 from groundwork.questions.small_model.targets import Target, importance, spread, targets
-from groundwork.settings.settings import QA
+from groundwork.settings.question_settings import QA
 
 __all__ = ["ask_in_frame", "askers", "changed_terms", "forecast", "frame_turns", "prompt_files"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from groundwork.dataset.publish.export import FORMATS, export_files
 from groundwork.dataset.publish.harness_tasks import TASKS
-from groundwork.settings.settings import DatasetSettings
+from groundwork.settings.dataset_settings import DatasetSettings
 from tests.dataset.rows import row
 
 ROW = row(1, question="How long is it?", answer="Nine “metres”.", context="The chunk.", evaluation_criteria=["Says 9"])

@@ -1,0 +1,99 @@
+"""Settings of the stages that read documents: ingest, summarize, chunk."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from groundwork.settings.fields import Count, Name, Positive, Seconds, Settings, Share
+from groundwork.settings.model_settings import ModelCall
+
+
+class Vision(ModelCall, frozen=True):
+    """The converter `gemini`: each page as an image to a vision model."""
+
+    prompt: Annotated[Name, Meta(description="a file of config/prompts")]
+    correction_prompt: Annotated[Name, Meta(description="when a page is not whole; a file of config/prompts")]
+    image_size: Annotated[int, Meta(ge=256, le=8192, description="pixels of a page's longer side")]
+    jpeg_quality: Annotated[int, Meta(ge=30, le=100)]
+    tries: Annotated[Positive, Meta(description="draws for a page, the temperature rising, before its text layer")]
+
+
+class Marker(Settings, frozen=True):
+    """The converter `marker`."""
+
+    use_llm: Annotated[bool, Meta(description="let marker repair tables and forms by ingest.vision's model")]
+    keep_images: Annotated[bool, Meta(description="write a document's pictures beside its text")]
+    layout_server_url: Annotated[str, Meta(description="a running layout server; empty: marker starts its own")]
+    options: Annotated[dict[str, str | int | float | bool], Meta(description="passed on to marker as they are")]
+
+
+class DocumentOverride(Settings, frozen=True):
+    """What holds for single documents in place of the settings for all; null: as for all."""
+
+    converter: Annotated[str | None, Meta(description="tried first, as ingest.converter")]
+    ocr: Annotated[bool | None, Meta(description="true: read the pictures of the pages; false: never")]
+    pages: Annotated[
+        Annotated[str, Meta(pattern=r"^ *[1-9]\d*(-\d*)?( *, *[1-9]\d*(-\d*)?)* *$")] | None,
+        Meta(description='only these, such as "1-3, 7, 9-"'),
+    ]
+    language: Annotated[str | None, Meta(description="ISO 639-1, such as da, in place of chunk.language")]
+    title: Annotated[str | None, Meta(description="what the document is called")]
+    audit_threshold: Annotated[Share | None, Meta(description="as ingest.audit_threshold")]
+    timeout: Annotated[Seconds | None, Meta(description="as ingest.timeout")]
+
+
+class Ingest(Settings, frozen=True):
+    """Documents to Markdown."""
+
+    converter: Annotated[str, Meta(description="tried before those of `converters`, where it reads such files")]
+    converters: Annotated[
+        dict[str, list[str]],
+        Meta(description="by file ending, first choice first; `image`: every picture; `*`: every other ending"),
+    ]
+    audit_threshold: Annotated[Share, Meta(description="a page scoring below goes to the next converter")]
+    timeout: Annotated[Seconds, Meta(description="seconds a converter may take without finishing a page")]
+    workers: Annotated[Count, Meta(description="processes for converters; 0: one a core")]
+    memory_mb: Annotated[Count, Meta(description="memory that a converter's process may take; 0: no limit")]
+    max_pages: Positive
+    max_unpacked_mb: Annotated[Positive, Meta(description="a DOCX, PPTX, XLSX or EPUB that unpacks to more is refused")]
+    ignore: Annotated[list[Name], Meta(description="patterns of files in documents/ to pass over, such as drafts/")]
+    overrides: Annotated[
+        dict[str, DocumentOverride],
+        Meta(description='by pattern of file names, such as {"scans/*.pdf": {"converter": "gemini"}}'),
+    ]
+    vision: Vision
+    marker: Marker
+
+
+class Summarize(ModelCall, frozen=True):
+    """One summary a document."""
+
+    prompt: Annotated[Name, Meta(description="a file of config/prompts")]
+    section_prompt: Annotated[Name, Meta(description="for the sections of a document that is too long for one call")]
+    correction_prompt: Annotated[Name, Meta(description="when a summary says what the document does not")]
+    max_words: Annotated[Positive, Meta(description="of the longest summary; a short document gets a shorter one")]
+    max_input_tokens: Annotated[Positive, Meta(description="a longer document is summarised by sections first")]
+
+
+class ChunkSettings(Settings, frozen=True):
+    """Markdown to chunks."""
+
+    unit: Literal["characters", "tokens"]
+    tokenizer: Annotated[str, Meta(description="for unit tokens: a folder, a tokenizer.json or a Hub id")]
+    min_length: Count
+    max_length: Annotated[int, Meta(ge=20)]
+    overlap_sentences: Count
+    sentences: Literal["sentencex", "regex"]
+    language: Annotated[str, Meta(description="ISO 639-1, such as en; auto: each document's own")]
+
+
+def complete_overrides(block: dict[str, Any]) -> None:
+    """Put null wherever an entry of ingest.overrides, in the JSON of a whole config, leaves a key out."""
+    ingest = block["ingest"] if isinstance(block.get("ingest"), dict) else {}
+    overrides = ingest["overrides"] if isinstance(ingest.get("overrides"), dict) else {}
+    for entry in overrides.values():
+        if isinstance(entry, dict):
+            for name in DocumentOverride.__struct_fields__:
+                entry.setdefault(name, None)
