@@ -11,40 +11,51 @@ from groundwork.language.stop_words import ENGLISH
 from groundwork.language.words import words
 
 _SOURCE = (
-    r"(?:passages?|text|chunks?|excerpts?|paragraphs?|sentences?|statements?|documents?|context|snippet|extract|author"
-    r"|source)"
+    r"(?:passages?|text|chunks?|excerpts?|paragraphs?|sentences?|statements?|documents?|context|snippet|extract|author)"
 )
 _PART = rf"(?:{_SOURCE}|sections?|tables?|figures?|rules?|lists?|clauses?|steps?|diagrams?|pages?|articles?|chapters?)"
-# What goes on about the source itself, and does not make a compound of its name: the source package, the text editor.
+_TELLS = (
+    r"(?:says?|said|states?|mentions?|mentioned|describes?|described|defines?|gives?|given|lists?|tells?|calls?|names?"
+    r"|recommends?|suggests?|explains?|feels?|thinks?|claims?)"
+)
+# What goes on about the source itself, and does not make a compound of its name: the text editor.
 _ITSELF = (
-    r"(?=\s*(?:[?.,;:)]|$)|\s(?:says?|said|states?|mentions?|mentioned|describes?|described|defines?|gives?|given|lists?"
-    r"|tells?|calls?|names?|recommends?|suggests?|explains?|feels?|thinks?|claims?|asks?|requires?|provides?|provided"
+    rf"(?=\s*(?:[?.,;:)]|$)|\s(?:{_TELLS}|asks?|requires?|provides?|provided"
     r"|shows?|shown|is|are|was|were|does|do|did|has|have|about|and|or|as|above|below|when|if|on|in|by|with)\b)"
 )
+_AND_ANOTHER = rf"(?:,? (?:and|or|nor|to|with) (?:\w+ )?(?>{RULE}))+"
 _DANGLING = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b(?:this|these|those|the (?:above|following|preceding|given|provided|said|aforementioned)) {_PART}\b",
         rf"\b(?:the|according to|in|from) {_SOURCE}\b{_ITSELF}",
+        rf"\baccording to (?:the|this) source\b|\bthis source\b{_ITSELF}|\bthe source {_TELLS}\b",  # never source code
         r"\bthe (?:following|above) (?!day|week|month|year|season|morning)\w+(?: \w+)?\s*\?",
         rf"\b(?:of|in|from) the (?:above|following)\b|\b{_PART} (?:above|below)\b|\bmentioned (?:above|earlier)\b",
         rf"\b(?:the|this) (?:table|figure|diagram|illustration)\b{_ITSELF}",
-        rf"\b(?:table|figure|fig\.|section|rule|clause|article|appendix|step|paragraph) {RULE}\b(?! of)",
+        rf"\b(?:table|figure|fig\.|section|rule|clause|article|appendix|step|paragraph) (?>{RULE})\b"
+        rf"(?! of|{_AND_ANOTHER} of)",
     )
 ]
 _PRONOUN = [  # dangles unless the question itself named something before
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"\b(?:do|does|did|are|was|were|can|may|must|should|will|has|have) (?:it|they|he|she|them|this|these|those)\b"
+        r"\b(?:do|does|did|are|was|were|can|may|must|should|will|has|have) (?:they|he|she|them|this|these|those)\b"
         r"(?! (?:possible|allowed|permitted|necessary|required|legal|mean))",
         r"\bis (?:he|she|this|that|these|those)\b|\b(?:of|for|about|with|on|by) (?:it|them|this|these|those)\s*\?",
-        r"\bis it\b(?! .*\b(?:to|that|for|if|when)\b)",
+        # "Is it legal to row at night?", "How long does it take to fill the pond?": the clause says what "it" is
+        r"\b(?:is|was|does|did|can|may|must|should|will|has) it\b(?! .*\b(?:to|that|for|if|when)\b)",
     )
 ]
 _CLAUSE = re.compile(r"[,;:.?!—]\s|\b(?:and|or|but|if|when|while|because|although|since|once)\b", re.IGNORECASE)
 _SETTING = re.compile(
-    r"^(?:in|during|at|on|according to|under|for|after|before|by|from|since|until|within)\b[^,]*,\s*", re.IGNORECASE
+    r"^(?:in|during|at|on|according to|under|for|after|before|by|from|since|until|within)\b"
+    r"(?! (?:when|what|which|whom|whose|where|how)\b)[^,]*,\s*",
+    re.IGNORECASE,
 )
+_RELATIVE = re.compile(r"\b(?:that|which|who|whose|whom|where)\b", re.IGNORECASE)
+_MANY = re.compile(r"\b\w{2,}(?<![siu'])s\b")
+_OF_MANY = re.compile(r"\b(?:they|them|these|those)\b", re.IGNORECASE)
 _ASKING = frozenset(words("how long wide high far often many much old what which who when where why kind time year"))
 
 _INSTRUCTIONS = re.compile(
@@ -107,7 +118,15 @@ def dangling(question: str, language: str = "") -> str:
     if found := _first(_DANGLING, question):
         return found
     pronouns = (match for pattern in _PRONOUN for match in pattern.finditer(question))
-    return next((match.group().strip() for match in pronouns if not _named_before(question[: match.start()])), "")
+    return next((match.group().strip() for match in pronouns if not _stands_for_something(match, question)), "")
+
+
+def _stands_for_something(pronoun: re.Match[str], question: str) -> bool:
+    before = question[: pronoun.start()]
+    clauses = [match.start() for match in _RELATIVE.finditer(before)] if _OF_MANY.search(pronoun.group()) else []
+    if clauses and _MANY.search(before[: clauses[-1]]):  # "... the files of a program that needs one of them?"
+        return True
+    return _named_before(before)
 
 
 def _first(patterns: Iterable[re.Pattern[str]], text: str) -> str:

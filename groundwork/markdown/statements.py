@@ -25,6 +25,9 @@ _ITEM = re.compile(
     rf"(?P<label>{labels.AT_START}|\(?[a-zA-Z][.)]|\([ivx]+\)|[-*+•◦▪–])"
     r"(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
 )
+_LINK = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?\b(?:https?|ftp|mailto):[^\s>]*>?|\bwww\.\S*")
+_ENDS = re.compile(r"[.!?:;,。！？…)\"”'’»]$")
+TITLE_WORDS = 4  # of a line of its own that ends without a stop and says no number: a title, a label of a figure
 _CAPTION = re.compile(r"[*_ \t]*(?:Table|Figure|Fig\.|Tabelle|Abbildung|Tableau)\s+\d+\b.{0,120}$")
 _NUMBERING = re.compile(rf"^[\s#*_]*{labels.RULE}\.?\s+")
 _TAG = re.compile(r"<[^<>]*>")
@@ -177,7 +180,21 @@ def _sentences(text: str, start: int, end: int, open_items: list[_Item], languag
     last = text[slice(*spans[-1])].rstrip("*_ ") if spans else ""
     if match or last.endswith(":"):
         open_items.append(_Item(label, indent, last if last.endswith(":") else ""))
-    return [Statement(a, b, "sentence", label=label, lead=lead) for a, b in spans if _has_two_words(text[a:b])]
+    if not match and _is_title(text[start:end]):
+        return []
+    return [
+        Statement(a, b, "sentence", label=label, lead=lead)
+        for a, b in spans
+        if _has_two_words(text[a:b]) and _has_two_words(_LINK.sub(" ", text[a:b]))
+    ]
+
+
+def _is_title(paragraph: str) -> bool:
+    """Is it a line that only names something: a heading without its mark, a head of columns, a label in a figure?"""
+    line = paragraph.strip("*_ \t\r\n")
+    if "\n" in line or len(line) > 10 * TITLE_WORDS or _ENDS.search(line) or _UNSPACED_WORDS.search(line):
+        return False
+    return len(line.split()) <= TITLE_WORDS and not any(character.isdigit() for character in line)
 
 
 def _has_two_words(sentence: str) -> bool:

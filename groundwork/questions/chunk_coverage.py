@@ -49,13 +49,12 @@ def coverage(reading: Reading, pairs: Sequence[Pair], declined: Declined | None 
 
 
 def gaps(reading: Reading, covered: Coverage) -> list[Statement]:
-    """The open statements, that no pair covers and nobody declined, and those with an open number, in order."""
-    open_spans = [span for span in covered.spans if not span.touched_by and not span.declined]
-    return [
-        statement
-        for statement in reading.statements
-        if any(statement.start <= span.start and span.end <= statement.end for span in open_spans)
-    ]
+    """The open statements, that no pair covers and nobody declined, in order.
+
+    What was quoted was asked about: a covered statement with a number that no pair names is none.
+    """
+    open_spans = {(span.start, span.end) for span in covered.spans if not span.touched_by and not span.declined}
+    return [statement for statement in reading.statements if (statement.start, statement.end) in open_spans]
 
 
 def shares(spans: Iterable[Span]) -> dict[str, Any]:

@@ -7,9 +7,11 @@ already, and what the question gives away; it is dropped, since asking for more 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from groundwork.language.numbers import numbers
+from groundwork.language.opposites import is_negated
 from groundwork.language.stop_words import ENGLISH
 from groundwork.language.words import content_words, words
 
@@ -19,13 +21,19 @@ _EMPTY = frozenset(words("accuracy accurate clarity complete completeness correc
 _TELLING = frozenset(words("""answer answers give gives given indicate indicates mention mentions name names
     note notes place places point points refer refers say says specify specifies state states question fact
     explain explains list lists identify identifies include includes describe describes"""))  # fmt: skip
-_TELLING_STEMS = content_words(" ".join(_TELLING), "en")
+_IDLE = frozenset(words("""a an and as at be been by for from had has have in into is are was were it its of on so that
+    the their them then there they this to with"""))  # fmt: skip
 _CODE = re.compile(r"(?<!\S)\S*\w[/_<>.:=\-]\w\S*|/\S{0,100}\w\S*|<\S{1,100}>")
 _EDGES = "\"'.,;:!?()"
 _YES_OR_NO = re.compile(r"\b(?:yes|no|ja|nein|oui|non|sí|não|nee)\b", re.IGNORECASE)
 _POLAR = re.compile(
     r"(?:is|are|was|were|do|does|did|can|could|may|might|must|should|shall|will|would|has|have|had)\b", re.IGNORECASE
 )
+_ASKS_AGAIN = re.compile(
+    r",\s*(?:and|or|but)\s+(?:is|are|was|were|do|does|did|can|could|may|might|must|should|will|has|have|what|when|where"
+    r"|which|who|why|how)\b",
+    re.IGNORECASE,
+)  # its second part
 _NEGATIVE = re.compile(
     r"(?:does|do|should|must) not (?:\w+ )?(?:name|mention|state|say|add|claim|give|include|list|confuse|contain"
     r"|suggest|contradict|assert|imply)|doesn['’]t |avoids? |(?:contains|makes|adds|names|mentions|states) no other\b",
@@ -33,20 +41,26 @@ _NEGATIVE = re.compile(
 )
 
 
-def criteria_fault(criteria: Sequence[str]) -> str:
-    """What keeps a grader from marking the criteria one by one, or ""."""
+_RELATES = re.compile(
+    r"\b(?:or|than|between|both|either|which of|compared?|whether|differ\w*|distinguish\w*|correspond\w*)\b",
+    re.IGNORECASE,
+)  # a question that names what the answer has to tell apart
+
+
+def criteria_fault(criteria: Sequence[str], answer: str = "") -> str:
+    """What keeps a grader from marking the criteria one by one, or "". "Names more" is one where the answer is more."""
     different = {" ".join(criterion.casefold().split()) for criterion in criteria}
     if not MIN_CRITERIA <= len(different) <= MAX_CRITERIA or "" in different:
         return (
             f"there must be {MIN_CRITERIA} to {MAX_CRITERIA} different evaluation criteria, not {len(different - {''})}"
         )
-    vague = [criterion for criterion in criteria if not _checkable(criterion)]
+    vague = [criterion for criterion in criteria if not _checkable(criterion, answer)]
     return f'the criterion "{vague[0]}" names no fact' if vague else ""
 
 
 def padding(question: str, criteria: Sequence[str]) -> dict[str, str]:
     """The criteria that no fact is lost with, each with the reason. One criterion at least is none of them."""
-    facts = {criterion: _fact(criterion) for criterion in criteria}
+    facts = {criterion: set(_fact(criterion)) for criterion in criteria}
     found = {criterion: why for criterion in criteria if (why := _padding(criterion, facts, question))}
     if found and len(found) == len(facts):
         found.pop(next(iter(found)))
@@ -65,19 +79,33 @@ def _padding(criterion: str, facts: Mapping[str, set[str]], question: str) -> st
     fact = facts[criterion]
     if numbers(criterion, spelled=True) or not fact:
         return ""
-    if any(fact < other for other in facts.values()):
+    if any(fact < other for other in facts.values()) and not _denies(criterion):
         return "another criterion says it"
-    if not _POLAR.match(question) and fact <= _fact(question):
-        return "the question says it"
-    return ""
+    return "the question says it" if _is_given(criterion, question) else ""
 
 
-def _fact(text: str) -> set[str]:
-    """The words of meaning, a path or a code (/usr/sbin, keep_all) as one word."""
-    codes = {code.strip(_EDGES).lower() for code in _CODE.findall(text)}
-    return content_words(_CODE.sub(" ", text), "en") - _TELLING_STEMS | codes
+def _is_given(criterion: str, question: str) -> bool:
+    """Does the question say all of it, each word as often? Not where it asks yes or no, or relates things."""
+    if _POLAR.match(question) or _RELATES.search(question) or _ASKS_AGAIN.search(question) or _denies(criterion):
+        return False
+    small = set(words(criterion)) & ENGLISH - _IDLE - _TELLING - set(words(question))
+    return not small and _fact(criterion) <= _fact(question)
 
 
-def _checkable(criterion: str) -> bool:
-    facts = set(words(criterion)) - ENGLISH - _EMPTY - _TELLING
-    return bool(facts) or bool(numbers(criterion, spelled=True)) or bool(_YES_OR_NO.search(criterion))
+def _denies(criterion: str) -> bool:
+    """ "States that the cox is not a rower" is a fact of its own, although each of its words is said elsewhere."""
+    return is_negated(criterion)
+
+
+def _fact(text: str) -> Counter[str]:
+    """The words of meaning, each as often as it stands there; a path or a code (/usr/sbin, keep_all) as one word."""
+    codes = [code.strip(_EDGES).lower() for code in _CODE.findall(text)]
+    meant = [word for word in words(_CODE.sub(" ", text)) if word not in _TELLING]
+    return Counter(stem for word in meant for stem in content_words(word, "en")) + Counter(codes)
+
+
+def _checkable(criterion: str, answer: str) -> bool:
+    facts = set(words(criterion)) - _EMPTY - _TELLING
+    if facts - ENGLISH or numbers(criterion, spelled=True) or _YES_OR_NO.search(criterion):
+        return True
+    return bool((facts - _IDLE) & set(words(answer)))

@@ -17,6 +17,7 @@ from groundwork.language.opposites import is_negated
 from groundwork.language.words import content_words
 from groundwork.markdown.grounding import Grounds
 from groundwork.questions.same_question import normalised
+from groundwork.questions.worked_out import unsupported
 from groundwork.questions.worth_asking import not_worth_asking
 from groundwork.records.types import Pair
 from groundwork.settings.question_settings import Check, Curate
@@ -82,7 +83,7 @@ def fault_of(check: Check, pair: Pair, place: PairOrigin) -> str:
             strange = foreign_numbers(pair)
             return f"the reference answer does not hold: {', '.join(strange)}" if strange else ""
         case "supported":
-            return "; ".join(place.grounds.faults(pair.question, pair.answer, pair.evidence))
+            return "; ".join(unsupported(place.grounds, pair))
         case _:
             return ""
 

@@ -52,6 +52,8 @@ class Interviews:
         if state.limit == 0:
             state.ended = "limit"
             await ask_wishes(state, self.askers[number])
+        elif all(statement.announces for statement in state.reading.statements):
+            state.ended = "nothing said"  # a title, headings or links alone
         else:
             await interview(state, self.askers[number])
 

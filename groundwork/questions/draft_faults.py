@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from groundwork.language import dangling_references as wording
 from groundwork.language.names import names
-from groundwork.language.numbers import values
 from groundwork.language.words import words
 from groundwork.language.writing_systems import is_question
 from groundwork.markdown.grounding import Grounds
 from groundwork.questions.criteria import criteria_fault, without_padding
+from groundwork.questions.worked_out import unsupported
 from groundwork.questions.worth_asking import not_worth_asking
 from groundwork.records.types import Difficulty
 
@@ -92,8 +91,7 @@ class PairBasis:
         found = list(form_faults(draft, self.grounds.language))
         if other := wording.other_language(said, self.grounds.language, self.text):
             found.append(Fault("language", f"is in another language ({other}) than the text"))
-        known = f"{draft.question} {worked_out(draft)}"
-        for problem in self.grounds.faults(known, draft.answer, draft.evidence):
+        for problem in unsupported(self.grounds, draft):
             found.append(Fault("evidence" if "evidence" in problem else "unsupported", problem))
         return found
 
@@ -122,21 +120,6 @@ class PairBasis:
         return wording.is_instruction(quote) and self.grounds.find(quote) is not None
 
 
-def worked_out(draft: Draft) -> str:
-    """The sums and differences of the numbers of evidence and question, which a pair that reasons may give."""
-    if draft.difficulty != "hard" and draft.category not in ("reasoning", "comparison"):
-        return ""
-    given = [
-        float(value) for value in values(" ".join([draft.question, *draft.evidence]), spelled=True) if _plain(value)
-    ]
-    found = {result for one, other in combinations(given, 2) for result in (one + other, abs(one - other))}
-    return " ".join(f"{result:g}" for result in sorted(found))
-
-
-def _plain(value: str) -> bool:
-    return len(value) < 12 and value.replace(".", "", 1).isdigit() and value.isascii()
-
-
 def form_faults(draft: Draft, language: str) -> list[Fault]:
     """What is wrong with the wording, whatever the text says."""
     found = []
@@ -147,6 +130,6 @@ def form_faults(draft: Draft, language: str) -> list[Fault]:
         found.append(Fault("form", "the answer is empty"))
     if reference := wording.dangling(question, language):
         found.append(Fault("dangling", f'the question points at something its reader cannot see: "{reference}"'))
-    if problem := criteria_fault(without_padding(question, draft.evaluation_criteria)):
+    if problem := criteria_fault(without_padding(question, draft.evaluation_criteria), draft.answer):
         found.append(Fault("form", problem))
     return found

@@ -16,7 +16,7 @@ from itertools import chain
 import regex
 
 from groundwork.language.detection import code
-from groundwork.language.names import names, names_as_written
+from groundwork.language.names import names, names_as_written, quoted
 from groundwork.language.numbers import numbers, values
 from groundwork.language.opposites import contrasts, is_negated, turned
 from groundwork.language.stop_words import ENGLISH
@@ -163,6 +163,8 @@ def _other_subject(one: Asked, other: Asked) -> str:
         return "is about a number that the other does not know"
     if _own_names(one, other) and _own_names(other, one):
         return "is about another name"
+    if _only_mentioned(one, other) or _only_mentioned(other, one):
+        return "asks about what the other only mentions"
     if only_mine - other.statement and only_theirs - one.statement:
         return "each is about something that only its own evidence holds"
     common = len(mine & theirs)
@@ -178,6 +180,15 @@ def _own_names(one: Asked, other: Asked) -> set[str]:
     short = {name for name in names(said) if len(name) > 1 and name in _initials(one.question)}
     own = {name for name in own if not any(name[0] in letters for letters in short)}
     return {name for name in own if len(name) < 2 or name not in _initials(said)}
+
+
+def _only_mentioned(one: Asked, other: Asked) -> bool:
+    """Is a term in a question ("newcomer") that only stands among other things in the other's answer?"""
+    terms = [term for term in quoted(one.question) if term not in other.question]
+    return any(
+        term in other.answer and other.information - _words(term, other.language) - one.information - one.asked
+        for term in terms
+    )
 
 
 def _initials(text: str) -> str:

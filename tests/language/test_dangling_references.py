@@ -25,6 +25,12 @@ from groundwork.language.detection import code
         "What does the document say about masts?",
         "Which masts are named in the text?",
         "What is given by the table?",
+        "What does the source say about masts?",
+        "According to the source, who built the mole?",
+        "What does rule 4.1.4 say about masts?",
+        "What does it cost?",
+        "When does it close?",
+        "Until when do they row?",
     ],
 )
 def test_references_that_dangle(question: str) -> None:
@@ -50,6 +56,12 @@ def test_references_that_dangle(question: str) -> None:
         "Which statement separator does the tide script language use?",
         "How is the context menu of the Orrin chart plotter opened?",
         "What does the table saw of the Sarn boatyard cut?",
+        "On what does it depend that a heat of the Sarn league is rowed twice?",
+        "What does it cost to have a skiff of the Sarn league measured?",
+        "Until when are late entries of the Sarn league taken, and how much do they cost?",
+        "Where does tidewatch store the settings of a harbour that has only one of them?",
+        "Rule 4.1.4 and rule 5.1.2 of the Sarn league disagree, so which of them prevails?",
+        "Does the tide builder of Orrin ship the binary or only the source?",
     ],
 )
 def test_questions_that_stand_alone(question: str) -> None:

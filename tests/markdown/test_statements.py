@@ -92,6 +92,25 @@ def test_a_sentence_that_announces_is_known(text: str, said: list[str]) -> None:
     assert [one.plain(text) for one in statements(text, "en") if not one.announces] == said
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Orrin Tide Tables\n\nThe tide turns at noon.\n", ["The tide turns at noon."]),
+        ("[Next](b.html)\n\n-> <https://orrin.example/tides>\n\nSee [the tables](t.html) for the hours.\n",
+         ["See [the tables](t.html) for the hours."]),
+        ("Draught: 2 m\n\nKeep the gate shut!\n\n- ropes and oars\n",
+         ["Draught: 2 m", "Keep the gate shut!", "ropes and oars"]),
+        ("开放时间\n\n潮汐磨坊全年开放\n", ["开放时间", "潮汐磨坊全年开放"]),
+    ],
+)  # fmt: skip
+def test_titles_and_links_alone_say_nothing(text: str, said: list[str]) -> None:
+    """A line that only names something, and one of nothing but links, hold nothing to ask about.
+
+    Where no space parts the words nobody can tell.
+    """
+    assert [one.plain(text) for one in statements(text, "zh" if "开" in text else "en")] == said
+
+
 def test_nothing_in_nothing() -> None:
     """Empty text, a lone heading and a table head hold no statement."""
     assert statements("", "en") == statements("# Title\n", "en") == statements("| a | b |\n|---|---|\n", "en") == ()

@@ -56,8 +56,20 @@ def test_criteria_that_cannot_be_marked(criteria: list[str], why: str) -> None:
         ("How long is a heat?", ["States 9 minutes", "States 9 minutes and no break"], []),
         ("Which lamps does the quay need?", ["Names lamps", "Names the quay"], ["Names the quay"]),
         ("Is smoking allowed?", ["Answers no", "States that it does not matter where"], []),
+        ("Which tide commands correspond to diff -u and patch?", ["States that tide diff corresponds to diff -u"], []),
+        ("How do the files ebb and flow differ?", ["States that ebb is the ebb file", "Names flow as the list"], []),
+        ("Who rows, and does the cox row?", ["Names four rowers and a cox", "States that the cox does not row"], []),
+        ("What must the lamp be?", ["States that it is a reference to the lamp", "States brass"], []),
     ],
 )
 def test_padding_is_what_no_fact_is_lost_with(question: str, criteria: list[str], dropped: list[str]) -> None:
     """Negative, said by another criterion, or given by the question; one criterion always stays."""
     assert list(padding(question, criteria)) == dropped
+
+
+def test_a_small_word_is_a_fact_where_the_answer_holds_it() -> None:
+    """ "Before", "more" and "all" can be what was asked for."""
+    assert criteria_fault(["Answers before"], "Before: they are added to the elapsed time.") == ""
+    assert criteria_fault(["Names more"], "more.") == ""
+    assert "names no fact" in criteria_fault(["Answers before"], "They are added to it.")
+    assert "names no fact" in criteria_fault(["States that it is the answer"], "It is the answer.")

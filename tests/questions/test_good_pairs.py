@@ -8,7 +8,7 @@ import pytest
 
 from groundwork.markdown.grounding import Grounds
 from groundwork.questions.criteria import padding
-from groundwork.questions.draft_faults import Draft, PairBasis, worked_out
+from groundwork.questions.draft_faults import Draft, PairBasis
 
 GOOD = [json.loads(line) for line in (Path(__file__).parent / "good_pairs.jsonl").read_text("utf-8").splitlines()]
 TEXT = "\n\n".join(quote for pair in GOOD for quote in pair["evidence"])
@@ -17,24 +17,52 @@ TEXT = "\n\n".join(quote for pair in GOOD for quote in pair["evidence"])
 @pytest.mark.parametrize("pair", GOOD, ids=lambda pair: pair["question"][:60])
 def test_no_rule_turns_down_what_is_good(pair: dict[str, object]) -> None:
     """Form, wording, worth, language, evidence, numbers and criteria: nothing is found."""
-    draft = msgspec.convert(pair, Draft)
-    assert PairBasis(Grounds(TEXT, "en")).faults(draft) == []
-    assert padding(draft.question, draft.evaluation_criteria) == {}
+    good = msgspec.convert(pair, Draft)
+    assert PairBasis(Grounds(TEXT, "en")).faults(good) == []
+    assert padding(good.question, good.evaluation_criteria) == {}
 
 
-def test_a_number_may_be_worked_out_where_a_pair_reasons() -> None:
-    """A sum or difference of numbers of evidence and question, in a hard pair and in no other; nothing else."""
-    text = "A hull lighter than 148 kg must carry lead that brings it up to 148 kg."
-    made = {
-        "evidence": [text],
-        "question": "How much lead must a hull of 141 kg carry?",
-        "answer": "It must carry 7 kg of lead.",
-        "evaluation_criteria": ["States 7 kg"],
-        "difficulty": "hard",
-        "category": "numeric",
-    }
-    source = PairBasis(Grounds(text, "en"))
-    assert worked_out(msgspec.convert(made, Draft)) == "7 289"
-    assert source.faults(msgspec.convert(made, Draft)) == []
-    for changed in ({"difficulty": "easy"}, {"answer": "It must carry 8 kg of lead."}):
-        assert [fault.reason for fault in source.faults(msgspec.convert({**made, **changed}, Draft))] == ["unsupported"]
+EASY = {"evaluation_criteria": ["Names the tide"], "difficulty": "easy", "category": "numeric"}
+HULL = "A hull lighter than 148 kg must carry lead that brings it up to 148 kg."
+
+
+def draft(text: str, question: str, answer: str, **more: str) -> Draft:
+    return msgspec.convert({"evidence": [text], "question": question, "answer": answer, **EASY, **more}, Draft)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer", "more"),
+    [
+        (HULL, "How much lead must a hull of 141 kg carry?", "It must carry 7 kg of lead.", {"difficulty": "hard"}),
+        ("| Crew | Four rowers and one cox. |", "How many row at Sarn?", "Five: four rowers and one cox.", {}),
+        ("The horn sounds before a start, a turn and a finish.", "When does the horn of Sarn sound?",
+         "Before a start, a turn and a finish, so three times.", {}),
+        ("N = 1000 + A + B; A is 4 a year above 30; B is 15.", "What is N for a Sarn crew of 40 years?",
+         "1055: A = 4 × 10 = 40 and N = 1000 + 40 + 15.", {"difficulty": "hard"}),
+        ("The mill at Orrin turns for 90 minutes.", "How long does the mill at Orrin turn?", "For 1.5 hours.", {}),
+        ("A small boat is cheap.", "Why are the boats of Sarn small?", "Because a small one is cheap.", {}),
+        ("A race that is off on 15 May is rowed on the next day.", "When is a Sarn race of 15 May rowed then?",
+         "On 16 May.", {"difficulty": "hard"}),
+    ],
+)  # fmt: skip
+def test_numbers_that_are_worked_out(text: str, question: str, answer: str, more: dict[str, str]) -> None:
+    """A sum that the answer shows, a difference in a hard pair, a count of what is listed, a conversion, a pronoun."""
+    assert PairBasis(Grounds(text, "en")).faults(draft(text, question, answer, **more)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer", "more"),
+    [
+        (HULL, "How much lead must a hull of 141 kg carry?", "It must carry 7 kg of lead.", {}),
+        (HULL, "How much lead must a hull of 141 kg carry?", "It must carry 8 kg of lead.", {"difficulty": "hard"}),
+        (HULL, "How much lead may a hull of 141 kg carry?", "It may carry 296 kg.", {"difficulty": "hard"}),
+        ("| Crew | Four rowers and one cox. |", "How many row at Sarn?", "Six: four rowers and one cox.", {}),
+        ("N = 1000 + A + B; B is 15.", "What is N at Sarn, as A is 40?", "1055: N = 1000 + 50 + 15.", {}),
+        ("The mill at Orrin turns for 90 minutes.", "How long does the mill at Orrin turn?", "For 2.5 hours.", {}),
+        ("The horn sounds before a start, a turn and a finish.", "When does the horn of Sarn sound?", "At 3 pm.", {}),
+    ],
+)  # fmt: skip
+def test_numbers_that_are_invented(text: str, question: str, answer: str, more: dict[str, str]) -> None:
+    """What neither stands in the text nor follows from it."""
+    found = PairBasis(Grounds(text, "en")).faults(draft(text, question, answer, **more))
+    assert {fault.reason for fault in found} == {"unsupported"}

@@ -78,6 +78,19 @@ def test_the_statement_and_its_answer_tell_what_asks_the_same() -> None:
             "asks for",
         ),
         (
+            Asked(
+                'What does the tag "beginner" mean?',
+                "That the job is easy.",
+                ('It lists jobs tagged "beginner" (easy) or orphaned.',),
+            ),
+            Asked(
+                "Which jobs are shown?",
+                'Those tagged "beginner", which are easy, and orphaned ones.',
+                ('It lists jobs tagged "beginner" (easy) or orphaned.',),
+            ),
+            "only mentions",
+        ),
+        (
             Asked("What does the FHS say /srv holds?", "Served data.", ("/srv holds data that is served.",)),
             Asked(
                 "What does the Filesystem Hierarchy Standard keep in /srv?",

@@ -309,6 +309,14 @@ def test_nothing_to_ask_is_no_failure(mill: Mill, capsys: pytest.CaptureFixture[
     assert len(mill.server.requests) == 1
 
 
+def test_a_chunk_that_is_only_a_title_costs_no_call(mill: Mill) -> None:
+    """What holds no statement is not asked about."""
+    mill.write(chunk_of("# Orrin\n\nThe Tide Mill\n"), chunk_of(ENGINE, 1))
+    mill.run(lambda _: pairs())
+    assert len(mill.server.requests) == 1
+    assert [run.ended for run in mill.coverage.runs] == ["nothing said", "exhausted"]
+
+
 def test_prose_fails_the_chunk_and_not_the_others(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:
     """A chunk whose replies stay prose is a failure in the ledger, exit code 1; other chunks keep their pairs."""
     mill.write(chunk_of(ENGINE), chunk_of(ENGINE.replace("Orrin", "Sarn"), 1))

@@ -1,0 +1,177 @@
+"""The numbers that an answer may give although they stand nowhere: counted, computed or converted from what does.
+
+A count is one of things that are listed, in words or in answer to "how many". A sum, difference or product is one that
+the answer writes out ("1000 + 40 + 15") or, in a pair that reasons, that of two numbers of evidence and question. A
+conversion is to another unit of the same quantity. Nothing else is worked out: an invented number stays one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+from math import floor, isclose
+from typing import Protocol
+
+from groundwork.language.names import codes
+from groundwork.language.numbers import Number, numbers
+from groundwork.markdown.grounding import Grounds
+
+Quantity = tuple[float, str]  # a value and its unit, "" for none
+
+_BASE = {  # unit -> (quantity, how many of its smallest unit)
+    "second": ("time", 1), "minute": ("time", 60), "hour": ("time", 3600), "day": ("time", 86_400),
+    "week": ("time", 604_800),
+    "millimetre": ("length", 1), "centimetre": ("length", 10), "metre": ("length", 1000),
+    "kilometre": ("length", 1_000_000),
+    "milligram": ("mass", 1), "gram": ("mass", 1000), "kilogram": ("mass", 1_000_000), "tonne": ("mass", 10**9),
+    "millilitre": ("volume", 1), "litre": ("volume", 1000),
+}  # fmt: skip
+_JOINT = re.compile(r"[,;]|\b(?:and|or|nor|plus)\b", re.IGNORECASE)
+_SENTENCE = re.compile(r"[.:?!](?:\s|$)|\n")
+_PRONOUN = re.compile(
+    r"\b(?:an?|the|each|every|this|that|which|another|any|no|some|whichever)\s+(?:[\w-]+\s+){0,2}one\b"
+    r"|\bone(?=\s*(?:[.,;:)?!]|$)|\s+(?:of|with|that|which|who|for|in|on|at|by|to|from|is|was|has|can|may|must|another)\b)",
+    re.IGNORECASE,
+)
+_HOW_MANY = re.compile(r"\bhow (?:many|much|long|often)\b", re.IGNORECASE)
+_LEADS = re.compile(r"\s|\b(?:it|they|there|is|are|has|have|in|all|exactly)\b", re.IGNORECASE)
+_IN_ALL = re.compile(r"^\s*[:(]|\b(?:together|in all|altogether|in total|sum)\b", re.IGNORECASE)
+_TIMES = "×·*x"
+_SIGNS = f"{_TIMES}+−–-"
+_TOKEN = re.compile(r"(?<![\w.,])\d++(?:[.,]\d++)*+|[+×·*x−–-]")  # a number or a sign
+_NEXT = re.compile(r"\b(?:next|following|previous|day (?:before|after))\b", re.IGNORECASE)
+
+
+class Answered(Protocol):
+    """A draft or a pair."""
+
+    @property
+    def question(self) -> str: ...
+    @property
+    def answer(self) -> str: ...
+    @property
+    def evidence(self) -> Sequence[str]: ...
+    @property
+    def difficulty(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+
+
+def unsupported(grounds: Grounds, pair: Answered) -> list[str]:
+    """Why the pair does not rest on the text, as Grounds.faults; numbers that are worked out count as said."""
+    return grounds.faults(f"{pair.question} {worked_out(pair)}", pair.answer, pair.evidence)
+
+
+def worked_out(pair: Answered) -> str:
+    """The numbers of the answer that follow from others, with their units, in order and apart by commas."""
+    given = list(_read(" ".join([pair.question, *pair.evidence])))
+    if _NEXT.search(" ".join(pair.evidence)):
+        given.append((1.0, ""))
+    known = {value for value, _ in given}
+    followed = [
+        number
+        for number in numbers(pair.answer, spelled=True)
+        if (value := _value(number)) is not None and value not in known and _follows(number, value, pair, given)
+    ]
+    known |= {float(number.value) for number in followed}
+    computed = [result for operands, result in _expressions(pair.answer) if known.issuperset(operands)]
+    return ", ".join(
+        dict.fromkeys(
+            [*(f"{number.value} {number.unit}".strip() for number in followed), *map("{:g}".format, computed)]
+        )
+    )
+
+
+def _follows(number: Number, value: float, pair: Answered, given: Sequence[Quantity]) -> bool:
+    """Is it a pronoun, a count, a total, a conversion, or in a pair that reasons what comes of two numbers?"""
+    written = pair.answer[number.start : number.end]
+    if value == 1 and any(
+        match.end() == number.end or match.start() == number.start for match in _PRONOUN.finditer(pair.answer)
+    ):
+        return True
+    asked = _HOW_MANY.search(pair.question) is not None and not _LEADS.sub("", pair.answer[: number.start])
+    if not number.unit and (written.isalpha() or asked) and value in set(_counts(pair)):
+        return True
+    rest = pair.answer[number.end :]
+    if asked and _IN_ALL.search(rest) and isclose(value, sum(other for other, _ in _read(rest))):
+        return True
+    reasons = pair.difficulty == "hard" or pair.category in ("reasoning", "comparison")
+    return _converted(value, number.unit, given) or (reasons and _of_two(value, number.unit, given))
+
+
+def _expressions(answer: str) -> Iterator[tuple[set[float], float]]:
+    """(operands, result) of every sum, difference or product that the answer writes out: 1000 + 40 + 15."""
+    run: list[str] = []
+    for token, sign, near in _tokens(answer):
+        if near and run and sign != (run[-1] in _SIGNS):
+            run.append(token)
+            continue
+        yield from _result(run)
+        run = [] if sign else [token]
+    yield from _result(run)
+
+
+def _tokens(answer: str) -> Iterator[tuple[str, bool, bool]]:
+    """Each number and sign, whether it is a sign, and whether nothing but a space parts it from what stands before."""
+    last = 0
+    for match in _TOKEN.finditer(answer):
+        yield match.group().replace(",", ""), match.group() in _SIGNS, answer[last : match.start()] in ("", " ")
+        last = match.end()
+
+
+def _result(run: Sequence[str]) -> Iterator[tuple[set[float], float]]:
+    operands = [float(token) for token in run[::2] if token.count(".") < 2 and token not in _SIGNS]
+    if len(operands) < 2 or len(operands) != len(run[::2]):
+        return
+    terms = operands[:1]
+    for sign, operand in zip(run[1::2], operands[1:], strict=False):
+        if sign in _TIMES:
+            terms[-1] *= operand
+        else:
+            terms.append(operand if sign == "+" else -operand)
+    yield set(operands), abs(sum(terms))
+
+
+def _read(text: str) -> Iterator[Quantity]:
+    for number in numbers(text, spelled=True):
+        if (value := _value(number)) is not None:
+            yield value, number.unit
+
+
+def _value(number: Number) -> float | None:
+    plain = number.value.replace(".", "", 1)
+    return float(number.value) if len(number.value) < 12 and plain.isdigit() and plain.isascii() else None
+
+
+def _counts(pair: Answered) -> Iterator[float]:
+    """How many things stand in each list of question and answer, how many rows or items are quoted."""
+    for text in (pair.question, pair.answer):
+        for sentence in _SENTENCE.split(text):
+            items = [item for item in _JOINT.split(sentence) if item.strip()]
+            yield float(len(items))
+            yield float(sum(not numbers(item, spelled=True) for item in items))
+    yield float(len(set(codes(f"{pair.question} {pair.answer}"))))
+    yield float(len([line for quote in pair.evidence for line in quote.splitlines() if line.strip()]))
+
+
+def _converted(value: float, unit: str, given: Iterable[Quantity]) -> bool:
+    """Is it one of the numbers that are given with a unit, in another unit of the same quantity?"""
+    quantity, size = _BASE.get(unit, ("", 0))
+    return any(
+        isclose(value * size, other * _BASE[theirs][1])
+        for other, theirs in given
+        if theirs in _BASE and _BASE[theirs][0] == quantity and theirs != unit
+    )
+
+
+def _of_two(value: float, unit: str, given: Iterable[Quantity]) -> bool:
+    """Is it the sum or difference of two quantities of one unit, or one without its fraction?"""
+    whole = {(float(floor(one)), theirs) for one, theirs in given}
+    return any(value == one and unit in ("", theirs) for one, theirs in whole) or any(
+        one != other
+        and (mine == theirs or not (mine and theirs))
+        and unit in ("", mine, theirs)
+        and (isclose(value, one + other) or isclose(value, abs(one - other)))
+        for (one, mine), (other, theirs) in combinations({*given, *whole}, 2)
+    )
