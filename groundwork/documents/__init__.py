@@ -94,14 +94,24 @@ CONVERTERS = {
 }
 
 
+def check_converters(settings: Ingest) -> None:
+    """Raises ConfigError for names that are not in the table, whatever documents there are."""
+    from groundwork.settings.known_values import no_such
+
+    named = [("ingest.converter", settings.converter)] if settings.converter else []
+    named += [(f"ingest.converters.{ending}", name) for ending, names in settings.converters.items() for name in names]
+    if unknown := [
+        f"{path}: {no_such(name, 'converter', CONVERTERS)}" for path, name in named if name not in CONVERTERS
+    ]:
+        raise ConfigError(unknown)
+
+
 def choose(settings: Ingest, ending: str) -> list[str]:
-    """The converters for files of this ending, first choice first. Raises ConfigError for a name not in the table."""
+    """The converters for files of this ending, first choice first."""
     if ending in TEXT:
         return ["plain"]
     listed = settings.converters.get(ending[1:]) or settings.converters.get("image" if ending in IMAGES else "*", [])
     names = list(dict.fromkeys([settings.converter, *listed] if settings.converter else listed))
-    if unknown := [name for name in names if name not in CONVERTERS]:
-        raise ConfigError([f"ingest.converters: no converter {unknown[0]!r}; there are {', '.join(CONVERTERS)}"])
     return [name for name in names if not CONVERTERS[name].endings or ending in CONVERTERS[name].endings]
 
 

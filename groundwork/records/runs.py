@@ -45,6 +45,20 @@ def default_run(data: Workspace, model: str) -> str:
     return known[0]
 
 
+def named_run(name: str, data: Workspace) -> str:
+    """The run of data/qa that a flag names. Raises UsageError, with those that there are, where it is none."""
+    if any(map(str.isalnum, name)) and files_of_documents(data.path("qa", slug(name))):
+        return slug(name)
+    raise UsageError(f"--run {name}: no such run in {data.path('qa')}; {nearest_run(name, data)}")
+
+
+def new_run(name: str) -> str:
+    """The run that a flag names, which need not be there. Raises UsageError for a name without a letter or digit."""
+    if not any(map(str.isalnum, name)):
+        raise UsageError(f"--run {name!r}: names no run; write letters or digits, such as --run second")
+    return slug(name)
+
+
 def nearest_run(name: str, data: Workspace) -> str:
     """The end of a message that `name` is no run: the nearest name, or all of them."""
     known = runs(data)

@@ -14,6 +14,7 @@ from groundwork.errors import ConfigError
 from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
 from groundwork.settings.document_settings import complete_overrides
 from groundwork.settings.fields import Settings, bare, settings_class
+from groundwork.settings.known_values import choices, unknown_values
 from groundwork.settings.model_settings import ModelCall, complete_providers, inherits
 from groundwork.settings.schema import Config, impossible, inherit
 
@@ -47,8 +48,8 @@ def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Conf
         raise ConfigError(problems)
     inherit(merged)
     config = msgspec.convert(merged, Config)
-    if contradictions := impossible(config):
-        raise ConfigError(contradictions)
+    if refused := [*impossible(config), *unknown_values(config)]:
+        raise ConfigError(refused)
     return config
 
 
@@ -204,12 +205,18 @@ def _problems(content: Any, kind: Any, path: str = "") -> Iterator[tuple[str, st
         try:
             msgspec.convert(content, kind)
         except msgspec.ValidationError as error:
-            yield path, f"{_plain(str(error))} (it is {content!r})"
+            yield path, f"{_plain(str(error))} (it is {content!r}){_allowed(str(error), kind)}"
 
 
 def _plain(message: str) -> str:
     """msgspec's message, without its note on the place inside the value when that is the value itself."""
     return message.removesuffix(" - at `$`")
+
+
+def _allowed(message: str, kind: Any) -> str:
+    """What may stand there instead, where the value is none of a few."""
+    known = choices(kind) if "enum value" in message else []
+    return f"; there are {', '.join(known)}" if known else ""
 
 
 def _nearest(path: str) -> str:

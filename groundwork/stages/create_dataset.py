@@ -230,7 +230,9 @@ def _plan(job: Job) -> Plan:
 
     runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
     pairs = {run: pair_files(job.data, run) for run in runs}
-    wanted = set(job.wanted(sorted({path.stem for paths in pairs.values() for path in paths})))
+    everything = sorted({path.stem for paths in pairs.values() for path in paths})
+    _check_licenses(job, everything)
+    wanted = set(job.wanted(everything))
     if left_out := sorted(wanted & job.departed.keys() if not job.flags.keep_gone else ()):
         job.progress.say(f"left out, because their documents are gone: {', '.join(left_out)} (or --keep-gone)")
         wanted -= set(left_out)
@@ -446,6 +448,19 @@ def _check_name(name: str) -> None:
 
     if problem := name_problem(name):
         raise UsageError(f"--name {name}: {problem}")
+
+
+def _check_licenses(job: Job, documents: Sequence[str]) -> None:
+    """Raises UsageError for a licence, or a document with one, that there is not."""
+    from groundwork.dataset.publish.licenses import license_problem
+    from groundwork.settings.known_values import no_such
+
+    settings = job.config.dataset
+    if problem := license_problem(settings.license):
+        raise UsageError(f"dataset.license: {settings.license!r}: {problem}")
+    strangers = settings.source_licenses.keys() - set(documents)
+    if strangers := {name for name in strangers if not job.data.path("text", f"{name}.json").exists()}:
+        raise UsageError(f"dataset.source_licenses: {no_such(min(strangers), 'document', documents)}")
 
 
 def _public(job: Job) -> bool:

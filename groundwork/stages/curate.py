@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.errors import UnitError
-from groundwork.records.artifacts import read_json, read_jsonl, slug, write_jsonl, write_text
-from groundwork.records.runs import DECISIONS, files_of_documents
+from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl, write_text
+from groundwork.records.runs import DECISIONS, files_of_documents, named_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,13 +36,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     """A unit a run: near-duplicates are looked for across its documents."""
-    wanted = getattr(job.flags, "run", None)
+    named = getattr(job.flags, "run", None)
+    wanted = named_run(named, job.data) if named is not None else ""
     folders = sorted(path for path in job.data.path("qa").glob("*") if path.is_dir())
     found = []
     for folder in folders:
         documents = [path.stem for path in files_of_documents(folder)]
         documents = job.wanted(documents) if documents else []
-        if documents and (not wanted or folder.name == slug(wanted)):
+        if documents and (not wanted or folder.name == wanted):
             found.append(_unit(job, folder, documents))
     return found
 

@@ -320,8 +320,9 @@ def _extras(config: Config, root: Path) -> Iterator[Check]:
 
 def _first_converters(config: Config, root: Path) -> set[str]:
     """The converters that the documents there go to first; the further ones are for pages that those fail at."""
-    from groundwork.documents import choose
+    from groundwork.documents import check_converters, choose
 
+    check_converters(config.ingest)
     folder = root / "documents"
     endings = {path.suffix.lower() for path in folder.iterdir()} if folder.is_dir() else set()
     return {name for ending in endings for name in choose(config.ingest, ending)[:1]}

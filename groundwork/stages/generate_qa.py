@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.console.job import TEST_CHUNKS
-from groundwork.records.artifacts import read_json, slug, write_json, write_jsonl
+from groundwork.records.artifacts import read_json, write_json, write_jsonl
+from groundwork.records.runs import new_run, run_of_model
 from groundwork.records.wishes import read_wishes, wishes_file
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    run = slug(getattr(job.flags, "run", None) or job.config.qa.model.rpartition("/")[2])
+    named = getattr(job.flags, "run", None)
+    run = run_of_model(job.config.qa.model) if named is None else new_run(named)
     found = job.documents_in("chunks", ".jsonl")
     return [_unit(job, run, document) for document in (found[:1] if job.test else found)]
 

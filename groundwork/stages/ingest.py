@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
-from groundwork.documents import CONVERTERS, choose
+from groundwork.documents import CONVERTERS, check_converters, choose
 from groundwork.documents.overrides import override_of, page_numbers, settings_with
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def units(job: Job) -> list[Unit]:
     from groundwork.documents.source_files import find_sources
 
     settings = job.config.ingest
+    check_converters(settings)
     sources = {source.id: source for source in find_sources(job.data.documents, settings.ignore)}
     overrides = {source.id: override_of(settings, source.name) for source in sources.values()}
     return [

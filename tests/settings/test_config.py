@@ -61,6 +61,33 @@ def test_values_that_cannot_stand_together() -> None:
     assert [problem.split(":")[0] for problem in caught.value.problems] == ["chunk.min_length", "qa.provider"]
 
 
+@pytest.mark.parametrize(
+    ("assignment", "said"),
+    [
+        ("ingest.memory_mb=10", ["at least 500", "0 for no limit"]),
+        ("chunk.language=klingon", ["klingon", "such as en"]),
+        ("chunk.language=xx", ["xx"]),
+        ('curate.checks=["bogus"]', ["bogus", "stand_alone, supported, criteria, worth, natural, duplicates"]),
+        ("qa.strategy=many", ["many", "there are batch, sentence"]),
+        ("llm.structured=xml", ["there are auto, json_schema, json_object, prompt"]),
+    ],
+)
+def test_a_value_that_there_is_not_is_named_with_those_that_there_are(assignment: str, said: list[str]) -> None:
+    """One problem, in one line, for a size that holds nothing and for a name that nothing has."""
+    with pytest.raises(ConfigError) as caught:
+        config.load([], [assignment])
+    assert len(caught.value.problems) == 1
+    assert all(text in caught.value.problems[0] for text in said)
+
+
+@pytest.mark.parametrize(
+    "assignment", ["chunk.language=yo", "chunk.language=tlh", "ingest.memory_mb=0", "chunk.language=tr"]
+)
+def test_a_rare_value_is_one_all_the_same(assignment: str) -> None:
+    """A language that hardly any library knows still has its code; 0 is no limit."""
+    config.load([], [assignment])
+
+
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"qa": 3}'])
 def test_a_broken_overlay_names_its_file(tmp_path: Path, content: str) -> None:
     """An overlay that is no JSON object is an error with the file's name."""

@@ -213,6 +213,10 @@ def test_invalid_rows_can_be_dropped_and_are_counted(data, capsys):
     ("flags", "message"),
     [
         (["model-c"], "no such run"),
+        (["--license", "NOT-A-LICENSE"], "no licence that the Hub knows"),
+        (["--license", "apache2.0"], "did you mean apache-2.0?"),
+        (["--license", "CC-BY-4.0"], "the Hub writes it cc-by-4.0"),
+        (["--set", 'dataset.source_licenses={"ruled": "CC BY"}'], "no document 'ruled'; did you mean rules?"),
         (["--name", "a b"], "try --name a-b"),
         (["--name", "x--y"], "try --name x-y"),
         (["--train", "held-out", "--eval-fraction", "0.9", "--eval-max", "100"], "lower --eval-fraction"),

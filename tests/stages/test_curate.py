@@ -336,3 +336,12 @@ def test_the_page_shows_examples_of_each_and_escapes_them(run: Run) -> None:
     assert "&lt;script&gt;alert()" in run.page and "<script>" not in run.page and "<b>" not in run.page
     assert "1 kept" in run.page and "<del>What does the passage say?</del>" in run.page
     assert "licence of the document" in run.page
+
+
+def test_an_unknown_run_is_named_with_the_runs_that_there_are(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """--run with a name that no run has ends with exit code 2 and names those that could be meant."""
+    write_jsonl(run.folder / "mill.jsonl", many(1))
+    assert main(["--data", str(run.root), "--run", "large"]) == 2
+    assert "--run large: no such run" in (said := capsys.readouterr().err)
+    assert "the runs are: small" in said
+    assert main(["--data", str(run.root), "--run", "  "]) == 2

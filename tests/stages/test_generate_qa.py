@@ -536,3 +536,10 @@ def test_evidence_copied_from_the_gaps_is_found_in_the_chunk(mill: Mill) -> None
         ["the pond is full;"],
         ["| granite | barley |"],
     ]
+
+
+def test_a_run_needs_a_name(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:
+    """--run with spaces alone names no folder, and none is made."""
+    assert mill.run(once(pairs()), "--run", "   ") == 2
+    assert "names no run" in capsys.readouterr().err
+    assert not (mill.root / "qa").exists()

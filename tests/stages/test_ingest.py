@@ -254,6 +254,16 @@ def test_an_unknown_converter_is_a_usage_error(folder, capsys):
     assert "docling" in capsys.readouterr().err
 
 
+def test_an_unknown_converter_is_named_whatever_documents_there_are(folder, capsys):
+    """Markdown alone would never reach it: the name is refused all the same, with those that there are."""
+    folder.add("a.md", b"# Rules\n\nEach team has six players on the field.\n")
+    assert folder.ingest("--set", "ingest.converter=markitdon") == 2
+    said = capsys.readouterr().err
+    assert "no converter 'markitdon'; did you mean markitdown?" in said
+    assert "layout" in said
+    assert not (folder.root / "text").exists()
+
+
 TWO_CONVERTERS = 'ingest.converters={"pdf": ["layout", "markitdown"], "*": ["markitdown"]}'
 
 

@@ -1,0 +1,55 @@
+"""Which licences a dataset's card may name: identifiers of SPDX, and those that the Hub has beside them."""
+
+from __future__ import annotations
+
+import difflib
+
+OFTEN = ("apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "odc-by", "odbl", "gpl-3.0")
+OF_THE_HUB = (
+    *("bigcode-openrail-m", "bigscience-bloom-rail-1.0", "bigscience-openrail-m", "cc", "creativeml-openrail-m"),
+    *(
+        "deepfloyd-if-license",
+        "etalab-2.0",
+        "fair-noncommercial-research-license",
+        "gemma",
+        "gfdl",
+        "gpl",
+        "grok2-community",
+    ),
+    *(
+        "h-research",
+        "intel-research",
+        "lgpl",
+        "lgpl-lr",
+        "llama2",
+        "llama3",
+        "llama3.1",
+        "llama3.2",
+        "llama3.3",
+        "llama4",
+    ),
+    *("odbl", "odc-by", "open-mdw", "openrail", "openrail++", "other", "pddl", "unknown", "apple-amlr", "apple-ascl"),
+    *("bsd", "c-uda", "cdla-permissive-1.0", "cdla-permissive-2.0", "cdla-sharing-1.0"),
+)
+
+
+def license_problem(name: str) -> str:
+    """Why the Hub would not know this licence, with the nearest that it knows; "" where it does, or none is given."""
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+    if not name or name in OF_THE_HUB:
+        return ""
+    wanted = name.lower()
+    try:
+        canonicalize_license_expression(name)
+    except InvalidLicenseExpression:
+        pass
+    else:
+        if not set(" ()+") & set(name) and not wanted.startswith("licenseref-"):
+            return "" if name == wanted else f"the Hub writes it {wanted}"
+    near = difflib.get_close_matches(wanted.replace(" ", "-"), (*OFTEN, *OF_THE_HUB), n=1)
+    nearest = f"did you mean {near[0]}? " if near else ""
+    return (
+        f"no licence that the Hub knows; {nearest}write an identifier of SPDX in small letters, such as "
+        f"{', '.join(OFTEN)}, or `other` for one of your own"
+    )

@@ -1,0 +1,65 @@
+"""Values that a type alone cannot tell from nonsense: codes of languages, sizes that hold nothing, names of choices."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterator
+from itertools import islice
+from typing import Any, Literal, get_args, get_origin
+
+from groundwork.settings.fields import bare
+from groundwork.settings.schema import Config
+
+LEAST_MEMORY_MB = 500  # Python and a converter's libraries take 150 to 400 MB of addresses before they read a page
+MOST_NAMES = 20  # in one message
+
+# ISO 639-1, all 184 codes.
+LANGUAGES = tuple(
+    re.findall(
+        "..",
+        "aaabaeafakamanarasavayazbabebgbhbibmbnbobrbscacechcocrcscucvcydadedvdzeeeleneoeseteufafffifjfofrfygagdglgngugv"
+        "hahehihohrhthuhyhziaidieigiiikioisitiujajvkakgkikjkkklkmknkokrkskukvkwkylalblglilnloltlulvmgmhmimkmlmnmrmsmtmy"
+        "nanbndnengnlnnnonrnvnyocojomorospapiplpsptqurmrnrorurwsascsdsesgsiskslsmsnsosqsrssstsusvswtatetgthtitktltntotr"
+        "tstttwtyugukuruzvevivowawoxhyiyozazhzu",
+    )
+)
+
+
+def unknown_values(config: Config) -> list[str]:
+    """What the settings name that there is not, one message each with what there is."""
+    problems = []
+    language = config.chunk.language
+    if language != "auto" and language not in LANGUAGES and not re.fullmatch("[a-z]{3}", language):
+        problems.append(
+            f"chunk.language: no language {language!r}; write its code of ISO 639-1, or of 639-3 where that has none, "
+            "such as en, de, es, fr, zh; auto: each document's own"
+        )
+    if 0 < config.ingest.memory_mb < LEAST_MEMORY_MB:
+        problems.append(
+            f"ingest.memory_mb: {config.ingest.memory_mb} MB hold no converter; give at least {LEAST_MEMORY_MB}, "
+            "or 0 for no limit"
+        )
+    return problems
+
+
+def no_such(name: str, what: str, known: Collection[str]) -> str:
+    """A message that there is no `what` of that name: the nearest one, and those that there are."""
+    close = difflib.get_close_matches(name, known, n=1)
+    nearest = f"did you mean {close[0]}? " if close else ""
+    more = f" and {len(known) - MOST_NAMES:,} more" if len(known) > MOST_NAMES else ""
+    return f"no {what} {name!r}; {nearest}there are {', '.join(islice(known, MOST_NAMES))}{more}"
+
+
+def choices(kind: Any) -> list[str]:
+    """The values that a setting of the annotated type `kind`, or each item of it, may take; [] where any will do."""
+    return [str(value) for value in _literals(kind)]
+
+
+def _literals(kind: Any) -> Iterator[Any]:
+    plain = bare(kind)
+    if get_origin(plain) is Literal:
+        yield from get_args(plain)
+    else:
+        for inner in get_args(plain):
+            yield from _literals(inner)
