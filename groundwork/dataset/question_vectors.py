@@ -32,7 +32,7 @@ def encoder_of(job: Job) -> Encoder:
     """The encoder that the settings name, with the job's client where it is an endpoint's."""
     settings = job.config.embeddings
     client = job.client if settings.backend == "endpoint" else None
-    return encoder_for(settings, job.data.cache("embeddings"), client)
+    return encoder_for(settings, job.data.cache("embeddings"), client, job.data.joined_cache("embeddings"))
 
 
 def vector_file(data: Workspace, source: DatasetSource) -> Path:

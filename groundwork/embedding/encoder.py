@@ -17,7 +17,7 @@ import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -28,6 +28,7 @@ import numpy.typing as npt
 from groundwork.embedding.prefixes import Kind, prefix_of
 from groundwork.embedding.transformer_models import load_model
 from groundwork.errors import BadRecord, ConfigError, StopRun, UnitError
+from groundwork.records.manifest import read_only_database
 from groundwork.settings.dataset_settings import Embeddings
 
 Vectors = npt.NDArray[np.float32]
@@ -51,29 +52,34 @@ class Backend(Protocol):
     async def vectors(self, texts: list[str], prefix: str) -> Vectors: ...
 
 
-def encoder_for(settings: Embeddings, cache: Path, client: EmbeddingClient | None = None) -> Encoder:
+def encoder_for(
+    settings: Embeddings, cache: Path, client: EmbeddingClient | None = None, joined: Path | None = None
+) -> Encoder:
     """The encoder that `settings` describes, keeping vectors in the folder `cache`.
+
+    `joined`: a folder whose vectors are known as well, and which is only read: the one that a shard's is joined to.
 
     Nothing is loaded before the first text that the cache does not hold.
     Raises ConfigError for the backend `endpoint` without a client.
     """
     if settings.backend == "static":
-        return Encoder(settings, Static(), cache)
+        return Encoder(settings, Static(), cache, joined)
     if settings.backend == "sentence-transformers":
-        return Encoder(settings, SentenceTransformers(settings), cache)
+        return Encoder(settings, SentenceTransformers(settings), cache, joined)
     if client is None:
         raise ConfigError(["embeddings.backend: 'endpoint' cannot be used here; choose another backend"])
-    return Encoder(settings, Endpoint(settings, client), cache)
+    return Encoder(settings, Endpoint(settings, client), cache, joined)
 
 
 class Encoder:
     """A backend behind its cache. `computed` counts the texts that the cache did not hold."""
 
-    def __init__(self, settings: Embeddings, backend: Backend, cache: Path) -> None:
+    def __init__(self, settings: Embeddings, backend: Backend, cache: Path, joined: Path | None = None) -> None:
         self.settings = settings
         self.backend = backend
         self.computed = 0
         self._file = cache / f"{_file_name(settings)}.vectors.db"
+        self._joined = None if joined is None else joined / self._file.name
         self._identity = f"{settings.backend}\0{settings.model}\0{_weights_on_disk(settings)}\0{settings.dimensions}"
 
     @property
@@ -129,14 +135,13 @@ class Encoder:
         return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).digest()
 
     def _read(self, keys: list[bytes]) -> dict[bytes, Vectors]:
-        if not self._file.exists():
-            return {}
-        found: dict[bytes, Vectors] = {}
-        with closing(self._open()) as database:
-            for part in _parts(list(dict.fromkeys(keys)), _KEYS_A_QUERY):
-                marks = ",".join("?" * len(part))
-                rows = database.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part)  # noqa: S608  # only question marks
-                found |= {key: np.frombuffer(vector, dtype=np.float32) for key, vector in rows}
+        wanted, found = list(dict.fromkeys(keys)), {}
+        if self._file.exists():
+            with closing(self._open()) as database:
+                found = _vectors_in(database, wanted)
+        if self._joined is not None and self._joined.exists():
+            with suppress(sqlite3.Error), closing(read_only_database(self._joined)) as database:
+                found |= _vectors_in(database, [key for key in wanted if key not in found])
         return found
 
     def _write(self, fresh: dict[bytes, Vectors]) -> None:
@@ -225,6 +230,15 @@ class Endpoint:
 
     async def vectors(self, texts: list[str], prefix: str) -> Vectors:
         return np.asarray(await self.client.embed(self.settings, [prefix + text for text in texts]), dtype=np.float32)
+
+
+def _vectors_in(database: sqlite3.Connection, keys: list[bytes]) -> dict[bytes, Vectors]:
+    found: dict[bytes, Vectors] = {}
+    for part in _parts(keys, _KEYS_A_QUERY):
+        marks = ",".join("?" * len(part))
+        rows = database.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part)  # noqa: S608  # only question marks
+        found |= {key: np.frombuffer(vector, dtype=np.float32) for key, vector in rows}
+    return found
 
 
 def _encodable(text: str) -> str:

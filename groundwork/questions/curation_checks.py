@@ -126,9 +126,13 @@ def _another(digits: str) -> str:
 
 
 def other_answers(pairs: Sequence[Pair]) -> list[str]:
-    """For each pair the answer of the next one that says something else; "" where there is none."""
-    found = []
+    """For each pair the answer of the next one of its document that says something else; "" where there is none."""
+    own: dict[str, list[int]] = {}
     for i, pair in enumerate(pairs):
-        others = (pairs[(i + k) % len(pairs)].answer for k in range(1, min(len(pairs), 50)))
-        found.append(next((answer for answer in others if normalised(answer) != normalised(pair.answer)), ""))
+        own.setdefault(pair.document, []).append(i)
+    found = [""] * len(pairs)
+    for places in own.values():
+        for turn, i in enumerate(places):
+            others = (pairs[places[(turn + k) % len(places)]].answer for k in range(1, min(len(places), 50)))
+            found[i] = next((answer for answer in others if normalised(answer) != normalised(pairs[i].answer)), "")
     return found

@@ -135,16 +135,23 @@ class Interviews:
 
 
 async def prepare(
-    config: Config, material: Material, prompt: Callable[[str], str], client: Callable[[], Client], vectors: Path
+    config: Config,
+    material: Material,
+    prompt: Callable[[str], str],
+    client: Callable[[], Client],
+    vectors: Path,
+    joined: Path | None = None,
 ) -> Interviews:
     """Everything ready to ask: an interview and an asker for each chunk of `material`.
 
     `prompt` reads a file of config/prompts, `client` makes the model's client when it is needed, `vectors` is the
-    folder of the embeddings' cache. Raises ConfigError for a prompt or a setting that cannot be used.
+    folder of the embeddings' cache, `joined` one that is only read.
+    Raises ConfigError for a prompt or a setting that cannot be used.
     """
     notes = [] if material.summary else [spelt("no summary; run first: uv run dataprep/summarize.py")]
     sample = [plain for reading in material.readings for plain in reading.plain()]
-    encode, likeness, note = await similarity(config.embeddings, config.qa.duplicate_threshold, sample, vectors, client)
+    threshold = config.qa.duplicate_threshold
+    encode, likeness, note = await similarity(config.embeddings, threshold, sample, vectors, client, joined)
     limits = limits_of(config.qa, [len(reading.statements) for reading in material.readings])
     text = prompt(config.qa.prompt)
     wished, lost = wished_statements(material.wishes, material.readings)

@@ -173,23 +173,32 @@ def same(one: Asked, other: Asked, cosine: float, likeness: Likeness) -> bool:
 
 
 async def similarity(
-    settings: Embeddings, threshold: float | None, sample: Sequence[str], vectors: Path, client: Callable[[], Client]
+    settings: Embeddings,
+    threshold: float | None,
+    sample: Sequence[str],
+    vectors: Path,
+    client: Callable[[], Client],
+    joined: Path | None = None,
 ) -> tuple[Encode, Likeness, str]:
     """(encode, from which cosines questions are alike, note for the ledger).
 
-    Without a `threshold` it is calibrated for the embedder on `sample`. `vectors` is the folder of the vectors' cache.
+    Without a `threshold` it is calibrated for the embedder on `sample`. `vectors` is the folder of the vectors' cache,
+    `joined` one that is only read.
     Where the embedder's extra is not installed, the embedder of the base install stands in, and the note says so.
     """
     from groundwork.embedding.encoder import encoder_for
     from groundwork.settings.dataset_settings import STATIC_MODEL
 
     some = list(sample)[:: max(1, len(sample) // CALIBRATED_ON)]
-    encoder, note = encoder_for(settings, vectors, client() if settings.backend == "endpoint" else None), ""
+    encoder, note = encoder_for(settings, vectors, client() if settings.backend == "endpoint" else None, joined), ""
     try:
         known = await encoder.aencode(some, "query")
     except MissingExtra as missing:
         stand_in = msgspec.structs.replace(settings, backend="static", model=STATIC_MODEL)
-        encoder, note = encoder_for(stand_in, vectors), f"{STATIC_MODEL} judges what is a duplicate: {missing.need}"
+        encoder, note = (
+            encoder_for(stand_in, vectors, joined=joined),
+            f"{STATIC_MODEL} judges what is a duplicate: {missing.need}",
+        )
         known = await encoder.aencode(some, "query")
 
     async def encode(questions: list[str]) -> Vectors:

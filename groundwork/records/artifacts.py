@@ -64,6 +64,10 @@ class Workspace:
         """Where a stage keeps what it computed once, such as vectors: a shard's is joined like its state."""
         return self.state / folder if self.shard else self.path(folder)
 
+    def joined_cache(self, folder: str) -> Path | None:
+        """For a shard, the cache that its own is joined to later, and which it only reads."""
+        return self.path(folder) if self.shard else None
+
     def path(self, *parts: str) -> Path:
         """A path inside the folder, links not followed.
 

@@ -1,19 +1,20 @@
-"""Join the databases of shards to those of the whole: finished units, replies of models, caches."""
+"""Join what shards keep to that of the whole: finished units, replies of models, caches, the vocabulary of tags."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
 from contextlib import closing, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from groundwork.errors import StopRun
-from groundwork.records.artifacts import Workspace
+from groundwork.records.artifacts import Workspace, read_json, write_json
 from groundwork.records.shards import Shard
 
 # Tables whose rows stand where they are later than what is there; other tables only gain rows that they lack.
 _LATER = {"units": "finished"}
 _PASSING = {"claims", "files", "sqlite_sequence"}  # of one process or one machine: nothing to join
+VOCABULARY = "tags/vocabulary.json"  # below data/ and below a shard's state
 _PARTS = (  # tables before their indexes
     "SELECT name, tbl_name, sql FROM shard.sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "
     "ORDER BY type DESC"
@@ -42,7 +43,31 @@ def join_shards(data: Workspace) -> dict[tuple[str, str], int]:
                 raise StopRun(
                     f"{source}: cannot be joined to {target}: {error}; is its shard still at work?"
                 ) from error
+    if new := _join_vocabularies(data):
+        added[VOCABULARY, "tags"] = new
     return dict(added)
+
+
+def _join_vocabularies(data: Workspace) -> int:
+    """Put the tags that shards added behind the shared ones; returns how many are new.
+
+    A tag is too common where it was so in every shard that had it.
+    """
+    target = data.path(*PurePosixPath(VOCABULARY).parts)
+    folders = [data.root, *shard_folders(data).values()]
+    read = [
+        read_json(folder / VOCABULARY, dict[str, list[str]]) for folder in folders if (folder / VOCABULARY).is_file()
+    ]
+    if len(read) < 2 and target.is_file():
+        return 0
+    tags = dict.fromkeys(tag for one in read for tag in one.get("tags", []))
+    struck = dict.fromkeys(tag for one in read for tag in one.get("too_common", []) if tag not in tags)
+    before = read_json(target, dict[str, list[str]]) if target.is_file() else {}
+    joined = {"tags": list(tags), "too_common": list(struck)}
+    if not read or joined == before:
+        return 0
+    write_json(target, joined)
+    return len(tags.keys() - set(before.get("tags", [])))
 
 
 def _target(data: Workspace, name: Path) -> Path:

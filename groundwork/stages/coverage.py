@@ -276,7 +276,7 @@ def _static_encoder(job: Job) -> Encoder:
     from groundwork.settings.dataset_settings import STATIC_MODEL
 
     settings = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
-    return encoder_for(settings, job.data.cache("embeddings"))
+    return encoder_for(settings, job.data.cache("embeddings"), joined=job.data.joined_cache("embeddings"))
 
 
 main = Command(

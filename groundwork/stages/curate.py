@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.errors import UnitError
-from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl, write_text
+from groundwork.records.artifacts import read_json, read_jsonl, write_json, write_jsonl, write_text
 from groundwork.records.runs import DECISIONS, files_of_documents, named_run
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from groundwork.questions.curation_checks import Case, PairOrigin
     from groundwork.questions.curation_page import Curated
     from groundwork.questions.curation_rounds import Curation
+    from groundwork.questions.repeats import AskedSoFar
     from groundwork.records.run_pairs import Review
     from groundwork.records.types import Pair, Rejected
     from groundwork.settings.schema import Config
@@ -52,6 +53,9 @@ def _unit(job: Job, folder: Path, documents: list[str]) -> Unit:
     reads = [folder / f"{document}.jsonl" for document in documents]
     reads += [path for document in documents for path in _about(job, document)]
     reads += _decided(job, folder.name, documents)
+    if job.data.shard is not None:
+        documents = [name for name in documents if job.data.shard.holds(name)]
+        return Unit(folder.name, tuple(reads), (job.data.cache("curated") / f"{folder.name}.json",), payload=documents)
     curated = folder / "curated"
     writes = [curated / f"{document}.jsonl" for document in documents]
     writes += [curated / "rejected" / f"{document}.jsonl" for document in documents]
@@ -73,7 +77,12 @@ def _about(job: Job, document: str) -> list[Path]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    """Check all pairs of a run, many in a call."""
+    """Check all pairs of a run, many in a call, and find repeats among those that stay.
+
+    What is asked about a document depends on that document alone. A shard asks about its own documents, keeps the
+    replies, and writes no file: the whole run finds them there once they are gathered.
+    """
+    from groundwork.questions.curation_duplicates import same_words, without_repeats
     from groundwork.questions.curation_page import Curated, page
     from groundwork.records.run_pairs import read_review
 
@@ -81,9 +90,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     pairs = _pairs(folder, documents)
     pairs = pairs[:TEST_PAIRS] if job.test else pairs
     review = read_review(job.data, unit.name, job.config.review.disagreement)
-    unique, repeats = await without_duplicates(job, _in_turn(pairs, review))
-    place = {pair.id: number for number, pair in enumerate(pairs)}
-    unique.sort(key=lambda pair: place[pair.id])
+    looks_for_repeats = "duplicates" in job.config.curate.checks
+    unique, repeats = same_words(pairs, review) if looks_for_repeats else (pairs, [])
     curation, cases = _curation(job, unique, documents)
     job.progress.start(len(cases), "pairs")
     judged = await curation.run(cases, job.progress.advance)
@@ -92,6 +100,10 @@ async def process(job: Job, unit: Unit) -> Outcome:
         (pair, one if isinstance(one, UnitError) else one.pair)
         for pair, one in zip(unique, judged.values(), strict=True)
     ]
+    if job.data.shard is not None:
+        return _checked(unit, outcomes)
+    if looks_for_repeats and pairs:
+        outcomes = await without_repeats(outcomes, review, await _asked_so_far(job, pairs))
     kept, rejected, failures = _sorted_out(outcomes, review)
     kept += _restored(folder, documents, review, {pair.id for pair in kept})
     warnings = [] if job.test else review.unmet(documents)
@@ -101,9 +113,11 @@ async def process(job: Job, unit: Unit) -> Outcome:
     return _outcome(curated, failures, warnings)
 
 
-def _in_turn(pairs: list[Pair], review: Review) -> list[Pair]:
-    """What people accepted first and what they rejected last, so that no pair repeats one that does not stay."""
-    return sorted(pairs, key=lambda pair: (0 if one.accepts else 2) if (one := review.of(pair)) else 1)
+def _checked(unit: Unit, outcomes: Sequence[tuple[Pair, Pair | UnitError]]) -> Outcome:
+    """What a shard has done: its file says for how many pairs the replies are there."""
+    failures = [Failure(pair.id, one.status, str(one)) for pair, one in outcomes if isinstance(one, UnitError)]
+    write_json(unit.writes[0], {"pairs": len(outcomes), "failed": len(failures)})
+    return Outcome(note=f"{len(outcomes):,} pairs of this shard checked", failures=failures)
 
 
 def _sorted_out(
@@ -157,15 +171,9 @@ def _pairs(folder: Path, documents: Sequence[str]) -> list[Pair]:
     return [pair for document in documents for pair in read_jsonl(folder / f"{document}.jsonl", Pair)]
 
 
-async def without_duplicates(job: Job, pairs: list[Pair]) -> tuple[list[Pair], list[Pair]]:
-    """The pairs whose question repeats none before it in the run, and those whose question does."""
-    import msgspec
-
+async def _asked_so_far(job: Job, pairs: Sequence[Pair]) -> AskedSoFar:
     from groundwork.questions.repeats import AskedSoFar, similarity
-    from groundwork.questions.same_question import asked_by
 
-    if "duplicates" not in job.config.curate.checks or not pairs:
-        return pairs, []
     threshold = job.config.curate.thresholds.get("duplicates", job.config.qa.duplicate_threshold)
     encode, likeness, _ = await similarity(
         job.config.embeddings,
@@ -174,17 +182,7 @@ async def without_duplicates(job: Job, pairs: list[Pair]) -> tuple[list[Pair], l
         job.data.path("embeddings"),
         lambda: job.client,
     )
-    repeats = await AskedSoFar(encode, likeness).sift([asked_by(pair) for pair in pairs])
-    unique, repeated = [], []
-    for pair, earlier in zip(pairs, repeats, strict=True):
-        why = f"repeats: {earlier}" if earlier else ""
-        column = {"score": float(not earlier), "passed": not earlier, "why": why, "checker": "rule"}
-        told = msgspec.structs.replace(pair, checks={**pair.checks, "duplicates": column})
-        if earlier:
-            repeated.append(told)
-        else:
-            unique.append(told)
-    return unique, repeated
+    return AskedSoFar(encode, likeness)
 
 
 def read_places(job: Job, documents: Sequence[str]) -> dict[str, PairOrigin]:
@@ -271,8 +269,9 @@ def _outcome(curated: Curated, failures: list[Failure], warnings: list[str]) -> 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts; which questions need rewording nobody knows before."""
     call = job.config.curate
-    pairs = _pairs(job.data.path("qa", unit.name), unit.payload)[: TEST_PAIRS if job.test else None]
-    curation, cases = _curation(job, pairs, unit.payload)
+    documents = unit.payload
+    pairs = _pairs(job.data.path("qa", unit.name), documents)[: TEST_PAIRS if job.test else None]
+    curation, cases = _curation(job, pairs, documents)
     made = curation.requests(cases)
     tokens = sum(job.tokens(call, messages, schema) for messages, schema, _ in made)
     return Estimate(len(made), tokens, sum(told for _, _, told in made), call)
@@ -294,7 +293,8 @@ main = Command(
     process=process,
     settings=shaping,
     prompts=prompts,
-    version="2",
+    version="3",
     flags=add_flags,
     estimate=estimate,
+    shards="caches",
 )

@@ -72,7 +72,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.questions.document_interviews import prepare
 
     material = read_material(job, unit)
-    made = await prepare(job.config, material, job.prompt, lambda: job.client, job.data.cache("embeddings"))
+    caches = job.data.cache("embeddings"), job.data.joined_cache("embeddings")
+    made = await prepare(job.config, material, job.prompt, lambda: job.client, *caches)
     if made.notice:
         job.progress.say(made.notice)
     job.progress.start(len(made.states), "chunks")

@@ -5,35 +5,44 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from groundwork.errors import BadRecord
+from groundwork.records.manifest import read_only_database
 
 
 class TagStore:
     """Every question that was ever tagged, by model, prompt and number of tags."""
 
-    def __init__(self, file: Path, model: str, prompt: str, wanted: int) -> None:
-        self._file = file
+    def __init__(self, file: Path, model: str, prompt: str, wanted: int, joined: Path | None = None) -> None:
+        """`joined`: a store that is only read, the one that a shard's is joined to."""
+        self._file, self._joined = file, joined
         self._made_by = f"{model}\0{wanted}\0{prompt}\0"
 
     def read(self, questions: Iterable[str]) -> dict[str, list[str]]:
         """The tags of those of `questions` that have some."""
-        if not self._file.exists():
-            return {}
-        with closing(self._open()) as database:
-            rows = ((question, self._row(database, question)) for question in dict.fromkeys(questions))
-            return {question: msgspec.json.decode(row[0], type=list[str]) for question, row in rows if row}
+        wanted, found = list(questions), {}
+        if self._joined is not None and self._joined.exists():
+            with suppress(sqlite3.Error), closing(read_only_database(self._joined)) as database:
+                found = self._tags_in(database, wanted)
+        if self._file.exists():
+            with closing(self._open()) as database:
+                found |= self._tags_in(database, wanted)
+        return found
 
     def write(self, tagged: dict[str, list[str]]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         rows = [(self._key(question), msgspec.json.encode(tags)) for question, tags in tagged.items()]
         with closing(self._open()) as database, database:
             database.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?)", rows)
+
+    def _tags_in(self, database: sqlite3.Connection, questions: Iterable[str]) -> dict[str, list[str]]:
+        rows = ((question, self._row(database, question)) for question in dict.fromkeys(questions))
+        return {question: msgspec.json.decode(row[0], type=list[str]) for question, row in rows if row}
 
     def _row(self, database: sqlite3.Connection, question: str) -> Any:
         return database.execute("SELECT tags FROM tags WHERE key = ?", (self._key(question),)).fetchone()

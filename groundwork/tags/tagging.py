@@ -229,8 +229,9 @@ def _settled(job: Job, vocabulary: Vocabulary, tags: list[str]) -> list[str]:
 
 def _store(job: Job) -> TagStore:
     settings = job.config.tags
-    path = job.data.cache("tags") / "store.db"
-    return TagStore(path, settings.model, job.prompt(settings.prompt), settings.max_tags)
+    path, joined = job.data.cache("tags") / "store.db", job.data.joined_cache("tags")
+    known = None if joined is None else joined / path.name
+    return TagStore(path, settings.model, job.prompt(settings.prompt), settings.max_tags, known)
 
 
 def _known(job: Job, store: TagStore, dataset: Dataset, file: Path) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -123,6 +124,51 @@ def test_vectors_of_shards_are_joined(tmp_path: Path, server: FakeOpenRouter, ca
     capsys.readouterr()
     assert main(["generate_embeddings", "--data", str(data), *settings(server)]) == 0
     assert " 0 of them new" in capsys.readouterr().out
+
+
+def test_shards_find_the_vectors_that_are_joined(tmp_path: Path, server: FakeOpenRouter) -> None:
+    """A shard that begins after a gather embeds nothing that is there, and changes nothing of it."""
+    data = corpus(tmp_path)
+    for stage in ("chunk", "generate_qa", "generate_embeddings"):
+        assert main([stage, "--data", str(data), *settings(server)]) == 0
+    assert main(["generate_embeddings", "--data", str(data), "--shard", "1/2", *settings(server)]) == 0
+    own = list((data / ".state" / "shards").rglob("*.vectors.db"))
+    assert not own
+
+
+def test_shards_judge_their_own_documents(tmp_path: Path, server: FakeOpenRouter) -> None:
+    """Curation by two shards and gather: the same files as in one run, and not a call more."""
+    whole, parts = corpus(tmp_path / "whole"), corpus(tmp_path / "parts")
+    for data in (whole, parts):
+        for stage in ("chunk", "generate_qa"):
+            assert main([stage, "--data", str(data), *settings(server)]) == 0
+    generated = len(server.requests)
+    assert main(["curate", "--data", str(whole), *settings(server)]) == 0
+    judged = len(server.requests) - generated
+    for shard in Shard.all(2):
+        assert main(["curate", "--data", str(parts), "--shard", str(shard), *settings(server)]) == 0
+    assert not list((parts / "qa").rglob("curated"))
+    assert len(server.requests) == generated + 2 * judged
+    assert main(["gather", "--data", str(parts), *settings(server)]) == 0
+    assert main(["curate", "--data", str(parts), *settings(server)]) == 0
+    assert len(server.requests) == generated + 2 * judged
+    assert files(parts, "qa") == files(whole, "qa")
+
+
+def test_vocabularies_of_shards_are_joined(tmp_path: Path, server: FakeOpenRouter) -> None:
+    """After gather, the shared vocabulary holds the tags of all shards, each once, and tagging asks nothing more."""
+    data = corpus(tmp_path)
+    for stage in ("chunk", "generate_qa"):
+        assert main([stage, "--data", str(data), *settings(server)]) == 0
+    for shard in Shard.all(2):
+        assert main(["generate_tags", "--data", str(data), "--shard", str(shard), *settings(server)]) == 0
+    own = [json.loads(path.read_text())["tags"] for path in (data / ".state").rglob("vocabulary.json")]
+    assert main(["gather", "--data", str(data), *settings(server)]) == 0
+    joined = json.loads((data / "tags" / "vocabulary.json").read_text())["tags"]
+    assert len(own) == 2 and set(joined) == set(own[0]) | set(own[1]) and len(joined) == len(set(joined))
+    before = len(server.requests)
+    assert main(["generate_tags", "--data", str(data), *settings(server)]) == 0
+    assert len(server.requests) == before
 
 
 def test_processes_make_what_one_makes(tmp_path: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture) -> None:

@@ -75,7 +75,7 @@ def test_values_that_cannot_stand_together() -> None:
 def test_a_value_that_there_is_not_is_named_with_those_that_there_are(assignment: str, said: list[str]) -> None:
     """One problem, in one line, for a size that holds nothing and for a name that nothing has."""
     with pytest.raises(ConfigError) as caught:
-        config.load([], [assignment])
+        config_files.load([], [assignment])
     assert len(caught.value.problems) == 1
     assert all(text in caught.value.problems[0] for text in said)
 
@@ -85,7 +85,7 @@ def test_a_value_that_there_is_not_is_named_with_those_that_there_are(assignment
 )
 def test_a_rare_value_is_one_all_the_same(assignment: str) -> None:
     """A language that hardly any library knows still has its code; 0 is no limit."""
-    config.load([], [assignment])
+    config_files.load([], [assignment])
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"qa": 3}'])
