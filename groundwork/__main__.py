@@ -6,6 +6,7 @@ uv run dataprep STAGE           one stage (the same as running its script)
 uv run dataprep doctor          check keys, models, extras and disk
 uv run dataprep example         draw the two runs in examples/ and open them: no model, half a minute
 uv run dataprep open            open a page that links everything there is to look at
+uv run dataprep diff A B        which rows of two runs or datasets came, went and changed
 uv run dataprep forget NAME     remove a document from everything that was made of it
 uv run dataprep set-aside NAME  leave a document out of all stages, such as a file that cannot be read
 uv run dataprep gather          join what shards (--shard I/N) have done, and name what is missing
@@ -22,6 +23,7 @@ import importlib
 import json
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.errors import EXIT_OK, EXIT_USAGE
@@ -141,6 +143,21 @@ def _open(argv: Sequence[str]) -> int:
     return guarded(show)
 
 
+def _diff(argv: Sequence[str]) -> int:
+    from groundwork.console.command import add_place_flags, flag_parser, guarded
+    from groundwork.stages.diff import show_diff
+
+    parser = flag_parser("dataprep diff", "Which rows of two runs or two versions of a dataset came, went and changed.")
+    what = "a run (RUN/raw: as generated), a dataset, a folder of JSONL or Parquet, or org/name@revision on the Hub"
+    parser.add_argument("datasets", metavar="DATASET", nargs=2, help=what)
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write all differences as JSON; - : to the terminal")
+    parser.add_argument("--page", metavar="FILE", type=Path, help="write them as an HTML page")
+    parser.add_argument("--exit-code", action="store_true", help="end with 1 where there are differences")
+    add_place_flags(parser)
+    flags = parser.parse_args(list(argv))
+    return guarded(lambda: show_diff(flags))
+
+
 def _forget(argv: Sequence[str]) -> int:
     from groundwork.console.command import add_place_flags, flag_parser, guarded
     from groundwork.console.forget import forget_documents
@@ -223,6 +240,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "doctor": _doctor,
     "example": _example,
     "open": _open,
+    "diff": _diff,
     "forget": _forget,
     "set-aside": _set_aside,
     "gather": _gather,

@@ -54,7 +54,7 @@ def test_a_documented_command_is_understood(page: str, command: str) -> None:
         own = {"--provider"}  # flags of one command alone, each with a value
         words = [word for n, word in enumerate(words) if not {word, *words[max(0, n - 1) : n]} & own]
         flags = _flags(
-            stage, "", [] if stage in ("schema", "init", "open", "example", "forget", "set-aside") else words
+            stage, "", [] if stage in ("schema", "init", "open", "example", "forget", "set-aside", "diff") else words
         )
     else:
         assert stage == "pytest" or (PROJECT / name).is_file() or name in ("ruff", "mypy"), f"{page}: {command}"

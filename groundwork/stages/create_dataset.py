@@ -2,7 +2,8 @@
 
 Reads   data/qa/<run>/curated/<document>.jsonl, or data/qa/<run>/<document>.jsonl where curation has not run; and,
         where there are any, data/tags, data/text (sources), data/chunks (the column `context`)
-Writes  data/datasets/<name>/: README.md, data/<split>-00000-of-00001.parquet, report.json, report.html, exports/
+Writes  data/datasets/<name>/: README.md, data/<split>-00000-of-00001.parquet, report.json, report.html, versions.json,
+        exports/
 Run     uv run dataprep/create_dataset.py [RUN ...] --eval-split [--rephrase-qa] [--eval-mirror] [--push --org ORG]
 """
 
@@ -149,6 +150,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.replace_files import replace_files
     from groundwork.dataset.split.eval_selection import CannotSplit
     from groundwork.dataset.split_report import lines
+    from groundwork.dataset.versions import read_versions
     from groundwork.embedding.encoder import encoder_for
 
     plan: Plan = unit.payload
@@ -171,6 +173,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     except CannotSplit as error:
         raise UnitError(str(error)) from error
     replace_files(_folder(job), _contents(job, plan, built))
+    version = read_versions(_folder(job))[-1]
+    job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
     for line in lines(built.report, shutil.get_terminal_size((120, 24)).columns):
         job.progress.say(line)
     plan.broken = False
@@ -332,6 +336,7 @@ def _contents(job: Job, plan: Plan, built: Built) -> dict[str, bytes]:
     from groundwork.dataset.publish.export import export_files
     from groundwork.dataset.publish.harness_tasks import task_files
     from groundwork.dataset.split_report import page
+    from groundwork.dataset.versions import VERSIONS, versions_with
 
     settings = job.config.dataset
     columns = columns_of(context=settings.include_chunk, measured=bool(settings.grades))
@@ -348,7 +353,9 @@ def _contents(job: Job, plan: Plan, built: Built) -> dict[str, bytes]:
         )
     files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
     files["report.html"] = page(built.report).encode()
-    files["README.md"] = write_card(built.report, _origin(job, plan, built), columns).encode()
+    versions = versions_with(_folder(job), built.splits, columns)
+    files[VERSIONS] = msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n"
+    files["README.md"] = write_card(built.report, _origin(job, plan, built), columns, versions).encode()
     return files
 
 

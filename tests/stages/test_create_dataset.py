@@ -16,6 +16,7 @@ from tests.dataset.rows import pair, write_run
 
 OFFLINE = ["--config", str(CONFIG_DIR / "local.json"), "--set", "dataset.eval_mirror=false", "--name", "touch-rugby"]
 
+BUILT = ["README.md", "data/train-00000-of-00001.parquet", "report.html", "report.json"]
 EMPTY_ROW = {"answer": "", "evaluation_criteria": [], "difficulty": "easy", "category": "", "chunk": "", "evidence": [],
              "tags": [], "headings": [], "pages": [], "model": "", "run": "", "iteration": 1}  # fmt: skip
 
@@ -86,6 +87,33 @@ def test_two_builds_with_one_seed_are_identical_files(data):
     assert hashes(data) == first
     run(data, "--seed", "7")
     assert hashes(data)["data/eval-00000-of-00001.parquet"] != first["data/eval-00000-of-00001.parquet"]
+
+
+def test_the_version_rises_with_the_rows(data):
+    """The same rows are the same version; changed rows are the next, and the card says what changed."""
+    card = data / "datasets" / "touch-rugby" / "README.md"
+    run(data, "--no-eval-split")
+    assert "Version 1, content `sha256:" in card.read_text() and "## Versions" not in card.read_text()
+    run(data, "--no-eval-split", "--force", "--license", "mit")
+    assert "Version 1, content" in card.read_text()
+    changed = [msgspec.structs.replace(pair(n), answer=f"It is {n}.") if n < 2 else pair(n) for n in range(1, 50)]
+    write_run(data, "model-a", changed)
+    run(data, "--no-eval-split")
+    text = card.read_text()
+    assert "Version 2, content" in text
+    assert "| 2 | 49 train | 2 came, 1 went, 1 changed (answer 1), 46 the same |" in text
+    versions = json.loads(card.with_name("versions.json").read_text())
+    assert [one["version"] for one in versions] == [1, 2] and versions[0]["sha256"] != versions[1]["sha256"]
+
+
+def test_damaged_versions_are_named(data, capsys):
+    """They are not begun anew in silence; the dataset stays as it was."""
+    run(data)
+    before = hashes(data)
+    (data / "datasets" / "touch-rugby" / "versions.json").write_text("[")
+    assert run(data, "--seed", "7") == 1
+    assert "versions.json" in capsys.readouterr().out
+    assert hashes(data)["README.md"] == before["README.md"]
 
 
 def test_rows_say_what_the_pairs_said(data):
@@ -159,7 +187,7 @@ def test_a_smaller_build_leaves_nothing_of_the_larger(data):
     """Splits and exports that are not asked for any more are gone from the folder."""
     run(data, "--eval-mirror", "--export", "alpaca")
     run(data, "--no-eval-split")
-    assert sorted(hashes(data)) == ["README.md", "data/train-00000-of-00001.parquet", "report.html", "report.json"]
+    assert sorted(hashes(data)) == [*BUILT, "versions.json"]
 
 
 def test_nothing_to_do_the_second_time(data, capsys):

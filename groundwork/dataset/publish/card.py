@@ -10,9 +10,11 @@ import msgspec
 
 from groundwork.dataset.parquet import parquet_name
 from groundwork.dataset.split.metrics import Closeness, Report
+from groundwork.dataset.versions import Version
 from groundwork.records.types import Record
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+MOST_VERSIONS = 10  # that the card tells
 NO_LICENSE = "not given; set `dataset.license` before you publish"
 COLUMNS = {
     "id": "the same in every split: a row of `eval` and its copy in `eval_mirror` or `train` share it",
@@ -64,16 +66,17 @@ class Origin(Record, frozen=True):
     version: str
 
 
-def write_card(report: Report, origin: Origin, columns: Sequence[str]) -> str:
+def write_card(report: Report, origin: Origin, columns: Sequence[str], versions: Sequence[Version] = ()) -> str:
     """The whole README.md. The same input gives the same text: it holds no date."""
     parts = [
         _header(report, origin),
-        f"# {report.name}\n\n{_summary(report, origin)}",
+        f"# {report.name}\n\n{_summary(report, origin)}{_version(versions)}",
         _load(report, origin),
         _splits(report),
         _quality(report),
         "## Columns\n\n" + _table(["column", "meaning"], [[f"`{c}`", COLUMNS[c]] for c in columns]),
         _sources(origin),
+        _versions(versions),
         _making(report, origin),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -106,6 +109,22 @@ def _summary(report: Report, origin: Origin) -> str:
     documents = ", ".join(source.file or source.document for source in origin.sources[:5])
     more = f" and {len(origin.sources) - 5} more" if len(origin.sources) > 5 else ""
     return _escaped(f"Question-answer pairs with grading criteria and evidence, from {documents}{more}. Rows: {rows}.")
+
+
+def _version(versions: Sequence[Version]) -> str:
+    return f"\n\nVersion {versions[-1].version}, content `sha256:{versions[-1].sha256[:16]}`." if versions else ""
+
+
+def _versions(versions: Sequence[Version]) -> str:
+    """What changed from version to version; nothing where there is one alone."""
+    if len(versions) < 2:
+        return ""
+    rows = [
+        [str(one.version), ", ".join(f"{count:,} {split}" for split, count in one.rows.items()),
+         _escaped(one.change), f"`{one.sha256[:16]}`"]
+        for one in reversed(versions[-MOST_VERSIONS:])
+    ]  # fmt: skip
+    return "## Versions\n\n" + _table(["version", "rows", "since the one before", "sha256"], rows)
 
 
 def _load(report: Report, origin: Origin) -> str:
