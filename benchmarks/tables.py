@@ -38,9 +38,12 @@ from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf import read_text_layer
 from groundwork.documents.repair.outline_headings import Entry, set_headings
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS, stitch
+from groundwork.language.labels import ITEM
 from groundwork.settings import config_files
 
 SETTINGS = config_files.load().ingest
+
+_NO_PARAGRAPH = re.compile(rf"[|#`<!>]|[-*+] |{ITEM}(?:\s|$)|[a-z]\. ")
 
 Pair = tuple[str, str, str]  # "right" or "below", a cell, the next one
 Cells = dict[tuple[int, int], int]  # place -> which text
@@ -111,12 +114,22 @@ def _squared(rows: Sequence[Sequence[str]]) -> tuple[Cells, list[str]]:
     return cells, texts
 
 
-def broken(markdown: str) -> int:
-    """How many paragraphs begin in small letters below a paragraph that ends no sentence."""
+def broken(markdown: str) -> list[tuple[str, str]]:
+    """(paragraph, next one) where the next one begins in small letters and the first ends no sentence.
+
+    Items of lists and displayed formulas are no paragraphs.
+    """
     prose = re.sub(r"(?ms)^(```|~~~).*?^\1", "|", markdown)
     blocks = [block.strip() for block in re.split(r"\n\s*\n", prose) if block.strip()]
-    text = [None if re.match(r"[|#`<!>]|[-*+] |\d+[.)] ", block) else block.strip("*_ ") for block in blocks]
-    return sum(bool(a and b and b[:1].islower() and not a.endswith(SENTENCE_ENDS)) for a, b in pairwise(text))
+    text = [None if _NO_PARAGRAPH.match(block) or _is_formula(block) else block.strip("*_ ") for block in blocks]
+    return [(a, b) for a, b in pairwise(text) if a and b and b[:1].islower() and not a.endswith(SENTENCE_ENDS)]
+
+
+def _is_formula(block: str) -> bool:
+    """Whether hardly a word stands beside the letters and signs of a block."""
+    return len(re.findall(r"[^\W\d_]{3,}", re.sub(r"\$[^$]*\$", " ", block))) < 2 and bool(
+        re.search(r"[=≤≥$()]", block)
+    )
 
 
 # --- engines and ablations ------------------------------------------------------------------------------------------
@@ -186,7 +199,7 @@ def score(read: Callable[[Request], str], pdf: Path) -> Score:
     seconds = ended.user + ended.system - began.user - began.system
     words = len(re.findall(r"\w+", markdown))
     right = (wanted & given).total()
-    return Score(right, wanted.total(), given.total(), broken(markdown), words, count, seconds)
+    return Score(right, wanted.total(), given.total(), len(broken(markdown)), words, count, seconds)
 
 
 def f1(scores: Sequence[Score]) -> str:

@@ -5,6 +5,7 @@ pdfium is not thread-safe: call these in a worker process, or hold `LOCK`.
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from typing import Any
@@ -17,6 +18,7 @@ from groundwork.documents.titles import document_title
 from groundwork.errors import BadDocument
 
 LOCK = threading.Lock()
+logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # else it tells users how to build a pdfium with XFA
 
 _SOFT_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
 

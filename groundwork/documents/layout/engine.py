@@ -19,7 +19,7 @@ from groundwork.documents.form_fields import notes, typed_runs
 from groundwork.documents.layout.charts import find_charts
 from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.lines import Box, Line, Run, to_lines, to_run
-from groundwork.documents.layout.page_flow import Flow, page_lines
+from groundwork.documents.layout.page_flow import Flow, foot_notes, page_lines
 from groundwork.documents.layout.reading_order import parts as parts_of
 from groundwork.documents.layout.rotated_text import upright
 from groundwork.documents.layout.ruled_tables import Frame, Grid, find_frames, find_grids
@@ -72,11 +72,18 @@ def convert(request: Request) -> Conversion:
 def _markdown(page: Read, styles: Styles) -> str:
     """A page as one text; a sentence goes on from the foot of a column to the head of the next one.
 
-    Turned text comes last, but not within a sentence that goes on overleaf.
+    Footnotes and turned text come last, but not within a sentence that goes on overleaf.
     """
-    text = stitch([Flow(lines, styles, column).markdown() for lines, column in page.parts]).markdown
+    prose, aside = [], []
+    for lines, column in page.parts:
+        start, end = foot_notes(lines, styles)
+        prose.append(Flow(lines[:start], styles, column).markdown())
+        aside.append(Flow(lines[start:end], styles, column).markdown())
+        prose.append(Flow(lines[end:], styles, column).markdown())
+    text = stitch(prose).markdown
     before, gap, last = text.rpartition("\n\n")
-    blocks = [text, *page.aside] if last.endswith(SENTENCE_ENDS) or not gap else [before, *page.aside, last]
+    aside += page.aside
+    blocks = [text, *aside] if last.endswith(SENTENCE_ENDS) or not gap else [before, *aside, last]
     return "\n\n".join(filter(None, blocks))
 
 

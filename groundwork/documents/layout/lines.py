@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -25,6 +26,8 @@ _FIGURE = re.compile(
     r"[-–—−+~<>±≥≤(\[]*[$€£¥]?\s?[-–−]?\.?\d[\d.,:/%’' –-]*[)\]%*†‡]*(?:\s?[a-z*†‡]{1,2})?[)\]]?"
     r"|[-–—−.*†‡…]+|n/?a|N/?A"
 )
+_SPREAD = re.compile(r"(?:\$[^$\s][^$]*\$|\S)+")  # a formula is one word
+_TALL = 1.4  # times the height of most of its words; a mathematical sign's font may reach as far
 _GAP_OF_NUMBERS = 0.42  # font sizes between two cells that both hold numbers
 _GAP = 1.1  # font sizes between two cells
 
@@ -118,11 +121,21 @@ def to_run(item: Any, size: float, speller: Speller) -> Run | None:
         return None
     font = (item.font_name or "").rpartition("+")[2]
     bold = bool(_BOLD.search(font)) or (item.font_weight or 0) >= 600
-    x, y = item.x, item.y
+    x, (top, bottom) = item.x, _rise(item)
     mono = bool(_MONO.search(font)) and item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
     spelt = speller.spell(text)
-    words = tuple(_spelt_words(item.words, spelt))
-    return Run(x, y, x + item.width, y + item.height, spelt, size, font, bold, mono, words)
+    whole = len("".join(text.split())) == sum(len("".join(word.text.split())) for word in item.words)
+    words = tuple(_spelt_words(item.words, spelt) if whole else spread(spelt, x, item.width, (top, bottom)))
+    return Run(x, top, x + item.width, bottom, spelt, size, font, bold, mono, words)
+
+
+def _rise(item: Any) -> tuple[float, float]:
+    """Top and bottom of a text item; where a sign of another font reaches far out of the line, those of its words."""
+    top, bottom = item.y, item.y + item.height
+    if not item.words or item.height < _TALL * statistics.median(word.height for word in item.words):
+        return top, bottom
+    middle = sorted(item.words, key=lambda word: word.height)[len(item.words) // 2]
+    return middle.y, middle.y + middle.height
 
 
 def _spelt_words(boxes: Sequence[Any], text: str) -> list[Box]:
@@ -142,6 +155,15 @@ def _spelt_words(boxes: Sequence[Any], text: str) -> list[Box]:
             out[-1] = out[-1]._replace(text=spelt.pop(0))
             letters = ""
     return out
+
+
+def spread(text: str, x: float, width: float, rise: tuple[float, float]) -> list[Box]:
+    """The words of a text whose own boxes do not hold all of it, as of formulas: each has its share of the width."""
+    letter = width / max(1, len(text))
+    return [
+        Box(x + letter * word.start(), rise[0], x + letter * word.end(), rise[1], word[0])
+        for word in _SPREAD.finditer(text)
+    ]
 
 
 def to_lines(runs: list[Run]) -> list[Line]:

@@ -19,7 +19,11 @@ from groundwork.language.writing_systems import UNSPACED
 
 _APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
 _WIDE = 2.2  # and rows further apart than this are no table's
+_SMALL = 0.93  # of the body's size, which notes have at the most
+_MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
 _NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
+_PROGRAM = re.compile(r"[{}]\s*\)*[,;]?$|[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
+_PROGRAM_LINES = 3
 _IDEOGRAPH = re.compile(f"[{UNSPACED}]")
 _MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
 
@@ -28,6 +32,23 @@ def page_lines(lines: Sequence[Line], grids: Sequence[Grid]) -> list[Line]:
     """A page's lines with its drawn tables in their places."""
     tables = [Line(grid.ys[0], [], grid.rows, grid.labels) for grid in grids if grid.rows or grid.labels]
     return sorted([*lines, *tables], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
+
+
+def foot_notes(lines: Sequence[Line], styles: Styles) -> tuple[int, int]:
+    """(start, end) of the notes at the foot of a page or a column: lines in smaller letters, the first with a mark,
+    without a running footer below them; both are the number of lines where there are none."""
+    start = len(lines)
+    while start and lines[start - 1].cells and lines[start - 1].main.size < _SMALL * styles.body:
+        start -= 1
+    while start < len(lines) and not _MARK.match(lines[start].text):
+        start += 1
+    end = start
+    while end < len(lines) and (
+        end == start or lines[end].y - lines[end - 1].y < _APART * styles.leading * styles.body
+    ):
+        end += 1
+    above = lines[start - 1] if 0 < start < end else None
+    return (start, end) if above and above.cells else (len(lines), len(lines))
 
 
 class Flow:
@@ -163,7 +184,10 @@ class Flow:
         if not line.cells or len(line.cells) > 1 or label(line.text) or is_entry(line.text):
             return False
         near = line.y - above.y < 1.5 * line.main.size and abs(above.main.size - line.main.size) < 0.2
-        like = above.main.font == line.main.font and above.main.bold == line.main.bold
+        within = (
+            above.text.endswith(("-", "‐", ",")) or line.text[:1].islower()
+        )  # a name in another font may stand there
+        like = above.main.bold == line.main.bold and (above.main.font == line.main.font or within)
         return near and like and self.styles.heading(line) in (level, 0)
 
     def _stands_free(self, start: int, end: int) -> bool:
@@ -185,6 +209,8 @@ class Flow:
         """Where the lines of a typewriter's font that begin at a line end."""
         if self.styles.mono:
             return start
+        if (end := self._program_end(start)) > start:
+            return end
         end = start
         while end < len(self.lines) and self._is_code(self.lines[end]):
             end += 1
@@ -196,6 +222,21 @@ class Flow:
         below = self.lines[end] if end < len(self.lines) else None
         free = not above or not above.cells or line.y - above.y > step
         return end if free and (not below or not below.cells or below.y - line.y > step) else start
+
+    def _program_end(self, start: int) -> int:
+        """Where a program that begins at a line ends, set in a font that is neither the body's nor a typewriter's."""
+        font = self.lines[start].cells[0].font if self.lines[start].cells else ""
+        if not font or font == self.styles.font:
+            return start
+        end = start
+        while end < len(self.lines) and self._is_in_font(self.lines[end], font):
+            end += 1
+        signs = sum(_PROGRAM.search(line.text) is not None for line in self.lines[start:end])
+        return end if end - start >= _PROGRAM_LINES and 2 * signs >= end - start else start
+
+    def _is_in_font(self, line: Line, font: str) -> bool:
+        cells = line.cells
+        return bool(cells) and all(cell.font == font and not cell.bold and cell.words for cell in cells)
 
     def _is_code(self, line: Line) -> bool:
         return bool(line.cells) and all(cell.mono for cell in line.cells) and line.main.size < 1.1 * self.styles.body

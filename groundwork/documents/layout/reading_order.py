@@ -7,6 +7,8 @@ same way, so that three columns, and columns below columns, come apart too.
 
 from __future__ import annotations
 
+import math
+import re
 import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,6 +19,8 @@ from groundwork.documents.layout.ruled_tables import Grid
 _LEAST = 4  # lines of running text on each side
 _GUTTER = 0.7  # font sizes between two columns
 _HANG = 6  # points by which a quotation mark may stand out of its column
+_HEADER = 3  # texts of a running header, its page number among them
+_NUMBER = re.compile(r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6})\W{0,2}")
 _SPACE = 0.65  # font sizes between two words of a line
 
 
@@ -45,9 +49,35 @@ class _Box(NamedTuple):
 
 def parts(runs: Sequence[Run], grids: Sequence[Grid]) -> list[Part]:
     """The parts of a page in the order in which they are read."""
-    boxes = [box for line in level(runs) for box in _boxes(sorted(line))]
-    boxes += [_Box(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], grid=grid) for grid in grids]
-    return [_part(group, is_column) for group, is_column in _split(boxes, False)]
+    lines = [_boxes(sorted(line)) for line in level(runs)]
+    drawn = [_Box(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], grid=grid) for grid in grids]
+    head, lines, foot = _labelled(lines, drawn)
+    boxes = [box for line in lines for box in line]
+    split = _split([*boxes, *drawn], False)
+    if len(split) == 1:
+        split = _split([*head, *boxes, *foot, *drawn], False)
+        head = foot = []
+    return [_part(group, is_column) for group, is_column in [(head, False), *split, (foot, False)] if group]
+
+
+def _labelled(lines: list[list[_Box]], drawn: Sequence[_Box]) -> tuple[list[_Box], list[list[_Box]], list[_Box]]:
+    """The head line of a page with its number, the lines between, and the foot line; these two belong to no column."""
+    top, bottom = min((box.y1 for box in drawn), default=math.inf), max((box.y2 for box in drawn), default=0.0)
+    head = foot = []
+    if len(lines) > 2 and _is_label(lines[0]) and _bounds(lines[0])[1] < min(_bounds(lines[1])[0], top):
+        head, lines = lines[0], lines[1:]
+    if len(lines) > 2 and _is_label(lines[-1]) and _bounds(lines[-1])[0] > max(_bounds(lines[-2])[1], bottom):
+        foot, lines = lines[-1], lines[:-1]
+    return head, lines, foot
+
+
+def _bounds(line: Sequence[_Box]) -> tuple[float, float]:
+    return min(box.y1 for box in line), max(box.y2 for box in line)
+
+
+def _is_label(line: Sequence[_Box]) -> bool:
+    """Whether a line at a page's edge is its number, alone or at an end of the running header."""
+    return len(line) <= _HEADER and any(_NUMBER.fullmatch(box.text) for box in (line[0], line[-1]))
 
 
 def _boxes(line: Sequence[Run]) -> list[_Box]:

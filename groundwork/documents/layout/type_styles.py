@@ -17,6 +17,7 @@ from groundwork.documents.repair.hyphens import Vocabulary
 
 _WORD = re.compile(r"[^\W\d_]{2,}")  # a formula has none
 _STOPS = (".", ",", ";")
+_TYPED = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
 _RECURS = 4  # times that a bold line comes before it is the title of a kind of box, such as "Note"
 
 
@@ -28,14 +29,16 @@ class Styles:
         sizes: Counter[float] = Counter()
         fonts: Counter[str] = Counter()
         bold: Counter[bool] = Counter()
+        mono: Counter[bool] = Counter()
         for cell in chain.from_iterable(line.cells for line in lines):
             sizes[_rounded(cell.size)] += len(cell.text)
             fonts[cell.font] += len(cell.text)
             bold[cell.bold] += len(cell.text)
+            mono[cell.mono] += len(cell.text)
         self.body = sizes.most_common(1)[0][0] if sizes else 10.0
         self.font = fonts.most_common(1)[0][0] if fonts else ""
         self.bold = bold[True] > bold[False]
-        self.mono = any(cell.mono for line in lines for cell in line.cells if cell.font == self.font)
+        self.mono = mono[True] > _TYPED * mono.total()
         self.leading = _leading(pages, self.body)
         self.vocabulary = Vocabulary(line.text.rstrip("-‐") for line in lines)
         self._often = self._recurring(lines)

@@ -24,6 +24,8 @@ _GLUED_ITEM = re.compile(
 _BACK_LINK = re.compile(r"(?:(?<!\s)\s++)?↑\s*$")
 _HYPHEN_END = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+[-‐]$")
 _STEM = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
+_LONG = 60  # letters of what is running text and no label
+_FLOATS = 2  # tables and captions at the head of a page that a sentence may pass over
 SENTENCE_ENDS = (".", ":", ";", "!", "?", "”", '"', "…", "。", "：", "；", "！", "？", "」")
 
 
@@ -101,12 +103,36 @@ def _join(above: str, below: str, pages: Sequence[str]) -> tuple[str, str, str]:
     last, first = above.rsplit("\n", 1)[-1], below.split("\n", 1)[0]
     if last.startswith("|") and first.startswith("|") and last.count("|") == first.count("|"):
         return above, "\n", _without_header(above, below)
-    if _BLOCK_START.match(last) or _BLOCK_START.match(first) or not first[:1].islower() or _ITEM.match(first):
+    if _is_open(last) and not _goes_on_in(first) and (resumed := _resumed(below)):
+        below, first = resumed, resumed.split("\n", 1)[0]
+    if _BLOCK_START.match(last) or not _goes_on_in(first):
         return above, "\n\n", below
     if _HYPHEN_END.search(last):
         above, joint = _mend(above, first, pages)
         return above, joint, below
     return above, "\n\n" if last.endswith(SENTENCE_ENDS) else " ", below
+
+
+def _is_open(last: str) -> bool:
+    """Whether a page's last line is running text in the middle of a sentence."""
+    return len(last) > _LONG and not _BLOCK_START.match(last) and not last.endswith(SENTENCE_ENDS)
+
+
+def _goes_on_in(first: str) -> bool:
+    return first[:1].islower() and not _BLOCK_START.match(first) and not _ITEM.match(first)
+
+
+def _resumed(below: str) -> str:
+    """A page whose sentence from overleaf goes on below a table or a figure's caption, with that sentence first; ""
+    where none does."""
+    blocks = below.split("\n\n", _FLOATS + 1)
+    for i, block in enumerate(blocks[1 : _FLOATS + 1], start=1):
+        before = blocks[i - 1]
+        if not (before.startswith("|") or before.endswith(SENTENCE_ENDS)):
+            return ""
+        if _goes_on_in(block) and len(block) > _LONG:
+            return "\n\n".join([block, *blocks[:i], *blocks[i + 1 :]])
+    return ""
 
 
 def _without_header(above: str, below: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import pytest
 
-from groundwork.documents.layout.lines import Box, Run, label, to_lines
-from groundwork.documents.layout.page_flow import Flow
+from groundwork.documents.layout.lines import Box, Run, label, to_lines, to_run
+from groundwork.documents.layout.page_flow import Flow, foot_notes
+from groundwork.documents.layout.reading_order import parts
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.hyphens import Vocabulary
@@ -153,3 +155,65 @@ def test_boxes_take_the_spelling_of_the_text_layer():
     assert speller.spell("common sense13.") == "common sense13."
     assert speller.spell("See libz.so.1.17") == "See libz.so.1. 17"
     assert speller.spell("not there") == "not there"
+
+
+def test_notes_at_the_foot_are_told_apart():
+    """Notes in small letters with a mark end a page; a running footer below them does not belong to them."""
+    lines = to_lines([
+        *body(0, WIDE, "and the race goes on."), run(50, 40, "1 As the league has it.", size=8),
+        run(50, 50, "2 And the club.", size=8), run(50, 90, "Page 7 of the handbook", size=8),
+    ])  # fmt: skip
+    styles = Styles([lines, to_lines(body(0, WIDE, WIDE, WIDE))])
+    assert foot_notes(lines, styles) == (2, 4)
+    assert foot_notes(lines[:2], styles) == (2, 2)
+
+
+def test_a_heading_goes_on_in_another_font():
+    """A heading whose last word is parted by the line's end is one, though a name in it has a font of its own."""
+    first = run(50, 0, "Fields of the entry: crews, Sub-", size=14, bold=True)
+    second = run(50, 17, "stitutes", size=14, bold=True)._replace(font="Mono")
+    assert read([first, second, *body(60, WIDE, WIDE)]).startswith("# Fields of the entry: crews, Substitutes\n")
+
+
+def test_a_program_in_another_font_is_code():
+    """Lines that read as a program are fenced, though no typewriter's font says so; a formula is not."""
+    program = ["func row(skiff Skiff) {", "oars := skiff.Oars", "return", "}"]
+    formula = ["f(x) = (a + b)", "g(x) = (a - b)", "h(x) = f(x)"]
+    code, formulas = (
+        read(
+            [*body(0, WIDE, WIDE), *(run(50, 30 + 12 * i, line)._replace(font="Sans") for i, line in enumerate(lines))]
+        )
+        for lines in (program, formula)
+    )
+    assert code.endswith("```\nfunc row(skiff Skiff) {\noars := skiff.Oars\nreturn\n}\n```")
+    assert "```" not in formulas
+
+
+def test_a_page_number_beside_columns_is_read_at_the_edge():
+    """The number at the head or the foot of a page stands before or after its columns, not at the head of one."""
+    rows = ["the oars of a skiff are held by", "rowers who look back at the cox", "and the cox looks ahead to see",
+            "what comes, and calls the strokes", "for the crew, as the rules have it"]  # fmt: skip
+    columns = [cell for i, row in enumerate(rows) for cell in (run(50, 30 + 12 * i, row), run(300, 30 + 12 * i, row))]
+    head = [run(50, 0, "The handbook"), run(440, 0, "61")]
+    first, *_ = parts([*head, *columns], [])
+    assert [run.text for run in first.runs] == ["The handbook", "61"]
+    *_, last = parts([*columns, run(300, 200, "– 7 –")], [])
+    assert [run.text for run in last.runs] == ["– 7 –"]
+
+
+def test_a_tall_sign_does_not_part_lines():
+    """Where one sign's font reaches far below its line, the line stands where its words do."""
+    word = SimpleNamespace(text="word", x=50, y=10, width=20, height=10)
+    item = SimpleNamespace(text="word word ∈", x=50, y=10, width=60, height=19, words=[word, word],
+                           font_name="Serif", font_weight=400)  # fmt: skip
+    tall = to_run(item, 10, Speller("word word ∈"))
+    assert tall and (tall.y1, tall.y2) == (10, 20)
+
+
+def test_a_formula_without_boxes_of_its_own_has_a_word():
+    """An engine that writes a formula into a text gives no box for it; it stays in the words of tables."""
+    word = SimpleNamespace(text="of", x=50, y=10, width=20, height=10)
+    item = SimpleNamespace(text=r"of $(\kappa _{1}, 2)$ rows", x=50, y=10, width=130, height=10, words=[word],
+                           font_name="Serif", font_weight=400)  # fmt: skip
+    made = to_run(item, 10, Speller("of rows"))
+    assert made and [word.text for word in made.words] == ["of", r"$(\kappa _{1}, 2)$", "rows"]

@@ -81,3 +81,14 @@ def test_the_outline_makes_headings():
     first, second = set_headings(pages, entries)
     assert first == "# The Book\n\n## 1 First things\n\nText"
     assert second == "### 1.1 Teams\n\n#### Loose\n\nText"
+
+
+def test_a_sentence_passes_over_a_table_at_the_head_of_a_page():
+    """What goes on below a table or a caption goes on with its sentence; the float stands after it."""
+    above = "The boats are measured before the first race, and those that are heavier than the class allows"
+    rest = "are weighed again on the second day, before the crews go out. The list is kept by the club."
+    caption = "Table 2. The boats and their weights."
+    below = f"{caption}\n\n| boat | kg |\n| --- | --- |\n| Mary | 61 |\n\n{rest}"
+    assert stitch([above, below]).markdown.startswith(f"{above} {rest}\n\n{caption}")
+    ended = f"{above}."
+    assert stitch([ended, below]).markdown == f"{ended}\n\n{below}"
