@@ -86,7 +86,7 @@ class Ingestion:
             source=self.source.name,
             sha256=digest,
             converter=converter,
-            converter_version=versions(converter) or settings.vision.model,
+            converter_version=versions(converter) or (settings.vision.model if _is_remote(converter) else ""),
             characters=len(markdown),
             pages=pages,
             warnings=self.warnings,
@@ -309,6 +309,10 @@ def _unread(drafts: Sequence[PageDraft]) -> list[int]:
 
 def _remedy(ending: str) -> str:
     return f'name one in ingest.converters, such as {{"{ending[1:]}": ["gemini"]}}, or pass --converter gemini'
+
+
+def _is_remote(converter: str) -> bool:
+    return converter in CONVERTERS and CONVERTERS[converter].remote
 
 
 def _sha256(path: Path) -> str:

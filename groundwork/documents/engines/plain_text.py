@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from groundwork.documents import Conversion, Request
+from groundwork.documents.engines.front_matter import with_title
 from groundwork.documents.repair.pictures import without_data
 from groundwork.errors import BadDocument
 
@@ -41,7 +42,9 @@ def convert(request: Request) -> Conversion:
     """The file's text. Raises BadDocument where it is no text in any encoding."""
     text, encoding = decode(Path(request.source).read_bytes())
     warnings = [] if encoding == "utf-8" else [f"read as {encoding}"]
-    return Conversion(pages=[without_data(text.replace("\r\n", "\n").replace("\r", "\n"))], warnings=warnings)
+    return Conversion(
+        pages=[without_data(with_title(text.replace("\r\n", "\n").replace("\r", "\n")))], warnings=warnings
+    )
 
 
 def decode(content: bytes) -> tuple[str, str]:

@@ -1,0 +1,46 @@
+"""Front matter of Markdown files: its title is read, the rest is no text of the document."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundwork.documents.engines.front_matter import with_title
+
+BODY = "## Mooring\n\nThe punt is moored at both ends.\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "---\ntitle: Punts and poles\nlayout: page\ntags: [boats, 'poles']\n---\n",
+        "---\ntitle: 'Punts and poles'\n...\n\n",
+        '+++\ntitle = "Punts and poles"\ndraft = false\n+++\n\n',
+        "\ufeff---\ntitle: |\n  Punts\n  and poles\n---  \n",
+    ],
+)
+def test_the_title_becomes_the_first_heading(head: str) -> None:
+    """YAML and TOML alike; whatever else stands there is left out."""
+    assert with_title(head + BODY) == f"# Punts and poles\n\n{BODY}"
+
+
+def test_a_heading_that_is_there_stays_the_only_one() -> None:
+    """Many files say their title twice."""
+    assert with_title(f"---\ntitle: Punts\n---\n# All about punts\n\n{BODY}") == f"# All about punts\n\n{BODY}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"---\n\n{BODY}\n---\nMore.\n",
+        f"---\nPunts are flat. Poles are long.\n---\n{BODY}",
+        f"---\ntitle: [unclosed\n---\n{BODY}",
+        f"---\nwhen: 2026-02-31\n---\n{BODY}",
+        "---\n" + "[" * 5_000 + "\n---\n",
+        f"+++\nno toml\n+++\n{BODY}",
+        "---\ntitle: never closed\n",
+        "",
+    ],
+)
+def test_what_is_no_front_matter_stays_text(text: str) -> None:
+    """Rules between paragraphs, damaged and unclosed heads are kept whole."""
+    assert with_title(text) == text
