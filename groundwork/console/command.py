@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from groundwork.console.choices import FlagSetting
 from groundwork.console.job import Estimate, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import closing_lines
 from groundwork.console.preflight import NO_DOCUMENTS
@@ -126,6 +127,8 @@ class Command:
         if shard is not None and self.shards == "none":
             raise UsageError(f"--shard: {self.name} needs all documents; run it after: uv run dataprep gather")
         units = self.units(job)
+        if (call := getattr(job.flags, "call", None)) is not None:  # of several that this stage is done by
+            units = [unit for unit in units if call.makes(unit.name)]
         if not units:
             raise UsageError(self._nothing_there(job))
         if shard is None or self.shards == "caches":
@@ -361,7 +364,7 @@ def _usd(text: str) -> float:
 def setting(path: str, value: Any = None) -> dict[str, Any]:
     """Arguments of add_argument for a flag that is short for --set: with `value` a switch, else it takes one."""
     if value is not None:
-        const = f"{path}={json.dumps(value)}"
+        const = FlagSetting(f"{path}={json.dumps(value)}")
         return {"dest": "assignments", "default": [], "action": "append_const", "const": const}
     metavar = path.rpartition(".")[2].upper()
     return {"dest": "assignments", "default": [], "action": _Assign, "path": path, "metavar": metavar}
@@ -375,7 +378,7 @@ class _Assign(argparse.Action):
         self.path = path
 
     def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _option: str | None = None) -> None:
-        setattr(namespace, self.dest, [*getattr(namespace, self.dest), f"{self.path}={values}"])
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), FlagSetting(f"{self.path}={values}")])
 
 
 def load_config(flags: argparse.Namespace) -> Config:

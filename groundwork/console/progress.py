@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from groundwork.records.artifacts import visible
 
@@ -100,7 +100,7 @@ class Progress:
             if self._live:
                 self._live.console.print(line, markup=False, highlight=False, soft_wrap=True)
             else:
-                print(line, file=sys.stderr, flush=True)
+                write_line(line, sys.stderr)
 
     def end(self) -> None:
         self._over.set()
@@ -159,7 +159,7 @@ class Progress:
                 self._start_live()
             elif now - self._last_line >= PLAIN_INTERVAL:
                 self._last_line = now
-                print(self.line(), file=sys.stderr, flush=True)
+                write_line(self.line(), sys.stderr)
 
     def _start_live(self) -> None:
         if self._live is None:
@@ -176,6 +176,14 @@ class Progress:
                 redirect_stderr=False,
             )
             self._live.start()
+
+
+def write_line(line: str, stream: TextIO) -> None:
+    """Print `line`; once the reader of `stream` has gone (`| head`), the work goes on unread."""
+    try:
+        print(line, file=stream, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _clock(seconds: float) -> str:

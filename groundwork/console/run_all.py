@@ -6,12 +6,14 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from groundwork.console import preflight
-from groundwork.console.command import load_config, workspace
+from groundwork.console.choices import calls_as_given, words_of
+from groundwork.console.command import load_config, opened, workspace
 from groundwork.console.next_steps import from_here
-from groundwork.errors import EXIT_OK, UnitError, UsageError
+from groundwork.errors import EXIT_OK, GroundworkError, UnitError, UsageError
 from groundwork.installation import spelt
 from groundwork.pipeline import STAGES, writer_of
 
@@ -40,7 +42,8 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
             setattr(stage_flags, name, value)
         stage_flags.within_run = True
         try:
-            worst = max(worst, main.run(stage_flags))
+            for call in _calls(main, stage_flags):
+                worst = max(worst, main.run(call))
         except UsageError as error:
             if flags.dry_run and stage.reads[0] != "documents":
                 before = writer_of(stage.reads[0])
@@ -56,6 +59,24 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
         data = workspace(load_config(flags), flags)
         _print_results(data, time.monotonic() - began, _failures(data))
     return worst
+
+
+def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]:
+    """The flags of the stage; of results that were made by a choice of runs or flags, those as well."""
+    with opened(load_config(flags), flags) as (job, manifest):
+        choices = {unit: entry.choice for unit, entry in manifest.entries(main.name).items()}
+        if not any(choices.values()):
+            return [flags]
+        try:
+            names = {unit.name for unit in main.units(job)}
+        except GroundworkError:  # which the stage itself will meet and tell of
+            return [flags]
+    calls = calls_as_given(flags, {unit: choice for unit, choice in choices.items() if unit in names})
+    for call in calls:
+        if call.choice:
+            print(f"{main.name}: as it was called before:{words_of(call.choice)}", file=sys.stderr)
+        call.flags.call = replace(call, flags=flags)
+    return [call.flags for call in calls]
 
 
 def _failures(data: Workspace) -> list[str]:

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from groundwork.console.choices import choice_of
 from groundwork.console.job import Failure, Job, Outcome, Unit
 from groundwork.console.ledger import Ledger
 from groundwork.console.signals import STOP_SIGNALS, STOPPED, STOPPING
@@ -39,6 +40,7 @@ class Runner:
         self.ledger = Ledger(stage)
         self._entries = manifest.entries(stage)
         self._stopped: GroundworkError | None = None
+        self._forced: dict[str, Entry] = {}
 
     def states(self, units: list[Unit]) -> list[tuple[State, str]]:
         return [self._judge(unit) for unit in units]
@@ -47,6 +49,7 @@ class Runner:
         """Do what is not current. Raises StopRun after everything under way has been recorded."""
         with self._counted(units) as todo:
             if todo:
+                self._forced = self._current(todo) if self.job.flags.force else {}
                 remove_leftovers(path.parent for unit in todo for path in unit.writes)
                 asyncio.run(self._all(todo))
         return self.ledger
@@ -73,8 +76,6 @@ class Runner:
         began = time.monotonic()
         todo = self.due(units)
         self.ledger.up_to_date = len(units) - len(todo)
-        if self.job.flags.force:
-            self.manifest.forget(self.stage, [unit.name for unit in todo])
         self.job.due = len(todo)
         self.job.progress.begin(len(todo))
         try:
@@ -83,6 +84,11 @@ class Runner:
             self.job.progress.end()
             self.ledger.not_started = len(todo) - len(self.ledger.outcomes)
             self.ledger.seconds = time.monotonic() - began
+
+    def _current(self, units: list[Unit]) -> dict[str, Entry]:
+        """The entries of those that only --force asks for."""
+        states = zip(units, self.states(units), strict=True)
+        return {unit.name: self._entries[unit.name] for unit, (state, _) in states if state in ("done", "empty")}
 
     def _due(self, state: State) -> bool:
         if self.job.flags.retry_failed:
@@ -144,6 +150,8 @@ class Runner:
             raise
         except UnitError as error:
             outcome = Outcome(failures=[Failure("", error.status, str(error))])
+        except BrokenPipeError:  # whoever read the output has gone; that is no document's failure
+            raise
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EROFS):
                 place = error.filename or self.job.data.root
@@ -157,8 +165,16 @@ class Runner:
             if self.job.flags.verbose:
                 traceback.print_exc(file=sys.stderr)
         self.ledger.outcomes[unit.name] = outcome
-        self.manifest.record(self.stage, unit.name, self._entry(unit, inputs, outcome, time.monotonic() - began))
+        self._record(unit, inputs, outcome, time.monotonic() - began)
         self.job.progress.unit_done()
+
+    def _record(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> None:
+        """Note how the unit ended. A forced one that failed as a whole stays what it was before, and current."""
+        failed = self.ledger.failed_whole(unit.name)
+        if self._forced and not failed:  # a run that is stopped from here on leaves the rest to be done
+            self.manifest.forget(self.stage, self._forced.keys() - self.ledger.outcomes.keys())
+        before = self._forced.get(unit.name) if failed else None
+        self.manifest.record(self.stage, unit.name, before or self._entry(unit, inputs, outcome, seconds))
 
     def _entry(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> Entry:
         return Entry(
@@ -171,6 +187,7 @@ class Runner:
             warnings=outcome.warnings,
             failures=[{"part": f.part, "status": f.status, "reason": f.reason} for f in outcome.failures],
             seconds=round(seconds, 3),
+            choice=choice_of(self.stage, self.job.flags),
         )
 
     def _keep_edits(self, unit: Unit) -> None:

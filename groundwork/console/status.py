@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import shlex
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from groundwork.console.behind import with_behind
+from groundwork.console.choices import calls_as_given, words_of
 from groundwork.console.command import load_config, opened
 from groundwork.console.next_steps import MOST_NAMED, same_flags
+from groundwork.console.progress import Progress
 from groundwork.console.terminal_table import lines
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import spelt
@@ -29,8 +33,10 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 30
 
-MARKS = {"done": "done", "empty": "empty", "stale": "STALE", "missing": "-", "failed": "FAILED"}
-WORDS = {"done": "done", "empty": "empty", "stale": "stale", "missing": "to do", "failed": "failed"}
+MARKS = {"done": "done", "empty": "empty", "stale": "STALE", "behind": "behind", "missing": "-", "failed": "FAILED"}
+WORDS = {
+    "done": "done", "empty": "empty", "stale": "stale", "behind": "behind", "missing": "to do", "failed": "failed"
+}  # fmt: skip
 
 
 def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
@@ -38,10 +44,15 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
     table: dict[str, States] = {}
     with opened(config, flags) as (job, manifest):
         print(f"{job.data.root}\n")
+        gone = departed(job.data, manifest, config.ingest.ignore)
+        job.departed = {one.document: one.source for one in gone}
         for stage in STAGES:
             if stage.run:
                 table[stage.name] = _states(command(stage.name), job, manifest)
-        gone = departed(job.data, manifest, config.ingest.ignore)
+        table = with_behind(table, manifest)
+        choices = {
+            (stage, unit): words_of(entry.choice) for stage, unit, entry in manifest.all_entries() if entry.choice
+        }
         shown = [one for one in gone if one.document not in job.set_aside][:MOST_ROWS]
         lost = [(one, remains_of(job.data, one.document)) for one in shown]
         lost_rows = forgotten_rows(job.data)
@@ -53,19 +64,29 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
     if aside:
         print("\n" + "\n".join(aside[:MOST_ROWS]))
     _print_forgotten(lost_rows)
-    print(f"\nnext: {_next(table, same_flags(flags))}")
+    print(f"\nnext: {_next(table, same_flags(flags), choices)}")
     return EXIT_OK
 
 
 def _states(command: Command, job: Job, manifest: Manifest) -> States:
-    """State by unit; no units at all (the stage before has not run) is an empty answer, not an error."""
-    job.flags = argparse.Namespace(**(vars(command.parse([])) | vars(job.flags)))
-    try:
-        units = command.units(job)
-        runner = command.runner(job, manifest)
-    except GroundworkError:
-        return _made(command.name, job, manifest)
-    states = {unit.name: state for unit, state in zip(units, runner.states(units), strict=True)}
+    """State by unit; no units at all (the stage before has not run) is an empty answer, not an error.
+
+    What was made is judged by the choice of runs, names and flags that it was made with.
+    """
+    flags = argparse.Namespace(**(vars(command.parse([])) | vars(job.flags)))
+    calls = calls_as_given(flags, {unit: entry.choice for unit, entry in manifest.entries(command.name).items()})
+    states: States = {}
+    for call in calls:
+        own = (
+            job if not call.choice else replace(job, config=load_config(call.flags), progress=Progress("", quiet=True))
+        )
+        own.flags = call.flags
+        try:
+            units = [unit for unit in command.units(own) if call.makes(unit.name)]
+            found = command.runner(own, manifest).states(units)
+        except GroundworkError:
+            continue
+        states |= {unit.name: state for unit, state in zip(units, found, strict=True)}
     made = {name: state for name, state in _made(command.name, job, manifest).items() if name not in states}
     if made:  # then what the settings name by default is no gap
         states = {name: state for name, state in states.items() if state[0] != "missing"}
@@ -162,14 +183,17 @@ def _print_forgotten(rows: dict[str, dict[str, int]]) -> None:
         print(f"  {dataset} still holds {held}, which was forgotten since; build it again")
 
 
-def _next(table: dict[str, States], same: str) -> str:
+def _next(table: dict[str, States], same: str, choices: Mapping[tuple[str, str], str]) -> str:
+    """The command to run. `choices`: by stage and unit, what its command was told, as words to say again."""
     if not table["ingest"]:
         return f"put documents into the folder documents/, then: {spelt('uv run dataprep run')}{same}"
     for stage in STAGES:
-        if stage.run and (
-            not table[stage.name] or any(kind in ("stale", "missing") for kind, _ in table[stage.name].values())
-        ):
-            return spelt(f"uv run {stage.script}") + f"{same}\nall:  {spelt('uv run dataprep run')}{same}"
+        if not stage.run:
+            continue
+        due = [unit for unit, (kind, _) in table[stage.name].items() if kind in ("stale", "missing")]
+        if due or not table[stage.name]:
+            told = next((choices[stage.name, unit] for unit in due if (stage.name, unit) in choices), "")
+            return spelt(f"uv run {stage.script}") + f"{told}{same}\nall:  {spelt('uv run dataprep run')}{same}"
     if any(kind == "failed" for states in table.values() for kind, _ in states.values()):
         unread = [name for name, (kind, _) in table["ingest"].items() if kind == "failed"]
         more = f" (and {len(unread) - MOST_NAMED:,} more)" if len(unread) > MOST_NAMED else ""

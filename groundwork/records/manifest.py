@@ -31,11 +31,14 @@ CREATE TABLE IF NOT EXISTS files (path PRIMARY KEY, size, mtime_ns, sha256);
 _ENTRIES = "SELECT unit, entry FROM units WHERE stage = ?"
 
 Hashes = dict[str, str]
-State = Literal["done", "empty", "stale", "missing", "failed"]
+State = Literal["done", "empty", "stale", "behind", "missing", "failed"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One finished unit: what shaped it (`inputs`, `recipe`), what it wrote, and how it ended."""
+    """One finished unit: what shaped it (`inputs`, `recipe`), what it wrote, and how it ended.
+
+    `choice`: what its command was told beside the settings, such as which runs.
+    """
 
     inputs: Hashes
     recipe: dict[str, Any]
@@ -46,6 +49,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str] = []
     failures: list[dict[str, str]] = []
     seconds: float = 0.0
+    choice: dict[str, Any] = {}
 
 
 class Manifest:

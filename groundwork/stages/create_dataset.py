@@ -15,6 +15,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from groundwork.console.choices import FlagSetting
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.errors import UnitError, UsageError
@@ -61,7 +62,7 @@ class _Export(argparse.Action):
             parser.error(f"--export: no format {unknown[0]!r}; there are {', '.join(FORMATS)}")
         formats = list(dict.fromkeys([*(getattr(namespace, "formats", None) or []), *named]))
         namespace.formats = formats
-        namespace.assignments = [*namespace.assignments, f"dataset.exports={json.dumps(formats)}"]
+        namespace.assignments = [*namespace.assignments, FlagSetting(f"dataset.exports={json.dumps(formats)}")]
 
 
 class _Name(argparse.Action):
@@ -70,7 +71,7 @@ class _Name(argparse.Action):
     def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
         organization, _, name = value.rpartition("/")
         asked = [f"dataset.name={name}", *([f"dataset.organization={organization}"] if organization else [])]
-        namespace.assignments = [*namespace.assignments, *asked]
+        namespace.assignments = [*namespace.assignments, *map(FlagSetting, asked)]
 
 
 class _Grades(argparse.Action):
@@ -78,7 +79,7 @@ class _Grades(argparse.Action):
 
     def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
         namespace.grades = [*(getattr(namespace, "grades", None) or []), value]
-        namespace.assignments = [*namespace.assignments, f"dataset.grades={json.dumps(namespace.grades)}"]
+        namespace.assignments = [*namespace.assignments, FlagSetting(f"dataset.grades={json.dumps(namespace.grades)}")]
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -487,6 +488,13 @@ def _files(config: Config) -> list[str]:
     return ["README.md", "report.json", "report.html", *(parquet_name(split) for split in splits)]
 
 
+def _shaping(config: Config) -> Any:
+    """The settings of `dataset` that shape its files: not to whom it is pushed, nor who may see it there."""
+    import msgspec
+
+    return {k: v for k, v in msgspec.to_builtins(config.dataset).items() if k not in ("organization", "private")}
+
+
 def _deciding(config: Config) -> list[str]:
     """How reviewers' disagreement is settled, where not as by default."""
     return [config.review.disagreement] if config.review.disagreement != "rejected" else []
@@ -508,7 +516,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: [
-        config.dataset,
+        _shaping(config),
         config.embeddings,
         config.qa.context,
         *_judging(config),

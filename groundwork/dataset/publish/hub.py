@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 LONGEST_NAME = 96
 PUSHED = ("README.md", "report.json", "report.html", "data/*.parquet")  # exports stay here
+LOAD_LINE = re.compile(r'(= load_dataset\(")[^"]*("\))')  # of the card
 SPLIT_FILE = re.compile(r"^data/(?P<split>\w+)-\d{5}-of-\d{5}(?:-\w+)?\.parquet$")
 LOGIN = "set HF_TOKEN, or run: hf auth login"
 TOKENS = "https://huggingface.co/settings/tokens"
@@ -81,7 +82,7 @@ def push(
         info = _info(api, repository) if before is None else before
         commit = api.create_commit(
             repository,
-            _operations(folder, info, say),
+            _operations(folder, info, say, repository),
             commit_message=f"Upload {name}",
             repo_type="dataset",
             parent_commit=info.sha if info else None,
@@ -165,7 +166,7 @@ def _privacy(info: Any, repository: str, *, public: bool, may_publish: bool) -> 
         )
 
 
-def _operations(folder: Path, info: Any, say: Callable[[str], None]) -> list[Any]:
+def _operations(folder: Path, info: Any, say: Callable[[str], None], repository: str) -> list[Any]:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     files = {path.relative_to(folder).as_posix(): path for name in PUSHED for path in sorted(folder.glob(name))}
@@ -175,9 +176,16 @@ def _operations(folder: Path, info: Any, say: Callable[[str], None]) -> list[Any
     for split in sorted(theirs - ours):
         say(f"warning: this push deletes the split {split!r} on the Hub; commit {info.sha[:8]} still holds it")
     return [
-        *(CommitOperationAdd(name, str(path)) for name, path in files.items()),
+        *(CommitOperationAdd(name, _content(name, path, repository)) for name, path in files.items()),
         *(CommitOperationDelete(name) for name in stale),
     ]
+
+
+def _content(name: str, path: Path, repository: str) -> str | bytes:
+    """The file; of the card, its text with the line that loads the dataset from `repository`."""
+    if name != "README.md":
+        return str(path)
+    return LOAD_LINE.sub(rf"\g<1>{repository}\g<2>", path.read_text(encoding="utf-8"), count=1).encode()
 
 
 def _splits(names: Any) -> set[str]:

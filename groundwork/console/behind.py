@@ -1,0 +1,33 @@
+"""What hangs below a stale result: current by its own inputs, and to be made anew once that result is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from groundwork.pipeline import STAGES
+
+if TYPE_CHECKING:
+    from groundwork.records.manifest import Manifest, State
+
+    States = dict[str, tuple[State, str]]
+
+
+def with_behind(table: dict[str, States], manifest: Manifest) -> dict[str, States]:
+    """`table` (states of the units by stage) with `behind` for each unit made of what a stale or behind one wrote."""
+    waiting: dict[str, str] = {}  # files that will change, and the unit that they wait for
+    result = {}
+    for stage in STAGES:
+        if stage.name not in table:
+            continue
+        states, entries = dict(table[stage.name]), manifest.entries(stage.name)
+        for unit, (kind, _) in table[stage.name].items():
+            entry = entries.get(unit)
+            if entry is None or kind == "failed":
+                continue
+            cause = next((waiting[name] for name in entry.inputs if name in waiting), "")
+            if kind in ("done", "empty") and cause:
+                states[unit] = "behind", f"waits for {cause}"
+            if kind == "stale" or states[unit][0] == "behind":
+                waiting |= dict.fromkeys(entry.outputs, cause or f"{stage.name} of {unit}")
+        result[stage.name] = states
+    return result

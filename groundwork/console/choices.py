@@ -1,0 +1,79 @@
+"""What a command was told beside the settings, remembered with what it made: which runs, which name, which flags.
+
+Status and `dataprep run` judge and renew each result as it was asked for, and not as the bare command would make it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+CHOICES = {  # flags that are no settings and shape what a stage makes, not only which of its units are due
+    "coverage": ("runs",),
+    "create_dataset": ("runs", "document", "keep_gone"),
+}
+PASSING = ("engine.", "dataset.organization=", "dataset.private=")  # settings that shape nothing of a result
+MOST_CALLS = 50  # of one stage that are told apart
+
+Choice = dict[str, Any]
+
+
+class FlagSetting(str):
+    """An assignment that a flag of a stage stands for, told apart from those of --set."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Call:
+    """Flags, and which units are made with them: `only` these, or all but `others`."""
+
+    flags: argparse.Namespace
+    choice: Choice
+    only: frozenset[str] | None = None
+    others: frozenset[str] = frozenset()
+
+    def makes(self, unit: str) -> bool:
+        return unit in self.only if self.only is not None else unit not in self.others
+
+
+def choice_of(stage: str, flags: argparse.Namespace) -> Choice:
+    """What of `flags` chooses what the stage makes, as JSON holds it."""
+    choice: Choice = {name: value for name in CHOICES.get(stage, ()) if (value := getattr(flags, name, None))}
+    own = [str(one) for one in flags.assignments if isinstance(one, FlagSetting) and not one.startswith(PASSING)]
+    return choice | ({"settings": own} if own else {})
+
+
+def with_choice(flags: argparse.Namespace, choice: Choice) -> argparse.Namespace:
+    """`flags` with a remembered choice; what they say themselves goes before it."""
+    values = dict(vars(flags))
+    values |= {name: value for name, value in choice.items() if name != "settings" and not values.get(name)}
+    values["assignments"] = [*map(FlagSetting, choice.get("settings", [])), *flags.assignments]
+    return argparse.Namespace(**values)
+
+
+def words_of(choice: Choice) -> str:
+    """The choice as it is typed, such as ` run-a run-b --set dataset.name=x`, with a space before."""
+    words = list(choice.get("runs", []))
+    words += [word for name in choice.get("document", []) for word in ("--document", name)]
+    words += ["--keep-gone"] if choice.get("keep_gone") else []
+    words += [word for one in choice.get("settings", []) for word in ("--set", one)]
+    return f" {shlex.join(words)}" if words else ""
+
+
+def calls_as_given(flags: argparse.Namespace, choices: Mapping[str, Choice]) -> list[Call]:
+    """The calls that made the units `choices` (by name), each with its flags; the first has what is new as well."""
+    groups: dict[str, set[str]] = {}
+    for unit, choice in choices.items():
+        groups.setdefault(json.dumps(choice, sort_keys=True), set()).add(unit)
+    keys = sorted(groups, key=lambda key: key != "{}")[:MOST_CALLS] or ["{}"]
+    first, *rest = [(json.loads(key), frozenset(groups.get(key, ()))) for key in keys]
+    others = frozenset().union(*(units for _, units in rest))
+    return [
+        Call(with_choice(flags, first[0]), first[0], others=others),
+        *(Call(with_choice(flags, choice), choice, only=units) for choice, units in rest),
+    ]

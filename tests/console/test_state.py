@@ -1,0 +1,142 @@
+"""The state tells the truth: what was chosen is remembered, what hangs below a stale result is behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from groundwork.settings.config import PROJECT
+
+from groundwork.__main__ import main
+from groundwork.console.choices import words_of
+from groundwork.records.artifacts import read_json
+from tests.author import Author
+from tests.console.test_shards import settings
+from tests.fake_openrouter import FakeOpenRouter
+
+RUNS = ("alpha", "beta", "gamma")
+BEFORE = ("ingest", "summarize", "chunk")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[FakeOpenRouter]:
+    with FakeOpenRouter(reply=Author()).thread() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, server: FakeOpenRouter) -> Path:
+    """Two documents and three runs."""
+    root = tmp_path_factory.mktemp("made")
+    (root / "documents").mkdir()
+    for name in ("ferry", "tram"):
+        sentences = " ".join(
+            f"The {name} of line {line} leaves platform {line + 3} every {line + 7} minutes on workdays."
+            for line in range(4)
+        )
+        (root / "documents" / f"{name}.md").write_text(f"# {name}\n\n{sentences}\n")
+    for stage in BEFORE:
+        assert main([stage, "--data", str(root), *settings(server)]) == 0
+    for run in RUNS:
+        assert main(["generate_qa", "--set", f"qa.model=test/{run}", "--data", str(root), *settings(server)]) == 0
+    return root
+
+
+@pytest.fixture
+def data(made: Path, tmp_path: Path) -> Path:
+    import shutil
+
+    return Path(shutil.copytree(made, tmp_path / "data"))
+
+
+@pytest.fixture
+def call(data: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]):
+    """Run a command over the folder, with alpha as the run of the settings; returns what it printed."""
+
+    def run(*words: str, code: int = 0) -> str:
+        capsys.readouterr()
+        given = [words[0], "--data", str(data), *settings(server), "--set", "qa.model=test/alpha", *words[1:]]
+        assert main(given) == code, capsys.readouterr()
+        said = capsys.readouterr()
+        return said.out + said.err
+
+    return run
+
+
+def row(status: str, stage: str) -> str:
+    """What the table of stages says of one."""
+    return next(line for line in status.splitlines() if f"/{stage}.py" in line)
+
+
+def test_a_choice_of_runs_is_remembered(call, data: Path) -> None:
+    """What was made of two of three runs is current, and a whole run renews it as it was asked for."""
+    call("coverage", "alpha", "beta")
+    status = call("status")
+    assert "2 done" in row(status, "coverage") and "stale" not in row(status, "coverage")
+    call("run")
+    page = read_json(data / "plots" / "coverage-ferry.json", dict)
+    assert [one["run"] for one in page["runs"]] == ["alpha", "beta"]
+    call("coverage")
+    assert len(read_json(data / "plots" / "coverage-ferry.json", dict)["runs"]) == 3
+    assert "2 done" in row(call("status"), "coverage")
+
+
+def test_a_dataset_is_judged_by_the_flags_that_made_it(call) -> None:
+    """Names and flags given to create_dataset are no change of settings; a changed setting still is one."""
+    call("create_dataset", "beta", "--name", "lines", "--no-eval-split", "--org", "acme")
+    status = call("status")
+    assert "1 done" in row(status, "create_dataset")
+    assert "1 stale" in row(call("status", "--set", "dataset.seed=7"), "create_dataset")
+
+
+def test_a_choice_is_said_again_as_it_is_typed() -> None:
+    """What is advised next holds the runs, names and flags that a result was made with."""
+    choice = {"runs": ["beta"], "document": ["my ferry"], "settings": ["dataset.name=lines"]}
+    assert words_of(choice) == " beta --document 'my ferry' --set dataset.name=lines"
+    assert words_of({"keep_gone": True}) == " --keep-gone" and words_of({}) == ""
+
+
+def test_what_hangs_below_a_stale_stage_is_behind(call, data: Path) -> None:
+    """An edited text makes its chunks stale, and pairs and dataset of them behind; other documents stay done."""
+    call("curate")
+    call("create_dataset", "alpha", "--name", "lines")
+    text = data / "text" / "ferry.md"
+    text.write_text(text.read_text().replace("on workdays", "on Sundays"))
+    status = call("status")
+    assert "1 done, 1 stale" in row(status, "chunk")
+    for stage in ("generate_qa", "curate", "create_dataset"):
+        assert "behind" in row(status, stage), status
+    assert "ferry in generate_qa" not in status or "waits for chunk of ferry" in status
+    assert "next: uv run dataprep/summarize.py" in status
+    call("run")
+    assert "behind" not in call("status")
+
+
+def test_a_forced_call_that_fails_leaves_what_was(call, data: Path) -> None:
+    """Without a key, or with replies that cannot be used, --force changes neither the files nor their state."""
+    before = (data / "summaries" / "ferry.json").read_bytes()
+    call("summarize", "--force", "--set", "llm.api_key_env=NO_SUCH_KEY", code=2)
+    assert "2 done" in row(call("status"), "summarize")
+    given = ["--set", "llm.base_url=http://127.0.0.1:9/v1", "--set", "llm.transport_retries=0"]
+    call("summarize", "--force", *given, code=1)
+    assert "2 done" in row(call("status"), "summarize")
+    assert (data / "summaries" / "ferry.json").read_bytes() == before
+
+
+def test_a_reader_that_goes_is_no_documents_failure(call, data: Path, server: FakeOpenRouter) -> None:
+    """Behind `2>&1 | head -1` the stage does its work to the end, and nothing counts as failed."""
+    environment = {**os.environ, "COLUMNS": "80"}
+    words = [sys.executable, "-m", "groundwork", "coverage", "alpha", "--verbose", "--data", str(data)]
+    read, write = os.pipe()
+    os.close(read)
+    with subprocess.Popen(
+        [*words, *settings(server)], stdout=write, stderr=write, env=environment, cwd=PROJECT
+    ) as process:
+        os.close(write)
+        process.wait(120)
+    status = call("status")
+    assert "2 done" in row(status, "coverage") and "failed" not in status
