@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.pipeline import STAGES
+from groundwork.records.manifest import judge
 
 if TYPE_CHECKING:
-    from groundwork.records.manifest import Manifest, State
+    from groundwork.records.artifacts import Workspace
+    from groundwork.records.manifest import Entry, Manifest, State
 
     States = dict[str, tuple[State, str]]
+
+
+def as_made(data: Workspace, manifest: Manifest) -> dict[str, States]:
+    """By stage the state of all that was made, by the settings that it was made with."""
+    table: dict[str, States] = {}
+    for stage, unit, entry in manifest.all_entries():
+        table.setdefault(stage, {})[unit] = state_as_made(data, manifest, entry)
+    return table
+
+
+def state_as_made(data: Workspace, manifest: Manifest, entry: Entry) -> tuple[State, str]:
+    """The state of one unit by what it read and wrote, whatever the settings are by now."""
+    inputs = manifest.hashes((_place(data, name) for name in entry.inputs), data.relative)
+    outputs = manifest.hashes((data.root / name for name in entry.outputs), data.relative)
+    return judge(entry, inputs, entry.recipe, outputs, len(entry.outputs))
+
+
+def _place(data: Workspace, name: str) -> Path:
+    return (data.base if name.startswith("documents/") else data.root) / name
 
 
 def with_behind(table: dict[str, States], manifest: Manifest) -> dict[str, States]:

@@ -3,45 +3,68 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
+from groundwork.console.behind import as_made, with_behind
 from groundwork.pages.html_frame import document, table
 from groundwork.pages.markup import Markup, tag
 from groundwork.records.artifacts import Workspace, write_text
+from groundwork.records.manifest import Manifest
 
-_KINDS = (  # (title, where the files are)
+_DOUBTFUL = "plots/audit-*.html"
+_KINDS = (  # (title, where the files are); a file stands below the first that fits
+    ("Doubtful pages of documents", _DOUBTFUL),
     ("Maps and comparisons", "plots/*.html"),
     ("Pictures", "plots/*.png"),
     ("Datasets", "datasets/*/report.html"),
     ("Curation", "qa/*/curated/report.html"),
     ("Grades", "grades/*/report.html"),
 )
-_STYLES = (
-    ".when { color: var(--soft); white-space: nowrap; } figure { margin: 0; } img { max-width: 22rem; width: 100%; }"
-)
+_STYLES = """
+.when { color: var(--soft); white-space: nowrap; }
+.stale, .failed { color: var(--bad); } .behind { color: var(--fair); }
+td:first-child { overflow-wrap: anywhere; }
+"""
 
 
 def write_index(data: Workspace) -> Path:
     """Write the page and return its path."""
     path = data.root / "index.html"
-    sections = [section for title, pattern in _KINDS for section in _section(data, title, pattern)]
+    states = _states(data)
+    sections = [section for title, pattern in _KINDS for section in _section(data, title, pattern, states)]
     body = sections or [tag("p", "Nothing was made yet.")]
     write_text(path, document(f"Groundwork: {data.root.name}", _STYLES, tag("h1", data.root.name), *body))
     return path
 
 
-def _section(data: Workspace, title: str, pattern: str) -> Iterator[Markup]:
+def _states(data: Workspace) -> dict[str, str]:
+    """By file: whether what it was made of is still the same; nothing for files that no stage wrote."""
+    with closing(Manifest(data.state / "manifest.db", read_only=True)) as manifest:
+        table = with_behind(as_made(data, manifest), manifest)
+        entries = manifest.all_entries()
+    return {name: table[stage][unit][0] for stage, unit, entry in entries for name in entry.outputs}
+
+
+def _section(data: Workspace, title: str, pattern: str, states: Mapping[str, str]) -> Iterator[Markup]:
     files = sorted(data.root.glob(pattern), key=lambda file: -file.stat().st_mtime)
+    if pattern != _DOUBTFUL:
+        files = [file for file in files if not file.match(_DOUBTFUL)]
     if files:
         yield tag("h2", title)
-        yield table(("page", "written"), [(_link(data, file), _when(file)) for file in files])
+        rows = [(_link(data, file), _state(states.get(data.relative(file), "")), _when(file)) for file in files]
+        yield table(("page", "state", "written"), rows)
+
+
+def _state(state: str) -> Markup:
+    return tag("span", state, class_=state if state in ("stale", "behind", "failed") else "soft")
 
 
 def _link(data: Workspace, file: Path) -> Markup:
     name = (
-        file.stem
+        file.stem.removeprefix("audit-")
         if file.parent.name == "plots"
         else file.parent.parent.name
         if "curated" in file.parts

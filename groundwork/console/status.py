@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from groundwork.console.behind import with_behind
+from groundwork.console.behind import state_as_made, with_behind
 from groundwork.console.choices import calls_as_given, words_of
 from groundwork.console.command import load_config, opened
-from groundwork.console.next_steps import MOST_NAMED, same_flags
+from groundwork.console.ledger import grouped
+from groundwork.console.next_steps import MOST_NAMED, from_here, same_flags
 from groundwork.console.progress import Progress
 from groundwork.console.terminal_table import lines
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME, STAGES, Stage
 from groundwork.records.document_lifecycle import Departed, Remains, departed, forgotten_rows, remains_of
-from groundwork.records.manifest import judge
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command
@@ -50,6 +50,7 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
             if stage.run:
                 table[stage.name] = _states(command(stage.name), job, manifest)
         table = with_behind(table, manifest)
+        warnings = _warnings(table, job, manifest)
         choices = {
             (stage, unit): words_of(entry.choice) for stage, unit, entry in manifest.all_entries() if entry.choice
         }
@@ -60,6 +61,8 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
     _print_table(table)
     _print_datasets(table["create_dataset"])
     _print_reasons(table)
+    if warnings:
+        print("\n" + "\n".join(warnings))
     _print_departed(lost)
     if aside:
         print("\n" + "\n".join(aside[:MOST_ROWS]))
@@ -97,13 +100,8 @@ def _made(stage: str, job: Job, manifest: Manifest) -> States:
     """Datasets and their pictures by name, each as its own flags made it: stale once something that it read changed."""
     if not {"datasets"} & {BY_NAME[stage].writes, *BY_NAME[stage].reads}:
         return {}
-    states = {}
-    for name, entry in sorted(manifest.entries(stage).items()):
-        outputs = manifest.hashes((job.data.root / path for path in entry.outputs), job.data.relative)
-        inputs = manifest.hashes((job.data.root / path for path in entry.inputs), job.data.relative)
-        if outputs:
-            states[name] = judge(entry, inputs, entry.recipe, outputs, len(entry.outputs))
-    return states
+    made = {name: state_as_made(job.data, manifest, entry) for name, entry in sorted(manifest.entries(stage).items())}
+    return {name: state for name, state in made.items() if state != ("missing", "its files are gone")}
 
 
 def _print_table(table: dict[str, States]) -> None:
@@ -154,6 +152,20 @@ def _print_reasons(table: dict[str, States]) -> None:
     ]
     if reasons:
         print("\n" + "\n".join(reasons[:MOST_ROWS]))
+
+
+def _warnings(table: dict[str, States], job: Job, manifest: Manifest) -> list[str]:
+    """The warnings of all that stands in the table, grouped by kind and document; below them the pages to look at."""
+    found = []
+    for stage, states in table.items():
+        entries = manifest.entries(stage)
+        told = [(unit, text) for unit in states if unit in entries for text in entries[unit].warnings]
+        found += [f"{line}  ({stage})" for line in grouped(told)]
+    more = [f"  … and {len(found) - MOST_ROWS:,} more warnings; each stage prints its own"] * (len(found) > MOST_ROWS)
+    pages = [job.data.path("plots", f"audit-{name}.html") for name in table["ingest"]]
+    look = [f"  look at    {from_here(page)}" for page in pages if page.exists()]
+    all_pages = [f"  … and {len(look) - MOST_NAMED:,} more: {spelt('uv run dataprep open')}"] * (len(look) > MOST_NAMED)
+    return [*found[:MOST_ROWS], *more, *look[:MOST_NAMED], *all_pages]
 
 
 def _print_departed(lost: list[tuple[Departed, Remains]]) -> None:

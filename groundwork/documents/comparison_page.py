@@ -9,9 +9,10 @@ from statistics import fmean
 import msgspec
 
 from groundwork.documents.audit import words
-from groundwork.documents.structure_score import bare, likeness, merged_cells
+from groundwork.documents.marked_words import as_html
+from groundwork.documents.structure_score import likeness, merged_cells
 from groundwork.pages.html_frame import document, wide
-from groundwork.pages.markup import Markup, from_html, joined, tag
+from groundwork.pages.markup import Markup, joined, tag
 from groundwork.records.types import PageAudit
 
 
@@ -129,7 +130,7 @@ def _rendition(column: Column, i: int, layer: str, merged: set[str]) -> Markup:
     return tag(
         "article",
         tag("h3", column.name, " ", maker, tag("span", *_grade("text", audit.text_kept), *_grade("structure", alike))),
-        tag("div", _marked(markdown, set(words(layer)), merged), class_="text"),
+        tag("div", as_html(markdown, set(words(layer)), merged), class_="text"),
         *([_more(f"{lost.total()} words lost", tag("p", " ".join(lost.elements())))] if lost else []),
         _more("Markdown", tag("pre", markdown)),
     )
@@ -144,31 +145,6 @@ def _grade(name: str, share: float | None) -> list[Markup | str]:
 
 def _more(summary: str, content: Markup) -> Markup:
     return tag("details", tag("summary", summary), content)
-
-
-def _marked(markdown: str, known: set[str], merged: set[str]) -> Markup:
-    """The rendition as HTML: words marked that the text layer does not hold, and cells that are several elsewhere."""
-    from bs4 import BeautifulSoup
-    from markdown_it import MarkdownIt
-
-    soup = BeautifulSoup(
-        MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").render(markdown), "lxml"
-    )
-    for node in list(soup.find_all(string=True)):
-        pieces = str(node).split(" ")
-        if any(_unknown(piece, known) for piece in pieces):
-            marked = Markup(" ").join(tag("mark", piece) if _unknown(piece, known) else piece for piece in pieces)
-            body = BeautifulSoup(tag("span", marked), "lxml").span
-            node.replace_with(body or str(node))
-    for cell in soup.find_all(["td", "th"]):
-        if bare(cell.get_text()) in merged:
-            cell["class"] = "merged"
-    return from_html(soup.body.decode_contents() if soup.body else "")
-
-
-def _unknown(piece: str, known: set[str]) -> bool:
-    found = words(piece)
-    return bool(found) and not set(found) <= known
 
 
 _STYLE = """

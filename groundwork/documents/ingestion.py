@@ -17,10 +17,11 @@ from typing import Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from groundwork.documents import CONVERTERS, IMAGES, Request, choose, require, run, versions
+from groundwork.documents.doubtful_pages import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
 from groundwork.documents.engines.vision import PageReader, Picture
 from groundwork.documents.garbled_fonts import is_unreadable
 from groundwork.documents.overrides import page_numbers
-from groundwork.documents.page_choice import OCR, UNREADABLE, PageDraft, assemble, listed, page_warnings
+from groundwork.documents.page_choice import OCR, UNREADABLE, PageDraft, assemble, doubt, listed, page_warnings
 from groundwork.documents.page_conversion import Audited, convert_pages
 from groundwork.documents.page_images import count_frames, page_jpeg
 from groundwork.documents.pdf import TextLayer, read_text_layer, unlock
@@ -59,6 +60,8 @@ class Ingestion:
     title: str = ""  # what it is called, whatever it says itself
     language: str = ""
     warnings: list[str] = field(default_factory=list)
+    doubtful: list[DoubtfulPage] = field(default_factory=list)  # pages that a reader should look at
+    not_shown: list[int] = field(default_factory=list)  # more of them
     _by: str = ""  # the converter of a document without pages
     _finished: int = 0  # pages that are shown as such
 
@@ -171,13 +174,32 @@ class Ingestion:
         self._show(len(wanted))
         if not any(draft.markdown.strip() for draft in drafts):
             raise BadDocument(self._why_empty(layer, drafts))
-        if unread := _unread(drafts):
+        unread = _unread(drafts)
+        if unread:
             self.warnings.append(f"{listed(unread)}: {UNREADABLE}; {OCR}")
             for number in unread:
                 drafts[number - 1].audit = None  # there is nothing to hold it against
         markdown, pages = assemble(layer, drafts, wanted)
         self.warnings += page_warnings(pages, self.config.ingest.audit_threshold)
+        await self._show_doubtful(path, markdown, pages, layer, unread)
         return markdown, pages, layer.title
+
+    async def _show_doubtful(
+        self, path: Path, markdown: str, pages: list[Page], layer: TextLayer, unread: list[int]
+    ) -> None:
+        """Draw the pages that a reader should look at."""
+        threshold = self.config.ingest.audit_threshold
+        reasons = {page.number: UNREADABLE if page.number in unread else doubt(page, threshold) for page in pages}
+        doubted = [page for page in pages if reasons[page.number]]
+        self.not_shown = [page.number for page in doubted[MOST_PAGES:]]
+        for page in doubted[:MOST_PAGES]:
+            try:
+                picture = await self._work(page_jpeg, str(path), page.number, PICTURE_SIDE, PICTURE_QUALITY)
+            except WorkerFailed:
+                picture = b""
+            text = markdown[page.start : page.end]
+            layer_text, why = layer.pages[page.number - 1], reasons[page.number]
+            self.doubtful.append(DoubtfulPage(page.number, why, picture, layer_text, text))
 
     def _due(self, layer: TextLayer, drafts: list[PageDraft], wanted: list[int]) -> list[int]:
         threshold = self.config.ingest.audit_threshold

@@ -82,12 +82,19 @@ def page_warnings(pages: Sequence[Page], threshold: float) -> list[str]:
     if scans := [page.number for page in pages if page.scan and page.end == page.start]:
         warnings.append(f"{listed(scans)} without text (scans); {OCR}")
     warnings += _fallen_back(pages)
-    for page in pages:
-        if page.audit and page.audit.text_kept < threshold and not page.scan:
-            warnings.append(f"page {page.number}: text kept {page.audit.text_kept:.2f} is below {threshold}")
-        elif page.audit and page.audit.lost_numbers:
-            warnings.append(f"page {page.number}: numbers not found: {', '.join(page.audit.lost_numbers[:5])}")
-    return warnings
+    doubts = {page.number: doubt(page, threshold) for page in pages if page.audit}
+    return warnings + [f"page {number}: {why}" for number, why in doubts.items() if why]
+
+
+def doubt(page: Page, threshold: float) -> str:
+    """Why a reader should look at the page, as the audit says; "" where it is content."""
+    if page.scan and page.end == page.start:
+        return "a scan without text"
+    if page.audit and page.audit.text_kept < threshold and not page.scan:
+        return f"text kept {page.audit.text_kept:.2f} is below {threshold}"
+    if page.audit and page.audit.lost_numbers:
+        return f"numbers not found: {', '.join(page.audit.lost_numbers[:5])}"
+    return page.fell_back if page.converter == "text layer" else ""
 
 
 def _fallen_back(pages: Sequence[Page]) -> list[str]:

@@ -27,7 +27,7 @@ FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were remov
 _FILES = (
     *("text/{}.md", "text/{}.json", "text/{}.md.edited", "summaries/{}.json", "chunks/{}.jsonl"),
     *("qa/*/{}.jsonl", "qa/*/*/{}.json*", "qa/*/*/*/{}.json*"),
-    *("plots/coverage-{}.html", "plots/coverage-{}.json", "plots/{}-chunks.html"),
+    *("plots/coverage-{}.html", "plots/coverage-{}.json", "plots/{}-chunks.html", "plots/audit-{}.html"),
 )
 _OF_SEVERAL = ("plots/", "embeddings/")  # outputs that hold texts of several documents
 

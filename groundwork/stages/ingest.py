@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
+from groundwork.console.next_steps import from_here
 from groundwork.documents import CONVERTERS, check_converters, choose
 from groundwork.documents.overrides import override_of, page_numbers, settings_with
+from groundwork.installation import spelt
 
 if TYPE_CHECKING:
     from groundwork.documents.engines.vision import Picture
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 TEST_PAGES = 2
 PASSED_OVER = ("workers", "memory_mb", "timeout", "ignore", "overrides")  # settings that shape no text by themselves
+MOST_PAGES = 5  # pages of doubtful pages that are named
 MOST_IGNORED = 10  # files that are named
 PAGE_TOKENS = 800  # of a page whose words nobody knows before it is read
 
@@ -44,7 +47,11 @@ def units(job: Job) -> list[Unit]:
         Unit(
             name=id_,
             reads=() if sources[id_].problem else (Path(sources[id_].path),),
-            writes=(job.data.path("text", f"{id_}.md"), job.data.path("text", f"{id_}.json")),
+            writes=(
+                job.data.path("text", f"{id_}.md"),
+                job.data.path("text", f"{id_}.json"),
+                job.data.path("plots", f"audit-{id_}.html"),  # only where pages are doubtful
+            ),
             payload=Source(sources[id_], overrides[id_]),
             recipe=_own_recipe(job, overrides[id_]),
         )
@@ -150,6 +157,13 @@ async def process(job: Job, unit: Unit) -> Outcome:
             raise BadDocument(f"{source.name}: {error}") from None
     await asyncio.to_thread(write_text, unit.writes[0], markdown)  # which wait for the disk; other documents need not
     await asyncio.to_thread(write_json, unit.writes[1], document)
+    if ingestion.doubtful:
+        from groundwork.documents.doubtful_pages import page_html
+
+        page = page_html(source.name, ingestion.doubtful, ingestion.not_shown)
+        await asyncio.to_thread(write_text, unit.writes[2], page)
+    else:
+        unit.writes[2].unlink(missing_ok=True)
     return Outcome(note=_note(document), counts=_counts(document), warnings=document.warnings)
 
 
@@ -171,6 +185,15 @@ def uses_vision(settings: Ingest) -> bool:
     """Whether the model of ingest.vision may be asked: for whole pages, or by marker for their tables."""
     names = {settings.converter, *(name for listed in settings.converters.values() for name in listed)}
     return "gemini" in names or ("marker" in names and settings.marker.use_llm)
+
+
+def name_doubtful(job: Job, done: list[Unit]) -> None:
+    """After the ledger: where the doubtful pages can be looked at."""
+    pages = [] if job.idle else [unit.writes[2] for unit in done if unit.writes[2].exists()]
+    for page in pages[:MOST_PAGES]:
+        job.progress.say(f"look at its doubtful pages: {from_here(page)}")
+    if len(pages) > MOST_PAGES:
+        job.progress.say(f"… and of {len(pages) - MOST_PAGES:,} more documents: {spelt('uv run dataprep open')}")
 
 
 def _prompts(settings: Ingest) -> list[str]:
@@ -242,6 +265,7 @@ main = Command(
     flags=add_flags,
     estimate=estimate,
     before=prepare,
+    after=name_doubtful,
     version="1",
     shards="documents",
     needs_gpu=lambda config: "marker" in (config.ingest.converter, *config.ingest.converters.get("pdf", [])),
