@@ -21,6 +21,7 @@ from groundwork.dataset.rows import Pool, Row
 from groundwork.dataset.split import metrics as measure
 from groundwork.dataset.split.eval_selection import CannotSplit, Split, Vectors, eval_size, split
 from groundwork.dataset.split.metrics import Curve, Replaced, Report, Share
+from groundwork.dataset.split.verdict import drift, judge
 from groundwork.embedding.duplicates import calibrate_threshold, nearest
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
 
@@ -265,16 +266,21 @@ async def _measured(
     labels = measure.cluster_labels(drawn.pool, found.labels, drawn.vectors)
     sizes, held = np.bincount(found.labels), np.bincount(found.labels[found.eval], minlength=len(labels))
     in_train = {row.id for row in drawn.train}
-    cluster_error, mmd = measure.closeness(found, drawn.vectors, settings.seed)
+    random = measure.random_cosine(drawn.vectors, settings.seed)
+    verdict = judge(sizes.tolist(), held.tolist(), labels, empty=reworded.dropped if reworded else 0)
+    if after is not None:
+        moved = measure.moved_topics(found, drawn.vectors, after)
+        own = float(np.median([row.own for row in rows if row.own is not None]))
+        verdict = msgspec.structs.replace(verdict, drift=drift(moved, len(rows), own, random))
     return msgspec.structs.replace(
         _report(settings, splits, pool, tools.embedder),
         pool=drawn.pool[0].run if drawn.other is not None else "all rows",
         curve=Curve(found.elbow.k, found.elbow.reason, found.elbow.ks, [round(i, 4) for i in found.elbow.inertias]),
         clusters=[Share(n, int(p), int(e)) for n, p, e in zip(labels, sizes, held, strict=True)],
-        cluster_error=cluster_error,
-        mmd=mmd,
+        verdict=verdict,
+        mmd=measure.closeness(found, drawn.vectors, settings.seed),
         threshold=round(found.threshold, 4),
-        random_cosine=measure.random_cosine(drawn.vectors, settings.seed),
+        random_cosine=random,
         verbatim_in_train=sum(row.id in in_train for row in drawn.chosen),
         leaked_before=sum(bool(row.repeats) for row in rows),
         leaked_after=measure.leaked((row.after for row in rows), found.threshold) if reworded else None,
@@ -313,7 +319,7 @@ def _report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: Pool,
         embedder=embedder,
         curve=None,
         clusters=[],
-        cluster_error=None,
+        verdict=None,
         mmd=None,
         threshold=0.0,
         random_cosine=0.0,

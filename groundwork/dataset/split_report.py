@@ -11,6 +11,7 @@ from groundwork.dataset.publish.card import (
     describe_phrasings,
     describe_replaced,
     describe_splits,
+    describe_verdict,
 )
 from groundwork.dataset.split.metrics import Curve, EvalRow, Neighbour, Report, Share, shorten
 from groundwork.pages.html_frame import document, table
@@ -38,7 +39,9 @@ def _lines(report: Report) -> list[str]:
     found = [f"{report.name}: {counts}"]
     found += [f"  {line}" for line in report.reviewed]
     if "eval" in report.splits:
-        found += [f"  {line}" for line in [*describe_splits(report), *describe_closeness(report)]]
+        found += [
+            f"  {line}" for line in [*describe_verdict(report), *describe_splits(report), *describe_closeness(report)]
+        ]
         if report.curve and report.curve.inertias:
             curve = report.curve
             found.append(f"  inertia for k = {curve.ks[0]}..{curve.ks[-1]}  {_spark(curve.inertias)}  k = {curve.k}")
@@ -82,15 +85,8 @@ def page(report: Report) -> str:
 
 def _verdict(report: Report) -> Markup:
     """The answer in plain words; the figures behind it follow."""
-    if not (found := report.cluster_error):
-        return Markup("")
-    if found.percentile <= 0.5:
-        answer = "Yes: each topic has nearly the share of eval that it has of all rows."
-    elif found.percentile < 0.95:
-        answer = "As well as a random split does; another seed may do better."
-    else:
-        answer = "No: some topics have far more or far less of eval than of all rows. Try another seed or strategy."
-    return tag("p", answer, class_="lead")
+    lead, *rest = describe_verdict(report) or [""]
+    return joined([tag("p", lead, class_="lead"), *(tag("p", line) for line in rest)]) if lead else Markup("")
 
 
 def _cluster_lines(clusters: Sequence[Share]) -> list[str]:

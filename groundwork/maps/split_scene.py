@@ -1,21 +1,18 @@
-"""The Scene of one dataset's splits: whether eval stands for the whole, and what it repeats of train.
-
-Eval stands for the whole when each part of the subject has the share in it that it has among all questions. The parts
-are the regions of the map; how far the shares may lie apart is told by random choices of equally many questions.
-"""
+"""The Scene of one dataset's splits: whether eval stands for the whole, and what it repeats of train."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from groundwork.console.progress import Progress
-from groundwork.dataset.loading import MIRRORS
+from groundwork.dataset.loading import MIRRORS, QuestionRow
+from groundwork.dataset.split.verdict import Verdict, judge
 from groundwork.embedding.duplicates import nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.scene_building import Group, by_split, scene_of
@@ -26,9 +23,8 @@ if TYPE_CHECKING:
     from groundwork.dataset.question_vectors import Embedded
 
 SPLIT_WEIGHT = 4  # area of a point of eval beside one of train
-RANDOM_SPLITS = 2_000
 TAGGED = 0.9  # share of a split's questions that must bear tags for the splits to be compared by them
-BETTER, WORSE = 0.5, 0.95  # shares of random splits that lie closer: up to here it stands for the whole, from here not
+COPY = re.compile(r"~\d+$")  # ends the id of a reworded copy in train
 
 
 def split_scene(
@@ -37,8 +33,12 @@ def split_scene(
     encoder: str,
     tags: Mapping[str, list[str]] | None = None,
     progress: Progress | None = None,
+    verdict: Verdict | None = None,
 ) -> Scene:
-    """The splits of one dataset on one map: the smaller ones stand out, the notes judge them, tags compare them."""
+    """The splits of one dataset on one map: the smaller ones stand out, the notes judge them, tags compare them.
+
+    `verdict`: what the dataset's own report says of eval.
+    """
     groups = by_split(one)
     scene = scene_of(groups, one.dataset.name, settings, encoder, tags, progress)
     assert scene.numbers is not None  # noqa: S101  # scene_of always measures
@@ -50,7 +50,10 @@ def split_scene(
         msgspec.structs.replace(point, weight=SPLIT_WEIGHT) if point.dataset in large else point
         for point in scene.points
     ]
-    notes = [note for group in others if (note := representativeness(scene, group.name, settings.seed))]
+    notes = []
+    for group in others:
+        told = verdict if verdict and group.name == "eval" else verdict_on(groups, train, group, scene)
+        notes += [line for line in (told.sentence, told.drift) if line] if told else []
     notes += [_repetition(train, group, numbers.near_duplicate) for group in others]
     return msgspec.structs.replace(
         scene,
@@ -64,43 +67,39 @@ def split_scene(
     )
 
 
-def representativeness(scene: Scene, split: str, seed: int) -> str:
-    """A sentence on whether `split` has all regions of the map in their shares; "" where the map has no regions."""
-    rows = [point for point in scene.points if point.dataset not in MIRRORS]
-    region = np.array([point.cluster for point in rows])
-    own = np.array([point.dataset == split for point in rows])
-    if len(scene.clusters) < 2 or not own.any():
-        return ""
-    shares = np.bincount(region, minlength=len(scene.clusters)) / len(region)
-    held = np.bincount(region[own], minlength=len(shares)) / own.sum()
-    apart = float(np.abs(held - shares).sum() / 2)
-    random = _random_distances(region, int(own.sum()), shares, seed)
-    closer = float((random < apart - 1e-9).mean())
-    where = f"the {len(shares)} regions of the map"
-    figures = f"its shares of {where} differ by {apart:.0%} from those of all questions"
-    if closer <= BETTER:
-        return (
-            f"The split {split} stands for the whole: {figures}, less than in {1 - closer:.0%} of random splits "
-            f"({random.mean():.0%} in the mean)."
-        )
-    most = int(np.abs(held - shares).argmax())
-    worst = f"most apart: {scene.clusters[most].label}, {held[most]:.0%} of {split} and {shares[most]:.0%} of all"
-    verdict = "does not stand for the whole" if closer >= WORSE else "is like one drawn at random"
-    return (
-        f"The split {split} {verdict}: {figures}, and {closer:.0%} of random splits differ less ({random.mean():.0%} "
-        f"in the mean); {worst}."
-    )
+def verdict_on(groups: Sequence[Group], train: Group, split: Group, scene: Scene) -> Verdict | None:
+    """Whether `split` stands for the whole, by the rows as they were before rewording.
+
+    By the topics that the dataset was drawn from, where its rows bear them, else by the regions of the map; None
+    where there are neither.
+    """
+    mirrors = [group for group in groups if group.name in MIRRORS]
+    whole = {row.id: row for row in train.rows if not COPY.search(row.id)}
+    originals = whole | {row.id: row for group in mirrors for row in group.rows}
+    held = [originals.get(row.id, row) for row in split.rows]
+    pool = list((whole | {row.id: row for row in held}).values())
+    if pool and all(row.cluster >= 0 for row in pool):
+        names = [f"topic {number}" for number in range(max(row.cluster for row in pool) + 1)]
+        return judge(*_counts(pool, held, lambda row: row.cluster, len(names)), names, split=split.name)
+    if len(scene.clusters) < 2 or not held:
+        return None
+    regions = {(point.split, point.id): point.cluster for point in scene.points}
+    names = [cluster.label for cluster in scene.clusters]
+    counts = _counts(pool, held, lambda row: regions[row.split, row.id], len(names))
+    return judge(*counts, _told_apart(names), split=split.name, noun="regions of the map")
 
 
-def _random_distances(
-    region: npt.NDArray[Any], size: int, shares: npt.NDArray[np.float64], seed: int
-) -> npt.NDArray[np.float64]:
-    """How far the region shares of RANDOM_SPLITS random choices of `size` questions lie from `shares`, each 0..1."""
-    rng = np.random.default_rng(seed)
-    counts = np.bincount(region, minlength=len(shares))
-    drawn = rng.multivariate_hypergeometric(counts, size, size=RANDOM_SPLITS, method="marginals")
-    distances: npt.NDArray[np.float64] = np.abs(drawn / size - shares).sum(axis=1) / 2
-    return distances
+def _counts(
+    pool: Sequence[QuestionRow], held: Sequence[QuestionRow], topic: Callable[[QuestionRow], int], topics: int
+) -> tuple[list[int], list[int]]:
+    """Rows of all and of the split by topic."""
+    counted = [np.bincount([topic(row) for row in rows], minlength=topics).tolist() for rows in (pool, held)]
+    return counted[0], counted[1]
+
+
+def _told_apart(names: list[str]) -> list[str]:
+    """The names, each once: a name that was there before gets its number."""
+    return [name if names.index(name) == number else f"{name} ({number})" for number, name in enumerate(names)]
 
 
 def _repetition(train: Group, other: Group, threshold: float) -> str:

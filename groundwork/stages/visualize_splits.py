@@ -24,6 +24,7 @@ from groundwork.maps.dataset_arguments import (
 
 if TYPE_CHECKING:
     from groundwork.dataset.loading import DatasetSource
+    from groundwork.dataset.split.verdict import Verdict
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +51,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     if one.dataset.splits == [""]:
         raise UnitError("has no splits (files named train, eval, ...); run create_dataset first")
     tags = tags_by_question(job.data, sources)
-    scene = split_scene(one, job.config.maps, encoder_of(job).name, tags, job.progress)
+    scene = split_scene(one, job.config.maps, encoder_of(job).name, tags, job.progress, _told(sources[0]))
     job.progress.phase("drawing")
     warnings = write_map_pictures(scene, unit.writes)
     sizes = ", ".join(f"{entry.name} {entry.count:,}" for entry in scene.datasets)
@@ -59,6 +60,22 @@ async def process(job: Job, unit: Unit) -> Outcome:
         counts={"questions": len(scene.points)},
         warnings=[*one.dataset.warnings, *warnings],
     )
+
+
+def _told(source: DatasetSource) -> Verdict | None:
+    """The verdict of the dataset's own report, where there is one beside its files."""
+    from groundwork.dataset.split.metrics import Report
+    from groundwork.errors import BadRecord
+    from groundwork.records.artifacts import read_json
+
+    folders = {folder for file in source.files for folder in file.parents[:2]}
+    for path in sorted(folder / "report.json" for folder in folders):
+        if path.is_file():
+            try:
+                return read_json(path, Report).verdict
+            except BadRecord:  # of an earlier version: the rows tell it as well
+                return None
+    return None
 
 
 main = Command(

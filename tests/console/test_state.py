@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from groundwork.settings.config import PROJECT
+from groundwork.settings.config_files import PROJECT
 
 from groundwork.__main__ import main
 from groundwork.console.choices import words_of

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 
+from groundwork.dataset.loading import QuestionRow
+from groundwork.dataset.split.verdict import Verdict
 from groundwork.maps.draw.scene import Scene
-from groundwork.maps.split_scene import representativeness
+from groundwork.maps.scene_building import Group
+from groundwork.maps.split_scene import verdict_on
 from tests.maps.scenes import scene
 
 
@@ -22,22 +26,45 @@ def split_by(regions: list[int], each: int) -> Scene:
     return msgspec.structs.replace(drawn, points=points)
 
 
+def told(drawn: Scene, split: str = "eval", cluster: int = -1) -> Verdict | None:
+    """The verdict on a split of the scene, whose rows bear no topics of their own unless `cluster` says so."""
+
+    def group(name: str) -> Group:
+        rows = [
+            QuestionRow(id=point.id, question=point.question, split=name, cluster=cluster)
+            for point in drawn.points
+            if point.dataset == name
+        ]
+        return Group(name, rows, np.zeros((len(rows), 2), dtype=np.float32))
+
+    points = [msgspec.structs.replace(point, split=point.dataset) for point in drawn.points]
+    groups = [group(name) for name in ("train", "eval", "eval_mirror")]
+    return verdict_on(groups, groups[0], group(split), msgspec.structs.replace(drawn, points=points))
+
+
 def test_a_proportional_split_stands_for_the_whole() -> None:
-    """Eval with a like share of every region differs less than random splits do."""
+    """Without topics of its own, a dataset is judged by the regions of the map."""
     every = sorted({point.cluster for point in scene(600, ["train", "eval"]).points})
-    assert representativeness(split_by(every, 4), "eval", 1).startswith("The split eval stands for the whole: ")
+    verdict = told(split_by(every, 4))
+    assert verdict and verdict.answer == "yes" and "regions of the map" in verdict.sentence
 
 
 def test_a_one_sided_split_does_not() -> None:
-    """Eval of two regions alone is found out, and the region that stands out is named."""
+    """Eval of two regions alone is found out, and a region that stands out is named."""
     drawn = split_by([0, 1], 20)
-    said = representativeness(drawn, "eval", 1)
-    assert said.startswith("The split eval does not stand for the whole: ")
-    assert any(f"most apart: {cluster.label}, 50% of eval" in said for cluster in drawn.clusters if cluster.id < 2)
+    verdict = told(drawn)
+    assert verdict and verdict.answer == "no"
+    assert any(f"{cluster.label} " in verdict.sentence for cluster in drawn.clusters if cluster.id < 2)
 
 
 def test_nothing_is_said_without_regions() -> None:
     """A map of a few questions has no regions, and a split without questions no shares."""
     drawn = split_by([0], 5)
-    assert representativeness(msgspec.structs.replace(drawn, clusters=[]), "eval", 1) == ""
-    assert representativeness(drawn, "eval_mirror", 1) == ""
+    assert told(msgspec.structs.replace(drawn, clusters=[])) is None
+    assert told(drawn, "eval_mirror") is None
+
+
+def test_topics_of_its_own_come_first() -> None:
+    """Rows that bear the topics they were drawn from are judged by those, not by the map."""
+    verdict = told(split_by([0, 1], 20), cluster=0)
+    assert verdict and verdict.answer == "unknown" and "one of the topics" in verdict.sentence

@@ -186,7 +186,7 @@ def describe_phrasings(report: Report) -> list[str]:
 def _quality(report: Report) -> str:
     if "eval" not in report.splits:
         return ""
-    lines = [*describe_closeness(report), *describe_leakage(report)]
+    lines = [*describe_verdict(report), *describe_closeness(report), *describe_leakage(report)]
     table = _table(
         ["cluster", "about", "rows", "share", "in eval", "share of eval"],
         [
@@ -198,18 +198,20 @@ def _quality(report: Report) -> str:
     return "## How good the eval split is\n\n" + "\n".join(f"- {_escaped(line)}" for line in lines) + "\n\n" + table
 
 
+def describe_verdict(report: Report) -> list[str]:
+    """Whether eval stands for the whole, and what rewording moved, a sentence each."""
+    return [line for line in (report.verdict.sentence, report.verdict.drift) if line] if report.verdict else []
+
+
 def describe_closeness(report: Report) -> list[str]:
-    """Representativeness against random splits, in sentences."""
+    """The topic clusters, and the distribution against random splits, in sentences."""
     lines = []
     if report.curve:
         noun = "topic cluster" if report.curve.k == 1 else "topic clusters"
         lines.append(f"{report.curve.k} {noun} ({report.curve.reason}), seed {report.seed}.")
-    for name, whole, found in (
-        ("Cluster shares", "those of all rows", report.cluster_error),
-        ("Distribution (MMD)", "that of all rows", report.mmd),
-    ):
-        if found:
-            lines.append(f"{name}: {found.eval:.3f} from {whole}, a random split {found.random:.3f}; {_rank(found)}.")
+    if found := report.mmd:
+        own, random = f"{found.eval:.3f}", f"a random split {found.random:.3f}"
+        lines.append(f"Distribution (MMD): {own} from that of all rows, {random}; {_rank(found)}.")
     return lines
 
 

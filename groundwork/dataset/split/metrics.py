@@ -13,6 +13,7 @@ from groundwork.dataset.publish.personal_data import Finding
 from groundwork.dataset.rows import Invalid, Row
 from groundwork.dataset.split.eval_selection import Rows, Split, Vectors
 from groundwork.dataset.split.herding import bandwidth
+from groundwork.dataset.split.verdict import Verdict
 from groundwork.embedding.clusters import one_thread, principal
 from groundwork.embedding.duplicates import nearest, random_cosines
 from groundwork.questions.repeats import Likeness, SameQuestions
@@ -110,7 +111,7 @@ class Report(Record, frozen=True):
     embedder: str
     curve: Curve | None
     clusters: list[Share]
-    cluster_error: Closeness | None
+    verdict: Verdict | None
     mmd: Closeness | None
     threshold: float
     random_cosine: float
@@ -166,26 +167,27 @@ def cluster_labels(rows: Sequence[Row], labels: Rows, vectors: Vectors) -> list[
     return found
 
 
-def closeness(split: Split, vectors: Vectors, seed: int) -> tuple[Closeness, Closeness]:
-    """(error of the cluster shares, MMD) of eval against the pool, each beside 500 random splits of its size.
-
-    The error of the shares is the sum of the absolute differences, between 0 and 2.
-    """
+def closeness(split: Split, vectors: Vectors, seed: int) -> Closeness:
+    """The MMD of eval against the pool, beside that of 500 random splits of its size."""
     rng = np.random.default_rng(seed + 1)
     size = len(split.eval)
-    shares = np.bincount(split.labels) / len(split.labels)
     features = Kernel(vectors, seed + 1, FEATURES).features(vectors)
     centre = features.mean(axis=0, dtype=np.float64)
-
-    def error(rows: NDArray[np.int64]) -> float:
-        return float(np.abs(np.bincount(split.labels[rows], minlength=len(shares)) / size - shares).sum())
 
     def mmd(rows: NDArray[np.int64]) -> float:
         return float(np.linalg.norm(features[rows].mean(axis=0, dtype=np.float64) - centre))
 
     random = [rng.choice(len(vectors), size, replace=False) for _ in range(RANDOM_SPLITS)]
-    chosen = np.array(split.eval)
-    return _beside(error, chosen, random), _beside(mmd, chosen, random)
+    return _beside(mmd, np.array(split.eval), random)
+
+
+def moved_topics(split: Split, vectors: Vectors, reworded: Vectors) -> int:
+    """How many reworded questions of eval lie nearer to another topic's centre than they did before."""
+    topics = int(split.labels.max()) + 1
+    centres = np.stack([vectors[split.labels == topic].mean(axis=0) for topic in range(topics)])
+    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
+    before, after = (found @ centres.T for found in (vectors[split.eval], reworded))
+    return int((before.argmax(axis=1) != after.argmax(axis=1)).sum())
 
 
 def leakage(

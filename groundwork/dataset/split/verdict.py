@@ -1,0 +1,109 @@
+"""Does eval stand for the whole? One verdict, computed here and shown alike in terminal, card, report and map.
+
+Eval stands for the whole when each topic has the share in it that it has among all rows. How far the shares lie apart
+is their total variation distance (half the sum of the absolute differences, 0 to 1), judged by an absolute bound and
+beside random splits of the same size. Rows are counted by the topic of their original question, so that rewording has
+no say in it; what rewording moved is a figure of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from groundwork.records.types import Record
+
+LEAST = 20  # rows of eval below which nothing is said
+APART = 0.10  # total variation up to which the shares count as the same
+SURE = 0.05  # share of random splits that may lie closer for a yes
+WORSE = 0.95  # from here on it is a no
+RANDOM_SPLITS = 2_000
+NAMED = 3  # topics that are named as most apart
+WORTH_NAMING = 0.02  # difference of a topic's shares
+
+
+class Verdict(Record, frozen=True):
+    """The answer, its sentence, and the figures behind it; `closer`: the share of random splits that lie closer."""
+
+    answer: Literal["yes", "partly", "no", "unknown"]
+    sentence: str
+    rows: int
+    topics: int
+    apart: float
+    random: float  # the median of the random splits
+    closer: float
+    drift: str = ""  # what rewording moved, in a sentence
+
+
+def judge(
+    pool: Sequence[int], held: Sequence[int], names: Sequence[str], *, split: str = "eval", noun: str = "topics",
+    empty: int = 0,
+) -> Verdict:  # fmt: skip
+    """The verdict on a split by its counts. `pool`, `held`: rows of all and of the split by topic, (k,) each, those of
+    the split among those of all; `names` of the topics; `empty`: places of the split that stayed empty."""
+    whole, own = np.asarray(pool, dtype=np.int64), np.asarray(held, dtype=np.int64)
+    rows, topics = int(own.sum()), int((whole > 0).sum())
+    shares, ours = whole / max(1, whole.sum()), own / max(1, rows)
+    apart = float(np.abs(ours - shares).sum() / 2)
+    drawn = np.random.default_rng(0).multivariate_hypergeometric(whole, rows, size=RANDOM_SPLITS, method="marginals")
+    random = np.abs(drawn / max(1, rows) - shares).sum(axis=1) / 2
+    closer = float((random < apart - 1e-9).mean())
+    answer = _answer(rows, topics, apart, closer)
+    figures = (
+        f"its shares of the {topics:,} {noun} differ by {apart:.0%} from those of all rows, "
+        f"random splits by {float(np.median(random)):.0%} ({closer:.0%} of them by less)"
+    )
+    differing = list(zip(names, shares.tolist(), ours.tolist(), strict=True))
+    return Verdict(
+        answer=answer,
+        sentence=_sentence(answer, split, rows, topics, figures, _most_apart(differing, split, empty), noun),
+        rows=rows,
+        topics=topics,
+        apart=round(apart, 4),
+        random=round(float(np.median(random)), 4),
+        closer=round(closer, 4),
+    )
+
+
+def _answer(rows: int, topics: int, apart: float, closer: float) -> Literal["yes", "partly", "no", "unknown"]:
+    if rows < LEAST or topics < 2:
+        return "unknown"
+    if apart <= APART and closer <= SURE:
+        return "yes"
+    return "no" if closer >= WORSE else "partly"
+
+
+def _sentence(answer: str, split: str, rows: int, topics: int, figures: str, apart: str, noun: str) -> str:
+    if answer == "yes":
+        return f"Yes, {split} stands for the whole: {figures}."
+    if answer == "partly":
+        return f"Partly, {split} stands for the whole as a random split may: {figures}{apart}."
+    if answer == "no":
+        return f"No, {split} does not stand for the whole: {figures}{apart}."
+    question = f"whether {split} stands for the whole"
+    if topics < 2:
+        return f"Nothing to say {question}: all questions are of one of the {noun}."
+    has = f"it has {rows}" if rows != 1 else "it has a single one"
+    return f"Too few rows to say {question}: {has}, and at least {LEAST} are needed."
+
+
+def _most_apart(shares: Sequence[tuple[str, float, float]], split: str, empty: int) -> str:
+    """`; most apart: skiff 15% of all and 5% of eval, carry 5% and 0%, since 8 places stayed empty`."""
+    ranked = sorted(shares, key=lambda topic: -abs(topic[1] - topic[2]))
+    named = [topic for topic in ranked[:NAMED] if abs(topic[1] - topic[2]) >= WORTH_NAMING]
+    parts = [
+        f"{name} {all_rows:.0%}{' of all' if n == 0 else ''} and {own:.0%}{f' of {split}' if n == 0 else ''}"
+        for n, (name, all_rows, own) in enumerate(named)
+    ]
+    why = f", since {empty} places stayed empty" if empty else ""
+    return f"; most apart: {', '.join(parts)}{why}" if parts else why
+
+
+def drift(moved: int, rows: int, own_cosine: float, random_cosine: float) -> str:
+    """What rewording did to the questions of eval: how many of them lie nearer to another topic than they did."""
+    return (
+        f"Rewording moved {moved} of {rows} questions nearer to another topic; their cosine to themselves as they were "
+        f"is {own_cosine:.2f} in the median, that of two random questions {random_cosine:.2f}."
+    )
