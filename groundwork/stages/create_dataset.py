@@ -526,4 +526,5 @@ main = Command(
     flags=add_flags,
     estimate=estimate,
     after=push,
+    version="2",
 )

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from groundwork.settings.config_files import PROJECT
 
 from groundwork.__main__ import main
 from groundwork.console.choices import words_of
 from groundwork.records.artifacts import read_json
+from groundwork.settings.config_files import PROJECT
 from tests.author import Author
 from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter
