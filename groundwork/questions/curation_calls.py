@@ -126,7 +126,8 @@ class Judge:
 
 def _verdicts(form: Form, cases: Sequence[Case], reply: Json) -> Verdicts:
     remarks = _remarks(reply.get("remarks"))
-    values = {number: form.read(case, reply.get(name_of(number))) for number, case in enumerate(cases, 1)}
+    alone = reply if len(cases) == 1 else None  # an object in a single field may come, or be read, without the field
+    values = {number: form.read(case, reply.get(name_of(number), alone)) for number, case in enumerate(cases, 1)}
     return {
         case.number: Verdict(values[number], remarks.get(number, ""))
         for number, case in enumerate(cases, 1)

@@ -6,6 +6,7 @@ that no model was asked about it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +17,6 @@ from groundwork.language.numbers import numbers, values
 from groundwork.language.opposites import is_negated
 from groundwork.language.words import content_words
 from groundwork.markdown.grounding import Grounds
-from groundwork.questions.same_question import normalised
 from groundwork.questions.worked_out import unsupported
 from groundwork.questions.worth_asking import not_worth_asking
 from groundwork.records.types import Pair
@@ -24,9 +24,11 @@ from groundwork.settings.question_settings import Check, Curate
 
 Column = dict[str, Any]
 
+NEAR = 50  # pairs among which another answer is looked for
+_YES_OR_NO = re.compile(r"(?:yes|no)\b", re.IGNORECASE)
 PASSES = 0.5  # where curate.thresholds names none
 HAVE_RULES: tuple[Check, ...] = ("stand_alone", "worth", "criteria", "supported")
-MENDABLE: tuple[Check, ...] = ("stand_alone", "natural")  # by another wording of the question
+MENDABLE: tuple[Check, ...] = ("stand_alone", "natural", "criteria")  # by a pair written anew from its evidence
 
 
 @dataclass(frozen=True)
@@ -105,13 +107,20 @@ def undecided(pair: Pair, wrong: str, language: str) -> str:
     have = values(wrong, spelled=True)
     for criterion in pair.evaluation_criteria:
         telling = content_words(criterion, language) & right - asked
+        if _YES_OR_NO.search(criterion) and _YES_OR_NO.match(wrong):
+            return ""
         if not is_negated(criterion) and (values(criterion) - have or (telling and not telling & said)):
             return ""
     return wrong
 
 
 def wrong_answer(pair: Pair, other_answer: str) -> str:
-    """The answer with every number changed; one without numbers gives way to the answer to another question."""
+    """The answer with what it tells turned into something else of its kind: yes into no, a number into another.
+
+    One without either gives way to the answer to another question.
+    """
+    if said := _YES_OR_NO.match(pair.answer):
+        return "No." if said[0].lower() == "yes" else "Yes."
     changed, last = "", 0
     for number in numbers(pair.answer):
         digits = pair.answer[number.start : number.end]
@@ -126,13 +135,19 @@ def _another(digits: str) -> str:
 
 
 def other_answers(pairs: Sequence[Pair]) -> list[str]:
-    """For each pair the answer of the next one of its document that says something else; "" where there is none."""
+    """For each pair the answer of a near one of its document that shares the fewest words with it, of its category where
+    there is one: what shares words may be right as well. "" where there is no other.
+    """
     own: dict[str, list[int]] = {}
     for i, pair in enumerate(pairs):
         own.setdefault(pair.document, []).append(i)
+    told = [content_words(pair.answer, "") for pair in pairs]
     found = [""] * len(pairs)
     for places in own.values():
         for turn, i in enumerate(places):
-            others = (pairs[places[(turn + k) % len(places)]].answer for k in range(1, min(len(places), 50)))
-            found[i] = next((answer for answer in others if normalised(answer) != normalised(pairs[i].answer)), "")
+            near = [places[(turn + k) % len(places)] for k in range(1, min(len(places), NEAR))]
+            others = [k for k in near if told[k] and told[k] != told[i] and not _YES_OR_NO.match(pairs[k].answer)]
+            fitting = [k for k in others if pairs[k].category == pairs[i].category] or others
+            best = min(fitting, key=lambda k: len(told[k] & told[i]) / len(told[k]), default=None)
+            found[i] = "" if best is None else pairs[best].answer
     return found

@@ -1,8 +1,8 @@
 """What curation asks about several pairs in one call: what is shown of each, and its own field of the reply.
 
-Three forms: `Apart` sees the pairs and nothing else, `Supported` the text above its pairs, `Rewording` what names the
-subject. The pairs of a call stand in the order of a hash of their ids, so that neither their place in the document nor
-an earlier verdict decides what stands beside what, and the same pairs are always asked about in the same order.
+Three forms: `Apart` sees the pairs and nothing else, `Supported` the text above its pairs, `Rewriting` the evidence and
+what names the subject. The pairs of a call stand in the order of a hash of their ids, so that neither their place in
+the document nor an earlier verdict decides what stands beside what, and the order is always the same.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from groundwork.language.writing_systems import is_question
 from groundwork.llm.prompts import Message, conversation, render
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.markdown.grounding import find
-from groundwork.questions.curation_checks import Case
+from groundwork.questions.curation_checks import MENDABLE, Case
 from groundwork.settings.question_settings import Check, Curate
 
 Json = dict[str, Any]
@@ -174,13 +174,22 @@ def _windows(text: str, case: Case) -> Iterator[tuple[int, int]]:
         yield first, len(text) if last < 0 else last
 
 
+class Rewrite(NamedTuple):
+    """What a rewriting gives of a pair: "" and no items for what stays; without a question the pair is dropped."""
+
+    question: str
+    answer: str = ""
+    evidence: tuple[str, ...] = ()
+    evaluation_criteria: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
-class Rewording(Form):
-    """Questions in other words, so that they stand alone. The cases of a call are of one document."""
+class Rewriting(Form):
+    """Pairs whose wording or criteria failed, written anew from their evidence, those of a call from one document."""
 
     name = "rewrite"
     remarks = False
-    wanted = "a question that ends with a question mark"
+    wanted = "an object with question, answer, evidence and evaluation_criteria"
 
     def messages(self, cases: Sequence[Case]) -> list[Message]:
         place = cases[0].place
@@ -193,25 +202,38 @@ class Rewording(Form):
         )
 
     def field(self) -> Json:
-        return {"type": "string"}
+        text, texts = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
+        return _closed({"question": text, "answer": text, "evidence": texts, "evaluation_criteria": texts})
 
-    def read(self, _case: Case, value: Any) -> str | None:
-        return value.strip() if isinstance(value, str) and is_question(value.strip()) else None
+    def read(self, _case: Case, value: Any) -> Rewrite | None:
+        if not isinstance(value, dict) or not isinstance(value.get("question"), str):
+            return None
+        question, answer = value["question"].strip(), value.get("answer") or ""
+        lists = [value.get(name) or [] for name in ("evidence", "evaluation_criteria")]
+        if (question and not is_question(question)) or not isinstance(answer, str):
+            return None
+        if not all(isinstance(one, list) and all(isinstance(item, str) for item in one) for one in lists):
+            return None
+        evidence, criteria = (tuple(item.strip() for item in one if item.strip()) for one in lists)
+        return Rewrite(question, answer.strip(), evidence, criteria)
 
     def reply_tokens(self, cases: Sequence[Case]) -> int:
-        return sum(FIELD_TOKENS + round(1.3 * tokens_in(case.pair.question)) for case in cases)
+        return sum(FRAME_TOKENS + 3 * FIELD_TOKENS + round(1.3 * tokens_in(case.pair.question)) for case in cases)
 
 
 def _wanting(number: int, case: Case) -> str:
-    failed = [case.pair.checks[check] for check in ("stand_alone", "natural") if check in case.pair.checks]
+    failed = [case.pair.checks[check] for check in MENDABLE if check in case.pair.checks]
     wrong = "; ".join(dict.fromkeys(column["why"] for column in failed if not column["passed"] and column["why"]))
     return "\n".join(
         [
             name_of(number),
             f"Section: {' > '.join(case.pair.headings) or '(none)'}",
-            f"Evidence: {_line(' / '.join(case.pair.evidence))}",
-            f"Answer: {_line(case.pair.answer)}",
+            "Evidence:",
+            *(f"- {_line(quote)}" for quote in case.pair.evidence),
             f"Question: {_line(case.pair.question)}",
+            f"Answer: {_line(case.pair.answer)}",
+            "Criteria:",
+            *(f"- {_line(text)}" for text in case.pair.evaluation_criteria),
             f"What is wrong with it: {wrong or '(not told)'}",
         ]
     )

@@ -1,4 +1,4 @@
-"""How pairs go through curation: what rules tell, then the pairs by themselves, wording mended once, then their texts.
+"""How pairs go through curation: what rules tell, then the pairs by themselves, mended once, then their texts.
 
 What a rule or an earlier round has rejected is not asked about again.
 """
@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import UnitError
+from groundwork.questions.criteria import criteria_fault, without_padding
 from groundwork.questions.curation_calls import Judge, Verdict, batches
 from groundwork.questions.curation_checks import (
     MENDABLE,
@@ -24,7 +25,7 @@ from groundwork.questions.curation_checks import (
     undecided,
     wrong_answer,
 )
-from groundwork.questions.curation_forms import Apart, Form, Prompt, Rewording, Supported, schema
+from groundwork.questions.curation_forms import Apart, Form, Prompt, Rewrite, Rewriting, Supported, schema
 from groundwork.records.types import Pair
 from groundwork.settings.question_settings import Check, Curate
 
@@ -63,9 +64,10 @@ class Curation:
         if self.settings.rules_only:
             return judged
         supported = self.supported
-        await self._reworded(judged)
+        tried: set[int] = set()
+        await self._rewritten(judged, tried)
         await self._ask(judged, self.apart, done=done if supported is None else None)
-        if mended := await self._reworded(judged):
+        if mended := await self._rewritten(judged, tried):
             await self._ask(judged, self.apart, mended)
         await self._ask(judged, supported, done=done)
         return judged
@@ -111,25 +113,49 @@ class Curation:
             )
         return told
 
-    async def _reworded(self, judged: Judged) -> list[int]:
-        """The numbers of the pairs whose question got other words since only its wording failed; once a pair."""
-        wanting = [case for case in judged.values() if isinstance(case, Case) and self._is_mendable(case.pair)]
-        verdicts = await self.judge.ask(Rewording(self.settings, self.prompt), wanting)
+    async def _rewritten(self, judged: Judged, tried: set[int]) -> list[int]:
+        """The numbers of the pairs that were written anew, since only what can be mended failed; once a pair."""
+        wanting = [
+            case
+            for number, case in judged.items()
+            if isinstance(case, Case) and number not in tried and self._is_mendable(case.pair)
+        ]
+        tried.update(case.number for case in wanting)
+        verdicts = await self.judge.ask(Rewriting(self.settings, self.prompt), wanting)
+        mended = []
         for case in wanting:
             verdict = verdicts[case.number]
-            judged[case.number] = self._mended(case, verdict.value) if isinstance(verdict, Verdict) else verdict
-        return list(verdicts)
+            if isinstance(verdict, UnitError):
+                judged[case.number] = verdict
+            elif verdict.value.question:
+                judged[case.number] = self._mended(case, verdict.value)
+                mended.append(case.number)
+        return mended
 
-    def _mended(self, case: Case, question: str) -> Case:
-        """The case with its question in other words; what it failed counts as passed until it is judged again."""
+    def _mended(self, case: Case, new: Rewrite) -> Case:
+        """The case as it was rewritten; what it failed counts as passed until it is judged again."""
+        old = case.pair
         checks = {
             name: told if told["passed"] else {**told, "passed": True, "before": told}
-            for name, told in case.pair.checks.items()
+            for name, told in old.checks.items()
         }
+        answer, criteria = new.answer or old.answer, list(new.evaluation_criteria) or old.evaluation_criteria
         pair = msgspec.structs.replace(
-            case.pair, question=question, original_question=case.pair.question, checks=checks
+            old,
+            question=new.question,
+            answer=answer,
+            evidence=list(new.evidence) or old.evidence,
+            evaluation_criteria=without_padding(new.question, criteria),
+            original_question=old.question,
+            original_answer=old.answer if answer != old.answer else "",
+            original_criteria=old.evaluation_criteria if criteria != old.evaluation_criteria else [],
+            checks=checks,
         )
-        return with_columns(replace(case, pair=pair), rule_columns(pair, case.place, self.settings))
+        columns = rule_columns(pair, case.place, self.settings)
+        if (fault := criteria_fault(pair.evaluation_criteria, answer)) and "criteria" in self.settings.checks:
+            columns["criteria"] = column(self.settings, "criteria", 0, fault, "rule")
+        wrong = undecided(pair, wrong_answer(pair, case.wrong), case.place.language)
+        return with_columns(replace(case, pair=pair, wrong=wrong), columns)
 
     def _is_mendable(self, pair: Pair) -> bool:
         wrong = failed(pair)
@@ -142,7 +168,7 @@ class Curation:
         wanting = [case for case in cases if self._is_mendable(case.pair)]
         going = [case for case in cases if not failed(case.pair) or case in wanting]
         rounds: list[tuple[Form | None, Sequence[Case]]] = [
-            (Rewording(self.settings, self.prompt), wanting),
+            (Rewriting(self.settings, self.prompt), wanting),
             (self.apart, going),
             (self.supported, going),
         ]

@@ -56,6 +56,7 @@ def test_every_prompt_that_shows_examples_is_checked_here():
     assert showing == {
         "generate_qa.md", "small_model/generate_qa_sentence.md", "generate_qa_short.md",
         "generate_qa_two_chunks.md", "rephrase.md", "small_model/rephrase_question.md", "small_model/round_trip.md",
+        "rewrite_question.md",
     }  # fmt: skip
 
 
@@ -69,6 +70,14 @@ def test_pairs_of_a_reply_pass_the_rules(name):
     assert PairBasis(Grounds(text)).faults(draft) == []
     assert all(any(find(quote, chunk) for quote in draft.evidence) for chunk in chunks)
     assert not foreign_numbers(pair(**msgspec.to_builtins(draft)))
+
+
+def test_a_rewritten_pair_passes_the_rules():
+    """It keeps one fact of two, and rests on the evidence that is shown."""
+    text = PROMPTS["rewrite_question.md"]
+    told = json.JSONDecoder().raw_decode(text, text.index('{"question"'))[0]
+    draft = msgspec.convert({**told, "difficulty": "easy", "category": "numeric"}, Draft)
+    assert PairBasis(Grounds(re.search(r"^  - (.+)$", text, re.M)[1])).faults(draft) == []
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/generate_qa_sentence.md"))

@@ -32,7 +32,7 @@ def asks_for(body: Json) -> str:
     told = {
         "You check question-answer pairs": "apart",
         "follow from a text": "supported",
-        "You rewrite questions that were found wanting": "rewrite",
+        "You rewrite question-answer pairs that were found wanting": "rewrite",
     }
     return next((name for words, name in told.items() if words in system), "")
 
@@ -45,12 +45,13 @@ class Judge:
 
     def __init__(self, *checks: str, remark: str = "the judge says so", reworded: str = "", **scores: float) -> None:
         self.parts = [part for part in APART if not checks or part in checks]
-        self.scores, self.remark, self.reworded = scores, remark, reworded
+        self.scores, self.remark = scores, remark
+        self.rewritten = {"question": reworded, "answer": "", "evidence": [], "evaluation_criteria": []}
 
     def __call__(self, body: Json) -> str:
         asked = shown(body)
         if asks_for(body) == "rewrite":
-            return json.dumps(dict.fromkeys(asked, self.reworded))
+            return json.dumps(dict.fromkeys(asked, self.rewritten))
         parts = ["supported"] if asks_for(body) == "supported" else self.parts
         marks = {name: [self.mark(part, told) for part in parts] for name, told in asked.items()}
         wanting = [n for n in asked if any(self.lacks(p, m, asked[n]) for p, m in zip(parts, marks[n], strict=True))]

@@ -257,6 +257,42 @@ def test_what_cannot_be_mended_is_rejected(run: Run) -> None:
     assert not run.rejected()[0].pair["original_question"]
 
 
+def test_a_rewriting_may_give_answer_evidence_and_criteria_anew(run: Run) -> None:
+    """Two questions in one become one, held against the same rules; what was said before is kept beside."""
+    first = pair_of(1, question="Until which year did the Orrin mill grind barley, and who built it?")
+    new = {
+        "question": "Until which year did the Orrin mill grind barley?",
+        "answer": "Until 1931.",
+        "evidence": first.evidence,
+        "evaluation_criteria": ["States 1931"],
+    }
+
+    def reply(body: Json) -> str:
+        if asks_for(body) == "rewrite":
+            return json.dumps({"p1": new})
+        return (judge(natural=0.0) if first.question in said(body) else judge())(body)
+
+    run.curate(reply, first)
+    (kept,) = run.kept()
+    assert {name: getattr(kept, name) for name in new} == new
+    assert (kept.original_question, kept.original_answer) == (first.question, first.answer)
+    assert kept.original_criteria == first.evaluation_criteria or first.evaluation_criteria == ["States 1931"]
+    new["answer"], new["evaluation_criteria"] = "Until 1999.", ["States 1999"]
+    run.curate(reply, msgspec.structs.replace(first, id="p2"))
+    assert (
+        run.rejected()[0].reason == "supported" and run.rejected()[0].pair["checks"]["supported"]["checker"] == "rule"
+    )
+
+
+def test_a_rewriting_may_drop_the_pair(run: Run) -> None:
+    """Without a question in its place the pair is rejected as it was, and not asked about again."""
+    stiff = judge(natural=0.0)
+    stiff.rewritten["question"] = ""
+    run.curate(stiff, pair_of(1))
+    assert [one.reason for one in run.rejected()] == ["natural"] and run.kept() == []
+    assert [asks_for(body) for body in run.server.requests] == ["apart", "rewrite"]
+
+
 def test_the_judge_of_standing_alone_sees_the_questions_only(run: Run) -> None:
     """Asked about nothing else, it sees no answer, criterion, summary, title or chunk."""
     run.curate(judge("stand_alone"), pair_of(1), curate__checks=["stand_alone"])
@@ -277,7 +313,8 @@ def test_criteria_must_fit_the_right_answer_and_no_wrong_one(run: Run) -> None:
 
 def test_criteria_with_numbers_of_their_own_fail_by_rule(run: Run) -> None:
     """A criterion that asks for a number which the reference answer does not hold fails without a model."""
-    run.curate(judge(), pair_of(1, evaluation_criteria=["States 1931", "States 12 mills"]), curate__checks=["criteria"])
+    foreign = pair_of(1, evaluation_criteria=["States 1931", "States 12 mills"])
+    run.curate(judge(), foreign, curate__checks=["criteria"], curate__rewrite=False)
     assert run.rejected()[0].detail == "the reference answer does not hold: 12" and run.server.requests == []
 
 
@@ -285,6 +322,7 @@ def test_a_wrong_answer_has_other_numbers() -> None:
     """The wrong answer keeps the form and changes each number; without numbers it is another pair's answer."""
     assert wrong_answer(pair_of(1), "other") == "It ground barley until 2042."
     assert wrong_answer(pair_of(1, answer="It ground barley."), "other") == "other"
+    assert wrong_answer(pair_of(1, answer="No, it ground barley until 1931."), "other") == "Yes."
 
 
 def test_a_wrong_answer_is_shown_only_where_words_do_not_settle_it() -> None:
