@@ -135,8 +135,9 @@ def _another(digits: str) -> str:
 
 
 def other_answers(pairs: Sequence[Pair]) -> list[str]:
-    """For each pair the answer of a near one of its document that shares the fewest words with it, of its category where
-    there is one: what shares words may be right as well. "" where there is no other.
+    """For each pair the answer of a near one of its document, of its category if any, that shares the fewest words.
+
+    What shares words may be right as well. "" where there is no other.
     """
     own: dict[str, list[int]] = {}
     for i, pair in enumerate(pairs):

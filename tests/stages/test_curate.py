@@ -278,7 +278,8 @@ def test_a_rewriting_may_give_answer_evidence_and_criteria_anew(run: Run) -> Non
     assert (kept.original_question, kept.original_answer) == (first.question, first.answer)
     assert kept.original_criteria == first.evaluation_criteria or first.evaluation_criteria == ["States 1931"]
     new["answer"], new["evaluation_criteria"] = "Until 1999.", ["States 1999"]
-    run.curate(reply, msgspec.structs.replace(first, id="p2"))
+    first = msgspec.structs.replace(first, question=first.question.replace("built it", "owned it"))
+    run.curate(reply, first)
     assert (
         run.rejected()[0].reason == "supported" and run.rejected()[0].pair["checks"]["supported"]["checker"] == "rule"
     )
