@@ -7,6 +7,7 @@ fetched, merged cells filled, one page a slide. It runs offline; its hosted OCR 
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,8 @@ FORMATS = {
 _MOST_CELLS = 2_000_000  # of a table; the model holds one object for each
 _WEB = ("http://", "https://", "mailto:")
 _FORMULA = re.compile(rb"<m:oMath[ >].*?</m:oMath>", re.DOTALL)
+_BODY = re.compile(rb"(<w:body>).*(</w:body>)", re.DOTALL)
+_READ_FORMULA = re.compile(r"(?m)^(\d+):\s*\$")
 _RUN_OF_TEXT = re.compile(rb"<m:t(?: [^>]*)?>([^<]*)</m:t>")
 _SLIDE_IDS = re.compile(rb"<p:sldId [^>]*/>|<p:sldId [^>]*>.*?</p:sldId>", re.DOTALL)
 _RELATION = re.compile(rb'r:id="([^"]+)"')
@@ -47,10 +50,10 @@ def read(source: str, ending: str) -> Reading:
         return Reading(slides, [])
     document = _parse(content, FORMATS[ending])
     if FORMATS[ending] == "docx" and (formulas := _formulas(content)) > _count_math(document.blocks):
-        document = _parse(_with_plain_formulas(content), "docx")
-        return Reading(
-            [markdown(document)], [f"{formulas} formulas are given as plain text: not all could be read as LaTeX"]
-        )
+        plain = _unread_formulas(content)
+        document = _parse(_with_plain_formulas(content, plain), "docx")
+        told = f"{len(plain)} of {formulas} formulas are given as plain text: they could not be read as LaTeX"
+        return Reading([markdown(document)], [told] if plain else [])
     return Reading([markdown(document)], [])
 
 
@@ -127,15 +130,39 @@ def _formulas(docx: bytes) -> int:
         return sum(bool(_text_of(found)) for found in _FORMULA.findall(archive.read(name))) if name else 0
 
 
-def _with_plain_formulas(docx: bytes) -> bytes:
-    """The file with the letters of each formula in place of it."""
-    with zipfile.ZipFile(io.BytesIO(docx)) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-        name = _main_part(archive)
+def _unread_formulas(docx: bytes) -> set[int]:
+    """Which formulas of the text, counted from 0, anydoc gives nothing for; each is tried in a paragraph of its own."""
+    name, parts = _with_main_part(docx)
+    formulas = _FORMULA.findall(parts[name])
+    paragraphs = [b"<w:p><w:r><w:t>%d:</w:t></w:r>%b</w:p>" % pair for pair in enumerate(formulas)]
+    tried = _BODY.sub(lambda body: body[1] + b"".join(paragraphs) + body[2], parts[name])
+    asked = {k for k, formula in enumerate(formulas) if _text_of(formula)}
+    try:
+        text = markdown(_parse(_zip({**parts, name: tried}), "docx"))
+    except BadDocument:
+        return asked
+    return asked - {int(number) for number in _READ_FORMULA.findall(text)}
+
+
+def _with_plain_formulas(docx: bytes, which: set[int]) -> bytes:
+    """The file with the letters of the formulas `which`, counted from 0, in place of them."""
+    name, parts = _with_main_part(docx)
+    numbers = itertools.count()
     parts[name] = _FORMULA.sub(
-        lambda match: b'<w:r><w:t xml:space="preserve">' + _text_of(match[0]) + b"</w:t></w:r>", parts[name]
+        lambda match: (
+            b'<w:r><w:t xml:space="preserve">' + _text_of(match[0]) + b"</w:t></w:r>"
+            if next(numbers) in which
+            else match[0]
+        ),
+        parts[name],
     )
     return _zip(parts)
+
+
+def _with_main_part(docx: bytes) -> tuple[str, dict[str, bytes]]:
+    """The name of the part that holds the text, and all parts."""
+    with zipfile.ZipFile(io.BytesIO(docx)) as archive:
+        return _main_part(archive), {name: archive.read(name) for name in archive.namelist()}
 
 
 def _main_part(archive: zipfile.ZipFile) -> str:

@@ -21,7 +21,7 @@ from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.lines import Box, Line, Run, to_lines, to_run
 from groundwork.documents.layout.page_flow import Flow, foot_notes, page_lines
 from groundwork.documents.layout.reading_order import parts as parts_of
-from groundwork.documents.layout.rotated_text import upright
+from groundwork.documents.layout.rotated_text import main_turn, upright
 from groundwork.documents.layout.ruled_tables import Frame, Grid, find_frames, find_grids
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.type_styles import Styles
@@ -45,14 +45,12 @@ def convert(request: Request) -> Conversion:
     Of pages in a shaped script pdf-inspector's alone: pdfium, and with it liteparse, gives the letters of such a
     script in the order in which they are drawn. Raises what liteparse raises; where pdf-inspector fails, a warning.
     """
-    pages = read_pages(request)
+    pages, turns = _read_turned(request)
     layer = request.layer or [""] * len(pages)
     shaped = [i for i, text in enumerate(layer) if is_shaped(text)]
     pages = [None if i in shaped else page for i, page in enumerate(pages)]
-    with LetterSizes(request.source) as sizes:
-        read = [
-            _read(page, sizes, Speller(text)) if page else Read([], []) for page, text in zip(pages, layer, strict=True)
-        ]
+    with LetterSizes(request.source, turns) as sizes:
+        read = [_read(page, sizes, text) if page else Read([], []) for page, text in zip(pages, layer, strict=True)]
     often = Counter(text for page in read for text in set(page.aside))
     read = [page._replace(aside=[text for text in page.aside if often[text] < _RECURS]) for page in read]
     styles = Styles([[line for lines, _ in page.parts for line in lines] for page in read])
@@ -93,24 +91,31 @@ def _unsure_tables(numbers: Sequence[int]) -> str:
     return f"{told}: tables of such a script come apart; look at them, or use --converter gemini"
 
 
-def _read(page: Any, sizes: LetterSizes, speller: Speller) -> Read:
+def _read(page: Any, sizes: LetterSizes, text: str) -> Read:
     """The parts of a liteparse page in the order in which they are read, spelt as in the page's text layer."""
     turned = upright(page)
+    speller = Speller(text)
     runs, *aside = (
         [run for item in items if (run := to_run(item, sizes.of(item, page), speller))]
         for items in (turned.items, *turned.aside)
     )
     runs += typed_runs(page, runs)
-    charts = find_charts(turned.drawn, runs) if turned.drawn else []
+    charts = find_charts(page.vector_graphics, runs) if page.vector_graphics else []
     grids = [_labels(chart, runs) for chart in charts]
     free = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
-    frames = find_frames(turned.drawn) if turned.drawn else []
+    frames = find_frames(page.vector_graphics) if page.vector_graphics else []
     frames = [frame for frame in frames if not any(_is_in(frame, chart) for chart in charts)]
     if frames and (tables := find_grids(frames, [word for run in free for word in run.words])):
         free = [run for run in free if not any(table.holds(run) for table in tables)]
         grids += tables
     parts = [(page_lines(to_lines(part.runs), part.grids), part.column) for part in parts_of(free, grids)]
-    return Read(parts, [*(line.text for part in aside for line in to_lines(part)), *notes(page)])
+    return Read(parts, [*(_whole(line.text, text) for part in aside for line in to_lines(part)), *notes(page)])
+
+
+def _whole(line: str, layer: str) -> str:
+    """A turned line as the text layer has it: liteparse cuts those that reach over the edge of the page."""
+    at = layer.find(line)
+    return layer[at:].split("\n", 1)[0].strip() if at >= 0 and (not at or layer[at - 1] == "\n") else line
 
 
 def _labels(chart: Box, runs: Sequence[Run]) -> Grid:
@@ -145,7 +150,22 @@ def _own_markdown(page: Any) -> str:
 
 
 def read_pages(request: Request) -> list[Any]:
-    """liteparse's pages in the order asked for; None for one that it does not give."""
+    """liteparse's pages in the order asked for, turned upright; None for one that it does not give."""
+    return _read_turned(request)[0]
+
+
+def _read_turned(request: Request) -> tuple[list[Any], dict[int, int]]:
+    """liteparse's pages, and by how many degrees those were turned whose text does not stand upright."""
+    numbers = list(request.pages or range(1, request.page_count + 1))
+    by_number = _parse(request, request.pages)
+    turns = {number: turn for number, page in by_number.items() if number in numbers and (turn := main_turn(page))}
+    if turns:
+        by_number.update(_parse(request, sorted(turns), page_orientation_corrections=sorted(turns.items())))
+    return [by_number.get(number) for number in numbers], turns
+
+
+def _parse(request: Request, numbers: Sequence[int] | None, **options: Any) -> dict[int, Any]:
+    """Page number: liteparse's page."""
     from liteparse import LiteParse
 
     parser = LiteParse(
@@ -157,12 +177,12 @@ def read_pages(request: Request) -> list[Any]:
         extract_annotations=True,
         emit_word_boxes=True,
         extract_links=False,
-        target_pages=None if request.pages is None else ",".join(map(str, request.pages)),
+        target_pages=None if numbers is None else ",".join(map(str, numbers)),
         max_pages=request.settings.max_pages,
         quiet=True,
+        **options,
     )
-    by_number = {page.page_num: page for page in parser.parse(request.source).pages}
-    return [by_number.get(number) for number in request.pages or range(1, request.page_count + 1)]
+    return {page.page_num: page for page in parser.parse(request.source).pages}
 
 
 ENGINES = {"pdf-inspector": _pdf_inspector, "liteparse": _liteparse}

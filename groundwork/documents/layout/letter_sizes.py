@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections.abc import Mapping
 from typing import Any, Self
 
 from groundwork.documents.pdf import open_pdf
@@ -18,7 +19,9 @@ _SCALE = 100  # parts of a point in which pdfium is asked for a place
 class LetterSizes:
     """The sizes in points of a PDF's letters; pdfium is asked once for letters of the same font and height."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, turns: Mapping[int, int] | None = None) -> None:
+        """`turns`: by how many degrees clockwise the text of a page stands turned, where liteparse's is upright."""
+        self._turns = turns or {}
         self._source = source
         self._document: Any = None
         self._page: tuple[int, Any, Any] = (0, None, None)  # its number, pdfium's page and its text
@@ -47,7 +50,7 @@ class LetterSizes:
         width, height = (int(_SCALE * side) for side in (page.width, page.height))
         word = max(item.words, key=lambda word: len(word.text), default=item)  # not the raised number before it
         place = (int(_SCALE * (word.x + word.width / 2)), int(_SCALE * (word.y + word.height / 2)))
-        pdfium.FPDF_DeviceToPage(raw, 0, 0, width, height, 0, *place, x, y)
+        pdfium.FPDF_DeviceToPage(raw, 0, 0, width, height, -self._turns.get(page.page_num, 0) // 90 % 4, *place, x, y)
         letter = pdfium.FPDFText_GetCharIndexAtPos(text, x, y, 3, 3)
         matrix = pdfium.FS_MATRIX()
         if letter < 0 or not pdfium.FPDFText_GetMatrix(text, letter, matrix):

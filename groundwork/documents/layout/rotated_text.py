@@ -1,4 +1,4 @@
-"""Turned pages, and turned text beside upright text, such as a stamp in the margin or the labels of a chart."""
+"""Turned text: of whole pages, which liteparse is asked to turn, and beside upright text, such as a stamp."""
 
 from __future__ import annotations
 
@@ -8,25 +8,34 @@ from typing import Any, NamedTuple
 
 
 class Upright(NamedTuple):
-    """A page's text items as they are read: the main ones in the page's upright position, the others by their turn."""
+    """A page's text items that stand upright, and the others by their turn, each set upright."""
 
     items: list[Any]
-    drawn: Any
     aside: list[list[Any]]
 
 
-def upright(page: Any) -> Upright:
-    """The text items and vector graphics of a liteparse page, turned so that most of the text stands upright."""
+def main_turn(page: Any) -> int:
+    """The degrees (0, 90, 180, 270) clockwise by which most letters of a liteparse page stand turned."""
     if not any(item.rotation for item in page.text_items):
-        return Upright(page.text_items, page.vector_graphics, [])
-    turns: dict[int, list[Any]] = {}
+        return 0
+    letters: Counter[int] = Counter()
     for item in page.text_items:
-        turns.setdefault(round((item.rotation or 0) / 90) * 90 % 360, []).append(item)
-    letters = Counter({turn: sum(len(item.text) for item in items) for turn, items in turns.items()})
-    main = letters.most_common(1)[0][0]
-    aside = [[_turned(item, turn, page) for item in items] for turn, items in turns.items() if turn != main]
-    drawn = page.vector_graphics if not main else _turned_graphics(page.vector_graphics, main, page)
-    return Upright([_turned(item, main, page) for item in turns[main]], drawn, aside)
+        letters[_turn(item)] += len(item.text)
+    return letters.most_common(1)[0][0]
+
+
+def upright(page: Any) -> Upright:
+    """The text items of a liteparse page most of whose text stands upright."""
+    if not any(item.rotation for item in page.text_items):
+        return Upright(page.text_items, [])
+    turns: dict[int, list[Any]] = {0: []}
+    for item in page.text_items:
+        turns.setdefault(_turn(item), []).append(item)
+    return Upright(turns.pop(0), [[_turned(item, turn, page) for item in items] for turn, items in turns.items()])
+
+
+def _turn(item: Any) -> int:
+    return round((item.rotation or 0) / 90) * 90 % 360
 
 
 def _turned(item: Any, turn: int, page: Any) -> Any:
@@ -39,23 +48,6 @@ def _turned(item: Any, turn: int, page: Any) -> Any:
 def _turned_box(box: Any, turn: int, page: Any) -> Any:
     x, y, width, height = _place(box.x, box.y, box.width, box.height, turn, page)
     return dataclasses.replace(box, x=x, y=y, width=width, height=height)
-
-
-def _turned_graphics(drawn: Any, turn: int, page: Any) -> Any:
-    if drawn is None:
-        return None
-    shapes = [dataclasses.replace(shape, bbox=_turned_bbox(shape.bbox, turn, page)) for shape in drawn.shapes]
-    lines = []
-    for line in drawn.lines:
-        x1, y1, *_ = _place(line.x1, line.y1, 0, 0, turn, page)
-        x2, y2, *_ = _place(line.x2, line.y2, 0, 0, turn, page)
-        lines.append(dataclasses.replace(line, x1=x1, y1=y1, x2=x2, y2=y2))
-    return dataclasses.replace(drawn, shapes=shapes, lines=lines)
-
-
-def _turned_bbox(bbox: tuple[float, float, float, float], turn: int, page: Any) -> tuple[float, float, float, float]:
-    x, y, width, height = bbox
-    return _place(x, y, width, height, turn, page)
 
 
 def _place(x: float, y: float, width: float, height: float, turn: int, page: Any) -> tuple[float, float, float, float]:

@@ -47,6 +47,18 @@ def word(path: Path) -> Path:
     return path
 
 
+def with_unknown_formula(path: Path) -> Path:
+    """A DOCX with two formulas in a sentence, the first with its letters where no reader looks for them."""
+    document = docx.Document()
+    paragraph = document.add_paragraph("The weight is ")
+    hidden = "<m:ctrlPr><m:r><m:t>x=9</m:t></m:r></m:ctrlPr>"
+    paragraph._p.append(parse_xml(f"<m:oMath {MATH}>{hidden}</m:oMath>"))
+    paragraph.add_run(" and the speed ")
+    paragraph._p.append(parse_xml(FORMULAS[1]))
+    document.save(str(path))
+    return path
+
+
 def _number_headings(document: docx.document.Document) -> None:
     levels = "".join(
         f'<w:lvl w:ilvl="{k}"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:pStyle w:val="Heading{k + 1}"/>'

@@ -195,7 +195,22 @@ def test_turned_text_beside_upright_text_stays_out_of_its_lines(drawn):
     assert drawn(draw).markdown == f"{' '.join(PROSE)}\n\nReceived 21 June"
 
 
-@pytest.mark.parametrize("angle", [90, -90])
+def test_a_stamp_that_reaches_over_the_page_is_whole(drawn):
+    """liteparse cuts turned text that reaches over the edge of the page; the text layer has all of it."""
+
+    def draw(canvas: Canvas) -> None:
+        prose(canvas)
+        canvas.saveState()
+        canvas.setFont("Helvetica", 20)
+        canvas.translate(40, 640)
+        canvas.rotate(90)
+        canvas.drawString(0, 0, "arXiv:2103.15348v2 [cs.CV] 21 Jun 2021")
+        canvas.restoreState()
+
+    assert drawn(draw).markdown.endswith("\n\narXiv:2103.15348v2 [cs.CV] 21 Jun 2021")
+
+
+@pytest.mark.parametrize("angle", [90, 180, -90])
 def test_a_turned_page_is_read_upright(drawn, angle):
     """A table drawn sideways has its rows as rows."""
     rows = [("Port", "2003", "2004"), ("Ellary", "13", "14"), ("Tarn", "34", "33")]
