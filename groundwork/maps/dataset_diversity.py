@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.embedding.duplicates import calibrate_threshold, random_cosines
+from groundwork.maps.dataset_choice import FAIR, choose
 from groundwork.maps.draw.scene import DatasetNumbers, Numbers
 from groundwork.maps.similarities import Similarities
 
@@ -27,10 +28,7 @@ Floats = npt.NDArray[np.floating[Any]]
 SAME_SUBJECT = 0.42
 TOPIC_ROWS = 4_000  # rows that topics are found in; the linkage takes the square of it in memory
 TOPIC_SIZE = 3  # fewer questions are no topic
-FAIR = 20  # a dataset with fewer questions does not set the equal number for the others
-DRAWS = 2_000  # bootstrap draws over the topics
-VARIED = 1.5  # times the diversity of the next: reason enough to take a dataset that reaches no less
-SURE = 0.9  # share of draws that a dataset must lead in to be recommended
+DRAWS = 2_000  # bootstrap draws over the topics and the questions
 CURVE_POINTS = 40
 
 
@@ -123,7 +121,7 @@ def measure(
     np.add.at(per_topic, (dataset_of[topic_of >= 0], topic_of[topic_of >= 0]), 1)
     equal_n = _equal_n(counts)
     hits = np.stack([rarefied(row, count, min(equal_n, count)) for row, count in zip(per_topic, counts, strict=True)])
-    draws = _bootstrap(hits, seed)
+    draws = _bootstrap(per_topic, counts, equal_n, seed)
     alone = _only_in(names, dataset_of, found.nearest_in, limits.same_subject)
     rows = [
         DatasetNumbers(
@@ -143,7 +141,8 @@ def measure(
         )
         for number, name in enumerate(names)
     ]
-    best, certainty = _best(draws, counts)
+    inside = np.array(_overlap(dataset_of, found.nearest_in, limits.near_duplicate))
+    choice = choose(rows, draws, per_topic, equal_n, inside)
     numbers = Numbers(
         encoder=encoder,
         projection=projection,
@@ -153,9 +152,9 @@ def measure(
         topics=total,
         datasets=rows,
         overlap=_overlap(dataset_of, found.nearest_in, limits.same_subject),
-        best=names[best] if best is not None and certainty >= SURE else "",
-        certainty=certainty if best is not None else None,
-        recommendation=_recommendation(rows, per_topic, equal_n, best, certainty),
+        best=choice.best,
+        certainty=choice.certainty,
+        recommendation=choice.sentence,
     )
     return Measured(numbers, alone, _missed_by(names, dataset_of, found.nearest_in, limits.same_subject))
 
@@ -188,79 +187,28 @@ def _centres(vectors: Vectors, threshold: float) -> Vectors:
     return unit
 
 
-def _bootstrap(hits: Floats, seed: int) -> Floats:
-    """Reach of each dataset, (draws, datasets), over topics drawn with replacement: the same draw for all datasets."""
-    datasets, total = hits.shape
-    if not total:
-        return np.zeros((DRAWS, datasets))
-    rng = np.random.default_rng(seed)
-    weights = rng.multinomial(total, np.full(total, 1 / total), size=DRAWS)
-    reached: Floats = weights @ hits.T / total
-    return reached
+def _bootstrap(per_topic: Floats, counts: list[int], equal_n: int, seed: int) -> Floats:
+    """Reach of each dataset, (draws, datasets), over topics and questions drawn with replacement.
 
-
-def _best(draws: Floats, counts: list[int]) -> tuple[int | None, float]:
-    """The dataset with the largest mean reach, and the share of draws in which it leads, ties shared out.
-
-    Datasets of fewer than FAIR questions do not take part; (None, 0.0) where that leaves fewer than two.
+    The topics of a draw are the same for all datasets, the questions each dataset's own. Questions drawn with
+    replacement reach less than they do; that loss is taken out, so that the draws lie around the reach itself.
     """
-    fair = [number for number, count in enumerate(counts) if count >= FAIR]
-    if len(fair) < 2:
-        return None, 0.0
-    among = np.round(draws[:, fair], 9)
-    leads = among == among.max(axis=1, keepdims=True)
-    share = (leads / leads.sum(axis=1, keepdims=True)).mean(axis=0)
-    best = int(among.mean(axis=0).argmax())
-    return fair[best], float(share[best])
-
-
-def _recommendation(
-    rows: list[DatasetNumbers], per_topic: Floats, equal_n: int, best: int | None, certainty: float
-) -> str:
-    small = [row for row in rows if row.questions < FAIR]
-    few = "; ".join(f"{row.name} has {row.questions:,} question{'s' * (row.questions != 1)}" for row in small)
-    if best is None:
-        return f"Too few questions to choose by: {few}; at least {FAIR} are needed." if len(rows) > 1 else ""
-    chosen = rows[best]
-    others = sorted((row for row in rows if row is not chosen and row not in small), key=lambda row: -row.reach)
-    low, high = chosen.reach_interval
-    sure = certainty >= SURE
-    figures = (
-        f"with {equal_n:,} questions each{' it' if sure else f', {chosen.name}'} reaches {chosen.reach:.0%} of the "
-        f"{per_topic.shape[1]:,} topics of all together (95% interval {low:.0%} to {high:.0%}), "
-        + ", ".join(f"{row.name} {row.reach:.0%}" for row in others)
-    )
-    draws = f"{certainty:.0%} of {DRAWS:,} bootstrap draws"
-    after = _taken_whole(rows, chosen)
-    if small:
-        after += f" Left out: {few}; at least {FAIR} are needed to be compared."
-    if more := int(((per_topic[best] == 0) & (per_topic.sum(axis=0) > 0)).sum()):
-        after += f" Merging adds {more:,} topic{'s' if more > 1 else ''} that {chosen.name} lacks."
-    if sure:
-        return f"Choose {chosen.name}: {figures}; it leads in {draws}.{after}"
-    decide = _more_varied([chosen, *others])
-    return f"No clear choice: {figures}; {chosen.name} leads in only {draws}, so {decide}.{after}"
-
-
-def _more_varied(rows: list[DatasetNumbers]) -> str:
-    """What decides between datasets of like reach: diversity where it differs much, else what they cost."""
-    first, second = sorted(rows, key=lambda row: -row.diversity_at_equal_n)[:2]
-    if first.diversity_at_equal_n < VARIED * second.diversity_at_equal_n:
-        return "let the price decide"
-    return (
-        f"take {first.name} for its variety (diversity {first.diversity_at_equal_n:.1f}, the next "
-        f"{second.diversity_at_equal_n:.1f})"
-    )
-
-
-def _taken_whole(rows: list[DatasetNumbers], chosen: DatasetNumbers) -> str:
-    """A larger dataset may reach more by its size, which matters to whoever takes it as it is."""
-    widest = max(rows, key=lambda row: row.reach_of_all)
-    if widest.reach_of_all <= chosen.reach_of_all:
-        return ""
-    return (
-        f" Taken whole, {widest.name} reaches more: {widest.reach_of_all:.0%} with its {widest.questions:,} questions."
-    )
+    datasets, total = per_topic.shape
+    reached = np.zeros((DRAWS, datasets))
+    if not total:
+        return reached
+    rng = np.random.default_rng(seed)
+    weights = rng.multinomial(total, np.full(total, 1 / total), size=DRAWS) / total
+    for number, count in enumerate(counts):
+        if not count:
+            continue
+        chances = rarefied(np.arange(count + 1, dtype=np.float64), count, min(equal_n, count))
+        inside = per_topic[number] / count
+        drawn = rng.multinomial(count, np.append(inside, max(0.0, 1 - inside.sum())), size=DRAWS)[:, :-1]
+        hits = chances[drawn]
+        lost = chances[per_topic[number].astype(int)] - hits.mean(axis=0)
+        reached[:, number] = np.clip(((hits + lost) * weights).sum(axis=1), 0, 1)
+    return reached
 
 
 def _only_in(names: list[str], dataset_of: Indices, nearest_in: Floats, threshold: float) -> dict[str, list[int]]:

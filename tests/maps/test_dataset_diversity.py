@@ -15,18 +15,17 @@ from groundwork.maps.similarities import similarities
 TOPICS = 30
 
 
-def vectors_of(topic_of: list[int], seed: int = 0) -> np.ndarray:
-    """A unit vector near its topic's own axis for each entry."""
-    noise = np.random.default_rng(seed).normal(size=(len(topic_of), 64)) * 0.02
-    vectors = np.eye(64)[topic_of] + noise
+def vectors_of(topic_of: list[int], seed: int = 0, noise: float = 0.02) -> np.ndarray:
+    """A unit vector near its topic's own axis for each entry; with more noise no two are the same question."""
+    vectors = np.eye(64)[topic_of] + np.random.default_rng(seed).normal(size=(len(topic_of), 64)) * noise
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-def measured(datasets: dict[str, list[int]]) -> Measured:
+def measured(datasets: dict[str, list[int]], noise: float = 0.02) -> Measured:
     """The numbers of datasets given as the topics of their questions."""
     joined = [topic for own in datasets.values() for topic in own]
     dataset_of = np.repeat(np.arange(len(datasets)), [len(own) for own in datasets.values()])
-    vectors = vectors_of(joined)
+    vectors = vectors_of(joined, noise=noise)
     found = similarities(vectors, dataset_of, len(datasets))
     return measure(list(datasets), vectors, dataset_of, [1] * len(datasets), found, "e", "t-SNE")
 
@@ -104,7 +103,7 @@ def test_size_alone_wins_nothing() -> None:
     """The larger of two datasets that ask alike is not preferred for being larger."""
     rng = np.random.default_rng(0)
     small, large = (rng.integers(TOPICS, size=n).tolist() for n in (80, 800))
-    numbers = measured({"small": small, "large": large}).numbers
+    numbers = measured({"small": small, "large": large}, noise=0.09).numbers
     assert numbers.equal_n == 80
     by_name = {row.name: row for row in numbers.datasets}
     assert by_name["large"].reach_of_all >= by_name["small"].reach_of_all
@@ -114,6 +113,41 @@ def test_size_alone_wins_nothing() -> None:
     whole = by_name["large"].reach_of_all
     said = f"Taken whole, large reaches more: {whole:.0%} with its 800 questions."
     assert (said in numbers.recommendation) == (whole > by_name["small"].reach_of_all)
+
+
+def test_a_part_is_never_preferred_to_the_whole() -> None:
+    """Of a run and a part of it that is less diluted, the whole is chosen, and it is said why."""
+    part = [topic for topic in range(20) for _ in range(2)]
+    whole = part + [topic % 5 for topic in range(60)] + [20, 21, 22] * 3
+    for datasets in ({"part": part, "whole": whole}, {"whole": whole, "part": part}):
+        numbers = measured(datasets).numbers
+        reach = {row.name: row.reach for row in numbers.datasets}
+        assert reach["part"] > reach["whole"], "by reach at equal size alone the part would win"
+        assert numbers.best == "whole" and "whole asks what part asks (100% of its questions)" in numbers.recommendation
+
+
+def test_runs_that_ask_the_same_are_told() -> None:
+    """Two runs with the same questions are no choice; a third that asks more is, whichever of them came first."""
+    asked = [topic for topic in range(12) for _ in range(3)]
+    numbers = measured({"a": asked, "b": asked}).numbers
+    assert numbers.best == "" and numbers.recommendation.startswith("No clear choice")
+    assert "a and b ask the same questions (100% and 100% of them are in the other)" in numbers.recommendation
+    assert "leads in" not in numbers.recommendation
+    more = [topic for topic in range(24) for _ in range(3)]
+    assert measured({"a": asked, "b": asked, "c": more}).numbers.best == "c"
+
+
+def test_few_questions_make_a_wide_interval() -> None:
+    """Draws of the questions and not of the topics alone: of few questions the interval is wider than of many."""
+    rng = np.random.default_rng(3)
+    width = []
+    for size in (40, 400):
+        a, b = (rng.integers(TOPICS, size=size).tolist() for _ in range(2))
+        row = measured({"a": a, "b": b}).numbers.datasets[0]
+        low, high = row.reach_interval
+        assert low <= row.reach <= high
+        width.append(high - low)
+    assert width[0] > width[1]
 
 
 def test_redundancy_is_the_share_that_repeats() -> None:

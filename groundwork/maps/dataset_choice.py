@@ -1,0 +1,130 @@
+"""Which of several datasets to take: by reach at equal size, never a part before the whole, none of equals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from groundwork.maps.draw.scene import DatasetNumbers
+
+Floats = npt.NDArray[np.floating[Any]]
+
+FAIR = 20  # a dataset with fewer questions does not take part in the choice
+VARIED = 1.5  # times the diversity of the next: reason enough to take a dataset that reaches no less
+SURE = 0.9  # share of draws that a dataset must lead in to be recommended
+WITHIN = 0.98  # share of its questions that another must ask too for a dataset to be a part of it
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The dataset to take ("": they cannot be told apart), the share of draws in which it leads, and a sentence."""
+
+    best: str = ""
+    certainty: float | None = None
+    sentence: str = ""
+
+
+def choose(rows: list[DatasetNumbers], draws: Floats, per_topic: Floats, equal_n: int, inside: Floats) -> Choice:
+    """`draws`: (draws, datasets) of reach; `per_topic`: (datasets, topics) questions; `inside`: (datasets, datasets),
+    the share of the row's questions that the column's dataset asks too, nearly word for word."""
+    fair = [number for number, row in enumerate(rows) if row.questions >= FAIR]
+    small = [row for row in rows if row.questions < FAIR]
+    few = "; ".join(f"{row.name} has {row.questions:,} question{'s' * (row.questions != 1)}" for row in small)
+    if len(fair) < 2:
+        return Choice(sentence=f"Too few questions to choose by: {few}; at least {FAIR} are needed." * (len(rows) > 1))
+    candidates = _candidates(fair, inside)
+    best, certainty = _leader(draws, candidates)
+    parts = _parts(rows, fair, inside)
+    alike = [number for number in fair if number not in candidates and _is_within(best, number, inside)]
+    if small:
+        parts += f" Left out: {few}; at least {FAIR} are needed to be compared."
+    others = sorted((rows[number] for number in fair if number != best), key=lambda row: -row.reach)
+    after = _taken_whole(rows, rows[best]) + _merging(rows[best], per_topic, best) + parts
+    sure = certainty >= SURE and not alike
+    figures = _figures(rows[best], others, equal_n, per_topic.shape[1], sure)
+    if sure:
+        lead = f"it leads in {certainty:.0%} of {len(draws):,} bootstrap draws" if len(candidates) > 1 else (
+            "it asks all that the others ask"
+        )  # fmt: skip
+        return Choice(rows[best].name, certainty, f"Choose {rows[best].name}: {figures}; {lead}.{after}")
+    rivals = [rows[number] for number in fair if number in candidates or number in alike]
+    lead = f"{rows[best].name} leads in only {certainty:.0%} of {len(draws):,} bootstrap draws, so "
+    lead = lead if len(candidates) > 1 else ""
+    return Choice("", certainty, f"No clear choice: {figures}; {lead}{_more_varied(rivals)}.{after}")
+
+
+def _is_within(a: int, b: int, inside: Floats) -> bool:
+    return bool(inside[a, b] >= WITHIN)
+
+
+def _candidates(fair: list[int], inside: Floats) -> list[int]:
+    """Without the parts of others; of several that ask the same, the first."""
+    kept = []
+    for a in fair:
+        wholes = [b for b in fair if b != a and _is_within(a, b, inside)]
+        if all(_is_within(b, a, inside) and b not in kept for b in wholes):
+            kept.append(a)
+    return kept or fair
+
+
+def _leader(draws: Floats, candidates: list[int]) -> tuple[int, float]:
+    """The candidate with the largest mean reach, and the share of draws in which it leads, ties shared out."""
+    among = np.round(draws[:, candidates], 9)
+    leads = among == among.max(axis=1, keepdims=True)
+    share = (leads / leads.sum(axis=1, keepdims=True)).mean(axis=0)
+    best = int(among.mean(axis=0).argmax())
+    return candidates[best], float(share[best])
+
+
+def _parts(rows: Sequence[DatasetNumbers], fair: Sequence[int], inside: Floats) -> str:
+    """A sentence for each dataset that is a part of another, and for each two that ask the same."""
+    said = ""
+    for a in fair:
+        for b in fair:
+            if a == b or not _is_within(a, b, inside):
+                continue
+            if not _is_within(b, a, inside):
+                said += f" {rows[b].name} asks what {rows[a].name} asks ({inside[a, b]:.0%} of its questions) and more."
+            elif a < b:
+                shares = f"{inside[a, b]:.0%} and {inside[b, a]:.0%} of them are in the other"
+                said += f" {rows[a].name} and {rows[b].name} ask the same questions ({shares})."
+    return said
+
+
+def _figures(chosen: DatasetNumbers, others: list[DatasetNumbers], equal_n: int, topics: int, sure: bool) -> str:
+    low, high = chosen.reach_interval
+    return (
+        f"with {equal_n:,} questions each{' it' if sure else f', {chosen.name}'} reaches {chosen.reach:.0%} of the "
+        f"{topics:,} topics of all together (95% interval {low:.0%} to {high:.0%}), "
+        + ", ".join(f"{row.name} {row.reach:.0%}" for row in others)
+    )
+
+
+def _more_varied(rows: list[DatasetNumbers]) -> str:
+    """What decides between datasets of like reach: diversity where it differs much, else what they cost."""
+    first, second = sorted(rows, key=lambda row: -row.diversity_at_equal_n)[:2]
+    if first.diversity_at_equal_n < VARIED * second.diversity_at_equal_n:
+        return "let the price decide"
+    return (
+        f"take {first.name} for its variety (diversity {first.diversity_at_equal_n:.1f}, the next "
+        f"{second.diversity_at_equal_n:.1f})"
+    )
+
+
+def _taken_whole(rows: list[DatasetNumbers], chosen: DatasetNumbers) -> str:
+    """A larger dataset may reach more by its size, which matters to whoever takes it as it is."""
+    widest = max(rows, key=lambda row: row.reach_of_all)
+    if widest.reach_of_all <= chosen.reach_of_all:
+        return ""
+    return (
+        f" Taken whole, {widest.name} reaches more: {widest.reach_of_all:.0%} with its {widest.questions:,} questions."
+    )
+
+
+def _merging(chosen: DatasetNumbers, per_topic: Floats, best: int) -> str:
+    more = int(((per_topic[best] == 0) & (per_topic.sum(axis=0) > 0)).sum())
+    return f" Merging adds {more:,} topic{'s' * (more > 1)} that {chosen.name} lacks." if more else ""
