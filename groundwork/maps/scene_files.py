@@ -11,10 +11,13 @@ import msgspec
 from groundwork.console import terminal_table as terminal
 from groundwork.console.command import Outcome
 from groundwork.maps.draw.scene import Numbers, Scene
+from groundwork.maps.model_prices import price_note
 from groundwork.records.artifacts import read_json, write_json, write_jsonl
 
 if TYPE_CHECKING:
     from groundwork.console.command import Job, Unit
+    from groundwork.dataset.question_vectors import Embedded
+    from groundwork.llm.spending import Spending
 
 
 class Beside(msgspec.Struct):
@@ -27,12 +30,15 @@ class Beside(msgspec.Struct):
 async def draw_map(job: Job, unit: Unit) -> Outcome:
     """Embed what lacks vectors of the unit's sources, lay them out together and write the map's files."""
     from groundwork.dataset.question_vectors import embedded, encoder_of
+    from groundwork.llm.spending import spending
     from groundwork.maps.scene_building import by_dataset, scene_of
     from groundwork.tags.tag_files import tags_by_question
 
     ones = await embedded(job, unit.payload)
     tags = tags_by_question(job.data, unit.payload)
     scene = scene_of(by_dataset(ones), unit.name, job.config.maps, encoder_of(job).name, tags, job.progress)
+    if len(ones) > 1:
+        scene = _with_prices(scene, ones, spending(job.data.joined_journal, "generate_qa"))
     job.progress.phase("drawing")
     warnings = write_map_pictures(scene, unit.writes)
     return Outcome(
@@ -41,6 +47,12 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
         counts={"questions": len(scene.points)},
         warnings=[*(warning for one in ones for warning in one.dataset.warnings), *warnings],
     )
+
+
+def _with_prices(scene: Scene, ones: Sequence[Embedded], spent: Sequence[Spending]) -> Scene:
+    """The price and time of each model, right behind what is recommended."""
+    note = price_note((row for one in ones for row in one.dataset.rows), spent)
+    return msgspec.structs.replace(scene, notes=[*scene.notes[:1], note, *scene.notes[1:]]) if note else scene
 
 
 def write_map_pictures(scene: Scene, paths: Sequence[Path]) -> list[str]:
