@@ -33,7 +33,7 @@ from groundwork.documents import Request, run
 from groundwork.documents.layout import engine, letter_sizes, page_flow
 from groundwork.documents.layout.engine import ENGINES
 from groundwork.documents.layout.reading_order import Part
-from groundwork.documents.layout.ruled_tables import find_frames
+from groundwork.documents.layout.ruled_tables import find_frames, find_strokes
 from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf import read_text_layer
 from groundwork.documents.repair.outline_headings import Entry, set_headings
@@ -156,7 +156,7 @@ ALL: dict[str, Callable[[Request], str]] = {
 ABLATIONS: dict[str, tuple[Any, str, Any]] = {
     "sizes by Tf alone": (letter_sizes.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
     "no columns by where lines begin": (engine, "parts_of", lambda runs, grids: [Part(list(runs), list(grids))]),
-    "no drawn tables": (engine, "find_frames", lambda _drawn: []),
+    "no drawn tables": (engine, "find_frames", lambda _strokes: []),
     "no tables by spaces": (page_flow, "find_tables", lambda *_: []),
     "charts read as text": (engine, "find_charts", lambda *_: []),
 }
@@ -225,7 +225,7 @@ def has_frame(pdf: Path) -> bool:
     numbers = {int(region.get("page", 0)) for region in regions}
     request = Request(source=str(pdf), ending=".pdf", settings=SETTINGS, pages=sorted(numbers - {0}) or [1])
     pages = engine.read_pages(request)
-    return any(page and page.vector_graphics and find_frames(page.vector_graphics) for page in pages)
+    return any(page and page.vector_graphics and find_frames(find_strokes(page.vector_graphics)) for page in pages)
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from groundwork.documents.layout.lines import Box, Line, Run, to_lines, to_run
 from groundwork.documents.layout.page_flow import Flow, foot_notes, page_lines
 from groundwork.documents.layout.reading_order import parts as parts_of
 from groundwork.documents.layout.rotated_text import main_turn, upright
-from groundwork.documents.layout.ruled_tables import Frame, Grid, find_frames, find_grids
+from groundwork.documents.layout.ruled_tables import Frame, Grid, Strokes, find_frames, find_grids, find_strokes
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS, stitch
@@ -103,12 +103,13 @@ def _read(page: Any, sizes: LetterSizes, text: str) -> Read:
     charts = find_charts(page.vector_graphics, runs) if page.vector_graphics else []
     grids = [_labels(chart, runs) for chart in charts]
     free = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
-    frames = find_frames(page.vector_graphics) if page.vector_graphics else []
+    strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
+    frames = find_frames(strokes)
     frames = [frame for frame in frames if not any(_is_in(frame, chart) for chart in charts)]
     if frames and (tables := find_grids(frames, [word for run in free for word in run.words])):
         free = [run for run in free if not any(table.holds(run) for table in tables)]
         grids += tables
-    parts = [(page_lines(to_lines(part.runs), part.grids), part.column) for part in parts_of(free, grids)]
+    parts = [(page_lines(to_lines(part.runs), part.grids, strokes.flat), part.column) for part in parts_of(free, grids)]
     return Read(parts, [*(_whole(line.text, text) for part in aside for line in to_lines(part)), *notes(page)])
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from groundwork.documents.layout.text_layer_spelling import Speller
 
-_BULLET = re.compile(r"[-•●▪■◦○‣–—∗\uf0b7\uf0a7](?=\s|$)")
+_BULLET = re.compile(r"[-•●▪■◦○‣–—∗\uf020-\uf0ff](?=\s|$)")  # and the letters of a font of signs
 _LABEL = re.compile(
     r"(?:(?:[A-Z] ?)?(?:\d{1,3}\.)+(?:\d{1,3})?\.?(?=\s|$)"
     r"|(?:[A-Z] ?)?(?:(?:\d{1,3}\.){2,}(?=[^\W\d]|[“\"(])|\d{1,3}\.(?=[A-Z][a-z]{2}))"  # run together with the text
@@ -19,6 +19,7 @@ _BOLD = re.compile(r"bold|black|heavy|-bd|demi|cmbx|cmb\d|xbtt", re.IGNORECASE)
 _MONO = re.compile(r"mono|courier|consol|cmtt|txtt|xtt\b|t1xbtt|typewriter|menlo|inconsol|fixed", re.IGNORECASE)
 _ENTRY = re.compile(r"(?:(?<!\.)(?<!\.\s)(?:\.\s?){4,}+|…)\s*\d+\W*$")
 _DOTS = ("....", ". . .", ".. ..", "…")
+_RULE = re.compile(r"[-_=*~–—─━]{4,}+")  # a line drawn with letters
 _LEADING = re.compile(r"(?:(?<!\s)\s++)?(?:\.\s?){4,}\s*")
 _LEADERS = re.compile(r"(?:\.\s?){4,}$")
 _MONO_WIDTH = 0.5  # font sizes; a typewriter's letters have 0.52 to 0.6, the letters of other fonts 0.45
@@ -63,13 +64,14 @@ class Line(NamedTuple):
     """Runs side by side, parted into cells where the gap is wide.
 
     For a drawn table there are no cells, but its rows: a row's cells are texts of one or more lines. A chart has the
-    texts of its labels alone.
+    texts of its labels alone. `underlined`: the lines drawn right below it, from left to right.
     """
 
     y: float  # of the bottom
     cells: list[Run]
     table: Sequence[Sequence[str]] = ()
     labels: str = ""
+    underlined: Stretches = ()
 
     @property
     def text(self) -> str:
@@ -98,6 +100,11 @@ def label(text: str) -> str:
 def is_entry(text: str) -> bool:
     """Whether a line is one of a table of contents: a title, leading dots and a page number."""
     return any(dots in text for dots in _DOTS) and _ENTRY.search(text) is not None
+
+
+def is_rule(text: str) -> bool:
+    """Whether a text is a line drawn with letters: dashes from one side to the other, or below a head."""
+    return _RULE.fullmatch(text) is not None
 
 
 def cleaned(text: str) -> str:
@@ -197,13 +204,14 @@ def columns(cells: Sequence[Run], known: Stretches = ()) -> list[tuple[float, fl
 
 
 def parted(words: Sequence[Box], size: float = 0) -> list[list[Box]]:
-    """The words of a line as texts: parted where they stand apart, numbers by less than others."""
+    """The words of a line as texts: parted where they stand apart, numbers by less than others, and after leaders."""
     out: list[list[Box]] = []
     for word in words:
         before = out[-1][-1] if out else None
         em = size or 0.85 * (word.y2 - word.y1)
         numbers = before and is_number(before.text) and is_number(word.text)
-        if before and word.x1 - before.x2 < (_GAP_OF_NUMBERS if numbers else 1.0) * em:
+        near = before and word.x1 - before.x2 < (_GAP_OF_NUMBERS if numbers else 1.0) * em
+        if before and near and not (before.text.endswith("....") and is_number(word.text)):
             out[-1].append(word)
         else:
             out.append([word])
@@ -269,8 +277,10 @@ def _beside(last: Run, run: Run) -> Run:
 
 
 def _with_leaders(cells: list[Run]) -> list[Run]:
-    """A title, its leading dots and its page number as one cell."""
+    """A title, its leading dots and its page number as one cell; dots before more than one number lead along a row."""
     if not any(cell.text[0] == "." or _LEADERS.search(cell.text) for cell in cells):
+        return cells
+    if any(is_number(cell.text.strip(". ")) for cell in cells[1:-1]):
         return cells
     title, number = " ".join(cell.text for cell in cells[:-1]), cells[-1].text.lstrip(". ")
     if not number.isdigit():

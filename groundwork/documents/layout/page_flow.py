@@ -8,11 +8,22 @@ from __future__ import annotations
 import functools
 import re
 import statistics
+from bisect import bisect_right
 from collections.abc import Sequence
 
-from groundwork.documents.layout.lines import Line, Stretches, cleaned, column_of, columns, is_bullet, is_entry, label
-from groundwork.documents.layout.ruled_tables import Grid
-from groundwork.documents.layout.spaced_tables import find_tables
+from groundwork.documents.layout.lines import (
+    Line,
+    Stretches,
+    cleaned,
+    column_of,
+    columns,
+    is_bullet,
+    is_entry,
+    is_rule,
+    label,
+)
+from groundwork.documents.layout.ruled_tables import Grid, Stroke
+from groundwork.documents.layout.spaced_tables import Table, find_tables
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS
 from groundwork.language.writing_systems import UNSPACED
@@ -21,6 +32,7 @@ _APART = 1.3  # lines further apart than this many of the usual steps are paragr
 _WIDE = 2.2  # and rows further apart than this are no table's
 _SMALL = 0.93  # of the body's size, which notes have at the most
 _MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
+_INTO, _BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it, where a line is drawn under it
 _NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
 _PROGRAM = re.compile(r"[{}]\s*\)*[,;]?$|[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
 _PROGRAM_LINES = 3
@@ -28,8 +40,9 @@ _IDEOGRAPH = re.compile(f"[{UNSPACED}]")
 _MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
 
 
-def page_lines(lines: Sequence[Line], grids: Sequence[Grid]) -> list[Line]:
-    """A page's lines with its drawn tables in their places."""
+def page_lines(lines: Sequence[Line], grids: Sequence[Grid], strokes: Sequence[Stroke] = ()) -> list[Line]:
+    """A page's lines with its drawn tables in their places, each with the lines that are drawn right below it."""
+    lines = _underlined(lines, strokes) if strokes else lines
     tables = [Line(grid.ys[0], [], grid.rows, grid.labels) for grid in grids if grid.rows or grid.labels]
     return sorted([*lines, *tables], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
 
@@ -51,17 +64,28 @@ def foot_notes(lines: Sequence[Line], styles: Styles) -> tuple[int, int]:
     return (start, end) if above and above.cells else (len(lines), len(lines))
 
 
+def _underlined(lines: Sequence[Line], strokes: Sequence[Stroke]) -> list[Line]:
+    out = list(lines)
+    bottoms = [line.y for line in lines]
+    for stroke in strokes:
+        at = bisect_right(bottoms, stroke.y1 + _INTO) - 1
+        if at >= 0 and stroke.y1 - bottoms[at] < _BELOW * lines[at].main.size:
+            pieces = tuple(zip(stroke.ends[::2], stroke.ends[1::2], strict=False))
+            out[at] = out[at]._replace(underlined=(*out[at].underlined, *pieces, (stroke.x1, stroke.x2)))
+    return out
+
+
 class Flow:
     """Lines that are read from top to bottom: those of a page or of one of its columns."""
 
     def __init__(self, lines: Sequence[Line], styles: Styles, column: tuple[float, float] | None = None) -> None:
-        self.lines = lines
         self.styles = styles
-        plain = [line for line in lines if line.cells and not line.main.mono]
+        self.lines = [line for line in lines if not is_rule(line.text) or (line.main.mono and not styles.mono)]
+        plain = [line for line in self.lines if line.cells and not line.main.mono]
         self.left = column[0] if column else min((line.x1 for line in plain), default=0.0)
         self.right = column[1] if column else max((line.x2 for line in plain), default=0.0)
         self.contents = sum(is_entry(line.text) for line in plain) >= 4
-        self.tables = {table.start: table for table in find_tables(lines, styles.vocabulary, self._columns_end)}
+        self.tables = {table.start: table for table in find_tables(self.lines, styles.vocabulary, self._columns_end)}
         self._blocks: list[str] = []
         self._text = ""  # the paragraph that grows
         self._above: Line | None = None  # its last line
@@ -72,7 +96,7 @@ class Flow:
         while i < len(self.lines):
             line = self.lines[i]
             if i in self.tables:
-                self._add(self._drawn_table(self.tables[i].rows))
+                self._add(self._table(self.tables[i]))
                 i = self.tables[i].end
             elif line.labels:
                 self._add(line.labels)
@@ -310,6 +334,11 @@ class Flow:
                 rows.append([])
             rows[-1].append(line)
         return rows
+
+    def _table(self, table: Table) -> str:
+        if table.is_contents:
+            return "\n\n".join(f"{title} … {page}" for title, page in table.rows)
+        return self._drawn_table(table.rows)
 
     def _drawn_table(self, rows: Sequence[Sequence[str]]) -> str:
         join = self.styles.vocabulary.join

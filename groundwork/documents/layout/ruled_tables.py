@@ -61,14 +61,26 @@ class Band(NamedTuple):
     drawn: bool
 
 
-def find_frames(drawn: Any) -> list[Frame]:
-    """What may be tables among liteparse's vector graphics."""
+class Strokes(NamedTuple):
+    """The drawn lines of a page that may be a table's."""
+
+    flat: list[Stroke]
+    steep: list[Stroke]
+
+
+def find_strokes(drawn: Any) -> Strokes:
+    """The straight lines among liteparse's vector graphics; none where there are so many that they are a drawing."""
     segments = _segments(drawn)
     flat = _whole([s for s in segments if s.y2 - s.y1 < _NEAR], turned=False)
     steep = _whole([s for s in segments if s.x2 - s.x1 < _NEAR], turned=True)
-    if len(flat) < 2 or len(flat) + len(steep) > _MOST:
+    return Strokes(flat, steep) if len(flat) + len(steep) <= _MOST else Strokes([], [])
+
+
+def find_frames(strokes: Strokes) -> list[Frame]:
+    """What may be tables among a page's lines."""
+    if len(strokes.flat) < 2:
         return []
-    return [frame for frame in map(_frame, _touching(flat, steep)) if len(frame.ys) > 1 and len(frame.xs) > 2]
+    return [frame for frame in map(_frame, _touching(*strokes)) if len(frame.ys) > 1 and len(frame.xs) > 2]
 
 
 def find_grids(frames: Sequence[Frame], words: list[Box]) -> list[Grid]:

@@ -10,41 +10,28 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Callable, Sequence
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.lines import Box, Line, is_entry, is_number, joined, label, parted, stretches_of_most
+from groundwork.documents.layout.lines import Line, is_number, label, stretches_of_most
+from groundwork.documents.layout.spaced_lines import SpacedLine, Text, column_at, columns_under, spaced_line
+from groundwork.documents.layout.table_heads import head_rows, heads_end, is_rule_row, placed
 from groundwork.documents.repair.hyphens import Vocabulary
 
-_SPACE = 0.5  # sizes between two words of one cell
+_BESIDE = 0.8  # sizes between two lines that stand beside each other in part
+_TIGHT = 0.88  # of the distance between two rows, between two lines of one label
+_PAGE, _ROMAN = re.compile(r"[1-9]\d{0,2}"), re.compile(r"[ivxl]+")
+_GROUP = 2.6  # sizes above the name of a group of rows
 _APART = 2.4  # line heights between two rows of one table
-_LEADERS = re.compile(r"(?:\s?\.){3,}+\s*$|(?:(?<!\s)\s++)?…\s*$|(?:\s?[._]){6,}")
-
-
-class Text(NamedTuple):
-    """A stretch of a line that belongs to one cell."""
-
-    x1: float
-    x2: float
-    text: str
-    words: Sequence[Box] = ()
-
-
-class SpacedLine(NamedTuple):
-    """A line of a page as texts from left to right."""
-
-    y1: float
-    y2: float
-    size: float
-    texts: list[Text]
 
 
 class Table(NamedTuple):
-    """A table of the lines [start, end): its rows, cell by cell."""
+    """A table of the lines [start, end): its rows, cell by cell; of a table of contents, its titles and pages."""
 
     start: int
     end: int
     rows: list[list[str]]
+    is_contents: bool = False
 
 
 def find_tables(
@@ -54,7 +41,7 @@ def find_tables(
 
     `columns_end`: where the columns of text or lists end that begin at a line; they are no tables.
     """
-    rows = [_row(line) for line in lines]
+    rows = [spaced_line(line) for line in lines]
     found: list[Table] = []
     at = floor = 0
     while at < len(rows):
@@ -67,27 +54,6 @@ def find_tables(
     return found
 
 
-def _row(line: Line) -> SpacedLine:
-    """A line parted where its words stand apart, numbers by less than words."""
-    if not line.cells or is_entry(line.text):
-        return SpacedLine(line.y, line.y, 0, [])
-    texts = [_text(words) for cell in line.cells for words in parted(cell.words, cell.size)]
-    if len(texts) == 2 and texts[0].text == label(texts[0].text) and not is_number(texts[1].text):
-        texts = [_text([*texts[0].words, *texts[1].words])]  # an item of a list
-    main = line.main
-    return SpacedLine(
-        min(cell.y1 for cell in line.cells),
-        max(cell.y2 for cell in line.cells),
-        main.size,
-        [t for t in texts if t.text.strip(". ")],
-    )
-
-
-def _text(words: Sequence[Box]) -> Text:
-    box = joined(words)
-    return Text(box.x1, box.x2, _LEADERS.sub("", box.text), words)
-
-
 def _is_row(row: SpacedLine) -> bool:
     return len(row.texts) > 1
 
@@ -97,6 +63,7 @@ class _Reader:
 
     def __init__(self, rows: list[SpacedLine], vocabulary: Vocabulary, floor: int) -> None:
         self.rows, self.vocabulary, self.floor = rows, vocabulary, floor
+        self.step = 0.0  # from a row with several texts to the next, where it is known
 
     def table(self, start: int) -> Table | None:
         end = self._end(start)
@@ -110,6 +77,8 @@ class _Reader:
         columns = _whole(columns, self.rows[top:end])
         if len(columns) < 2:
             return None
+        if entries := _entries(self.rows[start:end]):
+            return Table(start, end, entries, is_contents=True)
         cells = self._cells(top, end, columns)
         return Table(top, end, cells) if cells and self._is_table(body, columns, cells) else None
 
@@ -119,7 +88,7 @@ class _Reader:
         """Where the rows that begin at `start` end."""
         end = at = start + 1
         stretches = [(t.x1, t.x2) for t in self.rows[start].texts]
-        while at < len(self.rows) and at - end < 3 and self._follows(at):
+        while at < len(self.rows) and at - end < 4 and (self._follows(at) or self._is_apart(at, stretches)):
             row = self.rows[at]
             if _is_row(row):
                 merged = _merged([*stretches, *((t.x1, t.x2) for t in row.texts)])
@@ -127,7 +96,7 @@ class _Reader:
                     break
                 stretches = merged if len(merged) >= len(stretches) - 1 else stretches
                 end = at + 1
-            elif self._is_rest(at, stretches):
+            elif self._is_rest(at, stretches) or _beside(self.rows[at - 1], row):
                 end = at + 1 if end == at else end
             elif row.texts[0].x2 - row.texts[0].x1 > 0.66 * (stretches[-1][1] - stretches[0][0]):
                 break  # a line of text
@@ -137,6 +106,16 @@ class _Reader:
     def _follows(self, at: int) -> bool:
         row, above = self.rows[at], self.rows[at - 1]
         return bool(row.texts) and row.y1 - above.y2 < (_APART - 1) * max(row.size, above.size) * 1.2
+
+    def _is_apart(self, at: int, stretches: list[tuple[float, float]]) -> bool:
+        """Whether a line some way below the rows is a further one with the same columns, or the name of a group."""
+        line, above = self.rows[at], self.rows[at - 1]
+        if not line.texts or line.y1 - above.y2 > _GROUP * line.size:
+            return False
+        if _is_row(line):
+            return len(stretches) > 3 and _is_alike(line, stretches)
+        named = at + 1 < len(self.rows) and line.texts[0].x2 < stretches[1][0] and self._follows(at + 1)
+        return named and len(stretches) > 2 and _is_alike(self.rows[at + 1], stretches)
 
     def _is_rest(self, at: int, stretches: list[tuple[float, float]]) -> bool:
         """Whether a text alone on its line goes on with a cell that is not the first."""
@@ -163,20 +142,27 @@ class _Reader:
     # --- cells ---
 
     def _cells(self, start: int, end: int, columns: list[tuple[float, float]]) -> list[list[str]]:
-        out: list[list[str]] = []
-        above: SpacedLine | None = None
-        heads = True  # until the first row with a number
-        for row in self.rows[start:end]:
-            cells = _placed(row, columns, heads)
-            heads = heads and not any(is_number(text.text) for text in row.texts[1:])
+        rows = self.rows[start:end]
+        heads = heads_end(rows, columns)
+        out = head_rows(rows[:heads], columns, self.vocabulary)
+        steps = [b.y2 - a.y2 for a, b in pairwise(rows[heads:]) if _is_row(a) and _is_row(b)]
+        self.step = statistics.median(steps) if steps else 0.0
+        above: SpacedLine | None = rows[heads - 1] if heads else None
+        for row in rows[heads:]:
+            if is_rule_row(row):
+                above = None
+                continue
+            cells = placed(row, columns)
             if above and self._goes_on(above, row, columns, out[-1], cells):
                 out[-1] = [
                     self.vocabulary.join(old, new) if old and new else old or new
                     for old, new in zip(out[-1], cells, strict=True)
                 ]
+                ended = _is_label(row, columns) and not _is_label(above, columns) and _beside(above, row)
+                above = None if ended else row  # the label that begins below it is another row's
             else:
                 out.append(cells)
-            above = row
+                above = row
         return out
 
     def _goes_on(
@@ -188,28 +174,105 @@ class _Reader:
         cells: list[str],
     ) -> bool:
         """Whether a line carries on the cells of the row above it."""
-        if row.y1 - above.y2 > 0.6 * row.size:
+        if row.y1 - above.y2 > 0.6 * row.size or _is_centred(row, columns):
             return False
         filled = [k for k, cell in enumerate(cells) if cell]
+        if _beside(above, row) and _are_beside(above, row, columns, before):
+            return True
         if any(is_number(cells[k]) and before[k] for k in filled[0 if filled[0] else 1 :]):
             return False
         if not cells[0]:
-            return len(filled) < len(columns)
-        if len(filled) > 1 or len(row.texts) > 1:
+            return len(filled) < len(columns) and not any(is_number(before[k]) for k in filled)
+        if not all(before[k] for k in filled) or len(filled) != len(row.texts):
             return False
-        last = [t for t in above.texts if _column(t, columns) == 0]
-        first = row.texts[0]
-        word = (first.x2 - first.x1) * (len(first.text.split()[0]) + 1) / len(first.text)
-        return bool(last) and (first.text[:1].islower() or first.text[:1] == "(") and last[-1].x2 + word > columns[0][1]
+        if len(filled) == 1 and self._hangs(above, row, columns):
+            return True
+        return all(_wraps(text, above, columns) for text in row.texts)
+
+    def _hangs(self, above: SpacedLine, row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
+        """Whether a label goes on below its first line, nearer to it than the rows are to each other."""
+        first = next((text for text in above.texts if column_at(text, columns) == 0), None)
+        like = row.bold == above.bold and abs(row.size - above.size) < 0.1 * row.size
+        near = row.y2 - above.y2 < _TIGHT * self.step
+        return first is not None and like and near and row.texts[0].x1 > first.x1 - 1
 
     def _is_table(self, body: list[SpacedLine], columns: list[tuple[float, float]], cells: list[list[str]]) -> bool:
         first = [row.texts[0].text for row in body]
-        if all(text == label(text) for text in first) or statistics.median(len(text.split()) for text in first) >= 6:
+        if all(text == label(text) for text in first) or _are_marks(body):
+            return False
+        numbers = sum(all(is_number(text.text) for text in row.texts[1:]) for row in body)
+        if numbers < 0.6 * len(body) and statistics.median(len(text.split()) for text in first) >= 6:
             return False
         if _is_prose(body, columns):
             return False
+        cells = [row for row in cells if row[0]] or cells  # heads are in all of their columns
         filled = sum(bool(cell) for row in cells for cell in row)
         return filled > 0.4 * len(cells) * len(columns)
+
+
+def _is_alike(row: SpacedLine, stretches: list[tuple[float, float]]) -> bool:
+    """Whether a row has the columns of those above it, numbers among them."""
+    merged = _merged([*stretches, *((t.x1, t.x2) for t in row.texts)])
+    return len(row.texts) == len(merged) == len(stretches) and any(is_number(text.text) for text in row.texts[1:])
+
+
+def _beside(above: SpacedLine, row: SpacedLine) -> bool:
+    """Whether two lines stand beside each other in part."""
+    return row.y2 - above.y2 < _BESIDE * row.size
+
+
+def _are_beside(above: SpacedLine, row: SpacedLine, columns: list[tuple[float, float]], before: list[str]) -> bool:
+    """Whether a row stands beside the middle of its label of two lines, and a line is one of these three."""
+    if _is_label(above, columns):
+        return all(column_at(text, columns) > 0 for text in row.texts)
+    return _is_label(row, columns) and bool(before[0]) and all(column_at(text, columns) > 0 for text in above.texts)
+
+
+def _is_label(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
+    """Whether a line holds texts of the first column alone."""
+    return all(column_at(text, columns) == 0 for text in row.texts)
+
+
+def _wraps(text: Text, above: SpacedLine, columns: list[tuple[float, float]]) -> bool:
+    """Whether a text goes on with a cell of the line above, at whose end its first word would have had no place."""
+    k = column_at(text, columns)
+    last = [other for other in above.texts if column_at(other, columns) == k]
+    word = (text.x2 - text.x1) * (len(text.text.split()[0]) + 1) / len(text.text)
+    if not last or " " not in last[-1].text:
+        return False
+    return (text.text[0].islower() or text.text[0] == "(") and last[-1].x2 + word > columns[k][1]
+
+
+def _is_centred(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
+    """Whether a line holds one text alone in the middle of several columns: the name of a group of rows."""
+    under = columns_under(row.texts[0]._replace(reach=None), columns) if len(row.texts) == 1 else []
+    return len(under) > 1 and under[0] > 0 and row.texts[0].x1 > columns[under[0]][0] + row.size
+
+
+def _entries(rows: Sequence[SpacedLine]) -> list[list[str]]:
+    """The titles and page numbers of a table of contents without leaders: numbers that never fall; [] of other rows."""
+    body = [row.texts for row in rows if _is_row(row)]
+    numbers = [int(texts[-1].text) for texts in body if _PAGE.fullmatch(texts[-1].text)]
+    pages = sum(
+        len(texts) == 2 and bool(_PAGE.fullmatch(texts[1].text) or _ROMAN.fullmatch(texts[1].text)) for texts in body
+    )
+    words = statistics.median(len(texts[0].text.split()) for texts in body)
+    if len(numbers) < 5 or pages < len(body) or words < 3 or numbers != sorted(numbers) or len(set(numbers)) < 4:
+        return []
+    out, title = [], ""
+    for row in rows:
+        title = f"{title} {row.texts[0].text}".strip()
+        if _is_row(row):
+            out.append([title, row.texts[1].text])
+            title = ""
+    return out
+
+
+def _are_marks(body: list[SpacedLine]) -> bool:
+    """Whether every row begins with one of two signs before a long text: the items of a list."""
+    marks = {row.texts[0].text for row in body}
+    long = statistics.median(len(row.texts[1].text.split()) for row in body) >= 5
+    return long and len(marks) < 3 and all(len(mark) == 1 and not mark.isdigit() for mark in marks)
 
 
 def _is_caption(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
@@ -223,8 +286,8 @@ def _whole(columns: list[tuple[float, float]], rows: Sequence[SpacedLine]) -> li
     """The columns, two as one where no row has texts in both: heads that stand beside what they are the heads of."""
     taken = []
     for row in rows:
-        covered = [_covered(text, columns) for text in row.texts]
-        taken.append({cells[0] if len(cells) == 1 else -1 for cells in covered})
+        under = [columns_under(text, columns) for text in row.texts]
+        taken.append({cells[0] if len(cells) == 1 else -1 for cells in under})
     out = [(columns[0], {0})]
     for k in range(1, len(columns)):
         both = any(k in cells and out[-1][1] & cells for cells in taken)
@@ -240,7 +303,7 @@ def _is_prose(body: list[SpacedLine], columns: list[tuple[float, float]]) -> boo
     parts: list[list[str]] = [[] for _ in columns]
     for row in body:
         for text in row.texts:
-            parts[_column(text, columns)].append(text.text)
+            parts[column_at(text, columns)].append(text.text)
     running = [
         part
         for part in parts
@@ -251,42 +314,6 @@ def _is_prose(body: list[SpacedLine], columns: list[tuple[float, float]]) -> boo
 
 def _share_of_lower(part: list[str]) -> float:
     return sum(text[0].islower() for text in part) / len(part)
-
-
-def _placed(row: SpacedLine, columns: list[tuple[float, float]], heads: bool) -> list[str]:
-    """The texts of a row by column; a head that covers several columns is in each of them."""
-    cells = [""] * len(columns)
-    for text in chain.from_iterable(_cut(text, columns, row.size) for text in row.texts):
-        covered = _covered(text, columns)
-        for k in covered if heads and covered and covered[0] > 0 else [_column(text, columns)]:
-            cells[k] = f"{cells[k]} {text.text}".strip()
-    return cells
-
-
-def _covered(text: Text, columns: list[tuple[float, float]]) -> list[int]:
-    """The columns that a text covers to a good part."""
-    out = []
-    for k, (x1, x2) in enumerate(columns):
-        if min(text.x2, x2) - max(text.x1, x1) > 0.3 * min(x2 - x1, text.x2 - text.x1):
-            out.append(k)
-    return out
-
-
-def _cut(text: Text, columns: list[tuple[float, float]], size: float) -> list[Text]:
-    """A text parted at the spaces that lie between two columns and are wider than those within a cell."""
-    gutters = [(a[1], b[0]) for a, b in pairwise(columns)]
-    parts: list[list[Box]] = [[]]
-    for word in text.words:
-        left = parts[-1][-1].x2 if parts[-1] else word.x1
-        between = any(left <= stop + 1 and word.x1 >= start - 1 for start, stop in gutters)
-        if parts[-1] and between and word.x1 - left > _SPACE * size:
-            parts.append([])
-        parts[-1].append(word)
-    return [_text(part) for part in parts] if len(parts) > 1 else [text]
-
-
-def _column(text: Text, columns: list[tuple[float, float]]) -> int:
-    return max(range(len(columns)), key=lambda k: min(text.x2, columns[k][1]) - max(text.x1, columns[k][0]))
 
 
 def _columns(body: list[SpacedLine]) -> list[tuple[float, float]]:
