@@ -17,6 +17,8 @@ _FILE = re.compile(r"^Microsoft \w+ - |\.\w{2,4}$")
 _PAGES = 3  # among which a title page is
 _ON_PAGES = 0.6  # of the words of a title in the properties that the first pages hold
 _LONGEST = 200  # letters
+_OVERLEAF = 1.25  # times the size of the largest text of an earlier page; a figure's letters may be a little larger
+_SMALL_CAPITALS = 0.7  # of the size of the large ones, at the least
 _LARGER = 1.15  # times the body's size
 _CONTENTS = 4  # entries from which on a page is a list of contents
 
@@ -52,7 +54,7 @@ def _largest(document: Any, texts: Sequence[str]) -> str:
         if contents_lines(layer) >= _CONTENTS or all(size <= best[0] for size, _ in pieces):
             continue
         for size, title in _titles(_texts(page, pieces, least)):
-            if size > 1.02 * best[0]:
+            if size > (_OVERLEAF if best[1] and layer is not best[2] else 1.02) * best[0]:
                 best = (size, title, layer)
     return Speller(best[2]).spell(best[1]).strip(" _") if best[1] else ""
 
@@ -61,13 +63,19 @@ def _titles(texts: Sequence[_Text]) -> Iterator[tuple[float, str]]:
     """(size, text) of what stands together in letters of one size and may be a title."""
     group: list[_Text] = []
     for text in [*texts, _Text(0.0, 0.0, "")]:
-        if group and abs(text.size - group[-1].size) < 0.5 and group[-1].y - text.y < 2.2 * text.size:
+        like = bool(group) and abs(text.size - group[0].size) < 0.5
+        if group and (_is_small_capital(group[0], text) or (like and group[-1].y - text.y < 2.2 * text.size)):
             group.append(text)
             continue
         title = " ".join(" ".join(part.text for part in group).split())
         if " " in title and _WORD.search(title) and len(title) < _LONGEST:
             yield group[0].size, title
         group = [text] if text.text else []
+
+
+def _is_small_capital(first: _Text, text: _Text) -> bool:
+    """Whether a text goes on with a title's line in the smaller letters that capitals stand for."""
+    return text.text.isupper() and _SMALL_CAPITALS * first.size < text.size < first.size
 
 
 def _sized(page: Any) -> list[tuple[float, Any]]:

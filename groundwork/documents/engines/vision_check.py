@@ -25,6 +25,8 @@ _LONGEST = 12  # words of such a line
 _QUOTED, _NAMED = 6, 10  # lines and numbers that are named in a reason
 _LINE = 80  # characters of a line that is quoted
 _MISSING = 0.5  # of a line's neighbouring words
+_BY_CHANCE = 0.25  # of a lost line's neighbouring words, which stand elsewhere on the page
+_RUNNING = 6  # words of a line of running text
 _LONG = 5  # letters of a word that is found by chance nowhere
 _SAME = 0.95  # of the words of two draws: they say the same
 _EXTRA = 0.7  # of the words that the layer alone has: so many others stand in their place
@@ -62,7 +64,8 @@ class PageLayer:
         layer = self._without_edges(markdown)
         reference = Reference(layer)
         audit = _lenient(reference, reference.audit(markdown), markdown)
-        if len(reference.words) < WORDS_TO_JUDGE or (audit.text_kept >= threshold and not audit.lost_numbers):
+        whole = audit.text_kept >= threshold and not audit.lost_numbers and not _lost_stretch(layer, markdown)
+        if len(reference.words) < WORDS_TO_JUDGE or whole:
             return Verdict(markdown, audit, words=tuple(words(markdown)))
         lost = f"; numbers lost: {', '.join(audit.lost_numbers[:5])}" if audit.lost_numbers else ""
         below = f"text kept {audit.text_kept:.2f}, words kept {audit.words_kept:.2f}{lost}"
@@ -162,6 +165,17 @@ def _reasons(layer: str, markdown: str, audit: PageAudit) -> str:
     if audit.repeated > 1 - _SAME:
         parts.append("- Parts of it are written more than once.")
     return "\n".join(parts) or "- Words of the page are missing."
+
+
+def _lost_stretch(layer: str, markdown: str) -> bool:
+    """Whether two lines of running text below each other are gone, such as a short paragraph of a long page."""
+    pairs = set(pairwise(words(markdown)))
+    lines = [found for line in layer.split("\n") if (found := words(line))]
+    gone = [
+        len(line) >= _RUNNING and sum(pair in pairs for pair in pairwise(line)) < _BY_CHANCE * len(line)
+        for line in lines
+    ]
+    return any(map(all, pairwise(gone)))
 
 
 def _is_missing(line: list[str], pairs: set[tuple[str, str]]) -> bool:

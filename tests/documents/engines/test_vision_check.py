@@ -46,6 +46,17 @@ def test_a_lost_line_is_named_for_the_model() -> None:
     assert "The fee of a season is 120" in verdict.reasons and "120, 75" in verdict.reasons
 
 
+def test_a_short_paragraph_of_a_long_page_is_missed() -> None:
+    """Two lines that are gone are asked for, though most of the page is there; without them the page is still used."""
+    lines = [f"In the year {1900 + k} the {word} of the club was rowed by a crew of the lake and its cox."
+             for k, word in enumerate(("first race", "long regatta", "winter cup", "night relay") * 6)]  # fmt: skip
+    lost = "The keeper of the boats writes down each oar that he lends,\nand asks for it before the sun has set there."
+    layer = "\n".join([*lines, lost, *lines])
+    verdict = PageLayer(layer, pages=9).judge(" ".join([*lines, *lines]), 0.9)
+    assert "The keeper of the boats" in verdict.reasons and not verdict.trouble
+    assert not PageLayer(layer, pages=9).judge(layer.replace("\n", " "), 0.9).reasons
+
+
 def test_formulas_in_latex_are_complete() -> None:
     """What the layer runs together is kept where the formula says it in pieces."""
     layer = f"{BODY}\nThe drag is R=cv2/2x10 and the time t12 with nmax rowers at v0."

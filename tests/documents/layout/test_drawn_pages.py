@@ -279,6 +279,24 @@ def test_a_title_is_the_property_that_the_pages_bear_out(drawn):
     assert drawn(lambda canvas: draw(canvas, "Layout 1 untitled template")).layer.title == "Rules of Ellary Harbour"
 
 
+def test_a_title_in_small_capitals_is_whole(drawn):
+    """Its smaller capitals belong to it; a figure's letters overleaf, a little larger, do not take its place."""
+
+    def draw(canvas: Canvas) -> None:
+        prose(canvas, y=600)
+        x = 72.0
+        for text, size in (("R", 18), ("ULES OF ", 14), ("T", 18), ("ARN", 14)):
+            canvas.setFont("Helvetica", size)
+            canvas.drawString(x, 780, text)
+            x += canvas.stringWidth(text, "Helvetica", size)
+        canvas.showPage()
+        prose(canvas, y=600)
+        canvas.setFont("Helvetica", 20)
+        canvas.drawString(72, 780, "Gate of the lock")
+
+    assert drawn(draw).layer.title == "RULES OF TARN"
+
+
 def test_a_page_of_ten_thousand_lines_is_a_drawing(drawn):
     """A drawing costs no more than its lines, and the words below it are read."""
 
