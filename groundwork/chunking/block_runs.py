@@ -87,6 +87,8 @@ def _split_lead(
         if cut > last.start:
             stays.append(msgspec.structs.replace(last, end=cut))
         lead = [msgspec.structs.replace(last, start=cut)]
+        if stays and stays[-1].end == cut and _is_caption(text, stays[-1]):  # and a line of units below it
+            lead.insert(0, stays.pop())
     if not stays or not lead or lead[0].start == stays[-1].end:
         while stays and stays[-1].kind == "heading":
             lead.insert(0, stays.pop())
@@ -102,7 +104,10 @@ def _introduction(text: str, waiting: list[Block], language: str) -> int | None:
     body = text[last.start : last.end].rstrip()
     introduces = body.endswith((":", "：")) or not FINISHED.search(body[-9:])
     under_heading = len(waiting) > 1 and waiting[-2].kind == "heading"
-    if not introduces and (len(body) > LEAD or not (under_heading or _CAPTION.match(body))):
+    below_caption = len(waiting) > 1 and _is_caption(text, waiting[-2])
+    if len(body) <= LEAD and (_CAPTION.match(body) or below_caption):
+        return last.start  # whole, though the number may look like the end of a sentence
+    if not introduces and (len(body) > LEAD or not under_heading):
         return None
     start = last.start + _last_sentence(body, language)
     short = last.start + len(body) - start <= LEAD

@@ -121,6 +121,17 @@ def test_words_links_numbers_and_formulas_are_whole(text: str) -> None:
                 at = (left + right).find(whole, at + 1)
 
 
+def test_caption_goes_with_its_table_whole() -> None:
+    """A caption stays whole with its table, though its number looks like a sentence's end, and with a line of units."""
+    table = "| length | width |\n|---|---|\n" + "| 1234 | 5678 |\n" * 6
+    prose = "Plain words here. " * 12
+    for caption in ("Table 3. Sizes of the boats", "Table 3. Sizes of boats. Those of gigs are new.",
+                    "TABLE A-2. Sizes of boats.\n\n(in metres)"):  # fmt: skip
+        *_, last = cut(f"{prose}\n\n{caption}\n\n{table}", small())
+        assert last.kind == "table"
+        assert last.text.startswith(caption)
+
+
 @settings(max_examples=20, deadline=None)
 @given(MARKDOWN)
 def test_same_text_same_chunks(text: str) -> None:

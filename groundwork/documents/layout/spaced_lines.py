@@ -11,6 +11,7 @@ from groundwork.documents.layout.lines import Box, Line, Stretches, is_entry, is
 
 _SPACE = 0.5  # sizes between two words of one cell
 _OUT = 3  # points by which a text may stand out of the line below it
+_CAPTION = re.compile(r"[^\W\d_]+\.? [A-Z]?[\d.-]*\d[.:]?")  # Table 3.
 _LEADERS = re.compile(r"(?:\s?\.){3,}+\s*$|(?:(?<!\s)\s++)?…\s*$|(?:\s?[._]){6,}")
 
 
@@ -41,6 +42,8 @@ def spaced_line(line: Line) -> SpacedLine:
     texts = [_text(words) for cell in line.cells for words in parted(cell.words, cell.size)]
     if len(texts) == 2 and texts[0].text == label(texts[0].text) and not is_number(texts[1].text):
         texts = [_text([*texts[0].words, *texts[1].words])]  # an item of a list
+    elif len(texts) == 2 and _CAPTION.fullmatch(texts[0].text) and texts[1].text.count(" ") > 2:
+        texts = [_text([*texts[0].words, *texts[1].words])]  # its number stands apart from it
     texts = [text for text in texts if text.text.strip(". ")]
     for stretch in line.underlined:
         _reach(texts, stretch)

@@ -16,8 +16,10 @@ _DOTS = ("....", ". . .", ".. ..", "……", "___", "_ _")  # what leaders hold
 _CONTENTS_LINE = re.compile(r"^.*\S (?:\.{3}|…) \d+\W*$")
 _DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
 _HEADING = re.compile(r"^#{1,6} +")
+_NUMBERED = re.compile(r"[#*_ ]*([^\W\d_]+\.? [A-Z]?[\d.-]*\d)\b")  # a caption: Table 3
 _UNDERLINE = re.compile(r"<u>\s*[↑^]?\s*</u>|</?u>")  # and the arrows that lead back to the contents
 _ENTRY = re.compile(r"^(?:#{1,6} +)?(?![-*+] )(\S.{1,120}?\S)(?: ?[.…·]++)*+ \**(\d{1,4})\**\s*$")
+_FIGURES = re.compile(r"\w\W+\d[\d.,]*$")  # a row of figures, and no title
 _GLUED_ITEM = re.compile(
     r"^((?:#{1,6} )?(?:(?:[A-Z]?\d+\.)(?:\d+\.)+\d*(?=[A-Z“\"(])|[A-Z]?\d{1,3}\.(?=[A-Z][a-z]{2})))"
 )
@@ -80,6 +82,7 @@ def plain_contents(page: str) -> str:
     last = 0
     for i, line in enumerate([*lines, "-"]):
         entry = _ENTRY.match(line) if line.rstrip("* ")[-1:].isdigit() else None
+        entry = None if entry and _FIGURES.search(entry[1]) else entry
         if entry and last <= int(entry[2]) <= last + 60 and not line.startswith("|"):
             run.append(i)
             last = int(entry[2])
@@ -103,6 +106,8 @@ def _join(above: str, below: str, pages: Sequence[str]) -> tuple[str, str, str]:
     last, first = above.rsplit("\n", 1)[-1], below.split("\n", 1)[0]
     if last.startswith("|") and first.startswith("|") and last.count("|") == first.count("|"):
         return above, "\n", _without_header(above, below)
+    if last.startswith("|") and (rows := _continued(above, below)):
+        return above, "\n", rows
     if _is_open(last) and not _goes_on_in(first) and (resumed := _resumed(below)):
         below, first = resumed, resumed.split("\n", 1)[0]
     if _BLOCK_START.match(last) or not _goes_on_in(first):
@@ -135,16 +140,31 @@ def _resumed(below: str) -> str:
     return ""
 
 
+def _continued(above: str, below: str) -> str:
+    """The text below from its first rows on, where their caption has the number of that of the table above, and they
+    its header, as when a table goes on overleaf; "" where they do not."""
+    blocks, further = above.split("\n\n"), below.split("\n\n", 1)
+    if len(blocks) < 2 or len(further) < 2 or not further[1].startswith("|"):
+        return ""
+    number, same = _NUMBERED.match(blocks[-2]), _NUMBERED.match(further[0])
+    header, repeated = blocks[-1].split("\n", 1)[0], further[1].split("\n", 1)[0]
+    if not number or not same or number[1] != same[1] or header.count("|") != repeated.count("|"):
+        return ""
+    return _without_header(above, further[1])
+
+
 def _without_header(above: str, below: str) -> str:
-    """A table's second part without its delimiter row, and without its header where that repeats the first part's."""
+    """A table's second part without its delimiter row, and without the rows of heads that repeat the first part's."""
     rows = below.split("\n")
     if len(rows) < 2 or not _DELIMITER.match(rows[1]):
         return below
-    header = " ".join(rows[0].split())
-    table = above.split("\n\n")[-1].split("\n")
-    repeated = any(" ".join(row.split()) == header for row in table)
-    blank = not header.replace("|", "").strip()
-    return "\n".join(rows[2:] if repeated or blank else [rows[0], *rows[2:]])
+    rows = [rows[0], *rows[2:]]
+    table = [" ".join(row.split()) for row in above.split("\n\n")[-1].split("\n") if not _DELIMITER.match(row)]
+    heads = next(
+        (k for k, (row, head) in enumerate(zip(rows, table, strict=False)) if " ".join(row.split()) != head), 0
+    )
+    repeated = " ".join(rows[0].split()) in table or not rows[0].replace("|", "").strip()
+    return "\n".join(rows[max(heads, repeated) :])
 
 
 def _mend(above: str, below: str, pages: Sequence[str]) -> tuple[str, str]:

@@ -31,6 +31,22 @@ def test_a_table_over_a_page_end_is_one_table():
     assert stitch([first, "| 2 | 20 s |\n|---|---|\n| 3 | 30 s |"]).markdown == f"{first}\n| 2 | 20 s |\n| 3 | 30 s |"
 
 
+def test_a_table_over_a_page_end_repeats_no_head():
+    """Heads of two rows and the caption, which the next page repeats with a remark, stand once in the one table."""
+    heads = "| Rule | Penalty | Penalty |\n|---|---|---|\n| Rule | day | night |"
+    first = f"Table 3. Penalties by day and by night\n\n{heads}\n| 1 | 10 s | 12 s |"
+    again = f"Table 3. Penalties by day and by night (continued)\n\n{heads}\n| 2 | 20 s | 22 s |"
+    assert stitch([first, again]).markdown == f"{first}\n| 2 | 20 s | 22 s |"
+    other = again.replace("Table 3.", "Table 4.")
+    assert stitch([first, other]).markdown == f"{first}\n\n{other}"
+
+
+def test_rows_of_figures_are_no_contents():
+    """Lines that end in rising numbers are no entries where another number stands before the last."""
+    page = "\n".join(f"Port {name} 0.4{k} {k} {k + 1}" for k, name in enumerate("abcdefg"))
+    assert plain_contents(page) == page
+
+
 @given(st.lists(st.text(alphabet="ab .\n|#-", max_size=30), max_size=8))
 def test_spans_partition_the_text(pages):
     """Whatever the pages: spans are in order, within the text, and an empty page has an empty span."""
