@@ -6,7 +6,8 @@ eval and eval_mirror do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -91,18 +92,24 @@ def read(file: Path, rows: Sequence[QuestionRow]) -> Answers:
         if not splits:
             unknown.append(name)
     stray = [key for key in answers.by_row if key not in wanted]
-    unknown += [f"{name} ({split})" for split, name in stray]
+    graded = {split for split, _ in wanted}
+    aside = Counter(split for split, _ in stray if split not in graded)
+    unknown += [f"{name} ({split})" for split, name in stray if split in graded]
     for key in stray:
         del answers.by_row[key]
     if not answers.by_row:
-        have, want = ", ".join(unknown[:SHOWN]) or "none", ", ".join(row.id for row in rows[:SHOWN])
+        have = ", ".join(unknown[:SHOWN] or [f"those of split {split}" for split in aside]) or "none"
+        want = ", ".join(row.id for row in rows[:SHOWN])
         raise BadRecord(f"{file}: none of its ids is one of the dataset's; it has {have}, the dataset {want}")
-    answers.warnings = list(_told(file, unknown, several, len(wanted) - len(answers.by_row)))
+    answers.warnings = list(_told(file, unknown, several, aside, len(wanted) - len(answers.by_row)))
     return answers
 
 
-def _told(file: Path, unknown: Sequence[str], several: set[str], missing: int) -> list[str]:
-    told = []
+def _told(file: Path, unknown: Sequence[str], several: set[str], aside: Mapping[str, int], missing: int) -> list[str]:
+    told = [
+        f"{file.name}: {count:,} answers of split {split} are passed over; --splits names those that are graded"
+        for split, count in aside.items()
+    ]
     if unknown:
         told.append(
             f"{file.name}: left out, for their ids are of no row: {len(unknown):,} ({', '.join(unknown[:SHOWN])})"

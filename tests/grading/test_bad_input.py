@@ -79,6 +79,7 @@ def test_answers_made_elsewhere(world: World, capsys: pytest.CaptureFixture[str]
     """A file's answers are graded without an endpoint for the model; ids of no row and rows of no answer are told."""
     lines = [{"id": one["id"], "split": "eval", "answer": one["answer"]} for one in world.facts[:6]]
     lines += [{"id": "f000", "split": "eval_mirror", "answer": ""}, {"id": "strange", "answer": "?"}]
+    lines += [{"id": one["id"], "split": "train", "answer": "of another split"} for one in world.facts[:2]]
     assert world.grade("--answers", answers(world, *lines)) == 0
     assert {body["model"] for body in world.server.requests} == {"test/judge"}
     found = grades(world, "checkpoint-10")
@@ -86,6 +87,7 @@ def test_answers_made_elsewhere(world: World, capsys: pytest.CaptureFixture[str]
     assert found[-1].criteria[0].reason == "the answer is empty"
     out = capsys.readouterr().out
     assert "left out, for their ids are of no row: 1 (strange)" in out
+    assert "2 answers of split train are passed over; --splits names those that are graded" in out
     assert "17 rows have no answer; they are not graded and not counted" in out
     (model,) = world.report()["models"]
     assert model["step"] == 10
