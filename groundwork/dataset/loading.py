@@ -293,6 +293,7 @@ def _row(record: dict[str, Any], split: str, source: DatasetSource) -> QuestionR
         pages=[page for page in record.get("pages") or [] if isinstance(page, int)],
         category=_text(record.get("category")),
         difficulty=_text(record.get("difficulty")),
+        score=_score(record),
         iteration=record["iteration"] if isinstance(record.get("iteration"), int) else 0,
         model=_text(record.get("model")),
         original_question=_text(record.get("original_question")),
@@ -300,6 +301,17 @@ def _row(record: dict[str, Any], split: str, source: DatasetSource) -> QuestionR
         tags=_texts(record.get("tags")),
         cluster=record["cluster"] if isinstance(record.get("cluster"), int) else -1,
     )
+
+
+def _score(record: dict[str, Any]) -> float | None:
+    """What grading measured, else what the weakest check of curation gave; None where neither is known."""
+    measured = record.get("measured_difficulty")
+    if isinstance(measured, int | float):
+        return 1 - float(measured)
+    checks = record.get("checks")
+    columns = checks.values() if isinstance(checks, dict) else []
+    scores = [column.get("score") for column in columns if isinstance(column, dict)]
+    return min((float(score) for score in scores if isinstance(score, int | float)), default=None)
 
 
 def _criteria(record: dict[str, Any]) -> list[str]:

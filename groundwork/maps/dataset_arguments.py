@@ -114,6 +114,8 @@ def _documents_only(job: Job, source: DatasetSource) -> DatasetSource:
 def add_interactive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--interactive", **setting("maps.interactive", True), help="also write the HTML page")
     parser.add_argument("--no-interactive", **setting("maps.interactive", False), help="only the PNG")
+    sizes = ("page", "readme", "paper")
+    parser.add_argument("--size", choices=sizes, help="of the PNG (default: page)", **setting("maps.size"))
     parser.add_argument("--plotly", **setting("maps.plotly", True), help="also write the map as a plotly figure")
 
 

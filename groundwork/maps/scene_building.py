@@ -15,7 +15,7 @@ from groundwork.embedding.clusters import kmeans
 from groundwork.maps.cluster_names import name_groups
 from groundwork.maps.dataset_diversity import Measured, measure
 from groundwork.maps.density_contours import contours
-from groundwork.maps.draw.scene import Cluster, DatasetEntry, Point, Scene
+from groundwork.maps.draw.scene import Cluster, Contour, DatasetEntry, Point, Scene
 from groundwork.maps.projection import Places, laid_out, project
 from groundwork.maps.similarities import similarities
 from groundwork.records.question_fields import QuestionFields
@@ -89,12 +89,18 @@ def scene_of(
         points=_points(rows, names, group_of, places, cluster_of, found.neighbours, tags_of),
         datasets=[DatasetEntry(name=g.name, count=len(g.rows), colour=i, run=g.run) for i, g in enumerate(groups)],
         clusters=clusters,
-        contours=[line for i, name in enumerate(names) for line in contours(name, places[group_of == i])],
+        contours=_contours(names, places, group_of),
         numbers=measured.numbers,
         notes=_notes(measured, how, found.found),
         only_in=measured.only_in,
         missed_by=measured.missed_by,
     )
+
+
+def _contours(names: Sequence[str], places: Places, group_of: Indices) -> list[Contour]:
+    """Those of each group and, where there are several, those of all together under the name ""."""
+    union = contours("", places) if len(names) > 1 else []
+    return [*union, *(line for i, name in enumerate(names) for line in contours(name, places[group_of == i]))]
 
 
 def cluster_map(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from groundwork.console.command import Job, Unit
     from groundwork.dataset.question_vectors import Embedded
     from groundwork.llm.spending import Spending
+    from groundwork.maps.draw.matplotlib_pictures import Size
 
 
 class Beside(msgspec.Struct):
@@ -40,7 +41,7 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
     if len(ones) > 1:
         scene = _with_prices(scene, ones, spending(job.data.joined_journal, "generate_qa"))
     job.progress.phase("drawing")
-    warnings = write_map_pictures(scene, unit.writes)
+    warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     return Outcome(
         status="ok" if scene.points else "empty",
         note=f"{len(scene.points):,} questions -> {job.data.relative(unit.writes[0])}",
@@ -55,7 +56,7 @@ def _with_prices(scene: Scene, ones: Sequence[Embedded], spent: Sequence[Spendin
     return msgspec.structs.replace(scene, notes=[*scene.notes[:1], note, *scene.notes[1:]]) if note else scene
 
 
-def write_map_pictures(scene: Scene, paths: Sequence[Path]) -> list[str]:
+def write_map_pictures(scene: Scene, paths: Sequence[Path], size: Size = "page") -> list[str]:
     """Write `scene` to each of `paths` in the form that its ending asks for; returns what to warn the reader of."""
     from groundwork.maps.draw.map_page import write_map
     from groundwork.maps.draw.matplotlib_pictures import write_map_png
@@ -64,7 +65,7 @@ def write_map_pictures(scene: Scene, paths: Sequence[Path]) -> list[str]:
     warnings: list[str] = []
     for path in paths:
         if path.suffix == ".png":
-            warnings += write_map_png(scene, path)
+            warnings += write_map_png(scene, path, size)
         elif path.name.endswith(".plotly.html"):
             write_plotly_map(scene, path)
         elif path.suffix == ".html":

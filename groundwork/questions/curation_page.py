@@ -13,6 +13,7 @@ from groundwork.records.run_pairs import BY_PERSON
 from groundwork.records.types import Pair, Rejected
 
 EXAMPLES = 4  # of each kind
+NO_MODEL = "No model was asked: rules alone decided, and what they cannot see may still be wrong."
 
 _STYLES = """
 .bar { display: flex; height: .9rem; border-radius: .45rem; overflow: hidden; margin: 1rem 0 .5rem; }
@@ -53,6 +54,7 @@ def page(result: Curated) -> str:
         _STYLES,
         tag("h1", title),
         tag("p", f"{sum(sizes.values()):,} pairs of {of}, checked for {checks}.", class_="soft"),
+        *([tag("p", NO_MODEL)] if _is_by_rules_alone(result) else []),
         _bar(sizes),
         *([tag("p", " ".join(result.reviewed))] if result.reviewed else []),
         tag("h2", "The checks"),
@@ -86,8 +88,16 @@ def _row(check: str, result: Curated) -> list[str]:
     told = [column for column in columns if column]
     failed = Counter(column.get("checker", "model") for column in told if not column["passed"])
     ruled = sum(column.get("checker") == "rule" for column in told)
-    numbers = [len(told), sum(column["passed"] for column in told), failed["rule"], failed["model"], ruled]
-    return [check.replace("_", " "), *(f"{n:,}" for n in numbers)]
+    by_model = f"{failed['model']:,}" if ruled < len(told) else "not asked"
+    numbers = [len(told), sum(column["passed"] for column in told), failed["rule"]]
+    return [check.replace("_", " "), *(f"{n:,}" for n in numbers), by_model, f"{ruled:,}"]
+
+
+def _is_by_rules_alone(result: Curated) -> bool:
+    """Was no model asked about any pair?"""
+    checks = [pair.checks for pair in result.kept] + [one.pair.get("checks", {}) for one in result.rejected]
+    told = [column for columns in checks for name, column in columns.items() if name in result.checks]
+    return bool(told) and all(column.get("checker") == "rule" for column in told)
 
 
 def _rejected(rejected: Sequence[Rejected]) -> list[Markup]:

@@ -20,3 +20,4 @@ class QuestionFields(msgspec.Struct, frozen=True, kw_only=True):
     pages: list[int] = []
     category: str = ""
     difficulty: str = ""
+    score: float | None = None  # 0..1: of the weakest check of curation, or the share of graded models that are right

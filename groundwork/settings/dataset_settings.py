@@ -34,6 +34,10 @@ class Maps(Settings, frozen=True):
     seed: Count
     interactive: Annotated[bool, Meta(description="also write the HTML page")]
     plotly: Annotated[bool, Meta(description="also write the map as a plotly figure")]
+    size: Annotated[
+        Literal["page", "readme", "paper"],
+        Meta(description="of the PNG; readme: 2:1, paper: a column, both with the map and its legend alone"),
+    ]
 
 
 class DatasetSettings(Settings, frozen=True):

@@ -53,7 +53,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     tags = tags_by_question(job.data, sources)
     scene = split_scene(one, job.config.maps, encoder_of(job).name, tags, job.progress, _told(sources[0]))
     job.progress.phase("drawing")
-    warnings = write_map_pictures(scene, unit.writes)
+    warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     sizes = ", ".join(f"{entry.name} {entry.count:,}" for entry in scene.datasets)
     return Outcome(
         note=f"{sizes} -> {job.data.relative(unit.writes[0])}",

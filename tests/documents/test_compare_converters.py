@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import socket
+from pathlib import Path
 
 import pytest
+from playwright.async_api import BrowserContext
 
 from groundwork.documents.audit import Reference
 from groundwork.documents.comparison_page import Column, page_html, with_structure
@@ -13,6 +15,9 @@ from groundwork.documents.structure_score import likeness, merged_cells
 from groundwork.stages.compare_converters import main
 from tests.documents.conftest import SAMPLE
 from tests.fake_openrouter import FakeOpenRouter
+from tests.maps.conftest import browser  # noqa: F401  a fixture
+
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
 
 def test_it_prints_a_line_and_writes_a_column_for_each_converter(tmp_path, capsys):
@@ -118,6 +123,23 @@ def test_merged_columns_cost_structure_and_no_words():
     column = with_structure(Column(name="x", pages=[merged], makers=["x"], audits=[audit]), [yardstick])
     page = page_html("t", [1], ["data:,"], [yardstick], [column], [yardstick])
     assert '<td class="merged">86 4</td>' in page and "1.000" in page
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_page_fits_a_phone(browser: BrowserContext, tmp_path: Path) -> None:  # noqa: F811  the fixture
+    """At 390 px three converters stand below one another; only tables scroll sideways, each in its own place."""
+    wide = f"| {' | '.join('abcdefghijkl')} |\n|{'---|' * 12}\n| {' | '.join(['1998 at any state'] * 12)} |\n"
+    audit = Reference(wide).audit(wide)
+    columns = [Column(name=n, pages=[wide], makers=[n], audits=[audit]) for n in ("layout", "markitdown", "marker")]
+    (tmp_path / "page.html").write_text(page_html("t", [1], [PIXEL], [wide], columns, [wide]))
+    page = await browser.new_page()
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.goto((tmp_path / "page.html").as_uri())
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    lefts = await page.locator("article").evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().left)")
+    assert len(set(lefts)) == 1
+    await page.close()
 
 
 @pytest.mark.parametrize(

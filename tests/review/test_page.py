@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, expect
@@ -121,3 +122,32 @@ async def test_an_empty_run_says_so(tmp_path: Path, browser: BrowserContext) -> 
     await expect(made.locator(".list .nothing")).to_contain_text("holds no pairs yet")
     await made.close()
     await empty.close()
+
+
+async def test_a_run_that_is_written_meanwhile_is_read_again(page: Page, server: Server) -> None:
+    """The page says so while it is open, and shows the new pairs on request."""
+    first = server.desk.rows[0].pair
+    changed = msgspec.structs.replace(first, question="Which gates open at 06:30 at Orrin?")
+    write_jsonl(server.desk.data.path("qa", "small", "curated", "mill.jsonl"), [changed])
+    await expect(page.locator(".banner")).to_contain_text("written while this page was open", timeout=15_000)
+    await page.locator(".banner button", has_text="Read it again").click()
+    await expect(page.locator(".row", has_text=changed.question)).to_be_visible()
+    await expect(page.locator(".banner")).to_be_hidden()
+
+
+async def test_two_browsers(page: Page, server: Server) -> None:
+    """What one decides shows up in the other; a decision on an old view is refused and the pair shown as it stands."""
+    other = await page.context.new_page()
+    await other.goto(server.address)
+    await other.wait_for_selector("html[data-ready]")
+    for window in (page, other):
+        await window.keyboard.press("j")
+        await expect(window.locator(".pair h2")).to_have_text(OPENING.question)
+    await page.keyboard.press("a")
+    await expect(page.locator(".titles p")).to_contain_text("1 of 6")
+    await other.keyboard.press("r")
+    await other.keyboard.type("too easy")
+    await other.keyboard.press("Enter")
+    await expect(other.locator(".titles p")).to_contain_text("1 of 6", timeout=15_000)
+    assert [one.verdict for one in read(server.desk.file)[0]] == ["accept"]
+    await other.close()

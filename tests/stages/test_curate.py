@@ -355,6 +355,7 @@ def test_rules_alone_ask_no_model(run: Run) -> None:
     bad = pair_of(2, question="What does this rule say about Orrin?")
     assert run.curate(judge(), pair_of(1), bad, curate__rules_only=True) == 0
     assert [one.id for one in run.kept()] == ["p1"] and run.server.requests == []
+    assert "No model was asked" in run.page and "not asked" in run.page
 
 
 def test_a_check_that_gets_no_reply_keeps_the_pair_and_fails(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,9 +20,20 @@ from groundwork.pages.scripted_page import write_page
 STYLES = ["page.css", "map.css", "charts.css"]
 SHARED = ["page.js", "review_link.js", "charts.js", "tag_charts.js", "table.js"]
 PARTS = [  # of the map, one file each in assets/map/
-    *["facets", "points", "pies", "filter", "camera"],  # what there is, what is seen of it, from where
+    *["facets", "points", "pies", "filter", "camera", "coincident"],  # what there is, what is seen of it, from where
     *["raster", "painter", "overlay", "names", "tip", "picture"],  # how it is drawn
-    *["toolbar", "legend", "rail", "tray", "drawer", "search", "views"],  # what stands around it
+    *[
+        "save_view",
+        "toolbar",
+        "legend",
+        "histograms",
+        "rail",
+        "tray",
+        "drawer",
+        "search",
+        "small_maps",
+        "views",
+    ],  # what stands around it
     *["grid", "hits", "pointer", "keys", "start"],  # what the reader does, and who hears of it
 ]
 FOLDER = Path(__file__).parent / "assets"
@@ -78,6 +89,7 @@ def columns(scene: Scene) -> dict[str, Any]:
         "weight": [p.weight for p in points],
         "neighbours": [p.neighbours for p in points],
         "tags": _many(p.tags for p in points),
+        "score": [p.score for p in points] if any(p.score is not None for p in points) else [],
         "facets": {name: _one(map(value, points)) for name, value in FACETS.items()},
     }
 

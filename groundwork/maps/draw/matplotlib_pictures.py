@@ -12,20 +12,34 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from groundwork.maps.draw.comparison_charts import draw_curves, draw_figures, draw_verdict, quiet
 from groundwork.maps.draw.label_placement import Label, place_labels
+from groundwork.maps.draw.map_marks import (
+    Shared,
+    coincident,
+    colour_of_datasets,
+    colours_of,
+    dot_names,
+    mark_of,
+    sector,
+)
 from groundwork.maps.draw.scene import Bar, Point, Scene
 from groundwork.maps.draw.text_fitting import fitted, shortened, wrapped
-from groundwork.pages.palette import FAINT, INK, LIGHT, MATPLOTLIB_MARKS, QUIET
+from groundwork.pages.palette import INK, QUIET
 from groundwork.records.artifacts import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Size = Literal["page", "readme", "paper"]
+SIZES = {"readme": (9.6, 4.8), "paper": (4.8, 3.9)}  # inches; of a paper's 3.4 it has 9-point letters as 6.4
+HIGHEST = 10.0  # inches of the bars of a histogram
+SHARED_AREA = 1.7  # of a sliced mark, to that of a single one
 DPI = 200
 _LACKING = re.compile(r"Glyph (\d+) .*missing from")
 FONTS = [
@@ -36,19 +50,19 @@ FONTS = [
 ]
 LEGEND_COLUMNS = 3  # of the longest names; short ones get as many as fit
 MOST_TAG_LABELS = 60
-MOST_MARKS = 5_000  # points; beyond, a mark is too small to have a shape
 FEW = 1_500  # points; of more, a name covers some wherever it stands
 LAYERS = 16  # slices of the shuffled points, each drawn mark by mark
 OUTERMOST = 0.75  # share of a dataset's points inside the widest contour that is drawn
 
 
-def write_map_png(scene: Scene, path: Path) -> list[str]:
-    """Draw the map of `scene` to `path`; several datasets get their reach curves and figures beside it.
+def write_map_png(scene: Scene, path: Path, size: Size = "page") -> list[str]:
+    """Draw the map of `scene` to `path`. On a "page" several datasets get their reach curves and figures beside it;
+    for a "readme" (2:1) and a column of a "paper" (3.4 inches) there are map and legend alone.
 
     Returns what the reader has to be warned of: letters without a font.
     """
     with _boxes_for_letters(path) as warnings:
-        _save(_map_figure(scene), path)
+        _save(_map_figure(scene, size), path)
     return warnings
 
 
@@ -62,9 +76,11 @@ def write_histogram_png(scene: Scene, path: Path, most: int = 25) -> list[str]:
     return warnings
 
 
-def _map_figure(scene: Scene) -> Figure:
+def _map_figure(scene: Scene, size: Size = "page") -> Figure:
+    if size != "page":
+        return _small_figure(scene, *SIZES[size])
     several = scene.numbers is not None and bool(scene.numbers.recommendation)
-    rows = math.ceil(len(scene.datasets) / LEGEND_COLUMNS) if len(scene.datasets) > 1 else 0
+    rows = math.ceil(len(colours_of(scene).legend) / LEGEND_COLUMNS)
     high = 11.4 if several else 7.6
     figure = _figure(9.6, high)
     top = 1 - (0.78 + 0.26 * rows) / high
@@ -72,9 +88,9 @@ def _map_figure(scene: Scene) -> Figure:
     bottom = 4.15 / high if several else (0.62 if verdict else 0.15) / high
     _draw_map(figure.add_axes((0.02, bottom, 0.96, top - bottom)), scene)
     if several:  # under the map, so that letters keep their size where the picture is shown 800 pixels wide
-        _draw_verdict(figure.add_axes((0.022, 2.0 / high, 0.5, 1.95 / high)), scene)
-        _draw_figures(figure.add_axes((0.022, 0.15 / high, 0.5, 1.75 / high)), scene)
-        _draw_curves(figure.add_axes((0.6, 0.6 / high, 0.38, 3.1 / high)), scene)
+        draw_verdict(figure.add_axes((0.022, 2.0 / high, 0.5, 1.95 / high)), scene)
+        draw_figures(figure.add_axes((0.022, 0.15 / high, 0.5, 1.75 / high)), scene)
+        draw_curves(figure.add_axes((0.6, 0.6 / high, 0.38, 3.1 / high)), scene)
     elif verdict:
         text = wrapped(f"{verdict[:1].upper()}{verdict[1:]}", 118)
         figure.text(0.022, 0.42 / high, text, fontsize=9, color=INK, va="center", linespacing=1.35)
@@ -82,9 +98,19 @@ def _map_figure(scene: Scene) -> Figure:
     return figure
 
 
+def _small_figure(scene: Scene, wide: float, high: float) -> Figure:
+    """The map with its legend below and nothing else: whoever puts it somewhere writes the caption."""
+    figure = _figure(wide, high)
+    columns = max(1, round(wide / 2.4))
+    legend = 0.08 + 0.24 * math.ceil(len(colours_of(scene).legend) / columns)
+    _draw_map(figure.add_axes((0.01, legend / high, 0.98, 1 - (legend + 0.05) / high)), scene)
+    _legend(figure, scene, 0.5 * legend / high, columns)
+    return figure
+
+
 def _histogram_figure(scene: Scene, most: int) -> Figure:
-    bars = scene.histogram[:most]
     names = [entry.name for entry in scene.datasets]
+    bars = scene.histogram[: min(most, int(HIGHEST / (0.115 + 0.135 * len(names))))]
     rows = math.ceil(len(names) / LEGEND_COLUMNS) if len(names) > 1 else 0
     height = max(3.2, 1.5 + 0.26 * rows + len(bars) * (0.115 + 0.135 * len(names)))
     figure = _figure(9.6, height)
@@ -113,15 +139,21 @@ def _head(figure: Figure, scene: Scene) -> None:
     inch = 1 / figure.get_figheight()
     fitted(figure, scene.title, (0.022, 1 - 0.36 * inch), 0.95, 15)
     figure.text(0.022, 1 - 0.63 * inch, scene.subtitle, fontsize=9, color=QUIET, va="center")
-    if len(scene.datasets) > 1:
-        handles = [_dot(LIGHT[e.colour % len(LIGHT)], _mark(e.colour, scene)) for e in scene.datasets]
-        labels = [f"{shortened(entry.name)}  {entry.count:,}" for entry in scene.datasets]
+    rows = math.ceil(len(colours_of(scene).legend) / LEGEND_COLUMNS)
+    _legend(figure, scene, 1 - (0.78 + 0.13 * rows) * inch, LEGEND_COLUMNS)
+
+
+def _legend(figure: Figure, scene: Scene, middle: float, columns: int) -> None:
+    """What the colours mean, around a height of the figure (0..1)."""
+    legend = colours_of(scene).legend
+    marks = {entry.name: mark_of(entry.colour, scene) for entry in scene.datasets}
+    if legend:
         figure.legend(
-            handles,
-            labels,
+            [_dot(colour, marks.get(name, "o")) for name, colour, _ in legend],
+            [f"{shortened(name)}  {count:,}" for name, _, count in legend],
             loc="center left",
-            bbox_to_anchor=(0.012, 1 - (0.78 + 0.13 * math.ceil(len(labels) / LEGEND_COLUMNS)) * inch),
-            ncols=min(len(labels), LEGEND_COLUMNS),
+            bbox_to_anchor=(0.012, middle),
+            ncols=min(len(legend), columns),
             frameon=False,
             handletextpad=0.3,
             columnspacing=1.4,
@@ -148,24 +180,21 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
         _draw_tags(axes, scene)
         return
     places = np.array([(point.x, point.y) for point in points])
-    for contour in scene.contours:
-        if contour.level > OUTERMOST and len(scene.datasets) > 1:
-            continue  # the outermost lines of several datasets only tangle
-        colour = _colour_of(scene)[contour.dataset] if len(scene.datasets) > 1 else "#8a96a3"
-        for line in contour.lines:
-            xs, ys = zip(*line, strict=True)
-            axes.plot(xs, ys, color=colour, linewidth=1.0, alpha=0.55 - 0.4 * contour.level, zorder=1)
+    areas = _sizes(points, axes.figure.get_figwidth())  # type: ignore[union-attr]  # no subfigure
+    _draw_contours(axes, scene)
     # In a shuffled order, so that the dataset drawn last does not cover the others.
     order = np.random.default_rng(0).permutation(len(points))
-    order = order[np.argsort(_sizes(points)[order], kind="stable")]  # the larger marks, of eval, on top
-    colours, marks = np.array(_point_colours(scene)), np.array(_point_marks(scene))
+    order = order[np.argsort(areas[order], kind="stable")]  # the larger marks, of eval, on top
+    colours, marks = np.array(colours_of(scene).of), np.array(_point_marks(scene))
+    shared, within = coincident(scene, _reach(axes, places, float(areas.min())))
+    order = order[~within[order]]
     for part in np.array_split(order, LAYERS):
         for mark in sorted(set(marks[part])):
             rows = part[marks[part] == mark]
             axes.scatter(
                 places[rows, 0],
                 places[rows, 1],
-                s=_sizes(points)[rows],
+                s=areas[rows],
                 c=colours[rows],
                 marker=mark,
                 alpha=0.85 if len(points) < 3_000 else 0.5,
@@ -175,9 +204,47 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
             )
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.04)
+    _draw_shared(axes, scene, shared, float(areas.min()) * SHARED_AREA)
+    if not scene.clusters and (dots := dot_names(scene, float(areas.max()) ** 0.5 / 2)):
+        place_labels(axes, dots, dots)
+        return
     named = sorted(scene.clusters, key=lambda cluster: -cluster.count)
     names = [Label(cluster.label.replace(" · ", "\n", 1), (cluster.x, cluster.y)) for cluster in named]
     place_labels(axes, names, points=places if len(places) <= FEW else None)
+
+
+def _draw_contours(axes: Axes, scene: Scene) -> None:
+    """Of several datasets the lines of all together, where there are some: those of each only tangle."""
+    several = len(scene.datasets) > 1
+    union = [contour for contour in scene.contours if not contour.dataset]
+    for contour in union or scene.contours:
+        if several and not union and contour.level > OUTERMOST:
+            continue
+        colour = colour_of_datasets(scene)[contour.dataset] if several and not union else "#8a96a3"
+        for line in contour.lines:
+            xs, ys = zip(*line, strict=True)
+            axes.plot(xs, ys, color=colour, linewidth=1.0, alpha=0.55 - 0.4 * contour.level, zorder=1)
+
+
+def _reach(axes: Axes, places: Any, area: float) -> float:
+    """The radius of a mark of `area` (square points) in the measure of the map."""
+    box = axes.get_window_extent()
+    inches = box.width / axes.figure.dpi, box.height / axes.figure.dpi
+    scale = max(float(span) / (72 * side) for span, side in zip(np.ptp(places, axis=0), inches, strict=True))
+    return float(area**0.5 / 2 * scale)
+
+
+def _draw_shared(axes: Axes, scene: Scene, shared: list[Shared], area: float) -> None:
+    """A mark of slices where questions of several datasets coincide."""
+    colour_of = colour_of_datasets(scene)
+    for place in shared:
+        edges = np.cumsum([0.0, *place.counts.values()]) / sum(place.counts.values())
+        for name, start, end in zip(place.counts, edges, edges[1:], strict=False):
+            outline = sector(float(start), float(end))
+            axes.scatter(
+                place.x, place.y, marker=outline, s=area * np.abs(outline).max() ** 2, color=colour_of[name],
+                linewidths=0.3, edgecolors="white", zorder=3,
+            )  # fmt: skip
 
 
 def _draw_tags(axes: Axes, scene: Scene) -> None:
@@ -188,7 +255,7 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
     total = {tag: sum(point.weight for point in own) for tag, own in tags.items()}
     places = {tag: np.mean([(point.x, point.y) for point in own], axis=0) for tag, own in tags.items()}
     size_of = {entry.name: max(1, entry.count) for entry in scene.datasets}
-    colour_of = _colour_of(scene)
+    colour_of = colour_of_datasets(scene)
     heaviest = sorted(tags, key=lambda tag: (-total[tag], tag))
     area_of = {tag: 40 + 1_400 * (total[tag] / max(total.values())) ** 0.8 for tag in heaviest}
     for tag in heaviest:  # the small ones on top
@@ -196,12 +263,12 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
         shares = [point.weight / size_of[point.dataset] for point in tags[tag]]
         edges = np.cumsum([0.0, *shares]) / sum(shares)
         for point, start, end in zip(tags[tag], edges, edges[1:], strict=False):
-            sector = _sector(float(start), float(end))
+            outline = sector(float(start), float(end))
             axes.scatter(
                 places[tag][0],
                 places[tag][1],
-                marker=sector,
-                s=area * np.abs(sector).max() ** 2,
+                marker=outline,
+                s=area * np.abs(outline).max() ** 2,
                 color=colour_of[point.dataset],
                 alpha=0.9,
                 linewidths=0.5,
@@ -214,118 +281,21 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
     place_labels(axes, labels[:MOST_TAG_LABELS], labels)
 
 
-def _sector(start: float, end: float) -> Any:
-    """The outline of a pie's sector between two shares of the circle, from twelve o'clock on, clockwise."""
-    angles = np.pi / 2 - 2 * np.pi * np.linspace(start, end, max(3, round(48 * (end - start)) + 2))
-    arc = np.column_stack([np.cos(angles), np.sin(angles)])
-    return arc if end - start > 0.999 else np.vstack([[0, 0], arc])
-
-
-def _point_colours(scene: Scene) -> list[str]:
-    """By dataset; a single dataset by region, where the colour only separates neighbours."""
-    if len(scene.datasets) > 1:
-        colour_of = _colour_of(scene)
-        return [colour_of[point.dataset] for point in scene.points]
-    return [LIGHT[point.cluster % len(LIGHT)] if point.cluster >= 0 else LIGHT[0] for point in scene.points]
-
-
 def _point_marks(scene: Scene) -> list[str]:
     """The page's own marks by dataset, so that no reader depends on colour alone; dots where there are very many."""
-    mark_of = {entry.name: _mark(entry.colour, scene) for entry in scene.datasets}
-    return [mark_of[point.dataset] for point in scene.points]
+    by_dataset = {entry.name: mark_of(entry.colour, scene) for entry in scene.datasets}
+    return [by_dataset[point.dataset] for point in scene.points]
 
 
-def _mark(colour: int, scene: Scene) -> str:
-    plain = scene.kind == "tags" or len(scene.points) > MOST_MARKS
-    return "o" if plain else MATPLOTLIB_MARKS[colour % len(MATPLOTLIB_MARKS)]
-
-
-def _colour_of(scene: Scene) -> dict[str, str]:
-    return {entry.name: LIGHT[entry.colour % len(LIGHT)] for entry in scene.datasets}
-
-
-def _sizes(points: list[Point]) -> Any:
-    base = float(np.clip(14_000 / max(1, len(points)), 2.5, 42))
+def _sizes(points: list[Point], wide: float) -> Any:
+    """The area of each mark in square points, in a picture `wide` inches wide."""
+    base = float(np.clip(14_000 / max(1, len(points)), 2.5, 42)) * wide / SIZES["readme"][0]
     weights = np.array([point.weight for point in points], dtype=float)
     return base * weights / max(1.0, float(np.median(weights))) if (weights > 1).any() else np.full(len(points), base)
 
 
-def _draw_verdict(axes: Axes, scene: Scene) -> None:
-    """Which to choose, as the headline; under it the figures that say so."""
-    numbers = scene.numbers
-    assert numbers is not None  # noqa: S101  # the caller looked
-    choice, _, why = numbers.recommendation.partition(": ")
-    axes.set_axis_off()
-    box = axes.get_position()
-    fitted(axes.figure, choice, (box.x0, box.y1 - 0.01), box.width, 14)  # type: ignore[arg-type]  # no subfigure
-    text = wrapped(f"{why[:1].upper()}{why[1:]}", 72)
-    axes.text(0, 0.83, text, va="top", fontsize=8.8, color=INK, linespacing=1.35, transform=axes.transAxes)
-
-
-def _draw_curves(axes: Axes, scene: Scene) -> None:
-    """Reach of the union's topics against the number of questions, with the number they are compared at."""
-    numbers = scene.numbers
-    assert numbers is not None  # noqa: S101  # the caller looked
-    entries = {entry.name: entry for entry in scene.datasets}
-    colour_of = _colour_of(scene)
-    longest = max((row.curve[-1][0] for row in numbers.datasets if row.curve), default=1) or 1
-    for row in numbers.datasets:
-        if row.curve:
-            counts, reach = zip(*row.curve, strict=True)
-            axes.plot(counts, [100 * share for share in reach], color=colour_of[row.name], linewidth=2.2)
-            mark = _mark(entries[row.name].colour, scene)
-            axes.plot(counts[-1], 100 * reach[-1], mark, color=colour_of[row.name], markersize=6, clip_on=False)
-    axes.axvline(numbers.equal_n, color=QUIET, linewidth=0.9, linestyle=(0, (3, 3)))
-    right = numbers.equal_n > 0.7 * longest
-    axes.text(
-        numbers.equal_n + (-0.012 if right else 0.012) * longest, 3, f"compared at {numbers.equal_n:,}",
-        color=QUIET, fontsize=8, va="bottom", ha="right" if right else "left",
-    )  # fmt: skip
-    axes.set_ylim(0, 103)
-    axes.set_xlim(0, 1.03 * longest)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set_title(_topics(numbers.topics), loc="left", fontsize=10.5, weight="bold", color=INK)
-    axes.set_xlabel("questions", color=QUIET)
-    _quiet(axes)
-
-
-def _topics(count: int) -> str:
-    return f"Share of the {count:,} topics that they reach"
-
-
-def _draw_figures(axes: Axes, scene: Scene) -> None:
-    """The figures as a table: one row a dataset."""
-    numbers = scene.numbers
-    assert numbers is not None  # noqa: S101  # the caller looked
-    axes.set_axis_off()
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1)
-    rows = numbers.datasets
-    entries = {entry.name: entry for entry in scene.datasets}
-    columns = [0.6, 0.72, 0.86, 1.0]
-    step = min(0.15, 0.86 / (len(rows) + 1))
-    for place, head in zip(columns, ["reach (95%)", "whole", "repeats", "diversity"], strict=True):
-        axes.text(place, 0.96, head, ha="right", va="center", color=QUIET, fontsize=8.5)
-    axes.plot([0, 1], [0.96 - step / 2] * 2, color=FAINT, linewidth=0.8)
-    for index, row in enumerate(rows):
-        height = 0.96 - (index + 1) * step
-        entry, weight = entries[row.name], "bold" if row.name == numbers.best else "normal"
-        mark, colour = _mark(entry.colour, scene), _colour_of(scene)[row.name]
-        axes.plot(0.012, height, mark, color=colour, markersize=6, clip_on=False)
-        name = shortened(row.name, 20 if weight == "bold" else 23)
-        axes.text(0.04, height, name, va="center", color=INK, fontsize=9, weight=weight)
-        low, high = row.reach_interval
-        reach = f"{row.reach:.0%} ({100 * low:.0f}\N{EN DASH}{100 * high:.0f})"
-        cells = [reach, f"{row.reach_of_all:.0%}", f"{row.redundancy:.0%}", f"{row.diversity_at_equal_n:.1f}"]
-        for place, cell in zip(columns, cells, strict=True):
-            axes.text(place, height, cell, ha="right", va="center", color=INK, fontsize=9, weight=weight)
-    note = f"Reach and diversity with {numbers.equal_n:,} questions of each; whole: with all of its own."
-    axes.text(0, 0.96 - (len(rows) + 1) * step, note, va="center", fontsize=7.8, color=QUIET)
-
-
 def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:
-    colour_of = _colour_of(scene)
+    colour_of = colour_of_datasets(scene)
     names = list(colour_of)
     width = 0.82 / max(1, len(names))
     longest = max((share for bar in bars for share in bar.shares.values()), default=1.0) or 1.0
@@ -334,25 +304,15 @@ def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:
             height = index + (number - (len(names) - 1) / 2) * width
             share = bar.shares[name]
             axes.barh(height, share, width * 0.9, color=colour_of[name], zorder=2)
-            text = f"{bar.counts[name]:,}" if bar.counts[name] else "none"
+            text = f"{share:.0%} ({bar.counts[name]:,})" if bar.counts[name] else "none"
             axes.text(share + longest * 0.008, height, text, va="center", fontsize=7.6, color=INK if share else QUIET)
     axes.set_yticks(range(len(bars)), [shortened(bar.label, 28) for bar in bars], color=INK)
     axes.set_ylim(len(bars) - 0.45, -0.55)
-    axes.set_xlim(0, longest * 1.09)
+    axes.set_xlim(0, longest * 1.16)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    _quiet(axes)
+    quiet(axes)
     axes.tick_params(axis="y", length=0, labelcolor=INK, labelsize=9)
     axes.grid(axis="y", visible=False)
-
-
-def _quiet(axes: Axes) -> None:
-    """Only what is needed to read a value."""
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(FAINT)
-    axes.tick_params(colors=QUIET, length=0, labelsize=8)
-    axes.grid(color=FAINT, linewidth=0.6, zorder=0)
-    axes.set_axisbelow(True)
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -49,7 +49,9 @@ class Cluster(Item, frozen=True):
 
 
 class Contour(Item, frozen=True):
-    """Density contours of one dataset: closed lines of (x, y) in the map's own coordinates, outermost level first."""
+    """Density contours of one dataset, or of all together (""): closed lines of (x, y) in the map's own coordinates,
+    outermost level first.
+    """
 
     dataset: str
     level: float  # share of the dataset's questions that lies inside, 0..1

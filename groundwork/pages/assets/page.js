@@ -110,8 +110,9 @@ function icon(path) {
   );
 }
 
-function download(name, text, type = "application/jsonl") {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+// content: text or a Blob.
+function download(name, content, type = "application/jsonl") {
+  const url = URL.createObjectURL(new Blob([content], { type }));
   el("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

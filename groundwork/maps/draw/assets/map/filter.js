@@ -12,6 +12,7 @@ class Filter {
     this.state = new Uint8Array(points.count).fill(LIT);
     this.hidden = new Map(Object.values(points.facets).map((facet) => [facet, new Set()])); // indices of values
     this.kept = { search: null, compare: null, selection: null }; // per point 1: lit; null: all are
+    this.changes = 0; // how often the states have changed
     this.preview = null; // {facet, v}: the line of the legend that is pointed at
   }
 
@@ -72,6 +73,7 @@ class Filter {
           ? LIT
           : GREY;
     }
+    this.changes++;
     this.onchange();
   }
 

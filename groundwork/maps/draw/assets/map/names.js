@@ -1,8 +1,10 @@
 // Names on the map, of its clusters or its tags: the weightiest first, none over another.
 
 const MOST_NAMES = 48;
+const FEW_DOTS = 40; // questions; fewer have no clusters, and each has a name of its own
 
 class Names {
+  #placed = [];
   #nodes = []; // buttons, used again from picture to picture
   #halves = new Map(); // text -> half its width in pixels, with a margin
 
@@ -12,7 +14,10 @@ class Names {
     this.camera = camera;
     this.points = points;
     this.onpick = onpick;
-    this.all = (points.pies ? tagNames(points) : clusterNames(points)).sort((a, b) => b.weight - a.weight);
+    const names = points.pies ? tagNames(points) : clusterNames(points);
+    this.all = (names.length || points.count >= FEW_DOTS ? names : dotNames(points)).sort(
+      (a, b) => b.weight - a.weight,
+    );
     this.pen = el("canvas").getContext("2d");
     this.node = el("div", { class: "labels" });
   }
@@ -24,7 +29,9 @@ class Names {
       { camera } = this;
     const marks = pies
       ? pies.all.map((pie) => ({ pie, px: camera.toX(pie.x), py: camera.toY(pie.y), r: pies.radius(pie, camera.zoom) }))
-      : [];
+      : this.points.count < FEW_DOTS
+        ? this.#dots()
+        : [];
     this.pen.font = `600 13px ${css("--sans")}`;
     for (const name of this.all) {
       if (placed.length >= MOST_NAMES) break;
@@ -39,8 +46,20 @@ class Names {
     this.#write(placed);
   }
 
+  // Few dots are marks that no name may cover, as pies are.
+  #dots() {
+    const { camera, points } = this,
+      r = points.radius(0, camera.zoom);
+    return Array.from(points.x, (x, i) => ({ px: camera.toX(x), py: camera.toY(points.y[i]), r }));
+  }
+
   hide() {
     this.#write([]);
+  }
+
+  // The names that are shown: [{text, px, py of its middle}].
+  shown() {
+    return this.#placed;
   }
 
   // Where the name may stand and what it says there, the best first: {name, text, px, py of its middle, half its width}.
@@ -92,6 +111,7 @@ class Names {
   }
 
   #write(placed) {
+    this.#placed = placed;
     while (this.#nodes.length < placed.length) {
       const node = el("button", { type: "button", tabindex: -1, onclick: () => this.onpick(node.named) });
       this.#nodes.push(node);
@@ -130,6 +150,25 @@ function tagNames({ pies }) {
     weight,
     members,
   }));
+}
+
+// A single question is named by its first tag that no other has, else by its first words.
+function dotNames(points) {
+  const counts = new Map();
+  for (let i = 0; i < points.count; i++) for (const tag of points.tags(i)) counts.set(tag, (counts.get(tag) || 0) + 1);
+  return Array.from({ length: points.count }, (_, i) => {
+    const question = points.scene.question[i],
+      own = points.tags(i).find((tag) => counts.get(tag) === 1);
+    return {
+      text: cut(own || question, 30),
+      full: question,
+      x: points.x[i],
+      y: points.y[i],
+      centre: NaN,
+      weight: own ? 2 : 1,
+      members: [i],
+    };
+  });
 }
 
 // A cluster's name stands over its points, all but the topmost twentieth of them; where it lacks room, its first words do.

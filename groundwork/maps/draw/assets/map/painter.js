@@ -2,12 +2,15 @@
 // moves shows a fair sample of them, and one that rests fills up within a few frames.
 
 const SLICE = 24; // milliseconds of a frame that points may take
+const MARK_SCALE = 1.25; // of the marks in MARK_PATHS, in a box of 16, to the radius of a point
 const BATCH = 2_000; // points between two looks at the clock
 
 class Painter {
   #job = null;
 
-  constructor(canvas, points, filter, camera) {
+  // coincident: the points that are drawn as slices of one mark, and not here.
+  constructor(canvas, points, filter, camera, coincident) {
+    this.coincident = coincident;
     this.raster = new Raster(canvas);
     this.points = points;
     this.filter = filter;
@@ -16,10 +19,35 @@ class Painter {
   }
 
   // Begin a new picture, coloured by `facet`; whatever is left of the one before is dropped.
-  paint(facet) {
+  // whole: to its end at once, for paper and files, which wait for no frame.
+  paint(facet, whole = false) {
     this.#job = this.#prepare(facet);
     this.raster.clear(this.#job.back);
-    this.#goOn(this.#job);
+    this.#goOn(this.#job, whole);
+  }
+
+  // The points as shapes, by the pen of another canvas: a browser prints what was drawn into a canvas, and nothing of
+  // one that pixels were put into.
+  drawShapes(facet, pen) {
+    const { raster, order, filter, points, coincident } = this,
+      job = this.#prepare(facet),
+      scale = (points.radius(0, this.camera.zoom) * raster.ratio * MARK_SCALE) / 8;
+    if (points.pies) return;
+    const looks = facet.looks().map(({ colour, mark }) => ({ colour, path: new Path2D(MARK_PATHS[mark]) })),
+      none = { colour: css("--other"), path: new Path2D(MARK_PATHS.circle) },
+      grey = { colour: css("--grey"), path: none.path };
+    for (const pass of [GREY, LIT]) {
+      for (const i of order) {
+        if (filter.state[i] !== pass || coincident.within[i]) continue;
+        const { colour, path } = pass === GREY ? grey : job.group[i] < 0 ? none : looks[job.group[i]],
+          px = job.shiftX + points.x[i] * job.scale,
+          py = job.shiftY - points.y[i] * job.scale;
+        if (px < 0 || py < 0 || px > raster.width || py > raster.height) continue;
+        pen.setTransform(scale, 0, 0, scale, px - 8 * scale, py - 8 * scale);
+        pen.fillStyle = colour;
+        pen.fill(path);
+      }
+    }
   }
 
   // All that stays the same from point to point.
@@ -56,9 +84,9 @@ class Painter {
     };
   }
 
-  #goOn(job) {
+  #goOn(job, whole = false) {
     if (job !== this.#job) return; // the map has changed since
-    const until = performance.now() + SLICE,
+    const until = whole ? Infinity : performance.now() + SLICE,
       { count } = this.points;
     while (job.pass <= LIT && performance.now() < until) {
       const end = Math.min(count, job.next + BATCH);
@@ -77,10 +105,19 @@ class Painter {
     const { raster, order, filter } = this,
       { x, y } = this.points,
       { state, preview } = filter;
-    const { group, pass, grey, back, dot } = job;
+    const { group, pass, grey, back, dot } = job,
+      shared = this.coincident.within;
     for (let k = from; k < to; k++) {
       const i = order[k];
-      if (state[i] === HIDDEN || x[i] < job.left || x[i] > job.right || y[i] < job.bottom || y[i] > job.top) continue;
+      if (
+        state[i] === HIDDEN ||
+        shared[i] ||
+        x[i] < job.left ||
+        x[i] > job.right ||
+        y[i] < job.bottom ||
+        y[i] > job.top
+      )
+        continue;
       const seen = preview ? (filter.isLit(i) ? LIT : GREY) : state[i];
       if (seen !== pass) continue;
       const px = job.shiftX + x[i] * job.scale,

@@ -1,7 +1,10 @@
 // The map itself: points, what lies over them, names and tip, all seen by one camera and drawn again on change.
 
+const PRINT_RATIO = 3; // pixels of the map a CSS pixel of paper
+
 class Picture {
   #waiting = false;
+  #paper = null; // {width, height} while the page is printed
 
   // onname(name): the name of a cluster or a tag was clicked.
   constructor(points, filter, { onname }) {
@@ -19,10 +22,11 @@ class Picture {
     };
     const canvas = el("canvas", { "aria-hidden": "true" }),
       over = el("canvas", { "aria-hidden": "true" });
-    this.painter = new Painter(canvas, points, filter, this.camera);
-    this.overlay = new Overlay(over, points, filter, this.camera);
+    this.coincident = new Coincident(points, filter, this.camera);
+    this.painter = new Painter(canvas, points, filter, this.camera, this.coincident);
+    this.overlay = new Overlay(over, points, filter, this.camera, this.coincident);
     this.names = new Names(points, filter, this.camera, onname);
-    this.tip = new Tip(points, this.camera);
+    this.tip = new Tip(points, this.camera, this.coincident);
     this.tools = el("div", { class: "toolbar", role: "toolbar", "aria-label": "Map tools" });
     this.node = el(
       "div",
@@ -57,18 +61,36 @@ class Picture {
     });
   }
 
-  draw() {
-    this.painter.paint(this.shown.facet);
-    this.overlay.draw(this.shown);
+  // whole: with every point at once.
+  draw(whole = false) {
+    this.coincident.update(this.shown.facet);
+    const { facet } = this.shown;
+    this.painter.paint(facet, whole);
+    this.overlay.draw(this.shown, this.#paper && ((pen) => this.painter.drawShapes(facet, pen)));
     if (this.shown.names)
       this.names.place({ left: this.tools.offsetLeft, bottom: this.tools.offsetTop + this.tools.offsetHeight });
     else this.names.hide();
   }
 
   // Fit into the room that the page, or paper, gives.
-  resize({ width, height } = this.node.getBoundingClientRect()) {
+  resize({ width, height } = this.#paper || this.node.getBoundingClientRect()) {
     this.camera.resize(width, height);
+    if (this.#paper) this.#refit(PRINT_RATIO);
+    else this.#refit();
+  }
+
+  // Fit into paper's room, fine enough for it and with every point at once; null: no more.
+  print(room) {
+    this.#paper = room;
+    this.resize();
+  }
+
+  // The canvases of the view, drawn anew `ratio` times as fine. Only until `use` returns.
+  fine(ratio, use) {
+    this.#refit(ratio, true);
+    const result = use(this.painter.raster.canvas, this.overlay.canvas);
     this.#refit();
+    return result;
   }
 
   // Let `change` open or close a panel beside the map; what is seen stays where it is.
@@ -80,14 +102,14 @@ class Picture {
     this.#refit();
   }
 
-  #refit() {
+  #refit(ratio = Math.min(2, window.devicePixelRatio || 1), whole = false) {
     const {
       camera,
       painter: { raster },
     } = this;
-    raster.resize(camera.width, camera.height, Math.min(2, window.devicePixelRatio || 1));
+    raster.resize(camera.width, camera.height, ratio);
     this.overlay.resize(raster.width, raster.height, raster.ratio);
-    this.draw();
+    this.draw(whole);
   }
 
   // Change some of what is shown.

@@ -8,6 +8,7 @@ class Rail {
       verdict = shortVerdict(scene);
     this.legend = new Legend(filter, onpreview);
     this.compare = compareChoices(points, filter, onlist);
+    this.histograms = new Histograms(points, filter);
     this.node = el(
       "aside",
       { class: "rail", id: "rail", "aria-label": "Colours and filters" },
@@ -23,6 +24,7 @@ class Rail {
         oncolour(chosen);
       }),
       this.legend.node,
+      points.noun === "question" && points.count > 1 && this.histograms.node,
       this.compare,
       howToRead(scene),
     );
@@ -31,6 +33,7 @@ class Rail {
 
   // Compare nothing any more.
   reset() {
+    this.histograms.reset();
     if (!this.compare) return;
     this.compare.querySelector("input").checked = true;
     this.compare.querySelector(".list").hidden = true;

@@ -19,6 +19,7 @@ class MapPage {
     this.search = new Search(this.points, this.filter, { onlook: () => this.views.go("map"), onlist: list });
     this.views = new Views((id) => {
       if (id === "map") requestAnimationFrame(() => this.picture.resize());
+      if (id === "sides") this.smallMaps.draw();
     });
     const switchTheme = theme.start(); // before the legend takes its colours
     this.rail = new Rail(this.points, this.filter, this.picture.shown.facet, {
@@ -30,7 +31,7 @@ class MapPage {
         this.picture.redraw();
       },
     });
-    this.toolbar = new Toolbar(this.picture);
+    this.toolbar = new Toolbar(this.picture, new SavedView(this.points, this.picture, this.filter));
     this.#compose(scene, colours, switchTheme);
     this.#listen();
     theme.listeners.push(() => {
@@ -43,6 +44,10 @@ class MapPage {
     const { views, rail, picture, tray, drawer } = this;
     views.add("map", "Map", rail.node, el("div", { class: "middle" }, picture.node, tray.node), drawer.node);
     picture.node.append(rail.legend.strip);
+    if (scene.datasets.length > 1 && scene.kind !== "tags") {
+      this.smallMaps = new SmallMaps(this.points, (v) => this.#alone(v));
+      views.addSheet("sides", "Side by side", this.smallMaps.node);
+    }
     if (scene.histogram.length) {
       views.addSheet(
         "tags",
@@ -66,8 +71,8 @@ class MapPage {
     );
     views.go(scene.opens || "map");
     picture.resize();
-    addEventListener("beforeprint", () => picture.resize(PAPER));
-    addEventListener("afterprint", () => picture.resize());
+    addEventListener("beforeprint", () => picture.print(PAPER));
+    addEventListener("afterprint", () => picture.print(null));
   }
 
   #listen() {
@@ -102,6 +107,7 @@ class MapPage {
 
   #filtered() {
     this.rail.legend.update();
+    this.rail.histograms.update();
     this.search.tell();
     this.picture.redraw();
   }
@@ -139,6 +145,14 @@ class MapPage {
 
   #back() {
     this.#show(this.trail.pop());
+  }
+
+  // One dataset alone, on the map.
+  #alone(v) {
+    const { dataset } = this.points.facets;
+    this.filter.showAll(dataset);
+    this.filter.showOnly(dataset, v);
+    this.views.go("map");
   }
 
   #toNumbers() {

@@ -1,8 +1,9 @@
 // The few words beside the pointer, or beside the point that the arrow keys have reached.
 
 class Tip {
-  constructor(points, camera) {
+  constructor(points, camera, coincident) {
     this.points = points;
+    this.coincident = coincident;
     this.camera = camera;
     this.node = el("div", { class: "tip", role: "status", hidden: true });
   }
@@ -10,7 +11,7 @@ class Tip {
   show(i, px, py) {
     const { points, camera, node } = this;
     const words = [
-      points.value("dataset", i),
+      ...this.coincident.datasetsAt(i),
       points.value("split", i),
       points.weight(i),
       ...points.tags(i).slice(0, 4),

@@ -15,8 +15,8 @@ const CONTOUR_ICON =
   "M12 4c5 0 8 3 8 7s-4 9-9 9-7-4-7-8 3-8 8-8Z M12 9c2 0 3.500 1 3.500 3s-2 3.500-4 3.500-3-1.500-3-3S10 9 12 9Z";
 
 class Toolbar {
-  // tool: the one in use, a key of TOOLS.
-  constructor(picture) {
+  // tool: the one in use, a key of TOOLS. save: a SavedView.
+  constructor(picture, save) {
     const { camera, shown } = picture;
     this.stage = picture.node;
     this.buttons = Object.fromEntries(
@@ -51,7 +51,27 @@ class Toolbar {
           : null,
       ),
     );
+    if (picture.points.count) picture.tools.append(this.#saving(picture, save));
     this.pick("pan");
+  }
+
+  // A button that opens the kinds of file.
+  #saving(picture, save) {
+    const kinds = el(
+      "div",
+      { class: "kinds", hidden: true },
+      el("button", { type: "button", id: "save-png", text: "PNG", onclick: () => save.png() }),
+      el("button", { type: "button", id: "save-svg", text: "SVG", onclick: () => save.svg() }),
+    );
+    const opener = button("save", "Save this view", "M12 4v11 M7 11l5 5 5-5 M5 20h14", () => {
+      kinds.hidden = !kinds.hidden;
+      opener.setAttribute("aria-expanded", String(!kinds.hidden));
+    });
+    opener.setAttribute("aria-expanded", "false");
+    picture.node.addEventListener("pointerdown", (event) => {
+      if (!event.target.closest(".saving")) kinds.hidden = true;
+    });
+    return el("div", { class: "saving" }, opener, kinds);
   }
 
   pick(tool) {

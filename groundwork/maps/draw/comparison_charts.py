@@ -1,0 +1,97 @@
+"""Beside the map of several datasets: which to choose, their figures, and how many topics they reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from groundwork.maps.draw.map_marks import colour_of_datasets, mark_of
+from groundwork.maps.draw.scene import Scene
+from groundwork.maps.draw.text_fitting import fitted, shortened, wrapped
+from groundwork.pages.palette import FAINT, INK, QUIET
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def draw_verdict(axes: Axes, scene: Scene) -> None:
+    """Which to choose, as the headline; under it the figures that say so."""
+    numbers = scene.numbers
+    assert numbers is not None  # noqa: S101  # the caller looked
+    choice, _, why = numbers.recommendation.partition(": ")
+    axes.set_axis_off()
+    box = axes.get_position()
+    fitted(axes.figure, choice, (box.x0, box.y1 - 0.01), box.width, 14)  # type: ignore[arg-type]  # no subfigure
+    text = wrapped(f"{why[:1].upper()}{why[1:]}", 72)
+    axes.text(0, 0.83, text, va="top", fontsize=8.8, color=INK, linespacing=1.35, transform=axes.transAxes)
+
+
+def draw_curves(axes: Axes, scene: Scene) -> None:
+    """Reach of the union's topics against the number of questions, with the number they are compared at."""
+    numbers = scene.numbers
+    assert numbers is not None  # noqa: S101  # the caller looked
+    entries = {entry.name: entry for entry in scene.datasets}
+    colour_of = colour_of_datasets(scene)
+    longest = max((row.curve[-1][0] for row in numbers.datasets if row.curve), default=1) or 1
+    for row in numbers.datasets:
+        if row.curve:
+            counts, reach = zip(*row.curve, strict=True)
+            axes.plot(counts, [100 * share for share in reach], color=colour_of[row.name], linewidth=2.2)
+            mark = mark_of(entries[row.name].colour, scene)
+            axes.plot(counts[-1], 100 * reach[-1], mark, color=colour_of[row.name], markersize=6, clip_on=False)
+    axes.axvline(numbers.equal_n, color=QUIET, linewidth=0.9, linestyle=(0, (3, 3)))
+    right = numbers.equal_n > 0.7 * longest
+    axes.text(
+        numbers.equal_n + (-0.012 if right else 0.012) * longest, 3, f"compared at {numbers.equal_n:,}",
+        color=QUIET, fontsize=8, va="bottom", ha="right" if right else "left",
+    )  # fmt: skip
+    axes.set_ylim(0, 103)
+    axes.set_xlim(0, 1.03 * longest)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.set_title(_topics(numbers.topics), loc="left", fontsize=10.5, weight="bold", color=INK)
+    axes.set_xlabel("questions", color=QUIET)
+    quiet(axes)
+
+
+def _topics(count: int) -> str:
+    return f"Share of the {count:,} topics that they reach"
+
+
+def draw_figures(axes: Axes, scene: Scene) -> None:
+    """The figures as a table: one row a dataset."""
+    numbers = scene.numbers
+    assert numbers is not None  # noqa: S101  # the caller looked
+    axes.set_axis_off()
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    rows = numbers.datasets
+    entries = {entry.name: entry for entry in scene.datasets}
+    columns = [0.6, 0.72, 0.86, 1.0]
+    step = min(0.15, 0.86 / (len(rows) + 1))
+    for place, head in zip(columns, ["reach (95%)", "whole", "repeats", "diversity"], strict=True):
+        axes.text(place, 0.96, head, ha="right", va="center", color=QUIET, fontsize=8.5)
+    axes.plot([0, 1], [0.96 - step / 2] * 2, color=FAINT, linewidth=0.8)
+    for index, row in enumerate(rows):
+        height = 0.96 - (index + 1) * step
+        entry, weight = entries[row.name], "bold" if row.name == numbers.best else "normal"
+        mark, colour = mark_of(entry.colour, scene), colour_of_datasets(scene)[row.name]
+        axes.plot(0.012, height, mark, color=colour, markersize=6, clip_on=False)
+        name = shortened(row.name, 20 if weight == "bold" else 23)
+        axes.text(0.04, height, name, va="center", color=INK, fontsize=9, weight=weight)
+        low, high = row.reach_interval
+        reach = f"{row.reach:.0%} ({100 * low:.0f}\N{EN DASH}{100 * high:.0f})"
+        cells = [reach, f"{row.reach_of_all:.0%}", f"{row.redundancy:.0%}", f"{row.diversity_at_equal_n:.1f}"]
+        for place, cell in zip(columns, cells, strict=True):
+            axes.text(place, height, cell, ha="right", va="center", color=INK, fontsize=9, weight=weight)
+    note = f"Reach and diversity with {numbers.equal_n:,} questions of each; whole: with all of its own."
+    axes.text(0, 0.96 - (len(rows) + 1) * step, note, va="center", fontsize=7.8, color=QUIET)
+
+
+def quiet(axes: Axes) -> None:
+    """Only what is needed to read a value."""
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(FAINT)
+    axes.tick_params(colors=QUIET, length=0, labelsize=8)
+    axes.grid(color=FAINT, linewidth=0.6, zorder=0)
+    axes.set_axisbelow(True)

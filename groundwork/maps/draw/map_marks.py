@@ -1,0 +1,114 @@
+"""What stands for the points of a drawn map: colours and legend, slices where datasets coincide, names of few."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from groundwork.maps.draw.label_placement import Label
+from groundwork.maps.draw.scene import Scene
+from groundwork.maps.draw.text_fitting import shortened
+from groundwork.pages.palette import LIGHT, MATPLOTLIB_MARKS, ORDERED_LIGHT
+
+FEW_DOTS = 40  # questions; fewer have a name each
+NAME = 28  # characters of such a name
+DIFFICULTIES = ("easy", "medium", "hard")
+OTHERS = "#9aa3ad"  # of values beyond the palette
+MOST_MARKS = 5_000  # points; beyond, a mark is too small to have a shape
+MOST_COINCIDENT = 5_000  # points; of more, the marks are too small for slices
+
+
+class Colours(NamedTuple):
+    """The colour of each point, and the legend: (value, colour, number of points)."""
+
+    of: list[str]
+    legend: list[tuple[str, str, int]]
+
+
+def colours_of(scene: Scene) -> Colours:
+    """By dataset where there are several; else by region, whose names stand on the map, by category or difficulty."""
+    points = scene.points
+    if len(scene.datasets) > 1:
+        of = {entry.name: LIGHT[entry.colour % len(LIGHT)] for entry in scene.datasets}
+        legend = [(entry.name, of[entry.name], entry.count) for entry in scene.datasets]
+        return Colours([of[point.dataset] for point in points], legend)
+    if scene.clusters:
+        return Colours([LIGHT[p.cluster % len(LIGHT)] if p.cluster >= 0 else OTHERS for p in points], [])
+    for field, palette in (("category", LIGHT), ("difficulty", ORDERED_LIGHT)):
+        values = [str(getattr(point, field)) for point in points]
+        counts = Counter(values)
+        if len(counts) < 2:
+            continue
+        order = [value for value in DIFFICULTIES if value in counts] if field == "difficulty" else []
+        order += [value for value, _ in counts.most_common() if value not in order]
+        of = {value: palette[k] if k < len(palette) else OTHERS for k, value in enumerate(order)}
+        return Colours(
+            [of[value] for value in values], [(value or "none", of[value], counts[value]) for value in order]
+        )
+    return Colours([LIGHT[0]] * len(points), [])
+
+
+class Shared(NamedTuple):
+    """A place at which several datasets ask, and how many questions of each."""
+
+    x: float
+    y: float
+    counts: dict[str, int]
+
+
+def coincident(scene: Scene, reach: float) -> tuple[list[Shared], npt.NDArray[np.bool_]]:
+    """The places where points of several datasets lie within `reach` of the first of them, and per point whether it is
+    part of one. None where there is one dataset, or too many points.
+    """
+    points = scene.points
+    within = np.zeros(len(points), dtype=bool)
+    if len(scene.datasets) < 2 or len(points) > MOST_COINCIDENT or not points:
+        return [], within
+    from scipy.spatial import cKDTree
+
+    places = np.array([(point.x, point.y) for point in points])
+    near = cKDTree(places).query_ball_point(places, reach)
+    free, shared = np.ones(len(points), dtype=bool), []
+    for row in range(len(points)):
+        if not free[row]:
+            continue
+        members = [other for other in near[row] if free[other]]
+        free[members] = False
+        counts = Counter(points[member].dataset for member in members)
+        if len(counts) > 1:
+            within[members] = True
+            x, y = places[members].mean(axis=0).tolist()
+            shared.append(Shared(x, y, {e.name: counts[e.name] for e in scene.datasets if counts[e.name]}))
+    return shared, within
+
+
+def sector(start: float, end: float) -> Any:
+    """The outline of a pie's sector between two shares of the circle, from twelve o'clock on, clockwise."""
+    angles = np.pi / 2 - 2 * np.pi * np.linspace(start, end, max(3, round(48 * (end - start)) + 2))
+    arc = np.column_stack([np.cos(angles), np.sin(angles)])
+    return arc if end - start > 0.999 else np.vstack([[0, 0], arc])
+
+
+def dot_names(scene: Scene, radius: float) -> list[Label]:
+    """Of a few questions each one's first tag that no other has, or its first words; none of more."""
+    if len(scene.points) >= FEW_DOTS:
+        return []
+    bearing: dict[str, int] = defaultdict(int)
+    for point in scene.points:
+        for tag in point.tags:
+            bearing[tag] += 1
+    own = [next((tag for tag in point.tags if bearing[tag] == 1), point.question) for point in scene.points]
+    named = zip(own, scene.points, strict=True)
+    return [Label(shortened(text, NAME), (point.x, point.y), radius) for text, point in named]
+
+
+def mark_of(colour: int, scene: Scene) -> str:
+    plain = scene.kind == "tags" or len(scene.points) > MOST_MARKS
+    return "o" if plain else MATPLOTLIB_MARKS[colour % len(MATPLOTLIB_MARKS)]
+
+
+def colour_of_datasets(scene: Scene) -> dict[str, str]:
+    return {entry.name: LIGHT[entry.colour % len(LIGHT)] for entry in scene.datasets}

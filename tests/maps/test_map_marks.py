@@ -1,0 +1,66 @@
+"""What stands for the points of a PNG: colours and legend, slices, names, sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from PIL import Image
+
+from groundwork.maps.draw.map_marks import coincident, colours_of, dot_names
+from groundwork.maps.draw.matplotlib_pictures import write_histogram_png, write_map_png
+from groundwork.maps.draw.scene import Scene
+from tests.maps.scenes import MODELS, histogram, scene
+
+
+@pytest.fixture
+def several() -> Scene:
+    """Two questions at one place, two of one dataset at another, all others apart."""
+    made = scene(12)
+    places = [(0, 0), (0.1, 0), (9, 9), (5, 5), (7, 5), (9, 9.1), *((20 + 5 * k, 30) for k in range(6))]
+    points = [msgspec.structs.replace(p, x=float(x), y=float(y)) for p, (x, y) in zip(made.points, places, strict=True)]
+    return msgspec.structs.replace(made, points=points)
+
+
+def test_places_that_several_datasets_share(several: Scene) -> None:
+    """Those within reach are one mark; two of one dataset are not, nor is anything where there is one dataset."""
+    shared, within = coincident(several, 0.5)
+    assert [place.counts for place in shared] == [{MODELS[0]: 1, MODELS[1]: 1}]
+    assert within.nonzero()[0].tolist() == [0, 1]
+    assert coincident(scene(12, ["one"]), 50.0)[0] == []
+
+
+def test_one_dataset_is_coloured_and_has_a_legend() -> None:
+    """By category where there are no regions; the legend counts every question. Regions are named on the map."""
+    few = msgspec.structs.replace(scene(21, ["one"]), clusters=[])
+    found = colours_of(few)
+    assert sum(count for _, _, count in found.legend) == 21 and len(set(found.of)) == 3
+    assert {name for name, _, _ in found.legend} == {point.category for point in few.points}
+    assert colours_of(scene(240, ["one"])).legend == []
+
+
+def test_few_questions_have_names() -> None:
+    """A tag that no other has, else the first words; 40 questions have none."""
+    few = scene(3, ["one"])
+    tags = [["both", "own"], ["both"], []]
+    points = [msgspec.structs.replace(p, tags=own) for p, own in zip(few.points, tags, strict=True)]
+    names = [label.text for label in dot_names(msgspec.structs.replace(few, points=points), 3.0)]
+    assert names[0] == "own" and all(p.question.startswith(n[:20]) for p, n in zip(points[1:], names[1:], strict=True))
+    assert dot_names(scene(40, ["one"]), 3.0) == []
+
+
+def test_sizes_of_the_picture(tmp_path: Path) -> None:
+    """For a README twice as wide as high; for a column of a paper 353 dots an inch."""
+    write_map_png(scene(60), tmp_path / "readme.png", "readme")
+    write_map_png(scene(60), tmp_path / "paper.png", "paper")
+    assert Image.open(tmp_path / "readme.png").size == (1920, 960)
+    assert Image.open(tmp_path / "paper.png").width / 3.4 > 280
+
+
+def test_a_histogram_holds_what_can_be_read(tmp_path: Path) -> None:
+    """However many tags there are, the picture is no higher than a page."""
+    bars = [msgspec.structs.replace(bar, label=f"{bar.label}-{k}") for k in range(9) for bar in histogram()]
+    write_histogram_png(msgspec.structs.replace(scene(60), histogram=bars), tmp_path / "bars.png", most=100)
+    wide, high = Image.open(tmp_path / "bars.png").size
+    assert high < 1.3 * wide
