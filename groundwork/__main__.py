@@ -71,7 +71,7 @@ def stage_command(name: str) -> Command:
 
 
 def _status(argv: Sequence[str]) -> int:
-    from groundwork.console.command import guarded
+    from groundwork.console.exit_codes import guarded
     from groundwork.console.status import print_status
 
     flags = _flags("status", "The state of every document in every stage, and what to run next.", argv, works=False)
@@ -79,7 +79,7 @@ def _status(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
-    from groundwork.console.command import guarded
+    from groundwork.console.exit_codes import guarded
     from groundwork.console.run_all import run_all
 
     flags = _flags("run", "Every stage of the pipeline, in order.", argv)
@@ -87,7 +87,7 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def doctor_flags(argv: Sequence[str]) -> argparse.Namespace:
-    from groundwork.console.command import add_place_flags, flag_parser
+    from groundwork.console.flags import add_place_flags, flag_parser
 
     parser = flag_parser("dataprep doctor", "Check keys, credit, models, extras, disk and hub login.")
     parser.add_argument(
@@ -98,7 +98,8 @@ def doctor_flags(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _doctor(argv: Sequence[str]) -> int:
-    from groundwork.console.command import guarded, load_config, workspace
+    from groundwork.console.exit_codes import guarded
+    from groundwork.console.job_setup import load_config, workspace
     from groundwork.stages.doctor import doctor, probe
 
     flags = doctor_flags(argv)
@@ -113,8 +114,9 @@ def _doctor(argv: Sequence[str]) -> int:
 
 
 def _example(argv: Sequence[str]) -> int:
-    from groundwork.console.command import flag_parser, guarded
     from groundwork.console.example import show_example
+    from groundwork.console.exit_codes import guarded
+    from groundwork.console.flags import flag_parser
 
     parser = flag_parser("dataprep example", "Draw the two runs in examples/ and open what there is to look at.")
     parser.add_argument("--no-browser", action="store_true", help="only write the pages and say where they are")
@@ -123,8 +125,10 @@ def _example(argv: Sequence[str]) -> int:
 
 
 def _open(argv: Sequence[str]) -> int:
-    from groundwork.console.command import add_place_flags, flag_parser, guarded, load_config, workspace
+    from groundwork.console.exit_codes import guarded
+    from groundwork.console.flags import add_place_flags, flag_parser
     from groundwork.console.index_page import write_index
+    from groundwork.console.job_setup import load_config, workspace
 
     parser = flag_parser("dataprep open", "Open a page that links everything there is to look at.")
     add_place_flags(parser)
@@ -144,7 +148,8 @@ def _open(argv: Sequence[str]) -> int:
 
 
 def _diff(argv: Sequence[str]) -> int:
-    from groundwork.console.command import add_place_flags, flag_parser, guarded
+    from groundwork.console.exit_codes import guarded
+    from groundwork.console.flags import add_place_flags, flag_parser
     from groundwork.stages.diff import show_diff
 
     parser = flag_parser("dataprep diff", "Which rows of two runs or two versions of a dataset came, went and changed.")
@@ -159,7 +164,8 @@ def _diff(argv: Sequence[str]) -> int:
 
 
 def _forget(argv: Sequence[str]) -> int:
-    from groundwork.console.command import add_place_flags, flag_parser, guarded
+    from groundwork.console.exit_codes import guarded
+    from groundwork.console.flags import add_place_flags, flag_parser
     from groundwork.console.forget import forget_documents
 
     parser = flag_parser("dataprep forget", "Remove documents from everything that was made of them.")
@@ -172,7 +178,8 @@ def _forget(argv: Sequence[str]) -> int:
 
 
 def _set_aside(argv: Sequence[str]) -> int:
-    from groundwork.console.command import add_place_flags, flag_parser, guarded
+    from groundwork.console.exit_codes import guarded
+    from groundwork.console.flags import add_place_flags, flag_parser
     from groundwork.console.set_aside import set_documents_aside
 
     parser = flag_parser("dataprep set-aside", "Leave documents out of all stages, or take them back; or list them.")
@@ -185,7 +192,8 @@ def _set_aside(argv: Sequence[str]) -> int:
 
 
 def _gather(argv: Sequence[str]) -> int:
-    from groundwork.console.command import add_place_flags, flag_parser, guarded
+    from groundwork.console.exit_codes import guarded
+    from groundwork.console.flags import add_place_flags, flag_parser
     from groundwork.console.gather import gather
 
     parser = flag_parser("dataprep gather", "Join the states of shards, and name what is missing.")
@@ -196,7 +204,8 @@ def _gather(argv: Sequence[str]) -> int:
 
 
 def _schema(argv: Sequence[str]) -> int:
-    from groundwork.console.command import flag_parser, guarded
+    from groundwork.console.exit_codes import guarded
+    from groundwork.console.flags import flag_parser
     from groundwork.records.artifacts import write_json
     from groundwork.settings.config_files import CONFIG_DIR, json_schema
 
@@ -214,7 +223,8 @@ def _schema(argv: Sequence[str]) -> int:
 
 
 def _init(argv: Sequence[str]) -> int:
-    from groundwork.console.command import flag_parser, guarded
+    from groundwork.console.exit_codes import guarded
+    from groundwork.console.flags import flag_parser
     from groundwork.console.new_project import init
 
     purpose = "Write config/, data/documents/ and .env.example into the current folder; keep what is there."
@@ -225,7 +235,7 @@ def _init(argv: Sequence[str]) -> int:
 
 
 def _flags(name: str, purpose: str, argv: Sequence[str], *, works: bool = True) -> argparse.Namespace:
-    from groundwork.console.command import add_place_flags, add_work_flags, flag_parser
+    from groundwork.console.flags import add_place_flags, add_work_flags, flag_parser
 
     parser = flag_parser(f"dataprep {name}", purpose)
     add_place_flags(parser)

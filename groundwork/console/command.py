@@ -1,40 +1,34 @@
 """The command line of a stage: `main = Command("chunk", units=..., process=...)` is all that a script needs.
 
 A stage says which units of work there are and how one is done. Flags, settings, resume, progress, ledger and exit
-code are the same for all and live here and in the modules beside.
+code are the same for all and live here and in the modules beside: flags, job_setup, runner, ledger, exit_codes.
 """
 
 from __future__ import annotations
 
 import argparse
-import errno
-import io
-import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from groundwork.console.choices import FlagSetting
+from groundwork.console.exit_codes import guarded
+from groundwork.console.flags import add_place_flags, add_work_flags, flag_parser, setting
 from groundwork.console.job import Estimate, Failure, Job, Outcome, Unit
+from groundwork.console.job_setup import load_config, opened
 from groundwork.console.next_steps import closing_lines
 from groundwork.console.preflight import NO_DOCUMENTS
-from groundwork.console.progress import Progress
-from groundwork.console.signals import KeyboardInterrupts
-from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, GroundworkError, Stopped, UsageError
-from groundwork.installation import IN_REPOSITORY, spelt
+from groundwork.errors import EXIT_OK, GroundworkError, UsageError
+from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME, writer_of
-from groundwork.records.artifacts import Workspace, visible
+from groundwork.records.artifacts import visible
 from groundwork.records.shards import Shard
 
 if TYPE_CHECKING:
     from groundwork.console.ledger import Ledger
     from groundwork.console.parallel import Channel, ShardResult
     from groundwork.console.runner import Process, Runner
-    from groundwork.llm.client import Client
     from groundwork.records.manifest import Manifest
     from groundwork.settings.schema import Config
 
@@ -44,7 +38,6 @@ MOST_DEPARTED = 5
 MOST_CACHE_SHARDS = 64  # of a stage whose units are whole runs
 MOST_FORETOLD = 10  # units whose calls are counted before they begin
 MOST_DUE = 20  # lines of a dry run
-TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
 
 
 Shards = Literal["documents", "caches", "none"]
@@ -276,210 +269,3 @@ def counted_as(stage: str) -> str:
     return {"plots": "pages", "datasets": "datasets", "tags": "datasets", "embeddings": "datasets"}.get(
         folder, "documents"
     )
-
-
-def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:
-    """A parser without flags yet; its help is `documentation`, each line fitted to the terminal."""
-    import shutil
-    import textwrap
-
-    width = shutil.get_terminal_size().columns - 2  # as argparse itself does
-    lines: list[str] = []
-    for line in spelt(documentation).splitlines():
-        indent = " " * 8 if "  " in line[:9] else ""  # below what a line like "Reads   ..." says
-        lines += textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
-    return argparse.ArgumentParser(
-        prog=spelt(f"uv run {script}").removeprefix("uv run "),
-        usage=spelt(f"uv run {script} [flags]"),
-        description="\n".join(lines),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-
-
-def add_place_flags(parser: argparse.ArgumentParser) -> None:
-    """The flags of every command: which settings, which data folder."""
-    shared = parser.add_argument_group("settings and data")
-    shared.add_argument(
-        "--config",
-        metavar="FILE",
-        type=Path,
-        action="append",
-        default=[],
-        help="an overlay, by path or by name (local): only settings that differ; may be given again, the later wins",
-    )
-    shared.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        dest="assignments",
-        action="append",
-        default=[],
-        help="one setting, such as llm.defaults.model=openai/gpt-5-mini; may be given again",
-    )
-    shared.add_argument("--data", metavar="DIR", type=_folder, help="the data folder (documents in DIR/documents)")
-    shared.add_argument("--document", metavar="NAME", action="append", help="only this document; may be given again")
-    shared.add_argument(
-        "--test", action="store_true", help="a small sample: 2 pages or 2 chunks of a document; written to data/test"
-    )
-
-
-def add_work_flags(parser: argparse.ArgumentParser) -> None:
-    """The flags of every command that works: what to do, and what to say."""
-    shared = parser.add_argument_group("flags of every stage")
-    shared.add_argument("--dry-run", action="store_true", help="say what would be done, with calls, tokens and cost")
-    shared.add_argument("--force", action="store_true", help="redo what is current, and ask models anew")
-    shared.add_argument("--retry-failed", action="store_true", help="only what failed in an earlier run")
-    shared.add_argument(
-        "--shard", metavar="I/N", type=_shard, help="only shard I of N of the documents, with a state of its own"
-    )
-    shared.add_argument("--workers", **setting("engine.workers") | {"metavar": "N"}, help="processes (default: as fit)")
-    shared.add_argument("--ray", metavar="ADDRESS", help="as tasks on this Ray cluster (auto, HOST:PORT, or local)")
-    shared.add_argument("--max-cost", metavar="USD", type=_usd, help="stop before the calls of this run cost more")
-    shared.add_argument("--quiet", action="store_true", help="only failures")
-    shared.add_argument("--verbose", action="store_true", help="every line of the ledger, and tracebacks")
-
-
-def _folder(text: str) -> Path:
-    if not text:
-        raise argparse.ArgumentTypeError("the name of a folder is empty")
-    return Path(text)
-
-
-def _shard(text: str) -> Shard:
-    try:
-        return Shard.parse(text)
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error).partition(": ")[2]) from None
-
-
-def _usd(text: str) -> float:
-    try:
-        if 0 <= (amount := float(text)) < float("inf"):
-            return amount
-    except ValueError:
-        pass
-    raise argparse.ArgumentTypeError(f"{text!r} is not an amount in USD")
-
-
-def setting(path: str, value: Any = None) -> dict[str, Any]:
-    """Arguments of add_argument for a flag that is short for --set: with `value` a switch, else it takes one."""
-    if value is not None:
-        const = FlagSetting(f"{path}={json.dumps(value)}")
-        return {"dest": "assignments", "default": [], "action": "append_const", "const": const}
-    metavar = path.rpartition(".")[2].upper()
-    return {"dest": "assignments", "default": [], "action": _Assign, "path": path, "metavar": metavar}
-
-
-class _Assign(argparse.Action):
-    def __init__(self, option_strings: Sequence[str], dest: str, path: str, **options: Any) -> None:
-        if options.get("choices"):
-            del options["metavar"]  # the help shows what there is to choose
-        super().__init__(option_strings, dest, **options)
-        self.path = path
-
-    def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _option: str | None = None) -> None:
-        setattr(namespace, self.dest, [*getattr(namespace, self.dest), FlagSetting(f"{self.path}={values}")])
-
-
-def load_config(flags: argparse.Namespace) -> Config:
-    """The settings of this run, with the environment variables of .env in place."""
-    from dotenv import load_dotenv
-
-    from groundwork.settings import config_files as config_files
-
-    path = config_files.PROJECT / ".env"
-    try:
-        load_dotenv(path)
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    return config_files.load(flags.config, flags.assignments)
-
-
-class opened:  # noqa: N801  used as a with-statement's verb
-    """The job and the manifest of one stage's run; both are closed at the end."""
-
-    def __init__(self, config: Config, flags: argparse.Namespace) -> None:
-        self._config, self._flags = config, flags
-
-    def __enter__(self) -> tuple[Job, Manifest]:
-        from groundwork.records.manifest import Manifest
-
-        data = workspace(self._config, self._flags)
-        joined = data.joined_state / "manifest.db" if data.shard else None
-        looks = getattr(self._flags, "dry_run", True)  # status has no such flag, and changes nothing either
-        self._manifest = Manifest(data.state / "manifest.db", joined, read_only=looks)
-        quiet = getattr(self._flags, "quiet", False)
-        return Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client), self._manifest
-
-    def __exit__(self, *exc: object) -> None:
-        self._manifest.close()
-
-
-def workspace(config: Config, flags: argparse.Namespace) -> Workspace:
-    from groundwork.settings.config_files import PROJECT
-
-    base = flags.data or PROJECT / config.data_dir
-    if not base.is_dir():
-        remedy = "pass --data DIR with the documents in DIR/documents"
-        begin = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
-        raise UsageError(f"{base}: no such folder; {begin}{remedy}")
-    shard = getattr(flags, "shard", None)
-    return Workspace(base / TEST_FOLDER, base, shard) if flags.test else Workspace(base, shard=shard)
-
-
-def make_client(job: Job) -> Client:
-    from groundwork.llm.budget import Budget
-    from groundwork.llm.client import Client
-    from groundwork.llm.journal import IN_MEMORY
-
-    if job.flags.max_cost is not None and job.budget is None:
-        job.budget = Budget(job.flags.max_cost)
-    return Client(
-        job.config.llm,
-        Path(IN_MEMORY) if job.flags.dry_run else job.data.journal,
-        joined=job.data.joined_journal if job.data.shard else None,
-        fresh=job.flags.force,
-        budget=job.budget,
-        on_usage=lambda usage: job.progress.spent(usage.input_tokens + usage.output_tokens, usage.cost),
-        stopping=job.stopping,
-        say=job.progress.say,
-    )
-
-
-def guarded(work: Callable[[], int]) -> int:
-    """The exit code of `work`; our own errors, and those of files outside a unit, become one line on stderr."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # no name of a file is worth a run
-    try:
-        with KeyboardInterrupts():
-            return work()
-    except Stopped as error:
-        print(f"{error}; go on with: {' '.join(_command_line())}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print(f"stopped; what is finished is kept; go on with: {' '.join(_command_line())}", file=sys.stderr)
-        return EXIT_STOPPED
-    except GroundworkError as error:
-        print(f"error: {visible(str(error))}", file=sys.stderr)
-        return error.exit_code
-    except BrokenPipeError:  # whoever read the output has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its end
-        return EXIT_STOPPED
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        if error.errno == errno.ENOSPC:
-            print(f"error: {place or 'the output: '}{error.strerror}; make room, or write elsewhere", file=sys.stderr)
-            return EXIT_FAILED
-        print(f"error: {place}{error.strerror or error}; check its rights, or pass --data DIR", file=sys.stderr)
-        return EXIT_FAILED
-
-
-def _command_line() -> list[str]:
-    import shlex
-
-    script = Path(sys.argv[0])
-    name = (
-        f"{script.parent.name}/{script.name}" if script.suffix == ".py" and script.name != "__main__.py" else "dataprep"
-    )
-    return [spelt(f"uv run {name}"), *(shlex.quote(argument) for argument in sys.argv[1:] if argument != "--force")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from groundwork.console.command import load_config, opened
+from groundwork.console.job_setup import load_config, opened
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.records.artifacts import slug
 from groundwork.records.document_lifecycle import forget, remains_of

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.command import load_config, opened
+from groundwork.console.job_setup import load_config, opened
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.pipeline import STAGES
 from groundwork.records.join_databases import join_shards, shard_folders

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console import preflight
 from groundwork.console.choices import calls_as_given, words_of
-from groundwork.console.command import load_config, opened, workspace
+from groundwork.console.job_setup import load_config, opened, workspace
 from groundwork.console.next_steps import from_here
 from groundwork.errors import EXIT_OK, GroundworkError, UnitError, UsageError
 from groundwork.installation import spelt

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.command import load_config, opened
 from groundwork.console.job import Job
+from groundwork.console.job_setup import load_config, opened
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import spelt
 from groundwork.records.artifacts import slug

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from groundwork.console.behind import state_as_made, with_behind
 from groundwork.console.choices import calls_as_given, words_of
-from groundwork.console.command import load_config, opened
+from groundwork.console.job_setup import load_config, opened
 from groundwork.console.ledger import grouped
 from groundwork.console.next_steps import MOST_NAMED, from_here, same_flags
 from groundwork.console.progress import Progress

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console import terminal_table
-from groundwork.console.command import load_config, workspace
+from groundwork.console.job_setup import load_config, workspace
 from groundwork.console.next_steps import from_here
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 from groundwork.records.artifacts import visible, write_bytes, write_text

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from groundwork.console.command import Command, Job, Outcome, Unit, load_config, opened
+from groundwork.console.command import Command, Job, Outcome, Unit
+from groundwork.console.job_setup import load_config, opened
 from groundwork.console.next_steps import from_here, same_flags
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.installation import spelt

@@ -1,0 +1,54 @@
+"""How a command ends: its errors as one line on stderr, and the exit code."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from groundwork.console.signals import KeyboardInterrupts
+from groundwork.errors import EXIT_FAILED, EXIT_STOPPED, GroundworkError, Stopped
+from groundwork.installation import spelt
+from groundwork.records.artifacts import visible
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """The exit code of `work`; our own errors, and those of files outside a unit, become one line on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # no name of a file is worth a run
+    try:
+        with KeyboardInterrupts():
+            return work()
+    except Stopped as error:
+        print(f"{error}; go on with: {' '.join(_command_line())}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"stopped; what is finished is kept; go on with: {' '.join(_command_line())}", file=sys.stderr)
+        return EXIT_STOPPED
+    except GroundworkError as error:
+        print(f"error: {visible(str(error))}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:  # whoever read the output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its end
+        return EXIT_STOPPED
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        if error.errno == errno.ENOSPC:
+            print(f"error: {place or 'the output: '}{error.strerror}; make room, or write elsewhere", file=sys.stderr)
+            return EXIT_FAILED
+        print(f"error: {place}{error.strerror or error}; check its rights, or pass --data DIR", file=sys.stderr)
+        return EXIT_FAILED
+
+
+def _command_line() -> list[str]:
+    import shlex
+
+    script = Path(sys.argv[0])
+    name = (
+        f"{script.parent.name}/{script.name}" if script.suffix == ".py" and script.name != "__main__.py" else "dataprep"
+    )
+    return [spelt(f"uv run {name}"), *(shlex.quote(argument) for argument in sys.argv[1:] if argument != "--force")]

@@ -1,0 +1,117 @@
+"""Flags that commands share, and flags that are short for a setting."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from groundwork.console.choices import FlagSetting
+from groundwork.errors import UsageError
+from groundwork.installation import spelt
+from groundwork.records.shards import Shard
+
+
+def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:
+    """A parser without flags yet; its help is `documentation`, each line fitted to the terminal."""
+    import shutil
+    import textwrap
+
+    width = shutil.get_terminal_size().columns - 2  # as argparse itself does
+    lines: list[str] = []
+    for line in spelt(documentation).splitlines():
+        indent = " " * 8 if "  " in line[:9] else ""  # below what a line like "Reads   ..." says
+        lines += textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
+    return argparse.ArgumentParser(
+        prog=spelt(f"uv run {script}").removeprefix("uv run "),
+        usage=spelt(f"uv run {script} [flags]"),
+        description="\n".join(lines),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_place_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of every command: which settings, which data folder."""
+    shared = parser.add_argument_group("settings and data")
+    shared.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="an overlay, by path or by name (local): only settings that differ; may be given again, the later wins",
+    )
+    shared.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        dest="assignments",
+        action="append",
+        default=[],
+        help="one setting, such as llm.defaults.model=openai/gpt-5-mini; may be given again",
+    )
+    shared.add_argument("--data", metavar="DIR", type=_folder, help="the data folder (documents in DIR/documents)")
+    shared.add_argument("--document", metavar="NAME", action="append", help="only this document; may be given again")
+    shared.add_argument(
+        "--test", action="store_true", help="a small sample: 2 pages or 2 chunks of a document; written to data/test"
+    )
+
+
+def add_work_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of every command that works: what to do, and what to say."""
+    shared = parser.add_argument_group("flags of every stage")
+    shared.add_argument("--dry-run", action="store_true", help="say what would be done, with calls, tokens and cost")
+    shared.add_argument("--force", action="store_true", help="redo what is current, and ask models anew")
+    shared.add_argument("--retry-failed", action="store_true", help="only what failed in an earlier run")
+    shared.add_argument(
+        "--shard", metavar="I/N", type=_shard, help="only shard I of N of the documents, with a state of its own"
+    )
+    shared.add_argument("--workers", **setting("engine.workers") | {"metavar": "N"}, help="processes (default: as fit)")
+    shared.add_argument("--ray", metavar="ADDRESS", help="as tasks on this Ray cluster (auto, HOST:PORT, or local)")
+    shared.add_argument("--max-cost", metavar="USD", type=_usd, help="stop before the calls of this run cost more")
+    shared.add_argument("--quiet", action="store_true", help="only failures")
+    shared.add_argument("--verbose", action="store_true", help="every line of the ledger, and tracebacks")
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a folder is empty")
+    return Path(text)
+
+
+def _shard(text: str) -> Shard:
+    try:
+        return Shard.parse(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error).partition(": ")[2]) from None
+
+
+def _usd(text: str) -> float:
+    try:
+        if 0 <= (amount := float(text)) < float("inf"):
+            return amount
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not an amount in USD")
+
+
+def setting(path: str, value: Any = None) -> dict[str, Any]:
+    """Arguments of add_argument for a flag that is short for --set: with `value` a switch, else it takes one."""
+    if value is not None:
+        const = FlagSetting(f"{path}={json.dumps(value)}")
+        return {"dest": "assignments", "default": [], "action": "append_const", "const": const}
+    metavar = path.rpartition(".")[2].upper()
+    return {"dest": "assignments", "default": [], "action": _Assign, "path": path, "metavar": metavar}
+
+
+class _Assign(argparse.Action):
+    def __init__(self, option_strings: Sequence[str], dest: str, path: str, **options: Any) -> None:
+        if options.get("choices"):
+            del options["metavar"]  # the help shows what there is to choose
+        super().__init__(option_strings, dest, **options)
+        self.path = path
+
+    def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _option: str | None = None) -> None:
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), FlagSetting(f"{self.path}={values}")])
