@@ -12,45 +12,25 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.choices import FlagSetting
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
-from groundwork.console.job import TEST_CHUNKS
+from groundwork.dataset.build_inputs import asks_model, find_inputs, read_pool, rewords, subject, valid_pool
+from groundwork.dataset.dataset_files import TASKS, contents, file_names, folder_of
 from groundwork.errors import UnitError, UsageError
-from groundwork.records.runs import DECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from groundwork.dataset.build import Built
-    from groundwork.dataset.publish.card import Origin
-    from groundwork.dataset.publish.harness_tasks import TaskJudge
+    from groundwork.dataset.build_inputs import BuildInputs
     from groundwork.dataset.reword.rephrase import Ask
-    from groundwork.dataset.rows import Pool, Row
     from groundwork.settings.schema import Config
 
 FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "inspect", "lighteval", "lm-eval", "openai-eval")
-TASKS = ("inspect", "lighteval", "lm-eval")  # that judge by the prompts of grade
 STRATEGIES = ("clusters", "tags", "category", "difficulty", "random", "clone", "second-run")
-STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
-
-
-@dataclass
-class Plan:
-    """What a build reads by kind, and whether it came to its end in this run."""
-
-    runs: list[str]
-    pairs: dict[str, list[Path]]
-    tags: list[Path]
-    chunks: list[Path]
-    texts: list[Path]
-    coverage: list[Path]
-    measured: list[Path]
-    reviews: list[Path]
-    broken: bool = False
 
 
 class _Export(argparse.Action):
@@ -128,18 +108,18 @@ def units(job: Job) -> list[Unit]:
     _check_name(name)
     if refused := no_mirror(job.config.dataset):
         raise UsageError(refused)
-    plan = _plan(job)
+    inputs = find_inputs(job)
     if job.flags.push and not job.flags.dry_run:
         from groundwork.dataset.publish import hub
 
         hub.check(name, job.config.dataset.organization, public=_public(job), may_publish=job.flags.public)
-    reads = (*(path for paths in plan.pairs.values() for path in paths), *plan.tags, *plan.chunks, *plan.texts)
+    reads = (*(path for paths in inputs.pairs.values() for path in paths), *inputs.tags, *inputs.chunks, *inputs.texts)
     return [
         Unit(
             name,
-            (*reads, *plan.coverage, *plan.measured, *plan.reviews),
-            tuple(_folder(job) / file for file in _files(job.config)),
-            plan,
+            (*reads, *inputs.coverage, *inputs.measured, *inputs.reviews),
+            tuple(folder_of(job) / file for file in file_names(job.config)),
+            inputs,
         )
     ]
 
@@ -154,31 +134,31 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.versions import read_versions
     from groundwork.embedding.encoder import encoder_for
 
-    plan: Plan = unit.payload
-    plan.broken = True
+    inputs: BuildInputs = unit.payload
+    inputs.broken = True
     pool = with_measurements(
-        _valid(_pool(plan, job), job),
-        read_measured(plan.measured),
+        valid_pool(read_pool(inputs, job), job),
+        read_measured(inputs.measured),
         leave_out_flipping=job.config.dataset.leave_out_flipping,
     )
     backend = job.config.embeddings.backend
     encoder = encoder_for(
         job.config.embeddings, job.data.path("embeddings"), job.client if backend == "endpoint" else None
     )
-    about = _about(job, plan)
-    ask = _ask(job, about) if _asks(job.config) else None
+    about = subject(job, inputs)
+    ask = _ask(job, about) if asks_model(job.config) else None
     phrase = ask if job.config.dataset.phrasings > 1 else None
-    tools = Tools(encoder.aencode, encoder.name, ask if _rewords(job.config) else None, about, phrase)
+    tools = Tools(encoder.aencode, encoder.name, ask if rewords(job.config) else None, about, phrase)
     try:
-        built = await build(pool, plan.runs, job.config.dataset, tools)
+        built = await build(pool, inputs.runs, job.config.dataset, tools)
     except CannotSplit as error:
         raise UnitError(str(error)) from error
-    replace_files(_folder(job), _contents(job, plan, built))
-    version = read_versions(_folder(job))[-1]
+    replace_files(folder_of(job), contents(job, inputs, built))
+    version = read_versions(folder_of(job))[-1]
     job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
     for line in lines(built.report, shutil.get_terminal_size((120, 24)).columns):
         job.progress.say(line)
-    plan.broken = False
+    inputs.broken = False
     splits = built.report.splits
     note = ", ".join(f"{count} {split}" for split, count in splits.items())
     warnings = [*_warnings(built), *_export_warnings(job.config.dataset.exports, splits)]
@@ -187,7 +167,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def push(job: Job, units: list[Unit]) -> None:
     """After the build: one commit with all splits and the card."""
-    folder = _folder(job)
+    folder = folder_of(job)
     built = units and not any(unit.payload.broken for unit in units)
     if not job.flags.push or not built or not (folder / "README.md").exists():
         return
@@ -219,106 +199,15 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     from groundwork.llm.token_estimate import tokens_in
 
     settings, call = job.config.dataset, job.config.dataset.rephrase
-    rows = _pool(unit.payload, job).rows
-    if not rows or not _asks(job.config):
+    rows = read_pool(unit.payload, job).rows
+    if not rows or not asks_model(job.config):
         return Estimate(0, 0, 0, call)
-    about, template = _about(job, unit.payload), job.prompt(call.prompt)
+    about, template = subject(job, unit.payload), job.prompt(call.prompt)
     asked = sum(job.tokens(call, turns(call, template, about, row), Reworded) for row in rows) / len(rows)
     told = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the names of the fields
-    calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if _rewords(job.config) else 0
+    calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if rewords(job.config) else 0
     calls += train_size(rows, unit.payload.runs, settings) * (settings.phrasings - 1)
     return Estimate(calls, int(calls * asked), int(calls * told), call)
-
-
-def _plan(job: Job) -> Plan:
-    from groundwork.records.runs import default_run, pair_files, tag_files
-
-    runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
-    pairs = {run: pair_files(job.data, run) for run in runs}
-    everything = sorted({path.stem for paths in pairs.values() for path in paths})
-    _check_licenses(job, everything)
-    wanted = set(job.wanted(everything))
-    if left_out := sorted(wanted & job.departed.keys() if not job.flags.keep_gone else ()):
-        job.progress.say(f"left out, because their documents are gone: {', '.join(left_out)} (or --keep-gone)")
-        wanted -= set(left_out)
-    pairs = {run: [path for path in paths if path.stem in wanted] for run, paths in pairs.items()}
-    documents = sorted(wanted)
-    if not any(pairs.values()):
-        raise UsageError(f"{', '.join(runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
-    return Plan(
-        runs=runs,
-        pairs=pairs,
-        tags=[path for run in runs for path in tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])],
-        chunks=_existing(job, documents, ("chunks", "{}.jsonl")) if job.config.dataset.include_chunk else [],
-        texts=_existing(job, documents, ("text", "{}.json")),
-        measured=[_measured(job, name) for name in job.config.dataset.grades],
-        coverage=[path for run in runs for path in _existing(job, documents, ("qa", run, "coverage", "{}.json"))],
-        reviews=[path for run in runs for path in _decided(job, run, documents)],
-    )
-
-
-def _decided(job: Job, run: str, documents: list[str]) -> list[Path]:
-    if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
-        return []
-    from groundwork.records.run_pairs import review_files
-
-    return review_files(job.data, run, documents, curated=True)
-
-
-def _measured(job: Job, name: str) -> Path:
-    from groundwork.records.artifacts import slug
-    from groundwork.records.grades import MEASURED
-
-    path = job.data.path("grades", slug(name), MEASURED)
-    if not path.exists():
-        there = ", ".join(sorted(folder.name for folder in job.data.path("grades").glob("*"))) or "none yet"
-        raise UsageError(
-            f"--grades {name}: no such folder in {path.parents[1]} (there are: {there}); run dataprep/grade.py"
-        )
-    return path
-
-
-def _existing(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Path]:
-    paths = [job.data.path(*(part.format(document) for part in parts)) for document in documents]
-    return [path for path in paths if path.exists()]
-
-
-def _pool(plan: Plan, job: Job) -> Pool:
-    from groundwork.dataset.rows import Reviewed, gather, read_chunks, read_tags, sample
-    from groundwork.records.run_pairs import candidates, read_review
-
-    chunks = read_chunks(plan.chunks) if job.config.dataset.include_chunk else {}
-    reviews = {}
-    for run, paths in plan.pairs.items():
-        review = read_review(job.data, run, job.config.review.disagreement)
-        if review.verdicts or review.warnings:
-            turned_down = [one for one in candidates(job.data, run, [path.stem for path in paths]) if one.stage]
-            reviews[run] = Reviewed(review, turned_down)
-    pool = gather(plan.pairs, read_tags(plan.tags), chunks, reviews)
-    return sample(pool, TEST_CHUNKS) if job.test else pool
-
-
-def _valid(pool: Pool, job: Job) -> Pool:
-    """`pool`, unless it holds invalid rows that were not to be dropped. Raises UnitError that lists them."""
-    if pool.invalid and not job.config.dataset.drop_invalid:
-        listed = "; ".join(f"{row.id}: {row.reason}" for row in pool.invalid[:10])
-        more = f"; and {len(pool.invalid) - 10} more" if len(pool.invalid) > 10 else ""
-        raise UnitError(f"{len(pool.invalid)} invalid rows ({listed}{more}); fix them, or pass --drop-invalid")
-    if not pool.rows:
-        raise UnitError("there are no pairs; run first: uv run dataprep/generate_qa.py")
-    return pool
-
-
-def _rewords(config: Config) -> bool:
-    return config.dataset.eval_split and config.dataset.rephrase_qa
-
-
-def _asks(config: Config) -> bool:
-    return _rewords(config) or config.dataset.phrasings > 1
-
-
-def _about(job: Job, plan: Plan) -> str:
-    return f"{job.config.qa.context} {' '.join(_titles(plan))}"
 
 
 def _ask(job: Job, about: str) -> Ask:
@@ -326,93 +215,6 @@ def _ask(job: Job, about: str) -> Ask:
 
     call = job.config.dataset.rephrase
     return asker(job.client, call, job.prompt(call.prompt), about)
-
-
-def _contents(job: Job, plan: Plan, built: Built) -> dict[str, bytes]:
-    """Every file of the dataset by its path in the folder; the card comes last."""
-    import msgspec
-
-    from groundwork.dataset.parquet import columns_of, parquet_name, to_parquet
-    from groundwork.dataset.publish.card import write_card
-    from groundwork.dataset.publish.export import export_files
-    from groundwork.dataset.publish.harness_tasks import task_files
-    from groundwork.dataset.split_report import page
-    from groundwork.dataset.versions import VERSIONS, versions_with
-
-    settings = job.config.dataset
-    columns = columns_of(context=settings.include_chunk, measured=bool(settings.grades))
-    files = {parquet_name(name): to_parquet(rows, columns) for name, rows in built.splits.items()}
-    files |= export_files(settings.exports, dict(built.splits), settings.system_prompt, context=settings.include_chunk)
-    if set(settings.exports) & set(TASKS):
-        files |= task_files(
-            settings.exports,
-            settings.name,
-            dict(built.splits),
-            _task_judge(job),
-            settings.system_prompt,
-            context=settings.include_chunk,
-        )
-    files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
-    files["report.html"] = page(built.report).encode()
-    versions = versions_with(_folder(job), built.splits, columns)
-    files[VERSIONS] = msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n"
-    files["README.md"] = write_card(built.report, _origin(job, plan, built), columns, versions).encode()
-    return files
-
-
-def _task_judge(job: Job) -> TaskJudge:
-    from groundwork.dataset.publish.harness_tasks import TaskJudge
-
-    judge = job.config.grade.judge
-    return TaskJudge([job.prompt(name) for name in judge.prompts], judge.repeats, job.config.grade.seed)
-
-
-def _origin(job: Job, plan: Plan, built: Built) -> Origin:
-    import hashlib
-    from importlib.metadata import version
-
-    import msgspec
-
-    from groundwork.dataset.publish.card import Origin
-    from groundwork.dataset.publish.provenance import recipes, sources
-
-    settings = job.config.dataset
-    used = recipes(job.data.state / "manifest.db", STAGES)
-    prompts = dict(used.prompts)
-    models = {row.model for rows in built.splits.values() for row in rows}
-    if _asks(job.config):
-        text = job.prompt(settings.rephrase.prompt)
-        prompts[settings.rephrase.prompt] = hashlib.sha256(text.encode()).hexdigest()
-        models.add(f"{settings.rephrase.model} (rewording)")
-    rows = list({row.id: row for name, found in built.splits.items() for row in found}.values())
-    spoken = job.config.chunk.language
-    return Origin(
-        repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,
-        license=settings.license,
-        languages=_languages(rows) if spoken == "auto" else [spoken],
-        models=sorted(models),
-        prompts=prompts,
-        settings={**used.settings, "dataset": msgspec.to_builtins(settings)},
-        sources=sources(rows, plan.texts, plan.coverage, settings.source_licenses),
-        version=version("groundwork-data"),
-    )
-
-
-def _languages(rows: Sequence[Row]) -> list[str]:
-    """The languages of the documents that `rows` come from, told by their questions."""
-    from groundwork.language.detection import code
-
-    asked: dict[str, str] = {}
-    for row in rows:
-        asked[row.document] = f"{asked.get(row.document, '')} {row.question}"
-    return sorted({code(questions) for questions in asked.values()} - {""})
-
-
-def _titles(plan: Plan) -> list[str]:
-    from groundwork.records.artifacts import read_json
-    from groundwork.records.types import Document
-
-    return [read_json(path, Document).title for path in plan.texts]
 
 
 def _warnings(built: Built) -> list[str]:
@@ -458,34 +260,8 @@ def _check_name(name: str) -> None:
         raise UsageError(f"--name {name}: {problem}")
 
 
-def _check_licenses(job: Job, documents: Sequence[str]) -> None:
-    """Raises UsageError for a licence, or a document with one, that there is not."""
-    from groundwork.dataset.publish.licenses import license_problem
-    from groundwork.settings.known_values import no_such
-
-    settings = job.config.dataset
-    if problem := license_problem(settings.license):
-        raise UsageError(f"dataset.license: {settings.license!r}: {problem}")
-    strangers = settings.source_licenses.keys() - set(documents)
-    if strangers := {name for name in strangers if not job.data.path("text", f"{name}.json").exists()}:
-        raise UsageError(f"dataset.source_licenses: {no_such(min(strangers), 'document', documents)}")
-
-
 def _public(job: Job) -> bool:
     return bool(job.flags.public) or not job.config.dataset.private
-
-
-def _folder(job: Job) -> Path:
-    return job.data.path("datasets", job.config.dataset.name)
-
-
-def _files(config: Config) -> list[str]:
-    from groundwork.dataset.parquet import parquet_name
-
-    splits = ["train"]
-    if config.dataset.eval_split:
-        splits += ["eval", "eval_mirror"] if config.dataset.eval_mirror else ["eval"]
-    return ["README.md", "report.json", "report.html", *(parquet_name(split) for split in splits)]
 
 
 def _shaping(config: Config) -> Any:
@@ -508,7 +284,7 @@ def _judging(config: Config) -> list[int]:
 
 def prompts(config: Config) -> list[str]:
     judging = config.grade.judge.prompts if set(config.dataset.exports) & set(TASKS) else []
-    return [*([config.dataset.rephrase.prompt] if _asks(config) else []), *judging]
+    return [*([config.dataset.rephrase.prompt] if asks_model(config) else []), *judging]
 
 
 main = Command(

@@ -7,11 +7,12 @@ import msgspec
 import pytest
 
 from groundwork.__main__ import main as program
+from groundwork.dataset.dataset_files import languages
 from groundwork.dataset.rows import Row
 from groundwork.records.artifacts import write_json, write_jsonl
 from groundwork.records.types import Chunk, Document, Tags
 from groundwork.settings.config_files import CONFIG_DIR
-from groundwork.stages.create_dataset import _languages, main
+from groundwork.stages.create_dataset import main
 from tests.dataset.rows import pair, write_run
 
 OFFLINE = ["--config", str(CONFIG_DIR / "local.json"), "--set", "dataset.eval_mirror=false", "--name", "touch-rugby"]
@@ -326,7 +327,7 @@ def test_the_card_names_the_languages_of_the_questions() -> None:
         "x": "Brick?",
     }
     rows = [Row(**{**EMPTY_ROW, "id": name, "question": text, "document": name}) for name, text in asked.items()]
-    assert _languages(rows) == ["de", "zh"]
+    assert languages(rows) == ["de", "zh"]
 
 
 def test_personal_data_is_reported(data, capsys):

@@ -1,0 +1,153 @@
+"""What a dataset is built from: the files that are read, the rows in them, and whether a model is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from groundwork.console.job import TEST_CHUNKS
+from groundwork.errors import UnitError, UsageError
+from groundwork.records.runs import DECISIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from groundwork.console.job import Job
+    from groundwork.dataset.rows import Pool
+    from groundwork.settings.schema import Config
+
+
+@dataclass
+class BuildInputs:
+    """What a build reads by kind, and whether it came to its end in this run."""
+
+    runs: list[str]
+    pairs: dict[str, list[Path]]
+    tags: list[Path]
+    chunks: list[Path]
+    texts: list[Path]
+    coverage: list[Path]
+    measured: list[Path]
+    reviews: list[Path]
+    broken: bool = False
+
+
+def find_inputs(job: Job) -> BuildInputs:
+    """What there is to build from: the runs asked for, and what belongs to their documents.
+
+    Raises UsageError where a run holds no pairs, and for a licence or a folder of grades that is not there.
+    """
+    from groundwork.records.runs import default_run, pair_files, tag_files
+
+    runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
+    pairs = {run: pair_files(job.data, run) for run in runs}
+    everything = sorted({path.stem for paths in pairs.values() for path in paths})
+    _check_licenses(job, everything)
+    wanted = set(job.wanted(everything))
+    if left_out := sorted(wanted & job.departed.keys() if not job.flags.keep_gone else ()):
+        job.progress.say(f"left out, because their documents are gone: {', '.join(left_out)} (or --keep-gone)")
+        wanted -= set(left_out)
+    pairs = {run: [path for path in paths if path.stem in wanted] for run, paths in pairs.items()}
+    documents = sorted(wanted)
+    if not any(pairs.values()):
+        raise UsageError(f"{', '.join(runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
+    return BuildInputs(
+        runs=runs,
+        pairs=pairs,
+        tags=[path for run in runs for path in tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])],
+        chunks=_existing(job, documents, ("chunks", "{}.jsonl")) if job.config.dataset.include_chunk else [],
+        texts=_existing(job, documents, ("text", "{}.json")),
+        measured=[_measured(job, name) for name in job.config.dataset.grades],
+        coverage=[path for run in runs for path in _existing(job, documents, ("qa", run, "coverage", "{}.json"))],
+        reviews=[path for run in runs for path in _decided(job, run, documents)],
+    )
+
+
+def _check_licenses(job: Job, documents: Sequence[str]) -> None:
+    """Raises UsageError for a licence, or a document with one, that there is not."""
+    from groundwork.dataset.publish.licenses import license_problem
+    from groundwork.settings.known_values import no_such
+
+    settings = job.config.dataset
+    if problem := license_problem(settings.license):
+        raise UsageError(f"dataset.license: {settings.license!r}: {problem}")
+    strangers = settings.source_licenses.keys() - set(documents)
+    if strangers := {name for name in strangers if not job.data.path("text", f"{name}.json").exists()}:
+        raise UsageError(f"dataset.source_licenses: {no_such(min(strangers), 'document', documents)}")
+
+
+def _decided(job: Job, run: str, documents: list[str]) -> list[Path]:
+    if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
+        return []
+    from groundwork.records.run_pairs import review_files
+
+    return review_files(job.data, run, documents, curated=True)
+
+
+def _measured(job: Job, name: str) -> Path:
+    from groundwork.records.artifacts import slug
+    from groundwork.records.grades import MEASURED
+
+    path = job.data.path("grades", slug(name), MEASURED)
+    if not path.exists():
+        there = ", ".join(sorted(folder.name for folder in job.data.path("grades").glob("*"))) or "none yet"
+        raise UsageError(
+            f"--grades {name}: no such folder in {path.parents[1]} (there are: {there}); run dataprep/grade.py"
+        )
+    return path
+
+
+def _existing(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Path]:
+    paths = [job.data.path(*(part.format(document) for part in parts)) for document in documents]
+    return [path for path in paths if path.exists()]
+
+
+def read_pool(inputs: BuildInputs, job: Job) -> Pool:
+    """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
+    from groundwork.dataset.rows import Reviewed, gather, read_chunks, read_tags, sample
+    from groundwork.records.run_pairs import candidates, read_review
+
+    chunks = read_chunks(inputs.chunks) if job.config.dataset.include_chunk else {}
+    reviews = {}
+    for run, paths in inputs.pairs.items():
+        review = read_review(job.data, run, job.config.review.disagreement)
+        if review.verdicts or review.warnings:
+            turned_down = [one for one in candidates(job.data, run, [path.stem for path in paths]) if one.stage]
+            reviews[run] = Reviewed(review, turned_down)
+    pool = gather(inputs.pairs, read_tags(inputs.tags), chunks, reviews)
+    return sample(pool, TEST_CHUNKS) if job.test else pool
+
+
+def valid_pool(pool: Pool, job: Job) -> Pool:
+    """`pool`, unless it holds invalid rows that were not to be dropped. Raises UnitError that lists them."""
+    if pool.invalid and not job.config.dataset.drop_invalid:
+        listed = "; ".join(f"{row.id}: {row.reason}" for row in pool.invalid[:10])
+        more = f"; and {len(pool.invalid) - 10} more" if len(pool.invalid) > 10 else ""
+        raise UnitError(f"{len(pool.invalid)} invalid rows ({listed}{more}); fix them, or pass --drop-invalid")
+    if not pool.rows:
+        raise UnitError("there are no pairs; run first: uv run dataprep/generate_qa.py")
+    return pool
+
+
+def titles(inputs: BuildInputs) -> list[str]:
+    """The titles of the documents that the rows come from."""
+    from groundwork.records.artifacts import read_json
+    from groundwork.records.types import Document
+
+    return [read_json(path, Document).title for path in inputs.texts]
+
+
+def subject(job: Job, inputs: BuildInputs) -> str:
+    """What the dataset is about, in words: the context of the settings and the documents' titles."""
+    return f"{job.config.qa.context} {' '.join(titles(inputs))}"
+
+
+def rewords(config: Config) -> bool:
+    """Is eval reworded?"""
+    return config.dataset.eval_split and config.dataset.rephrase_qa
+
+
+def asks_model(config: Config) -> bool:
+    """Is a model asked at all: to reword eval, or for further wordings of train?"""
+    return rewords(config) or config.dataset.phrasings > 1

@@ -1,0 +1,117 @@
+"""The files of a dataset's folder: splits, exports, report and card."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from groundwork.dataset.build_inputs import asks_model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from groundwork.console.job import Job
+    from groundwork.dataset.build import Built
+    from groundwork.dataset.build_inputs import BuildInputs
+    from groundwork.dataset.publish.card import Origin
+    from groundwork.dataset.publish.harness_tasks import TaskJudge
+    from groundwork.dataset.rows import Row
+    from groundwork.settings.schema import Config
+
+TASKS = ("inspect", "lighteval", "lm-eval")  # exports that judge by the prompts of grade
+STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
+
+
+def folder_of(job: Job) -> Path:
+    """Where the dataset is written."""
+    return job.data.path("datasets", job.config.dataset.name)
+
+
+def file_names(config: Config) -> list[str]:
+    """The files that are always written, by their paths in the folder."""
+    from groundwork.dataset.parquet import parquet_name
+
+    splits = ["train"]
+    if config.dataset.eval_split:
+        splits += ["eval", "eval_mirror"] if config.dataset.eval_mirror else ["eval"]
+    return ["README.md", "report.json", "report.html", *(parquet_name(split) for split in splits)]
+
+
+def contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, bytes]:
+    """Every file of the dataset by its path in the folder; the card comes last."""
+    import msgspec
+
+    from groundwork.dataset.parquet import columns_of, parquet_name, to_parquet
+    from groundwork.dataset.publish.card import write_card
+    from groundwork.dataset.publish.export import export_files
+    from groundwork.dataset.publish.harness_tasks import task_files
+    from groundwork.dataset.split_report import page
+    from groundwork.dataset.versions import VERSIONS, versions_with
+
+    settings = job.config.dataset
+    columns = columns_of(context=settings.include_chunk, measured=bool(settings.grades))
+    files = {parquet_name(name): to_parquet(rows, columns) for name, rows in built.splits.items()}
+    files |= export_files(settings.exports, dict(built.splits), settings.system_prompt, context=settings.include_chunk)
+    if set(settings.exports) & set(TASKS):
+        files |= task_files(
+            settings.exports,
+            settings.name,
+            dict(built.splits),
+            _task_judge(job),
+            settings.system_prompt,
+            context=settings.include_chunk,
+        )
+    files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
+    files["report.html"] = page(built.report).encode()
+    versions = versions_with(folder_of(job), built.splits, columns)
+    files[VERSIONS] = msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n"
+    files["README.md"] = write_card(built.report, _origin(job, inputs, built), columns, versions).encode()
+    return files
+
+
+def _task_judge(job: Job) -> TaskJudge:
+    from groundwork.dataset.publish.harness_tasks import TaskJudge
+
+    judge = job.config.grade.judge
+    return TaskJudge([job.prompt(name) for name in judge.prompts], judge.repeats, job.config.grade.seed)
+
+
+def _origin(job: Job, inputs: BuildInputs, built: Built) -> Origin:
+    import hashlib
+    from importlib.metadata import version
+
+    import msgspec
+
+    from groundwork.dataset.publish.card import Origin
+    from groundwork.dataset.publish.provenance import recipes, sources
+
+    settings = job.config.dataset
+    used = recipes(job.data.state / "manifest.db", STAGES)
+    prompts = dict(used.prompts)
+    models = {row.model for rows in built.splits.values() for row in rows}
+    if asks_model(job.config):
+        text = job.prompt(settings.rephrase.prompt)
+        prompts[settings.rephrase.prompt] = hashlib.sha256(text.encode()).hexdigest()
+        models.add(f"{settings.rephrase.model} (rewording)")
+    rows = list({row.id: row for name, found in built.splits.items() for row in found}.values())
+    spoken = job.config.chunk.language
+    return Origin(
+        repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,
+        license=settings.license,
+        languages=languages(rows) if spoken == "auto" else [spoken],
+        models=sorted(models),
+        prompts=prompts,
+        settings={**used.settings, "dataset": msgspec.to_builtins(settings)},
+        sources=sources(rows, inputs.texts, inputs.coverage, settings.source_licenses),
+        version=version("groundwork-data"),
+    )
+
+
+def languages(rows: Sequence[Row]) -> list[str]:
+    """The languages of the documents that `rows` come from, told by their questions."""
+    from groundwork.language.detection import code
+
+    asked: dict[str, str] = {}
+    for row in rows:
+        asked[row.document] = f"{asked.get(row.document, '')} {row.question}"
+    return sorted({code(questions) for questions in asked.values()} - {""})
