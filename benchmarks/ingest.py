@@ -27,7 +27,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from groundwork.documents import Request, run
-from groundwork.documents.audit import numbers, words
+from groundwork.documents.audit import digits, words
 from groundwork.documents.engines.markitdown import convert as markitdown
 from groundwork.documents.layout.engine import ENGINES
 from groundwork.documents.page_conversion import audit_pages, convert_pages
@@ -81,17 +81,17 @@ def from_html(files: list[Path]) -> Truth:
                 rows.append(row([cell.get_text(" ") for cell in tr.select("td, th")]))
     joined = "\n".join(text)
     headings, rows = [h for h in headings if h], [r for r in rows if len(r) > 1]
-    return Truth(Counter(words(joined)), Counter(numbers(joined)), headings, rows)
+    return Truth(Counter(words(joined)), Counter(digits(joined)), headings, rows)
 
 
 def from_markdown(markdown: str, outline: list[tuple[int, str, int]]) -> Truth:
     text = "\n".join([markdown, *(f"{title} {page}" for _, title, page in outline)])
-    return Truth(Counter(words(text)), Counter(numbers(text)), *structure(markdown))
+    return Truth(Counter(words(text)), Counter(digits(text)), *structure(markdown))
 
 
 def from_text_layer(pages: list[str]) -> Truth:
     text = "\n".join(strip_running(pages, running_keys(pages), range(1, len(pages) + 1)))
-    return Truth(Counter(words(text)), Counter(numbers(text)))
+    return Truth(Counter(words(text)), Counter(digits(text)))
 
 
 def structure(markdown: str) -> tuple[list[str], list[tuple[str, ...]]]:
@@ -133,7 +133,7 @@ class Scores:
 
 def score(markdown: str, truth: Truth, pages: int, seconds: float) -> Scores:
     found = Counter(words(markdown))
-    lost = truth.numbers - Counter(numbers(markdown))
+    lost = truth.numbers - Counter(digits(markdown))
     headings, rows = structure(markdown)
     kept_headings = (Counter(headings) & Counter(truth.headings)).total()
     kept_rows = (Counter(rows) & Counter(truth.rows)).total()

@@ -111,6 +111,11 @@ TABLES = {
     + "</table>\n",
     "csv": "```csv\nBerth,Fee\n" + "".join(f'{berth},"{fee}"\n' for berth, fee in ROWS) + "```\n",
     "semicolons": "Berth;Fee;Paid\n" + "".join(f"{berth};{fee};yes\n" for berth, fee in ROWS),
+    "grid": "+----------+-----------+\n| Berth    | Fee       |\n+==========+===========+\n"
+    + "".join(f"| {berth:8} | {fee:9} |\n+----------+-----------+\n" for berth, fee in ROWS),
+    "grid of a database": "+----------+-----------+\n| Berth    | Fee       |\n+----------+-----------+\n"
+    + "".join(f"| {berth:8} | {fee:9} |\n" for berth, fee in ROWS)
+    + "+----------+-----------+\n",
     "tsv": "Berth\tFee\n" + "".join(f"{berth}\t{fee}\n" for berth, fee in ROWS),
 }
 

@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from groundwork.documents.repair.running_headers import page_labels
 from groundwork.language.labels import ITEM
+from groundwork.language.numbers import as_written
 from groundwork.language.writing_systems import UNSPACED, is_shaped
 from groundwork.records.types import PageAudit
 
@@ -23,7 +24,6 @@ _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^
 _ESCAPE = re.compile(r"\\(?=[^\w\s])")
 _JOINED = re.compile(r"[-‐‑](?<=[^\W\d_].)\s*(?=[^\W\d_])")  # hyphens, so that broken and mended words are one
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")  # where no space parts words, each character counts as one
-_NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _LEADERS = re.compile(r"(?:\.\s?){4,}")
 _TABLE = re.compile(r"(?:^[ \t]*\|.*\n?)+", re.MULTILINE)
 _RUN = 6  # words of a run that counts as repeated
@@ -36,9 +36,9 @@ def words(text: str) -> list[str]:
     return _words(plain(text))
 
 
-def numbers(text: str) -> list[str]:
-    """The numbers of text or Markdown as written, such as 1.2.3, 13 or 10,000."""
-    return _numbers(plain(text))
+def digits(text: str) -> list[str]:
+    """The runs of digits of text or Markdown as they are written, such as 1.2.3, 13 or 10,000."""
+    return _digits(plain(text))
 
 
 def _words(text: str) -> list[str]:
@@ -46,8 +46,8 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(joined.casefold())
 
 
-def _numbers(text: str) -> list[str]:
-    return _NUMBER.findall(_LEADERS.sub(" ", text) if "...." in text or ". . ." in text else text)
+def _digits(text: str) -> list[str]:
+    return as_written(_LEADERS.sub(" ", text) if "...." in text or ". . ." in text else text)
 
 
 @lru_cache(maxsize=8)  # a page is asked for its words and its numbers, before and after mending
@@ -69,7 +69,7 @@ class Reference:
         bare = plain(text)
         self.shaped = is_shaped(bare)
         self.words = _words(bare)
-        self.numbers = _numbers(bare)
+        self.numbers = _digits(bare)
 
     @cached_property
     def counts(self) -> Counter[str]:
@@ -78,7 +78,7 @@ class Reference:
     def audit(self, markdown: str) -> PageAudit:
         """Shares between 0 and 1; an empty reference is kept by everything."""
         bare = plain(markdown)
-        found, told = _words(bare), _numbers(bare)
+        found, told = _words(bare), _digits(bare)
         if self.shaped:
             return self._audit_letters(bare, told, count_tables(markdown))
         same = found == self.words  # as on most pages
@@ -176,9 +176,7 @@ def count_tables(markdown: str) -> int:
 # --- how well a rendition reads, which the text layer alone can not say -------------------------------------------
 
 _ITEM = re.compile(rf"^[^\S\n]*({ITEM})\s+\S", re.MULTILINE)
-_LINE_START = re.compile(
-    r"^(?:[^\S\n]|[>#*_|-])*+((?:[A-Z]?\d+\\?\.)(?:\d+\\?\.)*\d*|\d+\\?\)|\(?[a-z]\\?\)|[•●▪◦‣–])", re.MULTILINE
-)
+_LINE_START = re.compile(rf"^(?:[^\S\n]|[>#*_|-])*+({ITEM})", re.MULTILINE)
 _BLOCK_SPLIT = re.compile(r"\n\s*\n")
 _HEADING = re.compile(r"^#{1,6} +(.*)$", re.MULTILINE)
 _ENTRY = re.compile(r"\S (?:(?:\.\s?){4,}|… ?)\s*\d+\W*$", re.MULTILINE)
@@ -211,7 +209,7 @@ def _items_kept(text: str, markdown: str) -> float:
     items = Counter(_ITEM.findall(text))
     if not items:
         return 1.0
-    found = Counter(mark.replace("\\", "") for mark in _LINE_START.findall(markdown))
+    found = Counter(_LINE_START.findall(_ESCAPE.sub("", markdown)))
     kept: int = (items & found).total()
     return kept / items.total()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -17,6 +18,7 @@ from groundwork.dataset.loading import QuestionRow
 from groundwork.grading.intervals import Interval, share
 from groundwork.grading.judge import Case, criteria_of
 from groundwork.grading.judge_agreement import flips
+from groundwork.language.detection import code
 from groundwork.language.numbers import numbers, values
 from groundwork.language.words import content_words
 from groundwork.records.grades import CheckedAnswer
@@ -133,15 +135,15 @@ def _cut_in_half(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
 
 def _of_another_question(row: QuestionRow, rows: Sequence[QuestionRow]) -> str:
     """The answer that shares least with the criteria."""
-    asked = set().union(*_asked_for(row))
+    asked, language = set().union(*_asked_for(row)), _language(row)
     others = [other.answer for other in rows[:CANDIDATES] if other.id != row.id]
-    nearest = min(others, key=lambda answer: len(asked & _held(answer)), default="")
+    nearest = min(others, key=lambda answer: len(asked & _held(answer, language)), default="")
     return nearest if nearest and _lacking(row, nearest) else ""
 
 
 def _lacking(row: QuestionRow, answer: str) -> bool:
     """Whether some criterion surely finds nothing in `answer`: a number that it asks for, or every word."""
-    held = _held(answer)
+    held = _held(answer, _language(row))
     for asked in _asked_for(row):
         figures = {item for item in asked if item[0].isdigit()}
         if (figures - held) if figures else (asked and not asked & held):
@@ -151,12 +153,22 @@ def _lacking(row: QuestionRow, answer: str) -> bool:
 
 def _asked_for(row: QuestionRow) -> list[set[str]]:
     """For each criterion the words and numbers that the reference answer gives it beyond the question."""
-    given = _held(row.answer) - _held(row.question)
-    return [_held(criterion) & given for criterion in _criteria(row)]
+    language = _language(row)
+    given = _held(row.answer, language) - _held(row.question, language)
+    return [_held(criterion, language) & given for criterion in _criteria(row)]
 
 
-def _held(text: str) -> set[str]:
-    return content_words(text, "") | values(text, spelled=True)
+def _held(text: str, language: str) -> set[str]:
+    return content_words(text, language) | values(text, spelled=True)
+
+
+def _language(row: QuestionRow) -> str:
+    return _language_of(f"{row.question} {row.answer}")
+
+
+@lru_cache(maxsize=4096)
+def _language_of(text: str) -> str:
+    return code(text)
 
 
 _SPOILERS: dict[str, Callable[[QuestionRow, Sequence[QuestionRow]], str]] = {

@@ -92,6 +92,11 @@ _SOURCE_NAMED = re.compile(
     r"(?:text|passage|document|context|excerpt|article|section|chapter|table|figure|page|source|paragraph|snippet)\b",
     re.IGNORECASE,
 )
+_CROSS_REFERENCE = re.compile(
+    r"\b(?:[A-Z]\d{1,2}(?:\.\d{1,2})+|\d{1,2}(?:\.\d{1,2})+(?= (?:is|are|still|applies|apply)\b)"
+    r"|\d{1,2}(?:\.\d{1,2})+(?!\s*(?:%|[a-z]+\b))|(?<=\bsee )\d{1,2}(?:\.\d{1,2})+"
+    r"|(?:Table|Figure|Section|Appendix|Rule) [A-Z]?\d+)\b"
+)
 _OPENING = re.compile(r"^(?:and|but|so|it|its|they|their|he|she|his|her|this|these|those|that)\b", re.IGNORECASE)
 
 
@@ -101,16 +106,21 @@ def source_named(text: str) -> str:
     return match.group() if match else ""
 
 
+def cross_references(text: str) -> list[str]:
+    """What `text` refers to by its number in the document: "14.3" of "unless 14.3 applies", "Table 2"."""
+    return _CROSS_REFERENCE.findall(text)
+
+
 def dangling_opening(text: str) -> str:
     """The first word of `text` where it goes on from something said before ("It", "And"), or ""."""
     match = _OPENING.match(text)
     return match.group() if match else ""
 
 
-def dangling(question: str, language: str = "") -> str:
+def dangling(question: str, language: str) -> str:
     """The part of a question that points at something its reader cannot see ("this rule", "does it"), or "".
 
-    `language` is that of the text it is about; without it the question itself tells it.
+    `language` is that of the text it is about; where it is "", the question itself tells it.
     """
     english = language == "en" if language else is_english(question)
     if not english:

@@ -13,8 +13,39 @@ RULE = r"[A-Z]?\d+(?:\.\d+)*"
 DOTTED = r"[A-Z]?\d+(?:\.\d+)+"
 """1.3.2, A4.1: a label of two parts and more."""
 
-ITEM = r"(?:[A-Z]?\d+\.(?:\d+\.)*\d*|\d+\)|\(?[a-z]\)|[•●▪◦‣–])"
+BULLETS = "•‣⁃◦▪"
+"""Marks that are nothing but bullets."""
+
+SHAPES = "●○■"
+"""Bullets at the beginning of a line; elsewhere they stand for yes and no, or for the end of a proof."""
+
+ITEM = rf"(?:[A-Z]?\d+\.(?:\d+\.)*\d*|\d+\)|\(?[a-z]\)|[{BULLETS}{SHAPES}–])"
 """7. 1.3.2 A4.1. 2) (b) •: what a list item or a rule begins with."""
+
+MARKDOWN_ITEM = rf"""(?: [A-Z]?\d{{1,3}} (?: \.[ \t]                                # 1. item, A1. item
+                           | (?:\.\d{{1,3}})++ (?: \.(?=\D)                       # 1.2. rule
+                                                 | [ \t]++(?=[^\W\d_a-z])))       # 1.2.3 Rule
+               | [-*+{BULLETS}][ \t]                                              # - item
+               | \(?+ (?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{2,6}}) \) [ \t]             # 1) a) (iv)
+             )"""
+"""The same at the beginning of a line of Markdown, where a number without a stop is a rule only before a capital; for
+re.VERBOSE, and possessive throughout."""
+
+ALONE = rf"\s*+(?:[-*+>#{BULLETS}]\s*+)*+\(?(?:[A-Z]?\d{{1,3}}(?:\.\d{{1,3}})*+|\p{{L}})[.)]{{1,2}}\s*+"
+"""All of a text that is the label of an item and nothing else: "1.2. ", "- ", "(a) "; for the package regex."""
+
+PAGE_ITEM = rf"(?:[A-Z]?\d{{1,3}}\.(?:\d{{1,3}}\.)*\d{{0,3}}|\d{{1,3}}\)|\(?[a-z]\)|[{BULLETS}{SHAPES}])"
+"""1.3. 2) (b) •: what begins a line of a PDF's text layer, where years and amounts begin lines as well."""
+
+DRAWN_BULLET = rf"[-–—∗\uf020-\uf0ff{BULLETS}{SHAPES}](?=\s|$)"
+"""A bullet as fonts of PDFs draw it, the letters of a font of signs among them."""
+
+DRAWN_LABEL = (
+    r"(?:(?:[A-Z] ?)?(?:\d{1,3}\.)+(?:\d{1,3})?\.?(?=\s|$)"
+    r"|(?:[A-Z] ?)?(?:(?:\d{1,3}\.){2,}(?=[^\W\d]|[“\"(])|\d{1,3}\.(?=[A-Z][a-z]{2}))"  # run together with the text
+    r"|\(?(?:[a-zA-Z]|[ivx]{2,4}|\d{1,3})\)(?=\s|$)|(?:[a-zA-Z]|[ivx]{2,4})\.(?=\s|$))"
+)
+"""1.3 B 2. (iv) a.: a label on a drawn page, where the text may follow without a space."""
 
 AT_START = rf"(?:{RULE}[.)]|{DOTTED}(?!\s*[€$£¥%‰°]))"
 """7. A4) 1.3.2: what stands in front of a rule's text; 2.50 € is an amount."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from groundwork.language.labels import label_spans
 
+_AS_WRITTEN = re.compile(r"\d+(?:[.,:/]\d+)*")
 _NUMBER = re.compile(r"\d+(?:[.,٫٬．，]\d+|[\u00a0\u2009\u202f]\d{3}(?!\d))*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")  # 1,234.5; 1,23,456
 _DOTTED_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}")  # 1.234,56
@@ -103,6 +104,11 @@ def numbers(text: str, *, spelled: bool = False) -> list[Number]:
     if spelled:
         found += _spelled(text)
     return sorted(found, key=lambda number: number.start)
+
+
+def as_written(text: str) -> list[str]:
+    """The runs of digits of `text` as they are written, labels and dates too: 1.2.3, 13, 10,000, 07:30, 1/2."""
+    return _AS_WRITTEN.findall(text)
 
 
 def values(text: str, *, spelled: bool = False) -> set[str]:

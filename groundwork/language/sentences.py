@@ -11,6 +11,7 @@ from itertools import accumulate, pairwise
 
 import regex
 
+from groundwork.language.labels import ALONE, BULLETS
 from groundwork.language.uncuttable_spans import Span, whole_spans
 
 _END = regex.compile(
@@ -51,10 +52,8 @@ _INSIDE = regex.compile(  # may end a sentence, and does so before a word that s
 _STARTER = regex.compile(  # a word that starts a sentence after "etc." or "p.m."
     r"(?:The|They|It|He|She|We|I|You|This|That|There|These|Those|How|What|When|Where|Why|Who|But|Er|Sie|Es|Il|Elle)\b"
 )
-# the marker of an item, which is no sentence by itself: "1.2. ", "- ", "(a) "
-_MARKER = regex.compile(r"\s*+(?:[-*+>#•⁃]\s*+)*+\(?(?:[A-Z]?\d{1,3}(?:\.\d{1,3})*+|\p{L})[.)]{1,2}\s*+")
-_BULLET = regex.compile(r"(?<=\s)[•⁃‣◦▪](?=\s*+\S)")  # items in a row within one line
-_BULLETS = "•⁃‣◦▪"
+_LABEL_ALONE = regex.compile(ALONE)  # no sentence by itself
+_BULLET = regex.compile(rf"(?<=\s)[{BULLETS}](?=\s*+\S)")  # items in a row within one line
 _WIDE_POINT = regex.compile(r"\d．\d")  # the decimal point of full-width digits, which sentencex takes for a full stop
 _WINDOW = 4096  # characters given to an engine at once
 
@@ -71,7 +70,7 @@ def sentences(text: str, language: str, engine: str = "sentencex") -> list[Span]
 def sentence_starts(text: str, language: str, engine: str = "sentencex") -> list[int]:
     """Where each sentence starts; the first is 0 and every sentence keeps the white space behind it."""
     ends = list(_in_windows(_regex_ends if engine == "regex" else _sentencex_ends, text, language))
-    if any(bullet in text for bullet in _BULLETS):
+    if any(bullet in text for bullet in BULLETS):
         ends = sorted({*ends, *(match.start() for match in _BULLET.finditer(text))})
     return [0, *_without_false_ends(text, ends)] if text else []
 
@@ -135,7 +134,7 @@ def _without_false_ends(text: str, ends: list[int]) -> Iterator[int]:
 
 
 def _only_marker(text: str, start: int, end: int) -> bool:
-    return end - start < 40 and _MARKER.fullmatch(text, start, end) is not None
+    return end - start < 40 and _LABEL_ALONE.fullmatch(text, start, end) is not None
 
 
 def _trim(text: str, start: int, end: int) -> Span | None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from groundwork.language.labels import BULLETS
+
 _SUMMARY = (
     r"(?:summary|summari[sz]ed?|overview|zusammenfassung|résumé|resumen|resumo|riassunto|sintesi|samenvatting"
     r"|sammanfattning|streszczenie|摘要|总结|要約)"
@@ -31,7 +33,7 @@ _NOTE = re.compile(
 )
 _FENCE = re.compile(r"\A\s*(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<body>.*?)\n?[ \t]*(?P=fence)\s*\Z", re.DOTALL)
 _BLANK = re.compile(r"\n[ \t]*\n\s*")
-_LIST = re.compile(r"[-*+•] |\d+[.)] ")
+_LIST = re.compile(rf"[-*+{BULLETS}] |\d+[.)] ")
 _INTRODUCTION_WORDS = 15  # at most, of a line with a colon before the text
 _NOTE_WORDS = 40  # at most, of a paragraph behind it
 

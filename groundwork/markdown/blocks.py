@@ -13,6 +13,8 @@ from typing import Literal, cast
 
 import msgspec
 
+from groundwork.language.labels import BULLETS, MARKDOWN_ITEM
+from groundwork.markdown.grid_tables import START as GRID
 from groundwork.markdown.tables import is_csv
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "code", "quote", "formula", "contents"]
@@ -32,13 +34,7 @@ class Block(msgspec.Struct, frozen=True, gc=False):
 
 # Every group is possessive (++ and *+): what a line is gets decided once, so no text can make the patterns try again.
 INDENT = r"[ \t>\ufeff]*+"  # also the marks of a quote and a byte-order mark
-MARKER = r"""(?: [A-Z]?\d{1,3} (?: \.[ \t]                                          # 1. item, A1. item
-                           | (?:\.\d{1,3})++ (?: \.(?=\D)                     # 1.2. rule
-                                               | [ \t]++(?=[^\W\d_a-z])))     # 1.2.3 Rule
-               | [-*+•‣◦⁃▪][ \t]                                              # - item
-               | \(?+ (?:\d{1,3}|[a-zA-Z]|[ivxIVX]{2,6}) \) [ \t]             # 1) a) (iv)
-             )"""
-ITEM = re.compile(rf"\n{INDENT}{MARKER}", re.VERBOSE)  # the line break in front of a list item or numbered rule
+ITEM = re.compile(rf"\n{INDENT}{MARKDOWN_ITEM}", re.VERBOSE)  # the line break in front of a list item or numbered rule
 _EOL = r"(?:\n|\Z)"
 # Blank lines behind a block, which belong to it, and blanks at the end of the text.
 _BLANKS = r"(?:[^\S\n]*+\n)*+ (?:[^\S\n]++\Z)?+"
@@ -49,8 +45,9 @@ _UNDERLINE = rf"[ ]{{0,3}} (?:={{2,}}+|-{{3,}}+) [ \t\r]*+ {_EOL}"
 # ``` or ~~~, also as a list item: 1. ```python
 _FENCE = rf"(?:(?:[-*+]|\d{{1,3}}[.)])[ \t]++)?+ (?:`{{3,}}+ (?=[^`\n]*+{_EOL}) | ~{{3,}}+)"
 _TABLE_TAG = r"<[tT][aA][bB][lL][eE]\b"  # letters by hand: (?i:...) is slow where nearly no text has one
-_NEW = rf"{INDENT} (?: \#{{1,6}}(?=[ \t\r\n]|\Z) | {_FENCE} | {_TABLE_TAG} | \$\$ | \| )"  # what ends any prose
-_OTHER = rf"(?: {_NEW} | {INDENT}[-*+•][ \t] )"  # ... and a paragraph, which a list item does too
+# What ends any prose.
+_NEW = rf"{INDENT} (?: \#{{1,6}}(?=[ \t\r\n]|\Z) | {_FENCE} | {_TABLE_TAG} | \$\$ | \| | (?={GRID}) )"
+_OTHER = rf"(?: {_NEW} | {INDENT}[-*+{BULLETS}][ \t] )"  # ... and a paragraph, which a list item does too
 # A line that is not blank and not the header of a table.
 _LINE = rf"[^\S\n]*+ \S [^\n]*+ {_END}"
 # $$ ... $$, \[ ... \], and the environments of LaTeX; none runs over a blank line.
@@ -63,20 +60,22 @@ _FORMULA = r"""[ \t]*+ (?:
 _BLOCK = re.compile(  # what starts here; of prose and lists the first line, of a fence or an HTML table the mark
     rf"""
         (?P<paragraph> (?![a-zA-Z]{{1,6}}\)|[A-Z]\d) [^\W\d_] [^\n]*+ {_END} (?!{_UNDERLINE}) )
-      | (?P<list> {INDENT} {MARKER} {_LINE} )
+      | (?P<list> {INDENT} {MARKDOWN_ITEM} {_LINE} )
       | (?P<heading> [ \ufeff]{{0,3}} \#{{1,6}} (?=[ \t\r\n]|\Z) [^\n]*+ \n?
-                   | (?!{INDENT}(?:{MARKER}|\|)) [^\S\n]*+ \S [^\n]*+ \n {_UNDERLINE} )
+                   | (?!{INDENT}(?:{MARKDOWN_ITEM}|\|)) [^\S\n]*+ \S [^\n]*+ \n {_UNDERLINE} )
       | (?P<code> {INDENT} {_FENCE} )
       | (?P<html> {INDENT} {_TABLE_TAG} )
       | (?P<formula> {_FORMULA} )
       | (?P<table> (?: {INDENT} \| [^\n]*+ {_EOL} ){{2,}}+
                  | [^\n|]*+ \| [^\n]*+ \n {_DELIMITER} [^\n]*+ {_EOL} (?: (?!{_NEW}) [^\n|]*+ \| [^\n]*+ {_EOL} )*+ )
+      | (?P<grid> (?={GRID}) (?: {INDENT} [|+] [^\n]*+ {_EOL} )++ )
       | (?P<quote> (?: [ ]{{0,3}} > (?!{INDENT}(?:\||```|~~~)) [^\n]*+ {_EOL} )++ )
       | (?P<other> [^\S\n]*+ \S [^\n]*+ (?: \n (?={_DELIMITER}) (?!{_OTHER}) {_LINE} | {_EOL} ) )  # no table without |
     """,
     re.VERBOSE | re.DOTALL,
 ).match
-_MAYBE = r"(?=[\s\#`~<$|>\ufeff*+•:-])"  # lines that start otherwise are told at once: they go on with what is there
+# Lines that start otherwise are told at once: they go on with what is there.
+_MAYBE = rf"(?=[\s\#`~<$|>\ufeff*+{BULLETS}:-])"
 _FENCED_ITEM = r"(?=\d{1,3}[.)][ \t]++[`~])"  # but for a number with a fence behind it
 _HEADER = rf"(?P<header> (?<!\n\n) {_DELIMITER} )"  # the line above it is the first of a table
 _PROSE_END = re.compile(  # in front of the line that is no longer of the paragraph
@@ -84,7 +83,7 @@ _PROSE_END = re.compile(  # in front of the line that is no longer of the paragr
     re.VERBOSE,
 ).search
 _LIST_END = re.compile(  # a list goes on behind blank lines with its next item, or with what is indented
-    rf"""\n (?: {_MAYBE} (?: (?=[^\S\n]*+\n) \n*+ (?:[^\S\n]++\n++)*+ (?: (?![ \t]++\S | {INDENT}{MARKER})
+    rf"""\n (?: {_MAYBE} (?: (?=[^\S\n]*+\n) \n*+ (?:[^\S\n]++\n++)*+ (?: (?![ \t]++\S | {INDENT}{MARKDOWN_ITEM})
                                                                        | (?: {_MAYBE} | {_FENCED_ITEM} ) {_NEW} )
                            | (?!\n) (?: {_HEADER} | {_NEW} ) )
               | {_FENCED_ITEM} {_NEW} )""",
@@ -185,6 +184,8 @@ class _Reader:
             return "table", _html_table_end(text, position, self._tables), 0, ""
         if self._tables and kind != "formula" and (tag := _TABLE_TAGS.search(text, position + 1, end)):
             end = tag.start()
+        if kind == "grid":
+            return "table", end, 0, ""
         if _is_contents(text, position, end):
             return "contents", end, 0, ""
         if kind == "other":

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from groundwork.language.dates import MONTHS, dates, without_dates
 from groundwork.language.detection import is_english
-from groundwork.language.labels import DOTTED, RULE, labels
+from groundwork.language.labels import BULLETS, DOTTED, RULE, labels
 from groundwork.language.names import quoted
 from groundwork.language.numbers import Number, numbers, other_readings, unit_of
 from groundwork.language.writing_systems import UNSPACED
@@ -26,7 +26,7 @@ _NO_SPACES = re.compile(f"[{UNSPACED}]")
 _SAME = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "‚": "'"} | dict.fromkeys("‐‑‒–—−", "-")
 )
-_LABEL = re.compile(rf"(?m)^[ \t>]*(?:{RULE}[.)]|{DOTTED}|\(?[a-z][.)]|[-*+•])[ \t]+")
+_LABEL = re.compile(rf"(?m)^[ \t>]*(?:{RULE}[.)]|{DOTTED}|\(?[a-z][.)]|[-*+{BULLETS}])[ \t]+")
 _TABLE_TAG = re.compile(r"</?(?:table|thead|tbody|tfoot|tr|t[dh]|br)\b[^<>]*>", re.IGNORECASE)
 _ELLIPSIS = re.compile(r"(?:(?<!\s)\s++)?(?:\[\s*(?:\.\.\.|…)\s*\]|\.{3,}|…)\s*")
 _EDGE = " \t\r\n\"'.,;:()[]。、،؛।"
@@ -38,7 +38,7 @@ class Grounds:
     `language` is its ISO 639-1 code, "" where that is not known.
     """
 
-    def __init__(self, text: str, language: str = "") -> None:
+    def __init__(self, text: str, language: str) -> None:
         self.text, self.language = text, language
 
     @cached_property
@@ -121,7 +121,7 @@ class Grounds:
 
 def find(quote: str, text: str) -> Span | None:
     """Where `quote` stands in `text`, as `Grounds.find` tells it, for a text that is looked at once."""
-    return Grounds(text).find(quote)
+    return Grounds(text, "").find(quote)  # in any language alike
 
 
 class _Stated(NamedTuple):

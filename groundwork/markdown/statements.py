@@ -22,7 +22,7 @@ LONGEST_NAME = 60  # characters of a column's name; what is longer, or a sentenc
 _NOTHING = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
 _ITEM = re.compile(
     r"(?P<indent>[ \t>]*)(?:[*_]{0,2})"
-    rf"(?P<label>{labels.AT_START}|\(?[a-zA-Z][.)]|\([ivx]+\)|[-*+•◦▪–])"
+    rf"(?P<label>{labels.AT_START}|\(?[a-zA-Z][.)]|\([ivx]+\)|[-*+{labels.BULLETS}–])"
     r"(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
 )
 _LINK = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?\b(?:https?|ftp|mailto):[^\s>]*>?|\bwww\.\S*")

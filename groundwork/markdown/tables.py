@@ -1,4 +1,4 @@
-"""Tables as Markdown writes them, with pipes, in HTML or as separated lines: their rows and cells."""
+"""Tables as Markdown writes them, with pipes, in a grid, in HTML or as separated lines: their rows and cells."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import regex
 
 from groundwork.language.uncuttable_spans import Span
+from groundwork.markdown.grid_tables import grid_rows, is_grid, is_line, row_cells
 
 
 class Rows(NamedTuple):
@@ -25,6 +26,12 @@ class Cell(NamedTuple):
     start: int
     end: int
     text: str
+    parts: tuple[Span, ...] = ()  # where it goes over several lines of a grid
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The places of the text that are this cell's alone."""
+        return self.parts or ((self.start, self.end),)
 
 
 class TableRow(NamedTuple):
@@ -44,8 +51,6 @@ class Table(NamedTuple):
 
 # |---|:-:| under the header row
 _DELIMITER = regex.compile(r"(?=[^\n]*-)(?=[^\n]*\|)[ \t>|:\-]++\r?+(?:\n|\Z)")
-# +----+----+ of a grid table
-_GRID_LINE = regex.compile(r"[ \t>]*+\+[-=+:]++\+?[ \t\r]*+(?:\n|\Z)")
 # | **Name** | **Age** |: a second row of headers
 _BOLD_CELLS = regex.compile(r"[ \t>]*+\|?+(?:[ \t]*+(?:\*\*[^*|\n]++\*\*)?+[ \t]*+(?:\||(?=\r?\n|\Z)))++\r?+\n?+")
 # <tr> and </tr> and what tells header rows from others; <table> because tables nest
@@ -55,6 +60,7 @@ _HTML_CELL = regex.compile(
 )
 _TAG = regex.compile(r"<[^<>]*+>")
 _PIPE = regex.compile(r"(?<!\\)\|")
+_IN_GRID = regex.compile(r"[ \t>]*+[|+]")
 # ``` around a CSV table
 _FENCE_LINE = regex.compile(r"[ \t>]*+(?:`{3,}|~{3,})")
 
@@ -67,6 +73,8 @@ def table_rows(text: str) -> Rows:
     if regex.search(r"<tr\b", text, regex.IGNORECASE):
         return _html_rows(text)
     lines = _lines(text)
+    if is_grid(text):
+        return Rows(*grid_rows(text, [line for line in lines if _IN_GRID.match(text, *line)], _pipe_cells))
     if any("|" in text[start:end] for start, end in lines):
         return _pipe_rows(text, [line for line in lines if "|" in text[line[0] : line[1]]])
     return _csv_rows(text, lines)
@@ -76,13 +84,28 @@ def read_table(text: str, start: int = 0, end: int | None = None) -> Table:
     """The table at [start, end) of `text`, cell by cell; the offsets count in `text`."""
     body = text[start:end]
     rows = table_rows(body)
+    if is_grid(body):
+        return Table(*([_grid_row(body, span, start) for span in spans] for spans in rows))
     cells = _cells_of(body, rows)
     return Table(*([_row(body, span, start, cells) for span in spans if _is_row(body, span)] for spans in rows))
 
 
 def _is_row(body: str, span: Span) -> bool:
     line = body[slice(*span)]
-    return bool(line.strip()) and not _DELIMITER.fullmatch(line) and not _GRID_LINE.fullmatch(line)
+    return bool(line.strip()) and not _DELIMITER.fullmatch(line)
+
+
+def _grid_row(body: str, span: Span, shift: int) -> TableRow:
+    lines = [body[slice(*line)] for line in _lines(body, *span)]
+    said = "".join(line for line in lines if not is_line(line))
+    row = body[span[0] : span[0] + len(said)]
+    first = span[0] + shift
+    cells = []
+    for parts, text in row_cells(row, _pipe_cells):
+        places = tuple((a + first, b + first) for a, b in parts)
+        cells.append(Cell(places[0][0], places[-1][1], text, places if len(places) > 1 else ()))
+    left = len(row) - len(row.lstrip("> \t\r\n"))
+    return TableRow(first + left, first + len(row.rstrip()), tuple(cells))
 
 
 def _row(body: str, span: Span, shift: int, cells: Callable[[str], Iterator[tuple[Span, str]]]) -> TableRow:

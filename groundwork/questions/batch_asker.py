@@ -138,7 +138,7 @@ def summary_for(chunk: Chunk, summary: str) -> str:
     """The document's summary; its first sentences where it is longer than the chunk that it is context for."""
     if len(summary) <= max(len(chunk.text), SHORT_SUMMARY):
         return summary
-    ends = [end for _, end in sentences(summary, chunk.language or "en")]
+    ends = [end for _, end in sentences(summary, chunk.language)]
     return summary[: max((end for end in ends if end <= SHORT_SUMMARY), default=ends[0] if ends else None)]
 
 

@@ -58,22 +58,25 @@ def criteria_fault(criteria: Sequence[str], answer: str = "") -> str:
     return f'the criterion "{vague[0]}" names no fact' if vague else ""
 
 
-def padding(question: str, criteria: Sequence[str]) -> dict[str, str]:
-    """The criteria that no fact is lost with, each with the reason. One criterion at least is none of them."""
-    facts = {criterion: set(_fact(criterion)) for criterion in criteria}
-    found = {criterion: why for criterion in criteria if (why := _padding(criterion, facts, question))}
+def padding(question: str, criteria: Sequence[str], language: str) -> dict[str, str]:
+    """The criteria that no fact is lost with, each with the reason. One criterion at least is none of them.
+
+    `language` is theirs and the question's, an ISO 639-1 code; "", where it is not known, is read as English.
+    """
+    facts = {criterion: set(_fact(criterion, language)) for criterion in criteria}
+    found = {criterion: why for criterion in criteria if (why := _padding(criterion, facts, question, language))}
     if found and len(found) == len(facts):
         found.pop(next(iter(found)))
     return found
 
 
-def without_padding(question: str, criteria: Sequence[str]) -> list[str]:
+def without_padding(question: str, criteria: Sequence[str], language: str) -> list[str]:
     """The criteria that are no padding."""
-    dropped = padding(question, criteria)
+    dropped = padding(question, criteria, language)
     return [criterion for criterion in criteria if criterion not in dropped]
 
 
-def _padding(criterion: str, facts: Mapping[str, set[str]], question: str) -> str:
+def _padding(criterion: str, facts: Mapping[str, set[str]], question: str, language: str) -> str:
     if _NEGATIVE.match(criterion.strip()):
         return "an irrelevant answer meets it as well"
     fact = facts[criterion]
@@ -81,15 +84,15 @@ def _padding(criterion: str, facts: Mapping[str, set[str]], question: str) -> st
         return ""
     if any(fact < other for other in facts.values()) and not _denies(criterion):
         return "another criterion says it"
-    return "the question says it" if _is_given(criterion, question) else ""
+    return "the question says it" if _is_given(criterion, question, language) else ""
 
 
-def _is_given(criterion: str, question: str) -> bool:
+def _is_given(criterion: str, question: str, language: str) -> bool:
     """Does the question say all of it, each word as often? Not where it asks yes or no, or relates things."""
     if _POLAR.match(question) or _RELATES.search(question) or _ASKS_AGAIN.search(question) or _denies(criterion):
         return False
     small = set(words(criterion)) & ENGLISH - _IDLE - _TELLING - set(words(question))
-    return not small and _fact(criterion) <= _fact(question)
+    return not small and _fact(criterion, language) <= _fact(question, language)
 
 
 def _denies(criterion: str) -> bool:
@@ -97,11 +100,11 @@ def _denies(criterion: str) -> bool:
     return is_negated(criterion)
 
 
-def _fact(text: str) -> Counter[str]:
+def _fact(text: str, language: str) -> Counter[str]:
     """The words of meaning, each as often as it stands there; a path or a code (/usr/sbin, keep_all) as one word."""
     codes = [code.strip(_EDGES).lower() for code in _CODE.findall(text)]
     meant = [word for word in words(_CODE.sub(" ", text)) if word not in _TELLING]
-    return Counter(stem for word in meant for stem in content_words(word, "en")) + Counter(codes)
+    return Counter(stem for word in meant for stem in content_words(word, language)) + Counter(codes)
 
 
 def _checkable(criterion: str, answer: str) -> bool:

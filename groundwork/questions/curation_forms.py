@@ -8,6 +8,7 @@ the document nor an earlier verdict decides what stands beside what, and the ord
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,7 +17,6 @@ from typing import Any, ClassVar, NamedTuple
 from groundwork.language.writing_systems import is_question
 from groundwork.llm.prompts import Message, conversation, render
 from groundwork.llm.token_estimate import tokens_in
-from groundwork.markdown.grounding import find
 from groundwork.questions.curation_checks import MENDABLE, Case
 from groundwork.settings.question_settings import Check, Curate
 
@@ -60,29 +60,53 @@ def _closed(properties: Json) -> Json:
 
 
 @dataclass(frozen=True)
-class Form:
-    """One kind of call, named `name`: a mark for each of `parts`, 0 to 2, or to the number of criteria."""
+class Form(ABC):
+    """One kind of call, named `name`."""
 
     settings: Curate
     prompt: Prompt
     name: ClassVar[str]
-    remarks: ClassVar[bool] = True
+    remarks: ClassVar[bool] = False
     shows_text: ClassVar[bool] = False
 
     @property
+    @abstractmethod
+    def wanted(self) -> str:
+        """What a pair's field holds, in words."""
+
+    @abstractmethod
+    def messages(self, cases: Sequence[Case]) -> list[Message]:
+        """The call about `cases`."""
+
+    @abstractmethod
+    def field(self) -> Json:
+        """The JSON Schema of a pair's field."""
+
+    @abstractmethod
+    def read(self, case: Case, value: Any) -> Any | None:
+        """What the field says; None where it cannot be used."""
+
+    @abstractmethod
+    def reply_tokens(self, cases: Sequence[Case]) -> int:
+        """About how many tokens a reply is."""
+
+
+@dataclass(frozen=True)
+class Marks(Form):
+    """A mark for each of `parts`, 0 to 2, or to the number of criteria."""
+
+    remarks = True
+
+    @property
+    @abstractmethod
     def parts(self) -> Sequence[str]:
-        raise NotImplementedError
+        """What is marked, in order: a check of curation, or "wrong_answer"."""
 
     @property
     def wanted(self) -> str:
-        """What a pair's field holds, in words."""
         return "a whole number" if len(self.parts) == 1 else f"a list of {len(self.parts)} whole numbers"
 
-    def messages(self, cases: Sequence[Case]) -> list[Message]:
-        raise NotImplementedError
-
     def field(self) -> Json:
-        """The JSON Schema of a pair's field."""
         mark, count = {"type": "integer"}, len(self.parts)
         return mark if count == 1 else {"type": "array", "items": mark, "minItems": count, "maxItems": count}
 
@@ -98,13 +122,12 @@ class Form:
         return {part: mark / max(1, full) for part, mark, full in zip(self.parts, marks, most, strict=True)}
 
     def reply_tokens(self, cases: Sequence[Case]) -> int:
-        """About how many tokens a reply is."""
         each = FIELD_TOKENS + MARK_TOKENS * len(self.parts) + REMARKS * REMARK_TOKENS
         return FRAME_TOKENS + round(each * len(cases))
 
 
 @dataclass(frozen=True)
-class Apart(Form):
+class Apart(Marks):
     """Marks of pairs that are judged without their text: one for each of `checks`, a second one for the criteria."""
 
     checks: tuple[Check, ...]
@@ -131,7 +154,7 @@ class Apart(Form):
 
 
 @dataclass(frozen=True)
-class Supported(Form):
+class Supported(Marks):
     """Marks of answers that are held against their text. Pairs of one text stand below it, and it is shown once."""
 
     name = "supported"
@@ -155,7 +178,7 @@ class Supported(Form):
         """The text; of one that fills a call by itself what stands around the evidence."""
         if tokens_in(text) <= self.settings.max_input_tokens // 2:
             return text
-        spans = sorted(span for case in cases for span in _windows(text, case))
+        spans = sorted(span for case in cases for span in _windows(case))
         passages: list[tuple[int, int]] = []
         for start, end in spans:
             if passages and start <= passages[-1][1]:
@@ -165,9 +188,10 @@ class Supported(Form):
         return "\n[...]\n".join(text[start:end].strip() for start, end in passages)
 
 
-def _windows(text: str, case: Case) -> Iterator[tuple[int, int]]:
+def _windows(case: Case) -> Iterator[tuple[int, int]]:
     """Whole lines around each quote of the evidence; the beginning of the text where none is found."""
-    spans = [span for quote in case.pair.evidence if (span := find(quote, text))] or [(0, WINDOW)]
+    text, find = case.place.text, case.place.grounds.find
+    spans = [span for quote in case.pair.evidence if (span := find(quote))] or [(0, WINDOW)]
     for start, end in spans:
         first = text.rfind("\n", 0, max(0, start - WINDOW)) + 1
         last = text.find("\n", min(len(text), end + WINDOW))
@@ -188,7 +212,6 @@ class Rewriting(Form):
     """Pairs whose wording or criteria failed, written anew from their evidence, those of a call from one document."""
 
     name = "rewrite"
-    remarks = False
     wanted = "an object with question, answer, evidence and evaluation_criteria"
 
     def messages(self, cases: Sequence[Case]) -> list[Message]:

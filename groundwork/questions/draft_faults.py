@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from groundwork.language import dangling_references as wording
+from groundwork.language.detection import code
 from groundwork.language.names import names
 from groundwork.language.words import words
 from groundwork.language.writing_systems import is_question
@@ -106,7 +107,7 @@ class PairBasis:
 
     @cached_property
     def _of_prompt(self) -> Grounds:
-        return Grounds(self.prompt)
+        return Grounds(self.prompt, code(self.prompt))
 
     @cached_property
     def _prompt_names(self) -> set[str]:
@@ -130,6 +131,6 @@ def form_faults(draft: Draft, language: str) -> list[Fault]:
         found.append(Fault("form", "the answer is empty"))
     if reference := wording.dangling(question, language):
         found.append(Fault("dangling", f'the question points at something its reader cannot see: "{reference}"'))
-    if problem := criteria_fault(without_padding(question, draft.evaluation_criteria), draft.answer):
+    if problem := criteria_fault(without_padding(question, draft.evaluation_criteria, language), draft.answer):
         found.append(Fault("form", problem))
     return found

@@ -265,15 +265,14 @@ def _why_end(state: Interview, outcome: _Outcome) -> str:
 def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
     """The record of an accepted draft, without criteria that are padding; its id hangs on chunk and question alone."""
     digest = hashlib.sha256(normalised(draft.question).encode()).hexdigest()[:8]
+    criteria = without_padding(draft.question, draft.evaluation_criteria, chunk.language)
     return Pair(
         id=f"{chunk.id}-{digest}",
         document=chunk.document,
         chunk=chunk.id,
         iteration=iteration,
         question=draft.question.strip(),
-        evaluation_criteria=[
-            criterion.strip() for criterion in without_padding(draft.question, draft.evaluation_criteria)
-        ],
+        evaluation_criteria=[criterion.strip() for criterion in criteria],
         answer=draft.answer.strip(),
         difficulty=draft.difficulty,
         category=draft.category,

@@ -191,6 +191,11 @@ def test_heading_goes_with_what_follows() -> None:
             + "</table>\n",
             "<table>\n<thead><tr><th>a</th></tr><tr><th>b</th></tr></thead>\n",
         ),
+        (
+            "+----+----+\n| a  | b  |\n+====+====+\n"
+            + "".join(f"| {k:2} | {k:2} |\n|    | x  |\n+----+----+\n" for k in range(60)),
+            "+----+----+\n| a  | b  |\n+====+====+\n",
+        ),
         ("```csv\nname,size\n" + "".join(f"n{k},{k}\n" for k in range(60)) + "```\n", "```csv\nname,size\n"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.documents.audit import Reference, numbers, readability, words
+from groundwork.documents.audit import Reference, digits, readability, words
 
 TEXT = """1.1. The game is played by five players on sand.
 1.2. The field is 75 metres long, 25 metres wide and has two end zones.
@@ -72,7 +72,7 @@ def test_hyphens_at_line_ends_are_no_difference():
 
 def test_numbers_keep_their_form():
     """10,000 and 1.2.3 and 18:00 are one number each; the dots of a contents page belong to none."""
-    assert numbers("10,000 in rule 1.2.3 at 18:00, see Fees ..... 12") == ["10,000", "1.2.3", "18:00", "12"]
+    assert digits("10,000 in rule 1.2.3 at 18:00, see Fees ..... 12") == ["10,000", "1.2.3", "18:00", "12"]
 
 
 @given(st.lists(st.sampled_from(["alpha", "beta", "12", "3.4", "gamma", "delta"]), min_size=1, max_size=60))

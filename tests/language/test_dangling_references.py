@@ -35,7 +35,7 @@ from groundwork.language.detection import code
 )
 def test_references_that_dangle(question: str) -> None:
     """A question that points at its source, or begins with a pronoun, is found by rule."""
-    assert wording.dangling(question)
+    assert wording.dangling(question, "")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_references_that_dangle(question: str) -> None:
 )
 def test_questions_that_stand_alone(question: str) -> None:
     """Questions that name their subject are left alone, whatever small words they hold."""
-    assert wording.dangling(question) == ""
+    assert wording.dangling(question, "") == ""
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_pairs_of_a_reply_pass_the_rules(name):
     chunks = re.findall(r"^  (?:Chunk \d: )?(.+)$", shown, re.MULTILINE)
     (draft,) = drafts(name)
     text = "\n\n".join(chunks) or draft.evidence[0]  # the short prompt shows no chunk
-    assert PairBasis(Grounds(text)).faults(draft) == []
+    assert PairBasis(Grounds(text, "en")).faults(draft) == []
     assert all(any(find(quote, chunk) for quote in draft.evidence) for chunk in chunks)
     assert not foreign_numbers(pair(**msgspec.to_builtins(draft)))
 
@@ -96,7 +96,7 @@ def test_a_pair_made_of_a_statement_fits_it(asked, reply):
         category=category_of(question, told.answer),
     )
     assert misfits(draft, target, shown["Before it"], shown["Section"], shown["Document"]) == []
-    assert PairBasis(Grounds(asked)).faults(draft) == []
+    assert PairBasis(Grounds(asked, "en")).faults(draft) == []
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/round_trip.md"))
@@ -130,7 +130,7 @@ def test_questions_that_stand_alone_do_so_by_the_rules():
     """What the judge is shown as a full mark is not turned down by rule."""
     examples = re.findall(r'"([^"]+\?)"\s(\d)', PROMPTS["check_stand_alone.md"].replace("\n", " "))
     assert {mark for _, mark in examples} == {"0", "2"}
-    assert [wording.dangling(question) for question, mark in examples if mark == "2"] == [""]
+    assert [wording.dangling(question, "en") for question, mark in examples if mark == "2"] == [""]
 
 
 def test_tags_have_the_form_that_is_asked_for():
@@ -144,4 +144,4 @@ def test_tags_have_the_form_that_is_asked_for():
 @pytest.mark.parametrize("name", ["generate_qa.md", "check_stand_alone.md"])
 def test_the_model_question_of_the_prompts_stands_alone(name):
     """The question that prompts name as a good one is one by the rules."""
-    assert wording.dangling(re.findall(r'"(How\s+long[^"]+\?)"', PROMPTS[name])[0]) == ""
+    assert wording.dangling(re.findall(r'"(How\s+long[^"]+\?)"', PROMPTS[name])[0], "en") == ""

@@ -12,6 +12,8 @@ from groundwork.markdown.tables import table_rows
 
 PIPE = "| a | b |\n|---|---|\n| 1 | 2 |\n"
 
+GRID = "+---+---+\n| a | b |\n+===+===+\n| 1 | 2 |\n|   | 3 |\n+---+---+\n| 4 | 5 |\n+---+---+\n"
+
 
 def kinds(text: str) -> list[str]:
     return [block.kind for block in blocks(text)]
@@ -26,6 +28,10 @@ def kinds(text: str) -> list[str]:
         ("**Bold** and more.\n", ["paragraph"]),
         ("#no heading\n", ["paragraph"]),
         ("Text:\n" + PIPE, ["paragraph", "table"]),
+        ("Text:\n" + GRID + "Text.\n", ["paragraph", "table", "paragraph"]),
+        ("> " + GRID.replace("\n", "\n> ").rstrip("> "), ["table"]),
+        ("+ an item\n+ an item\n", ["list"]),
+        ("+----+\nno row\n", ["paragraph"]),
         ("a | b\n--|--\n1 | 2\n\nText.\n", ["table", "paragraph"]),
         ("> | a | b |\n> |---|---|\n> | 1 | 2 |\n", ["table"]),
         ("one | pipe in prose\n", ["paragraph"]),
@@ -99,6 +105,21 @@ def test_breadcrumbs() -> None:
         ),
         ("| 1 |\n| 2 |\n", [], ["| 1 |", "| 2 |"]),
         ("a,b\n1,2\n3,4\n", ["a,b"], ["1,2", "3,4"]),
+        (
+            GRID,
+            ["| a | b |\n+===+===+"],
+            ["| 1 | 2 |\n|   | 3 |\n+---+---+", "| 4 | 5 |\n+---+---+"],
+        ),
+        (
+            GRID.replace("=", "-").replace("|   |", "| 6 |"),
+            [],
+            ["| a | b |\n+---+---+", "| 1 | 2 |\n| 6 | 3 |\n+---+---+", "| 4 | 5 |\n+---+---+"],
+        ),
+        (
+            "+---+---+\n| a | b |\n+---+---+\n| 1 | 2 |\n| 3 | 4 |\n+---+---+\n",
+            ["| a | b |\n+---+---+"],
+            ["| 1 | 2 |", "| 3 | 4 |\n+---+---+"],
+        ),
         ("```csv\na,b\n1,2\n```\n", ["a,b"], ["1,2"]),
         ("<table><tr><th>a</th></tr><tr><td>1</td></tr></table>", ["<tr><th>a</th></tr>"], ["<tr><td>1</td></tr>"]),
         (

@@ -51,6 +51,17 @@ def test_sentences_items_rows_and_code() -> None:
     ]
 
 
+def test_a_row_of_a_grid_goes_over_several_lines() -> None:
+    """The lines of each cell are read together, and a cell that goes on below a line within the row is a row's part."""
+    head = "+-------+--------+\n| Berth | Fee    |\n+=======+========+\n"
+    row = "| North | forty  |\n|       | crowns |\n+-------+--------+\n"
+    assert plain(head + row) == ["Berth: North; Fee: forty crowns"]
+    assert plain(head + "| North | 40     |\n|       +--------+\n|       | 25     |\n+-------+--------+\n") == [
+        "Berth: North; Fee: 40",
+        "Fee: 25",
+    ]
+
+
 def test_spans_slice_the_text_in_order() -> None:
     """Statements do not overlap and begin and end on something visible."""
     found = statements(RULES, "en")

@@ -64,7 +64,14 @@ def test_criteria_that_cannot_be_marked(criteria: list[str], why: str) -> None:
 )
 def test_padding_is_what_no_fact_is_lost_with(question: str, criteria: list[str], dropped: list[str]) -> None:
     """Negative, said by another criterion, or given by the question; one criterion always stays."""
-    assert list(padding(question, criteria)) == dropped
+    assert list(padding(question, criteria, "en")) == dropped
+
+
+def test_padding_is_told_in_the_language_of_the_text() -> None:
+    """ "Portene" is "porte" in Danish: the question says it; what names something else stays."""
+    assert list(padding("Hvornår lukkes slusens porte?", ["Portene lukkes", "Ved højvande"], "da")) == [
+        "Portene lukkes"
+    ]
 
 
 def test_a_small_word_is_a_fact_where_the_answer_holds_it() -> None:

@@ -114,7 +114,7 @@ def test_coverage_counts_in_every_language(language: str) -> None:
 )
 def test_questions_that_point_at_the_text_are_seen_in_some_languages(question: str) -> None:
     """German, French, Spanish, Chinese and Japanese have a pattern of their own."""
-    assert wording.dangling(question)
+    assert wording.dangling(question, "")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_questions_that_point_at_the_text_are_seen_in_some_languages(question: s
 )
 def test_english_patterns_step_aside(question: str) -> None:
     """`article 12` points at nothing in a French sentence that names its book."""
-    assert wording.dangling(question) == ""
+    assert wording.dangling(question, "") == ""
 
 
 @pytest.mark.parametrize(
@@ -151,13 +151,15 @@ def test_chinese_numbers_have_their_value(digits: str, value: int) -> None:
 
 def test_a_number_may_be_written_another_way_than_in_the_text() -> None:
     """Figures for characters, and thousands without their dot in a language that writes one."""
-    assert Grounds("费用为每米一百八十五元").unsupported("费用为185元") == []
-    assert Grounds("费用为每米一百八十五元").unsupported("费用为186元")
+    assert Grounds("费用为每米一百八十五元", "zh").unsupported("费用为185元") == []
+    assert Grounds("费用为每米一百八十五元", "zh").unsupported("费用为186元")
     assert (
-        Grounds("Das Becken ist für die Boote 2.500 Meter lang und nicht tief.").unsupported("Es sind 2500 Meter.")
+        Grounds("Das Becken ist für die Boote 2.500 Meter lang und nicht tief.", "de").unsupported(
+            "Es sind 2500 Meter."
+        )
         == []
     )
-    assert Grounds("The basin is 2.500 metres long.").unsupported("It is 2500 metres.")
+    assert Grounds("The basin is 2.500 metres long.", "en").unsupported("It is 2500 metres.")
 
 
 def test_quotes_are_found_inside_runs_of_characters() -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from groundwork.documents.audit import Reference, numbers, words
+from groundwork.documents.audit import Reference, digits, words
 from groundwork.documents.repair.page_joining import plain_contents, tidy
 from groundwork.documents.repair.running_headers import page_labels
 from groundwork.records.types import PageAudit
@@ -124,7 +124,7 @@ def _lenient(reference: Reference, audit: PageAudit, markdown: str) -> PageAudit
     pieces = _Pieces(markdown)
     lost = reference.counts - Counter(words(markdown))
     again = sum(min(n, pieces.count(word)) for word, n in lost.items())
-    gone = Counter(numbers(reference.text)) - Counter(numbers(markdown)) - Counter(page_labels(reference.text))
+    gone = Counter(digits(reference.text)) - Counter(digits(markdown)) - Counter(page_labels(reference.text))
     still = {number: n for number, n in gone.items() if pieces.count(re.sub(r"\D", "", number)) < n}
     words_kept = min(1.0, audit.words_kept + again / max(len(reference.words), 1))
     numbers_kept = 1 - sum(still.values()) / max(len(reference.numbers), 1)

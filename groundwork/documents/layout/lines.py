@@ -8,13 +8,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from groundwork.documents.layout.text_layer_spelling import Speller
+from groundwork.language.labels import DRAWN_BULLET, DRAWN_LABEL
 
-_BULLET = re.compile(r"[-•●▪■◦○‣–—∗\uf020-\uf0ff](?=\s|$)")  # and the letters of a font of signs
-_LABEL = re.compile(
-    r"(?:(?:[A-Z] ?)?(?:\d{1,3}\.)+(?:\d{1,3})?\.?(?=\s|$)"
-    r"|(?:[A-Z] ?)?(?:(?:\d{1,3}\.){2,}(?=[^\W\d]|[“\"(])|\d{1,3}\.(?=[A-Z][a-z]{2}))"  # run together with the text
-    r"|\(?(?:[a-zA-Z]|[ivx]{2,4}|\d{1,3})\)(?=\s|$)|(?:[a-zA-Z]|[ivx]{2,4})\.(?=\s|$))"
-)
+_BULLET = re.compile(DRAWN_BULLET)
+_LABEL = re.compile(DRAWN_LABEL)
 _BOLD = re.compile(r"bold|black|heavy|-bd|demi|cmbx|cmb\d|xbtt", re.IGNORECASE)
 _MONO = re.compile(r"mono|courier|consol|cmtt|txtt|xtt\b|t1xbtt|typewriter|menlo|inconsol|fixed", re.IGNORECASE)
 _ENTRY = re.compile(r"(?:(?<!\.)(?<!\.\s)(?:\.\s?){4,}+|…)\s*\d+\W*$")

@@ -26,6 +26,7 @@ from groundwork.documents.layout.ruled_tables import Grid, Stroke
 from groundwork.documents.layout.spaced_tables import Table, find_tables
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS
+from groundwork.language.labels import BULLETS, SHAPES
 from groundwork.language.writing_systems import UNSPACED
 
 _APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
@@ -180,7 +181,7 @@ class Flow:
 
     def _is_mid_sentence(self, above: Line, line: Line, wrapped: bool) -> bool:
         """Whether what looks like an item's label is the next word of a sentence, such as a number in brackets."""
-        if not wrapped or line.text[0] in "•●▪◦‣" or above.text.endswith((" and", " or")):
+        if not wrapped or line.text[0] in BULLETS + SHAPES or above.text.endswith((" and", " or")):
             return False
         return line.x1 - above.x1 > 2 or (abs(line.x1 - above.x1) <= 2 and not label(above.text))
 

@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from groundwork.documents.audit import Reference, numbers, words
+from groundwork.documents.audit import Reference, digits, words
+from groundwork.language.labels import PAGE_ITEM
 from groundwork.language.writing_systems import UNSPACED
 
 _TOKEN = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _SPLIT = re.compile(r"(?<![^\W_])([^\W_]+) ([^\W_]+)(?![^\W_])")
-_LABEL = re.compile(r"\s*((?:[A-Z]?\d{1,3}\.)(?:\d{1,3}\.)*\d{0,3}|\d{1,3}\)|\([a-z]\)|[a-z]\)|[•●▪◦‣])\s+(\S+)")
+_LABEL = re.compile(rf"\s*({PAGE_ITEM})\s+(\S+)")
 _BOLD_END = re.compile(r"(?<=[^\s|*]) +(\*{2,3})([^\s*][^*\n]{1,58})\1$", re.MULTILINE)
 _LINE_ENDS = re.compile(r"(?:[.:;!?”\")\]…]|\b(?:and|or|and/or))\W*$")
 
@@ -28,7 +29,7 @@ def respell(markdown: str, reference: Reference) -> str:
         return markdown
     if unknown := {word for word in set(_TOKEN.findall(markdown)) if word.casefold() not in reference.counts}:
         markdown = _respace(markdown, unknown, reference)
-    markdown = _start_items(_join_numbers(markdown, reference), reference.text)
+    markdown = _start_items(_join_digits(markdown, reference), reference.text)
     return _free_headings(markdown, reference.text)
 
 
@@ -100,9 +101,9 @@ def _joined(match: re.Match[str], reference: Reference) -> str:
     return match[1] + match[2] if left + right in known and not (left in known and right in known) else match[0]
 
 
-def _join_numbers(markdown: str, reference: Reference) -> str:
+def _join_digits(markdown: str, reference: Reference) -> str:
     """Numbers of the text layer that the Markdown lacks, where it holds them with spaces between the digits."""
-    for number in Counter(reference.numbers) - Counter(numbers(markdown)):
+    for number in Counter(reference.numbers) - Counter(digits(markdown)):
         if len(number) > 1:
             spaced = " ?".join(map(re.escape, number))
             for found in set(re.findall(rf"(?<![\d.]){spaced}(?!\d)", markdown)):

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from groundwork.language.labels import BULLETS
 from groundwork.maps.document_coverage import CoverageItem
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.tables import read_table
+from groundwork.markdown.tables import Cell, read_table
 
 
 class Piece(NamedTuple):
@@ -44,7 +45,9 @@ LINE_BREAK = "\u2028"  # as the page reads it; a plain line end of the source is
 _TAG_STYLES = {"b": "b", "strong": "b", "i": "i", "em": "i", "sub": "sub", "sup": "sup", "code": "code", "u": "u"}
 _TOKEN_STYLES = {"escaped": "", "image": "image", "link": "link", "formula": "math"}
 _MARKS = {"strong": "b", "em": "i", "strike": "s"}
-_ITEM = re.compile(r"(?P<indent>[ \t>]*)(?P<marker>[-*+•‣◦⁃▪–]|\(?\w{1,4}[.)]|\d{1,3}(?:\.\d{1,3})+\.?)[ \t]+")
+_ITEM = re.compile(
+    rf"(?P<indent>[ \t>]*)(?P<marker>[-*+{BULLETS}–]|\(?\w{{1,4}}[.)]|\d{{1,3}}(?:\.\d{{1,3}})+\.?)[ \t]+"
+)
 _RULE = re.compile(r"[-*_]{3,}\s*")
 
 
@@ -193,7 +196,7 @@ def _items(text: str, start: int, end: int, marks: _Marks) -> Iterator[dict[str,
         yield {
             "kind": "item",
             "start": first,
-            "marker": "•" if marker in "-*+•‣▪–" else marker,
+            "marker": "•" if marker in f"-*+–{BULLETS}" else marker,
             "depth": depth,
             "pieces": marks.cut(list(pieces(text, first, last))),
         }
@@ -202,16 +205,25 @@ def _items(text: str, start: int, end: int, marks: _Marks) -> Iterator[dict[str,
 def _table(text: str, start: int, end: int, marks: _Marks) -> dict[str, Any]:
     table = read_table(text, start, end)
     return {
-        "head": [[marks.cut(list(pieces(text, cell.start, cell.end))) for cell in row.cells] for row in table.header],
+        "head": [[marks.cut(_cell(text, cell)) for cell in row.cells] for row in table.header],
         "rows": [
             {
                 "start": row.start,
                 "statement": marks.row(row.start, row.end),
-                "cells": [marks.cut(list(pieces(text, cell.start, cell.end)), numbers_only=True) for cell in row.cells],
+                "cells": [marks.cut(_cell(text, cell), numbers_only=True) for cell in row.cells],
             }
             for row in table.data
         ],
     }
+
+
+def _cell(text: str, cell: Cell) -> list[Piece]:
+    """The pieces of a cell; a blank between the lines of one in a grid."""
+    shown: list[Piece] = []
+    for start, end in cell.spans:
+        shown += [Piece(start, start, " ")] if shown else []
+        shown += pieces(text, start, end)
+    return shown
 
 
 class _Marks:

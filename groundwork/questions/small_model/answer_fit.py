@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 
+from groundwork.language.dangling_references import cross_references
 from groundwork.language.detection import code, is_english
 from groundwork.language.numbers import numbers
 from groundwork.questions.draft_faults import Draft, Fault
 from groundwork.questions.small_model.criteria_rules import category_of
 from groundwork.questions.small_model.english import content_words
 from groundwork.questions.small_model.question_search import RIVALS, terms
-from groundwork.questions.small_model.targets import OPEN_END, REFERENCE, Target
+from groundwork.questions.small_model.targets import OPEN_END, Target
 
 STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
 STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean
@@ -154,7 +155,7 @@ def _pointing_away(draft: Draft) -> Fault | None:
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[-3:])}"')
     if symbol := _SYMBOL.search(draft.question):
         return Fault("dangling", f"the question does not say what {symbol.group()} is")
-    pointed = [match for match in REFERENCE.findall(draft.answer) if match not in draft.question]
+    pointed = [match for match in cross_references(draft.answer) if match not in draft.question]
     return Fault("dangling", f"the answer points at {pointed[0]}") if pointed else None
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from groundwork.errors import InvalidReply
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation
+from groundwork.questions.small_model.english import stem
 from groundwork.settings.dataset_settings import Rephrase
 
 
@@ -118,8 +119,4 @@ def _beginning_with(opening: str) -> dict[str, Any]:
 def _terms(text: str) -> dict[str, str]:
     """The words that say what is asked about, by their stem."""
     words = [word.lower() for word in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text)]
-    return {_stem(word): word for word in words if word not in FUNCTION_WORDS}
-
-
-def _stem(word: str) -> str:
-    return re.sub(r"(?<=\w{3})(?:ies|ing|ed|es|s|e|y)$", "", word)
+    return {stem(word): word for word in words if word not in FUNCTION_WORDS}

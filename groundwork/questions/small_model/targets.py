@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise, zip_longest
 from typing import NamedTuple
 
+from groundwork.language.dangling_references import cross_references
 from groundwork.language.labels import DOTTED
 from groundwork.language.names import quoted
 from groundwork.language.numbers import numbers
@@ -23,11 +24,6 @@ _POINTS_BACK = re.compile(
         |the\ same|the\ latter|that\ (?!which))\b | \W*(?:however|otherwise|instead)\b"""
 )
 OPEN_END = re.compile(r"(?i)\bones?\W*$")
-REFERENCE = re.compile(
-    r"\b(?:[A-Z]\d{1,2}(?:\.\d{1,2})+|\d{1,2}(?:\.\d{1,2})+(?= (?:is|are|still|applies|apply)\b)"
-    r"|\d{1,2}(?:\.\d{1,2})+(?!\s*(?:%|[a-z]+\b))|(?<=\bsee )\d{1,2}(?:\.\d{1,2})+"
-    r"|(?:Table|Figure|Section|Appendix|Rule) [A-Z]?\d+)\b"
-)
 _RULE_NUMBER = re.compile(rf"{DOTTED}\.?")
 _FURNITURE = re.compile(  # of a page, or what a broken cross-reference of Word leaves
     r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b|\bError!"
@@ -177,7 +173,7 @@ def importance(target: Target, text: str) -> int:
     scrap = alone and not alone.label and not re.search(r"[.!?:;。！？；：।؟۔][\"'”’)」』*_]*$", own)  # of a figure
     scrap = scrap or (alone and not alone.label and not alone.lead and own[:1].islower())  # of a sentence
     hangs = not target.subject and points_back(target.statements, text)
-    return max(1, score - 4 * target.part - 3 * bool(REFERENCE.search(own)) - 3 * bool(scrap) - 3 * hangs)
+    return max(1, score - 4 * target.part - 3 * bool(cross_references(own)) - 3 * bool(scrap) - 3 * hangs)
 
 
 def spread(found: Sequence[Target], text: str, count: int) -> list[Target]:
