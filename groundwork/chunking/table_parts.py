@@ -7,11 +7,10 @@ from typing import NamedTuple
 import regex
 
 from groundwork.markdown.blocks import Block
-from groundwork.markdown.tables import table_rows
+from groundwork.markdown.tables import is_html, table_rows
 
 # the opening line of a fence, also as a list item: its indent and marks are repeated
 _FENCE = regex.compile(r"(?P<indent>[ \t>\ufeff]*)(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?(?P<marks>`{3,}|~{3,})")
-_HTML_ROW = regex.compile(r"<tr\b", regex.IGNORECASE)  # where the rows of an HTML table begin
 
 
 class TableFrame(NamedTuple):
@@ -34,7 +33,7 @@ def _table(text: str, block: Block) -> TableFrame:
         return TableFrame([], "", "")
     above = body[: rows.data[0][0]]
     fence = _FENCE.match(above)
-    closing = f"{fence['indent']}{fence['marks']}\n" if fence else "</table>\n" if _HTML_ROW.search(body) else ""
+    closing = f"{fence['indent']}{fence['marks']}\n" if fence else "</table>\n" if is_html(body) else ""
     return TableFrame([block.start + start for start, _ in rows.data[1:]], above.lstrip("\ufeff\r\n"), closing)
 
 

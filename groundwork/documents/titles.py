@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from groundwork.documents.audit import contents_lines
 from groundwork.documents.layout.text_layer_spelling import Speller
+from groundwork.language.words import WRITTEN_OUT
 
-_WORD = re.compile(r"[^\W\d_]{2,}")
 _JOINED = re.compile(r"[\d_-]")
 _FILE = re.compile(r"^Microsoft \w+ - |\.\w{2,4}$")
 _PAGES = 3  # among which a title page is
@@ -34,7 +34,7 @@ class _Text(NamedTuple):
 def document_title(document: Any, texts: Sequence[str]) -> str:
     """The title of a pypdfium2 document whose pages hold `texts`; "" where neither properties nor pages tell one."""
     named = " ".join(_FILE.sub("", str(document.get_metadata_dict().get("Title") or "")).split())
-    wanted = [word.casefold() for word in _WORD.findall(named)]
+    wanted = [word.casefold() for word in WRITTEN_OUT.findall(named)]
     if len(named) > _LONGEST or not wanted or (" " not in named and _JOINED.search(named)):
         named, wanted = "", []  # a file's name, or none
     there = " ".join(texts[:_PAGES]).casefold()
@@ -68,7 +68,7 @@ def _titles(texts: Sequence[_Text]) -> Iterator[tuple[float, str]]:
             group.append(text)
             continue
         title = " ".join(" ".join(part.text for part in group).split())
-        if " " in title and _WORD.search(title) and len(title) < _LONGEST:
+        if " " in title and WRITTEN_OUT.search(title) and len(title) < _LONGEST:
             yield group[0].size, title
         group = [text] if text.text else []
 

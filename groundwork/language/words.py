@@ -17,6 +17,7 @@ import regex
 from groundwork.language.stop_words import stop_words
 from groundwork.language.writing_systems import UNSPACED
 
+WRITTEN_OUT = re.compile(r"[^\W\d_]{2,}")  # two letters and more in a row: a formula has none
 _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LETTERS = r"[\p{L}\p{Nl}\p{No}][\p{L}\p{M}\p{Nl}\p{No}]*+"  # vowel signs and accents belong to their letters
 _WORD = regex.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*+")

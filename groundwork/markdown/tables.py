@@ -58,6 +58,7 @@ _HTML_ROW = regex.compile(r"<tr\b[^<>]*+>|</tr\s*+>|<(?:/?)table\b|<t[hd]\b|</th
 _HTML_CELL = regex.compile(
     r"<t[dh]\b[^<>]*+>(?P<cell>.*?)(?=</t[dh]|<t[dh]\b|</tr|\Z)", regex.IGNORECASE | regex.DOTALL
 )
+_ROW_TAG = regex.compile(r"<tr\b", regex.IGNORECASE)
 _TAG = regex.compile(r"<[^<>]*+>")
 _PIPE = regex.compile(r"(?<!\\)\|")
 _IN_GRID = regex.compile(r"[ \t>]*+[|+]")
@@ -65,12 +66,17 @@ _IN_GRID = regex.compile(r"[ \t>]*+[|+]")
 _FENCE_LINE = regex.compile(r"[ \t>]*+(?:`{3,}|~{3,})")
 
 
+def is_html(text: str) -> bool:
+    """Are the rows of the table written in HTML?"""
+    return "<" in text and _ROW_TAG.search(text) is not None
+
+
 def table_rows(text: str) -> Rows:
     """The rows of a table's text, which may carry headings or a caption above it and below it.
 
     An HTML table nested in a cell belongs to its row. The line |---|---| is part of the header.
     """
-    if regex.search(r"<tr\b", text, regex.IGNORECASE):
+    if is_html(text):
         return _html_rows(text)
     lines = _lines(text)
     if is_grid(text):
@@ -118,7 +124,7 @@ def _row(body: str, span: Span, shift: int, cells: Callable[[str], Iterator[tupl
 
 def _cells_of(body: str, rows: Rows) -> Callable[[str], Iterator[tuple[Span, str]]]:
     """The reader of a row's cells that fits the table: (start, end) in the row, and the text."""
-    if regex.search(r"<tr\b", body, regex.IGNORECASE):
+    if is_html(body):
         return _html_cells
     if any("|" in body[slice(*span)] for span in (*rows.header, *rows.data)):
         return _pipe_cells

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
+from groundwork.language.numbers import as_written
+from groundwork.language.words import WRITTEN_OUT
+
 _SIMPLE = str.maketrans("“”„‟‘’‚‛‐‑‒–—−\u00a0\u2009\u202f\n\t", "\"\"\"\"''''------     ")
 _BLANKS = re.compile(r"\s+")
 _SOLID = re.compile(r"\S+")
-_NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
-_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 class Speller:
@@ -64,6 +65,6 @@ class Speller:
 
 def _is_better(spelt: str, text: str) -> bool:
     """Whether a layer's spaces tell words apart or numbers; it also parts raised figures, which changes neither."""
-    if spelt.count(" ") <= text.count(" ") or _NUMBER.findall(spelt) != _NUMBER.findall(text):
+    if spelt.count(" ") <= text.count(" ") or as_written(spelt) != as_written(text):
         return True
-    return len(_WORD.findall(spelt)) > len(_WORD.findall(text))
+    return len(WRITTEN_OUT.findall(spelt)) > len(WRITTEN_OUT.findall(text))

@@ -6,7 +6,6 @@ line is a heading in one manual, and a term, a warning's title or the whole text
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -14,8 +13,8 @@ from itertools import chain, pairwise
 
 from groundwork.documents.layout.lines import Line, is_bullet, is_entry, label
 from groundwork.documents.repair.hyphens import Vocabulary
+from groundwork.language.words import WRITTEN_OUT
 
-_WORD = re.compile(r"[^\W\d_]{2,}")  # a formula has none
 _STOPS = (".", ",", ";")
 _TYPED = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
 _RECURS = 4  # times that a bold line comes before it is the title of a kind of box, such as "Note"
@@ -83,7 +82,7 @@ class Styles:
 def _may_head(line: Line) -> bool:
     text = line.text
     alone = len(line.cells) == 1 and not is_bullet(text)
-    return alone and len(text) <= 160 and bool(_WORD.search(text)) and not is_entry(text)
+    return alone and len(text) <= 160 and bool(WRITTEN_OUT.search(text)) and not is_entry(text)
 
 
 def _leading(pages: Sequence[Sequence[Line]], body: float) -> float:

@@ -10,7 +10,6 @@ from groundwork.language.writing_systems import IDEOGRAPHS
 _NO_SPACE = re.compile(rf"[{IDEOGRAPHS}][{IDEOGRAPHS}\d]|\d[{IDEOGRAPHS}]")
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")
 _STEM = re.compile(r"(?<![^\W\d_])(?<![^\W\d_][-‐‑])((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
-_REST = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")
 _BLANK = re.compile(r"\w- \w")
 _PARTED = re.compile(r"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!(?:and|or|to|nor)\b)([^\W\d_]+(?:-[^\W\d_]+)*)")
 
@@ -34,7 +33,7 @@ class Vocabulary:
         Between Chinese or Japanese characters, and between them and a number, no space stands.
         """
         stem = _STEM.search(above)
-        rest = _REST.match(below) if stem else None
+        rest = _WORD.match(below) if stem else None
         if not stem and _NO_SPACE.fullmatch(above[-1:] + below[:1]):
             return above + below
         if not stem or not rest:
