@@ -26,7 +26,8 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.fake_openrouter import FakeOpenRouter, make_up
+from tests.fake_openrouter import FakeOpenRouter
+from tests.made_up_replies import make_up
 from tests.synthetic_runs import tag_reply
 
 STAGES = {

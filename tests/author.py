@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from tests.fake_openrouter import make_up
+from tests.made_up_replies import make_up
 from tests.questions.scripted_judge import Judge, asks_for
 from tests.questions.scripted_writer import Writer, pair, pairs, part, said, sentences
 
