@@ -7,6 +7,7 @@ is imported here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -40,7 +41,7 @@ class Conversion:
     """
 
     pages: list[str] = field(default_factory=list)
-    renditions: dict[str, list[str]] = field(default_factory=dict)
+    renditions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     title: str = ""  # what the document says of itself that it is called
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -76,14 +77,18 @@ class _Judge:
         best = []
         for i, number in enumerate(numbers):
             reference = Reference(self._strip(self._layer[number - 1], number))
-            texts = {maker: pages[i] if maker == OURS else tidy(pages[i]) for maker, pages in drafts.items()}
-            best.append(_best([(maker, self._strip(text, number)) for maker, text in texts.items()], reference))
+            best.append(_best(self._drafts(drafts, i, number), reference))
         return Audited(
             pages=[plain_contents(self._mend(one)) for one in best],
             audits=[one.audit for one in best],
             makers=[f"{self._name}:{one.maker}" if one.maker else self._name for one in best],
             warnings=conversion.warnings,
         )
+
+    def _drafts(self, renditions: Mapping[str, Sequence[str]], i: int, number: int) -> Iterator[tuple[str, str]]:
+        """A page's renditions, each made ready only when the ones before it are not good enough."""
+        for maker, pages in renditions.items():
+            yield maker, self._strip(pages[i] if maker == OURS else tidy(pages[i]), number)
 
     def _strip(self, page: str, number: int) -> str:
         return strip_running([page], self._keys, [number])[0]
@@ -118,14 +123,15 @@ def _rate(maker: str, draft: str, reference: Reference) -> _Rated:
     return _Rated(maker, draft, audit)
 
 
-def _best(drafts: Sequence[tuple[str, str]], reference: Reference) -> _Rated:
+def _best(drafts: Iterator[tuple[str, str]], reference: Reference) -> _Rated:
     """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure."""
-    if not reference.words and is_unreadable(drafts[0][1]):  # to one engine, and perhaps not to the others
-        readable = [draft for draft in drafts if draft[1].strip() and not is_unreadable(draft[1])]
-        drafts = [*readable, *drafts][:1]
-    first, *others = [draft for draft in drafts if draft[1].strip()] or drafts
+    maker, text = next(drafts)
+    filled: Iterator[tuple[str, str]] = (draft for draft in chain([(maker, text)], drafts) if draft[1].strip())
+    if not reference.words and is_unreadable(text):  # to one engine, and perhaps not to the others
+        filled = iter([next((draft for draft in filled if not is_unreadable(draft[1])), (maker, text))])
+    first = next(filled, (maker, text))
     best = _rate(*first, reference)
-    for maker, draft in others:
+    for maker, draft in filled:
         lost = len(best.audit.lost_numbers)
         if best.audit.text_kept > 1 - _MARGIN and not lost:
             break

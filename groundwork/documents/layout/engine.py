@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from groundwork.documents import Conversion, Request
 from groundwork.documents.audit import count_tables
@@ -43,7 +43,8 @@ def convert(request: Request) -> Conversion:
     """Three renditions of every page: our own reading, liteparse's and pdf-inspector's.
 
     Of pages in a shaped script pdf-inspector's alone: pdfium, and with it liteparse, gives the letters of such a
-    script in the order in which they are drawn. Raises what liteparse raises; where pdf-inspector fails, a warning.
+    script in the order in which they are drawn. Raises what liteparse raises; where pdf-inspector fails, a warning,
+    told when its first page is asked for.
     """
     pages, turns = _read_turned(request)
     layer = request.layer or [""] * len(pages)
@@ -54,17 +55,41 @@ def convert(request: Request) -> Conversion:
     often = Counter(text for page in read for text in set(page.aside))
     read = [page._replace(aside=[text for text in page.aside if often[text] < _RECURS]) for page in read]
     styles = Styles([[line for lines, _ in page.parts for line in lines] for page in read])
-    renditions = {
+    warnings: list[str] = []
+    other = _Later(request, len(pages), warnings)
+    renditions: dict[str, Sequence[str]] = {
         "lines": [_markdown(page, styles) for page in read],
         "liteparse": [_own_markdown(page) for page in pages],
+        "pdf-inspector": other,
     }
-    try:
-        other = renditions["pdf-inspector"] = _pdf_inspector(request)
-    except Exception as error:  # an engine raises anything; the other readings carry on
-        return Conversion(renditions=renditions, warnings=[f"pdf-inspector failed: {error}"])
     numbers = request.pages or range(1, len(pages) + 1)
-    unsure = [numbers[i] for i in shaped if count_tables(other[i])]
-    return Conversion(renditions=renditions, warnings=[_unsure_tables(unsure)] if unsure else [])
+    if unsure := [numbers[i] for i in shaped if count_tables(other[i])]:
+        warnings.append(_unsure_tables(unsure))
+    return Conversion(renditions=renditions, warnings=warnings)
+
+
+class _Later(Sequence[str]):
+    """pdf-inspector's pages, which are read when the first of them is asked for: mostly none is."""
+
+    def __init__(self, request: Request, count: int, warnings: list[str]) -> None:
+        self._request, self._count, self._warnings = request, count, warnings
+        self._pages: list[str] | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if self._pages is None:
+            try:
+                self._pages = _pdf_inspector(self._request)
+            except Exception as error:  # an engine raises anything; the other readings carry on
+                self._pages = [""] * self._count
+                self._warnings.append(f"pdf-inspector failed: {error}")
+        return self._pages[index]
 
 
 def _markdown(page: Read, styles: Styles) -> str:
