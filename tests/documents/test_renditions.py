@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from groundwork.documents import Conversion, Request, choose
+from groundwork.documents import Conversion, Request, check_converters, choose
 from groundwork.documents.audit import Reference
 from groundwork.documents.engines.html_documents import html_to_markdown
 from groundwork.documents.engines.spreadsheets import csv_to_markdown, xlsx_to_markdown
@@ -122,7 +122,7 @@ def test_converters_are_chosen_by_what_they_read():
     assert choose(settings, ".docx") == ["office", "markitdown"]
     assert choose(settings, ".md") == ["plain"]
     with pytest.raises(ConfigError, match="docling"):
-        choose(load([], ["ingest.converter=docling"]).ingest, ".pdf")
+        check_converters(load([], ["ingest.converter=docling"]).ingest)
 
 
 def test_a_pdf_whose_name_is_no_utf8_is_read_by_the_first_converter(folder, short_pdf):
