@@ -164,4 +164,5 @@ main = Command(
     prompts=lambda config: [config.tags.prompt],
     flags=add_flags,
     after=report,
+    version="2",
 )
