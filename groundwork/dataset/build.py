@@ -223,8 +223,8 @@ def _checks(rows: Sequence[Row], vectors: Vectors, threshold: float, settings: D
         question = (await tools.encode([new.question], "query"))[0]
         found += [one for one in [rephrase.moved(vectors, index, question, threshold)] if one]
         if row.evidence and row.answer != new.answer:
-            texts = [row.answer, new.answer, " ".join(row.evidence)]
-            problem = rephrase.unsupported(row, new.answer, *await tools.encode(texts, "document"))
+            old, reworded, *sources = await tools.encode([row.answer, new.answer, *rephrase.supports(row)], "document")
+            problem = rephrase.unsupported(row, new.answer, old, reworded, np.stack(sources))
             found += [problem] if problem else []
         return " ".join(found) or None
 

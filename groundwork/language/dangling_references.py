@@ -87,9 +87,10 @@ _ELSEWHERE = [  # the same in other languages, where rules can see it without a 
 ]
 
 
-_SOURCE_NAMED = re.compile(
-    r"\b(?:the|this|that|given|provided|above|following|according to)\s+(?:\w+\s+)?"
-    r"(?:text|passage|document|context|excerpt|article|section|chapter|table|figure|page|source|paragraph|snippet)\b",
+_NAMED = r"(?:text|passage|document|context|excerpt|article|section|chapter|table|figure|page|source|paragraph|snippet)"
+_SOURCE_NAMED = re.compile(  # "the source code" and "the chapter 5 rule" name no source
+    rf"\b(?:this|that|given|provided|above|following|according to)\s+(?:\w+\s+)?{_NAMED}\b(?! code| \d)"
+    rf"|\bthe\s+(?:\w+\s+)?(?!figure\b){_NAMED}\b{_ITSELF}",
     re.IGNORECASE,
 )
 _CROSS_REFERENCE = re.compile(

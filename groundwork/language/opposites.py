@@ -76,7 +76,9 @@ _COMPARED = "|".join(
     ]
 )
 _LIMIT = re.compile(
-    rf"\b(?:no|not|never) (?:{_COMPARED})\b[^.;:,]{{0,40}}?\bthan\b"
+    rf"\b(?:no|not|never|nor)(?: \w+){{0,3}}? (?:{_COMPARED})\b[^.;:,]{{0,40}}?\bthan\b"
+    r"|\b(?:no|not|never|nor|cannot)(?: \w+){0,3}? (?:above|over|below|under|beyond|exceed\w*)(?= [^.;:,]{0,20}?\d)"
+    r"|\b(?:and|but|and for|but for|,) ?(?:no|not|never) (?:more|longer|later|further|fewer|less)\b"
     r"|\bno (?:fewer|less|later|sooner|smaller|shorter|higher|lower|larger|greater)\b",
     re.I,
 )  # negates nothing
@@ -115,17 +117,38 @@ def is_negated(text: str) -> bool:
     return bool(_NEGATION.search(_LIMIT.sub("", text)))
 
 
-def negation_turned(old: str, new: str) -> str:
-    """What one of two texts denies and the other says, in no other way denied: "open" of "does not open", or ""."""
-    for denying, other in ((old, new), (new, old)):
+_ASKS_WHAT_NOT = re.compile(r"\b(?:not|never|\w+n['’]t)\b[^?]*\bdo(?:ing)?\b", re.I)  # so that its answer need not deny
+
+
+def negation_turned(old: str, new: str, source: str = "", beside: str = "") -> str:
+    """What one of two texts denies and the other says, in no other way denied: "open" of "does not open", or "".
+
+    What `source`, on which both rest, denies may be denied in `new`; what `beside`, the question that `new` answers,
+    denies need not be: "Spectators" is enough of an answer to "What may it not carry?".
+    """
+    for denying, other, elsewhere in ((old, new, beside), (new, old, source)):
         said = words(other)
+        if elsewhere is beside and _ASKS_WHAT_NOT.search(beside):
+            continue
         if _NOT.search(_LIMIT.sub("", other)) or not _DENYING.isdisjoint(said):
             continue
         stems = {stem(word, "en") for word in said}
         denied = (_content_after(denying, match.end()) for match in _NOT.finditer(_LIMIT.sub("", denying)))
-        if turned_words := [word for word in denied if word and stem(word, "en") in stems]:
+        known = _denied(elsewhere)
+        if turned_words := [word for word in denied if word and stem(word, "en") in stems - known]:
             return turned_words[0]
     return ""
+
+
+def _denied(text: str) -> set[str]:
+    """The stems of all words behind a "not" in its clause, and of all in a clause that denies in another way."""
+    denied: set[str] = set()
+    for clause in re.split(r"[.;:!?\n]", _LIMIT.sub("", text)):
+        negation = _NOT.search(clause)
+        said = words(clause if negation is None else clause[negation.end() :])
+        if negation or not _DENYING.isdisjoint(said):
+            denied |= {stem(word, "en") for word in said if word not in ENGLISH}
+    return denied
 
 
 def _content_after(text: str, start: int) -> str:

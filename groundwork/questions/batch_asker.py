@@ -28,6 +28,7 @@ WISHED = (
 )
 _DECLINED = re.compile(r"\D{0,12}(\d{1,4})\W*(.*)", re.DOTALL)
 SHORT_SUMMARY = 400  # characters: what a document is about, in a few sentences
+BEYOND = 3  # pairs that a chunk may give beyond one for each of its statements: counts, comparisons, cases
 MAX_GAPS = 60  # shown in one call; the rest follows when these are closed
 
 
@@ -41,6 +42,7 @@ class Batch:
     prompt: str
     correction: str
     known: dict[str, str]
+    statements: int | None = None  # of the chunk, where they are counted
     calls: int = 0
     dropped: list[FaultyItem] = field(default_factory=list)
 
@@ -50,7 +52,7 @@ class Batch:
 
     @property
     def at_once(self) -> int:
-        return self.settings.batch
+        return batch_for(self.settings.batch, self.statements)
 
     async def ask(self, asked: Round) -> Answer:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
@@ -103,6 +105,11 @@ class Batch:
         )
         self.dropped += reply.dropped
         return reply.value
+
+
+def batch_for(batch: int, statements: int | None) -> int:
+    """How many pairs to ask for at once: not many more than the chunk has statements."""
+    return batch if statements is None else min(batch, statements + BEYOND)
 
 
 def turns(

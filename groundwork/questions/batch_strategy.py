@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from groundwork.llm.client import Client
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.questions.batch_asker import Batch, turns
+from groundwork.questions.batch_asker import Batch, batch_for, turns
 from groundwork.questions.draft_faults import Drafts
 from groundwork.questions.interview import SHOWN_AT_MOST, Asker
 from groundwork.questions.interview_material import Call, Material, Prompt, Tokens, known
@@ -32,7 +32,9 @@ def askers(settings: QA, material: Material, prompt: Prompt, client: Callable[[]
     """One for each chunk of `material`."""
     texts = prompt(settings.prompt), prompt(settings.correction_prompt)
     about = known(settings, material)
-    return [Batch(client(), settings, reading.chunk, *texts, about) for reading in material.readings]
+    return [
+        Batch(client(), settings, reading.chunk, *texts, about, len(reading.plain())) for reading in material.readings
+    ]
 
 
 def forecast(
@@ -47,9 +49,10 @@ def forecast(
     plain = reading.plain()
     told = sum(map(tokens_in, plain)) / max(1, len(plain))
     template, about = prompt(settings.prompt), known(settings, material)
+    at_once = batch_for(settings.batch, len(plain))
     asked, most = 0, len(plain) if limit is None else min(limit, len(plain))
     for iteration in range(settings.max_iterations if settings.iterate else 1):
-        count = settings.batch if limit is None else min(settings.batch, limit - asked)
+        count = at_once if limit is None else min(at_once, limit - asked)
         shown = plain[asked:] if settings.show_gaps and iteration else []
         messages = turns(template, about, reading.chunk, [], shown, count)
         new = min(count, most - asked, round(FOUND * (len(plain) - asked)))

@@ -40,6 +40,7 @@ class PairOrigin:
     summary: str
     context: str
     language: str = ""  # ISO 639-1; "" where it is not known
+    short_title: str = ""  # what a model is told that the document is called
 
     @cached_property
     def grounds(self) -> Grounds:

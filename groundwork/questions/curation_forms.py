@@ -218,8 +218,8 @@ class Rewriting(Form):
         place = cases[0].place
         return conversation(
             self.prompt(self.settings.prompts["rewrite"]),
-            context=place.context or "(not told)",
-            document=place.document,
+            context=place.context or place.short_title or place.document,
+            document=place.short_title or place.document,
             summary=place.summary or "(none)",
             pairs="\n\n".join(_wanting(number, case) for number, case in enumerate(cases, 1)),
         )
@@ -257,7 +257,7 @@ def _wanting(number: int, case: Case) -> str:
             f"Answer: {_line(case.pair.answer)}",
             "Criteria:",
             *(f"- {_line(text)}" for text in case.pair.evaluation_criteria),
-            f"What is wrong with it: {wrong or '(not told)'}",
+            f"What is wrong with it: {wrong or 'its wording'}",
         ]
     )
 

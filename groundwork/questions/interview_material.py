@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from groundwork.language.words import words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import is_caption
 from groundwork.records.types import Chunk
 from groundwork.records.wishes import Wish
 from groundwork.settings.question_settings import QA
+
+UNNAMED = "(it has no name; take one from its summary or its text)"
+SHORTEST_TITLE = 4  # characters of a title without its subtitle
+_SUBTITLE = re.compile(r":\s|\s[-–—|]\s|\s[(\[]")
+_SECTION = re.compile(r"^(?:\d+\.)*\d+\.?\s+(?=\D)")  # the number before a heading
 
 Call = tuple[int, int]  # tokens in, tokens out
 Prompt = Callable[[str], str]  # the text of a file of config/prompts
@@ -29,15 +36,32 @@ class Material:
     wishes: Sequence[Wish] = ()  # what readers want asked
 
     @property
+    def name(self) -> str:
+        """What the model is told that the document is called."""
+        headings = next((reading.chunk.headings for reading in self.readings if reading.chunk.headings), [])
+        return short_title(self.title, self.document, headings)
+
+    @property
     def chunks(self) -> list[Chunk]:
         return [reading.chunk for reading in self.readings]
+
+
+def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
+    """A title without what follows a colon, a dash or a bracket. Never the file's name, with or without its ending:
+    in its place the first of `headings` that is none, or words that say that there is no name.
+    """
+    for found in (title, *headings):
+        short = _SUBTITLE.split(_SECTION.sub("", found.strip()), maxsplit=1)[0].strip()
+        if short and words(re.sub(r"\.\w{2,5}$", "", short)) != words(document.replace("_", " ")):
+            return short if len(short) >= SHORTEST_TITLE else found.strip()
+    return UNNAMED
 
 
 def known(settings: QA, material: Material) -> dict[str, str]:
     """The variables of a prompt that stay the same for the whole document."""
     return {
-        "context": settings.context or "(not told)",
-        "document": material.title,
+        "context": settings.context or material.name,
+        "document": material.name,
         "summary": material.summary or "(none)",
     }
 

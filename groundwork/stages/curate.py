@@ -188,20 +188,25 @@ async def _asked_so_far(job: Job, pairs: Sequence[Pair]) -> AskedSoFar:
 def read_places(job: Job, documents: Sequence[str]) -> dict[str, PairOrigin]:
     """By chunk id: its text and what names its document. Raises BadRecord."""
     from groundwork.questions.curation_checks import PairOrigin
+    from groundwork.questions.interview_material import short_title
     from groundwork.records.types import Chunk, Document, Summary
 
     places = {}
     for document in documents:
-        summary, title, chunks = "", document.replace("-", " "), []
+        summary, title, chunks = "", "", []
         for path in _about(job, document):
             if path.parent.name == "summaries":
                 summary = read_json(path, Summary).summary
             elif path.parent.name == "text":
-                title = read_json(path, Document).title or title
+                title = read_json(path, Document).title
             else:
                 chunks = read_jsonl(path, Chunk)
+        headings = next((chunk.headings for chunk in chunks if chunk.headings), [])
+        short, named = short_title(title, document, headings), document.replace("-", " ")
         for chunk in chunks:
-            places[chunk.id] = PairOrigin(chunk.text, title, summary, job.config.qa.context, chunk.language)
+            places[chunk.id] = PairOrigin(
+                chunk.text, title or named, summary, job.config.qa.context, chunk.language, short
+            )
     return places
 
 

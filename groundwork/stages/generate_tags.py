@@ -24,7 +24,7 @@ TOKENS_A_TAG = 4
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add_datasets(parser, "every run in data/qa")
     parser.add_argument(
-        "--max-tags", **(setting("tags.max_tags") | {"metavar": "N"}), help="tags of a question, exactly so many"
+        "--max-tags", **(setting("tags.max_tags") | {"metavar": "N"}), help="tags of a question, at most"
     )
 
 

@@ -75,8 +75,8 @@ def normalise(tag: str) -> str:
 
 def problem_of(tags: list[str], wanted: int) -> str:
     """What is wrong with a question's tags after normalising; "" when nothing is."""
-    if len(tags) != wanted:
-        return f"has {len(tags)} tags instead of exactly {wanted}"
+    if not 1 <= len(tags) <= wanted:
+        return f"has {len(tags)} tags instead of 1 to {wanted}"
     if "" in tags:
         return "has an empty tag"
     if len(set(tags)) < len(tags):
@@ -330,8 +330,8 @@ def _problem(reply: TaggedBatch, count: int, wanted: int) -> str | None:
 
 
 def _schema(count: int, wanted: int) -> dict[str, Any]:
-    """The reply's JSON Schema: exactly so many entries, exactly so many tags."""
-    tags = {"type": "array", "items": {"type": "string"}, "minItems": wanted, "maxItems": wanted}
+    """The reply's JSON Schema: exactly so many entries, each with one to so many tags."""
+    tags = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": wanted}
     number = {"type": "integer", "minimum": 1, "maximum": count}
     return {
         "type": "object",
@@ -359,11 +359,13 @@ def _from_file(file: Path, model: str, wanted: int) -> dict[str, list[str]]:
 
     Raises BadRecord that names the file and the question.
     """
+    rows = [row for row in read_jsonl(file, Tags) if row.model == model] if file.exists() else []
+    if max((len(row.tags) for row in rows), default=0) != wanted:
+        return {}  # tagged when another number was wanted
     known = {}
-    for row in read_jsonl(file, Tags) if file.exists() else []:
-        if row.model == model and len(row.tags) == wanted:
-            tags = [normalise(tag) for tag in row.tags]
-            if problem := problem_of(tags, wanted):
-                raise BadRecord(f"{file}: the question {row.id!r} {problem}; fix the line")
-            known[row.question] = tags
+    for row in rows:
+        tags = [normalise(tag) for tag in row.tags]
+        if problem := problem_of(tags, wanted):
+            raise BadRecord(f"{file}: the question {row.id!r} {problem}; fix the line")
+        known[row.question] = tags
     return known

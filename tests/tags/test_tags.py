@@ -56,17 +56,19 @@ def test_tags_are_normalised_alike(given: str, expected: str) -> None:
     ("tags", "problem"),
     [
         (["a", "b"], ""),
-        (["a"], "exactly 2"),
+        ([], "0 tags instead of 1 to 2"),
+        (["a", "b", "c"], "3 tags instead of 1 to 2"),
+        (["a"], ""),
         (["a", "a"], "twice"),
         (["a", ""], "empty"),
     ],
 )
 def test_tags_are_checked(tags: list[str], problem: str) -> None:
-    """Exactly so many, all different, none empty."""
+    """One to so many, all different, none empty."""
     assert (problem in problem_of(tags, 2)) if problem else problem_of(tags, 2) == ""
 
 
-def test_every_question_gets_exactly_so_many_tags(tmp_path: Path) -> None:
+def test_every_question_gets_up_to_so_many_tags(tmp_path: Path) -> None:
     """All questions are tagged in batches, and a second run asks nothing."""
     write_run(tmp_path, "a", pairs(45, "a"))
     with FakeOpenRouter(reply=tag_reply).thread() as fake:
@@ -79,7 +81,7 @@ def test_every_question_gets_exactly_so_many_tags(tmp_path: Path) -> None:
     assert all(len(row.tags) == 4 == len(set(row.tags)) for row in rows)
     assert asked <= 5
     schema = json.dumps(fake.requests[-1]["response_format"])
-    assert '"minItems": 4, "maxItems": 4' in schema
+    assert '"minItems": 1, "maxItems": 4' in schema
 
 
 def test_adding_questions_tags_only_the_new_ones(tmp_path: Path) -> None:
@@ -105,7 +107,7 @@ def test_a_bad_question_takes_no_other_with_it(tmp_path: Path) -> None:
         texts = NUMBERED.findall(body["messages"][1]["content"])
         for entry in reply["questions"]:
             if "POISON" in texts[entry["number"] - 1]:
-                entry["tags"] = ["only-one"]
+                entry["tags"] = []
         return json.dumps(reply)
 
     (tmp_path / "qa" / "a").mkdir(parents=True)

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from groundwork.dataset.reword.copying import free_words, is_copy, kept_in_order, longest_copy, terms, words_of
 from groundwork.dataset.rows import Row
 from groundwork.language.dangling_references import dangling_opening, source_named
-from groundwork.language.names import abbreviations
+from groundwork.language.names import abbreviations, names_as_written
 from groundwork.language.numbers import numbers
-from groundwork.language.opposites import duties, negation_turned, turned
+from groundwork.language.opposites import duties, is_negated, negation_turned, turned
 from groundwork.language.writing_systems import is_question
 
 UNCHANGED = "The answer is the old one, word for word. Say it differently."
-SHORT_ANSWER = 6  # words that may change; an answer with fewer has few ways of being said and may stay as it is
+SHORT_ANSWER = 8  # words that may change; an answer with fewer has few ways of being said and may stay as it is
 # Of the words of two texts in the same order: from here on they are built so alike that one changed word tells.
 QUESTIONS_ALIKE, ANSWERS_ALIKE = 0.7, 0.5
 LEAST_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
@@ -42,9 +43,44 @@ def answer_kept(row: Row, answer: str, most_copied: float, keep: Sequence[str] =
 
 
 def subject_words(row: Row, about: str) -> list[str]:
-    """Words that say what a question is about: those it shares with `about` (the context phrase, the title)."""
-    known = {word.text for word in words_of(about) if len(word.text) > 3}
-    return list(dict.fromkeys(word.text for word in words_of(row.question) if word.text in known))
+    """Words, in lower case, that say what a question is about: those it shares with `about` (the context phrase).
+
+    A name may stand alone; of other words two have to stand side by side in the question, or `about` has no more than
+    one: "sound" of "the rules of sound rowing" is no subject in "a sound skiff".
+    """
+    named = {name.lower() for name in names_as_written(row.question)}
+    known = {word.text for word in words_of(about) if len(word.text) > 3 or word.text in named}
+    said = [word.text for word in words_of(row.question)]
+    enough = min(2, len(known))
+    found = []
+    for is_known, run in groupby(said, known.__contains__):
+        words = list(run)
+        if is_known and (len(words) >= enough or not named.isdisjoint(words)):
+            found += words
+    return list(dict.fromkeys(found))
+
+
+def required(row: Row, about: str) -> list[str]:
+    """What has to stand in a reworded question, as it is written there and each once: what it is about, names, codes.
+
+    Neighbours come as one, a single letter with the word before it: "Ellary league", "Course A", "allowance B".
+    """
+    text, spans = row.question, []
+    for term in [*subject_words(row, about), *terms(row.question)]:
+        spans += [match.span() for match in re.finditer(rf"(?<!\w){re.escape(term)}(?!\w)", text, re.IGNORECASE)]
+    for match in re.finditer(r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’])|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", text):
+        before = re.search(r"[\w-]+ $", text[: match.start()])
+        spans.append((before.start() if before else match.start(), match.end()))
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and text[joined[-1][1] : start].strip(" ") == "":
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    found: dict[str, str] = {}
+    for start, end in joined:
+        found.setdefault(text[start:end].lower(), text[start:end])
+    return list(found.values())
 
 
 def _question_faults(row: Row, new: str, most_copied: float, keep: Sequence[str]) -> Iterator[str]:
@@ -78,10 +114,12 @@ def _answer_faults(row: Row, question: str, new: str, most_copied: float, keep: 
         yield f"The answer must stand alone; do not write {named!r}."
     if (verdict := _verdict(row.answer)) and _verdict(new) != verdict:
         yield f"The answer must begin with {verdict!r}, as the original does."
-    yield from _meaning_faults("answer", row.answer, new, " ".join([row.question, *row.evidence]), question)
-    yield from _turn_faults("answer", row.answer, new)
+    source = "\n".join([row.question, *row.evidence, *row.evaluation_criteria])
+    yield from _meaning_faults("answer", row.answer, new, source, question)
+    yield from _turn_faults("answer", row.answer, new, source, question)
     must, may = duties(row.answer), duties(new)
-    if must and may and not must & may and kept_in_order(row.answer, new) >= ANSWERS_ALIKE:
+    denied = is_negated(f"{row.answer}\n{new}".replace("No.", ""))  # "no one may leave" says what "all must stay" says
+    if must and may and not must & may and not denied and kept_in_order(row.answer, new) >= ANSWERS_ALIKE:
         yield f"The answer says what {min(may)} be where it said what {min(must)} be."
     if free_words(row.answer, keep) < SHORT_ANSWER or not answer_kept(row, new, most_copied, keep):
         return
@@ -102,10 +140,9 @@ def _meaning_faults(part: str, old: str, new: str, source: str = "", beside: str
 
     What `source` holds may come into an answer, and what `beside`, the question above it, says need not be repeated.
     """
-    before, after = _values(old), _values(new)
-    if lost := sorted(before - after - _values(beside)):
+    if lost := sorted(_values(old) - _all_values(f"{new}\n{beside}")):
         yield f"The {part} lost the number {', '.join(lost)}."
-    if added := sorted(after - before - _values(source)):
+    if added := sorted(_values(new) - _all_values(f"{old}\n{source}")):
         yield f"The {part} has a number that was not there: {', '.join(added)}."
     if missing := _lost_terms(old, f"{new} {beside}"):
         yield f"The {part} lost {', '.join(missing)}; names and codes stay as they are."
@@ -114,9 +151,12 @@ def _meaning_faults(part: str, old: str, new: str, source: str = "", beside: str
         yield f"The {part} has a name that was not there: {', '.join(strange)}."
 
 
-def _turn_faults(part: str, old: str, new: str) -> Iterator[str]:
-    """A meaning that was turned round by a negation or an opposite that came, went or changed."""
-    if denied := negation_turned(old, new):
+def _turn_faults(part: str, old: str, new: str, source: str = "", beside: str = "") -> Iterator[str]:
+    """A meaning that was turned round by a negation or an opposite that came, went or changed.
+
+    `source` may deny what the new text denies, and `beside`, the question above it, what the old text denied.
+    """
+    if denied := negation_turned(old, new, source, beside):
         yield f"The {part} turned the meaning round: a negation of {denied!r} came or went."
     if opposite := turned(old, new):
         yield f"The {part} says {opposite[1]!r} where it said {opposite[0]!r}."
@@ -138,16 +178,21 @@ def _verdict(answer: str) -> str:
     return match[1].lower() if match else ""
 
 
-def _values(text: str) -> set[str]:
-    """The values of the numbers of a text but for small ones in words that say the same as a pronoun would.
+def _all_values(text: str) -> set[str]:
+    """The values of all numbers of a text."""
+    return {number.value for number in numbers(f"= {text}", spelled=True)}  # a number at its beginning is no label
 
-    "One" is a pronoun more often, "two" is "both" or "each", and "the three" points back.
+
+def _values(text: str) -> set[str]:
+    """The values of the numbers of a text but for small ones in words that other words say as well.
+
+    "One" is a pronoun more often, "two" is "both" or "each", "twice" is "again", and "the three" points back.
     """
-    text = f"= {text}"  # a number at its beginning is no label
+    text = f"= {text}"
     return {number.value for number in numbers(text, spelled=True) if not _points_back(text, number.start, number.end)}
 
 
 def _points_back(text: str, start: int, end: int) -> bool:
     said = text[start:end].lower()
     after = re.search(r"\b(?:the|these|those|both|its)\s+$", text[:start])
-    return said in ("one", "two") or (said.isalpha() and after is not None)
+    return said in ("one", "two", "once", "twice") or (said.isalpha() and after is not None)

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from groundwork.dataset.reword.copying import terms
-from groundwork.dataset.reword.faults import UNCHANGED, faults, subject_words
+from groundwork.dataset.reword.faults import UNCHANGED, faults, required
 from groundwork.dataset.reword.rephrase import Ask, Past, Reworded
 from groundwork.dataset.rows import Row
 from groundwork.llm.client import Client
@@ -27,11 +26,20 @@ def asker(client: Client, call: Rephrase, template: str, about: str) -> Ask:
         messages = turns(call, template, about, row)
         for tried, problem in past:
             messages.append({"role": "assistant", "content": msgspec.json.encode(tried).decode()})
-            messages.append({"role": "user", "content": f"{problem} Reply with the whole JSON object again."})
+            told = f"{problem} {fine_part(problem)}Reply with the whole JSON object again."
+            messages.append({"role": "user", "content": told})
         reply = await client.ask(call, messages, stage="create_dataset", unit=row.id, schema=Reworded)
         return reply.value
 
     return ask
+
+
+def fine_part(problem: str) -> str:
+    """The sentence that says which of question and answer `problem` leaves alone, with a space behind it, or ""."""
+    blamed = [part for part in ("question", "answer") if f"The {part} " in problem]
+    if len(blamed) != 1:
+        return ""
+    return f"The {'answer' if blamed == ['question'] else 'question'} is fine; change only the {blamed[0]}. "
 
 
 def faults_of(row: Row, new: Reworded, call: Rephrase, keep: Sequence[str]) -> list[str]:
@@ -58,6 +66,6 @@ def turns(call: Rephrase, template: str, about: str, row: Row) -> list[Message]:
         answer=row.answer,
         criteria="\n".join(f"- {criterion}" for criterion in row.evaluation_criteria),
         evidence="\n".join(f"- {quote}" for quote in row.evidence) or "- none",
-        keep=", ".join([*subject_words(row, about), *terms(row.question)]) or "none in particular",
+        keep=", ".join(required(row, about)) or "none in particular",
         start=" ".join(row.question.split()[:2]),
     )

@@ -24,7 +24,7 @@ from groundwork.language.words import stem, words
 from groundwork.llm.concurrency import together
 
 CLOSER = 5  # questions that may lie closer to the rewording than its original does
-KEPT_SUPPORT = 0.7  # of the cosine between answer and evidence
+KEPT_SUPPORT = 0.5  # of the cosine between answer and evidence
 
 Strategy = Literal["pair", "question"]
 Past = list[tuple["Reworded", str]]  # rewordings that did not pass, each with its problem
@@ -60,16 +60,27 @@ def moved(vectors: Vectors, index: int, question: Vectors, threshold: float) -> 
     return None
 
 
-def unsupported(row: Row, answer: str, old: Vectors, new: Vectors, evidence: Vectors) -> str | None:
-    """Complains when the evidence lies much further from the new answer than from the old one; vectors are (d,)."""
-    if float(new @ evidence) >= KEPT_SUPPORT * float(old @ evidence):
+def supports(row: Row) -> list[str]:
+    """The two texts that may support an answer in other words: the evidence; question, old answer and criteria."""
+    return [" ".join(row.evidence), " ".join([row.question, row.answer, *row.evaluation_criteria])]
+
+
+def unsupported(row: Row, answer: str, old: Vectors, new: Vectors, sources: Vectors) -> str | None:
+    """Complains when a new answer has words of its own and lies far from each of the `supports` of its row.
+
+    `old` and `new`: (d,), of the two answers; `sources`: (2, d), of the supports. The measure is how near the old
+    answer is to the evidence.
+    """
+    if float((sources @ new).max()) >= KEPT_SUPPORT * float(old @ sources[0]):
         return None
-    source = " ".join([row.question, row.answer, *row.evidence])
+    source = " ".join(supports(row))
     language = code(source)
     known, idle = {stem(word, language) for word in words(source)}, stop_words(language)
     foreign = [word for word in words(answer) if word not in idle and stem(word, language) not in known]
-    named = f": it has nothing on {', '.join(dict.fromkeys(foreign))}" if foreign else ""
-    return f"The answer says something that the evidence does not{named}. Say exactly what the evidence says."
+    if not foreign:
+        return None
+    named = ", ".join(dict.fromkeys(foreign))
+    return f"The answer says what the evidence does not: it has nothing on {named}. Say exactly what the evidence says."
 
 
 async def reword(rows: Sequence[Row], vectors: Vectors, split: Split, ask: Ask, check: Check, tries: int) -> Rewording:

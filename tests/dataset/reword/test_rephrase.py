@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from groundwork.dataset.reword.copying import is_copy, longest_copy
-from groundwork.dataset.reword.faults import UNCHANGED, answer_kept, faults, subject_words
+from groundwork.dataset.reword.faults import UNCHANGED, answer_kept, faults, required, subject_words
+from groundwork.dataset.reword.model_calls import fine_part
 from groundwork.dataset.reword.rephrase import Reworded, reword, unsupported
 from groundwork.dataset.split.eval_selection import Split
 from groundwork.embedding.clusters import Elbow
@@ -186,8 +187,98 @@ def test_an_answer_that_leaves_its_evidence_says_where():
     """The complaint names the words that the evidence has nothing on."""
     near, far = np.array([1.0, 0.0]), np.array([0.0, 1.0])
     told = row(question=QUESTION, answer=ANSWER, evidence=[ANSWER])
-    assert unsupported(told, ANSWER, near, near, near) is None
-    assert "nothing on bananas" in str(unsupported(told, "Six bananas per team.", near, far, near))
+    sources = np.array([near, near])
+    assert unsupported(told, ANSWER, near, near, sources) is None
+    assert "nothing on bananas" in str(unsupported(told, "Six bananas per team.", near, far, sources))
+    assert unsupported(told, "Six per team.", near, far, sources) is None
+    assert unsupported(told, "Six bananas per team.", near, far, np.array([near, far])) is None
+
+
+BOAT = "What may a safety boat of the Skerrow regatta not do during a race?"
+BOATS = "During a race of the Skerrow regatta, what is a safety boat kept from doing?"
+WIND = "Up to which wind may a race of the Skerrow regatta start?"
+WINDS = "How strong may the wind be at most if the Skerrow regatta wants to start a race?"
+
+
+@pytest.mark.parametrize(
+    ("told", "question", "answer"),
+    [
+        (
+            row(question=BOAT, answer="Tow, film or pass.", evidence=["A boat may not tow, film or pass."]),
+            BOATS,
+            "It may not film, pass or tow.",
+        ),
+        (
+            row(question=BOAT, answer="It may not tow or film.", evidence=["It may not tow or film."]),
+            "What must a safety boat at the Skerrow regatta not do while crews race?",
+            "Film or tow.",
+        ),
+        (
+            row(question=WIND, answer="Up to 18 knots, in gusts 24.", evidence=["The limit is 18 knots, gusts 24."]),
+            WINDS,
+            "The wind may not be above 18 knots, nor gusts above 24.",
+        ),
+        (
+            row(question=WIND, answer="After they are chosen.", evidence=["They go once the five best are chosen."]),
+            WINDS,
+            "After. The five best are chosen first.",
+        ),
+        (
+            row(question=WIND, answer="Ropes and hooks of steel.", evidence=["Ropes, hooks of steel are forbidden."]),
+            WINDS,
+            "It may not have hooks or ropes of steel.",
+        ),
+        (
+            row(question=WIND, answer="The race officer delays it for no longer than 3 minutes.", evidence=[]),
+            WINDS,
+            "3 minutes and no more, when the race officer delays it.",
+        ),
+        (
+            row(question=WIND, answer="No other crew may leave the harbour.", evidence=[]),
+            WINDS,
+            "All others have to stay in the harbour.",
+        ),
+        (
+            row(question=WIND, answer="A tool for files, such as a program's code.", evidence=[]),
+            WINDS,
+            "It keeps files, for instance the source code of a program.",
+        ),
+    ],
+)
+def test_question_evidence_and_criteria_support_an_answer(told, question, answer):
+    """What they deny, count or limit may be denied, counted or limited by the new answer too."""
+    assert [one for one in found(told, question, answer) if one.startswith("The answer")] == []
+
+
+@pytest.mark.parametrize(
+    ("told", "answer", "complaint"),
+    [
+        (row(question=WIND, answer="It may tow.", evidence=["It may tow. It may not film."]), "It may not tow.", "tow"),
+        (
+            row(question=WIND, answer="Boats that do not leak.", evidence=[]),
+            "Boats that leak.",
+            "leak",
+        ),
+        (row(question=WIND, answer="Up to 18 knots.", evidence=["Five boats, 18 knots."]), "Up to 15 knots.", "15"),
+    ],
+)
+def test_evidence_supports_only_what_it_says(told, answer, complaint):
+    """A denial of something else is no reason to deny this."""
+    assert complaint in " ".join(found(told, WINDS, answer))
+
+
+def test_the_words_that_have_to_stand_are_told_once():
+    """As they are written, neighbours together; an everyday word that the context happens to share is none of them."""
+    told = row(question="Which allowance B has a sound skiff of the Ellary league on Course A of the Ellary league?")
+    about = "rules of sound rowing in the Ellary league"
+    assert required(told, about) == ["allowance B", "Ellary league", "Course A"]
+
+
+def test_a_retry_says_which_part_is_fine():
+    """So the model does not change what passed."""
+    assert fine_part("The answer lost the number 6.") == "The question is fine; change only the answer. "
+    assert fine_part("The question is empty.") == "The answer is fine; change only the question. "
+    assert fine_part("The question is empty. The answer is empty.") == ""
 
 
 PLANKING = "A skiff must be measured again after any repair that replaces more than 1.5 m of planking."
