@@ -37,7 +37,14 @@ class Legend {
     this.strip.replaceChildren(
       ...facet.values
         .slice(0, LEGEND_LINES)
-        .map((value, v) => el("span", { class: v < STRIP ? "chip" : "chip beyond" }, swatch(looks[v].colour, looks[v].mark), cut(value, 24))),
+        .map((value, v) =>
+          el(
+            "span",
+            { class: v < STRIP ? "chip" : "chip beyond" },
+            swatch(looks[v].colour, looks[v].mark),
+            cut(value, 24),
+          ),
+        ),
       facet.values.length > STRIP ? el("span", { class: "more-than-fit", text: "…" }) : "",
     );
     this.update();
