@@ -36,7 +36,7 @@ __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"
 
 MOST_DEPARTED = 5
 MOST_CACHE_SHARDS = 64  # of a stage whose units are whole runs
-MOST_FORETOLD = 10  # units whose calls are counted before they begin
+MOST_FORETOLD = 10  # units whose calls are counted before they begin; of more, a sample stands for all
 MOST_DUE = 20  # lines of a dry run
 
 
@@ -243,9 +243,11 @@ class Command:
 
     def _foretell(self, job: Job, due: list[Unit]) -> None:
         """Tell the progress line about how many calls there will be, where that is soon known."""
-        if self.estimate and len(due) <= MOST_FORETOLD:
+        if self.estimate and due:
+            sample = due[:: -(-len(due) // MOST_FORETOLD)]  # evenly over all of them
             with suppress(GroundworkError, OSError):  # which the unit itself will meet and tell of
-                job.progress.expected_calls = sum(one.calls for one in self._estimates(job, due))
+                calls = sum(one.calls for one in self._estimates(job, sample))
+                job.progress.expected_calls = round(calls * len(due) / len(sample))
 
     def _report(self, job: Job, ledger: Ledger) -> None:
         if job.flags.quiet and not ledger.failed:

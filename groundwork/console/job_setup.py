@@ -73,7 +73,7 @@ def make_client(job: Job) -> Client:
 
     if job.flags.max_cost is not None and job.budget is None:
         job.budget = Budget(job.flags.max_cost)
-    return Client(
+    client = Client(
         job.config.llm,
         Path(IN_MEMORY) if job.flags.dry_run else job.data.journal,
         joined=job.data.joined_journal if job.data.shard else None,
@@ -83,3 +83,5 @@ def make_client(job: Job) -> Client:
         stopping=job.stopping,
         say=job.progress.say,
     )
+    job.progress.under_way = lambda: client.in_flight
+    return client

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from groundwork.records.artifacts import visible
@@ -26,7 +27,8 @@ TICK = 0.5  # seconds between looks, so that the line is there while a first lon
 class Progress:
     """Counts of one stage: of documents or the like until it starts a finer count of its own, and of calls.
 
-    `expected_calls`: about how many there will be, where that is known; 0: it is not.
+    `expected_calls`: about how many there will be, where that is known; 0: it is not. `under_way`: tells how many calls
+    were sent and are not answered yet.
     """
 
     def __init__(self, stage: str, *, quiet: bool) -> None:
@@ -37,6 +39,7 @@ class Progress:
         self.cost = 0.0
         self.what = "documents"
         self.calls = self.expected_calls = 0
+        self.under_way: Callable[[], int] = lambda: 0
         self._first_call = 0.0
         self._fine = False
         self._first: tuple[float, float] | None = None  # when the first were done, and how many
@@ -112,8 +115,7 @@ class Progress:
     def line(self) -> str:
         """`generate_qa  12/40 chunks  72/180 calls  0:35 left  12,345 tokens  $0.0123`."""
         rate = self._rate()
-        count = f"{self.done:,.0f}/{self.total:,} " if self.total else ""
-        parts = [f"{self.stage}  {count}{self.what}", *self._calls()]
+        parts = [f"{self.stage}  {self._count()}", *self._calls()]
         if self._seconds_by_calls():
             parts.append(f"{_clock(self._seconds_by_calls())} left")
         elif rate:
@@ -127,9 +129,18 @@ class Progress:
             parts.append(f"${self.cost:,.4f}")
         return "  ".join(parts)
 
+    def _count(self) -> str:
+        """`12/40 chunks`; of a single one, which counts nothing before it is done, `1 document`."""
+        if not self.total:
+            return self.what
+        if self.total == 1:
+            return f"1 {self.what.removesuffix('s')}"
+        return f"{self.done:,.0f}/{self.total:,} {self.what}"
+
     def _calls(self) -> list[str]:
         if not self.calls:
-            return []
+            waiting = self.under_way()
+            return [f"{waiting:,} call{'s' * (waiting > 1)} under way"] if waiting else []
         of = f"/{self.expected_calls:,}" if self.expected_calls >= self.calls else ""
         return [f"{self.calls:,}{of} call{'s' * (self.calls > 1)}"]
 

@@ -68,6 +68,10 @@ class Calls:
         """The cost report's lines, by stage, model and unit."""
         return self._accounts.rows
 
+    @property
+    def in_flight(self) -> int:
+        return sum(limiter.in_flight for limiter in self._limiters.values())
+
     def limiter(self, endpoint: Endpoint, model: str) -> RateLimiter:
         """The one limiter of this endpoint and model."""
         settings = endpoint.settings

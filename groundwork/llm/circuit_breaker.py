@@ -82,7 +82,7 @@ class Stopping:
         if self._lost[context.limiter] >= LOST_IN_A_ROW:
             return self.stop(
                 ProviderRefused(
-                    f"{settings.base_url} ({context.model}): {LOST_IN_A_ROW} units in a row got no reply: {broken}"
+                    f"{settings.base_url} ({context.model}): {LOST_IN_A_ROW} requests in a row got no reply: {broken}"
                 )
             )
         return TransportFailed(f"{context.unit}: {settings.base_url}: {failures} tries failed, the last by: {broken}")

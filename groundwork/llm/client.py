@@ -81,6 +81,11 @@ class Client:
         self._calls = Calls(self._journal, budget or Budget(), stopping or asyncio.Event(), on_usage, say)
         self._endpoints: dict[str, Endpoint] = {}
 
+    @property
+    def in_flight(self) -> int:
+        """How many calls were sent and are not answered yet."""
+        return self._calls.in_flight
+
     async def ask(
         self,
         call: ModelCall,

@@ -88,7 +88,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
             raise BadDocument(f"{plain(job.flags.file)}: {error}") from None
         numbers = _page_numbers(job, layer.page_count)
         columns, failures = [], []
+        job.progress.start(len(numbers) * len(_converters(job)), "pages read")
         for name in _converters(job):
+            before = job.progress.done
             try:
                 column = await _column(job, workers, name, source, layer, numbers)
             except Stopped:
@@ -97,6 +99,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
                 column = Column(name=name, trouble=str(error))
                 failures.append(Failure(name, "failed", str(error)))
             columns.append(column)
+            job.progress.advance(before + len(numbers) - job.progress.done)  # those that did not count by themselves
         yardstick = await _yardstick(job, workers, columns, source, layer, numbers)
         columns = [with_structure(column, yardstick) if column.pages else column for column in columns]
         pictures = [
@@ -176,7 +179,8 @@ async def _convert(job: Job, workers: Workers, name: str, source: str, layer: Te
     )
     timeout = job.config.ingest.timeout
     await workers.acall(warm_up, name, request, timeout=timeout)  # so that imports are not counted
-    return await workers.acall(timed_convert, name, request, layer.pages, timeout=timeout)
+    count = job.progress.advance
+    return await workers.acall(timed_convert, name, request, layer.pages, timeout=timeout, on_report=count)
 
 
 def warm_up(name: str, request: Request) -> None:
@@ -209,7 +213,9 @@ async def _look(job: Job, source: str, layer: TextLayer, numbers: list[int]) -> 
     reader = PageReader(job.client, vision, prompts, Path(source).name, picture)
     began = time.perf_counter()
     places = asyncio.Semaphore(2 * job.config.llm.max_concurrency)
-    done = await reader.read_pages(numbers, layer.pages, job.config.ingest.audit_threshold, places)
+    done = await reader.read_pages(
+        numbers, layer.pages, job.config.ingest.audit_threshold, places, job.progress.advance
+    )
     seconds = time.perf_counter() - began
     costs = [row.cost for row in job.client.report() if row.cost is not None]
     return Timed(done, seconds, 0.0, sum(costs) if costs else None)

@@ -149,6 +149,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     ask = _ask(job, about) if asks_model(job.config) else None
     phrase = ask if job.config.dataset.phrasings > 1 else None
     tools = Tools(encoder.aencode, encoder.name, ask if rewords(job.config) else None, about, phrase)
+    job.progress.phase(f"splitting {len(pool.rows):,} pairs")
     try:
         built = await build(pool, inputs.runs, job.config.dataset, tools)
     except CannotSplit as error:

@@ -43,6 +43,25 @@ def test_calls_move_while_nothing_is_done(clock: list[float]) -> None:
     assert "0/200 pairs  72 calls" in progress.line()
 
 
+def test_the_first_calls_are_seen_before_they_are_answered(clock: list[float]) -> None:
+    """While the first replies are awaited the line says how many calls are under way."""
+    progress = Progress("generate_qa", quiet=True)
+    progress.start(4, "chunks")
+    progress.under_way = lambda: 3
+    clock[0] = 14
+    assert progress.line() == "generate_qa  0/4 chunks  3 calls under way  0:14 so far"
+    progress.spent(100, None)
+    assert "under way" not in progress.line() and "1 call" in progress.line()
+
+
+def test_a_single_one_is_not_counted_from_zero(clock: list[float]) -> None:
+    """One document is named, not 0 of 1, for that would stand still until it is done."""
+    progress = Progress("chunk", quiet=True)
+    progress.total = 1
+    clock[0] = 5
+    assert progress.line() == "chunk  1 document  0:05 so far"
+
+
 def test_pages_one_by_one_say_it_from_the_second_on(clock: list[float]) -> None:
     """Where no model is asked, the pace since the first page counts; a count that goes back says nothing."""
     progress = Progress("ingest", quiet=True)

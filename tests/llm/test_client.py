@@ -304,7 +304,7 @@ async def test_an_endpoint_that_fails_everybody_stops_the_run(fake, config_for, 
         errors = await asyncio.gather(*asks, return_exceptions=True)
     kinds = [type(error) for error in errors]
     assert kinds.count(TransportFailed) == 9 and kinds.count(ProviderRefused) == 21
-    assert "10 units in a row got no reply" in str(errors[-1])
+    assert "10 requests in a row got no reply" in str(errors[-1])
 
 
 @pytest.mark.usefixtures("no_backoff")
