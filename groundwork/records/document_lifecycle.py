@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from groundwork.pipeline import BY_NAME
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl, write_bytes, write_json, write_jsonl
 from groundwork.records.manifest import Entry, Manifest
 from groundwork.records.name_patterns import matches_any
@@ -23,6 +24,7 @@ from groundwork.records.runs import DECISIONS
 from groundwork.records.set_aside import set_aside, write_set_aside
 from groundwork.records.types import Document, Pair, Tags
 
+MADE_ANEW = ("datasets", "plots", "embeddings")  # folders whose files show names of documents; no model is needed
 FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were removed after it was built, with their rows
 _FILES = (
     *("text/{}.md", "text/{}.json", "text/{}.md.edited", "summaries/{}.json", "chunks/{}.jsonl"),
@@ -163,7 +165,10 @@ def rename(data: Workspace, manifest: Manifest, old: str, new: str, source: str)
 def _rename_entries(
     data: Workspace, manifest: Manifest, old: str, new: str, moved: dict[str, str], hashes: dict[str, str]
 ) -> None:
-    """Entries of the moved files: under the new names, current where they were current."""
+    """Entries of the moved files: under the new names, current where they were current.
+
+    What shows the names of several documents (datasets, pictures, vectors) has the old name in it and is due anew.
+    """
 
     def carried(recorded: dict[str, str]) -> dict[str, str]:
         return {
@@ -177,6 +182,10 @@ def _rename_entries(
         if not (moved.keys() & (entry.inputs.keys() | entry.outputs.keys()) or unit.rpartition("/")[2] == old):
             continue
         place, _, last = unit.rpartition("/")
+        if stage in BY_NAME and BY_NAME[stage].writes in MADE_ANEW:
+            if last == old:
+                manifest.forget(stage, [unit])
+            continue
         name = f"{place}/{new}" if place and last == old else new if last == old else unit
         changed = msgspec.structs.replace(entry, inputs=carried(entry.inputs), outputs=carried(entry.outputs))
         manifest.forget(stage, [unit])
