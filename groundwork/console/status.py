@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from groundwork.console.behind import state_as_made, with_behind
-from groundwork.console.choices import calls_as_given, words_of
+from groundwork.console.choices import Call, calls_as_given, words_of
 from groundwork.console.job_setup import load_config, opened
 from groundwork.console.ledger import grouped
 from groundwork.console.next_steps import MOST_NAMED, from_here, same_flags
@@ -74,12 +74,15 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
 def _states(command: Command, job: Job, manifest: Manifest) -> States:
     """State by unit; no units at all (the stage before has not run) is an empty answer, not an error.
 
-    What was made is judged by the choice of runs, names and flags that it was made with.
+    What was made is judged by the choice of runs and flags that it was made with; a dataset of another name than the
+    settings' by all that it was made with.
     """
     flags = argparse.Namespace(**(vars(command.parse([])) | vars(job.flags)))
     calls = calls_as_given(flags, {unit: entry.choice for unit, entry in manifest.entries(command.name).items()})
     states: States = {}
     for call in calls:
+        if _names_another(call, job):
+            continue
         own = (
             job if not call.choice else replace(job, config=load_config(call.flags), progress=Progress("", quiet=True))
         )
@@ -94,6 +97,11 @@ def _states(command: Command, job: Job, manifest: Manifest) -> States:
     if made:  # then what the settings name by default is no gap
         states = {name: state for name, state in states.items() if state[0] != "missing"}
     return states | made
+
+
+def _names_another(call: Call, job: Job) -> bool:
+    named = [one.partition("=")[2] for one in call.choice.get("settings", []) if one.startswith("dataset.name=")]
+    return bool(named) and named[-1] != job.config.dataset.name
 
 
 def _made(stage: str, job: Job, manifest: Manifest) -> States:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
+from groundwork.console.next_steps import from_here
 
 if TYPE_CHECKING:
     from groundwork.markdown.blocks import Block
@@ -86,7 +87,7 @@ def report(job: Job, done: list[Unit]) -> None:
         if job.flags.html:
             path = job.data.path("plots", f"{unit.name}-chunks.html")
             write_text(path, chunk_page.page(unit.name, f"{len(chunks):,} chunks", chunks, settings))
-            print(f"  {job.data.relative(path)}")
+            print(f"  {from_here(path)}")
     lengths = [chunk.length for chunks in read.values() for chunk in chunks]
     if lengths and not job.flags.quiet and not (job.idle and not job.flags.show):
         print("\n".join([*chunk_page.histogram_lines(lengths, settings), *chunk_page.short_lines(read, settings)]))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console import terminal_table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
+from groundwork.console.next_steps import from_here
 from groundwork.maps.dataset_arguments import add_datasets, add_interactive, sources_of, together
 from groundwork.records.runs import tag_file
 
@@ -68,7 +69,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     asked = sum(one.asked for one in tagged)
     return Outcome(
         status="ok" if scene.histogram else "empty",
-        note=f"{len(scene.histogram):,} tags -> {job.data.relative(unit.writes[0])}",
+        note=f"{len(scene.histogram):,} tags -> {from_here(unit.writes[0])}",
         counts={"questions": sum(map(len, rows.values())), "asked": asked},
         warnings=[*(warning for dataset in datasets for warning in dataset.warnings), *boxes],
         failures=[Failure(f"question {name}", status, why) for one in tagged for name, status, why in one.failures],
@@ -99,7 +100,7 @@ def _notes(job: Job, into: dict[str, str], entries: dict[str, Any], fresh: list[
     if into:
         notes.append("Taken together: " + ", ".join(f"{tag} into {end}" for tag, end in sorted(into.items())) + ".")
     if proposed := [f"{tag} into {entries[tag].into}" for tag in fresh if not entries[tag].merge]:
-        place = job.data.relative(job.data.path("tags", "synonyms.json"))
+        place = from_here(job.data.path("tags", "synonyms.json"))
         notes.append(f"Proposed, not taken together (decide in {place}): {', '.join(proposed)}.")
     return notes
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console import terminal_table
 from groundwork.console.command import Command, Job, Outcome, Unit
+from groundwork.console.next_steps import from_here
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import read_json, read_jsonl, read_text, write_json
 
@@ -84,7 +85,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     lost = sum(not question.placed for question in found.questions)
     return Outcome(
         status="ok" if found.questions else "empty",
-        note=f"{_percent(found.counts()['']['sentence'])} of the sentences -> {job.data.relative(unit.writes[0])}",
+        note=f"{_percent(found.counts()['']['sentence'])} of the sentences -> {from_here(unit.writes[0])}",
         counts={"questions": len(found.questions), "not asked": len(gaps(found))},
         warnings=[*([_unplaced(lost)] if lost else []), *([_blank(blank)] if blank else [])],
     )

@@ -13,6 +13,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
+from groundwork.console.next_steps import from_here
 from groundwork.errors import UsageError
 from groundwork.maps.dataset_arguments import add_datasets, sources_of
 from groundwork.records.artifacts import slug
@@ -72,7 +73,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     shares = ", ".join(f"{name} {kept_of[name]:,} of {size:,}" for name, size in sizes.items())
     return Outcome(
         status="ok" if merged.kept else "empty",
-        note=f"{shares} -> {len(merged.kept):,} questions in {job.data.relative(unit.writes[0].parent)} "
+        note=f"{shares} -> {len(merged.kept):,} questions in {from_here(unit.writes[0].parent)} "
         f"(without evidence, cosine {scale.one:.3f} and more is one question)",
         counts={"questions": len(merged.kept), "duplicates": len(merged.dropped)},
         warnings=[warning for one in ones for warning in one.dataset.warnings],

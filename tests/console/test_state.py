@@ -86,11 +86,13 @@ def test_a_choice_of_runs_is_remembered(call, data: Path) -> None:
 
 
 def test_a_dataset_is_judged_by_the_flags_that_made_it(call) -> None:
-    """Names and flags given to create_dataset are no change of settings; a changed setting still is one."""
+    """Names and flags given to create_dataset are no change of settings; a changed setting of that dataset still is."""
     call("create_dataset", "beta", "--name", "lines", "--no-eval-split", "--org", "acme")
     status = call("status")
     assert "1 done" in row(status, "create_dataset")
-    assert "1 stale" in row(call("status", "--set", "dataset.seed=7"), "create_dataset")
+    assert "1 done" in row(call("status", "--set", "dataset.seed=7"), "create_dataset"), "it has another name"
+    status = call("status", "--set", "dataset.seed=7", "--set", "dataset.name=lines")
+    assert "1 stale" in row(status, "create_dataset")
 
 
 def test_a_choice_is_said_again_as_it_is_typed() -> None:

@@ -55,6 +55,20 @@ def test_the_page_draws_every_row_of_the_map(report):
     assert "prefers-color-scheme: dark" in shown
 
 
+def test_the_verdict_is_the_same_everywhere():
+    """Terminal, page and card say the one sentence of the report; of 8 rows of eval they claim nothing."""
+    for rows, words in ((40, "Too few rows to say"), (120, " stands for the whole")):
+        found = made([row(n, tags=[f"t{n % 3}"]) for n in range(rows)], name="x", train="whole").report
+        said = found.verdict.sentence
+        assert words in said and found.verdict.rows == found.splits["eval"]
+        assert said in " ".join(" ".join(lines(found, 100)).split())
+        assert str(escape(said)) in page(found)
+        origin = Origin(
+            repository="x", license="", languages=[], models=["m"], prompts={}, settings={}, sources=[], version="1"
+        )
+        assert said in write_card(found, origin, ["id"])
+
+
 def test_a_tag_has_its_share_of_the_rows():
     """Half of the rows hold the tag: 50 %, however many other tags they hold."""
     rows = [row(n, tags=["every", *(["half"] if n % 2 else [])]) for n in range(40)]

@@ -258,7 +258,7 @@ def test_two_chunks_are_asked_about_together(mill: Mill) -> None:
 
     assert mill.run(model, qa__multi_chunk=True) == 0
     assert [(one.chunk, one.also, one.answer) for one in mill.pairs] == [("mill-0", ["mill-1"], "Of oak.")]
-    assert [one.detail for one in mill.rejected] == ["no evidence from chunk 1"]
+    assert [one.detail for one in mill.rejected] == ["no evidence from chunk 2"]
 
 
 @pytest.mark.parametrize(
