@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from groundwork.dataset.build_inputs import BuildInputs
     from groundwork.dataset.publish.card import Origin
     from groundwork.dataset.publish.harness_tasks import TaskJudge
+    from groundwork.dataset.replace_files import Contents
     from groundwork.dataset.rows import Row
     from groundwork.settings.schema import Config
 
@@ -34,14 +35,14 @@ def file_names(config: Config) -> list[str]:
     splits = ["train"]
     if config.dataset.eval_split:
         splits += ["eval", "eval_mirror"] if config.dataset.eval_mirror else ["eval"]
-    return ["README.md", "report.json", "report.html", *(parquet_name(split) for split in splits)]
+    return ["README.md", "report.json", "report.html", *(parquet_name(split) for split in splits), "data"]
 
 
-def contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, bytes]:
+def contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, Contents]:
     """Every file of the dataset by its path in the folder; the card comes last."""
     import msgspec
 
-    from groundwork.dataset.parquet import columns_of, parquet_name, to_parquet
+    from groundwork.dataset.parquet import columns_of, parquet_files
     from groundwork.dataset.publish.card import write_card
     from groundwork.dataset.publish.export import export_files
     from groundwork.dataset.publish.harness_tasks import task_files
@@ -50,7 +51,9 @@ def contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, bytes]:
 
     settings = job.config.dataset
     columns = columns_of(context=settings.include_chunk, measured=bool(settings.grades))
-    files = {parquet_name(name): to_parquet(rows, columns) for name, rows in built.splits.items()}
+    files: dict[str, Contents] = {}
+    for name, rows in built.splits.items():
+        files |= parquet_files(name, rows, columns)
     files |= export_files(settings.exports, dict(built.splits), settings.system_prompt, context=settings.include_chunk)
     if set(settings.exports) & set(TASKS):
         files |= task_files(

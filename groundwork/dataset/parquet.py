@@ -1,25 +1,50 @@
-"""Rows as Parquet, the same bytes for the same rows: one file a split, named as the Hub names them."""
+"""Rows as Parquet, the same bytes for the same rows: a file for every ROWS_A_FILE of a split, named as the Hub does."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from groundwork.dataset.replace_files import Contents
 from groundwork.dataset.rows import Row
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ROW_GROUP = 10_000  # rows
+ROWS_A_FILE = 100_000
 MEASURED = ("measured_difficulty", "flipping_criteria")
 
 
-def parquet_name(split: str) -> str:
+def parquet_name(split: str, number: int = 0, count: int = 1) -> str:
     """`train` as data/train-00000-of-00001.parquet."""
-    return f"data/{split}-00000-of-00001.parquet"
+    return f"data/{split}-{number:05}-of-{count:05}.parquet"
+
+
+def parquet_pattern(split: str, rows: int) -> str:
+    """The file of a split of so many rows, or what the names of its several files have in common."""
+    return parquet_name(split) if rows <= ROWS_A_FILE else f"data/{split}-*-of-{_files_for(rows):05}.parquet"
+
+
+def parquet_files(split: str, rows: Sequence[Row], columns: Sequence[str]) -> dict[str, Contents]:
+    """The files of a split by name, each made when it is written, so that they are never in memory together."""
+    count = _files_for(len(rows))
+    return {
+        parquet_name(split, number, count): partial(_file, rows, number * ROWS_A_FILE, columns)
+        for number in range(count)
+    }
+
+
+def _files_for(rows: int) -> int:
+    return max(1, -(-rows // ROWS_A_FILE))
+
+
+def _file(rows: Sequence[Row], first: int, columns: Sequence[str]) -> list[bytes]:
+    return [to_parquet(rows[first : first + ROWS_A_FILE], columns)]
 
 
 def to_parquet(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
@@ -27,9 +52,11 @@ def to_parquet(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.table({name: [getattr(row, name) for row in rows] for name in columns}, schema=_schema(columns))
-    sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd", row_group_size=ROW_GROUP)
+    schema, sink = _schema(columns), io.BytesIO()
+    with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
+        for start in range(0, len(rows), ROW_GROUP):
+            group = rows[start : start + ROW_GROUP]
+            writer.write_table(pa.table({name: [getattr(row, name) for row in group] for name in columns}, schema))
     return sink.getvalue()
 
 

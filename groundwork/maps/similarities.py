@@ -15,16 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.embedding.duplicates import nearest
+from groundwork.embedding.grouped_search import blocks, searches
 
 Vectors = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.floating[Any]]
 
 NEIGHBOURS = 5
-BLOCK_CELLS = 4_000_000  # cosines held at once: 16 MB
 EXACT = 50_000  # questions up to which every one is held against all others
 SEARCHED = 32  # groups that a question is held against, of about the square root of all questions
-ROUNDS = 3  # of k-means; more hardly find more
 CHECKED = 500  # questions that are held against all others to see how many nearest ones were found
 
 
@@ -94,50 +93,12 @@ def _keep_best(best: Indices, cosine_of: Vectors, own: Indices, others: Indices,
 def _searches(vectors: Vectors, seed: int) -> Iterator[tuple[Indices, Indices, float]]:
     """(rows, the rows that they are held against, ascending, the share of all the work), a block at a time."""
     rows = len(vectors)
-    everything = np.arange(rows)
-    if rows <= EXACT:
-        for own in _blocks(everything, rows):
-            yield own, everything, len(own) / rows
+    if rows > EXACT:
+        yield from searches(vectors, SEARCHED, seed)
         return
-    centres, group_of = _groups(vectors, seed)
-    each = min(SEARCHED, len(centres))
-    searched = [_nearest_groups(vectors[own], centres, each) for own in _blocks(everything, len(centres))]
-    searching = _rows_by(np.concatenate(searched).ravel(), len(centres))
-    for others, seekers in zip(_rows_by(group_of, len(centres)), searching, strict=True):
-        for own in _blocks(seekers // each, len(others)):
-            yield own, others, len(own) / (rows * each)
-
-
-def _rows_by(group_of: npt.NDArray[np.integer[Any]], groups: int) -> list[Indices]:
-    """The rows of each group 0..groups-1, ascending."""
-    return np.split(np.argsort(group_of, kind="stable"), np.cumsum(np.bincount(group_of, minlength=groups))[:-1])
-
-
-def _blocks(rows: Indices, others: int) -> Iterator[Indices]:
-    step = max(1, BLOCK_CELLS // max(1, others))
-    for start in range(0, len(rows), step):
-        yield rows[start : start + step]
-
-
-def _groups(vectors: Vectors, seed: int) -> tuple[Vectors, Indices]:
-    """Unit centres of about sqrt(n) groups, and the group of each row, by spherical k-means."""
-    from scipy.sparse import csr_array
-
-    rows = len(vectors)
-    centres = vectors[np.sort(np.random.default_rng(seed).choice(rows, round(rows**0.5), replace=False))]
-    group_of, _ = nearest(vectors, centres)
-    for _ in range(ROUNDS):
-        belongs = csr_array((np.ones(rows, np.float32), (group_of, np.arange(rows))), shape=(len(centres), rows))
-        sums = belongs @ vectors
-        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        centres = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
-        group_of, _ = nearest(vectors, centres)
-    filled, group_of = np.unique(group_of, return_inverse=True)
-    return centres[filled], group_of.reshape(-1)
-
-
-def _nearest_groups(vectors: Vectors, centres: Vectors, searched: int) -> npt.NDArray[np.int32]:
-    return np.argpartition(-(vectors @ centres.T), searched - 1, axis=1)[:, :searched].astype(np.int32)
+    everything = np.arange(rows)
+    for own in blocks(everything, rows):
+        yield own, everything, len(own) / rows
 
 
 def _found(vectors: Vectors, nearest_of: Indices, seed: int) -> float:

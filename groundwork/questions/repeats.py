@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.duplicates import calibrate_threshold, neighbours, random_cosines
+from groundwork.embedding.duplicates import calibrate_threshold, random_cosines
+from groundwork.embedding.grouped_search import EXACT, near_rows
 from groundwork.errors import MissingExtra
 from groundwork.language.detection import script
 from groundwork.questions.same_question import (
@@ -22,6 +23,7 @@ from groundwork.questions.same_question import (
     differ_in_words,
     difference,
     normalised,
+    share,
 )
 from groundwork.settings.dataset_settings import Embeddings
 
@@ -29,12 +31,15 @@ if TYPE_CHECKING:
     from groundwork.llm.client import Client
 
 Vectors = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 
 CALIBRATED_ON = 400  # texts at the most
 TOO_FEW = 20  # texts to calibrate on
 DEFAULT_THRESHOLD, DEFAULT_ALIKE = 0.92, 0.3  # for those few
 ALIKE = 0.12  # on a scale from 0 (two random texts) to 1 (the same text); the same fact reworded begins at 0.15
 BLOCK = 256  # new questions held against all earlier ones at once: 100 MB of cosines for 100,000
+
+_NONE: Rows = np.zeros(0, dtype=np.int64)
 
 Encode = Callable[[list[str]], Awaitable[Vectors]]
 
@@ -69,18 +74,25 @@ class Statements:
         self._holding: dict[str, list[int]] = defaultdict(list)  # all words
         self._by_rarest: dict[str, list[int]] = defaultdict(list)
         self._seen: Counter[str] = Counter()
+        self._words: dict[int, Words] = {}
+
+    def expect(self, statements: Iterable[Words]) -> None:
+        """Count the words of those to come: the better it is known which words are rare, the fewer are candidates."""
+        for statement in statements:
+            self._seen.update(statement)
 
     def add(self, row: int, statement: Words) -> None:
-        self._seen.update(statement)
+        self._words[row] = statement
         for word in statement:
             self._holding[word].append(row)
         for word in self._rarest(statement):
             self._by_rarest[word].append(row)
 
     def candidates(self, statement: Words) -> set[int]:
-        """The rows that may be answered by the same statement."""
+        """The rows whose statement has enough words in common with this one."""
         smaller = {row for word in statement for row in self._by_rarest.get(word, ())}
-        return smaller | {row for word in self._rarest(statement) for row in self._holding.get(word, ())}
+        larger = {row for word in self._rarest(statement) for row in self._holding.get(word, ())}
+        return {row for row in smaller | larger if share(statement, self._words[row]) >= SAME_STATEMENT}
 
     def _rarest(self, statement: Words) -> list[str]:
         count = int((1 - SAME_STATEMENT) * len(statement) + 1e-9) + 1
@@ -100,10 +112,11 @@ class AskedSoFar:
     async def sift(self, asked: Sequence[Asked]) -> list[str]:
         """For each the earlier question that it repeats, or "" where it is new; the new ones are remembered."""
         vectors = await self._encode([one.question for one in asked]) if self._encode and asked else None
+        self._statements.expect(one.statement for one in asked)
         repeats: list[str] = []
-        for one, cosines in zip(asked, self._cosines(len(asked), vectors), strict=True):
+        for one, near in zip(asked, self._near(len(asked), vectors), strict=True):
             wording = normalised(one.question)
-            earlier = self._wordings.get(wording) or self._repeated(one, cosines)
+            earlier = self._wordings.get(wording) or self._repeated(one, near)
             repeats.append(earlier)
             if not earlier:
                 self._wordings[wording] = one.question
@@ -111,31 +124,37 @@ class AskedSoFar:
             self._asked.append(None if earlier else one)
         return repeats
 
-    def _cosines(self, count: int, vectors: Vectors | None) -> Iterator[Vectors | None]:
-        """For each new vector its cosines to all before it, by one product of matrices for every BLOCK of them."""
+    def _near(self, count: int, vectors: Vectors | None) -> Iterator[Rows]:
+        """For each new vector the earlier ones with a cosine from which questions are one."""
         if vectors is None:
-            yield from [None] * count
+            yield from [_NONE] * count
             return
         first = 0 if self._vectors is None else len(self._vectors)
         known = self._vectors = vectors if self._vectors is None else np.concatenate([self._vectors, vectors])
+        if len(known) > EXACT:
+            rows = np.arange(first, len(known))
+            for row, found in zip(rows.tolist(), near_rows(known, rows, self._likeness.one), strict=True):
+                yield found[found < row]
+            return
         for start in range(first, len(known), BLOCK):
             block = known[start : start + BLOCK]
-            for row, cosines in enumerate(block @ known[: start + len(block)].T, start):
-                yield cosines[:row]
+            cosines = block @ known[: start + len(block)].T
+            for place, own in enumerate(cosines):
+                yield np.flatnonzero(own[: start + place] >= self._likeness.one)
 
-    def _repeated(self, one: Asked, cosines: Vectors | None) -> str:
+    def _repeated(self, one: Asked, near: Rows) -> str:
         """The earlier question most like it that asks the same, or ""."""
-        rows = self._statements.candidates(one.statement)
-        if cosines is not None:
-            near = cosines >= self._likeness.one
-            rows = {row for row in rows if cosines[row] >= self._likeness.alike} | set(near.nonzero()[0].tolist())
-            order = sorted(rows, key=lambda row: (-cosines[row], row))
+        rows = np.array(sorted(self._statements.candidates(one.statement)), dtype=np.int64)
+        if self._vectors is None:
+            cosines = np.ones(len(rows), dtype=np.float32)
         else:
-            order = sorted(rows)
-        for row in order:
-            earlier = self._asked[row]
-            cosine = 1.0 if cosines is None else float(cosines[row])
-            if earlier and same(one, earlier, cosine, self._likeness):
+            own = self._vectors[len(self._asked)]
+            alike = rows[self._vectors[rows] @ own >= self._likeness.alike] if len(rows) else rows
+            rows = np.union1d(alike, near)
+            cosines = self._vectors[rows] @ own
+        for place in np.argsort(-cosines, kind="stable").tolist():
+            earlier = self._asked[int(rows[place])]
+            if earlier and same(one, earlier, float(cosines[place]), self._likeness):
                 return earlier.question
         return ""
 
@@ -149,20 +168,24 @@ class SameQuestions:
         """`rows`: the only ones that `of` will be asked about."""
         self._asked, self._vectors, self._likeness = asked, vectors, likeness
         places = np.arange(len(vectors)) if rows is None else np.array(rows, dtype=np.int64)
-        self._near = dict(zip(places.tolist(), neighbours(vectors, places, likeness.one), strict=True))
+        self._near = dict(zip(places.tolist(), near_rows(vectors, places, likeness.one), strict=True))
         self._statements = Statements()
+        self._statements.expect(one.statement for one in asked)
         for row, one in enumerate(asked):
             self._statements.add(row, one.statement)
 
     def of(self, row: int) -> list[int]:
         """The other rows that ask what `row` asks, in order."""
         one = self._asked[row]
-        rows = (self._statements.candidates(one.statement) | set(self._near[row].tolist())) - {row}
-        return [other for other in sorted(rows) if self._same(row, other)]
-
-    def _same(self, row: int, other: int) -> bool:
-        cosine = float(self._vectors[row] @ self._vectors[other])
-        return same(self._asked[row], self._asked[other], cosine, self._likeness)
+        found = (self._statements.candidates(one.statement) | set(self._near[row].tolist())) - {row}
+        rows = np.array(sorted(found), dtype=np.int64)
+        cosines = self._vectors[rows] @ self._vectors[row]
+        least = min(self._likeness.one, self._likeness.alike)
+        return [
+            int(rows[place])
+            for place in np.flatnonzero(cosines >= least).tolist()
+            if same(one, self._asked[int(rows[place])], float(cosines[place]), self._likeness)
+        ]
 
 
 def same(one: Asked, other: Asked, cosine: float, likeness: Likeness) -> bool:

@@ -2,8 +2,7 @@
 
 Reads   data/qa/<run>/curated/<document>.jsonl, or data/qa/<run>/<document>.jsonl where curation has not run; and,
         where there are any, data/tags, data/text (sources), data/chunks (the column `context`)
-Writes  data/datasets/<name>/: README.md, data/<split>-00000-of-00001.parquet, report.json, report.html, versions.json,
-        exports/
+Writes  data/datasets/<name>/: README.md, data/<split>-*.parquet, report.json, report.html, versions.json, exports/
 Run     uv run dataprep/create_dataset.py [RUN ...] --eval-split [--rephrase-qa] [--eval-mirror] [--push --org ORG]
 """
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.embedding import duplicates
+from groundwork.embedding import duplicates, grouped_search
 from groundwork.embedding.duplicates import calibrate_threshold, nearest, neighbours
 from tests.dataset.corpora import topics, unit
 
@@ -61,3 +61,20 @@ def test_the_threshold_is_one_that_can_be_met(rows, equal):
     """No rows, one row, equal rows: the threshold stays between 0 and 0.999."""
     vectors = np.ones((rows, 4), dtype=np.float32) / 2 if equal else np.eye(rows, max(rows, 1), dtype=np.float32)
     assert 0 <= calibrate_threshold(vectors) <= 0.999
+
+
+def test_rows_that_are_nearly_the_same_are_found_in_groups(monkeypatch):
+    """Above EXACT rows the neighbours come from groups: each pair from both sides, none too far, few missing."""
+    rng = np.random.default_rng(1)
+    vectors = unit(rng.normal(size=(3000, 24)))
+    vectors[2000:2500] = unit(vectors[:500] + 0.02 * rng.normal(size=(500, 24)))
+    exact = neighbours(vectors, np.arange(3000), 0.95)
+    monkeypatch.setattr(grouped_search, "EXACT", 500)
+    found = grouped_search.near_rows(vectors, np.arange(3000), 0.95)
+    assert all(set(some) <= set(every) for some, every in zip(found, exact, strict=True))
+    assert all(row in found[other] for row, own in enumerate(found) for other in own)
+    assert sum(map(len, found)) >= 0.98 * sum(map(len, exact)) > 900
+    some = np.array([2400, 3, 17])
+    assert [own.tolist() for own in grouped_search.near_rows(vectors, some, 0.95)] == [
+        found[row].tolist() for row in some
+    ]

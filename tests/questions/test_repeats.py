@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from groundwork.embedding import grouped_search
 from groundwork.questions import repeats as module
 from groundwork.questions.repeats import AskedSoFar, Likeness, SameQuestions, Statements, similarity
 from groundwork.questions.same_question import SAME_STATEMENT, Asked, differ_in_fact, difference, share
@@ -199,3 +200,23 @@ async def test_many_questions_are_sifted_as_one_after_the_other(monkeypatch: pyt
         assert repeats == (texts[row] if texts[row] in wordings else alike)
         new += [] if repeats else [row]
     assert 10 < len(new) < 50
+
+
+async def test_among_many_questions_repeats_are_found_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above some number of rows each is held against its nearest groups alone, and the repeats are found."""
+    rng = np.random.default_rng(3)
+    centres = rng.normal(size=(20, 32))
+    vectors = (centres[rng.integers(20, size=600)] + 0.4 * rng.normal(size=(600, 32))).astype(np.float32)
+    vectors[300:360] = vectors[:60] + 0.01 * rng.normal(size=(60, 32)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    asked = [Asked(f"What is said of matter {'abcdefghij'[n % 10]} {'klmnopqrst'[n // 10 % 10]}?") for n in range(600)]
+
+    async def encode(_: list[str]) -> NDArray[np.float32]:
+        return vectors
+
+    exact = await AskedSoFar(encode, Likeness(0.99)).sift(asked)
+    monkeypatch.setattr(module, "EXACT", 100)
+    monkeypatch.setattr(grouped_search, "EXACT", 100)
+    grouped = await AskedSoFar(encode, Likeness(0.99)).sift(asked)
+    assert sum(map(bool, exact)) >= 60
+    assert sum(one == other for one, other in zip(exact, grouped, strict=True)) >= 595

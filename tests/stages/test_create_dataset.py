@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import msgspec
+import pyarrow.parquet as pq
 import pytest
 
 from groundwork.__main__ import main as program
@@ -336,6 +337,28 @@ def test_personal_data_is_reported(data, capsys):
     assert run(data) == 0
     assert "1 places look like personal data" in capsys.readouterr().out
     assert report(data)["personal"] == [{"id": "rules-030", "field": "answer", "kind": "email", "masked": "an***rg"}]
+
+
+def test_many_rows_are_several_files(data, monkeypatch):
+    """A split of more rows than a file holds loads as one, in order; the next build leaves no old part of it."""
+    from groundwork.dataset import parquet
+
+    monkeypatch.setattr(parquet, "ROWS_A_FILE", 20)
+    assert run(data, "--eval-split") == 0
+    assert {name for name in hashes(data) if "train" in name} == {
+        f"data/train-{n:05}-of-00003.parquet" for n in range(3)
+    }
+    loaded, parts = load(data), sorted((data / "datasets" / "touch-rugby" / "data").glob("train-*"))
+    assert [pq.read_metadata(part).num_rows for part in parts] == [20, 20, 8]
+    in_order = [name for part in parts for name in pq.read_table(part).column("id").to_pylist()]
+    assert [row["id"] for row in loaded["train"]] == in_order and len(set(in_order)) == 48
+    assert len(loaded["eval"]) == report(data)["splits"]["eval"]
+    assert run(data, "--eval-split") == 0  # nothing to do
+    monkeypatch.setattr(parquet, "ROWS_A_FILE", 30)
+    assert run(data, "--eval-split", "--force") == 0
+    assert {name for name in hashes(data) if "train" in name} == {
+        f"data/train-{n:05}-of-00002.parquet" for n in range(2)
+    }
 
 
 def test_a_full_disk_leaves_the_old_dataset(data, capsys, monkeypatch):

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.dataset.parquet import parquet_name
+from groundwork.dataset.parquet import parquet_pattern
 from groundwork.dataset.split.metrics import Closeness, Report
 from groundwork.dataset.versions import Version
 from groundwork.records.types import Record
@@ -95,7 +95,9 @@ def _header(report: Report, origin: Origin) -> str:
         "configs": [
             {
                 "config_name": "default",
-                "data_files": [{"split": split, "path": parquet_name(split)} for split in report.splits],
+                "data_files": [
+                    {"split": split, "path": parquet_pattern(split, rows)} for split, rows in report.splits.items()
+                ],
             }
         ],
     }

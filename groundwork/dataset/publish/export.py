@@ -9,11 +9,13 @@ openai-eval         {"input": [messages], "ideal", "criteria", "id"}: OpenAI Eva
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
+from groundwork.dataset.replace_files import Contents
 from groundwork.dataset.rows import Row
 
 Record = dict[str, Any]
@@ -23,18 +25,25 @@ DEPRECATED = {"openai-eval": "OpenAI is retiring its Evals; export inspect, ligh
 
 def export_files(
     formats: Sequence[str], splits: dict[str, Sequence[Row]], system: str, *, context: bool
-) -> dict[str, bytes]:
+) -> dict[str, Contents]:
     """exports/<format>/<split>.jsonl with its content, for every format and split, and a README.md that names them."""
-    files = {}
+    files: dict[str, Contents] = {}
     for name in [name for name in formats if name in FORMATS]:
         for split, rows in splits.items():
             if name not in EVAL_ONLY or split != "train":
-                lines = [msgspec.json.encode(FORMATS[name](row, system, context)) + b"\n" for row in rows]
-                files[f"exports/{name}/{split}.jsonl"] = b"".join(lines)
+                files[f"exports/{name}/{split}.jsonl"] = partial(_lines, FORMATS[name], rows, system, context)
         written = [split for split in splits if f"exports/{name}/{split}.jsonl" in files]
         if written:
             files[f"exports/{name}/README.md"] = _splits_named(name, written).encode()
     return files
+
+
+def _lines(
+    form: Callable[[Row, str, bool], Record], rows: Sequence[Row], system: str, context: bool
+) -> Iterator[bytes]:
+    encoder = msgspec.json.Encoder()
+    for row in rows:
+        yield encoder.encode(form(row, system, context)) + b"\n"
 
 
 def _splits_named(name: str, splits: Sequence[str]) -> str:

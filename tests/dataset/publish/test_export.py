@@ -67,7 +67,7 @@ def test_files_are_one_a_split_and_load(tmp_path):
     assert "exports/openai-eval/train.jsonl" not in files
     for path, content in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_bytes(content)
+        (tmp_path / path).write_bytes(content if isinstance(content, bytes) else b"".join(content()))
     for name in FORMATS:
         loaded = datasets.load_dataset(str(tmp_path / "exports" / name), cache_dir=str(tmp_path / "cache"))
         there = [split for split in splits if f"exports/{name}/{split}.jsonl" in files]
