@@ -10,6 +10,7 @@ uv run dataprep diff A B        which rows of two runs or datasets came, went an
 uv run dataprep forget NAME     remove a document from everything that was made of it
 uv run dataprep set-aside NAME  leave a document out of all stages, such as a file that cannot be read
 uv run dataprep gather          join what shards (--shard I/N) have done, and name what is missing
+uv run dataprep gc              take out what no artifact needs any more: replies, temporary files
 uv run dataprep schema          write config/config.schema.json from the settings
 uv run dataprep init            begin in the current folder, where Groundwork is installed from a wheel
 uv run dataprep --version
@@ -203,6 +204,18 @@ def _gather(argv: Sequence[str]) -> int:
     return guarded(lambda: gather(flags, stage_command))
 
 
+def _gc(argv: Sequence[str]) -> int:
+    from groundwork.console.collect_garbage import collect_garbage
+    from groundwork.console.command import add_place_flags, flag_parser, guarded
+
+    parser = flag_parser("dataprep gc", "Take out of the state folder what no artifact needs any more.")
+    add_place_flags(parser)
+    parser.add_argument("--days", type=float, default=30.0, help="keep what was used in the last so many days (30)")
+    parser.add_argument("--dry-run", action="store_true", help="only say how much there is")
+    flags = parser.parse_args(list(argv))
+    return guarded(lambda: collect_garbage(flags, stage_command))
+
+
 def _schema(argv: Sequence[str]) -> int:
     from groundwork.console.exit_codes import guarded
     from groundwork.console.flags import flag_parser
@@ -254,6 +267,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "forget": _forget,
     "set-aside": _set_aside,
     "gather": _gather,
+    "gc": _gc,
     "schema": _schema,
     "init": _init,
 }

@@ -11,6 +11,8 @@ import hashlib
 import os
 import sqlite3
 import time
+import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,7 @@ CREATE TABLE IF NOT EXISTS replies (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL,
     usable INTEGER NOT NULL,  -- 0: paid for, perhaps, yet no reply: kept for the record, never replayed
-    body BLOB NOT NULL,       -- as the endpoint sent it
+    body BLOB NOT NULL,       -- as the endpoint sent it, compressed behind the mark PACKED
     model TEXT NOT NULL,
     stage TEXT NOT NULL,
     unit TEXT NOT NULL,
@@ -45,7 +47,8 @@ CREATE TRIGGER IF NOT EXISTS answered AFTER INSERT ON replies BEGIN DELETE FROM 
 
 _FIELDS = "body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
 _STORE = f"INSERT INTO replies (key, {_FIELDS}, stored) VALUES ({', '.join('?' * 12)})"  # noqa: S608  # our own names
-_FIND = f"SELECT {_FIELDS} FROM replies WHERE key = ? AND usable AND id > ? ORDER BY id DESC LIMIT 1"  # noqa: S608
+_FIND = f"SELECT {_FIELDS}, id FROM replies WHERE key = ? AND usable AND id > ? ORDER BY id DESC LIMIT 1"  # noqa: S608
+_NOTE_USE = "UPDATE replies SET used = ? WHERE id = ? AND max(stored, coalesce(used, 0)) < ?"
 _FORGET = "DELETE FROM replies WHERE unit = ? OR unit GLOB ? OR unit GLOB ?"
 _CLAIM = (
     "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until"
@@ -56,6 +59,8 @@ _CLAIM = (
 RESERVE = 512 * 1024  # bytes beside the journal, given up for the replies under way when the disk fills
 IN_MEMORY = ":memory:"  # in place of a path: a journal that nothing is kept in
 ALL = -1  # before the first row
+PACKED = b"\x00z"  # before a compressed body; no reply begins with a NUL
+USE_NOTED = 3600  # seconds: a replay is noted where the last note is older
 DAMAGED = "move it away to continue without its replies; models are then asked again"
 
 
@@ -105,6 +110,8 @@ class Journal:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_LAYOUT)
+            with suppress(sqlite3.OperationalError):  # has it already
+                self._db.execute("ALTER TABLE replies ADD COLUMN used REAL")  # the last replay, seconds since 1970
         except (sqlite3.DatabaseError, OSError) as error:
             raise ConfigError([f"{path}: the journal of replies cannot be opened: {error}; {DAMAGED}"]) from error
         self._path, self._me = path, this_process()
@@ -118,7 +125,7 @@ class Journal:
         Where the disk is full the row takes the room that was held back, and no further call can be claimed. Raises
         StopRun when it cannot be kept even so, for whatever is paid for from then on would be lost.
         """
-        values = (key, *msgspec.structs.astuple(row), time.time())
+        values = (key, _packed(row.body), *msgspec.structs.astuple(row)[1:], time.time())
         try:
             self._execute(_STORE, values)
         except StopRun as full:
@@ -131,9 +138,13 @@ class Journal:
     def find(self, key: str, after: int = ALL) -> StoredReply | None:
         """The newest usable reply to `key` among those that were stored after the row `after`."""
         found = self._execute(_FIND, (key, after)).fetchone()
+        if found:
+            now = time.time()
+            with suppress(StopRun):  # a full disk: what is there can be read all the same
+                self._execute(_NOTE_USE, (now, found[-1], now - USE_NOTED))
         if not found and after == ALL and self._joined is not None:
             found = self._joined.execute(_FIND, (key, ALL)).fetchone()
-        return StoredReply(found[0], bool(found[1]), *found[2:]) if found else None
+        return StoredReply(_unpacked(found[0]), bool(found[1]), *found[2:-1]) if found else None
 
     def last(self) -> int:
         """The newest row: whatever is found `after` it is stored from now on, however the clock is set."""
@@ -178,6 +189,25 @@ class Journal:
         self._execute("VACUUM", ())
         return count
 
+    def rows(self) -> Iterator[tuple[int, str, str, str, float, bool]]:
+        """(id, key, stage, unit, when it was last stored or replayed, usable) of every reply, the newest first."""
+        query = "SELECT id, key, stage, unit, max(stored, coalesce(used, 0)), usable FROM replies ORDER BY id DESC"
+        for row in self._execute(query, ()):
+            yield *row[:5], bool(row[5])
+
+    def drop(self, ids: Sequence[int]) -> None:
+        """Delete these rows, compress what is not compressed yet, and give the room back to the disk."""
+        self._execute("BEGIN", ())
+        for id_ in ids:
+            self._execute("DELETE FROM replies WHERE id = ?", (id_,))
+        self._execute("COMMIT", ())
+        loose = self._execute("SELECT id FROM replies WHERE substr(body, 1, 2) != ?", (PACKED,)).fetchall()
+        for (id_,) in loose:
+            (body,) = self._execute("SELECT body FROM replies WHERE id = ?", (id_,)).fetchone()
+            self._execute("UPDATE replies SET body = ? WHERE id = ?", (_packed(bytes(body)), id_))
+        self._execute("VACUUM", ())
+        self._execute("PRAGMA wal_checkpoint(TRUNCATE)", ())
+
     def _hold_room(self) -> None:
         """Raises StopRun where there is none, or none was left for a reply before."""
         if self._full:
@@ -202,6 +232,15 @@ class Journal:
         self._db.close()
         if self._joined is not None:
             self._joined.close()
+
+
+def _packed(body: bytes) -> bytes:
+    return PACKED + zlib.compress(body)
+
+
+def _unpacked(body: bytes) -> bytes:
+    """The reply as it was sent; journals of earlier versions hold it as it is."""
+    return zlib.decompress(body[len(PACKED) :]) if body.startswith(PACKED) else body
 
 
 def _read_only(path: Path | None) -> sqlite3.Connection | None:

@@ -103,7 +103,9 @@ def _has(database: sqlite3.Connection, name: str) -> bool:
 
 def _join_table(database: sqlite3.Connection, table: str) -> int:
     """How many rows came in."""
-    columns = [row[1] for row in database.execute(f'PRAGMA shard.table_info("{table}")') if row[1] != "id"]
+    theirs = [row[1] for row in database.execute(f'PRAGMA shard.table_info("{table}")')]
+    mine = {row[1] for row in database.execute(f'PRAGMA main.table_info("{table}")')}  # fewer, of an earlier version
+    columns = [name for name in theirs if name in mine - {"id"}]
     names = ", ".join(f'"{name}"' for name in columns)
     same = " AND ".join(f'mine."{name}" IS theirs."{name}"' for name in _key(database, table) or columns)
     newer = f' AND mine."{_LATER[table]}" >= theirs."{_LATER[table]}"' if table in _LATER else ""

@@ -107,6 +107,21 @@ class Manifest:
         rows = self._execute("SELECT stage, unit, entry FROM units ORDER BY stage, unit", ())
         return [(stage, unit, decoder.decode(entry)) for stage, unit, entry in rows]
 
+    def finished(self) -> list[tuple[str, str, float, Entry]]:
+        """(stage, unit, when it was finished in seconds since 1970, entry) of everything that was done."""
+        decoder = msgspec.json.Decoder(Entry)
+        rows = self._execute("SELECT stage, unit, finished, entry FROM units", ())
+        return [(stage, unit, finished, decoder.decode(entry)) for stage, unit, finished, entry in rows]
+
+    def forget_missing_files(self) -> int:
+        """Drop the hashes of files that are gone, and give the room back to the disk; returns how many there were."""
+        gone = [path for path in self._files if not Path(path).exists()]
+        for path in gone:
+            del self._files[path]
+            self._execute("DELETE FROM files WHERE path = ?", (path,))
+        self._execute("VACUUM", ())
+        return len(gone)
+
     def record(self, stage: str, unit: str, entry: Entry) -> None:
         row = (stage, unit, msgspec.json.encode(entry), time.time())
         self._execute("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", row)

@@ -2,16 +2,20 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.errors import StopRun
 from groundwork.llm.journal import ALL, RESERVE, Journal, StoredReply, key_of
+from groundwork.records.join_databases import join_database
 from groundwork.records.process_identity import identity, is_alive, spoken, this_process
 
 ROW = StoredReply(b'{"a": 1}', True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
@@ -71,14 +75,14 @@ def test_replies_under_way_are_kept_when_the_disk_fills(journal, monkeypatch):
         book._db.execute(f"PRAGMA max_page_count = {pages + RESERVE // 4096}")
 
     monkeypatch.setattr(Path, "unlink", make_room)
-    long = StoredReply(b"x" * 50_000, True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
+    long = StoredReply(os.urandom(50_000), True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
     book.store("k", long)
     book.store("l", long)
     assert not reserve.exists() and Journal(journal).find("k") == Journal(journal).find("l") == long
     with pytest.raises(StopRun, match="full; make room"):
         book.claim("m", ALL, 60)
     with pytest.raises(StopRun, match="full; make room"):
-        book.store("m", StoredReply(b"x" * 2 * RESERVE, True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1))
+        book.store("m", StoredReply(os.urandom(2 * RESERVE), True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1))
 
 
 def test_a_claim_holds_while_its_process_lives(journal):
@@ -147,3 +151,31 @@ def test_only_its_owner_may_read_it(tmp_path):
     journal.release("nothing")
     assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
     journal.close()
+
+
+def test_a_reply_is_kept_small_and_comes_back_as_it_was(journal):
+    """Bodies are compressed; those of a journal written before, and bodies that do not shrink, come back whole."""
+    book = Journal(journal)
+    body = b'{"choices": [' + b'{"message": {"content": "The mill ground barley."}},' * 50 + b"]}"
+    for key, sent in (("text", body), ("noise", os.urandom(900)), ("empty", b"")):
+        book.store(key, msgspec.structs.replace(ROW, body=sent))
+        assert Journal(journal).find(key).body == sent
+    (size,) = book._db.execute("SELECT length(body) FROM replies WHERE key = 'text'").fetchone()
+    assert size < len(body) / 10
+    book._db.execute("UPDATE replies SET body = ? WHERE key = 'text'", (body,))
+    assert book.find("text").body == body
+    book.drop([])
+    assert book.find("text").body == body
+    assert book._db.execute("SELECT length(body) FROM replies WHERE key = 'text'").fetchone() == (size,)
+
+
+def test_a_journal_of_an_earlier_version_is_read_and_joined(journal, tmp_path):
+    """Without the column of the last use: it is added when the journal is opened, and joined from either side."""
+    book = Journal(journal)
+    book.store("k", ROW)
+    book.close()
+    with closing(sqlite3.connect(journal)) as old:
+        old.execute("ALTER TABLE replies DROP COLUMN used")
+    Journal(tmp_path / "new.db").store("l", ROW)
+    assert join_database(tmp_path / "new.db", journal)["replies"] == 1
+    assert Journal(journal).find("k") == Journal(journal).find("l") == ROW
