@@ -40,6 +40,7 @@ class Runner:
         self.ledger = Ledger(stage)
         self._entries = manifest.entries(stage)
         self._stopped: GroundworkError | None = None
+        self._judged: tuple[list[Unit], list[Unit]] | None = None
         self._forced: dict[str, Entry] = {}
 
     def states(self, units: list[Unit]) -> list[tuple[State, str]]:
@@ -67,8 +68,11 @@ class Runner:
         return self.ledger
 
     def due(self, units: list[Unit]) -> list[Unit]:
-        """What is not current, or what the flags ask for again."""
-        return [unit for unit, (state, _) in zip(units, self.states(units), strict=True) if self._due(state)]
+        """What is not current, or what the flags ask for again; judged once for one list of units."""
+        if self._judged is None or self._judged[0] is not units:
+            due = [unit for unit, (state, _) in zip(units, self.states(units), strict=True) if self._due(state)]
+            self._judged = units, due
+        return self._judged[1]
 
     @contextmanager
     def _counted(self, units: list[Unit]) -> Iterator[list[Unit]]:
