@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,7 @@ class Statements:
     """Finds, among the pairs so far, those whose evidence shares SAME_STATEMENT of the words of the smaller of the two.
 
     A pair is looked up by its rarest words: of the words of the smaller at most a fifth may be missing in the larger,
-    so any choice of a fifth and one more holds one that is there.
+    so of any choice of a fifth and two more at least two are there.
     """
 
     def __init__(self) -> None:
@@ -90,12 +91,18 @@ class Statements:
 
     def candidates(self, statement: Words) -> set[int]:
         """The rows whose statement has enough words in common with this one."""
-        smaller = {row for word in statement for row in self._by_rarest.get(word, ())}
-        larger = {row for word in self._rarest(statement) for row in self._holding.get(word, ())}
-        return {row for row in smaller | larger if share(statement, self._words[row]) >= SAME_STATEMENT}
+        smaller = self._hit(self._by_rarest, statement)
+        found = {row for row, hits in smaller.items() if hits > 1 or len(self._words[row]) == 1}
+        larger = self._hit(self._holding, self._rarest(statement))
+        found.update(row for row, hits in larger.items() if hits > 1 or len(statement) == 1)
+        return {row for row in found if share(statement, self._words[row]) >= SAME_STATEMENT}
+
+    def _hit(self, index: Mapping[str, list[int]], words: Iterable[str]) -> Counter[int]:
+        """How many of `words` lead to each row."""
+        return Counter(chain.from_iterable(index.get(word, ()) for word in words))
 
     def _rarest(self, statement: Words) -> list[str]:
-        count = int((1 - SAME_STATEMENT) * len(statement) + 1e-9) + 1
+        count = int((1 - SAME_STATEMENT) * len(statement) + 1e-9) + 2
         return sorted(statement, key=lambda word: (self._seen[word], word))[:count]
 
 
