@@ -1,8 +1,12 @@
 """How commands are spelt; tests/test_wheel.py does the rest in an empty folder."""
 
-import pytest
+import re
+import tomllib
 
-from groundwork.installation import as_installed, spelt
+import pytest
+from packaging.requirements import Requirement
+
+from groundwork.installation import PROJECT, as_installed, spelt
 
 
 @pytest.mark.parametrize(
@@ -24,3 +28,17 @@ def test_a_command_is_spelt_as_it_is_typed(written: str, typed: str) -> None:
     """Outside the repository there are no scripts to run by their paths; in it every text stays as it is."""
     assert as_installed(written) == typed
     assert spelt(written) == written
+
+
+def test_the_hashes_are_of_what_the_project_asks_for() -> None:
+    """Every direct dependency stands in requirements-hashes.txt in a version that fits, with hashes and no address."""
+    text = (PROJECT / "requirements-hashes.txt").read_text()
+    entries = re.split(r"\n(?=[a-z0-9])", text.strip())
+    pinned = {re.split(r"[\[=]", entry)[0]: re.search(r"==([^ ]+)", entry) for entry in entries}
+    assert all("--hash=sha256:" in entry for entry in entries) and "://" not in text and " @ " not in text
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    for named in map(Requirement, project["dependencies"]):
+        version = pinned[re.sub(r"[-_.]+", "-", named.name).lower()]
+        assert version and named.specifier.contains(version[1], prereleases=True), (
+            f"{named}: write requirements-hashes.txt anew (docs/verify.md)"
+        )
