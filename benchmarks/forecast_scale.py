@@ -1,0 +1,160 @@
+"""What a million and a hundred million documents take, computed from what a few take here, and what breaks first.
+
+Run    uv run benchmarks/forecast_scale.py [--documents 32] [--pairs 20000] [--quick]
+
+The pipeline goes over `--documents` invented documents and over a quarter of them (as in benchmarks/scale.py, the model
+being a stand-in that answers at once); what a document takes is the difference: CPU seconds by stage, calls, tokens,
+bytes and files. The memory of a dataset comes from `--pairs` pairs and a quarter of them. Everything else is multiplication:
+what grows faster than the documents is measured by benchmarks/whole_runs.py, and comes on top. Money is that of
+PRICE; real pairs are longer than the invented ones, and reasoning models write several times as much.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sqlite3
+import sys
+import tempfile
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks import whole_runs
+from benchmarks.scale import STAGES, corpus, reply, spent
+from tests.fake_openrouter import FakeOpenRouter
+
+SIZES = (1_000_000, 100_000_000)
+SHARDS = 1_000
+PRICE = 0.30, 2.50  # USD a million tokens in and out, as gemini-2.5-flash
+CALL, IN_FLIGHT = 3.0, 1_000  # seconds a call, and calls that an endpoint takes at once
+LEFT_OUT = ("merge",)  # of the stages: it is no part of the pipeline
+
+
+class Taken(NamedTuple):
+    """What a data folder took: CPU seconds by stage and of a start with nothing to do, calls, tokens, bytes, files."""
+
+    cpu: dict[str, float]
+    again: dict[str, float]
+    calls: int
+    tokens: tuple[int, int]
+    disk: Counter[str]
+    files: Counter[str]
+
+
+def taken(data: Path, fake: FakeOpenRouter) -> Taken:
+    stages = [stage for stage in STAGES if stage not in LEFT_OUT]
+    first = {stage: spent(stage, data, fake.url).cpu for stage in stages}
+    again = {stage: spent(stage, data, fake.url).cpu for stage in stages}
+    with closing(sqlite3.connect(data / ".state" / "journal.db")) as journal:
+        query = "SELECT count(*), sum(input_tokens), sum(output_tokens) FROM replies"
+        calls, told, said = journal.execute(query).fetchone()
+    disk: Counter[str] = Counter()
+    files: Counter[str] = Counter()
+    for path in data.rglob("*"):
+        if path.is_file():
+            disk[path.relative_to(data).parts[0]] += path.stat().st_size
+            files[str(path.parent.relative_to(data))] += 1
+    return Taken(first, again, calls, (told, said), disk, files)
+
+
+def a_document(less: Taken, more: Taken, documents: int) -> dict[str, float]:
+    """What one document takes: the difference of the two, divided by the difference of their documents."""
+
+    def each(large: float, small: float) -> float:
+        return max(0.0, large - small) / documents
+
+    found = {f"CPU of {name}": each(more.cpu[name] - more.again[name], less.cpu[name] - less.again[name])
+             for name in more.cpu}  # fmt: skip
+    found |= {
+        "start": each(sum(more.again.values()), sum(less.again.values())),
+        "calls": each(more.calls, less.calls),
+        "tokens in": each(more.tokens[0], less.tokens[0]),
+        "tokens out": each(more.tokens[1], less.tokens[1]),
+        "files in one folder": max(each(count, less.files[name]) for name, count in more.files.items()),
+        "files": each(sum(more.files.values()), sum(less.files.values())),
+        "state": each(more.disk[".state"], less.disk[".state"]),
+        "disk": each(sum(more.disk.values()), sum(less.disk.values())),
+    }
+    return found
+
+
+def memory_a_pair(pairs: int) -> float:
+    """Bytes of the whole-run stage that needs most."""
+    less, more = (whole_runs.measured(size, ["merge", "create_dataset"]) for size in (pairs // 4, pairs))
+    return max(more[stage].peak - less[stage].peak for stage in more) * 2**20 / (pairs * 0.75)
+
+
+def forecast(one: dict[str, float], documents: int) -> list[tuple[str, str]]:
+    cpu = sum(value for name, value in one.items() if name.startswith("CPU"))
+    calls = one["calls"] * documents
+    usd = (one["tokens in"] * PRICE[0] + one["tokens out"] * PRICE[1]) / 1e6 * documents
+    return [
+        ("CPU hours, all stages", f"{cpu * documents / 3600:,.0f}"),
+        ("days on 64 cores", f"{cpu * documents / 86400 / 64:,.1f}"),
+        ("calls of a model", f"{calls:,.0f}"),
+        (f"days of calls, {IN_FLIGHT:,} at once of {CALL:g} s", f"{calls * CALL / IN_FLIGHT / 86400:,.1f}"),
+        (f"USD at {PRICE[0]:.2f} and {PRICE[1]:.2f} a million tokens", f"{usd:,.0f}"),
+        ("GB in data/", f"{one['disk'] * documents / 1e9:,.0f}"),
+        (f"GB of state a shard of {SHARDS:,}", f"{one['state'] * documents / 1e9 / SHARDS:,.2f}"),
+        ("files in the fullest folder", f"{one['files in one folder'] * documents:,.0f}"),
+        ("CPU minutes of a start with nothing to do, all stages", f"{one['start'] * documents / 60:,.0f}"),
+    ]
+
+
+def limits(one: dict[str, float], pairs: float, bytes_a_pair: float) -> list[tuple[float, str]]:
+    """(documents, what is reached there), the fewest first."""
+    cpu = sum(value for name, value in one.items() if name.startswith("CPU"))
+    found = [
+        (100_000 / one["files in one folder"], "a folder holds 100,000 files"),
+        (60 / max(one["start"], 1e-9), "a start with nothing to do takes a minute of CPU over all stages"),
+        (7 * 86_400 / cpu, "one core takes a week: use --workers, --shard or --ray"),
+        (64e9 / (pairs * bytes_a_pair), "a dataset of all pairs needs 64 GB of memory"),
+        (50e9 / one["state"], "the state of one machine is 50 GB: use shards, and dataprep gc"),
+        (
+            7 * 86_400 * IN_FLIGHT / CALL / one["calls"],
+            f"an endpoint that takes {IN_FLIGHT:,} calls at once takes a week",
+        ),
+    ]
+    return sorted(found)
+
+
+def pairs_of(data: Path) -> int:
+    return sum(file.read_bytes().count(b"\n") for file in (data / "qa").glob("*/*.jsonl"))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, default=32)
+    parser.add_argument("--pairs", type=int, default=20_000)
+    parser.add_argument("--quick", action="store_true", help="8 documents, 2,000 pairs")
+    options = parser.parse_args()
+    count, pairs = (8, 2_000) if options.quick else (options.documents, options.pairs)
+    fake = FakeOpenRouter(reply=reply)
+    fake.keep_requests = False
+    with tempfile.TemporaryDirectory() as name, fake.thread():
+        few, many = corpus(Path(name) / "few", count // 4), corpus(Path(name) / "many", count)
+        less, more = taken(few, fake), taken(many, fake)
+        one = a_document(less, more, count - count // 4)
+        made = (pairs_of(many) - pairs_of(few)) / (count - count // 4)
+    bytes_a_pair = memory_a_pair(pairs)
+    print(
+        f"a document of 5 to 50 kB, from {count} and {count // 4}: {made:.0f} pairs; "
+        f"a dataset takes {bytes_a_pair:,.0f} bytes of memory a pair"
+    )
+    for name, value in one.items():
+        print(f"  {name:28} {value:14,.4f}{' s' if name.startswith('CPU') or name == 'start' else ''}")
+    for documents in SIZES:
+        print(f"\n{documents:,} documents")
+        for what, value in forecast(one, documents):
+            print(f"  {what:56} {value:>18}")
+    print("\nwhat is reached first, by the number of documents")
+    for documents, what in limits(one, made, bytes_a_pair):
+        print(f"  {documents:18,.0f}  {what}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
