@@ -4,7 +4,7 @@ Run    uv run benchmarks/forecast_scale.py [--documents 32] [--pairs 20000] [--q
 
 The pipeline goes over `--documents` invented documents and over a quarter of them (as in benchmarks/scale.py, the model
 being a stand-in that answers at once); what a document takes is the difference: CPU seconds by stage, calls, tokens,
-bytes and files. The memory of a dataset comes from `--pairs` pairs and a quarter of them. Everything else is multiplication:
+bytes and files. The memory of a dataset comes from `--pairs` pairs and a quarter of them. All else is multiplication:
 what grows faster than the documents is measured by benchmarks/whole_runs.py, and comes on top. Money is that of
 PRICE; real pairs are longer than the invented ones, and reasoning models write several times as much.
 """

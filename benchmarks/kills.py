@@ -45,6 +45,7 @@ STAGES = {  # what each writes below data/
     "coverage": ("plots", []),
     "create_dataset": ("datasets", ["--eval-split"]),
 }
+TERMS = ("generate_qa", "curate", "ingest", "summarize", "generate_tags")
 LATENCY = 0.05  # seconds a call
 
 
@@ -53,8 +54,11 @@ def write_documents(data: Path, count: int) -> None:
     for number in range(count):
         lines = [f"# Harbour {number}"]
         for gate in range(12):
-            lines += [f"## Gate {gate}", f"The harbour {number} opens its gate {gate} to skiffs of class {gate + number} at dawn. "
-                      f"Its keeper number {gate * 7 + number} notes every boat over {gate + 3} metres in the blue ledger."]  # fmt: skip
+            opens = f"The harbour {number} opens its gate {gate} to skiffs of class {gate + number} at dawn."
+            keeper = (
+                f"Its keeper number {gate * 7 + number} notes every boat over {gate + 3} metres in the blue ledger."
+            )
+            lines += [f"## Gate {gate}", f"{opens} {keeper}"]
         (data / "documents" / f"harbour-{number}.md").write_text("\n\n".join(lines) + "\n")
 
 
@@ -159,19 +163,14 @@ def main() -> int:
             took[stage] = finish(stage, after[stage], fake.url)
             data = after[stage]
         trials = [(signal.SIGKILL, list(STAGES)[turn % len(STAGES)]) for turn in range(kills)]
-        trials += [
-            (signal.SIGTERM, ["generate_qa", "curate", "ingest", "summarize", "generate_tags"][n % 5])
-            for n in range(terms)
-        ]
+        trials += [(signal.SIGTERM, TERMS[turn % len(TERMS)]) for turn in range(terms)]
         for number, stage in trials:
             moment = took[stage] * dice.uniform(0.3, 0.95)
             alive, wrong = trial(stage, before[stage], after[stage], fake.url, moment, number)
             counts[number.name, alive] += 1
             failed += bool(wrong)
-            print(
-                f"{number.name:8} {stage:20} at {moment:4.1f} s  {'at work' if alive else 'was done'}  {'; '.join(wrong[:3]) or 'equal'}",
-                flush=True,
-            )
+            told = f"{'at work' if alive else 'was done'}  {'; '.join(wrong[:3]) or 'equal'}"
+            print(f"{number.name:8} {stage:20} at {moment:4.1f} s  {told}", flush=True)
     for kind in ("SIGKILL", "SIGTERM"):
         print(f"{kind}: {counts[kind, True]} at work, {counts[kind, False]} done before")
     print(f"{failed} of {kills + terms} differ")

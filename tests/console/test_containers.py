@@ -1,4 +1,4 @@
-"""Two containers on one data folder: each has processes of its own numbers, and neither pays for what the other asked."""
+"""Two containers on one data folder: each numbers its own processes, and neither pays for what the other asked."""
 
 from __future__ import annotations
 
