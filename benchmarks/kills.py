@@ -3,9 +3,9 @@
 Run    uv run benchmarks/kills.py [--kills 30] [--terms 5] [--documents 6] [--quick]
 
 A few invented documents go through all stages once: the reference. Then each stage in turn begins from what the
-reference had before it, is killed with all its processes at a random moment of the time that it took (or gets SIGTERM), and is
-run again. Its files must be those of the reference, byte for byte (arrays by their content); no temporary file may be
-left, the journal must be whole, and no call may be made again that was answered before the signal. Exit code 1
+reference had before it, is killed with all its processes at a random moment of the time that it took (or gets SIGTERM),
+and is run again. Its files must be those of the reference, byte for byte (arrays by their content); no temporary file
+may be left, the journal must be whole, and no call may be made again that was answered before the signal. Exit code 1
 otherwise.
 """
 

@@ -206,7 +206,8 @@ def _gather(argv: Sequence[str]) -> int:
 
 def _gc(argv: Sequence[str]) -> int:
     from groundwork.console.collect_garbage import collect_garbage
-    from groundwork.console.command import add_place_flags, flag_parser, guarded
+    from groundwork.console.exit_codes import guarded
+    from groundwork.console.flags import add_place_flags, flag_parser
 
     parser = flag_parser("dataprep gc", "Take out of the state folder what no artifact needs any more.")
     add_place_flags(parser)

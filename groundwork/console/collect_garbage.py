@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.command import load_config, opened
+from groundwork.console.job_setup import load_config, opened
 from groundwork.errors import EXIT_OK
 from groundwork.llm.journal import USE_NOTED, Journal
 from groundwork.pipeline import BY_NAME
