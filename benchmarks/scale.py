@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.fake_openrouter import FakeOpenRouter
 from tests.made_up_replies import make_up
+from tests.questions.scripted_judge import Judge, asks_for
 from tests.synthetic_runs import tag_reply
 
 STAGES = {
@@ -144,19 +145,14 @@ FORMS: dict[str, Callable[[str, list[str]], str]] = {
 def reply(body: dict[str, Any]) -> str:
     """A model's reply that passes the checks and costs next to nothing to make up."""
     asked = str(body["messages"][-1]["content"])
+    if asks_for(body):  # a call of curate: every pair is fit
+        return Judge()(body)
     if "Write at most" in asked:
         return _pairs(asked)
     if "Write the summary" in asked:
         return "The report tells of many matters in turn, and says what holds for each of them from its beginning on."
     if "exactly" in str(body["messages"][0]["content"]) and re.search(r"^1\. ", asked, re.MULTILINE):
         return tag_reply(body)
-    schema = body.get("response_format", {}).get("json_schema", {}).get("schema", {}).get("properties", {})
-    if "score" in schema:
-        return json.dumps({name: 1.0 if name == "score" else "" for name in schema})
-    if "criterion_1" in schema:  # the right answer has the question's number, the wrong one another
-        question, _, told = asked.partition("Answer to grade:")
-        number = question.partition("?")[0].split()[-1]
-        return json.dumps(dict.fromkeys(schema, number in told))
     return make_up(body)
 
 
