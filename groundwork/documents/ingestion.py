@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from groundwork.documents import CONVERTERS, IMAGES, Request, choose, require, run, versions
 from groundwork.documents.doubtful_pages import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
 from groundwork.documents.engines.vision import PageReader, Picture
-from groundwork.documents.garbled_fonts import is_unreadable
+from groundwork.documents.garbled_fonts import is_misread, is_unreadable
 from groundwork.documents.overrides import page_numbers
 from groundwork.documents.page_choice import OCR, UNREADABLE, PageDraft, assemble, doubt, listed, page_warnings
 from groundwork.documents.page_conversion import Audited, convert_pages
@@ -159,7 +159,7 @@ class Ingestion:
             if name == "ocr" and i > 0:
                 due = [n for n in due if layer.scans[n - 1]]  # a text layer, however odd, is surer than its picture
             if CONVERTERS[name].by_sight:
-                due = sorted({*due, *(n for n in _unread(drafts) if n in wanted)})
+                due = sorted({*due, *(n for n in _unread(drafts, layer) if n in wanted)})
             if due and self._available(name, needed=i == 0):
                 self._show(len(wanted) - len(due))
                 await self._try(name, path, layer, due, drafts)
@@ -174,7 +174,7 @@ class Ingestion:
         self._show(len(wanted))
         if not any(draft.markdown.strip() for draft in drafts):
             raise BadDocument(self._why_empty(layer, drafts))
-        unread = _unread(drafts)
+        unread = _unread(drafts, layer)
         if unread:
             self.warnings.append(f"{listed(unread)}: {UNREADABLE}; {OCR}")
             for number in unread:
@@ -235,7 +235,7 @@ class Ingestion:
         self.warnings += done.warnings
         for i, number in enumerate(due):
             trouble = done.troubles[i] if done.troubles else ""
-            if CONVERTERS[name].by_sight and is_unreadable(drafts[number - 1].markdown) and done.pages[i].strip():
+            if CONVERTERS[name].by_sight and _is_unread(drafts[number - 1], layer, number) and done.pages[i].strip():
                 drafts[number - 1] = PageDraft()  # what the fonts tell is no text
             drafts[number - 1].offer(
                 done.pages[i],
@@ -324,9 +324,15 @@ def _reason(error: WorkerFailed) -> str:
     return str(error) if error.kind in ("crash", "timeout", "BadDocument") else f"{error.kind}: {error}"
 
 
-def _unread(drafts: Sequence[PageDraft]) -> list[int]:
+def _unread(drafts: Sequence[PageDraft], layer: TextLayer) -> list[int]:
     """The pages whose text is in letters other than those that they show."""
-    return [n for n, draft in enumerate(drafts, start=1) if is_unreadable(draft.markdown)]
+    return [number for number, draft in enumerate(drafts, start=1) if _is_unread(draft, layer, number)]
+
+
+def _is_unread(draft: PageDraft, layer: TextLayer, number: int) -> bool:
+    """Whether fonts, or an OCR, tell other letters than the page shows, and the page's Markdown holds them."""
+    bad = layer.unreadable[number - 1 : number] == [True]
+    return is_unreadable(draft.markdown) or (bad and is_misread(draft.markdown))
 
 
 def _remedy(ending: str) -> str:

@@ -17,7 +17,7 @@ OCR = spelt(
 )
 
 
-UNREADABLE = "the fonts tell other letters than they show, so that the text can not be read"
+UNREADABLE = "the fonts, or an OCR, tell other letters than the page shows, so that the text can not be read"
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from groundwork.documents.form_fields import typed_in
-from groundwork.documents.garbled_fonts import is_unreadable
+from groundwork.documents.garbled_fonts import is_misread, is_unreadable
 from groundwork.documents.titles import document_title
 from groundwork.errors import BadDocument
 
@@ -26,8 +26,8 @@ _SOFT_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a li
 class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
     """The text of each page asked for, in the order of the file's content with what was typed in at its end.
 
-    `scans`: the pages that show a picture; `unreadable`: those whose fonts tell other letters than they show, and
-    whose text is left out.
+    `scans`: the pages that show a picture; `unreadable`: those whose fonts tell other letters than they show, or
+    that were misread by an OCR; their text is left out.
     """
 
     page_count: int
@@ -50,7 +50,10 @@ def read_text_layer(source: str, first: int = 0) -> TextLayer:
             scans = [
                 len(text.split()) < 5 and _has_picture(document, i) for i, text in zip(numbers, texts, strict=True)
             ]
-            unreadable = [is_unreadable(text) for text in texts]
+            unreadable = [
+                is_unreadable(text) or (is_misread(text) and _has_picture(document, i))
+                for i, text in zip(numbers, texts, strict=True)
+            ]
             return TextLayer(
                 page_count=count,
                 title=document_title(document, texts),

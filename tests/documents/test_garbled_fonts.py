@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.garbled_fonts import is_unreadable
+from groundwork.documents.garbled_fonts import is_misread, is_unreadable
 
 ENGLISH = """The harbour master opens the barrier only when the tide on both sides of it has turned and lowers it again
 as soon as the last ferry has left the basin because the swell would otherwise break against its gates during every
@@ -29,3 +29,18 @@ def test_shifted_letters_can_not_be_read():
 def test_letters_without_a_meaning_can_not_be_read():
     """Characters of the private use area say nothing to anybody."""
     assert is_unreadable("".join(chr(0xE000 + ord(c)) if c.isalpha() else c for c in ENGLISH))
+
+
+def test_control_characters_are_no_letters():
+    """A font without a mapping tells glyph numbers: those of figures and dots are control characters."""
+    rules = ENGLISH.replace(" the ", ", 2.1 the ").replace(" and ", ". 14 and ")
+    shifted = "".join(chr(ord(c) - 29) if " " < c <= "~" else c for c in rules)
+    assert is_unreadable(shifted)
+    assert not is_unreadable(ENGLISH.replace(" north ", " nor\x02 th \x0f "))
+
+
+def test_signs_among_letters_are_a_bad_ocr():
+    """Where a third of the words hold signs that no word has, an OCR misread the page; a few say nothing."""
+    words = ENGLISH.split()
+    assert is_misread(" ".join(word[:2] + "~" + word[2:] if k % 3 == 0 else word for k, word in enumerate(words)))
+    assert not is_misread(" ".join(word + "~" if k % 20 == 0 else word for k, word in enumerate(words)))
