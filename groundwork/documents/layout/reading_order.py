@@ -20,7 +20,7 @@ _LEAST = 4  # lines of running text on each side
 _GUTTER = 0.7  # font sizes between two columns
 _HANG = 6  # points by which a quotation mark may stand out of its column
 _HEADER = 3  # texts of a running header, its page number among them
-_NUMBER = re.compile(r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6})\W{0,2}")
+_NUMBER = re.compile(r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6}|[^\W\d]{1,12} \d{1,4} (?:[^\W\d]{1,3}|/) \d{1,4})\W{0,2}")
 _SPACE = 0.65  # font sizes between two words of a line
 
 
