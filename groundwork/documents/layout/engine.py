@@ -2,8 +2,8 @@
 
 liteparse (Apache-2.0) gives the boxes of a page's words and its drawn lines, pdfium inside; what they mean is read
 here: lines (lines.py), the document's type (type_styles.py), tables with drawn lines (ruled_tables.py) and without
-(spaced_tables.py), paragraphs, lists and columns (page_flow.py). pdf-inspector (MIT) and liteparse's own Markdown read
-every page too, and take it over where they are better in everything (page_conversion.py).
+(spaced_tables.py), paragraphs, lists and columns (page_flow.py). pdf-inspector (MIT) and liteparse's own Markdown stand
+by, and take over a page where ours keeps too little and they are better in everything (page_conversion.py).
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 from groundwork.documents import Request
 from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf import TextLayer, read_text_layer
+from groundwork.documents.repair.page_joining import stitch
 from groundwork.records.types import PageAudit
 from groundwork.settings.config_files import load
 
@@ -35,6 +36,7 @@ class Drawn:
         self.layer: TextLayer = read_text_layer(str(path))
         request = Request(source=str(path), ending=".pdf", settings=load().ingest, page_count=self.layer.page_count)
         done = convert_pages("layout", request, self.layer.pages)
+        self.pages: list[str] = done.pages
         self.markdown: str = done.pages[0]
         self.audit: PageAudit = done.audits[0]
         self.makers = done.makers
@@ -436,3 +438,19 @@ def test_rows_far_apart_with_the_same_columns_are_one_table(drawn):
     rows = [("Port", "2003", "2004", "2005"), ("Ellary", "13", "14", "17"), ("Tarn", "34", "33", "31"),
             ("Olm", "30", "28", "29")]  # fmt: skip
     assert drawn(lambda canvas: table(canvas, (72, 200, 280, 360), rows, step=30)).rows == [list(row) for row in rows]
+
+
+def test_a_table_over_a_page_end_is_read_as_one(drawn):
+    """Rows overleaf under the same caption and heads belong to the table before; both stand once."""
+    heads = [("Port", "2003", "2004")]
+
+    def draw(canvas: Canvas) -> None:
+        for number, rows in enumerate(([("Ellary", "13", "14"), ("Tarn", "34", "33")], [("Olm", "30", "28")] * 2)):
+            canvas.setFont("Helvetica", 10)
+            canvas.drawString(72, 716, f"Table 3. Boats that entered the harbours{' (continued)' * number}")
+            table(canvas, (72, 240, 310), [*heads, *rows])
+            canvas.showPage()
+
+    joined = stitch(drawn(draw).pages).markdown
+    assert joined.count("Table 3.") == joined.count("| Port |") == 1
+    assert joined.count("\n|") == 6
