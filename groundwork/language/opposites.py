@@ -79,7 +79,8 @@ _LIMIT = re.compile(
     rf"\b(?:no|not|never|nor)(?: \w+){{0,3}}? (?:{_COMPARED})\b[^.;:,]{{0,40}}?\bthan\b"
     r"|\b(?:no|not|never|nor|cannot)(?: \w+){0,3}? (?:above|over|below|under|beyond|exceed\w*)(?= [^.;:,]{0,20}?\d)"
     r"|\b(?:and|but|and for|but for|,) ?(?:no|not|never) (?:more|longer|later|further|fewer|less)\b"
-    r"|\bno (?:fewer|less|later|sooner|smaller|shorter|higher|lower|larger|greater)\b",
+    rf"|\b(?:{_COMPARED}) than \w+(?: \w+)? (?:may|must|can|shall) ?not\b"
+    r"|\b(?:no|never) (?:fewer|less|later|sooner|smaller|shorter|higher|lower|larger|greater)\b",
     re.I,
 )  # negates nothing
 _DUTIES = {  # what must be done, ought to be done, and may be done
@@ -117,6 +118,8 @@ def is_negated(text: str) -> bool:
     return bool(_NEGATION.search(_LIMIT.sub("", text)))
 
 
+_UNTIL = re.compile(r"\b(?:not|never|cannot|\w+n['’]t)\b[^.;]*\buntil\b", re.I)
+_ONCE = re.compile(r"\b(?:until|before|after|once|first|unless)\b", re.I)  # "not until inspected": "inspected before"
 _ASKS_WHAT_NOT = re.compile(r"\b(?:not|never|\w+n['’]t)\b[^?]*\bdo(?:ing)?\b", re.I)  # so that its answer need not deny
 
 
@@ -131,6 +134,8 @@ def negation_turned(old: str, new: str, source: str = "", beside: str = "") -> s
         if elsewhere is beside and _ASKS_WHAT_NOT.search(beside):
             continue
         if _NOT.search(_LIMIT.sub("", other)) or not _DENYING.isdisjoint(said):
+            continue
+        if _UNTIL.search(denying) and _ONCE.search(other):
             continue
         stems = {stem(word, "en") for word in said}
         denied = (_content_after(denying, match.end()) for match in _NOT.finditer(_LIMIT.sub("", denying)))

@@ -10,9 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from groundwork.language import dangling_references as wording
+from groundwork.language.names import codes, names_as_written
 from groundwork.language.numbers import numbers, values
 from groundwork.language.opposites import is_negated
 from groundwork.language.words import content_words
@@ -116,9 +118,10 @@ def undecided(pair: Pair, wrong: str, language: str) -> str:
 
 
 def wrong_answer(pair: Pair, other_answer: str) -> str:
-    """The answer with what it tells turned into something else of its kind: yes into no, a number into another.
+    """The answer with what it tells turned into something else of its kind.
 
-    One without either gives way to the answer to another question.
+    Yes becomes no; a number another one beside the same unit; a name, path or code another one of its kind that the
+    evidence or the answer to another question holds. An answer without any gives way to that other answer.
     """
     if said := _YES_OR_NO.match(pair.answer):
         return "No." if said[0].lower() == "yes" else "Yes."
@@ -127,7 +130,40 @@ def wrong_answer(pair: Pair, other_answer: str) -> str:
         digits = pair.answer[number.start : number.end]
         changed += pair.answer[last : number.start] + _another(digits)
         last = number.end
-    return changed + pair.answer[last:] if changed else other_answer or "That is not told."
+    if changed:
+        return changed + pair.answer[last:]
+    return _with_other_names(pair, other_answer) or other_answer or "That is not told."
+
+
+def _with_other_names(pair: Pair, other_answer: str) -> str:
+    """The answer with each name that the question does not say exchanged for another of its kind; "" where none is."""
+    own, elsewhere = _names(pair.answer), _names("\n".join([*pair.evidence, other_answer]))
+    changed, taken = pair.answer, {name.lower() for name in [*own, *_names(pair.question)]}
+    for name in own:
+        fitting = [one for one in elsewhere if one.lower() not in taken and _kind(one) == _kind(name)]
+        if fitting and name.lower() not in pair.question.lower():
+            changed = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda _, new=fitting[0]: new, changed)
+            taken.add(fitting[0].lower())
+    return "" if changed == pair.answer else changed
+
+
+def _names(text: str) -> list[str]:
+    """Names of one and more words, paths and codes, in order."""
+    found, names = codes(text), set(names_as_written(text))
+    words_in_a_row = re.findall(r"[^\W\d_][\w-]*(?: [^\W\d_][\w-]*)*", text)
+    for row in words_in_a_row:
+        for is_name, run in groupby(row.split(" "), names.__contains__):
+            found += [" ".join(run)] if is_name else []
+    return list(dict.fromkeys(one for one in found if len(one) > 1))
+
+
+def _kind(name: str) -> str:
+    """What may take a name's place: a path another path, an option another, capitals others, words as many words."""
+    if "/" in name or name.startswith("-"):
+        return name[0]
+    if "." in name or "_" in name:
+        return "code"
+    return "capitals" if name.isupper() else f"{name.count(' ') + 1} words"
 
 
 def _another(digits: str) -> str:

@@ -319,10 +319,13 @@ def test_criteria_with_numbers_of_their_own_fail_by_rule(run: Run) -> None:
     assert run.rejected()[0].detail == "the reference answer does not hold: 12" and run.server.requests == []
 
 
-def test_a_wrong_answer_has_other_numbers() -> None:
+def test_a_wrong_answer_has_other_numbers_or_names() -> None:
     """The wrong answer keeps the form and changes each number; without numbers it is another pair's answer."""
     assert wrong_answer(pair_of(1), "other") == "It ground barley until 2042."
     assert wrong_answer(pair_of(1, answer="It ground barley."), "other") == "other"
+    told = {"evidence": ["The host is Port Ellary; Tarn Quay stands in. It logs to /var/log, never to /tmp."]}
+    assert wrong_answer(pair_of(1, answer="It is Port Ellary.", **told), "other") == "It is Tarn Quay."
+    assert wrong_answer(pair_of(1, answer="To /var/log.", **told), "other") == "To /tmp."
     assert wrong_answer(pair_of(1, answer="No, it ground barley until 1931."), "other") == "Yes."
 
 

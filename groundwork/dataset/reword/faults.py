@@ -21,6 +21,7 @@ UNCHANGED = "The answer is the old one, word for word. Say it differently."
 SHORT_ANSWER = 8  # words that may change; an answer with fewer has few ways of being said and may stay as it is
 # Of the words of two texts in the same order: from here on they are built so alike that one changed word tells.
 QUESTIONS_ALIKE, ANSWERS_ALIKE = 0.7, 0.5
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 LEAST_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
 
 
@@ -147,7 +148,7 @@ def _meaning_faults(part: str, old: str, new: str, source: str = "", beside: str
     if missing := _lost_terms(old, f"{new} {beside}"):
         yield f"The {part} lost {', '.join(missing)}; names and codes stay as they are."
     known = f"{old} {source}".lower()
-    if strange := sorted(name for name in terms(new) if name.lower() not in known):
+    if strange := sorted(name for name in terms(new) if name.lower().removesuffix("s") not in known):
         yield f"The {part} has a name that was not there: {', '.join(strange)}."
 
 
@@ -165,7 +166,7 @@ def _turn_faults(part: str, old: str, new: str, source: str = "", beside: str = 
 def _lost_terms(old: str, new: str) -> list[str]:
     """The names and codes of `old` that `new` lacks; of a name and its abbreviation one is enough."""
     have = new.lower()
-    lost = [term for term in terms(old) if term.lower() not in have]
+    lost = [term for term in terms(old) if term.lower() not in have and term.lower().removesuffix("s") not in have]
     for short, name in abbreviations(old).items():
         if short.lower() in have or name.lower() in have:
             lost = [term for term in lost if term != short and term not in name.split()]
@@ -179,8 +180,11 @@ def _verdict(answer: str) -> str:
 
 
 def _all_values(text: str) -> set[str]:
-    """The values of all numbers of a text."""
-    return {number.value for number in numbers(f"= {text}", spelled=True)}  # a number at its beginning is no label
+    """The values of all numbers of a text, ordinals in words too."""
+    ordinals = {str(n) for n, word in enumerate(_ORDINALS, 1) if re.search(rf"\b{word}\b", text, re.IGNORECASE)}
+    return ordinals | {
+        number.value for number in numbers(f"= {text}", spelled=True)
+    }  # one at its beginning is no label
 
 
 def _values(text: str) -> set[str]:

@@ -234,6 +234,16 @@ WINDS = "How strong may the wind be at most if the Skerrow regatta wants to star
             "3 minutes and no more, when the race officer delays it.",
         ),
         (
+            row(question=WIND, answer="No more than six boats start; never fewer than two boats start.", evidence=[]),
+            WINDS,
+            "More than six boats may not start. Two must; there are never fewer.",
+        ),
+        (
+            row(question=WIND, answer="It may not race until it has been mended, on Saturdays.", evidence=[]),
+            WINDS,
+            "It must be mended before it may race on a Saturday.",
+        ),
+        (
             row(question=WIND, answer="No other crew may leave the harbour.", evidence=[]),
             WINDS,
             "All others have to stay in the harbour.",
