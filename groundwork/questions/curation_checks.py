@@ -142,7 +142,8 @@ def _with_other_names(pair: Pair, other_answer: str) -> str:
     for name in own:
         fitting = [one for one in elsewhere if one.lower() not in taken and _kind(one) == _kind(name)]
         if fitting and name.lower() not in pair.question.lower():
-            changed = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda _, new=fitting[0]: new, changed)
+            parts = re.split(rf"(?<!\w){re.escape(name)}(?!\w)", changed)
+            changed = fitting[0].join(parts)
             taken.add(fitting[0].lower())
     return "" if changed == pair.answer else changed
 

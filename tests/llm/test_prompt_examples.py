@@ -77,7 +77,7 @@ def test_a_rewritten_pair_passes_the_rules():
     text = PROMPTS["rewrite_question.md"]
     told = json.JSONDecoder().raw_decode(text, text.index('{"question"'))[0]
     draft = msgspec.convert({**told, "difficulty": "easy", "category": "numeric"}, Draft)
-    assert PairBasis(Grounds(re.search(r"^  - (.+)$", text, re.M)[1])).faults(draft) == []
+    assert PairBasis(Grounds(re.search(r"^  - (.+)$", text, re.M)[1], "en")).faults(draft) == []
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/generate_qa_sentence.md"))
