@@ -67,7 +67,6 @@ def start(stage: str, data: Path, url: str) -> subprocess.Popen[bytes]:
     settings += [
         "embeddings.model=wordllama",
         "dataset.name=made",
-        "tags.vocabulary_prompt=",
         "chunk.max_length=400",
         "chunk.min_length=50",
     ]
