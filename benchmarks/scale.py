@@ -151,7 +151,7 @@ def reply(body: dict[str, Any]) -> str:
         return _pairs(asked)
     if "Write the summary" in asked:
         return "The report tells of many matters in turn, and says what holds for each of them from its beginning on."
-    if "exactly" in str(body["messages"][0]["content"]) and re.search(r"^1\. ", asked, re.MULTILINE):
+    if "You label questions" in str(body["messages"][0]["content"]):
         return tag_reply(body)
     return make_up(body)
 
