@@ -17,6 +17,7 @@ from groundwork.settings.question_settings import QA
 UNNAMED = "(it has no name; take one from its summary or its text)"
 SHORTEST_TITLE = 4  # characters of a title without its subtitle
 _SUBTITLE = re.compile(r":\s|\s[-–—|]\s|\s[(\[]")
+_CHAPTER = re.compile(r"\s*(?:chapter|part|section|appendix)\s+[\dIVXA-Z]+\b", re.IGNORECASE)
 _SECTION = re.compile(r"^(?:\d+\.)*\d+\.?\s+(?=\D)")  # the number before a heading
 
 Call = tuple[int, int]  # tokens in, tokens out
@@ -47,10 +48,13 @@ class Material:
 
 
 def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
-    """A title without what follows a colon, a dash or a bracket. Never the file's name, with or without its ending:
-    in its place the first of `headings` that is none, or words that say that there is no name.
+    """A title without what follows a colon, a dash or a bracket. Never the file's name, with or without its ending,
+    or a chapter's: in its place the first of `headings` of two words that is neither, or words that say that there is
+    no name.
     """
-    for found in (title, *headings):
+    for found in (title, *(heading for heading in headings if len(words(_SECTION.sub("", heading))) > 1)):
+        if _CHAPTER.match(found):
+            continue
         short = _SUBTITLE.split(_SECTION.sub("", found.strip()), maxsplit=1)[0].strip()
         if short and words(re.sub(r"\.\w{2,5}$", "", short)) != words(document.replace("_", " ")):
             return short if len(short) >= SHORTEST_TITLE else found.strip()

@@ -1,0 +1,27 @@
+"""What the interviews about a document call it, and how much they ask for at once."""
+
+import pytest
+
+from groundwork.questions.batch_asker import BEYOND, batch_for
+from groundwork.questions.interview_material import UNNAMED, short_title
+
+
+@pytest.mark.parametrize(
+    ("title", "document", "headings", "expected"),
+    [
+        ("Harbour Rules: Third Edition", "harbour", [], "Harbour Rules"),
+        ("Harbour Rules (2024)", "harbour", [], "Harbour Rules"),
+        ("harbour-rules", "harbour-rules", ["1.3. The Rules of the Harbour"], "The Rules of the Harbour"),
+        ("report_2024.pdf", "report-2024", [], UNNAMED),
+        ("hr", "hr", ["Chapter 1. Introduction", "Introduction"], UNNAMED),
+        ("Chapter 1. Introduction", "hr", ["Chapter 1. Introduction", "1.1. Purpose"], UNNAMED),
+    ],
+)
+def test_a_documents_name_is_never_its_files(title, document, headings, expected):
+    """The title in its short form; where it is the file's name or a chapter's, a heading, or none."""
+    assert short_title(title, document, headings) == expected
+
+
+def test_a_small_chunk_is_asked_for_few_pairs():
+    """As many as it has statements and a few more, never more than the batch."""
+    assert [batch_for(25, 4), batch_for(25, 60), batch_for(25, None)] == [4 + BEYOND, 25, 25]
