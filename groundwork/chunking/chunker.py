@@ -1,6 +1,7 @@
 """Markdown cut into chunks, whole: blocks are read, gathered into runs, packed into parts and written as records.
 
     blocks.py -> unreadable_runs.py -> boilerplate.py -> block_runs.py -> short_runs.py -> packer.py
+        -> short_parts.py
     (with sentence_cuts.py, table_parts.py, lengths.py, sentences.py)
 
 The chunks, one behind the other, are the text: nothing is lost and nothing moved.
@@ -20,6 +21,7 @@ from groundwork.chunking.block_runs import runs
 from groundwork.chunking.boilerplate import marks
 from groundwork.chunking.lengths import load_tokenizer, ruler_for
 from groundwork.chunking.packer import Packer, Part
+from groundwork.chunking.short_parts import join_short_parts
 from groundwork.chunking.short_runs import ShortRuns
 from groundwork.chunking.unreadable_runs import cut_out_unreadable
 from groundwork.language.detection import of_part, resolved
@@ -47,6 +49,7 @@ def chunk_document(
         gathered = runs(markdown, found, marked, ruler, limit, settings.language)
         gathered = ShortRuns(markdown, ruler, settings, limit).join(gathered)
         parts = Packer(markdown, ruler, settings, limit).pack(gathered)
+        parts = join_short_parts(parts, found, ruler, settings.min_length, limit)
         chunks = _records(markdown, parts, found, document, tokenizer, languages)
         excess = max((chunk.length for chunk in chunks), default=0) - settings.max_length
         if excess <= 0 or limit <= settings.max_length // 2:

@@ -15,7 +15,7 @@ from groundwork.chunking.lengths import Ruler
 from groundwork.chunking.sentence_cuts import Breaks
 from groundwork.settings.document_settings import ChunkSettings
 
-_NO_HEADING = 99  # the level of a border that no heading marks: weaker than any
+NO_HEADING = 99  # the level of a border that no heading marks: weaker than any
 
 
 class ShortRuns:
@@ -110,7 +110,7 @@ def _open(runs: Sequence[BlockRun]) -> BlockRun | None:
 def _border(run: BlockRun) -> int:
     """The level of the heading that parts a run from the one before it; 1 parts most."""
     first = run.blocks[0]
-    return first.level if first.kind == "heading" else _NO_HEADING
+    return first.level if first.kind == "heading" else NO_HEADING
 
 
 def _joined(first: BlockRun, second: BlockRun) -> BlockRun:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from groundwork.chunking.chunker import chunk_document
@@ -249,8 +249,26 @@ def test_no_run_of_short_chunks() -> None:
     assert [chunk.kind for chunk in chunks].count("text") == 4 and "".join(c.text for c in chunks) == text
 
 
+SHORT_TABLE = "| name | number | c |\n|---|---|---|\n| row 0 | 0 | x |"
+NEXT_TABLE_TAKES_THE_END = "\n\n".join(
+    [
+        "#### the\n\n# the disc\n\n# the disc",
+        "## " + "the " * 24 + "disc thrower; thrower; [rules](https://e.org/a_(b))",
+        SHORT_TABLE,
+        "# the",
+        "The " + "the " * 12 + "[rules](https://e.org/a_(b)). The the the the the. The the the the "
+        "[rules](https://e.org/a_(b)). The the the the the the the.",
+        SHORT_TABLE,
+    ]
+)
+LONG_SENTENCES = ("The " + "the " * 18 + "end. ") * 4  # no sentence ends where the short table looks for one
+
+
 @settings(max_examples=50, deadline=None)
 @given(MARKDOWN)
+@example(NEXT_TABLE_TAKES_THE_END)
+@example(f"{LONG_SENTENCES}\n\n{SHORT_TABLE}\n\n{LONG_SENTENCES}")
+@example(f"{'word ' * 50}\n\n{SHORT_TABLE}")
 def test_a_short_chunk_fits_into_neither_neighbour(text: str) -> None:
     """No chunk below the minimum could have joined the one before or behind without passing the maximum."""
     chunks = cut(text, small())
