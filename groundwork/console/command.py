@@ -191,7 +191,7 @@ class Command:
                     runner.run(self._units(job, shard))
                 finally:
                     result.outcomes, result.not_started = runner.ledger.outcomes, runner.ledger.not_started
-                    result.usage = job.client.report() if job.has_client else []
+                    result.usage = [*(job.client.report() if job.has_client else []), *job.usage]
         except GroundworkError as error:
             result.stopped = type(error).__name__, str(error)
         return result
@@ -233,7 +233,9 @@ class Command:
             print(f"  … and {len(due) - MOST_DUE:,} more")
         print(f"{self.name}: {len(due)} of {len(units)} to do")
         estimates = self._estimates(job, [unit for unit, _, _ in due])
-        if any(estimate.calls for estimate in estimates):  # else there is no endpoint to ask for its prices
+        if any(
+            estimate.calls or estimate.pages for estimate in estimates
+        ):  # else there is no endpoint to ask for its prices
             print_estimate(job, estimates)
         return EXIT_OK
 

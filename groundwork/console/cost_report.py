@@ -21,9 +21,18 @@ def print_estimate(job: Job, estimates: Sequence[Estimate]) -> None:
     for estimate in estimates:
         by_model[estimate.call.model].append(estimate)
     for model, group in by_model.items():
+        if pages := sum(e.pages for e in group):
+            print(f"  {model}: {pages:,} {'page' if pages == 1 else 'pages'}, {_page_cost(group)}")
+            continue
         calls = sum(e.calls for e in group)
         tokens_in, tokens_out = sum(e.input_tokens for e in group), sum(e.output_tokens for e in group)
         print(f"  {model}: {calls:,} calls, {tokens_in:,} tokens in, {tokens_out:,} out, {_cost(job, group)}")
+
+
+def _page_cost(estimates: Sequence[Estimate]) -> str:
+    if any(e.cost is None for e in estimates):
+        return "no price known"
+    return f"about ${sum(e.cost or 0 for e in estimates):,.4f}"
 
 
 def _cost(job: Job, estimates: Sequence[Estimate]) -> str:
@@ -57,15 +66,24 @@ def _total(rows: Sequence[UsageRow]) -> float:
     return sum(row.cost or 0 for row in rows)
 
 
+def _tokens(rows: Sequence[UsageRow]) -> list[str]:
+    cached = sum(r.cached_tokens for r in rows)
+    return [
+        f"{sum(r.input_tokens for r in rows):,} tokens in",
+        *([f"{cached:,} of them cached"] if cached else []),
+        f"{sum(r.output_tokens for r in rows):,} out",
+    ]
+
+
 def _line(rows: Sequence[UsageRow]) -> str:
     calls, replayed = sum(r.calls for r in rows), sum(r.replayed for r in rows)
     parts = [f"{calls:,} made"]
     if replayed:
         parts.append(f"{replayed:,} replayed from the journal")
-    parts.append(f"{sum(r.input_tokens for r in rows):,} tokens in")
-    if cached := sum(r.cached_tokens for r in rows):
-        parts.append(f"{cached:,} of them cached")
-    parts.append(f"{sum(r.output_tokens for r in rows):,} out")
+    if pages := sum(r.pages for r in rows):
+        parts.append(f"{pages:,} {'page' if pages == 1 else 'pages'}")
+    if any(r.input_tokens or r.output_tokens for r in rows) or not pages:
+        parts += _tokens(rows)
     if total := _total(rows):
         parts.append(f"${total:,.4f}")
     if unpriced := sum(r.unpriced for r in rows):

@@ -71,12 +71,17 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a unit would cost: calls, and tokens in and out over all of them, of the model of `call`."""
+    """What a unit would cost: calls, and tokens in and out over all of them, of the model of `call`.
+
+    Of a service that is paid by the page, `pages` and, where it is known, `cost` in USD.
+    """
 
     calls: int
     input_tokens: int
     output_tokens: int
     call: ModelCall
+    pages: int = 0
+    cost: float | None = None
 
 
 def _event() -> asyncio.Event:

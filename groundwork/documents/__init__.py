@@ -57,6 +57,7 @@ class Converter:
     paged: bool = False
     by_sight: bool = False  # reads the picture of a page, whatever its text layer says
     remote: bool = False  # asks a model through the client and runs in this process
+    hosted: bool = False  # sends the file to a service and waits for its text in this process
     models: bool = False  # holds models in memory: one process a device, no limit on memory
     singly: bool = False  # slow, and reads each page by itself: it is asked for one after the other
 
@@ -79,6 +80,7 @@ CONVERTERS = {
     "marker": Converter(
         module="engines.marker", packages=("marker-pdf",), endings=(".pdf",), extra="marker", paged=True, models=True
     ),
+    "marker-api": Converter(module="engines.marker_api", endings=(".pdf", *IMAGES), paged=True, hosted=True),
     "pymupdf": Converter(
         module="engines.pymupdf", packages=("pymupdf",), endings=(".pdf",), extra="pymupdf", paged=True
     ),

@@ -10,25 +10,25 @@ import functools
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
-from groundwork.documents import CONVERTERS, IMAGES, Request, choose, require, run, versions
+from groundwork.documents import CONVERTERS, IMAGES, Conversion, Request, choose, require, run, versions
 from groundwork.documents.doubtful_pages import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
 from groundwork.documents.engines.vision import PageReader, Picture
 from groundwork.documents.garbled_fonts import is_misread, is_unreadable
 from groundwork.documents.overrides import page_numbers
 from groundwork.documents.page_choice import OCR, UNREADABLE, PageDraft, assemble, doubt, listed, page_warnings
-from groundwork.documents.page_conversion import Audited, convert_pages
+from groundwork.documents.page_conversion import Audited, audit_pages, convert_pages
 from groundwork.documents.page_images import count_frames, page_jpeg
 from groundwork.documents.pdf import TextLayer, read_text_layer, unlock
 from groundwork.documents.repair.page_joining import stitch, tidy
 from groundwork.documents.repair.running_headers import without_running
 from groundwork.documents.source_files import DocumentFile, examine, spelt
-from groundwork.errors import BadDocument, MissingExtra
+from groundwork.errors import BadDocument, MissingExtra, UnitError
 from groundwork.process_pool import WorkerFailed, Workers, devices
 from groundwork.records.types import Document, Page
 from groundwork.settings.schema import Config
@@ -54,6 +54,7 @@ class Ingestion:
     images: Path  # the folder for its pictures, where they are kept
     count: PageCount
     reader: Callable[[str, Picture], PageReader]  # (the document's name, its pictures) -> what asks the vision model
+    service: Callable[[Request], Awaitable[Conversion]]  # what converts a file elsewhere
     first: int = 0  # only so many pages; 0: all
     password: str = ""
     pages: str = ""  # only these, such as "1-3, 7"; "": all
@@ -99,7 +100,7 @@ class Ingestion:
 
     async def _whole(self, path: Path, ending: str, names: list[str]) -> tuple[str, list[Page], str]:
         """A document without pages, or with slides: the first converter that can."""
-        request = Request(source=str(path), ending=ending, settings=self.config.ingest)
+        request = Request(source=str(path), ending=ending, settings=self.config.ingest, images=str(self.images))
         reasons: list[str] = []
         for name in names:
             try:
@@ -110,9 +111,11 @@ class Ingestion:
                 reasons.append(str(error))
                 continue
             try:
-                conversion = await self._work(run, name, request)
-            except WorkerFailed as error:
-                reasons.append(f"{name}: {_reason(error)}")
+                conversion = await (
+                    self.service(request) if CONVERTERS[name].hosted else self._work(run, name, request)
+                )
+            except (WorkerFailed, UnitError) as error:
+                reasons.append(_reason(error) if str(error).startswith(f"{name}: ") else f"{name}: {_reason(error)}")
                 continue
             self._by = name
             self.warnings += [*reasons, *conversion.warnings]
@@ -227,10 +230,11 @@ class Ingestion:
         try:
             done = await (self._look(path, due, layer.pages) if CONVERTERS[name].remote else
                           self._convert(name, path, due, layer))  # fmt: skip
-        except WorkerFailed as error:
-            self.warnings.append(f"{name}: {_reason(error)}")
+        except (WorkerFailed, UnitError) as error:
+            reason = _reason(error) if str(error).startswith(f"{name}: ") else f"{name}: {_reason(error)}"
+            self.warnings.append(reason)
             for number in due:
-                drafts[number - 1].fell_back = drafts[number - 1].fell_back or f"{name}: {_reason(error)}"
+                drafts[number - 1].fell_back = drafts[number - 1].fell_back or reason
             return
         self.warnings += done.warnings
         for i, number in enumerate(due):
@@ -256,6 +260,11 @@ class Ingestion:
             base_url=self.config.llm.base_url,
             api_key_env=self.config.llm.api_key_env,
         )
+        if CONVERTERS[name].hosted:
+            conversion = await self.service(request)
+            audited = await self._work(audit_pages, name, conversion, due, layer.pages)
+            self._page_done(len(due))
+            return audited
         return await self._work(convert_pages, name, request, layer.pages, models=CONVERTERS[name].models)
 
     async def _look(self, path: Path, due: list[int], layer: list[str]) -> Audited:
@@ -320,7 +329,9 @@ def _model_workers() -> Workers:
     return Workers(devices=devices())
 
 
-def _reason(error: WorkerFailed) -> str:
+def _reason(error: WorkerFailed | UnitError) -> str:
+    if isinstance(error, UnitError):
+        return str(error)
     return str(error) if error.kind in ("crash", "timeout", "BadDocument") else f"{error.kind}: {error}"
 
 

@@ -101,6 +101,7 @@ class UsageRow(msgspec.Struct):
     cached_tokens: int = 0
     cost: float = 0.0
     unpriced: int = 0
+    pages: int = 0  # of a service that is paid by the page
 
     def add(self, usage: Usage, replayed: bool) -> None:
         """Count one reply; one from the journal cost nothing now."""

@@ -24,9 +24,23 @@ class Marker(Settings, frozen=True):
     """The converter `marker`."""
 
     use_llm: Annotated[bool, Meta(description="let marker repair tables and forms by ingest.vision's model")]
-    keep_images: Annotated[bool, Meta(description="write a document's pictures beside its text")]
+    keep_images: Annotated[bool, Meta(description="marker and marker-api: write a document's pictures beside its text")]
     layout_server_url: Annotated[str, Meta(description="a running layout server; empty: marker starts its own")]
     options: Annotated[dict[str, str | int | float | bool], Meta(description="passed on to marker as they are")]
+
+
+class MarkerApi(Settings, frozen=True):
+    """The converter `marker-api`: marker as a service of Datalab, which gets the whole file."""
+
+    url: Annotated[str, Meta(pattern=r"^https?://", description="where documents are sent")]
+    api_key_env: Annotated[Name, Meta(description="the environment variable with the key")]
+    mode: Annotated[Literal["fast", "balanced", "accurate"], Meta(description="the service's own; dearer to the right")]
+    timeout: Annotated[Seconds, Meta(description="seconds from the upload of a document to its text")]
+    price_per_1000_pages: Annotated[
+        Annotated[float, Meta(ge=0)] | None,
+        Meta(description="USD, for --dry-run, and for the cost where the service does not tell it"),
+    ]
+    options: Annotated[dict[str, str | int | float | bool], Meta(description="passed on to the service as they are")]
 
 
 class DocumentOverride(Settings, frozen=True):
@@ -65,6 +79,7 @@ class Ingest(Settings, frozen=True):
     ]
     vision: Vision
     marker: Marker
+    marker_api: MarkerApi
 
 
 class Summarize(ModelCall, frozen=True):

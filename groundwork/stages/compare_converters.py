@@ -155,8 +155,11 @@ async def _column(job: Job, workers: Workers, name: str, source: str, layer: Tex
         require(name)
     except MissingExtra as error:
         return Column(name=name, trouble=str(error))
-    timed = await (_look(job, source, layer, numbers) if CONVERTERS[name].remote else
-                   _convert(job, workers, name, source, layer, numbers))  # fmt: skip
+    if CONVERTERS[name].hosted:
+        timed = await _send(job, workers, name, source, layer, numbers)
+    else:
+        timed = await (_look(job, source, layer, numbers) if CONVERTERS[name].remote else
+                       _convert(job, workers, name, source, layer, numbers))  # fmt: skip
     pages = timed.done.pages
     if timed.done.troubles and all(timed.done.troubles) and not any(pages):
         raise UnitError(timed.done.troubles[0])
@@ -182,6 +185,25 @@ async def _convert(job: Job, workers: Workers, name: str, source: str, layer: Te
     await workers.acall(warm_up, name, request, timeout=timeout)  # so that imports are not counted
     count = job.progress.advance
     return await workers.acall(timed_convert, name, request, layer.pages, timeout=timeout, on_report=count)
+
+
+async def _send(job: Job, workers: Workers, name: str, source: str, layer: TextLayer, numbers: list[int]) -> Timed:
+    """Have a service convert the pages; what it was asked before is read from the stored reply."""
+    import os
+
+    from groundwork.documents.engines.marker_api import MarkerService
+    from groundwork.documents.page_conversion import audit_pages
+
+    settings = job.config.ingest
+    service = MarkerService(settings.marker_api, os.environ, job.data.state / "marker-api")
+    request = Request(source=source, ending=".pdf", settings=settings, pages=numbers, page_count=layer.page_count)
+    began = time.perf_counter()
+    conversion = await service.convert(request, Path(source).name)
+    seconds = time.perf_counter() - began
+    job.usage += service.usage
+    done = await workers.acall(audit_pages, name, conversion, numbers, layer.pages, timeout=settings.timeout)
+    costs = [row.cost for row in service.usage if row.calls and not row.unpriced]
+    return Timed(done, seconds, 0.0, sum(costs) if costs else None)
 
 
 def warm_up(name: str, request: Request) -> None:

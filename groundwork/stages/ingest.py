@@ -76,11 +76,19 @@ def _own_recipe(job: Job, override: dict[str, Any]) -> dict[str, Any]:
     import msgspec
 
     settings = settings_with(job.config.ingest, override)
+    own: dict[str, Any] = {"ingest.overrides": override}
+    if uses_service(settings) and not uses_service(job.config.ingest):
+        own["ingest.marker_api"] = _of_the_service(settings)
     if not uses_vision(settings) or uses_vision(job.config.ingest):
-        return {"ingest.overrides": override}
+        return own
     vision = settings.vision
     prompts = [hashlib.sha256(job.prompt(name).encode()).hexdigest() for name in _prompts(settings)]
-    return {"ingest.overrides": override, "ingest.vision": msgspec.to_builtins(vision), "prompts": prompts}
+    return {**own, "ingest.vision": msgspec.to_builtins(vision), "prompts": prompts}
+
+
+def _of_the_service(settings: Ingest) -> dict[str, Any]:
+    """What of ingest.marker_api shapes a text."""
+    return {"mode": settings.marker_api.mode, "options": settings.marker_api.options}
 
 
 def prepare(job: Job, manifest: Manifest) -> None:
@@ -90,6 +98,7 @@ def prepare(job: Job, manifest: Manifest) -> None:
     from groundwork.records.name_patterns import matches
 
     settings = job.config.ingest
+    check_service(job)
     if ignored := ignored_files(job.data.documents, settings.ignore):
         more = f" and {len(ignored) - MOST_IGNORED:,} more" if len(ignored) > MOST_IGNORED else ""
         job.progress.say(f"ignored (ingest.ignore): {', '.join(ignored[:MOST_IGNORED])}{more}")
@@ -101,6 +110,22 @@ def prepare(job: Job, manifest: Manifest) -> None:
                 job.progress.say(
                     f"ingest.overrides: {pattern} fits no document{f'; did you mean {near[0]}?' if near else ''}"
                 )
+
+
+def check_service(job: Job) -> None:
+    """Raises ConfigError or UsageError where marker-api is asked for, and what it needs is not there."""
+    import os
+
+    from groundwork.errors import UsageError
+
+    settings = job.config.ingest
+    if not uses_service(settings) and "marker-api" not in [one.converter for one in settings.overrides.values()]:
+        return
+    from groundwork.documents.engines.marker_api import NAME, MarkerService
+
+    MarkerService(settings.marker_api, os.environ, job.data.state).key()
+    if job.flags.max_cost is not None:
+        raise UsageError(f"--max-cost does not hold for {NAME}, which is paid by the page; --dry-run counts them")
 
 
 def carry_over_renamed(job: Job, manifest: Manifest) -> None:
@@ -121,10 +146,12 @@ def carry_over_renamed(job: Job, manifest: Manifest) -> None:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Convert one document and write its Markdown and its record."""
     import asyncio  # 40 ms that --help does without
+    import os
     from tempfile import TemporaryDirectory
 
     import msgspec
 
+    from groundwork.documents.engines.marker_api import MarkerService
     from groundwork.documents.engines.vision import PageReader
     from groundwork.documents.ingestion import Ingestion
     from groundwork.errors import BadDocument
@@ -139,6 +166,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     if source.problem:
         raise BadDocument(f"{source.name}: {source.problem}")
     settings = settings_with(job.config.ingest, override)
+    marker = MarkerService(settings.marker_api, os.environ, job.data.state / "marker-api")
     with TemporaryDirectory() as scratch:
         ingestion = Ingestion(
             source=source,
@@ -147,6 +175,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
             images=job.data.path("text", "images", source.id),
             count=job.progress,
             reader=reader,
+            service=lambda request: marker.convert(request, source.id),
             first=TEST_PAGES if job.test else 0,
             password=job.flags.password,
             **{name: override[name] for name in ("pages", "title", "language") if name in override},
@@ -155,6 +184,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
             markdown, document = await ingestion.run()
         except BadDocument as error:
             raise BadDocument(f"{source.name}: {error}") from None
+        finally:
+            job.usage += marker.usage
     await asyncio.to_thread(write_text, unit.writes[0], markdown)  # which wait for the disk; other documents need not
     await asyncio.to_thread(write_json, unit.writes[1], document)
     if ingestion.doubtful:
@@ -181,9 +212,18 @@ def _counts(document: Document) -> dict[str, int]:
     return {name: n for name, n in counts.items() if n}
 
 
+def _named(settings: Ingest) -> set[str]:
+    return {settings.converter, *(name for listed in settings.converters.values() for name in listed)}
+
+
+def uses_service(settings: Ingest) -> bool:
+    """Whether documents may be sent to the service of ingest.marker_api."""
+    return "marker-api" in _named(settings)
+
+
 def uses_vision(settings: Ingest) -> bool:
     """Whether the model of ingest.vision may be asked: for whole pages, or by marker for their tables."""
-    names = {settings.converter, *(name for listed in settings.converters.values() for name in listed)}
+    names = _named(settings)
     return "gemini" in names or ("marker" in names and settings.marker.use_llm)
 
 
@@ -214,11 +254,14 @@ def shaping(config: Config) -> Any:
         *(() if uses_vision(config.ingest) else ("vision",)),
     ):
         del settings[name]
-    return settings
+    del settings["marker_api"]
+    return settings | ({"marker_api": _of_the_service(config.ingest)} if uses_service(config.ingest) else {})
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """The vision model's calls, where it comes first: a page's prompt and picture, and its text layer as the reply."""
+    import msgspec
+
     from groundwork.documents.engines.vision import with_picture
     from groundwork.documents.engines.vision_check import WORDS_TO_JUDGE
     from groundwork.documents.page_images import count_frames
@@ -233,13 +276,17 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     try:
         ending, _ = examine(path, settings.max_unpacked_mb)
         first = choose(settings, ending)[:1]
-        if unit.payload.file.problem or first != ["gemini"]:
+        if unit.payload.file.problem or first not in (["gemini"], ["marker-api"]):
             return Estimate(0, 0, 0, vision)
         layer = read_text_layer(str(path)).pages if ending == ".pdf" else [""] * count_frames(str(path))
     except BadDocument:
         return Estimate(0, 0, 0, vision)
     named = [layer[number - 1] for number in page_numbers(unit.payload.override.get("pages", ""), len(layer))]
     pages = named[:TEST_PAGES] if job.test else named
+    if first == ["marker-api"]:
+        price = settings.marker_api.price_per_1000_pages
+        cost = None if price is None else price * len(pages) / 1000
+        return Estimate(0, 0, 0, msgspec.structs.replace(vision, model="marker-api"), len(pages), cost)
     asked = job.tokens(vision, with_picture(conversation(job.prompt(vision.prompt)), b""))
     told = sum(tokens_in(page) if len(page.split()) >= WORDS_TO_JUDGE else PAGE_TOKENS for page in pages)
     return Estimate(len(pages), len(pages) * asked, told, vision)
@@ -251,7 +298,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="the converter to try first",
     )  # fmt: skip
     parser.add_argument(
-        "--keep-images", help="marker: pictures beside the text", **setting("ingest.marker.keep_images", True)
+        "--keep-images",
+        "--pictures",
+        help="keep the pictures that marker finds",
+        **setting("ingest.marker.keep_images", True),
     )
     parser.add_argument("--password", metavar="WORD", default="", help="of the encrypted PDFs among the documents")
 

@@ -7,12 +7,14 @@ companies below 5 million USD of funding or revenue. It fetches them when it fir
 from __future__ import annotations
 
 import functools
+import io
 import os
 import re
 from pathlib import Path
 from typing import Any
 
 from groundwork.documents import Conversion, Request
+from groundwork.documents.kept_pictures import keep_pictures
 from groundwork.errors import BadDocument
 
 LAYOUT_WEIGHTS = "datalab-to/surya_layout2"
@@ -40,9 +42,9 @@ def convert(request: Request) -> Conversion:
         options |= _language_model(request)
     rendered = _converter(tuple(sorted(options.items())))(request.source)
     text, _, images = text_from_rendered(rendered)
-    if settings.keep_images and request.images:
-        text = _keep(images, text, Path(request.images))
-    return Conversion(pages=_by_page(text, request.pages or list(range(1, request.page_count + 1))))
+    kept = {name: _jpeg_or_png(name, image) for name, image in images.items()} if request.images else {}
+    text, warnings = keep_pictures(kept, text, Path(request.images))
+    return Conversion(pages=by_page(text, request.pages or list(range(1, request.page_count + 1))), warnings=warnings)
 
 
 def _prepare(layout_server: str) -> None:
@@ -112,17 +114,14 @@ def _models() -> Any:
     return create_model_dict()
 
 
-def _by_page(text: str, numbers: list[int]) -> list[str]:
-    """marker's paginated Markdown, cut at its page marks."""
+def by_page(text: str, numbers: list[int]) -> list[str]:
+    """marker's paginated Markdown, cut at its page marks, which count from 0; a page without one is empty."""
     parts = _PAGE.split(f"\n\n{text.lstrip()}")
     found = {int(number) + 1: page.strip() for number, page in zip(parts[1::2], parts[2::2], strict=True)}
     return [found.get(number, "") for number in numbers]
 
 
-def _keep(images: dict[str, Any], text: str, folder: Path) -> str:
-    """Write the pictures and let the Markdown point at them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, image in images.items():
-        image.save(folder / name)
-        text = text.replace(f"]({name})", f"]({folder.parent.name}/{folder.name}/{name})")
-    return text
+def _jpeg_or_png(name: str, image: Any) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, "PNG" if name.lower().endswith(".png") else "JPEG")
+    return stream.getvalue()

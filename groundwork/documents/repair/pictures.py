@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 _ALT = r"!\[(?P<alt>[^\]\n]{0,1000})\]"
 _TITLE = r"""(?:\s+(?:"[^"\n]{0,500}"|'[^'\n]{0,500}'))?"""
 _DATA = re.compile(rf"{_ALT}\(\s{{0,9}}<?data:[^)\s>(\[]*+>?{_TITLE}\s{{0,9}}\)", re.IGNORECASE)
-_ANY = re.compile(rf"{_ALT}\(\s{{0,9}}(?:<[^>\n]*+>|[^)\s(\[]*+){_TITLE}\s{{0,9}}\)")
+_ANY = re.compile(rf"{_ALT}\(\s{{0,9}}(?P<address><[^>\n]*+>|[^)\s(\[]*+){_TITLE}\s{{0,9}}\)")
 _DEFINITION = re.compile(r"^[ ]{0,3}\[(?P<name>[^\]\n]{1,500})\]:[ \t]*\n?[ \t]*<?data:[^\n]*\n?", re.I | re.MULTILINE)
 _REFERENCE = re.compile(rf"{_ALT}(?:\[(?P<name>[^\]\n]{{0,500}})\])?")
 _TAG = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
@@ -36,6 +37,16 @@ def without_data(markdown: str) -> str:
 def without_pictures(markdown: str) -> str:
     """Every picture as its alternative text, wherever it lies: nothing that a reader of the text could fetch."""
     return _TAG.sub(lambda match: _alt(match[0]), _ANY.sub(lambda match: match["alt"], without_data(markdown)))
+
+
+def repointed(markdown: str, links: Mapping[str, str]) -> str:
+    """Every picture with the address that `links` has for its own, or as its alternative text where there is none."""
+
+    def of_picture(match: re.Match[str]) -> str:
+        link = links.get(match["address"].strip("<>"))
+        return f"![{match['alt']}]({link})" if link else match["alt"]
+
+    return _TAG.sub(lambda match: _alt(match[0]), _ANY.sub(of_picture, without_data(markdown)))
 
 
 def _alt(tag: str) -> str:

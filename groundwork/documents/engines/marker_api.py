@@ -1,0 +1,259 @@
+"""marker-api: marker as a service of Datalab, which is sent the whole file and paid by the page.
+
+A document is uploaded, its job asked for every few seconds, and the reply stored before it is read: a run that is
+killed pays for no finished document again. Its documented form: https://documentation.datalab.to/docs/welcome/api
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from groundwork.documents import Conversion, Request
+from groundwork.documents.engines.marker import by_page
+from groundwork.documents.kept_pictures import keep_pictures
+from groundwork.errors import BadDocument, ConfigError, ProviderRefused, TransportFailed
+from groundwork.llm.budget import UsageRow
+from groundwork.records.artifacts import write_bytes
+from groundwork.settings.document_settings import MarkerApi
+
+NAME = "marker-api"
+KEYS_PAGE = "https://www.datalab.to/app/keys"
+PRICES_PAGE = "https://www.datalab.to/pricing"
+POLL_SECONDS = 2.0  # as the service's documentation does
+TRIES = 6  # of one request, while the service is busy or out of reach
+FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0  # seconds between tries; the first is doubled each time
+CONNECT_SECONDS, TRANSFER_SECONDS = 20.0, 300.0
+MOST_DETAIL = 300  # characters of what the service says of an error
+
+
+T = TypeVar("T")
+
+
+class _Submitted(msgspec.Struct):
+    request_id: str = ""
+    request_check_url: str = ""
+    success: bool = True
+    error: str | None = None
+
+
+class _Cost(msgspec.Struct):
+    final_cost_cents: float | None = None
+    total_cents: float | None = None
+
+
+class _Result(msgspec.Struct):
+    """What a job says of itself. `images`: name -> base64."""
+
+    status: str = ""
+    success: bool | None = None
+    error: str | None = None
+    markdown: str | None = None
+    images: dict[str, str] | None = None
+    page_count: int | None = None
+    cost_breakdown: _Cost | None = None
+
+
+@dataclass
+class MarkerService:
+    """Converts documents at one address, and counts pages and cost in `usage`, a row a document.
+
+    `replies`: the folder in which they are stored.
+    """
+
+    settings: MarkerApi
+    env: Mapping[str, str]
+    replies: Path
+    usage: list[UsageRow] = field(default_factory=list)
+
+    def key(self) -> str:
+        """The key. Raises ConfigError where there is none."""
+        key = self.env.get(self.settings.api_key_env, "").strip()
+        if not key:
+            raise ConfigError(
+                [f"{NAME}: {self.settings.api_key_env} is not set; put your key in .env, which {KEYS_PAGE} gives"]
+            )
+        return key
+
+    async def convert(self, request: Request, document: str) -> Conversion:
+        """Markdown by page.
+
+        Raises ProviderRefused for a key or an account that is refused, BadDocument for a file that is, TransportFailed
+        for a service that is out of reach or not done in time, ConfigError without a key.
+        """
+        keeps = request.settings.marker.keep_images
+        form = self._form(request, keeps)
+        content = await asyncio.to_thread(Path(request.source).read_bytes)
+        stored = self.replies / f"{_digest(content, form)}.json"
+        row = UsageRow("ingest", NAME, document)
+        if stored.is_file():
+            raw = stored.read_bytes()
+            row.replayed = 1
+        else:
+            raw = await self._fetch(content, form, request.ending)
+            await asyncio.to_thread(write_bytes, stored, raw)
+            row.calls = 1
+        result = _read(raw, _Result)
+        if not row.replayed:
+            self._count(result, row)
+        self.usage.append(row)
+        return _conversion(result, request, keeps)
+
+    def _form(self, request: Request, keeps: bool) -> dict[str, str]:
+        options: dict[str, Any] = {
+            "output_format": "markdown",
+            "mode": self.settings.mode,
+            "paginate": True,
+            "disable_image_extraction": not keeps,
+            "disable_image_captions": True,  # which a model writes, and the document does not hold
+            **self.settings.options,
+        }
+        if request.pages is not None:
+            options["page_range"] = ",".join(str(number - 1) for number in request.pages)
+        return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in options.items()}
+
+    def _count(self, result: _Result, row: UsageRow) -> None:
+        row.pages = result.page_count or 0
+        told = result.cost_breakdown or _Cost()
+        cents = told.final_cost_cents if told.final_cost_cents is not None else told.total_cents
+        price = self.settings.price_per_1000_pages
+        if cents is not None:
+            row.cost = cents / 100
+        elif price is not None:
+            row.cost = price * row.pages / 1000
+        else:
+            row.unpriced = 1
+
+    async def _fetch(self, content: bytes, form: dict[str, str], ending: str) -> bytes:
+        """Upload, and wait for the reply of a job that is complete."""
+        import httpx2
+
+        key, waits = self.key(), self.settings.timeout
+        timeout = httpx2.Timeout(TRANSFER_SECONDS, connect=CONNECT_SECONDS)
+        try:
+            async with (
+                asyncio.timeout(waits),
+                httpx2.AsyncClient(headers={"X-API-Key": key}, timeout=timeout, follow_redirects=False) as client,
+            ):
+                desk = _Desk(client, key, self.settings)
+                files = {"file": (f"document{ending}", content)}
+                submitted = _read(await desk.ask("POST", self.settings.url, data=form, files=files), _Submitted)
+                if not submitted.success or not submitted.request_id:
+                    raise BadDocument(f"{NAME}: the service did not take it: {desk.plain(submitted.error or 'no id')}")
+                address = self._check_url(submitted)
+                while True:
+                    raw = await desk.ask("GET", address)
+                    result = _read(raw, _Result)
+                    if result.status == "failed" or result.success is False:
+                        raise BadDocument(f"{NAME}: the job failed: {desk.plain(result.error or 'no reason given')}")
+                    if result.status == "complete":
+                        return raw
+                    await asyncio.sleep(POLL_SECONDS)
+        except TimeoutError:
+            raise TransportFailed(
+                f"{NAME}: not done after {waits:g} s; run again later, or raise ingest.marker_api.timeout"
+            ) from None
+
+    def _check_url(self, submitted: _Submitted) -> str:
+        """Where to ask for the job: on the host that was sent the key already, for the key goes there too."""
+        told, own = urlsplit(submitted.request_check_url), urlsplit(self.settings.url)
+        if (told.scheme, told.netloc) == (own.scheme, own.netloc):
+            return submitted.request_check_url
+        from urllib.parse import quote
+
+        return f"{self.settings.url.rstrip('/')}/{quote(submitted.request_id, safe='')}"
+
+
+class _Desk:
+    """Sends single requests, again while the service is busy, and says in plain words why one failed."""
+
+    def __init__(self, client: Any, key: str, settings: MarkerApi) -> None:
+        self._client, self._key, self._settings = client, key, settings
+
+    async def ask(self, method: str, address: str, **content: Any) -> bytes:
+        """The body of a 200. Raises as MarkerService.convert does."""
+        import httpx2
+
+        trouble, wait = "", FIRST_WAIT
+        for tried in range(TRIES):
+            if tried:
+                await asyncio.sleep(min(wait, LONGEST_WAIT))
+            try:
+                response = await self._client.request(method, address, **content)
+            except httpx2.TransportError as error:
+                trouble, wait = f"{self._settings.url} can not be reached ({type(error).__name__})", 2 * wait
+                continue
+            if response.status_code == 200:
+                return bytes(response.content)
+            detail = self._detail(response)
+            if response.status_code != 429 and response.status_code < 500:
+                raise self._refused(response.status_code, detail)
+            trouble = f"the service answers {response.status_code}{f' ({detail})' if detail else ''}"
+            wait = _seconds(response.headers.get("Retry-After", "")) or 2 * wait
+        raise TransportFailed(f"{NAME}: {trouble}, after {TRIES} tries; run again later")
+
+    def _refused(self, status: int, detail: str) -> Exception:
+        said = f"{NAME}: {status}{f', {detail}' if detail else ''}"
+        if status == 401:
+            return ProviderRefused(f"{said}: the key in {self._settings.api_key_env} is refused; see {KEYS_PAGE}")
+        if status in (402, 403):
+            return ProviderRefused(f"{said}: the account has no credit, plan or right for this; see {PRICES_PAGE}")
+        if 300 <= status < 400 or status in (404, 405):
+            return ProviderRefused(f"{said}: nothing converts documents there; check ingest.marker_api.url")
+        if status == 413:
+            return BadDocument(f"{said}: too large for the service; name fewer pages in ingest.overrides or split it")
+        return BadDocument(f"{said}: the service refused the file or ingest.marker_api.options")
+
+    def _detail(self, response: Any) -> str:
+        try:
+            detail = response.json().get("detail", "")
+        except (ValueError, AttributeError):
+            return ""
+        return self.plain(str(detail))
+
+    def plain(self, text: str) -> str:
+        """A text of the service in one short line, without the key."""
+        return " ".join(text.replace(self._key, "[the key]").split())[:MOST_DETAIL].rstrip(". ")
+
+
+def _conversion(result: _Result, request: Request, keeps: bool) -> Conversion:
+    pictures = {name: _decoded(content) for name, content in (result.images or {}).items()} if keeps else {}
+    text, warnings = keep_pictures(pictures, result.markdown or "", Path(request.images))
+    numbers = request.pages or list(range(1, (request.page_count or result.page_count or 1) + 1))
+    pages = by_page(text, numbers)
+    if not any(pages) and text.strip():
+        pages = by_page(text, list(range(1, len(numbers) + 1)))  # where the marks count the pages that were asked for
+    if not any(pages) and len(numbers) == 1:
+        pages = [text.strip()]
+    return Conversion(pages=pages, warnings=warnings)
+
+
+def _decoded(content: str) -> bytes:
+    """The bytes of a picture; none where it is no base64."""
+    try:
+        return base64.b64decode(content, validate=True)
+    except ValueError:
+        return b""
+
+
+def _read(raw: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise TransportFailed(f"{NAME}: the reply is not what the service documents ({error}); run again") from None
+
+
+def _digest(content: bytes, form: dict[str, str]) -> str:
+    return hashlib.sha256(hashlib.sha256(content).digest() + msgspec.json.encode(form, order="sorted")).hexdigest()
+
+
+def _seconds(told: str) -> float:
+    return float(told) if told.isascii() and told.isdigit() else 0.0
