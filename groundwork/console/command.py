@@ -233,9 +233,7 @@ class Command:
             print(f"  … and {len(due) - MOST_DUE:,} more")
         print(f"{self.name}: {len(due)} of {len(units)} to do")
         estimates = self._estimates(job, [unit for unit, _, _ in due])
-        if any(
-            estimate.calls or estimate.pages for estimate in estimates
-        ):  # else there is no endpoint to ask for its prices
+        if any(one.calls or one.pages for one in estimates):  # else there is no endpoint to ask for its prices
             print_estimate(job, estimates)
         return EXIT_OK
 

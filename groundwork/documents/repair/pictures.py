@@ -40,13 +40,21 @@ def without_pictures(markdown: str) -> str:
 
 
 def repointed(markdown: str, links: Mapping[str, str]) -> str:
-    """Every picture with the address that `links` has for its own, or as its alternative text where there is none."""
+    """Every picture that has an address in `links` as a paragraph with it, behind the one in which it stands.
 
-    def of_picture(match: re.Match[str]) -> str:
-        link = links.get(match["address"].strip("<>"))
-        return f"![{match['alt']}]({link})" if link else match["alt"]
-
-    return _TAG.sub(lambda match: _alt(match[0]), _ANY.sub(of_picture, without_data(markdown)))
+    There its alternative text takes its place, as that of every picture without an address does: so that no address
+    stands in a sentence or a table.
+    """
+    parts = []
+    for paragraph in re.split(r"\n{2,}", without_data(markdown)):
+        text = without_pictures(paragraph)
+        found = [(match["alt"], links.get(match["address"].strip("<>"), "")) for match in _ANY.finditer(paragraph)]
+        kept = [(alt, link) for alt, link in found if link]
+        if kept and not _ANY.sub("", paragraph).strip():  # pictures and nothing else
+            parts += [f"![{alt}]({link})" if link else alt for alt, link in found]
+        else:
+            parts += [text, *(f"![]({link})" for _, link in kept)]
+    return "\n\n".join(parts)
 
 
 def _alt(tag: str) -> str:
