@@ -31,6 +31,8 @@ class Author(Writer):
         system = body["messages"][0]["content"]
         if said(body).startswith("Some of these pairs cannot be used"):
             return pairs()
+        if asks_for(body):
+            return Judge()(body)
         if "write question-answer pairs" in system:
             return self._pairs(body)
         if "reword question-answer pairs" in system:
@@ -39,8 +41,6 @@ class Author(Writer):
             return " ".join(sentences(part(body, "document"))[:2])
         if "tags" in system:
             return _tags(body)
-        if asks_for(body):
-            return Judge()(body)
         return make_up(body)
 
     def _pairs(self, body: Json) -> str:
