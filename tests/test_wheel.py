@@ -80,6 +80,15 @@ def test_without_init_a_command_says_what_to_do(say: Say, tmp_path: Path) -> Non
     assert not list(tmp_path.iterdir())
 
 
+def test_one_script_needs_no_project(say: Say, tmp_path: Path) -> None:
+    """compare_converters takes a PDF in any folder by one line of uvx, and writes its page there."""
+    shutil.copy(PROJECT / "data/documents/ellary-sound-rowing-handbook.pdf", tmp_path / "rules.pdf")
+    result = say("compare_converters", "rules.pdf", "--converters", "layout", "--pages", "2", "--data", ".")
+    assert result.returncode == 0, result.stderr
+    assert "plots/compare-rules-layout-pages-2" in result.stdout
+    assert list(tmp_path.glob("plots/*.html"))
+
+
 def test_help_is_spelt_as_it_is_typed(say: Say) -> None:
     """No help names a script that the wheel does not hold."""
     assert re.fullmatch(r"dataprep \d+\.\d+\.\d+\S*\n", say("--version").stdout)
