@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundwork.console.job import Job
+    from groundwork.dataset.loading import DatasetSource
     from groundwork.dataset.rows import Pool
     from groundwork.settings.schema import Config
 
@@ -30,13 +31,15 @@ class BuildInputs:
     coverage: list[Path]
     measured: list[Path]
     reviews: list[Path]
+    mix: DatasetSource | None = None
     broken: bool = False
 
 
 def find_inputs(job: Job) -> BuildInputs:
     """What there is to build from: the runs asked for, and what belongs to their documents.
 
-    Raises UsageError where a run holds no pairs, and for a licence or a folder of grades that is not there.
+    Raises UsageError where a run holds no pairs, and for a licence, a folder of grades or a dataset to mix in that is
+    not there.
     """
     from groundwork.records.runs import default_run, pair_files, tag_files
 
@@ -61,7 +64,27 @@ def find_inputs(job: Job) -> BuildInputs:
         measured=[_measured(job, name) for name in job.config.dataset.grades],
         coverage=[path for run in runs for path in _existing(job, documents, ("qa", run, "coverage", "{}.json"))],
         reviews=[path for run in runs for path in _decided(job, run, documents)],
+        mix=_mix(job),
     )
+
+
+def _mix(job: Job) -> DatasetSource | None:
+    """The dataset that is to be mixed in, one of the Hub at its present commit; None where none is.
+
+    Raises UsageError where there is no such dataset, or it is the one that is built.
+    """
+    if not (name := job.config.dataset.mix):
+        return None
+    from groundwork.dataset.loading import locate, pin
+
+    try:
+        source = locate(name, job.data, "datasets")
+    except UsageError as error:
+        raise UsageError(f"--mix {error}") from error
+    built = job.data.path("datasets", job.config.dataset.name).resolve()
+    if any(built in file.resolve().parents for file in source.files):
+        raise UsageError(f"--mix {name}: is the dataset that is to be built; give another --name, or mix in another")
+    return pin(source, job.data) if source.kind == "hub" else source
 
 
 def _check_licenses(job: Job, documents: Sequence[str]) -> None:

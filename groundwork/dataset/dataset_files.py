@@ -50,7 +50,9 @@ def contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, Contents]
     from groundwork.dataset.versions import VERSIONS, versions_with
 
     settings = job.config.dataset
-    columns = columns_of(context=settings.include_chunk, measured=bool(settings.grades))
+    columns = columns_of(
+        context=settings.include_chunk, measured=bool(settings.grades), mixed=built.report.mixture is not None
+    )
     files: dict[str, Contents] = {}
     for name, rows in built.splits.items():
         files |= parquet_files(name, rows, columns)
@@ -91,12 +93,13 @@ def _origin(job: Job, inputs: BuildInputs, built: Built) -> Origin:
     settings = job.config.dataset
     used = recipes(job.data.state / "manifest.db", STAGES)
     prompts = dict(used.prompts)
-    models = {row.model for rows in built.splits.values() for row in rows}
+    own = [row for rows in built.splits.values() for row in rows if not row.mixed]
+    models = {row.model for row in own}
     if asks_model(job.config):
         text = job.prompt(settings.rephrase.prompt)
         prompts[settings.rephrase.prompt] = hashlib.sha256(text.encode()).hexdigest()
         models.add(f"{settings.rephrase.model} (rewording)")
-    rows = list({row.id: row for name, found in built.splits.items() for row in found}.values())
+    rows = list({row.id: row for row in own}.values())
     spoken = job.config.chunk.language
     return Origin(
         repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,

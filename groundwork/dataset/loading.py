@@ -37,6 +37,7 @@ _LOG_IN = "log in with `hf auth login` or set HF_TOKEN"
 # Column names of other people's datasets, ours first.
 QUESTION = ("question", "prompt", "instruction", "query")
 ANSWER = ("answer", "completion", "response", "output")
+MESSAGES = ("messages", "conversations")
 CRITERIA = ("evaluation_criteria", "criteria", "rubric", "rubrics")
 
 
@@ -48,6 +49,7 @@ class QuestionRow(QuestionFields, frozen=True, kw_only=True):
     original_question: str = ""
     also: list[str] = msgspec.field(default_factory=list)
     tags: list[str] = msgspec.field(default_factory=list)
+    input: str = ""  # what an `instruction` is about
     cluster: int = -1  # of the clusters that eval was drawn from; -1: unknown
 
 
@@ -299,6 +301,7 @@ def _row(record: dict[str, Any], split: str, source: DatasetSource) -> QuestionR
         original_question=_text(record.get("original_question")),
         also=_texts(record.get("also")),
         tags=_texts(record.get("tags")),
+        input=_text(record.get("input") or record.get("context")) if "instruction" in record else "",
         cluster=record["cluster"] if isinstance(record.get("cluster"), int) else -1,
     )
 
@@ -325,23 +328,24 @@ def _question_and_answer(record: dict[str, Any], source: DatasetSource) -> tuple
         if isinstance(record.get(column), str):
             answer = next((record[name] for name in ANSWER if isinstance(record.get(name), str)), "")
             return record[column], answer
-    for column in ("messages", "prompt"):
+    for column in (*MESSAGES, "prompt"):
         if isinstance(record.get(column), list):
             turns = [turn for turn in record[column] + _list(record.get("completion")) if isinstance(turn, dict)]
-            said = {turn.get("role"): _text(turn.get("content")) for turn in reversed(turns)}
-            return said.get("user", ""), said.get("assistant", "")
-    if any(column in record for column in (*QUESTION, "messages")):
+            said = {turn.get("role", turn.get("from")): _text(turn.get("content", turn.get("value")))
+                    for turn in reversed(turns)}  # fmt: skip
+            return said.get("user", said.get("human", "")), said.get("assistant", said.get("gpt", ""))
+    if any(column in record for column in (*QUESTION, *MESSAGES)):
         return "", ""  # the column is there and empty in this row
     place = source.files[0] if source.kind == "files" else source.name
     raise UsageError(
-        f"{place}: no column {QUESTION[0]!r} (nor {', '.join(QUESTION[1:])}, messages); "
+        f"{place}: no column {QUESTION[0]!r} (nor {', '.join((*QUESTION[1:], *MESSAGES))}); "
         f"it has: {', '.join(record) or 'none'}; rename one of them"
     )
 
 
 def _lack(record: dict[str, Any]) -> str:
     """Why a row without a question has none."""
-    held = (record[column] for column in (*QUESTION, "messages") if record.get(column) is not None)
+    held = (record[column] for column in (*QUESTION, *MESSAGES) if record.get(column) is not None)
     kinds = [type(value).__name__ for value in held if not isinstance(value, str)]
     return f"whose question is no text ({kinds[0]})" if kinds else "without a question"
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ROW_GROUP = 10_000  # rows
 ROWS_A_FILE = 100_000
 MEASURED = ("measured_difficulty", "flipping_criteria")
+MIXED = ("mixed",)
 
 
 def parquet_name(split: str, number: int = 0, count: int = 1) -> str:
@@ -60,9 +61,10 @@ def to_parquet(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
     return sink.getvalue()
 
 
-def columns_of(*, context: bool, measured: bool = False) -> list[str]:
-    """The columns of a dataset, in order; on request the source chunk (`context`) and what grading measured."""
-    left_out = {*([] if context else ["context"]), *([] if measured else MEASURED)}
+def columns_of(*, context: bool, measured: bool = False, mixed: bool = False) -> list[str]:
+    """The columns of a dataset, in order; on request the source chunk (`context`), what grading measured, and what was
+    mixed in."""
+    left_out = {*([] if context else ["context"]), *([] if measured else MEASURED), *([] if mixed else MIXED)}
     return [name for name in Row.__struct_fields__ if name not in left_out]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -30,7 +30,7 @@ class Row(Record, frozen=True):
     question: str
     answer: str
     evaluation_criteria: list[str]
-    difficulty: Difficulty
+    difficulty: Difficulty | Literal[""]  # "": unknown, as of a mixed row
     category: str
     document: str
     chunk: str
@@ -46,6 +46,7 @@ class Row(Record, frozen=True):
     original_answer: str = ""
     measured_difficulty: float | None = None  # 1 - share of the graded models that answer it right
     flipping_criteria: list[str] = msgspec.field(default_factory=list)
+    mixed: str = ""  # the dataset that a row of train was mixed in from
     context: str = ""
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from groundwork.console import terminal_table as terminal
 from groundwork.dataset.publish.card import (
+    describe_additions,
     describe_closeness,
     describe_leakage,
+    describe_mixture,
     describe_phrasings,
     describe_replaced,
     describe_splits,
@@ -48,7 +50,7 @@ def _lines(report: Report) -> list[str]:
         found += _cluster_lines(report.clusters)
         found += [f"  {line}" for line in describe_leakage(report)]
     else:
-        found += [f"  {line}" for line in describe_phrasings(report)]
+        found += [f"  {line}" for line in describe_additions(report)]
     found += [f"    {row.id}: {shorten(row.reason, 120)}" for row in report.fewer[:3]]
     if report.replaced:
         found.append(f"  {describe_replaced(report)}")
@@ -248,6 +250,8 @@ def _findings(report: Report) -> list[Markup]:
         fewer = [(r.id, shorten(r.reason, 200)) for r in report.fewer[:MOST_ROWS]]
         listed = [table(["fewer wordings of", "why"], fewer)] if fewer else []
         parts.append(_section("Wordings of each row of train", _list(describe_phrasings(report)), *listed))
+    if report.mixture:
+        parts.append(_section("Rows of another dataset in train", _list(describe_mixture(report))))
     if report.personal:
         personal = [(p.id, p.field, p.kind, p.masked) for p in report.personal[:MOST_ROWS]]
         parts.append(_section("Looks personal", table(["id", "where", "what", "masked"], personal)))

@@ -57,6 +57,8 @@ class DatasetSettings(Settings, frozen=True):
     phrasings: Annotated[
         int, Meta(ge=1, le=20, description="wordings of each row of train: itself and reworded copies; 1: itself alone")
     ]
+    mix: Annotated[str, Meta(description="a general dataset (DATASET) whose rows join train; empty: none")]
+    mix_share: Annotated[float, Meta(gt=0, lt=1, description="the mixed rows as a share of train's rows")]
     drop_invalid: Annotated[bool, Meta(description="leave invalid rows out instead of stopping")]
     grades: Annotated[list[Name], Meta(description="folders of data/grades whose measurements become columns")]
     leave_out_flipping: Annotated[

@@ -68,6 +68,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--no-eval-split", help="only train (default)", **setting("dataset.eval_split", False))
     add("--rephrase-qa", help="reword questions and answers of eval", **setting("dataset.rephrase_qa", True))
     add("--phrasings", help="wordings of each row of train", **setting("dataset.phrasings"))
+    add("--mix", help="a general dataset whose rows join train: DATASET", **setting("dataset.mix"))
+    add("--mix-share", help="its rows as a share of train (0 to 1)", **setting("dataset.mix_share"))
     add("--eval-mirror", help="a third split: eval as it stands in train", **setting("dataset.eval_mirror", True))
     add("--strategy", choices=STRATEGIES, help="how eval is drawn", **setting("dataset.strategy"))
     add(
@@ -113,10 +115,11 @@ def units(job: Job) -> list[Unit]:
 
         hub.check(name, job.config.dataset.organization, public=_public(job), may_publish=job.flags.public)
     reads = (*(path for paths in inputs.pairs.values() for path in paths), *inputs.tags, *inputs.chunks, *inputs.texts)
+    mixed = inputs.mix.files if inputs.mix else ()
     return [
         Unit(
             name,
-            (*reads, *inputs.coverage, *inputs.measured, *inputs.reviews),
+            (*reads, *inputs.coverage, *inputs.measured, *inputs.reviews, *mixed),
             tuple(folder_of(job) / file for file in file_names(job.config)),
             inputs,
         )
@@ -126,7 +129,9 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
     from groundwork.dataset.build import Tools, build
+    from groundwork.dataset.loading import load
     from groundwork.dataset.measured_rows import read_measured, with_measurements
+    from groundwork.dataset.mixing import mixed_in, usable_rows
     from groundwork.dataset.replace_files import replace_files
     from groundwork.dataset.split.eval_selection import CannotSplit
     from groundwork.dataset.split_report import lines
@@ -140,6 +145,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
         read_measured(inputs.measured),
         leave_out_flipping=job.config.dataset.leave_out_flipping,
     )
+    general = load(inputs.mix) if inputs.mix else None
+    if general:
+        usable_rows(general)  # before a model is asked
     backend = job.config.embeddings.backend
     encoder = encoder_for(
         job.config.embeddings, job.data.path("embeddings"), job.client if backend == "endpoint" else None
@@ -153,6 +161,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
         built = await build(pool, inputs.runs, job.config.dataset, tools)
     except CannotSplit as error:
         raise UnitError(str(error)) from error
+    if general:
+        settings = job.config.dataset
+        built = await mixed_in(built, general, settings.mix_share, settings.seed, encoder.aencode)
     replace_files(folder_of(job), contents(job, inputs, built))
     version = read_versions(folder_of(job))[-1]
     job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
@@ -265,10 +276,14 @@ def _public(job: Job) -> bool:
 
 
 def _shaping(config: Config) -> Any:
-    """The settings of `dataset` that shape its files: not to whom it is pushed, nor who may see it there."""
+    """The settings of `dataset` that shape its files: not to whom it is pushed, nor who may see it there.
+
+    Those of mixing count where something is mixed in, so that datasets from before there was mixing stay as they are.
+    """
     import msgspec
 
-    return {k: v for k, v in msgspec.to_builtins(config.dataset).items() if k not in ("organization", "private")}
+    without = {"organization", "private", *([] if config.dataset.mix else ["mix", "mix_share"])}
+    return {name: value for name, value in msgspec.to_builtins(config.dataset).items() if name not in without}
 
 
 def _deciding(config: Config) -> list[str]:

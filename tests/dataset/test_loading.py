@@ -102,6 +102,7 @@ def test_a_folder_of_splits(data: Workspace, tmp_path: Path) -> None:
         {"prompt": "why?", "completion": "so"},
         {"instruction": "why?", "output": "so"},
         {"messages": [{"role": "user", "content": "why?"}, {"role": "assistant", "content": "so"}]},
+        {"conversations": [{"from": "human", "value": "why?"}, {"from": "gpt", "value": "so"}]},
         {
             "prompt": [{"role": "system", "content": "be brief"}, {"role": "user", "content": "why?"}],
             "completion": [{"role": "assistant", "content": "so"}],

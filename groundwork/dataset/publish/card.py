@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from groundwork.dataset.parquet import parquet_pattern
-from groundwork.dataset.split.metrics import Closeness, Report
+from groundwork.dataset.split.metrics import Closeness, Mixture, Report
 from groundwork.dataset.versions import Version
 from groundwork.records.types import Record
 
@@ -37,6 +37,7 @@ COLUMNS = {
     "original_answer": "what a reworded or edited answer said before; else empty",
     "measured_difficulty": "1 - the share of graded models that met all criteria; null where none was graded",
     "flipping_criteria": "criteria on which a judge did not give the same verdict twice",
+    "mixed": "the dataset from which a row of train was mixed in; empty: a row of this dataset",
     "context": "the text of the chunk",
 }
 
@@ -75,7 +76,7 @@ def write_card(report: Report, origin: Origin, columns: Sequence[str], versions:
         _splits(report),
         _quality(report),
         "## Columns\n\n" + _table(["column", "meaning"], [[f"`{c}`", COLUMNS[c]] for c in columns]),
-        _sources(origin),
+        _sources(report, origin),
         _versions(versions),
         _making(report, origin),
     ]
@@ -138,8 +139,8 @@ def _load(report: Report, origin: Origin) -> str:
 
 def _splits(report: Report) -> str:
     if "eval" not in report.splits:
-        phrased = "".join(f" {_escaped(line)}" for line in describe_phrasings(report))
-        return f"## Splits\n\nAll rows are in `train`; there is no eval split.{phrased}"
+        added = "".join(f" {_escaped(line)}" for line in describe_additions(report))
+        return f"## Splits\n\nAll rows are in `train`; there is no eval split.{added}"
     return "## Splits\n\n" + "\n".join(f"- {_escaped(line)}" for line in describe_splits(report))
 
 
@@ -167,7 +168,12 @@ def describe_splits(report: Report) -> list[str]:
         tells = "as good on eval as on the mirror means that the facts were learnt, and better on the mirror that the "
         purpose = f" With it: {tells}sentences were learnt by heart." if whole and reworded else ""
         lines.append(f"eval_mirror: the rows of eval verbatim as they were, in the same order, joined by id.{purpose}")
-    return [*lines, *describe_phrasings(report)]
+    return [*lines, *describe_additions(report)]
+
+
+def describe_additions(report: Report) -> list[str]:
+    """What train holds beside the rows themselves: reworded copies, and rows of another dataset."""
+    return [*describe_phrasings(report), *describe_mixture(report)]
 
 
 def describe_phrasings(report: Report) -> list[str]:
@@ -183,6 +189,30 @@ def describe_phrasings(report: Report) -> list[str]:
         f"{report.copies:,} rows of train are reworded copies, up to {report.phrasings - 1} a row, each behind its row "
         f"with its id and a number (~2): the same facts in other sentences, none of them eval's.{worded}{fewer}"
     ]
+
+
+def describe_mixture(report: Report) -> list[str]:
+    """How many rows of train are another dataset's, and which of those were left out; none where nothing was mixed."""
+    if not (found := report.mixture):
+        return []
+    train = report.splits["train"]
+    measured = " Eval and all that is measured are without them." if "eval" in report.splits else ""
+    reasons = (
+        (found.incomplete, "without an answer"),
+        (found.in_eval, "with a question of eval"),
+        (found.near_eval, f"with nearly a question of eval (a cosine of {report.threshold:.2f} or more)"),
+        (found.repeats, "with a question that train asks already"),
+    )
+    gone = ", ".join(f"{count:,} {reason}" for count, reason in reasons if count)
+    left_out = f" Left out: {gone}." if gone else ""
+    return [
+        f"{found.rows:,} rows of train ({found.rows / train:.1%}) are of the dataset {_at(found)}, marked "
+        f"in the column mixed, drawn with seed {found.seed} and spread through train.{measured}{left_out}"
+    ]
+
+
+def _at(found: Mixture) -> str:
+    return f"{found.dataset} at {found.revision[:12]}" if found.revision else found.dataset
 
 
 def _quality(report: Report) -> str:
@@ -249,13 +279,24 @@ def describe_replaced(report: Report) -> str:
     return f"No rewording passed for {given_up} {noun}: {given_up - empty} gave way to another{places}."
 
 
-def _sources(origin: Origin) -> str:
+def _sources(report: Report, origin: Origin) -> str:
     rows = [
         [_escaped(s.title or s.document), _escaped(PurePosixPath(s.file).name), _escaped(s.license or "not given"),
          f"{s.rows:,}", s.covered or "not measured"]
         for s in origin.sources
     ]  # fmt: skip
-    return "## Sources\n\n" + _table(["document", "file", "licence", "rows", "covered by questions"], rows)
+    table = _table(["document", "file", "licence", "rows", "covered by questions"], rows)
+    return f"## Sources\n\n{table}{_license_of_mixture(report)}"
+
+
+def _license_of_mixture(report: Report) -> str:
+    if not (found := report.mixture):
+        return ""
+    return (
+        f"\n\n{found.rows:,} rows of train come from the dataset {_escaped(_at(found))}. Its licence was not checked: "
+        "see whether it allows what is done with these rows, above all to publish them; it may differ from that of the "
+        "rest."
+    )
 
 
 def _making(report: Report, origin: Origin) -> str:

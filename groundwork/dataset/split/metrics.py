@@ -99,6 +99,21 @@ class Replaced(Record, frozen=True):
     reason: str
 
 
+class Mixture(Record, frozen=True):
+    """The rows of another dataset in train, and those of it that were left out."""
+
+    dataset: str
+    revision: str  # the commit of a dataset of the Hub, or ""
+    share: float  # of train's rows, as asked for
+    seed: int
+    needed: int  # rows that make up the share
+    rows: int = 0
+    incomplete: int = 0  # without an answer
+    in_eval: int = 0  # whose question eval asks, word for word
+    near_eval: int = 0  # of those drawn: a near-duplicate of a question of eval
+    repeats: int = 0  # whose question train or another row asks, word for word
+
+
 class Report(Record, frozen=True):
     """`report.json` of a dataset."""
 
@@ -132,6 +147,7 @@ class Report(Record, frozen=True):
     copies: int = 0  # reworded copies in train
     near_copies: int | None = None  # questions of eval from which a copy is a near-duplicate; None: no eval, no copies
     fewer: list[Replaced] = msgspec.field(default_factory=list)  # rows of train with fewer wordings, and why
+    mixture: Mixture | None = None  # rows of another dataset in train
 
 
 class Kernel:
