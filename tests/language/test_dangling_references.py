@@ -58,6 +58,8 @@ def test_references_that_dangle(question: str) -> None:
         "What does the table saw of the Sarn boatyard cut?",
         "On what does it depend that a heat of the Sarn league is rowed twice?",
         "What does it cost to have a skiff of the Sarn league measured?",
+        "Does it matter in the Sarn league whether a skiff drifts over the line?",
+        "Does it make a difference to a protest in the Sarn league who rowed the heat?",
         "Until when are late entries of the Sarn league taken, and how much do they cost?",
         "Where does tidewatch store the settings of a harbour that has only one of them?",
         "Rule 4.1.4 and rule 5.1.2 of the Sarn league disagree, so which of them prevails?",
