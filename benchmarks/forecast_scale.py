@@ -30,7 +30,8 @@ SIZES = (1_000_000, 100_000_000)
 SHARDS = 1_000
 PRICE = 0.30, 2.50  # USD a million tokens in and out, as gemini-2.5-flash
 CALL, IN_FLIGHT = 3.0, 1_000  # seconds a call, and calls that an endpoint takes at once
-LEFT_OUT = ("merge",)  # of the stages: it is no part of the pipeline
+PIPELINE = [stage for stage in STAGES if stage != "merge"]
+QUICK = ["ingest", "chunk", "generate_qa"]
 
 
 class Taken(NamedTuple):
@@ -44,8 +45,7 @@ class Taken(NamedTuple):
     files: Counter[str]
 
 
-def taken(data: Path, fake: FakeOpenRouter) -> Taken:
-    stages = [stage for stage in STAGES if stage not in LEFT_OUT]
+def taken(data: Path, fake: FakeOpenRouter, stages: list[str]) -> Taken:
     first = {stage: spent(stage, data, fake.url).cpu for stage in stages}
     again = {stage: spent(stage, data, fake.url).cpu for stage in stages}
     with closing(sqlite3.connect(data / ".state" / "journal.db")) as journal:
@@ -82,8 +82,8 @@ def a_document(less: Taken, more: Taken, documents: int) -> dict[str, float]:
 
 
 def memory_a_pair(pairs: int) -> float:
-    """Bytes of the whole-run stage that needs most."""
-    less, more = (whole_runs.measured(size, ["merge", "create_dataset"]) for size in (pairs // 4, pairs))
+    """Bytes of memory that create_dataset needs for one more pair."""
+    less, more = (whole_runs.measured(size, ["create_dataset"]) for size in (pairs // 4, pairs))
     return max(more[stage].peak - less[stage].peak for stage in more) * 2**20 / (pairs * 0.75)
 
 
@@ -129,14 +129,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=32)
     parser.add_argument("--pairs", type=int, default=20_000)
-    parser.add_argument("--quick", action="store_true", help="8 documents, 2,000 pairs")
+    parser.add_argument("--quick", action="store_true", help="4 documents, 400 pairs, three stages")
     options = parser.parse_args()
-    count, pairs = (8, 2_000) if options.quick else (options.documents, options.pairs)
+    count, pairs = (4, 400) if options.quick else (options.documents, options.pairs)
+    stages = QUICK if options.quick else PIPELINE
     fake = FakeOpenRouter(reply=reply)
     fake.keep_requests = False
     with tempfile.TemporaryDirectory() as name, fake.thread():
         few, many = corpus(Path(name) / "few", count // 4), corpus(Path(name) / "many", count)
-        less, more = taken(few, fake), taken(many, fake)
+        less, more = taken(few, fake, stages), taken(many, fake, stages)
         one = a_document(less, more, count - count // 4)
         made = (pairs_of(many) - pairs_of(few)) / (count - count // 4)
     bytes_a_pair = memory_a_pair(pairs)

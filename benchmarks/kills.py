@@ -46,6 +46,7 @@ STAGES = {  # what each writes below data/
     "create_dataset": ("datasets", ["--eval-split"]),
 }
 TERMS = ("generate_qa", "curate", "ingest", "summarize", "generate_tags")
+QUICK = ("ingest", "chunk", "generate_qa")
 LATENCY = 0.05  # seconds a call
 
 
@@ -72,7 +73,7 @@ def start(stage: str, data: Path, url: str) -> subprocess.Popen[bytes]:
     ]
     command = [sys.executable, "-m", "groundwork", stage, *STAGES[stage][1], "--data", str(data)]
     command += [f"--set={one}" for one in settings]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0)
 
 
 def finish(stage: str, data: Path, url: str) -> float:
@@ -145,23 +146,24 @@ def main() -> int:
     parser.add_argument("--terms", type=int, default=5)
     parser.add_argument("--documents", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--quick", action="store_true", help="4 kills, 1 SIGTERM")
+    parser.add_argument("--quick", action="store_true", help="2 documents, three stages, 3 kills, 1 SIGTERM")
     options = parser.parse_args()
-    kills, terms = (4, 1) if options.quick else (options.kills, options.terms)
+    kills, terms, documents = (3, 1, 2) if options.quick else (options.kills, options.terms, options.documents)
+    stages = QUICK if options.quick else tuple(STAGES)
     dice, failed, counts = random.Random(options.seed), 0, Counter()
     with FakeOpenRouter(reply=Author(), latency=LATENCY).thread() as fake, tempfile.TemporaryDirectory() as name:
         fake.keep_requests = False
         data = Path(name) / "0"
-        write_documents(data, options.documents)
+        write_documents(data, documents)
         before: dict[str, Path] = {}
         after: dict[str, Path] = {}
         took: dict[str, float] = {}
-        for turn, stage in enumerate(STAGES, start=1):
+        for turn, stage in enumerate(stages, start=1):
             before[stage], after[stage] = data, Path(name) / str(turn)
             shutil.copytree(data, after[stage])
             took[stage] = finish(stage, after[stage], fake.url)
             data = after[stage]
-        trials = [(signal.SIGKILL, list(STAGES)[turn % len(STAGES)]) for turn in range(kills)]
+        trials = [(signal.SIGKILL, stages[turn % len(stages)]) for turn in range(kills)]
         trials += [(signal.SIGTERM, TERMS[turn % len(TERMS)]) for turn in range(terms)]
         for number, stage in trials:
             moment = took[stage] * dice.uniform(0.3, 0.95)
