@@ -84,7 +84,8 @@ def a_document(less: Taken, more: Taken, documents: int) -> dict[str, float]:
 def memory_a_pair(pairs: int) -> float:
     """Bytes of memory that create_dataset needs for one more pair."""
     less, more = (whole_runs.measured(size, ["create_dataset"]) for size in (pairs // 4, pairs))
-    return max(more[stage].peak - less[stage].peak for stage in more) * 2**20 / (pairs * 0.75)
+    grown = max(more[stage].peak - less[stage].peak for stage in more)  # MB; few pairs may show none
+    return max(grown, 0.01) * 2**20 / (pairs * 0.75)
 
 
 def forecast(one: dict[str, float], documents: int) -> list[tuple[str, str]]:
