@@ -312,9 +312,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a PDF, or the name of a document")
     parser.add_argument(
         "--converters", nargs="+", action=_Names, default=["layout", "markitdown"], metavar="NAME",
-        help="by spaces or commas; see docs/ingest.md",
+        help="the converters to run, by spaces or commas (default: layout markitdown); docs/ingest.md lists them",
     )  # fmt: skip
-    parser.add_argument("--pages", default="", metavar="PAGES", help="such as 1-5,8; else the first 20")
+    parser.add_argument(
+        "--pages", default="", metavar="PAGES", help="only these pages, such as 1-5,8 (default: the first 20)"
+    )
 
 
 main = Command(

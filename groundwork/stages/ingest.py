@@ -300,10 +300,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-images",
         "--pictures",
-        help="keep the pictures that marker finds",
+        help="keep the pictures that marker or marker-api finds, beside the text",
         **setting("ingest.marker.keep_images", True),
     )
-    parser.add_argument("--password", metavar="WORD", default="", help="of the encrypted PDFs among the documents")
+    parser.add_argument(
+        "--password", metavar="WORD", default="", help="the password of the encrypted PDFs among the documents"
+    )
 
 
 main = Command(
