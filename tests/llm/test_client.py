@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -369,7 +370,8 @@ async def test_a_full_disk_stops_the_run_rather_than_lose_what_is_paid_for(fake,
     config = config_for(fake, llm__max_concurrency=1)
     async with Client(config.llm, journal) as client:
         client._journal._db.execute("PRAGMA max_page_count = 1")
-        fake.reply = lambda _: "long " * 5000
+        digits = random.Random(7).randbytes(12_500).hex()  # compressed, it is still longer than the page has room for
+        fake.reply = lambda _: digits
         asks = [client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}") for n in range(5)]
         errors = await asyncio.gather(*asks, return_exceptions=True)
     assert all(isinstance(error, StopRun) for error in errors) and len(fake.requests) == 1
