@@ -70,7 +70,7 @@ def required(row: Row, about: str) -> list[str]:
     for term in [*subject_words(row, about), *terms(row.question)]:
         spans += [match.span() for match in re.finditer(rf"(?<!\w){re.escape(term)}(?!\w)", text, re.IGNORECASE)]
     for match in re.finditer(r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’])|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", text):
-        before = re.search(r"[\w-]+ $", text[: match.start()])
+        before = re.search(r"(?<![\w-])[\w-]+ $", text[: match.start()])
         spans.append((before.start() if before else match.start(), match.end()))
     joined: list[tuple[int, int]] = []
     for start, end in sorted(spans):

@@ -35,7 +35,7 @@ _SMALL = 0.93  # of the body's size, which notes have at the most
 _MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
 _INTO, _BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it, where a line is drawn under it
 _NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
-_PROGRAM = re.compile(r"[{}]\s*\)*[,;]?$|[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
+_PROGRAM = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
 _PROGRAM_LINES = 3
 _IDEOGRAPH = re.compile(f"[{UNSPACED}]")
 _MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
