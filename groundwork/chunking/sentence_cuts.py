@@ -36,6 +36,7 @@ class Breaks:
     def __init__(self, text: str, found: Sequence[Block], language: str, engine: str) -> None:
         self._text, self._language, self._engine = text, language, engine
         self._end = found[-1].end
+        self._borders = [(block.start, block.kind == "heading") for block in found[1:]]
         self._headings = []
         self._levels = []
         self._paragraphs = []
@@ -100,7 +101,8 @@ class Breaks:
         return 0
 
     def word(self, start: int, last: int) -> int:
-        """The last clause in the second half, else word, else (inside a word over the limit) character; never 0."""
+        """The last clause in the second half, else word, else border of a block, else (inside a word over the limit)
+        character; never 0."""
         size = last - start
         window = self._text[start : min(self._end, last + size + 1)]
         spans = uncuttable(window) + [(a - start, b - start) for a, b in self._whole if a < last and b > start]
@@ -109,10 +111,17 @@ class Breaks:
             for first in (max(least, size - _NEAR), least):
                 if cut := _last_outside(_ends(pattern, window, first, size), spans):
                     return start + cut
+        if border := self._border(start + 1, last):
+            return border  # below the minimum, or behind a heading, but no table or fence is cut
         for pattern in (_SPACE, _WORD, _GRAPHEME):
             if ends := _ends(pattern, window, max(1, size - _NEAR), size):
                 return start + ends[-1]
         return max(last, start + 1)
+
+    def _border(self, first: int, last: int) -> int:
+        """The last start of a heading, else of any block, or 0."""
+        within = [(place, heading) for place, heading in self._borders if first <= place <= last]
+        return max((place for place, heading in within if heading), default=max((p for p, _ in within), default=0))
 
     def _within_whole(self, position: int) -> bool:
         k = bisect_left(self._whole, (position, 0)) - 1

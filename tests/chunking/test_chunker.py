@@ -95,6 +95,7 @@ def test_no_chunk_is_over_the_limit(text: str, overlap: int) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(MARKDOWN)
+@example("# the\n\n" * 6 + "# the" + " the" * 27 + "\n\n```python\n" + "x = 1\n" * 12 + "```")
 def test_tables_and_fences_under_the_limit_are_whole(text: str) -> None:
     """A table or fence that fits is in one chunk; of one that does not fit, no row and no line is cut."""
     chunks = cut(text, small())
