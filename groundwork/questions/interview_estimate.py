@@ -15,4 +15,6 @@ def calls(settings: QA, material: Material, prompt: Prompt, tokens: Tokens) -> I
     strategy = strategy_of(settings)
     found = [len(reading.statements) for reading in material.readings]
     for reading, limit in zip(material.readings, limits_of(settings, found), strict=True):
+        if limit == 0:
+            continue  # nothing is asked where no pair may come
         yield from strategy.forecast(settings, material, reading, limit, prompt, tokens)

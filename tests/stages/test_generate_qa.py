@@ -232,6 +232,21 @@ def test_a_dry_run_asks_nothing(mill: Mill, capsys: pytest.CaptureFixture[str]) 
     assert mill.server.requests == [] and "3 calls" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("strategy", "prompt"), [("batch", "generate_qa.md"), ("sentence", "small_model/generate_qa_sentence.md")]
+)
+def test_a_limit_below_the_number_of_chunks_is_foretold(
+    mill: Mill, capsys: pytest.CaptureFixture[str], strategy: str, prompt: str
+) -> None:
+    """A chunk whose share of qa.limit is none takes no call, in the forecast too."""
+    short = "The wheel of Orrin was rebuilt in oak. It has 24 buckets."
+    mill.write(chunk_of(ENGINE), chunk_of(short, 1))
+    assert (
+        mill.run(Writer(), "--dry-run", qa__limit=1, qa__iterate=False, qa__strategy=strategy, qa__prompt=prompt) == 0
+    )
+    assert " 1 call" in capsys.readouterr().out.splitlines()[-1]
+
+
 def test_an_unknown_prompt_is_named(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:
     """A prompt that does not exist is a usage error that names the nearest one."""
     assert mill.run(Writer(), qa__prompt="generate_q.md") == 2

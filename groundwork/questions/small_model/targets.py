@@ -177,7 +177,9 @@ def importance(target: Target, text: str) -> int:
 
 
 def spread(found: Sequence[Target], text: str, count: int) -> list[Target]:
-    """`count` of the targets, the most important of each of `count` even stretches, in their order."""
+    """`count` of the targets, the most important of each of `count` even stretches, in their order; 0: none."""
+    if count <= 0:
+        return []
     if count >= len(found):
         return list(found)
     edges = [round(i * len(found) / count) for i in range(count + 1)]
