@@ -114,8 +114,9 @@ async def test_scores_have_a_histogram_where_they_are_known(show: Opener, drawn:
     write_map(msgspec.structs.replace(drawn, points=points), tmp_path / "map.html")
     page = await show(tmp_path / "map.html")
     await page.click(".histograms summary")
-    shown = await page.locator("[data-field=score] .bin .count").all_inner_texts()
-    assert sum(map(int, shown)) == COUNT - 40
+    shown = page.locator("[data-field=score] .bin .count")
+    await expect(shown.first).to_be_visible()
+    assert sum(map(int, await shown.all_inner_texts())) == COUNT - 40
 
 
 async def test_the_view_is_saved_as_png_and_svg(show: Opener, page_file: Path, drawn: Scene) -> None:
