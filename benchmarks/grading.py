@@ -29,10 +29,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from groundwork.grading.intervals import share
+from groundwork.grading.confidence_intervals import share
+from groundwork.grading.criteria_by_rule import settle
 from groundwork.grading.judge import criteria_of
 from groundwork.grading.memorization import Pair, gap
-from groundwork.grading.rule_verdicts import settle
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.grades import Grade
 from tests.fake_openrouter import FakeOpenRouter

@@ -36,9 +36,9 @@ from benchmarks.fine_tuning import PACKAGED, TINY, Tuner, Unavailable
 from benchmarks.learning_curve import Epoch, Recipe, Run, Score
 from groundwork.dataset.loading import MIRRORS, Dataset, QuestionRow, load, locate
 from groundwork.errors import GroundworkError
+from groundwork.grading.criteria_by_rule import settle
 from groundwork.grading.grading_run import read_grades
 from groundwork.grading.judge import criteria_of
-from groundwork.grading.rule_verdicts import settle
 from groundwork.records.artifacts import Workspace, write_json, write_jsonl
 
 PROJECT = Path(__file__).resolve().parents[1]

@@ -26,7 +26,7 @@ from benchmarks.llm_throughput import server, stats
 from groundwork.errors import GroundworkError, UnitError
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import load
-from groundwork.settings.schema import Config
+from groundwork.settings.whole_config import Config
 from tests.endpoint_habits import HABITS as ALL
 from tests.endpoint_habits import NOTES
 from tests.fake_openrouter import FakeOpenRouter

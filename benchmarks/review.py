@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks.pages import ARGUMENTS, RECORD
 from groundwork.records.artifacts import Workspace, write_jsonl
 from groundwork.records.types import Pair, Rejected
-from groundwork.review.desk import Desk
+from groundwork.review.review_session import Desk
 from groundwork.review.server import Server
 
 A_DOCUMENT = 1_000  # pairs

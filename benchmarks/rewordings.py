@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from groundwork.dataset.reword.faults import faults
+from groundwork.dataset.reword.rewording_faults import faults
 from groundwork.settings.config_files import load
 from tests.dataset.reword.rewordings import COPIES, NATURAL, TURNED
 from tests.dataset.rows import row

@@ -25,7 +25,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from groundwork.dataset.reword.faults import faults, subject_words
+from groundwork.dataset.reword.rewording_faults import faults, subject_words
 from groundwork.dataset.rows import Row
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.grounding import Grounds

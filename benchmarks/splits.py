@@ -22,7 +22,7 @@ from groundwork.dataset.split.eval_selection import eval_size, split
 from groundwork.dataset.split.herding import bandwidth, gaussian, herd
 from groundwork.dataset.split.metrics import closeness
 from groundwork.embedding.clusters import elbow
-from groundwork.embedding.duplicates import calibrate_threshold, neighbours
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, neighbours
 
 TARGET = 0.5  # of a random split's error and MMD
 NEAR = 0.01  # to the least MMD that is to be found, where that is above the target

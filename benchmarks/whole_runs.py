@@ -27,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from benchmarks.scale import SMALL_WORDS, Cost, Writer
-from groundwork.embedding.duplicates import calibrate_threshold, neighbours
 from groundwork.embedding.encoder import Static
 from groundwork.embedding.grouped_search import near_rows
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, neighbours
 from groundwork.records.artifacts import write_jsonl
 from groundwork.records.types import Pair
 

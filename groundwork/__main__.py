@@ -72,16 +72,16 @@ def stage_command(name: str) -> Command:
 
 
 def _status(argv: Sequence[str]) -> int:
+    from groundwork.commands.status import print_status
     from groundwork.console.exit_codes import guarded
-    from groundwork.console.status import print_status
 
     flags = _flags("status", "The state of every document in every stage, and what to run next.", argv, works=False)
     return guarded(lambda: print_status(flags, stage_command))
 
 
 def _run(argv: Sequence[str]) -> int:
+    from groundwork.commands.run_all import run_all
     from groundwork.console.exit_codes import guarded
-    from groundwork.console.run_all import run_all
 
     flags = _flags("run", "Every stage of the pipeline, in order.", argv)
     return guarded(lambda: run_all(flags, stage_command))
@@ -99,9 +99,9 @@ def doctor_flags(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _doctor(argv: Sequence[str]) -> int:
+    from groundwork.commands.doctor import doctor, probe
     from groundwork.console.exit_codes import guarded
     from groundwork.console.job_setup import load_config, workspace
-    from groundwork.stages.doctor import doctor, probe
 
     flags = doctor_flags(argv)
 
@@ -115,7 +115,7 @@ def _doctor(argv: Sequence[str]) -> int:
 
 
 def _example(argv: Sequence[str]) -> int:
-    from groundwork.console.example import show_example
+    from groundwork.commands.example import show_example
     from groundwork.console.exit_codes import guarded
     from groundwork.console.flags import flag_parser
 
@@ -149,9 +149,9 @@ def _open(argv: Sequence[str]) -> int:
 
 
 def _diff(argv: Sequence[str]) -> int:
+    from groundwork.commands.diff import show_diff
     from groundwork.console.exit_codes import guarded
     from groundwork.console.flags import add_place_flags, flag_parser
-    from groundwork.stages.diff import show_diff
 
     parser = flag_parser("dataprep diff", "Which rows of two runs or two versions of a dataset came, went and changed.")
     what = "a run (RUN/raw: as generated), a dataset, a folder of JSONL or Parquet, or org/name@revision on the Hub"
@@ -165,9 +165,9 @@ def _diff(argv: Sequence[str]) -> int:
 
 
 def _forget(argv: Sequence[str]) -> int:
+    from groundwork.commands.forget import forget_documents
     from groundwork.console.exit_codes import guarded
     from groundwork.console.flags import add_place_flags, flag_parser
-    from groundwork.console.forget import forget_documents
 
     parser = flag_parser("dataprep forget", "Remove documents from everything that was made of them.")
     parser.add_argument("documents", metavar="DOCUMENT", nargs="+", help="names as the status shows them")
@@ -179,9 +179,9 @@ def _forget(argv: Sequence[str]) -> int:
 
 
 def _set_aside(argv: Sequence[str]) -> int:
+    from groundwork.commands.set_aside import set_documents_aside
     from groundwork.console.exit_codes import guarded
     from groundwork.console.flags import add_place_flags, flag_parser
-    from groundwork.console.set_aside import set_documents_aside
 
     parser = flag_parser("dataprep set-aside", "Leave documents out of all stages, or take them back; or list them.")
     parser.add_argument("documents", metavar="DOCUMENT", nargs="*", help="names as the status shows them; none: list")
@@ -193,9 +193,9 @@ def _set_aside(argv: Sequence[str]) -> int:
 
 
 def _gather(argv: Sequence[str]) -> int:
+    from groundwork.commands.gather_shards import gather
     from groundwork.console.exit_codes import guarded
     from groundwork.console.flags import add_place_flags, flag_parser
-    from groundwork.console.gather import gather
 
     parser = flag_parser("dataprep gather", "Join the states of shards, and name what is missing.")
     add_place_flags(parser)
@@ -205,7 +205,7 @@ def _gather(argv: Sequence[str]) -> int:
 
 
 def _gc(argv: Sequence[str]) -> int:
-    from groundwork.console.collect_garbage import collect_garbage
+    from groundwork.commands.collect_garbage import collect_garbage
     from groundwork.console.exit_codes import guarded
     from groundwork.console.flags import add_place_flags, flag_parser
 
@@ -237,9 +237,9 @@ def _schema(argv: Sequence[str]) -> int:
 
 
 def _init(argv: Sequence[str]) -> int:
+    from groundwork.commands.init_project import init
     from groundwork.console.exit_codes import guarded
     from groundwork.console.flags import flag_parser
-    from groundwork.console.new_project import init
 
     purpose = "Write config/, data/documents/ and .env.example into the current folder; keep what is there."
     parser = flag_parser("dataprep init", purpose)

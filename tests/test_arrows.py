@@ -22,6 +22,7 @@ FLOORS = (
     {"grading", "tags"},
     {"maps"},
     {"stages"},
+    {"commands"},
     {"__main__"},
 )
 STAGE_MODULES = {stage.module for stage in STAGES}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.console import example
+from groundwork.commands import example
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Pair
 from groundwork.settings.config_files import PROJECT

@@ -13,8 +13,8 @@ from typing import Literal
 import msgspec
 
 from groundwork.chunking.block_runs import BlockRun
+from groundwork.chunking.cut_points import Breaks
 from groundwork.chunking.lengths import Ruler
-from groundwork.chunking.sentence_cuts import Breaks
 from groundwork.chunking.table_parts import frame
 from groundwork.language.sentences import sentences
 from groundwork.markdown.blocks import Block

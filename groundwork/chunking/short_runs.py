@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import msgspec
 
 from groundwork.chunking.block_runs import BlockRun
+from groundwork.chunking.cut_points import Breaks
 from groundwork.chunking.lengths import Ruler
-from groundwork.chunking.sentence_cuts import Breaks
 from groundwork.settings.document_settings import ChunkSettings
 
 NO_HEADING = 99  # the level of a border that no heading marks: weaker than any

@@ -27,10 +27,10 @@ from groundwork.records.shards import Shard
 
 if TYPE_CHECKING:
     from groundwork.console.ledger import Ledger
-    from groundwork.console.parallel import Channel, ShardResult
     from groundwork.console.runner import Process, Runner
+    from groundwork.console.shard_processes import Channel, ShardResult
     from groundwork.records.manifest import Manifest
-    from groundwork.settings.schema import Config
+    from groundwork.settings.whole_config import Config
 
 __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"]
 
@@ -153,7 +153,7 @@ class Command:
 
     def _spread(self, job: Job, runner: Runner, units: list[Unit]) -> Ledger | None:
         """The ledger of several processes, on this machine or on a Ray cluster; None: this process does it all."""
-        from groundwork.console.parallel import processes_for, run_processes
+        from groundwork.console.shard_processes import processes_for, run_processes
 
         address = job.flags.ray or job.config.engine.ray_address
         if job.data.shard is not None or self.shards == "none" or not (address or self.units_a_process):
@@ -180,7 +180,7 @@ class Command:
 
     def run_shard(self, flags: argparse.Namespace, shard: Shard, channel: Channel, *, among: int) -> ShardResult:
         """The units of one shard, in a process that is one of `among`; what comes of it is told and returned."""
-        from groundwork.console.parallel import RelayedProgress, ShardResult, share_of
+        from groundwork.console.shard_processes import RelayedProgress, ShardResult, share_of
 
         result = ShardResult()
         try:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from groundwork.console.choices import FlagSetting
+from groundwork.console.remembered_flags import FlagSetting
 from groundwork.errors import UsageError
 from groundwork.installation import spelt
 from groundwork.records.shards import Shard

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from groundwork.console.behind import as_made, with_behind
+from groundwork.console.downstream_state import as_made, with_behind
 from groundwork.pages.html_frame import document, table
 from groundwork.pages.markup import Markup, tag
 from groundwork.records.artifacts import Workspace, write_text

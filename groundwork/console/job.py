@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from groundwork.llm.budget import Budget, UsageRow
     from groundwork.llm.client import Client
-    from groundwork.records.set_aside import SetAside
+    from groundwork.records.set_aside_documents import SetAside
     from groundwork.settings.model_settings import ModelCall
-    from groundwork.settings.schema import Config
+    from groundwork.settings.whole_config import Config
 
 
 FEW = 3  # documents whose chunks and sections are told one by one
@@ -136,7 +136,7 @@ class Job:
     @cached_property
     def set_aside(self) -> dict[str, SetAside]:
         """The documents that no stage works on, as a person decided."""
-        from groundwork.records.set_aside import set_aside
+        from groundwork.records.set_aside_documents import set_aside
 
         return set_aside(self.data)
 

@@ -15,7 +15,7 @@ from groundwork.records.artifacts import Workspace
 if TYPE_CHECKING:
     from groundwork.llm.client import Client
     from groundwork.records.manifest import Manifest
-    from groundwork.settings.schema import Config
+    from groundwork.settings.whole_config import Config
 
 TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
 

@@ -12,7 +12,7 @@ from groundwork.records.artifacts import Workspace
 
 if TYPE_CHECKING:
     from groundwork.settings.model_settings import Provider
-    from groundwork.settings.schema import Config
+    from groundwork.settings.whole_config import Config
 
 NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files there, or pass --data DIR"
 

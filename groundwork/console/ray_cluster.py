@@ -12,7 +12,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.parallel import REPORT_EVERY, ShardResult, Snapshot, show, stage_command
+from groundwork.console.shard_processes import REPORT_EVERY, ShardResult, Snapshot, show, stage_command
 from groundwork.console.signals import STOPPED, Stopping
 from groundwork.errors import MissingExtra, UsageError
 from groundwork.records.shards import Shard

@@ -16,9 +16,9 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.choices import choice_of
 from groundwork.console.job import Failure, Job, Outcome, Unit
 from groundwork.console.ledger import Ledger
+from groundwork.console.remembered_flags import choice_of
 from groundwork.console.signals import STOP_SIGNALS, STOPPED, STOPPING
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.budget import DOCUMENT
@@ -26,7 +26,7 @@ from groundwork.records.artifacts import plain, remove_leftovers
 from groundwork.records.manifest import Entry, Hashes, Manifest, State, edited, judge
 
 if TYPE_CHECKING:
-    from groundwork.console.parallel import ShardResult
+    from groundwork.console.shard_processes import ShardResult
 
 Process = Callable[[Job, Unit], Outcome | Awaitable[Outcome]]
 UNITS_PER_CALL_SLOT = 4  # units under way for each call that the endpoint may have in flight

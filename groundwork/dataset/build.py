@@ -9,20 +9,20 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from groundwork.dataset.measured_rows import partly_measured, strata
+from groundwork.dataset.grade_columns import partly_measured, strata
 from groundwork.dataset.publish.personal_data import scan
-from groundwork.dataset.reword import rephrase
-from groundwork.dataset.reword.copying import share_kept
-from groundwork.dataset.reword.faults import answer_kept, subject_words
+from groundwork.dataset.reword import eval_rewording
+from groundwork.dataset.reword.copied_words import share_kept
+from groundwork.dataset.reword.eval_rewording import Ask, Check, Reworded, Rewording
 from groundwork.dataset.reword.model_calls import faults_of
-from groundwork.dataset.reword.phrasings import Border, Phrased, is_phrasing, phrasings
-from groundwork.dataset.reword.rephrase import Ask, Check, Reworded, Rewording
+from groundwork.dataset.reword.rewording_faults import answer_kept, subject_words
+from groundwork.dataset.reword.train_phrasings import Border, Phrased, is_phrasing, phrasings
 from groundwork.dataset.rows import Pool, Row
 from groundwork.dataset.split import metrics as measure
 from groundwork.dataset.split.eval_selection import CannotSplit, Split, Vectors, eval_size, split
 from groundwork.dataset.split.metrics import Curve, Replaced, Report, Share
-from groundwork.dataset.split.verdict import drift, judge
-from groundwork.embedding.duplicates import calibrate_threshold, nearest
+from groundwork.dataset.split.representativeness import drift, judge
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
 
 STRATA = ("category", "difficulty")
@@ -127,7 +127,7 @@ async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tool
     reworded = None
     if tools.ask:
         check = _checks(drawn.pool, drawn.vectors, drawn.split.threshold, settings, tools)
-        reworded = await rephrase.reword(
+        reworded = await eval_rewording.reword(
             drawn.pool, drawn.vectors, drawn.split, tools.ask, check, settings.rephrase.tries
         )
         if not reworded.rows:
@@ -221,10 +221,12 @@ def _checks(rows: Sequence[Row], vectors: Vectors, threshold: float, settings: D
         keep = subject_words(row, tools.about)
         found = faults_of(row, new, call, keep)
         question = (await tools.encode([new.question], "query"))[0]
-        found += [one for one in [rephrase.moved(vectors, index, question, threshold)] if one]
+        found += [one for one in [eval_rewording.moved(vectors, index, question, threshold)] if one]
         if row.evidence and row.answer != new.answer:
-            old, reworded, *sources = await tools.encode([row.answer, new.answer, *rephrase.supports(row)], "document")
-            problem = rephrase.unsupported(row, new.answer, old, reworded, np.stack(sources))
+            old, reworded, *sources = await tools.encode(
+                [row.answer, new.answer, *eval_rewording.supports(row)], "document"
+            )
+            problem = eval_rewording.unsupported(row, new.answer, old, reworded, np.stack(sources))
             found += [problem] if problem else []
         return " ".join(found) or None
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from groundwork.console.job import Job
     from groundwork.dataset.loading import DatasetSource
     from groundwork.dataset.rows import Pool
-    from groundwork.settings.schema import Config
+    from groundwork.settings.whole_config import Config
 
 
 @dataclass

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from groundwork.dataset.publish.harness_tasks import TaskJudge
     from groundwork.dataset.replace_files import Contents
     from groundwork.dataset.rows import Row
-    from groundwork.settings.schema import Config
+    from groundwork.settings.whole_config import Config
 
 TASKS = ("inspect", "lighteval", "lm-eval")  # exports that judge by the prompts of grade
 STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.dataset.differences import differences
+from groundwork.dataset.row_differences import differences
 from groundwork.dataset.rows import Row
 from groundwork.errors import BadRecord
 from groundwork.records.artifacts import read_json

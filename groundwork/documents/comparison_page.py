@@ -9,7 +9,7 @@ from statistics import fmean
 import msgspec
 
 from groundwork.documents.audit import words
-from groundwork.documents.marked_words import as_html
+from groundwork.documents.missing_word_marks import as_html
 from groundwork.documents.structure_score import likeness, merged_cells
 from groundwork.pages.html_frame import document, wide
 from groundwork.pages.markup import Markup, joined, tag

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from groundwork.documents.audit import words
-from groundwork.documents.marked_words import as_html
+from groundwork.documents.missing_word_marks import as_html
 from groundwork.pages.html_frame import document
 from groundwork.pages.markup import Markup, joined, tag
 

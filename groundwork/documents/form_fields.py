@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Sequence
 from typing import Any
 
-from groundwork.documents.layout.lines import Box, Run
+from groundwork.documents.layout.text_lines import Box, Run
 
 _NOTES = ("freetext", "text")  # liteparse's names of the annotations that hold text of their own
 _BOXES = ("checkbox", "radio")

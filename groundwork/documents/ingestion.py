@@ -17,11 +17,11 @@ from typing import Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from groundwork.documents import CONVERTERS, IMAGES, Conversion, Request, choose, require, run, versions
+from groundwork.documents.best_renditions import OCR, UNREADABLE, PageDraft, assemble, doubt, listed, page_warnings
 from groundwork.documents.doubtful_pages import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
 from groundwork.documents.engines.vision import PageReader, Picture
 from groundwork.documents.garbled_fonts import is_misread, is_unreadable
 from groundwork.documents.overrides import page_numbers
-from groundwork.documents.page_choice import OCR, UNREADABLE, PageDraft, assemble, doubt, listed, page_warnings
 from groundwork.documents.page_conversion import Audited, audit_pages, convert_pages
 from groundwork.documents.page_images import count_frames, page_jpeg
 from groundwork.documents.pdf import TextLayer, read_text_layer, unlock
@@ -31,7 +31,7 @@ from groundwork.documents.source_files import DocumentFile, examine, spelt
 from groundwork.errors import BadDocument, MissingExtra, UnitError
 from groundwork.process_pool import WorkerFailed, Workers, devices
 from groundwork.records.types import Document, Page
-from groundwork.settings.schema import Config
+from groundwork.settings.whole_config import Config
 
 T = TypeVar("T")
 

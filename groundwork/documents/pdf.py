@@ -14,7 +14,7 @@ import msgspec
 
 from groundwork.documents.form_fields import typed_in
 from groundwork.documents.garbled_fonts import is_misread, is_unreadable
-from groundwork.documents.titles import document_title
+from groundwork.documents.pdf_titles import document_title
 from groundwork.errors import BadDocument
 
 LOCK = threading.Lock()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.duplicates import nearest, neighbours
+from groundwork.embedding.nearest_neighbours import nearest, neighbours
 
 Vectors = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from groundwork.console.job import Estimate, Job
 from groundwork.dataset.loading import QuestionRow
 from groundwork.grading.answers import question_messages
+from groundwork.grading.criteria_by_rule import settle
 from groundwork.grading.grading_run import Grading
 from groundwork.grading.judge import Case, Judge, reply_type
-from groundwork.grading.rule_verdicts import settle
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.settings.model_settings import ModelCall
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from groundwork.dataset.loading import QuestionRow
 from groundwork.errors import UnitError
-from groundwork.grading.intervals import Interval
+from groundwork.grading.confidence_intervals import Interval
 from groundwork.grading.judge import Case, Judge, criteria_of, grade
-from groundwork.grading.judge_check import Trust, reference_cases, spoiled_cases, trust
+from groundwork.grading.judge_validation import Trust, reference_cases, spoiled_cases, trust
 from groundwork.llm.concurrency import together
 from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.grades import CheckedAnswer, Grade, passed, score_of

@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from groundwork.errors import UnitError
-from groundwork.grading.rule_verdicts import settle
+from groundwork.grading.criteria_by_rule import settle
 from groundwork.llm.client import Client
 from groundwork.llm.concurrency import together
 from groundwork.llm.prompts import Message, conversation

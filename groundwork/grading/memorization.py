@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from groundwork.grading.intervals import Difference, difference, rows_needed
+from groundwork.grading.confidence_intervals import Difference, difference, rows_needed
 
 Conclusion = Literal["learnt", "learnt by heart", "not learnt", "cannot tell"]
 ADVICE = 128  # rows of eval with which a gap of 20 points is seen in 99 % of runs (benchmarks/grading.py)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from groundwork.dataset.loading import MIRRORS
+from groundwork.grading.confidence_intervals import Difference, Interval, difference, share
 from groundwork.grading.difficulty import Guess, guess, measured
-from groundwork.grading.intervals import Difference, Interval, difference, share
 from groundwork.grading.judge_agreement import Consistency, consistency, flips
-from groundwork.grading.judge_check import Trust
+from groundwork.grading.judge_validation import Trust
 from groundwork.grading.memorization import Gap, Pair, gap
 from groundwork.records.grades import Grade, MeasuredRow
 

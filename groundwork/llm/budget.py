@@ -10,7 +10,7 @@ from contextvars import ContextVar
 import msgspec
 
 from groundwork.errors import BudgetReached
-from groundwork.llm.response import Usage
+from groundwork.llm.http_response import Usage
 
 WORST = 2.0  # times the estimate of a prompt's tokens, and times the most by which one was ever beyond its estimate
 AMPLE = 4  # times the longest reply so far: how long the next one may become while money is short

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from groundwork.llm.endpoint import Endpoint
+from groundwork.llm.http_response import Usage
 from groundwork.llm.journal import ALL
 from groundwork.llm.rate_limit import RateLimiter
-from groundwork.llm.response import Usage
 
 
 class Spent(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import msgspec
 from groundwork.errors import ConfigError
 from groundwork.llm.budget import DOCUMENT, FREE_STAKE, Budget, Experience, Stake, UsageRow
 from groundwork.llm.call_context import CallContext, Spent
-from groundwork.llm.response import Usage
+from groundwork.llm.http_response import Usage
 from groundwork.llm.token_estimate import estimate_tokens
 
 Json = dict[str, Any]

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from groundwork.errors import ProviderRefused, Stopped, StopRun, TransportFailed, UnitError
 from groundwork.llm.call_context import CallContext
-from groundwork.llm.failures import Broken, Busy, Rejected, Unreachable
+from groundwork.llm.call_failures import Broken, Busy, Rejected, Unreachable
 from groundwork.llm.rate_limit import RateLimiter
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds

@@ -19,12 +19,12 @@ from groundwork.errors import ConfigError, InvalidReply, UnitError
 from groundwork.llm.budget import Budget, Price
 from groundwork.llm.budget import UsageRow as UsageRow
 from groundwork.llm.call_context import CallContext
-from groundwork.llm.calls import Calls, limit_name, token_limit
+from groundwork.llm.call_retries import Calls, limit_name, token_limit
 from groundwork.llm.concurrency import together
 from groundwork.llm.endpoint import Endpoint
+from groundwork.llm.http_request import chat_body
+from groundwork.llm.http_response import ChatResponse, Usage
 from groundwork.llm.journal import ALL, Journal
-from groundwork.llm.request import chat_body
-from groundwork.llm.response import ChatResponse, Usage
 from groundwork.llm.structured_output import FaultyItem, Parsed, Reader, Unusable, strict_schema
 from groundwork.llm.token_estimate import fewest_tokens, texts_in
 from groundwork.settings.dataset_settings import Embeddings

@@ -12,9 +12,9 @@ import msgspec
 
 from groundwork.errors import ConfigError
 from groundwork.llm.budget import FREE, Price
-from groundwork.llm.failures import Broken, CallFailed, Unreachable, trouble_of
+from groundwork.llm.call_failures import Broken, CallFailed, Unreachable, trouble_of
+from groundwork.llm.http_request import LOCAL, address, dialect_of, host_of
 from groundwork.llm.local_model import LocalServer, identity
-from groundwork.llm.request import LOCAL, address, dialect_of, host_of
 from groundwork.settings.model_settings import LocalModel, Provider
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
+from groundwork.llm.call_failures import Broken, CallFailed, Refused
 from groundwork.llm.endpoint import Endpoint
-from groundwork.llm.failures import Broken, CallFailed, Refused
+from groundwork.llm.http_request import chat_body
+from groundwork.llm.http_response import ChatResponse, read_response
 from groundwork.llm.json_extraction import decoded
 from groundwork.llm.reasoning_text import without_thoughts
-from groundwork.llm.request import chat_body
-from groundwork.llm.response import ChatResponse, read_response
 from groundwork.llm.unsupported_parameters import LIMITS
 from groundwork.settings.model_settings import ModelCall
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from groundwork.llm.failures import CallFailed, Refused, Rejected
-from groundwork.llm.request import SAMPLING, Level, level_of
+from groundwork.llm.call_failures import CallFailed, Refused, Rejected
+from groundwork.llm.http_request import SAMPLING, Level, level_of
 from groundwork.settings.model_settings import Provider
 
 Json = dict[str, Any]

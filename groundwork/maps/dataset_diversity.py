@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.duplicates import calibrate_threshold, random_cosines
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, random_cosines
 from groundwork.maps.dataset_choice import FAIR, choose
 from groundwork.maps.draw.scene import DatasetNumbers, Numbers
 from groundwork.maps.similarities import Similarities

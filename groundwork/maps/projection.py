@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.embedding.clusters import one_thread
-from groundwork.embedding.duplicates import nearest
+from groundwork.embedding.nearest_neighbours import nearest
 from groundwork.installation import spelt
 from groundwork.settings.dataset_settings import Maps
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.duplicates import nearest
 from groundwork.embedding.grouped_search import blocks, searches
+from groundwork.embedding.nearest_neighbours import nearest
 
 Vectors = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]

@@ -12,8 +12,8 @@ import numpy as np
 
 from groundwork.console.progress import Progress
 from groundwork.dataset.loading import MIRRORS, QuestionRow
-from groundwork.dataset.split.verdict import Verdict, judge
-from groundwork.embedding.duplicates import nearest
+from groundwork.dataset.split.representativeness import Verdict, judge
+from groundwork.embedding.nearest_neighbours import nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.scene_building import Group, by_split, scene_of
 from groundwork.maps.tag_scene import histogram

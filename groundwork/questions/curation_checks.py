@@ -19,8 +19,8 @@ from groundwork.language.numbers import numbers, values
 from groundwork.language.opposites import is_negated
 from groundwork.language.words import content_words
 from groundwork.markdown.grounding import Grounds
-from groundwork.questions.worked_out import unsupported
-from groundwork.questions.worth_asking import not_worth_asking
+from groundwork.questions.derived_numbers import unsupported
+from groundwork.questions.trivial_questions import not_worth_asking
 from groundwork.records.types import Pair
 from groundwork.settings.question_settings import Check, Curate
 

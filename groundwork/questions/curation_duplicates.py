@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import msgspec
 
 from groundwork.errors import UnitError
-from groundwork.questions.repeats import AskedSoFar
-from groundwork.questions.same_question import asked_by, normalised
+from groundwork.questions.duplicate_questions import AskedSoFar
+from groundwork.questions.question_differences import asked_by, normalised
 from groundwork.records.run_pairs import Review
 from groundwork.records.types import Pair
 

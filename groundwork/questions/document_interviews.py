@@ -19,16 +19,16 @@ from groundwork.markdown.grounding import Grounds
 from groundwork.markdown.statements import Statement
 from groundwork.questions import chunk_coverage
 from groundwork.questions.draft_faults import PairBasis
+from groundwork.questions.duplicate_questions import AskedSoFar, Encode, Likeness, similarity
 from groundwork.questions.interview import Asker, Interview, ask_wishes, interview
 from groundwork.questions.interview_material import Material, known
-from groundwork.questions.repeats import AskedSoFar, Encode, Likeness, similarity
-from groundwork.questions.same_question import asked_by
+from groundwork.questions.question_differences import asked_by
 from groundwork.questions.strategies import strategy_of
 from groundwork.questions.two_chunks import TwoChunks, related
-from groundwork.questions.wished import wished_statements
+from groundwork.questions.wished_statements import wished_statements
 from groundwork.records.types import DocumentCoverage, Pair, Rejected
 from groundwork.settings.question_settings import QA
-from groundwork.settings.schema import Config
+from groundwork.settings.whole_config import Config
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client

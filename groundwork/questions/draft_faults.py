@@ -15,8 +15,8 @@ from groundwork.language.words import words
 from groundwork.language.writing_systems import is_question
 from groundwork.markdown.grounding import Grounds
 from groundwork.questions.criteria import criteria_fault, without_padding
-from groundwork.questions.worked_out import unsupported
-from groundwork.questions.worth_asking import not_worth_asking
+from groundwork.questions.derived_numbers import unsupported
+from groundwork.questions.trivial_questions import not_worth_asking
 from groundwork.records.types import Difficulty
 
 Category = Literal["factual", "definition", "procedure", "condition", "numeric", "comparison", "reasoning"]

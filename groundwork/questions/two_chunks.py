@@ -13,14 +13,14 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.draft_faults import Draft, Drafts, Fault, PairBasis
+from groundwork.questions.duplicate_questions import AskedSoFar, Encode
 from groundwork.questions.interview import as_pair, as_rejected, as_unread
-from groundwork.questions.repeats import AskedSoFar, Encode
-from groundwork.questions.same_question import asked_by
+from groundwork.questions.question_differences import asked_by
 from groundwork.records.types import Pair, Rejected
 from groundwork.settings.question_settings import QA
 
 if TYPE_CHECKING:
-    from groundwork.questions.repeats import Vectors
+    from groundwork.questions.duplicate_questions import Vectors
 
 ITERATION = 0  # these pairs belong to no iteration of one chunk
 

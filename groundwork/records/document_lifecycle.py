@@ -21,7 +21,7 @@ from groundwork.records.manifest import Entry, Manifest
 from groundwork.records.name_patterns import matches_any
 from groundwork.records.review_decisions import rewrite_lines
 from groundwork.records.runs import DECISIONS
-from groundwork.records.set_aside import set_aside, write_set_aside
+from groundwork.records.set_aside_documents import set_aside, write_set_aside
 from groundwork.records.types import Document, Pair, Tags
 
 MADE_ANEW = ("datasets", "plots", "embeddings")  # folders whose files show names of documents; no model is needed

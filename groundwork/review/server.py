@@ -17,9 +17,9 @@ import msgspec
 from aiohttp import web
 
 from groundwork.errors import GroundworkError
-from groundwork.pages.scripted_page import page_text
-from groundwork.review.desk import Ask, Desk, Refused
-from groundwork.review.plots import ask_about, page_names, served_page, wish_at, wished_starts
+from groundwork.pages.single_file_page import page_text
+from groundwork.review.review_session import Ask, Desk, Refused
+from groundwork.review.served_plots import ask_about, page_names, served_page, wish_at, wished_starts
 
 HOST = "127.0.0.1"
 MOST_BYTES = 1_000_000  # of a request

@@ -17,7 +17,7 @@ from groundwork.errors import UsageError
 from groundwork.records.artifacts import write_bytes
 from groundwork.records.review_decisions import Decision, Verdict, question_hash
 from groundwork.records.types import Pair
-from groundwork.review.desk import Desk, Refused, accepting, as_decided, checked, decision_of, incomplete
+from groundwork.review.review_session import Desk, Refused, accepting, as_decided, checked, decision_of, incomplete
 
 GIVEN = ("id", "document", "section", "pages", "state", "rejected_for", "question_hash")
 EDITED = ("question", "answer", "evaluation_criteria")

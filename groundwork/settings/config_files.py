@@ -13,10 +13,10 @@ import msgspec
 from groundwork.errors import ConfigError
 from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
 from groundwork.settings.document_settings import complete_overrides
-from groundwork.settings.fields import Settings, bare, settings_class
+from groundwork.settings.field_types import Settings, bare, settings_class
 from groundwork.settings.known_values import choices, unknown_values
 from groundwork.settings.model_settings import ModelCall, complete_providers, inherits
-from groundwork.settings.schema import Config, impossible, inherit
+from groundwork.settings.whole_config import Config, impossible, inherit
 
 __all__ = ["CONFIG_DIR", "PROJECT", "json_schema", "known_paths", "load", "prompt_file"]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from groundwork.settings.fields import Count, Name, Positive, Settings, Share
+from groundwork.settings.field_types import Count, Name, Positive, Settings, Share
 from groundwork.settings.model_settings import ModelCall
 
 STATIC_MODEL = "wordllama"  # the one model of the embeddings backend `static`

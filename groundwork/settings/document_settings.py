@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from groundwork.settings.fields import Count, Name, Positive, Seconds, Settings, Share
+from groundwork.settings.field_types import Count, Name, Positive, Seconds, Settings, Share
 from groundwork.settings.model_settings import ModelCall
 
 

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any, Literal, get_args, get_origin
 
-from groundwork.settings.fields import bare
-from groundwork.settings.schema import Config
+from groundwork.settings.field_types import bare
+from groundwork.settings.whole_config import Config
 
 LEAST_MEMORY_MB = 500  # Python and a converter's libraries take 150 to 400 MB of addresses before they read a page
 MOST_NAMES = 20  # in one message

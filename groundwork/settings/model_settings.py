@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from groundwork.settings.fields import Count, Name, Positive, Seconds, Settings, Share
+from groundwork.settings.field_types import Count, Name, Positive, Seconds, Settings, Share
 
 PROVIDER_OWN = {  # what an entry of llm.providers may leave out, and does not take over from llm itself
     "api_key_env": "",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from groundwork.settings.fields import Count, Name, Positive, Settings, Share
+from groundwork.settings.field_types import Count, Name, Positive, Settings, Share
 from groundwork.settings.model_settings import ModelCall
 
 Check = Literal["stand_alone", "supported", "criteria", "worth", "natural", "duplicates"]

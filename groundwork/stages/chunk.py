@@ -39,9 +39,9 @@ def process(job: Job, unit: Unit) -> Outcome:
     import msgspec
 
     from groundwork.chunking.chunker import chunk_document
+    from groundwork.chunking.segments import segments
     from groundwork.language.detection import resolved
     from groundwork.markdown.blocks import blocks
-    from groundwork.markdown.segments import segments
     from groundwork.records.artifacts import read_text, write_jsonl
 
     text = read_text(unit.reads[0])
@@ -65,7 +65,7 @@ def report(job: Job, done: list[Unit]) -> None:
     """
     if job.idle and not (job.flags.show or job.flags.html):
         return
-    from groundwork.chunking import chunk_page
+    from groundwork.chunking import chunk_report
     from groundwork.errors import BadRecord
     from groundwork.records.artifacts import read_jsonl, write_text
     from groundwork.records.types import Chunk
@@ -83,14 +83,14 @@ def report(job: Job, done: list[Unit]) -> None:
             continue
         read[unit.name] = chunks
         if job.flags.show:
-            print(f"\n{unit.name}\n{chunk_page.shown(chunks, settings.unit)}")
+            print(f"\n{unit.name}\n{chunk_report.shown(chunks, settings.unit)}")
         if job.flags.html:
             path = job.data.path("plots", f"{unit.name}-chunks.html")
-            write_text(path, chunk_page.page(unit.name, f"{len(chunks):,} chunks", chunks, settings))
+            write_text(path, chunk_report.page(unit.name, f"{len(chunks):,} chunks", chunks, settings))
             print(f"  {from_here(path)}")
     lengths = [chunk.length for chunks in read.values() for chunk in chunks]
     if lengths and not job.flags.quiet and not (job.idle and not job.flags.show):
-        print("\n".join([*chunk_page.histogram_lines(lengths, settings), *chunk_page.short_lines(read, settings)]))
+        print("\n".join([*chunk_report.histogram_lines(lengths, settings), *chunk_report.short_lines(read, settings)]))
     if damaged:
         raise BadRecord("\n".join(damaged))
 

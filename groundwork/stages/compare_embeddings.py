@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 from groundwork.console.command import Command, Job, Unit
-from groundwork.maps.dataset_arguments import (
+from groundwork.maps.picture_commands import (
     add_datasets,
     add_interactive,
     draw,

@@ -13,8 +13,8 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.choices import FlagSetting
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
+from groundwork.console.remembered_flags import FlagSetting
 from groundwork.dataset.build_inputs import asks_model, find_inputs, read_pool, rewords, subject, valid_pool
 from groundwork.dataset.dataset_files import TASKS, contents, file_names, folder_of
 from groundwork.errors import UnitError, UsageError
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from groundwork.dataset.build import Built
     from groundwork.dataset.build_inputs import BuildInputs
-    from groundwork.dataset.reword.rephrase import Ask
-    from groundwork.settings.schema import Config
+    from groundwork.dataset.reword.eval_rewording import Ask
+    from groundwork.settings.whole_config import Config
 
 FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "inspect", "lighteval", "lm-eval", "openai-eval")
 STRATEGIES = ("clusters", "tags", "category", "difficulty", "random", "clone", "second-run")
@@ -129,9 +129,9 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
     from groundwork.dataset.build import Tools, build
+    from groundwork.dataset.general_data_mix import mixed_in, usable_rows
+    from groundwork.dataset.grade_columns import read_measured, with_measurements
     from groundwork.dataset.loading import load
-    from groundwork.dataset.measured_rows import read_measured, with_measurements
-    from groundwork.dataset.mixing import mixed_in, usable_rows
     from groundwork.dataset.replace_files import replace_files
     from groundwork.dataset.split.eval_selection import CannotSplit
     from groundwork.dataset.split_report import lines
@@ -204,8 +204,8 @@ def push(job: Job, units: list[Unit]) -> None:
 def estimate(job: Job, unit: Unit) -> Estimate:
     """One call a row of eval and a copy of a row of train, by the mean of all; what fails its checks needs more."""
     from groundwork.dataset.build import train_size
+    from groundwork.dataset.reword.eval_rewording import Reworded
     from groundwork.dataset.reword.model_calls import turns
-    from groundwork.dataset.reword.rephrase import Reworded
     from groundwork.dataset.split.eval_selection import eval_size
     from groundwork.llm.token_estimate import tokens_in
 

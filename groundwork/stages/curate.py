@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from groundwork.questions.curation_checks import Case, PairOrigin
     from groundwork.questions.curation_page import Curated
     from groundwork.questions.curation_rounds import Curation
-    from groundwork.questions.repeats import AskedSoFar
+    from groundwork.questions.duplicate_questions import AskedSoFar
     from groundwork.records.run_pairs import Review
     from groundwork.records.types import Pair, Rejected
-    from groundwork.settings.schema import Config
+    from groundwork.settings.whole_config import Config
 
 TEST_PAIRS = 10
 
@@ -172,7 +172,7 @@ def _pairs(folder: Path, documents: Sequence[str]) -> list[Pair]:
 
 
 async def _asked_so_far(job: Job, pairs: Sequence[Pair]) -> AskedSoFar:
-    from groundwork.questions.repeats import AskedSoFar, similarity
+    from groundwork.questions.duplicate_questions import AskedSoFar, similarity
 
     threshold = job.config.curate.thresholds.get("duplicates", job.config.qa.duplicate_threshold)
     encode, likeness, _ = await similarity(

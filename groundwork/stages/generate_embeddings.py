@@ -12,7 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
-from groundwork.maps.dataset_arguments import add_datasets, sources_of
+from groundwork.maps.picture_commands import add_datasets, sources_of
 
 if TYPE_CHECKING:
     from groundwork.dataset.loading import DatasetSource

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from groundwork.questions.document_interviews import Interviews
     from groundwork.questions.interview_material import Material
     from groundwork.records.types import Chunk, DocumentCoverage
-    from groundwork.settings.schema import Config
+    from groundwork.settings.whole_config import Config
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

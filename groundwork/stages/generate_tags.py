@@ -12,7 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
-from groundwork.maps.dataset_arguments import add_datasets, sources_of
+from groundwork.maps.picture_commands import add_datasets, sources_of
 from groundwork.records.runs import tag_file
 
 if TYPE_CHECKING:

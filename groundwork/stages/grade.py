@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from groundwork.grading.judge import Judge
     from groundwork.grading.scores import Report
     from groundwork.settings.model_settings import ModelCall
-    from groundwork.settings.schema import Config
+    from groundwork.settings.whole_config import Config
 
 TEST_ROWS = 2
 DATASET = (
@@ -89,7 +89,7 @@ def units(job: Job) -> list[Unit]:
     from groundwork.dataset.loading import load
     from groundwork.grading.grading_run import Grading
     from groundwork.grading.rows_to_grade import choose
-    from groundwork.maps.dataset_arguments import default_dataset_named, sources_of
+    from groundwork.maps.picture_commands import default_dataset_named, sources_of
     from groundwork.records.artifacts import slug
 
     sources = sources_of(job, default_dataset_named, prefer="datasets")
@@ -226,9 +226,9 @@ def write_report(job: Job, units: list[Unit]) -> None:
     """After the units: everything that the folder's grades say together."""
     from groundwork.console.next_steps import from_here
     from groundwork.grading.grading_run import comparable, read_grades
-    from groundwork.grading.report_lines import lines
-    from groundwork.grading.report_page import write_report as write_page
+    from groundwork.grading.html_report import write_report as write_page
     from groundwork.grading.scores import report
+    from groundwork.grading.terminal_report import lines
     from groundwork.records.artifacts import write_json, write_jsonl
     from groundwork.records.grades import MEASURED
 

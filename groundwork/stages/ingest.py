@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from groundwork.records.manifest import Manifest
     from groundwork.records.types import Document
     from groundwork.settings.document_settings import Ingest
-    from groundwork.settings.schema import Config
+    from groundwork.settings.whole_config import Config
 
 TEST_PAGES = 2
 PASSED_OVER = ("workers", "memory_mb", "timeout", "ignore", "overrides")  # settings that shape no text by themselves
@@ -263,7 +263,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     import msgspec
 
     from groundwork.documents.engines.vision import with_picture
-    from groundwork.documents.engines.vision_check import WORDS_TO_JUDGE
+    from groundwork.documents.engines.vision_completeness import WORDS_TO_JUDGE
     from groundwork.documents.page_images import count_frames
     from groundwork.documents.pdf import read_text_layer
     from groundwork.documents.source_files import examine

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
 from groundwork.errors import UsageError
-from groundwork.maps.dataset_arguments import add_datasets, sources_of
+from groundwork.maps.picture_commands import add_datasets, sources_of
 from groundwork.records.artifacts import slug
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.dataset.merging import joined, unite, write_run
     from groundwork.dataset.question_vectors import embedded
-    from groundwork.questions.repeats import likeness
+    from groundwork.dataset.run_union import joined, unite, write_run
+    from groundwork.questions.duplicate_questions import likeness
     from groundwork.records.artifacts import write_json
 
     sources: list[DatasetSource] = unit.payload

@@ -23,7 +23,7 @@ from groundwork.installation import spelt
 from groundwork.records.artifacts import slug, visible
 
 if TYPE_CHECKING:
-    from groundwork.review.desk import Desk
+    from groundwork.review.review_session import Desk
 
 LONGEST_NAME = 60  # of a reviewer
 SHOWN = 100  # characters of a statement
@@ -87,7 +87,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 
 def _desk(job: Job, unit: Unit) -> Desk:
-    from groundwork.review.desk import Desk
+    from groundwork.review.review_session import Desk
 
     tagger = job.config.tags.model.rpartition("/")[2]
     return Desk(job.data, unit.name, job.flags.reviewer or _login(), unit.payload, tagger)
@@ -159,8 +159,8 @@ async def _serve(job: Job, desk: Desk) -> int:
 
 def _ask_about(job: Job, desk: Desk) -> int:
     from groundwork.records.wishes import wishes_file
-    from groundwork.review.desk import Refused
-    from groundwork.review.plots import ask_about, wish_at
+    from groundwork.review.review_session import Refused
+    from groundwork.review.served_plots import ask_about, wish_at
 
     document, start = job.flags.ask_about
     try:

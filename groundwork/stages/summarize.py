@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from groundwork.settings.document_settings import Summarize
-    from groundwork.settings.schema import Config
+    from groundwork.settings.whole_config import Config
 
 CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
 WORDS_USED = 0.75  # of the words allowed, in a summary

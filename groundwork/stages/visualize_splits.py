@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
-from groundwork.maps.dataset_arguments import (
+from groundwork.maps.picture_commands import (
     add_datasets,
     add_interactive,
     default_dataset_named,
@@ -25,7 +25,7 @@ from groundwork.maps.dataset_arguments import (
 
 if TYPE_CHECKING:
     from groundwork.dataset.loading import DatasetSource
-    from groundwork.dataset.split.verdict import Verdict
+    from groundwork.dataset.split.representativeness import Verdict
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.duplicates import random_cosines
+from groundwork.embedding.nearest_neighbours import random_cosines
 from groundwork.records.artifacts import read_json, write_json
 
 Vectors = npt.NDArray[np.float32]

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from groundwork.chunking.chunker import chunk_document
-from groundwork.markdown.segments import segments
+from groundwork.chunking.segments import segments
 from groundwork.records.types import Document
 from groundwork.settings.config_files import load
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.console.choices import words_of
+from groundwork.console.remembered_flags import words_of
 from groundwork.records.artifacts import read_json
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author

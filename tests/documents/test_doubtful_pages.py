@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from groundwork.__main__ import main
+from groundwork.documents.best_renditions import doubt
 from groundwork.documents.doubtful_pages import DoubtfulPage, page_html
-from groundwork.documents.page_choice import doubt
 from groundwork.records.types import Page, PageAudit
 from tests.documents.conftest import Folder
 from tests.sample import formats

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from groundwork.grading.confidence_intervals import difference, rows_needed, share
 from groundwork.grading.difficulty import guess
-from groundwork.grading.intervals import difference, rows_needed, share
 from groundwork.grading.judge import majority
 from groundwork.grading.judge_agreement import cohen, fleiss, flip_rate
 from groundwork.grading.memorization import Pair, gap

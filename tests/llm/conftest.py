@@ -10,7 +10,7 @@ import pytest
 
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import load
-from groundwork.settings.schema import Config
+from groundwork.settings.whole_config import Config
 from tests.fake_openrouter import FakeOpenRouter
 
 

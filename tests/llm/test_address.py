@@ -6,7 +6,7 @@ from aiohttp import web
 from groundwork.errors import ConfigError, ProviderRefused
 from groundwork.llm.client import Client
 from groundwork.llm.endpoint import Endpoint
-from groundwork.llm.request import address, chat_body, dialect_of, level_of
+from groundwork.llm.http_request import address, chat_body, dialect_of, level_of
 from groundwork.settings.config_files import load
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import ask_text

@@ -6,7 +6,7 @@ import pytest
 
 from groundwork.errors import BudgetReached
 from groundwork.llm.budget import AMPLE, LEAST_ROOM, Budget, Experience, Price, Stake
-from groundwork.llm.response import Usage
+from groundwork.llm.http_response import Usage
 from groundwork.llm.token_estimate import estimate_tokens, tokens_in
 
 

@@ -10,14 +10,14 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from groundwork.dataset.reword.faults import faults
+from groundwork.dataset.reword.rewording_faults import faults
 from groundwork.language import dangling_references as wording
 from groundwork.llm.prompts import split
 from groundwork.markdown.grounding import Grounds, find
 from groundwork.questions.curation_checks import foreign_numbers
 from groundwork.questions.draft_faults import Draft, PairBasis
 from groundwork.questions.small_model.answer_fit import agree, misfits
-from groundwork.questions.small_model.criteria_rules import category_of, criteria_for, difficulty_of
+from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.question_frames import changed_terms, frame_of
 from groundwork.questions.small_model.sentence_strategy import Reply, named
 from groundwork.questions.small_model.targets import Target

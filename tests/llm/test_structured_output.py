@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.llm.failures import Blocked, Broken, Busy, Refused, Rejected, retry_after, trouble_of
-from groundwork.llm.response import ChatResponse, read_response, read_vectors
+from groundwork.llm.call_failures import Blocked, Broken, Busy, Refused, Rejected, retry_after, trouble_of
+from groundwork.llm.http_response import ChatResponse, read_response, read_vectors
 from groundwork.llm.structured_output import Reader, Unusable, strict_schema
 
 JSON = st.recursive(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.maps.document_coverage import Asked, CoverageItem, asked, sections
-from groundwork.maps.draw.document_tree import LINE_BREAK, pieces, reading
+from groundwork.maps.draw.markdown_tree import LINE_BREAK, pieces, reading
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
 from groundwork.records.types import Chunk, Pair

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from groundwork.dataset.loading import QuestionRow
 from groundwork.llm.journal import Journal, StoredReply
-from groundwork.llm.spending import spending
+from groundwork.llm.journal_spending import spending
 from groundwork.maps.model_prices import price_note
 
 

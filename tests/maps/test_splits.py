@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from groundwork.dataset.loading import QuestionRow
-from groundwork.dataset.split.verdict import Verdict
+from groundwork.dataset.split.representativeness import Verdict
 from groundwork.maps.draw.scene import Scene
 from groundwork.maps.scene_building import Group
 from groundwork.maps.split_scene import verdict_on

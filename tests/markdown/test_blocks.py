@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from groundwork.chunking.segments import segments
 from groundwork.markdown.blocks import blocks
-from groundwork.markdown.segments import segments
 from groundwork.markdown.tables import table_rows
 
 PIPE = "| a | b |\n|---|---|\n| 1 | 2 |\n"

@@ -12,7 +12,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from groundwork.records.artifacts import Workspace, write_jsonl
 from groundwork.records.review_decisions import read
-from groundwork.review.desk import Desk
+from groundwork.review.review_session import Desk
 from groundwork.review.server import Server
 from tests.maps.conftest import browser  # noqa: F401  a fixture
 from tests.review.runs import HOSTILE, OPENING, REWORDED, write_curated

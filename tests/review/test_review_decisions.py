@@ -29,7 +29,7 @@ from groundwork.records.review_decisions import verdict_of as verdict
 from groundwork.records.run_pairs import candidates
 from groundwork.records.runs import pair_files, runs
 from groundwork.records.types import Pair, Rejected
-from groundwork.review.desk import Desk, decision_of
+from groundwork.review.review_session import Desk, decision_of
 from groundwork.stages import create_dataset, curate, review
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated, write_generated
 

@@ -14,7 +14,7 @@ from aiohttp import ClientResponse, ClientSession
 from groundwork.records.artifacts import Workspace, write_jsonl
 from groundwork.records.review_decisions import append, question_hash, read
 from groundwork.records.types import Pair
-from groundwork.review.desk import Desk, decision_of
+from groundwork.review.review_session import Desk, decision_of
 from groundwork.review.server import Server
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated
 

@@ -18,8 +18,8 @@ import msgspec
 from mypy import api
 
 from groundwork.settings.config_files import known_paths
-from groundwork.settings.fields import Settings, bare, settings_class
-from groundwork.settings.schema import Config
+from groundwork.settings.field_types import Settings, bare, settings_class
+from groundwork.settings.whole_config import Config
 
 _MISSING = re.compile(r'"(\w+)"(?: of ".+")? has no attribute "(\w+)"')
 

@@ -116,7 +116,7 @@ def test_every_setting_is_read_somewhere(tmp_path: Path) -> None:
 def test_each_setting_that_no_code_reads_is_found(tmp_path: Path, code: str, reads: set[str]) -> None:
     """Of code that reads no setting, every setting is found unread; a name that another block has too helps none."""
     names = (
-        "from groundwork.settings.schema import Config\n"
+        "from groundwork.settings.whole_config import Config\n"
         "from groundwork.settings.dataset_settings import Embeddings\n"
         "from groundwork.settings.question_settings import QA\n"
     )

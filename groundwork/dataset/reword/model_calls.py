@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from groundwork.dataset.reword.faults import UNCHANGED, faults, required
-from groundwork.dataset.reword.rephrase import Ask, Past, Reworded
+from groundwork.dataset.reword.eval_rewording import Ask, Past, Reworded
+from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults, required
 from groundwork.dataset.rows import Row
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, conversation

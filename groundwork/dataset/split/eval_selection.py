@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from groundwork.apportionment import largest_remainder
 from groundwork.dataset.split.herding import herd
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal
-from groundwork.embedding.duplicates import calibrate_threshold, nearest, neighbours
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest, neighbours
 
 Strategy = Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]
 Vectors = NDArray[np.float32]

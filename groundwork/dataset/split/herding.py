@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.embedding.clusters import one_thread
-from groundwork.embedding.duplicates import BLOCK_CELLS
+from groundwork.embedding.nearest_neighbours import BLOCK_CELLS
 
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]

@@ -13,11 +13,11 @@ from groundwork.dataset.publish.personal_data import Finding
 from groundwork.dataset.rows import Invalid, Row
 from groundwork.dataset.split.eval_selection import Rows, Split, Vectors
 from groundwork.dataset.split.herding import bandwidth
-from groundwork.dataset.split.verdict import Verdict
+from groundwork.dataset.split.representativeness import Verdict
 from groundwork.embedding.clusters import one_thread, principal
-from groundwork.embedding.duplicates import nearest, random_cosines
-from groundwork.questions.repeats import Likeness, SameQuestions
-from groundwork.questions.same_question import asked_by
+from groundwork.embedding.nearest_neighbours import nearest, random_cosines
+from groundwork.questions.duplicate_questions import Likeness, SameQuestions
+from groundwork.questions.question_differences import asked_by
 from groundwork.records.types import Record
 
 RANDOM_SPLITS = 500

@@ -19,7 +19,7 @@ import msgspec
 
 from groundwork.documents import Conversion, Request
 from groundwork.documents.engines.marker import by_page
-from groundwork.documents.kept_pictures import keep_pictures
+from groundwork.documents.extracted_pictures import keep_pictures
 from groundwork.errors import BadDocument, ConfigError, ProviderRefused, TransportFailed
 from groundwork.llm.budget import UsageRow
 from groundwork.records.artifacts import write_bytes

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from groundwork.documents import Conversion, Request
-from groundwork.documents.repair.pictures import without_pictures
+from groundwork.documents.repair.picture_alt_text import without_pictures
 
 _SLIDE = re.compile(r"^<!-- Slide number: \d+ -->\n?", re.MULTILINE)
 

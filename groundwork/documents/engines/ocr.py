@@ -10,8 +10,8 @@ import statistics
 from typing import Any, NamedTuple
 
 from groundwork.documents import Conversion, Request
-from groundwork.documents.layout.lines import Run, to_lines
 from groundwork.documents.layout.page_flow import Flow
+from groundwork.documents.layout.text_lines import Run, to_lines
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.page_images import count_frames, page_image
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from groundwork.documents import Conversion, Request
 from groundwork.documents.engines.front_matter import with_title
-from groundwork.documents.repair.pictures import without_data
+from groundwork.documents.repair.picture_alt_text import without_data
 from groundwork.errors import BadDocument
 
 _MARKS = (  # longest first: UTF-32 LE begins as UTF-16 LE does

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from groundwork.documents.audit import Reference
-from groundwork.documents.engines.vision_check import PageLayer, Verdict, same_reading
+from groundwork.documents.engines.vision_completeness import PageLayer, Verdict, same_reading
 from groundwork.documents.page_conversion import Audited
 from groundwork.documents.repair.running_headers import running_keys, strip_running
 from groundwork.errors import StopRun, TransportFailed, UnitError

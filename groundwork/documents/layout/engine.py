@@ -18,12 +18,12 @@ from groundwork.documents.audit import count_tables
 from groundwork.documents.form_fields import notes, typed_runs
 from groundwork.documents.layout.charts import find_charts
 from groundwork.documents.layout.letter_sizes import LetterSizes
-from groundwork.documents.layout.lines import Box, Line, Run, to_lines, to_run
 from groundwork.documents.layout.page_flow import Flow, foot_notes, page_lines
 from groundwork.documents.layout.reading_order import parts as parts_of
 from groundwork.documents.layout.rotated_text import main_turn, upright
 from groundwork.documents.layout.ruled_tables import Frame, Grid, Strokes, find_frames, find_grids, find_strokes
 from groundwork.documents.layout.text_layer_spelling import Speller
+from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS, stitch
 from groundwork.language.writing_systems import is_shaped

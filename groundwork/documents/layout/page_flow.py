@@ -11,7 +11,9 @@ import statistics
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from groundwork.documents.layout.lines import (
+from groundwork.documents.layout.ruled_tables import Grid, Stroke
+from groundwork.documents.layout.spaced_tables import Table, find_tables
+from groundwork.documents.layout.text_lines import (
     Line,
     Stretches,
     cleaned,
@@ -22,8 +24,6 @@ from groundwork.documents.layout.lines import (
     is_rule,
     label,
 )
-from groundwork.documents.layout.ruled_tables import Grid, Stroke
-from groundwork.documents.layout.spaced_tables import Table, find_tables
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS
 from groundwork.language.labels import BULLETS, SHAPES

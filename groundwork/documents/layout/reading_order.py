@@ -13,8 +13,8 @@ import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from groundwork.documents.layout.lines import Run, is_number, level
 from groundwork.documents.layout.ruled_tables import Grid
+from groundwork.documents.layout.text_lines import Run, is_number, level
 
 _LEAST = 4  # lines of running text on each side
 _GUTTER = 0.7  # font sizes between two columns

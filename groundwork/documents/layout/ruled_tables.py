@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from groundwork.documents.layout.lines import Box, Run, is_number, joined, parted, stretches_of_most
+from groundwork.documents.layout.text_lines import Box, Run, is_number, joined, parted, stretches_of_most
 
 _NEAR = 2.5  # points within which two lines are one
 _MOST = 2000  # lines of a page's tables; what has more is a drawing

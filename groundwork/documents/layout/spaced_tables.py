@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.lines import Line, is_number, label, stretches_of_most
-from groundwork.documents.layout.spaced_lines import SpacedLine, Text, column_at, columns_under, spaced_line
-from groundwork.documents.layout.table_heads import head_rows, heads_end, is_rule_row, placed
+from groundwork.documents.layout.spaced_cells import SpacedLine, Text, column_at, columns_under, spaced_line
+from groundwork.documents.layout.spaced_table_heads import head_rows, heads_end, is_rule_row, placed
+from groundwork.documents.layout.text_lines import Line, is_number, label, stretches_of_most
 from groundwork.documents.repair.hyphens import Vocabulary
 
 _BESIDE = 0.8  # sizes between two lines that stand beside each other in part

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import chain, pairwise
 
-from groundwork.documents.layout.lines import Line, is_bullet, is_entry, label
+from groundwork.documents.layout.text_lines import Line, is_bullet, is_entry, label
 from groundwork.documents.repair.hyphens import Vocabulary
 from groundwork.language.words import WRITTEN_OUT
 

@@ -12,8 +12,8 @@ from typing import Any
 from groundwork.installation import spelt
 from groundwork.language.detection import code
 from groundwork.maps.document_coverage import Asked, Question, Section
-from groundwork.maps.draw.document_tree import reading
-from groundwork.pages.scripted_page import write_page
+from groundwork.maps.draw.markdown_tree import reading
+from groundwork.pages.single_file_page import write_page
 from groundwork.records.artifacts import text_hash
 from groundwork.records.types import Page
 

@@ -25,7 +25,7 @@ from groundwork.markdown.statements import Statement
 from groundwork.questions.draft_faults import Draft, Fault
 from groundwork.questions.interview import Answer, Judged, Round
 from groundwork.questions.small_model.answer_fit import agree, misfits, rivals_allowed
-from groundwork.questions.small_model.criteria_rules import category_of, criteria_for, difficulty_of
+from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.english import content_words, stem
 from groundwork.questions.small_model.question_search import Pointing
 from groundwork.questions.small_model.targets import Target, importance, items, simple, spread, targets

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from groundwork.apportionment import largest_remainder
 from groundwork.dataset.split.eval_selection import CannotSplit, eval_size, split
 from groundwork.dataset.split.metrics import Kernel
-from groundwork.embedding.duplicates import nearest
+from groundwork.embedding.nearest_neighbours import nearest
 from tests.dataset.corpora import topics, unit
 
 STRATEGIES = ["clusters", "random", "clone", "tags"]

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from groundwork.documents.layout.lines import Box, Run, label, to_lines, to_run
 from groundwork.documents.layout.page_flow import Flow, foot_notes
 from groundwork.documents.layout.reading_order import parts
 from groundwork.documents.layout.text_layer_spelling import Speller
+from groundwork.documents.layout.text_lines import Box, Run, label, to_lines, to_run
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.hyphens import Vocabulary
 

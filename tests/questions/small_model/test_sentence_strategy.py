@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from groundwork.questions.small_model.criteria_rules import category_of, criteria_for, difficulty_of
+from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.sentence_strategy import named, told, without_columns
 from groundwork.questions.small_model.targets import Target, importance, simple, spread, targets
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl

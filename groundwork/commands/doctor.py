@@ -1,0 +1,349 @@
+"""Is everything there that the pipeline will need? One line a check, with the remedy where it fails.
+
+Run    uv run dataprep doctor [--config FILE] [--set key=value] [--data DIR] [--provider NAME]
+
+Exit code 0 when nothing that this config needs is missing, 1 otherwise. Asks the endpoints for their lists of models
+and the key for its credit; makes no call that costs anything, unless --provider names an endpoint (llm, or a key of
+llm.providers): then a dozen tiny calls find out what it takes, and the settings to use are printed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from groundwork.console import terminal_table
+from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
+from groundwork.installation import spelt
+from groundwork.settings.dataset_settings import Embeddings
+from groundwork.settings.model_settings import ModelCall
+from groundwork.settings.whole_config import Config
+
+if TYPE_CHECKING:
+    from groundwork.llm.endpoint import Endpoint
+
+Verdict = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
+WIDTHS = (4, 33)  # of the verdict and of what was looked at
+LOW_CREDIT = 1.0  # USD
+LOW_DISK = 2 * 10**9  # bytes
+NEEDS_SCHEMA = ("qa", "curate", "tags", "dataset.rephrase", "grade.judge")
+STATIC = "--set embeddings.backend=static --set embeddings.model=wordllama"
+EXTRAS = {  # extra: (a module of it, what it is for)
+    "local": ("xllamacpp", "a language model on this machine"),
+    "embed": ("sentence_transformers", "embeddings by neural models"),
+    "marker": ("marker", "the converter marker"),
+    "pymupdf": ("pymupdf4llm", "the converter pymupdf (AGPL)"),
+    "ocr": ("rapidocr", "scanned pages read on this machine"),
+    "large-maps": ("openTSNE", "maps of more than 15,000 questions"),
+    "ray": ("ray", "several machines"),
+}
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One line of the report."""
+
+    verdict: Verdict
+    what: str
+    found: str
+    remedy: str = ""
+
+
+def doctor(config: Config, workspace_root: Path) -> int:
+    """Print every check for `config`; returns the exit code."""
+    import asyncio  # 40 ms that --help does without
+
+    return asyncio.run(_report(config, workspace_root))
+
+
+def probe(config: Config, name: str) -> int:
+    """Print what the endpoint `name` takes and the settings to use; returns the exit code.
+
+    Raises ConfigError where there is none of that name, or its key is not there.
+    """
+    import asyncio
+
+    if name != "llm" and name not in config.llm.providers:
+        known = ", ".join(["llm", *config.llm.providers])
+        raise ConfigError([f"--provider {name}: there is none; there are {known}"])
+    return asyncio.run(_probe(config, "" if name == "llm" else name))
+
+
+async def _probe(config: Config, name: str) -> int:
+    from groundwork.llm.endpoint import Endpoint
+    from groundwork.llm.probe import Probe
+
+    settings = config.llm.providers[name] if name else config.llm
+    call = next((call for call in stages(config).values() if call.provider == name), config.llm.defaults)
+    endpoint = Endpoint(settings, config.llm.local, os.environ)
+    reached = False
+    try:
+        print(f"{call.model} at {settings.base_url}", flush=True)
+        asked = Probe(endpoint, call)
+        async for finding in asked.findings():
+            reached |= bool(finding.takes)
+            verdict = {True: "ok", False: "no", None: "-"}[finding.takes]
+            print(f"{verdict:<5} {finding.kind:<24} {finding.said}".rstrip(), flush=True)
+    finally:
+        await endpoint.close()
+    if not reached:
+        return EXIT_FAILED
+    block = f"llm.providers.{name}" if name else "llm"
+    chosen = [f"{block}.{key}={str(value).lower()}" for key, value in asked.provider.items()]
+    chosen += [f"llm.defaults.omit={msgspec.json.encode(asked.omit).decode()}"] if asked.omit else []
+    print("\nsettings to use: " + " ".join(f"--set '{one}'" for one in chosen) if chosen else "\nnothing to set")
+    return EXIT_OK
+
+
+async def _report(config: Config, root: Path) -> int:
+    failed = 0
+    async for check in _checks(config, root):
+        failed += check.verdict == "FAIL"
+        print(
+            terminal_table.line([check.verdict, check.what, spelt(check.found)], WIDTHS, left=(0, 1), indent=0),
+            flush=True,
+        )
+        if check.remedy:
+            print(terminal_table.line(["", "", f"-> {spelt(check.remedy)}"], WIDTHS, left=(0, 1), indent=0), flush=True)
+    print(f"\n{failed} to fix" if failed else "\neverything that this config needs is there")
+    return EXIT_FAILED if failed else EXIT_OK
+
+
+async def _checks(config: Config, root: Path) -> AsyncIterator[Check]:
+    import asyncio
+
+    from groundwork.llm.endpoint import Endpoint
+
+    yield _documents(root)
+    yield _disk(root)
+    for check in _private(root):
+        yield check
+    for name, calls in _providers(config).items():
+        settings = config.llm.providers[name] if name else config.llm
+        endpoint = Endpoint(settings, config.llm.local, os.environ)
+        try:
+            if endpoint.dialect == "local":
+                yield _local_model(config)
+                if "embeddings" in calls:
+                    yield Check("FAIL", "embeddings", "the local model makes none", STATIC)
+                continue
+            async for check in _endpoint(f"llm.providers.{name}" if name else "llm", endpoint, calls):
+                yield check
+        finally:
+            await endpoint.close()
+    for check in _extras(config, root):
+        yield check
+    yield await asyncio.to_thread(_hub, config)
+
+
+def stages(config: Config) -> dict[str, ModelCall]:
+    """Every block of the config that names a language model, by its path."""
+    vision = {"ingest.vision": config.ingest.vision} if _uses_converter(config, "gemini") else {}
+    rephrase = {"dataset.rephrase": config.dataset.rephrase} if config.dataset.rephrase_qa else {}
+    always = {"summarize": config.summarize, "qa": config.qa, "curate": config.curate, "tags": config.tags}
+    return {**vision, **always, **rephrase, "grade.judge": config.grade.judge}
+
+
+def _providers(config: Config) -> dict[str, dict[str, ModelCall | Embeddings]]:
+    """The calls of each provider that any stage uses."""
+    calls: dict[str, ModelCall | Embeddings] = {**stages(config)}
+    if config.embeddings.backend == "endpoint":
+        calls["embeddings"] = config.embeddings
+    used: dict[str, dict[str, ModelCall | Embeddings]] = {}
+    for stage, call in calls.items():
+        used.setdefault(call.provider, {})[stage] = call
+    return used
+
+
+async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall | Embeddings]) -> AsyncIterator[Check]:
+    """Key, reach and credit of one endpoint, then each model asked of it."""
+    from groundwork.llm.call_failures import CallFailed
+
+    settings = endpoint.settings
+    try:
+        endpoint.key()
+    except GroundworkError as error:
+        yield Check("FAIL", f"{name}: key", str(error))
+        return
+    yield Check("ok", f"{name}: key", f"{settings.api_key_env} is set" if settings.api_key_env else "none is needed")
+    try:
+        models = await _listed(endpoint, "/models")
+    except CallFailed as failure:
+        found = f"{settings.base_url}/models: {failure}"
+        yield Check("FAIL", f"{name}: endpoint", found, "is it running and reachable?")
+        return
+    yield Check("ok", f"{name}: endpoint", f"{settings.base_url} answers, {len(models)} models")
+    if endpoint.dialect == "openrouter":
+        yield await _credit(name, endpoint)
+    for stage, call in calls.items():
+        if stage != "embeddings" or call.model in models or endpoint.dialect != "openrouter":
+            yield _model(stage, call, models)
+        else:
+            yield await _embedder(call, endpoint)
+
+
+async def _listed(endpoint: Endpoint, path: str) -> dict[str, Any]:
+    """The models at `path` by their id. Raises CallFailed."""
+    listed = (await endpoint.get(path)).get("data")
+    return {str(m["id"]): m for m in listed if isinstance(m, dict) and "id" in m} if isinstance(listed, list) else {}
+
+
+async def _embedder(call: ModelCall | Embeddings, endpoint: Endpoint) -> Check:
+    """OpenRouter lists the models that make embeddings apart from the others."""
+    from groundwork.llm.call_failures import CallFailed
+
+    try:
+        return _model("embeddings", call, await _listed(endpoint, "/embeddings/models"))
+    except CallFailed as failure:
+        return Check("-", f"embeddings: {call.model}", f"not to be found out: {failure}")
+
+
+async def _credit(name: str, endpoint: Endpoint) -> Check:
+    from groundwork.llm.call_failures import CallFailed
+
+    what = f"{name}: credit"
+    try:
+        data = (await endpoint.get("/key")).get("data") or {}
+    except CallFailed as failure:
+        return Check("FAIL", what, str(failure), f"check {endpoint.settings.api_key_env or 'the key'} in .env")
+    left = data.get("limit_remaining")
+    if left is None:
+        return Check("ok", what, "the key has no limit of its own; the account's credit is seen on the provider's site")
+    if left <= 0:
+        return Check("FAIL", what, "none is left on this key", "raise the key's limit or add credit")
+    found = f"{left:.2f} USD left on this key"
+    return Check("ok", what, found, "that may not be enough for a large run" if left < LOW_CREDIT else "")
+
+
+def _model(stage: str, call: ModelCall | Embeddings, models: dict[str, Any]) -> Check:
+    """Does it exist, does it do what the stage needs, and what does it cost."""
+    import difflib
+
+    what = f"{stage}: {call.model}"
+    model = models.get(call.model) or models.get(call.model.partition(":")[0])
+    if model is None:
+        near = difflib.get_close_matches(call.model, list(models), n=3)
+        return Check("FAIL", what, "the endpoint does not list it", f"did you mean {', '.join(near)}?" if near else "")
+    known = model.get("supported_parameters")
+    if stage in NEEDS_SCHEMA and isinstance(known, list) and "structured_outputs" not in known:
+        return Check("FAIL", what, "no structured outputs", f"choose another {stage}.model")
+    inputs = (model.get("architecture") or {}).get("input_modalities")
+    if stage == "ingest.vision" and isinstance(inputs, list) and "image" not in inputs:
+        return Check("FAIL", what, "does not read images", "choose another ingest.vision.model")
+    return Check("ok", what, _price(model))
+
+
+def _price(model: dict[str, Any]) -> str:
+    from groundwork.llm.endpoint import price_of
+
+    price = price_of(model.get("pricing"))
+    if price is None:
+        return "there; no price named"
+    return f"{price.prompt * 1e6:g} USD a million tokens in, {price.completion * 1e6:g} out"
+
+
+def _local_model(config: Config) -> Check:
+    from groundwork.llm import local_model
+
+    what = "llm.local"
+    if importlib.util.find_spec("xllamacpp") is None:
+        return Check("FAIL", what, "llama.cpp is not installed", "run: uv sync --inexact --extra local")
+    try:
+        path = local_model.weights(config.llm.local)
+    except GroundworkError as error:
+        return Check("FAIL", what, str(error))
+    size = path.stat().st_size
+    if (free := _free_memory()) is not None and free < size * 1.3:
+        need = f"it needs about {size * 1.3 / 1e9:.1f} GB"
+        return Check("FAIL", what, f"{free / 1e9:.1f} GB of memory are free", f"{need}; close something")
+    threads = config.llm.local.threads or local_model.free_cores()
+    return Check("ok", what, f"{path} ({size / 1e9:.1f} GB), sha256 right, {threads} threads")
+
+
+def _free_memory() -> int | None:
+    """Bytes that can be had, on Linux; None where the system does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    kilobytes = [int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
+    return kilobytes[0] * 1024 if kilobytes else None
+
+
+def _documents(root: Path) -> Check:
+    folder = root / "documents"
+    found = sum(path.is_file() for path in folder.iterdir()) if folder.is_dir() else 0
+    if found:
+        return Check("ok", "documents", f"{found} in {folder}")
+    return Check("FAIL", "documents", f"none in {folder}", "put some there, or pass --data DIR with DIR/documents")
+
+
+def _disk(root: Path) -> Check:
+    if not os.access(root, os.W_OK):
+        return Check("FAIL", "disk", f"{root} cannot be written", "pass --data DIR, or change its rights")
+    free = shutil.disk_usage(root).free
+    found = f"{free / 1e9:.1f} GB free in {root}"
+    return Check("FAIL", "disk", found, "make room") if free < LOW_DISK else Check("ok", "disk", found)
+
+
+def _private(root: Path) -> Iterator[Check]:
+    """Keys and whole replies are for their owner's eyes; Windows has no such rights."""
+    from groundwork.installation import PROJECT
+
+    for what, path in (("keys", PROJECT / ".env"), ("journal", root / ".state" / "journal.db")):
+        if os.name != "nt" and path.is_file() and (rights := path.stat().st_mode & 0o777) & 0o077:
+            yield Check("FAIL", what, f"others may read {path} ({rights:04o})", f"run: chmod 600 {path}")
+
+
+def _extras(config: Config, root: Path) -> Iterator[Check]:
+    first = _first_converters(config, root)
+    needed = {
+        "embed": config.embeddings.backend == "sentence-transformers",
+        **{name: name in first for name in ("marker", "pymupdf", "ocr")},
+        "local": any((config.llm.providers[n] if n else config.llm).base_url == "local" for n in _providers(config)),
+    }
+    for extra, (module, purpose) in EXTRAS.items():
+        if importlib.util.find_spec(module):
+            yield Check("ok", f"extra {extra}", f"installed ({purpose})")
+        elif needed.get(extra):
+            yield Check(
+                "FAIL", f"extra {extra}", f"not installed ({purpose})", f"run: uv sync --inexact --extra {extra}"
+            )
+        else:
+            yield Check("-", f"extra {extra}", f"not installed, not needed here ({purpose})")
+
+
+def _first_converters(config: Config, root: Path) -> set[str]:
+    """The converters that the documents there go to first; the further ones are for pages that those fail at."""
+    from groundwork.documents import check_converters, choose
+
+    check_converters(config.ingest)
+    folder = root / "documents"
+    endings = {path.suffix.lower() for path in folder.iterdir()} if folder.is_dir() else set()
+    return {name for ending in endings for name in choose(config.ingest, ending)[:1]}
+
+
+def _uses_converter(config: Config, name: str) -> bool:
+    return name == config.ingest.converter or any(name in chosen for chosen in config.ingest.converters.values())
+
+
+def _hub(config: Config) -> Check:
+    """Whose token it is; only pushing a dataset needs one."""
+    import huggingface_hub
+
+    if not huggingface_hub.get_token():
+        return Check("-", "hub", "not logged in; only --push needs it: uv run hf auth login, or HF_TOKEN in .env")
+    try:
+        who = huggingface_hub.whoami()
+    except Exception as error:  # of the Hub's client, its HTTP library or the system: each means the same here
+        return Check("-", "hub", f"a token is there, the Hub was not reached ({type(error).__name__})")
+    organisations = [str(org.get("name")) for org in who.get("orgs", [])]
+    wanted = config.dataset.organization
+    if wanted and wanted not in (*organisations, who.get("name")):
+        return Check("FAIL", "hub", f"{who.get('name')} is no member of {wanted}", "set dataset.organization")
+    return Check("ok", "hub", f"logged in as {who.get('name')}{f', writes to {wanted}' if wanted else ''}")

@@ -1,0 +1,110 @@
+"""`dataprep run`: every stage in order, and at the end where its results are."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from groundwork.console import preflight
+from groundwork.console.job_setup import load_config, opened, workspace
+from groundwork.console.next_steps import from_here
+from groundwork.console.remembered_flags import calls_as_given, words_of
+from groundwork.errors import EXIT_OK, GroundworkError, UnitError, UsageError
+from groundwork.installation import spelt
+from groundwork.pipeline import STAGES, writer_of
+
+if TYPE_CHECKING:
+    from groundwork.console.command import Command
+    from groundwork.records.artifacts import Workspace
+
+
+MOST_FAILURES, MOST_LINKS = 20, 4
+
+
+def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
+    """The highest exit code of the stages. A stage with failures does not keep the others from what they can do."""
+    began = time.monotonic()
+    worst = EXIT_OK
+    if not flags.dry_run:
+        config = load_config(flags)
+        preflight.check(config, workspace(config, flags))
+    for stage in STAGES:
+        if not stage.run:
+            continue
+        main = command(stage.name)
+        shared = vars(flags) | {"assignments": list(flags.assignments)}
+        stage_flags = main.parse([])
+        for name, value in shared.items():
+            setattr(stage_flags, name, value)
+        stage_flags.within_run = True
+        try:
+            for call in _calls(main, stage_flags):
+                worst = max(worst, main.run(call))
+        except UsageError as error:
+            if flags.dry_run and stage.reads[0] != "documents":
+                before = writer_of(stage.reads[0])
+                print(f"{stage.name}: not known before {before.name if before else 'the stage before'} has run")
+                continue
+            if stage.reads[0] == "documents" or worst == EXIT_OK:
+                raise
+            print(f"{stage.name}: skipped, because a stage before it failed ({error})")
+        except UnitError as error:
+            print(f"{stage.name}: {error}", file=sys.stderr)
+            worst = max(worst, error.exit_code)
+    if not flags.dry_run:
+        data = workspace(load_config(flags), flags)
+        _print_results(data, time.monotonic() - began, _failures(data))
+    return worst
+
+
+def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]:
+    """The flags of the stage; of results that were made by a choice of runs or flags, those as well."""
+    with opened(load_config(flags), flags) as (job, manifest):
+        choices = {unit: entry.choice for unit, entry in manifest.entries(main.name).items()}
+        if not any(choices.values()):
+            return [flags]
+        try:
+            names = {unit.name for unit in main.units(job)}
+        except GroundworkError:  # which the stage itself will meet and tell of
+            return [flags]
+    calls = calls_as_given(flags, {unit: choice for unit, choice in choices.items() if unit in names})
+    for call in calls:
+        if call.choice:
+            print(f"{main.name}: as it was called before:{words_of(call.choice)}", file=sys.stderr)
+        call.flags.call = replace(call, flags=flags)
+    return [call.flags for call in calls]
+
+
+def _failures(data: Workspace) -> list[str]:
+    """A line for everything that failed and still counts as failed, by stage."""
+    from contextlib import closing
+
+    from groundwork.records.manifest import Manifest
+    from groundwork.records.set_aside_documents import set_aside
+
+    aside = set_aside(data)
+    with closing(Manifest(data.state / "manifest.db", read_only=True)) as manifest:
+        return [
+            f"{stage}: {unit}: {entry.failures[0]['reason']}"
+            for stage, unit, entry in manifest.all_entries()
+            if entry.status == "failed" and entry.failures and unit.rpartition("/")[2] not in aside
+        ]
+
+
+def _print_results(data: Workspace, seconds: float, failures: list[str]) -> None:
+    """What failed, above the few links that lead to everything else."""
+    from groundwork.console.index_page import write_index
+
+    print(f"\nfinished in {seconds:,.0f} s" + (f", {len(failures):,} failed" if failures else ""))
+    for line in failures[:MOST_FAILURES]:
+        print(f"  {line}")
+    if len(failures) > MOST_FAILURES:
+        print(f"  … and {len(failures) - MOST_FAILURES:,} more; see: {spelt('uv run dataprep')}")
+    print(f"  everything  {from_here(write_index(data))}")
+    datasets = sorted(path for path in data.path("datasets").glob("*") if path.is_dir())
+    for folder in datasets[-MOST_LINKS:]:
+        print(f"  dataset     {from_here(folder)}")

@@ -1,0 +1,261 @@
+"""One stage over several processes of this machine, each with one shard of its units.
+
+The processes share the manifest and the journal. The parent shows one progress line and one ledger, divides the
+endpoint's limits among them, and passes a Ctrl-C on. (`ray_cluster` does the same over several machines.)
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from multiprocessing import connection, get_context
+from typing import TYPE_CHECKING, Any, Protocol
+
+from groundwork.console.job import Outcome
+from groundwork.console.ledger import Ledger
+from groundwork.console.progress import Progress
+from groundwork.console.signals import STOP_SIGNALS, STOPPED, Stopping
+from groundwork.errors import BudgetReached, ConfigError, GroundworkError, ProviderRefused, Stopped, StopRun, UsageError
+from groundwork.pipeline import BY_NAME
+from groundwork.process_pool import cores, end_with_parent
+from groundwork.records.shards import Shard
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
+    from groundwork.console.job import Job
+    from groundwork.llm.budget import UsageRow
+    from groundwork.settings.whole_config import Config
+
+REPORT_EVERY = 0.5  # seconds between a process's words on how far it is
+LOST = "the process of this shard ended without a word (killed, or out of memory); run again to go on"
+_SPAWN = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
+_KINDS = {kind.__name__: kind for kind in (BudgetReached, ProviderRefused, Stopped, StopRun, UsageError)}
+
+
+@dataclass
+class ShardResult:
+    """What a process did: its part of the ledger, what its calls used, and why it stopped early, if it did."""
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    up_to_date: int = 0
+    not_started: int = 0
+    usage: list[UsageRow] = field(default_factory=list)
+    stopped: tuple[str, str] | None = None  # the class of the error and its text
+
+    def error(self) -> GroundworkError | None:
+        if self.stopped is None:
+            return None
+        kind, text = self.stopped
+        return ConfigError([text]) if kind == "ConfigError" else _KINDS.get(kind, StopRun)(text)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """How far a process is."""
+
+    done: float
+    total: int
+    what: str
+    calls: int
+    tokens: int
+    cost: float
+
+
+class Channel(Protocol):
+    """What connects a process with its parent."""
+
+    def tell(self, snapshot: Snapshot) -> None: ...
+    def say(self, line: str) -> None: ...
+    def stop_wanted(self) -> bool: ...
+
+
+class RelayedProgress(Progress):
+    """The progress of a process: told to the parent in place of a terminal."""
+
+    def __init__(self, channel: Channel, stop: Callable[[], object]) -> None:
+        super().__init__("", quiet=True)
+        self._channel, self._stop = channel, stop
+
+    def begin(self, total: int) -> None:
+        self.total = total
+        threading.Thread(target=self._relay, daemon=True).start()
+
+    def _relay(self) -> None:
+        while not self._over.wait(REPORT_EVERY):
+            self._channel.tell(self.snapshot())
+            if self._channel.stop_wanted():
+                self._stop()
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(self.done, self.total, self.what, self.calls, self.tokens, self.cost)
+
+    def say(self, line: str) -> None:
+        self._channel.say(line)
+
+
+class Divisible(Protocol):
+    """What a stage's Command offers for being done by several processes."""
+
+    @property
+    def units_a_process(self) -> int: ...
+
+    def run_shard(self, flags: argparse.Namespace, shard: Shard, channel: Channel, *, among: int) -> ShardResult: ...
+
+
+def stage_command(name: str) -> Divisible:
+    """The command of a stage, by its name."""
+    command: Divisible = importlib.import_module(BY_NAME[name].module).main
+    return command
+
+
+def processes_for(command: Divisible, job: Job, due: int) -> int:
+    """How many processes do `due` units: those asked for, else as many cores as are faster than one."""
+    settings = job.config.engine
+    if command.units_a_process == 0 or job.data.shard is not None or due < 2:
+        return 1
+    if settings.workers:
+        return min(settings.workers, due)
+    if job.flags.max_cost is not None or _uses_local_model(job.config):
+        return 1  # one budget and one model in memory are not for several
+    return max(1, min(cores(), due // command.units_a_process))
+
+
+def _uses_local_model(config: Config) -> bool:
+    providers = (config.llm, *config.llm.providers.values())
+    return any(provider.base_url == "local" for provider in providers)
+
+
+def share_of(config: Config, count: int) -> Config:
+    """The settings of one of `count` processes: the endpoint's limits divided among them."""
+    from msgspec.structs import replace
+
+    def part(limit: int | None) -> int | None:
+        return None if limit is None else max(1, limit // count)
+
+    def divided(provider: Any) -> Any:
+        return replace(
+            provider,
+            max_concurrency=max(1, provider.max_concurrency // count),
+            requests_per_minute=part(provider.requests_per_minute),
+            tokens_per_minute=part(provider.tokens_per_minute),
+        )
+
+    providers = {name: divided(provider) for name, provider in config.llm.providers.items()}
+    return replace(config, llm=replace(divided(config.llm), providers=providers))
+
+
+def join_results(results: Sequence[ShardResult], ledger: Ledger) -> list[UsageRow]:
+    """Add the results to `ledger`; returns what their calls used. Raises what stopped one of them."""
+    for result in results:
+        ledger.outcomes |= result.outcomes
+        ledger.not_started += result.not_started
+    usage = [row for result in results for row in result.usage]
+    errors = [error for result in results if (error := result.error())]
+    if errors:
+        raise next((error for error in errors if not isinstance(error, Stopped)), errors[0])
+    return usage
+
+
+def run_processes(stage: str, job: Job, count: int) -> list[ShardResult]:
+    """`stage` by `count` processes of this machine, each with the units of one shard."""
+    with Stopping() as stopping:
+        return _Crew(stage, job, count, stopping).run()
+
+
+class _Crew:
+    """The processes and what they have told."""
+
+    def __init__(self, stage: str, job: Job, count: int, stopping: Stopping) -> None:
+        self._job, self._stopping = job, stopping
+        self._snapshots: dict[int, Snapshot] = {}
+        self._results: dict[int, ShardResult] = {}
+        self._pipes: dict[connection.Connection, int] = {}
+        self._processes = [self._start(stage, shard) for shard in Shard.all(count)]
+
+    def run(self) -> list[ShardResult]:
+        """What each of them did, in the order of the shards."""
+        while self._pipes:
+            for pipe in connection.wait(list(self._pipes), timeout=REPORT_EVERY):
+                self._hear(pipe)  # type: ignore[arg-type]  # only pipes are waited for
+            if self._stopping.first(self._job.progress):
+                for pipe in self._pipes:
+                    pipe.send("stop")
+            if self._stopping.count > 1:
+                for process in self._processes:
+                    process.kill()
+        for process in self._processes:
+            process.join()
+        return [self._results.get(index + 1, self._lost()) for index in range(len(self._processes))]
+
+    def _start(self, stage: str, shard: Shard) -> BaseProcess:
+        ours, theirs = _SPAWN.Pipe()
+        process = _SPAWN.Process(target=_work, args=(theirs, stage, self._job.flags, shard))
+        process.start()
+        theirs.close()
+        self._pipes[ours] = shard.index
+        return process
+
+    def _hear(self, pipe: connection.Connection) -> None:
+        try:
+            kind, value = pipe.recv()
+        except (EOFError, OSError):  # it has ended
+            del self._pipes[pipe]
+            return
+        if kind == "snapshot":
+            self._snapshots[self._pipes[pipe]] = value
+            show(self._job.progress, list(self._snapshots.values()))
+        elif kind == "say":
+            self._job.progress.say(value)
+        else:
+            self._results[self._pipes[pipe]] = value
+
+    def _lost(self) -> ShardResult:
+        return ShardResult(stopped=("Stopped", STOPPED) if self._stopping.count > 1 else ("StopRun", LOST))
+
+
+def show(progress: Progress, snapshots: Sequence[Snapshot]) -> None:
+    """One line for all: sums of the same count."""
+    progress.follow(
+        done=sum(snapshot.done for snapshot in snapshots),
+        total=sum(snapshot.total for snapshot in snapshots),
+        what=snapshots[0].what,
+        calls=sum(snapshot.calls for snapshot in snapshots),
+        tokens=sum(snapshot.tokens for snapshot in snapshots),
+        cost=sum(snapshot.cost for snapshot in snapshots),
+    )
+
+
+class _PipeChannel:
+    """A process's end of the pipe. Its progress thread and its work both speak."""
+
+    def __init__(self, pipe: connection.Connection) -> None:
+        self._pipe, self._lock = pipe, threading.Lock()
+
+    def tell(self, snapshot: Snapshot) -> None:
+        self.send(("snapshot", snapshot))
+
+    def say(self, line: str) -> None:
+        self.send(("say", line))
+
+    def send(self, message: tuple[str, Any]) -> None:
+        with self._lock:
+            self._pipe.send(message)
+
+    def stop_wanted(self) -> bool:
+        with self._lock:
+            return self._pipe.poll() and self._pipe.recv() == "stop"
+
+
+def _work(pipe: connection.Connection, stage: str, flags: argparse.Namespace, shard: Shard) -> None:
+    """A process's life: its shard of the stage's units, sharing the state with the others."""
+    end_with_parent()
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # the parent says when to stop
+    channel = _PipeChannel(pipe)
+    result = stage_command(stage).run_shard(flags, shard, channel, among=shard.count)
+    channel.send(("result", result))

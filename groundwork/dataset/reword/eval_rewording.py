@@ -1,0 +1,143 @@
+"""Reword the eval split: each row is asked about until a rewording passes, or gives way to another row of its cluster.
+
+What a rewording has to pass are the rules of `faults`, which cost nothing and mean the same for every model, and the
+check of its meaning by embeddings: nothing else in the pool may be nearer to the new question than its original is, and
+the evidence must stay about as near to the new answer as it was to the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from groundwork.dataset.reword.rewording_faults import UNCHANGED
+from groundwork.dataset.rows import Row
+from groundwork.dataset.split.eval_selection import Split, Vectors
+from groundwork.errors import Filtered, InvalidReply
+from groundwork.language.detection import code
+from groundwork.language.stop_words import stop_words
+from groundwork.language.words import stem, words
+from groundwork.llm.concurrency import together
+
+CLOSER = 5  # questions that may lie closer to the rewording than its original does
+KEPT_SUPPORT = 0.5  # of the cosine between answer and evidence
+
+Strategy = Literal["pair", "question"]
+Past = list[tuple["Reworded", str]]  # rewordings that did not pass, each with its problem
+Ask = Callable[[Row, Past], Awaitable["Reworded"]]
+Check = Callable[[int, "Reworded"], Awaitable[str | None]]  # the row's index in the pool; the problem, if any
+
+
+class Reworded(msgspec.Struct, frozen=True):
+    """What the model is asked for."""
+
+    question: str
+    answer: str
+
+
+@dataclass
+class Rewording:
+    """The reworded rows by their index in the pool, in order, and what became of the others."""
+
+    rows: dict[int, Reworded] = field(default_factory=dict)
+    replaced: list[tuple[str, str]] = field(default_factory=list)  # (id of the row given up, why)
+    dropped: int = 0  # places that no row could fill
+
+
+def moved(vectors: Vectors, index: int, question: Vectors, threshold: float) -> str | None:
+    """Complains when a reworded question (d,) lies closer to several others of the pool than to its original.
+
+    Near-duplicates of the original, from the cosine `threshold` on, ask the same and do not count.
+    """
+    own = float(vectors[index] @ question)
+    closer = (vectors @ question > own + 1e-6) & (vectors @ vectors[index] < threshold)
+    if closer.sum() > CLOSER:
+        return "The question asks something else now; ask for exactly the same fact."
+    return None
+
+
+def supports(row: Row) -> list[str]:
+    """The two texts that may support an answer in other words: the evidence; question, old answer and criteria."""
+    return [" ".join(row.evidence), " ".join([row.question, row.answer, *row.evaluation_criteria])]
+
+
+def unsupported(row: Row, answer: str, old: Vectors, new: Vectors, sources: Vectors) -> str | None:
+    """Complains when a new answer has words of its own and lies far from each of the `supports` of its row.
+
+    `old` and `new`: (d,), of the two answers; `sources`: (2, d), of the supports. The measure is how near the old
+    answer is to the evidence.
+    """
+    if float((sources @ new).max()) >= KEPT_SUPPORT * float(old @ sources[0]):
+        return None
+    source = " ".join(supports(row))
+    language = code(source)
+    known, idle = {stem(word, language) for word in words(source)}, stop_words(language)
+    foreign = [word for word in words(answer) if word not in idle and stem(word, language) not in known]
+    if not foreign:
+        return None
+    named = ", ".join(dict.fromkeys(foreign))
+    return f"The answer says what the evidence does not: it has nothing on {named}. Say exactly what the evidence says."
+
+
+async def reword(rows: Sequence[Row], vectors: Vectors, split: Split, ask: Ask, check: Check, tries: int) -> Rewording:
+    """Reword the rows of `split.eval`; a row that resists is replaced by the spare one of its cluster that is most
+    like it (of the cluster with most to spare, once its own has none).
+
+    `vectors`: (n, d), a unit row for each of `rows`.
+
+    All rows of a round are asked at once and taken in order, so that the result depends on the replies alone and
+    not on which came first. At most as many rows are replaced as eval has, so a hopeless model ends soon.
+    """
+    spares = {cluster: list(indices) for cluster, indices in split.spares.items()}
+    done, most = Rewording(), max(8, len(split.eval))
+    pending = list(split.eval)
+    while pending:
+        replies = await together(attempts(rows[index], index, ask, check, tries) for index in pending)
+        following: list[int] = []
+        for index, reply in zip(pending, replies, strict=True):
+            if isinstance(reply, Reworded):
+                done.rows[index] = reply
+                continue
+            done.replaced.append((rows[index].id, reply))
+            spare = spares.get(split.group(index)) or max(spares.values(), key=len, default=[])
+            if spare and len(done.replaced) <= most:
+                following.append(spare.pop(_most_like(vectors[spare] @ vectors[index], split.threshold)))
+            else:
+                done.dropped += 1
+        pending = following
+    done.rows = dict(sorted(done.rows.items()))
+    return done
+
+
+def _most_like(cosines: Vectors, threshold: float) -> int:
+    """The highest of `cosines` (n,) below that of a near-duplicate, whose twin would go back to train."""
+    return int(np.where(cosines < threshold, cosines, -2 - cosines).argmax())
+
+
+async def attempts(
+    row: Row, index: int, ask: Ask, check: Check, tries: int, before: Sequence[tuple[Reworded, str]] = ()
+) -> Reworded | str:
+    """The first rewording that passes, each try told what was wrong with those before; or why the last did not.
+
+    `before`: wordings that the first try is told of already, each with what speaks against it.
+    """
+    past: Past = list(before)
+    for _ in range(tries):
+        try:
+            new = await ask(row, past)
+        except (Filtered, InvalidReply) as error:
+            return past[-1][1] if len(past) > len(before) else str(error)
+        new = Reworded(new.question.strip(), new.answer.strip())
+        problem = await check(index, new)
+        if problem is None:
+            return new
+        past.append((new, problem))
+    for new, _ in past[len(before) :]:  # a question that passes is worth more than its answer in other words
+        as_it_was = Reworded(new.question, row.answer)
+        if await check(index, as_it_was) in (None, UNCHANGED):
+            return as_it_was
+    return past[-1][1]

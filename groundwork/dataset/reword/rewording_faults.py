@@ -1,0 +1,202 @@
+"""What is wrong with a rewording, by rules: another meaning, lost names, copied words, a question that leans on a text.
+
+All faults of question and answer are told at once, so that one correction can mend them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from groundwork.dataset.reword.copied_words import free_words, is_copy, kept_in_order, longest_copy, terms, words_of
+from groundwork.dataset.rows import Row
+from groundwork.language.dangling_references import dangling_opening, source_named
+from groundwork.language.names import abbreviations, names_as_written
+from groundwork.language.numbers import numbers
+from groundwork.language.opposites import duties, is_negated, negation_turned, turned
+from groundwork.language.writing_systems import is_question
+
+UNCHANGED = "The answer is the old one, word for word. Say it differently."
+SHORT_ANSWER = 8  # words that may change; an answer with fewer has few ways of being said and may stay as it is
+# Of the words of two texts in the same order: from here on they are built so alike that one changed word tells.
+QUESTIONS_ALIKE, ANSWERS_ALIKE = 0.7, 0.5
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+LEAST_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
+
+
+def faults(row: Row, question: str, answer: str, most_copied: float, keep: Sequence[str] = ()) -> list[str]:
+    """Everything that is wrong with a rewording of `row`, each as a sentence for the model to correct it by.
+
+    `most_copied`: the share of the words that may stand in copied stretches. `keep`: words that say what it is about.
+    """
+    question, answer = question.strip(), answer.strip()
+    return [
+        *_question_faults(row, question, most_copied, keep),
+        *_answer_faults(row, question, answer, most_copied, keep),
+    ]
+
+
+def answer_kept(row: Row, answer: str, most_copied: float, keep: Sequence[str] = ()) -> bool:
+    """Does a reworded answer still say it in the old words: all of them, or too many in copied stretches?"""
+    same = [word.text for word in words_of(row.answer)] == [word.text for word in words_of(answer)]
+    return same or is_copy(row.answer, answer, most_copied, keep)
+
+
+def subject_words(row: Row, about: str) -> list[str]:
+    """Words, in lower case, that say what a question is about: those it shares with `about` (the context phrase).
+
+    A name may stand alone; of other words two have to stand side by side in the question, or `about` has no more than
+    one: "sound" of "the rules of sound rowing" is no subject in "a sound skiff".
+    """
+    named = {name.lower() for name in names_as_written(row.question)}
+    known = {word.text for word in words_of(about) if len(word.text) > 3 or word.text in named}
+    said = [word.text for word in words_of(row.question)]
+    enough = min(2, len(known))
+    found = []
+    for is_known, run in groupby(said, known.__contains__):
+        words = list(run)
+        if is_known and (len(words) >= enough or not named.isdisjoint(words)):
+            found += words
+    return list(dict.fromkeys(found))
+
+
+def required(row: Row, about: str) -> list[str]:
+    """What has to stand in a reworded question, as it is written there and each once: what it is about, names, codes.
+
+    Neighbours come as one, a single letter with the word before it: "Ellary league", "Course A", "allowance B".
+    """
+    text, spans = row.question, []
+    for term in [*subject_words(row, about), *terms(row.question)]:
+        spans += [match.span() for match in re.finditer(rf"(?<!\w){re.escape(term)}(?!\w)", text, re.IGNORECASE)]
+    for match in re.finditer(r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’])|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", text):
+        before = re.search(r"(?<![\w-])[\w-]+ $", text[: match.start()])
+        spans.append((before.start() if before else match.start(), match.end()))
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and text[joined[-1][1] : start].strip(" ") == "":
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    found: dict[str, str] = {}
+    for start, end in joined:
+        found.setdefault(text[start:end].lower(), text[start:end])
+    return list(found.values())
+
+
+def _question_faults(row: Row, new: str, most_copied: float, keep: Sequence[str]) -> Iterator[str]:
+    old = row.question
+    if not new:
+        yield "The question is empty."
+        return
+    said = [word.text for word in words_of(new)]
+    if missing := [word for word in keep if word not in said]:
+        yield f"The question must still say what it is about; put back: {', '.join(missing)}."
+    if (named := source_named(new)) and not source_named(old):
+        yield f"The question must stand alone; do not write {named!r}."
+    if (opening := dangling_opening(new)) and not dangling_opening(old):
+        yield f"The question must stand alone; it cannot begin with {opening!r}."
+    if len(said) < LEAST_LENGTH * len(words_of(old)):
+        yield "The question lost a part of what it asks; say all of it in other words."
+    if is_question(old) and not is_question(new):
+        yield "The question must end with a question mark."
+    yield from _meaning_faults("question", old, new)
+    if kept_in_order(old, new) >= QUESTIONS_ALIKE:  # built otherwise, "why not?" may well become "what if?"
+        yield from _turn_faults("question", old, new)
+    if is_copy(old, new, most_copied, keep):
+        yield _copy_fault("question", old, new, keep)
+
+
+def _answer_faults(row: Row, question: str, new: str, most_copied: float, keep: Sequence[str]) -> Iterator[str]:
+    if not new:
+        yield "The answer is empty."
+        return
+    if (named := source_named(new)) and not source_named(row.answer):
+        yield f"The answer must stand alone; do not write {named!r}."
+    if (verdict := _verdict(row.answer)) and _verdict(new) != verdict:
+        yield f"The answer must begin with {verdict!r}, as the original does."
+    source = "\n".join([row.question, *row.evidence, *row.evaluation_criteria])
+    yield from _meaning_faults("answer", row.answer, new, source, question)
+    yield from _turn_faults("answer", row.answer, new, source, question)
+    must, may = duties(row.answer), duties(new)
+    denied = is_negated(f"{row.answer}\n{new}".replace("No.", ""))  # "no one may leave" says what "all must stay" says
+    if must and may and not must & may and not denied and kept_in_order(row.answer, new) >= ANSWERS_ALIKE:
+        yield f"The answer says what {min(may)} be where it said what {min(must)} be."
+    if free_words(row.answer, keep) < SHORT_ANSWER or not answer_kept(row, new, most_copied, keep):
+        return
+    if [word.text for word in words_of(row.answer)] == [word.text for word in words_of(new)]:
+        yield UNCHANGED
+    else:
+        yield _copy_fault("answer", row.answer, new, keep)
+
+
+def _copy_fault(part: str, old: str, new: str, keep: Sequence[str]) -> str:
+    stretch = longest_copy(old, new, keep)
+    how = f'copies "{stretch}"' if stretch else "is the old sentence but for single words or their order"
+    return f"The {part} {how}; build another sentence. Names, numbers and codes stay as they are."
+
+
+def _meaning_faults(part: str, old: str, new: str, source: str = "", beside: str = "") -> Iterator[str]:
+    """Numbers, names, negations and comparisons that came or went.
+
+    What `source` holds may come into an answer, and what `beside`, the question above it, says need not be repeated.
+    """
+    if lost := sorted(_values(old) - _all_values(f"{new}\n{beside}")):
+        yield f"The {part} lost the number {', '.join(lost)}."
+    if added := sorted(_values(new) - _all_values(f"{old}\n{source}")):
+        yield f"The {part} has a number that was not there: {', '.join(added)}."
+    if missing := _lost_terms(old, f"{new} {beside}"):
+        yield f"The {part} lost {', '.join(missing)}; names and codes stay as they are."
+    known = f"{old} {source}".lower()
+    if strange := sorted(name for name in terms(new) if name.lower().removesuffix("s") not in known):
+        yield f"The {part} has a name that was not there: {', '.join(strange)}."
+
+
+def _turn_faults(part: str, old: str, new: str, source: str = "", beside: str = "") -> Iterator[str]:
+    """A meaning that was turned round by a negation or an opposite that came, went or changed.
+
+    `source` may deny what the new text denies, and `beside`, the question above it, what the old text denied.
+    """
+    if denied := negation_turned(old, new, source, beside):
+        yield f"The {part} turned the meaning round: a negation of {denied!r} came or went."
+    if opposite := turned(old, new):
+        yield f"The {part} says {opposite[1]!r} where it said {opposite[0]!r}."
+
+
+def _lost_terms(old: str, new: str) -> list[str]:
+    """The names and codes of `old` that `new` lacks; of a name and its abbreviation one is enough."""
+    have = new.lower()
+    lost = [term for term in terms(old) if term.lower() not in have and term.lower().removesuffix("s") not in have]
+    for short, name in abbreviations(old).items():
+        if short.lower() in have or name.lower() in have:
+            lost = [term for term in lost if term != short and term not in name.split()]
+    return sorted(lost)
+
+
+def _verdict(answer: str) -> str:
+    """The "yes" or "no" that an answer begins with; "no more than 4" is none."""
+    match = re.match(r"(yes|no)\s*(?:[,.;:!]|$)", answer.strip(), re.IGNORECASE)
+    return match[1].lower() if match else ""
+
+
+def _all_values(text: str) -> set[str]:
+    """The values of all numbers of a text, ordinals in words too."""
+    ordinals = {str(n) for n, word in enumerate(_ORDINALS, 1) if re.search(rf"\b{word}\b", text, re.IGNORECASE)}
+    return ordinals | {
+        number.value for number in numbers(f"= {text}", spelled=True)
+    }  # one at its beginning is no label
+
+
+def _values(text: str) -> set[str]:
+    """The values of the numbers of a text but for small ones in words that other words say as well.
+
+    "One" is a pronoun more often, "two" is "both" or "each", "twice" is "again", and "the three" points back.
+    """
+    text = f"= {text}"
+    return {number.value for number in numbers(text, spelled=True) if not _points_back(text, number.start, number.end)}
+
+
+def _points_back(text: str, start: int, end: int) -> bool:
+    said = text[start:end].lower()
+    after = re.search(r"\b(?:the|these|those|both|its)\s+$", text[:start])
+    return said in ("one", "two", "once", "twice") or (said.isalpha() and after is not None)

@@ -1,0 +1,151 @@
+"""The union of several runs: which copy of a question stays, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from groundwork.dataset.loading import MIRRORS, QuestionRow
+from groundwork.dataset.question_vectors import Embedded
+from groundwork.questions.duplicate_questions import Likeness, SameQuestions
+from groundwork.questions.question_differences import asked_by, normalised
+from groundwork.records.artifacts import slug, write_jsonl
+from groundwork.records.runs import files_of_documents
+from groundwork.records.types import Difficulty, Pair, Rejected
+
+Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A question on its way into the union, and the run that it comes from; `order`: the place of that run."""
+
+    pair: Pair
+    run: str
+    order: int
+
+
+@dataclass(frozen=True)
+class Union:
+    """What was kept, and each copy that was not with the one kept for it, their cosine and the reason."""
+
+    kept: list[Candidate]
+    dropped: list[tuple[Candidate, Candidate, float, str]]
+
+
+def joined(ones: list[Embedded]) -> tuple[list[Candidate], Vectors]:
+    """All questions of all runs with their vectors (n, d), without the rows that mirror splits repeat."""
+    candidates: list[Candidate] = []
+    vectors = []
+    taken: set[str] = set()
+    for order, one in enumerate(ones):
+        for row, vector in zip(one.dataset.rows, one.vectors, strict=True):
+            if row.split in MIRRORS:
+                continue
+            name = row.id if row.id not in taken else f"{slug(one.dataset.name)}-{row.id}"
+            taken.add(name)
+            candidates.append(Candidate(_pair(row, name, one.dataset.name), one.dataset.name, order))
+            vectors.append(vector)
+    return candidates, np.stack(vectors) if vectors else np.zeros((0, 1), dtype=np.float32)
+
+
+def unite(candidates: list[Candidate], vectors: Vectors, likeness: Likeness) -> Union:
+    """Keep the best of every group of questions that ask the same: each dropped copy asks what a kept one asks.
+
+    Best: more evidence, then more evaluation criteria, then the longer answer, then the run named first. What asks the
+    same is told by `questions.same_question`, as everywhere.
+    """
+    order = sorted(range(len(candidates)), key=lambda row: _rank(candidates[row]), reverse=True)
+    first_of: dict[str, int] = {}  # the best row of each wording; its other rows need no cosine
+    leader_of = {row: first_of.setdefault(_wording(candidates[row]), row) for row in order}
+    leaders = np.array(list(first_of.values()), dtype=np.int64)
+    found = SameQuestions([asked_by(candidates[row].pair) for row in leaders.tolist()], vectors[leaders], likeness)
+    keeper_of: dict[int, int] = {}  # by leader, the best first
+    for place, leader in enumerate(leaders.tolist()):
+        if keeper_of.setdefault(leader, leader) == leader:
+            for other in leaders[found.of(place)].tolist():
+                keeper_of.setdefault(other, leader)
+    keeper = {row: keeper_of[leader] for row, leader in leader_of.items()}
+    kept = [candidates[row] for row in range(len(candidates)) if keeper[row] == row]
+    dropped = [
+        (
+            candidates[row],
+            candidates[keeper[row]],
+            float(vectors[row] @ vectors[keeper[row]]),
+            _why(candidates[keeper[row]], candidates[row]),
+        )
+        for row in range(len(candidates))
+        if keeper[row] != row
+    ]
+    return Union(kept, dropped)
+
+
+def _wording(candidate: Candidate) -> str:
+    return normalised(candidate.pair.question)
+
+
+def write_run(folder: Path, merged: Union) -> None:
+    """The run's files, one a document, and those of the copies left out; files of an earlier merge go."""
+    pairs: dict[str, list[Any]] = {}
+    rejected: dict[str, list[Any]] = {}
+    for candidate in merged.kept:
+        pairs.setdefault(candidate.pair.document, []).append(candidate.pair)
+    for candidate, keeper, cosine, why in merged.dropped:
+        rejected.setdefault(candidate.pair.document, []).append(_rejected(candidate, keeper, cosine, why))
+    for place, files in ((folder, pairs), (folder / "rejected", rejected)):
+        for old in files_of_documents(place):
+            if old.stem not in files:
+                old.unlink()
+        for document, rows in sorted(files.items()):
+            write_jsonl(place / f"{document}.jsonl", rows)
+
+
+def _rank(candidate: Candidate) -> tuple[int, int, int, int]:
+    pair = candidate.pair
+    return len(pair.evidence), len(pair.evaluation_criteria), len(pair.answer), -candidate.order
+
+
+def _why(kept: Candidate, dropped: Candidate) -> str:
+    names = ("more evidence", "more evaluation criteria", "the longer answer", "its run is named first")
+    for name, ours, theirs in zip(names, _rank(kept), _rank(dropped), strict=True):
+        if ours != theirs:
+            return name
+    return "the first of equals"
+
+
+def _rejected(candidate: Candidate, keeper: Candidate, cosine: float, why: str) -> Rejected:
+    pair = candidate.pair
+    return Rejected(
+        document=pair.document,
+        chunk=pair.chunk,
+        iteration=pair.iteration,
+        reason="duplicate",
+        detail=f"of {keeper.pair.id} of {keeper.run} (cosine {cosine:.3f}), kept for {why}: {keeper.pair.question}",
+        pair={**msgspec.to_builtins(pair), "run": candidate.run},
+    )
+
+
+def _pair(row: QuestionRow, name: str, run: str) -> Pair:
+    """The row as a record of a run; what another dataset lacks stays empty, its document is its name."""
+    return Pair(
+        id=name,
+        document=slug(row.document or run),
+        chunk=row.chunk,
+        iteration=row.iteration,
+        question=row.question,
+        evaluation_criteria=row.evaluation_criteria,
+        answer=row.answer,
+        difficulty=row.difficulty if row.difficulty in get_args(Difficulty) else "medium",  # type: ignore[arg-type]
+        category=row.category,
+        evidence=row.evidence,
+        model=row.model or run,
+        pages=row.pages,
+        headings=row.headings,
+        original_question=row.original_question,
+        also=row.also,
+    )

@@ -1,0 +1,141 @@
+"""The heads of a table without drawn cells: lines of one head put together, and each head over all of its columns.
+
+A head reaches over the columns that it covers, or that the line drawn below it does. What stands below a head and over
+the same columns goes on with it; a head fills its columns down to the next one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from groundwork.documents.layout.spaced_cells import SpacedLine, Text, column_at, columns_under, cut
+from groundwork.documents.layout.text_lines import Stretches, is_number, is_rule
+from groundwork.documents.repair.hyphens import Vocabulary
+
+_YEAR = re.compile(r"\(?(?:1[89]|20)\d\d\)?(?:[-–/](?:\d\d){1,2})?\W?")
+_MOST = 8  # lines of heads
+_OFF = 0.4  # sizes by which a head may stand out of the middle of its columns
+_TIGHT = 0.88  # of the distance to the row below, between two lines of a head
+_NEAR = 0.6  # sizes between two lines of one head
+
+
+class _Head(NamedTuple):
+    """A head's text, its columns and the lines of heads that it fills, [first, end)."""
+
+    text: str
+    columns: tuple[int, ...]
+    first: int
+    end: int
+
+
+def is_rule_row(row: SpacedLine) -> bool:
+    """Whether a line holds dashes below each head alone."""
+    return bool(row.texts) and all(is_rule(text.text) for text in row.texts)
+
+
+def heads_end(rows: Sequence[SpacedLine], columns: Stretches) -> int:
+    """How many lines of a table are heads: those above the first with a number beside its first cell.
+
+    Years over other columns than the first are heads too. Of a table with few numbers those above its first cell.
+    """
+    figures = [any(is_number(text.text) for text in row.texts[1:]) and not _are_years(row, columns) for row in rows]
+    if sum(figures) > 1 and (end := figures.index(True)) <= _MOST:
+        return _without_name(rows, end, columns)
+    return next((i for i, row in enumerate(rows) if column_at(row.texts[0], columns) == 0), 0)
+
+
+def _without_name(rows: Sequence[SpacedLine], end: int, columns: Stretches) -> int:
+    """Where heads end that are followed by the name of a group of rows, or by a label's first line."""
+    name = rows[end - 1] if end > 1 else None
+    if name is None or len(name.texts) > 1 or is_rule(name.texts[0].text) or len(rows[end - 2].texts) < 2:
+        return end
+    k, above = column_at(name.texts[0], columns), rows[end - 2]
+    under = any(column_at(text, columns) == k for text in above.texts)
+    return end if under and name.y2 - above.y2 < _TIGHT * (rows[end].y2 - name.y2) else end - 1
+
+
+def _are_years(row: SpacedLine, columns: Stretches) -> bool:
+    return all(_YEAR.fullmatch(text.text) and column_at(text, columns) > 0 for text in row.texts)
+
+
+def placed(row: SpacedLine, columns: Stretches) -> list[str]:
+    """The texts of a row by column."""
+    cells = [""] * len(columns)
+    for text in chain.from_iterable(cut(text, columns, row.size) for text in row.texts):
+        k = column_at(text, columns)
+        cells[k] = f"{cells[k]} {text.text}".strip()
+    return cells
+
+
+def head_rows(rows: Sequence[SpacedLine], columns: Stretches, vocabulary: Vocabulary) -> list[list[str]]:
+    """The rows of the heads: each head in all the cells that it fills."""
+    heads: list[_Head] = []
+    rows = [_parted_evenly(row, columns) for row in rows]
+    for i, row in enumerate(rows):
+        for text in chain.from_iterable(cut(text, columns, row.size) for text in row.texts):
+            if not is_rule(text.text):
+                _add(heads, _Head(text.text, _over(text, columns), i, i + 1), rows, columns, vocabulary)
+    out = [[""] * len(columns) for _ in rows]
+    for head in heads:
+        below = [other.first for other in heads if other.first >= head.end and set(other.columns) & set(head.columns)]
+        for cells in out[head.first : min(below, default=len(rows))]:
+            for k in head.columns:
+                cells[k] = f"{cells[k]} {head.text}".strip()
+    return [cells for cells, before in zip(out, [None, *out], strict=False) if cells != before and any(cells)]
+
+
+def _parted_evenly(row: SpacedLine, columns: Stretches) -> SpacedLine:
+    """A line of heads whose texts stand in the middles of groups of columns, which they share out among them."""
+    if len(row.texts) * 2 >= len(columns) or any(text.reach for text in row.texts):
+        return row
+    for first in range(1, 3):
+        texts, at = [], first
+        for text in row.texts:
+            middle = (text.x1 + text.x2) / 2
+            ends = [
+                k for k in range(at + 1, len(columns)) if _is_near(columns[at][0] + columns[k][1], middle, row.size)
+            ]
+            if not ends:
+                break
+            texts.append(text._replace(reach=(columns[at][0], columns[ends[0]][1])))
+            at = ends[0] + 1
+        single = len(texts) == 1 and any(_is_near(a + b, middle, row.size) for a, b in columns)
+        if at == len(columns) and len(texts) == len(row.texts) and not single:
+            return row._replace(texts=texts)
+    return row
+
+
+def _is_near(edges: float, middle: float, size: float) -> bool:
+    return abs(edges / 2 - middle) < _OFF * size
+
+
+def _over(text: Text, columns: Stretches) -> tuple[int, ...]:
+    under = columns_under(text, columns)
+    return tuple(under) if under and under[0] > 0 else (column_at(text, columns),)
+
+
+def _add(
+    heads: list[_Head], head: _Head, rows: Sequence[SpacedLine], columns: Stretches, vocabulary: Vocabulary
+) -> None:
+    """Add a head, or put it together with the one right above it over the same columns."""
+    above = [i for i, other in enumerate(heads) if set(other.columns) & set(head.columns)]
+    last = heads[above[-1]] if above else None
+    if last is None or last.columns != head.columns:
+        heads.append(head)
+    elif last.end > head.first:
+        heads[above[-1]] = last._replace(text=f"{last.text} {head.text}", end=head.end)
+    elif _goes_on(rows[last.end - 1], rows[head.first], len(columns)) and not last.text.endswith((":", "：")):
+        heads[above[-1]] = last._replace(text=vocabulary.join(last.text, head.text), end=head.end)
+    else:
+        heads.append(head)
+
+
+def _goes_on(above: SpacedLine, row: SpacedLine, full: int) -> bool:
+    """Whether a line of heads goes on with those above it; of two full lines most begin the second in small letters."""
+    if row.y1 - above.y2 > _NEAR * row.size:
+        return False
+    small = sum(not text.text[0].isupper() for text in row.texts)
+    return min(len(row.texts), len(above.texts)) < full or 2 * small > full

@@ -1,0 +1,287 @@
+"""One request until its reply: from the journal, or through budget, limiter and endpoint, with retries by cause."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+import msgspec
+
+from groundwork.errors import Filtered, ProviderRefused, StopRun
+from groundwork.llm.budget import Budget, Experience, Settlement, UsageRow
+from groundwork.llm.call_context import CallContext
+from groundwork.llm.call_costs import Accounts
+from groundwork.llm.call_failures import Blocked, Broken, Busy, CallFailed, Refused, Rejected, explain
+from groundwork.llm.circuit_breaker import Stopping
+from groundwork.llm.endpoint import Endpoint
+from groundwork.llm.http_response import ChatResponse, Usage, read_response, read_vectors
+from groundwork.llm.journal import Journal, StoredReply, key_of
+from groundwork.llm.rate_limit import RateLimiter
+from groundwork.llm.token_estimate import tokens_in
+from groundwork.llm.unsupported_parameters import Adaptation
+from groundwork.records.process_identity import spoken
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+POLL = 0.2  # seconds between looks at what another process is asking
+
+
+class _AskedElsewhere(Exception):  # a signal between two functions here, never seen outside
+    """Another process is making this very call."""
+
+
+class _CutShort(Exception):  # likewise
+    """The reply needed more room than it was given to save money."""
+
+
+class _Adapted(Exception):  # likewise
+    """The endpoint refused a parameter; without it the call may do."""
+
+
+class Calls:
+    """Makes calls and remembers them. When one is refused for good, or `stopping` is set, no further one starts."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        budget: Budget,
+        stopping: asyncio.Event,
+        on_usage: Callable[[Usage], None] | None = None,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
+        self._journal, self._budget, self._say = journal, budget, say
+        self._accounts = Accounts(budget, on_usage)
+        self._limiters: dict[tuple[str, str], RateLimiter] = {}
+        self._stopping = Stopping(stopping, self._limiters)
+        self._adaptations: dict[RateLimiter, Adaptation] = {}
+        self._asking: dict[str, asyncio.Lock] = {}
+        self._askers: Counter[str] = Counter()
+        self._noticed: set[tuple[RateLimiter | None, str]] = set()
+
+    @property
+    def rows(self) -> dict[tuple[str, str, str], UsageRow]:
+        """The cost report's lines, by stage, model and unit."""
+        return self._accounts.rows
+
+    @property
+    def in_flight(self) -> int:
+        return sum(limiter.in_flight for limiter in self._limiters.values())
+
+    def limiter(self, endpoint: Endpoint, model: str) -> RateLimiter:
+        """The one limiter of this endpoint and model."""
+        settings = endpoint.settings
+        where = (settings.base_url, model)
+        if where not in self._limiters:
+            limits = (settings.requests_per_minute, settings.tokens_per_minute)
+            name = f"{settings.base_url} ({model})"
+            self._limiters[where] = RateLimiter(name, endpoint.concurrency, settings.max_retry_after, *limits)
+        return self._limiters[where]
+
+    async def reply(self, context: CallContext, body: Json, draw: int) -> ChatResponse:
+        """The reply to a chat completion: the journal's, or a new one. Raises UnitError, StopRun or ConfigError."""
+        key = key_of(context.endpoint.identity, body, (context.sample, draw))
+        async with self._alone(key):
+            while True:
+                if row := self._journal.find(key, context.after):
+                    return self._replay(context, row)
+                with suppress(_AskedElsewhere):
+                    return await self._persist(context, lambda again: self._chat(context, body, key, again))
+                self._tell_of_wait(key, context)
+                await self._stopping.pause(POLL)
+
+    def _tell_of_wait(self, key: str, context: CallContext) -> None:
+        """Once a run, say whose reply it waits for: without a word that would look like a hang."""
+        if owner := self._journal.owner(key):
+            self._once(
+                (None, "waiting"),
+                f"waiting for {spoken(owner)}, which asks the same ({context.unit}); end it if it is not wanted",
+            )
+
+    def notice(self, context: CallContext, kind: str, what: str) -> None:
+        """Say once a run, of each endpoint and model, what is odd about its replies."""
+        self._once((context.limiter, kind), f"{context.endpoint.settings.base_url} ({context.model}): {what}")
+
+    def _once(self, key: tuple[RateLimiter | None, str], line: str) -> None:
+        if self._say is not None and key not in self._noticed:
+            self._noticed.add(key)
+            self._say(line)
+
+    async def vectors(self, context: CallContext, texts: list[str]) -> list[list[float]]:
+        """One vector a text, by one call. They are not journaled: whoever asks keeps them."""
+        body: Json = {"model": context.model, "input": texts, "encoding_format": "float"}
+        return await self._persist(context, lambda again: self._embeddings(context, body, again))
+
+    async def close(self) -> None:
+        """Stop watching for the stop."""
+        await self._stopping.close()
+
+    @asynccontextmanager
+    async def _alone(self, key: str) -> AsyncIterator[None]:
+        """Two askers of one request share one reply: the second waits and finds the first one's in the journal."""
+        lock = self._asking.setdefault(key, asyncio.Lock())
+        self._askers[key] += 1
+        try:
+            async with lock:
+                yield
+        finally:
+            self._askers[key] -= 1
+            if not self._askers[key]:
+                del self._asking[key], self._askers[key]
+
+    def _replay(self, context: CallContext, row: StoredReply) -> ChatResponse:
+        usage = Usage(row.input_tokens, row.output_tokens, row.cached_tokens, row.cost)
+        self._accounts.count(context, usage, replayed=True)
+        response = read_response(row.body)
+        if response.trouble is not None:
+            raise Filtered(f"{context.unit}: {context.model}: {response.trouble}")
+        return response
+
+    async def _persist(self, context: CallContext, once: Callable[[bool], Awaitable[T]]) -> T:
+        """Call until a reply comes. 429s are free; other failures have `transport_retries`."""
+        settings, failures, again = context.endpoint.settings, 0, False
+        self._stopping.watch()
+        while True:
+            self._stopping.check()
+            try:
+                result = await once(again)
+            except Busy:
+                again = True
+            except _Adapted:
+                again = True
+            except _CutShort:
+                context.roomy = again = True
+            except Broken as broken:
+                failures, again = failures + 1, True
+                if error := self._stopping.given_up(context, failures, broken):
+                    raise error from broken
+                await self._stopping.pause(self._stopping.backoff(context, failures, broken))
+            except Blocked as blocked:
+                raise Filtered(f"{context.unit}: {context.model}: {blocked}") from blocked
+            except Rejected as rejected:
+                raise self._stopping.turned_down(context, rejected) from rejected
+            except Refused as refused:
+                reason = explain(refused, settings.base_url, settings.api_key_env, context.model)
+                raise self._stopping.stop(ProviderRefused(reason)) from refused
+            except StopRun as stop:
+                raise self._stopping.stop(stop) from stop.__cause__
+            else:
+                self._stopping.heard(context.limiter)
+                return result
+
+    async def _chat(self, context: CallContext, body: Json, key: str, again: bool) -> ChatResponse:
+        """One call; its reply is stored whatever it holds. Raises CallFailed, or _CutShort."""
+        asked, limit = self._accounts.size(context, body), token_limit(body)
+        experience = self._accounts.experience(context)
+        async with (
+            self._scouted(experience),
+            self._admitted(context, asked, limit, again) as settlement,
+            self._claimed(key, context),
+        ):
+            if not context.endpoint.tells_cost:
+                await context.endpoint.price(
+                    context.model
+                )  # now, so that nothing comes between a reply and its storing
+            begun = time.monotonic()
+            raw = await self._post(context, _with_room(body, settlement.room))
+            response = _ended(read_response(raw), min(limit, settlement.room))
+            usage = await self._accounts.priced(context, response.usage)
+            settlement.cost = usage.cost or 0.0
+            cut = settlement.room < limit and response.finish_reason == "length"
+            usable = (response.trouble is None or isinstance(response.trouble, Blocked)) and not cut
+            self._journal.store(key, _row(context, raw, usable, usage, time.monotonic() - begun))
+            context.limiter.used(asked + limit, usage.input_tokens + usage.output_tokens)
+            self._accounts.count(context, usage, replayed=False)
+            if response.trouble is not None:
+                raise response.trouble
+            experience.learn(asked, usage)
+            if cut:
+                raise _CutShort
+        return response
+
+    async def _post(self, context: CallContext, body: Json) -> bytes:
+        """The reply's body. Raises CallFailed, or _Adapted where the refusal told what to leave out."""
+        adaptation = self._adaptations.setdefault(context.limiter, Adaptation(context.endpoint.settings))
+        sent = adaptation.applied(body)
+        try:
+            return await context.endpoint.post("/chat/completions", sent)
+        except CallFailed as failure:
+            if (change := adaptation.learn(failure, sent, body)) is None:
+                raise
+            if change:
+                self.notice(context, change, change)
+            raise _Adapted from failure
+
+    async def _embeddings(self, context: CallContext, body: Json, again: bool) -> list[list[float]]:
+        tokens = sum(map(tokens_in, body["input"]))
+        async with self._admitted(context, tokens, 0, again) as settlement:
+            vectors, usage = read_vectors(await context.endpoint.post("/embeddings", body), len(body["input"]))
+            usage = await self._accounts.priced(context, usage)
+            settlement.cost = usage.cost or 0.0
+            self._accounts.count(context, usage, replayed=False)
+        return vectors
+
+    @asynccontextmanager
+    async def _scouted(self, experience: Experience) -> AsyncIterator[None]:
+        """Under a limit the first call of a stage goes alone: it tells how much to hold for each of the others."""
+        async with AsyncExitStack() as held:
+            if self._budget.limit is not None and not experience.any():
+                await held.enter_async_context(experience.first)
+                if experience.any():
+                    await held.aclose()
+            yield
+
+    @asynccontextmanager
+    async def _admitted(self, context: CallContext, asked: int, limit: int, again: bool) -> AsyncIterator[Settlement]:
+        """A slot of the limiter and the money for one call; how the call ends teaches the limiter."""
+        async with context.limiter.slot(asked + limit, again=again, ahead=context.ahead):
+            async with self._budget.reserve(await self._accounts.stake(context, asked, limit)) as settlement:
+                self._stopping.check()
+                try:
+                    yield settlement
+                except Busy as busy:
+                    self._stopping.narrow(context.limiter, busy)
+                    raise
+            context.limiter.succeeded()
+
+    @asynccontextmanager
+    async def _claimed(self, key: str, context: CallContext) -> AsyncIterator[None]:
+        """This process alone makes the call, and only if no other has its reply by now. Raises _AskedElsewhere."""
+        if not self._journal.claim(key, context.after, context.endpoint.settings.timeout + 10):
+            raise _AskedElsewhere
+        try:
+            yield
+        except BaseException:
+            self._journal.release(key)
+            raise
+
+
+def limit_name(body: Json) -> str:
+    """The key of the request that limits the reply."""
+    return "max_tokens" if "max_tokens" in body else "max_completion_tokens"
+
+
+def token_limit(body: Json) -> int:
+    """How many tokens the request lets the reply have."""
+    return int(body.get(limit_name(body)) or 0)
+
+
+def _with_room(body: Json, room: int) -> Json:
+    """The request as it is sent. A reply that ends by itself is the same with less room, so its key stays too."""
+    return body if room >= token_limit(body) else {**body, limit_name(body): room}
+
+
+def _ended(response: ChatResponse, room: int) -> ChatResponse:
+    """A reply without a finish_reason that filled its room was cut off."""
+    if response.finish_reason or not 0 < room <= response.usage.output_tokens:
+        return response
+    return msgspec.structs.replace(response, finish_reason="length")
+
+
+def _row(context: CallContext, raw: bytes, usable: bool, usage: Usage, seconds: float) -> StoredReply:
+    tokens = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+    return StoredReply(raw, usable, context.model, context.stage, context.unit, *tokens, usage.cost, seconds)

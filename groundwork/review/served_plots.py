@@ -1,0 +1,70 @@
+"""Maps and coverage pages as the review serves them, and what a reader of the coverage page wants asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from groundwork.errors import BadRecord
+from groundwork.markdown.chunk_reading import read_chunks
+from groundwork.pages.html_frame import calling, is_ours
+from groundwork.records.artifacts import Workspace, read_text, text_hash
+from groundwork.records.review_decisions import now
+from groundwork.records.wishes import Wish, read_wishes, toggle, wishes_file
+from groundwork.review.review_session import Refused
+
+PLOTLY = ".plotly.html"  # drawn by a library, and without a way back
+
+
+def page_names(data: Workspace) -> list[str]:
+    """The pages in data/plots that can be opened beside a review, coverage pages last."""
+    files = [path.name for path in data.path("plots").glob("*.html") if not path.name.endswith(PLOTLY)]
+    return sorted(files, key=lambda name: (name.startswith("coverage-"), name))
+
+
+def served_page(data: Workspace, name: str) -> str:
+    """A page of data/plots that may call the server. Raises Refused for a file that is not there or not ours."""
+    if name not in page_names(data):
+        raise Refused(f"{name}: no page in data/plots", 404)
+    text = read_text(data.path("plots", name))
+    if not is_ours(text):
+        raise Refused(f"{name}: not drawn by Groundwork", 404)
+    return calling(text)
+
+
+def wish_at(data: Workspace, document: str, start: int, reviewer: str, drawn_from: str = "") -> Wish:
+    """The wish for the statement that begins at `start` of a document's text.
+
+    `drawn_from`: the hash of the text that the reader sees. Raises Refused where no statement begins there, or where
+    the text has changed.
+    """
+    _check_name(document)
+    file = data.path("chunks", f"{document}.jsonl")
+    try:
+        if drawn_from and text_hash(read_text(data.path("text", f"{document}.md"))) != drawn_from:
+            raise Refused(f"{document} has changed since the page was drawn; run visualization/coverage.py", 409)
+        readings = read_chunks(file)
+    except BadRecord as error:
+        raise Refused(f"{document}: {error}", 404) from None
+    for reading in readings:
+        chunk = reading.chunk
+        for statement in reading.statements:
+            if chunk.start + statement.start - len(chunk.added) == start and not statement.announces:
+                text = chunk.text[statement.start : statement.end]
+                return Wish(text=text, document=document, start=start, reviewer=reviewer, time=now())
+    raise Refused(f"{document}: no statement begins at {start}", 404)
+
+
+def ask_about(data: Workspace, run: str, wish: Wish) -> bool:
+    """Write the wish, or take it back where it stands already; returns whether it stands now. Raises BadRecord."""
+    return toggle(wishes_file(data, run, wish.document), wish)
+
+
+def wished_starts(data: Workspace, run: str, document: str) -> list[int]:
+    """Where in the document the statements begin that are wished for. Raises BadRecord."""
+    _check_name(document)
+    return [wish.start for wish in read_wishes(wishes_file(data, run, document))]
+
+
+def _check_name(document: str) -> None:
+    if not document or Path(document).name != document:
+        raise Refused(f"{document!r} is no document", 404)

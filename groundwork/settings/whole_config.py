@@ -1,0 +1,101 @@
+"""The whole of config/config.json: every setting, its type, its limits and its meaning.
+
+The values live in config/config.json and nowhere else: no field has a default, so that the file shows everything that
+can be set. The blocks are in the modules beside, by stage.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, get_args
+
+import msgspec
+from msgspec import Meta
+
+from groundwork.settings.dataset_settings import STATIC_MODEL, DatasetSettings, Embeddings, GradeSettings, Maps
+from groundwork.settings.document_settings import ChunkSettings, Ingest, Summarize
+from groundwork.settings.field_types import Count, Name, Settings, settings_class
+from groundwork.settings.model_settings import LLM, ModelCall, inherits
+from groundwork.settings.question_settings import CURATE_PROMPTS, QA, Check, Curate, ReviewSettings, TagSettings
+
+
+class Engine(Settings, frozen=True):
+    """Where the work runs."""
+
+    workers: Annotated[Count, Meta(description="processes of a stage on this machine; 0: as many as are faster")]
+    ray_address: Annotated[str, Meta(description="a Ray cluster (auto, HOST:PORT, or local); empty: this machine")]
+    shards: Annotated[Count, Meta(description="shards of a stage on a Ray cluster; 0: four a processor")]
+
+
+class Config(Settings, frozen=True):
+    """The whole of config/config.json."""
+
+    data_dir: Annotated[Name, Meta(description="relative to the project, or absolute")]
+    engine: Engine
+    llm: LLM
+    ingest: Ingest
+    summarize: Summarize
+    chunk: ChunkSettings
+    qa: QA
+    curate: Curate
+    review: ReviewSettings
+    tags: TagSettings
+    embeddings: Embeddings
+    maps: Maps
+    dataset: DatasetSettings
+    grade: GradeSettings
+
+
+def inherit(block: dict[str, Any], kind: type[Settings] = Config) -> None:
+    """Put the value of llm.defaults wherever a stage's block, in the JSON of a whole config, says null."""
+    defaults = block["llm"]["defaults"]
+
+    def fill(inner: dict[str, Any], kind: type[Settings]) -> None:
+        for field in msgspec.structs.fields(kind):
+            if (below := settings_class(field.type)) and below is not ModelCall:
+                fill(inner[field.name], below)
+            elif inner[field.name] is None and inherits(kind, field.name):
+                inner[field.name] = defaults[field.name]
+
+    fill(block, kind)
+
+
+def impossible(config: Config) -> list[str]:
+    """Values that are each of the right type and cannot stand together, one message each."""
+    problems = []
+    if config.chunk.min_length > config.chunk.max_length // 2:
+        problems.append(
+            f"chunk.min_length: {config.chunk.min_length} is more than half of chunk.max_length "
+            f"({config.chunk.max_length}); lower the one or raise the other"
+        )
+    checks = get_args(Check)
+    for block, named, known in (
+        ("curate.thresholds", config.curate.thresholds, checks),
+        ("curate.prompts", config.curate.prompts, CURATE_PROMPTS),
+    ):
+        problems += [f"{block}.{key}: no such check; there are {', '.join(known)}" for key in named if key not in known]
+    problems += [f"curate.prompts.{key}: is missing" for key in CURATE_PROMPTS if key not in config.curate.prompts]
+    if config.embeddings.backend == "static" and config.embeddings.model != STATIC_MODEL:
+        problems.append(
+            f"embeddings.model: the backend static is {STATIC_MODEL}, not {config.embeddings.model}; "
+            f"add --set embeddings.model={STATIC_MODEL}, or choose another embeddings.backend"
+        )
+    stages: dict[str, ModelCall | Embeddings] = {
+        "llm.defaults": config.llm.defaults,
+        "ingest.vision": config.ingest.vision,
+        "summarize": config.summarize,
+        "qa": config.qa,
+        "curate": config.curate,
+        "tags": config.tags,
+        "dataset.rephrase": config.dataset.rephrase,
+        "grade.judge": config.grade.judge,
+        "grade.answer": config.grade.answer,
+        "embeddings": config.embeddings,
+    }
+    inherited = config.llm.defaults.provider
+    for path, call in stages.items():
+        if call.provider == inherited and path != "llm.defaults":
+            continue  # reported once, where it is set
+        if call.provider and call.provider not in config.llm.providers:
+            defined = ", ".join(config.llm.providers) or "none is defined"
+            problems.append(f"{path}.provider: {call.provider!r} is not one of llm.providers ({defined})")
+    return problems

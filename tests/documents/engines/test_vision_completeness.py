@@ -1,0 +1,86 @@
+"""Whether a page that a vision model read is complete."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundwork.documents.engines.vision_completeness import PageLayer, same_reading
+
+BODY = (
+    "Every crew signs the book before it rows, and again when it is back at the jetty. A skiff that is not back by\n"
+    "sunset is looked for by the safety boat, which the club at the lake keeps ready with 2 people and 40 l of fuel."
+)
+MARKDOWN = BODY.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("head", "foot"),
+    [
+        ("Rowing on the lake", "61"),
+        ("Handbook 2027 - ninth edition", "Page 1 of 3"),
+        ("", "- 7 -"),
+        ("Draft, 12 May 2026", ""),
+    ],
+)
+def test_what_runs_along_the_edge_of_a_short_document_may_be_left_out(head: str, foot: str) -> None:
+    """A page label and a header cost a complete page nothing, though no other page tells that they run."""
+    verdict = PageLayer(f"{head}\n{BODY}\n{foot}", pages=1).judge(MARKDOWN, 0.9)
+    assert not verdict.trouble and not verdict.reasons and not verdict.audit.lost_numbers
+    assert verdict.audit.text_kept == 1
+
+
+def test_a_sentence_at_the_edge_may_not_be_left_out() -> None:
+    """The last sentence of a page is no running footer, and neither is the last row of a table."""
+    for line in (
+        "Nobody rows alone at night in winter, whatever the moon and the wind may be.",
+        "Total 34 12 88 71 90",
+    ):
+        verdict = PageLayer(f"{BODY}\n{line}", pages=1).judge(MARKDOWN, 0.95)
+        assert verdict.reasons, line
+
+
+def test_a_lost_line_is_named_for_the_model() -> None:
+    """The reasons quote what is missing, lines first, then numbers."""
+    layer = f"{BODY}\nThe fee of a season is 120 for a skiff and 75 for a single sculler.\n{BODY}"
+    verdict = PageLayer(layer, pages=9).judge(f"{MARKDOWN}\n\n{MARKDOWN}", 0.95)
+    assert "The fee of a season is 120" in verdict.reasons and "120, 75" in verdict.reasons
+
+
+def test_a_short_paragraph_of_a_long_page_is_missed() -> None:
+    """Two lines that are gone are asked for, though most of the page is there; without them the page is still used."""
+    lines = [f"In the year {1900 + k} the {word} of the club was rowed by a crew of the lake and its cox."
+             for k, word in enumerate(("first race", "long regatta", "winter cup", "night relay") * 6)]  # fmt: skip
+    lost = "The keeper of the boats writes down each oar that he lends,\nand asks for it before the sun has set there."
+    layer = "\n".join([*lines, lost, *lines])
+    verdict = PageLayer(layer, pages=9).judge(" ".join([*lines, *lines]), 0.9)
+    assert "The keeper of the boats" in verdict.reasons and not verdict.trouble
+    assert not PageLayer(layer, pages=9).judge(layer.replace("\n", " "), 0.9).reasons
+
+
+def test_formulas_in_latex_are_complete() -> None:
+    """What the layer runs together is kept where the formula says it in pieces."""
+    layer = f"{BODY}\nThe drag is R=cv2/2x10 and the time t12 with nmax rowers at v0."
+    formula = r"The drag is $R = \frac{cv^2}{2x_{10}}$ and the time $t_{12}$ with $n_{max}$ rowers at $v_0$."
+    latex = f"{MARKDOWN}\n\n{formula}"
+    verdict = PageLayer(layer, pages=9).judge(latex, 0.95)
+    assert not verdict.trouble, verdict.trouble
+
+
+def test_the_blanks_of_a_form_are_no_repetition() -> None:
+    """A form ends in lines to write on; a model that runs away repeats words."""
+    form = f"{MARKDOWN}\n\nSignature: {'_' * 400}"
+    assert not PageLayer(f"{BODY}\nSignature:", pages=1).judge(form, 0.9).trouble
+    assert "repeats itself" in PageLayer(BODY, pages=1).judge(f"{MARKDOWN} " + "and so on " * 40, 0.9).trouble
+    zeros = "| 0 | 0 | 0 | 0 |\n" * 6
+    assert not PageLayer(f"{BODY}\n{'0 ' * 24}", pages=1).judge(f"{MARKDOWN}\n\n{zeros}", 0.9).trouble
+
+
+def test_two_readings_that_agree_stand_against_a_layer_of_other_words() -> None:
+    """Shifted letters of a font are no reading; a reply that leaves a part out has no words in its place."""
+    shifted = "".join(chr(ord(c) - 1) if c.isalpha() else c for c in BODY)
+    layer = PageLayer(shifted, pages=1)
+    first, second = layer.judge(MARKDOWN, 0.9), layer.judge(MARKDOWN, 0.9)
+    assert first.trouble and same_reading(first, second, shifted)
+    half = MARKDOWN[: len(MARKDOWN) // 2]
+    cut = PageLayer(BODY, pages=1).judge(half, 0.9)
+    assert cut.trouble and not same_reading(cut, cut, BODY)

@@ -1,0 +1,46 @@
+"""Criteria that a rule settles, and those that it leaves to the judge because it is not sure."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundwork.grading.criteria_by_rule import settle
+
+
+@pytest.mark.parametrize(
+    ("criterion", "answer", "verdict"),
+    [
+        ("States 75 seconds", "It lasts 75 seconds.", "met"),
+        ("States 75 seconds", "It lasts seventy-five seconds.", "met"),
+        ("States 75 seconds", "It lasts 60 seconds.", "unmet"),
+        ("States 1,500", "There were 1500 of them.", "met"),
+        ("States 1931", "Nobody told the year.", None),  # negates
+        ("States 1931", "It was long ago.", "unmet"),
+        ("States 12", "A dozen of them.", None),
+        ("States 75 seconds", "It lasts one minute and 15 seconds.", None),
+        ("States 75 seconds", "A minute and a quarter.", None),
+        ("States 75 seconds", "It lasts 75 seconds, not 60.", None),
+        ("States 75 seconds", "Either 75 or 80 seconds.", None),
+        ("States 75 seconds", "Between 70 and 80 seconds.", None),
+        ("States 75 seconds as the limit of a pass", "75 seconds.", None),
+        ("States 12 March 2024", "On March 12, 2024.", "met"),
+        ("States 12 March 2024", "On 13 March 2024.", None),
+        ("Names Ellary Sound", "The race is held on Ellary Sound.", "met"),
+        ("Names Ellary Sound", "It is held on the Sound.", None),
+        ("Names Ellary Sound", "It is held on Ellary Sound or Orrin Bay.", None),
+        ("Names WFDF", "The WFDF decides.", "met"),
+        ("Names barley", "They ground barley.", None),
+        ("States 75 seconds", "Es dauert 75 Sekunden und nicht weniger als das.", None),
+        ("Says that it is free", "  ", "unmet"),
+    ],
+)
+def test_what_is_settled(criterion: str, answer: str, verdict: str | None) -> None:
+    """A rule gives a verdict only where it is sure."""
+    found = settle(criterion, "How long does it last, and where?", answer)
+    assert (found and found.verdict) == verdict
+
+
+def test_what_the_question_gives_is_no_answer() -> None:
+    """A number that the question itself holds settles nothing."""
+    assert settle("States 75 seconds", "Is it 75 seconds?", "It is 75 seconds.") is None
+    assert settle("States 6", "How many of the 14 players rest?", "Of the 14 players 6 rest.") is not None
