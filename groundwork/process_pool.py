@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, TypeVar
 Result = TypeVar("Result")
 
 CARDS = Path("/proc/driver/nvidia/gpus")  # has a folder for each
+STARTING = 300.0  # seconds that a new process and its imports may take; they count for no call's limit
 _PR_SET_PDEATHSIG = 1
 _SPAWN = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
 
@@ -172,6 +173,7 @@ class _Worker:
     def run(self, call: _Call) -> Any:
         try:
             self._pipe.send((call.fn, call.args))
+            self._hear(STARTING)
             outcome, kind, value = self._hear(call.timeout)
             while outcome == "reported":
                 call.on_report(value)
@@ -239,6 +241,7 @@ def _serve(pipe: Connection, memory_mb: int, device: str) -> None:
             return
         except MemoryError:
             os._exit(1)  # no room for the call itself: whoever waits is told that the process ended
+        pipe.send(("begun", "", None))
         try:
             reply = ("returned", "", fn(*args))
         except Exception as error:

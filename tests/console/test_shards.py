@@ -190,18 +190,18 @@ def test_a_process_that_is_killed_loses_only_what_was_under_way(tmp_path: Path, 
     """kill -9 of one worker: the run ends with exit code 1 and says so; the next one finishes."""
     data = corpus(tmp_path)
     assert main(["chunk", "--data", str(data)]) == 0
-    server.latency = 0.5
+    held = [True]
+    server.held = lambda: bool(held)  # so that neither process can end before it is killed
     command = [sys.executable, "dataprep/generate_qa.py", "--data", str(data), "--workers", "2", *settings(server)]
     process = subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True)
-    children: list[int] = []
     while len(server.requests) < 2 and process.poll() is None:
         time.sleep(0.05)
     listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True).stdout
     children = [int(word) for word in listed.split()]
     os.kill(children[-1], signal.SIGKILL)
-    _, error = process.communicate(timeout=60)
+    held.clear()
+    _, error = process.communicate(timeout=200)
     assert process.returncode == 1 and "ended without a word" in error
-    server.latency = 0
     assert main(["generate_qa", "--data", str(data), *settings(server)]) == 0
     assert len(files(data, "qa")) == 3 * DOCUMENTS
 
@@ -211,19 +211,18 @@ def test_a_signal_lets_the_processes_finish(tmp_path: Path, server: FakeOpenRout
     """The replies under way are kept, a ledger is printed, and no process stays behind."""
     data = corpus(tmp_path)
     assert main(["chunk", "--data", str(data)]) == 0
-    server.latency = 1.0
-    few = [
-        "--iterate",
-        "--set",
-        "llm.max_concurrency=2",
-        *settings(server),
-    ]  # so that not all calls are under way at once
+    held, server.latency = [True], 1.0
+    server.held = lambda: bool(held)
+    few = ["--iterate", "--set=llm.max_concurrency=2", *settings(server)]  # not all calls are under way at once
     command = [sys.executable, "dataprep/generate_qa.py", "--data", str(data), "--workers", "2", *few]
     process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while len(server.requests) < 2 and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(getattr(signal, name))
-    out, error = process.communicate(timeout=60)
+    said = iter(process.stderr.readline, "")
+    assert any("press Ctrl-C again" in line for line in said)
+    held.clear()
+    out, error = process.communicate(timeout=200)
     assert process.returncode == 130, error
     assert "not finished" in out and "go on with: " in error
     under_way = len(server.requests)

@@ -136,7 +136,7 @@ async def test_the_page_fits_a_phone(browser: BrowserContext, tmp_path: Path) ->
     page = await browser.new_page()
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.goto((tmp_path / "page.html").as_uri())
-    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    await page.wait_for_function("document.documentElement.scrollWidth === 390")
     lefts = await page.locator("article").evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().left)")
     assert len(set(lefts)) == 1
     await page.close()

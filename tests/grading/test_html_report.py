@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from groundwork.grading.html_report import write_report
 from groundwork.grading.scores import report
@@ -46,20 +47,19 @@ async def test_the_page(show: Opener, tmp_path: Path) -> None:
     made = report(f"gates {HOSTILE}", grades, None, margin=0.1, floor=0.2)
     write_report(made, grades, tmp_path / "report.html")
     page = await show(tmp_path / "report.html")
-    lead = await page.inner_text(".verdict")
-    assert "ckpt-10: learnt by heart." in lead
-    assert "ckpt-20: learnt by heart." in lead
-    assert await page.locator("text=Over the checkpoints").count() == 1
+    for words in ("ckpt-10: learnt by heart.", "ckpt-20: learnt by heart."):
+        await expect(page.locator(".verdict")).to_contain_text(words)
+    await expect(page.locator("text=Over the checkpoints")).to_have_count(1)
     await page.select_option('select[aria-label="Outcome"]', "flips")
-    assert "4 answers of 140" in await page.inner_text('[role="status"]')
+    await expect(page.locator('[role="status"]')).to_contain_text("4 answers of 140")
     row = page.locator("details:has(.ask) >> nth=0")
     await row.locator("summary").click()
-    assert await row.locator(".draws > div").count() == 3
+    await expect(row.locator(".draws > div")).to_have_count(3)  # they are drawn when it is opened
     assert HOSTILE.strip() in await row.inner_text()
     await page.fill('input[type="search"]', "no such words")
-    assert "0 answers" in await page.inner_text('[role="status"]')
+    await expect(page.locator('[role="status"]')).to_contain_text("0 answers")
     for title in ("Criteria that flip", "Never stated"):
-        assert await page.locator(f'h2:has-text("{title}")').count() == 1
+        await expect(page.locator(f'h2:has-text("{title}")')).to_have_count(1)
 
 
 async def test_a_narrow_dark_page(show: Opener, tmp_path: Path) -> None:
@@ -67,5 +67,5 @@ async def test_a_narrow_dark_page(show: Opener, tmp_path: Path) -> None:
     grades = [grade_of(1, "test", "model-with-a-rather-long-name/of-its-own", met=False, draws="u")]
     write_report(report("one", grades, None, margin=0.1, floor=0.2), grades, tmp_path / "one.html")
     page = await show(tmp_path / "one.html", width=380, dark=True)
-    assert "cannot be told apart" in await page.inner_text(".verdict")
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 380
+    await expect(page.locator(".verdict")).to_contain_text("cannot be told apart")
+    await page.wait_for_function("document.documentElement.scrollWidth <= 380")

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
 from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import Scene
@@ -27,6 +27,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+PATIENCE = 30_000  # milliseconds that a machine under load may take to show what a test waits for
+expect.set_options(timeout=PATIENCE)
 
 Opener = Callable[..., Awaitable[Page]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from groundwork.records.artifacts import read_json
 from groundwork.stages.coverage import main
@@ -31,11 +31,6 @@ def page_file(folder: Path) -> Path:
     return folder / "plots" / "coverage-rugby.html"
 
 
-async def classes(page: Page, text: str) -> str:
-    """The classes of the statement that holds `text`."""
-    return await page.locator("#document .s", has_text=text).first.get_attribute("class") or ""
-
-
 async def test_the_document_is_there_as_it_reads(show: Opener, page_file: Path) -> None:
     """Headings, paragraphs, items and the table stand in order, and hostile text is only text."""
     page = await show(page_file)
@@ -52,8 +47,8 @@ async def test_the_document_is_there_as_it_reads(show: Opener, page_file: Path) 
     places = [text.index(part, 40) for part in order]
     assert places == sorted(places)
     assert "</script><img src=x onerror=alert(1)> and 5 < 6 & 7" in text
-    assert await page.locator("img").count() == 0
-    assert await page.locator("#document table tbody tr").count() == 2
+    await expect(page.locator("img")).to_have_count(0)
+    await expect(page.locator("#document table tbody tr")).to_have_count(2)
 
 
 @pytest.fixture(scope="module")
@@ -69,20 +64,21 @@ async def test_arabic_runs_from_right_to_left(show: Opener, arabic: Path) -> Non
     """Each block runs in the direction of its own letters, and the document says its language."""
     page = await show(arabic)
     cells = page.locator("#document .cell")
-    directions = [await cells.nth(i).evaluate("node => getComputedStyle(node).direction") for i in range(3)]
-    assert directions == ["rtl", "rtl", "ltr"]
-    assert await page.locator("#document").get_attribute("lang") == "ar"
+    await expect(cells).to_have_count(3)
+    for place, direction in enumerate(["rtl", "rtl", "ltr"]):
+        await expect(cells.nth(place)).to_have_css("direction", direction)
+    await expect(page.locator("#document")).to_have_attribute("lang", "ar")
 
 
 async def test_a_click_shows_who_asks(show: Opener, page_file: Path) -> None:
     """A sentence's questions stand beside the text, by run, each with its answer and evidence."""
     page = await show(page_file)
     await page.click("#document .s:has-text('A player leaves first')")
-    panel = await page.inner_text("#panel")
-    assert "A player leaves first." in panel
-    assert "alpha" in panel
+    panel = page.locator("#panel")
+    await expect(panel).to_contain_text("A player leaves first.")
+    await expect(panel).to_contain_text("alpha")
     await page.click("#panel summary >> nth=0")
-    assert await page.locator("#panel details[open] blockquote").first.inner_text() == "A player leaves first."
+    await expect(page.locator("#panel details[open] blockquote").first).to_have_text("A player leaves first.")
     await page.keyboard.press("Escape")
     await expect(page.locator("#missing")).to_be_visible()
 
@@ -90,22 +86,23 @@ async def test_a_click_shows_who_asks(show: Opener, page_file: Path) -> None:
 async def test_shading_follows_the_run(show: Opener, page_file: Path, folder: Path) -> None:
     """Choosing a run shades by its questions alone, and its score is the one in the JSON file."""
     page = await show(page_file)
-    assert "n0" not in await classes(page, "The field is 70")
+    statement = page.locator("#document .s", has_text="The field is 70").first
+    await expect(statement).not_to_contain_class("n0")
     await page.click('#view label:has(input[value="beta"])')
     numbers = read_json(folder / "plots" / "coverage-rugby.json", dict)
     beta = numbers["runs"][1]["sentences"]
     score = page.locator("#panel .score div >> nth=0")
-    assert f"{beta['share']:.0%}" in await score.inner_text()
-    unasked = await page.locator("#document p .s.n0, #document .item .s.n0").count()
-    assert unasked >= 1
+    await expect(score).to_contain_text(f"{beta['share']:.0%}")
+    await expect(page.locator("#document p .s.n0, #document .item .s.n0").first).to_be_visible()
 
 
 async def test_side_by_side(show: Opener, page_file: Path) -> None:
     """Two runs stand in two columns, each sentence beside itself at the same height."""
     page = await show(page_file)
     await page.click('#view label:has(input[value="*"])')
-    boxes = [await node.bounding_box() for node in await page.locator("#document .s", has_text="The field is 70").all()]
-    assert len(boxes) == 2
+    twins = page.locator("#document .s", has_text="The field is 70")
+    await expect(twins).to_have_count(2)
+    boxes = [await node.bounding_box() for node in await twins.all()]
     assert boxes[0] and boxes[1]
     assert abs(boxes[0]["y"] - boxes[1]["y"]) < 2
     assert boxes[1]["x"] > boxes[0]["x"] + 200
@@ -115,36 +112,35 @@ async def test_what_nobody_asks(show: Opener, page_file: Path, folder: Path) -> 
     """The gaps of a run are listed; a click leads to them, N walks over them, and a switch paints them."""
     page = await show(page_file)
     await page.click('#view label:has(input[value="beta"])')
-    listed = await page.locator("#missing button:not(.more)").all_inner_texts()
     numbers = read_json(folder / "plots" / "coverage-rugby.json", dict)
     beta = numbers["runs"][1]
     open_ones = sum(beta[kind]["of"] - beta[kind]["asked"] for kind in ("sentences", "rows"))
-    assert len(listed) == open_ones > 1
+    assert open_ones > 1
+    gaps = page.locator("#missing button:not(.more)")
+    await expect(gaps).to_have_count(open_ones)
+    listed = await gaps.all_inner_texts()
     await page.click('#mode label:has(input[value="gaps"])')
-    assert await page.evaluate("document.body.classList.contains('gaps')")
-    seen = []
-    for _ in range(2):
+    await expect(page.locator("body")).to_contain_class("gaps")
+    for text in listed[:2]:
         await page.keyboard.press("n")
-        seen.append(await page.inner_text("#panel .quote"))
-        assert "Nobody asks about this yet" in await page.inner_text("#panel")
-    assert seen == [text.strip() for text in listed[:2]]
+        await expect(page.locator("#panel .quote")).to_have_text(text.strip())
+        await expect(page.locator("#panel")).to_contain_text("Nobody asks about this yet")
 
 
 async def test_sections_carry_bars_that_lead_there(show: Opener, page_file: Path) -> None:
     """Every section has a bar and a share; a click brings its heading into view."""
     page = await show(page_file, height=400)
-    assert await page.locator("#outline button").count() == 3
+    await expect(page.locator("#outline button")).to_have_count(3)
+    heading = page.locator("#document h3", has_text="Match")
+    await expect(heading).not_to_be_in_viewport()
     await page.click("#outline button:has-text('Match')")
-    await page.wait_for_timeout(600)
-    box = await page.locator("#document h3", has_text="Match").bounding_box()
-    assert box
-    assert 0 < box["y"] < 400
+    await expect(heading).to_be_in_viewport(ratio=1)
 
 
 async def test_narrow_window(show: Opener, page_file: Path) -> None:
     """On a phone the text fits the window and a tapped sentence opens its questions below."""
     page = await show(page_file, width=380, height=700, dark=True)
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 380
+    await page.wait_for_function("document.documentElement.scrollWidth <= 380")
     await page.click("#document .s:has-text('It is 50')")
     await expect(page.locator("#panel")).to_be_visible()
 
@@ -153,14 +149,14 @@ async def test_the_least_asked_section_leads_to_its_gaps(show: Opener, page_file
     """One click in the overview or the outline lists what nobody asks in a section; a gap leads back to it."""
     page = await show(page_file)
     await page.click('label:has(input[value="beta"])')
-    name = await page.locator("#outline button .name").last.inner_text()
-    await page.locator("#outline button").last.click()
-    assert await page.inner_text("#panel h2") == name
-    assert await page.locator("#outline [aria-current]").count() == 1
-    if gaps := await page.locator("#missing button:visible").all():
-        await gaps[0].click()
-        await page.click("#back")
-        assert await page.inner_text("#panel h2") == name
+    await page.click("#outline button:has-text('Teams')")
+    await expect(page.locator("#panel h2")).to_have_text("Teams")
+    await expect(page.locator("#outline [aria-current]")).to_have_count(1)
+    gaps = page.locator("#missing button:visible")
+    await expect(gaps).to_have_count(4)  # two sentences and both rows of the table
+    await gaps.first.click()
+    await page.click("#back")
+    await expect(page.locator("#panel h2")).to_have_text("Teams")
     await page.keyboard.press("Escape")
     await expect(page.locator("#panel .score")).to_be_visible()
 
@@ -168,12 +164,12 @@ async def test_the_least_asked_section_leads_to_its_gaps(show: Opener, page_file
 async def test_a_phone_shows_overview_and_sections(show: Opener, page_file: Path) -> None:
     """Where there is no room beside the document, overview and sections open over it, and Escape closes them."""
     page = await show(page_file, width=390, height=800)
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.wait_for_function("document.documentElement.scrollWidth <= 390")
     for button, sheet in (("#show-overview", "#panel"), ("#show-sections", "#outline")):
         await expect(page.locator(sheet)).to_be_hidden()
         await page.click(button)
         await expect(page.locator(sheet)).to_be_visible()
-        assert await page.get_attribute(button, "aria-expanded") == "true"
+        await expect(page.locator(button)).to_have_attribute("aria-expanded", "true")
         await page.keyboard.press("Escape")
         await expect(page.locator(sheet)).to_be_hidden()
 
@@ -182,10 +178,10 @@ async def test_it_prints_whole(show: Opener, page_file: Path) -> None:
     """On paper the document has its full length, the figures stand before it, and no button is there."""
     page = await show(page_file)
     await page.emulate_media(media="print")
-    assert await page.evaluate(
+    await page.wait_for_function(
         "document.getElementById('document').scrollHeight <= document.getElementById('document').clientHeight + 1"
     )
-    assert await page.evaluate("document.documentElement.scrollHeight") > 800
+    await page.wait_for_function("document.documentElement.scrollHeight > 800")
     panel, document = await page.locator("#panel").bounding_box(), await page.locator("#document").bounding_box()
     assert panel
     assert document

@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import Scene
 from tests.maps.conftest import Opener
-from tests.maps.map_page import click_a_point
+from tests.maps.map_page import at_rest, click_a_point
 from tests.maps.scenes import COUNT, HOSTILE, MODELS, scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -23,11 +23,11 @@ async def test_hostile_text_stays_text(show: Opener, page_file: Path) -> None:
     await page.fill("#search", "onerror")
     await expect(page.locator("#found")).to_have_text(f"1 of {COUNT}")
     await page.press("#search", "Enter")
-    assert await page.inner_text("#tray tbody td >> nth=0") == HOSTILE
+    await expect(page.locator("#tray tbody td >> nth=0")).to_have_text(HOSTILE)
     await page.click("#tray tbody tr")
-    assert await page.inner_text("#drawer .question") == HOSTILE
-    assert await page.locator("img").count() == 0
-    assert await page.locator("body b:has-text('bold')").count() == 0
+    await expect(page.locator("#drawer .question")).to_have_text(HOSTILE)
+    await expect(page.locator("img")).to_have_count(0)
+    await expect(page.locator("body b:has-text('bold')")).to_have_count(0)
 
 
 async def test_tiny_datasets(show: Opener, tmp_path: Path) -> None:
@@ -36,10 +36,10 @@ async def test_tiny_datasets(show: Opener, tmp_path: Path) -> None:
         write_map(scene(count, MODELS[:1]), tmp_path / f"{count}.html")
         page = await show(tmp_path / f"{count}.html")
         if count == 0:
-            assert "no questions" in await page.inner_text("#stage")
+            await expect(page.locator("#stage")).to_contain_text("no questions")
         else:
             await click_a_point(page)
-            assert "touch rugby" in await page.inner_text("#drawer .question")
+            await expect(page.locator("#drawer .question")).to_contain_text("touch rugby")
 
 
 async def test_questions_all_in_one_place(show: Opener, drawn: Scene, tmp_path: Path) -> None:
@@ -49,10 +49,11 @@ async def test_questions_all_in_one_place(show: Opener, drawn: Scene, tmp_path: 
         msgspec.structs.replace(drawn, points=points, only_in={}, missed_by={}, contours=[]), tmp_path / "same.html"
     )
     page = await show(tmp_path / "same.html")
+    await at_rest(page)
     box = await page.locator("#stage").bounding_box()
     assert box
     await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    assert await page.inner_text("#drawer .question") == "The same?"
+    await expect(page.locator("#drawer .question")).to_have_text("The same?")
 
 
 async def test_other_languages(show: Opener, tmp_path: Path) -> None:
@@ -75,5 +76,4 @@ async def test_one_dataset_tells_how_much_it_holds(show: Opener, tmp_path: Path)
         numbers = msgspec.structs.replace(drawn.numbers, datasets=[one])
         write_map(msgspec.structs.replace(drawn, numbers=numbers), tmp_path / "one.html")
         page = await show(tmp_path / "one.html")
-        told = await page.inner_text(".short p")
-        assert told == f"30 questions, 2.5 a chunk; {repeats} an earlier one."
+        await expect(page.locator(".short p")).to_have_text(f"30 questions, 2.5 a chunk; {repeats} an earlier one.")

@@ -12,7 +12,7 @@ from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import Cluster, Scene
 from groundwork.pages import palette
 from tests.maps.conftest import Opener
-from tests.maps.map_page import pixels
+from tests.maps.map_page import at_rest, pixels
 from tests.maps.scenes import COUNT, MODELS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -36,23 +36,25 @@ async def test_hover_is_short_and_click_opens_the_whole_pair(show: Opener, page_
     page = await show(page_file)
     places = await pixels(page, palette.LIGHT[0])
     await page.mouse.move(*places[len(places) // 2])
+    await expect(page.locator(".tip")).to_be_visible()
     tip = await page.inner_text(".tip")
     point = next(p for p in drawn.points if p.question in tip)
     assert point.answer not in tip
     await page.mouse.click(*places[len(places) // 2])
-    card = await page.inner_text("#drawer")
+    card = page.locator("#drawer")
     for text in (point.question, point.answer, *point.evaluation_criteria, *point.evidence, point.document, "page"):
-        assert text in card
+        await expect(card).to_contain_text(text)
     near = [drawn.points[index].question for index in point.neighbours]
     assert len(near) == 5
-    assert await page.locator("#drawer .near button span").all_inner_texts() == near
+    await expect(page.locator("#drawer .near button span")).to_have_text(near)
     await page.click("#drawer .near button >> nth=0")
-    assert await page.inner_text("#drawer .question") == near[0]
+    await expect(page.locator("#drawer .question")).to_have_text(near[0])
 
 
 async def test_colour_by(show: Opener, page_file: Path) -> None:
     """A click on a facet renames the legend and recolours the map."""
     page = await show(page_file)
+    await at_rest(page)
     before = await page.locator("#stage").screenshot()
     for facet, first in (
         ("split", "train"),
@@ -62,8 +64,8 @@ async def test_colour_by(show: Opener, page_file: Path) -> None:
         ("difficulty", "easy"),
     ):
         await page.click(f'.pills label:has(input[value="{facet}"])')
-        await page.wait_for_timeout(50)
-        assert first in await page.inner_text("#legend li:first-child .name")
+        await expect(page.locator("#legend li:first-child .name")).to_contain_text(first)
+        await at_rest(page)
         after = await page.locator("#stage").screenshot()
         assert after != before
         before = after
@@ -73,6 +75,7 @@ async def test_labels_never_overlap(show: Opener, page_file: Path) -> None:
     """At every zoom the names that are shown stand apart from one another and from the tools."""
     page = await show(page_file)
     for zoom in range(4):
+        await at_rest(page)
         boxes = await page.evaluate(LABELS)
         assert boxes or zoom
         for k, a in enumerate(boxes):
@@ -85,7 +88,6 @@ async def test_labels_never_overlap(show: Opener, page_file: Path) -> None:
                 )
                 assert apart, (a, b)
         await page.click("#zoom-in")
-        await page.wait_for_timeout(40)
 
 
 async def test_names_at_the_edge_move_in(show: Opener, drawn: Scene, tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ async def test_names_at_the_edge_move_in(show: Opener, drawn: Scene, tmp_path: P
     write_map(two, tmp_path / "two.html")
     page = await show(tmp_path / "two.html", width=390, height=844)
     names = page.locator(".labels button:not([hidden])")
-    assert await names.all_inner_texts() == [labels[0], "safety boats"]
+    await expect(names).to_have_text([labels[0], "safety boats"])
     for name in await names.all():
         box = await name.bounding_box()
         assert box
@@ -115,18 +117,17 @@ async def test_everything_by_keyboard(show: Opener, page_file: Path) -> None:
     """Slash searches, arrows walk over the points, Enter opens, Escape closes and gives the focus back."""
     page = await show(page_file)
     await page.keyboard.press("/")
-    assert await page.evaluate("document.activeElement.id") == "search"
+    await expect(page.locator("#search")).to_be_focused()
     await page.focus("#stage")
     await page.keyboard.press("ArrowRight")
     first = await page.inner_text(".tip strong")
     await page.keyboard.press("ArrowRight")
-    assert await page.inner_text(".tip strong") != first
+    await expect(page.locator(".tip strong")).not_to_have_text(first)
     await page.keyboard.press("Enter")
-    await page.wait_for_selector("#drawer:not([hidden])")
-    assert await page.evaluate("document.getElementById('drawer').contains(document.activeElement)")
+    await expect(page.locator("#drawer :focus")).to_have_count(1)
     await page.keyboard.press("Escape")
-    assert await page.locator("#drawer").is_hidden()
-    assert await page.evaluate("document.activeElement.id") == "stage"
+    await expect(page.locator("#drawer")).to_be_hidden()
+    await expect(page.locator("#stage")).to_be_focused()
     unnamed = await page.evaluate(
         "[...document.querySelectorAll('button')].filter((b) => !(b.textContent.trim() || b.ariaLabel)).length"
     )
@@ -137,7 +138,7 @@ async def test_legible_in_light_and_dark(show: Opener, page_file: Path) -> None:
     """Text stands out from its ground by 4.5 to 1 in both themes, and the button changes the theme."""
     page = await show(page_file, dark=True)
     for name in ("dark", "light"):
-        assert await page.evaluate("document.documentElement.dataset.theme") == name
+        await expect(page.locator("html")).to_have_attribute("data-theme", name)
         ratios = await page.evaluate(CONTRASTS)
         assert min(ratios) >= 4.5
         await page.click("#theme")
@@ -146,21 +147,22 @@ async def test_legible_in_light_and_dark(show: Opener, page_file: Path) -> None:
 async def test_narrow_window(show: Opener, page_file: Path) -> None:
     """On a phone nothing runs out of the window, and the filters open by a button."""
     page = await show(page_file, width=380, height=700)
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 380
+    await page.wait_for_function("document.documentElement.scrollWidth <= 380")
     await page.click(".filters")
-    assert await page.locator("#legend").is_visible()
+    await expect(page.locator("#legend")).to_be_visible()
 
 
 async def test_numbers_stand_beside_the_map(show: Opener, page_file: Path, drawn: Scene) -> None:
     """The answer to "which should I choose", each dataset's figures, the curve and the overlap are on the page."""
     page = await show(page_file)
     await page.click("#tab-numbers")
-    text = await page.inner_text("#view-numbers")
-    assert drawn.notes[0] in text
+    view = page.locator("#view-numbers")
+    await expect(view).to_contain_text(drawn.notes[0])
+    text = await view.inner_text()
     assert drawn.numbers
     for row in drawn.numbers.datasets:
         assert row.name in text
         assert f"{row.redundancy:.1%}" in text or f"{row.redundancy:.0%}" in text
-    assert await page.locator("#view-numbers .line").count() == len(MODELS)
-    assert "80%" not in await page.inner_text("#view-numbers .matrix tr:nth-child(1) td.self")
-    assert await page.locator("#view-numbers .matrix td:not(.self)").count() == len(MODELS) * (len(MODELS) - 1) + 1
+    await expect(view.locator(".line")).to_have_count(len(MODELS))
+    await expect(view.locator(".matrix tr:nth-child(1) td.self")).not_to_contain_text("80%")
+    await expect(view.locator(".matrix td:not(.self)")).to_have_count(len(MODELS) * (len(MODELS) - 1) + 1)

@@ -11,6 +11,7 @@ from playwright.async_api import Page, expect
 from groundwork.maps.draw.scene import Scene
 from groundwork.records.artifacts import read_text
 from tests.maps.conftest import Opener
+from tests.maps.map_page import at_rest
 from tests.maps.scenes import MODELS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -56,10 +57,9 @@ async def test_tabs_tell_which_view_is_shown(show: Opener, page_file: Path) -> N
     page = await show(page_file)
     await page.focus("#tab-map")
     await page.keyboard.press("ArrowLeft")
-    assert await page.evaluate("document.activeElement.id") == "tab-numbers"
-    selected = page.locator('[role="tab"][aria-selected="true"]')
-    assert await selected.all_inner_texts() == ["Numbers"]
-    assert await page.locator('[role="tabpanel"]:visible').get_attribute("aria-labelledby") == "tab-numbers"
+    await expect(page.locator("#tab-numbers")).to_be_focused()
+    await expect(page.locator('[role="tab"][aria-selected="true"]')).to_have_text(["Numbers"])
+    await expect(page.locator('[role="tabpanel"]:visible')).to_have_attribute("aria-labelledby", "tab-numbers")
     await page.keyboard.type("/three")
     await expect(page.locator("#stage")).to_be_visible()  # a search shows what it finds
 
@@ -71,15 +71,15 @@ async def test_what_a_model_misses_is_listed_and_saved(show: Opener, page_file: 
     await page.hover("#legend li:nth-child(1)")
     await page.click("#legend li:nth-child(1) .only")
     await page.click("#compare .list")
-    assert await page.evaluate("document.activeElement.id") == "tray"
+    await expect(page.locator("#tray")).to_be_focused()
     async with page.expect_download() as download:
         await page.click("#download")
     rows = [json.loads(line) for line in read_text(Path(await (await download.value).path())).splitlines()]
     missed = [drawn.points[index] for index in drawn.missed_by[MODELS[1]]]
     assert {row["id"] for row in rows} == {point.id for point in missed if point.dataset == MODELS[0]}
     await page.keyboard.press("Escape")
-    assert await page.inner_text("#found") == ""
-    assert await page.locator("#legend .off").count() == 0
+    await expect(page.locator("#found")).to_have_text("")
+    await expect(page.locator("#legend .off")).to_have_count(0)
 
 
 async def test_to_a_neighbour_and_back_by_keyboard(show: Opener, page_file: Path) -> None:
@@ -88,21 +88,22 @@ async def test_to_a_neighbour_and_back_by_keyboard(show: Opener, page_file: Path
     await page.focus("#stage")
     await page.keyboard.press("ArrowRight")
     await page.keyboard.press("Enter")
-    await page.wait_for_selector("#drawer:not([hidden])")
+    await expect(page.locator("#drawer")).to_be_visible()
     first = await page.inner_text("#drawer .question")
     await page.focus("#drawer .near button")
     await page.keyboard.press("Enter")
     await expect(page.locator("#drawer .question")).not_to_have_text(first)
-    assert await page.evaluate("document.activeElement.className") == "question"
+    await expect(page.locator("#drawer .question")).to_be_focused()
     await page.focus("#back")
     await page.keyboard.press("Enter")
     await expect(page.locator("#drawer .question")).to_have_text(first)
-    assert await page.locator("#back").count() == 0
+    await expect(page.locator("#back")).to_have_count(0)
 
 
 async def test_a_drag_may_begin_on_a_name(show: Opener, page_file: Path) -> None:
     """Names cover much of a small map: a drag that begins on one moves the map, a click still goes there."""
     page = await show(page_file)
+    await at_rest(page)
     name = page.locator(".labels button:not([hidden])").first
     text, box = await name.inner_text(), await name.bounding_box()
     assert box
@@ -111,6 +112,7 @@ async def test_a_drag_may_begin_on_a_name(show: Opener, page_file: Path) -> None
     await page.mouse.down()
     await page.mouse.move(x + 40, y + 30, steps=4)
     await page.mouse.up()
+    await at_rest(page)
     await expect(page.locator(".labels button:not([hidden])", has_text=text).first).to_be_visible()
     moved = await page.locator(".labels button:not([hidden])", has_text=text).first.bounding_box()
     assert moved
@@ -120,7 +122,7 @@ async def test_a_drag_may_begin_on_a_name(show: Opener, page_file: Path) -> None
 async def test_narrow_pages_tell_what_the_colours_mean(show: Opener, page_file: Path) -> None:
     """On a phone the rail is away: the datasets stand on the map, and a click beside the open rail closes it."""
     page = await show(page_file, width=390, height=800)
-    assert await page.locator(".strip .chip").all_inner_texts() == MODELS
+    await expect(page.locator(".strip .chip")).to_have_text(MODELS)
     await page.click(".filters")
     await expect(page.locator(".filters")).to_have_attribute("aria-expanded", "true")
     await page.mouse.click(380, 700)

@@ -12,7 +12,7 @@ from groundwork.maps.draw.scene import Scene
 from groundwork.pages import palette
 from groundwork.records.artifacts import read_text
 from tests.maps.conftest import Opener
-from tests.maps.map_page import pixels
+from tests.maps.map_page import at_rest, pixels
 from tests.maps.scenes import COUNT, MODELS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -25,12 +25,11 @@ async def test_search_greys_the_rest(show: Opener, page_file: Path, drawn: Scene
     await page.fill("#search", "TOUCHDOWN score")
     hits = sum("touchdown score" in point.question for point in drawn.points)
     await expect(page.locator("#found")).to_have_text(f"{hits} of {COUNT}")
-    await page.wait_for_timeout(60)
     after = len(await pixels(page, palette.LIGHT[0]))
     assert 0 < after < before / 4
     own = sum("touchdown score" in p.question and p.dataset == MODELS[0] for p in drawn.points)
     total = drawn.datasets[0].count
-    assert await page.inner_text("#legend li:first-child .count") == f"{own} / {total}"
+    await expect(page.locator("#legend li:first-child .count")).to_have_text(f"{own} / {total}")
     await page.fill("#search", "no question says this")
     await expect(page.locator("#found")).to_have_text(f"0 of {COUNT}")
 
@@ -48,6 +47,7 @@ async def test_search_reads_answers_and_tags(show: Opener, page_file: Path, draw
 async def test_lasso_selects_into_a_table_that_downloads(show: Opener, page_file: Path, drawn: Scene) -> None:
     """What lies within the drawn line is listed, and the download holds exactly those pairs, whole."""
     page = await show(page_file)
+    await at_rest(page)
     box = await page.locator("#stage").bounding_box()
     assert box
     await page.click("#tool-lasso")
@@ -61,9 +61,10 @@ async def test_lasso_selects_into_a_table_that_downloads(show: Opener, page_file
     ):
         await page.mouse.move(x, y, steps=4)
     await page.mouse.up()
+    await expect(page.locator("#tray h2")).to_contain_text("questions selected")
     rows = await page.locator("#tray tbody tr").count()
     assert 0 < rows < COUNT
-    assert f"{rows} questions selected" in await page.inner_text("#tray h2")
+    await expect(page.locator("#tray h2")).to_contain_text(f"{rows} questions selected")
     async with page.expect_download() as download:
         await page.click("#download")
     file = await (await download.value).path()
@@ -89,6 +90,7 @@ async def test_lasso_selects_into_a_table_that_downloads(show: Opener, page_file
 async def test_box_by_shift_and_escape_clears(show: Opener, page_file: Path) -> None:
     """Shift and drag selects a rectangle; Escape brings everything back."""
     page = await show(page_file)
+    await at_rest(page)
     box = await page.locator("#stage").bounding_box()
     assert box
     await page.keyboard.down("Shift")
@@ -97,15 +99,16 @@ async def test_box_by_shift_and_escape_clears(show: Opener, page_file: Path) -> 
     await page.mouse.move(box["x"] + box["width"] - 80, box["y"] + box["height"] / 2, steps=4)
     await page.mouse.up()
     await page.keyboard.up("Shift")
-    assert await page.inner_text("#found") != ""
+    await expect(page.locator("#found")).not_to_have_text("")
     await page.keyboard.press("Escape")
-    assert await page.inner_text("#found") == ""
-    assert await page.locator("#tray").is_hidden()
+    await expect(page.locator("#found")).to_have_text("")
+    await expect(page.locator("#tray")).to_be_hidden()
 
 
 async def test_a_box_may_begin_on_a_name(show: Opener, page_file: Path) -> None:
     """The names of clusters stop no selection: a box that begins on one selects as any other."""
     page = await show(page_file)
+    await at_rest(page)
     name = await page.locator(".labels button:not([hidden])").first.bounding_box()
     assert name
     x, y = name["x"] + name["width"] / 2, name["y"] + name["height"] / 2
@@ -122,12 +125,12 @@ async def test_datasets_can_be_toggled_and_isolated(show: Opener, page_file: Pat
     page = await show(page_file)
     assert len(await pixels(page, palette.LIGHT[1])) > 100
     await page.click("#legend li:nth-child(2) label")
-    await page.wait_for_timeout(60)
+    await expect(page.locator("#legend li:nth-child(2)")).to_contain_class("off")
     assert len(await pixels(page, palette.LIGHT[1])) == 0
     await page.hover("#legend li:nth-child(2)")
     await page.click("#legend li:nth-child(2) .only")
     await page.mouse.move(640, 400)
-    await page.wait_for_timeout(60)
+    await expect(page.locator("#legend li.off")).to_have_count(len(MODELS) - 1)
     assert len(await pixels(page, palette.LIGHT[1])) > 100
     assert len(await pixels(page, palette.LIGHT[0])) == 0
 
@@ -137,6 +140,6 @@ async def test_only_asked_by_and_missed_by(show: Opener, page_file: Path, drawn:
     page = await show(page_file)
     for kind, indices in (("only", drawn.only_in), ("missed", drawn.missed_by)):
         await page.click(f'#compare input[value="{kind}:{MODELS[1]}"]')
-        assert await page.inner_text("#found") == f"{len(indices[MODELS[1]])} of {COUNT}"
+        await expect(page.locator("#found")).to_have_text(f"{len(indices[MODELS[1]])} of {COUNT}")
     await page.click('#compare input[value="all"]')
-    assert await page.inner_text("#found") == ""
+    await expect(page.locator("#found")).to_have_text("")

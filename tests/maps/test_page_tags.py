@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import Scene
 from groundwork.maps.draw.tags_page import write_tags
 from tests.maps.conftest import Opener
+from tests.maps.map_page import at_rest
 from tests.maps.scenes import MODELS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -23,15 +25,18 @@ async def test_tags_page(show: Opener, drawn: Scene, tmp_path: Path) -> None:
     page = await show(tmp_path / "tags.html")
     bar = drawn.histogram[0]
     group = page.locator(".histogram .group >> nth=0")
-    assert await group.locator(".bars span").all_inner_texts() == [str(bar.counts[m]) for m in MODELS]
+    await expect(group.locator(".bars span")).to_have_text([str(bar.counts[m]) for m in MODELS])
     await page.click('label:has(input[value="shares"])')
-    assert (await group.locator(".bars span").all_inner_texts())[0].endswith("%")
+    await expect(group.locator(".bars span").first).to_have_text(re.compile(r"%$"))
     lacking = {b.label for b in drawn.histogram if b.counts[MODELS[2]] and not b.counts[MODELS[0]]}
     await page.select_option("#has", MODELS[2])
     await page.select_option("#lacks", MODELS[0])
-    assert set(await page.locator(".differences tbody td:first-child").all_inner_texts()) == lacking
+    differing = page.locator(".differences tbody td:first-child")
+    await expect(differing).to_have_count(len(lacking))
+    assert set(await differing.all_inner_texts()) == lacking
     await page.click(".differences tbody tr >> nth=0")
-    assert await page.locator("#stage").is_visible()
+    await expect(page.locator("#stage")).to_be_visible()
+    await expect(page.locator("#search")).not_to_have_value("")
     assert await page.input_value("#search") in lacking
 
 
@@ -45,6 +50,7 @@ async def test_map_of_tags(show: Opener, drawn: Scene, tmp_path: Path) -> None:
     ]
     write_map(msgspec.structs.replace(drawn, kind="tags", points=points, only_in={}, missed_by={}), tmp_path / "t.html")
     page = await show(tmp_path / "t.html")
+    await at_rest(page)
     names = await page.locator(".labels button:not([hidden])").all_inner_texts()
     assert "tag-4" in names
     assert len(set(names)) == len(names)
@@ -61,6 +67,7 @@ async def test_the_sectors_of_a_tag_are_its_datasets(show: Opener, drawn: Scene,
     scene_of_tags = msgspec.structs.replace(drawn, kind="tags", points=points, contours=[], only_in={}, missed_by={})
     write_map(scene_of_tags, tmp_path / "t.html")
     page = await show(tmp_path / "t.html")
+    await at_rest(page)
     box = await page.locator("#stage").bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

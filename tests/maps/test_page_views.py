@@ -16,25 +16,27 @@ from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import Contour, Scene
 from groundwork.pages import palette
 from tests.maps.conftest import Opener
-from tests.maps.map_page import pixels
+from tests.maps.map_page import at_rest, pixels
 from tests.maps.scenes import COUNT, MODELS, scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 OVERLAY = """(colour) => {
+  if (!document.querySelector('#stage[aria-busy="false"]')) return null;  // more is still to be drawn
   const canvas = document.querySelectorAll("#stage canvas")[1];
   const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   let found = 0;
   for (let i = 0; i < data.length; i += 4)
     if (data[i + 3] > 60 && Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 40) found++;
-  return found;
+  return [found];
 }"""
 
 
 async def over(page: Page, dataset: int) -> int:
-    """Pixels in a dataset's colour among what lies over the points."""
-    return int(await page.evaluate(OVERLAY, palette.LIGHT[dataset]))
+    """Pixels in a dataset's colour among what lies over the points of the map at rest."""
+    found: list[int] = await (await page.wait_for_function(OVERLAY, arg=palette.LIGHT[dataset])).json_value()
+    return found[0]
 
 
 def together(drawn: Scene) -> Scene:
@@ -74,7 +76,7 @@ async def test_where_datasets_coincide_one_mark_shows_all(show: Opener, coincidi
     else:
         pytest.fail("no tip names several datasets")
     await page.click('.pills label:has(input[value="category"])')
-    await page.wait_for_timeout(50)
+    await expect(page.locator('.pills input[value="category"]')).to_be_checked()
     assert await over(page, 2) == 0
 
 
@@ -83,9 +85,8 @@ async def test_contours_are_those_of_one_dataset_or_of_all(show: Opener, coincid
     page = await show(coinciding)
     before = await over(page, 1)
     await page.hover(f"#legend li:has-text('{MODELS[1]}') .name")
-    await page.wait_for_timeout(100)
+    await page.wait_for_function(f"(colour) => ({OVERLAY})(colour)?.[0] === 0", arg=palette.LIGHT[0])
     assert await over(page, 1) > before
-    assert await over(page, 0) == 0
 
 
 async def test_bars_of_a_histogram_filter_the_map(show: Opener, page_file: Path, drawn: Scene) -> None:
@@ -100,12 +101,13 @@ async def test_bars_of_a_histogram_filter_the_map(show: Opener, page_file: Path,
     await expect(page.locator("#found")).to_have_text(f"{counts[0] + counts[2]} of {COUNT}")
     await bars.nth(0).click()
     await expect(page.locator("#found")).to_have_text(f"{counts[2]} of {COUNT}")
-    assert await bars.nth(2).get_attribute("aria-pressed") == "true"
+    await expect(bars.nth(2)).to_have_attribute("aria-pressed", "true")
     lengths = page.locator("[data-field=length] .bin .count")
+    await expect(lengths.first).to_contain_text("/")
     assert sum([int(text.split("/")[1]) for text in await lengths.all_inner_texts()]) == COUNT
     await page.keyboard.press("Escape")
     await expect(page.locator("#found")).to_have_text("")
-    assert await bars.nth(2).get_attribute("aria-pressed") == "false"
+    await expect(bars.nth(2)).to_have_attribute("aria-pressed", "false")
 
 
 async def test_scores_have_a_histogram_where_they_are_known(show: Opener, drawn: Scene, tmp_path: Path) -> None:
@@ -161,6 +163,7 @@ async def test_each_of_a_few_dots_has_a_name(show: Opener, tmp_path: Path) -> No
               for k, p in enumerate(few.points)]  # fmt: skip
     write_map(msgspec.structs.replace(few, points=points), tmp_path / "map.html")
     page = await show(tmp_path / "map.html")
+    await at_rest(page)
     names = await page.locator(".labels button:not([hidden])").all_inner_texts()
     assert {f"tag-{k}" for k in range(5)} <= set(names) and len(names) >= 8
     await page.click(".labels button:has-text('tag-3')")
@@ -177,4 +180,4 @@ async def test_small_maps_lead_to_one_dataset(show: Opener, page_file: Path) -> 
     assert len(picture.getcolors(1_000_000) or []) > 20
     await maps.nth(1).click()
     await expect(page.locator("#legend li.off")).to_have_count(2)
-    assert await page.locator("#legend li:not(.off) .name").inner_text() == MODELS[1]
+    await expect(page.locator("#legend li:not(.off) .name")).to_have_text(MODELS[1])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, Route, expect
 
 from groundwork.records.artifacts import Workspace, write_jsonl
 from groundwork.records.review_decisions import read
@@ -71,11 +72,41 @@ async def test_the_keyboard_is_enough(page: Page, server: Server) -> None:
     await expect(page.locator("#help")).to_be_visible()
 
 
+async def test_a_form_opened_before_the_server_answers_stays(page: Page, server: Server) -> None:
+    """What is typed while the pair's details are still on their way is kept, and goes with the decision."""
+    typed, asked = asyncio.Event(), 0
+
+    async def answer(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:  # the pair, once its decision is undone; before: the next pair, and this one to undo it
+            await typed.wait()
+        await route.continue_()
+
+    await page.keyboard.press("j")
+    await expect(page.locator(".pair h2")).to_have_text(OPENING.question)
+    await page.route("**/pair?row=*", answer)
+    await page.keyboard.press("a")
+    await expect(page.locator(".pair h2")).to_have_text(REWORDED.question)
+    await page.keyboard.press("u")
+    await expect(page.locator(".say")).to_have_text("Undone.")
+    await page.keyboard.press("r")
+    await page.keyboard.type("too easy")
+    async with page.expect_response("**/pair?row=*"):
+        typed.set()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".titles p")).to_contain_text("1 of 6")
+    assert [(one.verdict, one.reason) for one in read(server.desk.file)[0]][1:] == [
+        ("undo", ""),
+        ("reject", "too easy"),
+    ]
+
+
 async def test_what_a_model_wrote_is_text(page: Page) -> None:
     """Markup in an answer is shown letter by letter and runs nothing."""
     await page.locator(".row", has_text="How many boats").click()
     await expect(page.locator(".pair")).to_contain_text(HOSTILE)
-    assert await page.locator(".pair img").count() == 0
+    await expect(page.locator(".pair img")).to_have_count(0)
 
 
 async def test_a_filter_and_a_sort(page: Page) -> None:
@@ -83,6 +114,7 @@ async def test_a_filter_and_a_sort(page: Page) -> None:
     await page.locator("select[data-column=state]").select_option("rejected")
     await expect(page.locator(".filters summary")).to_contain_text("3 of 6 pairs")
     await page.locator(".heads button", has_text="Question").click()
+    await expect(page.locator(".heads [aria-sort=ascending]")).to_have_text("Question")
     shown = page.locator(".row:not([hidden]) .question")
     tops = await shown.evaluate_all("(cells) => cells.map((c) => [c.getBoundingClientRect().top, c.textContent])")
     texts = [text for _, text in sorted(tops)]
@@ -98,7 +130,7 @@ async def test_a_server_that_stops_in_the_middle_of_an_edit(page: Page, server: 
     await server.close()
     await page.keyboard.press("Control+Enter")
     await expect(page.locator(".banner")).to_contain_text("uv run dataprep/review.py small --reviewer ann")
-    assert await page.locator("textarea[name=answer]").input_value() == "At half past six."
+    await expect(page.locator("textarea[name=answer]")).to_have_value("At half past six.")
     assert not server.desk.file.exists()
 
 
@@ -107,7 +139,7 @@ async def test_a_phone_is_wide_enough(page: Page) -> None:
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.locator(".row").first.click()
     await expect(page.locator(".pair h2")).to_be_visible()
-    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    await page.wait_for_function("document.documentElement.scrollWidth === 390")
     await page.locator(".back").click()
     await expect(page.locator(".desk")).to_be_hidden()
 
@@ -129,7 +161,7 @@ async def test_a_run_that_is_written_meanwhile_is_read_again(page: Page, server:
     first = server.desk.rows[0].pair
     changed = msgspec.structs.replace(first, question="Which gates open at 06:30 at Orrin?")
     write_jsonl(server.desk.data.path("qa", "small", "curated", "mill.jsonl"), [changed])
-    await expect(page.locator(".banner")).to_contain_text("written while this page was open", timeout=15_000)
+    await expect(page.locator(".banner")).to_contain_text("written while this page was open")
     await page.locator(".banner button", has_text="Read it again").click()
     await expect(page.locator(".row", has_text=changed.question)).to_be_visible()
     await expect(page.locator(".banner")).to_be_hidden()
@@ -143,11 +175,11 @@ async def test_two_browsers(page: Page, server: Server) -> None:
     for window in (page, other):
         await window.keyboard.press("j")
         await expect(window.locator(".pair h2")).to_have_text(OPENING.question)
+    await other.keyboard.press("r")  # before the other decides: an open form keeps its view however long that takes
+    await other.keyboard.type("too easy")
     await page.keyboard.press("a")
     await expect(page.locator(".titles p")).to_contain_text("1 of 6")
-    await other.keyboard.press("r")
-    await other.keyboard.type("too easy")
     await other.keyboard.press("Enter")
-    await expect(other.locator(".titles p")).to_contain_text("1 of 6", timeout=15_000)
+    await expect(other.locator(".titles p")).to_contain_text("1 of 6")
     assert [one.verdict for one in read(server.desk.file)[0]] == ["accept"]
     await other.close()

@@ -282,10 +282,10 @@ def test_a_converter_that_hangs_is_ended_and_the_next_takes_over(folder, monkeyp
     """A converter that outlives ingest.timeout loses its pages to the next one, with a warning."""
     monkeypatch.setattr("groundwork.documents.ingestion.convert_pages", hang_unless_markitdown)
     folder.add("rules.pdf", SAMPLE)
-    assert folder.ingest("--test", "--set", "ingest.timeout=8", "--set", TWO_CONVERTERS) == 0
+    assert folder.ingest("--test", "--set", "ingest.timeout=3", "--set", TWO_CONVERTERS) == 0
     record = Folder_at(folder.root / "test").record("rules")
     assert record.characters > 1000
-    assert any("no result after 8 s" in warning for warning in record.warnings)
+    assert any("no result after 3 s" in warning for warning in record.warnings)
 
 
 def test_a_converter_that_crashes_loses_its_pages_to_the_next(folder, monkeypatch):

@@ -153,8 +153,9 @@ class Desk {
     if (row < 0) return;
     this.rows.choose(row);
     if (read) document.body.classList.add("reading");
-    const details = await this.ask(`pair?row=${row}`);
-    if (details && this.rows.row === row) this.view.show(details);
+    const { form } = this.view,
+      details = await this.ask(`pair?row=${row}`);
+    if (details && this.rows.row === row) this.view.show(details, form === null);
   }
 
   step(by) {

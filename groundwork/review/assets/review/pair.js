@@ -24,8 +24,11 @@ class PairView {
     this.node = el("div", { class: "desk" }, this.pair, this.source);
   }
 
-  show(details) {
+  // meanwhile: a form that stands open was opened while these details were asked for; of the same pair, it stays.
+  show(details, meanwhile = false) {
+    const stays = meanwhile && this.form !== null && this.shown.pair.id === details.pair.id;
     this.shown = details;
+    if (stays) return;
     this.form = null;
     if (!details) {
       this.body.replaceChildren(el("p", { class: "faint", text: "Choose a pair, or press j." }));

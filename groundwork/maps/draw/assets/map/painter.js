@@ -8,14 +8,19 @@ const BATCH = 2_000; // points between two looks at the clock
 class Painter {
   #job = null;
 
-  // coincident: the points that are drawn as slices of one mark, and not here.
-  constructor(canvas, points, filter, camera, coincident) {
+  // coincident: the points that are drawn as slices of one mark, and not here. ondone(): a later frame had the last point.
+  constructor(canvas, points, filter, camera, coincident, ondone) {
+    this.ondone = ondone;
     this.coincident = coincident;
     this.raster = new Raster(canvas);
     this.points = points;
     this.filter = filter;
     this.camera = camera;
     this.order = shuffled(points.count);
+  }
+
+  get isBusy() {
+    return this.#job !== null && this.#job.pass <= LIT;
   }
 
   // Begin a new picture, coloured by `facet`; whatever is left of the one before is dropped.
@@ -98,7 +103,8 @@ class Painter {
       }
     }
     this.raster.show();
-    if (job.pass <= LIT) requestAnimationFrame(() => this.#goOn(job));
+    if (this.isBusy) requestAnimationFrame(() => this.#goOn(job));
+    else this.ondone();
   }
 
   #paintSome(job, from, to) {

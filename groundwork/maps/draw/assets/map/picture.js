@@ -23,7 +23,7 @@ class Picture {
     const canvas = el("canvas", { "aria-hidden": "true" }),
       over = el("canvas", { "aria-hidden": "true" });
     this.coincident = new Coincident(points, filter, this.camera);
-    this.painter = new Painter(canvas, points, filter, this.camera, this.coincident);
+    this.painter = new Painter(canvas, points, filter, this.camera, this.coincident, () => this.#tell());
     this.overlay = new Overlay(over, points, filter, this.camera, this.coincident);
     this.names = new Names(points, filter, this.camera, onname);
     this.tip = new Tip(points, this.camera, this.coincident);
@@ -54,11 +54,17 @@ class Picture {
   redraw() {
     if (this.#waiting) return;
     this.#waiting = true;
+    this.#tell();
     requestAnimationFrame((now) => {
       this.#waiting = false;
       if (this.camera.advance(now)) this.redraw();
       this.draw();
     });
+  }
+
+  // Busy: another frame is to come, as the camera moves or points are still to be painted.
+  #tell() {
+    this.node.setAttribute("aria-busy", String(this.#waiting || this.painter.isBusy));
   }
 
   // whole: with every point at once.
@@ -70,6 +76,7 @@ class Picture {
     if (this.shown.names)
       this.names.place({ left: this.tools.offsetLeft, bottom: this.tools.offsetTop + this.tools.offsetHeight });
     else this.names.hide();
+    this.#tell();
   }
 
   // Fit into the room that the page, or paper, gives.
