@@ -18,7 +18,7 @@ FLOORS = (
     {"settings", "records", "language"},
     {"markdown", "llm", "embedding", "pages"},
     {"chunking", "documents", "questions", "console"},
-    {"dataset", "review"},
+    {"dataset", "review", "summaries"},
     {"grading", "tags"},
     {"maps"},
     {"stages"},

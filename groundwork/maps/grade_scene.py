@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from groundwork.dataset.loading import QuestionRow
-from groundwork.embedding.encoder import Vectors
+from groundwork.console.command import Job
+from groundwork.dataset.loading import MIRRORS, QuestionRow
+from groundwork.embedding.encoder import Vectors, encoder_for
+from groundwork.grading.grading_run import Grading
+from groundwork.grading.scores import Report
+from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Scene
 from groundwork.maps.scene_building import Group, scene_of
 from groundwork.records.grades import MeasuredRow
-from groundwork.settings.dataset_settings import Maps
+from groundwork.settings.dataset_settings import STATIC_MODEL, Maps
 
 LEAST = 5  # questions that make a map
 BANDS = ("every model passes", "half or more pass", "fewer than half pass", "no model passes", "no verdict")
@@ -70,3 +74,16 @@ def _notes(scene: Scene) -> list[str]:
     shares = [(float(failed[region == c.id].mean()), c.label) for c in scene.clusters if (region == c.id).any()]
     worst = sorted((found for found in shares if found[0] > HARD), reverse=True)[:3]
     return notes + [f"Hardest: {'; '.join(f'{label} ({share:.0%} fail)' for share, label in worst)}."] * bool(worst)
+
+
+def draw_grade_map(job: Job, grading: Grading, found: Report) -> None:
+    """map.html: the questions, coloured by the share of the models that pass; by the static embedder."""
+    rows = list({row.id: row for row in reversed(grading.rows) if row.split not in MIRRORS}.values())
+    if len(rows) < LEAST or not job.config.maps.interactive:
+        return
+    static = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
+    encoder = encoder_for(static, job.data.path("embeddings"))
+    vectors = encoder.encode([row.question for row in rows], "query")
+    measured = {row.id: row for row in found.rows}
+    title = f"Pass rate: {found.dataset}"
+    write_map(grade_scene(rows, vectors, measured, title, job.config.maps, encoder.name), grading.folder / "map.html")

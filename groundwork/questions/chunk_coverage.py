@@ -9,6 +9,7 @@ question. A number is covered by a pair that covers its statement and names it i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, Literal
 
 from groundwork.language.numbers import Number, numbers
@@ -123,3 +124,22 @@ def _span(start: int, end: int, kind: Kind, touches: Sequence[_Touch], why: str)
 
 def _share(counted: Sequence[bool]) -> float | None:
     return round(sum(counted) / len(counted), 4) if counted else None
+
+
+def summary_line(covered: DocumentCoverage) -> str:
+    """`61 pairs (50 + 11 + 0), covers 94% (sentences 96%, numbers 91%), 7 rejected (evidence 4, ...), 12 calls`.
+
+    The sum is the saturation curve of the document: new pairs of each iteration, over all chunks.
+    """
+    curve = [sum(column) for column in zip_longest(*(run.new for run in covered.runs), fillvalue=0)]
+    shares = {name: getattr(covered, name) for name in ("sentences", "numbers", "rows")}
+    by_kind = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share is not None)
+    parts = [f"{covered.pairs} pairs" + (f" ({' + '.join(map(str, curve))})" if curve else "")]
+    if covered.touched is not None:
+        parts.append(f"covers {covered.touched:.0%} ({by_kind})")
+        if covered.declined:
+            parts.append(f"{covered.declined:.0%} declined, {1 - covered.touched - covered.declined:.0%} open")
+    if covered.rejected:
+        reasons = ", ".join(f"{reason} {n}" for reason, n in covered.rejected.items())
+        parts.append(f"{sum(covered.rejected.values())} rejected ({reasons})")
+    return ", ".join([*parts, f"{covered.calls} calls"])

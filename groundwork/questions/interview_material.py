@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from groundwork.language.words import words
-from groundwork.markdown.chunk_reading import Reading
+from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.markdown.statements import is_caption
-from groundwork.records.types import Chunk
-from groundwork.records.wishes import Wish
+from groundwork.records.artifacts import read_json
+from groundwork.records.types import Chunk, Document, Summary
+from groundwork.records.wishes import Wish, read_wishes
 from groundwork.settings.question_settings import QA
 
 UNNAMED = "(it has no name; take one from its summary or its text)"
@@ -75,3 +77,38 @@ def caption_of(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
     before = next((other for other in chunks if other.end <= chunk.start and other.index == chunk.index - 1), None)
     last = before.text.rstrip().rpartition("\n")[2] if before and chunk.kind == "table" else ""
     return last.strip("*_ ") if is_caption(last) else ""
+
+
+def read_material(
+    document: str, chunk_file: Path, about: Sequence[Path], wishes: Path, settings: QA, most: int | None = None
+) -> Material:
+    """The chunks of a document that may be asked about, `most` of them, its title, its summary and its wishes.
+
+    `about`: the files of its summary and its title, as far as there are any. Raises BadRecord.
+    """
+    readings = read_chunks(chunk_file)
+    wanted = [reading for reading in readings if _wanted(reading.chunk, settings)]
+    summary = title = ""
+    for path in about:
+        if path.parent.name == "summaries":
+            summary = read_json(path, Summary).summary
+        else:
+            title = read_json(path, Document).title
+    return Material(
+        document=document,
+        title=title or _first_heading(readings) or document.replace("-", " "),
+        summary=summary,
+        readings=wanted[:most],
+        left_out=len(readings) - len(wanted),
+        wishes=read_wishes(wishes),
+    )
+
+
+def _wanted(chunk: Chunk, settings: QA) -> bool:
+    if chunk.kind == "table" and settings.skip_tables:
+        return False
+    return not (chunk.skip and settings.skip_marked)
+
+
+def _first_heading(readings: list[Reading]) -> str:
+    return next((reading.chunk.headings[0] for reading in readings if reading.chunk.headings), "")

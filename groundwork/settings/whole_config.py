@@ -13,17 +13,10 @@ from msgspec import Meta
 
 from groundwork.settings.dataset_settings import STATIC_MODEL, DatasetSettings, Embeddings, GradeSettings, Maps
 from groundwork.settings.document_settings import ChunkSettings, Ingest, Summarize
-from groundwork.settings.field_types import Count, Name, Settings, settings_class
+from groundwork.settings.engine_settings import Engine
+from groundwork.settings.field_types import Name, Settings, settings_class
 from groundwork.settings.model_settings import LLM, ModelCall, inherits
 from groundwork.settings.question_settings import CURATE_PROMPTS, QA, Check, Curate, ReviewSettings, TagSettings
-
-
-class Engine(Settings, frozen=True):
-    """Where the work runs."""
-
-    workers: Annotated[Count, Meta(description="processes of a stage on this machine; 0: as many as are faster")]
-    ray_address: Annotated[str, Meta(description="a Ray cluster (auto, HOST:PORT, or local); empty: this machine")]
-    shards: Annotated[Count, Meta(description="shards of a stage on a Ray cluster; 0: four a processor")]
 
 
 class Config(Settings, frozen=True):

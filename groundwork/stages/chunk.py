@@ -8,9 +8,6 @@ Run     uv run dataprep/chunk.py [--show] [--html]
 from __future__ import annotations
 
 import argparse
-from bisect import bisect_left, bisect_right
-from collections import Counter
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +15,6 @@ from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
 
 if TYPE_CHECKING:
-    from groundwork.markdown.blocks import Block
     from groundwork.records.types import Chunk, Document
 
 
@@ -38,6 +34,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     """Chunk one document."""
     import msgspec
 
+    from groundwork.chunking.chunk_counts import count_segments, count_tables, note
     from groundwork.chunking.chunker import chunk_document
     from groundwork.chunking.segments import segments
     from groundwork.language.detection import resolved
@@ -54,8 +51,9 @@ def process(job: Job, unit: Unit) -> Outcome:
         return Outcome(status="empty", note="no text", warnings=warnings)
     pieces = segments(text, resolved(settings.language, text), settings.sentences, found)
     sentences = sum(piece.kind == "sentence" for piece in pieces)
-    counts = {"segments": _segments(found), "chunks": len(chunks), "sentences": sentences, **_tables(found, chunks)}
-    return Outcome(note=_note(counts, chunks), counts=counts, warnings=warnings)
+    counts = {"segments": count_segments(found), "chunks": len(chunks), "sentences": sentences}
+    counts |= count_tables(found, chunks)
+    return Outcome(note=note(counts, chunks), counts=counts, warnings=warnings)
 
 
 def report(job: Job, done: list[Unit]) -> None:
@@ -113,29 +111,6 @@ def _document(unit: Unit, text: str) -> tuple[Document, list[str]]:
     if document.pages and document.characters != len(text):
         return msgspec.structs.replace(document, pages=[]), ["the text was edited since ingest: chunks get no pages"]
     return document, []
-
-
-def _segments(found: list[Block]) -> int:
-    """Stretches of text between tables, and tables."""
-    return sum(1 if not is_table else len(list(run)) for is_table, run in groupby(found, lambda b: b.kind == "table"))
-
-
-def _tables(found: list[Block], chunks: list[Chunk]) -> dict[str, int]:
-    """How many tables are in one chunk, and how many had to be split."""
-    starts = [chunk.start for chunk in chunks]
-    tables = [block for block in found if block.kind == "table"]
-    split = sum(bisect_left(starts, block.end) > bisect_right(starts, block.start) for block in tables)
-    return {"tables whole": len(tables) - split, "tables split": split} if tables else {}
-
-
-def _note(counts: dict[str, int], chunks: list[Chunk]) -> str:
-    """`11 segments -> 21 chunks; 1,203 sentences; 3 tables whole, 1 split; left out of questions: 1 contents`."""
-    parts = [f"{counts['segments']:,} segments -> {counts['chunks']:,} chunks", f"{counts['sentences']:,} sentences"]
-    if "tables whole" in counts:
-        parts.append(f"{counts['tables whole']:,} tables whole, {counts['tables split']:,} split")
-    if left_out := Counter(chunk.skip for chunk in chunks if chunk.skip):
-        parts.append("left out of questions: " + ", ".join(f"{n:,} {why}" for why, n in left_out.items()))
-    return "; ".join(parts)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

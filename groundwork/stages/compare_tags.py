@@ -20,8 +20,7 @@ from groundwork.records.runs import tag_file
 
 if TYPE_CHECKING:
     from groundwork.dataset.loading import DatasetSource
-    from groundwork.maps.draw.scene import Bar, Scene
-    from groundwork.records.types import Tags
+    from groundwork.maps.draw.scene import Bar
 
 MOST_LISTED = 12  # tags of a dataset alone that the terminal shows
 
@@ -53,6 +52,7 @@ def units(job: Job) -> list[Unit]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.loading import load
+    from groundwork.maps.tag_comparison import compare, write_files
     from groundwork.records.artifacts import write_jsonl
     from groundwork.tags.tagging import tag
 
@@ -64,8 +64,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
         tagged.append(await tag(job, dataset, file))
         write_jsonl(file, tagged[-1].rows)
     rows = {dataset.name: one.rows for dataset, one in zip(datasets, tagged, strict=True)}
-    scene = await _scene(job, " · ".join(rows), rows)
-    boxes = _write(scene, unit, job.flags.max_tags)
+    scene = await compare(job, " · ".join(rows), rows)
+    boxes = write_files(scene, unit, job.flags.max_tags)
     asked = sum(one.asked for one in tagged)
     return Outcome(
         status="ok" if scene.histogram else "empty",
@@ -74,63 +74,6 @@ async def process(job: Job, unit: Unit) -> Outcome:
         warnings=[*(warning for dataset in datasets for warning in dataset.warnings), *boxes],
         failures=[Failure(f"question {name}", status, why) for one in tagged for name, status, why in one.failures],
     )
-
-
-async def _scene(job: Job, title: str, rows: dict[str, list[Tags]]) -> Scene:
-    from groundwork.dataset.question_vectors import encoder_of
-    from groundwork.maps.tag_scene import histogram, tag_scene
-    from groundwork.tags import synonyms
-    from groundwork.tags.tag_files import count
-
-    encoder = encoder_of(job)
-    every = count([row for own in rows.values() for row in own], {})
-    vectors = await encoder.aencode([tag.replace("-", " ") for tag in every], "query")
-    file = job.data.path("tags", "synonyms.json")
-    entries, fresh = synonyms.update(file, every, vectors)
-    into = synonyms.applied(entries)
-    questions = {name: len(own) for name, own in rows.items()}
-    bars = histogram({name: count(own, into) for name, own in rows.items()}, questions, job.flags.min_count)
-    notes = _notes(job, {tag: end for tag, end in into.items() if tag in every}, entries, fresh)
-    tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
-    return tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, notes)
-
-
-def _notes(job: Job, into: dict[str, str], entries: dict[str, Any], fresh: list[str]) -> list[str]:
-    notes = []
-    if into:
-        notes.append("Taken together: " + ", ".join(f"{tag} into {end}" for tag, end in sorted(into.items())) + ".")
-    if proposed := [f"{tag} into {entries[tag].into}" for tag in fresh if not entries[tag].merge]:
-        place = from_here(job.data.path("tags", "synonyms.json"))
-        notes.append(f"Proposed, not taken together (decide in {place}): {', '.join(proposed)}.")
-    return notes
-
-
-def _write(scene: Scene, unit: Unit, most: int) -> list[str]:
-    """Write the unit's files; returns what to warn the reader of."""
-    from groundwork.maps.draw.matplotlib_pictures import write_histogram_png, write_map_png
-    from groundwork.maps.draw.tags_page import write_tags
-    from groundwork.records.artifacts import write_json
-
-    bars, tag_map, numbers, *page = unit.writes
-    warnings = write_histogram_png(scene, bars, most) + write_map_png(scene, tag_map)
-    write_json(numbers, _numbers(scene))
-    for path in page:
-        write_tags(scene, path)
-    return warnings
-
-
-def _numbers(scene: Scene) -> dict[str, object]:
-    from groundwork.maps.tag_scene import only_in
-
-    names = [entry.name for entry in scene.datasets]
-    return {
-        "title": scene.title,
-        "questions": {entry.name: entry.count for entry in scene.datasets},
-        "notes": scene.notes,
-        "tags": scene.histogram,
-        "only_in": only_in(scene.histogram, names),
-        "missed_by": {name: [bar.label for bar in scene.histogram if not bar.counts[name]] for name in names},
-    }
 
 
 def report(job: Job, done: list[Unit]) -> None:

@@ -20,7 +20,6 @@ from groundwork.dataset.dataset_files import TASKS, contents, file_names, folder
 from groundwork.errors import UnitError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from groundwork.dataset.build import Built
@@ -132,6 +131,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.general_data_mix import mixed_in, usable_rows
     from groundwork.dataset.grade_columns import read_measured, with_measurements
     from groundwork.dataset.loading import load
+    from groundwork.dataset.publish.export import export_warnings
     from groundwork.dataset.replace_files import replace_files
     from groundwork.dataset.split.eval_selection import CannotSplit
     from groundwork.dataset.split_report import lines
@@ -172,7 +172,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     inputs.broken = False
     splits = built.report.splits
     note = ", ".join(f"{count} {split}" for split, count in splits.items())
-    warnings = [*_warnings(built), *_export_warnings(job.config.dataset.exports, splits)]
+    warnings = [*_warnings(built), *export_warnings(job.config.dataset.exports, splits)]
     return Outcome(note=note, counts=dict(splits), warnings=warnings)
 
 
@@ -240,14 +240,6 @@ def _warnings(built: Built) -> list[str]:
     if report.invalid:
         warnings.append(f"{len(report.invalid)} invalid rows were left out; they are listed in report.json")
     return warnings
-
-
-def _export_warnings(formats: Sequence[str], splits: Mapping[str, int]) -> list[str]:
-    from groundwork.dataset.publish.export import DEPRECATED, EVAL_ONLY
-
-    warnings = [f"{name}: {why}" for name, why in DEPRECATED.items() if name in formats]
-    empty = [name for name in formats if name in (*TASKS, *EVAL_ONLY)] if len(splits) == 1 else []
-    return warnings + [f"{', '.join(empty)}: nothing to export without an eval split"] * bool(empty)
 
 
 def _stop_personal(folder: Path) -> None:

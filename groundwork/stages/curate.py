@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.errors import UnitError
-from groundwork.records.artifacts import read_json, read_jsonl, write_json, write_jsonl, write_text
+from groundwork.records.artifacts import read_jsonl, write_json, write_jsonl, write_text
 from groundwork.records.runs import DECISIONS, files_of_documents, named_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from groundwork.questions.curation_checks import Case, PairOrigin
+    from groundwork.questions.curation_checks import Case
     from groundwork.questions.curation_page import Curated
     from groundwork.questions.curation_rounds import Curation
     from groundwork.questions.duplicate_questions import AskedSoFar
-    from groundwork.records.run_pairs import Review
     from groundwork.records.types import Pair, Rejected
     from groundwork.settings.whole_config import Config
 
@@ -83,6 +82,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     replies, and writes no file: the whole run finds them there once they are gathered.
     """
     from groundwork.questions.curation_duplicates import same_words, without_repeats
+    from groundwork.questions.curation_outcome import restored, sorted_out
     from groundwork.questions.curation_page import Curated, page
     from groundwork.records.run_pairs import read_review
 
@@ -104,8 +104,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
         return _checked(unit, outcomes)
     if looks_for_repeats and pairs:
         outcomes = await without_repeats(outcomes, review, await _asked_so_far(job, pairs))
-    kept, rejected, failures = _sorted_out(outcomes, review)
-    kept += _restored(folder, documents, review, {pair.id for pair in kept})
+    kept, rejected, failed = sorted_out(outcomes, review)
+    failures = [Failure(pair.id, error.status, str(error)) for pair, error in failed]
+    kept += restored(folder, documents, review, {pair.id for pair in kept})
     warnings = [] if job.test else review.unmet(documents)
     curated = Curated(unit.name, job.config.curate.checks, kept, rejected, review.describe())
     _write(folder / "curated", documents, curated)
@@ -120,49 +121,16 @@ def _checked(unit: Unit, outcomes: Sequence[tuple[Pair, Pair | UnitError]]) -> O
     return Outcome(note=f"{len(outcomes):,} pairs of this shard checked", failures=failures)
 
 
-def _sorted_out(
-    outcomes: Sequence[tuple[Pair, Pair | UnitError]], review: Review
-) -> tuple[list[Pair], list[Rejected], list[Failure]]:
-    """(kept, rejected, failures) of pairs with what the checks made of each; a person's decision goes before them."""
-    import msgspec
-
-    from groundwork.records import run_pairs
-
-    kept, rejected, failures = [], [], []
-    for pair, result in outcomes:
-        checked = pair if isinstance(result, UnitError) else result
-        if (decision := review.of(checked)) and decision.verdict == "reject":
-            rejected.append(run_pairs.rejected(checked, decision))
-        elif decision:
-            kept.append(run_pairs.accepted(msgspec.structs.replace(pair, checks=checked.checks), decision))
-        elif isinstance(result, UnitError):
-            kept.append(pair)
-            failures.append(Failure(pair.id, result.status, str(result)))
-        elif reason := first_failed(checked):
-            rejected.append(turned_down(checked, reason))
-        else:
-            kept.append(checked)
-    return kept, rejected, failures
-
-
-def _restored(folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:
-    """What generation turned down and a person accepted."""
-    from groundwork.records.run_pairs import turned_down_at_first
-
-    if not review.verdicts:
-        return []
-    found = [one for document in documents for one in turned_down_at_first(folder, document)]
-    return review.restored(found, present.__contains__)
-
-
 def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[Curation, list[Case]]:
     """The checks of the config, and the pairs as they go into them."""
     from groundwork.questions.curation_calls import Judge
     from groundwork.questions.curation_rounds import Curation
+    from groundwork.questions.pair_origins import place_of, read_places
 
-    settings, places = job.config.curate, read_places(job, documents)
+    settings, context = job.config.curate, job.config.qa.context
+    places = read_places({document: _about(job, document) for document in documents}, context)
     curation = Curation(Judge(lambda: job.client, settings), settings, job.prompt)
-    return curation, curation.cases(pairs, [place_of(pair, places) for pair in pairs], job.config.qa.context)
+    return curation, curation.cases(pairs, [place_of(pair, places) for pair in pairs], context)
 
 
 def _pairs(folder: Path, documents: Sequence[str]) -> list[Pair]:
@@ -183,60 +151,6 @@ async def _asked_so_far(job: Job, pairs: Sequence[Pair]) -> AskedSoFar:
         lambda: job.client,
     )
     return AskedSoFar(encode, likeness)
-
-
-def read_places(job: Job, documents: Sequence[str]) -> dict[str, PairOrigin]:
-    """By chunk id: its text and what names its document. Raises BadRecord."""
-    from groundwork.questions.curation_checks import PairOrigin
-    from groundwork.questions.interview_material import short_title
-    from groundwork.records.types import Chunk, Document, Summary
-
-    places = {}
-    for document in documents:
-        summary, title, chunks = "", "", []
-        for path in _about(job, document):
-            if path.parent.name == "summaries":
-                summary = read_json(path, Summary).summary
-            elif path.parent.name == "text":
-                title = read_json(path, Document).title
-            else:
-                chunks = read_jsonl(path, Chunk)
-        headings = next((chunk.headings for chunk in chunks if chunk.headings), [])
-        short, named = short_title(title, document, headings), document.replace("-", " ")
-        for chunk in chunks:
-            places[chunk.id] = PairOrigin(
-                chunk.text, title or named, summary, job.config.qa.context, chunk.language, short
-            )
-    return places
-
-
-def place_of(pair: Pair, places: dict[str, PairOrigin]) -> PairOrigin | None:
-    """The place of a pair: its chunk, with the text of the further chunks that its answer needs."""
-    from dataclasses import replace
-
-    known = [places[chunk] for chunk in pair.chunks if chunk in places]
-    return replace(known[0], text="\n\n".join(place.text for place in known)) if known else None
-
-
-def first_failed(pair: Pair) -> str:
-    """The first check that the pair did not pass, or ""."""
-    return next((name for name, column in pair.checks.items() if not column["passed"]), "")
-
-
-def turned_down(pair: Pair, reason: str) -> Rejected:
-    import msgspec
-
-    from groundwork.records.types import Rejected
-
-    reasons = [column["why"] for column in pair.checks.values() if not column["passed"] and column["why"]]
-    return Rejected(
-        document=pair.document,
-        chunk=pair.chunk,
-        iteration=pair.iteration,
-        reason=reason,
-        detail="; ".join(dict.fromkeys(reasons)),
-        pair=msgspec.to_builtins(pair),
-    )
 
 
 def _write(folder: Path, documents: Sequence[str], curated: Curated) -> None:

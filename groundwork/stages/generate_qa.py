@@ -9,22 +9,20 @@ Run     uv run dataprep/generate_qa.py --iterate
 from __future__ import annotations
 
 import argparse
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.console.job import TEST_CHUNKS
-from groundwork.records.artifacts import read_json, write_json, write_jsonl
+from groundwork.records.artifacts import write_json, write_jsonl
 from groundwork.records.runs import new_run, run_of_model
-from groundwork.records.wishes import read_wishes, wishes_file
+from groundwork.records.wishes import wishes_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from groundwork.markdown.chunk_reading import Reading
     from groundwork.questions.document_interviews import Interviews
     from groundwork.questions.interview_material import Material
-    from groundwork.records.types import Chunk, DocumentCoverage
+    from groundwork.records.types import DocumentCoverage
     from groundwork.settings.whole_config import Config
 
 
@@ -71,7 +69,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.llm.concurrency import together
     from groundwork.questions.document_interviews import prepare
 
-    material = read_material(job, unit)
+    material = _material(job, unit)
     caches = job.data.cache("embeddings"), job.data.joined_cache("embeddings")
     made = await prepare(job.config, material, job.prompt, lambda: job.client, *caches)
     if made.notice:
@@ -86,6 +84,15 @@ async def process(job: Job, unit: Unit) -> Outcome:
     return _outcome(made, covered)
 
 
+def _material(job: Job, unit: Unit) -> Material:
+    from groundwork.questions.interview_material import read_material
+
+    document = unit.payload
+    chunks, wishes = job.data.path("chunks", f"{document}.jsonl"), unit.writes[0].with_name("wishes")
+    about, most = _about(job, document), TEST_CHUNKS if job.test else None
+    return read_material(document, chunks, about, wishes / f"{document}.jsonl", job.config.qa, most)
+
+
 async def _interview(job: Job, made: Interviews, number: int) -> None:
     await made.run(number)
     if job.in_detail:
@@ -93,42 +100,9 @@ async def _interview(job: Job, made: Interviews, number: int) -> None:
     job.progress.advance()
 
 
-def read_material(job: Job, unit: Unit) -> Material:
-    """The chunks of a document that may be asked about, its title, its summary and its wishes. Raises BadRecord."""
-    from groundwork.markdown.chunk_reading import read_chunks
-    from groundwork.questions.interview_material import Material
-    from groundwork.records.types import Document, Summary
-
-    document = unit.payload
-    readings = read_chunks(job.data.path("chunks", f"{document}.jsonl"))
-    wanted = [reading for reading in readings if _wanted(reading.chunk, job.config)]
-    summary = title = ""
-    for path in _about(job, document):
-        if path.parent.name == "summaries":
-            summary = read_json(path, Summary).summary
-        else:
-            title = read_json(path, Document).title
-    return Material(
-        document=document,
-        title=title or _first_heading(readings) or document.replace("-", " "),
-        summary=summary,
-        readings=wanted[:TEST_CHUNKS] if job.test else wanted,
-        left_out=len(readings) - len(wanted),
-        wishes=read_wishes(unit.writes[0].with_name("wishes") / f"{document}.jsonl"),
-    )
-
-
-def _wanted(chunk: Chunk, config: Config) -> bool:
-    if chunk.kind == "table" and config.qa.skip_tables:
-        return False
-    return not (chunk.skip and config.qa.skip_marked)
-
-
-def _first_heading(readings: list[Reading]) -> str:
-    return next((reading.chunk.headings[0] for reading in readings if reading.chunk.headings), "")
-
-
 def _outcome(made: Interviews, covered: DocumentCoverage) -> Outcome:
+    from groundwork.questions.chunk_coverage import summary_line
+
     return Outcome(
         status="ok" if covered.pairs else "empty",
         note=summary_line(covered),
@@ -136,25 +110,6 @@ def _outcome(made: Interviews, covered: DocumentCoverage) -> Outcome:
         warnings=made.warnings(),
         failures=[Failure(part, error.status, str(error)) for part, error in made.failures()],
     )
-
-
-def summary_line(covered: DocumentCoverage) -> str:
-    """`61 pairs (50 + 11 + 0), covers 94% (sentences 96%, numbers 91%), 7 rejected (evidence 4, ...), 12 calls`.
-
-    The sum is the saturation curve of the document: new pairs of each iteration, over all chunks.
-    """
-    curve = [sum(column) for column in zip_longest(*(run.new for run in covered.runs), fillvalue=0)]
-    shares = {name: getattr(covered, name) for name in ("sentences", "numbers", "rows")}
-    by_kind = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share is not None)
-    parts = [f"{covered.pairs} pairs" + (f" ({' + '.join(map(str, curve))})" if curve else "")]
-    if covered.touched is not None:
-        parts.append(f"covers {covered.touched:.0%} ({by_kind})")
-        if covered.declined:
-            parts.append(f"{covered.declined:.0%} declined, {1 - covered.touched - covered.declined:.0%} open")
-    if covered.rejected:
-        reasons = ", ".join(f"{reason} {n}" for reason, n in covered.rejected.items())
-        parts.append(f"{sum(covered.rejected.values())} rejected ({reasons})")
-    return ", ".join([*parts, f"{covered.calls} calls"])
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
@@ -166,7 +121,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     def tokens(messages: list[Any], schema: type | None) -> int:
         return job.tokens(call, messages, schema)
 
-    made = list(calls(call, read_material(job, unit), job.prompt, tokens))
+    made = list(calls(call, _material(job, unit), job.prompt, tokens))
     return Estimate(len(made), sum(asked for asked, _ in made), sum(told for _, told in made), call)
 
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from groundwork.dataset.loading import DatasetSource
     from groundwork.grading.grading_run import Grading
     from groundwork.grading.judge import Judge
-    from groundwork.grading.scores import Report
     from groundwork.settings.model_settings import ModelCall
     from groundwork.settings.whole_config import Config
 
@@ -229,6 +228,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     from groundwork.grading.html_report import write_report as write_page
     from groundwork.grading.scores import report
     from groundwork.grading.terminal_report import lines
+    from groundwork.maps.grade_scene import draw_grade_map
     from groundwork.records.artifacts import write_json, write_jsonl
     from groundwork.records.grades import MEASURED
 
@@ -251,32 +251,11 @@ def write_report(job: Job, units: list[Unit]) -> None:
     write_json(grading.folder / "report.json", found)
     write_jsonl(grading.folder / MEASURED, found.rows)
     write_page(found, grades, grading.folder / "report.html")
-    _draw_map(job, grading, found)
+    draw_grade_map(job, grading, found)
     if not job.flags.quiet:
         for line in [*lines(found), *(f"  note: {warning}" for warning in warnings)]:
             print(line)
         print(f"  report: {from_here(grading.folder / 'report.html')}")
-
-
-def _draw_map(job: Job, grading: Grading, found: Report) -> None:
-    """map.html: the questions, coloured by the share of the models that pass; by the static embedder."""
-    import msgspec
-
-    from groundwork.dataset.loading import MIRRORS
-    from groundwork.embedding.encoder import encoder_for
-    from groundwork.maps.draw.map_page import write_map
-    from groundwork.maps.grade_scene import LEAST, grade_scene
-    from groundwork.settings.dataset_settings import STATIC_MODEL
-
-    rows = list({row.id: row for row in reversed(grading.rows) if row.split not in MIRRORS}.values())
-    if len(rows) < LEAST or not job.config.maps.interactive:
-        return
-    static = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
-    encoder = encoder_for(static, job.data.path("embeddings"))
-    vectors = encoder.encode([row.question for row in rows], "query")
-    measured = {row.id: row for row in found.rows}
-    title = f"Pass rate: {found.dataset}"
-    write_map(grade_scene(rows, vectors, measured, title, job.config.maps, encoder.name), grading.folder / "map.html")
 
 
 def _base(job: Job, models: list[str]) -> str:

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from groundwork.records.artifacts import read_json
 from groundwork.records.types import Summary
 from groundwork.settings.config_files import load
-from groundwork.stages.summarize import faults, main, sections, unusable, words_allowed
+from groundwork.stages.summarize import main
+from groundwork.summaries.summarizer import sections, words_allowed
+from groundwork.summaries.summary_faults import faults, unusable
 from tests.endpoint_habits import NOTES
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_writer import ENGINE, Json, part, said

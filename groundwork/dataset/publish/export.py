@@ -9,12 +9,13 @@ openai-eval         {"input": [messages], "ideal", "criteria", "id"}: OpenAI Eva
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
 
+from groundwork.dataset.publish.harness_tasks import TASKS
 from groundwork.dataset.replace_files import Contents
 from groundwork.dataset.rows import Row
 
@@ -91,3 +92,9 @@ FORMATS: dict[str, Callable[[Row, str, bool], Record]] = {
     "openai-eval": openai_eval,
 }
 SHAREGPT = {"system": "system", "user": "human"}
+
+
+def export_warnings(formats: Sequence[str], splits: Mapping[str, int]) -> list[str]:
+    warnings = [f"{name}: {why}" for name, why in DEPRECATED.items() if name in formats]
+    empty = [name for name in formats if name in (*TASKS, *EVAL_ONLY)] if len(splits) == 1 else []
+    return warnings + [f"{', '.join(empty)}: nothing to export without an eval split"] * bool(empty)

@@ -1,0 +1,115 @@
+"""The calls that summarise one document: whole, or part by part where it is too long, corrected once."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from groundwork.console.job import Job
+from groundwork.llm.concurrency import together
+from groundwork.llm.prompts import conversation, render
+from groundwork.llm.reply_wrapping import unwrapped
+from groundwork.settings.document_settings import Summarize
+from groundwork.summaries.summary_faults import faults, unusable
+
+CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
+LEAST_WORDS = 120  # allowed for the shortest document, where max_words allows as many
+CHARACTERS_PER_WORD = 60  # of a document, for one word of its summary: about a tenth of its length
+_HEADING = re.compile(r"(?m)^#{1,6}\s+(.+?)\s*#*$")
+
+
+class Summarizer:
+    """The calls for one document."""
+
+    def __init__(self, job: Job, document: str, title: str) -> None:
+        self._job, self._name, self._title = job, document, title
+        self._settings: Summarize = job.config.summarize
+        self._words = self._settings.max_words
+
+    async def document(self, text: str) -> tuple[str, list[str]]:
+        """(summary, warnings). A text that is too long for one call is summarised part by part first."""
+        self._words = words_allowed(text, self._settings.max_words)
+        shortened = text
+        while len(parts := sections(shortened, self._most_characters())) > 1:
+            self._job.progress.start(len(parts), "parts")
+            summaries = await together(self._part(i, len(parts), part) for i, part in enumerate(parts, 1))
+            joined = "\n\n".join(summaries)
+            if len(joined) >= len(shortened):
+                break
+            shortened = joined
+        messages = self._messages(self._settings.prompt, text=shortened)
+        summary = await self._ask(messages, self._name)
+        return await self._corrected(messages, summary, text)
+
+    def turns(self, text: str) -> list[list[Any]]:
+        """The conversations by which `text` is summarised first: one, or one a part."""
+        self._words = words_allowed(text, self._settings.max_words)
+        parts = sections(text, self._most_characters())
+        if len(parts) == 1:
+            return [self._messages(self._settings.prompt, text=text)]
+        return [self._about_part(number, len(parts), part) for number, part in enumerate(parts, 1)]
+
+    def _about_part(self, number: int, count: int, text: str) -> list[Any]:
+        heading = _HEADING.search(text)
+        return self._messages(
+            self._settings.section_prompt,
+            text=text,
+            part=str(number),
+            parts=str(count),
+            section=heading[1] if heading else "(no heading)",
+        )
+
+    async def _part(self, number: int, count: int, text: str) -> str:
+        summary = await self._ask(self._about_part(number, count, text), f"{self._name} part {number}")
+        self._job.progress.advance()
+        return summary
+
+    async def _corrected(self, messages: list[Any], summary: str, text: str) -> tuple[str, list[str]]:
+        """The summary, asked for again once where it has faults; those that remain are warnings."""
+        problems = faults(summary, f"{self._title}\n\n{text}", self._words)
+        if not problems:
+            return summary, []
+        asked = render(
+            self._job.prompt(self._settings.correction_prompt),
+            faults="\n".join(f"- {problem}" for problem in problems),
+            max_words=str(self._words),
+        )
+        turns = [*messages, {"role": "assistant", "content": summary}, {"role": "user", "content": asked}]
+        better = await self._ask(turns, f"{self._name} correction")
+        remaining = faults(better, f"{self._title}\n\n{text}", self._words)
+        if len(remaining) > len(problems):
+            better, remaining = summary, problems
+        return better, [f"the summary: {problem}" for problem in remaining]
+
+    async def _ask(self, messages: list[Any], unit: str) -> str:
+        reply = await self._job.client.ask(
+            self._settings, messages, stage="summarize", unit=unit, check=unusable, whole_prompt=True
+        )
+        return unwrapped(reply.value)
+
+    def _messages(self, prompt: str, **variables: str) -> list[Any]:
+        return conversation(self._job.prompt(prompt), document=self._title, max_words=str(self._words), **variables)
+
+    def _most_characters(self) -> int:
+        return int(self._settings.max_input_tokens * CHARACTERS_PER_TOKEN)
+
+
+def words_allowed(text: str, most: int) -> int:
+    """How long the summary of `text` may be: a tenth of it, not less than LEAST_WORDS and not more than `most`."""
+    return min(most, max(LEAST_WORDS, len(text) // CHARACTERS_PER_WORD))
+
+
+def sections(text: str, most: int) -> list[str]:
+    """`text` cut before headings, else at blank lines, else at spaces, into parts of `most` characters, none lost."""
+    parts: list[str] = []
+    start = 0
+    while len(text) - start > most:
+        end = start + most
+        for boundary in (r"(?m)^#{1,6}\s", r"\n\s*\n", r"\s"):
+            cuts = [match.start() for match in re.compile(boundary).finditer(text, start + most // 3, end)]
+            if cuts:
+                end = cuts[-1]
+                break
+        parts.append(text[start:end])
+        start = end
+    return [*parts, text[start:]]

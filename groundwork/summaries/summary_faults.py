@@ -1,0 +1,40 @@
+"""What is wrong with a summary, by rules: no summary at all, too long, or saying what the document does not."""
+
+from __future__ import annotations
+
+import re
+
+from groundwork.language.detection import code
+from groundwork.language.names import names
+from groundwork.language.words import stem
+from groundwork.llm.reply_wrapping import unwrapped, wrapping
+from groundwork.markdown.grounding import Grounds
+
+TOO_LONG = 1.5  # times the words allowed, from which a summary is asked for again
+_REFUSAL = re.compile(
+    r"(?i)^\W*(?:i(?:'|’)?m sorry|i (?:cannot|can['’]t|am unable)|as an ai\b|no summary|summary (?:is )?not available)"
+)
+
+
+def unusable(summary: str) -> str | None:
+    """What makes a reply no summary, or more than one, for the correction turn."""
+
+    summary = unwrapped(summary)
+    if len(re.findall(r"\w+", summary)) < 5:
+        return "It is empty; write the summary."
+    if _REFUSAL.match(summary):
+        return "It is a refusal; write the summary."
+    problem = wrapping(summary)
+    return f"{problem} Send the summary alone, as plain prose." if problem else None
+
+
+def faults(summary: str, text: str, max_words: int) -> list[str]:
+    """What the summary says that the text does not: numbers, dates, units, quotes, names; and too great length."""
+
+    grounds = Grounds(text, language := code(text))
+    known = {stem(word, language) for word in re.findall(r"[^\W_]+", text.lower())}
+    strange = sorted(name for name in names(summary) if stem(name, language) not in known and not name.isdigit())
+    found = [*grounds.unsupported(summary), *(f'the name "{name}" is not in the text' for name in strange)]
+    if (words := len(summary.split())) > TOO_LONG * max_words:
+        found.append(f"it is {words} words long, {max_words} are allowed")
+    return found
