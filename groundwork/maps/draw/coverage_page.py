@@ -18,17 +18,9 @@ from groundwork.records.artifacts import text_hash
 from groundwork.records.types import Page
 
 FOLDER = Path(__file__).parent / "assets"
-ASSETS = [
-    "page.css",
-    "coverage.css",
-    "page.js",
-    "review_link.js",
-    "wishes.js",
-    "tally.js",
-    "cards.js",
-    "coverage.js",
-    "start-coverage.js",
-]
+PARTS = ["wishes", "document", "outline", "sheets", "start"]  # of the page, one file each in assets/coverage/
+SHARED = ["page.css", "coverage.css", "page.js", "review_link.js", "tally.js", "cards.js"]
+ASSETS = [*SHARED, *(f"coverage/{part}.js" for part in PARTS)]
 
 
 def write_coverage(asked: Asked, text: str, pages: Sequence[Page], path: Path) -> None:
