@@ -176,7 +176,7 @@ def _alarms(pair: Json, source: PairBasis) -> Iterator[tuple[str, str]]:
             yield fault.reason, fault.detail
     if fault_of_criteria := criteria_fault(criteria):
         yield "criteria", fault_of_criteria
-    for criterion, why in padding(pair["question"], criteria, "en").items():
+    for criterion, why in padding(pair["question"], criteria, "en", pair["answer"]).items():
         yield "padding", f"{criterion}: {why}"
 
 

@@ -28,6 +28,7 @@ class BuildInputs:
     tags: list[Path]
     chunks: list[Path]
     texts: list[Path]
+    summaries: list[Path]
     coverage: list[Path]
     measured: list[Path]
     reviews: list[Path]
@@ -61,6 +62,7 @@ def find_inputs(job: Job) -> BuildInputs:
         tags=[path for run in runs for path in tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])],
         chunks=_existing(job, documents, ("chunks", "{}.jsonl")) if job.config.dataset.include_chunk else [],
         texts=_existing(job, documents, ("text", "{}.json")),
+        summaries=_existing(job, documents, ("summaries", "{}.json")) if asks_model(job.config) else [],
         measured=[_measured(job, name) for name in job.config.dataset.grades],
         coverage=[path for run in runs for path in _existing(job, documents, ("qa", run, "coverage", "{}.json"))],
         reviews=[path for run in runs for path in _decided(job, run, documents)],
@@ -162,8 +164,15 @@ def titles(inputs: BuildInputs) -> list[str]:
 
 
 def subject(job: Job, inputs: BuildInputs) -> str:
-    """What the dataset is about, in words: the context of the settings and the documents' titles."""
-    return f"{job.config.qa.context} {' '.join(titles(inputs))}"
+    """What the dataset is about, in words: the context of the settings, and of each document the name that its
+    questions call it, or its title where none was decided.
+    """
+    from groundwork.records.artifacts import read_json
+    from groundwork.records.types import Summary
+
+    named = {path.stem: read_json(path, Summary).name for path in inputs.summaries}
+    called = [named.get(path.stem) or title for path, title in zip(inputs.texts, titles(inputs), strict=True)]
+    return f"{job.config.qa.context} {' '.join(called)}"
 
 
 def rewords(config: Config) -> bool:

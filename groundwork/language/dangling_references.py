@@ -94,11 +94,6 @@ _SOURCE_NAMED = re.compile(  # "the source code" and "the chapter 5 rule" name n
     rf"|\bthe\s+(?:\w+\s+)?(?!figure\b){_NAMED}\b{_ITSELF}",
     re.IGNORECASE,
 )
-_CROSS_REFERENCE = re.compile(
-    r"\b(?:[A-Z]\d{1,2}(?:\.\d{1,2})+|\d{1,2}(?:\.\d{1,2})+(?= (?:is|are|still|applies|apply)\b)"
-    r"|\d{1,2}(?:\.\d{1,2})+(?!\s*(?:%|[a-z]+\b))|(?<=\bsee )\d{1,2}(?:\.\d{1,2})+"
-    r"|(?:Table|Figure|Section|Appendix|Rule) [A-Z]?\d+)\b"
-)
 _OPENING = re.compile(r"^(?:and|but|so|it|its|they|their|he|she|his|her|this|these|those|that)\b", re.IGNORECASE)
 
 
@@ -106,11 +101,6 @@ def source_named(text: str) -> str:
     """The words by which `text` names what it was taken from ("the given passage", "this section"), or ""."""
     match = _SOURCE_NAMED.search(text)
     return match.group() if match else ""
-
-
-def cross_references(text: str) -> list[str]:
-    """What `text` refers to by its number in the document: "14.3" of "unless 14.3 applies", "Table 2"."""
-    return _CROSS_REFERENCE.findall(text)
 
 
 def dangling_opening(text: str) -> str:

@@ -88,7 +88,7 @@ def _repaired(text: str) -> Any:
     if not first or not first.start() < last or last - first.start() > LONGEST_REPAIR:
         return None
     broken = text[first.start() : last + 1]
-    if not _closes(broken):
+    if not closes(broken):
         return None
     import json_repair  # 20 ms that whole replies do without
 
@@ -99,7 +99,7 @@ def _repaired(text: str) -> Any:
     return value if isinstance(value, dict | list) and _same_words(broken, value) else None
 
 
-def _closes(text: str) -> bool:
+def closes(text: str) -> bool:
     """As many brackets closed as opened: nothing is missing at the end."""
     return all(text.count(a) <= text.count(b) for a, b in ("{}", "[]"))
 

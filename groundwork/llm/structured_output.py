@@ -7,6 +7,7 @@ others are kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import zip_longest
@@ -18,6 +19,8 @@ from msgspec import inspect
 from groundwork.llm import json_escapes, json_extraction, reasoning_text
 
 T = TypeVar("T")
+
+BROKEN = 300  # characters of an item that cannot be read
 
 
 class Unusable(Exception):
@@ -145,8 +148,12 @@ class Reader(Generic[T]):
                     fits.append(self._fitted(candidate, schema))
                 except (msgspec.ValidationError, json_escapes.NotText) as error:
                     problems.append(str(error))
-            if fits:
-                return _best(fits)
+            if whole := [fit for fit in fits if not _is_empty(fit.value)]:
+                return _best(whole)
+        if (torn := self._torn(text, schema)) is not None:
+            return torn
+        if fits:
+            return _best(fits)
         if unclosed:
             raise Unfinished("The reply ended within its thoughts. Send the JSON itself.")
         if problems:
@@ -155,6 +162,42 @@ class Reader(Generic[T]):
         if not said:
             raise Unusable("The reply was empty.")
         raise Unusable(f"The reply is not valid JSON: {json_extraction.problem(said)}.")
+
+    def _torn(self, text: str, schema: type[T]) -> Parsed[T] | None:
+        """The whole items of a list whose JSON is broken, the others as faulty; None where none is whole.
+
+        How many are broken is told by the names of the fields, which every item has once.
+        """
+        if self.list is None or json_extraction.decoded(text) is not None:
+            return None
+        found = [one for one in json_extraction.values(text) if isinstance(one.value, dict)]
+        if any(self.list.field in one.value for one in found):
+            return None
+        good = [(one, item) for one in found if (item := self._item(one.value)) is not None]
+        if not good:
+            return None
+        first = _first_name(self.list.item)
+        named = [match.start() for match in re.finditer(rf'"{first}"\s*:', text, re.IGNORECASE)]
+        places = [next((i for i, (one, _) in enumerate(good) if one.start < at < one.end), None) for at in named]
+        faulty = tuple(
+            FaultyItem(index, _piece(text, at), "it is no valid JSON")
+            for index, (at, place) in enumerate(zip(named, places, strict=True))
+            if place is None
+        )
+        if not faulty and not json_extraction.closes(text):  # cut off, perhaps before another item
+            return None
+        try:
+            value = _converted({self.list.field: []}, schema)
+        except msgspec.ValidationError:  # something beside the list is wanted
+            return None
+        value = msgspec.structs.replace(cast("Any", value), **{self.list.field: [item for _, item in good]})
+        return Parsed(value, faulty, self.list.field)
+
+    def _item(self, value: Any) -> Any:
+        try:
+            return _converted(json_escapes.texts_of(value, self._known), cast("ItemList", self.list).item)
+        except (msgspec.ValidationError, json_escapes.NotText):
+            return None
 
     def _candidates(self, text: str) -> Iterator[tuple[list[Any], bool]]:
         """(values that may be the payload, are there thoughts without an end), the likeliest first."""
@@ -195,6 +238,15 @@ class Reader(Generic[T]):
         if faulty and not good:
             raise msgspec.ValidationError(problem)
         return Parsed(msgspec.structs.replace(cast("Any", value), **{items.field: good}), tuple(faulty), items.field)
+
+
+def _first_name(item: Any) -> str:
+    return str(cast("inspect.StructType", _info(item)).fields[0].encode_name)
+
+
+def _piece(text: str, at: int) -> str:
+    """What of a broken reply stands around `at`, for the record of rejected items."""
+    return text[max(0, text.rfind("{", 0, at)) : at + BROKEN]
 
 
 def _best(fits: Sequence[Parsed[T]]) -> Parsed[T]:

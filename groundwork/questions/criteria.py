@@ -58,33 +58,41 @@ def criteria_fault(criteria: Sequence[str], answer: str = "") -> str:
     return f'the criterion "{vague[0]}" names no fact' if vague else ""
 
 
-def padding(question: str, criteria: Sequence[str], language: str) -> dict[str, str]:
+def padding(question: str, criteria: Sequence[str], language: str, answer: str = "") -> dict[str, str]:
     """The criteria that no fact is lost with, each with the reason. One criterion at least is none of them.
 
+    What `answer` says apart from another criterion is a fact of its own: "a captain and a spirit captain".
     `language` is theirs and the question's, an ISO 639-1 code; "", where it is not known, is read as English.
     """
     facts = {criterion: set(_fact(criterion, language)) for criterion in criteria}
-    found = {criterion: why for criterion in criteria if (why := _padding(criterion, facts, question, language))}
+    said = _fact(answer, language)
+    found = {criterion: why for criterion in criteria if (why := _padding(criterion, facts, question, said, language))}
     if found and len(found) == len(facts):
         found.pop(next(iter(found)))
     return found
 
 
-def without_padding(question: str, criteria: Sequence[str], language: str) -> list[str]:
+def without_padding(question: str, criteria: Sequence[str], language: str, answer: str = "") -> list[str]:
     """The criteria that are no padding."""
-    dropped = padding(question, criteria, language)
+    dropped = padding(question, criteria, language, answer)
     return [criterion for criterion in criteria if criterion not in dropped]
 
 
-def _padding(criterion: str, facts: Mapping[str, set[str]], question: str, language: str) -> str:
+def _padding(criterion: str, facts: Mapping[str, set[str]], question: str, said: Counter[str], language: str) -> str:
     if _NEGATIVE.match(criterion.strip()):
         return "an irrelevant answer meets it as well"
     fact = facts[criterion]
     if numbers(criterion, spelled=True) or not fact:
         return ""
-    if any(fact < other for other in facts.values()) and not _denies(criterion):
+    wider = [other for other in facts.values() if fact < other]
+    if wider and not _denies(criterion) and not all(_is_said_beside(fact, other, said) for other in wider):
         return "another criterion says it"
     return "the question says it" if _is_given(criterion, question, language) else ""
+
+
+def _is_said_beside(fact: set[str], other: set[str], said: Counter[str]) -> bool:
+    """Does the answer say all of `fact` once more beside `other`, whose words include it?"""
+    return other <= said.keys() and fact <= (said - Counter(other)).keys()
 
 
 def _is_given(criterion: str, question: str, language: str) -> bool:

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from groundwork.language import dangling_references as wording
+from groundwork.language.cross_references import cross_reference_spans
 from groundwork.language.names import codes, names_as_written
 from groundwork.language.numbers import numbers, values
 from groundwork.language.opposites import is_negated
@@ -42,7 +43,7 @@ class PairOrigin:
     summary: str
     context: str
     language: str = ""  # ISO 639-1; "" where it is not known
-    short_title: str = ""  # what a model is told that the document is called
+    name: str = ""  # what questions call the document's subject
 
     @cached_property
     def grounds(self) -> Grounds:
@@ -125,8 +126,10 @@ def wrong_answer(pair: Pair, other_answer: str) -> str:
     """
     if said := _YES_OR_NO.match(pair.answer):
         return "No." if said[0].lower() == "yes" else "Yes."
-    changed, last = "", 0
+    changed, last, labels = "", 0, cross_reference_spans(pair.answer)
     for number in numbers(pair.answer):
+        if any(start <= number.start < end for start, end in labels):
+            continue  # "unless 16.3 applies" is as true with another number
         digits = pair.answer[number.start : number.end]
         changed += pair.answer[last : number.start] + _another(digits)
         last = number.end

@@ -18,6 +18,7 @@ from groundwork.language.writing_systems import is_question
 from groundwork.llm.prompts import Message, conversation, render
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.questions.curation_checks import MENDABLE, Case
+from groundwork.questions.interview_material import UNNAMED
 from groundwork.settings.question_settings import Check, Curate
 
 Json = dict[str, Any]
@@ -141,7 +142,13 @@ class Apart(Marks):
         parts = [self.prompt(self.settings.prompts[part]).strip() for part in self.parts]
         checks = "\n".join(f"{i}. {part}" for i, part in enumerate(parts, 1))
         shown = "\n\n".join(self._shown(number, case) for number, case in enumerate(cases, 1))
-        return conversation(self.prompt(self.settings.prompts["pairs"]), count=self.wanted, checks=checks, pairs=shown)
+        return conversation(
+            self.prompt(self.settings.prompts["pairs"]),
+            count=self.wanted,
+            checks=checks,
+            document=name if (name := cases[0].place.name) not in ("", UNNAMED) else "(no name)",
+            pairs=shown,
+        )
 
     def _shown(self, number: int, case: Case) -> str:
         lines = [name_of(number), *_asked(case)]
@@ -218,8 +225,8 @@ class Rewriting(Form):
         place = cases[0].place
         return conversation(
             self.prompt(self.settings.prompts["rewrite"]),
-            context=place.context or place.short_title or place.document,
-            document=place.short_title or place.document,
+            context=place.context or place.name or place.document,
+            document=place.name or place.document,
             summary=place.summary or "(none)",
             pairs="\n\n".join(_wanting(number, case) for number, case in enumerate(cases, 1)),
         )

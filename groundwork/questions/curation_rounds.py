@@ -145,7 +145,7 @@ class Curation:
             question=new.question,
             answer=answer,
             evidence=list(new.evidence) or old.evidence,
-            evaluation_criteria=without_padding(new.question, criteria, case.place.language),
+            evaluation_criteria=without_padding(new.question, criteria, case.place.language, answer),
             original_question=old.question,
             original_answer=old.answer if answer != old.answer else "",
             original_criteria=old.evaluation_criteria if criteria != old.evaluation_criteria else [],

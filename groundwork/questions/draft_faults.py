@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from groundwork.language import dangling_references as wording
+from groundwork.language.cross_references import pointing_away, without_bracketed
 from groundwork.language.detection import code
 from groundwork.language.names import names
 from groundwork.language.words import words
@@ -131,6 +132,15 @@ def form_faults(draft: Draft, language: str) -> list[Fault]:
         found.append(Fault("form", "the answer is empty"))
     if reference := wording.dangling(question, language):
         found.append(Fault("dangling", f'the question points at something its reader cannot see: "{reference}"'))
-    if problem := criteria_fault(without_padding(question, draft.evaluation_criteria, language), draft.answer):
+    if reference := pointing_away(without_bracketed(draft.answer), question):
+        found.append(
+            Fault(
+                "dangling",
+                f'the answer refers to "{reference}", which its reader cannot see: say in words what stands there, if '
+                "the chunk tells it, else leave it out, in answer and criteria",
+            )
+        )
+    criteria = without_padding(question, draft.evaluation_criteria, language, draft.answer)
+    if problem := criteria_fault(criteria, draft.answer):
         found.append(Fault("form", problem))
     return found

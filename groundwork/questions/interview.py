@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from groundwork.errors import UnitError
+from groundwork.language.cross_references import without_bracketed
 from groundwork.language.dangling_references import is_instruction
 from groundwork.llm.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
@@ -265,15 +266,15 @@ def _why_end(state: Interview, outcome: _Outcome) -> str:
 def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
     """The record of an accepted draft, without criteria that are padding; its id hangs on chunk and question alone."""
     digest = hashlib.sha256(normalised(draft.question).encode()).hexdigest()[:8]
-    criteria = without_padding(draft.question, draft.evaluation_criteria, chunk.language)
+    criteria = without_padding(draft.question, draft.evaluation_criteria, chunk.language, draft.answer)
     return Pair(
         id=f"{chunk.id}-{digest}",
         document=chunk.document,
         chunk=chunk.id,
         iteration=iteration,
         question=draft.question.strip(),
-        evaluation_criteria=[criterion.strip() for criterion in criteria],
-        answer=draft.answer.strip(),
+        evaluation_criteria=[without_bracketed(criterion).strip() for criterion in criteria],
+        answer=without_bracketed(draft.answer).strip(),
         difficulty=draft.difficulty,
         category=draft.category,
         evidence=[quote.strip() for quote in draft.evidence],

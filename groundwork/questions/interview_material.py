@@ -35,14 +35,15 @@ class Material:
     title: str
     summary: str
     readings: list[Reading]
+    subject: str = ""  # the name that was decided with the summary
     left_out: int = 0
     wishes: Sequence[Wish] = ()  # what readers want asked
 
     @property
     def name(self) -> str:
-        """What the model is told that the document is called."""
+        """What questions call the subject of the document."""
         headings = next((reading.chunk.headings for reading in self.readings if reading.chunk.headings), [])
-        return short_title(self.title, self.document, headings)
+        return self.subject or short_title(self.title, self.document, headings)
 
     @property
     def chunks(self) -> list[Chunk]:
@@ -88,16 +89,18 @@ def read_material(
     """
     readings = read_chunks(chunk_file)
     wanted = [reading for reading in readings if _wanted(reading.chunk, settings)]
-    summary = title = ""
+    summary = title = name = ""
     for path in about:
         if path.parent.name == "summaries":
-            summary = read_json(path, Summary).summary
+            told = read_json(path, Summary)
+            summary, name = told.summary, told.name
         else:
             title = read_json(path, Document).title
     return Material(
         document=document,
         title=title or _first_heading(readings) or document.replace("-", " "),
         summary=summary,
+        subject=name,
         readings=wanted[:most],
         left_out=len(readings) - len(wanted),
         wishes=read_wishes(wishes),

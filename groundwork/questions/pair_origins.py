@@ -19,16 +19,17 @@ def read_places(files: Mapping[str, Sequence[Path]], context: str) -> dict[str, 
     """
     places = {}
     for document, paths in files.items():
-        summary, title, chunks = "", "", []
+        summary, name, title, chunks = "", "", "", []
         for path in paths:
             if path.parent.name == "summaries":
-                summary = read_json(path, Summary).summary
+                told = read_json(path, Summary)
+                summary, name = told.summary, told.name
             elif path.parent.name == "text":
                 title = read_json(path, Document).title
             else:
                 chunks = read_jsonl(path, Chunk)
         headings = next((chunk.headings for chunk in chunks if chunk.headings), [])
-        short, named = short_title(title, document, headings), document.replace("-", " ")
+        short, named = name or short_title(title, document, headings), document.replace("-", " ")
         for chunk in chunks:
             places[chunk.id] = PairOrigin(chunk.text, title or named, summary, context, chunk.language, short)
     return places

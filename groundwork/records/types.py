@@ -63,11 +63,12 @@ class Document(Record, frozen=True):
 
 
 class Summary(Record, frozen=True):
-    """`data/summaries/<document>.json`."""
+    """`data/summaries/<document>.json`. `name`: what questions call the document's subject; "" where it has none."""
 
     document: str
     summary: str
     model: str
+    name: str = ""
     warnings: list[str] = []
 
 

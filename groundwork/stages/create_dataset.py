@@ -118,7 +118,7 @@ def units(job: Job) -> list[Unit]:
     return [
         Unit(
             name,
-            (*reads, *inputs.coverage, *inputs.measured, *inputs.reviews, *mixed),
+            (*reads, *inputs.summaries, *inputs.coverage, *inputs.measured, *inputs.reviews, *mixed),
             tuple(folder_of(job) / file for file in file_names(job.config)),
             inputs,
         )

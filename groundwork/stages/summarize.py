@@ -43,15 +43,22 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """One summary; what it says and the document does not is corrected once and then a warning."""
     from groundwork.errors import BadDocument
     from groundwork.records.types import Summary
+    from groundwork.summaries.subject_name import named
     from groundwork.summaries.summarizer import Summarizer
 
     text = read_text(unit.reads[0])
     if not re.search(r"\w", text):
         raise BadDocument(f"{unit.reads[0].name}: holds no text to summarise")
-    summary, warnings = await Summarizer(job, unit.name, _title(unit)).document(text)
-    model = job.config.summarize.model
-    write_json(unit.writes[0], Summary(document=unit.name, summary=summary, model=model, warnings=warnings))
-    return Outcome(note=f"{len(summary.split())} words", counts={"words": len(summary.split())}, warnings=warnings)
+    title = _title(unit)
+    reply, warnings = await Summarizer(job, unit.name, title).document(text)
+    name, summary = named(reply, f"{title}\n\n{text}")
+    written = Summary(
+        document=unit.name, summary=summary, model=job.config.summarize.model, name=name, warnings=warnings
+    )
+    write_json(unit.writes[0], written)
+    words = len(summary.split())
+    told = f', called "{name}" in questions' if name else ""
+    return Outcome(note=f"{words} words{told}", counts={"words": words}, warnings=warnings)
 
 
 def _title(unit: Unit) -> str:

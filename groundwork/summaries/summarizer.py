@@ -10,6 +10,7 @@ from groundwork.llm.concurrency import together
 from groundwork.llm.prompts import conversation, render
 from groundwork.llm.reply_wrapping import unwrapped
 from groundwork.settings.document_settings import Summarize
+from groundwork.summaries.subject_name import with_name
 from groundwork.summaries.summary_faults import faults, unusable
 
 CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
@@ -75,7 +76,7 @@ class Summarizer:
             max_words=str(self._words),
         )
         turns = [*messages, {"role": "assistant", "content": summary}, {"role": "user", "content": asked}]
-        better = await self._ask(turns, f"{self._name} correction")
+        better = with_name(await self._ask(turns, f"{self._name} correction"), summary)
         remaining = faults(better, f"{self._title}\n\n{text}", self._words)
         if len(remaining) > len(problems):
             better, remaining = summary, problems

@@ -9,6 +9,7 @@ from groundwork.language.names import names
 from groundwork.language.words import stem
 from groundwork.llm.reply_wrapping import unwrapped, wrapping
 from groundwork.markdown.grounding import Grounds
+from groundwork.summaries.subject_name import without_label, without_name
 
 TOO_LONG = 1.5  # times the words allowed, from which a summary is asked for again
 _REFUSAL = re.compile(
@@ -19,7 +20,7 @@ _REFUSAL = re.compile(
 def unusable(summary: str) -> str | None:
     """What makes a reply no summary, or more than one, for the correction turn."""
 
-    summary = unwrapped(summary)
+    summary = without_name(unwrapped(summary))
     if len(re.findall(r"\w+", summary)) < 5:
         return "It is empty; write the summary."
     if _REFUSAL.match(summary):
@@ -31,6 +32,7 @@ def unusable(summary: str) -> str | None:
 def faults(summary: str, text: str, max_words: int) -> list[str]:
     """What the summary says that the text does not: numbers, dates, units, quotes, names; and too great length."""
 
+    summary = without_label(summary)
     grounds = Grounds(text, language := code(text))
     known = {stem(word, language) for word in re.findall(r"[^\W_]+", text.lower())}
     strange = sorted(name for name in names(summary) if stem(name, language) not in known and not name.isdigit())

@@ -77,7 +77,6 @@ def test_raw_line_ends_stay_within_strings():
 @pytest.mark.parametrize(
     "broken",
     [
-        WHOLE[:-10],
         WHOLE[: len(WHOLE) // 2],
         WHOLE.replace("{", "{{"),
         '{"items": [{"name": "a" /* a comment */, "level": "easy"}',
@@ -88,6 +87,27 @@ def test_what_would_need_a_guess_is_not_repaired(broken):
     """A reply that was cut off never becomes a whole one, and no word is lost on the way."""
     with pytest.raises(Unusable):
         Reader(Items).parse(broken)
+
+
+@pytest.mark.parametrize(
+    ("broken", "names", "faulty"),
+    [
+        (WHOLE[:-10], ["a"], [1]),
+        (WHOLE.replace('"notes": []}', '"notes": [], {"name": "c", "level": "easy", "notes": []}'), ["a", "c"], [1]),
+        (WHOLE.replace('["x"]', '["x"]]'), ["b"], [0]),
+    ],
+)
+def test_whole_items_of_a_broken_list_are_kept(broken: str, names: list[str], faulty: list[int]):
+    """Only the broken ones are to be asked for again; none is lost without a word."""
+    parsed = Reader(Items).parse(broken)
+    assert [item.name for item in parsed.value.items] == names
+    assert [one.index for one in parsed.faulty] == faulty
+
+
+def test_a_list_cut_off_between_its_items_is_asked_for_again():
+    """Nobody knows how many would have come."""
+    with pytest.raises(Unusable):
+        Reader(Items).parse(WHOLE[: WHOLE.index(', {"name": "b"')])
 
 
 def test_a_repair_keeps_every_word():

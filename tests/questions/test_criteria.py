@@ -67,6 +67,20 @@ def test_padding_is_what_no_fact_is_lost_with(question: str, criteria: list[str]
     assert list(padding(question, criteria, "en")) == dropped
 
 
+@pytest.mark.parametrize(
+    ("answer", "dropped"),
+    [
+        ("A captain and a spirit captain.", []),
+        ("A spirit captain.", ["Names a captain"]),
+        ("", ["Names a captain"]),
+    ],
+)
+def test_what_the_answer_says_twice_is_two_facts(answer: str, dropped: list[str]) -> None:
+    """A criterion whose words another one holds is a fact where the answer says it beside the other."""
+    criteria = ["Names a captain", "Names a spirit captain"]
+    assert list(padding("Which roles must each team of the Sarn league fill?", criteria, "en", answer)) == dropped
+
+
 def test_padding_is_told_in_the_language_of_the_text() -> None:
     """ "Portene" is "porte" in Danish: the question says it; what names something else stays."""
     assert list(padding("Hvornår lukkes slusens porte?", ["Portene lukkes", "Ved højvande"], "da")) == [

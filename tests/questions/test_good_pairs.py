@@ -19,7 +19,7 @@ def test_no_rule_turns_down_what_is_good(pair: dict[str, object]) -> None:
     """Form, wording, worth, language, evidence, numbers and criteria: nothing is found."""
     good = msgspec.convert(pair, Draft)
     assert PairBasis(Grounds(TEXT, "en")).faults(good) == []
-    assert padding(good.question, good.evaluation_criteria, "en") == {}
+    assert padding(good.question, good.evaluation_criteria, "en", good.answer) == {}
 
 
 EASY = {"evaluation_criteria": ["Names the tide"], "difficulty": "easy", "category": "numeric"}

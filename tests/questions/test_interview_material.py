@@ -3,7 +3,7 @@
 import pytest
 
 from groundwork.questions.batch_asker import BEYOND, batch_for
-from groundwork.questions.interview_material import UNNAMED, short_title
+from groundwork.questions.interview_material import UNNAMED, Material, short_title
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,12 @@ from groundwork.questions.interview_material import UNNAMED, short_title
 def test_a_documents_name_is_never_its_files(title, document, headings, expected):
     """The title in its short form; where it is the file's name or a chapter's, a heading, or none."""
     assert short_title(title, document, headings) == expected
+
+
+def test_the_name_decided_with_the_summary_comes_before_the_title():
+    """It is what all questions call their subject."""
+    assert Material("hr", "3. Equipment", "", [], subject="the Sarn league").name == "the Sarn league"
+    assert Material("hr", "Harbour Rules: Third Edition", "", []).name == "Harbour Rules"
 
 
 def test_a_small_chunk_is_asked_for_few_pairs():

@@ -298,7 +298,7 @@ def test_the_judge_of_standing_alone_sees_the_questions_only(run: Run) -> None:
     """Asked about nothing else, it sees no answer, criterion, summary, title or chunk."""
     run.curate(judge("stand_alone"), pair_of(1), curate__checks=["stand_alone"])
     (body,) = run.server.requests
-    assert said(body) == f"p1\nQuestion: {pair_of(1).question}"
+    assert said(body) == f"Called in questions: (no name)\n\np1\nQuestion: {pair_of(1).question}"
 
 
 def test_criteria_must_fit_the_right_answer_and_no_wrong_one(run: Run) -> None:
@@ -326,6 +326,7 @@ def test_a_wrong_answer_has_other_numbers_or_names() -> None:
     told = {"evidence": ["The host is Port Ellary; Tarn Quay stands in. It logs to /var/log, never to /tmp."]}
     assert wrong_answer(pair_of(1, answer="It is Port Ellary.", **told), "other") == "It is Tarn Quay."
     assert wrong_answer(pair_of(1, answer="To /var/log.", **told), "other") == "To /tmp."
+    assert wrong_answer(pair_of(1, answer="For 6 days, unless 16.3 applies."), "") == "For 7 days, unless 16.3 applies."
     assert wrong_answer(pair_of(1, answer="No, it ground barley until 1931."), "other") == "Yes."
 
 

@@ -16,6 +16,7 @@ from groundwork.records.artifacts import read_json
 from groundwork.records.types import Summary
 from groundwork.settings.config_files import load
 from groundwork.stages.summarize import main
+from groundwork.summaries.subject_name import named
 from groundwork.summaries.summarizer import sections, words_allowed
 from groundwork.summaries.summary_faults import faults, unusable
 from tests.endpoint_habits import NOTES
@@ -62,6 +63,32 @@ def test_one_summary_a_document(run: Run) -> None:
     (body,) = run.server.requests
     assert part(body, "document") == ENGINE.strip() or ENGINE.strip() in part(body, "document")
     assert "at most 77 words" in said(body)
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("Name: the Orrin tide mill", "the Orrin tide mill"),
+        ("**Name:** the Orrin tide mill.", "the Orrin tide mill"),
+        ("Name: touch rugby", ""),
+        ("Name: this is a guide to a tide mill that ground barley", ""),
+    ],
+)
+def test_the_summary_decides_what_questions_call_their_subject(run: Run, line: str, name: str) -> None:
+    """The line before it is the name; one that the document does not hold, or a sentence, is left out."""
+    assert named(f"{line}\n\n{SUMMARY}", f"Orrin\n\n{ENGINE}") == (name, SUMMARY)
+    assert run.summarize(lambda _: f"{line}\n\n{SUMMARY}") == 0
+    assert (run.summary.name, run.summary.summary) == (name, SUMMARY)
+
+
+def test_a_correction_keeps_the_name(run: Run) -> None:
+    """Where it comes without the line, that of the first reply holds."""
+
+    def reply(body: Json) -> str:
+        return SUMMARY if len(body["messages"]) > 2 else f"Name: Orrin tide mill\n\n{SUMMARY} It closed in 1947."
+
+    assert run.summarize(reply) == 0
+    assert (run.summary.name, run.summary.summary, run.summary.warnings) == ("Orrin tide mill", SUMMARY, [])
 
 
 def test_a_long_document_is_summarised_by_parts_and_nothing_is_left_out(run: Run) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from groundwork.language.dangling_references import cross_references
+from groundwork.language.cross_references import cross_references
 from groundwork.language.detection import code, is_english
 from groundwork.language.numbers import numbers
 from groundwork.questions.draft_faults import Draft, Fault

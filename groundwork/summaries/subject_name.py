@@ -1,0 +1,39 @@
+"""What all questions call the subject of a document: the line "Name: ..." before its summary."""
+
+from __future__ import annotations
+
+import re
+
+from groundwork.language.detection import code
+from groundwork.language.words import content_words
+
+LONGEST = 8  # words
+_LINE = re.compile(r"\A[\s*_#>-]*Name[*_]*\s*[:：][ \t*_]*([^\n]*)(?:\n|\Z)", re.IGNORECASE)
+
+
+def named(reply: str, text: str) -> tuple[str, str]:
+    """(name, summary) of a reply that begins with the line "Name: ..."; the name "" where there is no such line, where
+    it is a sentence, or where `text`, the document with its title, does not hold its words.
+    """
+    if not (match := _LINE.match(reply)):
+        return "", reply
+    name = match[1].strip(" \t*_\"'“”„«».")
+    known = content_words(text, language := code(text))
+    fits = 0 < len(name.split()) <= LONGEST and content_words(name, language) <= known
+    return name if fits else "", reply[match.end() :].strip()
+
+
+def with_name(reply: str, earlier: str) -> str:
+    """`reply` with the line that names the subject; that of an earlier one where it has none."""
+    line = None if _LINE.match(reply) else _LINE.match(earlier)
+    return f"{line[0].strip()}\n\n{reply}" if line else reply
+
+
+def without_label(reply: str) -> str:
+    """`reply` with the name as its first sentence, so that it is checked like the others."""
+    return _LINE.sub(r"\1.\n\n", reply)
+
+
+def without_name(reply: str) -> str:
+    """The summary alone."""
+    return _LINE.sub("", reply)
