@@ -31,9 +31,9 @@ from typing import Any, NamedTuple
 
 from groundwork.documents import Request, run
 from groundwork.documents.layout import engine, letter_sizes, page_flow
+from groundwork.documents.layout.drawn_lines import find_frames, find_strokes
 from groundwork.documents.layout.engine import ENGINES
 from groundwork.documents.layout.reading_order import Part
-from groundwork.documents.layout.ruled_tables import find_frames, find_strokes
 from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf import read_text_layer
 from groundwork.documents.repair.outline_headings import Entry, set_headings

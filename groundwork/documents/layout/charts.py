@@ -21,12 +21,16 @@ _LABEL = 12  # letters of a label beside an axis
 _BESIDE, _BELOW = 40, 18  # points from the drawing to its labels
 
 
-def find_charts(drawn: Any, runs: Sequence[Run]) -> list[Box]:
-    """The boxes of a page's charts, labels at their edges included, from liteparse's vector graphics."""
+def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> list[Box]:
+    """The boxes of a page's charts, labels at their edges included, from liteparse's vector graphics.
+
+    `fields`: where something can be typed in; what is drawn around them are no bars.
+    """
     slanting = [_box(line) for line in drawn.lines if abs(line.x1 - line.x2) > 0.3 and abs(line.y1 - line.y2) > 0.3]
     words = [word for run in runs for word in run.words]
     drawings = [box for count, box in _clusters(slanting) if count >= _STROKES and count > 4 * _within(words, box)]
-    drawings += _bars([Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill)], words)
+    shapes = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill)]
+    drawings += _bars([shape for shape in shapes if not any(_within([field], shape) for field in fields)], words)
     drawings = sorted(filter(_is_large, drawings), key=_area)[-_MOST:]
     if not drawings:
         return []

@@ -15,13 +15,14 @@ from typing import Any, NamedTuple, overload
 
 from groundwork.documents import Conversion, Request
 from groundwork.documents.audit import count_tables
-from groundwork.documents.form_fields import notes, typed_runs
+from groundwork.documents.form_fields import fields, notes, typed_runs
 from groundwork.documents.layout.charts import find_charts
+from groundwork.documents.layout.drawn_lines import Frame, Stroke, Strokes, find_frames, find_strokes
 from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.page_flow import Flow, foot_notes, page_lines
 from groundwork.documents.layout.reading_order import parts as parts_of
 from groundwork.documents.layout.rotated_text import main_turn, upright
-from groundwork.documents.layout.ruled_tables import Frame, Grid, Strokes, find_frames, find_grids, find_strokes
+from groundwork.documents.layout.ruled_tables import Grid, find_grids
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
 from groundwork.documents.layout.type_styles import Styles
@@ -125,16 +126,18 @@ def _read(page: Any, sizes: LetterSizes, text: str) -> Read:
         for items in (turned.items, *turned.aside)
     )
     runs += typed_runs(page, runs)
-    charts = find_charts(page.vector_graphics, runs) if page.vector_graphics else []
+    places = fields(page)
+    charts = find_charts(page.vector_graphics, runs, places) if page.vector_graphics else []
     grids = [_labels(chart, runs) for chart in charts]
     free = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
     strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
     frames = find_frames(strokes)
     frames = [frame for frame in frames if not any(_is_in(frame, chart) for chart in charts)]
-    if frames and (tables := find_grids(frames, [word for run in free for word in run.words])):
+    if frames and (tables := find_grids(frames, [word for run in free for word in run.words], places)):
         free = [run for run in free if not any(table.holds(run) for table in tables)]
         grids += tables
-    parts = [(page_lines(to_lines(part.runs), part.grids, strokes.flat), part.column) for part in parts_of(free, grids)]
+    edges = [*strokes.flat, *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in places)]
+    parts = [(page_lines(to_lines(part.runs), part.grids, edges), part.column) for part in parts_of(free, grids)]
     return Read(parts, [*(_whole(line.text, text) for part in aside for line in to_lines(part)), *notes(page)])
 
 

@@ -11,7 +11,8 @@ import statistics
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from groundwork.documents.layout.ruled_tables import Grid, Stroke
+from groundwork.documents.layout.drawn_lines import Stroke
+from groundwork.documents.layout.ruled_tables import Grid
 from groundwork.documents.layout.spaced_tables import Table, find_tables
 from groundwork.documents.layout.text_lines import (
     Line,
@@ -100,7 +101,8 @@ class Flow:
                 self._add(self._table(self.tables[i]))
                 i = self.tables[i].end
             elif line.labels:
-                self._add(line.labels)
+                for text in line.labels.split("\n\n"):
+                    self._add(functools.reduce(self.styles.vocabulary.join, text.split("\n")))
                 i += 1
             elif line.table:
                 self._add(self._drawn_table(line.table))
@@ -155,7 +157,7 @@ class Flow:
         size = line.main.size
         if line.y - above.y > _APART * self.styles.leading * max(size, above.main.size):
             return False
-        if is_entry(above.text):
+        if is_entry(above.text) or _is_parted(above):
             return False
         lower = line.text[:1].islower()
         if abs(above.main.size - size) > 0.12 * size and not lower:
@@ -350,6 +352,12 @@ def _rows_to_markdown(rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table whose first row is the header."""
     header, *rest = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rest])
+
+
+def _is_parted(line: Line) -> bool:
+    """Whether a longer line than its text is drawn below it, as the edge of a field is."""
+    reach = line.x2 + 2 * line.main.size
+    return any(x1 <= line.x1 + 2 and x2 > reach for x1, x2 in line.underlined)
 
 
 def _first_width(line: Line) -> float:

@@ -8,15 +8,17 @@ and a cell reaches as far as the next drawn line where its text runs over a colu
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from groundwork.documents.layout.drawn_boxes import are_boxes, boxed_text
+from groundwork.documents.layout.drawn_lines import NEAR, Frame, Stroke
 from groundwork.documents.layout.text_lines import Box, Run, is_number, joined, parted, stretches_of_most
 
-_NEAR = 2.5  # points within which two lines are one
-_MOST = 2000  # lines of a page's tables; what has more is a drawing
+_FIELDS = 3  # to type into, from which on drawn lines are a form's
 
 
 class Grid(NamedTuple):
@@ -25,31 +27,12 @@ class Grid(NamedTuple):
     xs: list[float]
     ys: list[float]
     rows: list[list[str]]
-    labels: str = ""  # of a chart, which has no rows
+    labels: str = ""  # of a chart or of boxes, which have no rows; lines within its paragraphs
 
     def holds(self, box: Box | Run) -> bool:
         """Whether the middle of a box lies in the table."""
         x, y = (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2
         return self.xs[0] <= x <= self.xs[-1] and self.ys[0] <= y <= self.ys[-1]
-
-
-class Stroke(NamedTuple):
-    """A drawn line, flat or steep, and where the pieces end that it is drawn in."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    ends: tuple[float, ...] = ()
-
-
-class Frame(NamedTuple):
-    """Drawn lines that hang together and may be a table's: the positions of rows and columns, and the lines."""
-
-    xs: list[float]
-    ys: list[float]
-    flat: list[Stroke]
-    steep: list[Stroke]
 
 
 class Band(NamedTuple):
@@ -61,54 +44,42 @@ class Band(NamedTuple):
     drawn: bool
 
 
-class Strokes(NamedTuple):
-    """The drawn lines of a page that may be a table's."""
-
-    flat: list[Stroke]
-    steep: list[Stroke]
-
-
-def find_strokes(drawn: Any) -> Strokes:
-    """The straight lines among liteparse's vector graphics; none where there are so many that they are a drawing."""
-    segments = _segments(drawn)
-    flat = _whole([s for s in segments if s.y2 - s.y1 < _NEAR], turned=False)
-    steep = _whole([s for s in segments if s.x2 - s.x1 < _NEAR], turned=True)
-    return Strokes(flat, steep) if len(flat) + len(steep) <= _MOST else Strokes([], [])
-
-
-def find_frames(strokes: Strokes) -> list[Frame]:
-    """What may be tables among a page's lines."""
-    if len(strokes.flat) < 2:
-        return []
-    return [frame for frame in map(_frame, _touching(*strokes)) if len(frame.ys) > 1 and len(frame.xs) > 2]
-
-
-def find_grids(frames: Sequence[Frame], words: list[Box]) -> list[Grid]:
-    """The drawn tables of a page, from top to bottom. `words`: those of the page in their places."""
-    grids = [_grid(frame, words) for frame in frames]
+def find_grids(frames: Sequence[Frame], words: list[Box], fields: Sequence[Box] = ()) -> list[Grid]:
+    """The drawn tables and boxes of a page, from top to bottom. `words`: those of the page in their places; `fields`:
+    where something can be typed in."""
+    grids = [_grid(frame, words, fields) for frame in frames]
     return sorted((grid for grid in grids if grid), key=lambda grid: grid.ys[0])
 
 
 # --- lines to cells ------------------------------------------------------------------------------------------------
 
 
-def _frame(group: list[Stroke]) -> Frame:
-    flat = [s for s in group if s.y2 - s.y1 < _NEAR]
-    steep = [s for s in group if s.y2 - s.y1 >= _NEAR]
-    reach = [s.y1 for s in steep] + [s.y2 for s in steep]
-    ys = _cluster([s.y1 for s in flat] + ([min(reach), max(reach)] if reach else []))
-    ends = [x for s in flat for x in s.ends]
-    return Frame(_cluster([s.x1 for s in steep] + _frequent(ends, len(ys))), ys, flat, steep)
-
-
-def _grid(frame: Frame, words: list[Box]) -> Grid | None:
+def _grid(frame: Frame, words: list[Box], fields: Sequence[Box]) -> Grid | None:
     inside = [w for w in words if _interval(frame.ys, (w.y1 + w.y2) / 2) is not None]
     inside = [w for w in inside if _interval(frame.xs, (w.x1 + w.x2) / 2) is not None]
-    xs = _columns([x for x in frame.xs if not _cut(x, inside)], inside)
+    xs = _columns([x for x in frame.xs if not _cut(x, inside, frame.steep)], inside)
     if len(xs) < 3:
         return None
+    frame = frame._replace(xs=xs)
     bands = [part for band in _bands(frame.ys, inside) for part in _rows(band, xs)]
-    return _filled([_cells(band, xs, frame.steep) for band in bands], bands, frame._replace(xs=xs))
+    rows = [_cells(band, xs, frame.steep) for band in bands]
+    typed = sum(map(Grid(xs, frame.ys, []).holds, fields)) >= _FIELDS
+    if typed and _is_margin(frame, words):
+        return None
+    if typed or are_boxes(frame, rows):
+        bands = [part for band in bands for part in _lines_of_numbers(band, xs)]
+        rows = _filled([_cells(band, xs, frame.steep) for band in bands], bands, frame)
+        return Grid(xs, frame.ys, [], boxed_text(rows)) if any(map(any, rows)) else None
+    rows = _filled(rows, bands, frame)
+    return Grid(xs, frame.ys, rows) if len(rows) > 1 and len(rows[0]) > 1 else None
+
+
+def _is_margin(frame: Frame, words: list[Box]) -> bool:
+    """Whether the rows of a frame begin left of it, as the lines of a form do whose figures alone are framed."""
+    before = [w for w in words if w.x2 <= frame.xs[0] + NEAR]
+    rows = [(top, bottom) for top, bottom in pairwise(frame.ys) if bottom - top > 2 * NEAR]
+    begun = sum(any(top < (w.y1 + w.y2) / 2 < bottom for w in before) for top, bottom in rows)
+    return 2 * begun > len(rows)
 
 
 def _bands(ys: list[float], words: Iterable[Box]) -> list[Band]:
@@ -118,9 +89,12 @@ def _bands(ys: list[float], words: Iterable[Box]) -> list[Band]:
     return [Band(row, top, bottom, True) for row, top, bottom in zip(rows, ys, ys[1:], strict=False)]
 
 
-def _cut(x: float, words: list[Box]) -> bool:
-    """Whether a line at `x` would run through words, and so is no border."""
-    return sum(w.x1 + 1.5 < x < w.x2 - 1.5 for w in words) > 0.04 * len(words) + 1
+def _cut(x: float, words: list[Box], steep: Sequence[Stroke]) -> bool:
+    """Whether a line at `x` would run through words where it is drawn, and so is no border."""
+    drawn = [(s.y1, s.y2) for s in steep if abs(s.x1 - x) < NEAR]
+    through = [(w.y1 + w.y2) / 2 for w in words if w.x1 + 1.5 < x < w.x2 - 1.5]
+    cut = sum(any(y1 <= y <= y2 for y1, y2 in drawn) for y in through) if drawn else len(through)
+    return cut > 0.04 * len(words) + 1
 
 
 def _columns(xs: list[float], words: list[Box]) -> list[float]:
@@ -168,7 +142,7 @@ def _cells(band: Band, xs: list[float], steep: list[Stroke]) -> list[str]:
     drawn = [not steep or not _open(steep, x, middle) for x in xs[1:-1]]
     over = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in lines for t in line) for x in xs[1:-1]]
     groups = [0]
-    for wall, crossed in zip(drawn, over, strict=True):
+    for wall, crossed in zip(drawn, _reached(xs, drawn, over, lines), strict=True):
         groups.append(groups[-1] + (wall or not crossed))
     cells: dict[int, list[str]] = {}
     for line in _lines(band.words):
@@ -181,11 +155,27 @@ def _cells(band: Band, xs: list[float], steep: list[Stroke]) -> list[str]:
     return ["\n".join(cells.get(group, [])) for group in groups]
 
 
-def _filled(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> Grid | None:
+def _reached(xs: list[float], drawn: list[bool], over: list[bool], lines: list[list[Box]]) -> list[bool]:
+    """Which inner edges a cell's text runs over, or would, if it stood alone and in the middle between drawn lines."""
+    out = list(over)
+    walls = [0, *(k + 1 for k, wall in enumerate(drawn) if wall), len(xs) - 1]
+    for a, b in pairwise(walls):
+        if not any(over[a : b - 1]):
+            continue
+        texts = [[t for t in line if xs[a] <= (t.x1 + t.x2) / 2 < xs[b]] for line in lines]
+        middles = [text[0].x1 + text[0].x2 for text in texts if text]
+        centred = all(abs(middle - xs[a] - xs[b]) < 0.1 * (xs[b] - xs[a]) for middle in middles)
+        if centred and all(len(text) < 2 for text in texts):
+            out[a : b - 1] = [True] * (b - 1 - a)
+    return out
+
+
+def _filled(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> list[list[str]]:
     """Cells that no line parts from the one above or before hold the same; empty rows and columns are left out."""
-    xs, ys, flat, steep = frame
+    xs, _, flat, steep = frame
+    _merge_down(rows, bands, frame)
     for i, (row, band) in enumerate(zip(rows, bands, strict=True)):
-        lines = [s for s in flat if abs(s.y1 - band.top) < _NEAR] if band.drawn else []
+        lines = [s for s in flat if abs(s.y1 - band.top) < NEAR] if band.drawn else []
         walls = [s for s in steep if s.y1 - 1 <= (band.top + band.bottom) / 2 <= s.y2 + 1]
         for j in range(len(row)):
             x = (xs[j] + xs[j + 1]) / 2
@@ -193,70 +183,60 @@ def _filled(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> Grid 
             if above and len(above) < 80 and not row[j] and not any(s.x1 - 1 <= x <= s.x2 + 1 for s in lines):
                 row[j] = above
             if steep and j and not row[j] and row[j - 1] and len(set(row[:j])) > 1:
-                row[j] = row[j] if any(abs(s.x1 - xs[j]) < _NEAR for s in walls) else row[j - 1]
+                row[j] = row[j] if any(abs(s.x1 - xs[j]) < NEAR for s in walls) else row[j - 1]
     kept = [j for j in range(len(xs) - 1) if any(row[j] for row in rows)]
-    table = [[row[j] for j in kept] for row in rows if any(row)]
-    return Grid(xs, ys, table) if len(table) > 1 and len(kept) > 1 else None
+    return [[row[j] for j in kept] for row in rows if any(row)]
+
+
+def _lines_of_numbers(band: Band, xs: list[float]) -> list[Band]:
+    """The lines of a box with figures below each other in several columns, as of an account; else the box."""
+    lines = _lines(band.words)
+    columns: list[list[str]] = [[] for _ in xs[1:]]
+    for text in (joined(text) for line in lines for text in parted(line)):
+        columns[_interval(xs, (text.x1 + text.x2) / 2) or 0].append(text.text)
+    if sum(len(texts) > 2 and all(map(is_number, texts)) for texts in columns) < 2:
+        return [band]
+    edges = [band.top, *((a[0].y2 + b[0].y1) / 2 for a, b in pairwise(lines)), band.bottom]
+    return [part._replace(drawn=not k) for k, part in enumerate(_bands(edges, band.words))]
+
+
+def _merge_down(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> None:
+    """Give all rows of a merged cell its whole text: its sides are drawn, and no line between its rows."""
+    xs, _, flat, steep = frame
+    for j, (left, right) in enumerate(pairwise(xs)):
+        sided = [
+            not _open(steep, left, (b.top + b.bottom) / 2) and not _open(steep, right, (b.top + b.bottom) / 2)
+            for b in bands
+        ]
+        start = 0
+        for i in range(1, len(rows) + 1):
+            parted_here = i == len(rows) or not (sided[i] and sided[i - 1] and bands[i].drawn)
+            if parted_here or _is_drawn(flat, (left + right) / 2, bands[i].top):
+                _share(rows[start:i], bands[start:i], j, (left, right))
+                start = i
+
+
+def _share(rows: list[list[str]], bands: Sequence[Band], j: int, column: tuple[float, float]) -> None:
+    """Give the rows of one cell its text, if its lines stand right below each other."""
+    filled = [(row[j], band) for row, band in zip(rows, bands, strict=True) if row[j]]
+    if len(rows) < 2 or not filled or len(filled) == len(rows) > 2:
+        return
+    words = [[w for w in band.words if column[0] <= (w.x1 + w.x2) / 2 < column[1]] for _, band in filled]
+    for above, below in pairwise(words):
+        bottom, top = max((w.y2 for w in above), default=0.0), min((w.y1 for w in below), default=math.inf)
+        if not above or top - bottom > above[0].y2 - above[0].y1:
+            return
+    text = "\n".join(text for text, _ in filled)
+    for row in rows:
+        row[j] = text
+
+
+def _is_drawn(flat: list[Stroke], x: float, y: float) -> bool:
+    return any(abs(s.y1 - y) < NEAR and s.x1 - 1 <= x <= s.x2 + 1 for s in flat)
 
 
 def _open(steep: list[Stroke], x: float, y: float) -> bool:
-    return not any(abs(s.x1 - x) < _NEAR and s.y1 - 1 <= y <= s.y2 + 1 for s in steep)
-
-
-def _whole(segments: list[Box], *, turned: bool) -> list[Stroke]:
-    """Segments of one direction, those that lie end to end as one; the shortest are no lines of a table."""
-    spans = sorted((round(s.x1), s.y1, s.y2, s.x1) if turned else (round(s.y1), s.x1, s.x2, s.y1) for s in segments)
-    joined: list[tuple[float, list[float]]] = []
-    place = None
-    for near, start, stop, at in spans:
-        if place == near and start <= joined[-1][1][-1] + _NEAR:
-            joined[-1][1].extend((start, max(stop, joined[-1][1][-1])))
-        else:
-            joined.append((at, [start, stop]))
-        place = near
-    least = 4 if turned else 8
-    long = [(at, ends[0], ends[-1], tuple(ends)) for at, ends in joined if ends[-1] - ends[0] > least]
-    return [Stroke(at, a, at, b, ends) if turned else Stroke(a, at, b, at, ends) for at, a, b, ends in long]
-
-
-def _touching(flat: list[Stroke], steep: list[Stroke]) -> list[list[Stroke]]:
-    """Strokes in groups that hang together: those that cross or touch the bounds of the others."""
-    groups: list[tuple[Stroke, list[Stroke]]] = []
-    finished: list[list[Stroke]] = []
-    for stroke in sorted([*flat, *steep], key=lambda s: (s.y1, s.x1)):
-        finished += [group for bounds, group in groups if bounds.y2 < stroke.y1 - _NEAR]
-        groups = [group for group in groups if group[0].y2 >= stroke.y1 - _NEAR]
-        bounds, members = stroke, [stroke]
-        for group in [group for group in groups if _near(group[0], stroke)]:
-            bounds, members = _around(bounds, group[0]), members + group[1]
-            groups.remove(group)
-        groups.append((bounds, members))
-    return finished + [group for _, group in groups]
-
-
-def _near(bounds: Stroke, stroke: Stroke) -> bool:
-    """Whether a stroke lies in or at the bounds of a group."""
-    across = stroke.x1 <= bounds.x2 + _NEAR and stroke.x2 >= bounds.x1 - _NEAR
-    return across and stroke.y1 <= bounds.y2 + _NEAR and stroke.y2 >= bounds.y1 - _NEAR
-
-
-def _around(a: Any, b: Any) -> Any:
-    return a._replace(x1=min(a.x1, b.x1), y1=min(a.y1, b.y1), x2=max(a.x2, b.x2), y2=max(a.y2, b.y2))
-
-
-def _cluster(values: Iterable[float]) -> list[float]:
-    """Values in order, those nearer than a line's thickness as one."""
-    out: list[float] = []
-    for value in sorted(values):
-        if not out or value - out[-1] > _NEAR:
-            out.append(value)
-    return out
-
-
-def _frequent(ends: list[float], rows: int) -> list[float]:
-    """Ends that most rows share: where lines are drawn cell by cell, they show the columns."""
-    ordered, least = sorted(ends), max(3, rows // 2)
-    return [x for x in _cluster(ends) if bisect_left(ordered, x + _NEAR) - bisect_right(ordered, x - _NEAR) >= least]
+    return not any(abs(s.x1 - x) < NEAR and s.y1 - 1 <= y <= s.y2 + 1 for s in steep)
 
 
 def _interval(edges: list[float], value: float) -> int | None:
@@ -267,33 +247,6 @@ def _interval(edges: list[float], value: float) -> int | None:
 
 
 # --- words to lines ------------------------------------------------------------------------------------------------
-
-
-def _segments(drawn: Any) -> list[Box]:
-    """Drawn lines: strokes, and filled shapes so thin that they can be nothing else. A marker's stroke is thicker."""
-    thin = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill) if min(w, h) < _NEAR]
-    edges = [_box(line) for line in drawn.lines if not line.stroke]
-    return thin + [_box(line) for line in drawn.lines if line.stroke] + _strips(edges)
-
-
-def _strips(edges: list[Box]) -> list[Box]:
-    """Of the edges of filled shapes those that lie close to another one alongside: the sides of a thin strip."""
-    found = []
-    for turned in (False, True):
-        spans = [(s.y1, s.y2, s.x1, s.x2) if turned else (s.x1, s.x2, s.y1, s.y2) for s in edges]
-        sides = sorted((lo, start, stop) for lo, hi, start, stop in spans if hi - lo < 0.1 and stop - start > 4)
-        for i, (at, start, stop) in enumerate(sides):
-            for near, begin, end in sides[i + 1 : i + 40]:
-                if near - at >= _NEAR:
-                    break
-                if near > at and abs(begin - start) < _NEAR and abs(end - stop) < _NEAR:
-                    found.append(Box(start, at, stop, at) if turned else Box(at, start, at, stop))
-                    break
-    return found
-
-
-def _box(line: Any) -> Box:
-    return Box(min(line.x1, line.x2), min(line.y1, line.y2), max(line.x1, line.x2), max(line.y1, line.y2))
 
 
 def _lines(words: Iterable[Box]) -> list[list[Box]]:

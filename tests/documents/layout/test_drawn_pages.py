@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents import Request
-from groundwork.documents.page_conversion import convert_pages
-from groundwork.documents.pdf import TextLayer, read_text_layer
 from groundwork.documents.repair.page_joining import stitch
-from groundwork.records.types import PageAudit
-from groundwork.settings.config_files import load
 
 PROSE = [
     "The harbour master opens the barrier only when the tide on both sides",
@@ -23,34 +16,6 @@ PROSE = [
     "left the basin, because the swell would otherwise break against it.",
 ]
 Row = Sequence[str]
-
-
-class Drawn:
-    """A page drawn by reportlab: its Markdown, its audit and its text layer."""
-
-    def __init__(self, path: Path, draw: Callable[[Canvas], None]) -> None:
-        canvas = Canvas(str(path), pagesize=A4)
-        canvas.setFont("Helvetica", 10)
-        draw(canvas)
-        canvas.save()
-        self.layer: TextLayer = read_text_layer(str(path))
-        request = Request(source=str(path), ending=".pdf", settings=load().ingest, page_count=self.layer.page_count)
-        done = convert_pages("layout", request, self.layer.pages)
-        self.pages: list[str] = done.pages
-        self.markdown: str = done.pages[0]
-        self.audit: PageAudit = done.audits[0]
-        self.makers = done.makers
-
-    @property
-    def rows(self) -> list[list[str]]:
-        """The cells of all table rows, without the delimiters."""
-        lines = [line for line in self.markdown.split("\n") if line.startswith("|") and "---" not in line]
-        return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-
-
-@pytest.fixture
-def drawn(tmp_path: Path) -> Callable[[Callable[[Canvas], None]], Drawn]:
-    return lambda draw: Drawn(tmp_path / "page.pdf", draw)
 
 
 def table(canvas: Canvas, xs: Sequence[float], rows: Sequence[Row], y: float = 700, step: float = 14) -> float:

@@ -1,0 +1,151 @@
+"""The straight lines that a page draws, and those of them that hang together and may be a table's or a form's."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from groundwork.documents.layout.text_lines import Box
+
+NEAR = 2.5  # points within which two lines are one
+_MOST = 2000  # lines of a page's tables; what has more is a drawing
+
+
+class Stroke(NamedTuple):
+    """A drawn line, flat or steep, and where the pieces end that it is drawn in."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    ends: tuple[float, ...] = ()
+
+
+class Frame(NamedTuple):
+    """Drawn lines that hang together and may be a table's: the positions of rows and columns, and the lines."""
+
+    xs: list[float]
+    ys: list[float]
+    flat: list[Stroke]
+    steep: list[Stroke]
+
+
+class Strokes(NamedTuple):
+    """The drawn lines of a page that may be a table's."""
+
+    flat: list[Stroke]
+    steep: list[Stroke]
+
+
+def find_strokes(drawn: Any) -> Strokes:
+    """The straight lines among liteparse's vector graphics; none where there are so many that they are a drawing."""
+    segments = _segments(drawn)
+    flat = _whole([s for s in segments if s.y2 - s.y1 < NEAR], turned=False)
+    steep = _whole([s for s in segments if s.x2 - s.x1 < NEAR], turned=True)
+    return Strokes(flat, steep) if len(flat) + len(steep) <= _MOST else Strokes([], [])
+
+
+def find_frames(strokes: Strokes) -> list[Frame]:
+    """What may be tables among a page's lines."""
+    if len(strokes.flat) < 2:
+        return []
+    return [frame for frame in map(_frame, _touching(*strokes)) if len(frame.ys) > 1 and len(frame.xs) > 2]
+
+
+# --- segments to strokes ---
+
+
+def _segments(drawn: Any) -> list[Box]:
+    """Drawn lines: strokes, and filled shapes so thin that they can be nothing else. A marker's stroke is thicker."""
+    thin = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill) if min(w, h) < NEAR]
+    edges = [_box(line) for line in drawn.lines if not line.stroke]
+    return thin + [_box(line) for line in drawn.lines if line.stroke] + _strips(edges)
+
+
+def _strips(edges: list[Box]) -> list[Box]:
+    """Of the edges of filled shapes those that lie close to another one alongside: the sides of a thin strip."""
+    found = []
+    for turned in (False, True):
+        spans = [(s.y1, s.y2, s.x1, s.x2) if turned else (s.x1, s.x2, s.y1, s.y2) for s in edges]
+        sides = sorted((lo, start, stop) for lo, hi, start, stop in spans if hi - lo < 0.1 and stop - start > 4)
+        for i, (at, start, stop) in enumerate(sides):
+            for near, begin, end in sides[i + 1 : i + 40]:
+                if near - at >= NEAR:
+                    break
+                if near > at and abs(begin - start) < NEAR and abs(end - stop) < NEAR:
+                    found.append(Box(start, at, stop, at) if turned else Box(at, start, at, stop))
+                    break
+    return found
+
+
+def _box(line: Any) -> Box:
+    return Box(min(line.x1, line.x2), min(line.y1, line.y2), max(line.x1, line.x2), max(line.y1, line.y2))
+
+
+def _whole(segments: list[Box], *, turned: bool) -> list[Stroke]:
+    """Segments of one direction, those that lie end to end as one; the shortest are no lines of a table."""
+    spans = sorted((round(s.x1), s.y1, s.y2, s.x1) if turned else (round(s.y1), s.x1, s.x2, s.y1) for s in segments)
+    joined: list[tuple[float, list[float]]] = []
+    place = None
+    for near, start, stop, at in spans:
+        if place == near and start <= joined[-1][1][-1] + NEAR:
+            joined[-1][1].extend((start, max(stop, joined[-1][1][-1])))
+        else:
+            joined.append((at, [start, stop]))
+        place = near
+    least = 4 if turned else 8
+    long = [(at, ends[0], ends[-1], tuple(ends)) for at, ends in joined if ends[-1] - ends[0] > least]
+    return [Stroke(at, a, at, b, ends) if turned else Stroke(a, at, b, at, ends) for at, a, b, ends in long]
+
+
+# --- strokes to frames ---
+
+
+def _frame(group: list[Stroke]) -> Frame:
+    flat = [s for s in group if s.y2 - s.y1 < NEAR]
+    steep = [s for s in group if s.y2 - s.y1 >= NEAR]
+    reach = [s.y1 for s in steep] + [s.y2 for s in steep]
+    ys = _cluster([s.y1 for s in flat] + ([min(reach), max(reach)] if reach else []))
+    ends = [x for s in flat for x in s.ends]
+    return Frame(_cluster([s.x1 for s in steep] + _frequent(ends, len(ys))), ys, flat, steep)
+
+
+def _touching(flat: list[Stroke], steep: list[Stroke]) -> list[list[Stroke]]:
+    """Strokes in groups that hang together: those that cross or touch the bounds of the others."""
+    groups: list[tuple[Stroke, list[Stroke]]] = []
+    finished: list[list[Stroke]] = []
+    for stroke in sorted([*flat, *steep], key=lambda s: (s.y1, s.x1)):
+        finished += [group for bounds, group in groups if bounds.y2 < stroke.y1 - NEAR]
+        groups = [group for group in groups if group[0].y2 >= stroke.y1 - NEAR]
+        bounds, members = stroke, [stroke]
+        for group in [group for group in groups if _near(group[0], stroke)]:
+            bounds, members = _around(bounds, group[0]), members + group[1]
+            groups.remove(group)
+        groups.append((bounds, members))
+    return finished + [group for _, group in groups]
+
+
+def _near(bounds: Stroke, stroke: Stroke) -> bool:
+    """Whether a stroke lies in or at the bounds of a group."""
+    across = stroke.x1 <= bounds.x2 + NEAR and stroke.x2 >= bounds.x1 - NEAR
+    return across and stroke.y1 <= bounds.y2 + NEAR and stroke.y2 >= bounds.y1 - NEAR
+
+
+def _around(a: Any, b: Any) -> Any:
+    return a._replace(x1=min(a.x1, b.x1), y1=min(a.y1, b.y1), x2=max(a.x2, b.x2), y2=max(a.y2, b.y2))
+
+
+def _cluster(values: Iterable[float]) -> list[float]:
+    """Values in order, those nearer than a line's thickness as one."""
+    out: list[float] = []
+    for value in sorted(values):
+        if not out or value - out[-1] > NEAR:
+            out.append(value)
+    return out
+
+
+def _frequent(ends: list[float], rows: int) -> list[float]:
+    """Ends that most rows share: where lines are drawn cell by cell, they show the columns."""
+    ordered, least = sorted(ends), max(3, rows // 2)
+    return [x for x in _cluster(ends) if bisect_left(ordered, x + NEAR) - bisect_right(ordered, x - NEAR) >= least]

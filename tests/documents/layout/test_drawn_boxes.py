@@ -1,0 +1,104 @@
+"""Merged cells, and the boxes of forms and figures, in small PDFs drawn for each rule."""
+
+from __future__ import annotations
+
+from reportlab.pdfgen.canvas import Canvas
+
+
+def frame(canvas: Canvas, flat, steep) -> None:
+    """Lines as (y, x1, x2) and (x, y1, y2)."""
+    for y, x1, x2 in flat:
+        canvas.line(x1, y, x2, y)
+    for x, y1, y2 in steep:
+        canvas.line(x, y1, x, y2)
+
+
+def test_a_cell_over_two_rows_has_its_lines_in_both(drawn):
+    """Two lines of a label beside two rows are one cell where no line is drawn between them."""
+
+    def draw(canvas: Canvas) -> None:
+        frame(canvas, [(y, 60, 330) for y in (720, 700, 660, 620)], [(x, 620, 720) for x in (60, 170, 250, 330)])
+        frame(canvas, [(680, 170, 330), (640, 170, 330)], [])
+        for y, texts in ((706, ("Fuel", "By", "Price")), (686, ("", "tank", "2.24")), (666, ("", "pump", "2.20"))):
+            for x, text in zip((66, 176, 256), texts, strict=True):
+                canvas.drawString(x, y, text)
+        canvas.drawString(66, 683, "Lamp oil")
+        canvas.drawString(66, 672, "and kerosene")
+        for y, texts in ((646, ("Diesel", "tank", "2.03")), (626, ("", "pump", "1.97"))):
+            for x, text in zip((66, 176, 256), texts, strict=True):
+                canvas.drawString(x, y, text)
+
+    assert drawn(draw).rows == [
+        ["Fuel", "By", "Price"],
+        ["Lamp oil and kerosene", "tank", "2.24"],
+        ["Lamp oil and kerosene", "pump", "2.20"],
+        ["Diesel", "tank", "2.03"],
+        ["Diesel", "pump", "1.97"],
+    ]
+
+
+def test_a_value_in_the_middle_of_merged_columns_is_in_all_of_them(drawn):
+    """A column stays where merged rows run over its place, and a value between two drawn lines fills the space."""
+
+    def draw(canvas: Canvas) -> None:
+        rows = [700 - 18 * k for k in range(8)]
+        frame(canvas, [(y, 60, 360) for y in rows], [(x, rows[-1], rows[0]) for x in (60, 120, 360)])
+        for k in (0, 2, 6):
+            frame(canvas, [], [(x, rows[k + 1], rows[k]) for x in (180, 240, 300)])
+        cells = {0: ("Sign", "first", "second", "third", "fourth"), 2: ("P", "8", "12", "16", "2-16"),
+                 6: ("Tq", "0-1", "0-2", "0-3", "0")}  # fmt: skip
+        for k in range(7):
+            if k in cells:
+                for x, text in zip((66, 126, 186, 246, 306), cells[k], strict=True):
+                    canvas.drawString(x, rows[k] - 13, text)
+            else:
+                canvas.drawString(66, rows[k] - 13, f"Y{k}")
+                canvas.drawCentredString(240, rows[k] - 13, "0-65,535 at most")
+
+    merged = ["0-65,535 at most"] * 4
+    assert drawn(draw).rows == [
+        ["Sign", "first", "second", "third", "fourth"],
+        ["Y1", *merged],
+        ["P", "8", "12", "16", "2-16"],
+        *[[f"Y{k}", *merged] for k in (3, 4, 5)],
+        ["Tq", "0-1", "0-2", "0-3", "0"],
+    ]
+
+
+def test_the_boxes_of_a_form_are_read_box_by_box(drawn):
+    """Boxes of many sizes are no table: labels, figures and what was written stand line by line."""
+
+    def draw(canvas: Canvas) -> None:
+        bottom, top = 300, 720
+        frame(canvas, [(bottom, 60, 500), (top, 60, 500)], [(60, bottom, top), (500, bottom, top)])
+        for k in range(14):
+            y = top - 30 * (k + 1)
+            frame(canvas, [(y, 60, 500)] if k % 4 == 3 else [(y, 440, 500)], [])
+            for x in {0: (200, 360), 1: (150, 310), 2: (130, 280), 3: (240, 400)}[k % 4]:
+                frame(canvas, [], [(x + 7 * k, y, y + 30)] if x + 7 * k < 420 else [])
+            frame(canvas, [], [(420, y, y + 30), (440, y, y + 30)])
+            canvas.drawString(66, y + 12, f"Boat {k + 1}")
+            canvas.drawString(425, y + 12, str(k + 1))
+            canvas.drawString(450, y + 12, f"{3 * k + 2}.50")
+
+    page = drawn(draw)
+    assert page.rows == []
+    for k in range(14):
+        assert f"Boat {k + 1} {k + 1} {3 * k + 2}.50" in page.markdown.replace(";", "")
+    assert page.audit.text_kept > 0.99
+
+
+def test_fields_part_the_lines_of_a_form(drawn):
+    """A field between two labels ends the first, and white fields of different lengths are no bars of a chart."""
+    labels = ["Name of the boat", "Name of the owner", "Harbour she comes from", "Remarks of the harbour master"]
+
+    def draw(canvas: Canvas) -> None:
+        for k, label in enumerate(labels):
+            y = 700 - 34 * k
+            canvas.drawString(72, y, label)
+            canvas.setFillColorRGB(1, 1, 1)
+            canvas.rect(72, y - 18, 220 + 40 * k, 13, fill=1)
+            canvas.setFillColorRGB(0, 0, 0)
+            canvas.acroForm.textfield(name=f"f{k}", value="", x=72, y=y - 18, width=220 + 40 * k, height=13)
+
+    assert drawn(draw).markdown.split("\n\n") == labels
