@@ -69,7 +69,8 @@ class Command:
     after: Callable[[Job, list[Unit]], None] | None = None
     version: str = "1"
     shards: Shards = "none"
-    units_a_process: int = 0  # due units from which one more process pays on this machine; 0: never
+    units_a_process: int = 0  # due units (for caches: documents) from which one more process pays here; 0: never
+    divides: Callable[[Config], bool] = lambda _: True  # whether, by these settings, processes have anything to do
     needs_gpu: Callable[[Config], bool] = lambda _: False
 
     def __call__(self, argv: Sequence[str] | None = None) -> int:
@@ -158,18 +159,35 @@ class Command:
         address = job.flags.ray or job.config.engine.ray_address
         if job.data.shard is not None or self.shards == "none" or not (address or self.units_a_process):
             return None
+        if self.shards == "caches":
+            self._fill_caches(job, runner.due(units), address)
+            return None
         if address:
             from groundwork.console.ray_cluster import run_on_ray
 
-            if self.shards == "documents":
-                return runner.spread(units, lambda due: self._by_ray(job, due, address, run_on_ray))
-            if runner.due(units):  # the caches, from which this process then makes the whole
-                most = self._by_ray(job, MOST_CACHE_SHARDS, address, run_on_ray)
-                for error in filter(None, (result.error() for result in most)):
-                    raise error
-            return None
+            return runner.spread(units, lambda due: self._by_ray(job, due, address, run_on_ray))
         count = processes_for(self, job, len(runner.due(units)))
         return runner.spread(units, lambda _: run_processes(self.name, job, count)) if count > 1 else None
+
+    def _fill_caches(self, job: Job, due: list[Unit], address: str | None) -> None:
+        """Have others fill the caches, from which this process then makes the whole. Raises what stopped one of them."""
+        from groundwork.console.parallel import processes_for, run_apart
+
+        if not due:
+            return
+        if address:
+            from groundwork.console.ray_cluster import run_on_ray
+
+            results = self._by_ray(job, MOST_CACHE_SHARDS, address, run_on_ray)
+        elif (count := processes_for(self, job, sum(unit.documents for unit in due))) > 1:
+            results = run_apart(self.name, job, count)
+        else:
+            return
+        for result in results:
+            job.usage += result.usage
+        for error in filter(None, (result.error() for result in results)):
+            raise error
+        job.asked_anew = True
 
     def _by_ray(self, job: Job, due: int, address: str, run: Callable[..., list[ShardResult]]) -> list[ShardResult]:
         from groundwork.records.join_databases import join_shards

@@ -34,6 +34,7 @@ class Unit:
 
     adds: files that it reads where they exist and itself adds to, so that they shape it as they are when it is done.
     recipe: what shapes this unit alone, beside the settings that shape all of the stage.
+    documents: how many it works on.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Unit:
     payload: Any = None
     adds: tuple[Path, ...] = ()
     recipe: dict[str, Any] = field(default_factory=dict, hash=False)
+    documents: int = 1
 
     @property
     def document(self) -> str:
@@ -113,6 +115,7 @@ class Job:
     due: int = 0  # units of this run
     departed: dict[str, str] = field(default_factory=dict)  # documents whose source is gone, and that source's name
     usage: list[UsageRow] = field(default_factory=list)  # of calls that other processes made for this job
+    asked_anew: bool = False  # whether those have asked again what --force asks for again
     _client: Client | None = None
     _prompts: dict[str, str] = field(default_factory=dict)
 

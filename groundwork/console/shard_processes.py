@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -104,6 +105,9 @@ class Divisible(Protocol):
     @property
     def units_a_process(self) -> int: ...
 
+    @property
+    def divides(self) -> Callable[[Config], bool]: ...
+
     def run_shard(self, flags: argparse.Namespace, shard: Shard, channel: Channel, *, among: int) -> ShardResult: ...
 
 
@@ -116,7 +120,7 @@ def stage_command(name: str) -> Divisible:
 def processes_for(command: Divisible, job: Job, due: int) -> int:
     """How many processes do `due` units: those asked for, else as many cores as are faster than one."""
     settings = job.config.engine
-    if command.units_a_process == 0 or job.data.shard is not None or due < 2:
+    if command.units_a_process == 0 or job.data.shard is not None or due < 2 or not command.divides(job.config):
         return 1
     if settings.workers:
         return min(settings.workers, due)
@@ -167,11 +171,28 @@ def run_processes(stage: str, job: Job, count: int) -> list[ShardResult]:
         return _Crew(stage, job, count, stopping).run()
 
 
+def run_apart(stage: str, job: Job, count: int) -> list[ShardResult]:
+    """`stage` by `count` processes, each with its shard's state of its own; the caches that they fill are joined.
+
+    For stages whose units are whole runs, which every shard has a part of.
+    """
+    from groundwork.records.join_databases import join_shards, shard_folders
+
+    before = set(shard_folders(job.data))
+    with Stopping() as stopping:
+        results = _Crew(stage, job, count, stopping, apart=True).run()
+    join_shards(job.data)
+    for shard, folder in shard_folders(job.data).items():
+        if shard not in before and shard.count == count:
+            shutil.rmtree(folder)
+    return results
+
+
 class _Crew:
     """The processes and what they have told."""
 
-    def __init__(self, stage: str, job: Job, count: int, stopping: Stopping) -> None:
-        self._job, self._stopping = job, stopping
+    def __init__(self, stage: str, job: Job, count: int, stopping: Stopping, *, apart: bool = False) -> None:
+        self._job, self._stopping, self._apart = job, stopping, apart
         self._snapshots: dict[int, Snapshot] = {}
         self._results: dict[int, ShardResult] = {}
         self._pipes: dict[connection.Connection, int] = {}
@@ -194,11 +215,15 @@ class _Crew:
 
     def _start(self, stage: str, shard: Shard) -> BaseProcess:
         ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_work, args=(theirs, stage, self._job.flags, shard))
+        process = _SPAWN.Process(target=_work, args=(theirs, stage, self._flags(shard), shard))
         process.start()
         theirs.close()
         self._pipes[ours] = shard.index
         return process
+
+    def _flags(self, shard: Shard) -> argparse.Namespace:
+        own = {"shard": shard} if self._apart else {}
+        return argparse.Namespace(**(vars(self._job.flags) | own))
 
     def _hear(self, pipe: connection.Connection) -> None:
         try:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from groundwork.settings.whole_config import Config
 
 TEST_PAIRS = 10
+DOCUMENTS_A_PROCESS = 40  # from which another process pays
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +59,13 @@ def _unit(job: Job, folder: Path, documents: list[str]) -> Unit:
     curated = folder / "curated"
     writes = [curated / f"{document}.jsonl" for document in documents]
     writes += [curated / "rejected" / f"{document}.jsonl" for document in documents]
-    return Unit(folder.name, tuple(reads), (*writes, curated / "report.html"), payload=documents)
+    return Unit(
+        folder.name,
+        tuple(reads),
+        (*writes, curated / "report.html"),
+        payload=documents,
+        documents=len(documents),
+    )
 
 
 def _decided(job: Job, run: str, documents: list[str]) -> list[Path]:
@@ -216,4 +223,6 @@ main = Command(
     flags=add_flags,
     estimate=estimate,
     shards="caches",
+    units_a_process=DOCUMENTS_A_PROCESS,
+    divides=lambda config: not config.curate.rules_only,  # rules are applied by the process that makes the whole
 )

@@ -155,6 +155,23 @@ def test_shards_judge_their_own_documents(tmp_path: Path, server: FakeOpenRouter
     assert files(parts, "qa") == files(whole, "qa")
 
 
+def test_processes_judge_a_run(tmp_path: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture) -> None:
+    """curate --workers 2: the files and calls of one process, also with --force, and no shard's state is left."""
+    one, two = corpus(tmp_path / "one"), corpus(tmp_path / "two")
+    spent = []
+    for data, workers in ((one, "1"), (two, "2")):
+        for stage in ("chunk", "generate_qa"):
+            assert main([stage, "--data", str(data), *settings(server)]) == 0
+        for force in ([], ["--force"]):
+            before = len(server.requests)
+            capsys.readouterr()
+            assert main(["curate", "--data", str(data), "--workers", workers, *force, *settings(server)]) == 0
+            spent.append((len(server.requests) - before, "$" in capsys.readouterr().out))
+    assert spent == [(spent[0][0], True)] * 4 and spent[0][0] > 0
+    assert files(one, "qa") == files(two, "qa")
+    assert not list((two / ".state" / "shards").glob("*"))
+
+
 def test_vocabularies_of_shards_are_joined(tmp_path: Path, server: FakeOpenRouter) -> None:
     """After gather, the shared vocabulary holds the tags of all shards, each once, and tagging asks nothing more."""
     data = corpus(tmp_path)
