@@ -1,10 +1,11 @@
 """What a million and a hundred million documents take, computed from what a few take here, and what breaks first.
 
-Run    uv run benchmarks/forecast_scale.py [--documents 32] [--pairs 20000] [--quick]
+Run    uv run benchmarks/forecast_scale.py [--documents 32] [--pairs 20000] [--texts 8000] [--quick]
 
 The pipeline goes over `--documents` invented documents and over a quarter of them (as in benchmarks/scale.py, the model
 being a stand-in that answers at once); what a document takes is the difference: CPU seconds by stage, calls, tokens,
-bytes and files. The memory of a dataset comes from `--pairs` pairs and a quarter of them. All else is multiplication:
+bytes and files. The memory of a dataset comes from `--pairs` pairs and a quarter of them, the start with nothing to do
+from `--texts` short texts and a quarter of them. All else is multiplication:
 what grows faster than the documents is measured by benchmarks/whole_runs.py, and comes on top. Money is that of
 PRICE; real pairs are longer than the invented ones, and reasoning models write several times as much.
 """
@@ -35,10 +36,9 @@ QUICK = ["ingest", "chunk", "generate_qa"]
 
 
 class Taken(NamedTuple):
-    """What a data folder took: CPU seconds by stage and of a start with nothing to do, calls, tokens, bytes, files."""
+    """What a data folder took: CPU seconds by stage, above those of a start; calls, tokens, bytes, files."""
 
     cpu: dict[str, float]
-    again: dict[str, float]
     calls: int
     tokens: tuple[int, int]
     disk: Counter[str]
@@ -46,8 +46,8 @@ class Taken(NamedTuple):
 
 
 def taken(data: Path, fake: FakeOpenRouter, stages: list[str]) -> Taken:
-    first = {stage: spent(stage, data, fake.url).cpu for stage in stages}
-    again = {stage: spent(stage, data, fake.url).cpu for stage in stages}
+    cpu = {stage: spent(stage, data, fake.url).cpu for stage in stages}
+    cpu = {stage: whole - spent(stage, data, fake.url).cpu for stage, whole in cpu.items()}
     with closing(sqlite3.connect(data / ".state" / "journal.db")) as journal:
         query = "SELECT count(*), sum(input_tokens), sum(output_tokens) FROM replies"
         calls, told, said = journal.execute(query).fetchone()
@@ -57,7 +57,7 @@ def taken(data: Path, fake: FakeOpenRouter, stages: list[str]) -> Taken:
         if path.is_file():
             disk[path.relative_to(data).parts[0]] += path.stat().st_size
             files[str(path.parent.relative_to(data))] += 1
-    return Taken(first, again, calls, (told, said), disk, files)
+    return Taken(cpu, calls, (told, said), disk, files)
 
 
 def a_document(less: Taken, more: Taken, documents: int) -> dict[str, float]:
@@ -66,10 +66,8 @@ def a_document(less: Taken, more: Taken, documents: int) -> dict[str, float]:
     def each(large: float, small: float) -> float:
         return max(0.0, large - small) / documents
 
-    found = {f"CPU of {name}": each(more.cpu[name] - more.again[name], less.cpu[name] - less.again[name])
-             for name in more.cpu}  # fmt: skip
+    found = {f"CPU of {name}": each(more.cpu[name], less.cpu[name]) for name in more.cpu}
     found |= {
-        "start": each(sum(more.again.values()), sum(less.again.values())),
         "calls": each(more.calls, less.calls),
         "tokens in": each(more.tokens[0], less.tokens[0]),
         "tokens out": each(more.tokens[1], less.tokens[1]),
@@ -79,6 +77,19 @@ def a_document(less: Taken, more: Taken, documents: int) -> dict[str, float]:
         "disk": each(sum(more.disk.values()), sum(less.disk.values())),
     }
     return found
+
+
+def start_a_document(texts: int) -> float:
+    """CPU seconds that one more short text costs a start of chunk that finds nothing to do."""
+    costs = []
+    for count in (texts // 4, texts):
+        with tempfile.TemporaryDirectory() as name:
+            (Path(name) / "text").mkdir()
+            for number in range(count):
+                (Path(name) / "text" / f"note-{number:06}.md").write_text(f"# Note {number}\n\nIt says {number}.\n")
+            spent("chunk", Path(name), "http://127.0.0.1:9")
+            costs.append(min(spent("chunk", Path(name), "http://127.0.0.1:9").cpu for _ in range(2)))
+    return max(costs[1] - costs[0], 1e-9) / (texts - texts // 4)
 
 
 def memory_a_pair(pairs: int) -> float:
@@ -101,7 +112,7 @@ def forecast(one: dict[str, float], documents: int) -> list[tuple[str, str]]:
         ("GB in data/", f"{one['disk'] * documents / 1e9:,.0f}"),
         (f"GB of state a shard of {SHARDS:,}", f"{one['state'] * documents / 1e9 / SHARDS:,.2f}"),
         ("files in the fullest folder", f"{one['files in one folder'] * documents:,.0f}"),
-        ("CPU minutes of a start with nothing to do, all stages", f"{one['start'] * documents / 60:,.0f}"),
+        ("CPU minutes of a start of chunk with nothing to do", f"{one['start'] * documents / 60:,.1f}"),
     ]
 
 
@@ -110,7 +121,7 @@ def limits(one: dict[str, float], pairs: float, bytes_a_pair: float) -> list[tup
     cpu = sum(value for name, value in one.items() if name.startswith("CPU"))
     found = [
         (100_000 / one["files in one folder"], "a folder holds 100,000 files"),
-        (60 / max(one["start"], 1e-9), "a start with nothing to do takes a minute of CPU over all stages"),
+        (60 / one["start"], "a start of chunk with nothing to do takes a minute of CPU"),
         (7 * 86_400 / cpu, "one core takes a week: use --workers, --shard or --ray"),
         (64e9 / (pairs * bytes_a_pair), "a dataset of all pairs needs 64 GB of memory"),
         (50e9 / one["state"], "the state of one machine is 50 GB: use shards, and dataprep gc"),
@@ -130,9 +141,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=32)
     parser.add_argument("--pairs", type=int, default=20_000)
-    parser.add_argument("--quick", action="store_true", help="4 documents, 400 pairs, three stages")
+    parser.add_argument("--texts", type=int, default=8_000)
+    parser.add_argument("--quick", action="store_true", help="4 documents, 400 pairs, 400 texts, three stages")
     options = parser.parse_args()
-    count, pairs = (4, 400) if options.quick else (options.documents, options.pairs)
+    count, pairs, texts = (4, 400, 400) if options.quick else (options.documents, options.pairs, options.texts)
     stages = QUICK if options.quick else PIPELINE
     fake = FakeOpenRouter(reply=reply)
     fake.keep_requests = False
@@ -141,6 +153,7 @@ def main() -> int:
         less, more = taken(few, fake, stages), taken(many, fake, stages)
         one = a_document(less, more, count - count // 4)
         made = (pairs_of(many) - pairs_of(few)) / (count - count // 4)
+    one["start"] = start_a_document(texts)
     bytes_a_pair = memory_a_pair(pairs)
     print(
         f"a document of 5 to 50 kB, from {count} and {count // 4}: {made:.0f} pairs; "

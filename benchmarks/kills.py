@@ -46,6 +46,7 @@ STAGES = {  # what each writes below data/
     "create_dataset": ("datasets", ["--eval-split"]),
 }
 TERMS = ("generate_qa", "curate", "ingest", "summarize", "generate_tags")
+CALLING = frozenset(TERMS) - {"ingest"}
 QUICK = ("ingest", "chunk", "generate_qa")
 LATENCY = 0.05  # seconds a call
 
@@ -112,15 +113,24 @@ def answered(data: Path) -> Counter[str]:
         return Counter(key for (key,) in database.execute("SELECT key FROM replies WHERE usable"))
 
 
+def wait_for_call(process: subprocess.Popen[bytes], fake: FakeOpenRouter) -> None:
+    """Until a call is under way, or the stage has ended: on a busy machine it may not have begun yet."""
+    end = time.monotonic() + 120
+    while process.poll() is None and not fake.in_flight and time.monotonic() < end:
+        time.sleep(0.005)
+
+
 def trial(
-    stage: str, before: Path, reference: Path, url: str, moment: float, number: signal.Signals
+    stage: str, before: Path, reference: Path, fake: FakeOpenRouter, moment: float, number: signal.Signals
 ) -> tuple[bool, list[str]]:
     """(was it still at work, what is wrong afterwards)."""
     with tempfile.TemporaryDirectory() as name:
         data = Path(name) / "data"
         shutil.copytree(before, data)
-        process = start(stage, data, url)
+        process = start(stage, data, fake.url)
         time.sleep(moment)
+        if number == signal.SIGTERM and stage in CALLING:
+            wait_for_call(process, fake)
         alive = process.poll() is None
         if alive:
             os.killpg(process.pid, number)
@@ -129,7 +139,7 @@ def trial(
         if alive and number == signal.SIGTERM and process.returncode not in (0, 130):
             wrong.append(f"SIGTERM: exit code {process.returncode}: {told.decode()[-300:]}")
         kept = answered(data)
-        finish(stage, data, url)
+        finish(stage, data, fake.url)
         wrong += [f"asked again: {key[:8]}" for key, count in (answered(data) - kept).items() if kept[key] and count]
         folder = STAGES[stage][0]
         ours, theirs = contents(data, folder), contents(reference, folder)
@@ -167,7 +177,7 @@ def main() -> int:
         trials += [(signal.SIGTERM, TERMS[turn % len(TERMS)]) for turn in range(terms)]
         for number, stage in trials:
             moment = took[stage] * dice.uniform(0.3, 0.95)
-            alive, wrong = trial(stage, before[stage], after[stage], fake.url, moment, number)
+            alive, wrong = trial(stage, before[stage], after[stage], fake, moment, number)
             counts[number.name, alive] += 1
             failed += bool(wrong)
             told = f"{'at work' if alive else 'was done'}  {'; '.join(wrong[:3]) or 'equal'}"

@@ -170,7 +170,7 @@ class Command:
         return runner.spread(units, lambda _: run_processes(self.name, job, count)) if count > 1 else None
 
     def _fill_caches(self, job: Job, due: list[Unit], address: str | None) -> None:
-        """Have others fill the caches, from which this process then makes the whole. Raises what stopped one of them."""
+        """Have others fill the caches, from which this process then makes the whole. Raises what stopped one."""
         from groundwork.console.parallel import processes_for, run_apart
 
         if not due:

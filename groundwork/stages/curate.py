@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from groundwork.settings.whole_config import Config
 
 TEST_PAIRS = 10
-DOCUMENTS_A_PROCESS = 40  # from which another process pays
+DOCUMENTS_A_PROCESS = 150  # from which another process pays
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
