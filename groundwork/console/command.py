@@ -171,7 +171,7 @@ class Command:
 
     def _fill_caches(self, job: Job, due: list[Unit], address: str | None) -> None:
         """Have others fill the caches, from which this process then makes the whole. Raises what stopped one."""
-        from groundwork.console.parallel import processes_for, run_apart
+        from groundwork.console.shard_processes import processes_for, run_apart
 
         if not due:
             return
