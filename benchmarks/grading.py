@@ -29,10 +29,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from groundwork.grading.confidence_intervals import share
+from groundwork.grading.confidence_intervals import share_interval
 from groundwork.grading.criteria_by_rule import settle
 from groundwork.grading.judge import criteria_of
-from groundwork.grading.memorization import Pair, gap
+from groundwork.grading.memorization import MirrorPair, gap
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.grades import Grade
 from tests.fake_openrouter import FakeOpenRouter
@@ -119,7 +119,7 @@ def power(runs: int) -> None:
                 kinds = rng.choice(3, rows, p=[worse, better, 1 - differing]).tolist()
                 b, c = kinds.count(0), kinds.count(1)
                 seen += b + c > 0 and binomtest(b, b + c).pvalue < 0.05
-                pairs = [Pair(*SCORES[kind], str(i), same_words=False) for i, kind in enumerate(kinds)]
+                pairs = [MirrorPair(*SCORES[kind], str(i), same_words=False) for i, kind in enumerate(kinds)]
                 concluded[gap(pairs, MARGIN, FLOOR).conclusion] += 1
             shares = [concluded[name] / runs for name in ("learnt", "learnt by heart", "cannot tell")]
             print(
@@ -138,7 +138,7 @@ def coverage(runs: int) -> None:
                 rates = np.clip(truth + rng.choice([-1, 1], clusters) * spread, 0, 1)
                 values = (rng.random((clusters, 96 // clusters)) < rates[:, None]).astype(float).ravel()
                 names = [str(i) for i in range(clusters) for _ in range(96 // clusters)]
-                found = share(values.tolist(), names)
+                found = share_interval(values.tolist(), names)
                 held += found.low <= truth <= found.high
                 low, high = wilson(float(values.mean()), 96)
                 plain += low <= truth <= high

@@ -32,7 +32,7 @@ from groundwork.documents.engines.markitdown import convert as markitdown
 from groundwork.documents.layout.engine import ENGINES
 from groundwork.documents.page_conversion import audit_pages, convert_pages
 from groundwork.documents.pdf import read_text_layer
-from groundwork.documents.repair.outline_headings import Entry, set_headings
+from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.running_headers import running_keys, strip_running
 from groundwork.settings import config_files
@@ -154,7 +154,7 @@ def layout(request: Request) -> str:
     """Our default as ingest runs it: reading, audit, the engines in reserve, stitching."""
     layer = read_text_layer(request.source)
     pages = convert_pages("layout", request, layer.pages).pages
-    return stitch(set_headings(pages, [Entry(*row) for row in layer.outline])).markdown
+    return stitch(set_headings(pages, [OutlineEntry(*row) for row in layer.outline])).markdown
 
 
 @dataclass
@@ -177,7 +177,7 @@ def cost(request: Request) -> Cost:
     conversion = run("layout", dataclasses.replace(request, layer=layer.pages))
     marks.append(cpu_seconds())
     pages = audit_pages("layout", conversion, range(1, len(layer.pages) + 1), layer.pages).pages
-    stitch(set_headings(pages, [Entry(*row) for row in layer.outline]))
+    stitch(set_headings(pages, [OutlineEntry(*row) for row in layer.outline]))
     marks.append(cpu_seconds())
     return Cost(*(after - before for before, after in pairwise(marks)))
 

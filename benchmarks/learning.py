@@ -34,7 +34,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin while t
 from benchmarks import learning_curve as curve
 from benchmarks.fine_tuning import PACKAGED, TINY, Tuner, Unavailable
 from benchmarks.learning_curve import Epoch, Recipe, Run, Score
-from groundwork.dataset.loading import MIRRORS, Dataset, QuestionRow, load, locate
+from groundwork.dataset.loading import MIRRORS, Dataset, QuestionRow, load_dataset, locate
 from groundwork.errors import GroundworkError
 from groundwork.grading.criteria_by_rule import settle
 from groundwork.grading.grading_run import read_grades
@@ -241,7 +241,7 @@ def learn(
     dataset: str, data: Workspace, recipe: Recipe, seeds: int, sample: int, out: Path, tuner: Tuner, judged: Any = None
 ) -> tuple[list[Run], Parts]:
     """All trainings, their table and picture. `judged`: called with the runs and their rows, to grade the answers."""
-    found = load(locate(dataset, data, prefer="datasets"))
+    found = load_dataset(locate(dataset, data, prefer="datasets"))
     parts = parts_of(found, sample)
     (out / "answers").mkdir(parents=True, exist_ok=True)
     print(f"{found.name}: {', '.join(f'{len(rows)} {name}' for name, rows in parts.items() if name != 'train')}")

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks.pages import ARGUMENTS, RECORD
 from groundwork.records.artifacts import Workspace, write_jsonl
 from groundwork.records.types import Pair, Rejected
-from groundwork.review.review_session import Desk
+from groundwork.review.review_session import ReviewSession
 from groundwork.review.server import Server
 
 A_DOCUMENT = 1_000  # pairs
@@ -117,7 +117,7 @@ async def measure(address: str) -> dict[str, Any]:
 
 async def serve_and_measure(data: Path) -> dict[str, Any]:
     began = time.process_time()
-    server = Server(Desk(Workspace(data), "large", "ann"))
+    server = Server(ReviewSession(Workspace(data), "large", "ann"))
     read = time.process_time() - began
     await server.start()
     try:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from groundwork.dataset.reword.rewording_faults import faults
+from groundwork.dataset.reword.rewording_faults import faults_of_rewording
 from groundwork.settings.config_files import load
 from tests.dataset.reword.rewordings import COPIES, NATURAL, TURNED
 from tests.dataset.rows import row
@@ -32,7 +32,7 @@ COPIED = load([], []).dataset.rephrase.max_copied
 def found(question: str, answer: str, new_question: str, new_answer: str) -> list[str]:
     """The faults of one rewording."""
     told = row(question=question, answer=answer, evidence=[answer])
-    return faults(told, new_question, new_answer, COPIED)
+    return faults_of_rewording(told, new_question, new_answer, COPIED)
 
 
 def main(files: list[str]) -> None:

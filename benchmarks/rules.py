@@ -25,7 +25,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from groundwork.dataset.reword.rewording_faults import faults, subject_words
+from groundwork.dataset.reword.rewording_faults import faults_of_rewording, subject_words
 from groundwork.dataset.rows import Row
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.grounding import Grounds
@@ -144,7 +144,9 @@ def _rewording_alarms(user: str, reply: Json) -> list[tuple[str, str]]:
         chunk="c", tags=[], headings=[], pages=[], model="m", run="r", iteration=1,
     )  # fmt: skip
     keep = subject_words(told, _part(user, "Subject: ", "\n"))
-    found = faults(told, reply["question"], reply["answer"], load([], []).dataset.rephrase.max_copied, keep)
+    found = faults_of_rewording(
+        told, reply["question"], reply["answer"], load([], []).dataset.rephrase.max_copied, keep
+    )
     return [(next((name for name, words in REWORDING.items() if words in one), "other"), one) for one in found]
 
 

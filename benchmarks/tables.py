@@ -33,10 +33,10 @@ from groundwork.documents import Request, run
 from groundwork.documents.layout import engine, letter_sizes, page_flow
 from groundwork.documents.layout.drawn_lines import find_frames, find_strokes
 from groundwork.documents.layout.engine import ENGINES
-from groundwork.documents.layout.reading_order import Part
+from groundwork.documents.layout.reading_order import PagePart
 from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf import read_text_layer
-from groundwork.documents.repair.outline_headings import Entry, set_headings
+from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS, stitch
 from groundwork.language.labels import ITEM
 from groundwork.settings import config_files
@@ -138,7 +138,7 @@ def _is_formula(block: str) -> bool:
 def layout(request: Request) -> str:
     layer = read_text_layer(request.source)
     pages = convert_pages("layout", request, layer.pages).pages
-    return stitch(set_headings(pages, [Entry(*row) for row in layer.outline])).markdown
+    return stitch(set_headings(pages, [OutlineEntry(*row) for row in layer.outline])).markdown
 
 
 def lines(request: Request) -> str:
@@ -155,7 +155,7 @@ ALL: dict[str, Callable[[Request], str]] = {
 
 ABLATIONS: dict[str, tuple[Any, str, Any]] = {
     "sizes by Tf alone": (letter_sizes.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
-    "no columns by where lines begin": (engine, "parts_of", lambda runs, grids: [Part(list(runs), list(grids))]),
+    "no columns by where lines begin": (engine, "parts_of", lambda runs, grids: [PagePart(list(runs), list(grids))]),
     "no drawn tables": (engine, "find_frames", lambda _strokes: []),
     "no tables by spaces": (page_flow, "find_tables", lambda *_: []),
     "charts read as text": (engine, "find_charts", lambda *_: []),

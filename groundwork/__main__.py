@@ -193,7 +193,7 @@ def _set_aside(argv: Sequence[str]) -> int:
 
 
 def _gather(argv: Sequence[str]) -> int:
-    from groundwork.commands.gather_shards import gather
+    from groundwork.commands.gather_shards import gather_shards
     from groundwork.console.exit_codes import guarded
     from groundwork.console.flags import add_place_flags, flag_parser
 
@@ -201,7 +201,7 @@ def _gather(argv: Sequence[str]) -> int:
     add_place_flags(parser)
     parser.add_argument("--remove", action="store_true", help="delete the shards' states once nothing is missing")
     flags = parser.parse_args(list(argv))
-    return guarded(lambda: gather(flags, stage_command))
+    return guarded(lambda: gather_shards(flags, stage_command))
 
 
 def _gc(argv: Sequence[str]) -> int:

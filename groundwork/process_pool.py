@@ -46,7 +46,7 @@ def devices() -> list[str]:
     return [str(n) for n in range(len(list(CARDS.iterdir())))] if CARDS.is_dir() else [""]
 
 
-def report(n: int = 1) -> None:
+def report_progress(n: int = 1) -> None:
     """From within a call in a worker: so many more (pages) are done, which is a sign of life. Nothing elsewhere."""
     if _reports is not None:
         _reports.send(("reported", "", n))

@@ -104,7 +104,7 @@ def test_a_worker_that_several_threads_end_closes_its_pipe_once():
 def tell(times: int) -> int:
     for _ in range(times):
         time.sleep(0.1)
-        engine.report(2)
+        engine.report_progress(2)
     return times
 
 

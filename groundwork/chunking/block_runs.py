@@ -43,7 +43,7 @@ class BlockRun(NamedTuple):
         return self.blocks[-1].end
 
 
-def runs(
+def block_runs(
     text: str, found: Sequence[Block], marks: Sequence[str], ruler: Ruler, limit: int, language: str
 ) -> list[BlockRun]:
     """The runs of a text in order; together they are the text. `marks` has one entry a block (see boilerplate.py)."""

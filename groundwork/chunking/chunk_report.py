@@ -41,7 +41,7 @@ def facts(chunk: Chunk, unit: str) -> list[str]:
     return found
 
 
-def histogram(lengths: Sequence[int], most: int) -> list[tuple[int, int, int]]:
+def length_histogram(lengths: Sequence[int], most: int) -> list[tuple[int, int, int]]:
     """(from, to, chunks) of BINS equal steps up to `most`, the limit of a chunk; both ends inclusive."""
     step = -(-most // BINS)
     counts = Counter(min((length - 1) // step if length else 0, BINS - 1) for length in lengths)
@@ -50,7 +50,7 @@ def histogram(lengths: Sequence[int], most: int) -> list[tuple[int, int, int]]:
 
 def histogram_lines(lengths: Sequence[int], settings: ChunkSettings) -> Iterator[str]:
     """The histogram for a terminal, without empty ends, under a line that says the unit and the limits."""
-    rows = histogram(lengths, settings.max_length)
+    rows = length_histogram(lengths, settings.max_length)
     used = [i for i, (_, _, count) in enumerate(rows) if count]
     top = max(count for _, _, count in rows) or 1
     width = len(f"{settings.max_length:,}")
@@ -110,9 +110,9 @@ mark { background: var(--hold); color: var(--soft); border-radius: 2px; }
 """
 
 
-def page(title: str, summary: str, chunks: Sequence[Chunk], settings: ChunkSettings) -> str:
+def chunk_html(title: str, summary: str, chunks: Sequence[Chunk], settings: ChunkSettings) -> str:
     """The document from top to bottom as one HTML file, a dashed line at every border, what was added greyed."""
-    rows = histogram([chunk.length for chunk in chunks], settings.max_length)
+    rows = length_histogram([chunk.length for chunk in chunks], settings.max_length)
     top = max(count for _, _, count in rows) or 1
     bars = [
         tag("li", style=f"height:{100 * count / top:.1f}%", title=f"{low:,} to {high:,}: {count:,}")

@@ -17,10 +17,10 @@ from typing import Any
 
 import msgspec
 
-from groundwork.chunking.block_runs import runs
+from groundwork.chunking.block_runs import block_runs
 from groundwork.chunking.boilerplate import marks
 from groundwork.chunking.lengths import load_tokenizer, ruler_for
-from groundwork.chunking.packer import Packer, Part
+from groundwork.chunking.packer import ChunkPart, Packer
 from groundwork.chunking.short_parts import join_short_parts
 from groundwork.chunking.short_runs import ShortRuns
 from groundwork.chunking.unreadable_runs import cut_out_unreadable
@@ -46,7 +46,7 @@ def chunk_document(
     marked = marks(markdown, found, document, unreadable)
     limit = settings.max_length
     while True:
-        gathered = runs(markdown, found, marked, ruler, limit, settings.language)
+        gathered = block_runs(markdown, found, marked, ruler, limit, settings.language)
         gathered = ShortRuns(markdown, ruler, settings, limit).join(gathered)
         parts = Packer(markdown, ruler, settings, limit).pack(gathered)
         parts = join_short_parts(parts, found, ruler, settings.min_length, limit)
@@ -75,7 +75,7 @@ class _Languages:
 
 
 def _records(
-    text: str, parts: list[Part], found: list[Block], document: Document, tokenizer: Any, languages: _Languages
+    text: str, parts: list[ChunkPart], found: list[Block], document: Document, tokenizer: Any, languages: _Languages
 ) -> list[Chunk]:
     starts = [block.start for block in found]
     pages = _Pages(document)
@@ -109,7 +109,7 @@ def _records(
     return chunks
 
 
-def _breadcrumb(found: list[Block], starts: list[int], part: Part) -> list[str]:
+def _breadcrumb(found: list[Block], starts: list[int], part: ChunkPart) -> list[str]:
     """The headings that hold for a part's table, else for its first block that is no heading."""
     first, last = bisect_right(starts, part.start) - 1, bisect_left(starts, part.end) - 1
     kinds = [found[k].kind for k in range(first, last + 1)]

@@ -15,13 +15,13 @@ import msgspec
 from groundwork.chunking.block_runs import BlockRun
 from groundwork.chunking.cut_points import Breaks
 from groundwork.chunking.lengths import Ruler
-from groundwork.chunking.table_parts import frame
+from groundwork.chunking.table_parts import table_frame
 from groundwork.language.sentences import sentences
 from groundwork.markdown.blocks import Block
 from groundwork.settings.document_settings import ChunkSettings
 
 
-class Part(msgspec.Struct, frozen=True, gc=False):
+class ChunkPart(msgspec.Struct, frozen=True, gc=False):
     """A chunk to be: the slice [start, end) of the text and what is added around it."""
 
     kind: Literal["text", "table", "code"]
@@ -38,16 +38,16 @@ class Packer:
     def __init__(self, text: str, ruler: Ruler, settings: ChunkSettings, limit: int) -> None:
         self._text, self._ruler, self._settings, self._limit = text, ruler, settings, limit
 
-    def pack(self, gathered: Sequence[BlockRun]) -> list[Part]:
+    def pack(self, gathered: Sequence[BlockRun]) -> list[ChunkPart]:
         """The parts in order; their slices together are the text."""
-        parts: list[Part] = []
+        parts: list[ChunkPart] = []
         for run in gathered:
             fits = self._ruler.length(run.start, run.end) <= self._limit
             if run.body:
-                whole = [Part(run.kind, run.start, run.end, skip=run.skip)]
+                whole = [ChunkPart(run.kind, run.start, run.end, skip=run.skip)]
                 parts += whole if fits else self._cut_rows(run, run.body)
             elif fits and not self._settings.overlap_sentences:
-                parts.append(Part("text", run.start, run.end, skip=run.skip))
+                parts.append(ChunkPart("text", run.start, run.end, skip=run.skip))
             else:
                 parts += self._cut_text(run, parts[-1] if parts else None)
         return parts
@@ -55,13 +55,13 @@ class Packer:
     def _breaks(self, run: BlockRun) -> Breaks:
         return Breaks(self._text, run.blocks, self._settings.language, self._settings.sentences)
 
-    def _cut_text(self, run: BlockRun, before: Part | None) -> Iterator[Part]:
+    def _cut_text(self, run: BlockRun, before: ChunkPart | None) -> Iterator[ChunkPart]:
         breaks = self._breaks(run)
         start = run.start
         while start < run.end:
             added = self._overlap(before, run.skip)
             end = self._next_cut(breaks, start, run.end, self._limit - self._ruler.of(added))
-            before = Part("text", start, end, added, skip=run.skip)
+            before = ChunkPart("text", start, end, added, skip=run.skip)
             yield before
             start = end
 
@@ -80,7 +80,7 @@ class Packer:
             or breaks.word(start, last)
         )
 
-    def _overlap(self, before: Part | None, skip: str) -> str:
+    def _overlap(self, before: ChunkPart | None, skip: str) -> str:
         """The last sentences of the chunk before, when that is text of the same mark and half the room is left."""
         count = self._settings.overlap_sentences
         if not count or before is None or before.kind != "text" or before.skip != skip:
@@ -90,14 +90,14 @@ class Packer:
         overlap = body[spans[0][0] :] if spans and spans[0][0] > 0 else ""
         return overlap if self._ruler.of(overlap) <= self._limit // 2 else ""
 
-    def _cut_rows(self, run: BlockRun, body: Block) -> Iterator[Part]:
-        borders, opening, closing = frame(self._text, body)
+    def _cut_rows(self, run: BlockRun, body: Block) -> Iterator[ChunkPart]:
+        borders, opening, closing = table_frame(self._text, body)
         if 2 * self._ruler.of(opening + closing) > self._limit:
             opening = closing = ""  # a header of more than half the limit is not repeated
         start, added = run.start, ""
         while start < run.end:
             if self._ruler.length(start, run.end) <= self._limit - self._ruler.of(added):
-                yield Part(run.kind, start, run.end, added, skip=run.skip)
+                yield ChunkPart(run.kind, start, run.end, added, skip=run.skip)
                 return
             end = self._row_border(borders, start, run.end, added, closing)
             if end is None and added:  # one row with the header is too long; the row alone may do
@@ -108,7 +108,7 @@ class Packer:
             ending = closing if added or start <= body.start < end else ""
             if ending and self._text[end - 1] != "\n":
                 ending = f"\n{ending}"
-            yield Part(run.kind, start, end, added, ending, run.skip)
+            yield ChunkPart(run.kind, start, end, added, ending, run.skip)
             start, added = end, opening if end > body.start else ""
 
     def _last(self, start: int, added: str, closing: str) -> int:

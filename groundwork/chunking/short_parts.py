@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from groundwork.chunking.lengths import Ruler
-from groundwork.chunking.packer import Part
+from groundwork.chunking.packer import ChunkPart
 from groundwork.chunking.short_runs import NO_HEADING
 from groundwork.markdown.blocks import Block
 
 
-def join_short_parts(parts: Sequence[Part], found: Sequence[Block], ruler: Ruler, least: int, limit: int) -> list[Part]:
+def join_short_parts(
+    parts: Sequence[ChunkPart], found: Sequence[Block], ruler: Ruler, least: int, limit: int
+) -> list[ChunkPart]:
     """The parts in order, none below `least` that fits into one chunk of `limit` with the part before or behind.
 
     Of two such neighbours it joins the one in the same section. Parts with added text, and those that questions leave
@@ -22,14 +24,14 @@ def join_short_parts(parts: Sequence[Part], found: Sequence[Block], ruler: Ruler
     """
     levels = {block.start: block.level for block in found if block.kind == "heading"}
 
-    def border(part: Part) -> int:
+    def border(part: ChunkPart) -> int:
         return levels.get(part.start, NO_HEADING)
 
-    def fit(first: Part, second: Part) -> bool:
+    def fit(first: ChunkPart, second: ChunkPart) -> bool:
         free = not any(part.skip or part.added or part.closing for part in (first, second))
         return free and ruler.length(first.start, second.end) <= limit
 
-    done: list[Part] = []
+    done: list[ChunkPart] = []
     todo = list(reversed(parts))
     while todo:
         part = todo.pop()
@@ -45,7 +47,7 @@ def join_short_parts(parts: Sequence[Part], found: Sequence[Block], ruler: Ruler
     return done
 
 
-def _joined(first: Part, second: Part) -> Part:
+def _joined(first: ChunkPart, second: ChunkPart) -> ChunkPart:
     """Both as one part: a table where one is, else a fence where one is."""
     kinds = (first.kind, second.kind)
-    return Part("table" if "table" in kinds else "code" if "code" in kinds else "text", first.start, second.end)
+    return ChunkPart("table" if "table" in kinds else "code" if "code" in kinds else "text", first.start, second.end)

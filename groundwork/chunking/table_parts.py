@@ -21,7 +21,7 @@ class TableFrame(NamedTuple):
     closing: str
 
 
-def frame(text: str, block: Block) -> TableFrame:
+def table_frame(text: str, block: Block) -> TableFrame:
     """The frame of a table (its header rows) or of a fence (its first line, with the language)."""
     return _table(text, block) if block.kind == "table" else _fence(text, block)
 

@@ -26,12 +26,12 @@ WIDTH = 100  # characters of a question in the terminal
 
 def show_diff(flags: argparse.Namespace) -> int:
     """Compare the two datasets that the flags name. Raises UsageError, BadRecord."""
-    from groundwork.dataset.differences_page import page
-    from groundwork.dataset.loading import load, locate_all
+    from groundwork.dataset.differences_page import differences_html
+    from groundwork.dataset.loading import load_dataset, locate_all
     from groundwork.dataset.row_differences import differences
 
     data = workspace(load_config(flags), flags)
-    first, second = (load(source) for source in locate_all(flags.datasets, data))
+    first, second = (load_dataset(source) for source in locate_all(flags.datasets, data))
     found = differences(_records(first), _records(second))
     names = first.name, second.name
     if flags.json == Path("-"):
@@ -43,7 +43,7 @@ def show_diff(flags: argparse.Namespace) -> int:
             write_bytes(flags.json, _as_json(names, found).encode())
             print(f"-> {from_here(flags.json)}")
     if flags.page:
-        write_text(flags.page, page(names, found))
+        write_text(flags.page, differences_html(names, found))
         print(f"-> {from_here(flags.page)}", file=sys.stderr if flags.json == Path("-") else sys.stdout)
     return EXIT_FAILED if flags.exit_code and found else EXIT_OK
 
@@ -62,7 +62,7 @@ def _as_json(names: tuple[str, str], found: Differences) -> str:
 
 
 def _lines(first: Dataset, second: Dataset, found: Differences) -> list[str]:
-    lines = [f"{first.name} -> {second.name}: {found}", *terminal_table.lines(_by_document(first, second, found))]
+    lines = [f"{first.name} -> {second.name}: {found}", *terminal_table.table_lines(_by_document(first, second, found))]
     lines += _listed("+", "came", [(row["id"], row["question"]) for row in found.came])
     lines += _listed("-", "went", [(row["id"], row["question"]) for row in found.went])
     lines += _listed("~", "changed", [(row.id, f"{', '.join(row.fields)}: {row.question}") for row in found.changed])

@@ -28,7 +28,7 @@ from groundwork.settings.whole_config import Config
 if TYPE_CHECKING:
     from groundwork.llm.endpoint import Endpoint
 
-Verdict = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
+CheckStatus = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
 WIDTHS = (4, 33)  # of the verdict and of what was looked at
 LOW_CREDIT = 1.0  # USD
 LOW_DISK = 2 * 10**9  # bytes
@@ -48,7 +48,7 @@ EXTRAS = {  # extra: (a module of it, what it is for)
 class Check(msgspec.Struct, frozen=True):
     """One line of the report."""
 
-    verdict: Verdict
+    verdict: CheckStatus
     what: str
     found: str
     remedy: str = ""
@@ -105,11 +105,14 @@ async def _report(config: Config, root: Path) -> int:
     async for check in _checks(config, root):
         failed += check.verdict == "FAIL"
         print(
-            terminal_table.line([check.verdict, check.what, spelt(check.found)], WIDTHS, left=(0, 1), indent=0),
+            terminal_table.table_line([check.verdict, check.what, spelt(check.found)], WIDTHS, left=(0, 1), indent=0),
             flush=True,
         )
         if check.remedy:
-            print(terminal_table.line(["", "", f"-> {spelt(check.remedy)}"], WIDTHS, left=(0, 1), indent=0), flush=True)
+            print(
+                terminal_table.table_line(["", "", f"-> {spelt(check.remedy)}"], WIDTHS, left=(0, 1), indent=0),
+                flush=True,
+            )
     print(f"\n{failed} to fix" if failed else "\neverything that this config needs is there")
     return EXIT_FAILED if failed else EXIT_OK
 
@@ -320,12 +323,12 @@ def _extras(config: Config, root: Path) -> Iterator[Check]:
 
 def _first_converters(config: Config, root: Path) -> set[str]:
     """The converters that the documents there go to first; the further ones are for pages that those fail at."""
-    from groundwork.documents import check_converters, choose
+    from groundwork.documents import check_converters, choose_converters
 
     check_converters(config.ingest)
     folder = root / "documents"
     endings = {path.suffix.lower() for path in folder.iterdir()} if folder.is_dir() else set()
-    return {name for ending in endings for name in choose(config.ingest, ending)[:1]}
+    return {name for ending in endings for name in choose_converters(config.ingest, ending)[:1]}
 
 
 def _uses_converter(config: Config, name: str) -> bool:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST_NAMES = 20
 
 
-def gather(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
+def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
     """Join, and say what is there and what is not. The exit code is 1 where anything is missing."""
     config = load_config(flags)
     with opened(config, flags) as (job, _):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from groundwork.console import preflight
 from groundwork.console.job_setup import load_config, opened, workspace
 from groundwork.console.next_steps import from_here
-from groundwork.console.remembered_flags import calls_as_given, words_of
+from groundwork.console.remembered_flags import calls_as_given, command_words
 from groundwork.errors import EXIT_OK, GroundworkError, UnitError, UsageError
 from groundwork.installation import spelt
 from groundwork.pipeline import STAGES, writer_of
@@ -31,7 +31,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
     worst = EXIT_OK
     if not flags.dry_run:
         config = load_config(flags)
-        preflight.check(config, workspace(config, flags))
+        preflight.check_run(config, workspace(config, flags))
     for stage in STAGES:
         if not stage.run:
             continue
@@ -74,7 +74,7 @@ def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]
     calls = calls_as_given(flags, {unit: choice for unit, choice in choices.items() if unit in names})
     for call in calls:
         if call.choice:
-            print(f"{main.name}: as it was called before:{words_of(call.choice)}", file=sys.stderr)
+            print(f"{main.name}: as it was called before:{command_words(call.choice)}", file=sys.stderr)
         call.flags.call = replace(call, flags=flags)
     return [call.flags for call in calls]
 

@@ -16,8 +16,8 @@ from groundwork.console.job_setup import load_config, opened
 from groundwork.console.ledger import grouped
 from groundwork.console.next_steps import MOST_NAMED, from_here, same_flags
 from groundwork.console.progress import Progress
-from groundwork.console.remembered_flags import Call, calls_as_given, words_of
-from groundwork.console.terminal_table import lines
+from groundwork.console.remembered_flags import RememberedCall, calls_as_given, command_words
+from groundwork.console.terminal_table import table_lines
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME, STAGES, Stage
@@ -52,7 +52,7 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
         table = with_behind(table, manifest)
         warnings = _warnings(table, job, manifest)
         choices = {
-            (stage, unit): words_of(entry.choice) for stage, unit, entry in manifest.all_entries() if entry.choice
+            (stage, unit): command_words(entry.choice) for stage, unit, entry in manifest.all_entries() if entry.choice
         }
         shown = [one for one in gone if one.document not in job.set_aside][:MOST_ROWS]
         lost = [(one, remains_of(job.data, one.document)) for one in shown]
@@ -99,7 +99,7 @@ def _states(command: Command, job: Job, manifest: Manifest) -> States:
     return states | made
 
 
-def _names_another(call: Call, job: Job) -> bool:
+def _names_another(call: RememberedCall, job: Job) -> bool:
     named = [one.partition("=")[2] for one in call.choice.get("settings", []) if one.startswith("dataset.name=")]
     return bool(named) and named[-1] != job.config.dataset.name
 
@@ -116,8 +116,8 @@ def _print_table(table: dict[str, States]) -> None:
     """Stages down, states across as counts; then a row a document where there are few."""
     columns = shutil.get_terminal_size((120, 24)).columns
     stages = [stage for stage in STAGES if stage.run]
-    plain = lines([[stage.shown, _counts(table[stage.name])] for stage in stages], left=(0, 1))
-    full = lines([[stage.shown, _counts(table[stage.name]), stage.purpose] for stage in stages], left=(0, 1, 2))
+    plain = table_lines([[stage.shown, _counts(table[stage.name])] for stage in stages], left=(0, 1))
+    full = table_lines([[stage.shown, _counts(table[stage.name]), stage.purpose] for stage in stages], left=(0, 1, 2))
     for short, row in zip(plain, full, strict=True):
         print(row if cell_len(row) <= columns else short)
     documents = list(table["ingest"])
@@ -127,7 +127,7 @@ def _print_table(table: dict[str, States]) -> None:
     shown = sorted(documents, key=lambda d: all(_mark(table, s, d) == "done" for s in per_document))[:MOST_ROWS]
     rows = [["document", *(stage.name for stage in per_document)]]
     rows += [[document, *(_mark(table, stage, document) for stage in per_document)] for document in shown]
-    print("\n" + "\n".join(lines(rows, left=range(len(rows[0])))))
+    print("\n" + "\n".join(table_lines(rows, left=range(len(rows[0])))))
     if len(documents) > len(shown):
         print(f"  … and {len(documents) - len(shown):,} more")
 
@@ -148,7 +148,7 @@ def _print_datasets(states: States) -> None:
         rows += [
             [n, f"{MARKS[kind]}{f', {note}' if kind == 'done' and note else ''}"] for n, (kind, note) in states.items()
         ]
-        print("\n" + "\n".join(lines(rows, left=(0, 1))))
+        print("\n" + "\n".join(table_lines(rows, left=(0, 1))))
 
 
 def _print_reasons(table: dict[str, States]) -> None:

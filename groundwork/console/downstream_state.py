@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.pipeline import STAGES
-from groundwork.records.manifest import judge
+from groundwork.records.manifest import judge_state
 
 if TYPE_CHECKING:
     from groundwork.records.artifacts import Workspace
-    from groundwork.records.manifest import Entry, Manifest, State
+    from groundwork.records.manifest import Manifest, ManifestEntry, State
 
     States = dict[str, tuple[State, str]]
 
@@ -23,11 +23,11 @@ def as_made(data: Workspace, manifest: Manifest) -> dict[str, States]:
     return table
 
 
-def state_as_made(data: Workspace, manifest: Manifest, entry: Entry) -> tuple[State, str]:
+def state_as_made(data: Workspace, manifest: Manifest, entry: ManifestEntry) -> tuple[State, str]:
     """The state of one unit by what it read and wrote, whatever the settings are by now."""
     inputs = manifest.hashes((_place(data, name) for name in entry.inputs), data.relative)
     outputs = manifest.hashes((data.root / name for name in entry.outputs), data.relative)
-    return judge(entry, inputs, entry.recipe, outputs, len(entry.outputs))
+    return judge_state(entry, inputs, entry.recipe, outputs, len(entry.outputs))
 
 
 def _place(data: Workspace, name: str) -> Path:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files there, or pass --data DIR"
 
 
-def check(config: Config, data: Workspace) -> None:
+def check_run(config: Config, data: Workspace) -> None:
     """Raises ConfigError with a line for everything that is missing."""
     problems: list[str] = []
     if not data.documents.is_dir() or not any(data.documents.iterdir()):

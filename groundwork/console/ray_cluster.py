@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.shard_processes import REPORT_EVERY, ShardResult, Snapshot, show, stage_command
-from groundwork.console.signals import STOPPED, Stopping
+from groundwork.console.signals import STOPPED, SignalHandler
 from groundwork.errors import MissingExtra, UsageError
 from groundwork.records.shards import Shard
 
@@ -40,7 +40,7 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
     among = min(count, processors)
     waiting = {task.remote(stage, job.flags, shard, among, board): shard for shard in Shard.all(count)}
     results: list[ShardResult] = []
-    with Stopping() as stopping:
+    with SignalHandler() as stopping:
         while waiting:
             ready, _ = ray.wait(list(waiting), num_returns=1, timeout=REPORT_EVERY)
             results += [_result(ray, reference, waiting.pop(reference)) for reference in ready]

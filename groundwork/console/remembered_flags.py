@@ -19,7 +19,7 @@ CHOICES = {  # flags that are no settings and shape what a stage makes, not only
 PASSING = ("engine.", "dataset.organization=", "dataset.private=")  # settings that shape nothing of a result
 MOST_CALLS = 50  # of one stage that are told apart
 
-Choice = dict[str, Any]
+RememberedFlags = dict[str, Any]
 
 
 class FlagSetting(str):
@@ -29,11 +29,11 @@ class FlagSetting(str):
 
 
 @dataclass(frozen=True)
-class Call:
+class RememberedCall:
     """Flags, and which units are made with them: `only` these, or all but `others`."""
 
     flags: argparse.Namespace
-    choice: Choice
+    choice: RememberedFlags
     only: frozenset[str] | None = None
     others: frozenset[str] = frozenset()
 
@@ -41,14 +41,14 @@ class Call:
         return unit in self.only if self.only is not None else unit not in self.others
 
 
-def choice_of(stage: str, flags: argparse.Namespace) -> Choice:
+def choice_of(stage: str, flags: argparse.Namespace) -> RememberedFlags:
     """What of `flags` chooses what the stage makes, as JSON holds it."""
-    choice: Choice = {name: value for name in CHOICES.get(stage, ()) if (value := getattr(flags, name, None))}
+    choice: RememberedFlags = {name: value for name in CHOICES.get(stage, ()) if (value := getattr(flags, name, None))}
     own = [str(one) for one in flags.assignments if isinstance(one, FlagSetting) and not one.startswith(PASSING)]
     return choice | ({"settings": own} if own else {})
 
 
-def with_choice(flags: argparse.Namespace, choice: Choice) -> argparse.Namespace:
+def with_choice(flags: argparse.Namespace, choice: RememberedFlags) -> argparse.Namespace:
     """`flags` with a remembered choice; what they say themselves goes before it."""
     values = dict(vars(flags))
     values |= {name: value for name, value in choice.items() if name != "settings" and not values.get(name)}
@@ -56,7 +56,7 @@ def with_choice(flags: argparse.Namespace, choice: Choice) -> argparse.Namespace
     return argparse.Namespace(**values)
 
 
-def words_of(choice: Choice) -> str:
+def command_words(choice: RememberedFlags) -> str:
     """The choice as it is typed, such as ` run-a run-b --set dataset.name=x`, with a space before."""
     words = list(choice.get("runs", []))
     words += [word for name in choice.get("document", []) for word in ("--document", name)]
@@ -65,7 +65,7 @@ def words_of(choice: Choice) -> str:
     return f" {shlex.join(words)}" if words else ""
 
 
-def calls_as_given(flags: argparse.Namespace, choices: Mapping[str, Choice]) -> list[Call]:
+def calls_as_given(flags: argparse.Namespace, choices: Mapping[str, RememberedFlags]) -> list[RememberedCall]:
     """The calls that made the units `choices` (by name), each with its flags; the first has what is new as well."""
     groups: dict[str, set[str]] = {}
     for unit, choice in choices.items():
@@ -74,6 +74,6 @@ def calls_as_given(flags: argparse.Namespace, choices: Mapping[str, Choice]) -> 
     first, *rest = [(json.loads(key), frozenset(groups.get(key, ()))) for key in keys]
     others = frozenset().union(*(units for _, units in rest))
     return [
-        Call(with_choice(flags, first[0]), first[0], others=others),
-        *(Call(with_choice(flags, choice), choice, only=units) for choice, units in rest),
+        RememberedCall(with_choice(flags, first[0]), first[0], others=others),
+        *(RememberedCall(with_choice(flags, choice), choice, only=units) for choice, units in rest),
     ]

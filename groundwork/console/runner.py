@@ -23,7 +23,7 @@ from groundwork.console.signals import STOP_SIGNALS, STOPPED, STOPPING
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.budget import DOCUMENT
 from groundwork.records.artifacts import plain, remove_leftovers
-from groundwork.records.manifest import Entry, Hashes, Manifest, State, edited, judge
+from groundwork.records.manifest import Hashes, Manifest, ManifestEntry, State, edited, judge_state
 
 if TYPE_CHECKING:
     from groundwork.console.shard_processes import ShardResult
@@ -41,7 +41,7 @@ class Runner:
         self._entries = manifest.entries(stage)
         self._stopped: GroundworkError | None = None
         self._judged: tuple[list[Unit], list[Unit]] | None = None
-        self._forced: dict[str, Entry] = {}
+        self._forced: dict[str, ManifestEntry] = {}
 
     def states(self, units: list[Unit]) -> list[tuple[State, str]]:
         return [self._judge(unit) for unit in units]
@@ -89,7 +89,7 @@ class Runner:
             self.ledger.not_started = len(todo) - len(self.ledger.outcomes)
             self.ledger.seconds = time.monotonic() - began
 
-    def _current(self, units: list[Unit]) -> dict[str, Entry]:
+    def _current(self, units: list[Unit]) -> dict[str, ManifestEntry]:
         """The entries of those that only --force asks for."""
         states = zip(units, self.states(units), strict=True)
         return {unit.name: self._entries[unit.name] for unit, (state, _) in states if state in ("done", "empty")}
@@ -102,7 +102,7 @@ class Runner:
     def _judge(self, unit: Unit) -> tuple[State, str]:
         outputs = self._hashes(unit.writes)
         inputs = self._hashes((*unit.reads, *unit.adds))
-        return judge(self._entries.get(unit.name), inputs, self._recipe(unit), outputs, len(unit.writes))
+        return judge_state(self._entries.get(unit.name), inputs, self._recipe(unit), outputs, len(unit.writes))
 
     def _recipe(self, unit: Unit) -> dict[str, Any]:
         return {**self.recipe, "own": unit.recipe} if unit.recipe else self.recipe
@@ -180,8 +180,8 @@ class Runner:
         before = self._forced.get(unit.name) if failed else None
         self.manifest.record(self.stage, unit.name, before or self._entry(unit, inputs, outcome, seconds))
 
-    def _entry(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> Entry:
-        return Entry(
+    def _entry(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> ManifestEntry:
+        return ManifestEntry(
             inputs=inputs | self._hashes(unit.adds),
             recipe=self._recipe(unit),
             outputs=self._hashes(unit.writes),

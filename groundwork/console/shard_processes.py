@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from groundwork.console.job import Outcome
 from groundwork.console.ledger import Ledger
 from groundwork.console.progress import Progress
-from groundwork.console.signals import STOP_SIGNALS, STOPPED, Stopping
+from groundwork.console.signals import STOP_SIGNALS, STOPPED, SignalHandler
 from groundwork.errors import BudgetReached, ConfigError, GroundworkError, ProviderRefused, Stopped, StopRun, UsageError
 from groundwork.pipeline import BY_NAME
 from groundwork.process_pool import cores, end_with_parent
@@ -167,7 +167,7 @@ def join_results(results: Sequence[ShardResult], ledger: Ledger) -> list[UsageRo
 
 def run_processes(stage: str, job: Job, count: int) -> list[ShardResult]:
     """`stage` by `count` processes of this machine, each with the units of one shard."""
-    with Stopping() as stopping:
+    with SignalHandler() as stopping:
         return _Crew(stage, job, count, stopping).run()
 
 
@@ -179,7 +179,7 @@ def run_apart(stage: str, job: Job, count: int) -> list[ShardResult]:
     from groundwork.records.join_databases import join_shards, shard_folders
 
     before = set(shard_folders(job.data))
-    with Stopping() as stopping:
+    with SignalHandler() as stopping:
         results = _Crew(stage, job, count, stopping, apart=True).run()
     join_shards(job.data)
     for shard, folder in shard_folders(job.data).items():
@@ -191,7 +191,7 @@ def run_apart(stage: str, job: Job, count: int) -> list[ShardResult]:
 class _Crew:
     """The processes and what they have told."""
 
-    def __init__(self, stage: str, job: Job, count: int, stopping: Stopping, *, apart: bool = False) -> None:
+    def __init__(self, stage: str, job: Job, count: int, stopping: SignalHandler, *, apart: bool = False) -> None:
         self._job, self._stopping, self._apart = job, stopping, apart
         self._snapshots: dict[int, Snapshot] = {}
         self._results: dict[int, ShardResult] = {}

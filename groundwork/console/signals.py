@@ -15,14 +15,14 @@ STOPPING = "stopping: what is under way finishes; press Ctrl-C again to stop at 
 STOPPED = "stopped; what is finished is kept"
 
 
-class Stopping:
+class SignalHandler:
     """Counts the signals that ask to stop: Ctrl-C, and what schedulers and closed terminals send."""
 
     def __init__(self) -> None:
         self.count = self._told = 0
         self._before: dict[int, Any] = {}
 
-    def __enter__(self) -> Stopping:
+    def __enter__(self) -> SignalHandler:
         if threading.current_thread() is threading.main_thread():
             for number in STOP_SIGNALS:
                 self._before[number] = signal.signal(number, self._hear)

@@ -19,9 +19,9 @@ from groundwork.dataset.reword.rewording_faults import answer_kept, subject_word
 from groundwork.dataset.reword.train_phrasings import Border, Phrased, is_phrasing, phrasings
 from groundwork.dataset.rows import Pool, Row
 from groundwork.dataset.split import metrics as measure
-from groundwork.dataset.split.eval_selection import CannotSplit, Split, Vectors, eval_size, split
-from groundwork.dataset.split.metrics import Curve, Replaced, Report, Share
-from groundwork.dataset.split.representativeness import drift, judge
+from groundwork.dataset.split.eval_selection import CannotSplit, Split, Vectors, eval_size, select_eval
+from groundwork.dataset.split.metrics import Curve, Replaced, SplitReport, SplitShare
+from groundwork.dataset.split.representativeness import assess, drift
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
 
@@ -34,7 +34,7 @@ class Built:
     """The rows of each split, and the report on them."""
 
     splits: dict[str, list[Row]]
-    report: Report
+    report: SplitReport
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ async def _draw(rows: list[Row], runs: Sequence[str], settings: DatasetSettings,
             raise CannotSplit(f"{runs[-1] if not pool else ', '.join(runs[:-1])}: holds no pairs")
     vectors = await tools.encode([row.question for row in pool], "query")
     other_vectors = None if other is None else await tools.encode([row.question for row in other], "query")
-    found = split(
+    found = select_eval(
         vectors,
         eval_size(len(pool), settings.eval_fraction, settings.eval_max),
         strategy=settings.strategy,
@@ -226,7 +226,7 @@ def _checks(rows: Sequence[Row], vectors: Vectors, threshold: float, settings: D
             old, reworded, *sources = await tools.encode(
                 [row.answer, new.answer, *eval_rewording.supports(row)], "document"
             )
-            problem = eval_rewording.unsupported(row, new.answer, old, reworded, np.stack(sources))
+            problem = eval_rewording.unsupported_answer(row, new.answer, old, reworded, np.stack(sources))
             found += [problem] if problem else []
         return " ".join(found) or None
 
@@ -255,7 +255,7 @@ async def _measured(
     pool: Pool,
     settings: DatasetSettings,
     tools: Tools,
-) -> Report:
+) -> SplitReport:
     """The report with everything that only a split has."""
     found = drawn.split
     after = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
@@ -269,7 +269,7 @@ async def _measured(
     sizes, held = np.bincount(found.labels), np.bincount(found.labels[found.eval], minlength=len(labels))
     in_train = {row.id for row in drawn.train}
     random = measure.random_cosine(drawn.vectors, settings.seed)
-    verdict = judge(sizes.tolist(), held.tolist(), labels, empty=reworded.dropped if reworded else 0)
+    verdict = assess(sizes.tolist(), held.tolist(), labels, empty=reworded.dropped if reworded else 0)
     if after is not None:
         moved = measure.moved_topics(found, drawn.vectors, after)
         own = float(np.median([row.own for row in rows if row.own is not None]))
@@ -278,7 +278,7 @@ async def _measured(
         _report(settings, splits, pool, tools.embedder),
         pool=drawn.pool[0].run if drawn.other is not None else "all rows",
         curve=Curve(found.elbow.k, found.elbow.reason, found.elbow.ks, [round(i, 4) for i in found.elbow.inertias]),
-        clusters=[Share(n, int(p), int(e)) for n, p, e in zip(labels, sizes, held, strict=True)],
+        clusters=[SplitShare(n, int(p), int(e)) for n, p, e in zip(labels, sizes, held, strict=True)],
         verdict=verdict,
         mmd=measure.closeness(found, drawn.vectors, settings.seed),
         threshold=round(found.threshold, 4),
@@ -291,7 +291,7 @@ async def _measured(
         replaced=[Replaced(name, reason) for name, reason in reworded.replaced] if reworded else [],
         dropped=reworded.dropped if reworded else 0,
         same_answers=sum(row.answer_kept is True for row in rows),
-        map=measure.draw_map(drawn.pool, found, drawn.vectors, settings.seed),
+        map=measure.draw_split_map(drawn.pool, found, drawn.vectors, settings.seed),
     )
 
 
@@ -307,11 +307,11 @@ def _compared(row: measure.EvalRow, old: Row, new: Row, call: Rephrase, about: s
     )
 
 
-def _report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: Pool, embedder: str) -> Report:
+def _report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: Pool, embedder: str) -> SplitReport:
     """The report with what every dataset has."""
     rows = list({row.id: row for row in pool.rows}.values())
     reworded = [row for row in splits.get("eval", []) if row.original_answer]
-    return Report(
+    return SplitReport(
         name=settings.name,
         strategy=settings.strategy,
         train="held out" if settings.eval_split and is_held_out(settings) else "whole",

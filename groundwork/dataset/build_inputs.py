@@ -130,7 +130,7 @@ def _existing(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Pa
 
 def read_pool(inputs: BuildInputs, job: Job) -> Pool:
     """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
-    from groundwork.dataset.rows import Reviewed, gather, read_chunks, read_tags, sample
+    from groundwork.dataset.rows import Reviewed, gather_rows, read_chunks, read_tags, sample
     from groundwork.records.run_pairs import candidates, read_review
 
     chunks = read_chunks(inputs.chunks) if job.config.dataset.include_chunk else {}
@@ -140,7 +140,7 @@ def read_pool(inputs: BuildInputs, job: Job) -> Pool:
         if review.verdicts or review.warnings:
             turned_down = [one for one in candidates(job.data, run, [path.stem for path in paths]) if one.stage]
             reviews[run] = Reviewed(review, turned_down)
-    pool = gather(inputs.pairs, read_tags(inputs.tags), chunks, reviews)
+    pool = gather_rows(inputs.pairs, read_tags(inputs.tags), chunks, reviews)
     return sample(pool, TEST_CHUNKS) if job.test else pool
 
 

@@ -46,7 +46,7 @@ def contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, Contents]
     from groundwork.dataset.publish.card import write_card
     from groundwork.dataset.publish.export import export_files
     from groundwork.dataset.publish.harness_tasks import task_files
-    from groundwork.dataset.split_report import page
+    from groundwork.dataset.split_report import split_html
     from groundwork.dataset.versions import VERSIONS, versions_with
 
     settings = job.config.dataset
@@ -67,7 +67,7 @@ def contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, Contents]
             context=settings.include_chunk,
         )
     files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
-    files["report.html"] = page(built.report).encode()
+    files["report.html"] = split_html(built.report).encode()
     versions = versions_with(folder_of(job), built.splits, columns)
     files[VERSIONS] = msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n"
     files["README.md"] = write_card(built.report, _origin(job, inputs, built), columns, versions).encode()

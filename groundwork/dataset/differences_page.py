@@ -22,7 +22,7 @@ del { background: color-mix(in srgb, var(--bad) 18%, transparent); }
 """
 
 
-def page(names: tuple[str, str], found: Differences) -> str:
+def differences_html(names: tuple[str, str], found: Differences) -> str:
     """The differences as one HTML page: changed rows field by field, with the words marked that went and came."""
     return document(
         title := f"{names[0]} → {names[1]}",

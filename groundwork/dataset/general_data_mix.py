@@ -28,7 +28,7 @@ Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"
 PREFIX = "mix/"
 
 
-def rows_needed(own: int, share: float) -> int:
+def general_rows_needed(own: int, share: float) -> int:
     """How many rows are a share of `share` (between 0 and 1) once they stand beside `own` others; one at least."""
     return max(1, round(own * share / (1 - share)))
 
@@ -55,7 +55,7 @@ async def mixed_in(built: Built, dataset: Dataset, share: float, seed: int, enco
     lies as near to a question of eval as near-duplicates do. Raises UsageError where no row has both texts.
     """
     train = built.splits["train"]
-    rows, needed = usable_rows(dataset), rows_needed(len(train), share)
+    rows, needed = usable_rows(dataset), general_rows_needed(len(train), share)
     mixture = Mixture(
         dataset=dataset.name, revision=dataset.source.revision, share=share, seed=seed, needed=needed,
         incomplete=sum(not row.answer.strip() for row in dataset.rows),

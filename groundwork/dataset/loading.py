@@ -160,7 +160,7 @@ def _folder_in(folder: Path, name: str) -> Path | None:
     return place if place != folder and place.is_relative_to(folder) and place.is_dir() else None
 
 
-def load(source: DatasetSource) -> Dataset:
+def load_dataset(source: DatasetSource) -> Dataset:
     """The rows of `source`, in a stable order.
 
     Raises UsageError (no question column, no such Hub dataset) and BadRecord (a damaged file, with its line).

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from groundwork.dataset.loading import Dataset, DatasetSource, load
+from groundwork.dataset.loading import Dataset, DatasetSource, load_dataset
 from groundwork.embedding.encoder import Encoder, Vectors, encoder_for
 from groundwork.errors import UsageError
 from groundwork.records.artifacts import Workspace, write_bytes
@@ -45,7 +45,7 @@ async def embedded(job: Job, sources: list[DatasetSource]) -> list[Embedded]:
     Raises UsageError when a dataset's current file in data/embeddings was made by another model.
     """
     encoder = encoder_of(job)
-    datasets = [load(source) for source in sources]
+    datasets = [load_dataset(source) for source in sources]
     refuse_other_models(job.data, datasets, encoder)
     job.progress.start(sum(len(dataset.rows) for dataset in datasets), "questions embedded")
     advance = job.progress.advance

@@ -66,7 +66,7 @@ class Pool(Record, frozen=True):
     reviewed: list[str] = msgspec.field(default_factory=list)  # what people decided about the pairs, in sentences
 
 
-def gather(
+def gather_rows(
     files: Mapping[str, Sequence[Path]],
     tags: Mapping[str, Sequence[str]],
     chunks: Mapping[str, str],

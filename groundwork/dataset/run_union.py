@@ -22,7 +22,7 @@ Vectors = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Candidate:
+class MergeCandidate:
     """A question on its way into the union, and the run that it comes from; `order`: the place of that run."""
 
     pair: Pair
@@ -34,13 +34,13 @@ class Candidate:
 class Union:
     """What was kept, and each copy that was not with the one kept for it, their cosine and the reason."""
 
-    kept: list[Candidate]
-    dropped: list[tuple[Candidate, Candidate, float, str]]
+    kept: list[MergeCandidate]
+    dropped: list[tuple[MergeCandidate, MergeCandidate, float, str]]
 
 
-def joined(ones: list[Embedded]) -> tuple[list[Candidate], Vectors]:
+def joined_runs(ones: list[Embedded]) -> tuple[list[MergeCandidate], Vectors]:
     """All questions of all runs with their vectors (n, d), without the rows that mirror splits repeat."""
-    candidates: list[Candidate] = []
+    candidates: list[MergeCandidate] = []
     vectors = []
     taken: set[str] = set()
     for order, one in enumerate(ones):
@@ -49,12 +49,12 @@ def joined(ones: list[Embedded]) -> tuple[list[Candidate], Vectors]:
                 continue
             name = row.id if row.id not in taken else f"{slug(one.dataset.name)}-{row.id}"
             taken.add(name)
-            candidates.append(Candidate(_pair(row, name, one.dataset.name), one.dataset.name, order))
+            candidates.append(MergeCandidate(_pair(row, name, one.dataset.name), one.dataset.name, order))
             vectors.append(vector)
     return candidates, np.stack(vectors) if vectors else np.zeros((0, 1), dtype=np.float32)
 
 
-def unite(candidates: list[Candidate], vectors: Vectors, likeness: Likeness) -> Union:
+def unite(candidates: list[MergeCandidate], vectors: Vectors, likeness: Likeness) -> Union:
     """Keep the best of every group of questions that ask the same: each dropped copy asks what a kept one asks.
 
     Best: more evidence, then more evaluation criteria, then the longer answer, then the run named first. What asks the
@@ -85,7 +85,7 @@ def unite(candidates: list[Candidate], vectors: Vectors, likeness: Likeness) -> 
     return Union(kept, dropped)
 
 
-def _wording(candidate: Candidate) -> str:
+def _wording(candidate: MergeCandidate) -> str:
     return normalised(candidate.pair.question)
 
 
@@ -105,12 +105,12 @@ def write_run(folder: Path, merged: Union) -> None:
             write_jsonl(place / f"{document}.jsonl", rows)
 
 
-def _rank(candidate: Candidate) -> tuple[int, int, int, int]:
+def _rank(candidate: MergeCandidate) -> tuple[int, int, int, int]:
     pair = candidate.pair
     return len(pair.evidence), len(pair.evaluation_criteria), len(pair.answer), -candidate.order
 
 
-def _why(kept: Candidate, dropped: Candidate) -> str:
+def _why(kept: MergeCandidate, dropped: MergeCandidate) -> str:
     names = ("more evidence", "more evaluation criteria", "the longer answer", "its run is named first")
     for name, ours, theirs in zip(names, _rank(kept), _rank(dropped), strict=True):
         if ours != theirs:
@@ -118,7 +118,7 @@ def _why(kept: Candidate, dropped: Candidate) -> str:
     return "the first of equals"
 
 
-def _rejected(candidate: Candidate, keeper: Candidate, cosine: float, why: str) -> Rejected:
+def _rejected(candidate: MergeCandidate, keeper: MergeCandidate, cosine: float, why: str) -> Rejected:
     pair = candidate.pair
     return Rejected(
         document=pair.document,

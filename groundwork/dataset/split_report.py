@@ -15,7 +15,7 @@ from groundwork.dataset.publish.card import (
     describe_splits,
     describe_verdict,
 )
-from groundwork.dataset.split.metrics import Curve, EvalRow, Neighbour, Report, Share, shorten
+from groundwork.dataset.split.metrics import Curve, EvalRow, Neighbour, SplitReport, SplitShare, shorten
 from groundwork.pages.html_frame import document, table
 from groundwork.pages.markup import Markup, joined, tag
 
@@ -25,7 +25,7 @@ SHOWN = 12  # values of a table in the terminal and clusters listed
 WIDTH, HEIGHT = 640, 260  # of a figure, in its own units
 
 
-def lines(report: Report, columns: int = 10_000) -> list[str]:
+def split_report_lines(report: SplitReport, columns: int = 10_000) -> list[str]:
     """The report for a terminal of so many columns."""
     import textwrap
 
@@ -36,7 +36,7 @@ def lines(report: Report, columns: int = 10_000) -> list[str]:
     return [part for line in _lines(report) for part in (fitted(line) if len(line) > columns else [line])]
 
 
-def _lines(report: Report) -> list[str]:
+def _lines(report: SplitReport) -> list[str]:
     counts = ", ".join(f"{count:,} {split}" for split, count in report.splits.items())
     found = [f"{report.name}: {counts}"]
     found += [f"  {line}" for line in report.reviewed]
@@ -64,7 +64,7 @@ def _lines(report: Report) -> list[str]:
     return found
 
 
-def page(report: Report) -> str:
+def split_html(report: SplitReport) -> str:
     """The whole HTML page; there is no script."""
     sizes = " · ".join(f"{count:,} {split}" for split, count in report.splits.items())
     body = [tag("h1", report.name), tag("p", sizes, class_="soft")]
@@ -85,13 +85,13 @@ def page(report: Report) -> str:
     return document(f"{report.name}: split report", STYLES, *body, *_findings(report))
 
 
-def _verdict(report: Report) -> Markup:
+def _verdict(report: SplitReport) -> Markup:
     """The answer in plain words; the figures behind it follow."""
     lead, *rest = describe_verdict(report) or [""]
     return joined([tag("p", lead, class_="lead"), *(tag("p", line) for line in rest)]) if lead else Markup("")
 
 
-def _cluster_lines(clusters: Sequence[Share]) -> list[str]:
+def _cluster_lines(clusters: Sequence[SplitShare]) -> list[str]:
     pool, held = (sum(getattr(c, name) for c in clusters) or 1 for name in ("pool", "eval"))
     rows = [["cluster", "rows", "share", "eval", "share", "about"]]
     rows += [
@@ -99,7 +99,7 @@ def _cluster_lines(clusters: Sequence[Share]) -> list[str]:
         for number, c in enumerate(clusters[:SHOWN])
     ]
     more = [f"    ... {len(clusters) - SHOWN} more in report.json"] if len(clusters) > SHOWN else []
-    return [*terminal.lines(rows, left=(5,), indent=4), *more]
+    return [*terminal.table_lines(rows, left=(5,), indent=4), *more]
 
 
 def _spark(values: Sequence[float]) -> str:
@@ -116,17 +116,17 @@ def _list(items: Iterable[str]) -> Markup:
     return tag("ul", [tag("li", item) for item in items])
 
 
-def _clusters(report: Report) -> Markup:
+def _clusters(report: SplitReport) -> Markup:
     return _share_table(report, "cluster", [(f"{n}: {c.value}", c) for n, c in enumerate(report.clusters)])
 
 
-def _shares(report: Report, found: Sequence[Share]) -> Markup:
+def _shares(report: SplitReport, found: Sequence[SplitShare]) -> Markup:
     note = [tag("p", f"the {MOST_SHARES} most frequent of {len(found)}")] if len(found) > MOST_SHARES else []
     shown = [(share.value or "none", share) for share in found[:MOST_SHARES]]
     return joined([*note, _share_table(report, "value", shown)])
 
 
-def _share_table(report: Report, name: str, found: Sequence[tuple[str, Share]]) -> Markup:
+def _share_table(report: SplitReport, name: str, found: Sequence[tuple[str, SplitShare]]) -> Markup:
     """Shares of the rows: a row with several tags counts for each, so that those of tags may exceed 1 together."""
     pool, held = (sum(getattr(cluster, side) for cluster in report.clusters) or 1 for side in ("pool", "eval"))
     most = max([share.pool / pool for _, share in found] + [share.eval / held for _, share in found] or [1]) or 1
@@ -169,7 +169,7 @@ def _elbow(curve: Curve) -> Markup:
     return joined([_figure(parts, "inertia of k-means for each k"), tag("p", caption)])
 
 
-def _cosines(report: Report) -> Markup:
+def _cosines(report: SplitReport) -> Markup:
     """Histograms of the cosine to the nearest train row, before and after rewording."""
     kinds = [("before", [r.before.cosine for r in report.rows if r.before])]
     if report.leaked_after is not None:
@@ -200,7 +200,7 @@ def _cosines(report: Report) -> Markup:
     return joined([_figure(parts, "cosine to the nearest train row"), tag("p", legend)])
 
 
-def _map(report: Report) -> Markup:
+def _map(report: SplitReport) -> Markup:
     side = HEIGHT * 1.7
     dots = []
     for p in sorted(report.map, key=lambda point: point.split == "eval"):
@@ -211,7 +211,7 @@ def _map(report: Report) -> Markup:
     return joined([_figure(dots, "map of train and eval questions", side), tag("p", note)])
 
 
-def _rows(report: Report) -> Markup:
+def _rows(report: SplitReport) -> Markup:
     """Each eval row as one reads it, beside the row of train that comes nearest."""
     head = ["cluster", "the question in eval", "nearest in train"]
     if report.leaked_after is not None:
@@ -239,7 +239,7 @@ def _cited(text: str, name: str) -> Markup:
     return joined([text, " ", tag("small", name)])
 
 
-def _findings(report: Report) -> list[Markup]:
+def _findings(report: SplitReport) -> list[Markup]:
     parts = []
     if report.warnings:
         parts.append(_section("Warnings", _list(report.warnings)))

@@ -109,7 +109,7 @@ def check_converters(settings: Ingest) -> None:
         raise ConfigError(unknown)
 
 
-def choose(settings: Ingest, ending: str) -> list[str]:
+def choose_converters(settings: Ingest, ending: str) -> list[str]:
     """The converters for files of this ending, first choice first."""
     if ending in TEXT:
         return ["plain"]

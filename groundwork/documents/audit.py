@@ -33,12 +33,12 @@ _THAI = re.compile("[\u0e00-\u0eff]")
 
 def words(text: str) -> list[str]:
     """The words of text or Markdown, lower case, ligatures resolved, hyphenated words as one."""
-    return _words(plain(text))
+    return _words(plain_text(text))
 
 
 def digits(text: str) -> list[str]:
     """The runs of digits of text or Markdown as they are written, such as 1.2.3, 13 or 10,000."""
-    return _digits(plain(text))
+    return _digits(plain_text(text))
 
 
 def _words(text: str) -> list[str]:
@@ -51,7 +51,7 @@ def _digits(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=8)  # a page is asked for its words and its numbers, before and after mending
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Markdown without images, link targets, tags, comments and escapes; compatibility characters resolved."""
     text = _ESCAPE.sub("", text) if "\\" in text else text
     text = _MARKUP.sub(" ", text) if "<" in text or "](" in text else text
@@ -66,7 +66,7 @@ class Reference:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        bare = plain(text)
+        bare = plain_text(text)
         self.shaped = is_shaped(bare)
         self.words = _words(bare)
         self.numbers = _digits(bare)
@@ -77,7 +77,7 @@ class Reference:
 
     def audit(self, markdown: str) -> PageAudit:
         """Shares between 0 and 1; an empty reference is kept by everything."""
-        bare = plain(markdown)
+        bare = plain_text(markdown)
         found, told = _words(bare), _digits(bare)
         if self.shaped:
             return self._audit_letters(bare, told, count_tables(markdown))
@@ -86,7 +86,7 @@ class Reference:
         words_kept, glued = (1.0, 0.0) if same else self._kept(found)
         numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
         pairs_kept = 1.0 if same else self._pairs_kept(found, markdown)
-        repeated = 0.0 if same else self._repeated(_words(plain(_unfilled(markdown))))
+        repeated = 0.0 if same else self._repeated(_words(plain_text(_unfilled(markdown))))
         text_kept = words_kept * numbers_kept * (1 - glued) * (1 - repeated) * (0.9 + 0.1 * pairs_kept)
         return PageAudit(
             words_kept=round(words_kept, 4),
@@ -107,7 +107,7 @@ class Reference:
 
     def _audit_letters(self, bare: str, told: list[str], tables: int) -> PageAudit:
         """By the letters and numbers alone, whatever their order."""
-        wanted, found = (Counter(filter(str.isalpha, text)) for text in (plain(self.text), bare))
+        wanted, found = (Counter(filter(str.isalpha, text)) for text in (plain_text(self.text), bare))
         lost = self._lost_numbers(told)
         share = (wanted & found).total() / wanted.total()
         letters_kept = 1.0 if share >= _DOUBLED and found <= wanted and _THAI.search(bare) else share
@@ -139,7 +139,7 @@ class Reference:
         lost = wanted - Counter(pairwise(found))
         if not wanted or not lost:
             return 1.0
-        tables = [set(_words(plain(table))) for table in _TABLE.findall(markdown)]
+        tables = [set(_words(plain_text(table))) for table in _TABLE.findall(markdown)]
         missing = sum(n for (a, b), n in lost.items() if not any(a in table and b in table for table in tables))
         return 1 - missing / wanted.total()
 

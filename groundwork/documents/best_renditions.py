@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from groundwork.documents.pdf import TextLayer
-from groundwork.documents.repair.outline_headings import Entry, set_headings
+from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import is_contents, stitch
 from groundwork.installation import spelt
 from groundwork.records.types import Page, PageAudit
@@ -58,7 +58,7 @@ class PageDraft:
 def assemble(layer: TextLayer, drafts: Sequence[PageDraft], wanted: Sequence[int]) -> tuple[str, list[Page]]:
     """One Markdown text of all pages, and where each that is `wanted` (numbers from 1) stands in it."""
     chosen = set(wanted)
-    stitched = stitch(set_headings([draft.markdown for draft in drafts], [Entry(*row) for row in layer.outline]))
+    stitched = stitch(set_headings([draft.markdown for draft in drafts], [OutlineEntry(*row) for row in layer.outline]))
     pages = [
         Page(
             number=number,

@@ -16,7 +16,7 @@ from groundwork.pages.markup import Markup, joined, tag
 from groundwork.records.types import PageAudit
 
 
-class Column(msgspec.Struct, frozen=True, kw_only=True):
+class ConverterColumn(msgspec.Struct, frozen=True, kw_only=True):
     """One converter's renditions and figures; with `trouble`, why there are none."""
 
     name: str
@@ -47,7 +47,7 @@ TITLES = ("converter", "seconds", "pages/s", "$ per 1,000 pages", "words kept", 
 YARDSTICK = "layout"  # whose tables and headings the others are held against
 
 
-def with_structure(column: Column, yardstick: Sequence[str]) -> Column:
+def with_structure(column: ConverterColumn, yardstick: Sequence[str]) -> ConverterColumn:
     """The column with its likeness to the yardstick's pages."""
     rated = [likeness(page, other) for page, other in zip(column.pages, yardstick, strict=True)]
     return msgspec.structs.replace(column, likenesses=rated)
@@ -57,12 +57,12 @@ def figure(share: float | None) -> str:
     return "–" if share is None else f"{share:.3f}"
 
 
-def page_html(
+def comparison_html(
     title: str,
     numbers: Sequence[int],
     pictures: Sequence[str],
     layers: Sequence[str],
-    columns: Sequence[Column],
+    columns: Sequence[ConverterColumn],
     yardstick: Sequence[str] = (),
 ) -> str:
     """One file with everything in it. `layers`: the text layer of each page, which the marks are made against;
@@ -91,12 +91,12 @@ def page_html(
     )
 
 
-def _summary(columns: Sequence[Column]) -> Markup:
+def _summary(columns: Sequence[ConverterColumn]) -> Markup:
     head = tag("tr", [tag("th", title) for title in TITLES])
     return wide(tag("table", head, [_summary_row(column) for column in columns], class_="summary"))
 
 
-def _summary_row(column: Column) -> Markup:
+def _summary_row(column: ConverterColumn) -> Markup:
     if column.trouble:
         return tag("tr", tag("td", column.name), tag("td", column.trouble, colspan=len(TITLES) - 1))
     cost = "–" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
@@ -107,7 +107,7 @@ def _summary_row(column: Column) -> Markup:
 
 
 def _section(
-    number: int, picture: str, layer: str, columns: Sequence[tuple[Column, int]], yardstick: Sequence[str]
+    number: int, picture: str, layer: str, columns: Sequence[tuple[ConverterColumn, int]], yardstick: Sequence[str]
 ) -> Markup:
     image = tag("img", src=picture, alt=f"page {number}", loading="lazy")
     merged = merged_cells(yardstick[0]) if yardstick else set()
@@ -121,7 +121,7 @@ def _section(
     )
 
 
-def _rendition(column: Column, i: int, layer: str, merged: set[str]) -> Markup:
+def _rendition(column: ConverterColumn, i: int, layer: str, merged: set[str]) -> Markup:
     markdown, audit = column.pages[i], column.audits[i]
     lost = Counter(words(layer)) - Counter(words(markdown))
     made = column.makers[i].partition(":")[2]

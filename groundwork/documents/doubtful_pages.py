@@ -28,7 +28,7 @@ class DoubtfulPage:
     markdown: str
 
 
-def page_html(source: str, pages: Sequence[DoubtfulPage], left_out: Sequence[int] = ()) -> str:
+def doubtful_html(source: str, pages: Sequence[DoubtfulPage], left_out: Sequence[int] = ()) -> str:
     """One file with everything in it. `source`: the document's file; `left_out`: doubtful pages that are not shown."""
     heading = f"{source}: pages to look at"
     said = (

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
-from groundwork.documents import CONVERTERS, IMAGES, Conversion, Request, choose, require, run, versions
+from groundwork.documents import CONVERTERS, IMAGES, Conversion, Request, choose_converters, require, run, versions
 from groundwork.documents.best_renditions import OCR, UNREADABLE, PageDraft, assemble, doubt, listed, page_warnings
 from groundwork.documents.doubtful_pages import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
 from groundwork.documents.engines.vision import PageReader, Picture
@@ -72,7 +72,7 @@ class Ingestion:
         digest = _sha256(path)
         ending, found = await self._must(examine, path, settings.max_unpacked_mb)
         self.warnings = [*self.source.warnings, *found]
-        names = choose(settings, ending)
+        names = choose_converters(settings, ending)
         if not names:
             raise BadDocument(f"no converter for {ending}; {_remedy(ending)}")
         if ending == ".pdf":

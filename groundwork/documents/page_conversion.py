@@ -12,11 +12,11 @@ import msgspec
 from groundwork.documents import CONVERTERS, Conversion, Request, run
 from groundwork.documents.audit import Reference, contents_lines, readability, table_rows
 from groundwork.documents.garbled_fonts import is_unreadable
-from groundwork.documents.repair.hyphens import Vocabulary, has_parted
+from groundwork.documents.repair.hyphens import DocumentWords, has_parted
 from groundwork.documents.repair.page_joining import plain_contents, tidy
 from groundwork.documents.repair.running_headers import running_keys, strip_running
 from groundwork.documents.repair.word_spacing import respell, restore
-from groundwork.process_pool import report
+from groundwork.process_pool import report_progress
 from groundwork.records.types import PageAudit
 
 OURS = "lines"  # our own reading of a page, which has whole words and one paragraph a block
@@ -62,13 +62,13 @@ class _Judge:
         self._name = name
         self._layer = layer
         self._keys = running_keys(layer)
-        self._words: Vocabulary | None = None
+        self._words: DocumentWords | None = None
 
     def convert(self, request: Request, numbers: Sequence[int]) -> Audited:
         """The pages `numbers`, each in its best rendition."""
         audited = self.audit(run(self._name, request), numbers)
         for _ in numbers:
-            report()
+            report_progress()
         return audited
 
     def audit(self, conversion: Conversion, numbers: Sequence[int]) -> Audited:
@@ -97,7 +97,7 @@ class _Judge:
         """Without blanks in words that a line's end parted, by the words of the document; our reading has none."""
         if one.maker == OURS or not has_parted(one.markdown):
             return one.markdown
-        self._words = self._words or Vocabulary(self._layer)
+        self._words = self._words or DocumentWords(self._layer)
         return self._words.mend(one.markdown)
 
 

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from groundwork.documents.pdf import render
+from groundwork.documents.pdf import render_page
 from groundwork.errors import BadDocument
 
 MAX_PIXELS = 100_000_000  # twice that is refused: a picture that unpacks to gigabytes
@@ -15,7 +15,7 @@ MAX_PIXELS = 100_000_000  # twice that is refused: a picture that unpacks to gig
 def page_image(source: str, number: int, longer_side: int, turn: int = 0) -> Any:
     """Page or frame `number` (from 1) as a PIL image in RGB of that size, turned clockwise by degrees."""
     if _is_pdf(source):
-        return render(source, number, longer_side, turn)
+        return render_page(source, number, longer_side, turn)
     with _opened(source) as image:
         image.seek(number - 1)
         frame = image.convert("RGB")

@@ -91,7 +91,7 @@ def unlock(source: str, password: str, target: str) -> None:
             document.close()
 
 
-def render(source: str, number: int, longer_side: int, turn: int = 0) -> Any:
+def render_page(source: str, number: int, longer_side: int, turn: int = 0) -> Any:
     """Page `number` (from 1) as a PIL image in RGB, so many pixels on its longer side, turned clockwise by degrees."""
     with LOCK:
         document = open_pdf(source)

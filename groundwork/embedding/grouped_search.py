@@ -32,10 +32,10 @@ def searches(vectors: Vectors, searched: int, seed: int = 0) -> Iterator[tuple[I
     rows = len(vectors)
     centres, group_of = _groups(vectors, seed)
     each = min(searched, len(centres))
-    near = [_nearest_groups(vectors[own], centres, each) for own in blocks(np.arange(rows), len(centres))]
+    near = [_nearest_groups(vectors[own], centres, each) for own in row_blocks(np.arange(rows), len(centres))]
     searching = _rows_by(np.concatenate(near).ravel(), len(centres))
     for others, seekers in zip(_rows_by(group_of, len(centres)), searching, strict=True):
-        for own in blocks(seekers // each, len(others)):
+        for own in row_blocks(seekers // each, len(others)):
             yield own, others, len(own) / (rows * each)
 
 
@@ -58,7 +58,7 @@ def near_rows(vectors: Vectors, rows: Indices, threshold: float, seed: int = 0) 
     return [found[start:end, 1] for start, end in zip(starts, ends, strict=True)]
 
 
-def blocks(rows: Indices, others: int) -> Iterator[Indices]:
+def row_blocks(rows: Indices, others: int) -> Iterator[Indices]:
     """`rows` in parts that have BLOCK_CELLS cosines with `others` rows."""
     step = max(1, BLOCK_CELLS // max(1, others))
     for start in range(0, len(rows), step):

@@ -48,7 +48,7 @@ def question_messages(row: QuestionRow, template: str, *, open_book: bool) -> li
     return conversation(template, **known)
 
 
-async def ask(
+async def ask_answers(
     client: Callable[[], Client], call: ModelCall, rows: Sequence[QuestionRow], template: str, *, open_book: bool
 ) -> Answers:
     """The model's answer to each row; one that fails takes no other with it."""
@@ -67,7 +67,7 @@ async def ask(
     return answers
 
 
-def read(file: Path, rows: Sequence[QuestionRow]) -> Answers:
+def read_answers(file: Path, rows: Sequence[QuestionRow]) -> Answers:
     """The answers of `file` that belong to `rows`.
 
     Raises BadRecord for a damaged line, an id with two answers, and a file none of whose ids is one of the rows'.

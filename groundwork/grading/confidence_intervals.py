@@ -41,7 +41,7 @@ class Difference(NamedTuple):
     clusters: int
 
 
-def share(values: Sequence[float], clusters: Sequence[str]) -> Interval:
+def share_interval(values: Sequence[float], clusters: Sequence[str]) -> Interval:
     """The mean of `values` (each 0..1) with the Wilson interval for the effective number of values.
 
     That number is p (1 - p) / var, made smaller for few clusters by (z / t)^2 (Korn and Graubard, Survey Methodology
@@ -65,7 +65,7 @@ def share(values: Sequence[float], clusters: Sequence[str]) -> Interval:
     return Interval(mean, low, high, held.size, groups)
 
 
-def difference(values: Sequence[float], clusters: Sequence[str]) -> Difference:
+def paired_difference(values: Sequence[float], clusters: Sequence[str]) -> Difference:
     """The mean of paired differences (each -1..1) with t intervals.
 
     Half a pair of each of the four outcomes (both, neither, one, the other) is added, so that a few pairs without any

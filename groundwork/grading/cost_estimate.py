@@ -9,7 +9,7 @@ from groundwork.dataset.loading import QuestionRow
 from groundwork.grading.answers import question_messages
 from groundwork.grading.criteria_by_rule import settle
 from groundwork.grading.grading_run import Grading
-from groundwork.grading.judge import Case, Judge, reply_type
+from groundwork.grading.judge import GradingCase, Judge, reply_type
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.settings.model_settings import ModelCall
 
@@ -35,7 +35,7 @@ def judge_estimates(job: Job, grading: Grading, label: str) -> list[Estimate]:
     return [_of(job, judge, cases + (check if judge is grading.judges[0] else [])) for judge in grading.judges]
 
 
-def _of(job: Job, judge: Judge, cases: Sequence[Case]) -> Estimate:
+def _of(job: Job, judge: Judge, cases: Sequence[GradingCase]) -> Estimate:
     calls = asked = told = 0
     for case in cases:
         left = sum(settle(criterion, case.question, case.answer) is None for criterion in case.criteria)

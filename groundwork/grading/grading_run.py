@@ -10,7 +10,7 @@ from pathlib import Path
 from groundwork.dataset.loading import QuestionRow
 from groundwork.errors import UnitError
 from groundwork.grading.confidence_intervals import Interval
-from groundwork.grading.judge import Case, Judge, criteria_of, grade
+from groundwork.grading.judge import GradingCase, Judge, criteria_of, grade
 from groundwork.grading.judge_validation import Trust, reference_cases, spoiled_cases, trust
 from groundwork.llm.concurrency import together
 from groundwork.records.artifacts import read_jsonl, write_jsonl
@@ -80,16 +80,16 @@ class Grading:
             notes=notes if len(answer) > self.settings.judge.longest_answer else [],
         )
 
-    def case(self, row: QuestionRow, answer: str) -> Case:
+    def case(self, row: QuestionRow, answer: str) -> GradingCase:
         """What the judge is shown of a row."""
         evidence = "\n".join(row.evidence) if self.settings.open_book else ""
-        return Case(row.id, row.question, criteria_of(row.evaluation_criteria, row.answer)[0], answer, evidence)
+        return GradingCase(row.id, row.question, criteria_of(row.evaluation_criteria, row.answer)[0], answer, evidence)
 
     @property
     def judge_names(self) -> list[str]:
         return [judge.name for judge in self.judges]
 
-    def check_cases(self) -> list[tuple[str, Case]]:
+    def check_cases(self) -> list[tuple[str, GradingCase]]:
         """The answers that check the judge: every reference answer, and spoiled ones of some rows."""
         book, most = self.settings.open_book, self.settings.judge.check_rows
         if not most:

@@ -12,7 +12,7 @@ from typing import Any
 from groundwork.grading.judge_agreement import flips
 from groundwork.grading.judge_validation import SPOILED
 from groundwork.grading.memorization import ADVICE
-from groundwork.grading.scores import Report
+from groundwork.grading.scores import GradeReport
 from groundwork.grading.terminal_report import curve_lines
 from groundwork.pages.single_file_page import write_page
 from groundwork.records.grades import Grade
@@ -24,7 +24,7 @@ ASSETS = [
 ]
 
 
-def write_report(report: Report, grades: Sequence[Grade], path: Path) -> None:
+def write_report(report: GradeReport, grades: Sequence[Grade], path: Path) -> None:
     """Write the page to `path`; texts of rows, answers and judges reach it as text alone."""
     shown = {
         "report": {
@@ -38,7 +38,7 @@ def write_report(report: Report, grades: Sequence[Grade], path: Path) -> None:
     write_page(path, title=f"Grades: {report.dataset}", kind="grades", data=shown, assets=ASSETS, folder=FOLDER)
 
 
-def _plain(report: Report) -> dict[str, Any]:
+def _plain(report: GradeReport) -> dict[str, Any]:
     return {name: getattr(report, name) for name in report.__struct_fields__}
 
 

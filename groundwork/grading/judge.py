@@ -43,7 +43,7 @@ def reply_type(count: int) -> type[msgspec.Struct]:
 
 
 @dataclass(frozen=True)
-class Case:
+class GradingCase:
     """An answer to be graded. `evidence` is shown to the judge; "" where it is to judge without."""
 
     id: str
@@ -68,12 +68,12 @@ class Judge:
     def name(self) -> str:
         return f"{self.call.model}@{self.call.provider}" if self.call.provider else self.call.model
 
-    async def draws(self, case: Case) -> list[list[Draw]]:
+    async def draws(self, case: GradingCase) -> list[list[Draw]]:
         """For each criterion its draws, in the order of the draws."""
         told = await together(self._draw(case, number) for number in range(self.repeats))
         return [list(draws) for draws in zip(*told, strict=True)]
 
-    def messages(self, case: Case, number: int) -> tuple[list[Message], list[int]]:
+    def messages(self, case: GradingCase, number: int) -> tuple[list[Message], list[int]]:
         """The conversation of draw `number`, and which criterion stands at each place."""
         order = list(range(len(case.criteria)))
         random.Random(f"{self.seed} {case.id} {number}").shuffle(order)
@@ -87,7 +87,7 @@ class Judge:
         )
         return turns, order
 
-    async def _draw(self, case: Case, number: int) -> list[Draw]:
+    async def _draw(self, case: GradingCase, number: int) -> list[Draw]:
         turns, order = self.messages(case, number)
         try:
             reply = await self.client().ask(
@@ -116,7 +116,7 @@ def majority(draws: Sequence[Draw]) -> Verdict:
     return "ungraded" if 2 * counted["ungraded"] >= len(draws) else "cannot tell"
 
 
-async def grade(case: Case, judges: Sequence[Judge]) -> list[CriterionGrade]:
+async def grade(case: GradingCase, judges: Sequence[Judge]) -> list[CriterionGrade]:
     """Each criterion's grade: by rule where that is sure, else by the first of `judges`; others stand beside it."""
     settled = [settle(criterion, case.question, case.answer) for criterion in case.criteria]
     left = [i for i, found in enumerate(settled) if found is None]

@@ -15,11 +15,11 @@ from functools import lru_cache
 import msgspec
 
 from groundwork.dataset.loading import QuestionRow
-from groundwork.grading.confidence_intervals import Interval, share
-from groundwork.grading.judge import Case, criteria_of
+from groundwork.grading.confidence_intervals import Interval, share_interval
+from groundwork.grading.judge import GradingCase, criteria_of
 from groundwork.grading.judge_agreement import flips
 from groundwork.language.detection import code
-from groundwork.language.numbers import numbers, values
+from groundwork.language.numbers import number_values, numbers
 from groundwork.language.words import content_words
 from groundwork.records.grades import CheckedAnswer
 
@@ -44,13 +44,15 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
         return (self.sensitivity.mean + self.specificity.mean) / 2
 
 
-def reference_cases(rows: Sequence[QuestionRow], *, open_book: bool) -> list[Case]:
+def reference_cases(rows: Sequence[QuestionRow], *, open_book: bool) -> list[GradingCase]:
     """The reference answer of each row that has one, once an id."""
     first = {row.id: row for row in reversed(rows) if row.answer.strip()}
     return [_case(row, row.answer, "reference", open_book) for row in first.values()]
 
 
-def spoiled_cases(rows: Sequence[QuestionRow], most: int, seed: int, *, open_book: bool) -> list[tuple[str, Case]]:
+def spoiled_cases(
+    rows: Sequence[QuestionRow], most: int, seed: int, *, open_book: bool
+) -> list[tuple[str, GradingCase]]:
     """(kind, case) of the spoiled answers to at most `most` rows, drawn by `seed`."""
     fit = list({row.id: row for row in reversed(rows) if row.answer.strip()}.values())
     drawn = random.Random(seed).sample(fit, min(most, len(fit)))
@@ -95,12 +97,12 @@ def _set_aside(answer: CheckedAnswer) -> tuple[str, str] | None:
 
 
 def _share(found: Sequence[tuple[bool, str]]) -> Interval | None:
-    return share([float(ok) for ok, _ in found], [document for _, document in found]) if found else None
+    return share_interval([float(ok) for ok, _ in found], [document for _, document in found]) if found else None
 
 
-def _case(row: QuestionRow, answer: str, kind: str, open_book: bool) -> Case:
+def _case(row: QuestionRow, answer: str, kind: str, open_book: bool) -> GradingCase:
     evidence = "\n".join(row.evidence) if open_book else ""
-    return Case(f"{row.id} ({kind})", row.question, _criteria(row), answer, evidence)
+    return GradingCase(f"{row.id} ({kind})", row.question, _criteria(row), answer, evidence)
 
 
 def _criteria(row: QuestionRow) -> list[str]:
@@ -159,7 +161,7 @@ def _asked_for(row: QuestionRow) -> list[set[str]]:
 
 
 def _held(text: str, language: str) -> set[str]:
-    return content_words(text, language) | values(text, spelled=True)
+    return content_words(text, language) | number_values(text, spelled=True)
 
 
 def _language(row: QuestionRow) -> str:

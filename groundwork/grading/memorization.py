@@ -11,14 +11,14 @@ from typing import Literal
 
 import msgspec
 
-from groundwork.grading.confidence_intervals import Difference, difference, rows_needed
+from groundwork.grading.confidence_intervals import Difference, paired_difference, rows_needed
 
 Conclusion = Literal["learnt", "learnt by heart", "not learnt", "cannot tell"]
 ADVICE = 128  # rows of eval with which a gap of 20 points is seen in 99 % of runs (benchmarks/grading.py)
 UNCHANGED = 0.5  # share of eval's questions that read as in the mirror, from which on the two are one split
 
 
-class Pair(msgspec.Struct, frozen=True):
+class MirrorPair(msgspec.Struct, frozen=True):
     """The scores (0..1) of one question in eval and in the mirror."""
 
     eval: float
@@ -36,7 +36,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     rows_needed: int = 0  # pairs that would tell; 0: these did, or no number of them would
 
 
-def gap(pairs: Sequence[Pair], margin: float, floor: float, gain: Difference | None = None) -> Gap:
+def gap(pairs: Sequence[MirrorPair], margin: float, floor: float, gain: Difference | None = None) -> Gap:
     """The conclusion at 5 %: by heart where the gap is above 0 for sure and at least `margin`; learnt where it is below
     `margin` for sure; not learnt where the mirror's mean score is below `floor` for sure, or its `gain` over the base
     model below `margin`.
@@ -45,7 +45,7 @@ def gap(pairs: Sequence[Pair], margin: float, floor: float, gain: Difference | N
         return Gap(
             difference=None, conclusion="cannot tell", reason="no question has a score in eval and in the mirror"
         )
-    found = difference([pair.mirror - pair.eval for pair in pairs], [pair.cluster for pair in pairs])
+    found = paired_difference([pair.mirror - pair.eval for pair in pairs], [pair.cluster for pair in pairs])
     if sum(pair.same_words for pair in pairs) > UNCHANGED * len(pairs):
         reason = "eval asks in the words of the mirror; build the dataset with --rephrase-qa"
         return Gap(difference=found, conclusion="cannot tell", reason=reason)
@@ -55,9 +55,9 @@ def gap(pairs: Sequence[Pair], margin: float, floor: float, gain: Difference | N
 
 
 def _conclude(
-    pairs: Sequence[Pair], found: Difference, margin: float, floor: float, gain: Difference | None
+    pairs: Sequence[MirrorPair], found: Difference, margin: float, floor: float, gain: Difference | None
 ) -> tuple[Conclusion, str]:
-    known = difference([pair.mirror for pair in pairs], [pair.cluster for pair in pairs])
+    known = paired_difference([pair.mirror for pair in pairs], [pair.cluster for pair in pairs])
     points = round(found.mean * 100)
     side = f"{abs(points)} points {'above' if points > 0 else 'below'}" if points else "level with"
     gap_words = f"the mirror's score is {side} eval's"

@@ -21,7 +21,7 @@ class Chosen(msgspec.Struct, frozen=True):
     warnings: list[str]
 
 
-def choose(dataset: Dataset, wanted: Sequence[str], *, explicit: bool, most: int = 0) -> Chosen:
+def choose_rows(dataset: Dataset, wanted: Sequence[str], *, explicit: bool, most: int = 0) -> Chosen:
     """The rows to grade; `most` of each split where that is not 0, the same ids in all.
 
     Raises UsageError for splits that are not there (those asked for by name: `explicit`), for a mirror whose rows are

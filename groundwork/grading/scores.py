@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from groundwork.dataset.loading import MIRRORS
-from groundwork.grading.confidence_intervals import Difference, Interval, difference, share
+from groundwork.grading.confidence_intervals import Difference, Interval, paired_difference, share_interval
 from groundwork.grading.difficulty import Guess, guess, measured
 from groundwork.grading.judge_agreement import Consistency, consistency, flips
 from groundwork.grading.judge_validation import Trust
-from groundwork.grading.memorization import Gap, Pair, gap
+from groundwork.grading.memorization import Gap, MirrorPair, gap
 from groundwork.records.grades import Grade, MeasuredRow
 
 FACETS = ("category", "difficulty", "cluster", "tag", "document")
@@ -59,7 +59,7 @@ class NamedCriterion(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class GradeReport(msgspec.Struct, frozen=True, kw_only=True):
     """`report.json`."""
 
     dataset: str
@@ -79,7 +79,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str]
 
 
-def report(
+def grade_report(
     dataset: str,
     grades: Sequence[Grade],
     trust: Trust | None,
@@ -88,7 +88,7 @@ def report(
     margin: float,
     floor: float,
     warnings: Sequence[str] = (),
-) -> Report:
+) -> GradeReport:
     """The report on `grades` of one judge and one book. Rows that the check set aside count for no score."""
     set_aside = trust.set_aside if trust else {}
     kept = [grade for grade in grades if grade.id not in set_aside]
@@ -99,7 +99,7 @@ def report(
     judges = grades[0].judges if grades else []
     everything = [criterion for grade in grades for criterion in grade.criteria]
     rows = measured(grades, set_aside)
-    return Report(
+    return GradeReport(
         dataset=dataset,
         judges=list(judges),
         open_book=any(grade.open_book for grade in grades),
@@ -162,7 +162,7 @@ def _split(grades: Sequence[Grade], by_document: bool) -> SplitScore:
 
 def _share(values: Iterable[tuple[float | None, Grade]], by_document: bool) -> Interval | None:
     known = [(value, cluster_of(grade, by_document)) for value, grade in values if value is not None]
-    return share([value for value, _ in known], [cluster for _, cluster in known]) if known else None
+    return share_interval([value for value, _ in known], [cluster for _, cluster in known]) if known else None
 
 
 def cluster_of(grade: Grade, by_document: bool) -> str:
@@ -177,16 +177,16 @@ def _paired(own: Sequence[Grade], others: Mapping[tuple[str, str], Grade], by_do
         for grade in own
         if (other := others.get((grade.split, grade.id))) and grade.score is not None and other.score is not None
     ]
-    return difference([value for value, _ in found], [cluster for _, cluster in found]) if found else None
+    return paired_difference([value for value, _ in found], [cluster for _, cluster in found]) if found else None
 
 
-def _pairs(own: Sequence[Grade], mirror: Sequence[Grade], by_document: bool) -> Iterator[Pair]:
+def _pairs(own: Sequence[Grade], mirror: Sequence[Grade], by_document: bool) -> Iterator[MirrorPair]:
     other = {grade.id: grade for grade in mirror}
     for grade in own:
         twin = other.get(grade.id)
         if twin and grade.score is not None and twin.score is not None:
             same = grade.question.strip() == twin.question.strip()
-            yield Pair(grade.score, twin.score, cluster_of(grade, by_document), same)
+            yield MirrorPair(grade.score, twin.score, cluster_of(grade, by_document), same)
 
 
 def _facet(facet: str, splits: Mapping[str, Sequence[Grade]], by_document: bool) -> dict[str, dict[str, Interval]]:

@@ -9,13 +9,13 @@ from groundwork.grading.grading_run import percent
 from groundwork.grading.judge_agreement import GOAL
 from groundwork.grading.judge_validation import SPOILED, Trust
 from groundwork.grading.memorization import ADVICE, Gap
-from groundwork.grading.scores import ModelReport, Report
+from groundwork.grading.scores import GradeReport, ModelReport
 
 BARS = "▁▂▃▄▅▆▇█"
 SHOWN = 8
 
 
-def lines(report: Report) -> list[str]:
+def grade_report_lines(report: GradeReport) -> list[str]:
     """Every line; nothing of a score before what the judge is worth."""
     found = [f"{report.dataset}: graded by {' and '.join(report.judges) or 'rules'}, {_book(report)}"]
     found += [f"  {line}" for line in [*trust_lines(report.trust), *consistency_lines(report)]]
@@ -29,7 +29,7 @@ def lines(report: Report) -> list[str]:
     return found
 
 
-def _book(report: Report) -> str:
+def _book(report: GradeReport) -> str:
     book = "open book" if report.open_book else "closed book"
     return f"{book}; intervals of 95 % by {report.clustered_by}"
 
@@ -51,7 +51,7 @@ def trust_lines(trust: Trust | None) -> Iterator[str]:
         yield from (f"  {name}: {reason}" for name, reason in list(trust.set_aside.items())[:SHOWN])
 
 
-def consistency_lines(report: Report) -> Iterator[str]:
+def consistency_lines(report: GradeReport) -> Iterator[str]:
     """Flip rate and kappa of the judge, and its agreement with a second one."""
     found = report.consistency
     if found.flip_rate is None:
@@ -77,7 +77,7 @@ def consistency_lines(report: Report) -> Iterator[str]:
             yield f"{len(rows):,} criteria {name}, such as: {rows[0].criterion} ({rows[0].id}; {rows[0].why})"
 
 
-def _table(report: Report) -> list[str]:
+def _table(report: GradeReport) -> list[str]:
     rows = [["model", "split", "answers", "criteria met", "all met", "ungraded", "cannot tell"]]
     for model in report.models:
         for split, found in model.splits.items():
@@ -137,7 +137,7 @@ def curve_lines(models: Sequence[ModelReport]) -> Iterator[str]:
     yield "  eval that falls while the mirror rises is overfitting: take the step where eval stands highest"
 
 
-def difficulty_lines(report: Report) -> Iterator[str]:
+def difficulty_lines(report: GradeReport) -> Iterator[str]:
     """What the guessed difficulty is worth."""
     found = report.guess
     if found.rho is None:

@@ -111,7 +111,7 @@ def as_written(text: str) -> list[str]:
     return _AS_WRITTEN.findall(text)
 
 
-def values(text: str, *, spelled: bool = False) -> set[str]:
+def number_values(text: str, *, spelled: bool = False) -> set[str]:
     """The values of the numbers of `text`."""
     return {number.value for number in numbers(text, spelled=spelled)}
 

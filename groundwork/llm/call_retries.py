@@ -16,7 +16,7 @@ from groundwork.llm.budget import Budget, Experience, Settlement, UsageRow
 from groundwork.llm.call_context import CallContext
 from groundwork.llm.call_costs import Accounts
 from groundwork.llm.call_failures import Blocked, Broken, Busy, CallFailed, Refused, Rejected, explain
-from groundwork.llm.circuit_breaker import Stopping
+from groundwork.llm.circuit_breaker import CircuitBreaker
 from groundwork.llm.endpoint import Endpoint
 from groundwork.llm.http_response import ChatResponse, Usage, read_response, read_vectors
 from groundwork.llm.journal import Journal, StoredReply, key_of
@@ -57,7 +57,7 @@ class Calls:
         self._journal, self._budget, self._say = journal, budget, say
         self._accounts = Accounts(budget, on_usage)
         self._limiters: dict[tuple[str, str], RateLimiter] = {}
-        self._stopping = Stopping(stopping, self._limiters)
+        self._stopping = CircuitBreaker(stopping, self._limiters)
         self._adaptations: dict[RateLimiter, Adaptation] = {}
         self._asking: dict[str, asyncio.Lock] = {}
         self._askers: Counter[str] = Counter()

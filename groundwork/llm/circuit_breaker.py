@@ -19,7 +19,7 @@ LOST_IN_A_ROW = 10  # units lost to transport, with no reply between them, after
 SAME_REFUSALS = 5  # of the first calls, with no reply at all, after which every further one would be refused too
 
 
-class Stopping:
+class CircuitBreaker:
     """What ends the run, and what ends one call. `limiters` are those whose waiting calls are turned away then."""
 
     def __init__(self, stopping: asyncio.Event, limiters: dict[tuple[str, str], RateLimiter]) -> None:

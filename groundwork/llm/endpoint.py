@@ -14,7 +14,7 @@ from groundwork.errors import ConfigError
 from groundwork.llm.budget import FREE, Price
 from groundwork.llm.call_failures import Broken, CallFailed, Unreachable, trouble_of
 from groundwork.llm.http_request import LOCAL, address, dialect_of, host_of
-from groundwork.llm.local_model import LocalServer, identity
+from groundwork.llm.local_model import LocalServer, model_identity
 from groundwork.settings.model_settings import LocalModel, Provider
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Endpoint:
         self.settings = settings
         self.dialect = dialect_of(settings.base_url)
         self._address, self._query = (LOCAL, {}) if self.dialect == "local" else address(settings.base_url)
-        self.identity = identity(local) if self.dialect == "local" else settings.base_url.rstrip("/")
+        self.identity = model_identity(local) if self.dialect == "local" else settings.base_url.rstrip("/")
         self.tells_cost = self.dialect == "openrouter"  # in the usage of every reply
         self.concurrency = 1 if self.dialect == "local" else settings.max_concurrency
         self._local, self._env = local, env

@@ -106,7 +106,7 @@ def decoded_body(body: bytes) -> Any:
         pass
     text = body.decode("utf-8-sig", errors="replace").strip()
     if text.startswith(("data:", "event:", ":")):
-        return joined(*events(text.splitlines()))
+        return join_events(*events(text.splitlines()))
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -120,7 +120,7 @@ def events(lines: list[str]) -> tuple[list[dict[str, Any]], bool]:
     return chunks, "[DONE]" in data
 
 
-def joined(chunks: list[dict[str, Any]], done: bool) -> dict[str, Any] | None:
+def join_events(chunks: list[dict[str, Any]], done: bool) -> dict[str, Any] | None:
     """The chat completion that a stream's chunks are parts of; one of them with an error is all of it.
 
     None where the stream broke off: neither `done` nor a finish_reason.

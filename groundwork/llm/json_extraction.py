@@ -32,7 +32,7 @@ class Found(NamedTuple):
     torn: bool
 
 
-def values(text: str) -> list[Found]:
+def json_values(text: str) -> list[Found]:
     """Every JSON object or list in `text` that stands in no other one, in order. `text` has been `escaped`."""
     found: list[Found] = []
     position, depth, effort = 0, 0, EFFORT * len(text) + DEEP

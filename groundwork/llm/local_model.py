@@ -29,7 +29,7 @@ CARRIED_SHA256 = "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb0
 PROMPT_CACHE_MB = 512  # llama.cpp's own default is 8 GB
 
 
-def identity(settings: LocalModel) -> str:
+def model_identity(settings: LocalModel) -> str:
     """What names the model in the journal: by its sha256 where that is known, else by name and size of the file."""
     if settings.model == PACKAGES or settings.sha256:
         return f"local:{settings.sha256.lower() or CARRIED_SHA256}"

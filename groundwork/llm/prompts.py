@@ -30,7 +30,7 @@ def placeholders(template: str) -> set[str]:
     return set(_PLACEHOLDER.findall(template))
 
 
-def split(text: str) -> list[Message]:
+def split_turns(text: str) -> list[Message]:
     """The turns of a prompt file: what precedes the first `--- role ---` line is the system's (or the only user's)."""
     head, *rest = _TURN.split(text)
     turns = list(zip(rest[::2], rest[1::2], strict=True))
@@ -47,7 +47,7 @@ def conversation(template: str, **variables: str) -> list[Message]:
     closing tag of the fence around it, the fence gets another name. Raises ConfigError like `render`.
     """
     _compare(placeholders(template), variables)
-    return [{**turn, "content": _fill(turn["content"], variables)} for turn in split(template)]
+    return [{**turn, "content": _fill(turn["content"], variables)} for turn in split_turns(template)]
 
 
 def _fill(template: str, variables: dict[str, str]) -> str:

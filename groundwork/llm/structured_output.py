@@ -170,7 +170,7 @@ class Reader(Generic[T]):
         """
         if self.list is None or json_extraction.decoded(text) is not None:
             return None
-        found = [one for one in json_extraction.values(text) if isinstance(one.value, dict)]
+        found = [one for one in json_extraction.json_values(text) if isinstance(one.value, dict)]
         if any(self.list.field in one.value for one in found):
             return None
         good = [(one, item) for one in found if (item := self._item(one.value)) is not None]
@@ -204,9 +204,9 @@ class Reader(Generic[T]):
         whole = json_extraction.decoded(text)
         if whole is not None:
             yield [*_shapes(whole, self.list)], False
-        found = json_extraction.values(text)
+        found = json_extraction.json_values(text)
         said, unclosed = reasoning_text.without_thoughts(text, [(one.start, one.end) for one in found])
-        outside = json_extraction.values(said)
+        outside = json_extraction.json_values(said)
         if self.list and len(outside) > 1 and all(_may_be_item(one, self.list) for one in outside):
             yield [{self.list.field: [one.value for one in outside]}], unclosed  # as JSON lines
         yield [shape for one in outside for shape in _shapes(one.value, None if one.torn else self.list)], unclosed

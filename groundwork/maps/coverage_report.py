@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from groundwork.console import terminal_table
-from groundwork.maps.document_coverage import Asked, Count, CoverageItem, Kind, Section
+from groundwork.maps.document_coverage import AskedDocument, CoverageCount, CoverageItem, Kind, Section
 
 SHOWN_SECTIONS = 40  # lines in the terminal
 SHOWN_GAPS = 5
 BAR = 20  # characters
 
 
-def numbers(found: Asked, text: str) -> dict[str, Any]:
+def coverage_numbers(found: AskedDocument, text: str) -> dict[str, Any]:
     """The JSON beside the page: coverage by run and together, of the whole, of each section, and what nobody asks."""
     whole = found.counts()
     return {
@@ -33,7 +33,7 @@ def numbers(found: Asked, text: str) -> dict[str, Any]:
         ],
         "not_asked": [
             {"kind": place.kind, "start": place.start, "end": place.end, "text": text[place.start : place.end]}
-            for place in gaps(found)
+            for place in document_gaps(found)
         ],
         "declined": [
             {
@@ -49,12 +49,12 @@ def numbers(found: Asked, text: str) -> dict[str, Any]:
     }
 
 
-def _questions(found: Asked, run: str) -> dict[str, int]:
+def _questions(found: AskedDocument, run: str) -> dict[str, int]:
     own = [question for question in found.questions if question.run == run]
     return {"questions": len(own), "not_placed": sum(not question.placed for question in own)}
 
 
-def gaps(found: Asked) -> list[CoverageItem]:
+def document_gaps(found: AskedDocument) -> list[CoverageItem]:
     """The open sentences and rows, that no question covers and nobody declined, and the open numbers of the others."""
     result: list[CoverageItem] = []
     open_until = 0  # end of the untouched statement that the numbers behind it may lie in
@@ -67,7 +67,7 @@ def gaps(found: Asked) -> list[CoverageItem]:
     return result
 
 
-def report_lines(found: Asked, text: str) -> list[str]:
+def report_lines(found: AskedDocument, text: str) -> list[str]:
     """The lines for the terminal."""
     whole = found.counts()
     rows = [["", "sentences", "numbers", "rows", "declined", "questions"]]
@@ -76,18 +76,18 @@ def report_lines(found: Asked, text: str) -> list[str]:
         shares = [percent(whole[run][kind]) for kind in ("sentence", "number", "row")]
         declined = sum(count.declined for kind, count in whole[run].items() if kind != "number")
         rows.append([run or "all together", *shares, f"{declined:,}", f"{questions:,}"])
-    lines = [f"{found.document}: {found.title}", *terminal_table.lines(rows)]
+    lines = [f"{found.document}: {found.title}", *terminal_table.table_lines(rows)]
     lines += [line for section in found.sections[:SHOWN_SECTIONS] for line in _bar(found, section)]
     if len(found.sections) > SHOWN_SECTIONS:
         lines.append(f"  ... and {len(found.sections) - SHOWN_SECTIONS} more sections")
-    left = [place for place in gaps(found) if place.kind != "number"]
+    left = [place for place in document_gaps(found) if place.kind != "number"]
     lines += [f"  nobody asks: {_short(text[place.start : place.end])}" for place in left[:SHOWN_GAPS]]
     if len(left) > SHOWN_GAPS:
         lines.append(f"  ... and {len(left) - SHOWN_GAPS} more; the page lists them")
     return lines
 
 
-def _bar(found: Asked, section: Section) -> list[str]:
+def _bar(found: AskedDocument, section: Section) -> list[str]:
     """One line: the share of a section's sentences and rows that anybody asks about; none where it has no text."""
     counted = found.counts(section.start, section.end)[""]
     of = counted["sentence"].of + counted["row"].of
@@ -104,13 +104,13 @@ def _short(text: str, width: int = 90) -> str:
     return plain if len(plain) <= width else f"{plain[: width - 1]}…"
 
 
-def percent(count: Count) -> str:
+def percent(count: CoverageCount) -> str:
     return "–" if count.share is None else f"{count.share:.0%}"
 
 
-def _shares(by_kind: Mapping[Kind, Count]) -> dict[str, Any]:
+def _shares(by_kind: Mapping[Kind, CoverageCount]) -> dict[str, Any]:
     """sentences, numbers, rows and touched (all of them), each with its share, 0..1, null where there are none."""
-    everything = Count(**{
+    everything = CoverageCount(**{
         field: sum(getattr(count, field) for count in by_kind.values()) for field in ("of", "asked", "declined")
     })  # fmt: skip
     named = {**{f"{kind}s": count for kind, count in by_kind.items()}, "touched": everything}

@@ -28,7 +28,9 @@ class Choice:
     sentence: str = ""
 
 
-def choose(rows: list[DatasetNumbers], draws: Floats, per_topic: Floats, equal_n: int, inside: Floats) -> Choice:
+def choose_dataset(
+    rows: list[DatasetNumbers], draws: Floats, per_topic: Floats, equal_n: int, inside: Floats
+) -> Choice:
     """`draws`: (draws, datasets) of reach; `per_topic`: (datasets, topics) questions; `inside`: (datasets, datasets),
     the share of the row's questions that the column's dataset asks too, nearly word for word."""
     fair = [number for number, row in enumerate(rows) if row.questions >= FAIR]

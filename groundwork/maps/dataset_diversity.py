@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, random_cosines
-from groundwork.maps.dataset_choice import FAIR, choose
+from groundwork.maps.dataset_choice import FAIR, choose_dataset
 from groundwork.maps.draw.scene import DatasetNumbers, Numbers
 from groundwork.maps.similarities import Similarities
 
@@ -142,7 +142,7 @@ def measure(
         for number, name in enumerate(names)
     ]
     inside = np.array(_overlap(dataset_of, found.nearest_in, limits.near_duplicate))
-    choice = choose(rows, draws, per_topic, equal_n, inside)
+    choice = choose_dataset(rows, draws, per_topic, equal_n, inside)
     numbers = Numbers(
         encoder=encoder,
         projection=projection,

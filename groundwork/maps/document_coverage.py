@@ -75,7 +75,7 @@ class Left(Item):
     why: str
 
 
-class Count(Item):
+class CoverageCount(Item):
     """How many of the statements of a kind there are, how many are asked about, and how many others were declined."""
 
     of: int = 0
@@ -87,10 +87,10 @@ class Count(Item):
         return self.asked / self.of if self.of else None
 
 
-Counts = dict[str, dict[Kind, Count]]
+Counts = dict[str, dict[Kind, CoverageCount]]
 
 
-class Asked(Item):
+class AskedDocument(Item):
     """A document with everything that is asked about it."""
 
     document: str
@@ -105,7 +105,7 @@ class Asked(Item):
         """Of the places that begin in [start, end): by run, and under "" for all runs together, by kind."""
         first = bisect_left(self.places, start, key=_start)
         last = len(self.places) if end is None else bisect_left(self.places, end, key=_start)
-        result: Counts = {run: {kind: Count() for kind in KINDS} for run in ["", *self.runs]}
+        result: Counts = {run: {kind: CoverageCount() for kind in KINDS} for run in ["", *self.runs]}
         for place in self.places[first:last]:
             asking = {self.questions[index].run for index in place.asked}
             for run, by_kind in result.items():
@@ -130,7 +130,7 @@ def asked(
     runs: dict[str, list[Pair]],
     nearest: Nearest,
     declined: Mapping[str, Declined] | None = None,
-) -> Asked:
+) -> AskedDocument:
     """Everything that `runs` (pairs by run) ask about `text`, whose chunks hold the pairs' evidence.
 
     `declined`: by run what its model found nothing worth asking in.
@@ -152,7 +152,7 @@ def asked(
                     near.setdefault(index, []).extend(places)
     _decline(readings, declined or {}, found)
     _guess(questions, near, {index for place in found.values() for index in place.asked}, nearest)
-    return Asked(
+    return AskedDocument(
         document=document,
         title=title or document,
         runs=list(runs),

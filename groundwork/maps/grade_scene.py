@@ -11,7 +11,7 @@ from groundwork.console.command import Job
 from groundwork.dataset.loading import MIRRORS, QuestionRow
 from groundwork.embedding.encoder import Vectors, encoder_for
 from groundwork.grading.grading_run import Grading
-from groundwork.grading.scores import Report
+from groundwork.grading.scores import GradeReport
 from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Scene
 from groundwork.maps.scene_building import Group, scene_of
@@ -76,7 +76,7 @@ def _notes(scene: Scene) -> list[str]:
     return notes + [f"Hardest: {'; '.join(f'{label} ({share:.0%} fail)' for share, label in worst)}."] * bool(worst)
 
 
-def draw_grade_map(job: Job, grading: Grading, found: Report) -> None:
+def draw_grade_map(job: Job, grading: Grading, found: GradeReport) -> None:
     """map.html: the questions, coloured by the share of the models that pass; by the static embedder."""
     rows = list({row.id: row for row in reversed(grading.rows) if row.split not in MIRRORS}.values())
     if len(rows) < LEAST or not job.config.maps.interactive:

@@ -140,15 +140,15 @@ def table(numbers: Numbers | None) -> list[str]:
             ]
         )
     if len(numbers.datasets) == 1:  # reach is of what several ask together
-        return terminal.lines(
+        return terminal.table_lines(
             [[*row[:5], topics] for row, topics in zip(rows, ["topics", f"{numbers.topics:,}"], strict=True)]
         )
     splits = not numbers.recommendation  # none of them is to be chosen
-    lines = terminal.lines([row[:4] for row in rows] if splits else rows)
+    lines = terminal.table_lines([row[:4] for row in rows] if splits else rows)
     if not splits:
         lines.append(f"  (diversity and reach with {numbers.equal_n:,} questions each; 'of all' with all of its own)")
     names = [row.name for row in numbers.datasets]
     shares = [[f"{share:.0%}" for share in row] for row in numbers.overlap]
-    return lines + terminal.lines(
+    return lines + terminal.table_lines(
         [["also asked by", *names], *([n, *row] for n, row in zip(names, shares, strict=True))]
     )

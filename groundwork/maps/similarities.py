@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.grouped_search import blocks, searches
+from groundwork.embedding.grouped_search import row_blocks, searches
 from groundwork.embedding.nearest_neighbours import nearest
 
 Vectors = npt.NDArray[np.float32]
@@ -97,7 +97,7 @@ def _searches(vectors: Vectors, seed: int) -> Iterator[tuple[Indices, Indices, f
         yield from searches(vectors, SEARCHED, seed)
         return
     everything = np.arange(rows)
-    for own in blocks(everything, rows):
+    for own in row_blocks(everything, rows):
         yield own, everything, len(own) / rows
 
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from groundwork.console.progress import Progress
 from groundwork.dataset.loading import MIRRORS, QuestionRow
-from groundwork.dataset.split.representativeness import Verdict, judge
+from groundwork.dataset.split.representativeness import Representativeness, assess
 from groundwork.embedding.nearest_neighbours import nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.scene_building import Group, by_split, scene_of
-from groundwork.maps.tag_scene import histogram
+from groundwork.maps.tag_scene import tag_histogram
 from groundwork.settings.dataset_settings import Maps
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def split_scene(
     encoder: str,
     tags: Mapping[str, list[str]] | None = None,
     progress: Progress | None = None,
-    verdict: Verdict | None = None,
+    verdict: Representativeness | None = None,
 ) -> Scene:
     """The splits of one dataset on one map: the smaller ones stand out, the notes judge them, tags compare them.
 
@@ -67,7 +67,7 @@ def split_scene(
     )
 
 
-def verdict_on(groups: Sequence[Group], train: Group, split: Group, scene: Scene) -> Verdict | None:
+def verdict_on(groups: Sequence[Group], train: Group, split: Group, scene: Scene) -> Representativeness | None:
     """Whether `split` stands for the whole, by the rows as they were before rewording.
 
     By the topics that the dataset was drawn from, where its rows bear them, else by the regions of the map; None
@@ -80,13 +80,13 @@ def verdict_on(groups: Sequence[Group], train: Group, split: Group, scene: Scene
     pool = list((whole | {row.id: row for row in held}).values())
     if pool and all(row.cluster >= 0 for row in pool):
         names = [f"topic {number}" for number in range(max(row.cluster for row in pool) + 1)]
-        return judge(*_counts(pool, held, lambda row: row.cluster, len(names)), names, split=split.name)
+        return assess(*_counts(pool, held, lambda row: row.cluster, len(names)), names, split=split.name)
     if len(scene.clusters) < 2 or not held:
         return None
     regions = {(point.split, point.id): point.cluster for point in scene.points}
     names = [cluster.label for cluster in scene.clusters]
     counts = _counts(pool, held, lambda row: regions[row.split, row.id], len(names))
-    return judge(*counts, _told_apart(names), split=split.name, noun="regions of the map")
+    return assess(*counts, _told_apart(names), split=split.name, noun="regions of the map")
 
 
 def _counts(
@@ -126,4 +126,4 @@ def _by_tag(scene: Scene) -> list[Bar]:
     sizes = {entry.name: entry.count for entry in scene.datasets}
     if any(tagged[name] < TAGGED * size for name, size in sizes.items()):
         return []
-    return histogram(counts, sizes, 1)
+    return tag_histogram(counts, sizes, 1)

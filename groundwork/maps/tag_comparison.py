@@ -10,7 +10,7 @@ from groundwork.dataset.question_vectors import encoder_of
 from groundwork.maps.draw.matplotlib_pictures import write_histogram_png, write_map_png
 from groundwork.maps.draw.scene import Scene
 from groundwork.maps.draw.tags_page import write_tags
-from groundwork.maps.tag_scene import histogram, only_in, tag_scene
+from groundwork.maps.tag_scene import only_in, tag_histogram, tag_scene
 from groundwork.records.artifacts import write_json
 from groundwork.records.types import Tags
 from groundwork.tags import synonyms
@@ -25,7 +25,7 @@ async def compare(job: Job, title: str, rows: dict[str, list[Tags]]) -> Scene:
     entries, fresh = synonyms.update(file, every, vectors)
     into = synonyms.applied(entries)
     questions = {name: len(own) for name, own in rows.items()}
-    bars = histogram({name: count(own, into) for name, own in rows.items()}, questions, job.flags.min_count)
+    bars = tag_histogram({name: count(own, into) for name, own in rows.items()}, questions, job.flags.min_count)
     notes = _notes(job, {tag: end for tag, end in into.items() if tag in every}, entries, fresh)
     tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
     return tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, notes)

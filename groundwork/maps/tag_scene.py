@@ -17,7 +17,7 @@ from groundwork.settings.dataset_settings import Maps
 ASIDE = 0.013  # of the map: how far the marks of one tag in several datasets stand from its place
 
 
-def histogram(counts: Mapping[str, Counter[str]], questions: Mapping[str, int], least: int) -> list[Bar]:
+def tag_histogram(counts: Mapping[str, Counter[str]], questions: Mapping[str, int], least: int) -> list[Bar]:
     """A bar for each tag that `least` questions bear over all datasets; the largest mean share first."""
     total: Counter[str] = sum(counts.values(), Counter())
     bars = [

@@ -96,7 +96,7 @@ class Grounds:
             elif number.unit and not _unit_fits(number, known, whole):
                 problems.append(f"the text does not say {number.value} {number.unit}")
         for term in quoted(answer):
-            if not self.find(term) and not (question and find(term, question)):
+            if not self.find(term) and not (question and find_quote(term, question)):
                 problems.append(f'the term "{term}" is not in the text')
         return list(dict.fromkeys(problems))
 
@@ -119,7 +119,7 @@ class Grounds:
         return [((row.start, row.end), _words_of(row)) for table in tables for row in chain(*table)]
 
 
-def find(quote: str, text: str) -> Span | None:
+def find_quote(quote: str, text: str) -> Span | None:
     """Where `quote` stands in `text`, as `Grounds.find` tells it, for a text that is looked at once."""
     return Grounds(text, "").find(quote)  # in any language alike
 

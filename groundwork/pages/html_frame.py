@@ -34,7 +34,7 @@ _FRAME = Markup("""<!doctype html>
 """)
 
 
-def frame(title: str, styles: str, *body: Markup, kind: str = "", script: str = "", calls: bool = False) -> str:
+def page_frame(title: str, styles: str, *body: Markup, kind: str = "", script: str = "", calls: bool = False) -> str:
     """A page in one file. `styles` and `script` are ours; only that script may run, and nothing is fetched.
 
     `calls`: the script may call the server that the page came from, and no other.
@@ -67,7 +67,9 @@ def document(title: str, styles: str, *body: Markup | str) -> str:
     """A page that is read from top to bottom and has no script; its colours follow the reader's system."""
     dark = _DARK.search(palette())
     follow = f"@media (prefers-color-scheme: dark) {{\n:root {{{dark[1]}\n}}\n}}" if dark else ""
-    return frame(title, "\n".join([follow, asset("document.css"), styles]), tag("main", joined(body)), kind="document")
+    return page_frame(
+        title, "\n".join([follow, asset("document.css"), styles]), tag("main", joined(body)), kind="document"
+    )
 
 
 def palette() -> str:

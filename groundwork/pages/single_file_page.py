@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from groundwork.pages import palette
-from groundwork.pages.html_frame import ASSETS, asset, frame
+from groundwork.pages.html_frame import ASSETS, asset, page_frame
 from groundwork.pages.markup import Markup, tag
 from groundwork.records.artifacts import write_text
 
@@ -52,7 +52,7 @@ def page_text(
     }
     blocks = [embed(name, value) for name, value in {"palette": colours, **data}.items()]
     unscripted = tag("noscript", "This page draws itself by a script; allow scripts to see it.")
-    return frame(title, styles, unscripted, *blocks, kind=kind, script=script, calls=calls)
+    return page_frame(title, styles, unscripted, *blocks, kind=kind, script=script, calls=calls)
 
 
 def embed(name: str, value: Any) -> Markup:

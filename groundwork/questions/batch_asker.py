@@ -15,7 +15,7 @@ from groundwork.llm.prompts import conversation, render
 from groundwork.llm.structured_output import FaultyItem
 from groundwork.markdown.statements import Statement
 from groundwork.questions.draft_faults import Corrections, Draft, Drafts
-from groundwork.questions.interview import Answer, Judged, Round
+from groundwork.questions.interview import InterviewAnswer, Judged, Round
 from groundwork.records.types import Chunk, Rejected
 from groundwork.settings.question_settings import QA
 
@@ -54,7 +54,7 @@ class Batch:
     def at_once(self) -> int:
         return batch_for(self.settings.batch, self.statements)
 
-    async def ask(self, asked: Round) -> Answer:
+    async def ask(self, asked: Round) -> InterviewAnswer:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
         text = self.chunk.text
         shows = asked.wished or (self.settings.show_gaps and asked.iteration > 1)
@@ -73,7 +73,7 @@ class Batch:
         unit = f"{self.chunk.id} iteration {asked.iteration}"
         reply = await self._call(self._messages, Drafts, unit, asked.iteration)
         drafts: list[Judged] = [(as_it_stands(draft, asked.gaps, text), []) for draft in reply.pairs]
-        return Answer(drafts, shown, declined(reply.declined, shown), reply.done)
+        return InterviewAnswer(drafts, shown, declined(reply.declined, shown), reply.done)
 
     async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
         """One call for all of them; None for a draft that the reply leaves out."""

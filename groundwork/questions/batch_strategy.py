@@ -15,7 +15,7 @@ from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.batch_asker import Batch, batch_for, turns
 from groundwork.questions.draft_faults import Drafts
 from groundwork.questions.interview import SHOWN_AT_MOST, Asker
-from groundwork.questions.interview_material import Call, Material, Prompt, Tokens, known
+from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens, known
 from groundwork.settings.question_settings import QA
 
 FOUND = 0.6
@@ -44,7 +44,7 @@ def forecast(
     limit: int | None,
     prompt: Prompt,
     tokens: Tokens,
-) -> Iterator[Call]:
+) -> Iterator[CallTokens]:
     """The calls that one chunk is likely to take."""
     plain = reading.plain()
     told = sum(map(tokens_in, plain)) / max(1, len(plain))

@@ -11,7 +11,7 @@ from groundwork.errors import Filtered, InvalidReply, UnitError
 from groundwork.llm.client import Client
 from groundwork.llm.concurrency import together
 from groundwork.llm.token_estimate import estimate_tokens
-from groundwork.questions.curation_checks import Case
+from groundwork.questions.curation_checks import CurationCase
 from groundwork.questions.curation_forms import Form, in_order, name_of, schema
 from groundwork.settings.question_settings import Curate
 
@@ -19,19 +19,19 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckResults:
     """What a reply says of one pair: the form's value, and the remark."""
 
     value: Any
     remark: str
 
 
-Verdicts = dict[int, Verdict | UnitError]  # by the case's number
+Verdicts = dict[int, CheckResults | UnitError]  # by the case's number
 
 
-def batches(form: Form, cases: Sequence[Case], settings: Curate) -> list[list[Case]]:
+def batches(form: Form, cases: Sequence[CurationCase], settings: Curate) -> list[list[CurationCase]]:
     """The cases of each call: of one document, as many as fit, those of a chunk together where the form shows it."""
-    documents: dict[str, dict[str, list[Case]]] = {}
+    documents: dict[str, dict[str, list[CurationCase]]] = {}
     for case in cases:
         documents.setdefault(case.pair.document, {}).setdefault(case.place.text, []).append(case)
     packed = []
@@ -44,7 +44,7 @@ def batches(form: Form, cases: Sequence[Case], settings: Curate) -> list[list[Ca
     return packed
 
 
-def _room_for(form: Form, cases: list[Case], settings: Curate) -> int:
+def _room_for(form: Form, cases: list[CurationCase], settings: Curate) -> int:
     """How many of `cases`, from the first, go into a call: at least one, and no chunk cut that fits into the next."""
     sizes = range(1, min(len(cases), settings.batch) + 1)
     most = max(1, bisect_left(sizes, True, key=lambda size: not _fits(form, cases[:size], settings)))
@@ -55,23 +55,25 @@ def _room_for(form: Form, cases: list[Case], settings: Curate) -> int:
     return begun if begun and whole <= settings.batch else most
 
 
-def _fits(form: Form, cases: Sequence[Case], settings: Curate) -> bool:
+def _fits(form: Form, cases: Sequence[CurationCase], settings: Curate) -> bool:
     if form.reply_tokens(cases) > settings.max_tokens // 2:
         return False
     return estimate_tokens(form.messages(cases)) <= settings.max_input_tokens
 
 
 @dataclass(frozen=True)
-class Judge:
+class CurationJudge:
     """Asks the model of `settings`."""
 
     client: Callable[[], Client]
     settings: Curate
 
-    async def ask(self, form: Form, cases: Sequence[Case], done: Callable[[int], None] = lambda _: None) -> Verdicts:
+    async def ask(
+        self, form: Form, cases: Sequence[CurationCase], done: Callable[[int], None] = lambda _: None
+    ) -> Verdicts:
         """A verdict, or an error, for every case; `done` hears of the pairs of each call as it ends."""
 
-        async def about(batch: list[Case]) -> Verdicts:
+        async def about(batch: list[CurationCase]) -> Verdicts:
             verdicts = await self._about(form, batch)
             done(len(batch))
             return verdicts
@@ -79,7 +81,7 @@ class Judge:
         replies = await together(about(batch) for batch in batches(form, cases, self.settings))
         return {number: verdict for verdicts in replies for number, verdict in verdicts.items()}
 
-    async def _about(self, form: Form, cases: list[Case]) -> Verdicts:
+    async def _about(self, form: Form, cases: list[CurationCase]) -> Verdicts:
         """The verdicts of one call; where it stays unusable, of its halves, until the culprit is alone."""
         try:
             found = await self._reply(form, cases)
@@ -94,7 +96,7 @@ class Judge:
         missing = [case for case in cases if case.number not in found]
         return found | await self._once_more(form, missing) if missing else found
 
-    async def _once_more(self, form: Form, missing: list[Case]) -> Verdicts:
+    async def _once_more(self, form: Form, missing: list[CurationCase]) -> Verdicts:
         """One further call for those that a reply left out."""
         lost: Verdicts = {
             case.number: InvalidReply(f"{case.pair.id} {form.name}: left out by the reply, twice") for case in missing
@@ -104,7 +106,7 @@ class Judge:
         except UnitError as error:
             return {case.number: error for case in missing}
 
-    async def _reply(self, form: Form, cases: Sequence[Case]) -> Verdicts:
+    async def _reply(self, form: Form, cases: Sequence[CurationCase]) -> Verdicts:
         """The verdicts of the pairs that the reply marks as it should. Raises like Client.ask."""
         found: Verdicts = {}
 
@@ -124,12 +126,12 @@ class Judge:
         return found
 
 
-def _verdicts(form: Form, cases: Sequence[Case], reply: Json) -> Verdicts:
+def _verdicts(form: Form, cases: Sequence[CurationCase], reply: Json) -> Verdicts:
     remarks = _remarks(reply.get("remarks"))
     alone = reply if len(cases) == 1 else None  # an object in a single field may come, or be read, without the field
     values = {number: form.read(case, reply.get(name_of(number), alone)) for number, case in enumerate(cases, 1)}
     return {
-        case.number: Verdict(values[number], remarks.get(number, ""))
+        case.number: CheckResults(values[number], remarks.get(number, ""))
         for number, case in enumerate(cases, 1)
         if values[number] is not None
     }

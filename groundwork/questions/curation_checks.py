@@ -16,16 +16,16 @@ from typing import Any
 from groundwork.language import dangling_references as wording
 from groundwork.language.cross_references import cross_reference_spans
 from groundwork.language.names import codes, names_as_written
-from groundwork.language.numbers import numbers, values
+from groundwork.language.numbers import number_values, numbers
 from groundwork.language.opposites import is_negated
 from groundwork.language.words import content_words
 from groundwork.markdown.grounding import Grounds
-from groundwork.questions.derived_numbers import unsupported
+from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.trivial_questions import not_worth_asking
 from groundwork.records.types import Pair
 from groundwork.settings.question_settings import Check, Curate
 
-Column = dict[str, Any]
+CheckColumn = dict[str, Any]
 
 NEAR = 50  # pairs among which another answer is looked for
 _YES_OR_NO = re.compile(r"(?:yes|no)\b", re.IGNORECASE)
@@ -51,7 +51,7 @@ class PairOrigin:
 
 
 @dataclass(frozen=True)
-class Case:
+class CurationCase:
     """A pair to be judged, by its number in the run.
 
     `wrong`: an answer that its criteria must not fit, where only a model can tell whether they do, else "".
@@ -63,12 +63,12 @@ class Case:
     wrong: str = ""
 
 
-def column(settings: Curate, check: str, score: float, why: str, checker: str = "model") -> Column:
+def column(settings: Curate, check: str, score: float, why: str, checker: str = "model") -> CheckColumn:
     passed = score >= settings.thresholds.get(check, PASSES)
     return {"score": round(score, 3), "passed": passed, "why": why.strip(), "checker": checker}
 
 
-def rule_columns(pair: Pair, place: PairOrigin, settings: Curate) -> dict[str, Column]:
+def rule_columns(pair: Pair, place: PairOrigin, settings: Curate) -> dict[str, CheckColumn]:
     """The columns of the checks that a rule fails; with curate.rules_only of those as well that no rule fails."""
     found = {check: fault_of(check, pair, place) for check in HAVE_RULES if check in settings.checks}
     told = {check: why for check, why in found.items() if why or settings.rules_only}
@@ -89,7 +89,7 @@ def fault_of(check: Check, pair: Pair, place: PairOrigin) -> str:
             strange = foreign_numbers(pair)
             return f"the reference answer does not hold: {', '.join(strange)}" if strange else ""
         case "supported":
-            return "; ".join(unsupported(place.grounds, pair))
+            return "; ".join(unsupported_numbers(place.grounds, pair))
         case _:
             return ""
 
@@ -108,12 +108,12 @@ def undecided(pair: Pair, wrong: str, language: str) -> str:
     answer holds none of them. A criterion that negates something is met by what is not said.
     """
     asked, right, said = (content_words(text, language) for text in (pair.question, pair.answer, wrong))
-    have = values(wrong, spelled=True)
+    have = number_values(wrong, spelled=True)
     for criterion in pair.evaluation_criteria:
         telling = content_words(criterion, language) & right - asked
         if _YES_OR_NO.search(criterion) and _YES_OR_NO.match(wrong):
             return ""
-        if not is_negated(criterion) and (values(criterion) - have or (telling and not telling & said)):
+        if not is_negated(criterion) and (number_values(criterion) - have or (telling and not telling & said)):
             return ""
     return wrong
 

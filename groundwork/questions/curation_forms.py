@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple
 from groundwork.language.writing_systems import is_question
 from groundwork.llm.prompts import Message, conversation, render
 from groundwork.llm.token_estimate import tokens_in
-from groundwork.questions.curation_checks import MENDABLE, Case
+from groundwork.questions.curation_checks import MENDABLE, CurationCase
 from groundwork.questions.interview_material import UNNAMED
 from groundwork.settings.question_settings import Check, Curate
 
@@ -36,7 +36,7 @@ def name_of(number: int) -> str:
     return f"p{number}"
 
 
-def in_order(cases: Sequence[Case]) -> list[Case]:
+def in_order(cases: Sequence[CurationCase]) -> list[CurationCase]:
     """The cases of a call in the order in which it shows them."""
     return sorted(cases, key=lambda case: hashlib.sha256(case.pair.id.encode()).digest())
 
@@ -76,7 +76,7 @@ class Form(ABC):
         """What a pair's field holds, in words."""
 
     @abstractmethod
-    def messages(self, cases: Sequence[Case]) -> list[Message]:
+    def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
         """The call about `cases`."""
 
     @abstractmethod
@@ -84,11 +84,11 @@ class Form(ABC):
         """The JSON Schema of a pair's field."""
 
     @abstractmethod
-    def read(self, case: Case, value: Any) -> Any | None:
+    def read(self, case: CurationCase, value: Any) -> Any | None:
         """What the field says; None where it cannot be used."""
 
     @abstractmethod
-    def reply_tokens(self, cases: Sequence[Case]) -> int:
+    def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
         """About how many tokens a reply is."""
 
 
@@ -111,7 +111,7 @@ class Marks(Form):
         mark, count = {"type": "integer"}, len(self.parts)
         return mark if count == 1 else {"type": "array", "items": mark, "minItems": count, "maxItems": count}
 
-    def read(self, case: Case, value: Any) -> Any | None:
+    def read(self, case: CurationCase, value: Any) -> Any | None:
         """The share of the full mark that the pair has in each part; None where a mark is missing or out of range."""
         marks = [value] if isinstance(value, int) else value
         criteria = len(case.pair.evaluation_criteria)
@@ -122,7 +122,7 @@ class Marks(Form):
             return None
         return {part: mark / max(1, full) for part, mark, full in zip(self.parts, marks, most, strict=True)}
 
-    def reply_tokens(self, cases: Sequence[Case]) -> int:
+    def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
         each = FIELD_TOKENS + MARK_TOKENS * len(self.parts) + REMARKS * REMARK_TOKENS
         return FRAME_TOKENS + round(each * len(cases))
 
@@ -138,7 +138,7 @@ class Apart(Marks):
     def parts(self) -> Sequence[str]:
         return *self.checks, *(("wrong_answer",) if "criteria" in self.checks else ())
 
-    def messages(self, cases: Sequence[Case]) -> list[Message]:
+    def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
         parts = [self.prompt(self.settings.prompts[part]).strip() for part in self.parts]
         checks = "\n".join(f"{i}. {part}" for i, part in enumerate(parts, 1))
         shown = "\n\n".join(self._shown(number, case) for number, case in enumerate(cases, 1))
@@ -150,7 +150,7 @@ class Apart(Marks):
             pairs=shown,
         )
 
-    def _shown(self, number: int, case: Case) -> str:
+    def _shown(self, number: int, case: CurationCase) -> str:
         lines = [name_of(number), *_asked(case)]
         if self.checks == ("stand_alone",):
             return "\n".join(lines[:2])
@@ -171,7 +171,7 @@ class Supported(Marks):
     def parts(self) -> Sequence[str]:
         return ("supported",)
 
-    def messages(self, cases: Sequence[Case]) -> list[Message]:
+    def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
         shown, number = [], 0
         for text, group in groupby(cases, key=lambda case: case.place.text):
             members = list(group)
@@ -181,7 +181,7 @@ class Supported(Marks):
                 shown.append("\n".join([name_of(number), *_asked(case)]))
         return conversation(self.prompt(self.settings.prompts["supported"]), texts="\n\n".join(shown))
 
-    def _passages(self, text: str, cases: Sequence[Case]) -> str:
+    def _passages(self, text: str, cases: Sequence[CurationCase]) -> str:
         """The text; of one that fills a call by itself what stands around the evidence."""
         if tokens_in(text) <= self.settings.max_input_tokens // 2:
             return text
@@ -195,7 +195,7 @@ class Supported(Marks):
         return "\n[...]\n".join(text[start:end].strip() for start, end in passages)
 
 
-def _windows(case: Case) -> Iterator[tuple[int, int]]:
+def _windows(case: CurationCase) -> Iterator[tuple[int, int]]:
     """Whole lines around each quote of the evidence; the beginning of the text where none is found."""
     text, find = case.place.text, case.place.grounds.find
     spans = [span for quote in case.pair.evidence if (span := find(quote))] or [(0, WINDOW)]
@@ -221,7 +221,7 @@ class Rewriting(Form):
     name = "rewrite"
     wanted = "an object with question, answer, evidence and evaluation_criteria"
 
-    def messages(self, cases: Sequence[Case]) -> list[Message]:
+    def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
         place = cases[0].place
         return conversation(
             self.prompt(self.settings.prompts["rewrite"]),
@@ -235,7 +235,7 @@ class Rewriting(Form):
         text, texts = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
         return _closed({"question": text, "answer": text, "evidence": texts, "evaluation_criteria": texts})
 
-    def read(self, _case: Case, value: Any) -> Rewrite | None:
+    def read(self, _case: CurationCase, value: Any) -> Rewrite | None:
         if not isinstance(value, dict) or not isinstance(value.get("question"), str):
             return None
         question, answer = value["question"].strip(), value.get("answer") or ""
@@ -247,11 +247,11 @@ class Rewriting(Form):
         evidence, criteria = (tuple(item.strip() for item in one if item.strip()) for one in lists)
         return Rewrite(question, answer.strip(), evidence, criteria)
 
-    def reply_tokens(self, cases: Sequence[Case]) -> int:
+    def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
         return sum(FRAME_TOKENS + 3 * FIELD_TOKENS + round(1.3 * tokens_in(case.pair.question)) for case in cases)
 
 
-def _wanting(number: int, case: Case) -> str:
+def _wanting(number: int, case: CurationCase) -> str:
     failed = [case.pair.checks[check] for check in MENDABLE if check in case.pair.checks]
     wrong = "; ".join(dict.fromkeys(column["why"] for column in failed if not column["passed"] and column["why"]))
     return "\n".join(
@@ -269,7 +269,7 @@ def _wanting(number: int, case: Case) -> str:
     )
 
 
-def _asked(case: Case) -> list[str]:
+def _asked(case: CurationCase) -> list[str]:
     return [f"Question: {_line(case.pair.question)}", f"Answer: {_line(case.pair.answer)}"]
 
 

@@ -40,7 +40,7 @@ class Curated:
     reviewed: Sequence[str] = ()  # what people decided, in sentences
 
 
-def page(result: Curated) -> str:
+def curation_html(result: Curated) -> str:
     """The whole page."""
     rewritten = [pair for pair in result.kept if pair.original_question]
     plain = [pair for pair in result.kept if not pair.original_question]

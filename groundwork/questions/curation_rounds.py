@@ -13,11 +13,11 @@ import msgspec
 
 from groundwork.errors import UnitError
 from groundwork.questions.criteria import criteria_fault, without_padding
-from groundwork.questions.curation_calls import Judge, Verdict, batches
+from groundwork.questions.curation_calls import CheckResults, CurationJudge, batches
 from groundwork.questions.curation_checks import (
     MENDABLE,
-    Case,
-    Column,
+    CheckColumn,
+    CurationCase,
     PairOrigin,
     column,
     other_answers,
@@ -30,32 +30,32 @@ from groundwork.records.types import Pair
 from groundwork.settings.question_settings import Check, Curate
 
 APART: tuple[Check, ...] = ("stand_alone", "worth", "natural", "criteria")
-Judged = dict[int, Case | UnitError]  # by the pair's number, in order
+Judged = dict[int, CurationCase | UnitError]  # by the pair's number, in order
 
 
 @dataclass(frozen=True)
 class Curation:
     """The checks that `settings` names."""
 
-    judge: Judge
+    judge: CurationJudge
     settings: Curate
     prompt: Prompt
 
-    def cases(self, pairs: Sequence[Pair], places: Sequence[PairOrigin | None], context: str) -> list[Case]:
+    def cases(self, pairs: Sequence[Pair], places: Sequence[PairOrigin | None], context: str) -> list[CurationCase]:
         """The pairs with the columns that rules give, each beside its place; evidence stands in for a lost chunk."""
         return [
             self._case(number, pair, place or PairOrigin("\n".join(pair.evidence), pair.document, "", context), other)
             for number, (pair, place, other) in enumerate(zip(pairs, places, other_answers(pairs), strict=True))
         ]
 
-    def _case(self, number: int, pair: Pair, place: PairOrigin, other: str) -> Case:
+    def _case(self, number: int, pair: Pair, place: PairOrigin, other: str) -> CurationCase:
         stale = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
         checks = {name: told for name, told in pair.checks.items() if name not in stale}
         checks |= rule_columns(pair, place, self.settings)
         wrong = undecided(pair, wrong_answer(pair, other), place.language)
-        return Case(number, msgspec.structs.replace(pair, checks=checks), place, wrong)
+        return CurationCase(number, msgspec.structs.replace(pair, checks=checks), place, wrong)
 
-    async def run(self, cases: Sequence[Case], done: Callable[[int], None]) -> Judged:
+    async def run(self, cases: Sequence[CurationCase], done: Callable[[int], None]) -> Judged:
         """Every case with the columns of its checks, or the error that kept it from them.
 
         `done` hears of pairs that have been through their last call.
@@ -92,15 +92,15 @@ class Curation:
         if form is None:
             return
         asked = [judged[number] for number in (judged if only is None else only)]
-        going = [case for case in asked if isinstance(case, Case) and not failed(case.pair)]
+        going = [case for case in asked if isinstance(case, CurationCase) and not failed(case.pair)]
         for number, verdict in (await self.judge.ask(form, going, done or (lambda _: None))).items():
             case = judged[number]
             if isinstance(verdict, UnitError):
                 judged[number] = verdict
-            elif isinstance(case, Case):
+            elif isinstance(case, CurationCase):
                 judged[number] = with_columns(case, self._columns(case, verdict))
 
-    def _columns(self, case: Case, verdict: Verdict) -> dict[str, Column]:
+    def _columns(self, case: CurationCase, verdict: CheckResults) -> dict[str, CheckColumn]:
         """The columns of a verdict; a remark stands in those that lack the full mark."""
         marks: dict[str, float] = dict(verdict.value)
         wrong = marks.pop("wrong_answer", 0.0)
@@ -118,7 +118,7 @@ class Curation:
         wanting = [
             case
             for number, case in judged.items()
-            if isinstance(case, Case) and number not in tried and self._is_mendable(case.pair)
+            if isinstance(case, CurationCase) and number not in tried and self._is_mendable(case.pair)
         ]
         tried.update(case.number for case in wanting)
         verdicts = await self.judge.ask(Rewriting(self.settings, self.prompt), wanting)
@@ -132,7 +132,7 @@ class Curation:
                 mended.append(case.number)
         return mended
 
-    def _mended(self, case: Case, new: Rewrite) -> Case:
+    def _mended(self, case: CurationCase, new: Rewrite) -> CurationCase:
         """The case as it was rewritten; what it failed counts as passed until it is judged again."""
         old = case.pair
         checks = {
@@ -161,13 +161,13 @@ class Curation:
         wrong = failed(pair)
         return self.settings.rewrite and bool(wrong) and not pair.original_question and wrong <= set(MENDABLE)
 
-    def requests(self, cases: Sequence[Case]) -> list[tuple[list[Any], dict[str, Any], int]]:
+    def requests(self, cases: Sequence[CurationCase]) -> list[tuple[list[Any], dict[str, Any], int]]:
         """For --dry-run: messages, schema and tokens of the reply of each call that is certain beforehand."""
         if self.settings.rules_only:
             return []
         wanting = [case for case in cases if self._is_mendable(case.pair)]
         going = [case for case in cases if not failed(case.pair) or case in wanting]
-        rounds: list[tuple[Form | None, Sequence[Case]]] = [
+        rounds: list[tuple[Form | None, Sequence[CurationCase]]] = [
             (Rewriting(self.settings, self.prompt), wanting),
             (self.apart, going),
             (self.supported, going),
@@ -185,7 +185,7 @@ def failed(pair: Pair) -> set[str]:
     return {name for name, told in pair.checks.items() if not told["passed"]}
 
 
-def with_columns(case: Case, columns: Mapping[str, Column]) -> Case:
+def with_columns(case: CurationCase, columns: Mapping[str, CheckColumn]) -> CurationCase:
     """The case with further columns; what a column replaced is kept in it under `before`."""
     checks = dict(case.pair.checks)
     for name, told in columns.items():

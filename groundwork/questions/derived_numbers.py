@@ -58,7 +58,7 @@ class Answered(Protocol):
     def category(self) -> str: ...
 
 
-def unsupported(grounds: Grounds, pair: Answered) -> list[str]:
+def unsupported_numbers(grounds: Grounds, pair: Answered) -> list[str]:
     """Why the pair does not rest on the text, as Grounds.faults; numbers that are worked out count as said."""
     return grounds.faults(f"{pair.question} {worked_out(pair)}", pair.answer, pair.evidence)
 

@@ -201,9 +201,9 @@ def _source(material: Material, readings: Sequence[Reading], prompt: str, settin
 
 def _instructions(prompt: str) -> str:
     """The part of a prompt that is the same for every chunk, examples included: no question may be about it."""
-    from groundwork.llm.prompts import placeholders, split
+    from groundwork.llm.prompts import placeholders, split_turns
 
-    return "\n".join(turn["content"] for turn in split(prompt) if not placeholders(turn["content"]))
+    return "\n".join(turn["content"] for turn in split_turns(prompt) if not placeholders(turn["content"]))
 
 
 def shared_out(limit: int, sizes: Sequence[int]) -> list[int | None]:

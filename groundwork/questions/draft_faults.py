@@ -16,7 +16,7 @@ from groundwork.language.words import words
 from groundwork.language.writing_systems import is_question
 from groundwork.markdown.grounding import Grounds
 from groundwork.questions.criteria import criteria_fault, without_padding
-from groundwork.questions.derived_numbers import unsupported
+from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.trivial_questions import not_worth_asking
 from groundwork.records.types import Difficulty
 
@@ -93,7 +93,7 @@ class PairBasis:
         found = list(form_faults(draft, self.grounds.language))
         if other := wording.other_language(said, self.grounds.language, self.text):
             found.append(Fault("language", f"is in another language ({other}) than the text"))
-        for problem in unsupported(self.grounds, draft):
+        for problem in unsupported_numbers(self.grounds, draft):
             found.append(Fault("evidence" if "evidence" in problem else "unsupported", problem))
         return found
 

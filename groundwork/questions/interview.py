@@ -51,7 +51,7 @@ class Round:
     wished: bool = False
 
 
-class Answer(NamedTuple):
+class InterviewAnswer(NamedTuple):
     """What came back: drafts with the faults that only the asker can see; of the gaps that were `shown` those declined,
     each with the reason; and whether the model says that nothing is left.
     """
@@ -74,7 +74,7 @@ class Asker(Protocol):
     @property
     def at_once(self) -> int: ...
 
-    async def ask(self, asked: Round) -> Answer:
+    async def ask(self, asked: Round) -> InterviewAnswer:
         """One round of new drafts."""
         ...
 
@@ -212,7 +212,7 @@ async def _one_round(state: Interview, asker: Asker, iteration: int, wished: Seq
     return _Outcome(len(drafts), unworthy, cut, answer.done)
 
 
-def _decline(state: Interview, answer: Answer, cut: bool) -> None:
+def _decline(state: Interview, answer: InterviewAnswer, cut: bool) -> None:
     """Note what the model declined. Where it says that nothing is left, that goes for all that it was shown; where the
     count cut it off, it may not have come to all that it was shown.
     """

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from groundwork.questions.document_interviews import limits_of
-from groundwork.questions.interview_material import Call, Material, Prompt, Tokens
+from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens
 from groundwork.questions.strategies import strategy_of
 from groundwork.settings.question_settings import QA
 
 
-def calls(settings: QA, material: Material, prompt: Prompt, tokens: Tokens) -> Iterator[Call]:
+def calls(settings: QA, material: Material, prompt: Prompt, tokens: Tokens) -> Iterator[CallTokens]:
     """Each call that the interviews about `material` are likely to make. `tokens` counts a request's."""
     strategy = strategy_of(settings)
     found = [len(reading.statements) for reading in material.readings]

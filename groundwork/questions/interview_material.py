@@ -22,7 +22,7 @@ _SUBTITLE = re.compile(r":\s|\s[-–—|]\s|\s[(\[]")
 _CHAPTER = re.compile(r"\s*(?:chapter|part|section|appendix)\s+[\dIVXA-Z]+\b", re.IGNORECASE)
 _SECTION = re.compile(r"^(?:\d+\.)*\d+\.?\s+(?=\D)")  # the number before a heading
 
-Call = tuple[int, int]  # tokens in, tokens out
+CallTokens = tuple[int, int]  # tokens in, tokens out
 Prompt = Callable[[str], str]  # the text of a file of config/prompts
 Tokens = Callable[[list[dict[str, Any]], type | None], int]  # of a request
 

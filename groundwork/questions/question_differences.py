@@ -17,7 +17,7 @@ import regex
 
 from groundwork.language.detection import code
 from groundwork.language.names import names, names_as_written, quoted
-from groundwork.language.numbers import numbers, values
+from groundwork.language.numbers import number_values, numbers
 from groundwork.language.opposites import contrasts, is_negated, turned
 from groundwork.language.stop_words import ENGLISH
 from groundwork.language.words import content_words, words
@@ -102,7 +102,7 @@ def difference(one: Asked, other: Asked) -> str:
 
 def differ_in_fact(one: str, other: str) -> bool:
     """Do two questions ask about different numbers, named things or opposites, however alike they sound?"""
-    if values(one, spelled=True) != values(other, spelled=True) or contrasts(one) != contrasts(other):
+    if number_values(one, spelled=True) != number_values(other, spelled=True) or contrasts(one) != contrasts(other):
         return True
     mine, theirs = set(words(one)), set(words(other))
     measures = mine & _MEASURES, theirs & _MEASURES
@@ -235,7 +235,7 @@ def _words(text: str, language: str) -> Words:
 
     "One" is no number: one does, the one.
     """
-    found = values(text) | values(text, spelled=True) - {"1"}
+    found = number_values(text) | number_values(text, spelled=True) - {"1"}
     return frozenset(content_words(text, language) | _codes(text) | {_NUMBER + n for n in found})
 
 

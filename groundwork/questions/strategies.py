@@ -8,7 +8,7 @@ from typing import Protocol
 from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.interview import Asker
-from groundwork.questions.interview_material import Call, Material, Prompt, Tokens
+from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens
 from groundwork.settings.question_settings import QA
 
 
@@ -23,7 +23,7 @@ class Strategy(Protocol):
 
     def forecast(
         self, settings: QA, material: Material, reading: Reading, limit: int | None, prompt: Prompt, tokens: Tokens, /
-    ) -> Iterator[Call]: ...
+    ) -> Iterator[CallTokens]: ...
 
 
 def strategy_of(settings: QA) -> Strategy:

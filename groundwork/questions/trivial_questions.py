@@ -10,7 +10,7 @@ import re
 from itertools import pairwise
 
 from groundwork.language.detection import is_english
-from groundwork.language.numbers import values
+from groundwork.language.numbers import number_values
 from groundwork.language.stop_words import ENGLISH
 from groundwork.language.words import content_words, words
 
@@ -91,7 +91,7 @@ def _given(question: str, answer: str) -> str:
 def _says_something_small(answer: str, question: str) -> bool:
     """Is there a number, a yes or no, or another small word that the question lacks, which may be the answer?"""
     small = {word for word in words(answer) if word in ENGLISH} - _IDLE - set(words(question))
-    return bool(small or values(answer, spelled=True) - values(question, spelled=True))
+    return bool(small or number_values(answer, spelled=True) - number_values(question, spelled=True))
 
 
 _CODE = re.compile(r"(?<![\w/.<-])[\w/.<-]*(?:_|/|\w\.\w|\w-\w|[A-Z]{2})\w*")

@@ -17,7 +17,7 @@ import msgspec
 
 from groundwork.pipeline import BY_NAME
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl, write_bytes, write_json, write_jsonl
-from groundwork.records.manifest import Entry, Manifest
+from groundwork.records.manifest import Manifest, ManifestEntry
 from groundwork.records.name_patterns import matches_any
 from groundwork.records.review_decisions import rewrite_lines
 from groundwork.records.runs import DECISIONS
@@ -195,7 +195,7 @@ def _rename_entries(
             manifest.record(stage, name, _of_renamed_source(data, manifest, changed, new))
 
 
-def _of_renamed_source(data: Workspace, manifest: Manifest, entry: Entry, new: str) -> Entry:
+def _of_renamed_source(data: Workspace, manifest: Manifest, entry: ManifestEntry, new: str) -> ManifestEntry:
     document = read_json(data.path("text", f"{new}.json"), Document)
     path = data.base / "documents" / document.source
     return msgspec.structs.replace(entry, inputs={data.relative(path): manifest.sha256(path)})

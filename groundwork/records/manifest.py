@@ -34,7 +34,7 @@ Hashes = dict[str, str]
 State = Literal["done", "empty", "stale", "behind", "missing", "failed"]
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One finished unit: what shaped it (`inputs`, `recipe`), what it wrote, and how it ended.
 
     `choice`: what its command was told beside the settings, such as which runs.
@@ -87,9 +87,9 @@ class Manifest:
         self._db.executescript(_LAYOUT)
         return self._db.execute("SELECT path, size, mtime_ns, sha256 FROM files").fetchall()
 
-    def entries(self, stage: str) -> dict[str, Entry]:
+    def entries(self, stage: str) -> dict[str, ManifestEntry]:
         rows = self._execute(_ENTRIES, (stage,))
-        decoder = msgspec.json.Decoder(Entry)
+        decoder = msgspec.json.Decoder(ManifestEntry)
         return {unit: decoder.decode(entry) for unit, entry in [*self._joined_rows(stage), *rows]}
 
     def _joined_rows(self, stage: str) -> list[tuple[str, bytes]]:
@@ -101,15 +101,15 @@ class Manifest:
         except sqlite3.Error:  # nothing joined yet, or damaged: what it held is done anew
             return []
 
-    def all_entries(self) -> list[tuple[str, str, Entry]]:
+    def all_entries(self) -> list[tuple[str, str, ManifestEntry]]:
         """(stage, unit, entry) of everything that was done."""
-        decoder = msgspec.json.Decoder(Entry)
+        decoder = msgspec.json.Decoder(ManifestEntry)
         rows = self._execute("SELECT stage, unit, entry FROM units ORDER BY stage, unit", ())
         return [(stage, unit, decoder.decode(entry)) for stage, unit, entry in rows]
 
-    def finished(self) -> list[tuple[str, str, float, Entry]]:
+    def finished(self) -> list[tuple[str, str, float, ManifestEntry]]:
         """(stage, unit, when it was finished in seconds since 1970, entry) of everything that was done."""
-        decoder = msgspec.json.Decoder(Entry)
+        decoder = msgspec.json.Decoder(ManifestEntry)
         rows = self._execute("SELECT stage, unit, finished, entry FROM units", ())
         return [(stage, unit, finished, decoder.decode(entry)) for stage, unit, finished, entry in rows]
 
@@ -122,7 +122,7 @@ class Manifest:
         self._execute("VACUUM", ())
         return len(gone)
 
-    def record(self, stage: str, unit: str, entry: Entry) -> None:
+    def record(self, stage: str, unit: str, entry: ManifestEntry) -> None:
         row = (stage, unit, msgspec.json.encode(entry), time.time())
         self._execute("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", row)
 
@@ -177,8 +177,8 @@ def _trouble(path: Path, error: Exception) -> str:
     return f"{path}: cannot be used: {error}; make room and the folder writable, or pass --data with another one"
 
 
-def judge(
-    entry: Entry | None, inputs: Hashes, recipe: Mapping[str, Any], outputs: Hashes, writes: int
+def judge_state(
+    entry: ManifestEntry | None, inputs: Hashes, recipe: Mapping[str, Any], outputs: Hashes, writes: int
 ) -> tuple[State, str]:
     """The state of a unit and the reason for it.
 
@@ -198,7 +198,7 @@ def judge(
     return ("empty" if entry.status == "empty" else "done"), entry.note
 
 
-def edited(entry: Entry | None, outputs: Hashes) -> list[str]:
+def edited(entry: ManifestEntry | None, outputs: Hashes) -> list[str]:
     """The files that differ from what the stage wrote."""
     return (
         []

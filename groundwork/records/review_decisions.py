@@ -24,7 +24,7 @@ EDITABLE = {  # what a reviewer may change, and where the pair keeps what it sai
     "answer": "original_answer",
     "evaluation_criteria": "original_criteria",
 }
-Verdict = Literal["accept", "edit", "reject", "undo"]
+DecisionKind = Literal["accept", "edit", "reject", "undo"]
 Disagreement = Literal["rejected", "last"]
 
 
@@ -40,7 +40,7 @@ class Decision(Record, frozen=True):
     pair: str
     document: str
     question_hash: str
-    verdict: Verdict
+    verdict: DecisionKind
     reason: str = ""
     edited: dict[str, Any] = msgspec.field(default_factory=dict)
 
@@ -107,7 +107,7 @@ def _write_whole(handle: int, content: bytes) -> None:
         content = content[os.write(handle, content) :]
 
 
-def read(path: Path) -> tuple[list[Decision], list[str]]:
+def read_decisions(path: Path) -> tuple[list[Decision], list[str]]:
     """The decisions in a file that may be missing, and a warning for every line that is none."""
     decoder = msgspec.json.Decoder(Decision)
     decisions, warnings = [], []

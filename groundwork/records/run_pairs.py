@@ -20,7 +20,7 @@ from groundwork.records.review_decisions import (
     applied,
     decisions_file,
     question_hash,
-    read,
+    read_decisions,
     standing,
     verdict_of,
 )
@@ -219,7 +219,7 @@ class Review:
 
 def read_review(data: Workspace, run: str, disagreement: Disagreement = "rejected") -> Review:
     """What people decided about a run; a Review without verdicts where nobody has."""
-    decisions, warnings = read(decisions_file(data, run))
+    decisions, warnings = read_decisions(decisions_file(data, run))
     held = standing(decisions)
     verdicts = {pair: verdict_of(own, disagreement) for pair, own in held.items()}
     return Review(run, verdicts, agreements(held), warnings)

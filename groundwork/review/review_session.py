@@ -14,8 +14,8 @@ from groundwork.records.artifacts import Workspace, read_json, read_jsonl
 from groundwork.records.review_decisions import (
     EDITABLE,
     Decision,
+    DecisionKind,
     Stacks,
-    Verdict,
     agreements,
     append,
     applied,
@@ -23,7 +23,7 @@ from groundwork.records.review_decisions import (
     edits,
     now,
     question_hash,
-    read,
+    read_decisions,
 )
 from groundwork.records.run_pairs import BY_PERSON, Candidate, candidates
 from groundwork.records.runs import documents_of, tag_files
@@ -33,18 +33,18 @@ MOST_CHARACTERS = 100_000  # of a text that a reviewer writes
 MOST_GONE = 20  # decisions for pairs that are gone which the page names
 
 
-class Ask(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class AskAbout(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What the page sends. `lines`: how many lines of the reviewer about the pair it had seen."""
 
     pair: str
-    verdict: Verdict
+    verdict: DecisionKind
     question_hash: str
     lines: int
     reason: str = ""
     edited: dict[str, Any] = {}
 
 
-class Refused(GroundworkError):
+class RequestRefused(GroundworkError):
     """A decision that was not written; `status` is HTTP's."""
 
     def __init__(self, message: str, status: int) -> None:
@@ -52,7 +52,7 @@ class Refused(GroundworkError):
         self.status = status
 
 
-class Desk:
+class ReviewSession:
     """A run under review. Reads its files when it is made and by `load`; what is decided is written at once."""
 
     def __init__(
@@ -74,7 +74,7 @@ class Desk:
 
     def _read_decisions(self) -> None:
         self._size = self.file.stat().st_size if self.file.exists() else 0
-        self.log, self.warnings = read(self.file)
+        self.log, self.warnings = read_decisions(self.file)
         self.stacks = Stacks(self.log)
         self._agreed: tuple[int, list[str]] = (-1, [])
 
@@ -207,17 +207,17 @@ class Desk:
 
     # What the page does
 
-    def decide(self, ask: Ask) -> dict[str, Any]:
+    def decide(self, ask: AskAbout) -> dict[str, Any]:
         """Write one decision and return what the row shows then. Raises Refused, OSError."""
         self._look()
         pair = self._row(ask.pair).pair
         if ask.question_hash != question_hash(pair):
-            raise Refused("the pair has changed since this page read it; press R to read the run again", 409)
+            raise RequestRefused("the pair has changed since this page read it; press R to read the run again", 409)
         if ask.lines != self.stacks.lines(ask.pair, self.reviewer):
-            raise Refused("you decided about this pair in another window; it is shown as it stands now", 409)
+            raise RequestRefused("you decided about this pair in another window; it is shown as it stands now", 409)
         mine = self.stacks.of(ask.pair).get(self.reviewer)
         if ask.verdict == "undo" and mine is None:
-            raise Refused("there is no decision of yours to undo", 409)
+            raise RequestRefused("there is no decision of yours to undo", 409)
         decision = self._decision(pair, ask, mine)
         append(self.file, [decision])
         self._size = self.file.stat().st_size
@@ -225,18 +225,18 @@ class Desk:
         self.stacks.add(decision)
         return {"row": self.place[ask.pair], "marks": self._marks(ask.pair), "at": len(self.log), **self.tally()}
 
-    def _decision(self, pair: Pair, ask: Ask, mine: Decision | None) -> Decision:
+    def _decision(self, pair: Pair, ask: AskAbout, mine: Decision | None) -> Decision:
         verdict = ask.verdict
         edited: dict[str, Any] = {}
         if verdict in ("accept", "edit"):
             verdict, edited = accepting(as_decided(pair, mine), mine, checked(ask.edited))
             if problem := incomplete(pair, edited):
-                raise Refused(f"not accepted: {problem}", 422)
+                raise RequestRefused(f"not accepted: {problem}", 422)
         return decision_of(pair, self.reviewer, verdict, ask.reason, edited)
 
     def _row(self, name: str) -> Candidate:
         if name not in self.place:
-            raise Refused(f"there is no pair {name} in {self.run}", 404)
+            raise RequestRefused(f"there is no pair {name} in {self.run}", 404)
         return self.rows[self.place[name]]
 
     def _tags(self) -> dict[str, list[str]]:
@@ -256,7 +256,7 @@ class Desk:
         return counts
 
 
-def decision_of(pair: Pair, reviewer: str, verdict: Verdict, reason: str, edited: dict[str, Any]) -> Decision:
+def decision_of(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, edited: dict[str, Any]) -> Decision:
     """The line of a decision made now."""
     return Decision(
         time=now(),
@@ -276,15 +276,15 @@ def checked(edited: dict[str, Any]) -> dict[str, Any]:
     for name, value in edited.items():
         texts = value if name == "evaluation_criteria" else [value]
         if name not in EDITABLE or not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise Refused(f"{name}: cannot be edited so", 422)
+            raise RequestRefused(f"{name}: cannot be edited so", 422)
         if sum(map(len, texts)) > MOST_CHARACTERS:
-            raise Refused(f"{name}: longer than {MOST_CHARACTERS:,} characters", 422)
+            raise RequestRefused(f"{name}: longer than {MOST_CHARACTERS:,} characters", 422)
         trimmed = [text.strip() for text in texts if text.strip()]
         found[name] = trimmed if name == "evaluation_criteria" else "".join(trimmed)
     return found
 
 
-def accepting(shown: Pair, mine: Decision | None, wrote: dict[str, Any]) -> tuple[Verdict, dict[str, Any]]:
+def accepting(shown: Pair, mine: Decision | None, wrote: dict[str, Any]) -> tuple[DecisionKind, dict[str, Any]]:
     """(verdict, edited) of accepting a pair as it is `shown`, or as the reviewer has written it anew."""
     before, edited = edits(shown, {}), edits(shown, wrote)
     again = mine is not None and mine.verdict == "edit"

@@ -10,7 +10,7 @@ from groundwork.pages.html_frame import calling, is_ours
 from groundwork.records.artifacts import Workspace, read_text, text_hash
 from groundwork.records.review_decisions import now
 from groundwork.records.wishes import Wish, read_wishes, toggle, wishes_file
-from groundwork.review.review_session import Refused
+from groundwork.review.review_session import RequestRefused
 
 PLOTLY = ".plotly.html"  # drawn by a library, and without a way back
 
@@ -24,10 +24,10 @@ def page_names(data: Workspace) -> list[str]:
 def served_page(data: Workspace, name: str) -> str:
     """A page of data/plots that may call the server. Raises Refused for a file that is not there or not ours."""
     if name not in page_names(data):
-        raise Refused(f"{name}: no page in data/plots", 404)
+        raise RequestRefused(f"{name}: no page in data/plots", 404)
     text = read_text(data.path("plots", name))
     if not is_ours(text):
-        raise Refused(f"{name}: not drawn by Groundwork", 404)
+        raise RequestRefused(f"{name}: not drawn by Groundwork", 404)
     return calling(text)
 
 
@@ -41,17 +41,17 @@ def wish_at(data: Workspace, document: str, start: int, reviewer: str, drawn_fro
     file = data.path("chunks", f"{document}.jsonl")
     try:
         if drawn_from and text_hash(read_text(data.path("text", f"{document}.md"))) != drawn_from:
-            raise Refused(f"{document} has changed since the page was drawn; run visualization/coverage.py", 409)
+            raise RequestRefused(f"{document} has changed since the page was drawn; run visualization/coverage.py", 409)
         readings = read_chunks(file)
     except BadRecord as error:
-        raise Refused(f"{document}: {error}", 404) from None
+        raise RequestRefused(f"{document}: {error}", 404) from None
     for reading in readings:
         chunk = reading.chunk
         for statement in reading.statements:
             if chunk.start + statement.start - len(chunk.added) == start and not statement.announces:
                 text = chunk.text[statement.start : statement.end]
                 return Wish(text=text, document=document, start=start, reviewer=reviewer, time=now())
-    raise Refused(f"{document}: no statement begins at {start}", 404)
+    raise RequestRefused(f"{document}: no statement begins at {start}", 404)
 
 
 def ask_about(data: Workspace, run: str, wish: Wish) -> bool:
@@ -67,4 +67,4 @@ def wished_starts(data: Workspace, run: str, document: str) -> list[int]:
 
 def _check_name(document: str) -> None:
     if not document or Path(document).name != document:
-        raise Refused(f"{document!r} is no document", 404)
+        raise RequestRefused(f"{document!r} is no document", 404)

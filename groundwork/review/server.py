@@ -18,7 +18,7 @@ from aiohttp import web
 
 from groundwork.errors import GroundworkError
 from groundwork.pages.single_file_page import page_text
-from groundwork.review.review_session import Ask, Desk, Refused
+from groundwork.review.review_session import AskAbout, RequestRefused, ReviewSession
 from groundwork.review.served_plots import ask_about, page_names, served_page, wish_at, wished_starts
 
 HOST = "127.0.0.1"
@@ -55,7 +55,7 @@ class WishAsk(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class Server:
     """Serves a desk until `close`; `address` holds the token."""
 
-    def __init__(self, desk: Desk, again: str = "") -> None:
+    def __init__(self, desk: ReviewSession, again: str = "") -> None:
         """`again`: the command that starts the server again, for a page that has lost it."""
         self.desk, self._again = desk, again
         self.token = secrets.token_urlsafe(24)
@@ -92,7 +92,7 @@ class Server:
         why = self._refusal(request)
         try:
             response = web.json_response({"error": why}, status=403) if why else await handler(request)
-        except Refused as error:
+        except RequestRefused as error:
             response = web.json_response({"error": str(error)}, status=error.status)
         except web.HTTPException as error:
             response = web.json_response({"error": error.reason}, status=error.status)
@@ -139,7 +139,7 @@ class Server:
     async def _pair(self, request: web.Request) -> web.Response:
         row = _number(request, "row")
         if not 0 <= row < len(self.desk.rows):
-            raise Refused("there is no such row; press R to read the run again", 404)
+            raise RequestRefused("there is no such row; press R to read the run again", 404)
         return _json(self.desk.details(self.desk.rows[row].pair.id))
 
     async def _row(self, request: web.Request) -> web.Response:
@@ -164,7 +164,7 @@ class Server:
         try:
             ask = msgspec.json.decode(await request.read(), type=WishAsk)
         except msgspec.DecodeError as error:
-            raise Refused(f"no wish: {error}", 422) from None
+            raise RequestRefused(f"no wish: {error}", 422) from None
         wish = await asyncio.to_thread(
             wish_at, self.desk.data, ask.document, ask.start, self.desk.reviewer, ask.drawn_from
         )
@@ -172,16 +172,16 @@ class Server:
 
     async def _decide(self, request: web.Request) -> web.Response:
         try:
-            ask = msgspec.json.decode(await request.read(), type=Ask)
+            ask = msgspec.json.decode(await request.read(), type=AskAbout)
         except msgspec.DecodeError as error:
-            raise Refused(f"no decision: {error}", 422) from None
+            raise RequestRefused(f"no decision: {error}", 422) from None
         return _json(self.desk.decide(ask))
 
 
 def _number(request: web.Request, name: str) -> int:
     text = request.query.get(name, "")
     if not (text.isascii() and text.isdigit()):
-        raise Refused(f"{name}: no number", 422)
+        raise RequestRefused(f"{name}: no number", 422)
     return int(text[:12])
 
 

@@ -15,9 +15,17 @@ from typing import Any
 
 from groundwork.errors import UsageError
 from groundwork.records.artifacts import write_bytes
-from groundwork.records.review_decisions import Decision, Verdict, question_hash
+from groundwork.records.review_decisions import Decision, DecisionKind, question_hash
 from groundwork.records.types import Pair
-from groundwork.review.review_session import Desk, Refused, accepting, as_decided, checked, decision_of, incomplete
+from groundwork.review.review_session import (
+    RequestRefused,
+    ReviewSession,
+    accepting,
+    as_decided,
+    checked,
+    decision_of,
+    incomplete,
+)
 
 GIVEN = ("id", "document", "section", "pages", "state", "rejected_for", "question_hash")
 EDITED = ("question", "answer", "evaluation_criteria")
@@ -25,7 +33,7 @@ DECIDED = ("verdict", "reason", "reviewer")
 COLUMNS = (*GIVEN, *EDITED, "evidence", *DECIDED)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet program would compute (OWASP, "CSV Injection")
 MOST_FAULTS = 20
-_VERDICTS: dict[str, Verdict | None] = {
+_VERDICTS: dict[str, DecisionKind | None] = {
     "": None, "accept": "accept", "accepted": "accept", "edit": "accept", "reject": "reject", "rejected": "reject",
 }  # fmt: skip
 
@@ -39,7 +47,7 @@ class Imported:
     faults: list[str] = field(default_factory=list)
 
 
-def write_table(path: Path, desk: Desk) -> int:
+def write_table(path: Path, desk: ReviewSession) -> int:
     """Write every pair with the desk's reviewer's decisions to `path`; returns how many there are. Raises OSError."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS)
@@ -49,7 +57,7 @@ def write_table(path: Path, desk: Desk) -> int:
     return len(desk.rows)
 
 
-def _record(desk: Desk, number: int) -> dict[str, str]:
+def _record(desk: ReviewSession, number: int) -> dict[str, str]:
     row = desk.rows[number]
     mine = _mine(desk, row.pair)
     pair = as_decided(row.pair, mine)
@@ -72,7 +80,7 @@ def _record(desk: Desk, number: int) -> dict[str, str]:
     return {name: _guarded(cell) for name, cell in cells.items()}
 
 
-def _mine(desk: Desk, pair: Pair, reviewer: str = "") -> Decision | None:
+def _mine(desk: ReviewSession, pair: Pair, reviewer: str = "") -> Decision | None:
     own = desk.stacks.of(pair.id).get(reviewer or desk.reviewer)
     return own if own and own.question_hash == question_hash(pair) else None
 
@@ -90,27 +98,27 @@ def _unguarded(cell: str) -> str:
     return cell[1:] if _is_guarded(cell) else cell
 
 
-def read_table(path: Path, desk: Desk) -> Imported:
+def read_table(path: Path, desk: ReviewSession) -> Imported:
     """The decisions that a table holds and that are new. Raises UsageError for a file that is no such table."""
     found = Imported()
     for line, cells in _rows(path):
         try:
             _read_row(cells, desk, found)
-        except Refused as error:
+        except RequestRefused as error:
             found.faults.append(f"{path.name}, line {line}: {error}")
     return found
 
 
-def _read_row(cells: Mapping[str, str], desk: Desk, found: Imported) -> None:
+def _read_row(cells: Mapping[str, str], desk: ReviewSession, found: Imported) -> None:
     name = cells["id"].strip()
     if not name:
         return
     if name not in desk.place:
-        raise Refused(f"there is no pair {name} in {desk.run}; nothing was decided about it", 404)
+        raise RequestRefused(f"there is no pair {name} in {desk.run}; nothing was decided about it", 404)
     pair = desk.rows[desk.place[name]].pair
     told = cells.get("verdict", "").strip().casefold()
     if told not in _VERDICTS:
-        raise Refused(f"verdict {told!r}: write accept or reject, or leave it empty", 422)
+        raise RequestRefused(f"verdict {told!r}: write accept or reject, or leave it empty", 422)
     reviewer = cells.get("reviewer", "").strip() or desk.reviewer
     mine = _mine(desk, pair, reviewer)
     shown = as_decided(pair, mine)
@@ -120,10 +128,10 @@ def _read_row(cells: Mapping[str, str], desk: Desk, found: Imported) -> None:
         found.unchanged += 1
         return
     if cells.get("question_hash", "").strip() not in ("", question_hash(pair)):
-        raise Refused(f"{name} asks something else since the table was written; export it again", 409)
+        raise RequestRefused(f"{name} asks something else since the table was written; export it again", 409)
     verdict, edited = (kind, edited) if verdict == "accept" else (verdict, {})
     if verdict != "reject" and (problem := incomplete(pair, edited)):
-        raise Refused(f"{name} cannot be accepted: {problem}", 422)
+        raise RequestRefused(f"{name} cannot be accepted: {problem}", 422)
     decision = decision_of(pair, reviewer, verdict, cells.get("reason", ""), edited)
     if mine and (mine.verdict, mine.reason, mine.edited) == (decision.verdict, decision.reason, decision.edited):
         found.unchanged += 1

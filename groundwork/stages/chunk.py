@@ -84,7 +84,7 @@ def report(job: Job, done: list[Unit]) -> None:
             print(f"\n{unit.name}\n{chunk_report.shown(chunks, settings.unit)}")
         if job.flags.html:
             path = job.data.path("plots", f"{unit.name}-chunks.html")
-            write_text(path, chunk_report.page(unit.name, f"{len(chunks):,} chunks", chunks, settings))
+            write_text(path, chunk_report.chunk_html(unit.name, f"{len(chunks):,} chunks", chunks, settings))
             print(f"  {from_here(path)}")
     lengths = [chunk.length for chunks in read.values() for chunk in chunks]
     if lengths and not job.flags.quiet and not (job.idle and not job.flags.show):

@@ -24,7 +24,7 @@ from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stoppe
 from groundwork.records.artifacts import plain, slug, write_json, write_text
 
 if TYPE_CHECKING:
-    from groundwork.documents.comparison_page import Column
+    from groundwork.documents.comparison_page import ConverterColumn
     from groundwork.documents.page_conversion import Audited
     from groundwork.documents.pdf import TextLayer
     from groundwork.process_pool import Workers
@@ -73,7 +73,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
     import base64
 
-    from groundwork.documents.comparison_page import Column, page_html, with_structure
+    from groundwork.documents.comparison_page import ConverterColumn, comparison_html, with_structure
     from groundwork.documents.page_images import page_jpeg
     from groundwork.documents.pdf import read_text_layer
     from groundwork.documents.repair.running_headers import running_keys, strip_running
@@ -97,7 +97,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
             except Stopped:
                 raise
             except (WorkerFailed, GroundworkError) as error:
-                column = Column(name=name, trouble=str(error))
+                column = ConverterColumn(name=name, trouble=str(error))
                 failures.append(Failure(name, "failed", str(error)))
             columns.append(column)
             job.progress.advance(before + len(numbers) - job.progress.done)  # those that did not count by themselves
@@ -110,7 +110,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     urls = [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in pictures]
     keys = running_keys(layer.pages)
     layers = strip_running([layer.pages[number - 1] for number in numbers], keys, numbers)
-    write_text(unit.writes[0], page_html(plain(unit.reads[0].name), numbers, urls, layers, columns, yardstick))
+    write_text(unit.writes[0], comparison_html(plain(unit.reads[0].name), numbers, urls, layers, columns, yardstick))
     for column in columns:
         if column.pages:
             parts = [f"<!-- page {number} -->\n\n{page}" for number, page in zip(numbers, column.pages, strict=True)]
@@ -123,15 +123,15 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def report(job: Job, done: list[Unit]) -> None:
     """The table once more where nothing was new."""
-    from groundwork.documents.comparison_page import Column
+    from groundwork.documents.comparison_page import ConverterColumn
     from groundwork.records.artifacts import read_json
 
     for unit in done if job.idle and not job.flags.quiet else []:
-        print(_table(read_json(unit.writes[1], list[Column])))
+        print(_table(read_json(unit.writes[1], list[ConverterColumn])))
 
 
 async def _yardstick(
-    job: Job, workers: Workers, columns: list[Column], source: str, layer: TextLayer, numbers: list[int]
+    job: Job, workers: Workers, columns: list[ConverterColumn], source: str, layer: TextLayer, numbers: list[int]
 ) -> list[str]:
     """The pages by the converter whose tables and headings the others are held against."""
     from groundwork.documents.comparison_page import YARDSTICK
@@ -146,15 +146,17 @@ async def _yardstick(
         return [""] * len(numbers)
 
 
-async def _column(job: Job, workers: Workers, name: str, source: str, layer: TextLayer, numbers: list[int]) -> Column:
+async def _column(
+    job: Job, workers: Workers, name: str, source: str, layer: TextLayer, numbers: list[int]
+) -> ConverterColumn:
     """One converter's results. One that is not installed is a column that says so. Raises what made it fail."""
     from groundwork.documents.audit import count_tables, words
-    from groundwork.documents.comparison_page import Column
+    from groundwork.documents.comparison_page import ConverterColumn
 
     try:
         require(name)
     except MissingExtra as error:
-        return Column(name=name, trouble=str(error))
+        return ConverterColumn(name=name, trouble=str(error))
     if CONVERTERS[name].hosted:
         timed = await _send(job, workers, name, source, layer, numbers)
     else:
@@ -163,7 +165,7 @@ async def _column(job: Job, workers: Workers, name: str, source: str, layer: Tex
     pages = timed.done.pages
     if timed.done.troubles and all(timed.done.troubles) and not any(pages):
         raise UnitError(timed.done.troubles[0])
-    return Column(
+    return ConverterColumn(
         name=name,
         pages=pages,
         makers=timed.done.makers,
@@ -273,7 +275,7 @@ TITLES = (
 )
 
 
-def _cells(column: Column) -> list[str]:
+def _cells(column: ConverterColumn) -> list[str]:
     """The converter's line of the table; what went wrong where there is no figure."""
     if column.trouble:
         return [column.name, column.trouble]
@@ -283,8 +285,8 @@ def _cells(column: Column) -> list[str]:
     return [column.name, *figures, _shown(column.structure), f"{column.tables}", f"{column.headings}"]
 
 
-def _table(columns: list[Column]) -> str:
-    return "\n".join(terminal_table.lines([TITLES, *map(_cells, columns)], indent=0))
+def _table(columns: list[ConverterColumn]) -> str:
+    return "\n".join(terminal_table.table_lines([TITLES, *map(_cells, columns)], indent=0))
 
 
 def _shown(share: float | None) -> str:

@@ -51,13 +51,13 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.dataset.loading import load
+    from groundwork.dataset.loading import load_dataset
     from groundwork.maps.tag_comparison import compare, write_files
     from groundwork.records.artifacts import write_jsonl
     from groundwork.tags.tagging import tag
 
     sources: list[DatasetSource] = unit.payload
-    datasets = [load(source) for source in sources]
+    datasets = [load_dataset(source) for source in sources]
     tagged = []
     for dataset in datasets:
         file = tag_file(job.data, dataset.source.key)
@@ -84,7 +84,7 @@ def report(job: Job, done: list[Unit]) -> None:
         content = read_json(unit.writes[2], dict[str, Any])
         bars = [Bar(**bar) for bar in content["tags"][: job.flags.max_tags]]
         for line in [
-            *terminal_table.lines(_table(bars, list(content["questions"]))),
+            *terminal_table.table_lines(_table(bars, list(content["questions"]))),
             *(f"  {note}" for note in content["notes"]),
         ]:
             print(line)

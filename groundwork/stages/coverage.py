@@ -58,7 +58,7 @@ def units(job: Job) -> list[Unit]:
 def process(job: Job, unit: Unit) -> Outcome:
     """Write the page and the numbers of one document, and say the main ones."""
     from groundwork.maps.coverage_inputs import declined, nearest_statement, refuse_other_text
-    from groundwork.maps.coverage_report import gaps, numbers, percent, report_lines
+    from groundwork.maps.coverage_report import coverage_numbers, document_gaps, percent, report_lines
     from groundwork.maps.document_coverage import asked
     from groundwork.maps.draw.coverage_page import write_coverage
     from groundwork.markdown.chunk_reading import read_chunks
@@ -74,14 +74,14 @@ def process(job: Job, unit: Unit) -> Outcome:
     nearest, left = nearest_statement(job), declined(job, document.id, runs)
     found = asked(document.id, document.title, text, readings, runs, nearest, left)
     write_coverage(found, text, document.pages, unit.writes[0])
-    write_json(unit.writes[1], numbers(found, text))
+    write_json(unit.writes[1], coverage_numbers(found, text))
     for line in report_lines(found, text) if job.in_detail else ():
         job.progress.say(line)
     lost = sum(not question.placed for question in found.questions)
     return Outcome(
         status="ok" if found.questions else "empty",
         note=f"{percent(found.counts()['']['sentence'])} of the sentences -> {from_here(unit.writes[0])}",
-        counts={"questions": len(found.questions), "not asked": len(gaps(found))},
+        counts={"questions": len(found.questions), "not asked": len(document_gaps(found))},
         warnings=[*([_unplaced(lost)] if lost else []), *([_blank(blank)] if blank else [])],
     )
 

@@ -112,7 +112,7 @@ def units(job: Job) -> list[Unit]:
     if job.flags.push and not job.flags.dry_run:
         from groundwork.dataset.publish import hub
 
-        hub.check(name, job.config.dataset.organization, public=_public(job), may_publish=job.flags.public)
+        hub.check_push(name, job.config.dataset.organization, public=_public(job), may_publish=job.flags.public)
     reads = (*(path for paths in inputs.pairs.values() for path in paths), *inputs.tags, *inputs.chunks, *inputs.texts)
     mixed = inputs.mix.files if inputs.mix else ()
     return [
@@ -130,11 +130,11 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.build import Tools, build
     from groundwork.dataset.general_data_mix import mixed_in, usable_rows
     from groundwork.dataset.grade_columns import read_measured, with_measurements
-    from groundwork.dataset.loading import load
+    from groundwork.dataset.loading import load_dataset
     from groundwork.dataset.publish.export import export_warnings
     from groundwork.dataset.replace_files import replace_files
     from groundwork.dataset.split.eval_selection import CannotSplit
-    from groundwork.dataset.split_report import lines
+    from groundwork.dataset.split_report import split_report_lines
     from groundwork.dataset.versions import read_versions
     from groundwork.embedding.encoder import encoder_for
 
@@ -145,7 +145,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         read_measured(inputs.measured),
         leave_out_flipping=job.config.dataset.leave_out_flipping,
     )
-    general = load(inputs.mix) if inputs.mix else None
+    general = load_dataset(inputs.mix) if inputs.mix else None
     if general:
         usable_rows(general)  # before a model is asked
     backend = job.config.embeddings.backend
@@ -167,7 +167,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     replace_files(folder_of(job), contents(job, inputs, built))
     version = read_versions(folder_of(job))[-1]
     job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
-    for line in lines(built.report, shutil.get_terminal_size((120, 24)).columns):
+    for line in split_report_lines(built.report, shutil.get_terminal_size((120, 24)).columns):
         job.progress.say(line)
     inputs.broken = False
     splits = built.report.splits
@@ -205,7 +205,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     """One call a row of eval and a copy of a row of train, by the mean of all; what fails its checks needs more."""
     from groundwork.dataset.build import train_size
     from groundwork.dataset.reword.eval_rewording import Reworded
-    from groundwork.dataset.reword.model_calls import turns
+    from groundwork.dataset.reword.model_calls import rewording_turns
     from groundwork.dataset.split.eval_selection import eval_size
     from groundwork.llm.token_estimate import tokens_in
 
@@ -214,7 +214,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     if not rows or not asks_model(job.config):
         return Estimate(0, 0, 0, call)
     about, template = subject(job, unit.payload), job.prompt(call.prompt)
-    asked = sum(job.tokens(call, turns(call, template, about, row), Reworded) for row in rows) / len(rows)
+    asked = sum(job.tokens(call, rewording_turns(call, template, about, row), Reworded) for row in rows) / len(rows)
     told = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the names of the fields
     calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if rewords(job.config) else 0
     calls += train_size(rows, unit.payload.runs, settings) * (settings.phrasings - 1)
@@ -243,10 +243,10 @@ def _warnings(built: Built) -> list[str]:
 
 
 def _stop_personal(folder: Path) -> None:
-    from groundwork.dataset.split.metrics import Report
+    from groundwork.dataset.split.metrics import SplitReport
     from groundwork.records.artifacts import read_json
 
-    found = read_json(folder / "report.json", Report).personal
+    found = read_json(folder / "report.json", SplitReport).personal
     if found:
         first = ", ".join(f"{p.id} ({p.kind} {p.masked})" for p in found[:5])
         raise UsageError(

@@ -20,7 +20,7 @@ from groundwork.records.runs import DECISIONS, files_of_documents, named_run
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from groundwork.questions.curation_checks import Case
+    from groundwork.questions.curation_checks import CurationCase
     from groundwork.questions.curation_page import Curated
     from groundwork.questions.curation_rounds import Curation
     from groundwork.questions.duplicate_questions import AskedSoFar
@@ -90,7 +90,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """
     from groundwork.questions.curation_duplicates import same_words, without_repeats
     from groundwork.questions.curation_outcome import restored, sorted_out
-    from groundwork.questions.curation_page import Curated, page
+    from groundwork.questions.curation_page import Curated, curation_html
     from groundwork.records.run_pairs import read_review
 
     folder, documents = job.data.path("qa", unit.name), unit.payload
@@ -117,7 +117,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     warnings = [] if job.test else review.unmet(documents)
     curated = Curated(unit.name, job.config.curate.checks, kept, rejected, review.describe())
     _write(folder / "curated", documents, curated)
-    write_text(folder / "curated" / "report.html", page(curated))
+    write_text(folder / "curated" / "report.html", curation_html(curated))
     return _outcome(curated, failures, warnings)
 
 
@@ -128,15 +128,15 @@ def _checked(unit: Unit, outcomes: Sequence[tuple[Pair, Pair | UnitError]]) -> O
     return Outcome(note=f"{len(outcomes):,} pairs of this shard checked", failures=failures)
 
 
-def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[Curation, list[Case]]:
+def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[Curation, list[CurationCase]]:
     """The checks of the config, and the pairs as they go into them."""
-    from groundwork.questions.curation_calls import Judge
+    from groundwork.questions.curation_calls import CurationJudge
     from groundwork.questions.curation_rounds import Curation
     from groundwork.questions.pair_origins import place_of, read_places
 
     settings, context = job.config.curate, job.config.qa.context
     places = read_places({document: _about(job, document) for document in documents}, context)
-    curation = Curation(Judge(lambda: job.client, settings), settings, job.prompt)
+    curation = Curation(CurationJudge(lambda: job.client, settings), settings, job.prompt)
     return curation, curation.cases(pairs, [place_of(pair, places) for pair in pairs], context)
 
 

@@ -30,12 +30,12 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.dataset.loading import load
+    from groundwork.dataset.loading import load_dataset
     from groundwork.dataset.question_vectors import encoder_of, write_vectors
 
     source: DatasetSource = unit.payload
     encoder = encoder_of(job)
-    dataset = load(source)
+    dataset = load_dataset(source)
     job.progress.start(len(dataset.rows), "questions")
     vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)
     write_vectors(unit.writes[0], dataset, vectors, encoder)

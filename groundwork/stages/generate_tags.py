@@ -33,12 +33,12 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.dataset.loading import load
+    from groundwork.dataset.loading import load_dataset
     from groundwork.records.artifacts import write_jsonl
     from groundwork.tags.tagging import tag
 
     source: DatasetSource = unit.payload
-    dataset = load(source)
+    dataset = load_dataset(source)
     tagged = await tag(job, dataset, unit.writes[0], sample_of(job))
     write_jsonl(unit.writes[0], tagged.rows)
     distinct = len({name for row in tagged.rows for name in row.tags})
@@ -53,21 +53,21 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def sample_of(job: Job) -> list[str]:
     """The questions of all datasets of the run, from whose sample a missing vocabulary is proposed."""
-    from groundwork.dataset.loading import load
+    from groundwork.dataset.loading import load_dataset
 
     sources = sources_of(job)
     if len(sources) < 2 or job.data.path("tags", "vocabulary.json").exists():
         return []
-    return list(dict.fromkeys(question for source in sources for question in load(source).questions))
+    return list(dict.fromkeys(question for source in sources for question in load_dataset(source).questions))
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts, of the questions that have no tags yet."""
-    from groundwork.dataset.loading import load
+    from groundwork.dataset.loading import load_dataset
     from groundwork.tags.tagging import requests
 
     settings = job.config.tags
-    made = requests(job, load(unit.payload), unit.writes[0])
+    made = requests(job, load_dataset(unit.payload), unit.writes[0])
     tokens = sum(job.tokens(settings, messages, schema) for _, messages, schema in made)
     replies = sum(told * TOKENS_A_TAG + 10 * told // settings.max_tags for told, _, _ in made)
     return Estimate(len(made), tokens, replies, settings)

@@ -85,9 +85,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    from groundwork.dataset.loading import load
+    from groundwork.dataset.loading import load_dataset
     from groundwork.grading.grading_run import Grading
-    from groundwork.grading.rows_to_grade import choose
+    from groundwork.grading.rows_to_grade import choose_rows
     from groundwork.maps.picture_commands import default_dataset_named, sources_of
     from groundwork.records.artifacts import slug
 
@@ -98,7 +98,9 @@ def units(job: Job) -> list[Unit]:
         return []
     (source,) = sources
     asked = getattr(job.flags, "splits", None)
-    chosen = choose(load(source), job.config.grade.splits, explicit=bool(asked), most=TEST_ROWS if job.test else 0)
+    chosen = choose_rows(
+        load_dataset(source), job.config.grade.splits, explicit=bool(asked), most=TEST_ROWS if job.test else 0
+    )
     folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _folder_of(source))
     grading = Grading(chosen.rows, _judges(job), job.config.grade, folder)
     named = _named(job, folder)
@@ -185,13 +187,15 @@ async def process(job: Job, unit: Unit) -> Outcome:
     graded: Graded = unit.payload
     grading, settings = graded.grading, job.config.grade
     if graded.file:
-        held = answers.read(graded.file, grading.rows)
+        held = answers.read_answers(graded.file, grading.rows)
         await grading.checked()
     else:
         assert graded.call is not None  # noqa: S101  # a unit has a file or a call
         await grading.checked()
         template = job.prompt(settings.answer.open_book_prompt if settings.open_book else settings.answer.prompt)
-        held = await answers.ask(lambda: job.client, graded.call, grading.rows, template, open_book=settings.open_book)
+        held = await answers.ask_answers(
+            lambda: job.client, graded.call, grading.rows, template, open_book=settings.open_book
+        )
     job.progress.start(len(held.by_row), "answers graded")
     grades = await grading.grades(graded.label, held.by_row, job.progress.advance)
     write_jsonl(unit.writes[0], grades)
@@ -226,8 +230,8 @@ def write_report(job: Job, units: list[Unit]) -> None:
     from groundwork.console.next_steps import from_here
     from groundwork.grading.grading_run import comparable, read_grades
     from groundwork.grading.html_report import write_report as write_page
-    from groundwork.grading.scores import report
-    from groundwork.grading.terminal_report import lines
+    from groundwork.grading.scores import grade_report
+    from groundwork.grading.terminal_report import grade_report_lines
     from groundwork.maps.grade_scene import draw_grade_map
     from groundwork.records.artifacts import write_json, write_jsonl
     from groundwork.records.grades import MEASURED
@@ -239,7 +243,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     grades, warnings = comparable(read_grades(grading.folder), grading)
     if not grades:
         return
-    found = report(
+    found = grade_report(
         graded.source.name,
         grades,
         grading.known_trust(),
@@ -253,7 +257,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     write_page(found, grades, grading.folder / "report.html")
     draw_grade_map(job, grading, found)
     if not job.flags.quiet:
-        for line in [*lines(found), *(f"  note: {warning}" for warning in warnings)]:
+        for line in [*grade_report_lines(found), *(f"  note: {warning}" for warning in warnings)]:
             print(line)
         print(f"  report: {from_here(grading.folder / 'report.html')}")
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.console.next_steps import from_here
-from groundwork.documents import CONVERTERS, check_converters, choose
+from groundwork.documents import CONVERTERS, check_converters, choose_converters
 from groundwork.documents.overrides import override_of, page_numbers, settings_with
 from groundwork.installation import spelt
 
@@ -189,9 +189,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
     await asyncio.to_thread(write_text, unit.writes[0], markdown)  # which wait for the disk; other documents need not
     await asyncio.to_thread(write_json, unit.writes[1], document)
     if ingestion.doubtful:
-        from groundwork.documents.doubtful_pages import page_html
+        from groundwork.documents.doubtful_pages import doubtful_html
 
-        page = page_html(source.name, ingestion.doubtful, ingestion.not_shown)
+        page = doubtful_html(source.name, ingestion.doubtful, ingestion.not_shown)
         await asyncio.to_thread(write_text, unit.writes[2], page)
     else:
         unit.writes[2].unlink(missing_ok=True)
@@ -275,7 +275,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     vision, path = settings.vision, Path(unit.payload.file.path)
     try:
         ending, _ = examine(path, settings.max_unpacked_mb)
-        first = choose(settings, ending)[:1]
+        first = choose_converters(settings, ending)[:1]
         if unit.payload.file.problem or first not in (["gemini"], ["marker-api"]):
             return Estimate(0, 0, 0, vision)
         layer = read_text_layer(str(path)).pages if ending == ".pdf" else [""] * count_frames(str(path))

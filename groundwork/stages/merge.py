@@ -55,13 +55,13 @@ def units(job: Job) -> list[Unit]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.question_vectors import embedded
-    from groundwork.dataset.run_union import joined, unite, write_run
+    from groundwork.dataset.run_union import joined_runs, unite, write_run
     from groundwork.questions.duplicate_questions import likeness
     from groundwork.records.artifacts import write_json
 
     sources: list[DatasetSource] = unit.payload
     ones = await embedded(job, sources)
-    candidates, vectors = joined(ones)
+    candidates, vectors = joined_runs(ones)
     scale = likeness(vectors, job.flags.threshold)
     merged = unite(candidates, vectors, scale)
     write_run(unit.writes[0].parent, merged)

@@ -23,7 +23,7 @@ from groundwork.installation import spelt
 from groundwork.records.artifacts import slug, visible
 
 if TYPE_CHECKING:
-    from groundwork.review.review_session import Desk
+    from groundwork.review.review_session import ReviewSession
 
 LONGEST_NAME = 60  # of a reviewer
 SHOWN = 100  # characters of a statement
@@ -86,11 +86,11 @@ async def process(job: Job, unit: Unit) -> Outcome:
     return Outcome(note=note, warnings=desk.warnings)
 
 
-def _desk(job: Job, unit: Unit) -> Desk:
-    from groundwork.review.review_session import Desk
+def _desk(job: Job, unit: Unit) -> ReviewSession:
+    from groundwork.review.review_session import ReviewSession
 
     tagger = job.config.tags.model.rpartition("/")[2]
-    return Desk(job.data, unit.name, job.flags.reviewer or _login(), unit.payload, tagger)
+    return ReviewSession(job.data, unit.name, job.flags.reviewer or _login(), unit.payload, tagger)
 
 
 def _login() -> str:
@@ -100,7 +100,7 @@ def _login() -> str:
         return "reviewer"
 
 
-class Review(Command):
+class ReviewCommand(Command):
     """A stage whose work is done by people: it is never up to date, and it ends when they say so."""
 
     def run(self, flags: argparse.Namespace) -> int:
@@ -124,7 +124,7 @@ class Review(Command):
             return EXIT_OK if flags.dry_run else asyncio.run(_serve(job, desk))
 
 
-async def _serve(job: Job, desk: Desk) -> int:
+async def _serve(job: Job, desk: ReviewSession) -> int:
     """Until Ctrl-C."""
     import asyncio
     import signal
@@ -157,15 +157,15 @@ async def _serve(job: Job, desk: Desk) -> int:
     return EXIT_OK
 
 
-def _ask_about(job: Job, desk: Desk) -> int:
+def _ask_about(job: Job, desk: ReviewSession) -> int:
     from groundwork.records.wishes import wishes_file
-    from groundwork.review.review_session import Refused
+    from groundwork.review.review_session import RequestRefused
     from groundwork.review.served_plots import ask_about, wish_at
 
     document, start = job.flags.ask_about
     try:
         wish = wish_at(job.data, document, start, desk.reviewer)
-    except Refused as error:
+    except RequestRefused as error:
         raise UsageError(f"--ask-about: {error}") from None
     stands = ask_about(job.data, desk.run, wish)
     said = "will be asked about" if stands else "will not be asked about any more"
@@ -175,7 +175,7 @@ def _ask_about(job: Job, desk: Desk) -> int:
     return EXIT_OK
 
 
-def _export(path: Path, desk: Desk) -> int:
+def _export(path: Path, desk: ReviewSession) -> int:
     from groundwork.review.spreadsheet import write_table
 
     count = write_table(path, desk)
@@ -183,7 +183,7 @@ def _export(path: Path, desk: Desk) -> int:
     return EXIT_OK
 
 
-def _import(path: Path, desk: Desk) -> int:
+def _import(path: Path, desk: ReviewSession) -> int:
     from groundwork.records.review_decisions import append
     from groundwork.review.spreadsheet import MOST_FAULTS, read_table
 
@@ -203,4 +203,4 @@ def _import(path: Path, desk: Desk) -> int:
     return EXIT_FAILED if found.faults else EXIT_OK
 
 
-main = Review(name="review", units=units, process=process, flags=add_flags)
+main = ReviewCommand(name="review", units=units, process=process, flags=add_flags)

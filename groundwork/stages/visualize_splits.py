@@ -25,7 +25,7 @@ from groundwork.maps.picture_commands import (
 
 if TYPE_CHECKING:
     from groundwork.dataset.loading import DatasetSource
-    from groundwork.dataset.split.representativeness import Verdict
+    from groundwork.dataset.split.representativeness import Representativeness
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -63,9 +63,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
     )
 
 
-def _told(source: DatasetSource) -> Verdict | None:
+def _told(source: DatasetSource) -> Representativeness | None:
     """The verdict of the dataset's own report, where there is one beside its files."""
-    from groundwork.dataset.split.metrics import Report
+    from groundwork.dataset.split.metrics import SplitReport
     from groundwork.errors import BadRecord
     from groundwork.records.artifacts import read_json
 
@@ -73,7 +73,7 @@ def _told(source: DatasetSource) -> Verdict | None:
     for path in sorted(folder / "report.json" for folder in folders):
         if path.is_file():
             try:
-                return read_json(path, Report).verdict
+                return read_json(path, SplitReport).verdict
             except BadRecord:  # of an earlier version: the rows tell it as well
                 return None
     return None

@@ -11,7 +11,7 @@ from groundwork.llm.prompts import conversation, render
 from groundwork.llm.reply_wrapping import unwrapped
 from groundwork.settings.document_settings import Summarize
 from groundwork.summaries.subject_name import with_name
-from groundwork.summaries.summary_faults import faults, unusable
+from groundwork.summaries.summary_faults import summary_faults, unusable
 
 CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
 LEAST_WORDS = 120  # allowed for the shortest document, where max_words allows as many
@@ -31,7 +31,7 @@ class Summarizer:
         """(summary, warnings). A text that is too long for one call is summarised part by part first."""
         self._words = words_allowed(text, self._settings.max_words)
         shortened = text
-        while len(parts := sections(shortened, self._most_characters())) > 1:
+        while len(parts := text_sections(shortened, self._most_characters())) > 1:
             self._job.progress.start(len(parts), "parts")
             summaries = await together(self._part(i, len(parts), part) for i, part in enumerate(parts, 1))
             joined = "\n\n".join(summaries)
@@ -45,7 +45,7 @@ class Summarizer:
     def turns(self, text: str) -> list[list[Any]]:
         """The conversations by which `text` is summarised first: one, or one a part."""
         self._words = words_allowed(text, self._settings.max_words)
-        parts = sections(text, self._most_characters())
+        parts = text_sections(text, self._most_characters())
         if len(parts) == 1:
             return [self._messages(self._settings.prompt, text=text)]
         return [self._about_part(number, len(parts), part) for number, part in enumerate(parts, 1)]
@@ -67,7 +67,7 @@ class Summarizer:
 
     async def _corrected(self, messages: list[Any], summary: str, text: str) -> tuple[str, list[str]]:
         """The summary, asked for again once where it has faults; those that remain are warnings."""
-        problems = faults(summary, f"{self._title}\n\n{text}", self._words)
+        problems = summary_faults(summary, f"{self._title}\n\n{text}", self._words)
         if not problems:
             return summary, []
         asked = render(
@@ -77,7 +77,7 @@ class Summarizer:
         )
         turns = [*messages, {"role": "assistant", "content": summary}, {"role": "user", "content": asked}]
         better = with_name(await self._ask(turns, f"{self._name} correction"), summary)
-        remaining = faults(better, f"{self._title}\n\n{text}", self._words)
+        remaining = summary_faults(better, f"{self._title}\n\n{text}", self._words)
         if len(remaining) > len(problems):
             better, remaining = summary, problems
         return better, [f"the summary: {problem}" for problem in remaining]
@@ -100,7 +100,7 @@ def words_allowed(text: str, most: int) -> int:
     return min(most, max(LEAST_WORDS, len(text) // CHARACTERS_PER_WORD))
 
 
-def sections(text: str, most: int) -> list[str]:
+def text_sections(text: str, most: int) -> list[str]:
     """`text` cut before headings, else at blank lines, else at spaces, into parts of `most` characters, none lost."""
     parts: list[str] = []
     start = 0

@@ -29,7 +29,7 @@ def unusable(summary: str) -> str | None:
     return f"{problem} Send the summary alone, as plain prose." if problem else None
 
 
-def faults(summary: str, text: str, max_words: int) -> list[str]:
+def summary_faults(summary: str, text: str, max_words: int) -> list[str]:
     """What the summary says that the text does not: numbers, dates, units, quotes, names; and too great length."""
 
     summary = without_label(summary)

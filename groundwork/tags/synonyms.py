@@ -38,7 +38,7 @@ class Synonym(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 Entries = dict[str, Synonym]
 
 
-def read(file: Path) -> Entries:
+def read_synonyms(file: Path) -> Entries:
     """The entries of synonyms.json by tag. Raises BadRecord when it was edited into something else."""
     return read_json(file, Entries) if file.exists() else {}
 
@@ -48,7 +48,7 @@ def update(file: Path, counts: Counter[str], vectors: Vectors) -> tuple[Entries,
 
     `vectors` (n, d): those of the tags of `counts`, in its order.
     """
-    known = read(file)
+    known = read_synonyms(file)
     fresh = {tag: entry for tag, entry in propose(counts, vectors).items() if tag not in known}
     # A tag that a person merges into another must not be merged away itself.
     targets = {entry.into for entry in known.values() if entry.merge}

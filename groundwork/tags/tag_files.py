@@ -18,7 +18,7 @@ def tags_by_question(data: Workspace, sources: Sequence[DatasetSource]) -> dict[
     Where two files disagree (one was changed by hand), those of `sources` win. Tags that synonyms.json takes together
     are one here too.
     """
-    into = synonyms.applied(synonyms.read(data.path("tags", "synonyms.json")))
+    into = synonyms.applied(synonyms.read_synonyms(data.path("tags", "synonyms.json")))
     own = [tag_file(data, source.key) for source in sources]
     files = sorted(data.path("tags").glob("*.jsonl"), key=lambda file: (file in own, file.name))
     return {

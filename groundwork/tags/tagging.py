@@ -27,9 +27,9 @@ from groundwork.llm.structured_output import strict_schema
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Tags
 from groundwork.tags.store import TagStore
-from groundwork.tags.vocabulary import PROPOSED, Vocabulary, size_for, too_common
-from groundwork.tags.vocabulary import read as read_vocabulary
-from groundwork.tags.vocabulary import write as write_vocabulary
+from groundwork.tags.vocabulary import PROPOSED, TagVocabulary, size_for, too_common
+from groundwork.tags.vocabulary import read_vocabulary as read_vocabulary
+from groundwork.tags.vocabulary import write_vocabulary as write_vocabulary
 
 if TYPE_CHECKING:
     from groundwork.console.command import Job
@@ -147,7 +147,7 @@ def _vocabulary_files(job: Job) -> list[Path]:
     return list(dict.fromkeys(files))
 
 
-def _vocabulary(job: Job, asked: Sequence[str], known: dict[str, list[str]]) -> Vocabulary:
+def _vocabulary(job: Job, asked: Sequence[str], known: dict[str, list[str]]) -> TagVocabulary:
     """The shared tags, and those that known questions have; as many as `asked` and all tagged questions allow."""
     settings = job.config.tags
     questions = {*asked, *_tagged_before(job)}
@@ -163,7 +163,7 @@ def _tagged_before(job: Job) -> dict[str, list[str]]:
     return {row.question: row.tags for file in files for row in read_jsonl(file, Tags)}
 
 
-async def _propose(job: Job, vocabulary: Vocabulary, questions: Sequence[str]) -> None:
+async def _propose(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> None:
     """Fill an empty vocabulary from a sample; where no list comes, the batches begin without one."""
     settings = job.config.tags
     fewest, most = settings.max_tags, round(PROPOSED * vocabulary.most)
@@ -193,7 +193,7 @@ async def _propose(job: Job, vocabulary: Vocabulary, questions: Sequence[str]) -
     vocabulary.add([tag for given in reply.value.tags if (tag := normalise(given))][:most])
 
 
-def _proposal_turns(job: Job, vocabulary: Vocabulary, questions: Sequence[str]) -> list[dict[str, Any]]:
+def _proposal_turns(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> list[dict[str, Any]]:
     settings = job.config.tags
     some = questions[:: -(-len(questions) // SAMPLE)]
     return conversation(
@@ -205,7 +205,7 @@ def _proposal_turns(job: Job, vocabulary: Vocabulary, questions: Sequence[str]) 
 
 
 async def _in_waves(
-    job: Job, vocabulary: Vocabulary, unit: str, questions: list[str]
+    job: Job, vocabulary: TagVocabulary, unit: str, questions: list[str]
 ) -> tuple[dict[str, list[str]], dict[str, UnitError]]:
     """Tags by question, and errors by question, of batches that are asked in growing waves."""
     tagged: dict[str, list[str]] = {}
@@ -222,7 +222,7 @@ async def _in_waves(
     return tagged, failed
 
 
-def _settled(job: Job, vocabulary: Vocabulary, tags: list[str]) -> list[str]:
+def _settled(job: Job, vocabulary: TagVocabulary, tags: list[str]) -> list[str]:
     settings = job.config.tags
     return vocabulary.settled(tags, settings.max_tags) if settings.vocabulary_prompt else tags
 
@@ -246,7 +246,7 @@ def _batches(questions: list[str], size: int) -> list[list[str]]:
 
 
 async def _tag_batch(
-    job: Job, unit: str, batch: list[str], vocabulary: Vocabulary, room: int
+    job: Job, unit: str, batch: list[str], vocabulary: TagVocabulary, room: int
 ) -> tuple[dict[str, list[str]], dict[str, UnitError]]:
     """Tags by question, and errors by question. A batch that stays unusable is halved until the culprit is alone."""
     try:
@@ -266,7 +266,7 @@ async def _tag_batch(
     return tagged, {}
 
 
-async def _ask(job: Job, unit: str, batch: list[str], vocabulary: Vocabulary, room: int) -> dict[str, list[str]]:
+async def _ask(job: Job, unit: str, batch: list[str], vocabulary: TagVocabulary, room: int) -> dict[str, list[str]]:
     settings, complained = job.config.tags, False
 
     def check(value: TaggedBatch) -> str | None:
@@ -290,7 +290,7 @@ async def _ask(job: Job, unit: str, batch: list[str], vocabulary: Vocabulary, ro
     return {batch[entry.number - 1]: [normalise(tag) for tag in entry.tags] for entry in reply.value.questions}
 
 
-def _unannounced(reply: TaggedBatch, vocabulary: Vocabulary, room: int) -> str:
+def _unannounced(reply: TaggedBatch, vocabulary: TagVocabulary, room: int) -> str:
     """What is wrong with a reply's new tags, for the correction turn; "" when nothing is."""
     if len(vocabulary.tags) < MOST_WORDS * 2:
         return ""  # nothing to take from yet
@@ -303,7 +303,7 @@ def _unannounced(reply: TaggedBatch, vocabulary: Vocabulary, room: int) -> str:
     return ""
 
 
-def _turns(job: Job, batch: list[str], vocabulary: Vocabulary, room: int) -> list[dict[str, Any]]:
+def _turns(job: Job, batch: list[str], vocabulary: TagVocabulary, room: int) -> list[dict[str, Any]]:
     settings = job.config.tags
     numbered = "\n".join(f"{number}. {' '.join(question.split())}" for number, question in enumerate(batch, start=1))
     listed = vocabulary.tags if settings.vocabulary_prompt else []

@@ -32,7 +32,7 @@ class VocabularyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 @dataclass
-class Vocabulary:
+class TagVocabulary:
     """Tags by their form, of which there may be `most`."""
 
     most: int
@@ -103,9 +103,9 @@ def too_common(tags: Mapping[str, Sequence[str]]) -> list[str]:
     return [tag for tag, count in counts.most_common() if len(tags) >= ENOUGH and count > MOST_COMMON * len(tags)]
 
 
-def read(files: Iterable[Path], most: int) -> Vocabulary:
+def read_vocabulary(files: Iterable[Path], most: int) -> TagVocabulary:
     """The vocabulary that the files hold together. Raises BadRecord where one was edited into something else."""
-    vocabulary = Vocabulary(most)
+    vocabulary = TagVocabulary(most)
     for file in files:
         if file.exists():
             try:
@@ -117,5 +117,5 @@ def read(files: Iterable[Path], most: int) -> Vocabulary:
     return vocabulary
 
 
-def write(file: Path, vocabulary: Vocabulary) -> None:
+def write_vocabulary(file: Path, vocabulary: TagVocabulary) -> None:
     write_json(file, VocabularyFile(tags=vocabulary.tags, too_common=vocabulary.too_common))

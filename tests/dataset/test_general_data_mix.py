@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from groundwork.dataset.build import Built, Tools, build
-from groundwork.dataset.general_data_mix import mixed_in, rows_needed, usable_rows
+from groundwork.dataset.general_data_mix import general_rows_needed, mixed_in, usable_rows
 from groundwork.dataset.loading import Dataset, DatasetSource, QuestionRow
 from groundwork.dataset.rows import Pool
 from groundwork.errors import UsageError
@@ -62,7 +62,7 @@ def mixed(found):
 @pytest.mark.parametrize(("share", "count"), [(0.5, 40), (0.2, 10), (0.01, 1), (0.9, 360)])
 def test_the_share_is_of_train_after_mixing(share, count):
     """Half of train is as many rows again; at least one row is taken."""
-    assert rows_needed(40, share) == count
+    assert general_rows_needed(40, share) == count
 
 
 async def test_train_alone_has_the_mixed_rows():

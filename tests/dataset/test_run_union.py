@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from groundwork.dataset.run_union import Candidate, unite, write_run
+from groundwork.dataset.run_union import MergeCandidate, unite, write_run
 from groundwork.questions.duplicate_questions import Likeness
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Pair, Rejected
@@ -17,8 +17,8 @@ from tests.synthetic_runs import pairs
 PAIR = pairs(1, "a")[0]
 
 
-def candidate(name: str, question: str, run: str = "a", **changes: object) -> Candidate:
-    return Candidate(msgspec.structs.replace(PAIR, id=name, question=question, **changes), run, "ab".index(run))
+def candidate(name: str, question: str, run: str = "a", **changes: object) -> MergeCandidate:
+    return MergeCandidate(msgspec.structs.replace(PAIR, id=name, question=question, **changes), run, "ab".index(run))
 
 
 def test_of_near_duplicates_the_better_supported_stays(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from groundwork.dataset.parquet import columns_of
 from groundwork.dataset.publish.card import Origin, write_card
 from groundwork.dataset.rows import Pool
 from groundwork.dataset.split.metrics import Replaced
-from groundwork.dataset.split_report import lines, page
+from groundwork.dataset.split_report import split_html, split_report_lines
 from groundwork.embedding.encoder import Static
 from groundwork.settings.config_files import load
 from tests.dataset.corpora import unit
@@ -40,7 +40,7 @@ def report():
 
 def test_the_page_escapes_what_rows_say(report):
     """Text of documents and models is text on the page: no tag of theirs, no script at all."""
-    shown = page(report)
+    shown = split_html(report)
     assert "<script" not in shown
     assert "&lt;script&gt;" in shown
     assert not re.search(r"""(src|href)=(?!"data:)|@import|url\(""", shown)
@@ -48,7 +48,7 @@ def test_the_page_escapes_what_rows_say(report):
 
 def test_the_page_draws_every_row_of_the_map(report):
     """Each row is a point, eval on top, with its question to read; light and dark come from the browser."""
-    shown = page(report)
+    shown = split_html(report)
     assert len(re.findall(r'<circle class="eval"', shown)) >= report.splits["eval"]
     assert len(report.map) == 40
     assert all(0 <= point.x <= 1 and 0 <= point.y <= 1 for point in report.map)
@@ -61,8 +61,8 @@ def test_the_verdict_is_the_same_everywhere():
         found = made([row(n, tags=[f"t{n % 3}"]) for n in range(rows)], name="x", train="whole").report
         said = found.verdict.sentence
         assert words in said and found.verdict.rows == found.splits["eval"]
-        assert said in " ".join(" ".join(lines(found, 100)).split())
-        assert str(escape(said)) in page(found)
+        assert said in " ".join(" ".join(split_report_lines(found, 100)).split())
+        assert str(escape(said)) in split_html(found)
         origin = Origin(
             repository="x", license="", languages=[], models=["m"], prompts={}, settings={}, sources=[], version="1"
         )
@@ -72,7 +72,7 @@ def test_the_verdict_is_the_same_everywhere():
 def test_a_tag_has_its_share_of_the_rows():
     """Half of the rows hold the tag: 50 %, however many other tags they hold."""
     rows = [row(n, tags=["every", *(["half"] if n % 2 else [])]) for n in range(40)]
-    shown = page(made(rows, name="touch-rugby").report)
+    shown = split_html(made(rows, name="touch-rugby").report)
     assert re.search(r"<td>half</td><td class=\"number\">20</td>.*?aria-label=\"50\.0% of all", shown)
     assert re.search(
         r"<td>every</td><td class=\"number\">40</td>.*?aria-label=\"100\.0% of all, 100\.0% of eval", shown
@@ -81,9 +81,9 @@ def test_a_tag_has_its_share_of_the_rows():
 
 def test_lines_fit_the_terminal(report):
     """No word is cut at the edge of the terminal, and no word is lost."""
-    assert max(len(line) for line in lines(report)) > 100
-    assert max(len(line) for line in lines(report, 100)) <= 100
-    assert " ".join(lines(report, 100)).split() == " ".join(lines(report)).split()
+    assert max(len(line) for line in split_report_lines(report)) > 100
+    assert max(len(line) for line in split_report_lines(report, 100)) <= 100
+    assert " ".join(split_report_lines(report, 100)).split() == " ".join(split_report_lines(report)).split()
 
 
 def test_eval_of_a_second_run_is_not_said_to_be_in_train(report):
@@ -96,7 +96,7 @@ def test_eval_of_a_second_run_is_not_said_to_be_in_train(report):
         leaked_after=0,
         splits={**report.splits, "eval_mirror": 1},
     )
-    told = " ".join(lines(second))
+    told = " ".join(split_report_lines(second))
     assert "which is not in train; reworded." in told
     assert "facts that train holds" not in told
     assert "learnt by heart" not in told
@@ -105,13 +105,13 @@ def test_eval_of_a_second_run_is_not_said_to_be_in_train(report):
 def test_rows_that_resist_are_told_from_places_that_stay_empty(report):
     """A row given up for another and one that none could replace are counted apart."""
     gone = [Replaced(f"r{n}", "The question is empty.") for n in range(5)]
-    told = "\n".join(lines(msgspec.structs.replace(report, replaced=gone, dropped=2)))
+    told = "\n".join(split_report_lines(msgspec.structs.replace(report, replaced=gone, dropped=2)))
     assert "No rewording passed for 5 rows: 3 gave way to another; 2 places of eval stay empty." in told
 
 
 def test_an_eval_row_is_read_beside_its_nearest_in_train(report):
     """The page shows the words of every eval question and of the train question that comes nearest to it."""
-    shown = page(report)
+    shown = split_html(report)
     for found in report.rows:
         assert escape(found.question) in shown
         assert escape(found.before.question) in shown
@@ -131,7 +131,7 @@ def test_the_figures_add_up(report):
 
 def test_the_terminal_shows_curve_clusters_and_leaks(report):
     """The lines hold what one wants to know without opening a file."""
-    text = "\n".join(lines(report))
+    text = "\n".join(split_report_lines(report))
     for part in ("touch-rugby: 32 train, 8 eval", "inertia for k = 2..8", "cluster  rows", "Leakage:", "of 500"):
         assert part in text
     assert "ann@example.org" not in text
@@ -177,5 +177,5 @@ def test_a_dataset_without_eval_has_a_report_too():
     """Only train: no figures of a split, and nothing fails."""
     found = made([row(n) for n in range(3)], eval_split=False)
     assert found.report.splits == {"train": 3}
-    assert "eval" not in "\n".join(lines(found.report))
-    assert page(found.report)
+    assert "eval" not in "\n".join(split_report_lines(found.report))
+    assert split_html(found.report)

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import BrowserContext
 
 from groundwork.documents.audit import Reference
-from groundwork.documents.comparison_page import Column, page_html, with_structure
+from groundwork.documents.comparison_page import ConverterColumn, comparison_html, with_structure
 from groundwork.documents.structure_score import likeness, merged_cells
 from groundwork.stages.compare_converters import main
 from tests.documents.conftest import SAMPLE
@@ -120,8 +120,8 @@ def test_merged_columns_cost_structure_and_no_words():
     assert likeness("No table.", "No heading.") is None
     assert {"864", "126", "boatscrew"} <= merged_cells(yardstick)
     audit = Reference(yardstick).audit(merged)
-    column = with_structure(Column(name="x", pages=[merged], makers=["x"], audits=[audit]), [yardstick])
-    page = page_html("t", [1], ["data:,"], [yardstick], [column], [yardstick])
+    column = with_structure(ConverterColumn(name="x", pages=[merged], makers=["x"], audits=[audit]), [yardstick])
+    page = comparison_html("t", [1], ["data:,"], [yardstick], [column], [yardstick])
     assert '<td class="merged">86 4</td>' in page and "1.000" in page
 
 
@@ -131,8 +131,10 @@ async def test_the_page_fits_a_phone(browser: BrowserContext, tmp_path: Path) ->
     """At 390 px three converters stand below one another; only tables scroll sideways, each in its own place."""
     wide = f"| {' | '.join('abcdefghijkl')} |\n|{'---|' * 12}\n| {' | '.join(['1998 at any state'] * 12)} |\n"
     audit = Reference(wide).audit(wide)
-    columns = [Column(name=n, pages=[wide], makers=[n], audits=[audit]) for n in ("layout", "markitdown", "marker")]
-    (tmp_path / "page.html").write_text(page_html("t", [1], [PIXEL], [wide], columns, [wide]))
+    columns = [
+        ConverterColumn(name=n, pages=[wide], makers=[n], audits=[audit]) for n in ("layout", "markitdown", "marker")
+    ]
+    (tmp_path / "page.html").write_text(comparison_html("t", [1], [PIXEL], [wide], columns, [wide]))
     page = await browser.new_page()
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.goto((tmp_path / "page.html").as_uri())

@@ -6,7 +6,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.documents.best_renditions import doubt
-from groundwork.documents.doubtful_pages import DoubtfulPage, page_html
+from groundwork.documents.doubtful_pages import DoubtfulPage, doubtful_html
 from groundwork.records.types import Page, PageAudit
 from tests.documents.conftest import Folder
 from tests.sample import formats
@@ -58,6 +58,6 @@ def test_what_a_document_says_is_text() -> None:
     """Markup in names, Markdown and text layer is shown as text; words that are not in the layer are marked."""
     evil = "<script>alert(1)</script> <img src=x onerror=alert(2)>"
     page = DoubtfulPage(3, evil, b"", f"tide {evil}", f"# {evil}\n\nThe tide sinks [a](javascript:alert(3))")
-    html = page_html(evil, [page], left_out=[7, 9])
+    html = doubtful_html(evil, [page], left_out=[7, 9])
     assert "<script" not in html and "<img" not in html and "javascript:" not in html.replace("(javascript:alert", "")
     assert "<mark>sinks</mark>" in html and "Not shown: pages 7, 9." in html

@@ -11,7 +11,7 @@ from groundwork.documents.audit import Reference
 from groundwork.documents.engines.plain_text import decode
 from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf import read_text_layer
-from groundwork.documents.repair.hyphens import Vocabulary
+from groundwork.documents.repair.hyphens import DocumentWords
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.word_spacing import respell
 from groundwork.settings.config_files import load
@@ -33,7 +33,7 @@ ARABIC = "تسري هذه اللائحة على جميع السفن ١٩ و 48 �
 )
 def test_chinese_and_japanese_lines_join_without_a_space(above: str, below: str, joined: str) -> None:
     """A line's end is a space only where the script has spaces."""
-    assert Vocabulary([]).join(above, below) == joined
+    assert DocumentWords([]).join(above, below) == joined
 
 
 def test_a_short_chinese_line_ends_its_paragraph() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from groundwork.documents import Conversion, Request, check_converters, choose
+from groundwork.documents import Conversion, Request, check_converters, choose_converters
 from groundwork.documents.audit import Reference
 from groundwork.documents.engines.html_documents import html_to_markdown
 from groundwork.documents.engines.spreadsheets import csv_to_markdown, xlsx_to_markdown
@@ -118,9 +118,9 @@ def test_csv_finds_its_delimiter(tmp_path: Path):
 def test_converters_are_chosen_by_what_they_read():
     """The converter asked for comes first where it reads the format; a name that is not in the table is an error."""
     settings = load([], ["ingest.converter=pymupdf"]).ingest
-    assert choose(settings, ".pdf")[:2] == ["pymupdf", "layout"]
-    assert choose(settings, ".docx") == ["office", "markitdown"]
-    assert choose(settings, ".md") == ["plain"]
+    assert choose_converters(settings, ".pdf")[:2] == ["pymupdf", "layout"]
+    assert choose_converters(settings, ".docx") == ["office", "markitdown"]
+    assert choose_converters(settings, ".md") == ["plain"]
     with pytest.raises(ConfigError, match="docling"):
         check_converters(load([], ["ingest.converter=docling"]).ingest)
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from groundwork.grading.confidence_intervals import difference, rows_needed, share
+from groundwork.grading.confidence_intervals import paired_difference, rows_needed, share_interval
 from groundwork.grading.difficulty import guess
 from groundwork.grading.judge import majority
 from groundwork.grading.judge_agreement import cohen, fleiss, flip_rate
-from groundwork.grading.memorization import Pair, gap
+from groundwork.grading.memorization import MirrorPair, gap
 from groundwork.records.grades import Draw, MeasuredRow
 
 # Ten items, fourteen raters, five categories: the worked example of Fleiss' kappa, 0.210.
@@ -67,20 +67,20 @@ def test_intervals_hold_what_they_say(truth: float, spread: float) -> None:
         rates = np.clip(truth + rng.choice([-1, 1], 12) * spread, 0, 1)
         values = (rng.random((12, 8)) < rates[:, None]).astype(float)
         clusters = [f"d{i}" for i in range(12) for _ in range(8)]
-        found = share(values.ravel().tolist(), clusters)
+        found = share_interval(values.ravel().tolist(), clusters)
         held += found.low <= truth <= found.high
     assert held / 500 >= 0.92
 
 
 def test_intervals_at_the_edges() -> None:
     """All right, all wrong, one value, one cluster: an interval that says how little is known."""
-    assert share([1.0] * 32, [str(i) for i in range(32)])[:3] == pytest.approx((1, 0.893, 1), abs=0.001)
-    assert share([0.0], ["a"]).high > 0.75
-    alone = share([0.0, 1.0] * 16, ["a"] * 32)
+    assert share_interval([1.0] * 32, [str(i) for i in range(32)])[:3] == pytest.approx((1, 0.893, 1), abs=0.001)
+    assert share_interval([0.0], ["a"]).high > 0.75
+    alone = share_interval([0.0, 1.0] * 16, ["a"] * 32)
     assert alone.high - alone.low > 0.85
-    none = difference([0.0] * 32, [str(i) for i in range(32)])
+    none = paired_difference([0.0] * 32, [str(i) for i in range(32)])
     assert -0.07 < none.low < 0 < none.most < 0.06
-    assert difference([0.0], ["a"]).high > 0.5
+    assert paired_difference([0.0], ["a"]).high > 0.5
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_intervals_at_the_edges() -> None:
 )
 def test_conclusions(evals: list[float], mirrors: list[float], conclusion: str) -> None:
     """Known gaps give the conclusion that they are; where it cannot be told, the rows that would tell are named."""
-    pairs = [Pair(e, m, str(i), same_words=False) for i, (e, m) in enumerate(zip(evals, mirrors, strict=True))]
+    pairs = [MirrorPair(e, m, str(i), same_words=False) for i, (e, m) in enumerate(zip(evals, mirrors, strict=True))]
     found = gap(pairs, 0.1, 0.2)
     assert found.conclusion == conclusion, found.reason
     assert bool(found.rows_needed) == (conclusion == "cannot tell" and bool(pairs))
@@ -107,15 +107,15 @@ def test_conclusions(evals: list[float], mirrors: list[float], conclusion: str) 
 
 def test_a_mirror_in_the_words_of_eval() -> None:
     """Where eval was not reworded there is nothing to conclude from, however many rows there are."""
-    found = gap([Pair(1.0, 1.0, str(i), same_words=True) for i in range(200)], 0.1, 0.2)
+    found = gap([MirrorPair(1.0, 1.0, str(i), same_words=True) for i in range(200)], 0.1, 0.2)
     assert (found.conclusion, found.rows_needed) == ("cannot tell", 0)
     assert "--rephrase-qa" in found.reason
 
 
 def test_no_better_than_its_base() -> None:
     """A model that knew the facts before learnt nothing, however well it answers."""
-    pairs = [Pair(1.0, 1.0, str(i), same_words=False) for i in range(60)]
-    gain = difference([0.0] * 60, [str(i) for i in range(60)])
+    pairs = [MirrorPair(1.0, 1.0, str(i), same_words=False) for i in range(60)]
+    gain = paired_difference([0.0] * 60, [str(i) for i in range(60)])
     assert gap(pairs, 0.1, 0.2, gain).conclusion == "not learnt"
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 import pytest
 
-from groundwork.llm.json_extraction import repaired, values
+from groundwork.llm.json_extraction import json_values, repaired
 from groundwork.llm.structured_output import Reader, Unusable
 
 
@@ -162,4 +162,8 @@ def test_text_beside_the_content_is_read_only_where_all_of_it_is_json():
 
 def test_values_within_others_are_not_found_twice():
     """Only the outermost count, and every start is tried."""
-    assert [found.value for found in values('{ not {"a": {"b": 1}} [2] {"c": 3}')] == [{"a": {"b": 1}}, [2], {"c": 3}]
+    assert [found.value for found in json_values('{ not {"a": {"b": 1}} [2] {"c": 3}')] == [
+        {"a": {"b": 1}},
+        [2],
+        {"c": 3},
+    ]

@@ -85,14 +85,14 @@ def test_a_path_may_have_a_hash(tmp_path, monkeypatch):
 
 def test_the_journal_knows_weights_by_their_hash(tmp_path):
     """The same weights from packages or a path are one model; another file of the same name is not."""
-    assert local_model.identity(settings("packages")) == local_model.identity(
+    assert local_model.model_identity(settings("packages")) == local_model.model_identity(
         settings("/x.gguf", local_model.CARRIED_SHA256)
     )
     model = tmp_path / "m.gguf"
     model.write_bytes(b"1")
-    before = local_model.identity(settings(str(model)))
+    before = local_model.model_identity(settings(str(model)))
     model.write_bytes(b"22")
-    assert local_model.identity(settings(str(model))) != before
+    assert local_model.model_identity(settings(str(model))) != before
 
 
 @pytest.mark.live

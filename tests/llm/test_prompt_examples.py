@@ -10,10 +10,10 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from groundwork.dataset.reword.rewording_faults import faults
+from groundwork.dataset.reword.rewording_faults import faults_of_rewording
 from groundwork.language import dangling_references as wording
-from groundwork.llm.prompts import split
-from groundwork.markdown.grounding import Grounds, find
+from groundwork.llm.prompts import split_turns
+from groundwork.markdown.grounding import Grounds, find_quote
 from groundwork.questions.curation_checks import foreign_numbers
 from groundwork.questions.draft_faults import Draft, PairBasis
 from groundwork.questions.small_model.answer_fit import agree, misfits
@@ -34,7 +34,7 @@ MAX_COPIED = load([], []).dataset.rephrase.max_copied
 
 def turns(name):
     """What the user asks and what the assistant replies, for each example that is shown as a conversation."""
-    couples = pairwise(split(PROMPTS[name]))
+    couples = pairwise(split_turns(PROMPTS[name]))
     return [(said["content"], reply["content"]) for said, reply in couples if reply["role"] == "assistant"]
 
 
@@ -68,7 +68,7 @@ def test_pairs_of_a_reply_pass_the_rules(name):
     (draft,) = drafts(name)
     text = "\n\n".join(chunks) or draft.evidence[0]  # the short prompt shows no chunk
     assert PairBasis(Grounds(text, "en")).faults(draft) == []
-    assert all(any(find(quote, chunk) for quote in draft.evidence) for chunk in chunks)
+    assert all(any(find_quote(quote, chunk) for quote in draft.evidence) for chunk in chunks)
     assert not foreign_numbers(pair(**msgspec.to_builtins(draft)))
 
 
@@ -113,7 +113,7 @@ def test_a_reworded_question_passes(asked, reply):
     assert opening in frame_of(question).openings
     assert reworded.startswith(f"{opening} ")
     assert changed_terms(question, reworded) is None
-    assert faults(row(question=question, answer="5 m"), reworded, "5 m", MAX_COPIED) == []
+    assert faults_of_rewording(row(question=question, answer="5 m"), reworded, "5 m", MAX_COPIED) == []
 
 
 EXAMPLE = re.compile(r"Question: (.*)\nAnswer: (.*)\nReworded question: (.*)\nReworded answer: (.*)")
@@ -123,7 +123,7 @@ EXAMPLE = re.compile(r"Question: (.*)\nAnswer: (.*)\nReworded question: (.*)\nRe
 def test_a_reworded_pair_passes(question, answer, new, said):
     """Question and answer mean the same in another sentence, and the subject stays."""
     keep = [word for word in ("touch", "rugby", "press") if word in question]
-    assert faults(row(question=question, answer=answer), new, said, MAX_COPIED, keep) == []
+    assert faults_of_rewording(row(question=question, answer=answer), new, said, MAX_COPIED, keep) == []
 
 
 def test_questions_that_stand_alone_do_so_by_the_rules():

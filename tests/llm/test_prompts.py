@@ -3,7 +3,7 @@
 import pytest
 
 from groundwork.errors import ConfigError
-from groundwork.llm.prompts import conversation, render, split
+from groundwork.llm.prompts import conversation, render, split_turns
 
 
 def test_values_are_put_in_as_they_are():
@@ -43,8 +43,8 @@ def test_unknown_and_missing_variables_are_named():
 
 def test_turns_follow_their_markers():
     """Text before the first marker is the system's turn, and the user's when there is no marker."""
-    assert split("Hi") == [{"role": "user", "content": "Hi"}]
-    assert split("A\n--- user ---\nB\n--- assistant ---\nC\n--- user ---\nD\n") == [
+    assert split_turns("Hi") == [{"role": "user", "content": "Hi"}]
+    assert split_turns("A\n--- user ---\nB\n--- assistant ---\nC\n--- user ---\nD\n") == [
         {"role": "system", "content": "A"},
         {"role": "user", "content": "B"},
         {"role": "assistant", "content": "C"},

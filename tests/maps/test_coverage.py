@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.maps.coverage_report import gaps
-from groundwork.maps.document_coverage import Asked, CoverageItem, asked, sections
+from groundwork.maps.coverage_report import document_gaps
+from groundwork.maps.document_coverage import AskedDocument, CoverageItem, asked, sections
 from groundwork.maps.draw.markdown_tree import LINE_BREAK, pieces, reading
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
@@ -57,7 +57,7 @@ def ask(chunks: list[Chunk], evidence: str, run: str = "a", answer: str = "?") -
     return pair(chunk, abs(hash(evidence)), run, answer, evidence)
 
 
-def found(chunks: list[Chunk], runs: dict[str, list[Pair]]) -> Asked:
+def found(chunks: list[Chunk], runs: dict[str, list[Pair]]) -> AskedDocument:
     return asked("rugby", "Touch rugby", TEXT, [Reading(chunk) for chunk in chunks], runs, nobody)
 
 
@@ -80,8 +80,8 @@ def test_numbers_count_only_when_named(chunks: list[Chunk]) -> None:
     by_text = {TEXT[p.start : p.end]: p for p in result.places if p.kind == "number"}
     assert by_text["6"].asked
     assert not by_text["8"].asked
-    assert "8" in texts(gaps(result))
-    assert "70" not in texts(gaps(result)), "the whole sentence is open, so its number is not listed again"
+    assert "8" in texts(document_gaps(result))
+    assert "70" not in texts(document_gaps(result)), "the whole sentence is open, so its number is not listed again"
 
 
 def test_rows_count_on_their_own(chunks: list[Chunk]) -> None:
@@ -101,7 +101,7 @@ def test_what_a_run_declined_is_no_gap(chunks: list[Chunk]) -> None:
     result = asked("rugby", "", TEXT, readings, {"a": [other], "b": []}, nobody, declined)  # type: ignore[arg-type]
     (place,) = [one for one in result.places if one.declined]
     assert texts([place]) == ["A player leaves first."] and place.declined == {"a": "trivial"} and not place.open
-    assert "A player leaves first." not in texts(gaps(result))
+    assert "A player leaves first." not in texts(document_gaps(result))
     counts = result.counts()
     assert [counts[run]["sentence"].declined for run in ("a", "b", "")] == [1, 0, 1]
     runs = {"a": [other], "b": [ask(chunks, "A player leaves first.", "b")]}

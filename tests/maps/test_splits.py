@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from groundwork.dataset.loading import QuestionRow
-from groundwork.dataset.split.representativeness import Verdict
+from groundwork.dataset.split.representativeness import Representativeness
 from groundwork.maps.draw.scene import Scene
 from groundwork.maps.scene_building import Group
 from groundwork.maps.split_scene import verdict_on
@@ -26,7 +26,7 @@ def split_by(regions: list[int], each: int) -> Scene:
     return msgspec.structs.replace(drawn, points=points)
 
 
-def told(drawn: Scene, split: str = "eval", cluster: int = -1) -> Verdict | None:
+def told(drawn: Scene, split: str = "eval", cluster: int = -1) -> Representativeness | None:
     """The verdict on a split of the scene, whose rows bear no topics of their own unless `cluster` says so."""
 
     def group(name: str) -> Group:

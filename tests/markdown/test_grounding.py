@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from groundwork.markdown.grounding import Grounds, find
+from groundwork.markdown.grounding import Grounds, find_quote
 
 TEXT = """The *North* berth is **12 m** long and costs “forty dollars”.
 Boats must:
@@ -34,7 +34,7 @@ The rule holds from 2025-01-31. Pilots wait seven (7) minutes."""
 )
 def test_quotes_are_found_through_markup(quote: str, found: str) -> None:
     """A verbatim quote is found whatever markup, white space, quotes, dashes or labels stand in between."""
-    span = find(quote, TEXT)
+    span = find_quote(quote, TEXT)
     assert span is not None
     assert TEXT[slice(*span)] == found
 
@@ -44,7 +44,7 @@ def test_quotes_are_found_through_markup(quote: str, found: str) -> None:
 )
 def test_what_is_not_there_is_not_found(quote: str) -> None:
     """Other words, parts of words, a changed order and empty quotes are not found."""
-    assert find(quote, TEXT) is None
+    assert find_quote(quote, TEXT) is None
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
@@ -53,7 +53,7 @@ def test_every_slice_between_spaces_is_found(a: int, b: int, space: str) -> None
     """Law: a slice of the text cut at spaces is found, even when its spaces are changed."""
     words = TEXT[min(a, b) : max(a, b)].split()[1:-1]
     quote = space.join(words)
-    assert find(quote, TEXT) is not None or not any(c.isalnum() for c in quote)
+    assert find_quote(quote, TEXT) is not None or not any(c.isalnum() for c in quote)
 
 
 @pytest.mark.parametrize(

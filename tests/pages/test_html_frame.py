@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.installation import PACKAGE
-from groundwork.pages.html_frame import document, frame, table
+from groundwork.pages.html_frame import document, page_frame, table
 from groundwork.pages.markup import Markup, joined, tag
 
 NASTY = """<script>alert("x")</script> & 'y' {title}"""
@@ -32,7 +32,7 @@ def test_an_element_without_content_is_not_closed() -> None:
 
 def test_only_the_script_of_the_page_may_run() -> None:
     """The policy names that script by its hash; a page without one allows none, and nothing is fetched."""
-    page = frame(NASTY, "p {}", tag("p", "text"), script="let a = 1 < 2;")
+    page = page_frame(NASTY, "p {}", tag("p", "text"), script="let a = 1 < 2;")
     allowed = re.findall(r"script-src 'sha256-([^']+)'", page)
     script = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     assert [base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in script] == allowed

@@ -12,7 +12,7 @@ from groundwork.language.detection import code, is_english
 from groundwork.language.numbers import chinese, numbers
 from groundwork.language.words import words
 from groundwork.language.writing_systems import is_question
-from groundwork.markdown.grounding import Grounds, find
+from groundwork.markdown.grounding import Grounds, find_quote
 from groundwork.markdown.statements import statements
 from groundwork.questions.chunk_coverage import coverage
 from groundwork.questions.draft_faults import Draft, PairBasis
@@ -164,10 +164,10 @@ def test_a_number_may_be_written_another_way_than_in_the_text() -> None:
 
 def test_quotes_are_found_inside_runs_of_characters() -> None:
     """Where no space parts the words a quote may begin anywhere; accents may come apart from their letters."""
-    assert find("两船之间的距离", "规定两船之间的距离不得小于75厘米。")
-    assert find("ห้ามก่อไฟ", "บนสะพานเทียบเรือห้ามก่อไฟทุกชนิด")
-    assert find("pr\u030ci\u0301stav", "Velký přístav je zavřen.")
-    assert find("port", "the harbour transports") is None
+    assert find_quote("两船之间的距离", "规定两船之间的距离不得小于75厘米。")
+    assert find_quote("ห้ามก่อไฟ", "บนสะพานเทียบเรือห้ามก่อไฟทุกชนิด")
+    assert find_quote("pr\u030ci\u0301stav", "Velký přístav je zavřen.")
+    assert find_quote("port", "the harbour transports") is None
 
 
 def test_questions_end_as_their_script_wants() -> None:

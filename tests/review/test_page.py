@@ -12,8 +12,8 @@ import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, Route, expect
 
 from groundwork.records.artifacts import Workspace, write_jsonl
-from groundwork.records.review_decisions import read
-from groundwork.review.review_session import Desk
+from groundwork.records.review_decisions import read_decisions
+from groundwork.review.review_session import ReviewSession
 from groundwork.review.server import Server
 from tests.maps.conftest import browser  # noqa: F401  a fixture
 from tests.review.runs import HOSTILE, OPENING, REWORDED, write_curated
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 @pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     write_curated(tmp_path)
-    made = Server(Desk(Workspace(tmp_path), "small", "ann"), "uv run dataprep/review.py small --reviewer ann")
+    made = Server(ReviewSession(Workspace(tmp_path), "small", "ann"), "uv run dataprep/review.py small --reviewer ann")
     await made.start()
     yield made
     await made.close()
@@ -62,7 +62,7 @@ async def test_the_keyboard_is_enough(page: Page, server: Server) -> None:
     await page.locator("textarea[name=answer]").fill("At 6.45 pm.")
     await press("Control+Enter")
     await expect(page.locator(".titles p")).to_contain_text("2 of 6")
-    verdicts = [(one.verdict, one.reason) for one in read(server.desk.file)[0]]
+    verdicts = [(one.verdict, one.reason) for one in read_decisions(server.desk.file)[0]]
     assert verdicts == [("accept", ""), ("reject", "too easy"), ("undo", ""), ("edit", "")]
     await press("/")
     await page.keyboard.type("outer quay")
@@ -96,7 +96,7 @@ async def test_a_form_opened_before_the_server_answers_stays(page: Page, server:
         typed.set()
     await page.keyboard.press("Enter")
     await expect(page.locator(".titles p")).to_contain_text("1 of 6")
-    assert [(one.verdict, one.reason) for one in read(server.desk.file)[0]][1:] == [
+    assert [(one.verdict, one.reason) for one in read_decisions(server.desk.file)[0]][1:] == [
         ("undo", ""),
         ("reject", "too easy"),
     ]
@@ -147,7 +147,7 @@ async def test_a_phone_is_wide_enough(page: Page) -> None:
 async def test_an_empty_run_says_so(tmp_path: Path, browser: BrowserContext) -> None:  # noqa: F811  the fixture
     """0 pairs: a sentence in place of the table."""
     write_jsonl(tmp_path / "qa" / "empty" / "mill.jsonl", [])
-    empty = Server(Desk(Workspace(tmp_path), "empty", "ann"))
+    empty = Server(ReviewSession(Workspace(tmp_path), "empty", "ann"))
     await empty.start()
     made = await browser.new_page()
     await made.goto(empty.address)
@@ -181,5 +181,5 @@ async def test_two_browsers(page: Page, server: Server) -> None:
     await expect(page.locator(".titles p")).to_contain_text("1 of 6")
     await other.keyboard.press("Enter")
     await expect(other.locator(".titles p")).to_contain_text("1 of 6")
-    assert [one.verdict for one in read(server.desk.file)[0]] == ["accept"]
+    assert [one.verdict for one in read_decisions(server.desk.file)[0]] == ["accept"]
     await other.close()

@@ -22,14 +22,14 @@ from groundwork.records.review_decisions import (
     applied,
     decisions_file,
     edits,
-    read,
+    read_decisions,
     standing,
 )
 from groundwork.records.review_decisions import verdict_of as verdict
 from groundwork.records.run_pairs import candidates
 from groundwork.records.runs import pair_files, runs
 from groundwork.records.types import Pair, Rejected
-from groundwork.review.review_session import Desk, decision_of
+from groundwork.review.review_session import ReviewSession, decision_of
 from groundwork.stages import create_dataset, curate, review
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated, write_generated
 
@@ -122,7 +122,7 @@ def test_decisions_for_pairs_that_are_gone_are_named_and_kept(
     assert OPENING.id in build(tmp_path)
     out = capsys.readouterr().out
     assert "mill-lost" in out and "ask something else now" in out
-    assert len(read(decisions_file(Workspace(tmp_path), "small"))[0]) == 2
+    assert len(read_decisions(decisions_file(Workspace(tmp_path), "small"))[0]) == 2
 
 
 def test_reviewers_who_disagree(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_torn_line_harms_no_other(tmp_path: Path) -> None:
     file = decisions_file(Workspace(tmp_path), "small")
     file.write_bytes(file.read_bytes() + b'{"time":"2026')
     decide(tmp_path, (WAITING, "accept", "", {}))
-    decisions, warnings = read(file)
+    decisions, warnings = read_decisions(file)
     assert [one.verdict for one in decisions] == ["reject", "accept"]
     assert len(warnings) == 1 and "line 2" in warnings[0]
 
@@ -216,7 +216,7 @@ def test_a_table_goes_out_and_comes_back(tmp_path: Path) -> None:
     file.write_text(changed, encoding="utf-8", newline="")
     for count in (1, 1):
         assert table(tmp_path, "--import", str(file)) == 0
-        made, _ = read(decisions_file(Workspace(tmp_path), "small"))
+        made, _ = read_decisions(decisions_file(Workspace(tmp_path), "small"))
         assert [(one.verdict, one.edited) for one in made] == [("edit", {"answer": "At half past six."})] * count
 
 
@@ -231,7 +231,7 @@ def test_a_spreadsheet_program_may_save_it(tmp_path: Path, encoding: str, delimi
     cells = [["id", "question", "verdict", "reason"], [arrow.id, f'"{lost}"', "Reject", "zu früh"]]
     (tmp_path / "t.csv").write_bytes("\n".join(delimiter.join(row) for row in cells).encode(encoding))
     assert table(tmp_path, "--import", str(tmp_path / "t.csv")) == 0
-    (made,) = read(decisions_file(Workspace(tmp_path), "small"))[0]
+    (made,) = read_decisions(decisions_file(Workspace(tmp_path), "small"))[0]
     assert (made.verdict, made.reason, made.edited) == ("reject", "zu früh", {})
 
 
@@ -271,7 +271,7 @@ def test_the_decisions_about_one_document_alone(tmp_path: Path) -> None:
     """--document shows the pairs of that document."""
     write_curated(tmp_path)
     write_jsonl(tmp_path / "qa" / "small" / "other.jsonl", [msgspec.structs.replace(OPENING, document="other", id="o")])
-    assert len(Desk(Workspace(tmp_path), "small", "ann", ["other"]).rows) == 1
+    assert len(ReviewSession(Workspace(tmp_path), "small", "ann", ["other"]).rows) == 1
 
 
 def test_a_document_that_is_forgotten_or_renamed_takes_its_decisions_along(tmp_path: Path) -> None:
@@ -283,8 +283,8 @@ def test_a_document_that_is_forgotten_or_renamed_takes_its_decisions_along(tmp_p
     data = Workspace(tmp_path)
     manifest = Manifest(data.state / "manifest.db")
     rename(data, manifest, "mill", "watermill", "watermill.md")
-    moved = read(decisions_file(data, "small"))[0]
+    moved = read_decisions(decisions_file(data, "small"))[0]
     assert [(one.document, one.pair) for one in moved] == [("watermill", "watermill-0-00000001"), ("quay", other.id)]
     forget(data, manifest, "quay")
     manifest.close()
-    assert [one.document for one in read(decisions_file(data, "small"))[0]] == ["watermill"]
+    assert [one.document for one in read_decisions(decisions_file(data, "small"))[0]] == ["watermill"]

@@ -15,7 +15,7 @@ from groundwork.maps.draw.scene import DatasetEntry, Point, Scene
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl
 from groundwork.records.types import Pair
 from groundwork.records.wishes import read_wishes, wishes_file
-from groundwork.review.review_session import Desk
+from groundwork.review.review_session import ReviewSession
 from groundwork.review.server import Server
 from groundwork.stages.coverage import main as coverage
 from groundwork.stages.review import main as review
@@ -43,7 +43,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def server(data: Path) -> AsyncIterator[Server]:
-    made = Server(Desk(Workspace(data), "alpha", "ann"))
+    made = Server(ReviewSession(Workspace(data), "alpha", "ann"))
     await made.start()
     yield made
     await made.close()

@@ -12,9 +12,9 @@ import pytest_asyncio
 from aiohttp import ClientResponse, ClientSession
 
 from groundwork.records.artifacts import Workspace, write_jsonl
-from groundwork.records.review_decisions import append, question_hash, read
+from groundwork.records.review_decisions import append, question_hash, read_decisions
 from groundwork.records.types import Pair
-from groundwork.review.review_session import Desk, decision_of
+from groundwork.review.review_session import ReviewSession, decision_of
 from groundwork.review.server import Server
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated
 
@@ -26,7 +26,7 @@ class Page:
         self.session, self.server = session, server
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> ReviewSession:
         return self.server.desk
 
     async def get(self, path: str, **headers: str) -> ClientResponse:
@@ -43,13 +43,13 @@ class Page:
 
     @property
     def lines(self) -> list[Any]:
-        return read(self.desk.file)[0]
+        return read_decisions(self.desk.file)[0]
 
 
 @pytest_asyncio.fixture
 async def page(tmp_path: Path) -> AsyncIterator[Page]:
     write_curated(tmp_path)
-    server = Server(Desk(Workspace(tmp_path), "small", "ann"), "uv run dataprep/review.py small")
+    server = Server(ReviewSession(Workspace(tmp_path), "small", "ann"), "uv run dataprep/review.py small")
     await server.start()
     async with ClientSession() as session:
         yield Page(session, server)
@@ -177,7 +177,7 @@ async def test_decisions_for_pairs_that_are_gone_are_named(page: Page) -> None:
 async def test_a_run_without_pairs_is_shown(tmp_path: Path) -> None:
     """0 pairs are an empty table, and asking for one is refused."""
     write_jsonl(tmp_path / "qa" / "empty" / "mill.jsonl", [])
-    server = Server(Desk(Workspace(tmp_path), "empty", "ann"))
+    server = Server(ReviewSession(Workspace(tmp_path), "empty", "ann"))
     await server.start()
     async with ClientSession() as session:
         assert (await (await session.get(f"{server.address}pairs")).json())["count"] == 0

@@ -323,7 +323,7 @@ def stand_in(*args: Any) -> Any:
 
     def live() -> None:
         while not done.wait(0.2):
-            engine.report(0)
+            engine.report_progress(0)
 
     sign = threading.Thread(target=live)
     sign.start()

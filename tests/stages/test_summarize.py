@@ -17,8 +17,8 @@ from groundwork.records.types import Summary
 from groundwork.settings.config_files import load
 from groundwork.stages.summarize import main
 from groundwork.summaries.subject_name import named
-from groundwork.summaries.summarizer import sections, words_allowed
-from groundwork.summaries.summary_faults import faults, unusable
+from groundwork.summaries.summarizer import text_sections, words_allowed
+from groundwork.summaries.summary_faults import summary_faults, unusable
 from tests.endpoint_habits import NOTES
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_writer import ENGINE, Json, part, said
@@ -175,10 +175,10 @@ def test_a_summary_is_not_made_twice(run: Run) -> None:
 
 def test_faults_name_what_is_invented_or_too_long() -> None:
     """Numbers, names and too great a length are faults; what the text says in another spelling is none."""
-    assert faults(SUMMARY, ENGINE, 50) == []
-    assert faults("Orrin's wheel measures six metres.", ENGINE, 50) == []
-    assert faults("The mill of Sarn.", ENGINE, 50) == ['the name "sarn" is not in the text']
-    assert faults("Barley was ground there. " * 9, ENGINE, 10) == ["it is 36 words long, 10 are allowed"]
+    assert summary_faults(SUMMARY, ENGINE, 50) == []
+    assert summary_faults("Orrin's wheel measures six metres.", ENGINE, 50) == []
+    assert summary_faults("The mill of Sarn.", ENGINE, 50) == ['the name "sarn" is not in the text']
+    assert summary_faults("Barley was ground there. " * 9, ENGINE, 10) == ["it is 36 words long, 10 are allowed"]
 
 
 def test_refusals_are_told_from_summaries() -> None:
@@ -196,7 +196,7 @@ def test_refusals_are_told_from_summaries() -> None:
 def test_parts_join_to_the_text(pieces: list[str], most: int) -> None:
     """Law: the parts put together are the text, and none is longer than allowed."""
     text = "".join(pieces)
-    parts = sections(text, most)
+    parts = text_sections(text, most)
     assert "".join(parts) == text and all(len(one) <= most for one in parts)
 
 

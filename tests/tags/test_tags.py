@@ -14,7 +14,7 @@ import pytest
 
 from groundwork.errors import BadRecord
 from groundwork.maps.cluster_names import name_groups
-from groundwork.maps.tag_scene import histogram, only_in
+from groundwork.maps.tag_scene import only_in, tag_histogram
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Tags
 from groundwork.stages.generate_tags import main
@@ -266,7 +266,7 @@ def test_synonyms_are_proposed_into_the_more_frequent_tag(tmp_path: Path) -> Non
     assert not entries["touch-football"].merge
     assert "u-14" not in entries
     assert fresh == ["penalties", "touch-football"]
-    assert synonyms.read(tmp_path / "synonyms.json") == entries
+    assert synonyms.read_synonyms(tmp_path / "synonyms.json") == entries
 
 
 def test_a_decision_in_the_file_is_never_overturned(tmp_path: Path) -> None:
@@ -290,12 +290,12 @@ def test_chains_and_circles_of_synonyms_end() -> None:
 def test_histogram_is_sorted_by_share_and_complete() -> None:
     """Datasets of unequal size count by share; a tag of one dataset alone is listed as such."""
     counts = {"a": Counter({"x": 10, "y": 1}), "b": Counter({"y": 5, "z": 1})}
-    bars = histogram(counts, {"a": 100, "b": 10}, 1)
+    bars = tag_histogram(counts, {"a": 100, "b": 10}, 1)
     assert [bar.label for bar in bars] == ["y", "x", "z"]
     assert bars[0].counts == {"a": 1, "b": 5}
     assert bars[0].shares == {"a": 0.01, "b": 0.5}
     assert only_in(bars, ["a", "b"]) == {"a": ["x"], "b": ["z"]}
-    assert [bar.label for bar in histogram(counts, {"a": 100, "b": 10}, 6)] == ["y", "x"]
+    assert [bar.label for bar in tag_histogram(counts, {"a": 100, "b": 10}, 6)] == ["y", "x"]
 
 
 @pytest.mark.parametrize(

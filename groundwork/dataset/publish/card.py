@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from groundwork.dataset.parquet import parquet_pattern
-from groundwork.dataset.split.metrics import Closeness, Mixture, Report
+from groundwork.dataset.split.metrics import Closeness, Mixture, SplitReport
 from groundwork.dataset.versions import Version
 from groundwork.records.types import Record
 
@@ -67,7 +67,7 @@ class Origin(Record, frozen=True):
     version: str
 
 
-def write_card(report: Report, origin: Origin, columns: Sequence[str], versions: Sequence[Version] = ()) -> str:
+def write_card(report: SplitReport, origin: Origin, columns: Sequence[str], versions: Sequence[Version] = ()) -> str:
     """The whole README.md. The same input gives the same text: it holds no date."""
     parts = [
         _header(report, origin),
@@ -83,7 +83,7 @@ def write_card(report: Report, origin: Origin, columns: Sequence[str], versions:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _header(report: Report, origin: Origin) -> str:
+def _header(report: SplitReport, origin: Origin) -> str:
     import yaml
 
     total = sum(report.splits.values())
@@ -107,7 +107,7 @@ def _header(report: Report, origin: Origin) -> str:
     return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---"
 
 
-def _summary(report: Report, origin: Origin) -> str:
+def _summary(report: SplitReport, origin: Origin) -> str:
     rows = ", ".join(f"{count:,} {split}" for split, count in report.splits.items())
     documents = ", ".join(source.file or source.document for source in origin.sources[:5])
     more = f" and {len(origin.sources) - 5} more" if len(origin.sources) > 5 else ""
@@ -130,21 +130,21 @@ def _versions(versions: Sequence[Version]) -> str:
     return "## Versions\n\n" + _table(["version", "rows", "since the one before", "sha256"], rows)
 
 
-def _load(report: Report, origin: Origin) -> str:
+def _load(report: SplitReport, origin: Origin) -> str:
     place = f'dataset = load_dataset("{origin.repository}")  # owner/name on the Hub, or the path of this folder'
     lines = ["from datasets import load_dataset", "", place]
     lines += [f'dataset["{split}"]  # {count:,} rows' for split, count in report.splits.items()]
     return "## How to load\n\n```python\n" + "\n".join(lines) + "\n```"
 
 
-def _splits(report: Report) -> str:
+def _splits(report: SplitReport) -> str:
     if "eval" not in report.splits:
         added = "".join(f" {_escaped(line)}" for line in describe_additions(report))
         return f"## Splits\n\nAll rows are in `train`; there is no eval split.{added}"
     return "## Splits\n\n" + "\n".join(f"- {_escaped(line)}" for line in describe_splits(report))
 
 
-def describe_splits(report: Report) -> list[str]:
+def describe_splits(report: SplitReport) -> list[str]:
     """What each split is and what it tells, one sentence or two each."""
     reworded = report.leaked_after is not None
     origin = {
@@ -171,12 +171,12 @@ def describe_splits(report: Report) -> list[str]:
     return [*lines, *describe_additions(report)]
 
 
-def describe_additions(report: Report) -> list[str]:
+def describe_additions(report: SplitReport) -> list[str]:
     """What train holds beside the rows themselves: reworded copies, and rows of another dataset."""
     return [*describe_phrasings(report), *describe_mixture(report)]
 
 
-def describe_phrasings(report: Report) -> list[str]:
+def describe_phrasings(report: SplitReport) -> list[str]:
     """How many rows of train are reworded copies, in a sentence; none where no copies were asked for."""
     if report.phrasings == 1:
         return []
@@ -191,7 +191,7 @@ def describe_phrasings(report: Report) -> list[str]:
     ]
 
 
-def describe_mixture(report: Report) -> list[str]:
+def describe_mixture(report: SplitReport) -> list[str]:
     """How many rows of train are another dataset's, and which of those were left out; none where nothing was mixed."""
     if not (found := report.mixture):
         return []
@@ -215,7 +215,7 @@ def _at(found: Mixture) -> str:
     return f"{found.dataset} at {found.revision[:12]}" if found.revision else found.dataset
 
 
-def _quality(report: Report) -> str:
+def _quality(report: SplitReport) -> str:
     if "eval" not in report.splits:
         return ""
     lines = [*describe_verdict(report), *describe_closeness(report), *describe_leakage(report)]
@@ -230,12 +230,12 @@ def _quality(report: Report) -> str:
     return "## How good the eval split is\n\n" + "\n".join(f"- {_escaped(line)}" for line in lines) + "\n\n" + table
 
 
-def describe_verdict(report: Report) -> list[str]:
+def describe_verdict(report: SplitReport) -> list[str]:
     """Whether eval stands for the whole, and what rewording moved, a sentence each."""
     return [line for line in (report.verdict.sentence, report.verdict.drift) if line] if report.verdict else []
 
 
-def describe_closeness(report: Report) -> list[str]:
+def describe_closeness(report: SplitReport) -> list[str]:
     """The topic clusters, and the distribution against random splits, in sentences."""
     lines = []
     if report.curve:
@@ -247,7 +247,7 @@ def describe_closeness(report: Report) -> list[str]:
     return lines
 
 
-def describe_leakage(report: Report) -> list[str]:
+def describe_leakage(report: SplitReport) -> list[str]:
     """Near-duplicates between eval and train, in sentences."""
     total = report.splits["eval"]
     lines = [
@@ -271,7 +271,7 @@ def describe_leakage(report: Report) -> list[str]:
     return lines
 
 
-def describe_replaced(report: Report) -> str:
+def describe_replaced(report: SplitReport) -> str:
     """How many rows resisted rewording, and what became of their places."""
     given_up, empty = len(report.replaced), report.dropped
     places = f"; {empty} places of eval stay empty" if empty else ""
@@ -279,7 +279,7 @@ def describe_replaced(report: Report) -> str:
     return f"No rewording passed for {given_up} {noun}: {given_up - empty} gave way to another{places}."
 
 
-def _sources(report: Report, origin: Origin) -> str:
+def _sources(report: SplitReport, origin: Origin) -> str:
     rows = [
         [_escaped(s.title or s.document), _escaped(PurePosixPath(s.file).name), _escaped(s.license or "not given"),
          f"{s.rows:,}", s.covered or "not measured"]
@@ -289,7 +289,7 @@ def _sources(report: Report, origin: Origin) -> str:
     return f"## Sources\n\n{table}{_license_of_mixture(report)}"
 
 
-def _license_of_mixture(report: Report) -> str:
+def _license_of_mixture(report: SplitReport) -> str:
     if not (found := report.mixture):
         return ""
     return (
@@ -299,7 +299,7 @@ def _license_of_mixture(report: Report) -> str:
     )
 
 
-def _making(report: Report, origin: Origin) -> str:
+def _making(report: SplitReport, origin: Origin) -> str:
     import yaml
 
     licence = _escaped(origin.license) if origin.license else NO_LICENSE
@@ -326,7 +326,7 @@ def _rank(found: Closeness) -> str:
     return f"closer than {1 - found.percentile:.0%} of 500 random splits"
 
 
-def _sum(report: Report, field: str) -> int:
+def _sum(report: SplitReport, field: str) -> int:
     return sum(getattr(share, field) for share in report.clusters)
 
 

@@ -74,7 +74,7 @@ def _judge(judge: TaskJudge) -> str:
 
 def _turns(template: str) -> tuple[str, str]:
     """What the system is told and what the user says; the user's words keep their placeholders."""
-    turns = prompts.split(template)
+    turns = prompts.split_turns(template)
     system = "\n\n".join(turn["content"] for turn in turns if turn["role"] == "system")
     return system, turns[-1]["content"]
 

@@ -52,7 +52,7 @@ def name_problem(name: str) -> str | None:
     )
 
 
-def check(name: str, organization: str, *, public: bool, may_publish: bool) -> str:
+def check_push(name: str, organization: str, *, public: bool, may_publish: bool) -> str:
     """Ask the Hub who we are and whether we may write there, before anything is paid for or sent.
 
     Returns org/name. Raises UsageError (token, rights, privacy) and HubFailed (out of reach).
@@ -72,7 +72,7 @@ def push(
     An existing repository keeps its privacy, except that `may_publish` makes a private one public, after the commit.
     Raises like `check`; whatever fails, the folder is untouched and the Hub keeps its last commit.
     """
-    repository = check(name, organization, public=public, may_publish=may_publish)
+    repository = check_push(name, organization, public=public, may_publish=may_publish)
     api = _api()
     where = f"the dataset is whole in {folder}, and the Hub keeps its last commit; run the same command again"
     with _failures(repository, where):

@@ -27,7 +27,7 @@ CARD = re.compile(r"(?<![\w.,-])\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,7}(?![\w-])")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 
 
-class Finding(Record, frozen=True):
+class PersonalData(Record, frozen=True):
     """Something personal in a row, its middle masked."""
 
     id: str
@@ -36,17 +36,17 @@ class Finding(Record, frozen=True):
     masked: str
 
 
-def scan(rows: Sequence[Row]) -> list[Finding]:
+def scan(rows: Sequence[Row]) -> list[PersonalData]:
     """Every finding in the texts of `rows`, each once."""
-    found: dict[Finding, None] = {}
+    found: dict[PersonalData, None] = {}
     for row in rows:
         for field, text in _texts(row):
-            for kind, match in find(text):
-                found[Finding(id=row.id, field=field, kind=kind, masked=mask(match))] = None
+            for kind, match in find_personal_data(text):
+                found[PersonalData(id=row.id, field=field, kind=kind, masked=mask(match))] = None
     return list(found)
 
 
-def find(text: str) -> Iterator[tuple[str, str]]:
+def find_personal_data(text: str) -> Iterator[tuple[str, str]]:
     """(kind, matched text) of everything personal in `text`."""
     for kind, pattern in (("email", EMAIL), ("phone number", PHONE), ("key", KEY)):
         yield from ((kind, match[0]) for match in pattern.finditer(text))

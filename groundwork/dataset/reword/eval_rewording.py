@@ -65,7 +65,7 @@ def supports(row: Row) -> list[str]:
     return [" ".join(row.evidence), " ".join([row.question, row.answer, *row.evaluation_criteria])]
 
 
-def unsupported(row: Row, answer: str, old: Vectors, new: Vectors, sources: Vectors) -> str | None:
+def unsupported_answer(row: Row, answer: str, old: Vectors, new: Vectors, sources: Vectors) -> str | None:
     """Complains when a new answer has words of its own and lies far from each of the `supports` of its row.
 
     `old` and `new`: (d,), of the two answers; `sources`: (2, d), of the supports. The measure is how near the old

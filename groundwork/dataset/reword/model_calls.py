@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from groundwork.dataset.reword.eval_rewording import Ask, Past, Reworded
-from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults, required
+from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording, required
 from groundwork.dataset.rows import Row
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, conversation
@@ -23,7 +23,7 @@ def asker(client: Client, call: Rephrase, template: str, about: str) -> Ask:
 
             question = await ask_in_frame(client, call, template, row.question, row.id, len(past))
             return Reworded(question, row.answer)
-        messages = turns(call, template, about, row)
+        messages = rewording_turns(call, template, about, row)
         for tried, problem in past:
             messages.append({"role": "assistant", "content": msgspec.json.encode(tried).decode()})
             told = f"{problem} {fine_part(problem)}Reply with the whole JSON object again."
@@ -44,7 +44,7 @@ def fine_part(problem: str) -> str:
 
 def faults_of(row: Row, new: Reworded, call: Rephrase, keep: Sequence[str]) -> list[str]:
     """What rules find wrong with a rewording, by what its strategy asks for."""
-    found = faults(row, new.question, new.answer, call.max_copied, keep)
+    found = faults_of_rewording(row, new.question, new.answer, call.max_copied, keep)
     if call.strategy == "question":  # whose answer stays
         from groundwork.questions.small_model.strategy import changed_terms
 
@@ -53,7 +53,7 @@ def faults_of(row: Row, new: Reworded, call: Rephrase, keep: Sequence[str]) -> l
     return found
 
 
-def turns(call: Rephrase, template: str, about: str, row: Row) -> list[Message]:
+def rewording_turns(call: Rephrase, template: str, about: str, row: Row) -> list[Message]:
     """The first request for a row; for the strategy `question` with a beginning of usual length, to be counted."""
     if call.strategy == "question":
         from groundwork.questions.small_model.strategy import frame_turns

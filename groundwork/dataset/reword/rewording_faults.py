@@ -25,7 +25,9 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", 
 LEAST_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
 
 
-def faults(row: Row, question: str, answer: str, most_copied: float, keep: Sequence[str] = ()) -> list[str]:
+def faults_of_rewording(
+    row: Row, question: str, answer: str, most_copied: float, keep: Sequence[str] = ()
+) -> list[str]:
     """Everything that is wrong with a rewording of `row`, each as a sentence for the model to correct it by.
 
     `most_copied`: the share of the words that may stand in copied stretches. `keep`: words that say what it is about.

@@ -67,7 +67,7 @@ def eval_size(rows: int, fraction: float, most: int) -> int:
     return max(1, min(int(rows * fraction + 1e-9), most))
 
 
-def split(
+def select_eval(
     vectors: Vectors,
     size: int,
     *,

@@ -9,11 +9,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwork.dataset.publish.personal_data import Finding
+from groundwork.dataset.publish.personal_data import PersonalData
 from groundwork.dataset.rows import Invalid, Row
 from groundwork.dataset.split.eval_selection import Rows, Split, Vectors
 from groundwork.dataset.split.herding import bandwidth
-from groundwork.dataset.split.representativeness import Verdict
+from groundwork.dataset.split.representativeness import Representativeness
 from groundwork.embedding.clusters import one_thread, principal
 from groundwork.embedding.nearest_neighbours import nearest, random_cosines
 from groundwork.questions.duplicate_questions import Likeness, SameQuestions
@@ -27,7 +27,7 @@ NEIGHBOURS = 30  # perplexity
 LABEL_LENGTH = 60  # characters
 
 
-class Share(Record, frozen=True):
+class SplitShare(Record, frozen=True):
     """Rows with one value (a tag, a document ...) in the pool and in eval."""
 
     value: str
@@ -114,7 +114,7 @@ class Mixture(Record, frozen=True):
     repeats: int = 0  # whose question train or another row asks, word for word
 
 
-class Report(Record, frozen=True):
+class SplitReport(Record, frozen=True):
     """`report.json` of a dataset."""
 
     name: str
@@ -125,8 +125,8 @@ class Report(Record, frozen=True):
     pool: str  # what eval was drawn from and is measured against
     embedder: str
     curve: Curve | None
-    clusters: list[Share]
-    verdict: Verdict | None
+    clusters: list[SplitShare]
+    verdict: Representativeness | None
     mmd: Closeness | None
     threshold: float
     random_cosine: float
@@ -134,11 +134,11 @@ class Report(Record, frozen=True):
     leaked_before: int
     leaked_after: int | None
     rows: list[EvalRow]
-    shares: dict[str, list[Share]]
+    shares: dict[str, list[SplitShare]]
     replaced: list[Replaced]
     dropped: int
     same_answers: int  # rows of a reworded eval whose answer keeps the old wording, all of it or too much
-    personal: list[Finding]
+    personal: list[PersonalData]
     invalid: list[Invalid]
     warnings: list[str]
     map: list[SplitPoint]
@@ -257,7 +257,7 @@ def leaked(neighbours: Iterable[Neighbour | None], threshold: float) -> int:
     return sum(found is not None and found.cosine >= threshold for found in neighbours)
 
 
-def shares(rows: Sequence[Row], chosen: Sequence[int]) -> dict[str, list[Share]]:
+def shares(rows: Sequence[Row], chosen: Sequence[int]) -> dict[str, list[SplitShare]]:
     """By tag, category, difficulty and document: rows of the pool and of eval, the most frequent value first."""
     values: dict[str, Callable[[Row], Iterable[str]]] = {
         "tag": lambda row: row.tags,
@@ -271,7 +271,7 @@ def shares(rows: Sequence[Row], chosen: Sequence[int]) -> dict[str, list[Share]]
         held = Counter(value for i in chosen for value in of(rows[i]))
         if pool:
             found[name] = [
-                Share(value=v, pool=pool[v], eval=held[v]) for v in sorted(pool, key=lambda v: (-pool[v], v))
+                SplitShare(value=v, pool=pool[v], eval=held[v]) for v in sorted(pool, key=lambda v: (-pool[v], v))
             ]
     return found
 
@@ -281,7 +281,7 @@ def random_cosine(vectors: Vectors, seed: int) -> float:
     return round(float(np.median(random_cosines(vectors, seed))), 4) if len(vectors) > 1 else 0.0
 
 
-def draw_map(rows: Sequence[Row], split: Split, vectors: Vectors, seed: int) -> list[SplitPoint]:
+def draw_split_map(rows: Sequence[Row], split: Split, vectors: Vectors, seed: int) -> list[SplitPoint]:
     """t-SNE of eval and up to 2,000 other rows, fitted together, coordinates between 0 and 1."""
     rng = np.random.default_rng(seed)
     others = np.setdiff1d(np.arange(len(rows)), split.eval)

@@ -24,7 +24,7 @@ NAMED = 3  # topics that are named as most apart
 WORTH_NAMING = 0.02  # difference of a topic's shares
 
 
-class Verdict(Record, frozen=True):
+class Representativeness(Record, frozen=True):
     """The answer, its sentence, and the figures behind it; `closer`: the share of random splits that lie closer."""
 
     answer: Literal["yes", "partly", "no", "unknown"]
@@ -37,10 +37,10 @@ class Verdict(Record, frozen=True):
     drift: str = ""  # what rewording moved, in a sentence
 
 
-def judge(
+def assess(
     pool: Sequence[int], held: Sequence[int], names: Sequence[str], *, split: str = "eval", noun: str = "topics",
     empty: int = 0,
-) -> Verdict:  # fmt: skip
+) -> Representativeness:  # fmt: skip
     """The verdict on a split by its counts. `pool`, `held`: rows of all and of the split by topic, (k,) each, those of
     the split among those of all; `names` of the topics; `empty`: places of the split that stayed empty."""
     whole, own = np.asarray(pool, dtype=np.int64), np.asarray(held, dtype=np.int64)
@@ -56,7 +56,7 @@ def judge(
         f"random splits by {float(np.median(random)):.0%} ({closer:.0%} of them by less)"
     )
     differing = list(zip(names, shares.tolist(), ours.tolist(), strict=True))
-    return Verdict(
+    return Representativeness(
         answer=answer,
         sentence=_sentence(answer, split, rows, topics, figures, _most_apart(differing, split, empty), noun),
         rows=rows,

@@ -35,26 +35,26 @@ _RELATION = re.compile(rb'r:id="([^"]+)"')
 _STARTS_BLOCK = re.compile(r"(?=[#>|]|```|~~~)")  # a paragraph of the document that Markdown would take for a block
 
 
-class Reading(NamedTuple):
+class AnydocReading(NamedTuple):
     """Markdown by page (slides; one page for all other formats) and what was not kept as it was."""
 
     pages: list[str]
     warnings: list[str]
 
 
-def read(source: str, ending: str) -> Reading:
+def read(source: str, ending: str) -> AnydocReading:
     """The document as Markdown. Raises BadDocument where anydoc cannot read it."""
     content = Path(source).read_bytes()
     if FORMATS[ending] == "pptx":
         slides = [markdown(_parse(slide, "pptx")) for slide in _slides(content)]
-        return Reading(slides, [])
+        return AnydocReading(slides, [])
     document = _parse(content, FORMATS[ending])
     if FORMATS[ending] == "docx" and (formulas := _formulas(content)) > _count_math(document.blocks):
         plain = _unread_formulas(content)
         document = _parse(_with_plain_formulas(content, plain), "docx")
         told = f"{len(plain)} of {formulas} formulas are given as plain text: they could not be read as LaTeX"
-        return Reading([markdown(document)], [told] if plain else [])
-    return Reading([markdown(document)], [])
+        return AnydocReading([markdown(document)], [told] if plain else [])
+    return AnydocReading([markdown(document)], [])
 
 
 def _parse(content: bytes, kind: str) -> Document:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from groundwork.documents.audit import Reference
-from groundwork.documents.engines.vision_completeness import PageLayer, Verdict, same_reading
+from groundwork.documents.engines.vision_completeness import Completeness, PageLayer, same_reading
 from groundwork.documents.page_conversion import Audited
 from groundwork.documents.repair.running_headers import running_keys, strip_running
 from groundwork.errors import StopRun, TransportFailed, UnitError
@@ -52,7 +52,7 @@ class PageReader:
         """The pages `numbers` at once, `places` bounding how many pictures wait. Raises StopRun."""
         keys = running_keys(layer)
 
-        async def one(number: int) -> Verdict:
+        async def one(number: int) -> Completeness:
             text = strip_running([layer[number - 1]], keys, [number])[0] if number <= len(layer) else ""
             async with places:
                 reply = await self.read(number, text, len(layer), threshold)
@@ -69,11 +69,11 @@ class PageReader:
             troubles=[reply.trouble for reply in done],
         )
 
-    async def read(self, number: int, text: str, pages: int, threshold: float) -> Verdict:
+    async def read(self, number: int, text: str, pages: int, threshold: float) -> Completeness:
         """One page, asked for again with the reason while the reply can not be used. Raises StopRun."""
         layer = PageLayer(text, pages)
         troubles: list[str] = []
-        verdicts: list[Verdict] = []
+        verdicts: list[Completeness] = []
         turn = 0
         said: list[dict[str, str]] = []  # the last reply and what is wrong with it
         for draw in range(self._call.tries):
@@ -99,10 +99,10 @@ class PageReader:
             troubles.append(verdict.trouble or f"numbers lost: {', '.join(verdict.audit.lost_numbers[:5])}")
             said = self._correction(reply, verdict)
         if not verdicts:
-            return Verdict("", Reference(text).audit(""), troubles[-1] if troubles else "no upright reply")
+            return Completeness("", Reference(text).audit(""), troubles[-1] if troubles else "no upright reply")
         return _best(verdicts)
 
-    def _correction(self, reply: str, verdict: Verdict) -> list[dict[str, str]]:
+    def _correction(self, reply: str, verdict: Completeness) -> list[dict[str, str]]:
         """The turns that ask for the page again. A reply that repeats itself without end is not shown to the model."""
         before = [{"role": "assistant", "content": reply}] if verdict.markdown else []
         return [*before, *conversation(self._again, reasons=verdict.reasons)]
@@ -121,12 +121,12 @@ class PageReader:
         return text, 0
 
 
-def _is_enough(verdict: Verdict, before: list[Verdict], layer: str) -> bool:
+def _is_enough(verdict: Completeness, before: list[Completeness], layer: str) -> bool:
     """Nothing but numbers is missing for the second time, or two readings agree against the text layer."""
     return not verdict.trouble or same_reading(before[-1], verdict, layer)
 
 
-def _best(verdicts: list[Verdict]) -> Verdict:
+def _best(verdicts: list[Completeness]) -> Completeness:
     return max(verdicts, key=lambda verdict: verdict.audit.text_kept)
 
 

@@ -38,7 +38,7 @@ _COMMAND = re.compile(r"\\[a-zA-Z]+|[{}^_$]")
 _MATH = re.compile(r"\$[^$]*\$")
 
 
-class Verdict(NamedTuple):
+class Completeness(NamedTuple):
     """A page's Markdown with its audit; `trouble` says in short why it cannot be used, `reasons` tell the model."""
 
     markdown: str
@@ -54,23 +54,23 @@ class PageLayer:
     def __init__(self, text: str, pages: int) -> None:
         self._text, self._is_short = text, pages <= SHORT
 
-    def judge(self, reply: str, threshold: float) -> Verdict:
+    def judge(self, reply: str, threshold: float) -> Completeness:
         """The reply as the page's Markdown; below `threshold` of the text kept it is in trouble."""
         text = _FENCED.sub(r"\1", reply.strip()).strip()
         markdown = "" if text.strip("`*_ .") == "EMPTY" else plain_contents(tidy(text))
         if repeated := self._repeated(markdown):
             told = f"It repeats {repeated!r} without end."
-            return Verdict("", Reference(self._text).audit(""), f"it repeats itself: {repeated!r}", told)
+            return Completeness("", Reference(self._text).audit(""), f"it repeats itself: {repeated!r}", told)
         layer = self._without_edges(markdown)
         reference = Reference(layer)
         audit = _lenient(reference, reference.audit(markdown), markdown)
         whole = audit.text_kept >= threshold and not audit.lost_numbers and not _lost_stretch(layer, markdown)
         if len(reference.words) < WORDS_TO_JUDGE or whole:
-            return Verdict(markdown, audit, words=tuple(words(markdown)))
+            return Completeness(markdown, audit, words=tuple(words(markdown)))
         lost = f"; numbers lost: {', '.join(audit.lost_numbers[:5])}" if audit.lost_numbers else ""
         below = f"text kept {audit.text_kept:.2f}, words kept {audit.words_kept:.2f}{lost}"
         trouble = below if audit.text_kept < threshold else ""
-        return Verdict(markdown, audit, trouble, _reasons(layer, markdown, audit), tuple(words(markdown)))
+        return Completeness(markdown, audit, trouble, _reasons(layer, markdown, audit), tuple(words(markdown)))
 
     def _repeated(self, markdown: str) -> str:
         """What the reply ends in again and again; not the blanks of a form, nor what the page itself repeats."""
@@ -103,7 +103,7 @@ class PageLayer:
         return told.count(own) < sum(f" {' '.join(words(other))} ".count(own) for other in lines)
 
 
-def same_reading(first: Verdict, second: Verdict, layer: str) -> bool:
+def same_reading(first: Completeness, second: Completeness, layer: str) -> bool:
     """Whether two draws say the same, and the layer has other words in place of theirs: then the layer is wrong.
 
     So it is with hidden letters of a bad OCR, and with fonts whose codes are shifted. A reply that leaves words out

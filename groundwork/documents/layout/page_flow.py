@@ -13,17 +13,17 @@ from collections.abc import Sequence
 
 from groundwork.documents.layout.drawn_lines import Stroke
 from groundwork.documents.layout.ruled_tables import Grid
-from groundwork.documents.layout.spaced_tables import Table, find_tables
+from groundwork.documents.layout.spaced_tables import SpacedTable, find_tables
 from groundwork.documents.layout.text_lines import (
     Line,
     Stretches,
     cleaned,
     column_of,
-    columns,
     is_bullet,
     is_entry,
     is_rule,
     label,
+    text_columns,
 )
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS
@@ -290,11 +290,11 @@ class Flow:
         """Where the columns of text or of lists that begin at a line end; `start` where none do."""
         if len(self.lines[start].cells) < 2:
             return start
-        stretches = columns(self.lines[start].cells)
+        stretches = text_columns(self.lines[start].cells)
         end = last = start + 1
         while end < len(self.lines) and self.lines[end].cells:
             line = self.lines[end]
-            stretches = columns(line.cells, stretches)
+            stretches = text_columns(line.cells, stretches)
             if len(stretches) < 2:
                 break
             end += 1
@@ -311,7 +311,7 @@ class Flow:
 
     def _are_columns(self, lines: Sequence[Line]) -> bool:
         """Lists in every column, or running text in every column: no table has its sentences cross the rows."""
-        stretches = columns([cell for line in lines for cell in line.cells])
+        stretches = text_columns([cell for line in lines for cell in line.cells])
         if not 2 <= len(stretches) <= 4 or len(lines) < 3:
             return False
         parts = [[line.cells[0] for line in part] for part in _parted(lines, stretches)]
@@ -323,7 +323,7 @@ class Flow:
 
     def _side_by_side(self, lines: Sequence[Line]) -> list[str]:
         """The columns' Markdown; where all of them pause at once, as under pictures, row after row."""
-        stretches = columns([cell for line in lines for cell in line.cells])
+        stretches = text_columns([cell for line in lines for cell in line.cells])
         out = []
         for row in self._rows_of_columns(lines):
             for part, column in zip(_parted(row, stretches), stretches, strict=True):
@@ -338,7 +338,7 @@ class Flow:
             rows[-1].append(line)
         return rows
 
-    def _table(self, table: Table) -> str:
+    def _table(self, table: SpacedTable) -> str:
         if table.is_contents:
             return "\n\n".join(f"{title} … {page}" for title, page in table.rows)
         return self._drawn_table(table.rows)

@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6}|[^\W\d]{1,12} \d{1,4} (?:[
 _SPACE = 0.65  # font sizes between two words of a line
 
 
-class Part(NamedTuple):
+class PagePart(NamedTuple):
     """What is read from top to bottom: texts and drawn tables, and the column's left and right where it is one."""
 
     runs: list[Run]
@@ -47,7 +47,7 @@ class _Box(NamedTuple):
         return self.runs[0].text if len(self.runs) == 1 else " ".join(run.text for run in self.runs)
 
 
-def parts(runs: Sequence[Run], grids: Sequence[Grid]) -> list[Part]:
+def parts(runs: Sequence[Run], grids: Sequence[Grid]) -> list[PagePart]:
     """The parts of a page in the order in which they are read."""
     lines = [_boxes(sorted(line)) for line in level(runs)]
     drawn = [_Box(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], grid=grid) for grid in grids]
@@ -92,10 +92,10 @@ def _boxes(line: Sequence[Run]) -> list[_Box]:
     return out
 
 
-def _part(boxes: Sequence[_Box], is_column: bool) -> Part:
+def _part(boxes: Sequence[_Box], is_column: bool) -> PagePart:
     runs = [run for box in boxes for run in box.runs]
     grids = [box.grid for box in boxes if box.grid]
-    return Part(runs, grids, (min(b.x1 for b in boxes), max(b.x2 for b in boxes)) if is_column else None)
+    return PagePart(runs, grids, (min(b.x1 for b in boxes), max(b.x2 for b in boxes)) if is_column else None)
 
 
 def _split(boxes: list[_Box], is_column: bool) -> list[tuple[list[_Box], bool]]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from groundwork.documents.layout.spaced_cells import SpacedLine, Text, column_at, columns_under, cut
 from groundwork.documents.layout.text_lines import Stretches, is_number, is_rule
-from groundwork.documents.repair.hyphens import Vocabulary
+from groundwork.documents.repair.hyphens import DocumentWords
 
 _YEAR = re.compile(r"\(?(?:1[89]|20)\d\d\)?(?:[-–/](?:\d\d){1,2})?\W?")
 _MOST = 8  # lines of heads
@@ -70,7 +70,7 @@ def placed(row: SpacedLine, columns: Stretches) -> list[str]:
     return cells
 
 
-def head_rows(rows: Sequence[SpacedLine], columns: Stretches, vocabulary: Vocabulary) -> list[list[str]]:
+def head_rows(rows: Sequence[SpacedLine], columns: Stretches, vocabulary: DocumentWords) -> list[list[str]]:
     """The rows of the heads: each head in all the cells that it fills."""
     heads: list[_Head] = []
     rows = [_parted_evenly(row, columns) for row in rows]
@@ -118,7 +118,7 @@ def _over(text: Text, columns: Stretches) -> tuple[int, ...]:
 
 
 def _add(
-    heads: list[_Head], head: _Head, rows: Sequence[SpacedLine], columns: Stretches, vocabulary: Vocabulary
+    heads: list[_Head], head: _Head, rows: Sequence[SpacedLine], columns: Stretches, vocabulary: DocumentWords
 ) -> None:
     """Add a head, or put it together with the one right above it over the same columns."""
     above = [i for i, other in enumerate(heads) if set(other.columns) & set(head.columns)]

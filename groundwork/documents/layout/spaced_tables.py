@@ -16,7 +16,7 @@ from typing import NamedTuple
 from groundwork.documents.layout.spaced_cells import SpacedLine, Text, column_at, columns_under, spaced_line
 from groundwork.documents.layout.spaced_table_heads import head_rows, heads_end, is_rule_row, placed
 from groundwork.documents.layout.text_lines import Line, is_number, label, stretches_of_most
-from groundwork.documents.repair.hyphens import Vocabulary
+from groundwork.documents.repair.hyphens import DocumentWords
 
 _BESIDE = 0.8  # sizes between two lines that stand beside each other in part
 _TIGHT = 0.88  # of the distance between two rows, between two lines of one label
@@ -25,7 +25,7 @@ _GROUP = 2.6  # sizes above the name of a group of rows
 _APART = 2.4  # line heights between two rows of one table
 
 
-class Table(NamedTuple):
+class SpacedTable(NamedTuple):
     """A table of the lines [start, end): its rows, cell by cell; of a table of contents, its titles and pages."""
 
     start: int
@@ -35,14 +35,14 @@ class Table(NamedTuple):
 
 
 def find_tables(
-    lines: Sequence[Line], vocabulary: Vocabulary, columns_end: Callable[[int], int] = lambda start: start
-) -> list[Table]:
+    lines: Sequence[Line], vocabulary: DocumentWords, columns_end: Callable[[int], int] = lambda start: start
+) -> list[SpacedTable]:
     """The tables among lines that follow each other from top to bottom.
 
     `columns_end`: where the columns of text or lists end that begin at a line; they are no tables.
     """
     rows = [spaced_line(line) for line in lines]
-    found: list[Table] = []
+    found: list[SpacedTable] = []
     at = floor = 0
     while at < len(rows):
         end = columns_end(at)
@@ -61,11 +61,11 @@ def _is_row(row: SpacedLine) -> bool:
 class _Reader:
     """Reads the table that begins at a row; `floor`: the first row that is still free for its heads."""
 
-    def __init__(self, rows: list[SpacedLine], vocabulary: Vocabulary, floor: int) -> None:
+    def __init__(self, rows: list[SpacedLine], vocabulary: DocumentWords, floor: int) -> None:
         self.rows, self.vocabulary, self.floor = rows, vocabulary, floor
         self.step = 0.0  # from a row with several texts to the next, where it is known
 
-    def table(self, start: int) -> Table | None:
+    def table(self, start: int) -> SpacedTable | None:
         end = self._end(start)
         body = [row for row in self.rows[start:end] if _is_row(row)]
         if len(body) < 3:
@@ -78,9 +78,9 @@ class _Reader:
         if len(columns) < 2:
             return None
         if entries := _entries(self.rows[start:end]):
-            return Table(start, end, entries, is_contents=True)
+            return SpacedTable(start, end, entries, is_contents=True)
         cells = self._cells(top, end, columns)
-        return Table(top, end, cells) if cells and self._is_table(body, columns, cells) else None
+        return SpacedTable(top, end, cells) if cells and self._is_table(body, columns, cells) else None
 
     # --- where it ends and begins ---
 

@@ -129,7 +129,7 @@ def to_run(item: Any, size: float, speller: Speller) -> Run | None:
     mono = bool(_MONO.search(font)) and item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
     spelt = speller.spell(text)
     whole = len("".join(text.split())) == sum(len("".join(word.text.split())) for word in item.words)
-    words = tuple(_spelt_words(item.words, spelt) if whole else spread(spelt, x, item.width, (top, bottom)))
+    words = tuple(_spelt_words(item.words, spelt) if whole else spread_words(spelt, x, item.width, (top, bottom)))
     return Run(x, top, x + item.width, bottom, spelt, size, font, bold, mono, words)
 
 
@@ -161,7 +161,7 @@ def _spelt_words(boxes: Sequence[Any], text: str) -> list[Box]:
     return out
 
 
-def spread(text: str, x: float, width: float, rise: tuple[float, float]) -> list[Box]:
+def spread_words(text: str, x: float, width: float, rise: tuple[float, float]) -> list[Box]:
     """The words of a text whose own boxes do not hold all of it, as of formulas: each has its share of the width."""
     letter = width / max(1, len(text))
     return [
@@ -188,7 +188,7 @@ def level(runs: Sequence[Run]) -> list[list[Run]]:
     return groups
 
 
-def columns(cells: Sequence[Run], known: Stretches = ()) -> list[tuple[float, float]]:
+def text_columns(cells: Sequence[Run], known: Stretches = ()) -> list[tuple[float, float]]:
     """The stretches from left to right that some cells cover, and those known; what overlaps is one."""
     out: list[tuple[float, float]] = []
     for x1, x2 in sorted([*known, *((cell.x1, cell.x2) for cell in cells)]):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import chain, pairwise
 
 from groundwork.documents.layout.text_lines import Line, is_bullet, is_entry, label
-from groundwork.documents.repair.hyphens import Vocabulary
+from groundwork.documents.repair.hyphens import DocumentWords
 from groundwork.language.words import WRITTEN_OUT
 
 _STOPS = (".", ",", ";")
@@ -39,7 +39,7 @@ class Styles:
         self.bold = bold[True] > bold[False]
         self.mono = mono[True] > _TYPED * mono.total()
         self.leading = _leading(pages, self.body)
-        self.vocabulary = Vocabulary(line.text.rstrip("-‐") for line in lines)
+        self.vocabulary = DocumentWords(line.text.rstrip("-‐") for line in lines)
         self._often = self._recurring(lines)
         self._levels = self._ranks(pages)
 

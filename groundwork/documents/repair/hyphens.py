@@ -14,7 +14,7 @@ _BLANK = re.compile(r"\w- \w")
 _PARTED = re.compile(r"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!(?:and|or|to|nor)\b)([^\W\d_]+(?:-[^\W\d_]+)*)")
 
 
-class Vocabulary:
+class DocumentWords:
     """The words of a document that stand within its lines, those with hyphens apart."""
 
     def __init__(self, lines: Iterable[str]) -> None:

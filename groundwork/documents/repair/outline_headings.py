@@ -12,7 +12,7 @@ _LONGEST = 200  # letters of a line that may be an entry
 _HEADING = re.compile(r"^(#{1,6}) +(.*)$")
 
 
-class Entry(NamedTuple):
+class OutlineEntry(NamedTuple):
     """An entry of the outline. `level` counts from 0, `page` from 1."""
 
     level: int
@@ -20,7 +20,7 @@ class Entry(NamedTuple):
     page: int
 
 
-def set_headings(pages: Sequence[str], entries: Sequence[Entry]) -> list[str]:
+def set_headings(pages: Sequence[str], entries: Sequence[OutlineEntry]) -> list[str]:
     """The pages with each line that is an outline's entry as a heading, and other headings below the one before."""
     if not entries:
         return list(pages)
@@ -36,7 +36,7 @@ def set_headings(pages: Sequence[str], entries: Sequence[Entry]) -> list[str]:
     return out
 
 
-def _titled(pages: Sequence[str], entries: Sequence[Entry]) -> bool:
+def _titled(pages: Sequence[str], entries: Sequence[OutlineEntry]) -> bool:
     """Whether the document begins with a heading that is not in its outline: its title."""
     found = next((m for page in pages[:1] for m in map(_HEADING.match, page.split("\n")) if m), None)
     return bool(found) and _key(found[2]) not in {_key(entry.title) for entry in entries}  # type: ignore[index]

@@ -11,7 +11,7 @@ from typing import Any
 
 from groundwork.installation import spelt
 from groundwork.language.detection import code
-from groundwork.maps.document_coverage import Asked, Question, Section
+from groundwork.maps.document_coverage import AskedDocument, Question, Section
 from groundwork.maps.draw.markdown_tree import reading
 from groundwork.pages.single_file_page import write_page
 from groundwork.records.artifacts import text_hash
@@ -23,7 +23,7 @@ SHARED = ["page.css", "coverage.css", "page.js", "review_link.js", "tally.js", "
 ASSETS = [*SHARED, *(f"coverage/{part}.js" for part in PARTS)]
 
 
-def write_coverage(asked: Asked, text: str, pages: Sequence[Page], path: Path) -> None:
+def write_coverage(asked: AskedDocument, text: str, pages: Sequence[Page], path: Path) -> None:
     """Write the page of one document to `path`; `text` is its Markdown, `pages` where its pages begin in it."""
     data = {
         "document": asked.document,
@@ -44,7 +44,7 @@ def write_coverage(asked: Asked, text: str, pages: Sequence[Page], path: Path) -
     write_page(path, title=title, kind="coverage", data={"coverage": data}, assets=ASSETS, folder=FOLDER)
 
 
-def section_numbers(asked: Asked, section: Section) -> dict[str, Any]:
+def section_numbers(asked: AskedDocument, section: Section) -> dict[str, Any]:
     """A section with its counts."""
     return {
         "title": section.title,

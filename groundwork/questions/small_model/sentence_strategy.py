@@ -23,12 +23,12 @@ from groundwork.llm.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.draft_faults import Draft, Fault
-from groundwork.questions.interview import Answer, Judged, Round
+from groundwork.questions.interview import InterviewAnswer, Judged, Round
 from groundwork.questions.small_model.answer_fit import agree, misfits, rivals_allowed
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.english import content_words, stem
 from groundwork.questions.small_model.question_search import Pointing
-from groundwork.questions.small_model.targets import Target, importance, items, simple, spread, targets
+from groundwork.questions.small_model.targets import Target, importance, items, simple, spread_targets, targets
 from groundwork.records.types import Chunk
 from groundwork.settings.question_settings import QA
 
@@ -70,13 +70,13 @@ class Sentences:
     def chunk(self) -> Chunk:
         return self.reading.chunk
 
-    async def ask(self, asked: Round) -> Answer:
+    async def ask(self, asked: Round) -> InterviewAnswer:
         """One pair for each of the targets that matter most, spread over the chunk."""
         text = self.chunk.text
         open_ones = targets(asked.gaps, self.reading, asked.iteration - 1)
         fresh = [one for one in open_ones if importance(one, text) > 0 and one.plain not in self._asked]
         worth = open_ones if asked.wished else fresh
-        chosen = spread(worth, text, asked.count)
+        chosen = spread_targets(worth, text, asked.count)
         self._asked |= {target.plain for target in chosen}
         made = await asyncio.gather(*(self._one(one, asked.iteration) for one in chosen), return_exceptions=True)
         failed = [error for error in made if isinstance(error, UnitError)]
@@ -85,7 +85,7 @@ class Sentences:
         if failed and len(failed) == len(made):
             raise failed[0]
         self.failures += failed
-        return Answer([one for one in made if not isinstance(one, BaseException)])
+        return InterviewAnswer([one for one in made if not isinstance(one, BaseException)])
 
     async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
         """A small model does not mend what it wrote; the next iteration asks about the statement anew."""

@@ -12,11 +12,11 @@ from groundwork.llm.prompts import Message, conversation
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.interview import Asker
-from groundwork.questions.interview_material import Call, Material, Prompt, Tokens, caption_of
+from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens, caption_of
 from groundwork.questions.small_model.question_frames import ask_in_frame, changed_terms
 from groundwork.questions.small_model.question_search import Pointing
 from groundwork.questions.small_model.sentence_strategy import Reply, Sentences
-from groundwork.questions.small_model.targets import Target, importance, spread, targets
+from groundwork.questions.small_model.targets import Target, importance, spread_targets, targets
 from groundwork.settings.question_settings import QA
 
 __all__ = ["ask_in_frame", "askers", "changed_terms", "forecast", "frame_turns", "prompt_files"]
@@ -52,7 +52,7 @@ def forecast(
     limit: int | None,
     prompt: Prompt,
     tokens: Tokens,
-) -> Iterator[Call]:
+) -> Iterator[CallTokens]:
     """The calls that one chunk is likely to take."""
     template = prompt(settings.prompt)
     for target in _targets(reading, limit):
@@ -77,4 +77,4 @@ def forecast(
 def _targets(reading: Reading, limit: int | None) -> list[Target]:
     text = reading.chunk.text
     worth = [target for target in targets(reading.statements, reading) if importance(target, text) > 0]
-    return spread(worth, text, len(worth) if limit is None else limit)
+    return spread_targets(worth, text, len(worth) if limit is None else limit)

@@ -176,7 +176,7 @@ def importance(target: Target, text: str) -> int:
     return max(1, score - 4 * target.part - 3 * bool(cross_references(own)) - 3 * bool(scrap) - 3 * hangs)
 
 
-def spread(found: Sequence[Target], text: str, count: int) -> list[Target]:
+def spread_targets(found: Sequence[Target], text: str, count: int) -> list[Target]:
     """`count` of the targets, the most important of each of `count` even stretches, in their order; 0: none."""
     if count <= 0:
         return []

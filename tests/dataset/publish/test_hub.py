@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from groundwork.dataset.publish.hub import HubFailed, check, name_problem, push
+from groundwork.dataset.publish.hub import HubFailed, check_push, name_problem, push
 from groundwork.dataset.replace_files import replace_files
 from groundwork.errors import EXIT_STOPPED, UsageError
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT
@@ -192,7 +192,7 @@ def test_no_hub_at_all(monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("HF_TOKEN", "hf_write")
     with pytest.raises(HubFailed, match="cannot be reached"):
-        check("x", "", public=False, may_publish=False)
+        check_push("x", "", public=False, may_publish=False)
 
 
 @pytest.mark.parametrize("name", ["touch-rugby", "a", "Touch_Rugby.v2", "a" * 96])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.dataset.publish.personal_data import find, mask, scan
+from groundwork.dataset.publish.personal_data import find_personal_data, mask, scan
 from tests.dataset.rows import row
 
 
@@ -24,7 +24,7 @@ from tests.dataset.rows import row
 )
 def test_what_is_personal_is_found(text, kind):
     """Addresses, numbers and keys in their usual forms."""
-    assert [found for found, _ in find(text)] == [kind]
+    assert [found for found, _ in find_personal_data(text)] == [kind]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_what_is_personal_is_found(text, kind):
 )
 def test_amounts_dates_and_references_are_not(text):
     """Numbers of ordinary documents, and numbers whose check digits are wrong, raise no alarm."""
-    assert list(find(text)) == []
+    assert list(find_personal_data(text)) == []
 
 
 def test_every_field_is_looked_at_once():

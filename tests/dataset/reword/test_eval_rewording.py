@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 
 from groundwork.dataset.reword.copied_words import is_copy, longest_copy
-from groundwork.dataset.reword.eval_rewording import Reworded, reword, unsupported
+from groundwork.dataset.reword.eval_rewording import Reworded, reword, unsupported_answer
 from groundwork.dataset.reword.model_calls import fine_part
-from groundwork.dataset.reword.rewording_faults import UNCHANGED, answer_kept, faults, required, subject_words
+from groundwork.dataset.reword.rewording_faults import (
+    UNCHANGED,
+    answer_kept,
+    faults_of_rewording,
+    required,
+    subject_words,
+)
 from groundwork.dataset.split.eval_selection import Split
 from groundwork.embedding.clusters import Elbow
 from groundwork.errors import Filtered, InvalidReply, TransportFailed
@@ -22,7 +28,7 @@ GOOD_ANSWER = "A side can field up to six people at once."
 
 
 def found(told, question, answer, keep=()):
-    return faults(told, question, answer, COPIED, keep)
+    return faults_of_rewording(told, question, answer, COPIED, keep)
 
 
 def test_a_good_rewording_passes():
@@ -188,10 +194,10 @@ def test_an_answer_that_leaves_its_evidence_says_where():
     near, far = np.array([1.0, 0.0]), np.array([0.0, 1.0])
     told = row(question=QUESTION, answer=ANSWER, evidence=[ANSWER])
     sources = np.array([near, near])
-    assert unsupported(told, ANSWER, near, near, sources) is None
-    assert "nothing on bananas" in str(unsupported(told, "Six bananas per team.", near, far, sources))
-    assert unsupported(told, "Six per team.", near, far, sources) is None
-    assert unsupported(told, "Six bananas per team.", near, far, np.array([near, far])) is None
+    assert unsupported_answer(told, ANSWER, near, near, sources) is None
+    assert "nothing on bananas" in str(unsupported_answer(told, "Six bananas per team.", near, far, sources))
+    assert unsupported_answer(told, "Six per team.", near, far, sources) is None
+    assert unsupported_answer(told, "Six bananas per team.", near, far, np.array([near, far])) is None
 
 
 BOAT = "What may a safety boat of the Skerrow regatta not do during a race?"

@@ -13,7 +13,7 @@ from groundwork.documents.layout.reading_order import parts
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Run, label, to_lines, to_run
 from groundwork.documents.layout.type_styles import Styles
-from groundwork.documents.repair.hyphens import Vocabulary
+from groundwork.documents.repair.hyphens import DocumentWords
 
 WIDE = "The skiffs of the league are rowed by four people and steered by one"
 
@@ -134,7 +134,7 @@ def test_labels(text, found):
 
 def test_hyphens_go_or_stay_by_the_document():
     """A word that the document writes in one is mended, one that it writes with a hyphen keeps it."""
-    words = Vocabulary(["nobody tells anybody", "an out-of-bounds area", "the non-playing team", "disputed calls"])
+    words = DocumentWords(["nobody tells anybody", "an out-of-bounds area", "the non-playing team", "disputed calls"])
     assert words.join("if any-", "body asks") == "if anybody asks"
     assert words.join("the out-of-", "bounds area") == "the out-of-bounds area"
     assert words.join("the non-", "disputed one") == "the non-disputed one"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.documents.repair.outline_headings import Entry, set_headings
+from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import is_contents, plain_contents, stitch, tidy
 from groundwork.documents.repair.running_headers import without_running
 
@@ -93,7 +93,7 @@ def test_running_lines_go_and_chapters_stay():
 def test_the_outline_makes_headings():
     """A line that is an entry of the PDF's outline becomes a heading of its level; others go below it."""
     pages = ["# The Book\n\n1 First things\n\nText", "**1.1 Teams**\n\n# Loose\n\nText"]
-    entries = [Entry(0, "1 First things", 1), Entry(1, "1.1 Teams", 2)]
+    entries = [OutlineEntry(0, "1 First things", 1), OutlineEntry(1, "1.1 Teams", 2)]
     first, second = set_headings(pages, entries)
     assert first == "# The Book\n\n## 1 First things\n\nText"
     assert second == "### 1.1 Teams\n\n#### Loose\n\nText"

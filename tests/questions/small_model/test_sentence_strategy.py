@@ -10,7 +10,7 @@ import pytest
 
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.sentence_strategy import named, told, without_columns
-from groundwork.questions.small_model.targets import Target, importance, simple, spread, targets
+from groundwork.questions.small_model.targets import Target, importance, simple, spread_targets, targets
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
 from groundwork.records.types import Chunk, DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_files import CONFIG_DIR
@@ -59,7 +59,7 @@ def test_quotes_and_markup_do_not_reach_a_small_model() -> None:
 def test_a_cap_is_spread_over_the_text_by_importance() -> None:
     """Of each even stretch the most important target is taken: numbers, rows, lists before plain words."""
     found = targets_of(HARBOUR)
-    chosen = [target.plain for target in spread(found, HARBOUR, 2)]
+    chosen = [target.plain for target in spread_targets(found, HARBOUR, 2)]
     assert chosen == [found[0].plain, "North (Berth): Length: 12 m"]
     plain_words = "The quay is old and it was made of brick."
     (alone,) = targets_of(plain_words)
