@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -115,23 +115,36 @@ class Tuner:
 
     def epochs(self, examples: Sequence[Example], recipe: Recipe, seed: int, after: Callable[[int], None]) -> None:
         """Train; `after` is called at the end of each epoch with its number, from 1 on."""
+        each = -(-len(examples) // recipe.batch)
+        orders = [batches(len(examples), recipe.batch, epoch, seed) for epoch in range(1, recipe.epochs + 1)]
+        ended = {epoch * each: epoch for epoch in range(1, recipe.epochs + 1)}
+        self.steps(examples, [places for order in orders for places in order], recipe, ended, after)
+
+    def steps(
+        self,
+        examples: Sequence[Example],
+        plan: Sequence[Sequence[int]],
+        recipe: Recipe,
+        stops: Mapping[int, int],
+        after: Callable[[int], None],
+    ) -> None:
+        """A step for each list of places in `plan`; after step number s (from 1 on) `after(stops[s])` is called."""
         import torch
 
-        each = -(-len(examples) // recipe.batch)
         trained = [weights for weights in self.model.parameters() if weights.requires_grad]
         optimizer = torch.optim.AdamW(trained, lr=recipe.learning_rate, weight_decay=0.0)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: rate_at(step, each * recipe.epochs, recipe.warmup)
-        )
-        for epoch in range(1, recipe.epochs + 1):
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(step, len(plan), recipe.warmup))
+        for number, places in enumerate(plan, 1):
             self.model.train()
-            for places in batches(len(examples), recipe.batch, epoch, seed):
-                self._loss([examples[place] for place in places]).backward()
-                torch.nn.utils.clip_grad_norm_(trained, 1.0)
-                optimizer.step()
-                schedule.step()
-                optimizer.zero_grad()
-            after(epoch)
+            with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=recipe.bf16):
+                loss = self._loss([examples[place] for place in places])
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(trained, 1.0)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
+            if number in stops:
+                after(stops[number])
 
     def loss(self, examples: Sequence[Example], batch: int) -> float:
         """The mean loss of an answer's token, in nats."""

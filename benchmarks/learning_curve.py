@@ -25,13 +25,15 @@ class Recipe:
     longest: int = 1024  # tokens of question and answer
     rank: int = 0
     answer_tokens: int = 96  # of an answer at the most
+    bf16: bool = False  # matrices are multiplied in bfloat16, all else stays as it is
 
     def __str__(self) -> str:
         trained = f"LoRA of rank {self.rank} on all linear layers" if self.rank else "all weights"
+        epochs = f", {self.epochs} epochs" if self.epochs else ""
         return (
             f"{self.model}; {trained}; AdamW {self.learning_rate:g} with warm-up over {self.warmup:.0%} of the steps, "
-            f"then linear to 0; {self.batch} rows a step, {self.epochs} epochs, gradients clipped at 1; loss of the "
-            f"answers' tokens; greedy answers of up to {self.answer_tokens} tokens"
+            f"then linear to 0; {self.batch} rows a step{epochs}, gradients clipped at 1; loss of the "
+            f"answers' tokens; greedy answers of up to {self.answer_tokens} tokens{'; bfloat16' if self.bf16 else ''}"
         )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from groundwork.console.job import Job
     from groundwork.dataset.loading import DatasetSource
     from groundwork.dataset.rows import Pool
+    from groundwork.records.types import Chunk
     from groundwork.settings.whole_config import Config
 
 
@@ -60,7 +61,7 @@ def find_inputs(job: Job) -> BuildInputs:
         runs=runs,
         pairs=pairs,
         tags=[path for run in runs for path in tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])],
-        chunks=_existing(job, documents, ("chunks", "{}.jsonl")) if job.config.dataset.include_chunk else [],
+        chunks=_chunks(job, documents),
         texts=_existing(job, documents, ("text", "{}.json")),
         summaries=_existing(job, documents, ("summaries", "{}.json")) if asks_model(job.config) else [],
         measured=[_measured(job, name) for name in job.config.dataset.grades],
@@ -68,6 +69,21 @@ def find_inputs(job: Job) -> BuildInputs:
         reviews=[path for run in runs for path in _decided(job, run, documents)],
         mix=_mix(job),
     )
+
+
+def _chunks(job: Job, documents: list[str]) -> list[Path]:
+    """The files of chunks, where their texts are needed. Raises UsageError where one lacks to look questions up in."""
+    settings = job.config.dataset
+    if not (settings.include_chunk or settings.unanswerable):
+        return []
+    found = _existing(job, documents, ("chunks", "{}.jsonl"))
+    missing = sorted(set(documents) - {path.stem for path in found})
+    if settings.unanswerable and missing:
+        raise UsageError(
+            f"--unanswerable: {', '.join(missing)}: no chunks to look questions up in; "
+            "run first: uv run dataprep/chunk.py"
+        )
+    return found
 
 
 def _mix(job: Job) -> DatasetSource | None:
@@ -128,6 +144,14 @@ def _existing(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Pa
     return [path for path in paths if path.exists()]
 
 
+def read_passages(inputs: BuildInputs) -> list[Chunk]:
+    """All chunks of the documents, in their order."""
+    from groundwork.records.artifacts import read_jsonl
+    from groundwork.records.types import Chunk
+
+    return [chunk for path in inputs.chunks for chunk in read_jsonl(path, Chunk)]
+
+
 def read_pool(inputs: BuildInputs, job: Job) -> Pool:
     """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
     from groundwork.dataset.rows import Reviewed, gather_rows, read_chunks, read_tags, sample
@@ -180,6 +204,11 @@ def rewords(config: Config) -> bool:
     return config.dataset.eval_split and config.dataset.rephrase_qa
 
 
-def asks_model(config: Config) -> bool:
-    """Is a model asked at all: to reword eval, or for further wordings of train?"""
+def asks_rewordings(config: Config) -> bool:
+    """Is a model asked to reword: eval, or rows of train once more?"""
     return rewords(config) or config.dataset.phrasings > 1
+
+
+def asks_model(config: Config) -> bool:
+    """Is a model asked at all?"""
+    return asks_rewordings(config) or config.dataset.unanswerable > 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from groundwork.dataset.build_inputs import asks_model
+from groundwork.dataset.build_inputs import asks_rewordings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,10 @@ def contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, Contents]
 
     settings = job.config.dataset
     columns = columns_of(
-        context=settings.include_chunk, measured=bool(settings.grades), mixed=built.report.mixture is not None
+        context=settings.include_chunk,
+        measured=bool(settings.grades),
+        mixed=built.report.mixture is not None,
+        unanswerable=built.report.unanswerable is not None,
     )
     files: dict[str, Contents] = {}
     for name, rows in built.splits.items():
@@ -94,11 +97,16 @@ def _origin(job: Job, inputs: BuildInputs, built: Built) -> Origin:
     used = recipes(job.data.state / "manifest.db", STAGES)
     prompts = dict(used.prompts)
     own = [row for rows in built.splits.values() for row in rows if not row.mixed]
-    models = {row.model for row in own}
-    if asks_model(job.config):
-        text = job.prompt(settings.rephrase.prompt)
-        prompts[settings.rephrase.prompt] = hashlib.sha256(text.encode()).hexdigest()
-        models.add(f"{settings.rephrase.model} (rewording)")
+    models = {row.model for row in own if not row.unanswerable}
+    used_here: dict[str, str] = {}  # models by the prompt that this stage asked them with
+    if asks_rewordings(job.config):
+        used_here[settings.rephrase.prompt] = f"{settings.rephrase.model} (rewording)"
+    if settings.unanswerable:
+        for prompt in (settings.absent.prompt, settings.absent.check_prompt):
+            used_here[prompt] = f"{settings.absent.model} (questions without an answer)"
+    for prompt, model in used_here.items():
+        prompts[prompt] = hashlib.sha256(job.prompt(prompt).encode()).hexdigest()
+        models.add(model)
     rows = list({row.id: row for row in own}.values())
     spoken = job.config.chunk.language
     return Origin(

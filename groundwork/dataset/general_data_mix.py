@@ -65,15 +65,15 @@ async def mixed_in(built: Built, dataset: Dataset, share: float, seed: int, enco
     drawn, near = await _far_from_eval([fresh[i] for i in order], built, needed, encode)
     mixture = msgspec.structs.replace(mixture, rows=len(drawn), near_eval=near)
     mixed = _with_ids((_row(row, dataset.name) for row in drawn), {row.id for row in train})
-    spread = _spread(train, mixed)
+    together = spread(train, mixed)
     report = msgspec.structs.replace(
         built.report,
-        splits={**built.report.splits, "train": len(spread)},
+        splits={**built.report.splits, "train": len(together)},
         mixture=mixture,
         personal=[*built.report.personal, *scan(mixed)],
-        warnings=[*built.report.warnings, *dataset.warnings, *_too_few(mixture, len(spread))],
+        warnings=[*built.report.warnings, *dataset.warnings, *_too_few(mixture, len(together))],
     )
-    return Built({**built.splits, "train": spread}, report)
+    return Built({**built.splits, "train": together}, report)
 
 
 def _not_asked_yet(
@@ -158,7 +158,7 @@ def _with_ids(rows: Iterable[Row], taken: set[str]) -> list[Row]:
     return result
 
 
-def _spread(own: Sequence[Row], mixed: Sequence[Row]) -> list[Row]:
+def spread(own: Sequence[Row], mixed: Sequence[Row]) -> list[Row]:
     """`own` in its order with `mixed` at even distances, never between a row and its reworded copies.
 
     Spread, since a trainer that does not shuffle would otherwise learn all of the one and then all of the other.

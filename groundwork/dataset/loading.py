@@ -51,6 +51,7 @@ class QuestionRow(QuestionFields, frozen=True, kw_only=True):
     tags: list[str] = msgspec.field(default_factory=list)
     input: str = ""  # what an `instruction` is about
     cluster: int = -1  # of the clusters that eval was drawn from; -1: unknown
+    unanswerable: bool = False  # asks what the documents do not say, and the answer says so
 
 
 class DatasetSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -295,6 +296,7 @@ def _row(record: dict[str, Any], split: str, source: DatasetSource) -> QuestionR
         pages=[page for page in record.get("pages") or [] if isinstance(page, int)],
         category=_text(record.get("category")),
         difficulty=_text(record.get("difficulty")),
+        unanswerable=record.get("unanswerable") is True,
         score=_score(record),
         iteration=record["iteration"] if isinstance(record.get("iteration"), int) else 0,
         model=_text(record.get("model")),

@@ -19,6 +19,7 @@ ROW_GROUP = 10_000  # rows
 ROWS_A_FILE = 100_000
 MEASURED = ("measured_difficulty", "flipping_criteria")
 MIXED = ("mixed",)
+UNANSWERABLE = ("unanswerable",)
 
 
 def parquet_name(split: str, number: int = 0, count: int = 1) -> str:
@@ -61,10 +62,11 @@ def to_parquet(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
     return sink.getvalue()
 
 
-def columns_of(*, context: bool, measured: bool = False, mixed: bool = False) -> list[str]:
-    """The columns of a dataset, in order; on request the source chunk (`context`), what grading measured, and what was
-    mixed in."""
-    left_out = {*([] if context else ["context"]), *([] if measured else MEASURED), *([] if mixed else MIXED)}
+def columns_of(*, context: bool, measured: bool = False, mixed: bool = False, unanswerable: bool = False) -> list[str]:
+    """The columns of a dataset, in order; on request the source chunk (`context`), what grading measured, what was
+    mixed in, and which questions have no answer."""
+    wanted = (("context",), context), (MEASURED, measured), (MIXED, mixed), (UNANSWERABLE, unanswerable)
+    left_out = {name for names, there in wanted if not there for name in names}
     return [name for name in Row.__struct_fields__ if name not in left_out]
 
 
@@ -72,7 +74,7 @@ def _schema(columns: Sequence[str]) -> pa.Schema:
     import pyarrow as pa
 
     of = {"pages": pa.list_(pa.int64()), "iteration": pa.int64(), "cluster": pa.int64()}
-    of["measured_difficulty"] = pa.float64()
+    of |= {"measured_difficulty": pa.float64(), "unanswerable": pa.bool_()}
     lists = {field.name for field in msgspec.structs.fields(Row) if "list" in str(field.type)}
     return pa.schema(
         [(name, of.get(name) or (pa.list_(pa.string()) if name in lists else pa.string())) for name in columns]

@@ -47,6 +47,7 @@ class Row(Record, frozen=True):
     measured_difficulty: float | None = None  # 1 - share of the graded models that answer it right
     flipping_criteria: list[str] = msgspec.field(default_factory=list)
     mixed: str = ""  # the dataset that a row of train was mixed in from
+    unanswerable: bool = False  # asks what the documents do not say
     context: str = ""
 
 

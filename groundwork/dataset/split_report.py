@@ -13,6 +13,7 @@ from groundwork.dataset.publish.card import (
     describe_phrasings,
     describe_replaced,
     describe_splits,
+    describe_unanswerable,
     describe_verdict,
 )
 from groundwork.dataset.split.metrics import Curve, EvalRow, Neighbour, SplitReport, SplitShare, shorten
@@ -250,6 +251,8 @@ def _findings(report: SplitReport) -> list[Markup]:
         fewer = [(r.id, shorten(r.reason, 200)) for r in report.fewer[:MOST_ROWS]]
         listed = [table(["fewer wordings of", "why"], fewer)] if fewer else []
         parts.append(_section("Wordings of each row of train", _list(describe_phrasings(report)), *listed))
+    if report.unanswerable:
+        parts.append(_section("Questions without an answer", _list(describe_unanswerable(report))))
     if report.mixture:
         parts.append(_section("Rows of another dataset in train", _list(describe_mixture(report))))
     if report.personal:

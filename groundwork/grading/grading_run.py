@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from groundwork.dataset.loading import QuestionRow
@@ -12,6 +13,7 @@ from groundwork.errors import UnitError
 from groundwork.grading.confidence_intervals import Interval
 from groundwork.grading.judge import GradingCase, Judge, criteria_of, grade
 from groundwork.grading.judge_validation import Trust, reference_cases, spoiled_cases, trust
+from groundwork.grading.refusals import REFUSES
 from groundwork.llm.concurrency import together
 from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.grades import CheckedAnswer, Grade, passed, score_of
@@ -56,8 +58,8 @@ class Grading:
         return await together(one(row, answer) for row, answer in held)
 
     async def _grade(self, row: QuestionRow, model: str, answer: str) -> Grade:
-        case = self.case(row, answer)
-        criteria = await grade(case, self.judges)
+        criteria = await grade(self.case(row, answer), self.judges)
+        refuses = criteria.pop().verdict if self._asks_refusal(row) else None
         notes = [f"the judge saw its first {self.settings.judge.longest_answer:,} of {len(answer):,} characters"]
         return Grade(
             id=row.id,
@@ -78,12 +80,23 @@ class Grading:
             cluster=row.cluster,
             tags=row.tags,
             notes=notes if len(answer) > self.settings.judge.longest_answer else [],
+            unanswerable=row.unanswerable,
+            refuses=refuses,
         )
 
+    def _asks_refusal(self, row: QuestionRow) -> bool:
+        return self._has_unanswerable and not row.unanswerable
+
+    @cached_property
+    def _has_unanswerable(self) -> bool:
+        return any(row.unanswerable for row in self.rows)
+
     def case(self, row: QuestionRow, answer: str) -> GradingCase:
-        """What the judge is shown of a row."""
+        """What the judge is shown of a row; the last criterion is REFUSES where that is asked."""
         evidence = "\n".join(row.evidence) if self.settings.open_book else ""
-        return GradingCase(row.id, row.question, criteria_of(row.evaluation_criteria, row.answer)[0], answer, evidence)
+        criteria = criteria_of(row.evaluation_criteria, row.answer)[0]
+        criteria = [*criteria, REFUSES] if self._asks_refusal(row) else criteria
+        return GradingCase(row.id, row.question, criteria, answer, evidence)
 
     @property
     def judge_names(self) -> list[str]:
@@ -95,7 +108,8 @@ class Grading:
         if not most:
             return []
         references = [("reference", case) for case in reference_cases(self.rows, open_book=book)]
-        return references + spoiled_cases(self.rows, most, self.settings.seed, open_book=book)
+        answerable = [row for row in self.rows if not row.unanswerable]
+        return references + spoiled_cases(answerable, most, self.settings.seed, open_book=book)
 
     async def _check(self) -> Trust | UnitError:
         first = self.judges[:1]

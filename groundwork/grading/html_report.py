@@ -12,6 +12,7 @@ from typing import Any
 from groundwork.grading.judge_agreement import flips
 from groundwork.grading.judge_validation import SPOILED
 from groundwork.grading.memorization import ADVICE
+from groundwork.grading.refusals import honesty_lines
 from groundwork.grading.scores import GradeReport
 from groundwork.grading.terminal_report import curve_lines
 from groundwork.pages.single_file_page import write_page
@@ -32,6 +33,7 @@ def write_report(report: GradeReport, grades: Sequence[Grade], path: Path) -> No
             "spoiled": SPOILED,
             "advice": ADVICE,
             "curve": bool(list(curve_lines(report.models))),
+            "honesty": [line for model in report.models for line in honesty_lines(model.name, model.honesty)],
         },
         "answers": [_answer(grade) for grade in grades],
     }

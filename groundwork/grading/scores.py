@@ -14,6 +14,7 @@ from groundwork.grading.difficulty import Guess, guess, measured
 from groundwork.grading.judge_agreement import Consistency, consistency, flips
 from groundwork.grading.judge_validation import Trust
 from groundwork.grading.memorization import Gap, MirrorPair, gap
+from groundwork.grading.refusals import Honesty, honesty
 from groundwork.records.grades import Grade, MeasuredRow
 
 FACETS = ("category", "difficulty", "cluster", "tag", "document")
@@ -51,6 +52,7 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     against_base: dict[str, Difference]
     facets: dict[str, dict[str, dict[str, Interval]]]  # facet, value, split
     never: list[Missed]
+    honesty: Honesty | None = None
 
 
 class NamedCriterion(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +128,8 @@ def step_of(name: str) -> int | None:
 def _model(
     name: str, grades: Sequence[Grade], base: str, by_document: bool, margin: float, floor: float
 ) -> ModelReport:
-    own = [grade for grade in grades if grade.model == name]
+    everything = [grade for grade in grades if grade.model == name]
+    own = [grade for grade in everything if not grade.unanswerable]
     splits: dict[str, list[Grade]] = defaultdict(list)
     for grade in own:
         splits[grade.split].append(grade)
@@ -144,6 +147,7 @@ def _model(
         against_base=against,
         facets={facet: values for facet in FACETS if (values := _facet(facet, splits, by_document))},
         never=list(_never(own)),
+        honesty=honesty(everything),
     )
 
 

@@ -9,6 +9,7 @@ from groundwork.grading.grading_run import percent
 from groundwork.grading.judge_agreement import GOAL
 from groundwork.grading.judge_validation import SPOILED, Trust
 from groundwork.grading.memorization import ADVICE, Gap
+from groundwork.grading.refusals import honesty_lines
 from groundwork.grading.scores import GradeReport, ModelReport
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -23,7 +24,8 @@ def grade_report_lines(report: GradeReport) -> list[str]:
         found.append(f"  {report.by_reference:,} rows without criteria were graded against the reference answer")
     found += _table(report)
     for model in report.models:
-        found += [f"  {line}" for line in [*gap_lines(model.name, model.gap), *base_lines(model, report.base)]]
+        told = [*gap_lines(model.name, model.gap), *base_lines(model, report.base)]
+        found += [f"  {line}" for line in [*told, *honesty_lines(model.name, model.honesty)]]
     found += [f"  {line}" for line in curve_lines(report.models)]
     found += [f"  {line}" for line in difficulty_lines(report)]
     return found

@@ -51,6 +51,8 @@ class Grade(Record, frozen=True):
     cluster: int = -1
     tags: list[str] = msgspec.field(default_factory=list)
     notes: list[str] = msgspec.field(default_factory=list)
+    unanswerable: bool = False  # the documents do not answer the question
+    refuses: Verdict | None = None  # whether an answer to any other question refuses; null: not asked
 
 
 class CheckedAnswer(Record, frozen=True):

@@ -59,6 +59,15 @@ class DatasetSettings(Settings, frozen=True):
     ]
     mix: Annotated[str, Meta(description="a general dataset (DATASET) whose rows join train; empty: none")]
     mix_share: Annotated[float, Meta(gt=0, lt=1, description="the mixed rows as a share of train's rows")]
+    unanswerable: Annotated[
+        float,
+        Meta(
+            ge=0,
+            lt=1,
+            description="questions that the documents do not answer, as a share of train and of eval; 0: none",
+        ),
+    ]
+    absent: AbsentQuestions
     drop_invalid: Annotated[bool, Meta(description="leave invalid rows out instead of stopping")]
     grades: Annotated[list[Name], Meta(description="folders of data/grades whose measurements become columns")]
     leave_out_flipping: Annotated[
@@ -76,6 +85,13 @@ class DatasetSettings(Settings, frozen=True):
     source_licenses: Annotated[dict[str, str], Meta(description="by document, for the card")]
     organization: Annotated[str, Meta(description="on the Hub; empty: your own account")]
     private: bool
+
+
+class AbsentQuestions(ModelCall, frozen=True):
+    """The model that proposes questions without an answer, and looks them up in the passages."""
+
+    prompt: Annotated[Name, Meta(description="what proposes them; a file of config/prompts")]
+    check_prompt: Annotated[Name, Meta(description="what looks them up; a file of config/prompts")]
 
 
 class Rephrase(ModelCall, frozen=True):

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.console.remembered_flags import FlagSetting
-from groundwork.dataset.build_inputs import asks_model, find_inputs, read_pool, rewords, subject, valid_pool
+from groundwork.dataset.build_inputs import (
+    asks_model,
+    asks_rewordings,
+    find_inputs,
+    read_passages,
+    read_pool,
+    rewords,
+    subject,
+    valid_pool,
+)
 from groundwork.dataset.dataset_files import TASKS, contents, file_names, folder_of
 from groundwork.errors import UnitError, UsageError
 
@@ -69,6 +78,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--phrasings", help="wordings of each row of train", **setting("dataset.phrasings"))
     add("--mix", help="a general dataset whose rows join train: DATASET", **setting("dataset.mix"))
     add("--mix-share", help="its rows as a share of train (0 to 1)", **setting("dataset.mix_share"))
+    add(
+        "--unanswerable",
+        help="questions that the documents do not answer, as a share of train and of eval (0 to 1)",
+        **setting("dataset.unanswerable"),
+    )
     add("--eval-mirror", help="a third split: eval as it stands in train", **setting("dataset.eval_mirror", True))
     add("--strategy", choices=STRATEGIES, help="how eval is drawn", **setting("dataset.strategy"))
     add(
@@ -135,6 +149,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.replace_files import replace_files
     from groundwork.dataset.split.eval_selection import CannotSplit
     from groundwork.dataset.split_report import split_report_lines
+    from groundwork.dataset.unanswerable_calls import add_unanswerable
     from groundwork.dataset.versions import read_versions
     from groundwork.embedding.encoder import encoder_for
 
@@ -153,7 +168,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         job.config.embeddings, job.data.path("embeddings"), job.client if backend == "endpoint" else None
     )
     about = subject(job, inputs)
-    ask = _ask(job, about) if asks_model(job.config) else None
+    ask = _ask(job, about) if asks_rewordings(job.config) else None
     phrase = ask if job.config.dataset.phrasings > 1 else None
     tools = Tools(encoder.aencode, encoder.name, ask if rewords(job.config) else None, about, phrase)
     job.progress.phase(f"splitting {len(pool.rows):,} pairs")
@@ -161,6 +176,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
         built = await build(pool, inputs.runs, job.config.dataset, tools)
     except CannotSplit as error:
         raise UnitError(str(error)) from error
+    if job.config.dataset.unanswerable:
+        built = await add_unanswerable(job, built, read_passages(inputs), about, encoder.aencode)
     if general:
         settings = job.config.dataset
         built = await mixed_in(built, general, settings.mix_share, settings.seed, encoder.aencode)
@@ -201,24 +218,29 @@ def push(job: Job, units: list[Unit]) -> None:
     job.progress.say(f'load it: datasets.load_dataset("{pushed.repository}")')
 
 
-def estimate(job: Job, unit: Unit) -> Estimate:
-    """One call a row of eval and a copy of a row of train, by the mean of all; what fails its checks needs more."""
+def estimate(job: Job, unit: Unit) -> list[Estimate]:
+    """One call a row of eval and a copy of a row of train, by the mean of all; what fails its checks needs more.
+    Two calls a chunk that is asked for questions without an answer."""
     from groundwork.dataset.build import train_size
     from groundwork.dataset.reword.eval_rewording import Reworded
     from groundwork.dataset.reword.model_calls import rewording_turns
     from groundwork.dataset.split.eval_selection import eval_size
+    from groundwork.dataset.unanswerable_calls import unanswerable_estimate
     from groundwork.llm.token_estimate import tokens_in
 
     settings, call = job.config.dataset, job.config.dataset.rephrase
     rows = read_pool(unit.payload, job).rows
     if not rows or not asks_model(job.config):
-        return Estimate(0, 0, 0, call)
+        return []
+    more = [unanswerable_estimate(job, unit.payload, rows)] if settings.unanswerable else []
+    if not asks_rewordings(job.config):
+        return more
     about, template = subject(job, unit.payload), job.prompt(call.prompt)
     asked = sum(job.tokens(call, rewording_turns(call, template, about, row), Reworded) for row in rows) / len(rows)
     told = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the names of the fields
     calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if rewords(job.config) else 0
     calls += train_size(rows, unit.payload.runs, settings) * (settings.phrasings - 1)
-    return Estimate(calls, int(calls * asked), int(calls * told), call)
+    return [Estimate(calls, int(calls * asked), int(calls * told), call), *more]
 
 
 def _ask(job: Job, about: str) -> Ask:
@@ -270,12 +292,14 @@ def _public(job: Job) -> bool:
 def _shaping(config: Config) -> Any:
     """The settings of `dataset` that shape its files: not to whom it is pushed, nor who may see it there.
 
-    Those of mixing count where something is mixed in, so that datasets from before there was mixing stay as they are.
+    Those of mixing and of questions without an answer count where there are any: older datasets stay as they are.
     """
     import msgspec
 
-    without = {"organization", "private", *([] if config.dataset.mix else ["mix", "mix_share"])}
-    return {name: value for name, value in msgspec.to_builtins(config.dataset).items() if name not in without}
+    settings = config.dataset
+    without = {"organization", "private", *([] if settings.mix else ["mix", "mix_share"])}
+    without |= set() if settings.unanswerable else {"unanswerable", "absent"}
+    return {name: value for name, value in msgspec.to_builtins(settings).items() if name not in without}
 
 
 def _deciding(config: Config) -> list[str]:
@@ -291,7 +315,10 @@ def _judging(config: Config) -> list[int]:
 
 def prompts(config: Config) -> list[str]:
     judging = config.grade.judge.prompts if set(config.dataset.exports) & set(TASKS) else []
-    return [*([config.dataset.rephrase.prompt] if asks_model(config) else []), *judging]
+    absent = config.dataset.absent
+    own = [config.dataset.rephrase.prompt] if asks_rewordings(config) else []
+    own += [absent.prompt, absent.check_prompt] if config.dataset.unanswerable else []
+    return [*own, *judging]
 
 
 main = Command(

@@ -37,6 +37,7 @@ COLUMNS = {
     "original_answer": "what a reworded or edited answer said before; else empty",
     "measured_difficulty": "1 - the share of graded models that met all criteria; null where none was graded",
     "flipping_criteria": "criteria on which a judge did not give the same verdict twice",
+    "unanswerable": "whether the question asks what the documents do not say; the answer says so",
     "mixed": "the dataset from which a row of train was mixed in; empty: a row of this dataset",
     "context": "the text of the chunk",
 }
@@ -173,7 +174,7 @@ def describe_splits(report: SplitReport) -> list[str]:
 
 def describe_additions(report: SplitReport) -> list[str]:
     """What train holds beside the rows themselves: reworded copies, and rows of another dataset."""
-    return [*describe_phrasings(report), *describe_mixture(report)]
+    return [*describe_phrasings(report), *describe_unanswerable(report), *describe_mixture(report)]
 
 
 def describe_phrasings(report: SplitReport) -> list[str]:
@@ -188,6 +189,23 @@ def describe_phrasings(report: SplitReport) -> list[str]:
     return [
         f"{report.copies:,} rows of train are reworded copies, up to {report.phrasings - 1} a row, each behind its row "
         f"with its id and a number (~2): the same facts in other sentences, none of them eval's.{worded}{fewer}"
+    ]
+
+
+def describe_unanswerable(report: SplitReport) -> list[str]:
+    """How many questions have no answer in the documents, and what was left out; none where none were asked for."""
+    if not (found := report.unanswerable):
+        return []
+    places = " and ".join(
+        f"{count:,} {'row' if count == 1 else 'rows'} of {split} ({count / report.splits[split]:.1%})"
+        for split, count in (("train", found.train), ("eval", found.eval))
+        if split in report.splits
+    )
+    return [
+        f"{places} ask what the documents do not say, and their answers say so: marked in the column unanswerable, "
+        f"none of them in the mirror. Of {found.proposed:,} proposed questions {found.answered:,} turned out to be "
+        f"answered by a passage, {found.asked:,} ask what another row asks, {found.unusable:,} had no usable reply. "
+        "Eval was drawn and measured without them."
     ]
 
 

@@ -114,6 +114,19 @@ class Mixture(Record, frozen=True):
     repeats: int = 0  # whose question train or another row asks, word for word
 
 
+class Unanswerable(Record, frozen=True):
+    """The questions that the documents do not answer, and those that were left out on the way."""
+
+    share: float  # of train's and of eval's rows, as asked for
+    needed: int
+    train: int
+    eval: int
+    proposed: int
+    asked: int  # that ask what another row asks
+    answered: int  # that a passage answers
+    unusable: int  # whose reply is missing or has a number of its own
+
+
 class SplitReport(Record, frozen=True):
     """`report.json` of a dataset."""
 
@@ -148,6 +161,7 @@ class SplitReport(Record, frozen=True):
     near_copies: int | None = None  # questions of eval from which a copy is a near-duplicate; None: no eval, no copies
     fewer: list[Replaced] = msgspec.field(default_factory=list)  # rows of train with fewer wordings, and why
     mixture: Mixture | None = None  # rows of another dataset in train
+    unanswerable: Unanswerable | None = None
 
 
 class Kernel:

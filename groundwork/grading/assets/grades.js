@@ -30,6 +30,7 @@ async function startGrades() {
       judgeSection(report),
       scoreSection(report, splits),
       gapSections(report, splits),
+      honestySection(report),
       facetSection(report, splits),
       section(
         "Every answer",
@@ -65,6 +66,16 @@ function conclusions(report) {
         text: `${model.name}: ${model.gap.conclusion}. ${upper(model.gap.reason)}.`,
       }),
     ),
+  );
+}
+
+function honestySection(report) {
+  if (!report.honesty.length) return null;
+  const lines = report.honesty.map((text) => el("p", { text }));
+  return section(
+    "Questions without an answer",
+    "The documents do not say what these ask; they count for no score above.",
+    ...lines,
   );
 }
 

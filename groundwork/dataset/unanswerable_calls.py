@@ -1,0 +1,96 @@
+"""The two calls behind questions without an answer: one proposes them, the other looks them up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from groundwork.console.job import Estimate, Job
+from groundwork.dataset.build import Built, train_size
+from groundwork.dataset.build_inputs import BuildInputs, read_passages, subject
+from groundwork.dataset.general_data_mix import general_rows_needed
+from groundwork.dataset.rows import Row
+from groundwork.dataset.split.eval_selection import eval_size
+from groundwork.dataset.unanswerable_questions import (
+    A_CALL,
+    NEAREST,
+    Encode,
+    Findings,
+    LookUp,
+    Proposals,
+    Propose,
+    calls_needed,
+    with_unanswerable,
+)
+from groundwork.llm.client import Client
+from groundwork.llm.prompts import Message, conversation
+from groundwork.records.types import Chunk
+from groundwork.settings.dataset_settings import AbsentQuestions
+
+TOKENS_A_QUESTION = 60  # of either reply
+
+
+def proposer(client: Callable[[], Client], call: AbsentQuestions, template: str, about: str) -> Propose:
+    """What proposes questions beside a chunk."""
+
+    async def propose(chunk: Chunk, count: int) -> Proposals:
+        turns = proposing(template, about, chunk, count)
+        unit = f"{chunk.id} unanswerable"
+        return (await client().ask(call, turns, stage="create_dataset", unit=unit, schema=Proposals)).value
+
+    return propose
+
+
+def looker(client: Callable[[], Client], call: AbsentQuestions, template: str, about: str) -> LookUp:
+    """What looks questions up in passages, and words the replies to those that none of them answers."""
+
+    async def look_up(chunk: Chunk, questions: Sequence[str], passages: Sequence[Chunk]) -> Findings:
+        turns = looking_up(template, about, questions, passages)
+        unit = f"{chunk.id} unanswerable looked up"
+        return (await client().ask(call, turns, stage="create_dataset", unit=unit, schema=Findings)).value
+
+    return look_up
+
+
+def proposing(template: str, about: str, chunk: Chunk, count: int) -> list[Message]:
+    """The first request."""
+    return conversation(template, subject=about.strip() or chunk.document, passage=chunk.text, count=str(count))
+
+
+def looking_up(template: str, about: str, questions: Sequence[str], passages: Sequence[Chunk]) -> list[Message]:
+    """The second request."""
+    return conversation(
+        template,
+        subject=about.strip() or passages[0].document,
+        passages="\n\n".join(passage.text for passage in passages),
+        questions="\n".join(f"{number}. {question}" for number, question in enumerate(questions, 1)),
+    )
+
+
+async def add_unanswerable(job: Job, built: Built, passages: Sequence[Chunk], about: str, encode: Encode) -> Built:
+    """The dataset with the questions that the settings ask for."""
+    settings = job.config.dataset
+    call = settings.absent
+    job.progress.phase("looking for questions that the documents do not answer")
+    propose = proposer(lambda: job.client, call, job.prompt(call.prompt), about)
+    look_up = looker(lambda: job.client, call, job.prompt(call.check_prompt), about)
+    share, seed = settings.unanswerable, settings.seed
+    return await with_unanswerable(built, passages, share, seed, str(call.model), encode, propose, look_up)
+
+
+def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) -> Estimate:
+    """Two calls a chunk, by one chunk's size and as many passages as a question is looked up in."""
+    settings = job.config.dataset
+    call = settings.absent
+    held = {row.chunk for row in rows}
+    passages = [chunk for chunk in read_passages(inputs) if chunk.id in held]
+    if not passages:
+        return Estimate(0, 0, 0, call)
+    train = train_size(rows, inputs.runs, settings) * settings.phrasings
+    held_out = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if settings.eval_split else 0
+    wanted = sum(general_rows_needed(count, settings.unanswerable) for count in (train, held_out) if count)
+    calls, about = calls_needed(wanted, len(passages)), subject(job, inputs)
+    shown = passages[: 2 * NEAREST]
+    first = job.tokens(call, proposing(job.prompt(call.prompt), about, shown[0], A_CALL), Proposals)
+    questions = [row.question for row in rows[:A_CALL]]
+    second = job.tokens(call, looking_up(job.prompt(call.check_prompt), about, questions, shown), Findings)
+    return Estimate(2 * calls, calls * (first + second), 2 * calls * TOKENS_A_QUESTION * A_CALL, call)

@@ -1,0 +1,295 @@
+"""Questions near the subject that the documents do not answer, so that a model learns to say so.
+
+One call a chunk proposes questions that a reader might ask next. What the dataset answers already is left out by its
+meaning; the others are shown to a second call beside the passages nearest to them, which tells whether any of these
+answers them and words the reply. (Rajpurkar and others, "Know What You Don't Know", 2018, arXiv:1806.03822.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+import numpy as np
+
+from groundwork.dataset.build import Built
+from groundwork.dataset.general_data_mix import general_rows_needed, spread
+from groundwork.dataset.publish.personal_data import scan
+from groundwork.dataset.rows import Row
+from groundwork.dataset.split.metrics import Unanswerable
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest
+from groundwork.errors import UnitError
+from groundwork.language.numbers import number_values
+from groundwork.llm.concurrency import together
+from groundwork.questions.question_differences import normalised
+from groundwork.records.types import Chunk
+
+if TYPE_CHECKING:
+    from groundwork.embedding.nearest_neighbours import Vectors
+
+Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"]]
+CATEGORY = "unanswerable"
+CRITERIA = ["Says that this is not stated, or not known from the source", "Gives no answer of its own to the question"]
+A_CALL = 3  # questions proposed for one chunk
+NEAREST = 3  # chunks by their text, and as many by their questions, that a question is looked up in
+SPARE = 2  # times as many are proposed as are needed, since some turn out to be answered
+
+
+class Proposed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A question that a chunk leaves open, and what would have to be said to answer it."""
+
+    question: str
+    missing: str
+
+
+class Proposals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The reply to the first call."""
+
+    questions: list[Proposed]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the passages say to one question: the words that answer it, "" where none do; then the reply to it."""
+
+    number: int
+    quote: str
+    answered: bool
+    reply: str
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The reply to the second call."""
+
+    findings: list[Finding]
+
+
+Propose = Callable[[Chunk, int], Awaitable[Proposals]]
+LookUp = Callable[[Chunk, Sequence[str], Sequence[Chunk]], Awaitable[Findings]]
+
+
+@dataclass
+class _Found:
+    """Rows so far, and how many questions were left out for which reason."""
+
+    rows: list[Row] = field(default_factory=list)
+    proposed: int = 0
+    asked: int = 0
+    answered: int = 0
+    unusable: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Search:
+    """What a question is compared with: the dataset's rows and the chunks, with their vectors."""
+
+    rows: Sequence[Row]
+    chunks: Sequence[Chunk]
+    encode: Encode
+    threshold: float
+    row_vectors: Vectors
+    chunk_vectors: Vectors
+
+    @classmethod
+    async def over(cls, rows: Sequence[Row], chunks: Sequence[Chunk], encode: Encode, seed: int) -> _Search:
+        vectors = await encode([row.question for row in rows], "query")
+        return cls(
+            rows, chunks, encode, calibrate_threshold(vectors, seed), vectors,
+            await encode([chunk.text for chunk in chunks], "document"),
+        )  # fmt: skip
+
+    def passages(self, vectors: Vectors, own: Chunk) -> list[Chunk]:
+        """The chunk itself and those nearest to the questions (m, d), by their texts and by what rows ask of them."""
+        by_id = {chunk.id: chunk for chunk in self.chunks}
+        found = {own.id: own}
+        for vector in vectors:
+            for place in np.argsort(-(self.chunk_vectors @ vector), kind="stable")[:NEAREST].tolist():
+                found.setdefault(self.chunks[place].id, self.chunks[place])
+            for place in np.argsort(-(self.row_vectors[: len(self.rows)] @ vector), kind="stable")[:NEAREST].tolist():
+                if chunk := by_id.get(self.rows[place].chunk):
+                    found.setdefault(chunk.id, chunk)
+        return list(found.values())
+
+    def remember(self, vectors: Vectors) -> None:
+        """Questions that are taken: they are not asked twice."""
+        self.row_vectors = np.concatenate([self.row_vectors, vectors])
+
+
+def needed(built: Built, share: float) -> dict[str, int]:
+    """How many questions make up `share` of train and of eval, once they stand in them."""
+    return {
+        split: general_rows_needed(len(built.splits[split]), share)
+        for split in ("train", "eval")
+        if built.splits.get(split)
+    }
+
+
+def calls_needed(rows: int, chunks: int) -> int:
+    """Calls of each of the two kinds for so many questions."""
+    return min(chunks, -(-SPARE * rows // A_CALL))
+
+
+async def with_unanswerable(
+    built: Built,
+    chunks: Sequence[Chunk],
+    share: float,
+    seed: int,
+    model: str,
+    encode: Encode,
+    propose: Propose,
+    look_up: LookUp,
+) -> Built:
+    """`built` with questions that no passage answers, as `share` of train and of eval, none in both.
+
+    Chunks are asked about in an order drawn with `seed` until there are enough; fewer rows are warned of. A reply that
+    cannot be had costs its chunk's questions alone.
+    """
+    counts = needed(built, share)
+    wanted = sum(counts.values())
+    rows = list({row.id: row for split in ("train", "eval") for row in built.splits.get(split, [])}.values())
+    held = {row.chunk for row in rows}
+    usable = [chunk for chunk in chunks if chunk.id in held]
+    found = await _gathered(rows, usable, list(chunks), wanted, seed, model, encode, propose, look_up)
+    drawn = _apart(found.rows, counts)
+    report = built.report
+    told = Unanswerable(
+        share=share, needed=wanted, train=len(drawn["train"]), eval=len(drawn.get("eval", [])), proposed=found.proposed,
+        asked=found.asked, answered=found.answered, unusable=found.unusable,
+    )  # fmt: skip
+    splits = {
+        split: spread(own, drawn[split]) if split == "train" else [*own, *drawn[split]] if split in drawn else own
+        for split, own in built.splits.items()
+    }
+    report = msgspec.structs.replace(
+        report,
+        splits={split: len(own) for split, own in splits.items()},
+        unanswerable=told,
+        personal=[*report.personal, *scan([row for part in drawn.values() for row in part])],
+        warnings=[*report.warnings, *_too_few(told, found.failed)],
+    )
+    return Built(splits, report)
+
+
+async def _gathered(
+    rows: Sequence[Row], usable: Sequence[Chunk], everything: Sequence[Chunk], wanted: int, seed: int, model: str,
+    encode: Encode, propose: Propose, look_up: LookUp,
+) -> _Found:  # fmt: skip
+    search = await _Search.over(rows, everything, encode, seed)
+    order = np.random.default_rng(seed).permutation(len(usable)).tolist()
+    found, start = _Found(), 0
+    while len(found.rows) < wanted and start < len(order):
+        part = order[start : start + calls_needed(wanted - len(found.rows), len(order))]
+        start += len(part)
+        for new in await together(_of_chunk(usable[i], search, model, propose, look_up) for i in part):
+            await _add(found, new, search)
+    return found
+
+
+async def _of_chunk(chunk: Chunk, search: _Search, model: str, propose: Propose, look_up: LookUp) -> _Found:
+    """The rows of one chunk; those of another chunk may still ask the same."""
+    found = _Found()
+    try:
+        proposals = await propose(chunk, A_CALL)
+        questions = list(dict.fromkeys(one.question.strip() for one in proposals.questions if one.question.strip()))
+        found.proposed = len(questions)
+        if not questions:
+            return found
+        vectors = await search.encode(questions, "query")
+        open_ = [
+            place for place, cosine in enumerate(nearest(vectors, search.row_vectors)[1]) if cosine < search.threshold
+        ]
+        found.asked = len(questions) - len(open_)
+        if not open_:
+            return found
+        passages = search.passages(vectors[open_], chunk)
+        findings = await look_up(chunk, [questions[place] for place in open_], passages)
+    except UnitError as error:
+        found.failed.append(str(error))
+        return found
+    by_number = {finding.number: finding for finding in findings.findings}
+    shown = " ".join(passage.text for passage in passages)
+    for number, place in enumerate(open_, 1):
+        finding = by_number.get(number)
+        if finding and (finding.answered or finding.quote.strip()):
+            found.answered += 1
+        elif finding is None or not _is_honest(finding.reply, questions[place], shown):
+            found.unusable += 1
+        else:
+            found.rows.append(_row(questions[place], finding.reply.strip(), chunk, model))
+    return found
+
+
+def _is_honest(reply: str, question: str, shown: str) -> bool:
+    """Whether the reply says something, and no number that neither the question nor the passages have."""
+    return bool(reply.strip()) and number_values(reply, spelled=True) <= number_values(
+        f"{question} {shown}", spelled=True
+    )
+
+
+async def _add(found: _Found, new: _Found, search: _Search) -> None:
+    """The rows of `new` that `found` does not ask yet, and all its counts."""
+    for row in new.rows:
+        vector = await search.encode([row.question], "query")
+        if nearest(vector, search.row_vectors)[1][0] >= search.threshold or _is_taken(row, found.rows):
+            found.asked += 1
+            continue
+        search.remember(vector)
+        found.rows.append(row)
+    found.proposed += new.proposed
+    found.asked += new.asked
+    found.answered += new.answered
+    found.unusable += new.unusable
+    found.failed += new.failed
+
+
+def _is_taken(row: Row, rows: Sequence[Row]) -> bool:
+    return any(normalised(row.question) == normalised(other.question) for other in rows)
+
+
+def _row(question: str, answer: str, chunk: Chunk, model: str) -> Row:
+    digest = hashlib.sha256(f"{chunk.document}\0{question}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return Row(
+        id=f"{chunk.document}-unanswerable-{digest}",
+        question=question,
+        answer=answer,
+        evaluation_criteria=list(CRITERIA),
+        difficulty="",
+        category=CATEGORY,
+        document=chunk.document,
+        chunk=chunk.id,
+        evidence=[],
+        tags=[],
+        headings=chunk.headings,
+        pages=chunk.pages,
+        model=model,
+        run="",
+        iteration=0,
+        cluster=-1,
+        unanswerable=True,
+    )
+
+
+def _apart(rows: Sequence[Row], counts: Mapping[str, int]) -> dict[str, list[Row]]:
+    """The rows by split, as many as it takes of each; where they are too few, by the same shares, one at least."""
+    wanted = sum(counts.values())
+    taken = list(rows[:wanted])
+    if "eval" not in counts:
+        return {"train": taken}
+    held = counts["eval"] if len(taken) == wanted else round(len(taken) * counts["eval"] / wanted)
+    return {"eval": taken[:held], "train": taken[held:]}
+
+
+def _too_few(told: Unanswerable, failed: Sequence[str]) -> list[str]:
+    made = told.train + told.eval
+    warnings = []
+    if made < told.needed:
+        warnings.append(
+            f"only {made:,} of {told.needed:,} questions without an answer were found: of {told.proposed:,} proposed "
+            f"ones {told.answered:,} are answered by a passage and {told.asked:,} ask what another row asks"
+        )
+    if failed:
+        warnings.append(f"{len(failed):,} chunks gave no question without an answer; the first reason: {failed[0]}")
+    return warnings

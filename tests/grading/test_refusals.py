@@ -1,0 +1,96 @@
+"""Questions without an answer, graded apart: who says so, who makes something up, who refuses what is known."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from groundwork.dataset.unanswerable_questions import CATEGORY, CRITERIA
+from groundwork.grading.criteria_by_rule import settle
+from groundwork.grading.refusals import REFUSES
+from groundwork.records.artifacts import read_jsonl, write_jsonl
+from groundwork.records.grades import Grade
+from tests.fake_openrouter import FakeOpenRouter
+from tests.grading.scripted import World, holds
+from tests.grading.test_grade import models
+
+REFUSAL = "I do not know that."
+HONEST = (REFUSES, *CRITERIA)
+
+
+class HonestyWorld(World):
+    """Four questions of eval ask what nothing says; the judge knows a refusal when it sees one."""
+
+    def __init__(self, root: Path, server: FakeOpenRouter) -> None:
+        super().__init__(root, server, rows=16)
+        file = root / "datasets" / "gates" / "data" / "eval.jsonl"
+        held = [json.loads(line) for line in file.read_text().splitlines()]
+        asked = [
+            {**held[n], "id": f"u{n}", "question": f"Who paid for gate {n}?", "answer": "That is not stated.",
+             "evaluation_criteria": CRITERIA, "evidence": [], "category": CATEGORY, "difficulty": "",
+             "unanswerable": True}
+            for n in range(4)
+        ]  # fmt: skip
+        write_jsonl(file, [*held, *asked])
+
+    def reply(self, body: dict) -> str:
+        model, asked = body["model"].removeprefix("test/"), body["messages"][-1]["content"]
+        if model == "judge":
+            told = re.split(r"Answer to grade: |The answer was: ", asked)[-1]
+            refused = REFUSAL in told or "That is not stated." in told
+            criteria = re.findall(r"^(criterion_\d+): (.*)$", asked, re.MULTILINE)
+            met = {name: refused if text in HONEST else holds(text, told) for name, text in criteria}
+            return json.dumps({n: {"reason": "seen", "verdict": "met" if m else "unmet"} for n, m in met.items()})
+        return "It was the mayor." if model == "makes-up" else super().reply(body)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[HonestyWorld]:
+    with FakeOpenRouter().thread() as server:
+        yield HonestyWorld(tmp_path, server)
+
+
+def test_the_two_kinds_of_honesty(world: HonestyWorld, tmp_path: Path, capsys) -> None:
+    """Admitted, made up and refused are counted a model; none of it moves the scores of questions with an answer."""
+    assert world.grade(*models("knows-all", "nothing", "makes-up"), "--repeats", "1") == 0
+    found = {model["name"]: model for model in world.report()["models"]}
+    told = {
+        name: [model["honesty"][key] for key in ("unanswerable", "made_up", "answerable", "refusals")]
+        for name, model in found.items()
+    }
+    assert told == {"test/knows-all": [4, 0, 16, 0], "test/nothing": [4, 0, 16, 16], "test/makes-up": [4, 4, 16, 0]}
+    assert found["test/knows-all"]["splits"]["eval"]["answers"] == 16
+    assert found["test/knows-all"]["splits"]["eval"]["score"][0] == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "test/makes-up: of 4 questions without an answer it says so for 0 (0%; " in out
+    assert "test/nothing: of 16 questions with an answer it refuses 16 (100%; " in out
+    page = (tmp_path / "grades" / "gates" / "report.html").read_text()
+    assert "makes one up for 4" in page
+
+
+def test_the_criterion_of_refusal_is_no_criterion_of_the_row(world: HonestyWorld, tmp_path: Path) -> None:
+    """It is kept apart in the files: criteria are the dataset's own; questions without an answer are not asked it."""
+    assert world.grade(*models("knows-all"), "--repeats", "1") == 0
+    grades = read_jsonl(tmp_path / "grades" / "gates" / "test-knows-all.jsonl", Grade)
+    assert all(REFUSES not in [one.criterion for one in grade.criteria] for grade in grades)
+    assert {(grade.unanswerable, grade.refuses) for grade in grades} == {(True, None), (False, "unmet")}
+
+
+def test_rules_leave_refusals_to_the_judge() -> None:
+    """No word of these criteria is a fact that a rule would look for."""
+    for criterion in HONEST:
+        assert settle(criterion, "Who paid for gate 7?", "It was the mayor, in 1907.") is None
+
+
+def test_a_dataset_without_such_questions_asks_as_before(tmp_path: Path, capsys) -> None:
+    """No criterion is added, and nothing is said of refusals."""
+    with FakeOpenRouter().thread() as server:
+        world = World(tmp_path, server, rows=8)
+        assert world.grade(*models("knows-all"), "--repeats", "1") == 0
+        assert not any(REFUSES in json.dumps(body) for body in server.requests)
+    assert "without an answer" not in capsys.readouterr().out
+    assert world.report()["models"][0]["honesty"] is None
