@@ -48,8 +48,21 @@ def _string(function: Any, *arguments: Any) -> str:
     return buffer.raw.decode("utf-16-le", "replace").rstrip("\0").replace("\r", "\n")
 
 
-def typed_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
-    """The fields' values and the free texts of a liteparse page where they stand, but for those among its `runs`."""
+def with_typed(page: Any, runs: Sequence[Run]) -> list[Run]:
+    """The `runs` of a liteparse page with its fields' values and free texts where they stand, each of them once."""
+    runs = [run for run in runs if not any(_is_comb(field, run, runs) for field in page.form_fields or ())]
+    return [*runs, *_typed_runs(page, runs)]
+
+
+def _is_comb(field: Any, run: Run, runs: Sequence[Run]) -> bool:
+    """Whether a run belongs to a value that is drawn with spaces between its letters, one box a letter."""
+    if field.type not in _VALUES or not field.value or not field.rect or not _is_in(run, field.rect):
+        return False
+    drawn = " ".join(other.text for other in sorted(runs) if _is_in(other, field.rect))
+    return drawn != field.value and "".join(drawn.split()) == "".join(field.value.split()) and drawn.count(" ") > 2
+
+
+def _typed_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
     out = []
     for field in page.form_fields or ():
         text = ("☒" if field.checked else "☐") if field.type in _BOXES else field.value if field.type in _VALUES else ""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, overload
 
 from groundwork.documents import Conversion, Request
 from groundwork.documents.audit import count_tables
-from groundwork.documents.form_fields import fields, notes, typed_runs
+from groundwork.documents.form_fields import fields, notes, with_typed
 from groundwork.documents.layout.charts import find_charts
 from groundwork.documents.layout.drawn_lines import Frame, Stroke, Strokes, find_frames, find_strokes
 from groundwork.documents.layout.letter_sizes import LetterSizes
@@ -125,7 +125,7 @@ def _read(page: Any, sizes: LetterSizes, text: str) -> Read:
         [run for item in items if (run := to_run(item, sizes.of(item, page), speller))]
         for items in (turned.items, *turned.aside)
     )
-    runs += typed_runs(page, runs)
+    runs = with_typed(page, runs)
     places = fields(page)
     charts = find_charts(page.vector_graphics, runs, places) if page.vector_graphics else []
     grids = [_labels(chart, runs) for chart in charts]

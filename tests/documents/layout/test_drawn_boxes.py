@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from reportlab.pdfgen.canvas import Canvas
+
+from groundwork.documents.form_fields import with_typed
+from groundwork.documents.layout.text_lines import Run
 
 
 def frame(canvas: Canvas, flat, steep) -> None:
@@ -86,6 +91,16 @@ def test_the_boxes_of_a_form_are_read_box_by_box(drawn):
     for k in range(14):
         assert f"Boat {k + 1} {k + 1} {3 * k + 2}.50" in page.markdown.replace(";", "")
     assert page.audit.text_kept > 0.99
+
+
+def test_letters_in_boxes_of_their_own_are_one_value():
+    """A number drawn into a comb of boxes is read as it was typed, not letter by letter."""
+    place = SimpleNamespace(x=180, y=90, width=140, height=16)
+    field = SimpleNamespace(type="text", value="GH40217", rect=place, checked=False)
+    label = Run(72, 92, 170, 104, "Number of the boat", 10)
+    letters = [Run(186 + 20 * k, 92, 192 + 20 * k, 104, letter, 10) for k, letter in enumerate("GH40217")]
+    page = SimpleNamespace(form_fields=[field], annotations=())
+    assert [run.text for run in with_typed(page, [label, *letters])] == ["Number of the boat", "GH40217"]
 
 
 def test_fields_part_the_lines_of_a_form(drawn):
