@@ -80,7 +80,7 @@ class Reference:
         bare = plain_text(markdown)
         found, told = _words(bare), _digits(bare)
         if self.shaped:
-            return self._audit_letters(bare, told, count_tables(markdown))
+            return self._audit_letters(markdown, bare, told)
         same = found == self.words  # as on most pages
         lost = self._lost_numbers(told)
         words_kept, glued = (1.0, 0.0) if same else self._kept(found)
@@ -105,13 +105,14 @@ class Reference:
             return Counter()
         return Counter(self.numbers) - Counter(told) - Counter(page_labels(self.text))
 
-    def _audit_letters(self, bare: str, told: list[str], tables: int) -> PageAudit:
+    def _audit_letters(self, markdown: str, bare: str, told: list[str]) -> PageAudit:
         """By the letters and numbers alone, whatever their order."""
         wanted, found = (Counter(filter(str.isalpha, text)) for text in (plain_text(self.text), bare))
         lost = self._lost_numbers(told)
         share = (wanted & found).total() / wanted.total()
         letters_kept = 1.0 if share >= _DOUBLED and found <= wanted and _THAI.search(bare) else share
-        repeated = max(0.0, 1 - wanted.total() / found.total()) if found else 0.0
+        once = sum(map(str.isalpha, plain(_unfilled(markdown))))
+        repeated = max(0.0, 1 - wanted.total() / once) if once else 0.0
         numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
         return PageAudit(
             words_kept=round(letters_kept, 4),
@@ -119,7 +120,7 @@ class Reference:
             numbers_kept=round(numbers_kept, 4),
             glued=0.0,
             repeated=round(repeated, 4),
-            tables=tables,
+            tables=count_tables(markdown),
             text_kept=round(letters_kept * numbers_kept * (1 - repeated), 4),
             lost_numbers=sorted(lost)[:20],
         )

@@ -14,6 +14,7 @@ import msgspec
 
 from groundwork.documents.form_fields import typed_in
 from groundwork.documents.garbled_fonts import is_misread, is_unreadable
+from groundwork.documents.ligatures import with_ligatures
 from groundwork.documents.pdf_titles import document_title
 from groundwork.errors import BadDocument
 
@@ -129,7 +130,8 @@ def _page_text(document: Any, number: int) -> str:
 
     try:
         page = document[number]
-        text = "\n".join([page.get_textpage().get_text_range(), *typed_in(document, page)])
+        textpage = page.get_textpage()
+        text = "\n".join([with_ligatures(textpage, textpage.get_text_range()), *typed_in(document, page)])
     except pypdfium2.PdfiumError:
         return ""  # a damaged page has no text layer; the converters may still read it
     text = _SOFT_HYPHEN.sub("", text).replace("\u00ad", "-")  # within a line it is drawn

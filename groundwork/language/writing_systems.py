@@ -17,6 +17,7 @@ UNSPACED = (
 """Chinese characters, kana, Thai, Lao, Burmese and Khmer: letters in whose text no space parts the words."""
 
 _SHAPED = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\u0900-\u0fff\u1000-\u109f\u1780-\u17ff]")
+_RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 _LETTER = regex.compile(r"\p{L}")
 _QUESTION = regex.compile(
     r"""[?？؟\u037e፧⁇⁈]\Z
@@ -30,6 +31,16 @@ _QUESTION = regex.compile(
 def is_question(text: str) -> bool:
     """Does `text` end as a question does in its script?"""
     return _QUESTION.search(text.rstrip()) is not None
+
+
+def is_right_to_left(text: str) -> bool:
+    """Is most of `text` in a script that runs from right to left, such as Arabic or Hebrew?"""
+    return not text.isascii() and 2 * len(_RIGHT_TO_LEFT.findall(text)) > len(_LETTER.findall(text))
+
+
+def runs_right_to_left(text: str) -> bool:
+    """Does `text` hold a letter of a script that runs from right to left?"""
+    return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
 
 
 def is_shaped(text: str) -> bool:

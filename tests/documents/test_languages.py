@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from groundwork.documents import Request
 from groundwork.documents.audit import Reference
 from groundwork.documents.engines.plain_text import decode
-from groundwork.documents.page_conversion import convert_pages
-from groundwork.documents.pdf import read_text_layer
 from groundwork.documents.repair.hyphens import DocumentWords
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.word_spacing import respell
-from groundwork.settings.config_files import load
 from tests.documents.layout.test_page_flow import read, run
 
 CHINESE = "港务长有权分配和收回泊\n位。费用为12,345元。"
@@ -62,22 +56,6 @@ def test_arabic_is_audited_by_letters() -> None:
 def test_thai_letters_that_the_text_layer_doubles_are_no_loss() -> None:
     """pdfium says some Thai letters twice."""
     assert Reference("ระเบียบีบท่าเรือรืเวลโมรา").audit("ระเบียบท่าเรือเวลโมรา").text_kept == 1
-
-
-def test_pages_from_right_to_left_are_read_by_the_engine_that_puts_them_in_order(tmp_path: Path) -> None:
-    """Of a Hebrew page pdf-inspector's reading is taken, whatever other engines make of its letters."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 2))
-    figure.text(0.9, 0.5, "נמל ולמורה פתוח לכל כלי השיט"[::-1], ha="right", family="DejaVu Sans")
-    with matplotlib.rc_context({"pdf.fonttype": 42}):
-        figure.savefig(tmp_path / "hebrew.pdf")
-    source = str(tmp_path / "hebrew.pdf")
-    request = Request(source=source, ending=".pdf", settings=load().ingest, page_count=1)
-    done = convert_pages("layout", request, read_text_layer(source).pages)
-    assert done.makers == ["layout:pdf-inspector"]
-    assert done.audits[0].text_kept == 1
 
 
 def test_accents_are_one_character() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 from groundwork.documents.layout.text_lines import Box
 
 NEAR = 2.5  # points within which two lines are one
+_TICK = 16  # points of a box to tick, at the most
 _MOST = 2000  # lines of a page's tables; what has more is a drawing
 
 
@@ -43,14 +45,40 @@ def find_strokes(drawn: Any) -> Strokes:
     segments = _segments(drawn)
     flat = _whole([s for s in segments if s.y2 - s.y1 < NEAR], turned=False)
     steep = _whole([s for s in segments if s.x2 - s.x1 < NEAR], turned=True)
-    return Strokes(flat, steep) if len(flat) + len(steep) <= _MOST else Strokes([], [])
+    return _without_ticks(flat, steep) if len(flat) + len(steep) <= _MOST else Strokes([], [])
 
 
 def find_frames(strokes: Strokes) -> list[Frame]:
     """What may be tables among a page's lines."""
     if len(strokes.flat) < 2:
         return []
-    return [frame for frame in map(_frame, _touching(*strokes)) if len(frame.ys) > 1 and len(frame.xs) > 2]
+    groups = [inner for group in _touching(*strokes) for inner in _without_border(group)]
+    return [frame for frame in map(_frame, groups) if len(frame.ys) > 1 and len(frame.xs) > 2]
+
+
+def _without_ticks(flat: list[Stroke], steep: list[Stroke]) -> Strokes:
+    """The lines without small squares, which are boxes to tick."""
+    corners = {(round(s.x1), round(s.y1)) for s in flat if s.x2 - s.x1 <= _TICK}
+    if not corners:
+        return Strokes(flat, steep)
+    squares = [s for s in steep if s.y2 - s.y1 <= _TICK and _begins(s, corners)]
+    squares = [s for s in squares if any(_is_square(s, other) for other in steep)]
+    boxes = [Box(s.x1 - 1, s.y1 - 1, s.x1 + s.y2 - s.y1 + NEAR, s.y2 + 1) for s in squares]
+    return Strokes([s for s in flat if not _in_any(s, boxes)], [s for s in steep if not _in_any(s, boxes)])
+
+
+def _begins(steep: Stroke, corners: set[tuple[int, int]]) -> bool:
+    x, y = round(steep.x1), round(steep.y1)
+    return any((x + i, y + j) in corners for i in (-1, 0, 1) for j in (-1, 0, 1))
+
+
+def _is_square(left: Stroke, right: Stroke) -> bool:
+    level = abs(left.y1 - right.y1) < 1 and abs(left.y2 - right.y2) < 1
+    return level and abs(right.x1 - left.x1 - (left.y2 - left.y1)) < 1.5
+
+
+def _in_any(stroke: Stroke, boxes: list[Box]) -> bool:
+    return any(b.x1 <= stroke.x1 and stroke.x2 <= b.x2 and b.y1 <= stroke.y1 and stroke.y2 <= b.y2 for b in boxes)
 
 
 # --- segments to strokes ---
@@ -124,6 +152,39 @@ def _touching(flat: list[Stroke], steep: list[Stroke]) -> list[list[Stroke]]:
             groups.remove(group)
         groups.append((bounds, members))
     return finished + [group for _, group in groups]
+
+
+def _without_border(group: list[Stroke]) -> list[list[Stroke]]:
+    """A group's parts within the border that is drawn around them, as around a page; the group where there is none."""
+    bounds = functools.reduce(_around, group)
+    border = [s for s in group if _is_side(s, bounds)]
+    inner = [s for s in group if not _is_side(s, bounds)]
+    if len(border) < 4 or not inner or any(_touches(s, bounds) for s in inner):
+        return [group]
+    parts = _touching([s for s in inner if s.y2 - s.y1 < NEAR], [s for s in inner if s.y2 - s.y1 >= NEAR])
+    if not any(_is_closed(part) for part in parts):
+        return [group]
+    return [deeper for part in parts for deeper in _without_border(part)]
+
+
+def _is_side(stroke: Stroke, bounds: Stroke) -> bool:
+    """Whether a stroke is a whole side of the bounds."""
+    wide = stroke.x1 - bounds.x1 < NEAR and bounds.x2 - stroke.x2 < NEAR
+    high = stroke.y1 - bounds.y1 < NEAR and bounds.y2 - stroke.y2 < NEAR
+    return (wide and (stroke.y2 - bounds.y1 < NEAR or bounds.y2 - stroke.y1 < NEAR)) or (
+        high and (stroke.x2 - bounds.x1 < NEAR or bounds.x2 - stroke.x1 < NEAR)
+    )
+
+
+def _touches(stroke: Stroke, bounds: Stroke) -> bool:
+    across = stroke.x1 - bounds.x1 < NEAR or bounds.x2 - stroke.x2 < NEAR
+    return across or stroke.y1 - bounds.y1 < NEAR or bounds.y2 - stroke.y2 < NEAR
+
+
+def _is_closed(group: list[Stroke]) -> bool:
+    """Whether lines are drawn at all four sides of a group."""
+    bounds = functools.reduce(_around, group)
+    return len(group) > 4 and sum(_is_side(s, bounds) for s in group) >= 4
 
 
 def _near(bounds: Stroke, stroke: Stroke) -> bool:

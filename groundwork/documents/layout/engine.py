@@ -21,13 +21,20 @@ from groundwork.documents.layout.drawn_lines import Frame, Stroke, Strokes, find
 from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.page_flow import Flow, foot_notes, page_lines
 from groundwork.documents.layout.reading_order import parts as parts_of
+from groundwork.documents.layout.right_to_left import (
+    letters_in_order,
+    mirrored_box,
+    mirrored_runs,
+    mirrored_strokes,
+    word_runs,
+)
 from groundwork.documents.layout.rotated_text import main_turn, upright
 from groundwork.documents.layout.ruled_tables import Grid, find_grids
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS, stitch
-from groundwork.language.writing_systems import is_shaped
+from groundwork.language.writing_systems import is_right_to_left, is_shaped
 
 _RECURS = 3  # pages from which on turned text is a stamp that runs through the document
 
@@ -43,13 +50,15 @@ class Read(NamedTuple):
 def convert(request: Request) -> Conversion:
     """Three renditions of every page: our own reading, liteparse's and pdf-inspector's.
 
-    Of pages in a shaped script pdf-inspector's alone: pdfium, and with it liteparse, gives the letters of such a
-    script in the order in which they are drawn. Raises what liteparse raises; where pdf-inspector fails, a warning,
-    told when its first page is asked for.
+    Of pages in a script from right to left pdf-inspector's and ours, which is read in a mirror; of those in another
+    shaped script pdf-inspector's alone: pdfium, and with it liteparse, gives the letters of such a script in the order
+    in which they are drawn. Raises what liteparse raises; where pdf-inspector fails, a warning, told when its first
+    page is asked for.
     """
     pages, turns = _read_turned(request)
     layer = request.layer or [""] * len(pages)
-    shaped = [i for i, text in enumerate(layer) if is_shaped(text)]
+    leftward = [is_right_to_left(text) for text in layer]
+    shaped = [i for i, text in enumerate(layer) if is_shaped(text) and not leftward[i]]
     pages = [None if i in shaped else page for i, page in enumerate(pages)]
     with LetterSizes(request.source, turns) as sizes:
         read = [_read(page, sizes, text) if page else Read([], []) for page, text in zip(pages, layer, strict=True)]
@@ -60,7 +69,7 @@ def convert(request: Request) -> Conversion:
     other = _Later(request, len(pages), warnings)
     renditions: dict[str, Sequence[str]] = {
         "lines": [_markdown(page, styles) for page in read],
-        "liteparse": [_own_markdown(page) for page in pages],
+        "liteparse": ["" if back else _own_markdown(page) for page, back in zip(pages, leftward, strict=True)],
         "pdf-inspector": other,
     }
     numbers = request.pages or range(1, len(pages) + 1)
@@ -121,16 +130,24 @@ def _read(page: Any, sizes: LetterSizes, text: str) -> Read:
     """The parts of a liteparse page in the order in which they are read, spelt as in the page's text layer."""
     turned = upright(page)
     speller = Speller(text)
-    runs, *aside = (
-        [run for item in items if (run := to_run(item, sizes.of(item, page), speller))]
+    read = [
+        [(item, run) for item in items if (run := to_run(item, sizes.of(item, page), speller))]
         for items in (turned.items, *turned.aside)
-    )
-    runs = with_typed(page, runs)
+    ]
+    runs, *aside = ([run for _, run in part] for part in read)
     places = fields(page)
     charts = find_charts(page.vector_graphics, runs, places) if page.vector_graphics else []
+    leftward = is_right_to_left(text)
+    if leftward:
+        spelling = letters_in_order(*sizes.text_of(page.page_num))
+        runs = [word for item, run in read[0] for word in word_runs(item, run, spelling)]
+    runs = with_typed(page, runs)
+    strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
+    if leftward:
+        runs, strokes = mirrored_runs(runs, page.width), mirrored_strokes(strokes, page.width)
+        charts, places = ([mirrored_box(box, page.width) for box in boxes] for boxes in (charts, places))
     grids = [_labels(chart, runs) for chart in charts]
     free = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
-    strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
     frames = find_frames(strokes)
     frames = [frame for frame in frames if not any(_is_in(frame, chart) for chart in charts)]
     if frames and (tables := find_grids(frames, [word for run in free for word in run.words], places)):

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Self
 
+from groundwork.documents.ligatures import with_ligatures
 from groundwork.documents.pdf import open_pdf
 
 _SCALE = 100  # parts of a point in which pdfium is asked for a place
@@ -34,6 +35,12 @@ class LetterSizes:
         if self._document is not None:
             self._document.close()
 
+    def text_of(self, number: int) -> tuple[str, str]:
+        """The text of a page that is read from right to left: as pdfium gives it, and with its ligatures in order."""
+        textpage = self._text_of(number)[1]
+        text = textpage.get_text_range()
+        return text, with_ligatures(textpage, text)
+
     def of(self, item: Any, page: Any) -> float:
         """The size of a liteparse text item of a liteparse page."""
         key = (item.font_name, item.font_size, round(item.height, 1))
@@ -45,7 +52,7 @@ class LetterSizes:
         """`Tf` times the height of the text matrix; 0 where pdfium finds no letter at the item's place."""
         import pypdfium2.raw as pdfium
 
-        raw, text = self._text_of(page.page_num)
+        raw, text = (part.raw for part in self._text_of(page.page_num))
         x, y = ctypes.c_double(), ctypes.c_double()
         width, height = (int(_SCALE * side) for side in (page.width, page.height))
         word = max(item.words, key=lambda word: len(word.text), default=item)  # not the raised number before it
@@ -63,7 +70,7 @@ class LetterSizes:
         if self._page[0] != number:
             page = self._document[number - 1]
             self._page = (number, page, page.get_textpage())
-        return self._page[1].raw, self._page[2].raw
+        return self._page[1], self._page[2]
 
 
 def _guessed(item: Any) -> float:

@@ -93,6 +93,25 @@ def test_the_boxes_of_a_form_are_read_box_by_box(drawn):
     assert page.audit.text_kept > 0.99
 
 
+def test_a_border_around_the_page_belongs_to_no_table(drawn):
+    """Two tables within one border are two tables, and boxes to tick in a cell part nothing."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.rect(30, 30, 535, 780)
+        for top, rows in ((700, ("Depth", "Fee")), (560, ("Length", "Beam"))):
+            frame(canvas, [(top - 20 * k, 60, 300) for k in range(3)], [(x, top - 40, top) for x in (60, 180, 300)])
+            for k, text in enumerate(rows):
+                canvas.drawString(66, top - 14 - 20 * k, text)
+                canvas.drawString(200, top - 14 - 20 * k, "yes      no")
+                canvas.rect(188, top - 15 - 20 * k, 9, 9)
+                canvas.rect(226, top - 15 - 20 * k, 9, 9)
+        canvas.drawString(66, 620, "Boats that are longer pay by the metre.")
+
+    page = drawn(draw)
+    assert page.rows == [[name, "yes no"] for name in ("Depth", "Fee", "Length", "Beam")]
+    assert "\n\nBoats that are longer pay by the metre.\n\n" in page.markdown
+
+
 def test_letters_in_boxes_of_their_own_are_one_value():
     """A number drawn into a comb of boxes is read as it was typed, not letter by letter."""
     place = SimpleNamespace(x=180, y=90, width=140, height=16)

@@ -1,0 +1,98 @@
+"""Pages in Hebrew and Arabic: the order of words, columns and letters, in small PDFs drawn as such PDFs are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+import pytest
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from groundwork.documents.layout.right_to_left import letters_in_order, mirrored_runs, word_runs
+from groundwork.documents.layout.text_lines import Run
+
+ROWS = [["סירה", "נמל", "דמי עגינה"], ["אנפה אפורה", "אלרי", "120.50"], ["שחף", "טארן", "98.00"]]
+
+
+def write(canvas: Canvas, x: float, y: float, text: str) -> None:
+    """A text of Hebrew words as it is drawn, its right end at `x`: the last letter first, numbers as they are."""
+    pdfmetrics.registerFont(TTFont("DejaVu", Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"))
+    canvas.setFont("DejaVu", 10)
+    canvas.drawRightString(x, y, text if text[0].isdigit() else text[::-1])
+
+
+@pytest.mark.parametrize("is_framed", [True, False])
+def test_the_rightmost_column_is_the_first(drawn, is_framed):
+    """A table from right to left has its columns and the words of its cells in the order in which they are read."""
+
+    def draw(canvas: Canvas) -> None:
+        for k, row in enumerate(ROWS):
+            for x, text in zip((500, 380, 260), row, strict=True):
+                write(canvas, x, 700 - 20 * k, text)
+        if is_framed:
+            for k in range(4):
+                canvas.line(160, 714 - 20 * k, 510, 714 - 20 * k)
+            for x in (160, 270, 390, 510):
+                canvas.line(x, 714, x, 654)
+
+    page = drawn(draw)
+    assert page.rows == ROWS
+    assert page.makers == ["layout:lines"]
+    assert page.audit.text_kept == 1
+
+
+def test_lines_from_right_to_left_are_one_paragraph(drawn):
+    """The lines of a paragraph begin at the right, and are joined as those of other scripts are."""
+    lines = ["רב החובל של הנמל פותח את המחסום רק כאשר הגאות משני צדדיו", "התהפכה והוא מוריד אותו שוב."]
+    page = drawn(lambda canvas: [write(canvas, 520, 700 - 14 * k, line) for k, line in enumerate(lines)])
+    assert page.markdown == " ".join(lines)
+
+
+def words(*texts: tuple[float, str]) -> list[Run]:
+    return [Run(x, 10, x + 5 * len(text), 20, text, 10) for x, text in texts]
+
+
+@pytest.mark.parametrize(
+    ("drawn_words", "read"),
+    [
+        ([(100, "אחרי"), (124, "Port"), (148, "Ellary"), (182, "לפני")], ["לפני", "Port", "Ellary", "אחרי"]),
+        ([(100, "2026"), (124, "-"), (132, "2024"), (156, "בשנים")], ["בשנים", "2024", "-", "2026"]),
+        ([(100, "תקן"), (118, "-2-5")], ["2-5-", "תקן"]),
+        ([(100, "-5")], ["-5"]),
+    ],
+)
+def test_words_side_by_side_are_read_from_the_right(drawn_words, read):
+    """Latin words keep their order; a number's hyphen is read behind it beside words, and is a minus alone."""
+    assert [run.text for run in sorted(mirrored_runs(words(*drawn_words), 400))] == read
+
+
+def test_a_mark_is_read_behind_the_word_that_it_ends():
+    """A comma drawn left of a word, in its box or beside it, ends the word without a space."""
+    runs = mirrored_runs(words((100, "שלום"), (122, ","), (129, "קודם")), 400)
+    first, mark, _ = sorted(runs)
+    assert mark.text == ","
+    assert mark.x1 == pytest.approx(first.x2)
+
+
+class Item:
+    """A text item as liteparse gives it: words from left to right."""
+
+    class Word:
+        def __init__(self, text: str) -> None:
+            self.text, self.x, self.y, self.width, self.height = text, 0.0, 0.0, 10.0, 10.0
+
+    def __init__(self, *texts: str) -> None:
+        self.words = [self.Word(text) for text in texts]
+
+
+def test_letters_of_one_glyph_take_the_order_of_the_text_layer():
+    """Lam and alef are one glyph, and turned around with their line; words of two scripts come part by part."""
+    spelling = letters_in_order("المشكالت خاص", "المشكلات خاص")
+    item = Item("المشكالت.", "Pythonو", ",خاص")
+    assert [run.text for run in word_runs(item, Run(0, 0, 1, 1, "", 10), spelling)] == [
+        "المشكلات.",
+        "وPython",
+        "خاص,",
+    ]
