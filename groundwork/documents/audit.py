@@ -111,7 +111,7 @@ class Reference:
         lost = self._lost_numbers(told)
         share = (wanted & found).total() / wanted.total()
         letters_kept = 1.0 if share >= _DOUBLED and found <= wanted and _THAI.search(bare) else share
-        once = sum(map(str.isalpha, plain(_unfilled(markdown))))
+        once = sum(map(str.isalpha, plain_text(_unfilled(markdown))))
         repeated = max(0.0, 1 - wanted.total() / once) if once else 0.0
         numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
         return PageAudit(
