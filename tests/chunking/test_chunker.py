@@ -75,7 +75,7 @@ MARKDOWN = st.lists(st.one_of(HEADING, PARAGRAPH, TABLE, CODE, LIST, RULES), max
 ANYTHING = st.text(alphabet=st.sampled_from("ab.A1 \n\r\t#|-`~>$*_[]()<>:,\"'{}\\\x00\ufeffé中ع🙂\ud800"), max_size=400)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.one_of(MARKDOWN, ANYTHING, st.text(max_size=300)))
 def test_slices_give_back_the_text(text: str) -> None:
     """The slices of the chunks, in order, are the whole text, and each chunk's text is what it says it is."""
@@ -85,7 +85,7 @@ def test_slices_give_back_the_text(text: str) -> None:
     assert all(chunk.text == chunk.added + text[chunk.start : chunk.end] + chunk.closing for chunk in chunks)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.one_of(MARKDOWN, ANYTHING), st.sampled_from([0, 2]))
 def test_no_chunk_is_over_the_limit(text: str, overlap: int) -> None:
     """Every chunk, with its additions, keeps to max_length, and says its length."""
@@ -93,7 +93,7 @@ def test_no_chunk_is_over_the_limit(text: str, overlap: int) -> None:
     assert all(chunk.length == len(chunk.text) <= 240 for chunk in chunks)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(MARKDOWN)
 @example("# the\n\n" * 6 + "# the" + " the" * 27 + "\n\n```python\n" + "x = 1\n" * 12 + "```")
 def test_tables_and_fences_under_the_limit_are_whole(text: str) -> None:
@@ -108,7 +108,7 @@ def test_tables_and_fences_under_the_limit_are_whole(text: str) -> None:
         assert all(text[border - 1] == "\n" for border in inside)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(MARKDOWN)
 def test_words_links_numbers_and_formulas_are_whole(text: str) -> None:
     """No border falls into a word, a link, a number, a formula or inline code."""
@@ -133,7 +133,7 @@ def test_caption_goes_with_its_table_whole() -> None:
         assert last.text.startswith(caption)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(MARKDOWN)
 def test_same_text_same_chunks(text: str) -> None:
     """Chunking is a function of text and settings, and all ids of a document differ."""
@@ -142,7 +142,7 @@ def test_same_text_same_chunks(text: str) -> None:
     assert len({chunk.id for chunk in chunks}) == len(chunks)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(MARKDOWN)
 def test_chunks_are_not_cut_again(text: str) -> None:
     """Idempotent: the slice of a chunk of text, read as a document, is one chunk."""
@@ -265,7 +265,7 @@ NEXT_TABLE_TAKES_THE_END = "\n\n".join(
 LONG_SENTENCES = ("The " + "the " * 18 + "end. ") * 4  # no sentence ends where the short table looks for one
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(MARKDOWN)
 @example(NEXT_TABLE_TAKES_THE_END)
 @example(f"{LONG_SENTENCES}\n\n{SHORT_TABLE}\n\n{LONG_SENTENCES}")

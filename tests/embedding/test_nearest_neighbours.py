@@ -55,7 +55,7 @@ def test_the_threshold_rises_with_the_cosine_of_random_pairs():
     assert calibrate_threshold(narrow) > calibrate_threshold(wide) > 0.8
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 12), st.booleans())
 def test_the_threshold_is_one_that_can_be_met(rows, equal):
     """No rows, one row, equal rows: the threshold stays between 0 and 0.999."""

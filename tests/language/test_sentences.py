@@ -33,7 +33,7 @@ def test_languages(language: str, engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=st.text(alphabet=st.sampled_from("aB. \n\t!?1中。ع؟[](x)`$\ufeff\ud800🙂•"), max_size=300))
 def test_only_white_space_lies_between(engine: str, text: str) -> None:
     """Sentences are in order, apart, not empty, and hold everything but white space."""

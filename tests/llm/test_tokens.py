@@ -38,7 +38,7 @@ def in_tokens(path: Path) -> ChunkSettings:
     return msgspec.structs.replace(load().chunk, **changes)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     text=st.lists(
         st.sampled_from([*CORPUS[:1], *CORPUS[-1:], "# A\n\n", "naïve 中文字 🙂🙂 ", "\n", "x" * 50]), max_size=40

@@ -31,7 +31,7 @@ def measured(datasets: dict[str, list[int]], noise: float = 0.02) -> Measured:
 
 
 @given(st.integers(1, 30), st.integers(0, 30), st.integers(0, 30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_rarefaction_is_the_exact_expectation(rows: int, inside: int, drawn: int) -> None:
     """The chance to hit a topic in a draw without replacement is Hurlbert's formula."""
     inside, drawn = min(inside, rows), min(drawn, rows)

@@ -72,7 +72,7 @@ def test_kinds(text: str, expected: list[str]) -> None:
     assert kinds(text) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet=st.sampled_from("ab1.:, \n\r\t#|-=`~>$<*_[]()\\…\ufeff中"), max_size=200))
 def test_blocks_are_the_text(text: str) -> None:
     """Blocks follow one another without gap or overlap, whatever the text holds."""

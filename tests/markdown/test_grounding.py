@@ -1,7 +1,7 @@
 """Rules of groundwork/markdown/grounding.py."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.markdown.grounding import Grounds, find_quote
@@ -47,7 +47,7 @@ def test_what_is_not_there_is_not_found(quote: str) -> None:
     assert find_quote(quote, TEXT) is None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
+@settings(max_examples=60)
 @given(st.integers(0, len(TEXT)), st.integers(0, len(TEXT)), st.sampled_from([" ", "\n\n", " **"]))
 def test_every_slice_between_spaces_is_found(a: int, b: int, space: str) -> None:
     """Law: a slice of the text cut at spaces is found, even when its spaces are changed."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.records.artifacts import read_json
@@ -188,7 +188,7 @@ def test_refusals_are_told_from_summaries() -> None:
     assert unusable("The statute says that nobody cannot be refused entry to the mill.") is None
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
+@settings(max_examples=40)
 @given(
     st.lists(st.sampled_from(["# Head\n", "word ", "\n\n", "a long line of words ", "x" * 90]), max_size=60),
     st.integers(20, 200),

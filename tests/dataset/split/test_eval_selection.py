@@ -35,7 +35,7 @@ def test_largest_remainder_is_within_one_of_the_exact_share(weights, total):
     assert all(abs(q - w * total / sum(weights)) < 1 for q, w in zip(quotas, weights, strict=True))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.integers(2, 60), st.sampled_from(STRATEGIES), st.integers(0, 5), st.integers(0, 9), st.sampled_from([0.05, 0.6])
 )

@@ -1,0 +1,14 @@
+"""What holds for all tests: random examples on a developer's machine, the same ones every time where a run decides."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+SLOW = [HealthCheck.too_slow]  # of a busy machine this says nothing
+settings.register_profile("random", deadline=None, suppress_health_check=SLOW)
+settings.register_profile(
+    "decides", deadline=None, suppress_health_check=SLOW, derandomize=True, database=None, print_blob=True
+)
+settings.load_profile("decides" if os.environ.get("CI") else "random")
