@@ -45,7 +45,6 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
     with opened(config, flags) as (job, manifest):
         print(f"{job.data.root}\n")
         gone = departed(job.data, manifest, config.ingest.ignore)
-        job.departed = {one.document: one.source for one in gone}
         for stage in STAGES:
             if stage.run:
                 table[stage.name] = _states(command(stage.name), job, manifest)

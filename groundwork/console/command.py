@@ -100,6 +100,8 @@ class Command:
                 self.before(job, manifest)
             self._name_departed(job, manifest)
             units = self._units(job, job.data.shard)
+            if job.left_out:
+                job.progress.say(_left_out(job))
             runner = self.runner(job, manifest)
             if flags.dry_run:
                 return self._dry_run(job, runner, units)
@@ -135,6 +137,8 @@ class Command:
 
         lost = departed(job.data, manifest, job.config.ingest.ignore)
         job.departed = {one.document: one.source for one in lost}
+        if getattr(job.flags, "within_run", False) and self.name != "ingest":
+            return  # said once, by the first stage of them all
         for one in [one for one in lost if one.document not in job.set_aside][:MOST_DEPARTED]:
             how = "ignored" if one.ignored else "gone"
             remedy = spelt(f"uv run dataprep forget {one.document}")
@@ -236,6 +240,8 @@ class Command:
         place = job.data.path(folder)
         if folder == "documents":
             return NO_DOCUMENTS.format(place)
+        if job.left_out:
+            return f"nothing to work on; {_left_out(job)}"
         before = writer_of(folder)
         return f"{place}: nothing to work on; run first: uv run {before.script if before else 'dataprep run'}"
 
@@ -289,3 +295,8 @@ def counted_as(stage: str) -> str:
     return {"plots": "pages", "datasets": "datasets", "tags": "datasets", "embeddings": "datasets"}.get(
         folder, "documents"
     )
+
+
+def _left_out(job: Job) -> str:
+    other = " (or --keep-gone)" if hasattr(job.flags, "keep_gone") else ""
+    return f"left out, because their documents are gone: {', '.join(sorted(job.left_out))}{other}"

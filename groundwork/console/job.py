@@ -114,6 +114,7 @@ class Job:
     loop: asyncio.AbstractEventLoop | None = None  # the runner's, while it runs
     due: int = 0  # units of this run
     departed: dict[str, str] = field(default_factory=dict)  # documents whose source is gone, and that source's name
+    left_out: set[str] = field(default_factory=set)  # of these, the ones that this stage would have worked on
     usage: list[UsageRow] = field(default_factory=list)  # of calls that other processes made for this job
     asked_anew: bool = False  # whether those have asked again what --force asks for again
     _client: Client | None = None
@@ -189,11 +190,14 @@ class Job:
         names = sorted(p.name.removesuffix(suffix) for p in self.data.path(folder).glob(f"*{suffix}") if p.is_file())
         return self.wanted(names)
 
-    def wanted(self, names: list[str]) -> list[str]:
+    def wanted(self, names: list[str], *, with_gone: bool = False) -> list[str]:
         """`names` that --document asks for, without those set aside. A file name with its ending is understood as well.
 
-        Raises UsageError for a --document that fits none of them, or is set aside.
+        Those whose source is gone stay only `with_gone`. Raises UsageError for a --document that fits none of them, is
+        set aside or is gone.
         """
+        if not with_gone:
+            names = self._with_source(names)
         for text in self.flags.document or []:
             if (found := self.set_aside.get(slug(text)) or self.set_aside.get(slug(Path(text).stem))) is not None:
                 take_back = f"take it back: {spelt('uv run dataprep set-aside')} --undo {slug(text)}"
@@ -207,3 +211,11 @@ class Job:
                 near = difflib.get_close_matches(slug(text), names, n=1) or names[:5]
                 raise UsageError(f"--document {text}: no such document; did you mean {', '.join(near)}?")
         return [name for name in names if not asked or any(name in forms for forms in asked.values())]
+
+    def _with_source(self, names: list[str]) -> list[str]:
+        for text in self.flags.document or []:
+            for name in {slug(text), slug(Path(text).stem)} & self.departed.keys() & set(names):
+                remedy = f"put it back, or remove what is left of it: {spelt('uv run dataprep forget')} {name}"
+                raise UsageError(f"--document {text}: documents/{self.departed[name]} is gone; {remedy}")
+        self.left_out |= self.departed.keys() & set(names)
+        return [name for name in names if name not in self.departed]

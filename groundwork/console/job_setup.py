@@ -41,6 +41,7 @@ class opened:  # noqa: N801  used as a with-statement's verb
         self._config, self._flags = config, flags
 
     def __enter__(self) -> tuple[Job, Manifest]:
+        from groundwork.records.document_lifecycle import departed
         from groundwork.records.manifest import Manifest
 
         data = workspace(self._config, self._flags)
@@ -48,7 +49,10 @@ class opened:  # noqa: N801  used as a with-statement's verb
         looks = getattr(self._flags, "dry_run", True)  # status has no such flag, and changes nothing either
         self._manifest = Manifest(data.state / "manifest.db", joined, read_only=looks)
         quiet = getattr(self._flags, "quiet", False)
-        return Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client), self._manifest
+        gone = departed(data, self._manifest, self._config.ingest.ignore)
+        sources = {one.document: one.source for one in gone}
+        job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client, departed=sources)
+        return job, self._manifest
 
     def __exit__(self, *exc: object) -> None:
         self._manifest.close()

@@ -14,6 +14,7 @@ from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME, STAGES
 
 MOST_NAMED = 5  # documents in a command
+MOST_SETTINGS = 2  # that a command repeats
 
 
 def closing_lines(stage: str, job: Job, done: Sequence[Unit], ledger: Ledger) -> str:
@@ -41,12 +42,14 @@ def from_here(path: Path) -> str:
 
 
 def same_flags(flags: argparse.Namespace) -> str:
-    """What was said of settings and data, to say again in the next command."""
+    """What was said of settings and data, to say again in the next command; of many settings, how many they are."""
+    settings = flags.assignments if len(flags.assignments) <= MOST_SETTINGS else []
     words = [f"--config {shlex.quote(str(path))}" for path in flags.config]
-    words += [f"--set {shlex.quote(assignment)}" for assignment in flags.assignments]
+    words += [f"--set {shlex.quote(assignment)}" for assignment in settings]
     words += [f"--data {shlex.quote(str(flags.data))}"] if flags.data else []
     words += ["--test"] if flags.test else []
-    return "".join(f" {word}" for word in words)
+    more = "" if settings == flags.assignments else f"  # and the same {len(flags.assignments)} --set"
+    return "".join(f" {word}" for word in words) + more
 
 
 def _next(stage: str, flags: argparse.Namespace, *, failed: bool) -> str:

@@ -49,10 +49,7 @@ def find_inputs(job: Job) -> BuildInputs:
     pairs = {run: pair_files(job.data, run) for run in runs}
     everything = sorted({path.stem for paths in pairs.values() for path in paths})
     _check_licenses(job, everything)
-    wanted = set(job.wanted(everything))
-    if left_out := sorted(wanted & job.departed.keys() if not job.flags.keep_gone else ()):
-        job.progress.say(f"left out, because their documents are gone: {', '.join(left_out)} (or --keep-gone)")
-        wanted -= set(left_out)
+    wanted = set(job.wanted(everything, with_gone=job.flags.keep_gone))
     pairs = {run: [path for path in paths if path.stem in wanted] for run, paths in pairs.items()}
     documents = sorted(wanted)
     if not any(pairs.values()):

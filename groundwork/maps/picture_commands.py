@@ -89,13 +89,14 @@ def default_dataset_named(job: Job) -> list[str]:
 
 
 def _documents_only(job: Job, source: DatasetSource) -> DatasetSource:
-    """Of a run, only the files of the shard's documents, and of those that --document names; none set aside."""
+    """Of a run, only the files of the shard's documents, and of those that --document names; none set aside or gone."""
     if source.kind != "run":
         return source
     import msgspec
 
-    if job.set_aside:
-        kept = tuple(file for file in source.files if file.stem not in job.set_aside)
+    job.left_out |= job.departed.keys() & {file.stem for file in source.files}
+    if unwanted := job.set_aside.keys() | job.departed.keys():
+        kept = tuple(file for file in source.files if file.stem not in unwanted)
         source = msgspec.structs.replace(source, files=kept)
     if job.data.shard is not None:
         own = tuple(file for file in source.files if job.data.shard.holds(file.stem))

@@ -37,7 +37,7 @@ def units(job: Job) -> list[Unit]:
             asked_about.setdefault(file.stem, {})[run.name] = file
     result = []
     known = job.documents_in("chunks", ".jsonl")
-    if lost := sorted(asked_about.keys() - set(known) if not job.flags.document else ()):
+    if lost := sorted(asked_about.keys() - set(known) - job.departed.keys() if not job.flags.document else ()):
         named = ", ".join(lost[:SHOWN_LOST])
         job.progress.say(f"no chunks of {named}, which were asked about; run first: uv run dataprep/chunk.py")
     for document in known:

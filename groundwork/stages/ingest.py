@@ -55,7 +55,7 @@ def units(job: Job) -> list[Unit]:
             payload=Source(sources[id_], overrides[id_]),
             recipe=_own_recipe(job, overrides[id_]),
         )
-        for id_ in job.wanted(list(sources))
+        for id_ in job.wanted(list(sources), with_gone=True)  # under the same name another file may have come
     ]
 
 

@@ -49,6 +49,9 @@ def test_a_command_ends_with_a_path_and_the_next_step(
     out = capsys.readouterr().out.splitlines()
     assert out[-2] == "-> data/chunks" and Path("data/chunks").is_dir()
     assert out[-1].startswith("next: uv run dataprep/generate_qa.py --set chunk.min_length=50 --data ")
+    several = [f"--set=chunk.{name}" for name in ("min_length=50", "max_length=4000", "overlap_sentences=0")]
+    assert main(["chunk", "--data", str(data), *several]) == 0
+    assert capsys.readouterr().out.endswith(f"generate_qa.py --data {data}  # and the same 3 --set\n")
     assert main(["chunk", "--data", str(data), "--quiet"]) == 0
     assert not capsys.readouterr().out
 

@@ -62,6 +62,22 @@ def test_a_document_that_is_gone_is_named_and_left_out(
     assert json.loads(rows) != json.loads((data / "datasets" / "all" / "report.json").read_text())
 
 
+def test_what_is_gone_costs_no_call(data: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever made a stage due, it leaves out the documents whose source is gone, and names them."""
+    (data / "documents" / "two.md").unlink()
+    asked = len(server.requests)
+    anew = ["--data", str(data), *settings(server), "--force"]
+    for stage in ("summarize", "chunk", "generate_qa", "curate", "generate_tags", "visualize_embeddings", "coverage"):
+        assert main([stage, *anew]) == 0, capsys.readouterr()
+        assert "left out, because their documents are gone: two\n" in capsys.readouterr().err, stage
+    later = [str(request) for request in server.requests[asked:]]
+    assert later and not any("ferry two crosses" in text for text in later)
+    assert main(["generate_qa", "--document", "two", *anew]) == 2
+    assert "documents/two.md is gone; put it back, or" in capsys.readouterr().err
+    (data / "documents" / "two.md").write_text("# Ferry two\n\nThe ferry two crosses the sound at noon.\n")
+    assert main(["ingest", "--data", str(data)]) == 0 and "left out" not in capsys.readouterr().err
+
+
 def test_forget_removes_a_document_whole(
     data: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -32,6 +33,19 @@ def test_what_a_reader_wants_asked_is_asked(mill: Mill, capsys: pytest.CaptureFi
     assert "the list is an order" in said(mill.server.requests[-1])
     assert f"1. {WISH}" in said(mill.server.requests[-1])
     assert mill.run(writer, qa__limit=3) == 0 and "1 up to date" in capsys.readouterr().out
+
+
+def test_a_wish_is_foreseen(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:
+    """--dry-run counts the call that a wish costs beyond the limit."""
+
+    def foreseen() -> int:
+        capsys.readouterr()
+        mill.run(Writer(), "--dry-run", qa__limit=3)
+        return int(re.search(r"([\d,]+) calls?", capsys.readouterr().out).group(1))
+
+    before = foreseen()
+    wish(mill)
+    assert foreseen() == before + 1
 
 
 def answered(body: Json, text: str) -> str:
