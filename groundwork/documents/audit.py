@@ -17,13 +17,12 @@ from itertools import pairwise
 from groundwork.documents.repair.running_headers import page_labels
 from groundwork.language.labels import ITEM
 from groundwork.language.numbers import as_written
-from groundwork.language.writing_systems import UNSPACED, is_shaped
+from groundwork.language.writing_systems import WORD_OR_CHARACTER, is_shaped
 from groundwork.records.types import PageAudit
 
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?=[^\w\s])")
 _JOINED = re.compile(r"[-‐‑](?<=[^\W\d_].)\s*(?=[^\W\d_])")  # hyphens, so that broken and mended words are one
-_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")  # where no space parts words, each character counts as one
 _LEADERS = re.compile(r"(?:\.\s?){4,}")
 _TABLE = re.compile(r"(?:^[ \t]*\|.*\n?)+", re.MULTILINE)
 _RUN = 6  # words of a run that counts as repeated
@@ -43,7 +42,7 @@ def digits(text: str) -> list[str]:
 
 def _words(text: str) -> list[str]:
     joined = _JOINED.sub("", text) if "-" in text or "‐" in text or "‑" in text else text
-    return _WORD.findall(joined.casefold())
+    return WORD_OR_CHARACTER.findall(joined.casefold())
 
 
 def _digits(text: str) -> list[str]:
@@ -179,7 +178,7 @@ def count_tables(markdown: str) -> int:
 _ITEM = re.compile(rf"^[^\S\n]*({ITEM})\s+\S", re.MULTILINE)
 _LINE_START = re.compile(rf"^(?:[^\S\n]|[>#*_|-])*+({ITEM})", re.MULTILINE)
 _BLOCK_SPLIT = re.compile(r"\n\s*\n")
-_HEADING = re.compile(r"^#{1,6} +(.*)$", re.MULTILINE)
+HEADING_LINE = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
 _ENTRY = re.compile(r"\S (?:(?:\.\s?){4,}|… ?)\s*\d+\W*$", re.MULTILINE)
 _STOPS = (".", ":", ";", "!", "?", "”", '"', "'", "…")
 _ROW = re.compile(r"^[^\S\n]*\|.*\|[^\S\n]*$", re.MULTILINE)
@@ -227,7 +226,7 @@ def _broken(markdown: str) -> float:
 
 def _false_headings(markdown: str) -> float:
     """The share of headings that are sentences: they end like one, or are longer than two lines of print."""
-    headings = [heading.strip("*_ ") for heading in _HEADING.findall(markdown)]
+    headings = [title.strip("*_ ") for _, title in HEADING_LINE.findall(markdown)]
     false = sum(len(heading) > 160 or heading.endswith((";", ",", ".", "; and", "; or")) for heading in headings)
     return false / len(headings) if headings else 0.0
 

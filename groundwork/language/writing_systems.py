@@ -5,6 +5,8 @@ Character classes are ranges to be put between [ and ], for `re` as for `regex`.
 
 from __future__ import annotations
 
+import re
+
 import regex
 
 IDEOGRAPHS = "\u2e80-\u303f\u3040-\u30ff\u31f0-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
@@ -16,6 +18,11 @@ UNSPACED = (
 )
 """Chinese characters, kana, Thai, Lao, Burmese and Khmer: letters in whose text no space parts the words."""
 
+WORD_OR_CHARACTER = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+"""A word of letters and digits; where no space parts words, each character counts as one."""
+
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+
 _SHAPED = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\u0900-\u0fff\u1000-\u109f\u1780-\u17ff]")
 _RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 _LETTER = regex.compile(r"\p{L}")
@@ -26,6 +33,11 @@ _QUESTION = regex.compile(
       | [\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]\W*\Z        # Thai, Lao, Burmese and Khmer do without""",
     regex.VERBOSE | regex.DOTALL,
 )
+
+
+def has_unspaced(text: str) -> bool:
+    """Does `text` hold a letter of a script without spaces between words?"""
+    return not text.isascii() and _UNSPACED.search(text) is not None
 
 
 def is_question(text: str) -> bool:

@@ -15,14 +15,13 @@ from groundwork.language.detection import is_english
 from groundwork.language.labels import BULLETS, DOTTED, RULE, labels
 from groundwork.language.names import quoted
 from groundwork.language.numbers import Number, numbers, other_readings, unit_of
-from groundwork.language.writing_systems import UNSPACED
+from groundwork.language.writing_systems import has_unspaced
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.tables import TableRow, read_table
 
 Span = tuple[int, int]
 
 _MARKUP = frozenset("*_`~\\|#>\u00ad\u200b\ufeff\u200c\u200d\u200e\u200f\u061c\u0640\u2066\u2067\u2068\u2069")
-_NO_SPACES = re.compile(f"[{UNSPACED}]")
 _SAME = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "‚": "'"} | dict.fromkeys("‐‑‒–—−", "-")
 )
@@ -232,7 +231,7 @@ def _one_word(text: str, at: int) -> bool:
     """Do the characters around an offset belong to one word? Those of a script without spaces never do."""
     if not 0 < at < len(text) or not (text[at - 1].isalnum() and text[at].isalnum()):
         return False
-    return text.isascii() or not (_NO_SPACES.match(text[at - 1]) or _NO_SPACES.match(text[at]))
+    return not has_unspaced(text[at - 1 : at + 1])
 
 
 def _short(text: str, limit: int = 80) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from groundwork.language.names import codes, names_as_written, quoted
 from groundwork.language.words import words
-from groundwork.language.writing_systems import UNSPACED
+from groundwork.language.writing_systems import has_unspaced
 
 RUN = 5  # words in a row that make a copied stretch
 LONG = 10  # words in a row that make a copy of any text
@@ -21,7 +21,6 @@ SAME_WORDS = 0.9  # of all words: they only changed places
 SAME_ORDER = 0.75  # of the words in their old order: the sentence is the old one with a few words exchanged
 
 _TOKEN = re.compile(r"[^\s,;:.!?()\"“”„«»]+(?:[.,:][^\s,;:.!?()\"“”„«»]+)*")
-_UNSPACED = re.compile(rf"[{UNSPACED}]")
 
 
 class Word(NamedTuple):
@@ -39,7 +38,7 @@ def terms(text: str) -> list[str]:
 
 def words_of(text: str, keep: Iterable[str] = ()) -> list[Word]:
     """The words of `text`; in scripts without spaces the pairs of neighbouring characters that stand for them."""
-    if _UNSPACED.search(text):
+    if has_unspaced(text):
         return [Word(word, False, False) for word in words(text)]
     fixed = {part.lower() for term in terms(text) for part in _TOKEN.findall(term)} | set(keep)
     found = []

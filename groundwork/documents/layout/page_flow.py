@@ -28,7 +28,7 @@ from groundwork.documents.layout.text_lines import (
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS
 from groundwork.language.labels import BULLETS, SHAPES
-from groundwork.language.writing_systems import UNSPACED
+from groundwork.language.writing_systems import has_unspaced
 
 _APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
 _WIDE = 2.2  # and rows further apart than this are no table's
@@ -38,7 +38,6 @@ _INTO, _BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it,
 _NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
 _PROGRAM = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
 _PROGRAM_LINES = 3
-_IDEOGRAPH = re.compile(f"[{UNSPACED}]")
 _MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
 
 
@@ -363,7 +362,7 @@ def _is_parted(line: Line) -> bool:
 def _first_width(line: Line) -> float:
     """How wide the first word is, with a space; of Chinese and Japanese, which break anywhere, two characters."""
     run = line.cells[0]
-    if _IDEOGRAPH.search(run.text.split(None, 1)[0]):
+    if has_unspaced(run.text.split(None, 1)[0]):
         return 2 * run.size
     return (run.x2 - run.x1) * (len(run.text.split(None, 1)[0]) + 1) / max(1, len(run.text))
 

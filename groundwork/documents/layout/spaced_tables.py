@@ -7,7 +7,6 @@ heads that spans several columns.
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -20,7 +19,7 @@ from groundwork.documents.repair.hyphens import DocumentWords
 
 _BESIDE = 0.8  # sizes between two lines that stand beside each other in part
 _TIGHT = 0.88  # of the distance between two rows, between two lines of one label
-_PAGE, _ROMAN = re.compile(r"[1-9]\d{0,2}"), re.compile(r"[ivxl]+")
+_LONGEST_PAGE = 3  # digits of a page number
 _GROUP = 2.6  # sizes above the name of a group of rows
 _APART = 2.4  # line heights between two rows of one table
 
@@ -249,13 +248,19 @@ def _is_centred(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
     return len(under) > 1 and under[0] > 0 and row.texts[0].x1 > columns[under[0]][0] + row.size
 
 
+def _is_page(text: str) -> bool:
+    return text.isdecimal() and len(text) <= _LONGEST_PAGE and text[0] in "123456789"
+
+
+def _is_roman(text: str) -> bool:
+    return text != "" and not text.strip("ivxl")
+
+
 def _entries(rows: Sequence[SpacedLine]) -> list[list[str]]:
     """The titles and page numbers of a table of contents without leaders: numbers that never fall; [] of other rows."""
     body = [row.texts for row in rows if _is_row(row)]
-    numbers = [int(texts[-1].text) for texts in body if _PAGE.fullmatch(texts[-1].text)]
-    pages = sum(
-        len(texts) == 2 and bool(_PAGE.fullmatch(texts[1].text) or _ROMAN.fullmatch(texts[1].text)) for texts in body
-    )
+    numbers = [int(texts[-1].text) for texts in body if _is_page(texts[-1].text)]
+    pages = sum(len(texts) == 2 and (_is_page(texts[1].text) or _is_roman(texts[1].text)) for texts in body)
     words = statistics.median(len(texts[0].text.split()) for texts in body)
     if len(numbers) < 5 or pages < len(body) or words < 3 or numbers != sorted(numbers) or len(set(numbers)) < 4:
         return []

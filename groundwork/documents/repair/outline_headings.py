@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from groundwork.documents.audit import HEADING_LINE
+
 _MARKS = re.compile(r"[*_`#\\]|</?\w+>")
 _BETWEEN = re.compile(r"[\W_]+")
 _LONGEST = 200  # letters of a line that may be an entry
-_HEADING = re.compile(r"^(#{1,6}) +(.*)$")
 
 
 class OutlineEntry(NamedTuple):
@@ -38,7 +39,7 @@ def set_headings(pages: Sequence[str], entries: Sequence[OutlineEntry]) -> list[
 
 def _titled(pages: Sequence[str], entries: Sequence[OutlineEntry]) -> bool:
     """Whether the document begins with a heading that is not in its outline: its title."""
-    found = next((m for page in pages[:1] for m in map(_HEADING.match, page.split("\n")) if m), None)
+    found = next((m for page in pages[:1] for m in map(HEADING_LINE.match, page.split("\n")) if m), None)
     return bool(found) and _key(found[2]) not in {_key(entry.title) for entry in entries}  # type: ignore[index]
 
 
@@ -48,7 +49,7 @@ def _set(page: str, levels: dict[str, int], level: int) -> tuple[str, int]:
     fenced = False
     for line in page.split("\n"):
         fenced ^= line.lstrip().startswith(("```", "~~~"))
-        heading = _HEADING.match(line)
+        heading = HEADING_LINE.match(line)
         text = levels and not fenced and not line.startswith("|") and 0 < len(line) < _LONGEST
         known = levels.get(_key(line)) if text else None
         if known:

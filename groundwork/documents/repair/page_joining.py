@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from groundwork.documents.audit import HEADING_LINE
 from groundwork.language.labels import ITEM
 
 _ITEM = re.compile(rf"(?:{ITEM}|[-*+])(?:\s|$)|[A-Z]?(?:\d+\.){{2,}}\d*\S")
@@ -15,7 +16,6 @@ _LEADERS = re.compile(r"(?:(?<!\s)\s++)?(?:(?:\.\s?){4,}\s*|…{2,}\s*|(?<!_)(?<
 _DOTS = ("....", ". . .", ".. ..", "……", "___", "_ _")  # what leaders hold
 _CONTENTS_LINE = re.compile(r"^.*\S (?:\.{3}|…) \d+\W*$")
 _DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
-_HEADING = re.compile(r"^#{1,6} +")
 _NUMBERED = re.compile(r"[#*_ ]*([^\W\d_]+\.? [A-Z]?[\d.-]*\d)\b")  # a caption: Table 3
 _UNDERLINE = re.compile(r"<u>\s*[↑^]?\s*</u>|</?u>")  # and the arrows that lead back to the contents
 _ENTRY = re.compile(r"^(?:#{1,6} +)?(?![-*+] )(\S.{1,120}?\S)(?: ?[.…·]++)*+ \**(\d{1,4})\**\s*$")
@@ -183,8 +183,8 @@ def _tidy_line(line: str) -> str:
     text = _LEADERS.sub(" … ", line) if any(dots in line for dots in _DOTS) else line
     if text != line:
         text = text.replace("**", "").lstrip("# ").rstrip()
-    elif len(text) > 160 and _HEADING.match(text):
-        text = _HEADING.sub("", text)  # a paragraph, whatever the engine took it for
+    elif len(text) > 160 and (heading := HEADING_LINE.match(text)):
+        text = heading[2]  # a paragraph, whatever the engine took it for
     return _GLUED_ITEM.sub(r"\1 ", text)
 
 

@@ -14,9 +14,8 @@ from itertools import pairwise
 
 from groundwork.documents.audit import Reference, digits, words
 from groundwork.language.labels import PAGE_ITEM
-from groundwork.language.writing_systems import UNSPACED
+from groundwork.language.writing_systems import WORD_OR_CHARACTER
 
-_TOKEN = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _SPLIT = re.compile(r"(?<![^\W_])([^\W_]+) ([^\W_]+)(?![^\W_])")
 _LABEL = re.compile(rf"\s*({PAGE_ITEM})\s+(\S+)")
 _BOLD_END = re.compile(r"(?<=[^\s|*]) +(\*{2,3})([^\s*][^*\n]{1,58})\1$", re.MULTILINE)
@@ -27,7 +26,9 @@ def respell(markdown: str, reference: Reference) -> str:
     """The Markdown with the words, numbers and item starts of the text layer."""
     if not reference.words:
         return markdown
-    if unknown := {word for word in set(_TOKEN.findall(markdown)) if word.casefold() not in reference.counts}:
+    if unknown := {
+        word for word in set(WORD_OR_CHARACTER.findall(markdown)) if word.casefold() not in reference.counts
+    }:
         markdown = _respace(markdown, unknown, reference)
     markdown = _start_items(_join_digits(markdown, reference), reference.text)
     return _free_headings(markdown, reference.text)
@@ -59,7 +60,7 @@ def _respace(markdown: str, unknown: set[str], reference: Reference) -> str:
     boundaries = _Boundaries(reference)
     spaced = {word: boundaries.spaced(word) for word in unknown}
     if any(word != text for word, text in spaced.items()):
-        markdown = _TOKEN.sub(lambda match: spaced.get(match[0], match[0]), markdown)
+        markdown = WORD_OR_CHARACTER.sub(lambda match: spaced.get(match[0], match[0]), markdown)
     if any(word == text for word, text in spaced.items()):
         markdown = _SPLIT.sub(lambda match: _joined(match, reference), markdown)
     return markdown
@@ -70,7 +71,7 @@ class _Boundaries:
 
     def __init__(self, reference: Reference) -> None:
         text = unicodedata.normalize("NFKC", reference.text)
-        self._words = _TOKEN.findall(text)
+        self._words = WORD_OR_CHARACTER.findall(text)
         self._known = {word.casefold() for word in self._words} | set(reference.counts)
         self._squeezed = "".join(self._words)
         self._starts: dict[int, int] = {}
