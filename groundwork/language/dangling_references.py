@@ -24,13 +24,14 @@ _ITSELF = (
     r"|shows?|shown|is|are|was|were|does|do|did|has|have|about|and|or|as|above|below|when|if|on|in|by|with)\b)"
 )
 _AND_ANOTHER = rf"(?:,? (?:and|or|nor|to|with) (?:\w+ )?(?>{RULE}))+"
+_DATE = r"\d+ (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _DANGLING = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b(?:this|these|those|the (?:above|following|preceding|given|provided|said|aforementioned)) {_PART}\b",
         rf"\b(?:the|according to|in|from) {_SOURCE}\b{_ITSELF}",
         rf"\baccording to (?:the|this) source\b|\bthis source\b{_ITSELF}|\bthe source {_TELLS}\b",  # never source code
-        r"\bthe (?:following|above) (?!day|week|month|year|season|morning)\w+(?: \w+)?\s*\?",
+        rf"\bthe (?:following|above) (?!day|week|month|year|season|morning|{_DATE})\w+(?: \w+)?\s*\?",
         rf"\b(?:of|in|from) the (?:above|following)\b|\b{_PART} (?:above|below)\b|\bmentioned (?:above|earlier)\b",
         rf"\b(?:the|this) (?:table|figure|diagram|illustration)\b{_ITSELF}",
         rf"\b(?:table|figure|fig\.|section|rule|clause|article|appendix|step|paragraph) (?>{RULE})\b"
@@ -42,7 +43,8 @@ _PRONOUN = [  # dangles unless the question itself named something before
     for pattern in (
         r"\b(?:do|does|did|are|was|were|can|may|must|should|will|has|have) (?:they|he|she|them|this|these|those)\b"
         r"(?! (?:possible|allowed|permitted|necessary|required|legal|mean))",
-        r"\bis (?:he|she|this|that|these|those)\b|\b(?:of|for|about|with|on|by) (?:it|them|this|these|those)\s*\?",
+        r"\bis (?:he|she|this|that|these|those)\b(?! [a-z]+ of (?:the )?[a-z])"
+        r"|\b(?:of|for|about|with|on|by) (?:it|them|this|these|those)\s*\?",
         # "Is it legal to row at night?", "How long does it take to fill the pond?": the clause says what "it" is
         r"\b(?:is|was|does|did|can|may|must|should|will|has) it\b"
         r"(?! .*\b(?:to|that|for|if|when|whether|who|which|how)\b)",
@@ -55,8 +57,12 @@ _SETTING = re.compile(
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(r"\b(?:that|which|who|whose|whom|where)\b", re.IGNORECASE)
+# "a foul" of "a foul on them"
+_PART_OF_NOUN = re.compile(r"\b(?:an?|the|any|each|every|no) (?:[\w-]+ ){1,4}$", re.IGNORECASE)
+_ONE_OF_A_KIND = re.compile(r"\b(?:an?|any|each|every|either|no) \w", re.IGNORECASE)
 _MANY = re.compile(r"\b\w{2,}(?<![siu'])s\b")
 _OF_MANY = re.compile(r"\b(?:they|them|these|those)\b", re.IGNORECASE)
+_AT_A_NOUN = re.compile(r"(?:on|by|against|for) (?:them|him|her|it)\b", re.IGNORECASE)
 _ASKING = frozenset(words("how long wide high far often many much old what which who when where why kind time year"))
 
 _INSTRUCTIONS = re.compile(
@@ -94,6 +100,12 @@ _SOURCE_NAMED = re.compile(  # "the source code" and "the chapter 5 rule" name n
     rf"|\bthe\s+(?:\w+\s+)?(?!figure\b){_NAMED}\b{_ITSELF}",
     re.IGNORECASE,
 )
+# "She is a junior of 15 and ...", "It is after 18:00 ...", "It blows at 14 knots": the sentence itself sets the scene.
+_SCENE = re.compile(
+    r"^(?:he|she|it|this|that) is (?:an?|after|before|already|not yet|late|early|\d)\b"
+    r"|^it (?:blows|rains|snows|freezes)\b",
+    re.IGNORECASE,
+)
 _OPENING = re.compile(r"^(?:and|but|so|it|its|they|their|he|she|his|her|this|these|those|that)\b", re.IGNORECASE)
 
 
@@ -105,7 +117,7 @@ def source_named(text: str) -> str:
 
 def dangling_opening(text: str) -> str:
     """The first word of `text` where it goes on from something said before ("It", "And"), or ""."""
-    match = _OPENING.match(text)
+    match = None if _SCENE.match(text) else _OPENING.match(text)
     return match.group() if match else ""
 
 
@@ -128,6 +140,8 @@ def _stands_for_something(pronoun: re.Match[str], question: str) -> bool:
     clauses = [match.start() for match in _RELATIVE.finditer(before)] if _OF_MANY.search(pronoun.group()) else []
     if clauses and _MANY.search(before[: clauses[-1]]):  # "... the files of a program that needs one of them?"
         return True
+    if noun := _PART_OF_NOUN.search(before) if _AT_A_NOUN.match(pronoun.group()) else None:
+        return bool(_ONE_OF_A_KIND.search(before[: noun.start()]))  # "What may a player do after a foul on them?"
     return _named_before(before)
 
 

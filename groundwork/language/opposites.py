@@ -102,8 +102,33 @@ _PARTICLES = frozenset(["in", "out", "over", "up", "inside", "outside"])  # "lea
 
 def turned(old: str, new: str) -> tuple[str, str] | None:
     """(word, its opposite) where `new` says the opposite of a word that `old` says, and neither says both."""
+    if _is_other_side(old, new):
+        return None
     before, after = set(words(old)) - _PARTICLES, set(words(new)) - _PARTICLES
     return next(_turns(before, after), None)
+
+
+_FROM = re.compile(
+    r"\b(?:at least (?P<a>[\w.]+)|(?P<b>[\w.]+) or more|(?:no|not) (?:fewer|less) than (?P<c>[\w.]+))", re.I
+)
+_BELOW = re.compile(r"\b(?:fewer|less) than (?P<a>[\w.]+)", re.I)
+_UP_TO = re.compile(r"\b(?:at most (?P<a>[\w.]+)|(?P<b>[\w.]+) or (?:fewer|less)|no more than (?P<c>[\w.]+))", re.I)
+_ABOVE = re.compile(r"\bmore than (?P<a>[\w.]+)", re.I)
+
+
+def _is_other_side(old: str, new: str) -> bool:
+    """Does one text say what holds from a number on, and the other what holds below it: "three or more bar it from the
+    start", "with fewer than three it may start"?
+    """
+    return any(
+        _bounds(one, this) & _bounds(other, that)
+        for one, other in ((_FROM, _BELOW), (_UP_TO, _ABOVE))
+        for this, that in ((old, new), (new, old))
+    )
+
+
+def _bounds(pattern: re.Pattern[str], text: str) -> set[str]:
+    return {bound.lower() for match in pattern.finditer(text) for bound in match.groups() if bound}
 
 
 def _turns(before: Set[str], after: Set[str]) -> Iterator[tuple[str, str]]:

@@ -31,6 +31,8 @@ from groundwork.language.detection import code
         "What does it cost?",
         "When does it close?",
         "Until when do they row?",
+        "What may a player do with them?",
+        "What happens after a foul on them?",
     ],
 )
 def test_references_that_dangle(question: str) -> None:
@@ -63,6 +65,9 @@ def test_references_that_dangle(question: str) -> None:
         "Until when are late entries of the Sarn league taken, and how much do they cost?",
         "Where does tidewatch store the settings of a harbour that has only one of them?",
         "Rule 4.1.4 and rule 5.1.2 of the Sarn league disagree, so which of them prevails?",
+        "What may a player of the Sarn league do after an accepted indirect foul on them?",
+        "Does a change of the rules at Sarn take effect on the following 1 January?",
+        "To whom is this release of the Sarn almanac dedicated?",
         "Does the tide builder of Orrin ship the binary or only the source?",
     ],
 )

@@ -18,9 +18,17 @@ from groundwork.language.opposites import duties, is_negated, negation_turned, t
 from groundwork.language.writing_systems import is_question
 
 UNCHANGED = "The answer is the old one, word for word. Say it differently."
-SHORT_ANSWER = 8  # words that may change; an answer with fewer has few ways of being said and may stay as it is
+SHORT_ANSWER = 10  # words that may change; an answer with fewer has few ways of being said and may stay as it is
 # Of the words of two texts in the same order: from here on they are built so alike that one changed word tells.
 QUESTIONS_ALIKE, ANSWERS_ALIKE = 0.7, 0.5
+LEAST_LISTED = 3  # marks between the things of a list
+_BETWEEN_THINGS = re.compile(r"[,;](?=\s)")
+_SAYS = re.compile(
+    r"\b(?:is|are|was|were|be|must|may|might|should|shall|has|have|had|can|could|will|would|does|do|did)\b",
+    re.IGNORECASE,
+)
+_NOTHING = re.compile(r"\b(?:no|none|nothing|nil|zero|without|never|minus|negative|free)\b|\b0\b", re.IGNORECASE)
+_IN_DIGITS = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 LEAST_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
 
@@ -102,11 +110,23 @@ def _question_faults(row: Row, new: str, most_copied: float, keep: Sequence[str]
         yield "The question lost a part of what it asks; say all of it in other words."
     if is_question(old) and not is_question(new):
         yield "The question must end with a question mark."
-    yield from _meaning_faults("question", old, new)
+    yield from _meaning_faults("question", old, new, _may_be_told(row, new))
     if kept_in_order(old, new) >= QUESTIONS_ALIKE:  # built otherwise, "why not?" may well become "what if?"
         yield from _turn_faults("question", old, new)
     if is_copy(old, new, most_copied, keep):
         yield _copy_fault("question", old, new, keep)
+
+
+def _may_be_told(row: Row, new: str) -> str:
+    """The answer and its evidence, of which a question may say a part: nothing where it says all numbers and names that
+    are asked for.
+    """
+    asked = _facts(row.answer) - _facts(row.question)
+    return "" if asked and asked <= _facts(new) else "\n".join([row.answer, *row.evidence])
+
+
+def _facts(text: str) -> set[str]:
+    return _all_values(text) | {term.lower() for term in terms(text)}
 
 
 def _answer_faults(row: Row, question: str, new: str, most_copied: float, keep: Sequence[str]) -> Iterator[str]:
@@ -124,12 +144,18 @@ def _answer_faults(row: Row, question: str, new: str, most_copied: float, keep: 
     denied = is_negated(f"{row.answer}\n{new}".replace("No.", ""))  # "no one may leave" says what "all must stay" says
     if must and may and not must & may and not denied and kept_in_order(row.answer, new) >= ANSWERS_ALIKE:
         yield f"The answer says what {min(may)} be where it said what {min(must)} be."
-    if free_words(row.answer, keep) < SHORT_ANSWER or not answer_kept(row, new, most_copied, keep):
+    if _may_stay(row.answer, keep) or not answer_kept(row, new, most_copied, keep):
         return
     if [word.text for word in words_of(row.answer)] == [word.text for word in words_of(new)]:
         yield UNCHANGED
     else:
         yield _copy_fault("answer", row.answer, new, keep)
+
+
+def _may_stay(answer: str, keep: Sequence[str]) -> bool:
+    """Has the answer few ways of being said: a few words, or a list of things without a verb of its own?"""
+    things = len(_BETWEEN_THINGS.findall(answer)) >= LEAST_LISTED and not _SAYS.search(answer)
+    return things or free_words(answer, keep) < SHORT_ANSWER
 
 
 def _copy_fault(part: str, old: str, new: str, keep: Sequence[str]) -> str:
@@ -143,14 +169,16 @@ def _meaning_faults(part: str, old: str, new: str, source: str = "", beside: str
 
     What `source` holds may come into an answer, and what `beside`, the question above it, says need not be repeated.
     """
-    if lost := sorted(_values(old) - _all_values(f"{new}\n{beside}")):
+    nothing = {"0"} if _NOTHING.search(old) and _NOTHING.search(f"{new}\n{beside}") else set[str]()
+    if lost := sorted(_values(old) - _all_values(f"{new}\n{beside}") - nothing):
         yield f"The {part} lost the number {', '.join(lost)}."
-    if added := sorted(_values(new) - _all_values(f"{old}\n{source}")):
+    if added := sorted(_values(new) - _all_values(f"{old}\n{source}") - nothing):
         yield f"The {part} has a number that was not there: {', '.join(added)}."
     if missing := _lost_terms(old, f"{new} {beside}"):
         yield f"The {part} lost {', '.join(missing)}; names and codes stay as they are."
     known = f"{old} {source}".lower()
-    if strange := sorted(name for name in terms(new) if name.lower().removesuffix("s") not in known):
+    named = [name for name in terms(new) if not _IN_DIGITS.fullmatch(name)]
+    if strange := sorted(name for name in named if name.lower().removesuffix("s") not in known):
         yield f"The {part} has a name that was not there: {', '.join(strange)}."
 
 
@@ -168,7 +196,8 @@ def _turn_faults(part: str, old: str, new: str, source: str = "", beside: str = 
 def _lost_terms(old: str, new: str) -> list[str]:
     """The names and codes of `old` that `new` lacks; of a name and its abbreviation one is enough."""
     have = new.lower()
-    lost = [term for term in terms(old) if term.lower() not in have and term.lower().removesuffix("s") not in have]
+    named = [term for term in terms(old) if not _IN_DIGITS.fullmatch(term)]
+    lost = [term for term in named if term.lower() not in have and term.lower().removesuffix("s") not in have]
     for short, name in abbreviations(old).items():
         if short.lower() in have or name.lower() in have:
             lost = [term for term in lost if term != short and term not in name.split()]

@@ -52,6 +52,60 @@ def test_another_meaning_is_sent_back(number, question, answer, complaint):
     assert complaint in " ".join(found(told, question or new_question, answer or new_answer))
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "new_question", "new_answer"),
+    [
+        (
+            "Can a club's score in the Sarn league fall below zero?",
+            "No.",
+            "Could a Sarn league club end a season with minus points?",
+            "No.",
+        ),
+        (
+            "When is the annual meeting of the Sarn league?",
+            "On the second Saturday of November.",
+            "On which Saturday do the clubs of the Sarn league have their annual meeting?",
+            "It is November's second one.",
+        ),
+        (
+            "A rower turns 18 on 2 January; is that rower still a junior in the Sarn league?",
+            "Yes, as a junior is not yet 18 on 1 January.",
+            "With an 18th birthday on 2 January, do you still row as a junior in the Sarn league?",
+            "Yes. On 1 January you are not 18 yet, and that decides.",
+        ),
+        (
+            "May a skiff of the Sarn league start with two items missing?",
+            "Yes, as only three or more missing items bar it from the start.",
+            "Does it keep a Sarn league skiff on shore to be short of two items?",
+            "Yes, it may row: fewer than three are missing.",
+        ),
+        (
+            "May a crew entered after 18:00 row in the Sarn league?",
+            "Yes, but only as a guest.",
+            "It is after 18:00, and only now is a crew entered in the Sarn league. Is it allowed to row?",
+            "Yes, as a guest and no more.",
+        ),
+    ],
+)
+def test_natural_ways_of_saying_it_again_pass(question, answer, new_question, new_answer):
+    """Zero in words, a part of the answer told, an ordinal, the other side of a limit, a scene set first."""
+    told = row(question=question, answer=answer, evidence=[answer])
+    assert found(told, new_question, new_answer) == []
+
+
+@pytest.mark.parametrize(
+    ("new_question", "complaint"),
+    [
+        ("How many skiffs, six at most, may start together in the Sarn league?", "number"),
+        ("It must be cleared: how many skiffs start together in the Sarn league?", "stand alone"),
+    ],
+)
+def test_a_question_does_not_tell_all_that_is_asked(new_question, complaint):
+    """The number that answers it is no part of the question, nor may it begin with what it does not name."""
+    told = row(question="What is the largest start of the Sarn league?", answer="Six skiffs.", evidence=["Six skiffs."])
+    assert complaint in " ".join(found(told, new_question, "Six of them."))
+
+
 def test_all_faults_are_told_at_once():
     """One correction can mend the question and the answer, so that both are in it."""
     problems = " ".join(
