@@ -30,6 +30,7 @@ from typing import Any
 from groundwork.__main__ import main as dataprep
 from groundwork.documents.page_images import page_jpeg
 from groundwork.documents.pdf import read_text_layer
+from groundwork.language.cross_references import cross_reference_spans
 from groundwork.markdown.statements import statements
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
 from tests.author import Author
@@ -77,6 +78,8 @@ class Diligent(Author):
 
 
 def _pair(evidence: str, plain: str) -> Json:
+    for start, end in reversed(cross_reference_spans(plain)):  # which a model is told to leave out
+        plain = plain[:start] + "another part" + plain[end:]
     words = list(dict.fromkeys(re.findall(r"\w{2,}", plain)))
     half = len(plain) // 2
     question = f"{FRAME} {', '.join(words[:6])} and {words[-1] if words else 'rowing'}?"

@@ -176,7 +176,7 @@ def _alarms(pair: Json, source: PairBasis) -> Iterator[tuple[str, str]]:
     for fault in source.faults(draft):
         if _is_put_to(pair, fault.reason):
             yield fault.reason, fault.detail
-    if fault_of_criteria := criteria_fault(criteria):
+    if fault_of_criteria := criteria_fault(criteria, pair["answer"]):
         yield "criteria", fault_of_criteria
     for criterion, why in padding(pair["question"], criteria, "en", pair["answer"]).items():
         yield "padding", f"{criterion}: {why}"

@@ -22,6 +22,8 @@ _POLAR = re.compile(
 _CHOICE = re.compile(
     r"\b(?:or|than|between|both|either|which of|compared|whether|except|besides|another|others?)\b", re.IGNORECASE
 )
+# "Who keeps the disc if offence and defence catch it?" - "The offence."
+_CONDITION = re.compile(r"(?:(?<=\w )(?:if|when|unless|while)|^(?:if|unless|while)) [^,?;]*", re.IGNORECASE)
 _LICENCE = re.compile(
     r"\b(?:licen[cs]es?|copyright(?:ed)?|permission notice|verbatim copies|redistribut\w+|all rights|trademarks?|isbn"
     r"|dedicated to|(?:distribut|cop|reproduc)\w+ (?:a |an |the )?(?:modified |verbatim )?(?:version|cop(?:y|ies)))\b",
@@ -83,6 +85,7 @@ def _given(question: str, answer: str) -> str:
         return ""
     if any(code not in question for code in _CODE.findall(answer)):
         return ""
+    question = _CONDITION.sub(" ", question)
     asked = [word for word in words(question) if word not in ENGLISH]
     joined = content_words(" ".join(map("".join, pairwise(asked))), "en")  # host name, hostname
     return answer.strip() if told <= content_words(question, "en") | joined else ""
