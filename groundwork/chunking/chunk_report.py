@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from groundwork.pages.html_frame import document
 from groundwork.pages.markup import Markup, tag
+from groundwork.records.figures import figure_mark, figures
 from groundwork.records.types import Chunk
 from groundwork.settings.document_settings import ChunkSettings
 
@@ -105,6 +106,8 @@ aside { font-size: .82rem; color: var(--soft); }
 aside a { color: var(--kind); font-weight: 650; text-decoration: none; }
 aside p { margin: .15rem 0; overflow-wrap: anywhere; }
 section.code pre { white-space: pre; overflow-x: auto; overflow-wrap: normal; }
+figure { margin: .4rem 0; } figure img { display: block; max-width: min(100%, 30rem); max-height: 24rem; }
+figcaption { color: var(--soft); }
 mark { background: var(--hold); color: var(--soft); border-radius: 2px; }
 @media (max-width: 46rem) { section { grid-template-columns: minmax(0, 1fr); gap: .4rem; } }
 """
@@ -127,14 +130,26 @@ def chunk_html(title: str, summary: str, chunks: Sequence[Chunk], settings: Chun
         tag("ol", bars, class_="bars", aria_label="chunks by length"),
         tag("p", axis, class_="axis"),
         *(_section(chunk, settings.unit) for chunk in chunks),
+        images=any(chunk.figures for chunk in chunks),
     )
+
+
+def _with_figures(text: str, document: str) -> list[Markup | str]:
+    """A text with its figures, whose files lie beside the folder of the page."""
+    parts: list[Markup | str] = []
+    at = 0
+    for number, one in enumerate(figures(text, document), 1):
+        said = tag("figcaption", figure_mark(number, one.caption))
+        parts += [text[at : one.start], tag("figure", tag("img", src=f"../text/{one.file}", alt=one.caption), said)]
+        at = one.end
+    return [*parts, text[at:]]
 
 
 def _section(chunk: Chunk, unit: str) -> Markup:
     number, *rest = facts(chunk, unit)
     about = [tag("p", fact) for fact in [*rest, f"characters {chunk.start:,} to {chunk.end:,}"]]
     end = len(chunk.text) - len(chunk.closing)
-    text: list[Markup | str] = [chunk.text[len(chunk.added) : end].rstrip("\n")]
+    text = _with_figures(chunk.text[len(chunk.added) : end].rstrip("\n"), chunk.document)
     if chunk.added:
         text.insert(0, tag("mark", chunk.added))
     if chunk.closing:

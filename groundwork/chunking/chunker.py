@@ -26,6 +26,7 @@ from groundwork.chunking.short_runs import ShortRuns
 from groundwork.chunking.unreadable_runs import cut_out_unreadable
 from groundwork.language.detection import of_part, resolved
 from groundwork.markdown.blocks import Block, blocks
+from groundwork.records.figures import figures, without_folder
 from groundwork.records.types import Chunk, Document
 from groundwork.settings.document_settings import ChunkSettings
 
@@ -84,7 +85,8 @@ def _records(
     for index, part in enumerate(parts):
         body = text[part.start : part.end]
         whole = f"{part.added}{body}{part.closing}" if part.added or part.closing else body
-        digest = hashlib.blake2b(body.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+        said = without_folder(body, document.id)  # so that a document that is renamed keeps its chunks' ids
+        digest = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
         seen[digest] += 1
         tokens = len(tokenizer.encode(whole, add_special_tokens=False).ids) if tokenizer else None
         chunks.append(
@@ -104,6 +106,7 @@ def _records(
                 tokens=tokens,
                 language=languages.of(body),
                 skip=part.skip if body.strip() else "blank",
+                figures=[one.file for one in figures(whole, document.id)] or msgspec.UNSET,
             )
         )
     return chunks

@@ -5,7 +5,8 @@
 A reply of a model is needed by what was made last with it: it is dropped once every artifact of its stage and document
 was made anew without it, and `--days` have passed since it was last used. Replies about documents that were not
 finished, or whose source is gone, stay (`dataprep forget --replies`). Older draws of one request and calls that brought
-no reply go as well, and so do temporary files of processes that have ended, and hashes of files that are gone.
+no reply go as well, and so do temporary files of processes that have ended, hashes of files that are gone, and pictures
+beside a text that does not show them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from groundwork.errors import EXIT_OK
 from groundwork.llm.journal import USE_NOTED, Journal
 from groundwork.pipeline import BY_NAME
 from groundwork.records.artifacts import remove_leftovers
+from groundwork.records.figures import drop_unused
 from groundwork.records.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -45,10 +47,21 @@ def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]
         if not flags.dry_run:
             hashes = manifest.forget_missing_files()
             left = remove_leftovers(_folders(data.root))
+            if pictures := _drop_pictures(data.path("text")):
+                print(f"{pictures:,} pictures that no text shows")
             print(f"{hashes:,} hashes of files that are gone, {left:,} temporary files")
             saved = before - _size(data.joined_state)
             print(f"{max(0, saved) / 1e6:,.1f} MB given back")
     return EXIT_OK
+
+
+def _drop_pictures(texts: Path) -> int:
+    """Remove the pictures of documents that are gone, or whose text shows them no more; returns how many there were."""
+    count = 0
+    for folder in sorted(path for path in texts.glob("*") if path.is_dir()):
+        text = folder.with_name(f"{folder.name}.md")
+        count += drop_unused(folder, text.read_text(errors="replace") if text.is_file() else "")[1]
+    return count
 
 
 def began(manifest: Manifest, command: Callable[[str], Command]) -> Began:

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from groundwork.records.artifacts import read_jsonl
+from groundwork.records.figures import as_read, in_words
 from groundwork.records.run_pairs import Candidate, Review
 from groundwork.records.types import Chunk, Difficulty, Pair, Record, Tags
 
@@ -143,7 +144,7 @@ def read_tags(paths: Sequence[Path]) -> dict[str, list[str]]:
 
 def read_chunks(paths: Sequence[Path]) -> dict[str, str]:
     """Chunk texts by id of the chunk."""
-    return {chunk.id: chunk.text for path in paths for chunk in read_jsonl(path, Chunk)}
+    return {chunk.id: as_read(chunk.text, chunk.document) for path in paths for chunk in read_jsonl(path, Chunk)}
 
 
 def _pairs(path: Path) -> Iterator[tuple[str, Pair | str]]:
@@ -168,7 +169,7 @@ def _row(pair: Pair, run: str, tags: Mapping[str, Sequence[str]], chunks: Mappin
         category=pair.category,
         document=pair.document,
         chunk=pair.chunk,
-        evidence=pair.evidence,
+        evidence=[in_words(quote) for quote in pair.evidence],
         tags=list(tags.get(pair.id, [])),
         headings=pair.headings,
         pages=pair.pages,

@@ -25,6 +25,8 @@ from groundwork.documents.overrides import page_numbers
 from groundwork.documents.page_conversion import Audited, audit_pages, convert_pages
 from groundwork.documents.page_images import count_frames, page_jpeg
 from groundwork.documents.pdf import TextLayer, read_text_layer, unlock
+from groundwork.documents.pdf_pictures import take_pictures
+from groundwork.documents.picture_places import with_pictures
 from groundwork.documents.repair.page_joining import stitch, tidy
 from groundwork.documents.repair.running_headers import without_running
 from groundwork.documents.source_files import DocumentFile, examine, spelt
@@ -65,6 +67,7 @@ class Ingestion:
     not_shown: list[int] = field(default_factory=list)  # more of them
     _by: str = ""  # the converter of a document without pages
     _finished: int = 0  # pages that are shown as such
+    _pdf_path: str = ""  # that opens without a password
 
     async def run(self) -> tuple[str, Document]:
         """The Markdown and the record. Raises BadDocument with cause and remedy, without the file's name."""
@@ -81,6 +84,8 @@ class Ingestion:
             markdown, pages, title = await self._picture(path, names[0])
         else:
             markdown, pages, title = await self._whole(path, ending, names)
+        title = self.title or _title(markdown, self.source.name, title, pdf=ending == ".pdf")
+        markdown, pages = await self._with_pictures(markdown, pages, ending)
         if _sha256(path) != digest:
             raise BadDocument("it changed while it was read; run again")
         used = Counter(page.converter.partition(":")[0] for page in pages)
@@ -94,9 +99,22 @@ class Ingestion:
             characters=len(markdown),
             pages=pages,
             warnings=self.warnings,
-            title=self.title or _title(markdown, self.source.name, title, pdf=ending == ".pdf"),
+            title=title,
             language=self.language,
         )
+
+    async def _with_pictures(self, markdown: str, pages: list[Page], ending: str) -> tuple[str, list[Page]]:
+        """With a PDF's own pictures, where they are to be kept; marker's pages have those that marker found."""
+        numbers = [page.number for page in pages if not page.converter.startswith("marker")]
+        if not self.config.ingest.pictures or ending != ".pdf" or not numbers:
+            return markdown, pages
+        try:
+            found = await self._work(take_pictures, self._pdf_path, numbers, str(self.images))
+        except WorkerFailed as error:
+            self.warnings.append(f"its pictures could not be taken out: {_reason(error)}")
+            return markdown, pages
+        self.warnings += found.warnings
+        return with_pictures(markdown, pages, found.pictures)
 
     async def _whole(self, path: Path, ending: str, names: list[str]) -> tuple[str, list[Page], str]:
         """A document without pages, or with slides: the first converter that can."""
@@ -154,6 +172,7 @@ class Ingestion:
     async def _pdf(self, path: Path, names: list[str]) -> tuple[str, list[Page], str]:
         """A PDF, page by page: what scores below the threshold goes to the next converter."""
         path, layer = await self._open(path)
+        self._pdf_path = str(path)
         drafts = [PageDraft() for _ in layer.pages]
         wanted = self._wanted(len(drafts))
         self.count.start(len(wanted), "pages")

@@ -46,6 +46,21 @@ def coverage_numbers(found: AskedDocument, text: str) -> dict[str, Any]:
             for place in found.places
             if place.declined and not place.asked and place.kind != "number"
         ],
+        **({"figures": _figures(found)} if found.figures else {}),
+    }
+
+
+def _figures(found: AskedDocument) -> dict[str, Any]:
+    """The figures, apart from all that is text: how many are asked about, together and by run, and which are not."""
+    return {
+        "of": len(found.figures),
+        "asked": found.figures_asked(),
+        "runs": {run: found.figures_asked(run) for run in found.runs},
+        "not_asked": [
+            {"file": one.file, "caption": one.caption, "start": one.start, "end": one.end}
+            for one in found.figures
+            if not one.asked
+        ],
     }
 
 
@@ -77,6 +92,8 @@ def report_lines(found: AskedDocument, text: str) -> list[str]:
         declined = sum(count.declined for kind, count in whole[run].items() if kind != "number")
         rows.append([run or "all together", *shares, f"{declined:,}", f"{questions:,}"])
     lines = [f"{found.document}: {found.title}", *terminal_table.table_lines(rows)]
+    if found.figures:
+        lines.append(f"  figures: {found.figures_asked():,} of {len(found.figures):,} asked about")
     lines += [line for section in found.sections[:SHOWN_SECTIONS] for line in _bar(found, section)]
     if len(found.sections) > SHOWN_SECTIONS:
         lines.append(f"  ... and {len(found.sections) - SHOWN_SECTIONS} more sections")

@@ -16,6 +16,7 @@ import msgspec
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.chunk_coverage import coverage
+from groundwork.records.figures import figures
 from groundwork.records.types import Pair
 
 Kind = Literal["sentence", "row", "number"]
@@ -47,6 +48,16 @@ class CoverageItem(Item):
     def open(self) -> bool:
         """Nobody asks about it, and nobody said that there is nothing to ask."""
         return not self.asked and not self.declined
+
+
+class FigureItem(Item):
+    """A figure at [start, end) of the document, and the questions whose evidence it is (indices)."""
+
+    start: int
+    end: int
+    file: str  # below data/text
+    caption: str
+    asked: list[int] = []
 
 
 class Question(Item):
@@ -100,6 +111,11 @@ class AskedDocument(Item):
     questions: list[Question]
     sections: list[Section]
     left_out: list[Left]
+    figures: list[FigureItem] = []
+
+    def figures_asked(self, run: str = "") -> int:
+        """How many figures a question of the run (or of any) has as its evidence."""
+        return sum(any(not run or self.questions[i].run == run for i in one.asked) for one in self.figures)
 
     def counts(self, start: int = 0, end: int | None = None) -> Counts:
         """Of the places that begin in [start, end): by run, and under "" for all runs together, by kind."""
@@ -151,7 +167,9 @@ def asked(
                 for index in indices:
                     near.setdefault(index, []).extend(places)
     _decline(readings, declined or {}, found)
-    _guess(questions, near, {index for place in found.values() for index in place.asked}, nearest)
+    shown = _figures(readings, questions, by_chunk)
+    sure = {index for place in found.values() for index in place.asked} | {i for one in shown for i in one.asked}
+    _guess(questions, near, sure, nearest)
     return AskedDocument(
         document=document,
         title=title or document,
@@ -160,7 +178,25 @@ def asked(
         questions=questions,
         sections=sections(text, title or document),
         left_out=[Left(start=c.start, end=c.end, why=c.skip) for c in (one.chunk for one in readings) if c.skip],
+        figures=shown,
     )
+
+
+def _figures(
+    readings: Sequence[Reading], questions: Sequence[Question], by_chunk: Mapping[tuple[str, str], Sequence[int]]
+) -> list[FigureItem]:
+    """The figures of the chunks, in offsets of the document."""
+    items = []
+    for chunk in (one.chunk for one in readings):
+        shift = chunk.start - len(chunk.added)
+        indices = [index for (name, _), own in by_chunk.items() if name == chunk.id for index in own]
+        for one in figures(chunk.text, chunk.document) if chunk.figures else ():
+            if one.start >= len(chunk.added):
+                quote = chunk.text[one.start : one.end]
+                asking = sorted(index for index in indices if quote in questions[index].pair.evidence)
+                place = {"start": one.start + shift, "end": one.end + shift}
+                items.append(FigureItem(**place, file=one.file, caption=one.caption, asked=asking))
+    return items
 
 
 def _touch(

@@ -18,7 +18,7 @@ _FRAME = Markup("""<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; {scripts}style-src 'unsafe-inline'; \
-{calls}img-src data: blob:; base-uri 'none'; form-action 'none'">
+{calls}img-src data: blob:{images}; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="Groundwork">
 <title>{title}</title>
@@ -34,10 +34,13 @@ _FRAME = Markup("""<!doctype html>
 """)
 
 
-def page_frame(title: str, styles: str, *body: Markup, kind: str = "", script: str = "", calls: bool = False) -> str:
+def page_frame(
+    title: str, styles: str, *body: Markup, kind: str = "", script: str = "", calls: bool = False, images: bool = False
+) -> str:
     """A page in one file. `styles` and `script` are ours; only that script may run, and nothing is fetched.
 
-    `calls`: the script may call the server that the page came from, and no other.
+    `calls`: the script may call the server that the page came from, and no other. `images`: it shows pictures that lie
+    beside it, or on that server.
     """
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = [*body, *([tag("script", Markup(script))] if script else [])]
@@ -45,6 +48,7 @@ def page_frame(title: str, styles: str, *body: Markup, kind: str = "", script: s
         _FRAME.format(
             title=title,
             calls="connect-src 'self'; " if calls else "",
+            images=Markup(" 'self' file:") if images else "",
             scripts=Markup(f"script-src 'sha256-{digest}'; ") if script else "",
             styles=Markup(f"{palette()}\n{styles.strip()}"),
             kind=Markup(' class="{}"').format(kind) if kind else "",
@@ -63,13 +67,12 @@ def calling(page: str) -> str:
     return page.replace(_IMAGES, f"connect-src 'self'; {_IMAGES}", 1)
 
 
-def document(title: str, styles: str, *body: Markup | str) -> str:
+def document(title: str, styles: str, *body: Markup | str, images: bool = False) -> str:
     """A page that is read from top to bottom and has no script; its colours follow the reader's system."""
     dark = _DARK.search(palette())
     follow = f"@media (prefers-color-scheme: dark) {{\n:root {{{dark[1]}\n}}\n}}" if dark else ""
-    return page_frame(
-        title, "\n".join([follow, asset("document.css"), styles]), tag("main", joined(body)), kind="document"
-    )
+    styles = "\n".join([follow, asset("document.css"), styles])
+    return page_frame(title, styles, tag("main", joined(body)), kind="document", images=images)
 
 
 def palette() -> str:

@@ -25,20 +25,35 @@ ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", 
 
 
 def write_page(
-    path: Path, *, title: str, kind: str, data: dict[str, Any], assets: list[str], folder: Path = ASSETS
+    path: Path,
+    *,
+    title: str,
+    kind: str,
+    data: dict[str, Any],
+    assets: list[str],
+    folder: Path = ASSETS,
+    images: bool = False,
 ) -> None:
     """Write one self-contained page to `path`, whole or not at all; the arguments are those of `page_text`."""
-    write_text(path, page_text(title=title, kind=kind, data=data, assets=assets, folder=folder))
+    write_text(path, page_text(title=title, kind=kind, data=data, assets=assets, folder=folder, images=images))
 
 
 def page_text(
-    *, title: str, kind: str, data: dict[str, Any], assets: list[str], folder: Path = ASSETS, calls: bool = False
+    *,
+    title: str,
+    kind: str,
+    data: dict[str, Any],
+    assets: list[str],
+    folder: Path = ASSETS,
+    calls: bool = False,
+    images: bool = False,
 ) -> str:
     """The page as text.
 
     data: block name -> anything msgspec encodes; the script reads it by `await block(name)`.
     assets: names in `folder`, or else in pages/assets/; the .css and .js files among them go in, in this order.
     calls: the script may call the server that the page came from.
+    images: the page shows pictures that lie beside it.
     """
     styles = "\n".join(asset(name, folder) for name in assets if name.endswith(".css"))
     code = "\n".join(_code(folder, name) for name in assets if name.endswith(".js"))
@@ -52,7 +67,7 @@ def page_text(
     }
     blocks = [embed(name, value) for name, value in {"palette": colours, **data}.items()]
     unscripted = tag("noscript", "This page draws itself by a script; allow scripts to see it.")
-    return page_frame(title, styles, unscripted, *blocks, kind=kind, script=script, calls=calls)
+    return page_frame(title, styles, unscripted, *blocks, kind=kind, script=script, calls=calls, images=images)
 
 
 def embed(name: str, value: Any) -> Markup:

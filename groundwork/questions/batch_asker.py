@@ -14,6 +14,7 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation, render
 from groundwork.llm.structured_output import FaultyItem
 from groundwork.markdown.statements import Statement
+from groundwork.questions.chunk_figures import ChunkFigures
 from groundwork.questions.draft_faults import Corrections, Draft, Drafts
 from groundwork.questions.interview import InterviewAnswer, Judged, Round
 from groundwork.records.types import Chunk, Rejected
@@ -43,37 +44,49 @@ class Batch:
     correction: str
     known: dict[str, str]
     statements: int | None = None  # of the chunk, where they are counted
+    figures: ChunkFigures | None = None
     calls: int = 0
     dropped: list[FaultyItem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._figures = self.figures or ChunkFigures(self.chunk, self.settings)
         self._messages: list[dict[str, Any]] = []
         self._ahead = 0  # characters that no question covers yet
 
     @property
     def at_once(self) -> int:
-        return batch_for(self.settings.batch, self.statements)
+        things = None if self.statements is None else self.statements + self._figures.count
+        return batch_for(self.settings.batch, things)
+
+    @property
+    def warnings(self) -> list[str]:
+        return self._figures.warnings
+
+    @property
+    def shows_figures(self) -> bool:
+        return self._figures.count > 0
 
     async def ask(self, asked: Round) -> InterviewAnswer:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
         text = self.chunk.text
         shows = asked.wished or (self.settings.show_gaps and asked.iteration > 1)
         shown = asked.gaps[: asked.count if asked.wished else MAX_GAPS] if shows else []
-        self._messages = turns(
+        asking = turns(
             self.prompt,
             self.known,
-            self.chunk,
+            msgspec.structs.replace(self.chunk, text=self._figures.text),
             [pair.question for pair in asked.pairs],
             [gap.plain(text) for gap in shown],
             asked.count,
             turned_down(asked.rejected),
             wished=asked.wished,
         )
+        self._messages = self._figures.beside(asking)
         self._ahead = sum(gap.end - gap.start for gap in asked.gaps)
         unit = f"{self.chunk.id} iteration {asked.iteration}"
         reply = await self._call(self._messages, Drafts, unit, asked.iteration)
-        drafts: list[Judged] = [(as_it_stands(draft, asked.gaps, text), []) for draft in reply.pairs]
-        return InterviewAnswer(drafts, shown, declined(reply.declined, shown), reply.done)
+        drafts = [self._figures.resolved(as_it_stands(draft, asked.gaps, text)) for draft in reply.pairs]
+        return InterviewAnswer([(draft, []) for draft in drafts], shown, declined(reply.declined, shown), reply.done)
 
     async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
         """One call for all of them; None for a draft that the reply leaves out."""
@@ -88,7 +101,7 @@ class Batch:
             {"role": "user", "content": render(self.correction, faults="\n".join(faults))},
         ]
         reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
-        corrected = {draft.number: as_draft(draft) for draft in reply.pairs}
+        corrected = {draft.number: self._figures.resolved(as_draft(draft)) for draft in reply.pairs}
         return [corrected.get(number) for number in range(1, len(faulty) + 1)]
 
     async def _call(self, messages: list[dict[str, Any]], schema: type[Any], unit: str, sample: int) -> Any:

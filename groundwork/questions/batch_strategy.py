@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from groundwork.llm.client import Client
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.batch_asker import Batch, batch_for, turns
+from groundwork.questions.chunk_figures import ChunkFigures
 from groundwork.questions.draft_faults import Drafts
 from groundwork.questions.interview import SHOWN_AT_MOST, Asker
 from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens, known
@@ -25,7 +28,8 @@ FRAME, QUESTION = 80, 22  # tokens of a pair beside its statement; of its questi
 
 def prompt_files(settings: QA) -> list[str]:
     """The files of config/prompts that it makes use of."""
-    return [settings.prompt, *([settings.correction_prompt] if settings.correct else [])]
+    corrections, pictures = [settings.correction_prompt] * settings.correct, [settings.images_prompt] * settings.images
+    return [settings.prompt, *corrections, *pictures]
 
 
 def askers(settings: QA, material: Material, prompt: Prompt, client: Callable[[], Client]) -> list[Asker]:
@@ -33,8 +37,16 @@ def askers(settings: QA, material: Material, prompt: Prompt, client: Callable[[]
     texts = prompt(settings.prompt), prompt(settings.correction_prompt)
     about = known(settings, material)
     return [
-        Batch(client(), settings, reading.chunk, *texts, about, len(reading.plain())) for reading in material.readings
+        Batch(client(), settings, one.chunk, *texts, about, len(one.plain()), _figures(settings, material, one, prompt))
+        for one in material.readings
     ]
+
+
+def _figures(settings: QA, material: Material, reading: Reading, prompt: Prompt) -> ChunkFigures:
+    """The pictures of a chunk, where a model is to see them."""
+    shows = settings.images and material.texts is not None
+    told = prompt(settings.images_prompt) if shows else ""
+    return ChunkFigures(reading.chunk, settings, material.texts if shows else None, told)
 
 
 def forecast(
@@ -49,16 +61,19 @@ def forecast(
     plain = reading.plain()
     told = sum(map(tokens_in, plain)) / max(1, len(plain))
     template, about = prompt(settings.prompt), known(settings, material)
-    at_once = batch_for(settings.batch, len(plain))
-    asked, most = 0, len(plain) if limit is None else min(limit, len(plain))
+    pictures = _figures(settings, material, reading, prompt)
+    things = len(plain) + pictures.count
+    at_once = batch_for(settings.batch, things)
+    asked, most = 0, things if limit is None else min(limit, things)
     for iteration in range(settings.max_iterations if settings.iterate else 1):
         count = at_once if limit is None else min(at_once, limit - asked)
         shown = plain[asked:] if settings.show_gaps and iteration else []
-        messages = turns(template, about, reading.chunk, [], shown, count)
-        new = min(count, most - asked, round(FOUND * (len(plain) - asked)))
+        chunk = msgspec.structs.replace(reading.chunk, text=pictures.text)
+        messages = pictures.beside(turns(template, about, chunk, [], shown, count))
+        new = min(count, most - asked, round(FOUND * (things - asked)))
         yield tokens(messages, Drafts) + asked * QUESTION, int(new * (REPEATS * told + FRAME)) + 5
         asked += new
-        if (settings.stop != "fixed" and asked >= len(plain)) or asked == limit:
+        if (settings.stop != "fixed" and asked >= things) or asked == limit:
             return
         if settings.stop != "fixed" and settings.show_gaps and iteration >= SHOWN_AT_MOST and new < count:
             return  # each gap was shown as often as it may be

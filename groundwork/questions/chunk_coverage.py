@@ -3,7 +3,8 @@
 A statement (sentence, list item, table row) is covered when the evidence of a pair quotes at least half of its content
 words at that place (at least two; three are always enough), or when question and answer together say it. Where one
 quote runs over several statements, question and answer must also hold a third of a statement's words: a quote is no
-question. A number is covered by a pair that covers its statement and names it in question, answer or criteria.
+question. A number is covered by a pair that covers its statement and names it in question, answer or criteria. Figures
+are counted by themselves: one is asked about by the pairs whose evidence it is.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, Literal
 
+import msgspec
+
 from groundwork.language.numbers import Number, numbers
 from groundwork.language.words import content_words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.records.types import Coverage, DocumentCoverage, Pair, Span
+from groundwork.records.figures import figures
+from groundwork.records.types import Coverage, DocumentCoverage, FigureAsked, FigureCount, Pair, Span
 
 ENOUGH_WORDS = 3
 ASKED = 1 / 3  # of a statement's content words, in question and answer, where a quote holds other statements too
@@ -35,10 +39,10 @@ def coverage(reading: Reading, pairs: Sequence[Pair], declined: Declined | None 
     chunk = reading.chunk
     touches = [_Touch(pair, reading) for pair in pairs]
     spans: list[Span] = []
-    for statement, words, figures in zip(reading.statements, reading.words, reading.numbers, strict=True):
+    for statement, words, numerals in zip(reading.statements, reading.words, reading.numbers, strict=True):
         if statement.end <= len(chunk.added) or statement.announces:
             continue
-        said = _Said(statement, words, figures)
+        said = _Said(statement, words, numerals)
         touching = [touch for touch in touches if touch.touches(said)]
         why = (declined or {}).get(statement, "")
         spans.append(_span(statement.start, statement.end, statement.kind, touching, why))
@@ -46,7 +50,28 @@ def coverage(reading: Reading, pairs: Sequence[Pair], declined: Declined | None 
             naming = [touch for touch in touching if number.value in touch.values]
             start, end = statement.start + number.start, statement.start + number.end
             spans.append(_span(start, end, "number", naming, why))
-    return Coverage(document=chunk.document, chunk=chunk.id, spans=spans, **shares(spans))
+    return Coverage(
+        document=chunk.document,
+        chunk=chunk.id,
+        spans=spans,
+        figures=_figures(reading, pairs) or msgspec.UNSET,
+        **shares(spans),
+    )
+
+
+def _figures(reading: Reading, pairs: Sequence[Pair]) -> list[FigureAsked]:
+    """The figures of a chunk, each asked about by the pairs whose evidence it is."""
+    text = reading.chunk.text
+    return [
+        FigureAsked(
+            start=one.start,
+            end=one.end,
+            file=one.file,
+            asked_by=[pair.id for pair in pairs if text[one.start : one.end] in pair.evidence],
+        )
+        for one in figures(text, reading.chunk.document)
+        if one.start >= len(reading.chunk.added)
+    ]
 
 
 def gaps(reading: Reading, covered: Coverage) -> list[Statement]:
@@ -78,7 +103,9 @@ def shares(spans: Iterable[Span]) -> dict[str, Any]:
 def of_document(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
     """The coverage of all chunks taken together."""
     spans = [span for chunk in chunks for span in chunk.spans]
-    return DocumentCoverage(document=document, chunks=list(chunks), **shares(spans))
+    shown = [bool(one.asked_by) for chunk in chunks for one in chunk.figures or ()]
+    count = FigureCount(of=len(shown), asked=sum(shown)) if shown else msgspec.UNSET
+    return DocumentCoverage(document=document, chunks=list(chunks), figures=count, **shares(spans))
 
 
 class _Said:
@@ -139,6 +166,8 @@ def summary_line(covered: DocumentCoverage) -> str:
         parts.append(f"covers {covered.touched:.0%} ({by_kind})")
         if covered.declined:
             parts.append(f"{covered.declined:.0%} declined, {1 - covered.touched - covered.declined:.0%} open")
+    if covered.figures:
+        parts.append(f"{covered.figures.asked} of {covered.figures.of} figures asked about")
     if covered.rejected:
         reasons = ", ".join(f"{reason} {n}" for reason, n in covered.rejected.items())
         parts.append(f"{sum(covered.rejected.values())} rejected ({reasons})")

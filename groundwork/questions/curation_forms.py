@@ -19,6 +19,7 @@ from groundwork.llm.prompts import Message, conversation, render
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.questions.curation_checks import MENDABLE, CurationCase
 from groundwork.questions.interview_material import UNNAMED
+from groundwork.records.figures import as_read, in_words
 from groundwork.settings.question_settings import Check, Curate
 
 Json = dict[str, Any]
@@ -175,7 +176,7 @@ class Supported(Marks):
         shown, number = [], 0
         for text, group in groupby(cases, key=lambda case: case.place.text):
             members = list(group)
-            shown.append(render("<text>\n{{text}}\n</text>", text=self._passages(text, members)))
+            shown.append(render("<text>\n{{text}}\n</text>", text=_read(self._passages(text, members), members)))
             for case in members:
                 number += 1
                 shown.append("\n".join([name_of(number), *_asked(case)]))
@@ -193,6 +194,10 @@ class Supported(Marks):
             else:
                 passages.append((start, end))
         return "\n[...]\n".join(text[start:end].strip() for start, end in passages)
+
+
+def _read(text: str, cases: Sequence[CurationCase]) -> str:
+    return as_read(text, cases[0].pair.document)
 
 
 def _windows(case: CurationCase) -> Iterator[tuple[int, int]]:
@@ -259,7 +264,7 @@ def _wanting(number: int, case: CurationCase) -> str:
             name_of(number),
             f"Section: {' > '.join(case.pair.headings) or '(none)'}",
             "Evidence:",
-            *(f"- {_line(quote)}" for quote in case.pair.evidence),
+            *(f"- {_line(in_words(quote))}" for quote in case.pair.evidence),
             f"Question: {_line(case.pair.question)}",
             f"Answer: {_line(case.pair.answer)}",
             "Criteria:",

@@ -26,6 +26,7 @@ from groundwork.questions.curation_checks import (
     wrong_answer,
 )
 from groundwork.questions.curation_forms import Apart, Form, Prompt, Rewrite, Rewriting, Supported, schema
+from groundwork.records.figures import is_figure
 from groundwork.records.types import Pair
 from groundwork.settings.question_settings import Check, Curate
 
@@ -69,8 +70,23 @@ class Curation:
         await self._ask(judged, self.apart, done=done if supported is None else None)
         if mended := await self._rewritten(judged, tried):
             await self._ask(judged, self.apart, mended)
-        await self._ask(judged, supported, done=done)
+        seen = self._of_figures(judged) if supported else set()
+        await self._ask(judged, supported, [number for number in judged if number not in seen] if seen else None, done)
         return judged
+
+    def _of_figures(self, judged: Judged) -> set[int]:
+        """The pairs whose evidence is a figure, which the judge is not shown: they are left to people."""
+        found = set()
+        for number, case in judged.items():
+            if (
+                isinstance(case, CurationCase)
+                and any(is_figure(quote) for quote in case.pair.evidence)
+                and not failed(case.pair)
+            ):
+                told = column(self.settings, "supported", 1, "its evidence is a figure; not checked", "rule")
+                judged[number] = with_columns(case, {"supported": told})
+                found.add(number)
+        return found
 
     @property
     def apart(self) -> Apart | None:
@@ -144,7 +160,7 @@ class Curation:
             old,
             question=new.question,
             answer=answer,
-            evidence=list(new.evidence) or old.evidence,
+            evidence=old.evidence if any(map(is_figure, old.evidence)) else list(new.evidence) or old.evidence,
             evaluation_criteria=without_padding(new.question, criteria, case.place.language, answer),
             original_question=old.question,
             original_answer=old.answer if answer != old.answer else "",

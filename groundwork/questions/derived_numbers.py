@@ -16,6 +16,7 @@ from typing import Protocol
 from groundwork.language.names import codes
 from groundwork.language.numbers import Number, numbers
 from groundwork.markdown.grounding import Grounds
+from groundwork.records.figures import is_figure
 
 Quantity = tuple[float, str]  # a value and its unit, "" for none
 
@@ -59,7 +60,12 @@ class Answered(Protocol):
 
 
 def unsupported_numbers(grounds: Grounds, pair: Answered) -> list[str]:
-    """Why the pair does not rest on the text, as Grounds.faults; numbers that are worked out count as said."""
+    """Why the pair does not rest on the text, as Grounds.faults; numbers that are worked out count as said.
+
+    What an answer says of a figure cannot be held against the text: then only its evidence is looked up.
+    """
+    if any(is_figure(quote) for quote in pair.evidence):
+        return grounds.faults("", "", pair.evidence)
     return grounds.faults(f"{pair.question} {worked_out(pair)}", pair.answer, pair.evidence)
 
 

@@ -52,10 +52,13 @@ class Interviews:
         if state.limit == 0:
             state.ended = "limit"
             await ask_wishes(state, self.askers[number])
-        elif all(statement.announces for statement in state.reading.statements):
+        elif all(one.announces for one in state.reading.statements) and not self._shows_figures(number):
             state.ended = "nothing said"  # a title, headings or links alone
         else:
             await interview(state, self.askers[number])
+
+    def _shows_figures(self, number: int) -> bool:
+        return bool(getattr(self.askers[number], "shows_figures", False))
 
     def line(self, number: int) -> str:
         """The log's line of one chunk: `chunk 3: 13 + 3 + 3 + 2`."""
@@ -102,6 +105,7 @@ class Interviews:
                 f"{names}: still gave new pairs when qa.max_iterations ({self.settings.max_iterations}) was reached; "
                 f"raise it: --set qa.max_iterations={self.settings.max_iterations * 2}"
             )
+        found += [warning for asker in self.askers for warning in getattr(asker, "warnings", ())]
         for state in self.states:
             found += [_unmet(state, statement) for statement in state.open_wishes() if not state.failure]
             for statement in state.reading.statements:

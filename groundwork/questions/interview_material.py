@@ -38,6 +38,7 @@ class Material:
     subject: str = ""  # the name that was decided with the summary
     left_out: int = 0
     wishes: Sequence[Wish] = ()  # what readers want asked
+    texts: Path | None = None  # data/text, in whose folders the pictures lie
 
     @property
     def name(self) -> str:
@@ -81,11 +82,18 @@ def caption_of(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
 
 
 def read_material(
-    document: str, chunk_file: Path, about: Sequence[Path], wishes: Path, settings: QA, most: int | None = None
+    document: str,
+    chunk_file: Path,
+    about: Sequence[Path],
+    wishes: Path,
+    settings: QA,
+    most: int | None = None,
+    texts: Path | None = None,
 ) -> Material:
     """The chunks of a document that may be asked about, `most` of them, its title, its summary and its wishes.
 
-    `about`: the files of its summary and its title, as far as there are any. Raises BadRecord.
+    `about`: the files of its summary and its title, as far as there are any; `texts`: the folder data/text. Raises
+    BadRecord.
     """
     readings = read_chunks(chunk_file)
     wanted = [reading for reading in readings if _wanted(reading.chunk, settings)]
@@ -104,6 +112,7 @@ def read_material(
         readings=wanted[:most],
         left_out=len(readings) - len(wanted),
         wishes=read_wishes(wishes),
+        texts=texts,
     )
 
 

@@ -16,6 +16,7 @@ from groundwork.questions.draft_faults import Draft, Drafts, Fault, PairBasis
 from groundwork.questions.duplicate_questions import AskedSoFar, Encode
 from groundwork.questions.interview import as_pair, as_rejected, as_unread
 from groundwork.questions.question_differences import asked_by
+from groundwork.records.figures import as_read
 from groundwork.records.types import Pair, Rejected
 from groundwork.settings.question_settings import QA
 
@@ -45,8 +46,8 @@ class TwoChunks:
         messages = conversation(
             self.prompt,
             **self.known,
-            first=self.first.chunk.text,
-            second=self.second.chunk.text,
+            first=as_read(self.first.chunk.text, self.first.chunk.document),
+            second=as_read(self.second.chunk.text, self.second.chunk.document),
             batch=str(self.settings.batch),
         )
         unit = f"{self.first.chunk.id} with {self.second.chunk.id}"

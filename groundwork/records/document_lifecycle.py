@@ -17,6 +17,7 @@ import msgspec
 
 from groundwork.pipeline import BY_NAME
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl, write_bytes, write_json, write_jsonl
+from groundwork.records.figure_folders import MovedFolder, decoded, encoded
 from groundwork.records.manifest import Manifest, ManifestEntry
 from groundwork.records.name_patterns import matches_any
 from groundwork.records.review_decisions import rewrite_lines
@@ -54,10 +55,12 @@ class Remains:
     files: list[Path] = field(default_factory=list)
     chunks: int = 0
     pairs: int = 0
+    pictures: int = 0
     rows: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        parts = [f"{count:,} {name}" for name, count in (("chunks", self.chunks), ("pairs", self.pairs)) if count]
+        counts = (("pictures", self.pictures), ("chunks", self.chunks), ("pairs", self.pairs))
+        parts = [f"{count:,} {name}" for name, count in counts if count]
         parts += [f"{count:,} rows of dataset {name}" for name, count in self.rows.items()]
         return ", ".join(["its text", *parts]) if self.files else ", ".join(parts) or "nothing"
 
@@ -86,6 +89,7 @@ def remains_of(data: Workspace, document: str) -> Remains:
     return Remains(
         files=files,
         chunks=chunk_file.read_bytes().count(b"\n") if chunk_file.exists() else 0,
+        pictures=len(list(data.path("text", document).glob("figure-*"))),
         pairs=sum(file.read_bytes().count(b"\n") for file in _pair_files(data, document)),
         rows={name: count for name, count in _dataset_rows(data, document).items() if count},
     )
@@ -114,7 +118,7 @@ def forget(data: Workspace, manifest: Manifest, document: str) -> Remains:
             write_jsonl(file, [row for row in rows if row.id not in ids])
     for file in sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl")):
         rewrite_lines(file, lambda line: b"" if _is_about(line, document) else line)
-    for file in [*remains.files, data.path("text", "images", document)]:
+    for file in [*remains.files, data.path("text", document)]:
         _remove(file)
     if document in (aside := set_aside(data)):
         write_set_aside(data, {name: one for name, one in aside.items() if name != document})
@@ -136,6 +140,7 @@ def rename(data: Workspace, manifest: Manifest, old: str, new: str, source: str)
     Ids of chunks and pairs begin with the document's name and change with it; a file that was edited by hand stays
     edited, and what was current stays current.
     """
+    moved_folder = MovedFolder(data, old, new)
     before: dict[str, Path] = {}
     after: dict[str, Path] = {}
     hashes: dict[str, str] = {}
@@ -145,11 +150,13 @@ def rename(data: Workspace, manifest: Manifest, old: str, new: str, source: str)
         content = file.read_bytes()
         if file.suffix in (".json", ".jsonl"):
             content = _with_names(content, old, new, source, lines=file.suffix == ".jsonl")
-        write_bytes(target, content)
+        write_bytes(target, _with_figures(content, data.relative(file), moved_folder) if moved_folder else content)
         before[data.relative(file)], after[data.relative(file)] = file, target
-    images = data.path("text", "images", old)
-    if images.is_dir():
-        images.rename(images.with_name(new))
+    pictures = data.path("text", old)
+    if pictures.is_dir():
+        name, target = data.relative(pictures), pictures.with_name(new)
+        hashes[name], after[name] = manifest.sha256(pictures), target
+        pictures.rename(target)
     _rename_entries(data, manifest, old, new, {name: data.relative(path) for name, path in after.items()}, hashes)
     for file in sorted(data.path("tags").rglob("*.jsonl")):
         content = file.read_bytes()
@@ -160,6 +167,17 @@ def rename(data: Workspace, manifest: Manifest, old: str, new: str, source: str)
         rewrite_lines(file, lambda line: _with_names(line, old, new, source, lines=True))
     for path in before.values():
         path.unlink(missing_ok=True)
+
+
+def _with_figures(content: bytes, name: str, moved: MovedFolder) -> bytes:
+    """A file of a document whose figures have moved to another folder; `name`: below the data folder."""
+    suffix, lines = Path(name).suffix, name.endswith(".jsonl")
+    if suffix == ".md":
+        return moved.text(content)
+    if suffix not in (".json", ".jsonl") or name.startswith("plots/"):
+        return content
+    records = [moved.record(name.partition("/")[0], record) for record in decoded(content, lines=lines)]
+    return encoded(records, lines=lines)
 
 
 def _rename_entries(

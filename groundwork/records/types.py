@@ -90,6 +90,7 @@ class Chunk(Record, frozen=True):
     tokens: int | None = None
     language: str = ""  # ISO 639-1; "" where it cannot be told
     skip: str = ""  # why questions leave it out by default: "contents", "boilerplate", "unreadable", "blank"
+    figures: list[str] | msgspec.UnsetType = msgspec.UNSET  # files below data/text, in order; absent where it has none
 
 
 class Pair(Record, frozen=True):
@@ -153,6 +154,15 @@ class Span(Record, frozen=True):
     declined: str = ""
 
 
+class FigureAsked(Record, frozen=True):
+    """A figure at [start, end) of a chunk's `text`, and the pairs whose evidence it is. It is never counted as text."""
+
+    start: int
+    end: int
+    file: str  # below data/text
+    asked_by: list[str] = []
+
+
 class Coverage(Record, frozen=True):
     """What the pairs of one chunk touch. Shares lie between 0 and 1; null where the chunk has none of the kind.
 
@@ -167,6 +177,7 @@ class Coverage(Record, frozen=True):
     rows: float | None = None
     touched: float | None = None  # of all spans
     declined: float | None = None  # of all spans
+    figures: list[FigureAsked] | msgspec.UnsetType = msgspec.UNSET  # absent where the chunk has none
 
 
 class ChunkRun(Record, frozen=True):
@@ -177,6 +188,13 @@ class ChunkRun(Record, frozen=True):
     ended: str
     coverage: list[float] = []  # share touched after each iteration
     calls: int = 0
+
+
+class FigureCount(Record, frozen=True):
+    """How many figures there are, and of how many a pair asks."""
+
+    of: int
+    asked: int
 
 
 class DocumentCoverage(Record, frozen=True):
@@ -193,3 +211,4 @@ class DocumentCoverage(Record, frozen=True):
     calls: int = 0
     chunks: list[Coverage] = []
     runs: list[ChunkRun] = []
+    figures: FigureCount | msgspec.UnsetType = msgspec.UNSET  # absent where the document has none

@@ -11,6 +11,7 @@ import msgspec
 from groundwork.errors import BadRecord, GroundworkError
 from groundwork.markdown.grounding import Grounds
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl
+from groundwork.records.figures import figures, in_words, is_figure
 from groundwork.records.review_decisions import (
     EDITABLE,
     Decision,
@@ -156,7 +157,8 @@ class ReviewSession:
         mine = own.get(self.reviewer)
         shown = as_decided(pair, mine)
         return {
-            "pair": msgspec.structs.asdict(shown),
+            "pair": {**msgspec.structs.asdict(shown), "evidence": [in_words(quote) for quote in shown.evidence]},
+            "evidence_figures": [_file_of(quote, pair.document) for quote in shown.evidence],
             "state": _state(row),
             "reason": row.reason.replace("_", " "),
             "detail": row.detail,
@@ -174,7 +176,7 @@ class ReviewSession:
         spans = [span for quote in pair.evidence if (span := grounds.find(quote))]
         title = " › ".join(chunk.headings) or chunk.document
         pages = f", page {', '.join(map(str, chunk.pages))}" if chunk.pages else ""
-        return {"id": name, "title": f"{title}{pages}", "pieces": pieces(chunk.text, spans), "missing": False}
+        return {"id": name, "title": f"{title}{pages}", "pieces": _with_figures(chunk, spans), "missing": False}
 
     def _chunk(self, document: str, name: str) -> Chunk | None:
         if document not in self._chunks:
@@ -317,6 +319,28 @@ def pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]
             found += [(text[at:start], False)] * (start > at) + [(text[start:end], True)]
             at = end
     return found + [(text[at:], False)] * (at < len(text))
+
+
+def _with_figures(chunk: Chunk, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool] | tuple[str, bool, str]]:
+    """The pieces of a chunk's text; a figure is a piece of its own, its caption with the file below data/text."""
+    spans, found = list(spans), []
+    at = 0
+    for one in figures(chunk.text, chunk.document):
+        found += _between(chunk.text, spans, at, one.start)
+        marked = any(start <= one.start and one.end <= end for start, end in spans)
+        found.append((one.caption, marked, one.file))
+        at = one.end
+    return [*found, *_between(chunk.text, spans, at, len(chunk.text))]
+
+
+def _file_of(quote: str, document: str) -> str:
+    """The file of a quote of evidence that is a figure, or ""."""
+    return next((one.file for one in figures(quote, document) if is_figure(quote)), "")
+
+
+def _between(text: str, spans: Sequence[tuple[int, int]], start: int, end: int) -> list[Any]:
+    inside = [(max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start]
+    return pieces(text[start:end], inside)
 
 
 def _state(row: Candidate) -> str:

@@ -8,6 +8,7 @@ from groundwork.errors import BadRecord
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.pages.html_frame import calling, is_ours
 from groundwork.records.artifacts import Workspace, read_text, text_hash
+from groundwork.records.figures import is_figure_name
 from groundwork.records.review_decisions import now
 from groundwork.records.wishes import Wish, read_wishes, toggle, wishes_file
 from groundwork.review.review_session import RequestRefused
@@ -29,6 +30,15 @@ def served_page(data: Workspace, name: str) -> str:
     if not is_ours(text):
         raise RequestRefused(f"{name}: not drawn by Groundwork", 404)
     return calling(text)
+
+
+def served_figure(data: Workspace, document: str, name: str) -> bytes:
+    """A picture that ingest kept of a document. Raises Refused for any other file."""
+    _check_name(document)
+    path = data.path("text", document, name)
+    if not is_figure_name(name) or not path.is_file() or not path.resolve().is_relative_to(data.path("text")):
+        raise RequestRefused(f"{document}/{name}: no picture", 404)
+    return path.read_bytes()
 
 
 def wish_at(data: Workspace, document: str, start: int, reviewer: str, drawn_from: str = "") -> Wish:

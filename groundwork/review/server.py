@@ -19,7 +19,7 @@ from aiohttp import web
 from groundwork.errors import GroundworkError
 from groundwork.pages.single_file_page import page_text
 from groundwork.review.review_session import AskAbout, RequestRefused, ReviewSession
-from groundwork.review.served_plots import ask_about, page_names, served_page, wish_at, wished_starts
+from groundwork.review.served_plots import ask_about, page_names, served_figure, served_page, wish_at, wished_starts
 
 HOST = "127.0.0.1"
 MOST_BYTES = 1_000_000  # of a request
@@ -68,6 +68,7 @@ class Server:
         app.router.add_get("/{token}/search", self._search)
         app.router.add_get("/{token}/changes", self._changes)
         app.router.add_get("/{token}/plots/{name}", self._plot)
+        app.router.add_get("/{token}/text/{document}/{name}", self._figure)
         app.router.add_get("/{token}/wishes", self._wishes)
         app.router.add_post("/{token}/decide", self._decide)
         app.router.add_post("/{token}/wish", self._wish)
@@ -128,6 +129,7 @@ class Server:
             assets=ASSETS,
             folder=Path(__file__).parent / "assets",
             calls=True,
+            images=True,
         )
         return web.Response(text=text, content_type="text/html")
 
@@ -156,6 +158,13 @@ class Server:
         response = web.Response(text=text, content_type="text/html")
         response.enable_compression()
         return response
+
+    async def _figure(self, request: web.Request) -> web.Response:
+        content = await asyncio.to_thread(
+            served_figure, self.desk.data, request.match_info["document"], request.match_info["name"]
+        )
+        kind = "image/png" if request.match_info["name"].endswith(".png") else "image/jpeg"
+        return web.Response(body=content, content_type=kind)
 
     async def _wishes(self, request: web.Request) -> web.Response:
         return _json({"starts": wished_starts(self.desk.data, self.desk.run, request.query.get("document", ""))})

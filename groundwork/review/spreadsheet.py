@@ -15,6 +15,7 @@ from typing import Any
 
 from groundwork.errors import UsageError
 from groundwork.records.artifacts import write_bytes
+from groundwork.records.figures import in_words
 from groundwork.records.review_decisions import Decision, DecisionKind, question_hash
 from groundwork.records.types import Pair
 from groundwork.review.review_session import (
@@ -72,7 +73,7 @@ def _record(desk: ReviewSession, number: int) -> dict[str, str]:
         "question": pair.question,
         "answer": pair.answer,
         "evaluation_criteria": "\n".join(pair.evaluation_criteria),
-        "evidence": "\n".join(pair.evidence),
+        "evidence": "\n".join(map(in_words, pair.evidence)),
         "verdict": ("accept" if mine.accepts else "reject") if mine else "",
         "reason": mine.reason if mine else "",
         "reviewer": desk.reviewer,

@@ -24,7 +24,6 @@ class Marker(Settings, frozen=True):
     """The converter `marker`."""
 
     use_llm: Annotated[bool, Meta(description="let marker repair tables and forms by ingest.vision's model")]
-    keep_images: Annotated[bool, Meta(description="marker and marker-api: write a document's pictures beside its text")]
     layout_server_url: Annotated[str, Meta(description="a running layout server; empty: marker starts its own")]
     options: Annotated[dict[str, str | int | float | bool], Meta(description="passed on to marker as they are")]
 
@@ -70,6 +69,9 @@ class Ingest(Settings, frozen=True):
     timeout: Annotated[Seconds, Meta(description="seconds a converter may take without finishing a page")]
     workers: Annotated[Count, Meta(description="processes for converters; 0: one a core")]
     memory_mb: Annotated[Count, Meta(description="memory that a converter's process may take; 0: no limit")]
+    pictures: Annotated[
+        bool, Meta(description="keep a document's pictures in text/<document>/, and name them in its text")
+    ]
     max_pages: Positive
     max_unpacked_mb: Annotated[Positive, Meta(description="a DOCX, PPTX, XLSX or EPUB that unpacks to more is refused")]
     ignore: Annotated[list[Name], Meta(description="patterns of files in documents/ to pass over, such as drafts/")]

@@ -43,6 +43,12 @@ class QA(ModelCall, frozen=True):
     ]
     correct: Annotated[bool, Meta(description="strategy batch: give pairs with faults back once, with the reasons")]
     round_trip: Annotated[bool, Meta(description="strategy sentence: answer the question anew and compare")]
+    images: Annotated[
+        bool, Meta(description="strategy batch: show a vision model the pictures that ingest --pictures kept")
+    ]
+    images_prompt: Annotated[Name, Meta(description="for images: what is said of them; a file of config/prompts")]
+    max_images: Annotated[Positive, Meta(description="pictures in one call at the most, the first of the chunk")]
+    image_size: Annotated[int, Meta(ge=64, le=4096, description="pixels of a picture's longer side, as it is sent")]
 
 
 class Curate(ModelCall, frozen=True):

@@ -90,7 +90,8 @@ def _material(job: Job, unit: Unit) -> Material:
     document = unit.payload
     chunks, wishes = job.data.path("chunks", f"{document}.jsonl"), unit.writes[0].with_name("wishes")
     about, most = _about(job, document), TEST_CHUNKS if job.test else None
-    return read_material(document, chunks, about, wishes / f"{document}.jsonl", job.config.qa, most)
+    texts = job.data.path("text")
+    return read_material(document, chunks, about, wishes / f"{document}.jsonl", job.config.qa, most, texts)
 
 
 async def _interview(job: Job, made: Interviews, number: int) -> None:
@@ -126,8 +127,14 @@ def estimate(job: Job, unit: Unit) -> Estimate:
 
 
 def shaping(config: Config) -> Any:
-    """What of the config decides about the pairs."""
-    return config.qa, config.embeddings
+    """What of the config decides about the pairs; nothing of pictures where none are shown."""
+    import msgspec
+
+    qa = msgspec.to_builtins(config.qa)
+    if not config.qa.images:
+        for name in ("images", "images_prompt", "max_images", "image_size"):
+            del qa[name]
+    return qa, config.embeddings
 
 
 def prompts(config: Config) -> list[str]:

@@ -1,7 +1,7 @@
 """Turn documents into Markdown, one text each, and prove page by page that nothing was lost.
 
 Reads   data/documents/*, sub-folders too: PDF, DOCX, PPTX, XLSX, CSV, HTML, EPUB, Markdown, text and more
-Writes  data/text/<document>.md and .json
+Writes  data/text/<document>.md and .json; with --pictures also the pictures in data/text/<document>/
 Run     uv run dataprep/ingest.py [--converter NAME] [--password WORD]
 """
 
@@ -32,6 +32,7 @@ TEST_PAGES = 2
 PASSED_OVER = ("workers", "memory_mb", "timeout", "ignore", "overrides")  # settings that shape no text by themselves
 MOST_PAGES = 5  # pages of doubtful pages that are named
 MOST_IGNORED = 10  # files that are named
+NO_FOLDER = "no pictures kept: a file's name that ends in .md or .json leaves no folder for them; rename the document"
 PAGE_TOKENS = 800  # of a page whose words nobody knows before it is read
 
 
@@ -51,12 +52,21 @@ def units(job: Job) -> list[Unit]:
                 job.data.path("text", f"{id_}.md"),
                 job.data.path("text", f"{id_}.json"),
                 job.data.path("plots", f"audit-{id_}.html"),  # only where pages are doubtful
+                *_picture_folder(job, id_),
             ),
             payload=Source(sources[id_], overrides[id_]),
             recipe=_own_recipe(job, overrides[id_]),
         )
         for id_ in job.wanted(list(sources), with_gone=True)  # under the same name another file may have come
     ]
+
+
+def _picture_folder(job: Job, document: str) -> tuple[Path, ...]:
+    """The folder of a document's pictures, where they are to be kept and can be."""
+    from groundwork.documents.extracted_pictures import can_have_folder
+
+    keeps = job.config.ingest.pictures and can_have_folder(document)
+    return (job.data.path("text", document),) if keeps else ()
 
 
 @dataclass(frozen=True)
@@ -156,6 +166,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.documents.ingestion import Ingestion
     from groundwork.errors import BadDocument
     from groundwork.records.artifacts import write_json, write_text
+    from groundwork.records.figures import drop_unused
 
     def reader(document: str, picture: Picture) -> PageReader:
         vision = job.config.ingest.vision
@@ -166,13 +177,15 @@ async def process(job: Job, unit: Unit) -> Outcome:
     if source.problem:
         raise BadDocument(f"{source.name}: {source.problem}")
     settings = settings_with(job.config.ingest, override)
+    if settings.pictures and not _picture_folder(job, source.id):
+        settings = msgspec.structs.replace(settings, pictures=False)
     marker = MarkerService(settings.marker_api, os.environ, job.data.state / "marker-api")
     with TemporaryDirectory() as scratch:
         ingestion = Ingestion(
             source=source,
             config=msgspec.structs.replace(job.config, ingest=settings),
             scratch=Path(scratch),
-            images=job.data.path("text", "images", source.id),
+            images=job.data.path("text", source.id),
             count=job.progress,
             reader=reader,
             service=lambda request: marker.convert(request, source.id),
@@ -195,7 +208,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
         await asyncio.to_thread(write_text, unit.writes[2], page)
     else:
         unit.writes[2].unlink(missing_ok=True)
-    return Outcome(note=_note(document), counts=_counts(document), warnings=document.warnings)
+    pictures, _ = await asyncio.to_thread(drop_unused, job.data.path("text", source.id), markdown)
+    warnings = document.warnings + [NO_FOLDER] * (job.config.ingest.pictures and not settings.pictures)
+    return Outcome(note=_note(document), counts=_counts(document, pictures), warnings=warnings)
 
 
 def _note(document: Document) -> str:
@@ -205,10 +220,11 @@ def _note(document: Document) -> str:
     return f"{len(document.pages)} pages by {', '.join(f'{name} ({n})' for name, n in used.most_common())}"
 
 
-def _counts(document: Document) -> dict[str, int]:
+def _counts(document: Document, pictures: int) -> dict[str, int]:
     counts = {"pages": len(document.pages), "characters": document.characters}
     counts["fell back"] = sum(bool(page.fell_back) for page in document.pages)
     counts["scans"] = sum(page.scan for page in document.pages)
+    counts["pictures"] = pictures
     return {name: n for name, n in counts.items() if n}
 
 
@@ -255,6 +271,7 @@ def shaping(config: Config) -> Any:
     ):
         del settings[name]
     del settings["marker_api"]
+    settings["marker"]["keep_images"] = settings.pop("pictures")  # as it was called: earlier texts stay current
     return settings | ({"marker_api": _of_the_service(config.ingest)} if uses_service(config.ingest) else {})
 
 
@@ -262,12 +279,12 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     """The vision model's calls, where it comes first: a page's prompt and picture, and its text layer as the reply."""
     import msgspec
 
-    from groundwork.documents.engines.vision import with_picture
     from groundwork.documents.engines.vision_completeness import WORDS_TO_JUDGE
     from groundwork.documents.page_images import count_frames
     from groundwork.documents.pdf import read_text_layer
     from groundwork.documents.source_files import examine
     from groundwork.errors import BadDocument
+    from groundwork.llm.image_parts import with_images
     from groundwork.llm.prompts import conversation
     from groundwork.llm.token_estimate import tokens_in
 
@@ -287,7 +304,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
         price = settings.marker_api.price_per_1000_pages
         cost = None if price is None else price * len(pages) / 1000
         return Estimate(0, 0, 0, msgspec.structs.replace(vision, model="marker-api"), len(pages), cost)
-    asked = job.tokens(vision, with_picture(conversation(job.prompt(vision.prompt)), b""))
+    asked = job.tokens(vision, with_images(conversation(job.prompt(vision.prompt)), [b""]))
     told = sum(tokens_in(page) if len(page.split()) >= WORDS_TO_JUDGE else PAGE_TOKENS for page in pages)
     return Estimate(len(pages), len(pages) * asked, told, vision)
 
@@ -300,8 +317,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-images",
         "--pictures",
-        help="keep the pictures that marker or marker-api finds, beside the text",
-        **setting("ingest.marker.keep_images", True),
+        help="keep the pictures of PDFs and office files in data/text/<document>/, and name them in the text",
+        **setting("ingest.pictures", True),
     )
     parser.add_argument(
         "--password", metavar="WORD", default="", help="the password of the encrypted PDFs among the documents"

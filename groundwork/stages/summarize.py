@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit
 from groundwork.records.artifacts import read_json, read_text, write_json
+from groundwork.records.figures import as_read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.summaries.subject_name import named
     from groundwork.summaries.summarizer import Summarizer
 
-    text = read_text(unit.reads[0])
+    text = as_read(read_text(unit.reads[0]), unit.name)
     if not re.search(r"\w", text):
         raise BadDocument(f"{unit.reads[0].name}: holds no text to summarise")
     title = _title(unit)
@@ -71,7 +72,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts; whether a summary needs correcting nobody knows before."""
     from groundwork.summaries.summarizer import Summarizer, words_allowed
 
-    text, call = read_text(unit.reads[0]), job.config.summarize
+    text, call = as_read(read_text(unit.reads[0]), unit.name), job.config.summarize
     summarizer = Summarizer(job, unit.name, _title(unit))
     asked = summarizer.turns(text)
     said = int(WORDS_USED * words_allowed(text, call.max_words) * TOKENS_PER_WORD)

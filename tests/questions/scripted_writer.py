@@ -22,14 +22,18 @@ The Orrin mill ground barley until 1931. Visitors may see the grinding stones on
 
 
 def said(body: Json) -> str:
-    """Everything the last user turn says."""
-    content: str = body["messages"][-1]["content"]
-    return content
+    """Everything the last user turn says in words."""
+    return _words(body["messages"][-1])
+
+
+def _words(turn: Json) -> str:
+    content: str | list[Json] = turn["content"]
+    return content if isinstance(content, str) else "\n".join(one["text"] for one in content if "text" in one)
 
 
 def part(body: Json, name: str) -> str:
     """What stands between <name> and </name> in the conversation."""
-    whole = "\n".join(turn["content"] for turn in body["messages"])
+    whole = "\n".join(map(_words, body["messages"]))
     found = re.search(rf"<{name}[^>]*>\n(.*?)\n</{name}>", whole, re.DOTALL)
     return found[1] if found else ""
 

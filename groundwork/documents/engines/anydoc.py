@@ -1,7 +1,8 @@
 """DOCX, PPTX, ODT, ODS, ODP, RTF, EPUB, DOC and PPT by anydoc, which reads them all into one document model.
 
-Its model is written as Markdown here and not by anydoc: pictures as their alternative text and nothing that could be
-fetched, merged cells filled, one page a slide. It runs offline; its hosted OCR is for PDFs and never asked for.
+Its model is written as Markdown here and not by anydoc: pictures as their alternative text (with an address of ours
+where they are kept) and nothing that could be fetched, merged cells filled, one page a slide. It runs offline; its
+hosted OCR is for PDFs and never asked for.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from groundwork.documents.engines import office_pictures
 from groundwork.errors import BadDocument
 
 if TYPE_CHECKING:
@@ -61,33 +63,39 @@ def _parse(content: bytes, kind: str) -> Document:
     import anydoc
 
     try:
-        return anydoc.to_document(content, kind)  # type: ignore[arg-type]  # a key of its formats
+        document = anydoc.to_document(content, kind)  # type: ignore[arg-type]  # a key of its formats
     except anydoc.EncryptedError:
         raise BadDocument("it is encrypted; save it without a password") from None
     except anydoc.ConvertError as error:
         raise BadDocument(str(error)) from None
+    office_pictures.note(document)
+    return document
 
 
 # --- parts of packages ----------------------------------------------------------------------------------------------
 
 
 def _slides(content: bytes) -> Iterator[bytes]:
-    """A presentation for each slide: the model does not say where one ends. Pictures and other slides are left out."""
+    """A presentation for each slide: the model does not say where one ends.
+
+    Other slides are left out, and pictures too unless they are kept.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = {name: archive.read(name) for name in archive.namelist() if not name.startswith("ppt/media/")}
+            parts = {name: archive.read(name) for name in archive.namelist() if _is_shown(name)}
     except (zipfile.BadZipFile, OSError) as error:
         raise BadDocument(f"it is damaged ({error})") from None
     main = parts.get("ppt/presentation.xml", b"")
     targets = _targets(parts.get("ppt/_rels/presentation.xml.rels", b""))
-    shared = {name: part for name, part in parts.items() if not name.startswith(("ppt/slides/", "ppt/notesSlides/"))}
+    of_slides = ("ppt/slides/", "ppt/notesSlides/", "ppt/media/")
+    shared = {name: part for name, part in parts.items() if not name.startswith(of_slides)}
     ids = _SLIDE_IDS.findall(main)
     if not ids:
         yield content
     for one in ids:
         relation = _RELATION.search(one)
         name = f"ppt/{targets.get(relation[1].decode(), '')}" if relation else ""
-        own = {part: parts[part] for part in _with_notes(parts, name) if part in parts}
+        own = {part: parts[part] for part in _of_slide(parts, name) if part in parts}
         listed = main.replace(b"".join(ids), one) if b"".join(ids) in main else _only(main, one)
         yield _zip({**shared, **own, "ppt/presentation.xml": listed})
 
@@ -103,7 +111,12 @@ def _targets(relations: bytes) -> dict[str, str]:
     return {a[1].decode(): b[1].decode().removeprefix("/ppt/") for a, b in pairs if a and b}
 
 
-def _with_notes(parts: dict[str, bytes], slide: str) -> Iterator[str]:
+def _is_shown(part: str) -> bool:
+    return office_pictures.are_kept() or not part.startswith("ppt/media/")
+
+
+def _of_slide(parts: dict[str, bytes], slide: str) -> Iterator[str]:
+    """The slide's own parts: itself, its notes, its pictures."""
     folder, _, name = slide.rpartition("/")
     relations = f"{folder}/_rels/{name}.rels"
     yield slide
@@ -113,6 +126,8 @@ def _with_notes(parts: dict[str, bytes], slide: str) -> Iterator[str]:
             note = f"ppt/{target.removeprefix('../')}"
             yield note
             yield note.replace("notesSlides/", "notesSlides/_rels/") + ".rels"
+        elif "media/" in target:
+            yield f"ppt/{target.removeprefix('../')}"
 
 
 def _zip(parts: dict[str, bytes]) -> bytes:
@@ -343,7 +358,7 @@ def _plain(inline: Inline) -> str:
         case "link":
             return _link(inline)
         case "image":
-            return " ".join((inline.alt or "").split())
+            return office_pictures.picture(inline)
         case "line_break":
             return "\n"
         case "math":

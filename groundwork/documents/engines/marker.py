@@ -31,7 +31,7 @@ def convert(request: Request) -> Conversion:
     options = {
         "output_format": "markdown",
         "paginate_output": True,
-        "disable_image_extraction": not settings.keep_images,
+        "disable_image_extraction": not request.settings.pictures,
         "disable_tqdm": True,
         "pdftext_workers": 1,  # this is a worker already, which may have no children
         **settings.options,
@@ -42,8 +42,8 @@ def convert(request: Request) -> Conversion:
         options |= _language_model(request)
     rendered = _converter(tuple(sorted(options.items())))(request.source)
     text, _, images = text_from_rendered(rendered)
-    kept = {name: _jpeg_or_png(name, image) for name, image in images.items()} if request.images else {}
-    text, warnings = keep_pictures(kept, text, Path(request.images))
+    kept = {name: _jpeg_or_png(name, image) for name, image in images.items()} if request.settings.pictures else {}
+    (text,), warnings = keep_pictures(kept, [text], Path(request.images))
     return Conversion(pages=by_page(text, request.pages or list(range(1, request.page_count + 1))), warnings=warnings)
 
 

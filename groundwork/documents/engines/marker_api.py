@@ -89,7 +89,7 @@ class MarkerService:
         Raises ProviderRefused for a key or an account that is refused, BadDocument for a file that is, TransportFailed
         for a service that is out of reach or not done in time, ConfigError without a key.
         """
-        keeps = request.settings.marker.keep_images
+        keeps = request.settings.pictures
         form = self._form(request, keeps)
         content = await asyncio.to_thread(Path(request.source).read_bytes)
         stored = self.replies / f"{_digest(content, form)}.json"
@@ -226,7 +226,7 @@ class _Desk:
 
 def _conversion(result: _Result, request: Request, keeps: bool) -> Conversion:
     pictures = {name: _decoded(content) for name, content in (result.images or {}).items()} if keeps else {}
-    text, warnings = keep_pictures(pictures, result.markdown or "", Path(request.images))
+    (text,), warnings = keep_pictures(pictures, [result.markdown or ""], Path(request.images))
     numbers = request.pages or list(range(1, (request.page_count or result.page_count or 1) + 1))
     pages = by_page(text, numbers)
     if not any(pages) and text.strip():

@@ -11,13 +11,15 @@ from pathlib import Path
 
 from groundwork.documents import Conversion, Request
 from groundwork.documents.engines import anydoc, html_documents, mail, spreadsheets
+from groundwork.documents.engines.office_pictures import Pictures, kept_in
+from groundwork.documents.extracted_pictures import keep_pictures
 
 
 def convert(request: Request) -> Conversion:
     """A page for each slide; other formats in one piece. Raises BadDocument with the cause."""
     ending, source = request.ending, request.source
     if ending in anydoc.FORMATS:
-        pages, warnings = anydoc.read(source, ending)
+        pages, warnings = _with_pictures(request) if request.settings.pictures else anydoc.read(source, ending)
         return Conversion(pages=[page.strip() for page in pages], warnings=warnings)
     if ending == ".eml":
         text, warnings = mail.mail_to_markdown(Path(source).read_bytes())
@@ -30,3 +32,13 @@ def convert(request: Request) -> Conversion:
         html = Path(source).read_bytes()
         return Conversion(pages=[html_documents.html_to_markdown(html).strip()], title=html_documents.html_title(html))
     return Conversion(pages=[text.strip()])
+
+
+def _with_pictures(request: Request) -> anydoc.AnydocReading:
+    """The pages with the pictures of the document, which are written into the folder of the request."""
+    pictures = Pictures()
+    with kept_in(pictures):
+        pages, warnings = anydoc.read(request.source, request.ending)
+    found = pictures.by_address
+    pages, left_out = keep_pictures(found, pages, Path(request.images), known=found)
+    return anydoc.AnydocReading(pages, [*warnings, *left_out])

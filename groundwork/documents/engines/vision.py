@@ -8,10 +8,9 @@ again with what is missing. What stays unusable is left to the next converter, a
 from __future__ import annotations
 
 import asyncio
-import base64
 import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,6 +20,7 @@ from groundwork.documents.page_conversion import Audited
 from groundwork.documents.repair.running_headers import running_keys, strip_running
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.llm.concurrency import together
+from groundwork.llm.image_parts import with_images
 from groundwork.llm.prompts import conversation
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class PageReader:
         step = TEMPERATURE_STEPS[min(draw, len(TEMPERATURE_STEPS) - 1)]
         own = self._call.temperature  # null: the model takes none, and each draw differs without it
         call = msgspec.structs.replace(self._call, temperature=None if own is None else min(2.0, own + step))
-        messages = [*with_picture(self._turns, await self._picture(number, turn)), *said]
+        messages = [*with_images(self._turns, [await self._picture(number, turn)]), *said]
         unit = f"{self._document} page {number}"
         reply: Reply[str] = await self._client.ask(call, messages, stage="ingest", unit=unit, sample=draw)
         text = reply.value.strip()
@@ -128,11 +128,3 @@ def _is_enough(verdict: Completeness, before: list[Completeness], layer: str) ->
 
 def _best(verdicts: list[Completeness]) -> Completeness:
     return max(verdicts, key=lambda verdict: verdict.audit.text_kept)
-
-
-def with_picture(turns: list[dict[str, Any]], jpeg: bytes) -> list[dict[str, Any]]:
-    """The prompt's turns, the last with the picture behind its text."""
-    url = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
-    *before, last = turns
-    parts = [{"type": "text", "text": last["content"]}, {"type": "image_url", "image_url": {"url": url}}]
-    return [*before, {**last, "content": parts}]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+
+from groundwork.records.figures import figure_markdown
 
 _ALT = r"!\[(?P<alt>[^\]\n]{0,1000})\]"
 _TITLE = r"""(?:\s+(?:"[^"\n]{0,500}"|'[^'\n]{0,500}'))?"""
@@ -39,22 +41,36 @@ def without_pictures(markdown: str) -> str:
     return _TAG.sub(lambda match: _alt(match[0]), _ANY.sub(lambda match: match["alt"], without_data(markdown)))
 
 
-def repointed(markdown: str, links: Mapping[str, str]) -> str:
+def addresses(markdown: str) -> list[str]:
+    """The addresses of the pictures in order, those that stand there twice twice."""
+    return [match["address"].strip("<>") for match in _ANY.finditer(markdown)]
+
+
+def repointed(markdown: str, links: Mapping[str, str], known: Container[str] | None = None) -> str:
     """Every picture that has an address in `links` as a paragraph with it, behind the one in which it stands.
 
     There its alternative text takes its place, as that of every picture without an address does: so that no address
-    stands in a sentence or a table.
+    stands in a sentence or a table. `known`: only pictures with these addresses are looked at; None: all.
     """
-    parts = []
-    for paragraph in re.split(r"\n{2,}", without_data(markdown)):
-        text = without_pictures(paragraph)
-        found = [(match["alt"], links.get(match["address"].strip("<>"), "")) for match in _ANY.finditer(paragraph)]
-        kept = [(alt, link) for alt, link in found if link]
-        if kept and not _ANY.sub("", paragraph).strip():  # pictures and nothing else
-            parts += [f"![{alt}]({link})" if link else alt for alt, link in found]
-        else:
-            parts += [text, *(f"![]({link})" for _, link in kept)]
-    return "\n\n".join(parts)
+    if known is None:
+        return "\n\n".join(_repointed(one, links, known) for one in re.split(r"\n{2,}", without_data(markdown)))
+    paragraphs = re.split(r"(\n{2,})", markdown)
+    paragraphs[::2] = [_repointed(one, links, known) for one in paragraphs[::2]]
+    return "".join(paragraphs)
+
+
+def _repointed(paragraph: str, links: Mapping[str, str], known: Container[str] | None) -> str:
+    def is_meant(match: re.Match[str]) -> bool:
+        return known is None or match["address"].strip("<>") in known
+
+    found = [match for match in _ANY.finditer(paragraph) if is_meant(match)]
+    pairs = [(match["alt"], links.get(match["address"].strip("<>"), "")) for match in found]
+    kept = [(alt, link) for alt, link in pairs if link]
+    if kept and not _ANY.sub("", paragraph).strip() and len(found) == len(addresses(paragraph)):
+        return "\n\n".join(figure_markdown(alt, link) if link else alt for alt, link in pairs if alt or link)
+    text = _ANY.sub(lambda match: match["alt"] if is_meant(match) else match[0], paragraph)
+    text = without_pictures(text) if known is None else text
+    return "\n\n".join([text, *(figure_markdown("", link) for _, link in kept)])
 
 
 def _alt(tag: str) -> str:

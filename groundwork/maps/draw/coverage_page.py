@@ -15,11 +15,12 @@ from groundwork.maps.document_coverage import AskedDocument, Question, Section
 from groundwork.maps.draw.markdown_tree import reading
 from groundwork.pages.single_file_page import write_page
 from groundwork.records.artifacts import text_hash
+from groundwork.records.figures import in_words
 from groundwork.records.types import Page
 
 FOLDER = Path(__file__).parent / "assets"
 PARTS = ["wishes", "document", "outline", "sheets", "start"]  # of the page, one file each in assets/coverage/
-SHARED = ["page.css", "coverage.css", "page.js", "review_link.js", "tally.js", "cards.js"]
+SHARED = ["page.css", "coverage.css", "page.js", "review_link.js", "tally.js", "coverage/figures.js", "cards.js"]
 ASSETS = [*SHARED, *(f"coverage/{part}.js" for part in PARTS)]
 
 
@@ -32,7 +33,7 @@ def write_coverage(asked: AskedDocument, text: str, pages: Sequence[Page], path:
         "hash": text_hash(text),
         "review": spelt("uv run dataprep/review.py"),
         "runs": asked.runs,
-        "blocks": reading(text, asked.places),
+        "blocks": reading(text, asked.places, asked.figures),
         "places": [[p.kind, p.start, p.asked, p.likely, p.declined] for p in asked.places],
         "questions": [_question(question) for question in asked.questions],
         "sections": [section_numbers(asked, section) for section in asked.sections],
@@ -40,8 +41,18 @@ def write_coverage(asked: AskedDocument, text: str, pages: Sequence[Page], path:
         "leftOut": asked.left_out,
         "pages": [[page.number, page.start] for page in pages],
     }
+    if asked.figures:
+        data["figures"] = [[one.file, one.caption, one.asked, one.start] for one in asked.figures]
     title = f"Coverage: {asked.title}"
-    write_page(path, title=title, kind="coverage", data={"coverage": data}, assets=ASSETS, folder=FOLDER)
+    write_page(
+        path,
+        title=title,
+        kind="coverage",
+        data={"coverage": data},
+        assets=ASSETS,
+        folder=FOLDER,
+        images=bool(asked.figures),
+    )
 
 
 def section_numbers(asked: AskedDocument, section: Section) -> dict[str, Any]:
@@ -64,7 +75,7 @@ def _question(question: Question) -> dict[str, Any]:
         "question": pair.question,
         "answer": pair.answer,
         "criteria": pair.evaluation_criteria,
-        "evidence": pair.evidence,
+        "evidence": [in_words(quote) for quote in pair.evidence],
         "difficulty": pair.difficulty,
         "category": pair.category,
         "placed": question.placed,

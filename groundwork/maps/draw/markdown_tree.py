@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from groundwork.language.labels import BULLETS
-from groundwork.maps.document_coverage import CoverageItem
+from groundwork.maps.document_coverage import CoverageItem, FigureItem
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.tables import Cell, read_table
 
@@ -51,14 +51,23 @@ _ITEM = re.compile(
 _RULE = re.compile(r"[-*_]{3,}\s*")
 
 
-def reading(text: str, places: Sequence[CoverageItem]) -> list[dict[str, Any]]:
+def reading(text: str, places: Sequence[CoverageItem], figures: Sequence[FigureItem] = ()) -> list[dict[str, Any]]:
     """The document as blocks for the page.
 
     Each has `kind` and `start`; its `pieces` are [text, style, statement, number], the last two being indices into
-    `places` or -1. Tables have `head` and `rows`, a row `statement` and `cells`; a list item has `depth` and `marker`.
+    `places` or -1. Tables have `head` and `rows`, a row `statement` and `cells`; a list item has `depth` and `marker`;
+    a `figure` is an index into `figures`.
     """
     marks = _Marks(places)
-    return [shown for block in blocks(text) for shown in _block(text, block, marks)]
+    starts = [one.start for one in figures]
+    shown: list[dict[str, Any]] = []
+    for block in blocks(text):
+        shown += _block(text, block, marks)
+        held = range(bisect_left(starts, block.start), bisect_left(starts, block.end))
+        alone = held and text[block.start : block.end].strip() == text[figures[held[0]].start : figures[held[0]].end]
+        shown[-1:] = [] if alone else shown[-1:]
+        shown += [{"kind": "figure", "start": starts[index], "figure": index} for index in held]
+    return shown
 
 
 def _block(text: str, block: Block, marks: _Marks) -> Iterator[dict[str, Any]]:

@@ -23,6 +23,7 @@ function overviewCards(tally, run, { onsection, ongap }) {
         ),
       ),
     ),
+    figureLine(tally, run),
     several ? runTable(tally) : "",
     leastList(tally.leastAsked(run).slice(0, LEAST_LISTED), run, onsection),
     el(

@@ -8,6 +8,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
@@ -119,13 +120,15 @@ def lower_headings(body: dict[str, Any]) -> str:
 
 @pytest.mark.marker
 def test_pictures_are_kept_on_request(layout_server, monkeypatch, tmp_path):
-    """keep_images writes the pictures beside the text, and the Markdown points at them; otherwise there are none."""
+    """ingest.pictures writes them beside the text, and the Markdown points at them; otherwise there are none."""
     pytest.importorskip("marker", reason="needs the extra marker")
     monkeypatch.setattr(LayoutServer, "areas", [("SectionHeader", 0.08, 0.16), ("Picture", 0.2, 0.6)])
-    folder = tmp_path / "images" / "handbook"
-    (page,) = marker.convert(request(layout_server, [4], {"keep_images": True}, images=str(folder))).pages
+    folder = tmp_path / "handbook"
+    asked = request(layout_server, [4], images=str(folder))
+    asked = replace(asked, settings=msgspec.structs.replace(asked.settings, pictures=True))
+    (page,) = marker.convert(asked).pages
     (kept,) = folder.iterdir()
-    assert f"](images/handbook/{kept.name})" in page
+    assert f"](handbook/{kept.name})" in page
     assert kept.stat().st_size > 1000
     (page,) = marker.convert(request(layout_server, [4])).pages
     assert "](" not in page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from groundwork.documents.engines import marker_api
 from groundwork.documents.pdf import read_text_layer
 from tests.documents.conftest import Folder
 from tests.fake_marker_api import KEY, FakeMarkerApi
+from tests.sample.pictures import chart
 
 
 @pytest.fixture
@@ -190,25 +190,16 @@ def test_only_the_pages_wanted_are_sent_for(fake, send, folder):
     assert [page.converter for page in folder.record("handbook").pages] == ["marker-api"]
 
 
-def picture() -> bytes:
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.new("RGB", (30, 20), "navy").save(stream, "PNG")
-    return stream.getvalue()
-
-
 def test_pictures_are_kept_by_a_flag(fake, send, folder):
     """--pictures writes them beside the text under safe names; one that is no picture becomes its words."""
-    png = base64.b64encode(picture()).decode()
+    png = base64.b64encode(chart()).decode()
     fake.pages[0] += "\n\n![A boat](../../Boat_1.png)\n\n![](evil.sh)\n\n![Lake](https://tracker.example/x.png)"
     fake.result = {"images": {"../../Boat_1.png": png, "evil.sh": png, "bad.png": "%%%"}}
     assert send("--pictures") == 0
-    (kept,) = (folder.root / "text" / "images" / "handbook").iterdir()
-    assert kept.read_bytes() == picture()
+    (kept,) = (folder.root / "text" / "handbook").iterdir()
+    assert kept.read_bytes() == chart()
     text = folder.text("handbook")
-    assert f"![A boat](images/handbook/{kept.name})" in text
-    assert (folder.root / "text" / "images" / "handbook" / kept.name).is_file()
+    assert f"![A boat](handbook/{kept.name})" in text
     assert "evil" not in text
     assert "tracker.example" not in text
     assert "Lake" in text
@@ -218,11 +209,11 @@ def test_pictures_are_kept_by_a_flag(fake, send, folder):
 def test_without_the_flag_there_are_no_pictures(fake, send, folder):
     """The service is asked for none, and what it links all the same becomes its words."""
     fake.pages[0] += "\n\n![A boat](boat.png)"
-    fake.result = {"images": {"boat.png": base64.b64encode(picture()).decode()}}
+    fake.result = {"images": {"boat.png": base64.b64encode(chart()).decode()}}
     assert send() == 0
     assert b'name="disable_image_extraction"\r\n\r\ntrue\r\n' in fake.uploads[0]
     assert "](" not in folder.text("handbook")
-    assert not (folder.root / "text" / "images").exists()
+    assert not (folder.root / "text" / "handbook").exists()
 
 
 @pytest.mark.usefixtures("send")

@@ -39,7 +39,7 @@ class PairView {
     if (!details.chunks.length)
       this.source.replaceChildren(el("p", { class: "faint", text: "This pair names no chunk." }));
     this.pair.scrollTop = 0;
-    const mark = this.source.querySelector("mark");
+    const mark = this.source.querySelector("mark, .figure.marked");
     this.source.scrollTop = mark ? Math.max(0, mark.offsetTop - this.source.offsetTop - 80) : 0;
     if (this.drafts.has(details.pair.id)) this.edit();
     else this.body.replaceChildren(...pairParts(details));
@@ -168,12 +168,24 @@ function chunkText(chunk) {
     el(
       "p",
       { class: "text" },
-      chunk.pieces.map(([text, marked]) => (marked ? el("mark", { text }) : text)),
+      chunk.pieces.map(([text, marked, file]) =>
+        file ? figureShown(file, text, marked) : marked ? el("mark", { text }) : text,
+      ),
     ),
   );
 }
 
-function pairParts({ pair, state, reason, detail, decisions }) {
+// A picture that ingest kept; the server has it under the path that the text names.
+function figureShown(file, caption, marked = false) {
+  return el(
+    "span",
+    { class: marked ? "figure marked" : "figure" },
+    el("img", { src: `text/${file}`, alt: caption || "a figure without a caption", loading: "lazy" }),
+    caption ? el("span", { class: "faint", text: caption }) : "",
+  );
+}
+
+function pairParts({ pair, state, reason, detail, decisions, evidence_figures }) {
   const was = (before) =>
     before?.length
       ? el("p", {}, "was: ", el("del", { text: Array.isArray(before) ? before.join(" · ") : before }))
@@ -204,7 +216,9 @@ function pairParts({ pair, state, reason, detail, decisions }) {
     ),
     was(pair.original_criteria),
     el("h3", { text: "Evidence" }),
-    pair.evidence.map((text) => el("blockquote", { text })),
+    pair.evidence.map((text, k) =>
+      el("blockquote", {}, evidence_figures?.[k] ? figureShown(evidence_figures[k], "") : "", text),
+    ),
     checkTable(pair.checks),
     el("h3", { text: "Origin" }),
     el("p", {

@@ -103,6 +103,7 @@ class DocumentText {
 
   #read(part, run) {
     if (part.kind === "table") return this.#table(part, run);
+    if (part.kind === "figure") return figureNode(this.tally, part.figure, run);
     const pieces = this.#pieces(part.pieces, run);
     if (part.kind === "heading")
       return el(["h2", "h2", "h3", "h4"][part.level] || "h4", { "data-start": part.start }, pieces);

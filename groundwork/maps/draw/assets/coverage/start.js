@@ -153,6 +153,14 @@ class CoveragePage {
     if (focus) this.panel.focus();
   }
 
+  // Who asks about one figure.
+  #showFigure(index) {
+    this.#close();
+    this.panel.classList.add("picked");
+    const back = this.#back("Overview", () => this.#openOverview());
+    this.#fillPanel(back, figureCards(this.tally, this.tally.doc.figures[index], this.#run));
+  }
+
   // Who asks about one statement.
   #show(index, focus = true) {
     this.#close();
@@ -193,8 +201,9 @@ class CoveragePage {
   // ---- pointing and keys -------------------------------------------------------------------------------------------
   #listen() {
     this.text.node.addEventListener("click", (event) => {
-      const node = event.target.closest("[data-p]");
-      if (node) this.#show(Number(node.dataset.p));
+      const node = event.target.closest("[data-p], [data-figure]");
+      if (node?.dataset.figure) this.#showFigure(Number(node.dataset.figure));
+      else if (node) this.#show(Number(node.dataset.p));
       else if (this.#open >= 0) this.#overview();
     });
     document.addEventListener("keydown", (event) => this.#onKey(event));

@@ -1,0 +1,89 @@
+"""The pictures of a chunk as a vision model is shown them, and what it says of them in its replies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from groundwork.errors import GroundworkError
+from groundwork.llm.image_parts import with_images
+from groundwork.llm.prompts import Message
+from groundwork.questions.draft_faults import Draft
+from groundwork.records.figures import as_read, figure_mark, figure_named, figures
+from groundwork.records.raster_images import UnusableImage, jpeg_of, opened_image
+from groundwork.records.types import Chunk
+from groundwork.settings.question_settings import QA
+
+MOST_BYTES = 50_000_000  # of a file that is opened
+
+
+@dataclass
+class ChunkFigures:
+    """The pictures of a chunk below `texts`, the folder data/text; none are shown where that is None.
+
+    `instructions`: what the prompt says about them, as its last paragraph.
+    """
+
+    chunk: Chunk
+    settings: QA
+    texts: Path | None = None
+    instructions: str = ""
+    warnings: list[str] = field(default_factory=list)
+    _jpegs: dict[int, bytes] | None = None
+
+    @property
+    def count(self) -> int:
+        """How many there are to be shown; files are not looked at."""
+        found = figures(self.chunk.text, self.chunk.document) if self.texts else []
+        return min(len(found), self.settings.max_images)
+
+    @property
+    def text(self) -> str:
+        """The chunk as the model reads it, its pictures by their marks."""
+        return as_read(self.chunk.text, self.chunk.document, self._shown())
+
+    def beside(self, messages: Sequence[Message]) -> list[Message]:
+        """The conversation with the pictures, and with what the prompt says of them."""
+        shown = self._shown()
+        if not shown:
+            return list(messages)
+        *before, last = messages
+        told = {**last, "content": f"{last['content']}\n\n{self.instructions.strip()}"}
+        return with_images([*before, told], list(shown.values()), [figure_mark(number) for number in shown])
+
+    def resolved(self, draft: Draft) -> Draft:
+        """The draft with evidence that names a figure by its number as that figure; a wrong number stays none."""
+        if not self._shown() or all(figure_named(quote) is None for quote in draft.evidence):
+            return draft
+        return msgspec.structs.replace(draft, evidence=[self._as_figure(quote) for quote in draft.evidence])
+
+    def _as_figure(self, quote: str) -> str:
+        number = figure_named(quote)
+        if number is None:
+            return quote
+        if number not in self._shown():
+            return f"{figure_mark(number)} (no figure with this number is shown)"
+        one = figures(self.chunk.text, self.chunk.document)[number - 1]
+        return self.chunk.text[one.start : one.end]
+
+    def _shown(self) -> Mapping[int, bytes]:
+        """By its number in the chunk, each picture as JPEG, within qa.image_size; what cannot be read is left out."""
+        if self._jpegs is None:
+            self._jpegs = {}
+            for number, one in enumerate(figures(self.chunk.text, self.chunk.document)[: self.count], 1):
+                try:
+                    self._jpegs[number] = self._jpeg(one.file)
+                except (OSError, GroundworkError) as error:
+                    why = error.strerror if isinstance(error, OSError) else error
+                    self.warnings.append(f"chunk {self.chunk.index + 1}: {one.file} is not shown to the model: {why}")
+        return self._jpegs
+
+    def _jpeg(self, file: str) -> bytes:
+        texts = (self.texts or Path()).resolve()
+        path = (texts / file).resolve()
+        if not path.is_relative_to(texts) or path.stat().st_size > MOST_BYTES:
+            raise UnusableImage("it lies elsewhere, or is too large")
+        return jpeg_of(opened_image(path.read_bytes(), ("PNG", "JPEG")), self.settings.image_size)
