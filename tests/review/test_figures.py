@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.chunking.chunk_report import page
+from groundwork.chunking.chunk_report import chunk_html
 from groundwork.records.artifacts import Workspace
 from groundwork.records.figures import figure_markdown
 from groundwork.records.types import Chunk
-from groundwork.review.review_session import Refused
+from groundwork.review.review_session import RequestRefused
 from groundwork.review.served_plots import served_figure
 from groundwork.settings.config_files import load
 from tests.sample.pictures import chart
@@ -48,7 +48,7 @@ def test_a_picture_is_served(data: Workspace) -> None:
 )
 def test_no_other_file_is_served(data: Workspace, document: str, name: str) -> None:
     """Neither what ingest did not write, nor what a link leads to outside of the data folder."""
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         served_figure(data, document, name)
 
 
@@ -59,8 +59,10 @@ def test_a_page_of_chunks_shows_figures_and_escapes_captions() -> None:
         id="mill-0", document="mill", index=0, kind="text", text=text, start=0, end=len(text), length=len(text),
         figures=[f"mill/{NAME}"],
     )  # fmt: skip
-    shown = page("mill", "1 chunk", [chunk], load([]).chunk)
+    shown = chunk_html("mill", "1 chunk", [chunk], load([]).chunk)
     assert f'src="../text/mill/{NAME}"' in shown and "img-src data: blob: 'self' file:;" in shown
     assert "<script>alert" not in shown and 'src="https' not in shown
-    plain = page("mill", "1 chunk", [msgspec.structs.replace(chunk, text="A.", figures=msgspec.UNSET)], load([]).chunk)
+    plain = chunk_html(
+        "mill", "1 chunk", [msgspec.structs.replace(chunk, text="A.", figures=msgspec.UNSET)], load([]).chunk
+    )
     assert "file:" not in plain
