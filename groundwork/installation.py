@@ -5,6 +5,7 @@ That decides where settings and data lie and how a command is spelt, and it is d
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -21,6 +22,11 @@ _AS_INSTALLED = (  # (as it is typed in the repository, as it is typed elsewhere
     (re.compile(r"\buv run (dataprep|hf)\b"), r"\1"),
     (re.compile(r"(?:\brun: )?\buv sync --inexact --extra ([\w-]+)"), rf"install {DISTRIBUTION}[\1]"),
 )
+
+
+def cache_dir() -> Path:
+    """Where what can be had again is kept: $XDG_CACHE_HOME/groundwork, or ~/.cache/groundwork."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "groundwork"
 
 
 def version() -> str:

@@ -31,18 +31,19 @@ MOST_NAMES = 20
 def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
     """Join, and say what is there and what is not. The exit code is 1 where anything is missing."""
     config = load_config(flags)
-    with opened(config, flags) as (job, _):
+    with opened(config, flags, writes=True, shards=True) as (job, _):
+        flags.within_run = True  # what is new elsewhere is here
         folders = shard_folders(job.data)
         if not folders:
             raise UsageError(f"{job.data.state / 'shards'}: no shards; run a stage with --shard I/N first")
         joined = join_shards(job.data)
         print("\n".join(f"{name}: {count:,} {what}" for (name, what), count in joined.items()))
-    missing = [*_absent(folders), *_unfinished(flags, command, folders)]
-    for line in missing:
-        print(f"  missing  {line}")
-    if flags.remove and not missing:
-        shutil.rmtree(job.data.joined_state / "shards")
-        print(f"{len(folders)} shards joined and removed")
+        missing = [*_absent(folders), *_unfinished(flags, command, folders)]
+        for line in missing:
+            print(f"  missing  {line}")
+        if flags.remove and not missing:
+            shutil.rmtree(job.data.joined_state / "shards")
+            print(f"{len(folders)} shards joined and removed")
     return EXIT_FAILED if missing else EXIT_OK
 
 

@@ -32,6 +32,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
     if not flags.dry_run:
         config = load_config(flags)
         preflight.check_run(config, workspace(config, flags))
+    flags.within_run = True
     for stage in STAGES:
         if not stage.run:
             continue
@@ -40,7 +41,6 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
         stage_flags = main.parse([])
         for name, value in shared.items():
             setattr(stage_flags, name, value)
-        stage_flags.within_run = True
         try:
             for call in _calls(main, stage_flags):
                 worst = max(worst, main.run(call))
@@ -56,8 +56,8 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
             print(f"{stage.name}: {error}", file=sys.stderr)
             worst = max(worst, error.exit_code)
     if not flags.dry_run:
-        data = workspace(load_config(flags), flags)
-        _print_results(data, time.monotonic() - began, _failures(data))
+        with opened(load_config(flags), flags) as (job, _):
+            _print_results(job.data, time.monotonic() - began, _failures(job.data))
     return worst
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
     """Set documents aside, or take them back; without names, list them. Raises UsageError for an unknown name."""
     config = load_config(flags)
-    with opened(config, flags) as (job, manifest):
+    with opened(config, flags, writes=True) as (job, manifest):
         before = set_aside(job.data)
         if not flags.documents:
             _list(before)
@@ -70,5 +70,6 @@ def _entry(job: Job, manifest: Manifest, name: str, file: Path | None, reason: s
     """With what failed as the reason where none is given."""
     failed = manifest.entries("ingest").get(name)
     found = failed.failures[0]["reason"] if failed and failed.failures else ""
+    job.data.fetch([file] if file else [])
     source = job.data.relative(file).removeprefix("documents/") if file and job.data.documents in file.parents else ""
     return SetAside(reason=reason or found, source=source, sha256=manifest.sha256(file) if file and source else "")

@@ -43,7 +43,7 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
     config = load_config(flags)
     table: dict[str, States] = {}
     with opened(config, flags) as (job, manifest):
-        print(f"{job.data.root}\n")
+        print(f"{job.data.place}\n")
         gone = departed(job.data, manifest, config.ingest.ignore)
         for stage in STAGES:
             if stage.run:

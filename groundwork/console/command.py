@@ -197,6 +197,8 @@ class Command:
         from groundwork.records.join_databases import join_shards
 
         results = run(self.name, job, due, address, gpus=1 if self.needs_gpu(job.config) else 0)
+        if job.data.mirror:
+            job.data.mirror.pull_shards()
         join_shards(job.data)
         return results
 
@@ -206,7 +208,8 @@ class Command:
 
         result = ShardResult()
         try:
-            with opened(share_of(load_config(flags), among), flags) as (job, manifest):
+            part = getattr(flags, "shard", None) is None  # of one state, which the parent looks after
+            with opened(share_of(load_config(flags), among), flags, part=part) as (job, manifest):
                 job.progress = RelayedProgress(channel, job.stop)
                 runner = self.runner(job, manifest)
                 try:
@@ -237,7 +240,7 @@ class Command:
 
     def _nothing_there(self, job: Job) -> str:
         folder = BY_NAME[self.name].reads[0] if self.name in BY_NAME else "documents"
-        place = job.data.path(folder)
+        place = job.data.named(folder)
         if folder == "documents":
             return NO_DOCUMENTS.format(place)
         if job.left_out:
@@ -262,7 +265,11 @@ class Command:
         return EXIT_OK
 
     def _estimates(self, job: Job, units: list[Unit]) -> list[Estimate]:
-        found = [self.estimate(job, unit) for unit in units] if self.estimate else []
+        found: list[Estimate | list[Estimate]] = []
+        if self.estimate:
+            for unit in units:
+                job.data.fetch(unit.reads)
+                found.append(self.estimate(job, unit))
         return [one for part in found for one in (part if isinstance(part, list) else [part])]
 
     def _foretell(self, job: Job, due: list[Unit]) -> None:

@@ -52,7 +52,12 @@ def add_place_flags(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="one setting, such as llm.defaults.model=openai/gpt-5-mini; may be given again",
     )
-    shared.add_argument("--data", metavar="DIR", type=_folder, help="the data folder (documents in DIR/documents)")
+    shared.add_argument(
+        "--data", metavar="DIR", type=_folder, help="the data folder (documents in DIR/documents), or s3://BUCKET/DIR"
+    )
+    shared.add_argument(
+        "--cache", **setting("engine.cache_dir") | {"metavar": "DIR"}, help="where the copy of a folder elsewhere lies"
+    )
     shared.add_argument("--document", metavar="NAME", action="append", help="only this document; may be given again")
     shared.add_argument(
         "--test", action="store_true", help="a small sample: 2 pages or 2 chunks of a document; written to data/test"
@@ -75,10 +80,11 @@ def add_work_flags(parser: argparse.ArgumentParser) -> None:
     shared.add_argument("--verbose", action="store_true", help="every line of the ledger, and tracebacks")
 
 
-def _folder(text: str) -> Path:
+def _folder(text: str) -> Path | str:
+    """A path, or the URL of a folder elsewhere as it was given."""
     if not text:
         raise argparse.ArgumentTypeError("the name of a folder is empty")
-    return Path(text)
+    return text if "://" in text else Path(text)
 
 
 def _shard(text: str) -> Shard:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.job import Job
 from groundwork.console.progress import Progress
-from groundwork.errors import UsageError
-from groundwork.installation import IN_REPOSITORY
-from groundwork.records.artifacts import Workspace
+from groundwork.errors import GroundworkError, UsageError
+from groundwork.installation import IN_REPOSITORY, cache_dir
+from groundwork.records.artifacts import Elsewhere, Workspace, slug, text_hash
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client
     from groundwork.records.manifest import Manifest
+    from groundwork.records.mirror import Mirror
     from groundwork.settings.whole_config import Config
 
 TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
@@ -35,39 +38,87 @@ def load_config(flags: argparse.Namespace) -> Config:
 
 
 class opened:  # noqa: N801  used as a with-statement's verb
-    """The job and the manifest of one stage's run; both are closed at the end."""
+    """The job and the manifest of one stage's run; both are closed at the end.
 
-    def __init__(self, config: Config, flags: argparse.Namespace) -> None:
+    Of a data folder elsewhere, what is new there is taken over first, and what has changed is put at the end.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        flags: argparse.Namespace,
+        *,
+        writes: bool | None = None,
+        shards: bool = False,
+        part: bool = False,
+    ) -> None:
+        """`writes`: whether anything may change; by default, where --dry-run is not given.
+
+        `shards`: the states of all shards are looked at. `part`: of what another process of this machine does, which
+        takes over and puts what is more than one unit's.
+        """
         self._config, self._flags = config, flags
+        self._writes = not getattr(flags, "dry_run", True) if writes is None else writes
+        self._shards, self._part = shards, part
 
     def __enter__(self) -> tuple[Job, Manifest]:
         from groundwork.records.document_lifecycle import departed
         from groundwork.records.manifest import Manifest
 
-        data = workspace(self._config, self._flags)
+        data = self._data = workspace(self._config, self._flags, shards=self._shards, pull=not self._part)
         joined = data.joined_state / "manifest.db" if data.shard else None
-        looks = getattr(self._flags, "dry_run", True)  # status has no such flag, and changes nothing either
-        self._manifest = Manifest(data.state / "manifest.db", joined, read_only=looks)
+        self._manifest = Manifest(data.state / "manifest.db", joined, read_only=not self._writes, elsewhere=data.mirror)
         quiet = getattr(self._flags, "quiet", False)
         gone = departed(data, self._manifest, self._config.ingest.ignore)
         sources = {one.document: one.source for one in gone}
         job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client, departed=sources)
         return job, self._manifest
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
         self._manifest.close()
+        if self._writes and not self._part and self._data.mirror:
+            try:
+                _push(self._data.mirror, quiet=getattr(self._flags, "quiet", False))
+            except GroundworkError as error:
+                if kind is None:
+                    raise
+                print(f"error: {error}", file=sys.stderr)  # beside what ended the work
 
 
-def workspace(config: Config, flags: argparse.Namespace) -> Workspace:
+def _push(mirror: Elsewhere, *, quiet: bool) -> None:
+    if (count := mirror.push()) and not quiet:
+        print(f"put {count:,} files into {mirror.url}", file=sys.stderr)
+
+
+def workspace(config: Config, flags: argparse.Namespace, *, shards: bool = False, pull: bool = True) -> Workspace:
+    """The data folder; of one elsewhere its copy, which with `pull` takes over what is new there."""
     from groundwork.settings.config_files import PROJECT
 
-    base = flags.data or PROJECT / config.data_dir
+    shard = getattr(flags, "shard", None)
+    mirror = None
+    place = flags.data or config.data_dir
+    if "://" in str(place):
+        from groundwork.records.mirror_scope import Scope
+
+        mirror = mirror_of(str(place), config.engine.cache_dir)
+        if pull:
+            mirror.pull(Scope(shard, shards, flags.test), again=not getattr(flags, "within_run", False))
+    base = mirror.root if mirror else flags.data or PROJECT / config.data_dir
     if not base.is_dir():
         remedy = "pass --data DIR with the documents in DIR/documents"
         begin = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
         raise UsageError(f"{base}: no such folder; {begin}{remedy}")
-    shard = getattr(flags, "shard", None)
-    return Workspace(base / TEST_FOLDER, base, shard) if flags.test else Workspace(base, shard=shard)
+    return Workspace(base / TEST_FOLDER if flags.test else base, base, shard, mirror)
+
+
+@cache
+def mirror_of(url: str, folder: str) -> Mirror:
+    """The local copy of a data folder elsewhere, one a process: in `folder`, or in the user's cache."""
+    from groundwork.records.mirror import Mirror
+
+    name = f"{slug(url)[:80]}-{text_hash(url.rstrip('/'))[:8]}"
+    place = Path(folder).expanduser() if folder else cache_dir()
+    return Mirror(url, place / "data" / name, say=lambda line: print(line, file=sys.stderr))
 
 
 def make_client(job: Job) -> Client:

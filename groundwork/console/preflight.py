@@ -21,7 +21,7 @@ def check_run(config: Config, data: Workspace) -> None:
     """Raises ConfigError with a line for everything that is missing."""
     problems: list[str] = []
     if not data.documents.is_dir() or not any(data.documents.iterdir()):
-        problems.append(NO_DOCUMENTS.format(data.documents))
+        problems.append(NO_DOCUMENTS.format(data.named("documents")))
     for provider in _providers(config):
         _note(problems, lambda provider=provider: _reachable(provider, config))  # type: ignore[misc]  # bound now
     if config.embeddings.backend == "sentence-transformers":

@@ -130,7 +130,7 @@ def _work(stage: str, flags: argparse.Namespace, shard: Shard, among: int, board
     """A task: the shard in this worker's process."""
     import os
 
-    place = Path(flags.data) if flags.data else None
+    place = Path(flags.data) if flags.data and "://" not in str(flags.data) else None
     if place is not None and not place.is_dir():
         here = f"{place}: not there on the node {os.uname().nodename}; every node needs the same data folder"
         return ShardResult(stopped=("UsageError", here))

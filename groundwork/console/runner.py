@@ -118,14 +118,15 @@ class Runner:
         self.job.loop = asyncio.get_running_loop()
 
         async def one(unit: Unit) -> None:
-            async with slots:
-                if first_stop or self.job.stopping.is_set():
-                    return
-                try:
-                    await self._unit(unit)
-                except StopRun as stop:
-                    first_stop.append(stop)
-                    self.job.stopping.set()
+            try:
+                async with slots:
+                    if first_stop or self.job.stopping.is_set():
+                        return
+                    inputs, outcome, seconds = await self._unit(unit)
+                await self._keep(unit, inputs, outcome, seconds)  # outside: the next one is worked on meanwhile
+            except StopRun as stop:
+                first_stop.append(stop)
+                self.job.stopping.set()
 
         tasks = [asyncio.ensure_future(one(unit)) for unit in todo]
         with _Interrupts(self.job, tasks) if concurrent else nullcontext():
@@ -140,12 +141,16 @@ class Runner:
         if causes or first_stop or cancelled or self.job.stopping.is_set():
             raise causes[0] if causes else Stopped(STOPPED)
 
-    async def _unit(self, unit: Unit) -> None:
+    async def _unit(self, unit: Unit) -> tuple[Hashes, Outcome, float]:
+        """(hashes of what it read, how it ended, seconds)."""
         began = time.monotonic()
         DOCUMENT.set(unit.name.rpartition("/")[2])  # each unit runs in a task, and so in a context, of its own
-        inputs = self._hashes(unit.reads)
-        self._keep_edits(unit)
+        inputs: Hashes = {}
         try:
+            if self.job.data.mirror:
+                await asyncio.to_thread(self.job.data.fetch, (*unit.reads, *unit.writes))
+            inputs = self._hashes(unit.reads)
+            self._keep_edits(unit)
             if missing := [path for path in unit.reads if not path.exists()]:
                 raise UnitError(f"needs {self.job.data.relative(missing[0])}, which is not there")
             result = self.process(self.job, unit)
@@ -168,8 +173,14 @@ class Runner:
             outcome = Outcome(failures=[Failure("", "failed", f"unexpected {type(error).__name__}: {error}")])
             if self.job.flags.verbose:
                 traceback.print_exc(file=sys.stderr)
+        return inputs, outcome, time.monotonic() - began
+
+    async def _keep(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> None:
+        """Put what the unit wrote, where the folder is elsewhere, and then note how it ended."""
+        if mirror := self.job.data.mirror:
+            await asyncio.to_thread(mirror.put, unit.writes)
         self.ledger.outcomes[unit.name] = outcome
-        self._record(unit, inputs, outcome, time.monotonic() - began)
+        self._record(unit, inputs, outcome, seconds)
         self.job.progress.unit_done()
 
     def _record(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> None:

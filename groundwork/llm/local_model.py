@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from groundwork.errors import ConfigError, MissingExtra
+from groundwork.installation import cache_dir
 from groundwork.settings.model_settings import LocalModel
 
 if TYPE_CHECKING:
@@ -51,11 +52,6 @@ def weights(settings: LocalModel) -> Path:
     if settings.sha256:
         verify(path, settings.sha256.lower())
     return path
-
-
-def cache_dir() -> Path:
-    """Where the joined weights lie: $XDG_CACHE_HOME/groundwork, or ~/.cache/groundwork."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "groundwork"
 
 
 def carrier_parts() -> list[Path]:

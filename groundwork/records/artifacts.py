@@ -15,7 +15,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.process_identity import is_dead, mark
@@ -26,16 +26,32 @@ TEMPORARY = ".tmp-"  # before the mark of the process that writes the file
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # not tab and line end
 
 
+class Elsewhere(Protocol):
+    """The store that a data folder is the local copy of (records.mirror)."""
+
+    url: str
+
+    def fetch(self, paths: Iterable[Path]) -> None: ...
+    def put(self, paths: Iterable[Path]) -> None: ...
+    def listed(self, path: Path) -> tuple[str, str] | None: ...
+    def pull_shards(self) -> None: ...
+    def push(self) -> int: ...
+
+
 class Workspace:
     """The data folder. With `base`, a test folder inside it that shares the documents of the base.
 
-    With `shard`, the state is that of this shard alone, beside the joined one.
+    With `shard`, the state is that of this shard alone, beside the joined one. With `mirror`, it is the local copy of
+    a folder elsewhere: what a unit reads is fetched before, and what it wrote is put after it.
     """
 
-    def __init__(self, root: Path, base: Path | None = None, shard: Shard | None = None) -> None:
+    def __init__(
+        self, root: Path, base: Path | None = None, shard: Shard | None = None, mirror: Elsewhere | None = None
+    ) -> None:
         self.root = root.resolve()
         self.base = (base or root).resolve()
         self.shard = shard
+        self.mirror = mirror
 
     @property
     def documents(self) -> Path:
@@ -67,6 +83,20 @@ class Workspace:
     def joined_cache(self, folder: str) -> Path | None:
         """For a shard, the cache that its own is joined to later, and which it only reads."""
         return self.path(folder) if self.shard else None
+
+    @property
+    def place(self) -> str:
+        """Where the folder is, for people: its path, or the URL with the path of its copy."""
+        return f"{self.mirror.url} (here: {self.base})" if self.mirror else str(self.root)
+
+    def named(self, folder: str) -> str:
+        """A folder of it for people: its path, or its URL."""
+        return f"{self.mirror.url}/{folder}" if self.mirror else str(self.path(folder))
+
+    def fetch(self, paths: Iterable[Path]) -> None:
+        """Have the content of `paths` here. Raises UnitError where one cannot be had, StopRun where none can."""
+        if self.mirror:
+            self.mirror.fetch(paths)
 
     def path(self, *parts: str) -> Path:
         """A path inside the folder, links not followed.

@@ -13,7 +13,7 @@ from groundwork.records.shards import Shard
 
 # Tables whose rows stand where they are later than what is there; other tables only gain rows that they lack.
 _LATER = {"units": "finished"}
-_PASSING = {"claims", "files", "sqlite_sequence"}  # of one process or one machine: nothing to join
+OF_ONE_MACHINE = {"claims", "files", "sqlite_sequence"}  # or of one process: nothing to join
 VOCABULARY = "tags/vocabulary.json"  # below data/ and below a shard's state
 _PARTS = (  # tables before their indexes
     "SELECT name, tbl_name, sql FROM shard.sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "
@@ -85,16 +85,21 @@ def join_database(source: Path, target: Path) -> dict[str, int]:
     added = {}
     with closing(sqlite3.connect(target, timeout=60, isolation_level=None)) as database:
         database.execute("ATTACH ? AS shard", (str(source),))
-        for name, table, layout in database.execute(_PARTS).fetchall():
-            if table not in _PASSING and not _has(database, name):
-                database.execute(layout)
-        for name, table, _ in database.execute(_PARTS).fetchall():
-            if name == table and table not in _PASSING:
-                added[name] = _join_table(database, name)
+        for name in make_missing_tables(database):
+            added[name] = _join_table(database, name)
         database.execute("DETACH shard")
         with suppress(sqlite3.OperationalError):  # somebody has it open: it stays as it is
             database.execute("PRAGMA journal_mode = DELETE")
     return added
+
+
+def make_missing_tables(database: sqlite3.Connection) -> list[str]:
+    """Make what the attached database `shard` has and this one lacks; returns the tables that are to be joined."""
+    parts = [part for part in database.execute(_PARTS).fetchall() if part[1] not in OF_ONE_MACHINE]
+    for name, _, layout in parts:
+        if not _has(database, name):
+            database.execute(layout)
+    return [name for name, table, _ in parts if name == table]
 
 
 def _has(database: sqlite3.Connection, name: str) -> bool:

@@ -19,13 +19,14 @@ from typing import Any, Literal
 import msgspec
 
 from groundwork.errors import StopRun, UsageError
-from groundwork.records.artifacts import plain
+from groundwork.records.artifacts import Elsewhere, plain
 
 _LAYOUT = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS units (stage, unit, entry BLOB, finished, PRIMARY KEY (stage, unit));
 CREATE TABLE IF NOT EXISTS files (path PRIMARY KEY, size, mtime_ns, sha256);
+CREATE TABLE IF NOT EXISTS objects (path, version, sha256, PRIMARY KEY (path, version));
 """
 
 _ENTRIES = "SELECT unit, entry FROM units WHERE stage = ?"
@@ -55,15 +56,21 @@ class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest:
     """The entries of one data folder, and a cache of its files' hashes keyed by size and mtime."""
 
-    def __init__(self, path: Path, joined: Path | None = None, *, read_only: bool = False) -> None:
+    def __init__(
+        self, path: Path, joined: Path | None = None, *, read_only: bool = False, elsewhere: Elsewhere | None = None
+    ) -> None:
         """Open `path`, or make it. Raises UsageError when it cannot be.
 
         `read_only`: where the folder cannot be written, what is there is looked at all the same.
 
         `joined`: a manifest whose entries stand as well where `path` has none, and which is read only: the one that
         a shard's is joined to later.
+
+        `elsewhere`: the store that the files are of; one that is not fetched has the hash that its version had when
+        somebody read it.
         """
         self._path = path
+        self._elsewhere = elsewhere
         self._joined = joined if joined is not None and joined.is_file() else None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,6 +82,15 @@ class Manifest:
                 raise UsageError(_trouble(path, error)) from error
             files = self._look(path)
         self._files = {row[0]: row[1:] for row in files}
+        self._objects = self._read_objects() if elsewhere else {}
+
+    def _read_objects(self) -> dict[tuple[str, str], str]:
+        query = "SELECT path, version, sha256 FROM objects"
+        rows = self._execute(query, ())
+        if self._joined is not None:
+            with suppress(sqlite3.Error), closing(read_only_database(self._joined)) as joined:
+                rows = [*joined.execute(query).fetchall(), *rows]
+        return {(path, version): sha256 for path, version, sha256 in rows}
 
     def close(self) -> None:
         self._db.close()
@@ -148,14 +164,20 @@ class Manifest:
         if stat.S_ISDIR(status.st_mode):
             inner = self.hashes(sorted(p for p in path.rglob("*") if p.is_file()))
             return hashlib.sha256(repr(sorted(inner.items())).encode()).hexdigest()
+        listed = self._elsewhere.listed(path) if self._elsewhere else None
+        if listed and status.st_size == 0:  # not fetched
+            return self._objects.get(listed, f"version {listed[1]}, which was not read")
         key, stamp = plain(path), (status.st_size, status.st_mtime_ns)
         known = self._files.get(key)
-        if known and tuple(known[:2]) == stamp:
+        if known and tuple(known[:2]) == stamp and (not listed or listed in self._objects):
             return str(known[2])
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._files[key] = (*stamp, digest)
         self._execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (key, *stamp, digest))
+        if listed and listed not in self._objects:
+            self._objects[listed] = digest
+            self._execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", (*listed, digest))
         return digest
 
     def _execute(self, statement: str, values: tuple[Any, ...]) -> list[Any]:

@@ -15,3 +15,6 @@ class Engine(Settings, frozen=True):
     workers: Annotated[Count, Meta(description="processes of a stage on this machine; 0: as many as are faster")]
     ray_address: Annotated[str, Meta(description="a Ray cluster (auto, HOST:PORT, or local); empty: this machine")]
     shards: Annotated[Count, Meta(description="shards of a stage on a Ray cluster; 0: four a processor")]
+    cache_dir: Annotated[
+        str, Meta(description="where copies of data folders elsewhere (s3://…) lie; empty: ~/.cache/groundwork")
+    ]

@@ -22,7 +22,7 @@ from groundwork.settings.question_settings import CURATE_PROMPTS, QA, Check, Cur
 class Config(Settings, frozen=True):
     """The whole of config/config.json."""
 
-    data_dir: Annotated[Name, Meta(description="relative to the project, or absolute")]
+    data_dir: Annotated[Name, Meta(description="relative to the project, absolute, or a URL such as s3://bucket/data")]
     engine: Engine
     llm: LLM
     ingest: Ingest

@@ -147,7 +147,10 @@ def carry_over_renamed(job: Job, manifest: Manifest) -> None:
     lost = {one.sha256: one.document for one in departed(job.data, manifest, ignore) if not one.ignored}
     known = manifest.entries("ingest") if lost else {}
     for source in find_sources(job.data.documents, ignore) if lost else []:
-        old = lost.get("" if source.id in known or source.problem else manifest.sha256(Path(source.path)))
+        if source.id in known or source.problem:
+            continue
+        job.data.fetch([Path(source.path)])
+        old = lost.get(manifest.sha256(Path(source.path)))
         if old and old != source.id:
             rename(job.data, manifest, old, source.id, source.name)
             job.progress.say(f"{source.name} is what {old} was, by its content: carried over as {source.id}")

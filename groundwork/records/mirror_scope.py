@@ -1,0 +1,84 @@
+"""What of a data folder elsewhere one command takes over into the local copy, and what it puts back."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from groundwork.records.artifacts import TEMPORARY
+from groundwork.records.shards import Shard
+
+DOCUMENTS, STATE, TEST = "documents", ".state", "test"
+PUTS = f"{STATE}/puts/"  # in the store: lists of the files that are being put
+SHARDS = f"{STATE}/shards/"
+_OF_ONE_MACHINE = (".db-wal", ".db-shm", ".db-journal", ".reserve")  # beside databases
+_BY_DOCUMENT = ("text", "summaries", "chunks", "qa")  # folders with files that are named after their document
+_ENDINGS = (".jsonl", ".json", ".md")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which files of the folder, by their path in it.
+
+    `shard`: not those of the documents of other shards, nor their states. `shards`: the states of all, to join them.
+    `test`: the test folder as well.
+    """
+
+    shard: Shard | None = None
+    shards: bool = False
+    test: bool = False
+
+    def covers(self, other: Scope) -> bool:
+        """Is all that `other` takes over taken over by this one?"""
+        return self.shard == other.shard and self.shards >= other.shards and self.test >= other.test
+
+    def takes(self, path: str, documents: Container[str]) -> bool:
+        """Is the file taken over? `documents`: the names of those that there are."""
+        parts = path.split("/")
+        if path.startswith(PUTS) or not is_kept(parts):
+            return False
+        if parts[0] == TEST:
+            return self.test and Scope(self.shard, self.shards).takes("/".join(parts[1:]), documents)
+        if path.startswith(SHARDS):
+            return self.shards or (self.shard is not None and parts[2] == self.shard.folder)
+        document = document_of(parts)
+        return self.shard is None or document not in documents or self.shard.holds(document)
+
+    def puts(self, path: str, documents: Container[str]) -> bool:
+        """Does a change of the file go to the store? Documents are only read, and so is a shard's joined state."""
+        inside = path.removeprefix(f"{TEST}/")
+        joined = inside.startswith(f"{STATE}/") and not inside.startswith(SHARDS)
+        only_read = path.startswith(f"{DOCUMENTS}/") or (joined and self.shard is not None)
+        return not only_read and self.takes(path, documents)
+
+    def only_lists(self, path: str) -> bool:
+        """Is the file fetched only when its unit is worked on? Documents are; for a shard, the pages of all as well."""
+        return path.startswith(f"{DOCUMENTS}/") or (
+            self.shard is not None and path.startswith("plots/") and path.endswith(".html")
+        )
+
+
+def document_of(parts: list[str]) -> str:
+    """The name that a file's document would have, `parts` being its path; "" for a file of the whole run."""
+    if parts[0] not in _BY_DOCUMENT or len(parts) < 2:
+        return ""
+    if parts[:2] == ["text", "images"]:
+        return parts[2]
+    name = parts[-1].removesuffix(".edited")
+    return next((name.removesuffix(ending) for ending in _ENDINGS if name.endswith(ending)), name)
+
+
+def names_of_documents(paths: list[str]) -> set[str]:
+    """The documents that have a text, a summary or chunks among `paths`."""
+    split = (path.split("/") for path in paths)
+    return {document_of(parts) for parts in split if len(parts) == 2 and parts[0] in _BY_DOCUMENT} - {""}
+
+
+def is_database(path: str) -> bool:
+    return path.endswith(".db")
+
+
+def is_kept(parts: list[str]) -> bool:
+    """Not a file that is being written, nor one of a process or of this machine."""
+    hidden = any(part.startswith(".") and part != STATE for part in parts)
+    return not hidden and not parts[-1].startswith(TEMPORARY) and not parts[-1].endswith(_OF_ONE_MACHINE)

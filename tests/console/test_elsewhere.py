@@ -1,0 +1,222 @@
+"""A data folder in a bucket, on a real S3 server: the same files as on this machine, by several machines, and kills."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundwork.records.shards import Shard
+from groundwork.settings.config_files import PROJECT
+from tests.author import Author
+from tests.console.test_shards import settings
+from tests.fake_openrouter import FakeOpenRouter
+from tests.s3_server import READER, S3Server, is_installed
+
+pytest.importorskip("s3fs", reason="needs the extra s3")
+pytestmark = [
+    pytest.mark.s3,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(not is_installed(), reason="needs the group s3-server"),
+]
+
+DOCUMENTS = 6
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with S3Server(tmp_path_factory.mktemp("s3") / "server") as server:
+        yield server
+
+
+@pytest.fixture
+def models() -> Iterator[FakeOpenRouter]:
+    with FakeOpenRouter(reply=Author()).thread() as fake:
+        yield fake
+
+
+class Bucket:
+    """A bucket of its own with the documents below data/."""
+
+    def __init__(self, s3: S3Server, documents: Path) -> None:
+        fsspec: Any = importlib.import_module("fsspec")
+        given = {"endpoint_url": s3.url}
+        self._files = fsspec.filesystem("s3", key="full", secret="full-secret", client_kwargs=given)  # noqa: S106
+        self.name = f"bucket-{uuid.uuid4().hex[:8]}"
+        self.url = f"s3://{self.name}/data"
+        self._files.mkdir(self.name)
+        for file in documents.iterdir():
+            self._files.put_file(str(file), f"{self.name}/data/documents/{file.name}")
+
+    def contents(self) -> dict[str, bytes]:
+        """Every object by its path in the folder."""
+        self._files.invalidate_cache()
+        start = f"{self.name}/data/"
+        return {path.removeprefix(start): self._files.cat_file(path) for path in self._files.find(start)}
+
+    def put(self, path: str, content: bytes) -> None:
+        self._files.pipe_file(f"{self.name}/data/{path}", content)
+
+
+class Machine:
+    """Somebody's command line, with a cache of its own."""
+
+    def __init__(self, cache: Path, s3: S3Server, models: FakeOpenRouter) -> None:
+        self._cache, self._models = cache, models
+        self._environment = os.environ | s3.environment()
+
+    def start(self, data: object, *command: str, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "groundwork", *command, f"--data={data}", f"--cache={self._cache}",
+             *settings(self._models)],
+            env=self._environment | environment, cwd=PROJECT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def says(self, data: object, *command: str, code: int = 0, **environment: str) -> str:
+        """What a command prints that must end with `code`."""
+        process = self.start(data, *command, **environment)
+        out, error = process.communicate(timeout=300)
+        assert process.returncode == code, f"{command} exits {process.returncode}\n{out}\n{error}"
+        return out + error
+
+
+def corpus(folder: Path) -> Path:
+    """A data folder with documents alone."""
+    (folder / "documents").mkdir(parents=True)
+    for number in range(DOCUMENTS):
+        sentences = " ".join(
+            f"The harbour {number} opens its gate {gate} to skiffs of class {gate + number} at dawn."
+            for gate in range(4)
+        )
+        (folder / "documents" / f"harbour-{number}.md").write_text(f"# Harbour {number}\n\n{sentences}\n")
+    return folder
+
+
+def artifacts(contents: dict[str, bytes]) -> dict[str, bytes]:
+    """Without state and caches, and without the two pages that hold the time or order of a run."""
+    passing = ("index.html", "report.html")
+    return {
+        path: content
+        for path, content in contents.items()
+        if not path.startswith(".state/") and not path.endswith((".db", *passing))
+    }
+
+
+def local_contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_whole_pipeline_in_a_bucket(tmp_path: Path, s3: S3Server, models: FakeOpenRouter) -> None:
+    """Byte for byte the artifacts of a local run; a second machine then finds all of it done and asks nothing."""
+    here = corpus(tmp_path / "data")
+    bucket = Bucket(s3, here / "documents")
+    first, second = (Machine(tmp_path / name, s3, models) for name in ("first", "second"))
+    first.says(here, "run")
+    calls = len(models.requests)
+    first.says(bucket.url, "run")
+    assert len(models.requests) == 2 * calls
+    local, remote = artifacts(local_contents(here)), artifacts(bucket.contents())
+    assert sorted(remote) == sorted(local) and len(remote) > 40
+    assert [path for path in local if remote[path] != local[path]] == []
+    assert "nothing; everything is current" in second.says(bucket.url, "status")
+    out = second.says(bucket.url, "run")
+    assert f"ingest: {DOCUMENTS} up to date" in out and len(models.requests) == 2 * calls
+    copies = [path for path in (tmp_path / "second").rglob("documents/*.md") if path.stat().st_size]
+    assert copies == [], "no document is fetched where nothing is to be done"
+    page = second.says(bucket.url, "open", "--no-browser")
+    assert Path(page.strip().splitlines()[-1]).is_file()
+
+
+def test_two_machines_and_gather(tmp_path: Path, s3: S3Server, models: FakeOpenRouter) -> None:
+    """Two shards on two machines, then gather on a third: the chunks and pairs of one run, no call twice."""
+    here = corpus(tmp_path / "data")
+    bucket = Bucket(s3, here / "documents")
+    stages = ("ingest", "summarize", "chunk", "generate_qa")
+    first, second, third = (Machine(tmp_path / str(n), s3, models) for n in range(3))
+    for stage in stages:
+        first.says(here, stage)
+    calls = len(models.requests)
+    for machine, shard in zip((first, second), Shard.all(2), strict=True):
+        for stage in stages:
+            machine.says(bucket.url, stage, "--shard", str(shard))
+    fetched = {path.name for path in (tmp_path / "1").rglob("documents/*.md") if path.stat().st_size}
+    assert fetched == {f"harbour-{n}.md" for n in range(DOCUMENTS) if Shard(2, 2).holds(f"harbour-{n}")}
+    assert "missing" not in third.says(bucket.url, "gather", "--remove")
+    assert artifacts(bucket.contents()) == artifacts(local_contents(here))
+    assert not [path for path in bucket.contents() if path.startswith(".state/shards/")]
+    for stage in stages:
+        assert f"{DOCUMENTS} up to date" in third.says(bucket.url, stage)
+    assert len(models.requests) == 2 * calls
+
+
+def test_a_kill_leaves_no_half_artifact(tmp_path: Path, s3: S3Server, models: FakeOpenRouter) -> None:
+    """`kill -9` while pairs are made: every pair file in the bucket is whole, and both go on from what is there."""
+    here = corpus(tmp_path / "data")
+    bucket = Bucket(s3, here / "documents")
+    first, second = (Machine(tmp_path / name, s3, models) for name in ("first", "second"))
+    for stage in ("ingest", "summarize", "chunk", "generate_qa"):
+        first.says(here, stage)
+        if stage != "generate_qa":
+            first.says(bucket.url, stage)
+    models.latency = 0.5
+    asked = len(models.requests)
+    process = first.start(bucket.url, "generate_qa", "--set=llm.max_concurrency=1")
+    while len(models.requests) < asked + 3 and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    models.latency = 0
+    whole = artifacts(local_contents(here))
+    kept = artifacts(bucket.contents())
+    assert all(whole[path] == content for path, content in kept.items()) and kept.keys() < whole.keys()
+    shutil.rmtree(tmp_path / "first")  # the machine is lost
+    second.says(bucket.url, "generate_qa")
+    assert artifacts(bucket.contents()) == whole
+    assert not [path for path in bucket.contents() if path.startswith(".state/puts/")]
+
+
+def test_what_a_person_changes_in_the_bucket(tmp_path: Path, s3: S3Server, models: FakeOpenRouter) -> None:
+    """A document that is replaced there is read anew, one that is removed is named, and forget takes its files out."""
+    here = corpus(tmp_path / "data")
+    bucket = Bucket(s3, here / "documents")
+    machine = Machine(tmp_path / "cache", s3, models)
+    machine.says(bucket.url, "ingest")
+    bucket.put("documents/harbour-1.md", b"# Harbour 1\n\nThe harbour is closed until the ice is gone in April.\n")
+    assert "ingest: 1 ok" in machine.says(bucket.url, "ingest")
+    assert b"closed until the ice" in bucket.contents()["text/harbour-1.md"]
+    bucket._files.rm_file(f"{bucket.name}/data/documents/harbour-2.md")
+    assert "gone: documents/harbour-2.md" in machine.says(bucket.url, "ingest")
+    machine.says(bucket.url, "forget", "harbour-2")
+    assert not [path for path in bucket.contents() if "harbour-2" in path]
+
+
+@pytest.mark.parametrize(
+    ("url", "environment", "said"),
+    [
+        ("s3://no-such-bucket-here/data", {}, "no such bucket"),
+        ("s3://{bucket}/data", {"AWS_SECRET_ACCESS_KEY": "not-it"}, "no right to do this"),
+        ("s3://{bucket}/data", {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "cannot be reached"),
+        ("s3://{bucket}/data", {"AWS_ACCESS_KEY_ID": READER, "AWS_SECRET_ACCESS_KEY": f"{READER}-secret"}, "no right"),
+    ],
+)
+def test_one_line_says_what_is_wrong(
+    tmp_path: Path, s3: S3Server, models: FakeOpenRouter, url: str, environment: dict[str, str], said: str
+) -> None:
+    """No such bucket, wrong keys, no network, no right to write: one line, no traceback and no secret."""
+    bucket = Bucket(s3, corpus(tmp_path / "data") / "documents")
+    machine = Machine(tmp_path / "cache", s3, models)
+    process = machine.start(url.format(bucket=bucket.name), "ingest", **environment)
+    _, error = process.communicate(timeout=300)
+    lines = [line for line in error.splitlines() if line.startswith("error:")]
+    assert process.returncode in (1, 2) and len(lines) == 1 and said in lines[0], error
+    assert "Traceback" not in error and "secret" not in error.replace("AWS_SECRET_ACCESS_KEY", "")
