@@ -52,6 +52,7 @@ class Mirror:
         self._present: set[str] = set()  # files that were here; one that is gone at the end was removed
         self._next_state = time.monotonic() + STATE_EVERY
         self._state = threading.Lock()
+        self._announced: set[str] = set()  # lists in the store
         self._count = 0
 
     # ------------------------------------------------------------------ a command's begin
@@ -100,7 +101,8 @@ class Mirror:
                 return [str(name) for name in json.loads(self._store.read(path))]
             return []
 
-        return {name for found in side_by_side(names, filter(_announces, listing)) for name in found}
+        self._announced = {path for path in listing if path.startswith(PUTS)}
+        return {name for found in side_by_side(names, self._announced) for name in found}
 
     def _has(self, path: str, row: Row | None, remote: RemoteFile) -> bool:
         return row is not None and row.is_of(remote) and stamp(self.root / path) != (-1, -1)
@@ -179,14 +181,16 @@ class Mirror:
 
     def put(self, paths: Iterable[Path]) -> None:
         """Put an artifact, whose files or folders are `paths`, whole or not at all. Raises StopRun."""
-        files, gone = self._changes([self._inside(path) for path in paths])
+        inside = sorted(map(self._inside, paths))
+        files, gone = self._changes(inside)
+        name = f"{PUTS}{hashlib.sha256(repr(inside).encode()).hexdigest()[:16]}.json"
         if len(files) + len(gone) > 1:
-            name = f"{PUTS}{hashlib.sha256(repr(sorted(files + gone)).encode()).hexdigest()[:16]}.json"
+            self._announced.add(name)
             self._store.write(name, json.dumps(sorted(files + gone)).encode())
-            self._put_all(files, gone)
+        self._put_all(files, gone)
+        if name in self._announced:  # just now, or by somebody who did not come to the end
             self._store.delete(name)
-        else:
-            self._put_all(files, gone)
+            self._announced.discard(name)
         self._put_state_in_between()
 
     def _changes(self, paths: list[str]) -> tuple[list[str], list[str]]:
@@ -308,10 +312,6 @@ class Mirror:
             yield
         except sqlite3.Error as error:
             raise StopRun(f"{self.root / path}: {error}; move it away, and it is fetched again") from None
-
-
-def _announces(path: str) -> bool:
-    return path.startswith(PUTS)
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -157,8 +158,10 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> list[
 
 
 def _remote_file(info: dict[str, Any]) -> RemoteFile:
-    version = next((str(info[name]).strip('"') for name in _VERSIONS if info.get(name)), "")
-    return RemoteFile(version, int(info.get("size") or 0))
+    version = next((info[name] for name in _VERSIONS if info.get(name)), "")
+    if isinstance(version, datetime):  # of some stores in a single answer, and a number in a list
+        version = version.timestamp()
+    return RemoteFile(str(version).strip('"'), int(info.get("size") or 0))
 
 
 def _stays_inside(path: str) -> bool:
