@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.job import Job
 from groundwork.console.progress import Progress
-from groundwork.errors import GroundworkError, UsageError
+from groundwork.errors import BudgetReached, GroundworkError, Stopped, StopRun, UsageError
 from groundwork.installation import IN_REPOSITORY, cache_dir
 from groundwork.records.artifacts import Elsewhere, Workspace, slug, text_hash
 
@@ -82,7 +82,8 @@ class opened:  # noqa: N801  used as a with-statement's verb
             except GroundworkError as error:
                 if kind is None:
                     raise
-                print(f"error: {error}", file=sys.stderr)  # beside what ended the work
+                if not issubclass(kind, StopRun) or issubclass(kind, (Stopped, BudgetReached)):  # else it was told
+                    print(f"error: {error}", file=sys.stderr)
 
 
 def _push(mirror: Elsewhere, *, quiet: bool) -> None:

@@ -172,7 +172,7 @@ def test_two_machines_and_gather(tmp_path: Path, s3: S3Server, models: FakeOpenR
     assert "missing" not in third.says(bucket.url, "gather", "--remove")
     assert of_stages(bucket.contents()) == of_stages(local_contents(folder))
     assert not [path for path in bucket.contents() if path.startswith(".state/shards/")]
-    for stage in STAGES:
+    for stage in ("ingest", "generate_qa"):
         assert f"{DOCUMENTS} up to date" in third.says(bucket.url, stage)
     assert len(models.requests) == calls
 
