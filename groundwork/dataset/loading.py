@@ -18,6 +18,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from sys import intern  # of what many rows have in common
 from typing import Any, Literal
 
 import msgspec
@@ -290,16 +291,16 @@ def _row(record: dict[str, Any], split: str, source: DatasetSource) -> QuestionR
         split=_text(record.get("split")) or split,
         evaluation_criteria=_criteria(record),
         evidence=_texts(record.get("evidence")),
-        document=_text(record.get("document")),
-        chunk=_text(record.get("chunk")),
+        document=intern(_text(record.get("document"))),
+        chunk=intern(_text(record.get("chunk"))),
         headings=_texts(record.get("headings")),
         pages=[page for page in record.get("pages") or [] if isinstance(page, int)],
-        category=_text(record.get("category")),
-        difficulty=_text(record.get("difficulty")),
+        category=intern(_text(record.get("category"))),
+        difficulty=intern(_text(record.get("difficulty"))),
         unanswerable=record.get("unanswerable") is True,
         score=_score(record),
         iteration=record["iteration"] if isinstance(record.get("iteration"), int) else 0,
-        model=_text(record.get("model")),
+        model=intern(_text(record.get("model"))),
         original_question=_text(record.get("original_question")),
         also=_texts(record.get("also")),
         tags=_texts(record.get("tags")),

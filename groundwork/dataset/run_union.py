@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from sys import intern
+from typing import get_args
 
 import msgspec
 import numpy as np
@@ -21,7 +23,7 @@ from groundwork.records.types import Difficulty, Pair, Rejected
 Vectors = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MergeCandidate:
     """A question on its way into the union, and the run that it comes from; `order`: the place of that run."""
 
@@ -30,28 +32,36 @@ class MergeCandidate:
     order: int
 
 
+Dropped = tuple[MergeCandidate, MergeCandidate, float, str]  # a copy, the one kept for it, their cosine, and the reason
+
+
 @dataclass(frozen=True)
 class Union:
     """What was kept, and each copy that was not with the one kept for it, their cosine and the reason."""
 
     kept: list[MergeCandidate]
-    dropped: list[tuple[MergeCandidate, MergeCandidate, float, str]]
+    dropped: list[Dropped]
 
 
 def joined_runs(ones: list[Embedded]) -> tuple[list[MergeCandidate], Vectors]:
-    """All questions of all runs with their vectors (n, d), without the rows that mirror splits repeat."""
+    """All questions of all runs with their vectors (n, d), without the rows that mirror splits repeat.
+
+    `ones` is emptied on the way, for memory: a million rows are not to be there twice.
+    """
+    count = sum(row.split not in MIRRORS for one in ones for row in one.dataset.rows)
+    vectors = np.zeros((count, max((one.vectors.shape[1] for one in ones), default=1) or 1), dtype=np.float32)
     candidates: list[MergeCandidate] = []
-    vectors = []
     taken: set[str] = set()
-    for order, one in enumerate(ones):
+    for order in range(len(ones)):
+        one = ones.pop(0)
         for row, vector in zip(one.dataset.rows, one.vectors, strict=True):
             if row.split in MIRRORS:
                 continue
             name = row.id if row.id not in taken else f"{slug(one.dataset.name)}-{row.id}"
             taken.add(name)
+            vectors[len(candidates)] = vector
             candidates.append(MergeCandidate(_pair(row, name, one.dataset.name), one.dataset.name, order))
-            vectors.append(vector)
-    return candidates, np.stack(vectors) if vectors else np.zeros((0, 1), dtype=np.float32)
+    return candidates, vectors
 
 
 def unite(candidates: list[MergeCandidate], vectors: Vectors, likeness: Likeness) -> Union:
@@ -63,12 +73,15 @@ def unite(candidates: list[MergeCandidate], vectors: Vectors, likeness: Likeness
     order = sorted(range(len(candidates)), key=lambda row: _rank(candidates[row]), reverse=True)
     first_of: dict[str, int] = {}  # the best row of each wording; its other rows need no cosine
     leader_of = {row: first_of.setdefault(_wording(candidates[row]), row) for row in order}
-    leaders = np.array(list(first_of.values()), dtype=np.int64)
-    found = SameQuestions([asked_by(candidates[row].pair) for row in leaders.tolist()], vectors[leaders], likeness)
+    best_first = list(first_of.values())
+    first_of.clear()
+    leaders = np.sort(np.array(best_first, dtype=np.int64))
+    own = vectors if len(leaders) == len(vectors) else vectors[leaders]
+    found = SameQuestions([asked_by(candidates[row].pair) for row in leaders.tolist()], own, likeness)
     keeper_of: dict[int, int] = {}  # by leader, the best first
-    for place, leader in enumerate(leaders.tolist()):
+    for leader in best_first:
         if keeper_of.setdefault(leader, leader) == leader:
-            for other in leaders[found.of(place)].tolist():
+            for other in leaders[found.of(int(np.searchsorted(leaders, leader)))].tolist():
                 keeper_of.setdefault(other, leader)
     keeper = {row: keeper_of[leader] for row, leader in leader_of.items()}
     kept = [candidates[row] for row in range(len(candidates)) if keeper[row] == row]
@@ -91,18 +104,24 @@ def _wording(candidate: MergeCandidate) -> str:
 
 def write_run(folder: Path, merged: Union) -> None:
     """The run's files, one a document, and those of the copies left out; files of an earlier merge go."""
-    pairs: dict[str, list[Any]] = {}
-    rejected: dict[str, list[Any]] = {}
+    pairs: dict[str, list[Pair]] = {}
+    dropped: dict[str, list[Dropped]] = {}
     for candidate in merged.kept:
         pairs.setdefault(candidate.pair.document, []).append(candidate.pair)
-    for candidate, keeper, cosine, why in merged.dropped:
-        rejected.setdefault(candidate.pair.document, []).append(_rejected(candidate, keeper, cosine, why))
-    for place, files in ((folder, pairs), (folder / "rejected", rejected)):
-        for old in files_of_documents(place):
-            if old.stem not in files:
-                old.unlink()
-        for document, rows in sorted(files.items()):
-            write_jsonl(place / f"{document}.jsonl", rows)
+    for one in merged.dropped:
+        dropped.setdefault(one[0].pair.document, []).append(one)
+    _remove_others(folder, pairs)
+    _remove_others(folder / "rejected", dropped)
+    for document, rows in sorted(pairs.items()):
+        write_jsonl(folder / f"{document}.jsonl", rows)
+    for document, copies in sorted(dropped.items()):
+        write_jsonl(folder / "rejected" / f"{document}.jsonl", [_rejected(*copy) for copy in copies])
+
+
+def _remove_others(folder: Path, documents: Container[str]) -> None:
+    for old in files_of_documents(folder):
+        if old.stem not in documents:
+            old.unlink()
 
 
 def _rank(candidate: MergeCandidate) -> tuple[int, int, int, int]:
@@ -134,7 +153,7 @@ def _pair(row: QuestionRow, name: str, run: str) -> Pair:
     """The row as a record of a run; what another dataset lacks stays empty, its document is its name."""
     return Pair(
         id=name,
-        document=slug(row.document or run),
+        document=intern(slug(row.document or run)),
         chunk=row.chunk,
         iteration=row.iteration,
         question=row.question,

@@ -36,6 +36,7 @@ Progress = Callable[[int], None]
 T = TypeVar("T")
 
 _ONE_MODEL = threading.Lock()  # datasets embedded side by side share one model, and its threads all processors
+AT_ONCE = 20_000  # texts whose vectors are looked up and made together
 _BATCHES_A_SAVE = 16  # batches between two writes to the cache: what a kill can cost
 _KEYS_A_QUERY = 500  # SQLite takes 999 variables in old builds
 
@@ -99,6 +100,20 @@ class Encoder:
 
     async def aencode(self, texts: list[str], kind: Kind = "query", progress: Progress | None = None) -> Vectors:
         """As `encode`. `progress` is called with the number of texts just finished."""
+        if len(texts) <= AT_ONCE:
+            return await self._encoded(texts, kind, progress)
+        whole: Vectors | None = None  # filled part by part: a million vectors are not to be in memory twice
+        for start in range(0, len(texts), AT_ONCE):
+            part = await self._encoded(texts[start : start + AT_ONCE], kind, progress)
+            whole = np.empty((len(texts), part.shape[1]), dtype=np.float32) if whole is None else whole
+            if part.shape[1] != whole.shape[1]:
+                raise _of_different_lengths(self._file)
+            whole[start : start + len(part)] = part
+        assert whole is not None  # noqa: S101  # there is more than one part
+        return whole
+
+    async def _encoded(self, texts: list[str], kind: Kind, progress: Progress | None) -> Vectors:
+        """The vectors of a part of the texts."""
         prefix = await asyncio.to_thread(self.prefix, kind) if texts else ""
         keys = [self._key(text, prefix) for text in texts]
         known = await asyncio.to_thread(self._read, keys)
@@ -264,8 +279,12 @@ def _stack(rows: list[Vectors], file: Path) -> Vectors:
     if not rows:
         return np.zeros((0, 0), dtype=np.float32)
     if len({len(row) for row in rows}) > 1:
-        raise BadRecord(f"{file}: holds vectors of different lengths for one model; delete it, it is made anew")
+        raise _of_different_lengths(file)
     return np.stack(rows)
+
+
+def _of_different_lengths(file: Path) -> BadRecord:
+    return BadRecord(f"{file}: holds vectors of different lengths for one model; delete it, it is made anew")
 
 
 def _file_name(settings: Embeddings) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -65,7 +65,18 @@ class CurationCase:
 
 def column(settings: Curate, check: str, score: float, why: str, checker: str = "model") -> CheckColumn:
     passed = score >= settings.thresholds.get(check, PASSES)
-    return {"score": round(score, 3), "passed": passed, "why": why.strip(), "checker": checker}
+    return column_of(round(score, 3), passed, why.strip(), checker)
+
+
+def column_of(score: float, passed: bool, why: str, checker: str) -> CheckColumn:
+    """Not to be changed: those without a remark are one and the same, which takes a kB less a pair."""
+    made = _column_without_remark(score, passed, checker)
+    return {**made, "why": why} if why else made
+
+
+@lru_cache(maxsize=256)
+def _column_without_remark(score: float, passed: bool, checker: str) -> CheckColumn:
+    return {"score": score, "passed": passed, "why": "", "checker": checker}
 
 
 def rule_columns(pair: Pair, place: PairOrigin, settings: Curate) -> dict[str, CheckColumn]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from groundwork.errors import UnitError
+from groundwork.questions.curation_checks import column_of
 from groundwork.questions.duplicate_questions import AskedSoFar
 from groundwork.questions.question_differences import asked_by, normalised
 from groundwork.records.run_pairs import Review
@@ -68,5 +69,5 @@ def _in_turn(pairs: Sequence[Pair], review: Review) -> list[int]:
 
 def _with_column(pair: Pair, earlier: str) -> Pair:
     why = f"repeats: {earlier}" if earlier else ""
-    column = {"score": float(not earlier), "passed": not earlier, "why": why, "checker": "rule"}
+    column = column_of(float(not earlier), not earlier, why, "rule")
     return msgspec.structs.replace(pair, checks={**pair.checks, "duplicates": column})

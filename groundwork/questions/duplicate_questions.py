@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from groundwork.questions.question_differences import (
     normalised,
     share,
 )
+from groundwork.questions.shared_statements import SharedStatements, rarest
 from groundwork.settings.dataset_settings import Embeddings
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ CALIBRATED_ON = 400  # texts at the most
 TOO_FEW = 20  # texts to calibrate on
 DEFAULT_THRESHOLD, DEFAULT_ALIKE = 0.92, 0.3  # for those few
 ALIKE = 0.12  # on a scale from 0 (two random texts) to 1 (the same text); the same fact reworded begins at 0.15
+MANY = 1_000  # questions at once from which statements are held against each other in arrays
+HELD = 4_096  # questions whose words are kept, of many
 BLOCK = 256  # new questions held against all earlier ones at once: 100 MB of cosines for 100,000
 
 _NONE: Rows = np.zeros(0, dtype=np.int64)
@@ -102,8 +106,12 @@ class Statements:
         return Counter(chain.from_iterable(index.get(word, ()) for word in words))
 
     def _rarest(self, statement: Words) -> list[str]:
-        count = int((1 - SAME_STATEMENT) * len(statement) + 1e-9) + 2
-        return sorted(statement, key=lambda word: (self._seen[word], word))[:count]
+        return sorted(statement, key=lambda word: (self._seen[word], word))[: rarest(len(statement))]
+
+
+def _apart(asked: Asked) -> Asked:
+    """The same without the words that were read of it, which take some kB: what is read of this is soon gone."""
+    return replace(asked)
 
 
 class AskedSoFar:
@@ -114,22 +122,45 @@ class AskedSoFar:
         self._wordings: dict[str, str] = {}
         self._asked: list[Asked | None] = []  # one a row of _vectors; None for one that repeats another
         self._statements = Statements()
+        self._indexed = 0  # of _asked, those that _statements knows
         self._vectors: Vectors | None = None
+        self._read = lru_cache(maxsize=HELD)(self._apart)
 
     async def sift(self, asked: Sequence[Asked]) -> list[str]:
         """For each the earlier question that it repeats, or "" where it is new; the new ones are remembered."""
         vectors = await self._encode([one.question for one in asked]) if self._encode and asked else None
-        self._statements.expect(one.statement for one in asked)
-        repeats: list[str] = []
-        for one, near in zip(asked, self._near(len(asked), vectors), strict=True):
+        many, repeats = not self._asked and len(asked) > MANY, list[str]()
+        for one, near, shared in zip(asked, self._near(len(asked), vectors), self._sharing(asked, many), strict=True):
             wording = normalised(one.question)
-            earlier = self._wordings.get(wording) or self._repeated(one, near)
+            earlier = self._wordings.get(wording) or self._repeated(_apart(one) if many else one, near, shared())
             repeats.append(earlier)
             if not earlier:
                 self._wordings[wording] = one.question
-                self._statements.add(len(self._asked), one.statement)
             self._asked.append(None if earlier else one)
         return repeats
+
+    def _sharing(self, asked: Sequence[Asked], many: bool) -> Iterator[Callable[[], Iterable[int]]]:
+        """For each of `asked` what gives the earlier ones whose evidence shares its words."""
+        if many:
+            shared = SharedStatements(_apart(one).statement for one in asked)
+            yield from (partial(shared.of, row) for row in range(len(asked)))
+            return
+        self._statements.expect(one.statement for one in asked)
+        for one in asked:
+            self._index()
+            yield partial(self._statements.candidates, one.statement)
+
+    def _index(self) -> None:
+        """Add to the index of statements those that it lacks."""
+        for row in range(self._indexed, len(self._asked)):
+            if known := self._asked[row]:
+                self._statements.add(row, known.statement)
+        self._indexed = len(self._asked)
+
+    def _apart(self, row: int) -> Asked | None:
+        """The question with its words: those of a few are kept with it, those of many only for a while."""
+        known = self._asked[row]
+        return known and (known if row < self._indexed else _apart(known))
 
     def _near(self, count: int, vectors: Vectors | None) -> Iterator[Rows]:
         """For each new vector the earlier ones with a cosine from which questions are one."""
@@ -149,9 +180,9 @@ class AskedSoFar:
             for place, own in enumerate(cosines):
                 yield np.flatnonzero(own[: start + place] >= self._likeness.one)
 
-    def _repeated(self, one: Asked, near: Rows) -> str:
-        """The earlier question most like it that asks the same, or ""."""
-        rows = np.array(sorted(self._statements.candidates(one.statement)), dtype=np.int64)
+    def _repeated(self, one: Asked, near: Rows, shared: Iterable[int]) -> str:
+        """The earlier question most like it that asks the same, or ""; `shared`: those that share its evidence."""
+        rows = np.array(sorted(row for row in shared if row < len(self._asked)), dtype=np.int64)
         if self._vectors is None:
             cosines = np.ones(len(rows), dtype=np.float32)
         else:
@@ -160,7 +191,7 @@ class AskedSoFar:
             rows = np.union1d(alike, near)
             cosines = self._vectors[rows] @ own
         for place in np.argsort(-cosines, kind="stable").tolist():
-            earlier = self._asked[int(rows[place])]
+            earlier = self._read(int(rows[place]))
             if earlier and same(one, earlier, float(cosines[place]), self._likeness):
                 return earlier.question
         return ""
@@ -175,24 +206,37 @@ class SameQuestions:
         """`rows`: the only ones that `of` will be asked about."""
         self._asked, self._vectors, self._likeness = asked, vectors, likeness
         places = np.arange(len(vectors)) if rows is None else np.array(rows, dtype=np.int64)
-        self._near = dict(zip(places.tolist(), near_rows(vectors, places, likeness.one), strict=True))
-        self._statements = Statements()
-        self._statements.expect(one.statement for one in asked)
-        for row, one in enumerate(asked):
-            self._statements.add(row, one.statement)
+        self._near = near_rows(vectors, places, likeness.one)
+        self._place = None if rows is None else {row: place for place, row in enumerate(rows)}
+        statements = (_apart(one).statement for one in asked)
+        self._sharing = SharedStatements(statements).of if rows is None else _sharing(asked, rows)
+        self._read = lru_cache(maxsize=HELD)(lambda row: _apart(asked[row]))
 
     def of(self, row: int) -> list[int]:
         """The other rows that ask what `row` asks, in order."""
-        one = self._asked[row]
-        found = (self._statements.candidates(one.statement) | set(self._near[row].tolist())) - {row}
-        rows = np.array(sorted(found), dtype=np.int64)
+        near = self._near[row if self._place is None else self._place[row]]
+        rows = np.union1d(self._sharing(row), near)
+        rows = rows[rows != row].astype(np.int64)
         cosines = self._vectors[rows] @ self._vectors[row]
         least = min(self._likeness.one, self._likeness.alike)
         return [
             int(rows[place])
             for place in np.flatnonzero(cosines >= least).tolist()
-            if same(one, self._asked[int(rows[place])], float(cosines[place]), self._likeness)
+            if same(self._read(row), self._read(int(rows[place])), float(cosines[place]), self._likeness)
         ]
+
+
+def _sharing(asked: Sequence[Asked], rows: Sequence[int]) -> Callable[[int], Rows]:
+    """What gives, for one of `rows`, those whose evidence shares its words; all are gone through once for few."""
+    few = Statements()
+    few.expect(asked[row].statement for row in rows)
+    for row in rows:
+        few.add(row, asked[row].statement)
+    found: dict[int, list[int]] = {row: [] for row in rows}
+    for other, one in enumerate(asked):
+        for row in few.candidates(_apart(one).statement):
+            found[row].append(other)
+    return lambda row: np.array(found[row], dtype=np.int64)
 
 
 def same(one: Asked, other: Asked, cosine: float, likeness: Likeness) -> bool:

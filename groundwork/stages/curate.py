@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from groundwork.settings.whole_config import Config
 
 TEST_PAIRS = 10
+FORETOLD = 24  # documents that tell, as a run begins, how many calls there will be
 DOCUMENTS_A_PROCESS = 150  # from which another process pays
 
 
@@ -107,6 +108,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         (pair, one if isinstance(one, UnitError) else one.pair)
         for pair, one in zip(unique, judged.values(), strict=True)
     ]
+    del unique, repeats, cases, judged  # a million pairs fill the memory
     if job.data.shard is not None:
         return _checked(unit, outcomes)
     if looks_for_repeats and pairs:
@@ -193,14 +195,19 @@ def _outcome(curated: Curated, failures: list[Failure], warnings: list[str]) -> 
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
-    """Calls and tokens for --dry-run, from the real prompts; which questions need rewording nobody knows before."""
-    call = job.config.curate
-    documents = unit.payload
+    """Calls and tokens from the real prompts (as a run begins, of some documents); without rewordings not yet known."""
+    call, documents = job.config.curate, unit.payload
+    if call.rules_only:
+        return Estimate(0, 0, 0, call)
+    if not (job.flags.dry_run or job.test):
+        documents = documents[:: -(-len(documents) // FORETOLD)]
     pairs = _pairs(job.data.path("qa", unit.name), documents)[: TEST_PAIRS if job.test else None]
     curation, cases = _curation(job, pairs, documents)
     made = curation.requests(cases)
     tokens = sum(job.tokens(call, messages, schema) for messages, schema, _ in made)
-    return Estimate(len(made), tokens, sum(told for _, _, told in made), call)
+    times = len(unit.payload) / len(documents)
+    replies = sum(told for _, _, told in made)
+    return Estimate(round(len(made) * times), round(tokens * times), round(replies * times), call)
 
 
 def shaping(config: Config) -> Any:

@@ -61,11 +61,12 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     sources: list[DatasetSource] = unit.payload
     ones = await embedded(job, sources)
+    sizes = {one.dataset.name: len(one.dataset.rows) for one in ones}
+    warnings = [warning for one in ones for warning in one.dataset.warnings]
     candidates, vectors = joined_runs(ones)
     scale = likeness(vectors, job.flags.threshold)
     merged = unite(candidates, vectors, scale)
     write_run(unit.writes[0].parent, merged)
-    sizes = {one.dataset.name: len(one.dataset.rows) for one in ones}
     kept_of = {name: sum(candidate.run == name for candidate in merged.kept) for name in sizes}
     write_json(
         unit.writes[0], {"from": sizes, "kept": kept_of, "threshold": scale.one, "left_out": len(merged.dropped)}
@@ -76,7 +77,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         note=f"{shares} -> {len(merged.kept):,} questions in {from_here(unit.writes[0].parent)} "
         f"(without evidence, cosine {scale.one:.3f} and more is one question)",
         counts={"questions": len(merged.kept), "duplicates": len(merged.dropped)},
-        warnings=[warning for one in ones for warning in one.dataset.warnings],
+        warnings=warnings,
     )
 
 
