@@ -27,6 +27,7 @@ from groundwork.settings.whole_config import Config
 
 if TYPE_CHECKING:
     from groundwork.llm.endpoint import Endpoint
+    from groundwork.settings.document_settings import MarkerApi
 
 CheckStatus = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
 WIDTHS = (4, 33)  # of the verdict and of what was looked at
@@ -139,14 +140,24 @@ async def _checks(config: Config, root: Path) -> AsyncIterator[Check]:
                 yield check
         finally:
             await endpoint.close()
+    if config.ingest.uses("marker-api"):
+        yield _service(config.ingest.marker_api)
     for check in _extras(config, root):
         yield check
     yield await asyncio.to_thread(_hub, config)
 
 
+def _service(settings: MarkerApi) -> Check:
+    """Only the key: the service is paid for each page, and has nothing else to ask it."""
+    if missing := settings.missing_key(os.environ):
+        found, _, remedy = missing.removeprefix("marker-api: ").partition("; ")
+        return Check("FAIL", "ingest.marker_api: key", found, remedy)
+    return Check("ok", "ingest.marker_api: key", f"{settings.api_key_env} is set")
+
+
 def stages(config: Config) -> dict[str, ModelCall]:
     """Every block of the config that names a language model, by its path."""
-    vision = {"ingest.vision": config.ingest.vision} if _uses_converter(config, "gemini") else {}
+    vision = {"ingest.vision": config.ingest.vision} if config.ingest.uses("gemini") else {}
     rephrase = {"dataset.rephrase": config.dataset.rephrase} if config.dataset.rephrase_qa else {}
     always = {"summarize": config.summarize, "qa": config.qa, "curate": config.curate, "tags": config.tags}
     return {**vision, **always, **rephrase, "grade.judge": config.grade.judge}
@@ -329,10 +340,6 @@ def _first_converters(config: Config, root: Path) -> set[str]:
     folder = root / "documents"
     endings = {path.suffix.lower() for path in folder.iterdir()} if folder.is_dir() else set()
     return {name for ending in endings for name in choose_converters(config.ingest, ending)[:1]}
-
-
-def _uses_converter(config: Config, name: str) -> bool:
-    return name == config.ingest.converter or any(name in chosen for chosen in config.ingest.converters.values())
 
 
 def _hub(config: Config) -> Check:

@@ -24,6 +24,8 @@ def check_run(config: Config, data: Workspace) -> None:
         problems.append(NO_DOCUMENTS.format(data.named("documents")))
     for provider in _providers(config):
         _note(problems, lambda provider=provider: _reachable(provider, config))  # type: ignore[misc]  # bound now
+    if config.ingest.uses("marker-api") and (missing := config.ingest.marker_api.missing_key(os.environ)):
+        problems.append(missing)
     if config.embeddings.backend == "sentence-transformers":
         _note(problems, _embedder)
     if problems:

@@ -8,8 +8,8 @@ from contextlib import closing, suppress
 from pathlib import Path, PurePosixPath
 
 from groundwork.errors import StopRun
-from groundwork.records.artifacts import Workspace, read_json, write_json
-from groundwork.records.shards import Shard
+from groundwork.records.artifacts import Workspace, read_json, write_bytes, write_json
+from groundwork.records.shards import SERVICE_REPLIES, Shard
 
 # Tables whose rows stand where they are later than what is there; other tables only gain rows that they lack.
 _LATER = {"units": "finished"}
@@ -45,7 +45,23 @@ def join_shards(data: Workspace) -> dict[tuple[str, str], int]:
                 ) from error
     if new := _join_vocabularies(data):
         added[VOCABULARY, "tags"] = new
+    if new := _join_replies(data):
+        added[SERVICE_REPLIES, "replies"] = new
     return dict(added)
+
+
+def _join_replies(data: Workspace) -> int:
+    """Copy what shards stored of a service's replies, each a file named by its request; returns how many are new."""
+    target = data.joined_state / SERVICE_REPLIES
+    new = {
+        reply.name: reply
+        for folder in shard_folders(data).values()
+        for reply in (folder / SERVICE_REPLIES).glob("*.json")
+        if not (target / reply.name).exists()
+    }
+    for name, reply in new.items():
+        write_bytes(target / name, reply.read_bytes())
+    return len(new)
 
 
 def _join_vocabularies(data: Workspace) -> int:

@@ -15,6 +15,8 @@ from groundwork.errors import UsageError
 
 _WRITTEN = re.compile(r"(\d{1,6})(?:/|-of-)(\d{1,6})")
 
+SERVICE_REPLIES = "marker-api"  # a folder of a state, joined by gather: what a service of converters replied
+
 
 @dataclass(frozen=True, order=True)
 class Shard:

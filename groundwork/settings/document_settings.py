@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
@@ -28,6 +29,9 @@ class Marker(Settings, frozen=True):
     options: Annotated[dict[str, str | int | float | bool], Meta(description="passed on to marker as they are")]
 
 
+KEYS_PAGE = "https://www.datalab.to/app/keys"
+
+
 class MarkerApi(Settings, frozen=True):
     """The converter `marker-api`: marker as a service of Datalab, which gets the whole file."""
 
@@ -40,6 +44,12 @@ class MarkerApi(Settings, frozen=True):
         Meta(description="USD, for --dry-run, and for the cost where the service does not tell it"),
     ]
     options: Annotated[dict[str, str | int | float | bool], Meta(description="passed on to the service as they are")]
+
+    def missing_key(self, env: Mapping[str, str]) -> str:
+        """What is missing where the key is not set in `env`; "" where it is."""
+        if env.get(self.api_key_env, "").strip():
+            return ""
+        return f"marker-api: {self.api_key_env} is not set; put your key in .env, which {KEYS_PAGE} gives"
 
 
 class DocumentOverride(Settings, frozen=True):
@@ -82,6 +92,11 @@ class Ingest(Settings, frozen=True):
     vision: Vision
     marker: Marker
     marker_api: MarkerApi
+
+    def uses(self, converter: str) -> bool:
+        """Whether any document may go to the converter, by an override too."""
+        listed = [self.converter, *(name for names in self.converters.values() for name in names)]
+        return converter in [*listed, *(one.converter for one in self.overrides.values())]
 
 
 class Summarize(ModelCall, frozen=True):

@@ -22,6 +22,7 @@ from groundwork.console.next_steps import from_here
 from groundwork.documents import CONVERTERS, Request, require
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UnitError, UsageError
 from groundwork.records.artifacts import plain, slug, write_json, write_text
+from groundwork.records.shards import SERVICE_REPLIES
 
 if TYPE_CHECKING:
     from groundwork.documents.comparison_page import ConverterColumn
@@ -197,7 +198,7 @@ async def _send(job: Job, workers: Workers, name: str, source: str, layer: TextL
     from groundwork.documents.page_conversion import audit_pages
 
     settings = job.config.ingest
-    service = MarkerService(settings.marker_api, os.environ, job.data.state / "marker-api")
+    service = MarkerService(settings.marker_api, os.environ, job.data.state / SERVICE_REPLIES)
     request = Request(source=source, ending=".pdf", settings=settings, pages=numbers, page_count=layer.page_count)
     began = time.perf_counter()
     conversion = await service.convert(request, Path(source).name)

@@ -19,6 +19,7 @@ from groundwork.console.next_steps import from_here
 from groundwork.documents import CONVERTERS, check_converters, choose_converters
 from groundwork.documents.overrides import override_of, page_numbers, settings_with
 from groundwork.installation import spelt
+from groundwork.records.shards import SERVICE_REPLIES
 
 if TYPE_CHECKING:
     from groundwork.documents.engines.vision import Picture
@@ -129,7 +130,7 @@ def check_service(job: Job) -> None:
     from groundwork.errors import UsageError
 
     settings = job.config.ingest
-    if not uses_service(settings) and "marker-api" not in [one.converter for one in settings.overrides.values()]:
+    if not settings.uses("marker-api"):
         return
     from groundwork.documents.engines.marker_api import NAME, MarkerService
 
@@ -182,7 +183,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     settings = settings_with(job.config.ingest, override)
     if settings.pictures and not _picture_folder(job, source.id):
         settings = msgspec.structs.replace(settings, pictures=False)
-    marker = MarkerService(settings.marker_api, os.environ, job.data.state / "marker-api")
+    replies, joined = (folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state))
+    marker = MarkerService(settings.marker_api, os.environ, replies, joined if job.data.shard else None)
     with TemporaryDirectory() as scratch:
         ingestion = Ingestion(
             source=source,

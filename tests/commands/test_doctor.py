@@ -78,6 +78,19 @@ def test_what_is_missing_has_its_remedy(settings, start, found, root, capsys):
 
 
 @pytest.mark.skipif(bool(find_spec("rapidocr")), reason="the extra is there")
+def test_the_key_of_the_converters_service(root, capsys, monkeypatch):
+    """Where marker-api may be asked, its key is looked for; elsewhere nothing is said of it."""
+    for setting, value, found in (
+        ("marker-api", "", "DATALAB_API_KEY is not set"),
+        ("marker-api", "key", "DATALAB_API_KEY is set"),
+        ("", "", ""),
+    ):
+        monkeypatch.setenv("DATALAB_API_KEY", value)
+        with FakeOpenRouter(key="sk-right").thread() as server:
+            assert run(server, root, f'ingest.converter="{setting}"') == (found.endswith("not set"))
+        assert found in capsys.readouterr().out if found else "DATALAB" not in capsys.readouterr().out
+
+
 def test_an_extra_is_missed_only_where_a_document_needs_it(root, capsys):
     """A scan beside the PDF makes the OCR extra needed; before that it is none of this config's business."""
     with FakeOpenRouter().thread() as server:

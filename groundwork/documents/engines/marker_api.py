@@ -23,10 +23,9 @@ from groundwork.documents.extracted_pictures import keep_pictures
 from groundwork.errors import BadDocument, ConfigError, ProviderRefused, TransportFailed
 from groundwork.llm.budget import UsageRow
 from groundwork.records.artifacts import write_bytes
-from groundwork.settings.document_settings import MarkerApi
+from groundwork.settings.document_settings import KEYS_PAGE, MarkerApi
 
 NAME = "marker-api"
-KEYS_PAGE = "https://www.datalab.to/app/keys"
 PRICES_PAGE = "https://www.datalab.to/pricing"
 POLL_SECONDS = 2.0  # as the service's documentation does
 TRIES = 6  # of one request, while the service is busy or out of reach
@@ -66,22 +65,20 @@ class _Result(msgspec.Struct):
 class MarkerService:
     """Converts documents at one address, and counts pages and cost in `usage`, a row a document.
 
-    `replies`: the folder in which they are stored.
+    `replies`: the folder in which they are stored; `joined`: one that is read as well, such as that of all shards.
     """
 
     settings: MarkerApi
     env: Mapping[str, str]
     replies: Path
+    joined: Path | None = None
     usage: list[UsageRow] = field(default_factory=list)
 
     def key(self) -> str:
         """The key. Raises ConfigError where there is none."""
-        key = self.env.get(self.settings.api_key_env, "").strip()
-        if not key:
-            raise ConfigError(
-                [f"{NAME}: {self.settings.api_key_env} is not set; put your key in .env, which {KEYS_PAGE} gives"]
-            )
-        return key
+        if missing := self.settings.missing_key(self.env):
+            raise ConfigError([missing])
+        return self.env[self.settings.api_key_env].strip()
 
     async def convert(self, request: Request, document: str) -> Conversion:
         """Markdown by page.
@@ -92,14 +89,14 @@ class MarkerService:
         keeps = request.settings.pictures
         form = self._form(request, keeps)
         content = await asyncio.to_thread(Path(request.source).read_bytes)
-        stored = self.replies / f"{_digest(content, form)}.json"
-        row = UsageRow("ingest", NAME, document)
-        if stored.is_file():
+        name, row = f"{_digest(content, form)}.json", UsageRow("ingest", NAME, document)
+        folders = [self.replies, *([self.joined] if self.joined else [])]
+        if stored := next((folder / name for folder in folders if (folder / name).is_file()), None):
             raw = stored.read_bytes()
             row.replayed = 1
         else:
             raw = await self._fetch(content, form, request.ending)
-            await asyncio.to_thread(write_bytes, stored, raw)
+            await asyncio.to_thread(write_bytes, self.replies / name, raw)
             row.calls = 1
         result = _read(raw, _Result)
         if not row.replayed:

@@ -9,11 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from groundwork.__main__ import main as gather
+from groundwork.console.preflight import check_run
 from groundwork.documents.engines import marker_api
 from groundwork.documents.pdf import read_text_layer
+from groundwork.errors import ConfigError
+from groundwork.records.artifacts import Workspace
+from groundwork.settings.config_files import load
 from tests.documents.conftest import Folder
 from tests.fake_marker_api import KEY, FakeMarkerApi
 from tests.sample.pictures import chart
+
+
+STATIC = ["embeddings.backend=static", "embeddings.model=wordllama"]
 
 
 @pytest.fixture
@@ -71,6 +79,33 @@ def test_a_reply_is_paid_for_once(fake, send, capsys):
     assert "1 replayed from the journal" in capsys.readouterr().out
     assert send(mode="accurate") == 0
     assert len(fake.uploads) == 2
+
+
+def test_shards_share_their_replies(fake, send, folder, capsys):
+    """gather joins what shards stored: neither the whole run nor another shard uploads the file again."""
+    assert send("--shard", "1/1") == 0
+    assert gather(["gather", "--remove", "--data", str(folder.root), "--set=ingest.converter=marker-api"]) == 0
+    assert "marker-api: 1 replies" in capsys.readouterr().out
+    for more in ((), ("--shard", "1/1")):
+        (folder.root / "text" / "handbook.md").unlink()
+        assert send(*more) == 0
+        assert "1 replayed" in capsys.readouterr().out
+    assert len(fake.uploads) == 1
+
+
+@pytest.mark.parametrize(
+    "named", ['{"converter": "marker-api"}', '{"overrides": {"*.pdf": {"converter": "marker-api"}}}']
+)
+def test_a_missing_key_is_told_before_a_run(folder, short_pdf, monkeypatch, named):
+    """dataprep run names it with everything else that is missing, before the first stage."""
+    folder.add("handbook.pdf", short_pdf(4))
+    monkeypatch.delenv("DATALAB_API_KEY", raising=False)
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk")
+    (folder.root / "own.json").write_text(f'{{"ingest": {named}}}')
+    with pytest.raises(ConfigError, match="DATALAB_API_KEY is not set"):
+        check_run(load([folder.root / "own.json"], STATIC), Workspace(folder.root))
+    monkeypatch.setenv("DATALAB_API_KEY", "key")
+    check_run(load([folder.root / "own.json"], STATIC), Workspace(folder.root))
 
 
 def test_without_a_key_nothing_is_sent(fake, send, monkeypatch, capsys):
