@@ -20,7 +20,6 @@ from tests.documents.conftest import Folder
 from tests.fake_marker_api import KEY, FakeMarkerApi
 from tests.sample.pictures import chart
 
-
 STATIC = ["embeddings.backend=static", "embeddings.model=wordllama"]
 
 
