@@ -155,7 +155,11 @@ ALL: dict[str, Callable[[Request], str]] = {
 
 ABLATIONS: dict[str, tuple[Any, str, Any]] = {
     "sizes by Tf alone": (letter_sizes.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
-    "no columns by where lines begin": (engine, "parts_of", lambda runs, grids: [PagePart(list(runs), list(grids))]),
+    "no columns by where lines begin": (
+        engine,
+        "parts_of",
+        lambda runs, grids, *_: [PagePart(list(runs), list(grids))],
+    ),
     "no drawn tables": (engine, "find_frames", lambda _strokes: []),
     "no tables by spaces": (page_flow, "find_tables", lambda *_: []),
     "charts read as text": (engine, "find_charts", lambda *_: []),

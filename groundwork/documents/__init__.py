@@ -37,12 +37,14 @@ class Request:
 class Conversion:
     """Markdown by page, in the order asked for; a format without pages gives a single one.
 
-    A converter of several engines gives the pages of each in `renditions`, for the audit to choose from.
+    A converter of several engines gives the pages of each in `renditions`, for the audit to choose from. `running`: by
+    page, the cells of each line.
     """
 
     pages: list[str] = field(default_factory=list)
     renditions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    running: list[list[list[str]]] = field(default_factory=list)  # the running lines that were left out of a page
     title: str = ""  # what the document says of itself that it is called
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 import msgspec
@@ -14,7 +14,7 @@ from groundwork.documents.audit import Reference, contents_lines, readability, t
 from groundwork.documents.garbled_fonts import is_unreadable
 from groundwork.documents.repair.hyphens import DocumentWords, has_parted
 from groundwork.documents.repair.page_joining import plain_contents, tidy
-from groundwork.documents.repair.running_headers import running_keys, strip_running
+from groundwork.documents.repair.running_headers import keys_of, running_keys, strip_running, without_line
 from groundwork.documents.repair.word_spacing import respell, restore
 from groundwork.process_pool import report_progress
 from groundwork.records.types import PageAudit
@@ -62,6 +62,7 @@ class _Judge:
         self._name = name
         self._layer = layer
         self._keys = running_keys(layer)
+        self._by_place: set[str] = set()
         self._words: DocumentWords | None = None
 
     def convert(self, request: Request, numbers: Sequence[int]) -> Audited:
@@ -75,9 +76,13 @@ class _Judge:
         """A conversion of the pages `numbers`; of several renditions each page keeps the best."""
         drafts = conversion.renditions or {"": conversion.pages}
         best = []
+        left_out = conversion.running or [[] for _ in numbers]
+        self._by_place = _told_by_place(left_out, numbers)
         for i, number in enumerate(numbers):
-            reference = Reference(self._strip(self._layer[number - 1], number))
-            best.append(_best(self._drafts(drafts, i, number), reference))
+            reference = Reference(self._strip(self._layer[number - 1], number, left_out[i]))
+            renditions = self._drafts(drafts, i, number, left_out[i])
+            only_running = left_out[i] and not reference.words  # and nothing that another rendition could keep
+            best.append(_best(islice(renditions, 1) if only_running else renditions, reference))
         return Audited(
             pages=[plain_contents(self._mend(one)) for one in best],
             audits=[one.audit for one in best],
@@ -85,13 +90,22 @@ class _Judge:
             warnings=conversion.warnings,
         )
 
-    def _drafts(self, renditions: Mapping[str, Sequence[str]], i: int, number: int) -> Iterator[tuple[str, str]]:
+    def _drafts(
+        self, renditions: Mapping[str, Sequence[str]], i: int, number: int, left_out: Sequence[Sequence[str]]
+    ) -> Iterator[tuple[str, str]]:
         """A page's renditions, each made ready only when the ones before it are not good enough."""
         for maker, pages in renditions.items():
-            yield maker, self._strip(pages[i] if maker == OURS else tidy(pages[i]), number)
+            draft = pages[i] if maker == OURS else tidy(pages[i])
+            yield maker, self._strip(draft, number, [] if maker == OURS else left_out)
 
-    def _strip(self, page: str, number: int) -> str:
-        return strip_running([page], self._keys, [number])[0]
+    def _strip(self, page: str, number: int, left_out: Sequence[Sequence[str]]) -> str:
+        """The page without what runs through the document: lines that the converter has left out, given by their
+        cells, and those that the text layer tells."""
+        for cells in left_out:
+            rest = without_line(page, cells)
+            page = page if rest is None else rest
+        headings = {key for line in page.split("\n") if line.startswith("#") for key in keys_of(line, number)}
+        return strip_running([page], self._keys - (self._by_place & headings), [number])[0]
 
     def _mend(self, one: _Rated) -> str:
         """Without blanks in words that a line's end parted, by the words of the document; our reading has none."""
@@ -104,6 +118,12 @@ class _Judge:
 def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer: list[str]) -> Audited:
     """Mend and audit a conversion of the pages `numbers`; of several renditions each page keeps the best."""
     return _Judge(name, layer).audit(conversion, numbers)
+
+
+def _told_by_place(left_out: Sequence[Sequence[Sequence[str]]], numbers: Sequence[int]) -> set[str]:
+    """Running lines without a page number that a converter knows by their place: a heading of their words is text."""
+    lines = {(" ".join(cells), number) for number, page in zip(numbers, left_out, strict=True) for cells in page}
+    return {key for line in lines for key in keys_of(*line) if "<page>" not in key}
 
 
 class _Rated(NamedTuple):

@@ -9,8 +9,10 @@ by, and take over a page where ours keeps too little and they are better in ever
 from __future__ import annotations
 
 import re
+import statistics
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, NamedTuple, overload
 
 from groundwork.documents import Conversion, Request
@@ -18,8 +20,10 @@ from groundwork.documents.audit import count_tables
 from groundwork.documents.form_fields import fields, notes, with_typed
 from groundwork.documents.layout.charts import find_charts
 from groundwork.documents.layout.drawn_lines import Frame, Stroke, Strokes, find_frames, find_strokes
+from groundwork.documents.layout.floats import Block, whole_sentences
 from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.page_flow import Flow, foot_notes, page_lines
+from groundwork.documents.layout.reading_order import gutters
 from groundwork.documents.layout.reading_order import parts as parts_of
 from groundwork.documents.layout.right_to_left import (
     letters_in_order,
@@ -30,13 +34,26 @@ from groundwork.documents.layout.right_to_left import (
 )
 from groundwork.documents.layout.rotated_text import main_turn, upright
 from groundwork.documents.layout.ruled_tables import Grid, find_grids
+from groundwork.documents.layout.running_lines import EdgeLine, edge_lines, running_lines
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
 from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS, stitch
+from groundwork.documents.repair.running_headers import without_line
 from groundwork.language.writing_systems import is_right_to_left, is_shaped
 
 _RECURS = 3  # pages from which on turned text is a stamp that runs through the document
+
+
+class _Page(NamedTuple):
+    """A page before its order is known: texts, drawn tables and charts, horizontal lines, turned texts and notes, and
+    the lines at its edges."""
+
+    runs: list[Run]
+    grids: list[Grid]
+    strokes: Sequence[Stroke]
+    aside: list[str]
+    edges: list[EdgeLine]
 
 
 class Read(NamedTuple):
@@ -45,6 +62,9 @@ class Read(NamedTuple):
 
     parts: list[tuple[list[Line], tuple[float, float] | None]]
     aside: list[str]
+
+
+_BLANK = _Page([], [], [], [], [])
 
 
 def convert(request: Request) -> Conversion:
@@ -60,8 +80,13 @@ def convert(request: Request) -> Conversion:
     leftward = [is_right_to_left(text) for text in layer]
     shaped = [i for i, text in enumerate(layer) if is_shaped(text) and not leftward[i]]
     pages = [None if i in shaped else page for i, page in enumerate(pages)]
+    numbers = request.pages or range(1, len(pages) + 1)
     with LetterSizes(request.source, turns) as sizes:
-        read = [_read(page, sizes, text) if page else Read([], []) for page, text in zip(pages, layer, strict=True)]
+        drawn = [_drawn(page, sizes, text) if page else _BLANK for page, text in zip(pages, layer, strict=True)]
+    body = statistics.median([run.size for page in drawn for run in page.runs] or [0.0])
+    running = running_lines([page.edges for page in drawn], numbers, body)
+    running = [_separable(lines, text) for lines, text in zip(running, layer, strict=True)]
+    read = _read(drawn, running)
     often = Counter(text for page in read for text in set(page.aside))
     read = [page._replace(aside=[text for text in page.aside if often[text] < _RECURS]) for page in read]
     styles = Styles([[line for lines, _ in page.parts for line in lines] for page in read])
@@ -72,10 +97,10 @@ def convert(request: Request) -> Conversion:
         "liteparse": ["" if back else _own_markdown(page) for page, back in zip(pages, leftward, strict=True)],
         "pdf-inspector": other,
     }
-    numbers = request.pages or range(1, len(pages) + 1)
     if unsure := [numbers[i] for i in shaped if count_tables(other[i])]:
         warnings.append(_unsure_tables(unsure))
-    return Conversion(renditions=renditions, warnings=warnings)
+    left_out = [[line.cells for line in lines] for lines in running]
+    return Conversion(renditions=renditions, warnings=warnings, running=left_out)
 
 
 class _Later(Sequence[str]):
@@ -107,13 +132,15 @@ def _markdown(page: Read, styles: Styles) -> str:
 
     Footnotes and turned text come last, but not within a sentence that goes on overleaf.
     """
-    prose, aside = [], []
-    for lines, column in page.parts:
+    prose: list[Block] = []
+    aside: list[str] = []
+    for part, (lines, column) in enumerate(page.parts):
         start, end = foot_notes(lines, styles)
-        prose.append(Flow(lines[:start], styles, column).markdown())
+        prose += [block._replace(part=2 * part) for block in Flow(lines[:start], styles, column).blocks()]
         aside.append(Flow(lines[start:end], styles, column).markdown())
-        prose.append(Flow(lines[end:], styles, column).markdown())
-    text = stitch(prose).markdown
+        prose += [block._replace(part=2 * part + 1) for block in Flow(lines[end:], styles, column).blocks()]
+    parts = groupby(whole_sentences(prose, styles.vocabulary.join), key=lambda block: block.part)
+    text = stitch(["\n\n".join(block.text for block in blocks) for _, blocks in parts]).markdown
     before, gap, last = text.rpartition("\n\n")
     aside += page.aside
     blocks = [text, *aside] if last.endswith(SENTENCE_ENDS) or not gap else [before, *aside, last]
@@ -126,8 +153,8 @@ def _unsure_tables(numbers: Sequence[int]) -> str:
     return f"{told}: tables of such a script come apart; look at them, or use --converter gemini"
 
 
-def _read(page: Any, sizes: LetterSizes, text: str) -> Read:
-    """The parts of a liteparse page in the order in which they are read, spelt as in the page's text layer."""
+def _drawn(page: Any, sizes: LetterSizes, text: str) -> _Page:
+    """What is drawn on a liteparse page, spelt as in the page's text layer."""
     turned = upright(page)
     speller = Speller(text)
     read = [
@@ -153,9 +180,33 @@ def _read(page: Any, sizes: LetterSizes, text: str) -> Read:
     if frames and (tables := find_grids(frames, [word for run in free for word in run.words], places)):
         free = [run for run in free if not any(table.holds(run) for table in tables)]
         grids += tables
+    beside = [*(_whole(line.text, text) for part in aside for line in to_lines(part)), *notes(page)]
     edges = [*strokes.flat, *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in places)]
-    parts = [(page_lines(to_lines(part.runs), part.grids, edges), part.column) for part in parts_of(free, grids)]
-    return Read(parts, [*(_whole(line.text, text) for part in aside for line in to_lines(part)), *notes(page)])
+    return _Page(free, grids, edges, beside, [] if leftward else edge_lines(free, grids, page.height))
+
+
+def _read(pages: Sequence[_Page], running: Sequence[Sequence[EdgeLine]]) -> list[Read]:
+    """The parts of the pages in the order in which they are read, without the running lines."""
+    gone = {id(run) for lines in running for line in lines for run in line.runs}
+    runs = [[run for run in page.runs if id(run) not in gone] for page in pages]
+    split = [parts_of(text, page.grids) for text, page in zip(runs, pages, strict=True)]
+    if known := gutters(split):
+        split = [parts_of(text, page.grids, known) for text, page in zip(runs, pages, strict=True)]
+    return [
+        Read([(page_lines(to_lines(part.runs), part.grids, page.strokes), part.column) for part in parts], page.aside)
+        for parts, page in zip(split, pages, strict=True)
+    ]
+
+
+def _separable(lines: Sequence[EdgeLine], text: str) -> list[EdgeLine]:
+    """The running lines that can be taken out of the page's text layer too, against which the page is held."""
+    out = []
+    for line in lines:
+        rest = without_line(text, line.cells)
+        if rest is not None:
+            out.append(line)
+            text = rest
+    return out
 
 
 def _whole(line: str, layer: str) -> str:

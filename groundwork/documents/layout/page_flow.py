@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from groundwork.documents.layout.drawn_lines import Stroke
+from groundwork.documents.layout.floats import Block, is_float, with_labels
 from groundwork.documents.layout.ruled_tables import Grid
 from groundwork.documents.layout.spaced_tables import SpacedTable, find_tables
 from groundwork.documents.layout.text_lines import (
@@ -81,30 +82,36 @@ class Flow:
 
     def __init__(self, lines: Sequence[Line], styles: Styles, column: tuple[float, float] | None = None) -> None:
         self.styles = styles
-        self.lines = [line for line in lines if not is_rule(line.text) or (line.main.mono and not styles.mono)]
+        lines = [line for line in lines if not is_rule(line.text) or (line.main.mono and not styles.mono)]
+        self.lines = with_labels(lines, styles.body, styles.font)
         plain = [line for line in self.lines if line.cells and not line.main.mono]
         self.left = column[0] if column else min((line.x1 for line in plain), default=0.0)
         self.right = column[1] if column else max((line.x2 for line in plain), default=0.0)
         self.contents = sum(is_entry(line.text) for line in plain) >= 4
         self.tables = {table.start: table for table in find_tables(self.lines, styles.vocabulary, self._columns_end)}
-        self._blocks: list[str] = []
+        self._blocks: list[Block] = []
         self._text = ""  # the paragraph that grows
+        self._size = 0.0  # of its largest line
         self._above: Line | None = None  # its last line
         self._listed = False
 
     def markdown(self) -> str:
+        return "\n\n".join(block.text for block in self.blocks())
+
+    def blocks(self) -> list[Block]:
+        """The paragraphs, headings, lists, tables and fences, in the order of the lines."""
         i = 0
         while i < len(self.lines):
             line = self.lines[i]
             if i in self.tables:
-                self._add(self._table(self.tables[i]))
+                self._add(self._table(self.tables[i]), is_float=True)
                 i = self.tables[i].end
             elif line.labels:
                 for text in line.labels.split("\n\n"):
-                    self._add(functools.reduce(self.styles.vocabulary.join, text.split("\n")))
+                    self._add(functools.reduce(self.styles.vocabulary.join, text.split("\n")), is_float=True)
                 i += 1
             elif line.table:
-                self._add(self._drawn_table(line.table))
+                self._add(self._drawn_table(line.table), is_float=True)
                 i += 1
             elif (end := self._code_end(i)) > i:
                 self._add(self._code(self.lines[i:end]))
@@ -120,7 +127,7 @@ class Flow:
                 self._read(line)
                 i += 1
         self._close()
-        return "\n\n".join(self._blocks)
+        return self._blocks
 
     # --- paragraphs and lists ---
 
@@ -135,22 +142,24 @@ class Flow:
             text = cleaned(line.text)
             text = f"- {text[1:].strip()}" if bullet else _MARKS.sub(r"\\", text)
             if bullet and self._listed and self._blocks:
-                self._text = f"{self._blocks.pop()}\n{text}"
+                self._text = f"{self._blocks.pop().text}\n{text}"
             else:
                 self._text = text
             self._listed = bullet
-        self._above = line
+            self._size = 0.0
+        self._above, self._size = line, max(self._size, line.main.size)
 
     def _close(self) -> None:
         if self._text:
-            self._blocks.append(self._text)
+            aside = not self._listed and is_float(self._text, self._size, self.styles.body)
+            self._blocks.append(Block(self._text, aside))
         self._text, self._above = "", None
 
-    def _add(self, block: str) -> None:
+    def _add(self, block: str, *, is_float: bool = False) -> None:
         self._close()
         self._listed = False
         if block:
-            self._blocks.append(block)
+            self._blocks.append(Block(block, is_float))
 
     def _goes_on(self, above: Line, line: Line) -> bool:
         size = line.main.size

@@ -17,6 +17,9 @@ from groundwork.documents.layout.ruled_tables import Grid
 from groundwork.documents.layout.text_lines import Run, is_number, level
 
 _LEAST = 4  # lines of running text on each side
+_COLUMN = 40  # points of a column's breadth
+_PAGES, _SAME = 3, 3.0  # pages that share a gutter, and points within which it is the same
+_STEP = 1.35  # sizes from one line of a caption to the next
 _GUTTER = 0.7  # font sizes between two columns
 _HANG = 6  # points by which a quotation mark may stand out of its column
 _HEADER = 3  # texts of a running header, its page number among them
@@ -47,15 +50,34 @@ class _Box(NamedTuple):
         return self.runs[0].text if len(self.runs) == 1 else " ".join(run.text for run in self.runs)
 
 
-def parts(runs: Sequence[Run], grids: Sequence[Grid]) -> list[PagePart]:
-    """The parts of a page in the order in which they are read."""
+def gutters(pages: Sequence[Sequence[PagePart]]) -> list[float]:
+    """Where a document's columns begin, but for the leftmost: what pages of running text in columns share."""
+    starts: list[tuple[float, int]] = []
+    for number, page in enumerate(pages):
+        xs = [part.column[0] for part in page if part.column]
+        starts += [(x, number) for x in xs if x > min(xs) + _COLUMN]
+    groups: list[list[tuple[float, int]]] = []
+    for start in sorted(starts):
+        if groups and start[0] - groups[-1][0][0] < _SAME:
+            groups[-1].append(start)
+        else:
+            groups.append([start])
+    return [group[0][0] for group in groups if len({number for _, number in group}) >= _PAGES]
+
+
+def parts(runs: Sequence[Run], grids: Sequence[Grid], known: Sequence[float] = ()) -> list[PagePart]:
+    """The parts of a page in the order in which they are read.
+
+    `known`: where columns begin on other pages of the document. There it is enough that running text stands at one
+    side, for the other may hold figures.
+    """
     lines = [_boxes(sorted(line)) for line in level(runs)]
     drawn = [_Box(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], grid=grid) for grid in grids]
     head, lines, foot = _labelled(lines, drawn)
     boxes = [box for line in lines for box in line]
-    split = _split([*boxes, *drawn], False)
+    split = _split([*boxes, *drawn], False, known)
     if len(split) == 1:
-        split = _split([*head, *boxes, *foot, *drawn], False)
+        split = _split([*head, *boxes, *foot, *drawn], False, known)
         head = foot = []
     return [_part(group, is_column) for group, is_column in [(head, False), *split, (foot, False)] if group]
 
@@ -98,10 +120,10 @@ def _part(boxes: Sequence[_Box], is_column: bool) -> PagePart:
     return PagePart(runs, grids, (min(b.x1 for b in boxes), max(b.x2 for b in boxes)) if is_column else None)
 
 
-def _split(boxes: list[_Box], is_column: bool) -> list[tuple[list[_Box], bool]]:
+def _split(boxes: list[_Box], is_column: bool, known: Sequence[float]) -> list[tuple[list[_Box], bool]]:
     best: tuple[list[_Box], float] = ([], 0.0)
-    for x in _edges(boxes):
-        band = _band(boxes, x)
+    for x, sides in [*((x, 2) for x in _edges(boxes)), *((x, 1) for x in known)]:
+        band = _band(boxes, x, sides)
         if len(band) > len(best[0]):
             best = (band, x)
     band, x = best
@@ -114,7 +136,7 @@ def _split(boxes: list[_Box], is_column: bool) -> list[tuple[list[_Box], bool]]:
     below = [b for b in rest if b.y1 + b.y2 >= top + bottom]
     left, right = [b for b in band if b.x1 < x - _HANG], [b for b in band if b.x1 >= x - _HANG]
     groups = [(above, is_column), (left, True), (right, True), (below, is_column)]
-    return [part for group, column in groups if group for part in _split(group, column)]
+    return [part for group, column in groups if group for part in _split(group, column, known)]
 
 
 def _edges(boxes: Sequence[_Box]) -> list[float]:
@@ -126,28 +148,37 @@ def _edges(boxes: Sequence[_Box]) -> list[float]:
             places[-1].append(x)
         else:
             places.append([x])
-    return [place[0] for place in places if len(place) >= _LEAST and place[0] > starts[0] + 40]
+    return [place[0] for place in places if len(place) >= _LEAST and place[0] > starts[0] + _COLUMN]
 
 
-def _band(boxes: Sequence[_Box], x: float) -> list[_Box]:
-    """The largest stretch of the page in which nothing crosses `x` and running text stands at both sides of it."""
+def _band(boxes: Sequence[_Box], x: float, sides: int) -> list[_Box]:
+    """The largest stretch of the page in which nothing crosses `x` and running text stands at so many sides of it."""
     best: list[_Box] = []
     band: list[_Box] = []
+    across: _Box | None = None
     for box in [*sorted(boxes, key=lambda b: b.y1 + b.y2), None]:
-        if box and (box.x2 < x - 1 or box.x1 >= x - _HANG):
+        if box and (box.x2 < x - 1 or box.x1 >= x - _HANG) and not (across and _ends(across, box)):
             band.append(box)
             continue
-        if len(band) > len(best) and _are_columns(band, x):
+        if len(band) > len(best) and _are_columns(band, x, sides):
             best = band
-        band = []
+        band, across = [], box
     return best
 
 
-def _are_columns(band: Sequence[_Box], x: float) -> bool:
-    left, right = [b for b in band if b.x1 < x - _HANG], [b for b in band if b.x1 >= x - _HANG]
-    if not _is_text(left) or not _is_text(right):
+def _ends(across: _Box, box: _Box) -> bool:
+    """Whether a line is a further one of the paragraph whose line above runs over the columns."""
+    if not across.runs or not box.runs or abs(across.x1 - box.x1) > 2:
         return False
-    size = statistics.median(b.runs[0].size for b in left if b.runs)
+    size = across.runs[0].size
+    return abs(box.runs[0].size - size) < 0.5 and 0 < box.y2 - across.y2 < _STEP * size
+
+
+def _are_columns(band: Sequence[_Box], x: float, sides: int) -> bool:
+    left, right = [b for b in band if b.x1 < x - _HANG], [b for b in band if b.x1 >= x - _HANG]
+    if not left or not right or _is_text(left) + _is_text(right) < sides:
+        return False
+    size = statistics.median(b.runs[0].size for b in band if b.runs)
     near = sorted(b.x2 for b in left)[-max(1, len(left) // 10)]
     top, bottom = (
         max(min(b.y1 for b in side) for side in (left, right)),

@@ -26,6 +26,7 @@ _GLUED_ITEM = re.compile(
 _BACK_LINK = re.compile(r"(?:(?<!\s)\s++)?↑\s*$")
 _HYPHEN_END = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+[-‐]$")
 _STEM = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
+_WORD, _WORDS = re.compile(r"[^\W\d_]{2,}"), 3  # of what is no formula, nor a label
 _LONG = 60  # letters of what is running text and no label
 _FLOATS = 2  # tables and captions at the head of a page that a sentence may pass over
 SENTENCE_ENDS = (".", ":", ";", "!", "?", "”", '"', "…", "。", "：", "；", "！", "？", "」")
@@ -108,9 +109,9 @@ def _join(above: str, below: str, pages: Sequence[str]) -> tuple[str, str, str]:
         return above, "\n", _without_header(above, below)
     if last.startswith("|") and (rows := _continued(above, below)):
         return above, "\n", rows
-    if _is_open(last) and not _goes_on_in(first) and (resumed := _resumed(below)):
+    if is_open(last) and not goes_on_in(first) and (resumed := _resumed(below)):
         below, first = resumed, resumed.split("\n", 1)[0]
-    if _BLOCK_START.match(last) or not _goes_on_in(first):
+    if _BLOCK_START.match(last) or not goes_on_in(first) or len(_WORD.findall(last)) < _WORDS:
         return above, "\n\n", below
     if _HYPHEN_END.search(last):
         above, joint = _mend(above, first, pages)
@@ -118,12 +119,13 @@ def _join(above: str, below: str, pages: Sequence[str]) -> tuple[str, str, str]:
     return above, "\n\n" if last.endswith(SENTENCE_ENDS) else " ", below
 
 
-def _is_open(last: str) -> bool:
-    """Whether a page's last line is running text in the middle of a sentence."""
+def is_open(last: str) -> bool:
+    """Whether a paragraph is running text that ends in the middle of a sentence."""
     return len(last) > _LONG and not _BLOCK_START.match(last) and not last.endswith(SENTENCE_ENDS)
 
 
-def _goes_on_in(first: str) -> bool:
+def goes_on_in(first: str) -> bool:
+    """Whether a paragraph begins in the middle of a sentence."""
     return first[:1].islower() and not _BLOCK_START.match(first) and not _ITEM.match(first)
 
 
@@ -135,7 +137,7 @@ def _resumed(below: str) -> str:
         before = blocks[i - 1]
         if not (before.startswith("|") or before.endswith(SENTENCE_ENDS)):
             return ""
-        if _goes_on_in(block) and len(block) > _LONG:
+        if goes_on_in(block) and len(block) > _LONG:
             return "\n\n".join([block, *blocks[:i], *blocks[i + 1 :]])
     return ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
@@ -25,7 +26,7 @@ def running_keys(pages: Sequence[str], first: int = 1) -> set[str]:
     places: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for i, page in enumerate(pages):
         edges = _edges(page)
-        found = {key: place for place, line in enumerate(edges) for key in _keys(line, first + i)}
+        found = {key: place for place, line in enumerate(edges) for key in keys_of(line, first + i)}
         counts.update(found.keys())
         for key, place in found.items():
             places[key][place if place < _EDGE else place - len(edges)] += 1
@@ -40,6 +41,33 @@ def strip_running(pages: Sequence[str], keys: set[str], numbers: Sequence[int]) 
     return [_without(page, number, keys) for page, number in zip(pages, numbers, strict=True)]
 
 
+def without_line(page: str, cells: Sequence[str]) -> str | None:
+    """The page without a line of these cells; None where it, or one of its cells, is in no line of its own there."""
+    lines = page.split("\n")
+    found = [_find(lines, "".join(cells))]
+    found = found if found[0] else [_find(lines, cell) for cell in cells]
+    if not all(found):
+        return None
+    gone = {i for place in found for i in place}
+    return "\n".join(line for i, line in enumerate(lines) if i not in gone)
+
+
+def _find(page: Sequence[str], text: str) -> range:
+    """The lines, one or more, that hold the letters of a text and no others; of several the outermost."""
+    wanted, letters = _letters(text), [_letters(line) for line in page]
+    for start in sorted(range(len(page)), key=lambda i: min(i, len(page) - i)):
+        held, end = letters[start], start + 1
+        while held and end < len(page) and len(held) < len(wanted) and wanted.startswith(held):
+            held, end = held + letters[end], end + 1
+        if held and held == wanted:
+            return range(start, end)
+    return range(0)
+
+
+def _letters(line: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKC", line).casefold() if c.isalnum())
+
+
 def without_running(pages: Sequence[str]) -> list[str]:
     """All pages of a document without what runs through them."""
     return strip_running(pages, running_keys(pages), range(1, len(pages) + 1))
@@ -49,6 +77,21 @@ def page_labels(page: str) -> list[str]:
     """The numbers that stand alone in the first or the last line of a page, and so are labels of the page."""
     lines = [line.strip() for line in page.split("\n") if line.strip()]
     return [match[1] for line in lines[:1] + lines[-1:] if (match := _LABEL.fullmatch(line))]
+
+
+@functools.lru_cache(4096)  # a page's text and its Markdown have the same lines at their edges
+def keys_of(line: str, number: int) -> tuple[str, ...]:
+    """What a line may repeat as: itself, and itself with a number that is the page's, printed so many pages off."""
+    text = " ".join(_MARKS.sub("", line).split()).casefold()
+    if not text or text.startswith("|") or len(text) > 200:
+        return ()
+    keys = [text] if any(c.isalpha() for c in text) else []
+    for found in _NUMBER.finditer(text):
+        if len(found[0]) < 5:
+            keys.append(f"{int(found[0]) - number}|{text[: found.start()]}<page>{text[found.end() :]}")
+    if _ROMAN.match(text):
+        keys.append(f"{_roman(text) - number}|<page>")
+    return tuple(keys)
 
 
 def _is_settled(places: Counter[int], pages: int) -> bool:
@@ -67,21 +110,6 @@ def _enough(key: str, n: int, pages: int) -> bool:
     if "<page>" in key:
         return n >= (_LEAST if any(c.isalpha() for c in text) else max(_LEAST, pages // 5))
     return n >= max(_LEAST, min(pages // 4, 8))
-
-
-@functools.lru_cache(4096)  # a page's text and its Markdown have the same lines at their edges
-def _keys(line: str, number: int) -> tuple[str, ...]:
-    """What a line may repeat as: itself, and itself with a number that is the page's, printed so many pages off."""
-    text = " ".join(_MARKS.sub("", line).split()).casefold()
-    if not text or text.startswith("|") or len(text) > 200:
-        return ()
-    keys = [text] if any(c.isalpha() for c in text) else []
-    for found in _NUMBER.finditer(text):
-        if len(found[0]) < 5:
-            keys.append(f"{int(found[0]) - number}|{text[: found.start()]}<page>{text[found.end() :]}")
-    if _ROMAN.match(text):
-        keys.append(f"{_roman(text) - number}|<page>")
-    return tuple(keys)
 
 
 def _roman(text: str) -> int:
@@ -109,7 +137,7 @@ def _without(page: str, number: int, keys: set[str]) -> str:
     paged = False
     for inward in (filled[:_EDGE], filled[: -_EDGE - 1 : -1]):
         for i in inward:
-            found = keys.intersection(_keys(lines[i], number))
+            found = keys.intersection(keys_of(lines[i], number))
             if not found:
                 break
             gone.add(i)

@@ -1,0 +1,52 @@
+"""Sentences behind figures and tables, on the blocks of a page."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundwork.documents.layout.floats import Block, is_float, whole_sentences, with_labels
+from groundwork.documents.layout.text_lines import to_lines
+from tests.documents.layout.test_page_flow import run
+
+OPEN = "The harbour master opens the barrier only when the tide on both sides of it"
+REST = "has turned, and he lowers it again as soon as the last ferry is in."
+TABLE = "| Port | Boats |\n| --- | --- |\n| Tarn | 3 |"
+CAPTION = "Table 3. Boats that lay in the harbours at night."
+
+
+def order(*blocks: str | tuple[str]) -> list[str]:
+    """The texts of whole_sentences; what is given as a tuple is a float."""
+    given = [Block(block[0], True) if isinstance(block, tuple) else Block(block) for block in blocks]
+    return [block.text for block in whole_sentences(given, lambda above, below: f"{above} {below}")]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "texts"),
+    [
+        ((OPEN, (CAPTION,), (TABLE,), REST), [f"{OPEN} {REST}", CAPTION, TABLE]),
+        (((CAPTION,), (TABLE,), REST, "Next."), [REST, CAPTION, TABLE, "Next."]),
+        (("First.", OPEN, (CAPTION,), (TABLE,)), ["First.", CAPTION, TABLE, OPEN]),
+        (("A whole sentence.", (TABLE,), REST), ["A whole sentence.", TABLE, REST]),
+        ((OPEN, "x = 2 y", REST), [OPEN, "x = 2 y", REST]),
+        ((OPEN, (TABLE,), "a"), [OPEN, TABLE, "a"]),
+    ],
+)
+def test_a_sentence_goes_on_behind_floats(blocks, texts):
+    """The rest of a sentence joins it over floats alone; at the page's edges it comes first or last."""
+    assert order(*blocks) == texts
+
+
+def test_captions_and_notes_are_floats_and_formulas_are_not():
+    """Captions by their number, notes by their size; small letters with an equals sign are a formula."""
+    assert is_float(CAPTION, 10, 10)
+    assert is_float("a Boats without a cox were not counted", 8, 10)
+    assert not is_float("x = 2 y + 3 of the first row", 8, 10)
+    assert not is_float(REST, 10, 10)
+
+
+def test_short_lines_above_the_caption_of_a_figure_are_its_labels():
+    """They are one text, where they differ from the body in size; above the caption of a table they are rows."""
+    labels = [run(50, 0, "Barrier", 8), run(90, 12, "Basin", 8), run(60, 24, "Ferry", 8)]
+    for word, found in (("Figure", "Barrier Basin Ferry"), ("Table", "")):
+        lines = to_lines([*labels, run(50, 40, f"{word} 2. What stands in the harbour of Ellary.")])
+        assert with_labels(lines, 10, "Serif")[0].labels == found

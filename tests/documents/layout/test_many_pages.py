@@ -1,0 +1,153 @@
+"""What the pages of a document tell of each other: running headers and footers, and where columns begin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from groundwork.documents import Request
+from groundwork.documents.page_conversion import Audited, convert_pages
+from groundwork.documents.pdf import read_text_layer
+from groundwork.settings.config_files import load
+
+LEFT = [
+    "The harbour master opens the barrier",
+    "only when the tide on both sides of it",
+    "has turned, and he lowers it again as",
+    "soon as the last ferry has left the",
+    "basin, because the swell would break",
+    "against it and lift the boats that lie",
+]
+RIGHT = [
+    "in the first row. Nobody may pass the",
+    "light at night, whatever their draught,",
+    "unless the pilot is on board and has",
+    "called the office, which answers until",
+    "ten and sends a launch with a second",
+    "pilot for every ship above forty tons.",
+]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[[int, Callable[[Canvas, int], None]], Audited]:
+    """Reads as many pages as asked for; the function draws each, given its number from 1."""
+
+    def audited(count: int, draw: Callable[[Canvas, int], None]) -> Audited:
+        path = str(tmp_path / "pages.pdf")
+        canvas = Canvas(path, pagesize=A4)
+        for number in range(1, count + 1):
+            canvas.setFont("Helvetica", 10)
+            draw(canvas, number)
+            canvas.showPage()
+        canvas.save()
+        layer = read_text_layer(path)
+        return convert_pages(
+            "layout", Request(source=path, ending=".pdf", settings=load().ingest, page_count=count), layer.pages
+        )
+
+    return audited
+
+
+def columns(canvas: Canvas, top: float = 760) -> None:
+    for x, lines in ((60, LEFT), (310, RIGHT)):
+        for k, line in enumerate(lines):
+            canvas.drawString(x, top - 12 * k, line)
+
+
+def test_a_head_without_a_number_beside_columns_is_left_out(read):
+    """A head drawn after the text, and so last in the text layer, goes; the columns are whole, no number is lost."""
+
+    def draw(canvas: Canvas, _number: int) -> None:
+        columns(canvas)
+        canvas.drawString(60, 800, "Ellary Harbour Letters 601 (2023)")
+        canvas.drawString(430, 800, "Rules of the basin")
+
+    done = read(3, draw)
+    assert all(page == " ".join([*LEFT, *RIGHT]) for page in done.pages)
+    assert all(audit.text_kept > 0.98 and not audit.lost_numbers for audit in done.audits)
+
+
+def test_a_title_of_the_page_s_own_goes_with_its_number(read):
+    """A running head whose words change goes where its page number stands at one place and counts with the pages."""
+
+    def draw(canvas: Canvas, number: int) -> None:
+        columns(canvas)
+        canvas.drawString(60, 800, ("Barriers", "Ferries at night", "Pilots", "Tides and swell")[number - 1])
+        canvas.drawString(520, 800, str(number + 40))
+
+    assert all(page == " ".join([*LEFT, *RIGHT]) for page in read(4, draw).pages)
+
+
+def test_the_same_words_elsewhere_on_a_page_stay(read):
+    """What runs at the head of the pages is the title of the first, further down and in larger letters."""
+
+    def draw(canvas: Canvas, number: int) -> None:
+        columns(canvas, 640)
+        canvas.drawString(60, 800, "Rules of the basin")
+        if number == 1:
+            canvas.setFont("Helvetica-Bold", 20)
+            canvas.drawString(60, 700, "Rules of the basin")
+
+    pages = read(4, draw).pages
+    assert pages[0].startswith("# Rules of the basin")
+    assert not any("Rules" in page for page in pages[1:])
+
+
+def test_a_table_s_head_on_every_page_stays(read):
+    """Rows stand as near below the heads as below each other: they run through no document."""
+
+    def draw(canvas: Canvas, number: int) -> None:
+        for k, row in enumerate([("Port", "Boats"), *((f"Berth {number}{i}", f"{7 * i + number}") for i in range(12))]):
+            canvas.drawString(60, 800 - 24 * k, row[0])
+            canvas.drawString(300, 800 - 24 * k, row[1])
+
+    assert all("Port" in page for page in read(4, draw).pages)
+
+
+def test_large_titles_of_a_few_pages_stay_once(read):
+    """The title of a chapter that stands at the head of its pages alone is kept on the first of them."""
+
+    def draw(canvas: Canvas, number: int) -> None:
+        columns(canvas)
+        canvas.drawString(300, 40, f"{number} of 10")
+        canvas.setFont("Helvetica", 16)
+        canvas.drawString(60, 800, ["Barriers", "Ferries", "Pilots"][min(2, (number - 1) // 4)])
+
+    pages = read(10, draw).pages
+    assert [page.split("\n")[0].lstrip("# ") if page.startswith("#") else "" for page in pages[:8]] == [
+        "Barriers", "", "", "", "Ferries", "", "", ""]  # fmt: skip
+
+
+def test_columns_of_other_pages_hold_beside_a_figure(read):
+    """Where three pages have columns, a fourth has them too, though its right one holds labels of a figure alone."""
+
+    def draw(canvas: Canvas, number: int) -> None:
+        if number < 4:
+            columns(canvas)
+            return
+        for k, line in enumerate([*LEFT, *RIGHT]):
+            canvas.drawString(60, 760 - 12 * k, line)
+        canvas.setFont("Times-Roman", 8)
+        for k, text in enumerate(("Barrier", "Basin", "Ferry", "Office")):
+            canvas.drawString(320 + 20 * k, 752 - 20 * k, text)
+
+    assert read(4, draw).pages[3].startswith(" ".join([*LEFT, *RIGHT]))
+
+
+def test_the_last_line_of_a_caption_over_both_columns_is_no_column_s(read):
+    """A caption that runs over the columns is whole, also where its last line is shorter than a column."""
+    places = ("the first ferry", "the winter swell", "a spring tide")
+
+    def draw(canvas: Canvas, number: int) -> None:
+        canvas.drawString(60, 690, "Figure 1. The harbour with its barriers, as it is seen from the office at the time")
+        canvas.drawString(60, 679, f"of {places[number - 1]}")
+        columns(canvas)
+        columns(canvas, 655)
+
+    for page, place in zip(read(3, draw).pages, places, strict=True):
+        assert f"at the time of {place}\n" in page
+        assert page.count(" ".join([*LEFT, *RIGHT])) == 2
