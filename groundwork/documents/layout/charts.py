@@ -17,6 +17,9 @@ _STROKES = 30  # that slant, of a curve
 _LEAST = 40, 30  # points of a chart's width and height, without its axes
 _MOST = 30  # charts of a page
 _BARS = 4
+_FIGURES = 3  # beside an axis
+_NEAR = 6  # points by which they may reach into it
+_WORDS = 20  # in a plot, at the most
 _LABEL = 12  # letters of a label beside an axis
 _BESIDE, _BELOW = 40, 18  # points from the drawing to its labels
 
@@ -32,10 +35,9 @@ def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> 
     shapes = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill)]
     drawings += _bars([shape for shape in shapes if not any(_within([field], shape) for field in fields)], words)
     drawings = sorted(filter(_is_large, drawings), key=_area)[-_MOST:]
-    if not drawings:
-        return []
     straight = [box for box in map(_box, drawn.lines) if min(box.x2 - box.x1, box.y2 - box.y1) < 1]
-    return [_with_labels(box, runs) for box in _merged([_with_axes(box, straight) for box in drawings])]
+    drawings = [_with_axes(box, straight) for box in [*drawings, *_plots(drawn.shapes, straight, words)]]
+    return [_with_labels(box, runs) for box in _merged(drawings)]
 
 
 def _is_large(box: Box) -> bool:
@@ -91,6 +93,35 @@ def _bars(shapes: Sequence[Box], words: Sequence[Box]) -> list[Box]:
     return out
 
 
+def _plots(shapes: Any, straight: Sequence[Box], words: Sequence[Box]) -> list[Box]:
+    """Curves drawn as one stroke and frames of plots, with figures along two sides."""
+    boxes = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in shapes if s.stroke and not s.fill)]
+    out = []
+    for box in sorted(filter(_is_large, boxes), key=_area)[-_MOST:]:
+        is_frame = any(_is_side(line, box) for line in straight)
+        if _is_plot(box if is_frame else _with_axes(box, straight), words, _FIGURES if is_frame else 1):
+            out.append(box)
+    return out
+
+
+def _is_side(line: Box, box: Box) -> bool:
+    """Whether a straight line runs along at least half of a side of a box."""
+    if line.x2 - line.x1 > line.y2 - line.y1:
+        near = min(abs(line.y1 - box.y1), abs(line.y1 - box.y2)) < 1
+        return near and 2 * (min(line.x2, box.x2) - max(line.x1, box.x1)) > box.x2 - box.x1
+    near = min(abs(line.x1 - box.x1), abs(line.x1 - box.x2)) < 1
+    return near and 2 * (min(line.y2, box.y2) - max(line.y1, box.y1)) > box.y2 - box.y1
+
+
+def _is_plot(box: Box, words: Sequence[Box], least: int) -> bool:
+    """Whether figures stand along two sides of a box, so many of them below it, and few words in it."""
+    numbers = [word for word in words if is_number(word.text)]
+    level = [n for n in numbers if box.y1 - 6 < (n.y1 + n.y2) / 2 < box.y2 + 6]
+    beside = sum(-_NEAR <= box.x1 - n.x2 < _BESIDE or -_NEAR <= n.x1 - box.x2 < _BESIDE for n in level)
+    below = sum(box.x1 - 6 < (n.x1 + n.x2) / 2 < box.x2 + 6 and -_NEAR <= n.y1 - box.y2 < _BELOW for n in numbers)
+    return beside >= _FIGURES and below >= least and _within(words, box) < _WORDS
+
+
 def _with_axes(box: Box, straight: Sequence[Box]) -> Box:
     """A drawing's box with the lines through it: its axes and its grid."""
     wide, high = box.x2 - box.x1, box.y2 - box.y1
@@ -106,11 +137,11 @@ def _with_axes(box: Box, straight: Sequence[Box]) -> Box:
 def _with_labels(box: Box, runs: Sequence[Run]) -> Box:
     labels = [box]
     for run in runs:
-        short = len(run.text) <= _LABEL or is_number(run.text)
+        short = len(run.text) <= _LABEL or all(is_number(word.text) for word in run.words)
         level = box.y1 - 6 < (run.y1 + run.y2) / 2 < box.y2 + 6
         above = box.x1 - 6 < (run.x1 + run.x2) / 2 < box.x2 + 6
         beside = level and (0 <= box.x1 - run.x2 + 3 < _BESIDE or 0 <= run.x1 - box.x2 + 3 < _BESIDE)
-        if short and (beside or (above and 0 <= run.y1 - box.y2 + 3 < _BELOW)):
+        if short and (beside or (above and -_NEAR <= run.y1 - box.y2 < _BELOW)):
             labels.append(Box(run.x1, run.y1, run.x2, run.y2))
     return _around(labels)
 

@@ -1,0 +1,55 @@
+"""Plots whose curve is one stroke, or that show a frame with points, in small PDFs drawn for each rule."""
+
+from __future__ import annotations
+
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+
+
+def figures(canvas: Canvas, left: float, bottom: float) -> None:
+    """The figures of both axes of a plot 200 points wide and 120 high."""
+    for k in range(5):
+        canvas.drawRightString(left - 4, bottom + 28 * k - 3, str(10 * k))
+        canvas.drawCentredString(left + 48 * k, bottom - 12, str(2020 + k))
+
+
+@pytest.mark.parametrize("is_framed", [True, False])
+def test_a_plot_is_no_table(drawn, is_framed):
+    """The figures at the axes of a plot are the labels of one chart, whether a curve or a frame shows it."""
+
+    def draw(canvas: Canvas) -> None:
+        figures(canvas, 120, 500)
+        if is_framed:
+            canvas.rect(115, 495, 210, 125)
+            for k in range(4):
+                canvas.drawString(150 + 40 * k, 520 + 20 * k, "NSEW"[k])
+        else:
+            path = canvas.beginPath()
+            path.moveTo(120, 500)
+            for k in range(1, 20):
+                path.lineTo(120 + 10 * k, 500 + (112 if k == 9 else 37 * k % 110))
+            canvas.drawPath(path)
+        canvas.drawString(72, 440, "The harbour master counted the boats that came in each of these years.")
+
+    page = drawn(draw)
+    assert page.rows == []
+    *labels, prose = page.markdown.split("\n\n")
+    assert len(labels) == 1, labels
+    assert set(labels[0].split()) >= {"0", "10", "20", "30", "40", *map(str, range(2020, 2025))}
+    assert prose == "The harbour master counted the boats that came in each of these years."
+
+
+def test_a_frame_with_figures_on_one_side_is_a_table(drawn):
+    """Numbers of rows beside a frame are no axis."""
+
+    def draw(canvas: Canvas) -> None:
+        for k, row in enumerate((("Boat", "Fee"), ("Gig", "12"), ("Yawl", "15"), ("Skiff", "9"))):
+            canvas.drawString(100, 700 - 20 * k, str(k))
+            canvas.drawString(125, 700 - 20 * k, row[0])
+            canvas.drawString(225, 700 - 20 * k, row[1])
+        canvas.rect(120, 634, 200, 80)
+        canvas.line(220, 634, 220, 714)
+        for k in range(3):
+            canvas.line(120, 694 - 20 * k, 320, 694 - 20 * k)
+
+    assert ["Gig", "12"] in [row[-2:] for row in drawn(draw).rows]
