@@ -11,12 +11,13 @@ import io
 import itertools
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from groundwork.documents.engines import office_pictures
+from groundwork.documents.engines.docx_numbering import with_style_numbers
 from groundwork.errors import BadDocument
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def read(source: str, ending: str) -> AnydocReading:
     if FORMATS[ending] == "pptx":
         slides = [markdown(_parse(slide, "pptx")) for slide in _slides(content)]
         return AnydocReading(slides, [])
+    if FORMATS[ending] == "docx" and zipfile.is_zipfile(io.BytesIO(content)):
+        content = with_style_numbers(content, _main_part_of(content))
     document = _parse(content, FORMATS[ending])
     if FORMATS[ending] == "docx" and (formulas := _formulas(content)) > _count_math(document.blocks):
         plain = _unread_formulas(content)
@@ -178,6 +181,11 @@ def _with_main_part(docx: bytes) -> tuple[str, dict[str, bytes]]:
     """The name of the part that holds the text, and all parts."""
     with zipfile.ZipFile(io.BytesIO(docx)) as archive:
         return _main_part(archive), {name: archive.read(name) for name in archive.namelist()}
+
+
+def _main_part_of(docx: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(docx)) as archive:
+        return _main_part(archive)
 
 
 def _main_part(archive: zipfile.ZipFile) -> str:
@@ -331,7 +339,19 @@ def _flat(blocks: Sequence[Block]) -> str:
 
 def _inline(content: Sequence[Inline], *, bold: bool = True) -> str:
     """Runs of text with their emphasis, neighbours of one style together."""
-    return "".join(_styled("".join(map(_plain, group)), style, bold) for style, group in groupby(content, key=_style))
+    return "".join(_styled(_joined(group), style, bold) for style, group in groupby(content, key=_style))
+
+
+def _joined(inlines: Iterable[Inline]) -> str:
+    """Runs side by side; two formulas, and a picture's words and other text, have a space between them."""
+    out, before = "", ""
+    for inline in inlines:
+        text = _plain(inline)
+        apart = {before, inline.kind} == {"math"} or "image" in (before, inline.kind)
+        touching = out and text and not out[-1].isspace() and (text[0].isalnum() or text[0] == "$")
+        out += f" {text}" if apart and touching else text
+        before = inline.kind if text else before
+    return out
 
 
 def _style(inline: Inline) -> tuple[bool, bool, bool, bool]:

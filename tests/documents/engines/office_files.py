@@ -22,10 +22,10 @@ FORMULAS = [
 ]
 
 
-def word(path: Path) -> Path:
+def word(path: Path, *, linked: bool = True) -> Path:
     """Numbered headings, two formulas in a sentence, a checkbox of a form, a table with merged cells."""
     document = docx.Document()
-    _number_headings(document)
+    _number_headings(document, linked)
     document.add_heading("Handbook of the lake", 0)
     document.add_heading("Boats", 1)
     document.add_heading("Weight", 2)
@@ -47,6 +47,15 @@ def word(path: Path) -> Path:
     return path
 
 
+def with_formulas_side_by_side(path: Path) -> Path:
+    document = docx.Document()
+    paragraph = document.add_paragraph("Twice: ")
+    for _ in range(2):
+        paragraph._p.append(parse_xml(FORMULAS[1]))
+    document.save(str(path))
+    return path
+
+
 def with_unknown_formula(path: Path) -> Path:
     """A DOCX with two formulas in a sentence, the first with its letters where no reader looks for them."""
     document = docx.Document()
@@ -59,9 +68,11 @@ def with_unknown_formula(path: Path) -> Path:
     return path
 
 
-def _number_headings(document: docx.document.Document) -> None:
+def _number_headings(document: docx.document.Document, linked: bool) -> None:
+    """`linked`: the levels of the numbering name the styles, as the styles name the numbering."""
     levels = "".join(
-        f'<w:lvl w:ilvl="{k}"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:pStyle w:val="Heading{k + 1}"/>'
+        f'<w:lvl w:ilvl="{k}"><w:start w:val="1"/><w:numFmt w:val="decimal"/>'
+        f'{f"""<w:pStyle w:val="Heading{k + 1}"/>""" if linked else ""}'
         f'<w:lvlText w:val="{".".join(f"%{n + 1}" for n in range(k + 1))}"/></w:lvl>'
         for k in range(2)
     )

@@ -29,6 +29,18 @@ def test_word_keeps_numbers_formulas_checkboxes_and_merged_cells(tmp_path: Path)
     assert "| Class | Crew | Crew |\n| --- | --- | --- |\n| Skiff | 4 | 1 |" in text
 
 
+def test_a_style_s_level_numbers_its_headings(tmp_path: Path) -> None:
+    """Headings whose style alone names list and level are numbered on that level."""
+    (text,), _ = read(str(office_files.word(tmp_path / "a.docx", linked=False)), ".docx")
+    assert "# 1 Boats" in text and "## 1.1 Weight" in text and "# 2 Crews" in text
+
+
+def test_formulas_side_by_side_are_two(tmp_path: Path) -> None:
+    """Two formulas without a letter between them have a space, for `$$` would begin a block."""
+    (text,), _ = read(str(office_files.with_formulas_side_by_side(tmp_path / "a.docx")), ".docx")
+    assert text == r"Twice: $\frac{d}{t}$ $\frac{d}{t}$"
+
+
 def test_a_formula_that_cannot_be_read_is_given_as_text(tmp_path: Path) -> None:
     """Its letters stand in the sentence, the other formulas stay LaTeX, and a warning says how many are which."""
     path = office_files.with_unknown_formula(tmp_path / "a.docx")
