@@ -72,7 +72,7 @@ def short_chunks(chunks: Sequence[Chunk], settings: ChunkSettings) -> dict[int, 
             elif all(other.skip for other in beside):
                 short[k] = "between passages that are left out"
             else:
-                short[k] = "beside what fills a chunk"
+                short[k] = "neighbours are full"
     return short
 
 

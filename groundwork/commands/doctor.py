@@ -134,7 +134,7 @@ async def _checks(config: Config, root: Path) -> AsyncIterator[Check]:
             if endpoint.dialect == "local":
                 yield _local_model(config)
                 if "embeddings" in calls:
-                    yield Check("FAIL", "embeddings", "the local model makes none", STATIC)
+                    yield Check("FAIL", "embeddings", "the local model makes no embeddings", STATIC)
                 continue
             async for check in _endpoint(f"llm.providers.{name}" if name else "llm", endpoint, calls):
                 yield check
@@ -214,7 +214,7 @@ async def _embedder(call: ModelCall | Embeddings, endpoint: Endpoint) -> Check:
     try:
         return _model("embeddings", call, await _listed(endpoint, "/embeddings/models"))
     except CallFailed as failure:
-        return Check("-", f"embeddings: {call.model}", f"not to be found out: {failure}")
+        return Check("-", f"embeddings: {call.model}", f"cannot be checked: {failure}")
 
 
 async def _credit(name: str, endpoint: Endpoint) -> Check:
@@ -257,7 +257,7 @@ def _price(model: dict[str, Any]) -> str:
 
     price = price_of(model.get("pricing"))
     if price is None:
-        return "there; no price named"
+        return "listed, without a price"
     return f"{price.prompt * 1e6:g} USD a million tokens in, {price.completion * 1e6:g} out"
 
 
@@ -276,7 +276,7 @@ def _local_model(config: Config) -> Check:
         need = f"it needs about {size * 1.3 / 1e9:.1f} GB"
         return Check("FAIL", what, f"{free / 1e9:.1f} GB of memory are free", f"{need}; close something")
     threads = config.llm.local.threads or local_model.free_cores()
-    return Check("ok", what, f"{path} ({size / 1e9:.1f} GB), sha256 right, {threads} threads")
+    return Check("ok", what, f"{path} ({size / 1e9:.1f} GB), sha256 matches, {threads} threads")
 
 
 def _free_memory() -> int | None:
@@ -302,7 +302,7 @@ def _disk(root: Path) -> Check:
         return Check("FAIL", "disk", f"{root} cannot be written", "pass --data DIR, or change its rights")
     free = shutil.disk_usage(root).free
     found = f"{free / 1e9:.1f} GB free in {root}"
-    return Check("FAIL", "disk", found, "make room") if free < LOW_DISK else Check("ok", "disk", found)
+    return Check("FAIL", "disk", found, "free disk space") if free < LOW_DISK else Check("ok", "disk", found)
 
 
 def _private(root: Path) -> Iterator[Check]:
@@ -351,9 +351,9 @@ def _hub(config: Config) -> Check:
     try:
         who = huggingface_hub.whoami()
     except Exception as error:  # of the Hub's client, its HTTP library or the system: each means the same here
-        return Check("-", "hub", f"a token is there, the Hub was not reached ({type(error).__name__})")
+        return Check("-", "hub", f"a token is set, the Hub could not be reached ({type(error).__name__})")
     organisations = [str(org.get("name")) for org in who.get("orgs", [])]
     wanted = config.dataset.organization
     if wanted and wanted not in (*organisations, who.get("name")):
-        return Check("FAIL", "hub", f"{who.get('name')} is no member of {wanted}", "set dataset.organization")
+        return Check("FAIL", "hub", f"{who.get('name')} is not a member of {wanted}", "set dataset.organization")
     return Check("ok", "hub", f"logged in as {who.get('name')}{f', writes to {wanted}' if wanted else ''}")

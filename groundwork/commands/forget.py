@@ -18,9 +18,7 @@ def forget_documents(flags: argparse.Namespace) -> int:
         names = [name if remains_of(job.data, name).files else slug(name) for name in flags.documents]
         unknown = [name for name in names if not remains_of(job.data, name).files]
         if unknown:
-            raise UsageError(
-                f"{', '.join(unknown)}: nothing there by that name in {job.data.root}; see: uv run dataprep"
-            )
+            raise UsageError(f"{', '.join(unknown)}: no document of that name in {job.data.root}; see: uv run dataprep")
         for name in names:
             if flags.dry_run:
                 print(f"{name}: {remains_of(job.data, name)}; {len(remains_of(job.data, name).files)} files")

@@ -68,7 +68,7 @@ def _unfinished(flags: argparse.Namespace, command: Callable[[str], Command], fo
         for name, why in main.unfinished(flags):
             lines.append(f"{stage.name} of {name}{f': {why}' if why else ''}")
     more = len(lines) - MOST_NAMES
-    return [*lines[:MOST_NAMES], *([f"and {more:,} more pieces of work"] if more > 0 else [])]
+    return [*lines[:MOST_NAMES], *([f"and {more:,} more that are not done"] if more > 0 else [])]
 
 
 def _stages(manifest: Path) -> set[str]:

@@ -74,7 +74,7 @@ def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]
     calls = calls_as_given(flags, {unit: choice for unit, choice in choices.items() if unit in names})
     for call in calls:
         if call.choice:
-            print(f"{main.name}: as it was called before:{command_words(call.choice)}", file=sys.stderr)
+            print(f"{main.name}: with the flags of its last run:{command_words(call.choice)}", file=sys.stderr)
         call.flags.call = replace(call, flags=flags)
     return [call.flags for call in calls]
 

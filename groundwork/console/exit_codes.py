@@ -38,7 +38,10 @@ def guarded(work: Callable[[], int]) -> int:
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         if error.errno == errno.ENOSPC:
-            print(f"error: {place or 'the output: '}{error.strerror}; make room, or write elsewhere", file=sys.stderr)
+            print(
+                f"error: {place or 'the output: '}{error.strerror}; free disk space, or write elsewhere",
+                file=sys.stderr,
+            )
             return EXIT_FAILED
         print(f"error: {place}{error.strerror or error}; check its rights, or pass --data DIR", file=sys.stderr)
         return EXIT_FAILED

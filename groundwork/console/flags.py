@@ -56,7 +56,9 @@ def add_place_flags(parser: argparse.ArgumentParser) -> None:
         "--data", metavar="DIR", type=_folder, help="the data folder (documents in DIR/documents), or s3://BUCKET/DIR"
     )
     shared.add_argument(
-        "--cache", **setting("engine.cache_dir") | {"metavar": "DIR"}, help="where the copy of a folder elsewhere lies"
+        "--cache",
+        **setting("engine.cache_dir") | {"metavar": "DIR"},
+        help="where the local copy of a remote data folder is kept",
     )
     shared.add_argument("--document", metavar="NAME", action="append", help="only this document; may be given again")
     shared.add_argument(
@@ -68,13 +70,17 @@ def add_work_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of every command that works: what to do, and what to say."""
     shared = parser.add_argument_group("flags of every stage")
     shared.add_argument("--dry-run", action="store_true", help="say what would be done, with calls, tokens and cost")
-    shared.add_argument("--force", action="store_true", help="redo what is current, and ask models anew")
+    shared.add_argument("--force", action="store_true", help="redo what is current, and ask the models again")
     shared.add_argument("--retry-failed", action="store_true", help="only what failed in an earlier run")
     shared.add_argument(
         "--shard", metavar="I/N", type=_shard, help="only shard I of N of the documents, with a state of its own"
     )
-    shared.add_argument("--workers", **setting("engine.workers") | {"metavar": "N"}, help="processes (default: as fit)")
-    shared.add_argument("--ray", metavar="ADDRESS", help="as tasks on this Ray cluster (auto, HOST:PORT, or local)")
+    shared.add_argument(
+        "--workers",
+        **setting("engine.workers") | {"metavar": "N"},
+        help="number of processes (default: as many as help)",
+    )
+    shared.add_argument("--ray", metavar="ADDRESS", help="run as tasks on this Ray cluster (auto, HOST:PORT, or local)")
     shared.add_argument("--max-cost", metavar="USD", type=_usd, help="stop before the calls of this run cost more")
     shared.add_argument("--quiet", action="store_true", help="only failures")
     shared.add_argument("--verbose", action="store_true", help="every line of the ledger, and tracebacks")

@@ -35,7 +35,7 @@ def write_index(data: Workspace) -> Path:
     path = data.root / "index.html"
     states = _states(data)
     sections = [section for title, pattern in _KINDS for section in _section(data, title, pattern, states)]
-    body = sections or [tag("p", "Nothing was made yet.")]
+    body = sections or [tag("p", "Nothing has been made yet.")]
     write_text(path, document(f"Groundwork: {data.root.name}", _STYLES, tag("h1", data.root.name), *body))
     return path
 

@@ -164,7 +164,9 @@ class Runner:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EROFS):
                 place = error.filename or self.job.data.root
-                raise StopRun(f"{place}: {error.strerror}; make room or pass --data with another folder") from error
+                raise StopRun(
+                    f"{place}: {error.strerror}; free disk space or pass --data with another folder"
+                ) from error
             where = f"{plain(error.filename)}: " if error.filename else ""
             outcome = Outcome(failures=[Failure("", "failed", f"{where}{error.strerror or error}")])
         except GroundworkError:

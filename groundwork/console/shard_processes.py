@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from groundwork.settings.whole_config import Config
 
 REPORT_EVERY = 0.5  # seconds between a process's words on how far it is
-LOST = "the process of this shard ended without a word (killed, or out of memory); run again to go on"
+LOST = "the process of this shard ended without a message (killed, or out of memory); run again to go on"
 _SPAWN = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
 _KINDS = {kind.__name__: kind for kind in (BudgetReached, ProviderRefused, Stopped, StopRun, UsageError)}
 

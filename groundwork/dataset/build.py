@@ -344,7 +344,7 @@ def _report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: Pool,
 def _warnings(settings: DatasetSettings, pool: Pool) -> list[str]:
     warnings = []
     if settings.leave_out_flipping and not settings.grades:
-        warnings.append("leave_out_flipping needs --grades: nothing is known of the judge's verdicts")
+        warnings.append("leave_out_flipping needs --grades: without it the judge's verdicts are not known")
     if settings.eval_split and settings.strategy == "difficulty" and (partly := partly_measured(pool.rows)):
         warnings.append(partly)
     if not settings.eval_split and (settings.eval_mirror or settings.rephrase_qa):
@@ -352,5 +352,5 @@ def _warnings(settings: DatasetSettings, pool: Pool) -> list[str]:
     if settings.eval_split and settings.eval_mirror and not settings.rephrase_qa:
         warnings.append("eval_mirror equals eval, since nothing was reworded; add --rephrase-qa")
     if settings.strategy == "second-run" and settings.train == "held-out":
-        warnings.append("dataset.train held-out means nothing with strategy second-run: its rows were never in train")
+        warnings.append("dataset.train held-out has no effect with strategy second-run: its rows were never in train")
     return warnings

@@ -214,7 +214,7 @@ def _parquet(file: Path) -> Iterator[dict[str, Any]]:
         for batch in ParquetFile(file).iter_batches():
             yield from batch.to_pylist()
     except (ArrowException, OSError) as error:
-        raise BadRecord(f"{file}: not a readable Parquet file ({error}); fetch or write it anew") from None
+        raise BadRecord(f"{file}: not a readable Parquet file ({error}); fetch or write it again") from None
 
 
 def pin(source: DatasetSource, data: Workspace) -> DatasetSource:
@@ -350,7 +350,7 @@ def _lack(record: dict[str, Any]) -> str:
     """Why a row without a question has none."""
     held = (record[column] for column in (*QUESTION, *MESSAGES) if record.get(column) is not None)
     kinds = [type(value).__name__ for value in held if not isinstance(value, str)]
-    return f"whose question is no text ({kinds[0]})" if kinds else "without a question"
+    return f"whose question is not text ({kinds[0]})" if kinds else "without a question"
 
 
 def _distinct_ids(rows: list[QuestionRow]) -> list[QuestionRow]:

@@ -17,7 +17,7 @@ OCR = spelt(
 )
 
 
-UNREADABLE = "the fonts, or an OCR, tell other letters than the page shows, so that the text can not be read"
+UNREADABLE = "the fonts, or an OCR, give other letters than the page shows, so that its text cannot be read"
 
 
 @dataclass

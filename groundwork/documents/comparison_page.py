@@ -76,7 +76,7 @@ def comparison_html(
         tag("em", "Structure"),
         f": the neighbouring cells of tables and the headings that are as {YARDSTICK} reads them; ",
         tag("s", "struck"),
-        " are cells that hold several of its cells. Pages per second are of CPU time, of a model its own.",
+        " are cells that hold several of its cells. Pages per second count CPU time; for a model, its own time.",
     )
     links = [joined([tag("a", number, href=f"#p{number}"), " "]) for number in numbers]
     return document(

@@ -32,10 +32,10 @@ def doubtful_html(source: str, pages: Sequence[DoubtfulPage], left_out: Sequence
     """One file with everything in it. `source`: the document's file; `left_out`: doubtful pages that are not shown."""
     heading = f"{source}: pages to look at"
     said = (
-        f"The audit doubts {len(pages) + len(left_out):,} pages of {source}. ",
+        f"The audit has doubts about {len(pages) + len(left_out):,} pages of {source}. ",
         tag("mark", "Marked"),
-        ": words that the text layer of the PDF does not hold. Mend the text in data/text, or have the file read "
-        "otherwise (--converter, ingest.overrides).",
+        ": words that the text layer of the PDF does not hold. Correct the text in data/text, or read the file "
+        "another way (--converter, ingest.overrides).",
     )
     more = [tag("p", f"Not shown: pages {', '.join(map(str, left_out))}.", class_="soft")] if left_out else []
     links = [joined([tag("a", page.number, href=f"#p{page.number}"), " "]) for page in pages]

@@ -148,7 +148,7 @@ class Ingestion:
             numbered = zip(numbers, stitched.spans, strict=True) if paged else ()
             pages = [Page(number=n, start=start, end=end, converter=name) for n, (start, end) in numbered]
             return stitched.markdown, pages, conversion.title
-        remedy = OCR if ending in IMAGES else "it may be damaged: save it anew or as PDF"
+        remedy = OCR if ending in IMAGES else "it may be damaged: save it again or as PDF"
         raise BadDocument(f"{'; '.join(reasons)}; {remedy}")
 
     async def _picture(self, path: Path, name: str) -> tuple[str, list[Page], str]:
@@ -328,7 +328,7 @@ class Ingestion:
             raise BadDocument(f"{_reason(error)}{f'; {_DAMAGED}' if lasting else ''}") from None
 
 
-_DAMAGED = "it may be damaged, or larger than ingest.timeout and ingest.memory_mb allow: save it anew or raise them"
+_DAMAGED = "it may be damaged, or larger than ingest.timeout and ingest.memory_mb allow: save it again or raise them"
 _PLACES: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 

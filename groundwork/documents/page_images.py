@@ -48,4 +48,4 @@ def _opened(source: str) -> Any:
     try:
         return Image.open(source)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
-        raise BadDocument(f"the picture cannot be read ({error}); save it anew") from None
+        raise BadDocument(f"the picture cannot be read ({error}); save it again") from None

@@ -122,7 +122,7 @@ def _outline(document: Any) -> list[tuple[int, str, int]]:
 def _why_closed(error: Exception, password: str) -> str:
     if "password" in str(error).lower():
         return "the password given does not open it" if password else "it is encrypted; give its password by --password"
-    return f"it is no readable PDF, perhaps truncated ({error}); fetch it again or save it anew"
+    return f"it is no readable PDF, perhaps truncated ({error}); fetch it again or save it again"
 
 
 def _page_text(document: Any, number: int) -> str:

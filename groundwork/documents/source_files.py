@@ -126,16 +126,16 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _problem(path: Path, folder: Path) -> str:
     if path.is_symlink():
         if not path.exists():
-            return "it is a link to nothing; remove it"
+            return "it is a broken link; remove it"
         if not path.resolve().is_relative_to(folder.resolve()):
             return "it is a link that leads out of the documents folder; copy the file there instead"
         if path.is_dir():
             return "it is a link to a folder; its documents are read where they are, so remove the link"
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
-        return "it is a pipe, socket or device and no file; remove it"
+        return "it is a pipe, socket or device, not a file; remove it"
     if not os.access(path, os.R_OK):
-        return "it may not be read; change its permissions (chmod +r)"
+        return "it cannot be read: no permission; change it (chmod +r)"
     return ""
 
 
@@ -176,11 +176,11 @@ def _kind(path: Path, head: bytes, named: str) -> str:
 
 def _text_kind(path: Path, head: bytes, named: str) -> str:
     if named == ".pdf":
-        raise BadDocument("it holds no PDF (no %PDF mark); it may be truncated or misnamed: fetch it again")
+        raise BadDocument("it is not a PDF (no %PDF mark); it may be truncated or misnamed: fetch it again")
     if named in _SAVE_AS:
         raise BadDocument(f"{named} files are not read; save it as {_SAVE_AS[named]}")
     if named in OFFICE or named in IMAGES:
-        raise BadDocument(f"it is no {named[1:].upper()} file, or a damaged one; fetch it again or save it anew")
+        raise BadDocument(f"it is no {named[1:].upper()} file, or a damaged one; fetch it again or save it again")
     start = _start_of_text(path, head, named)
     if start.lower().startswith(("<!doctype html", "<html")):
         return named if named in (".html", ".htm", ".xhtml") else ".html"

@@ -141,7 +141,7 @@ class Encoder:
         if before and before != now:
             raise UnitError(
                 f"{self.name} gives vectors of {_listed(now)} numbers where it gave {_listed(before)}: another model "
-                f"answers by that name; name the right one, or delete {self._file} to embed everything anew"
+                f"answers by that name; name the right one, or delete {self._file} to embed everything again"
             )
 
     def _key(self, text: str, prefix: str) -> bytes:
@@ -176,11 +176,13 @@ class Encoder:
         except sqlite3.OperationalError as error:  # a full disk, a folder that cannot be written
             raise self._unusable(error) from error
         except sqlite3.DatabaseError as error:
-            raise BadRecord(f"{self._file}: not a vector cache ({error}); delete it, it is made anew") from error
+            raise BadRecord(f"{self._file}: not a vector cache ({error}); delete it; it is made again") from error
         return database
 
     def _unusable(self, error: sqlite3.OperationalError) -> StopRun:
-        return StopRun(f"{self._file}: cannot be used: {error}; make room and the folder writable, then run again")
+        return StopRun(
+            f"{self._file}: cannot be used: {error}; free disk space and make the folder writable, then run again"
+        )
 
 
 class Static:
@@ -284,7 +286,7 @@ def _stack(rows: list[Vectors], file: Path) -> Vectors:
 
 
 def _of_different_lengths(file: Path) -> BadRecord:
-    return BadRecord(f"{file}: holds vectors of different lengths for one model; delete it, it is made anew")
+    return BadRecord(f"{file}: holds vectors of different lengths for one model; delete it; it is made again")
 
 
 def _file_name(settings: Embeddings) -> str:

@@ -62,7 +62,7 @@ def own_prompts(model: str) -> tuple[str, str] | None:
         own = msgspec.json.decode(content, type=_OwnSettings)
     except msgspec.DecodeError as error:
         raise ConfigError(
-            [f"embeddings.model: {_SETTINGS_FILE} of {model} is damaged ({error}); fetch it anew"]
+            [f"embeddings.model: {_SETTINGS_FILE} of {model} is damaged ({error}); fetch it again"]
         ) from error
     query = own.prompts.get("query") or ""
     document = next((text for name in ("document", "passage", "corpus") if (text := own.prompts.get(name))), "")
@@ -108,7 +108,7 @@ def _loaded(kind: Any, model: str, **options: Any) -> Any:
         return kind(model, **options)
     except Exception as error:  # of transformers, safetensors, tokenizers or torch, by what is wrong
         cause = " ".join(str(error).split())[:300]
-        way = "ask for access on its page, then: hf auth login" if "gated repo" in cause else "fetch it anew"
+        way = "ask for access on its page, then: hf auth login" if "gated repo" in cause else "fetch it again"
         remedy = f"{way}; or give another model, or {_INSTEAD}"
         raise ConfigError([f"embeddings.model: {model} cannot be loaded: {cause}; {remedy}"]) from error
 

@@ -151,8 +151,8 @@ class Grading:
             return UnitError(f"the judge {judge} gave no readable verdict on {checked:,} answers; {remedy}")
         if checked >= ENOUGH and found.balanced is not None and found.balanced < least:
             return UnitError(
-                f"the judge {judge} is not to be believed: {percent(found.sensitivity)} of the reference answers pass, "
-                f"{percent(found.specificity)} of the spoiled ones fail (mean {found.balanced:.0%}, "
+                f"the judge {judge} is not reliable enough: {percent(found.sensitivity)} of the reference answers "
+                f"pass, {percent(found.specificity)} of the spoiled ones fail (mean {found.balanced:.0%}, "
                 f"grade.judge.least_trust {least:.0%}); {remedy}"
             )
         return None
@@ -182,7 +182,10 @@ def comparable(found: dict[str, list[Grade]], grading: Grading) -> tuple[list[Gr
         ]
         current = [grade for grade in same if asked.get((grade.split, grade.id)) == grade.question]
         if len(same) < len(grades):
-            warnings.append(f"{name}: graded by {grades[0].judges[0]}, or with another book; left out, grade it again")
+            warnings.append(
+                f"{name}: graded by {grades[0].judges[0]}, or with another "
+                "setting of grade.open_book; left out, grade it again"
+            )
         elif len(current) < len(same):
             warnings.append(f"{name}: {len(same) - len(current):,} answers are to other questions; left out")
         kept += current

@@ -68,7 +68,7 @@ def _conclude(
     if found.low > 0 and found.mean >= margin:
         return "learnt by heart", f"{gap_words}: it answers what it was trained on, less so in other words"
     if found.most < margin:
-        return "learnt", f"{gap_words}: what it knows it knows in other words too"
+        return "learnt", f"{gap_words}: it also knows in other words what it learnt"
     return "cannot tell", f"{gap_words}, anything from {found.low * 100:+.0f} to {found.high * 100:+.0f}"
 
 

@@ -85,7 +85,7 @@ class CircuitBreaker:
                     f"{settings.base_url} ({context.model}): {LOST_IN_A_ROW} requests in a row got no reply: {broken}"
                 )
             )
-        return TransportFailed(f"{context.unit}: {settings.base_url}: {failures} tries failed, the last by: {broken}")
+        return TransportFailed(f"{context.unit}: {settings.base_url}: {failures} tries failed, the last with: {broken}")
 
     def turned_down(self, context: CallContext, rejected: Rejected) -> UnitError | StopRun:
         """The unit's error; the run's, when the first calls all met the same and none ever got a reply."""

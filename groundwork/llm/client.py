@@ -222,12 +222,12 @@ class Client:
         except UnitError as error:
             if type(error) is not UnitError:  # filtered, or lost on the way
                 raise
-            raise InvalidReply(f"{cut}, and more is not to be had: {error}") from error
+            raise InvalidReply(f"{cut}, and a higher limit is refused: {error}") from error
         if _unended(response, reader):
             thinks = how != "cut off" or response.aside[1]
             raise InvalidReply(
                 f"{cut} and again at {token_limit(roomy)}; raise max_tokens of {context.stage}, or ask for less at once"
-                + ("; its thoughts take the room: lower reasoning_effort, or switch them off" if thinks else "")
+                + ("; its reasoning uses up the limit: lower reasoning_effort, or switch them off" if thinks else "")
             )
         return response
 
@@ -262,7 +262,7 @@ def _unended(response: ChatResponse, reader: Reader[Any]) -> str:
     """How a reply ended before its end, or ""."""
     if response.finish_reason == "length":
         return "cut off"
-    return "ended within its thoughts" if reader.is_unfinished(response.content) else ""
+    return "ended within its reasoning" if reader.is_unfinished(response.content) else ""
 
 
 def _where(response: ChatResponse) -> str:

@@ -217,13 +217,13 @@ class Journal:
                 self._reserve.write_bytes(bytes(RESERVE))
         except OSError as error:
             self._reserve.unlink(missing_ok=True)
-            raise StopRun(f"{self._reserve}: {error.strerror}; make room, then run again") from error
+            raise StopRun(f"{self._reserve}: {error.strerror}; free disk space, then run again") from error
 
     def _execute(self, statement: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
         try:
             return self._db.execute(statement, values)
         except sqlite3.OperationalError as error:
-            raise StopRun(f"{self._path}: a reply cannot be kept: {error}; make room, then run again") from error
+            raise StopRun(f"{self._path}: a reply cannot be kept: {error}; free disk space, then run again") from error
         except sqlite3.DatabaseError as error:
             raise StopRun(f"{self._path}: {error}; {DAMAGED}") from error
 

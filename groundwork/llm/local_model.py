@@ -154,7 +154,7 @@ def _from_hub(model: str) -> Path:
 
 
 def _wrong_hash(what: str, found: str, wanted: str) -> ConfigError:
-    remedy = "install it anew, or set llm.local.sha256"
+    remedy = "install it again, or set llm.local.sha256"
     return ConfigError([f"llm.local: the sha256 of {what} is {found}, not {wanted}; {remedy}"])
 
 

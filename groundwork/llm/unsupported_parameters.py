@@ -110,7 +110,7 @@ class Adaptation:
         if self.stream or self._settings.stream != "auto" or not _STREAM.search(said):
             return None
         self.stream = True
-        return "answers in streams alone; they are read from now on (llm.stream=true)"
+        return "answers only in streams; they are read from now on (llm.stream=true)"
 
     def _learn_dropped(self, said: str, parameter: str, sent: Json) -> str | None:
         names = [name for name in OPTIONAL if name in sent and re.search(rf"\b{name}\b", said)]

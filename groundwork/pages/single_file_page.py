@@ -66,7 +66,7 @@ def page_text(
         "marks": palette.MARKS,
     }
     blocks = [embed(name, value) for name, value in {"palette": colours, **data}.items()]
-    unscripted = tag("noscript", "This page draws itself by a script; allow scripts to see it.")
+    unscripted = tag("noscript", "This page needs scripts; allow them to see it.")
     return page_frame(title, styles, unscripted, *blocks, kind=kind, script=script, calls=calls, images=images)
 
 

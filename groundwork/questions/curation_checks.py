@@ -96,9 +96,9 @@ def fault_of(check: Check, pair: Pair, place: PairOrigin) -> str:
             return not_worth_asking(pair.question, pair.answer, place.document, place.language)
         case "criteria":
             if not pair.evaluation_criteria:
-                return "there are none"
+                return "there are no criteria"
             strange = foreign_numbers(pair)
-            return f"the reference answer does not hold: {', '.join(strange)}" if strange else ""
+            return f"the reference answer does not contain: {', '.join(strange)}" if strange else ""
         case "supported":
             return "; ".join(unsupported_numbers(place.grounds, pair))
         case _:

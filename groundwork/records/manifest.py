@@ -195,8 +195,8 @@ def read_only_database(path: Path) -> sqlite3.Connection:
 
 def _trouble(path: Path, error: Exception) -> str:
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-        return f"{path}: {error}; move it away: each stage is then done anew, with the replies of the journal"
-    return f"{path}: cannot be used: {error}; make room and the folder writable, or pass --data with another one"
+        return f"{path}: {error}; move it away: each stage is then done again, with the replies of the journal"
+    return f"{path}: cannot be used: {error}; free disk space, make it writable, or pass --data with another folder"
 
 
 def judge_state(

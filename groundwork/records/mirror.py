@@ -124,7 +124,9 @@ class Mirror:
             if changed and local.read_bytes() != temporary.read_bytes():
                 kept = local.with_name(f"{local.name}.kept")
                 local.replace(kept)
-                self._say(f"{path} was changed here and in {self.url}: theirs stands, yours is {kept}")
+                self._say(
+                    f"{path} was changed here and in {self.url}: the other version is kept, yours is saved as {kept}"
+                )
             temporary.replace(local)
             self._index.note([(path, Row(*remote, *stamp(local)))])
 

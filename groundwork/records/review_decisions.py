@@ -120,7 +120,7 @@ def read_decisions(path: Path) -> tuple[list[Decision], list[str]]:
             try:
                 decisions.append(decoder.decode(line))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                warnings.append(f"{path}, line {number} is no decision ({error}) and was passed over; mend the line")
+                warnings.append(f"{path}, line {number} is no decision ({error}) and was passed over; fix the line")
     return decisions, warnings
 
 

@@ -302,7 +302,7 @@ def as_decided(pair: Pair, mine: Decision | None) -> Pair:
 def incomplete(given: Pair, edited: dict[str, Any]) -> str:
     """What a pair that is accepted with these edits lacks, or ""."""
     if not given.question:
-        return "the model gave no question; ask anew with generate_qa"
+        return "the model gave no question; ask again with generate_qa"
     pair = applied(given, edited)
     lacking = [name for name, value in (("question", pair.question), ("answer", pair.answer)) if not value.strip()]
     lacking += [] if pair.evaluation_criteria else ["evaluation criterion"]

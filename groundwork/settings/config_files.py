@@ -131,7 +131,7 @@ def _object(items: list[tuple[str, Any]]) -> Json:
 
 
 def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no number")
+    raise ValueError(f"{text} is not a number")
 
 
 def _parse_assignment(assignment: str) -> Json:

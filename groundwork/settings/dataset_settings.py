@@ -23,7 +23,7 @@ class Embeddings(Settings, frozen=True):
     provider: Annotated[str, Meta(description="backend endpoint: a key of llm.providers; empty: llm itself")]
     query_prefix: Annotated[str | None, Meta(description="put before questions; null: what the model itself asks for")]
     document_prefix: Annotated[str | None, Meta(description="put before sentences; null: the same")]
-    dimensions: Annotated[Count, Meta(description="keep the first so many and renormalise; 0: all")]
+    dimensions: Annotated[Count, Meta(description="keep so many dimensions and renormalise; 0: all")]
     batch: Positive
 
 

@@ -42,7 +42,7 @@ class QA(ModelCall, frozen=True):
         Share | None, Meta(description="cosine from which two questions without evidence are one; null: calibrated")
     ]
     correct: Annotated[bool, Meta(description="strategy batch: give pairs with faults back once, with the reasons")]
-    round_trip: Annotated[bool, Meta(description="strategy sentence: answer the question anew and compare")]
+    round_trip: Annotated[bool, Meta(description="strategy sentence: answer the question again and compare")]
     images: Annotated[
         bool, Meta(description="strategy batch: show a vision model the pictures that ingest --pictures kept")
     ]

@@ -315,7 +315,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a PDF, or the name of a document")
     parser.add_argument(
         "--converters", nargs="+", action=_Names, default=["layout", "markitdown"], metavar="NAME",
-        help="the converters to run, by spaces or commas (default: layout markitdown); docs/ingest.md lists them",
+        help="converters, separated by spaces or commas (default: layout markitdown); docs/ingest.md lists them",
     )  # fmt: skip
     parser.add_argument(
         "--pages", default="", metavar="PAGES", help="only these pages, such as 1-5,8 (default: the first 20)"

@@ -87,7 +87,7 @@ def process(job: Job, unit: Unit) -> Outcome:
 
 
 def _unplaced(lost: int) -> str:
-    return f"{lost:,} question{'s' * (lost > 1)} could not be placed on the text; was it chunked anew?"
+    return f"{lost:,} question{'s' * (lost > 1)} could not be placed on the text; was it chunked again?"
 
 
 def _blank(count: int) -> str:

@@ -98,7 +98,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--name", action=_Name, help="of the dataset, here and on the Hub; also ORG/NAME")
     add("--drop-invalid", help="leave invalid rows out instead of stopping", **setting("dataset.drop_invalid", True))
     add("--grades", metavar="NAME", action=_Grades, help="a folder of data/grades: measured difficulty as a column")
-    add("--leave-out-flipping", help="leave out what --grades flips on", **setting("dataset.leave_out_flipping", True))
+    add(
+        "--leave-out-flipping",
+        help="leave out rows whose criteria flip in --grades",
+        **setting("dataset.leave_out_flipping", True),
+    )
     add(
         "--export",
         metavar="FORMATS",
@@ -111,7 +115,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--push", action="store_true", help="to the Hugging Face Hub, private; needs HF_TOKEN or `hf auth login`")
     add("--org", help="organisation on the Hub; default: you", **setting("dataset.organization"))
     add("--public", action="store_true", help="push for everybody to see; makes a private repository public")
-    add("--allow-personal", action="store_true", help="push in public although rows look personal")
+    add("--allow-personal", action="store_true", help="push publicly although rows look like personal data")
     parser.add_argument("--keep-gone", action="store_true", help="also rows of documents whose source is gone")
 
 

@@ -78,7 +78,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--base", metavar="NAME", help="compare the others with this model (or label), paired")
     add("--judge", metavar="NAME", action=_Judges, help="NAME or NAME@PROVIDER; a second one shows how far they agree")
     add("--splits", metavar="NAMES", action=_Splits, help="by commas; default: grade.splits")
-    add("--repeats", help="draws of the judge an answer", **setting("grade.judge.repeats"))
+    add("--repeats", help="verdicts of the judge for each answer", **setting("grade.judge.repeats"))
     add("--closed-book", help="the model and the judge see no evidence", **setting("grade.open_book", False))
     add("--open-book", help="both are shown the evidence", **setting("grade.open_book", True))
     add("--name", metavar="RUN", help="the folder below data/grades; default: the dataset's name")
@@ -128,7 +128,7 @@ def _judges(job: Job) -> list[Judge]:
     calls = [own, _call(own, own.second, job)] if own.second else [own]
     wordings = [job.prompt(name) for name in own.prompts]
     if len({(call.model, call.provider) for call in calls}) < len(calls):
-        raise UsageError(f"--judge {own.second}: named twice; a judge says nothing of itself")
+        raise UsageError(f"--judge {own.second}: named twice; a judge cannot be compared with itself")
     return [Judge(lambda: job.client, call, wordings, own.repeats, own.longest_answer, settings.seed) for call in calls]
 
 

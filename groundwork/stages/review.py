@@ -37,9 +37,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--ask-about",
         metavar="DOCUMENT:START",
         type=_statement,
-        help="have the next generate_qa ask about a statement, as a coverage page says it; again takes it back",
+        help="have the next generate_qa ask about a statement, as a coverage page gives it; again takes it back",
     )
-    parser.add_argument("--no-browser", action="store_true", help="only say the address of the page")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address of the page")
     parser.add_argument("--port", metavar="N", type=_port, default=0, help="of the page; default: a free one")
     parser.add_argument("--export", metavar="FILE", type=Path, help="write all pairs as CSV instead of showing them")
     parser.add_argument("--import", metavar="FILE", type=Path, dest="table", help="read decisions from such a CSV")
@@ -49,7 +49,7 @@ def _name(text: str) -> str:
     name = " ".join(text.split())
     if name and len(name) <= LONGEST_NAME and name.isprintable():
         return name
-    raise argparse.ArgumentTypeError(f"{text!r} is no name of 1 to {LONGEST_NAME} letters")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a name of 1 to {LONGEST_NAME} letters")
 
 
 def _statement(text: str) -> tuple[str, int]:
@@ -62,7 +62,7 @@ def _statement(text: str) -> tuple[str, int]:
 def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) < 65536:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
 
 
 def units(job: Job) -> list[Unit]:
@@ -179,7 +179,7 @@ def _export(path: Path, desk: ReviewSession) -> int:
     from groundwork.review.spreadsheet import write_table
 
     count = write_table(path, desk)
-    print(f"{count:,} pairs -> {from_here(path)}; write accept or reject into the column verdict, or mend the texts")
+    print(f"{count:,} pairs -> {from_here(path)}; write accept or reject into the column verdict, or edit the texts")
     return EXIT_OK
 
 

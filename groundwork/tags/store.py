@@ -56,5 +56,5 @@ class TagStore:
             database.execute("PRAGMA synchronous = OFF")  # as the journal: safe from kill -9, and no wait for the disk
             database.execute("CREATE TABLE IF NOT EXISTS tags (key BLOB PRIMARY KEY, tags BLOB)")
         except sqlite3.DatabaseError as error:
-            raise BadRecord(f"{self._file}: not a store of tags ({error}); delete it, it is made anew") from error
+            raise BadRecord(f"{self._file}: not a store of tags ({error}); delete it; it is made again") from error
         return database

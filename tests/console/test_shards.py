@@ -218,7 +218,7 @@ def test_a_process_that_is_killed_loses_only_what_was_under_way(tmp_path: Path, 
     os.kill(children[-1], signal.SIGKILL)
     held.clear()
     _, error = process.communicate(timeout=200)
-    assert process.returncode == 1 and "ended without a word" in error
+    assert process.returncode == 1 and "ended without a message" in error
     assert main(["generate_qa", "--data", str(data), *settings(server)]) == 0
     assert len(files(data, "qa")) == 3 * DOCUMENTS
 

@@ -136,8 +136,8 @@ def test_questions_that_are_no_text_are_told_from_empty_ones(data: Workspace, tm
     dataset = load_dataset(locate(str(file), data))
     assert [row.question for row in dataset.rows] == ["Fine?"]
     assert dataset.warnings == [
-        "a: 1 row whose question is no text (int) was left out",
-        "a: 1 row whose question is no text (list) was left out",
+        "a: 1 row whose question is not text (int) was left out",
+        "a: 1 row whose question is not text (list) was left out",
         "a: 1 row without a question was left out",
     ]
 
@@ -160,7 +160,7 @@ def test_a_damaged_line_is_named(data: Workspace, tmp_path: Path) -> None:
 def test_a_damaged_parquet_file_is_named(data: Workspace, tmp_path: Path) -> None:
     """A file that only bears the name of Parquet is an error that names it."""
     (tmp_path / "a.parquet").write_bytes(b"PAR1 and nothing more")
-    with pytest.raises(BadRecord, match=r"a\.parquet.*write it anew"):
+    with pytest.raises(BadRecord, match=r"a\.parquet.*write it again"):
         rows_of(tmp_path / "a.parquet", data)
 
 

@@ -224,7 +224,7 @@ def test_a_model_that_is_cut_off(prompted: str, tmp_path: Path) -> None:
     """Weights that were not fetched whole are an error with the cause, not a traceback."""
     weights = Path(prompted) / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:5000])
-    with pytest.raises(ConfigError, match=r"embeddings\.model: .*prompted cannot be loaded: .*fetch it anew"):
+    with pytest.raises(ConfigError, match=r"embeddings\.model: .*prompted cannot be loaded: .*fetch it again"):
         neural(prompted, tmp_path).encode(QUESTIONS)
 
 
@@ -245,12 +245,12 @@ def test_without_the_extra_the_command_to_install_it_is_named(tmp_path: Path) ->
 
 @pytest.mark.parametrize("size", [0, 16_384])
 def test_a_full_disk_is_said_to_be_one(tmp_path: Path, size: int) -> None:
-    """No room for the cache, at once or midway: make room and run again; nothing is said to be damaged."""
+    """No room for the cache, at once or midway: free disk space and run again; nothing is said to be damaged."""
     encoder = static(tmp_path)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
-        with pytest.raises(StopRun, match=r"vectors\.db: cannot be used: .*; make room"):
+        with pytest.raises(StopRun, match=r"vectors\.db: cannot be used: .*; free disk space"):
             encoder.encode([f"question {n}" for n in range(60)])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -41,7 +41,7 @@ def test_a_judge_that_always_says_yes(world: World, capsys: pytest.CaptureFixtur
     world.judge.always = "met"
     assert world.grade(*ONE) == 1
     out = capsys.readouterr().out
-    assert "is not to be believed: 100%" in out
+    assert "is not reliable enough: 100%" in out
     assert "of the spoiled ones fail" in out
     assert "name another --judge" in out
     assert not (world.root / "grades" / "gates" / "test-knows-all.jsonl").exists()

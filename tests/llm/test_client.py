@@ -153,7 +153,7 @@ async def test_thoughts_without_an_end_get_twice_the_room_once(fake, client, con
     assert reply.value.pairs and [request["max_tokens"] for request in fake.requests] == [100, 200]
     fake.script.extend([{"content": "<think>and so on"}] * 2)
     with pytest.raises(
-        InvalidReply, match="within its thoughts at 100 tokens and again at 200; raise max_tokens of qa"
+        InvalidReply, match="within its reasoning at 100 tokens and again at 200; raise max_tokens of qa"
     ):
         await client.ask(qa, ask_text("b"), stage="qa", unit="d")
 
@@ -210,7 +210,7 @@ async def test_a_cut_off_reply_gets_twice_the_room_once(fake, client, config_for
     with pytest.raises(InvalidReply, match="cut off at 100 tokens and again at 200; raise max_tokens of qa"):
         await client.ask(qa, ask_text("b"), stage="qa", unit="d", schema=Pairs)
     fake.script.extend(["length", "400"])
-    with pytest.raises(InvalidReply, match="cut off at 100 tokens, and more is not to be had"):
+    with pytest.raises(InvalidReply, match="cut off at 100 tokens, and a higher limit is refused"):
         await client.ask(qa, ask_text("c"), stage="qa", unit="d", schema=Pairs)
 
 
@@ -375,7 +375,7 @@ async def test_a_full_disk_stops_the_run_rather_than_lose_what_is_paid_for(fake,
         asks = [client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}") for n in range(5)]
         errors = await asyncio.gather(*asks, return_exceptions=True)
     assert all(isinstance(error, StopRun) for error in errors) and len(fake.requests) == 1
-    assert "journal.db: a reply cannot be kept: database or disk is full; make room" in str(errors[0])
+    assert "journal.db: a reply cannot be kept: database or disk is full; free disk space" in str(errors[0])
 
 
 async def test_a_journal_that_is_no_database_is_named(config_for, fake, tmp_path: Path):

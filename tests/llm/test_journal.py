@@ -79,9 +79,9 @@ def test_replies_under_way_are_kept_when_the_disk_fills(journal, monkeypatch):
     book.store("k", long)
     book.store("l", long)
     assert not reserve.exists() and Journal(journal).find("k") == Journal(journal).find("l") == long
-    with pytest.raises(StopRun, match="full; make room"):
+    with pytest.raises(StopRun, match="full; free disk space"):
         book.claim("m", ALL, 60)
-    with pytest.raises(StopRun, match="full; make room"):
+    with pytest.raises(StopRun, match="full; free disk space"):
         book.store("m", StoredReply(os.urandom(2 * RESERVE), True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1))
 
 

@@ -164,7 +164,7 @@ def test_a_provider_that_is_not_there_is_named_once() -> None:
         (b'\xef\xbb\xbf{"qa": {"batch": 0}}', "qa.batch"),
         (b'{"qa": {"batch": 3}} // mine', "no comments"),
         (b'{"qa": {"batch": 3}, "qa": {"limit": 3}}', "'qa' stands twice"),
-        (b'{"llm": {"timeout": NaN}}', "NaN is no number"),
+        (b'{"llm": {"timeout": NaN}}', "NaN is not a number"),
         ('{"qa": {}}'.encode("utf-16"), "save it as UTF-8"),
         (b"[" * 100_000, "not valid JSON"),
         (b'{"llm": {"providers": {"mine": 5}}}', "llm.providers.mine: expected an object, got 5"),

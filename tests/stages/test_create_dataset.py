@@ -378,5 +378,5 @@ def test_a_full_disk_leaves_the_old_dataset(data, capsys, monkeypatch):
 
     monkeypatch.setattr(files.os, "fsync", full)
     assert run(data, "--seed", "7") == 1
-    assert "make room" in capsys.readouterr().err
+    assert "free disk space" in capsys.readouterr().err
     assert hashes(data) == before

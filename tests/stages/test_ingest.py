@@ -107,7 +107,7 @@ def test_bad_files_fail_by_name_and_the_others_go_on(folder, tmp_path, capsys):
         "handbook-scanned.pdf": "--converter gemini",
         "letter.doc": "save it as DOCX",
         "noise.docx": "no DOCX file",
-        "page.pdf": "no PDF",
+        "page.pdf": "not a PDF",
         "link.txt": "leads out of the documents folder",
         "pipe.txt": "pipe",
     }.items():

@@ -84,7 +84,7 @@ def _sentence(answer: str, split: str, rows: int, topics: int, figures: str, apa
         return f"No, {split} does not stand for the whole: {figures}{apart}."
     question = f"whether {split} stands for the whole"
     if topics < 2:
-        return f"Nothing to say {question}: all questions are of one of the {noun}."
+        return f"It cannot be said {question}: all questions are of one of the {noun}."
     has = f"it has {rows}" if rows != 1 else "it has a single one"
     return f"Too few rows to say {question}: {has}, and at least {LEAST} are needed."
 

@@ -186,7 +186,7 @@ class _Desk:
             try:
                 response = await self._client.request(method, address, **content)
             except httpx2.TransportError as error:
-                trouble, wait = f"{self._settings.url} can not be reached ({type(error).__name__})", 2 * wait
+                trouble, wait = f"{self._settings.url} cannot be reached ({type(error).__name__})", 2 * wait
                 continue
             if response.status_code == 200:
                 return bytes(response.content)
@@ -245,7 +245,7 @@ def _read(raw: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise TransportFailed(f"{NAME}: the reply is not what the service documents ({error}); run again") from None
+        raise TransportFailed(f"{NAME}: the reply is not in the documented form ({error}); run again") from None
 
 
 def _digest(content: bytes, form: dict[str, str]) -> str:

@@ -150,7 +150,7 @@ def _markdown(page: Read, styles: Styles) -> str:
 def _unsure_tables(numbers: Sequence[int]) -> str:
     """A warning of tables on pages in shaped scripts, whose rows and spaces get lost."""
     told = f"page{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
-    return f"{told}: tables of such a script come apart; look at them, or use --converter gemini"
+    return f"{told}: tables in this script lose their structure; check them, or use --converter gemini"
 
 
 def _drawn(page: Any, sizes: LetterSizes, text: str) -> _Page:

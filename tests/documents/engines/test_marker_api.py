@@ -170,7 +170,7 @@ def test_a_service_that_stays_busy_leaves_the_page_to_the_next_converter(fake, s
     [
         ({"status": "failed", "success": False, "error": "PDF is corrupt"}, "the job failed: PDF is corrupt"),
         ({"success": False, "error": "no pages"}, "the job failed: no pages"),
-        ({"markdown": 7}, "the reply is not what the service documents"),
+        ({"markdown": 7}, "the reply is not in the documented form"),
     ],
 )
 def test_a_job_that_fails_falls_back(fake, send, folder, result, said, capsys):

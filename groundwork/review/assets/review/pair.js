@@ -160,7 +160,7 @@ class PairView {
 
 function chunkText(chunk) {
   if (chunk.missing)
-    return el("p", { class: "faint", text: `The chunk ${chunk.id} is gone: the text was chunked anew, or never.` });
+    return el("p", { class: "faint", text: `The chunk ${chunk.id} is gone: the text was chunked again, or never.` });
   return el(
     "article",
     {},
