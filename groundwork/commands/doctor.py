@@ -43,6 +43,7 @@ EXTRAS = {  # extra: (a module of it, what it is for)
     "ocr": ("rapidocr", "scanned pages read on this machine"),
     "large-maps": ("openTSNE", "maps of more than 15,000 questions"),
     "ray": ("ray", "several machines"),
+    "s3": ("s3fs", "a data folder in an S3 bucket"),
 }
 
 

@@ -87,8 +87,8 @@ class opened:  # noqa: N801  used as a with-statement's verb
 
 
 def _push(mirror: Elsewhere, *, quiet: bool) -> None:
-    if (count := mirror.push()) and not quiet:
-        print(f"put {count:,} files into {mirror.url}", file=sys.stderr)
+    if mirror.push() and not quiet:
+        print(f"what is new is in {mirror.url}", file=sys.stderr)
 
 
 def workspace(config: Config, flags: argparse.Namespace, *, shards: bool = False, pull: bool = True) -> Workspace:

@@ -60,7 +60,7 @@ class RemoteStore:
         """Connect to `url`. Raises UsageError, or MissingExtra where the package for its kind is not installed."""
         self.url, kind = url.rstrip("/"), kind_of(url)
         package = PACKAGES[kind]
-        import fsspec  # 60 ms that a folder on this machine does without
+        import fsspec  # 120 ms that a folder on this machine does without
 
         try:
             self._fs, place = fsspec.url_to_fs(self.url, use_listings_cache=False, skip_instance_cache=True)
