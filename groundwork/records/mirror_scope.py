@@ -11,7 +11,7 @@ from groundwork.records.shards import Shard
 DOCUMENTS, STATE, TEST = "documents", ".state", "test"
 PUTS = f"{STATE}/puts/"  # in the store: lists of the files that are being put
 SHARDS = f"{STATE}/shards/"
-_OF_ONE_MACHINE = (".db-wal", ".db-shm", ".db-journal", ".reserve")  # beside databases
+_OF_ONE_MACHINE = (".db-wal", ".db-shm", ".db-journal", ".reserve", ".kept")
 _BY_DOCUMENT = ("text", "summaries", "chunks", "qa")  # folders with files that are named after their document
 _ENDINGS = (".jsonl", ".json", ".md")
 

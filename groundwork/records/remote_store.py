@@ -69,14 +69,15 @@ class RemoteStore:
                 raise MissingExtra(f"--data {kind}://", EXTRAS[kind]) from None
             raise UsageError(f"--data {kind}:// needs the package {package}; run: uv pip install {package}") from None
         self._place = str(place).rstrip("/")
+        self._in_bucket = kind not in ("hf", "memory")
 
     def list(self) -> dict[str, RemoteFile]:
         """Every object, by its path. Raises UsageError where the store cannot be listed."""
         with self._explained(UsageError):
             self._fs.invalidate_cache()
             found = self._fs.find(self._place, detail=True)
-            if not found:  # s3fs finds nothing in a bucket that is not there as well
-                self._fs.ls(self._place.partition("/")[0] or self._place)
+            if not found and self._in_bucket:  # where nothing is found in a bucket that is not there as well
+                self._fs.ls(self._place.partition("/")[0])
         inside = {self._inside(name): _remote_file(info) for name, info in found.items() if info["type"] == "file"}
         return {path: file for path, file in inside.items() if path and _stays_inside(path)}
 
@@ -133,7 +134,9 @@ class RemoteStore:
         except (GroundworkError, MemoryError):
             raise
         except FileNotFoundError as error:
-            raise unreadable(f"{where}: {'no such object' if path else f'no such bucket ({error})'}") from None
+            raise unreadable(
+                f"{where}: {'no such object' if path else f'no such bucket or folder ({error})'}"
+            ) from None
         except Exception as error:
             kinds = [name.__name__ for name in type(error).__mro__]
             if isinstance(error, PermissionError) or "NoCredentialsError" in kinds:
