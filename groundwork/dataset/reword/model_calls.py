@@ -26,20 +26,39 @@ def asker(client: Client, call: Rephrase, template: str, about: str) -> Ask:
         messages = rewording_turns(call, template, about, row)
         for tried, problem in past:
             messages.append({"role": "assistant", "content": msgspec.json.encode(tried).decode()})
-            told = f"{problem} {fine_part(problem)}Reply with the whole JSON object again."
+            told = f"{problem} {fine_part(problem) or 'Reply with the whole JSON object again.'}"
             messages.append({"role": "user", "content": told})
         reply = await client.ask(call, messages, stage="create_dataset", unit=row.id, schema=Reworded)
-        return reply.value
+        return with_fine_part(reply.value, past)
 
     return ask
 
 
-def fine_part(problem: str) -> str:
-    """The sentence that says which of question and answer `problem` leaves alone, with a space behind it, or ""."""
+def with_fine_part(new: Reworded, past: Past) -> Reworded:
+    """A retry whose part that was fine is taken from the try before it."""
+    if not past:
+        return new
+    tried, problem = past[-1]
+    match blamed_part(problem):
+        case "question":
+            return Reworded(new.question, new.answer.strip() or tried.answer)
+        case "answer":
+            return Reworded(new.question.strip() or tried.question, new.answer)
+    return new
+
+
+def blamed_part(problem: str) -> str:
+    """ "question" or "answer" where `problem` is about this part alone, else ""."""
     blamed = [part for part in ("question", "answer") if f"The {part} " in problem]
-    if len(blamed) != 1:
+    return blamed[0] if len(blamed) == 1 else ""
+
+
+def fine_part(problem: str) -> str:
+    """What tells that one of question and answer is fine and need not be sent again, or ""."""
+    if not (blamed := blamed_part(problem)):
         return ""
-    return f"The {'answer' if blamed == ['question'] else 'question'} is fine; change only the {blamed[0]}. "
+    fine = "answer" if blamed == "question" else "question"
+    return f'The {fine} is fine and kept: give "" for it, and only the {blamed} anew, as a JSON object.'
 
 
 def faults_of(row: Row, new: Reworded, call: Rephrase, keep: Sequence[str]) -> list[str]:

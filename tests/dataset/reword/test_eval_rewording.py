@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from groundwork.dataset.reword.eval_rewording import Reworded, reword, unsupported_answer
-from groundwork.dataset.reword.model_calls import fine_part
+from groundwork.dataset.reword.model_calls import fine_part, with_fine_part
 from groundwork.dataset.reword.rewording_faults import (
     UNCHANGED,
 )
+from groundwork.dataset.reword.train_phrasings import TAKEN
 from groundwork.dataset.split.eval_selection import Split
 from groundwork.embedding.clusters import Elbow
 from groundwork.errors import Filtered, InvalidReply, TransportFailed
@@ -28,11 +29,15 @@ def test_an_answer_that_leaves_its_evidence_says_where():
     assert unsupported_answer(told, "Six bananas per team.", near, far, np.array([near, far])) is None
 
 
-def test_a_retry_says_which_part_is_fine():
-    """So the model does not change what passed."""
-    assert fine_part("The answer lost the number 6.") == "The question is fine; change only the answer. "
-    assert fine_part("The question is empty.") == "The answer is fine; change only the question. "
+def test_a_retry_asks_for_the_faulty_part_alone():
+    """What passed is kept as it was, whether it is sent again or not."""
+    assert fine_part("The answer lost the number 6.").startswith("The question is fine and kept")
+    assert fine_part("The question is empty.").startswith("The answer is fine and kept")
     assert fine_part("The question is empty. The answer is empty.") == ""
+    past = [(Reworded("How many?", "Seven."), "The answer lost the number 6.")]
+    assert with_fine_part(Reworded("", "Six."), past) == Reworded("How many?", "Six.")
+    assert with_fine_part(Reworded("Who?", ""), [(past[0][0], "The question is empty.")]) == Reworded("Who?", "Seven.")
+    assert with_fine_part(Reworded("", ""), [(past[0][0], TAKEN)]) == Reworded("", "")
 
 
 def _unit(*degrees):
