@@ -326,6 +326,8 @@ def test_a_wrong_answer_has_other_numbers_or_names() -> None:
     told = {"evidence": ["The host is Port Ellary; Tarn Quay stands in. It logs to /var/log, never to /tmp."]}
     assert wrong_answer(pair_of(1, answer="It is Port Ellary.", **told), "other") == "It is Tarn Quay."
     assert wrong_answer(pair_of(1, answer="To /var/log.", **told), "other") == "To /tmp."
+    marked = {"evidence": ["<pre><code>tide mill up -d</code></pre>"]}
+    assert wrong_answer(pair_of(1, answer="With tide mill up -d.", **marked), "other") == "other"
     assert wrong_answer(pair_of(1, answer="For 6 days, unless 16.3 applies."), "") == "For 7 days, unless 16.3 applies."
     assert wrong_answer(pair_of(1, answer="No, it ground barley until 1931."), "other") == "Yes."
 
