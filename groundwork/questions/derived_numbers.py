@@ -153,12 +153,17 @@ def _value(number: Number) -> float | None:
 def _counts(pair: Answered) -> Iterator[float]:
     """How many things stand in each list of question and answer, how many rows or items are quoted."""
     for text in (pair.question, pair.answer):
-        for sentence in _SENTENCE.split(text):
-            items = [item for item in _JOINT.split(sentence) if item.strip()]
-            yield float(len(items))
-            yield float(sum(not numbers(item, spelled=True) for item in items))
+        yield from list_lengths(text)
     yield float(len(set(codes(f"{pair.question} {pair.answer}"))))
     yield float(len([line for quote in pair.evidence for line in quote.splitlines() if line.strip()]))
+
+
+def list_lengths(text: str) -> Iterator[float]:
+    """How many things each sentence of `text` lists, with and without those that hold a number."""
+    for sentence in _SENTENCE.split(text):
+        items = [item for item in _JOINT.split(sentence) if item.strip()]
+        yield float(len(items))
+        yield float(sum(not numbers(item, spelled=True) for item in items))
 
 
 def _converted(value: float, unit: str, given: Iterable[Quantity]) -> bool:

@@ -16,6 +16,7 @@ from groundwork.language.names import abbreviations, names_as_written
 from groundwork.language.numbers import numbers
 from groundwork.language.opposites import duties, is_negated, negation_turned, turned
 from groundwork.language.writing_systems import is_question
+from groundwork.questions.derived_numbers import list_lengths
 
 UNCHANGED = "The answer is the old one, word for word. Say it differently."
 SHORT_ANSWER = 10  # words that may change; an answer with fewer has few ways of being said and may stay as it is
@@ -172,7 +173,7 @@ def _meaning_faults(part: str, old: str, new: str, source: str = "", beside: str
     nothing = {"0"} if _NOTHING.search(old) and _NOTHING.search(f"{new}\n{beside}") else set[str]()
     if lost := sorted(_values(old) - _all_values(f"{new}\n{beside}") - nothing):
         yield f"The {part} lost the number {', '.join(lost)}."
-    if added := sorted(_values(new) - _all_values(f"{old}\n{source}") - nothing):
+    if added := sorted(_values(new) - _all_values(f"{old}\n{source}") - nothing - _counted(new, f"{old}\n{beside}")):
         yield f"The {part} has a number that was not there: {', '.join(added)}."
     if missing := _lost_terms(old, f"{new} {beside}"):
         yield f"The {part} lost {', '.join(missing)}; names and codes stay as they are."
@@ -180,6 +181,13 @@ def _meaning_faults(part: str, old: str, new: str, source: str = "", beside: str
     named = [name for name in terms(new) if not _IN_DIGITS.fullmatch(name)]
     if strange := sorted(name for name in named if name.lower().removesuffix("s") not in known):
         yield f"The {part} has a name that was not there: {', '.join(strange)}."
+
+
+def _counted(new: str, listed: str) -> set[str]:
+    """The numbers in words of `new` that count what a sentence of it or of `listed` names: "three places: ..."."""
+    lengths = {str(int(length)) for length in list_lengths(f"{new}\n{listed}") if length > 1}
+    spelled = {number.value for number in numbers(new, spelled=True) if new[number.start : number.end].isalpha()}
+    return spelled & lengths
 
 
 def _turn_faults(part: str, old: str, new: str, source: str = "", beside: str = "") -> Iterator[str]:

@@ -85,10 +85,16 @@ def test_another_meaning_is_sent_back(number, question, answer, complaint):
             "It is after 18:00, and only now is a crew entered in the Sarn league. Is it allowed to row?",
             "Yes, as a guest and no more.",
         ),
+        (
+            "Where must the ball of the Sarn league not lie?",
+            "In a field corner, in a goal corner or behind the goal.",
+            "Which places are ruled out for the ball of the Sarn league?",
+            "There are three: a field corner, a goal corner and behind the goal.",
+        ),
     ],
 )
 def test_natural_ways_of_saying_it_again_pass(question, answer, new_question, new_answer):
-    """Zero in words, a part of the answer told, an ordinal, the other side of a limit, a scene set first."""
+    """Zero in words, a part of the answer, an ordinal, the other side of a limit, a scene first, a list counted."""
     told = row(question=question, answer=answer, evidence=[answer])
     assert found(told, new_question, new_answer) == []
 
