@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -60,7 +61,7 @@ class _Drawn:
     split: Split
     held_out: bool
 
-    @property
+    @cached_property
     def train(self) -> list[Row]:
         """The rows of train, each with its cluster where it has one."""
         if self.other is not None:
@@ -68,9 +69,11 @@ class _Drawn:
         rows = [msgspec.structs.replace(r, cluster=int(c)) for r, c in zip(self.pool, self.split.labels, strict=True)]
         return [rows[i] for i in self._kept]
 
-    @property
+    @cached_property
     def train_vectors(self) -> Vectors:
-        return self.vectors[self._kept] if self.other_vectors is None else self.other_vectors
+        if self.other_vectors is not None:
+            return self.other_vectors
+        return self.vectors[self._kept] if self.held_out else self.vectors
 
     @property
     def chosen(self) -> list[Row]:

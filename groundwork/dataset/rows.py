@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from sys import intern  # of what many rows have in common
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -166,14 +167,14 @@ def _row(pair: Pair, run: str, tags: Mapping[str, Sequence[str]], chunks: Mappin
         answer=pair.answer.strip(),
         evaluation_criteria=pair.evaluation_criteria,
         difficulty=pair.difficulty,
-        category=pair.category,
-        document=pair.document,
-        chunk=pair.chunk,
+        category=intern(pair.category),
+        document=intern(pair.document),
+        chunk=intern(pair.chunk),
         evidence=[in_words(quote) for quote in pair.evidence],
         tags=list(tags.get(pair.id, [])),
         headings=pair.headings,
         pages=pair.pages,
-        model=pair.model,
+        model=intern(pair.model),
         run=run,
         iteration=pair.iteration,
         original_question=pair.original_question,

@@ -38,7 +38,8 @@ def principal(vectors: Vectors, dimensions: int = DIMENSIONS, seed: int = 0) -> 
 
     rows, width = vectors.shape
     size = min(dimensions, width, rows)
-    centred: Vectors = (vectors - vectors.mean(axis=0, dtype=np.float64)).astype(np.float32)
+    centred: Vectors = np.empty_like(vectors, dtype=np.float32)
+    np.subtract(vectors, vectors.mean(axis=0, dtype=np.float64), out=centred, casting="same_kind")
     if size == width or not centred.any():
         return centred[:, :size]
     solver = "covariance_eigh" if rows > width else "full"
@@ -64,10 +65,13 @@ def _thread_pools():  # type: ignore[no-untyped-def]  # threadpoolctl has no typ
 def distinct(vectors: Vectors, limit: int) -> int:
     """How many different rows there are, to six decimals; counting stops at `limit`."""
     seen: set[bytes] = set()
-    for row in np.round(vectors.astype(np.float64), 6) + 0.0:  # + 0.0 makes -0.0 and 0.0 one
-        seen.add(row.tobytes())
-        if len(seen) >= limit:
-            break
+    for start in range(0, len(vectors), SAMPLE):
+        for row in (
+            np.round(vectors[start : start + SAMPLE].astype(np.float64), 6) + 0.0
+        ):  # + 0.0 makes -0.0 and 0.0 one
+            seen.add(row.tobytes())
+            if len(seen) >= limit:
+                return len(seen)
     return len(seen)
 
 

@@ -21,6 +21,7 @@ from groundwork.questions.question_differences import asked_by
 from groundwork.records.types import Record
 
 RANDOM_SPLITS = 500
+PART = 20_000  # rows whose features are held at once
 FEATURES = 512  # random features of the kernel behind the MMD
 MAP_ROWS = 2_000  # points on the map at the most: eval and a random sample of the rest
 NEIGHBOURS = 30  # perplexity
@@ -201,11 +202,12 @@ def closeness(split: Split, vectors: Vectors, seed: int) -> Closeness:
     """The MMD of eval against the pool, beside that of 500 random splits of its size."""
     rng = np.random.default_rng(seed + 1)
     size = len(split.eval)
-    features = Kernel(vectors, seed + 1, FEATURES).features(vectors)
-    centre = features.mean(axis=0, dtype=np.float64)
+    features = Kernel(vectors, seed + 1, FEATURES).features
+    parts = (vectors[start : start + PART] for start in range(0, len(vectors), PART))
+    centre = np.sum([features(part).sum(axis=0, dtype=np.float64) for part in parts], axis=0) / len(vectors)
 
     def mmd(rows: NDArray[np.int64]) -> float:
-        return float(np.linalg.norm(features[rows].mean(axis=0, dtype=np.float64) - centre))
+        return float(np.linalg.norm(features(vectors[rows]).mean(axis=0, dtype=np.float64) - centre))
 
     random = [rng.choice(len(vectors), size, replace=False) for _ in range(RANDOM_SPLITS)]
     return _beside(mmd, np.array(split.eval), random)
@@ -233,7 +235,7 @@ def leakage(
     chosen = [rows[i] for i in split.eval]
     own = np.array([place.get(row.id, -1) for row in chosen], dtype=np.int64)
     before = _neighbours(vectors[split.eval], train, train_vectors, own)
-    repeats = _repeats(chosen, vectors[split.eval], train, train_vectors, Likeness(split.threshold))
+    repeats = _repeats(chosen, vectors[split.eval], own.tolist(), train, train_vectors, Likeness(split.threshold))
     after = _neighbours(reworded, train, train_vectors) if reworded is not None else [None] * len(chosen)
     return [
         EvalRow(
@@ -250,19 +252,26 @@ def leakage(
 
 
 def _repeats(
-    chosen: Sequence[Row], vectors: Vectors, train: Sequence[Row], train_vectors: Vectors, likeness: Likeness
+    chosen: Sequence[Row],
+    vectors: Vectors,
+    own: Sequence[int],
+    train: Sequence[Row],
+    train_vectors: Vectors,
+    likeness: Likeness,
 ) -> list[str]:
-    """For each chosen row the first question of train, but its own copy, that asks the same, or ""."""
-    first = len(train)
-    found = SameQuestions(
-        [asked_by(row) for row in (*train, *chosen)],
-        np.concatenate([train_vectors, vectors]),
-        likeness,
-        rows=range(first, first + len(chosen)),
-    )
+    """For each chosen row the first question of train, but its own copy, that asks the same, or "".
+
+    `own`: the place of the copy in train, or -1.
+    """
+    first, asked = len(train), [asked_by(row) for row in train]
+    if min(own, default=-1) < 0:  # some are not in train: they stand behind it
+        own = range(first, first + len(chosen))
+        asked += [asked_by(row) for row in chosen]
+        train_vectors = np.concatenate([train_vectors, vectors])
+    found = SameQuestions(asked, train_vectors, likeness, rows=own)
     return [
-        next((train[i].question for i in found.of(first + n) if i < first and train[i].id != row.id), "")
-        for n, row in enumerate(chosen)
+        next((train[i].question for i in found.of(place) if i < first and train[i].id != row.id), "")
+        for place, row in zip(own, chosen, strict=True)
     ]
 
 
