@@ -72,18 +72,20 @@ def unite(candidates: list[MergeCandidate], vectors: Vectors, likeness: Likeness
     """
     order = sorted(range(len(candidates)), key=lambda row: _rank(candidates[row]), reverse=True)
     first_of: dict[str, int] = {}  # the best row of each wording; its other rows need no cosine
-    leader_of = {row: first_of.setdefault(_wording(candidates[row]), row) for row in order}
+    leader_of = np.zeros(len(candidates), dtype=np.int64)
+    for row in order:
+        leader_of[row] = first_of.setdefault(_wording(candidates[row]), row)
     best_first = list(first_of.values())
     first_of.clear()
     leaders = np.sort(np.array(best_first, dtype=np.int64))
     own = vectors if len(leaders) == len(vectors) else vectors[leaders]
     found = SameQuestions([asked_by(candidates[row].pair) for row in leaders.tolist()], own, likeness)
-    keeper_of: dict[int, int] = {}  # by leader, the best first
+    keeper_of = np.full(len(candidates), -1)  # of each leader, the best first
     for leader in best_first:
-        if keeper_of.setdefault(leader, leader) == leader:
-            for other in leaders[found.of(int(np.searchsorted(leaders, leader)))].tolist():
-                keeper_of.setdefault(other, leader)
-    keeper = {row: keeper_of[leader] for row, leader in leader_of.items()}
+        if keeper_of[leader] < 0:
+            others = leaders[found.of(int(np.searchsorted(leaders, leader)))]
+            keeper_of[leader] = keeper_of[others[keeper_of[others] < 0]] = leader
+    keeper = keeper_of[leader_of].tolist()
     kept = [candidates[row] for row in range(len(candidates)) if keeper[row] == row]
     dropped = [
         (

@@ -50,6 +50,10 @@ class PairOrigin:
     def grounds(self) -> Grounds:
         return Grounds(self.text, self.language)
 
+    def let_go(self) -> None:
+        """Keep no longer what was read of the text, which takes several times its size."""
+        vars(self).pop("grounds", None)
+
 
 @dataclass(frozen=True)
 class CurationCase:

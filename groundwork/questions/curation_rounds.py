@@ -44,10 +44,13 @@ class Curation:
 
     def cases(self, pairs: Sequence[Pair], places: Sequence[PairOrigin | None], context: str) -> list[CurationCase]:
         """The pairs with the columns that rules give, each beside its place; evidence stands in for a lost chunk."""
-        return [
-            self._case(number, pair, place or PairOrigin("\n".join(pair.evidence), pair.document, "", context), other)
-            for number, (pair, place, other) in enumerate(zip(pairs, places, other_answers(pairs), strict=True))
-        ]
+        cases: list[CurationCase] = []
+        for pair, place, other in zip(pairs, places, other_answers(pairs), strict=True):
+            origin = place or PairOrigin("\n".join(pair.evidence), pair.document, "", context)
+            if cases and cases[-1].place is not origin:
+                cases[-1].place.let_go()
+            cases.append(self._case(len(cases), pair, origin, other))
+        return cases
 
     def _case(self, number: int, pair: Pair, place: PairOrigin, other: str) -> CurationCase:
         stale = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
