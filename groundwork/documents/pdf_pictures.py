@@ -27,7 +27,6 @@ from groundwork.documents.extracted_pictures import (
     write_picture,
 )
 from groundwork.documents.pdf import LOCK, open_pdf
-from groundwork.markdown.statements import is_caption
 from groundwork.process_pool import report_progress
 from groundwork.records.raster_images import MOST_PIXELS, UnusableImage
 
@@ -40,6 +39,9 @@ BELOW = 60.0  # points below or above a picture in which its caption stands
 FINEST, COARSEST = 4.0, 2.0  # pixels a point: 288 and 144 dpi
 WORDS = 12  # of the text beside a picture, by which its place is found
 _WORD = re.compile(r"\w+")
+_CAPTION = re.compile(  # Figure 3, FIG. 1, Fig.3., Abb. 2
+    r"(?:figure|fig\.|fig(?=\s)|abbildung|abb\.|figura|рис\.|图|図)\s*[A-Z]?\d", re.IGNORECASE
+)
 
 
 class Area(NamedTuple):
@@ -235,7 +237,7 @@ def _taken(page: Any, number: int, region: _Region, folder: Path) -> PagePicture
     return PagePicture(
         page=number,
         file=f"{folder.name}/{kept.name}",
-        caption=next((line.strip() for line in lines if is_caption(line.strip())), ""),
+        caption=next((line.strip() for line in lines if _CAPTION.match(line.strip())), ""),
         above=" ".join(_WORD.findall(said(area.left, area.top - 2, area.right, whole.height))[-WORDS:]),
         below=" ".join(_WORD.findall(said(area.left, 0, area.right, area.bottom + 2))[:WORDS]),
     )

@@ -74,8 +74,10 @@ def _pieces_of(block: Block, markdown: str) -> Iterator[tuple[int, int]]:
 
 def _place(picture: PagePicture, markdown: str, pieces: Sequence[tuple[int, int]], page: Page) -> tuple[int, str, bool]:
     """(offset, caption, whether the offset is in front of a block) for a picture among its page's `pieces`."""
-    if picture.caption and (piece := _likest(picture.caption, markdown, pieces, last=False)):
-        return piece[0], _plain(markdown[slice(*piece)]), True
+    if picture.caption:
+        begun = [piece for piece in pieces if _begins(markdown[slice(*piece)], picture.caption)]
+        if piece := _likest(picture.caption, markdown, begun, last=False):
+            return piece[0], _plain(markdown[slice(*piece)]), True
     if picture.above and (piece := _likest(picture.above, markdown, pieces, last=True)):
         return piece[1], picture.caption, False
     if picture.below and (piece := _likest(picture.below, markdown, pieces, last=False)):
@@ -94,6 +96,12 @@ def _likest(said: str, markdown: str, pieces: Sequence[tuple[int, int]], *, last
         return None
     at = [i for i, share in enumerate(shares) if share == best]
     return pieces[at[-1] if last else at[0]]
+
+
+def _begins(block: str, caption: str) -> bool:
+    """Does the block begin with the caption's word and number?"""
+    first, wanted = (_WORD.findall(text.casefold())[:2] for text in (block[:200], caption))
+    return first == wanted
 
 
 def _pairs(text: str) -> set[tuple[str, str]]:

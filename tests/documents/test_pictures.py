@@ -14,10 +14,12 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.extracted_pictures import ORNAMENT, checked, encoded, keep_pictures
+from groundwork.documents.pdf_pictures import PagePicture
+from groundwork.documents.picture_places import with_pictures
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.figures import as_read, figure_markdown, figures, is_figure_name
 from groundwork.records.raster_images import UnusableImage, opened_image
-from groundwork.records.types import Chunk
+from groundwork.records.types import Chunk, Page
 from groundwork.stages.chunk import main as chunk
 from tests.documents.conftest import Folder
 from tests.sample.pictures import chart, even, huge_png
@@ -219,3 +221,23 @@ def test_a_model_reads_no_address(text: str, shown: set[int], read: str) -> None
     file = "mill/figure-0123456789ab.png"
     filled = text.format(fig=figure_markdown("Plan of the mill", file), none=figure_markdown("", file))
     assert as_read(filled, "mill", shown) == read
+
+
+@pytest.mark.parametrize(
+    ("told", "placed"),
+    [
+        ({"caption": "FIG. 1 – Sacks"}, ["A wheel turns.", "*", "FIG. 1 – Sacks by month", "Fig. 12 is another."]),
+        ({"above": "A wheel turns"}, ["A wheel turns.", "*", "FIG. 1 – Sacks by month", "Fig. 12 is another."]),
+        ({"below": "is another"}, ["A wheel turns.", "FIG. 1 – Sacks by month", "*", "Fig. 12 is another."]),
+        ({"caption": "Fig. 7. Mills"}, ["*", "A wheel turns.", "FIG. 1 – Sacks by month", "Fig. 12 is another."]),
+        ({"above": "nowhere"}, ["A wheel turns.", "FIG. 1 – Sacks by month", "Fig. 12 is another.", "*"]),
+    ],
+)
+def test_where_a_picture_stands(told: dict[str, str], placed: list[str]) -> None:
+    """In front of the block that begins with its caption, else beside the words around it, else at the page's edge."""
+    text = "A wheel turns.\n\nFIG. 1 – Sacks by month\n\nFig. 12 is another."
+    page = Page(number=1, start=0, end=len(text), converter="layout")
+    picture = PagePicture(page=1, file="mill/figure-0123456789ab.png", **told)
+    whole, (moved,) = with_pictures(text, [page], [picture])
+    assert ["*" if block.startswith("![") else block for block in whole.split("\n\n")] == placed
+    assert (moved.start, moved.end) == (0, len(whole))
