@@ -92,7 +92,7 @@ function judgeSection(report) {
     : [];
   const aside = trust ? Object.entries(trust.set_aside) : [];
   return section(
-    "What the judge is worth",
+    "How reliable the judge is",
     "Answers whose verdict is known beforehand, and the same answer judged several times.",
     el(
       "div",
@@ -247,7 +247,7 @@ function criteriaSections(report) {
       report.flipping,
     ),
     listed("Criteria that nobody meets", "Too hard, or wrong.", report.nobody),
-    listed("Criteria that everybody meets", "They tell no model from another.", report.everybody),
+    listed("Criteria that everybody meets", "They do not tell models apart.", report.everybody),
   ];
 }
 
