@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -23,6 +23,7 @@ from groundwork.dataset.split import metrics as measure
 from groundwork.dataset.split.eval_selection import CannotSplit, Split, Vectors, eval_size, select_eval
 from groundwork.dataset.split.metrics import Curve, Replaced, SplitReport, SplitShare
 from groundwork.dataset.split.representativeness import assess, drift
+from groundwork.dataset.subjects import Subjects
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
 
@@ -41,12 +42,12 @@ class Built:
 @dataclass(frozen=True)
 class Tools:
     """What a build asks others for: vectors, rewordings (`ask` None: eval stays verbatim; `phrase` None: so do the rows
-    of train), and what the runs are about."""
+    of train), and what the documents are about."""
 
     encode: Encode
     embedder: str
     ask: Ask | None = None
-    about: str = ""
+    about: Subjects = field(default_factory=Subjects)
     phrase: Ask | None = None
 
 
@@ -221,7 +222,7 @@ def _checks(rows: Sequence[Row], vectors: Vectors, threshold: float, settings: D
 
     async def check(index: int, new: Reworded) -> str | None:
         row, call = rows[index], settings.rephrase
-        keep = subject_words(row, tools.about)
+        keep = subject_words(row, tools.about.of(row.document))
         found = faults_of(row, new, call, keep)
         question = (await tools.encode([new.question], "query"))[0]
         found += [one for one in [eval_rewording.moved(vectors, index, question, threshold)] if one]
@@ -265,7 +266,7 @@ async def _measured(
     rows = measure.leakage(drawn.pool, found, drawn.vectors, drawn.train, drawn.train_vectors, after)
     if reworded:
         rows = [
-            _compared(found_row, old, new, settings.rephrase, tools.about)
+            _compared(found_row, old, new, settings.rephrase, tools.about.of(old.document))
             for found_row, old, new in zip(rows, drawn.chosen, splits["eval"], strict=True)
         ]
     labels = measure.cluster_labels(drawn.pool, found.labels, drawn.vectors)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from groundwork.console.job import Job
     from groundwork.dataset.loading import DatasetSource
     from groundwork.dataset.rows import Pool
+    from groundwork.dataset.subjects import Subjects
     from groundwork.records.types import Chunk
     from groundwork.settings.whole_config import Config
 
@@ -184,16 +185,17 @@ def titles(inputs: BuildInputs) -> list[str]:
     return [read_json(path, Document).title for path in inputs.texts]
 
 
-def subject(job: Job, inputs: BuildInputs) -> str:
-    """What the dataset is about, in words: the context of the settings, and of each document the name that its
-    questions call it, or its title where none was decided.
+def subjects(job: Job, inputs: BuildInputs) -> Subjects:
+    """The context of the settings, and of each document the name that its questions call it, or its title where none
+    was decided.
     """
+    from groundwork.dataset.subjects import Subjects
     from groundwork.records.artifacts import read_json
     from groundwork.records.types import Summary
 
     named = {path.stem: read_json(path, Summary).name for path in inputs.summaries}
-    called = [named.get(path.stem) or title for path, title in zip(inputs.texts, titles(inputs), strict=True)]
-    return f"{job.config.qa.context} {' '.join(called)}"
+    titled = zip(inputs.texts, titles(inputs), strict=True)
+    return Subjects(job.config.qa.context, {path.stem: named.get(path.stem) or title for path, title in titled})
 
 
 def rewords(config: Config) -> bool:

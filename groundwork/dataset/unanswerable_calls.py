@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 
 from groundwork.console.job import Estimate, Job
 from groundwork.dataset.build import Built, train_size
-from groundwork.dataset.build_inputs import BuildInputs, read_passages, subject
+from groundwork.dataset.build_inputs import BuildInputs, read_passages, subjects
 from groundwork.dataset.general_data_mix import general_rows_needed
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.eval_selection import eval_size
+from groundwork.dataset.subjects import Subjects
 from groundwork.dataset.unanswerable_questions import (
     A_CALL,
     NEAREST,
@@ -29,22 +30,22 @@ from groundwork.settings.dataset_settings import AbsentQuestions
 TOKENS_A_QUESTION = 60  # of either reply
 
 
-def proposer(client: Callable[[], Client], call: AbsentQuestions, template: str, about: str) -> Propose:
+def proposer(client: Callable[[], Client], call: AbsentQuestions, template: str, about: Subjects) -> Propose:
     """What proposes questions beside a chunk."""
 
     async def propose(chunk: Chunk, count: int) -> Proposals:
-        turns = proposing(template, about, chunk, count)
+        turns = proposing(template, about.of(chunk.document), chunk, count)
         unit = f"{chunk.id} unanswerable"
         return (await client().ask(call, turns, stage="create_dataset", unit=unit, schema=Proposals)).value
 
     return propose
 
 
-def looker(client: Callable[[], Client], call: AbsentQuestions, template: str, about: str) -> LookUp:
+def looker(client: Callable[[], Client], call: AbsentQuestions, template: str, about: Subjects) -> LookUp:
     """What looks questions up in passages, and words the replies to those that none of them answers."""
 
     async def look_up(chunk: Chunk, questions: Sequence[str], passages: Sequence[Chunk]) -> Findings:
-        turns = looking_up(template, about, questions, passages)
+        turns = looking_up(template, about.of(chunk.document), questions, passages)
         unit = f"{chunk.id} unanswerable looked up"
         return (await client().ask(call, turns, stage="create_dataset", unit=unit, schema=Findings)).value
 
@@ -66,7 +67,7 @@ def looking_up(template: str, about: str, questions: Sequence[str], passages: Se
     )
 
 
-async def add_unanswerable(job: Job, built: Built, passages: Sequence[Chunk], about: str, encode: Encode) -> Built:
+async def add_unanswerable(job: Job, built: Built, passages: Sequence[Chunk], about: Subjects, encode: Encode) -> Built:
     """The dataset with the questions that the settings ask for."""
     settings = job.config.dataset
     call = settings.absent
@@ -88,9 +89,10 @@ def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) ->
     train = train_size(rows, inputs.runs, settings) * settings.phrasings
     held_out = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if settings.eval_split else 0
     wanted = sum(general_rows_needed(count, settings.unanswerable) for count in (train, held_out) if count)
-    calls, about = calls_needed(wanted, len(passages)), subject(job, inputs)
+    calls, about = calls_needed(wanted, len(passages)), subjects(job, inputs)
     shown = passages[: 2 * NEAREST]
-    first = job.tokens(call, proposing(job.prompt(call.prompt), about, shown[0], A_CALL), Proposals)
+    told = about.of(shown[0].document)
+    first = job.tokens(call, proposing(job.prompt(call.prompt), told, shown[0], A_CALL), Proposals)
     questions = [row.question for row in rows[:A_CALL]]
-    second = job.tokens(call, looking_up(job.prompt(call.check_prompt), about, questions, shown), Findings)
+    second = job.tokens(call, looking_up(job.prompt(call.check_prompt), told, questions, shown), Findings)
     return Estimate(2 * calls, calls * (first + second), 2 * calls * TOKENS_A_QUESTION * A_CALL, call)

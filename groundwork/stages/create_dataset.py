@@ -22,7 +22,7 @@ from groundwork.dataset.build_inputs import (
     read_passages,
     read_pool,
     rewords,
-    subject,
+    subjects,
     valid_pool,
 )
 from groundwork.dataset.dataset_files import TASKS, contents, file_names, folder_of
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from groundwork.dataset.build import Built
     from groundwork.dataset.build_inputs import BuildInputs
     from groundwork.dataset.reword.eval_rewording import Ask
+    from groundwork.dataset.subjects import Subjects
     from groundwork.settings.whole_config import Config
 
 FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "inspect", "lighteval", "lm-eval", "openai-eval")
@@ -171,7 +172,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     encoder = encoder_for(
         job.config.embeddings, job.data.path("embeddings"), job.client if backend == "endpoint" else None
     )
-    about = subject(job, inputs)
+    about = subjects(job, inputs)
     ask = _ask(job, about) if asks_rewordings(job.config) else None
     phrase = ask if job.config.dataset.phrasings > 1 else None
     tools = Tools(encoder.aencode, encoder.name, ask if rewords(job.config) else None, about, phrase)
@@ -239,15 +240,16 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     more = [unanswerable_estimate(job, unit.payload, rows)] if settings.unanswerable else []
     if not asks_rewordings(job.config):
         return more
-    about, template = subject(job, unit.payload), job.prompt(call.prompt)
-    asked = sum(job.tokens(call, rewording_turns(call, template, about, row), Reworded) for row in rows) / len(rows)
+    about, template = subjects(job, unit.payload), job.prompt(call.prompt)
+    requests = (rewording_turns(call, template, about.of(row.document), row) for row in rows)
+    asked = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(rows)
     told = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the names of the fields
     calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if rewords(job.config) else 0
     calls += train_size(rows, unit.payload.runs, settings) * (settings.phrasings - 1)
     return [Estimate(calls, int(calls * asked), int(calls * told), call), *more]
 
 
-def _ask(job: Job, about: str) -> Ask:
+def _ask(job: Job, about: Subjects) -> Ask:
     from groundwork.dataset.reword.model_calls import asker
 
     call = job.config.dataset.rephrase

@@ -9,13 +9,14 @@ import msgspec
 from groundwork.dataset.reword.eval_rewording import Ask, Past, Reworded
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording, required
 from groundwork.dataset.rows import Row
+from groundwork.dataset.subjects import Subjects
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, conversation
 from groundwork.settings.dataset_settings import Rephrase
 
 
-def asker(client: Client, call: Rephrase, template: str, about: str) -> Ask:
-    """What `rephrase.reword` asks by; `about`: what the runs are about, whose words have to stay."""
+def asker(client: Client, call: Rephrase, template: str, about: Subjects) -> Ask:
+    """What `rephrase.reword` asks by; `about`: what the documents are about, whose words have to stay."""
 
     async def ask(row: Row, past: Past) -> Reworded:
         if call.strategy == "question":
@@ -23,7 +24,7 @@ def asker(client: Client, call: Rephrase, template: str, about: str) -> Ask:
 
             question = await ask_in_frame(client, call, template, row.question, row.id, len(past))
             return Reworded(question, row.answer)
-        messages = rewording_turns(call, template, about, row)
+        messages = rewording_turns(call, template, about.of(row.document), row)
         for tried, problem in past:
             messages.append({"role": "assistant", "content": msgspec.json.encode(tried).decode()})
             told = f"{problem} {fine_part(problem) or 'Reply with the whole JSON object again.'}"

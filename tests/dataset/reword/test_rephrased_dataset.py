@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from groundwork.records.artifacts import write_json
+from groundwork.records.types import Document
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.create_dataset import main
 from tests.dataset.rows import FORMS, pair, write_run
@@ -180,3 +182,18 @@ def test_questions_alone_in_a_frame_given(data, server):
         assert new["answer"] == new["original_answer"]
     assert any("not there: " in row["reason"] or "lost" in row["reason"] for row in found["replaced"])
     assert "answers keep their old wording" in (data / "datasets" / "touch-rugby" / "README.md").read_text()
+
+
+def test_a_row_is_about_its_own_document(data, server):
+    """A request names the subject of the row's document, and of no other."""
+    for name, called in (("rules", "touch rugby rules"), ("guide", "referees' guide")):
+        (data / "text").mkdir(exist_ok=True)
+        document = Document(
+            id=name, source=f"{name}.md", sha256="0" * 64, converter="text", converter_version="1", characters=9,
+            title=called,
+        )  # fmt: skip
+        write_json(data / "text" / f"{name}.json", document)
+    assert run(data, server, "--set", "qa.context=") == 0
+    asked = [body["messages"][1]["content"] for body in server.requests]
+    told = {re.search(r"^Subject: (.*)$", text, re.MULTILINE)[1] for text in asked}
+    assert told == {"touch rugby rules", "referees' guide"}
