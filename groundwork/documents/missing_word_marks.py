@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from groundwork.documents.audit import words
 from groundwork.documents.structure_score import bare
+from groundwork.language.writing_systems import is_right_to_left
 from groundwork.pages.markup import Markup, from_html, tag
 
 
@@ -24,6 +25,9 @@ def as_html(markdown: str, known: Collection[str], merged: Collection[str] = ())
             marked = Markup(" ").join(tag("mark", piece) if _unknown(piece, known) else piece for piece in pieces)
             body = BeautifulSoup(tag("span", marked), "lxml").span
             node.replace_with(body or str(node))
+    for table in soup.find_all("table"):
+        if is_right_to_left(table.get_text()):
+            table["dir"] = "rtl"
     for cell in soup.find_all(["td", "th"]):
         if bare(cell.get_text()) in merged:
             cell["class"] = "merged"

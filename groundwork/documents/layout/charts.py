@@ -96,10 +96,15 @@ def _bars(shapes: Sequence[Box], words: Sequence[Box]) -> list[Box]:
 def _plots(shapes: Any, straight: Sequence[Box], words: Sequence[Box]) -> list[Box]:
     """Curves drawn as one stroke and frames of plots, with figures along two sides."""
     boxes = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in shapes if s.stroke and not s.fill)]
+    boxes = sorted(filter(_is_large, boxes), key=_area)[-_MOST:]
+    numbers = [word for word in words if is_number(word.text)] if boxes else []
+    if len(numbers) <= _FIGURES:
+        return []
     out = []
-    for box in sorted(filter(_is_large, boxes), key=_area)[-_MOST:]:
+    for box in boxes:
         is_frame = any(_is_side(line, box) for line in straight)
-        if _is_plot(box if is_frame else _with_axes(box, straight), words, _FIGURES if is_frame else 1):
+        plot = box if is_frame else _with_axes(box, straight)
+        if _is_plot(plot, numbers, _FIGURES if is_frame else 1) and _within(words, plot) < _WORDS:
             out.append(box)
     return out
 
@@ -113,13 +118,15 @@ def _is_side(line: Box, box: Box) -> bool:
     return near and 2 * (min(line.y2, box.y2) - max(line.y1, box.y1)) > box.y2 - box.y1
 
 
-def _is_plot(box: Box, words: Sequence[Box], least: int) -> bool:
-    """Whether figures stand along two sides of a box, so many of them below it, and few words in it."""
-    numbers = [word for word in words if is_number(word.text)]
+def _is_plot(box: Box, numbers: Sequence[Box], least: int) -> bool:
+    """Whether figures stand along two sides of a box, at least so many of them below it."""
     level = [n for n in numbers if box.y1 - 6 < (n.y1 + n.y2) / 2 < box.y2 + 6]
     beside = sum(-_NEAR <= box.x1 - n.x2 < _BESIDE or -_NEAR <= n.x1 - box.x2 < _BESIDE for n in level)
-    below = sum(box.x1 - 6 < (n.x1 + n.x2) / 2 < box.x2 + 6 and -_NEAR <= n.y1 - box.y2 < _BELOW for n in numbers)
-    return beside >= _FIGURES and below >= least and _within(words, box) < _WORDS
+    if beside < _FIGURES:
+        return False
+    return least <= sum(
+        box.x1 - 6 < (n.x1 + n.x2) / 2 < box.x2 + 6 and -_NEAR <= n.y1 - box.y2 < _BELOW for n in numbers
+    )
 
 
 def _with_axes(box: Box, straight: Sequence[Box]) -> Box:

@@ -12,6 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.layout.right_to_left import letters_in_order, mirrored_runs, word_runs
 from groundwork.documents.layout.text_lines import Run
+from groundwork.documents.missing_word_marks import as_html
 
 ROWS = [["סירה", "נמל", "דמי עגינה"], ["אנפה אפורה", "אלרי", "120.50"], ["שחף", "טארן", "98.00"]]
 
@@ -48,6 +49,12 @@ def test_lines_from_right_to_left_are_one_paragraph(drawn):
     lines = ["רב החובל של הנמל פותח את המחסום רק כאשר הגאות משני צדדיו", "התהפכה והוא מוריד אותו שוב."]
     page = drawn(lambda canvas: [write(canvas, 520, 700 - 14 * k, line) for k, line in enumerate(lines)])
     assert page.markdown == " ".join(lines)
+
+
+def test_a_page_shows_such_a_table_from_the_right():
+    """The first column of a table in Hebrew stands at the right of the page that shows the Markdown."""
+    assert '<table dir="rtl">' in str(as_html("| סירה | נמל |\n| --- | --- |\n| שחף | טארן |", []))
+    assert "<table>" in str(as_html("| Boat | Port |\n| --- | --- |\n| Gig | Tarn |", []))
 
 
 def words(*texts: tuple[float, str]) -> list[Run]:
