@@ -18,6 +18,7 @@ from groundwork.language.writing_systems import WORD_OR_CHARACTER
 
 _SPLIT = re.compile(r"(?<![^\W_])([^\W_]+) ([^\W_]+)(?![^\W_])")
 _LABEL = re.compile(rf"\s*({PAGE_ITEM})\s+(\S+)")
+_REPEATED, _PARTED = 3, 5  # words of a line that is known again
 _BOLD_END = re.compile(r"(?<=[^\s|*]) +(\*{2,3})([^\s*][^*\n]{1,58})\1$", re.MULTILINE)
 _LINE_ENDS = re.compile(r"(?:[.:;!?”\")\]…]|\b(?:and|or|and/or))\W*$")
 
@@ -35,15 +36,20 @@ def respell(markdown: str, reference: Reference) -> str:
 
 
 def restore(markdown: str, reference: Reference) -> str:
-    """The Markdown, and below it the lines of the text layer that it lacks, such as those that run off the page."""
+    """The Markdown, and below it the lines of the text layer that it lacks, such as those that run off the page; not
+    those that the layer holds twice, one above the other."""
     found = words(markdown)
     missing = Counter[str]() if found == reference.words else reference.counts - Counter(found)
     if missing.total() < 2:
         return markdown
     lost = []
+    text = f" {' '.join(found)} "
     for line in reference.text.split("\n"):
-        wanted = Counter(words(line))
-        if wanted.total() > 2 and (wanted & missing).total() > 0.6 * wanted.total():
+        inner = words(line)
+        wanted = Counter(inner)
+        lacking = wanted.total() > 2 and (wanted & missing).total() > 0.6 * wanted.total()
+        within = inner[1:-1] if len(inner) > _PARTED else inner  # the line's ends may part its outer words
+        if lacking and not (len(inner) > _REPEATED and f" {' '.join(within)} " in text):
             lost.append(line.strip())
             missing -= wanted
     return "\n\n".join([markdown, *lost]) if lost else markdown
