@@ -111,7 +111,7 @@ class _Judge:
         """Without blanks in words that a line's end parted, by the words of the document; our reading has none."""
         if one.maker == OURS or not has_parted(one.markdown):
             return one.markdown
-        self._words = self._words or DocumentWords(self._layer)
+        self._words = self._words or DocumentWords(line for page in self._layer for line in page.split("\n"))
         return self._words.mend(one.markdown)
 
 

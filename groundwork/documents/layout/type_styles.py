@@ -39,7 +39,7 @@ class Styles:
         self.bold = bold[True] > bold[False]
         self.mono = mono[True] > _TYPED * mono.total()
         self.leading = _leading(pages, self.body)
-        self.vocabulary = DocumentWords(line.text.rstrip("-‐") for line in lines)
+        self.vocabulary = DocumentWords(line.text for line in lines)
         self._often = self._recurring(lines)
         self._levels = self._ranks(pages)
 

@@ -15,17 +15,26 @@ _PARTED = re.compile(r"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!(?:and|or|to|nor
 
 
 class DocumentWords:
-    """The words of a document that stand within its lines, those with hyphens apart."""
+    """The words of a document that stand within its lines, those with hyphens apart.
+
+    `lines`: as they follow each other, each with the hyphen at its end; what such a hyphen parts is no word.
+    """
 
     def __init__(self, lines: Iterable[str]) -> None:
         self.plain: set[str] = set()
         self.hyphenated: set[str] = set()
+        parted = False
         for line in lines:
-            for word in _WORD.findall(line.casefold()):
+            text = line.casefold().rstrip()
+            found = _WORD.findall(text)
+            first, parted = int(parted), text.endswith(("-", "‐"))
+            for word in found[first : len(found) - parted]:
                 if "-" in word or "‐" in word or "‑" in word:
                     self.hyphenated.add(_simple(word))
                 else:
                     self.plain.add(word)
+        self._starts = {word.partition("-")[0] for word in self.hyphenated}
+        self._ends = {word.rpartition("-")[2] for word in self.hyphenated}
 
     def join(self, above: str, below: str) -> str:
         """Two lines of a paragraph as one: with a space, or by the word that the line's end parts.
@@ -50,9 +59,10 @@ class DocumentWords:
             return False
         if "-" in _simple(stem):
             return True  # a compound is parted at its own hyphens
-        start = f"{_simple(stem).casefold()}-"
-        alike = any(known.startswith(start) for known in self.hyphenated)
-        return alike and rest.casefold().partition("-")[0] in self.plain
+        first, last = rest.casefold().partition("-")[0], rest.casefold().rpartition("-")[2]
+        if last in self._ends and stem.casefold() in self.plain:
+            return True  # model-based, for it writes rule-based
+        return stem.casefold() in self._starts and (first in self.plain or last in self._ends)
 
     def mend(self, text: str) -> str:
         """The text without blanks after hyphens inside of known words: "any- body", "out-of- bounds"."""

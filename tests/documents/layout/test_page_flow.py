@@ -146,6 +146,22 @@ def test_hyphens_go_or_stay_by_the_document():
     )
 
 
+@pytest.mark.parametrize(
+    ("above", "below", "joined"),
+    [
+        ("a model-", "based grader", "a model-based grader"),
+        ("for low-", "grained maps", "for low-grained maps"),
+        ("in a sub-", "tegration of", "in a subtegration of"),
+        ("the pre-", "vious one", "the previous one"),
+    ],
+)
+def test_hyphens_stay_where_the_document_writes_words_alike(above, below, joined):
+    """A word keeps its hyphen where others of the document begin or end so; what a line's end parts tells nothing."""
+    words = DocumentWords(["a rule-based and a fine-grained model at low water", "pre-war maps of the ob-", "vious in-",
+                           "tegration into sub-groups"])  # fmt: skip
+    assert words.join(above, below) == joined
+
+
 def test_boxes_take_the_spelling_of_the_text_layer():
     """Spaces put into numbers and lost between words are mended, quotes come back, raised figures stay."""
     speller = Speller("A11. The “toss” of 2025-01-01\nis fair. Use common sense13 . See libz.so.1. 17\n")
