@@ -158,7 +158,11 @@ def _drawn(page: Any, sizes: LetterSizes, text: str) -> _Page:
     turned = upright(page)
     speller = Speller(text)
     read = [
-        [(item, run) for item in items if (run := to_run(item, sizes.of(item, page), speller))]
+        [
+            (item, run)
+            for item in items
+            if (run := to_run(item, sizes.of(item, page), speller, sizes.end_font(item, page)))
+        ]
         for items in (turned.items, *turned.aside)
     ]
     runs, *aside = ([run for _, run in part] for part in read)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, Self
 
 from groundwork.documents.ligatures import with_ligatures
 from groundwork.documents.pdf import open_pdf
 
+_STOP = re.compile(r"[.:?!—–] +\S")  # within a line
+_NAME = 128  # bytes of a font's name
 _SCALE = 100  # parts of a point in which pdfium is asked for a place
 
 
@@ -48,21 +51,40 @@ class LetterSizes:
             self._sizes[key] = self._drawn(item, page) or _guessed(item)
         return self._sizes[key]
 
+    def end_font(self, item: Any, page: Any) -> str:
+        """The font of the last word of a liteparse text item where a stop within it may end a head that runs in;
+        liteparse names the font of the first. "" elsewhere, and where pdfium finds no letter."""
+        import pypdfium2.raw as pdfium
+
+        if len(item.words) < 2 or not _STOP.search(item.text):
+            return ""
+        text, letter = self._letter(item.words[-1], page)
+        name = ctypes.create_string_buffer(_NAME)
+        if letter < 0 or not pdfium.FPDFText_GetFontInfo(text, letter, name, _NAME, None):
+            return ""
+        return name.value.decode("utf-8", "replace")
+
     def _drawn(self, item: Any, page: Any) -> float:
         """`Tf` times the height of the text matrix; 0 where pdfium finds no letter at the item's place."""
+        import pypdfium2.raw as pdfium
+
+        word = max(item.words, key=lambda word: len(word.text), default=item)  # not the raised number before it
+        text, letter = self._letter(word, page)
+        matrix = pdfium.FS_MATRIX()
+        if letter < 0 or not pdfium.FPDFText_GetMatrix(text, letter, matrix):
+            return 0.0
+        return float(pdfium.FPDFText_GetFontSize(text, letter)) * math.hypot(matrix.c, matrix.d)
+
+    def _letter(self, word: Any, page: Any) -> tuple[Any, int]:
+        """pdfium's text of a liteparse page, and which of its letters stands in the middle of a word; -1 for none."""
         import pypdfium2.raw as pdfium
 
         raw, text = (part.raw for part in self._text_of(page.page_num))
         x, y = ctypes.c_double(), ctypes.c_double()
         width, height = (int(_SCALE * side) for side in (page.width, page.height))
-        word = max(item.words, key=lambda word: len(word.text), default=item)  # not the raised number before it
         place = (int(_SCALE * (word.x + word.width / 2)), int(_SCALE * (word.y + word.height / 2)))
         pdfium.FPDF_DeviceToPage(raw, 0, 0, width, height, -self._turns.get(page.page_num, 0) // 90 % 4, *place, x, y)
-        letter = pdfium.FPDFText_GetCharIndexAtPos(text, x, y, 3, 3)
-        matrix = pdfium.FS_MATRIX()
-        if letter < 0 or not pdfium.FPDFText_GetMatrix(text, letter, matrix):
-            return 0.0
-        return float(pdfium.FPDFText_GetFontSize(text, letter)) * math.hypot(matrix.c, matrix.d)
+        return text, pdfium.FPDFText_GetCharIndexAtPos(text, x, y, 3, 3)
 
     def _text_of(self, number: int) -> tuple[Any, Any]:
         if self._document is None:

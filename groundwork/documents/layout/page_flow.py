@@ -210,9 +210,17 @@ class Flow:
         while end < len(self.lines) and self._same_heading(self.lines[end - 1], self.lines[end], level):
             end += 1
         large = line.main.size > 1.04 * self.styles.body
-        if end - start > (4 if large else 2):
+        if end - start > (4 if large else 2) or self._runs_in(end):
             return start
         return end if large or label(line.text) or self._stands_free(start, end) else start
+
+    def _runs_in(self, below: int) -> bool:
+        """Whether a bold start goes on in the line below it, and then runs into its text."""
+        line, above = (self.lines[below], self.lines[below - 1]) if below < len(self.lines) else (None, None)
+        if not line or not above or not line.cells or not line.cells[0].runs_in:
+            return False
+        near = line.y - above.y < _APART * self.styles.leading * max(line.main.size, above.main.size)
+        return near and abs(line.main.size - above.main.size) < 0.2
 
     def _same_heading(self, above: Line, line: Line, level: int) -> bool:
         """Whether a line is a further one of the heading above it; it may be a year that alone would be none."""

@@ -55,6 +55,7 @@ class Run(NamedTuple):
     bold: bool = False
     mono: bool = False
     words: tuple[Box, ...] = ()  # each in its place
+    runs_in: bool = False  # it begins in bold, as a head that runs into the text, and goes on in other letters
 
 
 class Line(NamedTuple):
@@ -118,19 +119,25 @@ def is_bullet(text: str) -> bool:
     return _BULLET.match(text) is not None
 
 
-def to_run(item: Any, size: float, speller: Speller) -> Run | None:
-    """A text item of liteparse whose letters have a size, spelt as in the text layer; None where it is blank."""
+def to_run(item: Any, size: float, speller: Speller, end_font: str = "") -> Run | None:
+    """A text item of liteparse whose letters have a size, spelt as in the text layer; None where it is blank.
+
+    `end_font`: the font of its last word, where it may be another than that of the first.
+    """
     text = item.text.strip().replace("\u00ad", "-")
     if not text:
         return None
     font = (item.font_name or "").rpartition("+")[2]
     bold = bool(_BOLD.search(font)) or (item.font_weight or 0) >= 600
+    end_font = end_font.rpartition("+")[2]
+    runs_in = bold and end_font not in ("", font) and not _BOLD.search(end_font)
+    font, bold = (end_font, False) if runs_in else (font, bold)
     x, (top, bottom) = item.x, _rise(item)
     mono = bool(_MONO.search(font)) and item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
     spelt = speller.spell(text)
     whole = len("".join(text.split())) == sum(len("".join(word.text.split())) for word in item.words)
     words = tuple(_spelt_words(item.words, spelt) if whole else spread_words(spelt, x, item.width, (top, bottom)))
-    return Run(x, top, x + item.width, bottom, spelt, size, font, bold, mono, words)
+    return Run(x, top, x + item.width, bottom, spelt, size, font, bold, mono, words, runs_in)
 
 
 def _rise(item: Any) -> tuple[float, float]:
@@ -270,7 +277,8 @@ def _beside(last: Run, run: Run) -> Run:
     bold, mono = last.bold and run.bold, last.mono and run.mono
     text = f"{last.text}{space}{run.text}"
     x2, words = max(last.x2, run.x2), last.words + run.words
-    return Run(last.x1, min(last.y1, run.y1), x2, most.y2, text, most.size, most.font, bold, mono, words)
+    runs_in = last.runs_in or (last.bold and not run.bold)
+    return Run(last.x1, min(last.y1, run.y1), x2, most.y2, text, most.size, most.font, bold, mono, words, runs_in)
 
 
 def _with_leaders(cells: list[Run]) -> list[Run]:

@@ -158,3 +158,28 @@ def test_contents_without_leaders_are_lines_of_titles_and_pages(drawn):
     page = drawn(lambda canvas: table(canvas, (72, 500), rows))
     assert page.rows == []
     assert page.markdown.split("\n\n") == [f"{title} … {number}" for title, number in rows]
+
+
+def test_a_bold_start_that_runs_into_its_text_is_no_heading(drawn):
+    """Also where the bold words begin on the line above; a bold line of its own is a heading."""
+    font = ("Helvetica-Bold", "Helvetica")
+
+    def draw(canvas: Canvas) -> None:
+        prose(canvas)
+        parts = [[("Ferries at night.", 0), ("Nobody may pass the light at night, whatever", 1)],
+                 [("the draught, unless the pilot is on board.", 1)],
+                 [("Ships above forty tons that wait for the tide on both", 0)],
+                 [("sides of it.", 0), ("They call the office, which answers until ten.", 1)]]  # fmt: skip
+        for k, line in enumerate(parts):
+            text = canvas.beginText(72, 730 - 12 * k - 20 * (k > 1))
+            for words, weight in line:
+                text.setFont(font[weight], 10)
+                text.textOut(f"{words} ")
+            canvas.drawText(text)
+        canvas.setFont(font[0], 10)
+        canvas.drawString(72, 640, "Pilots")
+        canvas.setFont(font[1], 10)
+        prose(canvas, 620)
+
+    headings = [line for line in drawn(draw).markdown.split("\n") if line.startswith("#")]
+    assert [heading.strip("# ") for heading in headings] == ["Pilots"]
