@@ -17,6 +17,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.pipeline import BY_NAME
+from groundwork.records.shards import Shard
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
 from tests.console.test_shards import corpus, files, settings
@@ -85,6 +86,29 @@ def test_a_node_that_dies_costs_only_what_was_under_way(
     capsys.readouterr()
     assert main(["generate_qa", "--data", str(parts), *settings(server)]) == 0
     assert f"{DOCUMENTS} up to date" in capsys.readouterr().out
+
+
+def test_a_thousand_documents_and_a_node_that_dies(tmp_path: Path, cluster: Any, server: FakeOpenRouter) -> None:
+    """1,000 documents over three nodes, one killed: the same files, and no more calls again than of the lost shard."""
+    shards, documents = 40, 1_000
+    cluster.nodes += [cluster.add_node(num_cpus=1) for _ in range(3 - len(cluster.nodes))]
+    whole, parts = corpus(tmp_path / "whole", documents), corpus(tmp_path / "parts", documents)
+    assert main(["summarize", "--data", str(whole), *settings(server)]) == 0
+    needed = len(server.requests)
+    server.latency = 0.2
+    process = stage("summarize", parts, cluster, server, "--set", f"engine.shards={shards}")
+    while len(server.requests) < needed + documents // 4 and process.poll() is None:
+        time.sleep(0.05)
+    cluster.remove_node(cluster.nodes.pop(), allow_graceful=False)
+    out = finished(process)
+    assert f"{documents:,} ok" in out
+    assert files(parts, "summaries") == files(whole, "summaries")
+    asked = Counter(json.dumps(request["messages"]) for request in server.requests[needed:])
+    names = [path.stem for path in (parts / "text").glob("*.md")]
+    largest = max(sum(map(shard.holds, names)) for shard in Shard.all(shards))
+    repeated = sum(count - 1 for count in asked.values())
+    print(f"{repeated} of {needed} calls repeated; the largest shard has {largest} documents")
+    assert len(asked) == needed and repeated <= largest
 
 
 def test_ctrl_c_is_passed_on(tmp_path: Path, cluster: Any, server: FakeOpenRouter) -> None:
