@@ -1,11 +1,12 @@
 """What a million and a hundred million documents take, computed from what a few take here, and what breaks first.
 
-Run    uv run benchmarks/forecast_scale.py [--documents 32] [--pairs 20000] [--texts 8000] [--quick]
+Run    uv run benchmarks/forecast_scale.py [--documents 32] [--pairs 50000] [--texts 8000] [--quick]
 
 The pipeline goes over `--documents` invented documents and over a quarter of them (as in benchmarks/scale.py, the model
 being a stand-in that answers at once); what a document takes is the difference: CPU seconds by stage, calls, tokens,
-bytes and files. The memory of a dataset comes from `--pairs` pairs and a quarter of them, the start with nothing to do
-from `--texts` short texts and a quarter of them. All else is multiplication:
+bytes and files. The memory of a dataset comes from `--pairs` pairs and half of them (fewer than 50,000 show what any
+number needs, rather than what each needs), the start with nothing to do from `--texts` short texts and a quarter of
+them. All else is multiplication:
 what grows faster than the documents is measured by benchmarks/whole_runs.py, and comes on top. Money is that of
 PRICE; real pairs are longer than the invented ones, and reasoning models write several times as much.
 """
@@ -94,9 +95,9 @@ def start_a_document(texts: int) -> float:
 
 def memory_a_pair(pairs: int) -> float:
     """Bytes of memory that create_dataset needs for one more pair."""
-    less, more = (whole_runs.measured(size, ["create_dataset"]) for size in (pairs // 4, pairs))
+    less, more = (whole_runs.measured(size, ["create_dataset"]) for size in (pairs // 2, pairs))
     grown = max(more[stage].peak - less[stage].peak for stage in more)  # MB; few pairs may show none
-    return max(grown, 0.01) * 2**20 / (pairs * 0.75)
+    return max(grown, 0.01) * 2**20 / (pairs - pairs // 2)
 
 
 def forecast(one: dict[str, float], documents: int) -> list[tuple[str, str]]:
@@ -140,7 +141,7 @@ def pairs_of(data: Path) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=32)
-    parser.add_argument("--pairs", type=int, default=20_000)
+    parser.add_argument("--pairs", type=int, default=50_000)
     parser.add_argument("--texts", type=int, default=8_000)
     parser.add_argument("--quick", action="store_true", help="4 documents, 400 pairs, 400 texts, three stages")
     options = parser.parse_args()
