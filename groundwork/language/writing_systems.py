@@ -47,7 +47,7 @@ def is_question(text: str) -> bool:
 
 def is_right_to_left(text: str) -> bool:
     """Is most of `text` in a script that runs from right to left, such as Arabic or Hebrew?"""
-    return not text.isascii() and 2 * len(_RIGHT_TO_LEFT.findall(text)) > len(_LETTER.findall(text))
+    return _is_mostly(_RIGHT_TO_LEFT, text)
 
 
 def runs_right_to_left(text: str) -> bool:
@@ -60,4 +60,10 @@ def is_shaped(text: str) -> bool:
 
     Those that run from right to left, those of India, and Thai, Lao, Tibetan, Burmese and Khmer.
     """
-    return not text.isascii() and 2 * len(_SHAPED.findall(text)) > len(_LETTER.findall(text))
+    return _is_mostly(_SHAPED, text)
+
+
+def _is_mostly(script: regex.Pattern[str], text: str) -> bool:
+    if text.isascii() or not script.search(text):  # as on nearly all pages
+        return False
+    return 2 * len(script.findall(text)) > len(_LETTER.findall(text))
