@@ -109,7 +109,8 @@ def _is_announced(statement: Statement, following: Statement, text: str) -> bool
     if statement.kind == "row" or not said.endswith((":", "：")):
         return False
     fence = text[statement.end : following.start + 3].strip()[-3:]
-    return following.kind == "row" or fence in ("```", "~~~") or following.lead.endswith(said)
+    shown = fence in ("```", "~~~") or text[statement.end : following.start + 4].lstrip().startswith("<pre")
+    return following.kind == "row" or shown or following.lead.endswith(said)
 
 
 def _visible_end(text: str, block: Block) -> int:

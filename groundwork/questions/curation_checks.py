@@ -29,7 +29,7 @@ CheckColumn = dict[str, Any]
 
 NEAR = 50  # pairs among which another answer is looked for
 _YES_OR_NO = re.compile(r"(?:yes|no)\b", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|\]\([^()\s]*\)|[\[`]")  # tags, the targets of links, code marks
 PASSES = 0.5  # where curate.thresholds names none
 HAVE_RULES: tuple[Check, ...] = ("stand_alone", "worth", "criteria", "supported")
 MENDABLE: tuple[Check, ...] = ("stand_alone", "natural", "criteria")  # by a pair written anew from its evidence
@@ -156,7 +156,7 @@ def wrong_answer(pair: Pair, other_answer: str) -> str:
 
 def _with_other_names(pair: Pair, other_answer: str) -> str:
     """The answer with each name that the question does not say exchanged for another of its kind; "" where none is."""
-    own, elsewhere = _names(pair.answer), _names(_TAG.sub(" ", "\n".join([*pair.evidence, other_answer])))
+    own, elsewhere = _names(pair.answer), _names(_MARKUP.sub(" ", "\n".join([*pair.evidence, other_answer])))
     changed, taken = pair.answer, {name.lower() for name in [*own, *_names(pair.question)]}
     for name in own:
         fitting = [

@@ -328,6 +328,8 @@ def test_a_wrong_answer_has_other_numbers_or_names() -> None:
     assert wrong_answer(pair_of(1, answer="To /var/log.", **told), "other") == "To /tmp."
     marked = {"evidence": ["<pre><code>tide mill up -d</code></pre>"]}
     assert wrong_answer(pair_of(1, answer="With tide mill up -d.", **marked), "other") == "other"
+    linked = {"evidence": ["The two ways are [sc.exe](#scexe) or [WinSW](#winsw)."]}
+    assert wrong_answer(pair_of(1, answer="sc.exe and WinSW.", **linked), "other") == "other"
     assert wrong_answer(pair_of(1, answer="For 6 days, unless 16.3 applies."), "") == "For 7 days, unless 16.3 applies."
     assert wrong_answer(pair_of(1, answer="No, it ground barley until 1931."), "other") == "Yes."
 
