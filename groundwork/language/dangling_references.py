@@ -140,8 +140,9 @@ def _stands_for_something(pronoun: re.Match[str], question: str) -> bool:
     clauses = [match.start() for match in _RELATIVE.finditer(before)] if _OF_MANY.search(pronoun.group()) else []
     if clauses and _MANY.search(before[: clauses[-1]]):  # "... the files of a program that needs one of them?"
         return True
-    if noun := _PART_OF_NOUN.search(before) if _AT_A_NOUN.match(pronoun.group()) else None:
-        return bool(_ONE_OF_A_KIND.search(before[: noun.start()]))  # "What may a player do after a foul on them?"
+    noun = _PART_OF_NOUN.search(before) if _AT_A_NOUN.match(pronoun.group()) else None
+    if noun and _ONE_OF_A_KIND.search(before[: noun.start()]):  # "What may a player do after a foul on them?"
+        return True
     return _named_before(before)
 
 

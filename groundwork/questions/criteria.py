@@ -14,6 +14,7 @@ from groundwork.language.numbers import numbers
 from groundwork.language.opposites import is_negated
 from groundwork.language.stop_words import ENGLISH
 from groundwork.language.words import content_words, words
+from groundwork.questions.trivial_questions import ASKS_HOW
 
 MIN_CRITERIA, MAX_CRITERIA = 1, 6
 
@@ -97,7 +98,13 @@ def _is_said_beside(fact: set[str], other: set[str], said: Counter[str]) -> bool
 
 def _is_given(criterion: str, question: str, language: str) -> bool:
     """Does the question say all of it, each word as often? Not where it asks yes or no, or relates things."""
-    if _POLAR.match(question) or _RELATES.search(question) or _ASKS_AGAIN.search(question) or _denies(criterion):
+    if (
+        _POLAR.match(question)
+        or ASKS_HOW.match(question)
+        or _RELATES.search(question)
+        or _ASKS_AGAIN.search(question)
+        or _denies(criterion)
+    ):
         return False
     small = set(words(criterion)) & ENGLISH - _IDLE - _TELLING - set(words(question))
     return not small and _fact(criterion, language) <= _fact(question, language)

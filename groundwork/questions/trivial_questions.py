@@ -24,6 +24,8 @@ _CHOICE = re.compile(
 )
 # "Who keeps the disc if offence and defence catch it?" - "The offence."
 _CONDITION = re.compile(r"(?:(?<=\w )(?:if|when|unless|while)|^(?:if|unless|while)) [^,?;]*", re.IGNORECASE)
+# "How do I stop the gauge with tide?" - "tide stop gauge": a command in the question's words.
+ASKS_HOW = re.compile(r"how (?:do|does|did|can|could|is|are|was|were|should|must|may)\b", re.IGNORECASE)
 _LICENCE = re.compile(
     r"\b(?:licen[cs]es?|copyright(?:ed)?|permission notice|verbatim copies|redistribut\w+|all rights|trademarks?|isbn"
     r"|dedicated to|(?:distribut|cop|reproduc)\w+ (?:a |an |the )?(?:modified |verbatim )?(?:version|cop(?:y|ies)))\b",
@@ -81,7 +83,13 @@ def not_worth_asking(question: str, answer: str, title: str, language: str) -> s
 def _given(question: str, answer: str) -> str:
     """The answer, where all of it stands in the question and nothing was to be chosen or confirmed."""
     told = content_words(answer, "en")
-    if not told or _POLAR.search(question) or _CHOICE.search(question) or _says_something_small(answer, question):
+    if (
+        not told
+        or ASKS_HOW.match(question)
+        or _POLAR.search(question)
+        or _CHOICE.search(question)
+        or _says_something_small(answer, question)
+    ):
         return ""
     if any(code not in question for code in _CODE.findall(answer)):
         return ""

@@ -68,6 +68,7 @@ def test_references_that_dangle(question: str) -> None:
         "What may a player of the Sarn league do after an accepted indirect foul on them?",
         "Does a change of the rules at Sarn take effect on the following 1 January?",
         "To whom is this release of the Sarn almanac dedicated?",
+        "For how long are the colours of a Sarn league team used if the teams agree on them?",
         "Does the tide builder of Orrin ship the binary or only the source?",
     ],
 )

@@ -60,6 +60,7 @@ def test_criteria_that_cannot_be_marked(criteria: list[str], why: str) -> None:
         ("How do the files ebb and flow differ?", ["States that ebb is the ebb file", "Names flow as the list"], []),
         ("Who rows, and does the cox row?", ["Names four rowers and a cox", "States that the cox does not row"], []),
         ("How is an environment variable set at Sarn?", ["Names Environment=", "States under [Service]"], []),
+        ("How do I reload tide as a service?", ["States tide reload", "States that services are not reloaded"], []),
         ("What must the lamp be?", ["States that it is a reference to the lamp", "States brass"], []),
     ],
 )

@@ -36,6 +36,7 @@ def test_what_nobody_needs(question: str, answer: str, why: str) -> None:
         ("Which file lists the users of the gauge in /etc?", "/etc/users."),
         ("How many berths has the north pier with its berths?", "Twelve berths."),
         ("When must a ferry sound its horn?", "Never."),
+        ("How do I stop the gauge service made with tide.exe?", "With tide.exe stop gauge."),
         ("Who takes the berth if a ferry and a skiff ask for the berth at once?", "The ferry."),
         ("Which licence does a skipper of a ferry need at Sarn?", "The coastal licence."),
         ("What must the copyright file of a package state?", "The licence and the holder."),
