@@ -24,7 +24,7 @@ _TELLING = frozenset(words("""answer answers give gives given indicate indicates
     explain explains list lists identify identifies include includes describe describes"""))  # fmt: skip
 _IDLE = frozenset(words("""a an and as at be been by for from had has have in into is are was were it its of on so that
     the their them then there they this to with"""))  # fmt: skip
-_CODE = re.compile(r"(?<!\S)\S*\w[/_<>.:=\-]\w\S*|\w+=|/\S{0,100}\w\S*|<\S{1,100}>")
+_CODE = re.compile(r"(?<!\S)\S*\w[/_<>.:=\-]\w\S*|(?<!\w)\w++=|/\S{0,100}\w\S*|<\S{1,100}>")
 _EDGES = "\"'.,;:!?()"
 _YES_OR_NO = re.compile(r"\b(?:yes|no|ja|nein|oui|non|sí|não|nee)\b", re.IGNORECASE)
 _POLAR = re.compile(
