@@ -56,7 +56,7 @@ def test_every_prompt_that_shows_examples_is_checked_here():
     assert showing == {
         "generate_qa.md", "small_model/generate_qa_sentence.md", "generate_qa_short.md",
         "generate_qa_two_chunks.md", "rephrase.md", "small_model/rephrase_question.md", "small_model/round_trip.md",
-        "rewrite_question.md",
+        "rewrite_question.md", "unanswerable.md",
     }  # fmt: skip
 
 
@@ -70,6 +70,14 @@ def test_pairs_of_a_reply_pass_the_rules(name):
     assert PairBasis(Grounds(text, "en")).faults(draft) == []
     assert all(any(find_quote(quote, chunk) for quote in draft.evidence) for chunk in chunks)
     assert not foreign_numbers(pair(**msgspec.to_builtins(draft)))
+
+
+def test_a_question_without_an_answer_stands_alone():
+    """The good example points at nothing, and the passage says neither it nor any number of it."""
+    passage, asked = re.findall(r'"([^"]+)"', PROMPTS["unanswerable.md"].partition("Example:")[2])[:2]
+    question = " ".join(asked.split())
+    assert question.endswith("?") and wording.dangling(question, "en") == ""
+    assert not re.search(r"minutes|seconds|how long", passage)
 
 
 def test_a_rewritten_pair_passes_the_rules():

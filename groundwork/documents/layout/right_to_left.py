@@ -72,7 +72,8 @@ def _word(box: Box, run: Run) -> Run:
 def _in_order(word: str) -> str:
     """A drawn word as it is read: its parts of different directions from right to left."""
     if not runs_right_to_left(word) or not _LATIN.search(word):
-        return _STOP_FIRST.sub(r"\2\1", word) if _STOP_FIRST.fullmatch(word) else word
+        match = _STOP_FIRST.fullmatch(word)
+        return f"{match[2]}{match[1]}" if match else word
     return "".join(reversed(_DIRECTIONS.findall(word)))
 
 
