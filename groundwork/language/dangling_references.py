@@ -47,7 +47,7 @@ _PRONOUN = [  # dangles unless the question itself named something before
         r"|\b(?:of|for|about|with|on|by) (?:it|them|this|these|those)\s*\?",
         # "Is it legal to row at night?", "How long does it take to fill the pond?": the clause says what "it" is
         r"\b(?:is|was|does|did|can|may|must|should|will|has) it\b"
-        r"(?! .*\b(?:to|that|for|if|when|whether|who|which|how)\b)",
+        r"(?! .*\b(?:to|that|for|if|when|whether|who|which|how)\b| take\b.*\b(?:until|till|before)\b)",
     )
 ]
 _CLAUSE = re.compile(r"[,;:.?!—]\s|\b(?:and|or|but|if|when|while|because|although|since|once)\b", re.IGNORECASE)
