@@ -14,11 +14,13 @@ from groundwork.dataset.subjects import Subjects
 from groundwork.dataset.unanswerable_questions import (
     A_CALL,
     NEAREST,
+    WHOLE,
     Encode,
     Findings,
     LookUp,
     Proposals,
     Propose,
+    Proposed,
     calls_needed,
     with_unanswerable,
 )
@@ -44,7 +46,7 @@ def proposer(client: Callable[[], Client], call: AbsentQuestions, template: str,
 def looker(client: Callable[[], Client], call: AbsentQuestions, template: str, about: Subjects) -> LookUp:
     """What looks questions up in passages, and words the replies to those that none of them answers."""
 
-    async def look_up(chunk: Chunk, questions: Sequence[str], passages: Sequence[Chunk]) -> Findings:
+    async def look_up(chunk: Chunk, questions: Sequence[Proposed], passages: Sequence[Chunk]) -> Findings:
         turns = looking_up(template, about.of(chunk.document), questions, passages)
         unit = f"{chunk.id} unanswerable looked up"
         return (await client().ask(call, turns, stage="create_dataset", unit=unit, schema=Findings)).value
@@ -57,14 +59,19 @@ def proposing(template: str, about: str, chunk: Chunk, count: int) -> list[Messa
     return conversation(template, subject=about.strip() or chunk.document, passage=chunk.text, count=str(count))
 
 
-def looking_up(template: str, about: str, questions: Sequence[str], passages: Sequence[Chunk]) -> list[Message]:
-    """The second request."""
+def looking_up(template: str, about: str, questions: Sequence[Proposed], passages: Sequence[Chunk]) -> list[Message]:
+    """The second request. The passages come first: those of a short document are the same in all of its requests."""
     return conversation(
         template,
         subject=about.strip() or passages[0].document,
         passages="\n\n".join(passage.text for passage in passages),
-        questions="\n".join(f"{number}. {question}" for number, question in enumerate(questions, 1)),
+        questions="\n".join(_listed(number, one) for number, one in enumerate(questions, 1)),
     )
+
+
+def _listed(number: int, proposed: Proposed) -> str:
+    missing = " ".join(proposed.missing.split())
+    return f"{number}. {proposed.question.strip()}" + (f" (to be stated: {missing})" if missing else "")
 
 
 async def add_unanswerable(job: Job, built: Built, passages: Sequence[Chunk], about: Subjects, encode: Encode) -> Built:
@@ -79,20 +86,22 @@ async def add_unanswerable(job: Job, built: Built, passages: Sequence[Chunk], ab
 
 
 def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) -> Estimate:
-    """Two calls a chunk, by one chunk's size and as many passages as a question is looked up in."""
+    """Two calls a chunk, by the first chunk's size and what the questions of its document are looked up in."""
     settings = job.config.dataset
     call = settings.absent
     held = {row.chunk for row in rows}
-    passages = [chunk for chunk in read_passages(inputs) if chunk.id in held]
+    everything = read_passages(inputs)
+    passages = [chunk for chunk in everything if chunk.id in held]
     if not passages:
         return Estimate(0, 0, 0, call)
     train = train_size(rows, inputs.runs, settings) * settings.phrasings
     held_out = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if settings.eval_split else 0
     wanted = sum(general_rows_needed(count, settings.unanswerable) for count in (train, held_out) if count)
     calls, about = calls_needed(wanted, len(passages)), subjects(job, inputs)
-    shown = passages[: 2 * NEAREST]
-    told = about.of(shown[0].document)
-    first = job.tokens(call, proposing(job.prompt(call.prompt), told, shown[0], A_CALL), Proposals)
-    questions = [row.question for row in rows[:A_CALL]]
+    own = [chunk for chunk in everything if chunk.document == passages[0].document]
+    shown = own if sum(len(chunk.text) for chunk in own) <= WHOLE else own[: A_CALL * 2 * NEAREST]
+    told = about.of(passages[0].document)
+    first = job.tokens(call, proposing(job.prompt(call.prompt), told, passages[0], A_CALL), Proposals)
+    questions = [Proposed(question=row.question, missing=row.answer) for row in rows[:A_CALL]]
     second = job.tokens(call, looking_up(job.prompt(call.check_prompt), told, questions, shown), Findings)
     return Estimate(2 * calls, calls * (first + second), 2 * calls * TOKENS_A_QUESTION * A_CALL, call)

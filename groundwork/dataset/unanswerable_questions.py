@@ -1,8 +1,9 @@
 """Questions near the subject that the documents do not answer, so that a model learns to say so.
 
 One call a chunk proposes questions that a reader might ask next. What the dataset answers already is left out by its
-meaning; the others are shown to a second call beside the passages nearest to them, which tells whether any of these
-answers them and words the reply. (Rajpurkar and others, "Know What You Don't Know", 2018, arXiv:1806.03822.)
+meaning; the others are shown to a second call beside the whole document, or of a long one the passages nearest to them,
+which tells whether any of these answers them and words the reply.
+(Rajpurkar and others, "Know What You Don't Know", 2018, arXiv:1806.03822.)
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import numpy as np
@@ -28,13 +30,16 @@ from groundwork.questions.question_differences import normalised
 from groundwork.records.types import Chunk
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from groundwork.embedding.nearest_neighbours import Vectors
 
 Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"]]
 CATEGORY = "unanswerable"
 CRITERIA = ["Says that this is not stated, or not known from the source", "Gives no answer of its own to the question"]
 A_CALL = 3  # questions proposed for one chunk
-NEAREST = 3  # chunks by their text, and as many by their questions, that a question is looked up in
+WHOLE = 40_000  # characters of a document up to which a question is looked up in all of it
+NEAREST = 3  # chunks of a longer one: so many by their text, by their words, and by what is asked of them
 SPARE = 2  # times as many are proposed as are needed, since some turn out to be answered
 
 
@@ -67,7 +72,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 Propose = Callable[[Chunk, int], Awaitable[Proposals]]
-LookUp = Callable[[Chunk, Sequence[str], Sequence[Chunk]], Awaitable[Findings]]
+LookUp = Callable[[Chunk, Sequence[Proposed], Sequence[Chunk]], Awaitable[Findings]]
 
 
 @dataclass
@@ -80,6 +85,26 @@ class _Found:
     answered: int = 0
     unusable: int = 0
     failed: list[str] = field(default_factory=list)
+
+
+class _Words:
+    """Texts by their words, rare ones weighing more (tf-idf)."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        self._vectorizer = TfidfVectorizer(sublinear_tf=True, token_pattern=r"\w+")  # noqa: S106  no password
+        self._texts = self._vectorizer.fit_transform(texts)
+
+    def scores(self, question: str) -> NDArray[np.float64]:
+        """The cosine of each text to the question, (texts,)."""
+        scores: NDArray[np.float64] = (self._texts @ self._vectorizer.transform([question]).T).toarray()[:, 0]
+        return scores
+
+
+def _highest(scores: NDArray[Any]) -> list[int]:
+    """The places of the NEAREST highest scores, the highest first."""
+    return np.argsort(-scores, kind="stable")[:NEAREST].tolist()  # type: ignore[no-any-return]
 
 
 @dataclass
@@ -101,17 +126,29 @@ class _Search:
             await encode([chunk.text for chunk in chunks], "document"),
         )  # fmt: skip
 
-    def passages(self, vectors: Vectors, own: Chunk) -> list[Chunk]:
-        """The chunk itself and those nearest to the questions (m, d), by their texts and by what rows ask of them."""
-        by_id = {chunk.id: chunk for chunk in self.chunks}
+    def passages(self, questions: Sequence[str], vectors: Vectors, own: Chunk) -> list[Chunk]:
+        """All chunks of the chunk's document where it is short; else the chunk itself and those nearest to the questions,
+        whose `vectors` are (m, d): by their texts' vectors, by rare words in common, and by what rows ask of them.
+        """
+        document = [chunk for chunk in self.chunks if chunk.document == own.document]
+        if sum(len(chunk.text) for chunk in document) <= WHOLE:
+            return document
         found = {own.id: own}
-        for vector in vectors:
-            for place in np.argsort(-(self.chunk_vectors @ vector), kind="stable")[:NEAREST].tolist():
-                found.setdefault(self.chunks[place].id, self.chunks[place])
-            for place in np.argsort(-(self.row_vectors[: len(self.rows)] @ vector), kind="stable")[:NEAREST].tolist():
-                if chunk := by_id.get(self.rows[place].chunk):
-                    found.setdefault(chunk.id, chunk)
+        for question, vector in zip(questions, vectors, strict=True):
+            asked = _highest(self.row_vectors[: len(self.rows)] @ vector)
+            near = [*_highest(self.chunk_vectors @ vector), *_highest(self._words.scores(question))]
+            chunks = [self.chunks[place] for place in near]
+            chunks += [self._by_id[self.rows[place].chunk] for place in asked if self.rows[place].chunk in self._by_id]
+            found |= {chunk.id: chunk for chunk in chunks if chunk.id not in found}
         return list(found.values())
+
+    @cached_property
+    def _by_id(self) -> dict[str, Chunk]:
+        return {chunk.id: chunk for chunk in self.chunks}
+
+    @cached_property
+    def _words(self) -> _Words:
+        return _Words([chunk.text for chunk in self.chunks])
 
     def remember(self, vectors: Vectors) -> None:
         """Questions that are taken: they are not asked twice."""
@@ -193,7 +230,8 @@ async def _of_chunk(chunk: Chunk, search: _Search, model: str, propose: Propose,
     found = _Found()
     try:
         proposals = await propose(chunk, A_CALL)
-        questions = list(dict.fromkeys(one.question.strip() for one in proposals.questions if one.question.strip()))
+        distinct = {one.question.strip(): one for one in reversed(proposals.questions) if one.question.strip()}
+        questions = list(reversed(distinct))
         found.proposed = len(questions)
         if not questions:
             return found
@@ -204,8 +242,9 @@ async def _of_chunk(chunk: Chunk, search: _Search, model: str, propose: Propose,
         found.asked = len(questions) - len(open_)
         if not open_:
             return found
-        passages = search.passages(vectors[open_], chunk)
-        findings = await look_up(chunk, [questions[place] for place in open_], passages)
+        left = [questions[place] for place in open_]
+        passages = search.passages(left, vectors[open_], chunk)
+        findings = await look_up(chunk, [distinct[question] for question in left], passages)
     except UnitError as error:
         found.failed.append(str(error))
         return found

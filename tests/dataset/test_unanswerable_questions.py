@@ -42,7 +42,7 @@ class Model:
 
     async def look_up(self, chunk, questions, passages):
         self.shown.append((chunk.id, [passage.id for passage in passages]))
-        answered = [bool(self.answered) and self.answered in question for question in questions]
+        answered = [bool(self.answered) and self.answered in one.question for one in questions]
         told = [Finding(number=n, quote="", answered=one, reply=self.reply) for n, one in enumerate(answered, 1)]
         return Findings(findings=told)
 
@@ -127,13 +127,28 @@ async def test_what_the_dataset_asks_already_is_left_out():
     assert found.report.unanswerable.asked == found.report.unanswerable.proposed == 8
 
 
-async def test_a_question_is_looked_up_beside_its_own_chunk():
-    """The passages hold the chunk itself and others, each once."""
+async def test_a_short_document_is_shown_whole():
+    """A question is looked up in every chunk of its document, in their order."""
     model = Model()
     await add(model)
+    assert {tuple(passages) for _, passages in model.shown} == {tuple(chunk.id for chunk in CHUNKS)}
+
+
+async def test_of_a_long_document_the_nearest_passages_are_shown(monkeypatch):
+    """The chunk itself first, then others, each once and not all; one that has the question's rare words is there."""
+    monkeypatch.setattr("groundwork.dataset.unanswerable_questions.WHOLE", 100)
+    filler = " ".join(f"word{n}" for n in range(50))
+    chunks = [msgspec.structs.replace(chunk, text=f"{chunk.text} {filler}") for chunk in CHUNKS]
+    far = [
+        msgspec.structs.replace(CHUNKS[0], id=f"rules-d{n}", index=8 + n, text=f"{filler} {text}")
+        for n, text in enumerate(("nothing", "the appeal in group 2 is heard by the board", "no more", "the end"))
+    ]
+    model = Model()
+    await add(model, chunks=[*chunks, *far])
     for chunk, passages in model.shown:
-        assert passages[0] == chunk and len(passages) > 1
+        assert passages[0] == chunk and 1 < len(passages) < 12
         assert len(set(passages)) == len(passages)
+    assert any("rules-d1" in passages for _, passages in model.shown)
 
 
 async def test_a_reply_that_fails_costs_its_chunk_alone():
