@@ -127,8 +127,8 @@ class _Search:
         )  # fmt: skip
 
     def passages(self, questions: Sequence[str], vectors: Vectors, own: Chunk) -> list[Chunk]:
-        """All chunks of the chunk's document where it is short; else the chunk itself and those nearest to the questions,
-        whose `vectors` are (m, d): by their texts' vectors, by rare words in common, and by what rows ask of them.
+        """All chunks of the chunk's document where it is short; else the chunk itself and those nearest to the
+        questions, whose `vectors` are (m, d): by vectors of texts, by rare words, and by what rows ask of them.
         """
         document = [chunk for chunk in self.chunks if chunk.document == own.document]
         if sum(len(chunk.text) for chunk in document) <= WHOLE:

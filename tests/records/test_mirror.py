@@ -288,6 +288,8 @@ def test_a_folder_on_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
         monkeypatch.setenv("HF_TOKEN", "hf_write")
         monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
         monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
+        template = hub.url + "/{repo_id}/resolve/{revision}/{filename}"  # made of the endpoint when it was imported
+        monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
         hub.repos["acme/corpus"] = Repo("acme/corpus", private=True)
         hub.repos["acme/corpus"].commit("a text", {"data/text/a.md": b"# A\n\nThe gate opens at dawn for all.\n"})
         for name, said in (("first", "chunk: 1 ok"), ("second", "chunk: 1 up to date")):
