@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any
@@ -27,6 +28,7 @@ from groundwork.settings.question_settings import Check, Curate
 
 CheckColumn = dict[str, Any]
 
+ALIKE = 0.65  # of 1, how far the letters of two names agree: URL and URI are no wrong answers to each other
 NEAR = 50  # pairs among which another answer is looked for
 _YES_OR_NO = re.compile(r"(?:yes|no)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|\]\([^()\s]*\)|[\[`]")  # tags, the targets of links, code marks
@@ -162,13 +164,21 @@ def _with_other_names(pair: Pair, other_answer: str) -> str:
         fitting = [
             one
             for one in elsewhere
-            if one.lower() not in taken and name.lower() not in one.lower() and _kind(one) == _kind(name)
+            if one.lower() not in taken and _kind(one) == _kind(name) and not _is_alike(one, name)
         ]
         if fitting and name.lower() not in pair.question.lower():
             parts = re.split(rf"(?<!\w){re.escape(name)}(?!\w)", changed)
             changed = fitting[0].join(parts)
             taken.add(fitting[0].lower())
     return "" if changed == pair.answer else changed
+
+
+def _is_alike(one: str, other: str) -> bool:
+    """Whether two names differ by a mark or a letter or two alone, or one holds the other: who grades takes the one for
+    the other.
+    """
+    a, b = ("".join(filter(str.isalnum, name.casefold())) for name in (one, other))
+    return a in b or b in a or SequenceMatcher(None, a, b, autojunk=False).ratio() > ALIKE
 
 
 def _names(text: str) -> list[str]:

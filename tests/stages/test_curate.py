@@ -330,6 +330,10 @@ def test_a_wrong_answer_has_other_numbers_or_names() -> None:
     assert wrong_answer(pair_of(1, answer="With tide mill up -d.", **marked), "other") == "other"
     linked = {"evidence": ["The two ways are [sc.exe](#scexe) or [WinSW](#winsw)."]}
     assert wrong_answer(pair_of(1, answer="sc.exe and WinSW.", **linked), "other") == "other"
+    bracket = {"evidence": ["Set it below [output.sails or output.sails]."], "question": "Below what is it set?"}
+    assert wrong_answer(pair_of(1, answer="Below [output.sails].", **bracket), "other") == "other"
+    acronym = {"evidence": ["A URL or an URI or the DNS."], "question": "What is it?"}
+    assert wrong_answer(pair_of(1, answer="The URL.", **acronym), "other") == "The DNS."
     assert wrong_answer(pair_of(1, answer="For 6 days, unless 16.3 applies."), "") == "For 7 days, unless 16.3 applies."
     assert wrong_answer(pair_of(1, answer="No, it ground barley until 1931."), "other") == "Yes."
 
