@@ -20,7 +20,7 @@ TOPICS = ("origin", "fee", "history", "appeal", "author", "season", "insurance",
 def reply(body):
     """Three questions beside a passage; of those looked up the first is answered."""
     asked = body["messages"][-1]["content"]
-    if "Questions:" not in asked:
+    if "<passages>" not in asked:
         n = int(re.search(r"rule number (\d+)", asked)[1])
         texts = [f"Which {TOPICS[(n + k) % 8]} has the {TOPICS[n]} of rule {n}, part {k}?" for k in range(3)]
         return json.dumps({"questions": [{"question": text, "missing": "it"} for text in texts]})
