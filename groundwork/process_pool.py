@@ -7,10 +7,10 @@ A long call tells by `report` how far it is.
 from __future__ import annotations
 
 import os
-import queue
 import signal
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from multiprocessing import connection, get_context, parent_process
@@ -79,11 +79,11 @@ class Workers:
         self._memory_mb = memory_mb
         self._devices = list(devices)
         self._count = len(self._devices) if any(devices) else count or cores()
-        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._calls: deque[_Call | None] = deque()
         self._threads: list[threading.Thread] = []
         self._running: set[_Worker] = set()
-        self._idle = 0
-        self._lock = threading.Lock()
+        self._idle = 0  # threads that wait for a call
+        self._changed = threading.Condition()  # guards these four
 
     def __enter__(self) -> Workers:
         return self
@@ -114,15 +114,17 @@ class Workers:
 
     def close(self) -> None:
         """End every worker at once; calls under way fail."""
-        for _ in self._threads:
-            self._calls.put(None)
+        with self._changed:
+            self._calls.extend([None] * len(self._threads))
+            self._changed.notify_all()
         for worker in list(self._running):
             worker.end()
 
     def _submit(self, call: _Call) -> None:
-        with self._lock:
-            self._calls.put(call)
-            if self._idle < self._calls.qsize() and len(self._threads) < self._count:
+        with self._changed:
+            self._calls.append(call)
+            self._changed.notify()
+            if self._idle < len(self._calls) and len(self._threads) < self._count:
                 device = self._devices[len(self._threads) % len(self._devices)]
                 thread = threading.Thread(target=self._attend, args=(device,), daemon=True)
                 self._threads.append(thread)
@@ -147,12 +149,11 @@ class Workers:
             worker.end()
 
     def _next(self) -> _Call | None:
-        with self._lock:
+        with self._changed:
             self._idle += 1
-        call = self._calls.get()
-        with self._lock:
+            self._changed.wait_for(lambda: self._calls)
             self._idle -= 1
-        return call
+            return self._calls.popleft()
 
     def _start(self, device: str) -> _Worker:
         worker = _Worker(self._memory_mb, device)

@@ -127,6 +127,30 @@ def test_each_device_has_a_worker_of_its_own(monkeypatch, tmp_path):
     assert engine.devices() == [""]
 
 
+class InThisProcess:
+    """A worker whose calls run in the thread that attends to it."""
+
+    def run(self, call):
+        return call.fn(*call.args)
+
+    def end(self):
+        pass
+
+
+def test_two_calls_at_once_have_two_workers(monkeypatch):
+    """However the threads take turns, no call waits behind another one while a worker may still be started."""
+    monkeypatch.setattr(Workers, "_start", lambda *_: InThisProcess())
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(500):
+            both = threading.Barrier(2, timeout=20)
+            with Workers(2) as two, ThreadPoolExecutor(2) as threads:
+                list(threads.map(lambda _: two.call(both.wait, timeout=30), range(2)))  # noqa: B023  awaited here
+    finally:
+        sys.setswitchinterval(before)
+
+
 def meet_and_tell_card(folder: str) -> str:
     """Waits for another process to come here too."""
     (Path(folder) / str(os.getpid())).touch()
