@@ -183,6 +183,11 @@ def spent(stage: str, data: Path, url: str) -> Cost:
     settings = [f"llm.base_url={url}", "llm.api_key_env=", "embeddings.backend=static", "embeddings.model=wordllama"]
     flags = ["--data", str(data), *(f"--set={one}" for one in settings)]
     command = [sys.executable, "-m", "groundwork", stage, *STAGES[stage], *flags]
+    return cost_of(command)
+
+
+def cost_of(command: list[str]) -> Cost:
+    """Run a command. Raises RuntimeError with the end of its output where it fails."""
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(process.pid, 0)

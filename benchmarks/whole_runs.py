@@ -14,9 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import math
-import os
 import random
-import subprocess
 import sys
 import tempfile
 from itertools import accumulate
@@ -26,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from benchmarks.scale import SMALL_WORDS, Cost, Writer
+from benchmarks.scale import SMALL_WORDS, Cost, Writer, cost_of
 from groundwork.embedding.encoder import Static
 from groundwork.embedding.grouped_search import near_rows
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, neighbours
@@ -102,14 +100,7 @@ def spent(stage: str, data: Path) -> Cost:
     settings = ["embeddings.backend=static", "embeddings.model=wordllama", "llm.api_key_env=", "dataset.name=made"]
     command = [sys.executable, "-m", "groundwork", stage, *STAGES[stage], "--data", str(data)]
     command += [f"--set={one}" for one in settings]
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        if status:
-            raise RuntimeError(f"{' '.join(command)}\n{output.read().decode()[-3000:]}")
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return cost_of(command)
 
 
 def measured(pairs: int, stages: list[str]) -> dict[str, Cost]:
