@@ -88,7 +88,12 @@ def _padding(criterion: str, facts: Mapping[str, set[str]], question: str, said:
     wider = [other for other in facts.values() if fact < other]
     if wider and not _denies(criterion) and not all(_is_said_beside(fact, other, said) for other in wider):
         return "another criterion says it"
-    return "the question says it" if _is_given(criterion, question, language) else ""
+    return "the question says it" if _is_given(criterion, question, language) and not _is_answered(fact, said) else ""
+
+
+def _is_answered(fact: set[str], said: Counter[str]) -> bool:
+    """Does the answer say all of it, whatever the question says?"""
+    return bool(said) and fact <= said.keys()
 
 
 def _is_said_beside(fact: set[str], other: set[str], said: Counter[str]) -> bool:

@@ -83,6 +83,16 @@ def test_what_the_answer_says_twice_is_two_facts(answer: str, dropped: list[str]
     assert list(padding("Which roles must each team of the Sarn league fill?", criteria, "en", answer)) == dropped
 
 
+def test_what_the_answer_says_is_no_padding() -> None:
+    """A criterion of the question's words is a fact where the answer says them too, and none where it does not."""
+    question, criteria = (
+        "Which groups see a miller's name in the log of the Orrin mill?",
+        ["Names WATCH", "Names MILLER"],
+    )
+    assert not padding(question, criteria, "en", "The groups WATCH and MILLER.")
+    assert list(padding(question, criteria, "en", "The group WATCH alone.")) == ["Names MILLER"]
+
+
 def test_padding_is_told_in_the_language_of_the_text() -> None:
     """ "Portene" is "porte" in Danish: the question says it; what names something else stays."""
     assert list(padding("Hvornår lukkes slusens porte?", ["Portene lukkes", "Ved højvande"], "da")) == [
