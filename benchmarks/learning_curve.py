@@ -63,12 +63,20 @@ class Epoch:
     score: dict[str, Score] = field(default_factory=dict)
 
 
+class GeneralKnowledge(NamedTuple):
+    """The general check at one time: the loss of an answer's token in nats, and the share of right answers."""
+
+    loss: float
+    right: float
+
+
 @dataclass
 class Run:
-    """One training with one seed."""
+    """One training with one seed. `general`: the general check before it and after it."""
 
     seed: int
     epochs: list[Epoch] = field(default_factory=list)
+    general: list[GeneralKnowledge] = field(default_factory=list)
 
 
 def example(prompt: Sequence[int], answer: Sequence[int], longest: int) -> Example | None:
@@ -192,6 +200,18 @@ def conclusion(runs: Sequence[Run]) -> str:
         f"learns by heart from epoch {start} on: loss on eval is lowest after epoch {best} and rises from there, while "
         f"it falls on what was trained ({each})"
     )
+
+
+def forgetting(runs: Sequence[Run]) -> list[str]:
+    """The general check before and after, in a line; none where it was not taken."""
+    if not runs or any(len(run.general) < 2 for run in runs):
+        return []
+    losses = [over_runs([run.general[place].loss for run in runs]) for place in (0, -1)]
+    right = [over_runs([run.general[place].right for run in runs]) for place in (0, -1)]
+    return [
+        f"general check, before and after: loss {_number(losses[0])}, {_number(losses[1])}; "
+        f"right answers {_percent(right[0])}, {_percent(right[1])}"
+    ]
 
 
 def _number(value: Interval) -> str:

@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.general_check import QUESTIONS, is_right, share_right
 from benchmarks.learning import parts_of, score_by_rules
 from benchmarks.learning_curve import (
     IGNORED,
     Epoch,
+    GeneralKnowledge,
     Recipe,
     Run,
     Score,
@@ -15,6 +17,7 @@ from benchmarks.learning_curve import (
     by_heart_from,
     conclusion,
     example,
+    forgetting,
     over_runs,
     padded,
     rate_at,
@@ -170,3 +173,20 @@ def test_the_recipe_says_all_that_shapes_the_model():
     text = str(Recipe("some/model", epochs=3, batch=4, learning_rate=2e-4, rank=16))
     for part in ("some/model", "LoRA of rank 16", "0.0002", "4 rows a step", "3 epochs"):
         assert part in text
+
+
+def test_the_general_check_counts_right_answers():
+    """The reference answers are all right, answers of the next question are not, and a part of a word is no answer."""
+    assert share_right([one.answer for one in QUESTIONS]) == 1
+    assert share_right([one.answer for one in QUESTIONS[1:] + QUESTIONS[:1]]) < 0.1
+    assert not is_right(QUESTIONS[0], "It is in the Parisian basin.")
+    with pytest.raises(ValueError):
+        share_right([])
+
+
+def test_forgetting_is_told_before_and_after():
+    """The line gives the first and the last general check; a run without two of them gives none."""
+    checks = [GeneralKnowledge(2.0, 0.5), GeneralKnowledge(3.0, 0.25)]
+    one = Run(1, general=checks)
+    assert forgetting([one]) == ["general check, before and after: loss 2.00, 3.00; right answers 50%, 25%"]
+    assert forgetting([one, Run(2, general=checks[:1])]) == []
