@@ -7,18 +7,18 @@ stay once every other check is done, so that a pair that is turned down stands f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import overload
 
 import msgspec
 
-from groundwork.errors import UnitError
 from groundwork.questions.curation_checks import column_of
+from groundwork.questions.curation_outcome import CheckedPair, first_failed
 from groundwork.questions.duplicate_questions import AskedSoFar
-from groundwork.questions.question_differences import asked_by, normalised
+from groundwork.questions.question_differences import Asked, asked_by, normalised
 from groundwork.records.run_pairs import Review
 from groundwork.records.types import Pair
-
-Judged = tuple[Pair, Pair | UnitError]  # a pair, and what the checks made of it
 
 
 def same_words(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair], list[Pair]]:
@@ -35,36 +35,59 @@ def same_words(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair], list[
     return unique, [pair for place, pair in enumerate(columned) if place in repeats]
 
 
-async def without_repeats(judged: Sequence[Judged], review: Review, asked: AskedSoFar) -> list[Judged]:
-    """`judged`, with those turned down that would stay and ask what an earlier one asks that stays."""
-    staying = {place: pair for place, one in enumerate(judged) if (pair := _staying(*one, review))}
-    pairs = list(staying.values())
-    order = _in_turn(pairs, review)
-    found = await asked.sift([asked_by(pairs[number]) for number in order])
-    repeats = dict(zip(order, found, strict=True))
-    result = list(judged)
-    for number, (place, pair) in enumerate(staying.items()):
-        if earlier := repeats[number]:
-            result[place] = judged[place][0], _with_column(pair, earlier)
-    return result
+async def repeated_questions(judged: Sequence[CheckedPair], review: Review, asked: AskedSoFar) -> dict[int, str]:
+    """By its place, of each pair that would stay and asks what an earlier one asks that stays: the earlier question."""
+    turns: dict[int, array[int]] = {0: array("q"), 1: array("q"), 2: array("q")}
+    for place, one in enumerate(judged):
+        if _stays(one, review):
+            turns[_turn(one.checked, review)].append(place)
+    order = turns[0] + turns[1] + turns[2]
+    found = await asked.sift(_Questions(judged, order))
+    return {place: earlier for place, earlier in zip(order, found, strict=True) if earlier}
 
 
-def _staying(pair: Pair, checked: Pair | UnitError, review: Review) -> Pair | None:
-    """The pair as it would be kept: by its checks, by a person, or unchecked; None where it is turned down."""
-    decision, result = review.of(pair), pair if isinstance(checked, UnitError) else checked
+def with_repeats(one: CheckedPair, place: int, repeats: Mapping[int, str]) -> CheckedPair:
+    """The pair with what `repeated_questions` found of it."""
+    if earlier := repeats.get(place):
+        return CheckedPair.of(one.pair, _with_column(one.checked, earlier))
+    return one
+
+
+class _Questions(Sequence[Asked]):
+    """The pairs at some places as they are asked, each read where it is needed."""
+
+    def __init__(self, judged: Sequence[CheckedPair], places: Sequence[int]) -> None:
+        self._judged, self._places = judged, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, number: int) -> Asked: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Asked]: ...
+    def __getitem__(self, number: int | slice) -> Asked | list[Asked]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(len(self))[number]]
+        return asked_by(self._judged[self._places[number]].checked)
+
+
+def _stays(one: CheckedPair, review: Review) -> bool:
+    """Would the pair be kept: by its checks, by a person, or unchecked?"""
+    decision = review.of(one.pair)
     if decision is not None:
-        return result if decision.accepts else None
-    return result if all(column["passed"] for column in result.checks.values()) else None
+        return decision.accepts
+    return bool(one.status) or not first_failed(one.checked)
 
 
 def _in_turn(pairs: Sequence[Pair], review: Review) -> list[int]:
     """The places of what people accepted first and of what they rejected last: no pair repeats one that goes."""
+    return sorted(range(len(pairs)), key=lambda place: _turn(pairs[place], review))
 
-    def turn(place: int) -> int:
-        decision = review.of(pairs[place])
-        return 1 if decision is None else 0 if decision.accepts else 2
 
-    return sorted(range(len(pairs)), key=turn)
+def _turn(pair: Pair, review: Review) -> int:
+    decision = review.of(pair)
+    return 1 if decision is None else 0 if decision.accepts else 2
 
 
 def _with_column(pair: Pair, earlier: str) -> Pair:

@@ -10,28 +10,34 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.records import run_pairs
 from groundwork.records.run_pairs import Review, turned_down_at_first
-from groundwork.records.types import Pair, Rejected
+from groundwork.records.types import Pair, Record, Rejected
 
 
-def sorted_out(
-    outcomes: Sequence[tuple[Pair, Pair | UnitError]], review: Review
-) -> tuple[list[Pair], list[Rejected], list[tuple[Pair, UnitError]]]:
-    """(kept, rejected, failed) of pairs with what the checks made of each; a person's decision goes before them."""
-    kept, rejected, failed = [], [], []
-    for pair, result in outcomes:
-        checked = pair if isinstance(result, UnitError) else result
-        if (decision := review.of(checked)) and decision.verdict == "reject":
-            rejected.append(run_pairs.rejected(checked, decision))
-        elif decision:
-            kept.append(run_pairs.accepted(msgspec.structs.replace(pair, checks=checked.checks), decision))
-        elif isinstance(result, UnitError):
-            kept.append(pair)
-            failed.append((pair, result))
-        elif reason := first_failed(checked):
-            rejected.append(turned_down(checked, reason))
-        else:
-            kept.append(checked)
-    return kept, rejected, failed
+class CheckedPair(Record, frozen=True):
+    """A pair, and what the checks made of it: itself where one failed to run, with the error and its `status`."""
+
+    pair: Pair
+    checked: Pair
+    status: str = ""
+    error: str = ""
+
+    @staticmethod
+    def of(pair: Pair, result: Pair | UnitError) -> CheckedPair:
+        if isinstance(result, UnitError):
+            return CheckedPair(pair=pair, checked=pair, status=result.status, error=str(result))
+        return CheckedPair(pair=pair, checked=result)
+
+
+def sorted_out(one: CheckedPair, review: Review) -> Pair | Rejected:
+    """The pair as it is kept, or why it is not; a person's decision goes before the checks."""
+    checked = one.checked
+    if (decision := review.of(checked)) and decision.verdict == "reject":
+        return run_pairs.rejected(checked, decision)
+    if decision:
+        return run_pairs.accepted(msgspec.structs.replace(one.pair, checks=checked.checks), decision)
+    if not one.status and (reason := first_failed(checked)):
+        return turned_down(checked, reason)
+    return checked
 
 
 def restored(folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,11 +43,9 @@ class Curated:
 
 def curation_html(result: Curated) -> str:
     """The whole page."""
-    rewritten = [pair for pair in result.kept if pair.original_question]
-    plain = [pair for pair in result.kept if not pair.original_question]
-    sizes = {"kept": len(plain), "rewritten": len(rewritten), "rejected": len(result.rejected)}
-    documents = {pair.document for pair in result.kept} | {one.document for one in result.rejected}
-    of = "one document" if len(documents) == 1 else f"{len(documents):,} documents"
+    counts = _Counts(result)
+    sizes = {"kept": len(counts.plain), "rewritten": len(counts.rewritten), "rejected": len(result.rejected)}
+    of = "one document" if len(counts.documents) == 1 else f"{len(counts.documents):,} documents"
     checks = ", ".join(result.checks).replace("_", " ") or "nothing"
     titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
     return document(
@@ -54,17 +53,17 @@ def curation_html(result: Curated) -> str:
         _STYLES,
         tag("h1", title),
         tag("p", f"{sum(sizes.values()):,} pairs of {of}, checked for {checks}.", class_="soft"),
-        *([tag("p", NO_MODEL)] if _is_by_rules_alone(result) else []),
+        *([tag("p", NO_MODEL)] if counts.by_rules_alone else []),
         _bar(sizes),
         *([tag("p", " ".join(result.reviewed))] if result.reviewed else []),
         tag("h2", "The checks"),
-        table(titles, [_row(check, result) for check in result.checks], numbers=(1, 2, 3, 4, 5)),
+        table(titles, [counts.row(check) for check in result.checks], numbers=(1, 2, 3, 4, 5)),
         tag("h2", "Kept"),
-        *([_pair("k", pair) for pair in _some(plain)] or [_NONE]),
+        *([_pair("k", result.kept[place]) for place in _some(counts.plain)] or [_NONE]),
         tag("h2", "Rewritten"),
-        *([_pair("w", pair) for pair in _some(rewritten)] or [_NONE]),
+        *([_pair("w", result.kept[place]) for place in _some(counts.rewritten)] or [_NONE]),
         tag("h2", "Rejected"),
-        *(_rejected(result.rejected) or [_NONE]),
+        *(_rejected(result.rejected, counts.by_reason) or [_NONE]),
     )
 
 
@@ -82,32 +81,47 @@ def by_rule_alone(one: Rejected) -> bool:
     return bool(failed) and one.reason != BY_PERSON and all(column.get("checker") == "rule" for column in failed)
 
 
-def _row(check: str, result: Curated) -> list[str]:
-    columns = [pair.checks.get(check) for pair in result.kept]
-    columns += [one.pair.get("checks", {}).get(check) for one in result.rejected]
-    told = [column for column in columns if column]
-    failed = Counter(column.get("checker", "model") for column in told if not column["passed"])
-    ruled = sum(column.get("checker") == "rule" for column in told)
-    by_model = f"{failed['model']:,}" if ruled < len(told) else "not asked"
-    numbers = [len(told), sum(column["passed"] for column in told), failed["rule"]]
-    return [check.replace("_", " "), *(f"{n:,}" for n in numbers), by_model, f"{ruled:,}"]
+class _Counts:
+    """What the page says of all pairs, which are gone through once: there may be a million, in files."""
+
+    def __init__(self, result: Curated) -> None:
+        self.documents: set[str] = set()
+        self.plain, self.rewritten = array("q"), array("q")  # places among the kept
+        self.by_reason: dict[str, array[int]] = defaultdict(lambda: array("q"))  # places among the rejected
+        self._checks = frozenset(result.checks)
+        self._columns: Counter[tuple[str, bool, str]] = Counter()  # by check, passed, checker
+        for place, pair in enumerate(result.kept):
+            (self.rewritten if pair.original_question else self.plain).append(place)
+            self._count(pair.document, pair.checks)
+        for place, one in enumerate(result.rejected):
+            self.by_reason[one.reason].append(place)
+            self._count(one.document, one.pair.get("checks", {}))
+
+    def _count(self, document: str, columns: Mapping[str, Any]) -> None:
+        self.documents.add(document)
+        for name, column in columns.items():
+            if name in self._checks and column:
+                self._columns[name, bool(column["passed"]), column.get("checker", "model")] += 1
+
+    def row(self, check: str) -> list[str]:
+        own = {key[1:]: count for key, count in self._columns.items() if key[0] == check}
+        told, passed = sum(own.values()), sum(count for (passed, _), count in own.items() if passed)
+        ruled = own.get((True, "rule"), 0) + own.get((False, "rule"), 0)
+        by_model = f"{own.get((False, 'model'), 0):,}" if ruled < told else "not asked"
+        numbers = [told, passed, own.get((False, "rule"), 0)]
+        return [check.replace("_", " "), *(f"{n:,}" for n in numbers), by_model, f"{ruled:,}"]
+
+    @property
+    def by_rules_alone(self) -> bool:
+        """Was no model asked about any pair?"""
+        return bool(self._columns) and all(checker == "rule" for _, _, checker in self._columns)
 
 
-def _is_by_rules_alone(result: Curated) -> bool:
-    """Was no model asked about any pair?"""
-    checks = [pair.checks for pair in result.kept] + [one.pair.get("checks", {}) for one in result.rejected]
-    told = [column for columns in checks for name, column in columns.items() if name in result.checks]
-    return bool(told) and all(column.get("checker") == "rule" for column in told)
-
-
-def _rejected(rejected: Sequence[Rejected]) -> list[Markup]:
-    by_reason: dict[str, list[Rejected]] = defaultdict(list)
-    for one in rejected:
-        by_reason[one.reason].append(one)
+def _rejected(rejected: Sequence[Rejected], by_reason: Mapping[str, Sequence[int]]) -> list[Markup]:
     shown = []
     for reason, group in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         shown.append(tag("h3", reason.replace("_", " "), " ", tag("span", f"({len(group):,})", class_="soft")))
-        for one in _some(group):
+        for one in (rejected[place] for place in _some(group)):
             who = " (by a rule; no model was asked)" if by_rule_alone(one) else ""
             question, answer = (str(one.pair.get(name, "")) for name in ("question", "answer"))
             shown.append(_article("r", question, answer, [], one.document, one.detail + who))

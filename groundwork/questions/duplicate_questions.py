@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -114,29 +116,63 @@ def _apart(asked: Asked) -> Asked:
     return replace(asked)
 
 
+def _hash(text: str) -> bytes:
+    """16 bytes in place of a text: two of a million are the same once in 10^26 runs."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+class _Joined:
+    """Sequences one after the other, none of them copied."""
+
+    def __init__(self) -> None:
+        self._parts: list[Sequence[Asked]] = []
+        self._starts: list[int] = []
+        self._length = 0
+
+    def append(self, part: Sequence[Asked]) -> None:
+        self._parts.append(part)
+        self._starts.append(self._length)
+        self._length += len(part)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, row: int) -> Asked:
+        part = bisect_right(self._starts, row) - 1
+        return self._parts[part][row - self._starts[part]]
+
+
 class AskedSoFar:
     """The questions so far. `encode` gives vectors of length 1; without it the evidence alone tells, or the wording."""
 
     def __init__(self, encode: Encode | None = None, likeness: Likeness | None = None) -> None:
         self._encode, self._likeness = encode, likeness or Likeness()
-        self._wordings: dict[str, str] = {}
-        self._asked: list[Asked | None] = []  # one a row of _vectors; None for one that repeats another
+        self._wordings: dict[bytes, int] = {}  # the row of each wording, by its hash
+        self._asked = _Joined()  # one a row of _vectors
+        self._new = bytearray()  # of each row: does it repeat no other?
         self._statements = Statements()
         self._indexed = 0  # of _asked, those that _statements knows
         self._vectors: Vectors | None = None
         self._read = lru_cache(maxsize=HELD)(self._apart)
 
     async def sift(self, asked: Sequence[Asked]) -> list[str]:
-        """For each the earlier question that it repeats, or "" where it is new; the new ones are remembered."""
-        vectors = await self._encode([one.question for one in asked]) if self._encode and asked else None
-        many, repeats = not self._asked and len(asked) > MANY, list[str]()
+        """For each the earlier question that it repeats, or "" where it is new; the new ones are remembered.
+
+        Of many, `asked` may be read from a file again and again: it is kept as it is, and no words of it.
+        """
+        vectors = await self._encode([one.question for one in asked]) if self._encode and len(asked) else None
+        many, repeats = not len(self._asked) and len(asked) > MANY, list[str]()
+        self._asked.append(asked)
         for one, near, shared in zip(asked, self._near(len(asked), vectors), self._sharing(asked, many), strict=True):
-            wording = normalised(one.question)
-            earlier = self._wordings.get(wording) or self._repeated(_apart(one) if many else one, near, shared())
+            row, wording = len(self._new), _hash(normalised(one.question))
+            if (known := self._wordings.get(wording)) is not None:
+                earlier = self._asked[known].question
+            else:
+                earlier = self._repeated(_apart(one) if many else one, near, shared())
             repeats.append(earlier)
             if not earlier:
-                self._wordings[wording] = one.question
-            self._asked.append(None if earlier else one)
+                self._wordings[wording] = row
+            self._new.append(not earlier)
         return repeats
 
     def _sharing(self, asked: Sequence[Asked], many: bool) -> Iterator[Callable[[], Iterable[int]]]:
@@ -152,15 +188,14 @@ class AskedSoFar:
 
     def _index(self) -> None:
         """Add to the index of statements those that it lacks."""
-        for row in range(self._indexed, len(self._asked)):
-            if known := self._asked[row]:
-                self._statements.add(row, known.statement)
-        self._indexed = len(self._asked)
+        for row in range(self._indexed, len(self._new)):
+            if self._new[row]:
+                self._statements.add(row, self._asked[row].statement)
+        self._indexed = len(self._new)
 
-    def _apart(self, row: int) -> Asked | None:
+    def _apart(self, row: int) -> Asked:
         """The question with its words: those of a few are kept with it, those of many only for a while."""
-        known = self._asked[row]
-        return known and (known if row < self._indexed else _apart(known))
+        return self._asked[row] if row < self._indexed else _apart(self._asked[row])
 
     def _near(self, count: int, vectors: Vectors | None) -> Iterator[Rows]:
         """For each new vector the earlier ones with a cosine from which questions are one."""
@@ -182,18 +217,19 @@ class AskedSoFar:
 
     def _repeated(self, one: Asked, near: Rows, shared: Iterable[int]) -> str:
         """The earlier question most like it that asks the same, or ""; `shared`: those that share its evidence."""
-        rows = np.array(sorted(row for row in shared if row < len(self._asked)), dtype=np.int64)
+        now = len(self._new)
+        rows = np.array(sorted(row for row in shared if row < now), dtype=np.int64)
         if self._vectors is None:
             cosines = np.ones(len(rows), dtype=np.float32)
         else:
-            own = self._vectors[len(self._asked)]
+            own = self._vectors[now]
             alike = rows[self._vectors[rows] @ own >= self._likeness.alike] if len(rows) else rows
             rows = np.union1d(alike, near)
             cosines = self._vectors[rows] @ own
         for place in np.argsort(-cosines, kind="stable").tolist():
-            earlier = self._read(int(rows[place]))
-            if earlier and same(one, earlier, float(cosines[place]), self._likeness):
-                return earlier.question
+            row = int(rows[place])
+            if self._new[row] and same(one, self._read(row), float(cosines[place]), self._likeness):
+                return self._read(row).question
         return ""
 
 
@@ -263,7 +299,7 @@ async def similarity(
     from groundwork.embedding.encoder import encoder_for
     from groundwork.settings.dataset_settings import STATIC_MODEL
 
-    some = list(sample)[:: max(1, len(sample) // CALIBRATED_ON)]
+    some = list(sample[:: max(1, len(sample) // CALIBRATED_ON)])
     encoder, note = encoder_for(settings, vectors, client() if settings.backend == "endpoint" else None, joined), ""
     try:
         known = await encoder.aencode(some, "query")

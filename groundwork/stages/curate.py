@@ -8,9 +8,11 @@ Run     uv run dataprep/curate.py [--run NAME]
 from __future__ import annotations
 
 import argparse
+from array import array
 from collections import defaultdict
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.errors import UnitError
@@ -18,15 +20,20 @@ from groundwork.records.artifacts import read_jsonl, write_json, write_jsonl, wr
 from groundwork.records.runs import DECISIONS, files_of_documents, named_run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from groundwork.questions.curation_checks import CurationCase
+    from groundwork.questions.curation_outcome import CheckedPair
     from groundwork.questions.curation_page import Curated
     from groundwork.questions.curation_rounds import Curation
     from groundwork.questions.duplicate_questions import AskedSoFar
+    from groundwork.records.run_pairs import Review
+    from groundwork.records.spooled import Spooled
     from groundwork.records.types import Pair, Rejected
     from groundwork.settings.whole_config import Config
 
+T = TypeVar("T")
+PAIRS_AT_ONCE = 10_000  # in memory, and asked about side by side
 TEST_PAIRS = 10
 FORETOLD = 24  # documents that tell, as a run begins, how many calls there will be
 DOCUMENTS_A_PROCESS = 150  # from which another process pays
@@ -88,46 +95,125 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     What is asked about a document depends on that document alone. A shard asks about its own documents, keeps the
     replies, and writes no file: the whole run finds them there once they are gathered.
+
+    A million pairs fill the memory: they are in temporary files, and only PAIRS_AT_ONCE of them here.
     """
-    from groundwork.questions.curation_duplicates import same_words, without_repeats
-    from groundwork.questions.curation_outcome import restored, sorted_out
+    from groundwork.questions.curation_duplicates import repeated_questions
+    from groundwork.questions.curation_outcome import CheckedPair, restored
     from groundwork.questions.curation_page import Curated, curation_html
     from groundwork.records.run_pairs import read_review
+    from groundwork.records.spooled import Spooled
+    from groundwork.records.types import Pair, Rejected
 
-    folder, documents = job.data.path("qa", unit.name), unit.payload
-    pairs = _pairs(folder, documents)
-    pairs = pairs[:TEST_PAIRS] if job.test else pairs
     review = read_review(job.data, unit.name, job.config.review.disagreement)
-    looks_for_repeats = "duplicates" in job.config.curate.checks
-    unique, repeats = same_words(pairs, review) if looks_for_repeats else (pairs, [])
-    curation, cases = _curation(job, unique, documents)
-    job.progress.start(len(cases), "pairs")
-    judged = await curation.run(cases, job.progress.advance)
-    outcomes: list[tuple[Pair, Pair | UnitError]] = [(pair, pair) for pair in repeats]
-    outcomes += [
-        (pair, one if isinstance(one, UnitError) else one.pair)
-        for pair, one in zip(unique, judged.values(), strict=True)
-    ]
-    del unique, repeats, cases, judged  # a million pairs fill the memory
-    if job.data.shard is not None:
-        return _checked(unit, outcomes)
-    if looks_for_repeats and pairs:
-        outcomes = await without_repeats(outcomes, review, await _asked_so_far(job, pairs))
-    kept, rejected, failed = sorted_out(outcomes, review)
-    failures = [Failure(pair.id, error.status, str(error)) for pair, error in failed]
-    kept += restored(folder, documents, review, {pair.id for pair in kept})
-    warnings = [] if job.test else review.unmet(documents)
-    curated = Curated(unit.name, job.config.curate.checks, kept, rejected, review.describe())
-    _write(folder / "curated", documents, curated)
-    write_text(folder / "curated" / "report.html", curation_html(curated))
-    return _outcome(curated, failures, warnings)
+    with ExitStack() as open_files:
+
+        def spooled(kind: type[T]) -> Spooled[T]:
+            return open_files.enter_context(closing(Spooled(kind, job.data.state)))
+
+        questions, unique, judged = spooled(str), spooled(Pair), spooled(CheckedPair)
+        parts = _read(job, unit, review, questions, unique, judged)
+        await _judge(job, parts, unique, judged)
+        if job.data.shard is not None:
+            return _checked(unit, judged)
+        repeats: dict[int, str] = {}
+        if "duplicates" in job.config.curate.checks and judged:
+            repeats = await repeated_questions(judged, review, await _asked_so_far(job, questions))
+        kept, rejected = spooled(Pair), spooled(Rejected)
+        failures = _sort_out(judged, repeats, review, kept, rejected)
+        if review.verdicts:
+            kept.extend(restored(job.data.path("qa", unit.name), unit.payload, review, {pair.id for pair in kept}))
+        warnings = [] if job.test else review.unmet(unit.payload)
+        curated = Curated(unit.name, job.config.curate.checks, kept, rejected, review.describe())
+        folder = job.data.path("qa", unit.name) / "curated"
+        _write(folder, unit.payload, curated)
+        write_text(folder / "report.html", curation_html(curated))
+        return _outcome(curated, failures, warnings)
 
 
-def _checked(unit: Unit, outcomes: Sequence[tuple[Pair, Pair | UnitError]]) -> Outcome:
+def _read(
+    job: Job,
+    unit: Unit,
+    review: Review,
+    questions: Spooled[str],
+    unique: Spooled[Pair],
+    judged: Spooled[CheckedPair],
+) -> list[DocumentPairs]:
+    """All questions as they stand; the pairs that are to be checked, by document; and as judged those that repeat
+    the words of another one of their document.
+    """
+    from groundwork.questions.curation_duplicates import same_words
+    from groundwork.questions.curation_outcome import CheckedPair
+
+    folder, looks_for_repeats = job.data.path("qa", unit.name), "duplicates" in job.config.curate.checks
+    parts: list[DocumentPairs] = []
+    for document in unit.payload:
+        pairs = _pairs(folder, [document])[: TEST_PAIRS - len(questions) if job.test else None]
+        questions.extend(pair.question for pair in pairs)
+        own, repeats = same_words(pairs, review) if looks_for_repeats else (pairs, [])
+        judged.extend(CheckedPair.of(pair, pair) for pair in repeats)
+        unique.extend(own)
+        if not parts or parts[-1].pairs + len(own) > PAIRS_AT_ONCE:
+            parts.append(DocumentPairs([], len(unique) - len(own), 0))
+        parts[-1] = DocumentPairs([*parts[-1].documents, document], parts[-1].first, parts[-1].pairs + len(own))
+    return parts
+
+
+class DocumentPairs(NamedTuple):
+    """Documents whose pairs are checked together, and where among the pairs theirs are."""
+
+    documents: list[str]
+    first: int
+    pairs: int
+
+
+async def _judge(
+    job: Job, parts: Sequence[DocumentPairs], unique: Sequence[Pair], judged: Spooled[CheckedPair]
+) -> None:
+    """Add the pairs to `judged`, with what their checks made of them."""
+    from groundwork.questions.curation_outcome import CheckedPair
+
+    job.progress.start(len(unique), "pairs")
+    for part in parts:
+        pairs = unique[part.first : part.first + part.pairs]
+        curation, cases = _curation(job, pairs, part.documents)
+        results = (await curation.run(cases, job.progress.advance)).values()
+        judged.extend(
+            CheckedPair.of(pair, one if isinstance(one, UnitError) else one.pair)
+            for pair, one in zip(pairs, results, strict=True)
+        )
+
+
+def _sort_out(
+    judged: Sequence[CheckedPair],
+    repeats: Mapping[int, str],
+    review: Review,
+    kept: Spooled[Pair],
+    rejected: Spooled[Rejected],
+) -> list[Failure]:
+    """Put each pair into `kept` or `rejected`; returns what failed among the kept."""
+    from groundwork.questions.curation_duplicates import with_repeats
+    from groundwork.questions.curation_outcome import sorted_out
+    from groundwork.records.types import Pair
+
+    failures = []
+    for place, one in enumerate(judged):
+        checked = with_repeats(one, place, repeats)
+        result = sorted_out(checked, review)
+        if not isinstance(result, Pair):
+            rejected.append(result)
+            continue
+        kept.append(result)
+        if checked.status and review.of(checked.checked) is None:
+            failures.append(Failure(one.pair.id, checked.status, checked.error))
+    return failures
+
+
+def _checked(unit: Unit, judged: Sequence[CheckedPair]) -> Outcome:
     """What a shard has done: its file says for how many pairs the replies are there."""
-    failures = [Failure(pair.id, one.status, str(one)) for pair, one in outcomes if isinstance(one, UnitError)]
-    write_json(unit.writes[0], {"pairs": len(outcomes), "failed": len(failures)})
-    return Outcome(note=f"{len(outcomes):,} pairs of this shard checked", failures=failures)
+    failures = [Failure(one.pair.id, one.status, one.error) for one in judged if one.status]
+    write_json(unit.writes[0], {"pairs": len(judged), "failed": len(failures)})
+    return Outcome(note=f"{len(judged):,} pairs of this shard checked", failures=failures)
 
 
 def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[Curation, list[CurationCase]]:
@@ -148,14 +234,14 @@ def _pairs(folder: Path, documents: Sequence[str]) -> list[Pair]:
     return [pair for document in documents for pair in read_jsonl(folder / f"{document}.jsonl", Pair)]
 
 
-async def _asked_so_far(job: Job, pairs: Sequence[Pair]) -> AskedSoFar:
+async def _asked_so_far(job: Job, questions: Sequence[str]) -> AskedSoFar:
     from groundwork.questions.duplicate_questions import AskedSoFar, similarity
 
     threshold = job.config.curate.thresholds.get("duplicates", job.config.qa.duplicate_threshold)
     encode, likeness, _ = await similarity(
         job.config.embeddings,
         threshold,
-        [pair.question for pair in pairs],
+        questions,
         job.data.path("embeddings"),
         lambda: job.client,
     )
@@ -163,15 +249,19 @@ async def _asked_so_far(job: Job, pairs: Sequence[Pair]) -> AskedSoFar:
 
 
 def _write(folder: Path, documents: Sequence[str], curated: Curated) -> None:
-    kept: dict[str, list[Pair]] = defaultdict(list)
-    turned_away: dict[str, list[Rejected]] = defaultdict(list)
-    for pair in curated.kept:
-        kept[pair.document].append(pair)
-    for one in curated.rejected:
-        turned_away[one.document].append(one)
+    kept, turned_away = _by_document(curated.kept), _by_document(curated.rejected)
     for document in documents:
-        write_jsonl(folder / f"{document}.jsonl", kept[document])
-        write_jsonl(folder / "rejected" / f"{document}.jsonl", turned_away[document])
+        write_jsonl(folder / f"{document}.jsonl", (curated.kept[place] for place in kept[document]))
+        rejected = (curated.rejected[place] for place in turned_away[document])
+        write_jsonl(folder / "rejected" / f"{document}.jsonl", rejected)
+
+
+def _by_document(rows: Iterable[Pair | Rejected]) -> dict[str, array[int]]:
+    """The places of each document's rows, in order."""
+    places: dict[str, array[int]] = defaultdict(lambda: array("q"))
+    for place, row in enumerate(rows):
+        places[row.document].append(place)
+    return places
 
 
 def _outcome(curated: Curated, failures: list[Failure], warnings: list[str]) -> Outcome:

@@ -1,0 +1,84 @@
+"""Many records of one kind in a file without a name, for what must be gone through more than once.
+
+In memory a record takes eight bytes, its place in the file. The file is in the folder of the state, not below /tmp,
+which is memory on many machines, and goes when it is closed or when the process ends, whatever ends it.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Generic, TypeVar, overload
+
+import msgspec
+
+T = TypeVar("T")
+
+WRITTEN_AT_ONCE = READ_AT_ONCE = 1 << 20  # bytes
+
+
+class Spooled(Sequence[T], Generic[T]):
+    """A sequence that only grows. What is read of it is a new object each time, equal to what was appended."""
+
+    def __init__(self, kind: type[T], folder: Path, records: Iterable[T] = ()) -> None:
+        """Raises OSError where the folder cannot be written to."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115  # `close` closes it
+        self._encoder, self._decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(kind)
+        self._ends = array("q", [0])
+        self._pending = bytearray()
+        self.extend(records)
+
+    def append(self, record: T) -> None:
+        content = self._encoder.encode(record)
+        self._pending += content
+        self._ends.append(self._ends[-1] + len(content))
+        if len(self._pending) >= WRITTEN_AT_ONCE:
+            self._flush()
+
+    def extend(self, records: Iterable[T]) -> None:
+        for record in records:
+            self.append(record)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[T]: ...
+    def __getitem__(self, place: int | slice) -> T | list[T]:
+        if isinstance(place, slice):
+            return [self[number] for number in range(len(self))[place]]
+        number = range(len(self))[place]
+        return self._decoder.decode(self._content(self._ends[number], self._ends[number + 1]))
+
+    def __iter__(self) -> Iterator[T]:
+        """In order, read a part of the file at a time."""
+        content, start = b"", 0
+        for number in range(len(self)):
+            first, end = self._ends[number], self._ends[number + 1]
+            if end > start + len(content):
+                content, start = self._content(first, max(end, min(first + READ_AT_ONCE, self._ends[-1]))), first
+            yield self._decoder.decode(memoryview(content)[first - start : end - start])
+
+    def _content(self, start: int, end: int) -> bytes:
+        self._flush()
+        parts, missing = [], end - start
+        while missing:  # a read may bring less than was asked for
+            part = os.pread(self._file.fileno(), missing, end - missing)
+            if not part:
+                raise OSError(f"{missing} bytes of a temporary file are gone")
+            parts.append(part)
+            missing -= len(part)
+        return b"".join(parts)
+
+    def _flush(self) -> None:
+        while self._pending:
+            del self._pending[: os.write(self._file.fileno(), self._pending)]
