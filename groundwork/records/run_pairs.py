@@ -151,6 +151,9 @@ class Review:
     verdicts: dict[str, Decision]
     agreements: list[Agreement] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    gone: set[str] = field(
+        default_factory=set
+    )  # documents that decisions are about and of which the run holds no pairs
     _met: dict[str, Pair] = field(default_factory=dict)
     _changed: set[str] = field(default_factory=set)
     _undone: int = 0
@@ -184,8 +187,8 @@ class Review:
         return found
 
     def unmet(self, documents: Iterable[str]) -> list[str]:
-        """Warnings about decisions of these documents that could not be obeyed; they stay in their file."""
-        wanted = set(documents)
+        """Warnings about decisions of these documents, or of those that are gone, that could not be obeyed."""
+        wanted = {*documents, *self.gone}
         open_ = [name for name, one in self.verdicts.items() if one.document in wanted and name not in self._met]
         gone = [name for name in open_ if name not in self._changed]
         changed = [name for name in open_ if name in self._changed]
@@ -222,7 +225,9 @@ def read_review(data: Workspace, run: str, disagreement: Disagreement = "rejecte
     decisions, warnings = read_decisions(decisions_file(data, run))
     held = standing(decisions)
     verdicts = {pair: verdict_of(own, disagreement) for pair, own in held.items()}
-    return Review(run, verdicts, agreements(held), warnings)
+    about = {one.document for one in verdicts.values()}
+    present = documents_of(data.path("qa", run))
+    return Review(run, verdicts, agreements(held), warnings, about.difference(present))
 
 
 def review_files(data: Workspace, run: str, documents: Sequence[str], *, curated: bool) -> list[Path]:

@@ -26,7 +26,7 @@ from groundwork.records.review_decisions import (
     standing,
 )
 from groundwork.records.review_decisions import verdict_of as verdict
-from groundwork.records.run_pairs import candidates
+from groundwork.records.run_pairs import candidates, read_review
 from groundwork.records.runs import pair_files, runs
 from groundwork.records.types import Pair, Rejected
 from groundwork.review.review_session import ReviewSession, decision_of
@@ -123,6 +123,20 @@ def test_decisions_for_pairs_that_are_gone_are_named_and_kept(
     out = capsys.readouterr().out
     assert "mill-lost" in out and "ask something else now" in out
     assert len(read_decisions(decisions_file(Workspace(tmp_path), "small"))[0]) == 2
+
+
+def test_decisions_for_a_document_that_is_gone_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The run holds no pairs of it any more; a document that is only not built now is not named."""
+    write_curated(tmp_path)
+    other = msgspec.structs.replace(OPENING, document="quay", id="quay-0-00000001")
+    write_jsonl(tmp_path / "qa" / "small" / "quay.jsonl", [other])
+    lost = msgspec.structs.replace(OPENING, document="lighthouse", id="lighthouse-lost")
+    decide(tmp_path, (other, "accept", "", {}), (lost, "accept", "", {}))
+    assert read_review(Workspace(tmp_path), "small").gone == {"lighthouse"}
+    assert OPENING.id in build(tmp_path, "--document", "mill")
+    out = capsys.readouterr().out
+    assert "1 decision is for pairs that are gone and not obeyed: lighthouse-lost" in out
+    assert other.id not in out
 
 
 def test_reviewers_who_disagree(tmp_path: Path) -> None:
