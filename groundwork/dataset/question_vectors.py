@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +51,18 @@ async def embedded(job: Job, sources: list[DatasetSource]) -> list[Embedded]:
     job.progress.start(sum(len(dataset.rows) for dataset in datasets), "questions embedded")
     advance = job.progress.advance
     return [Embedded(dataset, await encoder.aencode(dataset.questions, "query", advance)) for dataset in datasets]
+
+
+async def embedded_one_by_one(job: Job, sources: list[DatasetSource]) -> AsyncIterator[Embedded]:
+    """As `embedded`, each dataset read when the one before is done with: of large ones, one is in memory at a time."""
+    encoder = encoder_of(job)
+    for source in sources:
+        dataset = load_dataset(source)
+        refuse_other_models(job.data, [dataset], encoder)
+        job.progress.start(len(dataset.rows), "questions embedded")
+        vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)
+        yield Embedded(dataset, vectors)
+        del dataset, vectors
 
 
 def refuse_other_models(data: Workspace, datasets: list[Dataset], encoder: Encoder) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from array import array
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
-from typing import get_args
+from typing import NamedTuple, get_args, overload
 
 import msgspec
 import numpy as np
@@ -14,10 +15,11 @@ import numpy.typing as npt
 
 from groundwork.dataset.loading import MIRRORS, QuestionRow
 from groundwork.dataset.question_vectors import Embedded
-from groundwork.questions.duplicate_questions import Likeness, SameQuestions
-from groundwork.questions.question_differences import asked_by, normalised
+from groundwork.questions.duplicate_questions import Likeness, SameQuestions, wording_hash
+from groundwork.questions.question_differences import Asked, asked_by
 from groundwork.records.artifacts import slug, write_jsonl
 from groundwork.records.runs import files_of_documents
+from groundwork.records.spooled import Spooled
 from groundwork.records.types import Difficulty, Pair, Rejected
 
 Vectors = npt.NDArray[np.float32]
@@ -32,92 +34,134 @@ class MergeCandidate:
     order: int
 
 
-Dropped = tuple[MergeCandidate, MergeCandidate, float, str]  # a copy, the one kept for it, their cosine, and the reason
+CandidateStore = Spooled[MergeCandidate] | list[MergeCandidate]
+
+
+class Dropped(NamedTuple):
+    """A copy, the one kept for it (by their places among the candidates), and the cosine of the two."""
+
+    copy: int
+    keeper: int
+    cosine: float
 
 
 @dataclass(frozen=True)
 class Union:
-    """What was kept, and each copy that was not with the one kept for it, their cosine and the reason."""
+    """The places of the candidates that were kept, and each copy that was not."""
 
-    kept: list[MergeCandidate]
-    dropped: list[Dropped]
+    candidates: Sequence[MergeCandidate]
+    kept: Sequence[int]
+    dropped: Sequence[Dropped]
 
 
-def joined_runs(ones: list[Embedded]) -> tuple[list[MergeCandidate], Vectors]:
-    """All questions of all runs with their vectors (n, d), without the rows that mirror splits repeat.
+class JoinedRuns:
+    """All questions of all runs with their vectors, without the rows that mirror splits repeat.
 
-    `ones` is emptied on the way, for memory: a million rows are not to be there twice.
+    `candidates` is where the questions go: a list, or a file where there may be a million.
     """
-    count = sum(row.split not in MIRRORS for one in ones for row in one.dataset.rows)
-    vectors = np.zeros((count, max((one.vectors.shape[1] for one in ones), default=1) or 1), dtype=np.float32)
-    candidates: list[MergeCandidate] = []
-    taken: set[str] = set()
-    for order in range(len(ones)):
-        one = ones.pop(0)
-        for row, vector in zip(one.dataset.rows, one.vectors, strict=True):
-            if row.split in MIRRORS:
-                continue
-            name = row.id if row.id not in taken else f"{slug(one.dataset.name)}-{row.id}"
-            taken.add(name)
-            vectors[len(candidates)] = vector
-            candidates.append(MergeCandidate(_pair(row, name, one.dataset.name), one.dataset.name, order))
-    return candidates, vectors
+
+    def __init__(self, candidates: CandidateStore) -> None:
+        self.candidates = candidates
+        self.sizes: dict[str, int] = {}  # rows of each dataset
+        self.warnings: list[str] = []
+        self._vectors: list[Vectors] = []
+        self._taken: set[str] = set()
+
+    def add(self, one: Embedded) -> None:
+        name, order = one.dataset.name, len(self.sizes)
+        self.sizes[name] = len(one.dataset.rows)
+        self.warnings += one.dataset.warnings
+        for row in one.dataset.rows:
+            if row.split not in MIRRORS:
+                own = row.id if row.id not in self._taken else f"{slug(name)}-{row.id}"
+                self._taken.add(own)
+                self.candidates.append(MergeCandidate(_pair(row, own, name), name, order))
+        own_rows = np.array([row.split not in MIRRORS for row in one.dataset.rows], dtype=bool)
+        self._vectors.append(one.vectors if own_rows.all() else one.vectors[own_rows])
+
+    def vectors(self) -> Vectors:
+        """(n, d), once: they are handed over."""
+        whole = np.zeros((len(self.candidates), max((part.shape[1] for part in self._vectors), default=1) or 1), "f4")
+        start = 0
+        while self._vectors:
+            part = self._vectors.pop(0)
+            if len(part):
+                whole[start : start + len(part)] = part
+            start += len(part)
+        self._taken.clear()
+        return whole
 
 
-def unite(candidates: list[MergeCandidate], vectors: Vectors, likeness: Likeness) -> Union:
+def unite(candidates: Sequence[MergeCandidate], vectors: Vectors, likeness: Likeness) -> Union:
     """Keep the best of every group of questions that ask the same: each dropped copy asks what a kept one asks.
 
     Best: more evidence, then more evaluation criteria, then the longer answer, then the run named first. What asks the
     same is told by `questions.same_question`, as everywhere.
     """
-    order = sorted(range(len(candidates)), key=lambda row: _rank(candidates[row]), reverse=True)
-    first_of: dict[str, int] = {}  # the best row of each wording; its other rows need no cosine
-    leader_of = np.zeros(len(candidates), dtype=np.int64)
-    for row in order:
-        leader_of[row] = first_of.setdefault(_wording(candidates[row]), row)
-    best_first = list(first_of.values())
-    first_of.clear()
-    leaders = np.sort(np.array(best_first, dtype=np.int64))
-    own = vectors if len(leaders) == len(vectors) else vectors[leaders]
-    found = SameQuestions([asked_by(candidates[row].pair) for row in leaders.tolist()], own, likeness)
-    keeper_of = np.full(len(candidates), -1)  # of each leader, the best first
-    for leader in best_first:
+    count = len(candidates)
+    ranks = np.array([_rank(candidate) for candidate in candidates], dtype=np.int64).reshape(count, 4)
+    order = np.lexsort([-ranks[:, column] for column in (3, 2, 1, 0)])  # stable: of equals the first
+    wording_of = _wordings(candidates)
+    first_of = np.full(count, -1, dtype=np.int64)  # the best row of each wording; its other rows need no cosine
+    first_of[wording_of[order[::-1]]] = order[::-1]
+    leader_of = first_of[wording_of]
+    best_first = order[leader_of[order] == order]
+    leaders = np.sort(best_first)
+    own = vectors if len(leaders) == count else vectors[leaders]
+    found = SameQuestions(_Questions(candidates, leaders), own, likeness)
+    keeper_of = np.full(count, -1)  # of each leader, the best first
+    for leader in best_first.tolist():
         if keeper_of[leader] < 0:
             others = leaders[found.of(int(np.searchsorted(leaders, leader)))]
             keeper_of[leader] = keeper_of[others[keeper_of[others] < 0]] = leader
-    keeper = keeper_of[leader_of].tolist()
-    kept = [candidates[row] for row in range(len(candidates)) if keeper[row] == row]
-    dropped = [
-        (
-            candidates[row],
-            candidates[keeper[row]],
-            float(vectors[row] @ vectors[keeper[row]]),
-            _why(candidates[keeper[row]], candidates[row]),
-        )
-        for row in range(len(candidates))
-        if keeper[row] != row
-    ]
-    return Union(kept, dropped)
+    keeper = keeper_of[leader_of]
+    copies = np.flatnonzero(keeper != np.arange(count)).tolist()
+    dropped = [Dropped(row, int(keeper[row]), float(vectors[row] @ vectors[keeper[row]])) for row in copies]
+    return Union(candidates, array("q", np.flatnonzero(keeper == np.arange(count)).tolist()), dropped)
 
 
-def _wording(candidate: MergeCandidate) -> str:
-    return normalised(candidate.pair.question)
+def _wordings(candidates: Iterable[MergeCandidate]) -> npt.NDArray[np.int64]:
+    """A number for the wording of each question, the same for the same."""
+    numbers: dict[bytes, int] = {}
+    hashes = (wording_hash(candidate.pair.question) for candidate in candidates)
+    return np.array(array("q", (numbers.setdefault(one, len(numbers)) for one in hashes)), dtype=np.int64)
+
+
+class _Questions(Sequence[Asked]):
+    """The candidates at some places as they are asked, each read where it is needed."""
+
+    def __init__(self, candidates: Sequence[MergeCandidate], places: npt.NDArray[np.int64]) -> None:
+        self._candidates, self._places = candidates, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, number: int) -> Asked: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Asked]: ...
+    def __getitem__(self, number: int | slice) -> Asked | list[Asked]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(len(self))[number]]
+        return asked_by(self._candidates[int(self._places[number])].pair)
 
 
 def write_run(folder: Path, merged: Union) -> None:
     """The run's files, one a document, and those of the copies left out; files of an earlier merge go."""
-    pairs: dict[str, list[Pair]] = {}
-    dropped: dict[str, list[Dropped]] = {}
-    for candidate in merged.kept:
-        pairs.setdefault(candidate.pair.document, []).append(candidate.pair)
-    for one in merged.dropped:
-        dropped.setdefault(one[0].pair.document, []).append(one)
-    _remove_others(folder, pairs)
+    document_of = [intern(candidate.pair.document) for candidate in merged.candidates]
+    kept: dict[str, array[int]] = {}
+    dropped: dict[str, array[int]] = {}
+    for row in merged.kept:
+        kept.setdefault(document_of[row], array("q")).append(row)
+    for place, one in enumerate(merged.dropped):
+        dropped.setdefault(document_of[one.copy], array("q")).append(place)
+    _remove_others(folder, kept)
     _remove_others(folder / "rejected", dropped)
-    for document, rows in sorted(pairs.items()):
-        write_jsonl(folder / f"{document}.jsonl", rows)
-    for document, copies in sorted(dropped.items()):
-        write_jsonl(folder / "rejected" / f"{document}.jsonl", [_rejected(*copy) for copy in copies])
+    for document, rows in sorted(kept.items()):
+        write_jsonl(folder / f"{document}.jsonl", (merged.candidates[row].pair for row in rows))
+    for document, places in sorted(dropped.items()):
+        copies = (merged.dropped[place] for place in places)
+        write_jsonl(folder / "rejected" / f"{document}.jsonl", (_rejected(merged.candidates, one) for one in copies))
 
 
 def _remove_others(folder: Path, documents: Container[str]) -> None:
@@ -139,14 +183,16 @@ def _why(kept: MergeCandidate, dropped: MergeCandidate) -> str:
     return "the first of equals"
 
 
-def _rejected(candidate: MergeCandidate, keeper: MergeCandidate, cosine: float, why: str) -> Rejected:
-    pair = candidate.pair
+def _rejected(candidates: Sequence[MergeCandidate], dropped: Dropped) -> Rejected:
+    candidate, keeper = candidates[dropped.copy], candidates[dropped.keeper]
+    pair, why = candidate.pair, _why(keeper, candidate)
     return Rejected(
         document=pair.document,
         chunk=pair.chunk,
         iteration=pair.iteration,
         reason="duplicate",
-        detail=f"of {keeper.pair.id} of {keeper.run} (cosine {cosine:.3f}), kept for {why}: {keeper.pair.question}",
+        detail=f"of {keeper.pair.id} of {keeper.run} (cosine {dropped.cosine:.3f}), kept for {why}: "
+        f"{keeper.pair.question}",
         pair={**msgspec.to_builtins(pair), "run": candidate.run},
     )
 

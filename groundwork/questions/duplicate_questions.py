@@ -116,9 +116,9 @@ def _apart(asked: Asked) -> Asked:
     return replace(asked)
 
 
-def _hash(text: str) -> bytes:
-    """16 bytes in place of a text: two of a million are the same once in 10^26 runs."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def wording_hash(question: str) -> bytes:
+    """16 bytes in place of a wording: two of a million are the same once in 10^26 runs."""
+    return hashlib.blake2b(normalised(question).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class _Joined:
@@ -164,7 +164,7 @@ class AskedSoFar:
         many, repeats = not len(self._asked) and len(asked) > MANY, list[str]()
         self._asked.append(asked)
         for one, near, shared in zip(asked, self._near(len(asked), vectors), self._sharing(asked, many), strict=True):
-            row, wording = len(self._new), _hash(normalised(one.question))
+            row, wording = len(self._new), wording_hash(one.question)
             if (known := self._wordings.get(wording)) is not None:
                 earlier = self._asked[known].question
             else:

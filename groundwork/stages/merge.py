@@ -10,6 +10,8 @@ Run     uv run visualization/merge.py A B [C ...] --out RUN [--threshold 0.95]
 from __future__ import annotations
 
 import argparse
+from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
@@ -54,30 +56,35 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.dataset.question_vectors import embedded
-    from groundwork.dataset.run_union import joined_runs, unite, write_run
+    from groundwork.dataset.question_vectors import embedded_one_by_one
+    from groundwork.dataset.run_union import JoinedRuns, MergeCandidate, unite, write_run
     from groundwork.questions.duplicate_questions import likeness
     from groundwork.records.artifacts import write_json
+    from groundwork.records.spooled import Spooled
 
     sources: list[DatasetSource] = unit.payload
-    ones = await embedded(job, sources)
-    sizes = {one.dataset.name: len(one.dataset.rows) for one in ones}
-    warnings = [warning for one in ones for warning in one.dataset.warnings]
-    candidates, vectors = joined_runs(ones)
-    scale = likeness(vectors, job.flags.threshold)
-    merged = unite(candidates, vectors, scale)
-    write_run(unit.writes[0].parent, merged)
-    kept_of = {name: sum(candidate.run == name for candidate in merged.kept) for name in sizes}
+    with closing(Spooled(MergeCandidate, job.data.state)) as candidates:
+        joined = JoinedRuns(candidates)
+        async for one in embedded_one_by_one(job, sources):
+            joined.add(one)
+            del one  # its rows are in a file now
+        vectors = joined.vectors()
+        scale = likeness(vectors, job.flags.threshold)
+        merged = unite(candidates, vectors, scale)
+        write_run(unit.writes[0].parent, merged)
+        runs = [candidate.run for candidate in candidates]
+    counts = Counter(runs[row] for row in merged.kept)
+    kept_of = {name: counts[name] for name in joined.sizes}
     write_json(
-        unit.writes[0], {"from": sizes, "kept": kept_of, "threshold": scale.one, "left_out": len(merged.dropped)}
+        unit.writes[0], {"from": joined.sizes, "kept": kept_of, "threshold": scale.one, "left_out": len(merged.dropped)}
     )
-    shares = ", ".join(f"{name} {kept_of[name]:,} of {size:,}" for name, size in sizes.items())
+    shares = ", ".join(f"{name} {kept_of[name]:,} of {size:,}" for name, size in joined.sizes.items())
     return Outcome(
         status="ok" if merged.kept else "empty",
         note=f"{shares} -> {len(merged.kept):,} questions in {from_here(unit.writes[0].parent)} "
         f"(without evidence, cosine {scale.one:.3f} and more is one question)",
         counts={"questions": len(merged.kept), "duplicates": len(merged.dropped)},
-        warnings=warnings,
+        warnings=joined.warnings,
     )
 
 

@@ -33,11 +33,13 @@ def test_of_near_duplicates_the_better_supported_stays(tmp_path: Path) -> None:
     assert rejected.pair["run"] == "a"
 
 
-def test_the_run_named_first_wins_among_equals() -> None:
+def test_the_run_named_first_wins_among_equals(tmp_path: Path) -> None:
     """Copies of equal worth are taken from the run that is named first."""
     merged = unite([candidate("2", "Same?", "b"), candidate("1", "same? ")], np.eye(2, dtype=np.float32), Likeness(0.9))
-    assert [one.pair.id for one in merged.kept] == ["1"]
-    assert merged.dropped[0][3] == "its run is named first"
+    write_run(tmp_path, merged)
+    assert [row.id for row in read_jsonl(tmp_path / f"{PAIR.document}.jsonl", Pair)] == ["1"]
+    (rejected,) = read_jsonl(tmp_path / "rejected" / f"{PAIR.document}.jsonl", Rejected)
+    assert "kept for its run is named first" in rejected.detail
 
 
 def test_different_numbers_are_different_questions() -> None:
@@ -68,13 +70,13 @@ def test_nothing_disappears_and_every_dropped_copy_has_a_near_keeper() -> None:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     rows = [candidate(str(n), f"question {'x' * n}?", "ab"[n % 2], evidence=[], answer="") for n in range(120)]
     merged = unite(rows, vectors, Likeness(0.95))
-    kept = {one.pair.id for one in merged.kept}
-    assert kept | {one.pair.id for one, *_ in merged.dropped} == {str(n) for n in range(120)}
+    kept = set(merged.kept)
+    assert kept | {one.copy for one in merged.dropped} == set(range(120))
     assert len(kept) + len(merged.dropped) == 120
-    assert all(keeper.pair.id in kept and cosine >= 0.95 - 1e-6 for _, keeper, cosine, _ in merged.dropped)
-    for one in merged.kept:
-        near = vectors @ vectors[int(one.pair.id)] >= 0.95
-        assert not [n for n in np.flatnonzero(near) if str(n) in kept and str(n) != one.pair.id]
+    assert all(one.keeper in kept and one.cosine >= 0.95 - 1e-6 for one in merged.dropped)
+    for row in merged.kept:
+        near = vectors @ vectors[row] >= 0.95
+        assert not [n for n in np.flatnonzero(near).tolist() if n in kept and n != row]
 
 
 def test_one_question_ten_thousand_times() -> None:
