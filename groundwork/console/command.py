@@ -215,7 +215,7 @@ class Command:
                 try:
                     runner.run(self._units(job, shard))
                 finally:
-                    result.outcomes, result.not_started = runner.ledger.outcomes, runner.ledger.not_started
+                    result.outcomes, result.up_to_date = runner.ledger.outcomes, runner.ledger.up_to_date
                     result.usage = [*(job.client.report() if job.has_client else []), *job.usage]
         except GroundworkError as error:
             result.stopped = type(error).__name__, str(error)

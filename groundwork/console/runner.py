@@ -58,11 +58,13 @@ class Runner:
     def spread(self, units: list[Unit], work: Callable[[int], list[ShardResult]]) -> Ledger:
         """Have other processes do what is not current: `work` takes the number of units. Raises as `run` does."""
         with self._counted(units) as todo:
-            if todo:
-                for result in work(len(todo)):
-                    self.ledger.outcomes |= result.outcomes
-                    self.job.usage += result.usage
-                    self._stopped = self._stopped or result.error()
+            results = work(len(todo)) if todo else []
+            for result in results:
+                self.ledger.outcomes |= result.outcomes
+                self.job.usage += result.usage
+                self._stopped = self._stopped or result.error()
+            # A shard whose node died finds, as it runs again, what it had done before: no outcome tells of that.
+            self.ledger.up_to_date = max(self.ledger.up_to_date, sum(result.up_to_date for result in results))
         if self._stopped:
             raise self._stopped
         return self.ledger
@@ -86,7 +88,7 @@ class Runner:
             yield todo
         finally:
             self.job.progress.end()
-            self.ledger.not_started = len(todo) - len(self.ledger.outcomes)
+            self.ledger.not_started = len(units) - self.ledger.up_to_date - len(self.ledger.outcomes)
             self.ledger.seconds = time.monotonic() - began
 
     def _current(self, units: list[Unit]) -> dict[str, ManifestEntry]:

@@ -17,7 +17,6 @@ from multiprocessing import connection, get_context
 from typing import TYPE_CHECKING, Any, Protocol
 
 from groundwork.console.job import Outcome
-from groundwork.console.ledger import Ledger
 from groundwork.console.progress import Progress
 from groundwork.console.signals import STOP_SIGNALS, STOPPED, SignalHandler
 from groundwork.errors import BudgetReached, ConfigError, GroundworkError, ProviderRefused, Stopped, StopRun, UsageError
@@ -43,8 +42,7 @@ class ShardResult:
     """What a process did: its part of the ledger, what its calls used, and why it stopped early, if it did."""
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    up_to_date: int = 0
-    not_started: int = 0
+    up_to_date: int = 0  # units that the shard found done
     usage: list[UsageRow] = field(default_factory=list)
     stopped: tuple[str, str] | None = None  # the class of the error and its text
 
@@ -151,18 +149,6 @@ def share_of(config: Config, count: int) -> Config:
 
     providers = {name: divided(provider) for name, provider in config.llm.providers.items()}
     return replace(config, llm=replace(divided(config.llm), providers=providers))
-
-
-def join_results(results: Sequence[ShardResult], ledger: Ledger) -> list[UsageRow]:
-    """Add the results to `ledger`; returns what their calls used. Raises what stopped one of them."""
-    for result in results:
-        ledger.outcomes |= result.outcomes
-        ledger.not_started += result.not_started
-    usage = [row for result in results for row in result.usage]
-    errors = [error for result in results if (error := result.error())]
-    if errors:
-        raise next((error for error in errors if not isinstance(error, Stopped)), errors[0])
-    return usage
 
 
 def run_processes(stage: str, job: Job, count: int) -> list[ShardResult]:
