@@ -30,11 +30,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_one_command_shows_everything(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`dataprep example` draws coverage, maps, tags, splits and a dataset, and links them on one page."""
+    """`dataprep example` draws curation, coverage, maps, tags, splits and a dataset, and links them on one page."""
     monkeypatch.setattr(example, "FOLDER", data)
     assert main(["example", "--no-browser"]) == 0, capsys.readouterr()
     page = (data / "index.html").read_text()
-    for name in ("coverage-ellary", "alpha-vs-beta", "rowing-rules"):
+    for name in ("coverage-ellary", "alpha-vs-beta", "rowing-rules", "qa/alpha/curated/report.html"):
         assert name in page, f"{name} is not linked"
     report = json.loads((data / "datasets" / "rowing-rules" / "report.json").read_text())
     assert report and (data / "datasets" / "rowing-rules" / "README.md").is_file()

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING
 from groundwork.console.index_page import write_index
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import PROJECT
-from groundwork.records.artifacts import Workspace
+from groundwork.questions.curation_page import Curated, curation_html
+from groundwork.records.artifacts import Workspace, read_jsonl, write_text
+from groundwork.records.runs import files_of_documents
+from groundwork.records.types import Pair, Rejected
+from groundwork.settings.config_files import load
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command
@@ -33,6 +37,7 @@ def show_example(flags: argparse.Namespace, command: Callable[[str], Command]) -
     """
     if not (FOLDER / "qa").is_dir():
         raise UsageError(f"{FOLDER}: not there; it lies in the repository and not in the wheel")
+    _draw_curation()
     worst = EXIT_OK
     for name, *arguments in STEPS:
         main = command(name)
@@ -44,3 +49,13 @@ def show_example(flags: argparse.Namespace, command: Callable[[str], Command]) -
     if not flags.no_browser:
         webbrowser.open(page.as_uri())
     return worst
+
+
+def _draw_curation() -> None:
+    """The page of each run's curation, from its kept and rejected pairs: the models are not asked again."""
+    checks = load([SETTINGS]).curate.checks
+    for run in RUNS:
+        curated = FOLDER / "qa" / run / "curated"
+        kept = [pair for path in files_of_documents(curated) for pair in read_jsonl(path, Pair)]
+        rejected = [one for path in files_of_documents(curated / "rejected") for one in read_jsonl(path, Rejected)]
+        write_text(curated / "report.html", curation_html(Curated(run, checks, kept, rejected)))

@@ -1,4 +1,4 @@
-"""Grade answers by the criteria of their questions, the judge checked before it is believed; tell learnt from by heart.
+"""Grade answers by the criteria of their questions, after a check of the judge; show what was learnt and what was memorised.
 
 Reads   a built dataset, a run, a folder of JSONL or Parquet, or a Hub dataset: question, answer, and criteria if there
         are any; with --answers, answers made elsewhere

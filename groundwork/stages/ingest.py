@@ -1,4 +1,4 @@
-"""Turn documents into Markdown, one text each, and prove page by page that nothing was lost.
+"""Turn documents into Markdown, one text each, and check page by page that nothing was lost.
 
 Reads   data/documents/*, sub-folders too: PDF, DOCX, PPTX, XLSX, CSV, HTML, EPUB, Markdown, text and more
 Writes  data/text/<document>.md and .json; with --pictures also the pictures in data/text/<document>/

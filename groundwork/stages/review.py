@@ -1,4 +1,4 @@
-"""Read every pair of a run beside its chunk, accept, reject or correct it, and let the dataset obey.
+"""Read every pair of a run beside its chunk; accept, reject or correct it; the dataset follows your decisions.
 
 Reads   data/qa/<run>/<document>.jsonl, rejected/, curated/ and coverage/ there, data/chunks, data/tags
 Writes  data/qa/<run>/decisions.jsonl, a line for every decision; curate and create_dataset obey it; and
