@@ -1,4 +1,4 @@
-"""Grade answers by the criteria of their questions, after a check of the judge; show what was learnt and what was memorised.
+"""Grade answers by the criteria of their questions, after a check of the judge; show what is learnt and what by heart.
 
 Reads   a built dataset, a run, a folder of JSONL or Parquet, or a Hub dataset: question, answer, and criteria if there
         are any; with --answers, answers made elsewhere
