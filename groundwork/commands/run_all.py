@@ -63,8 +63,10 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
 
 def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]:
     """The flags of the stage; of results that were made by a choice of runs or flags, those as well."""
+    from groundwork.records.manifest import EntryChoice
+
     with opened(load_config(flags), flags) as (job, manifest):
-        choices = {unit: entry.choice for unit, entry in manifest.entries(main.name).items()}
+        choices = {unit: entry.choice for unit, entry in manifest.entries(main.name, EntryChoice).items()}
         if not any(choices.values()):
             return [flags]
         try:

@@ -77,7 +77,11 @@ def _states(command: Command, job: Job, manifest: Manifest) -> States:
     settings' by all that it was made with.
     """
     flags = argparse.Namespace(**(vars(command.parse([])) | vars(job.flags)))
-    calls = calls_as_given(flags, {unit: entry.choice for unit, entry in manifest.entries(command.name).items()})
+    from groundwork.records.manifest import EntryChoice
+
+    calls = calls_as_given(
+        flags, {unit: entry.choice for unit, entry in manifest.entries(command.name, EntryChoice).items()}
+    )
     states: States = {}
     for call in calls:
         if _names_another(call, job):

@@ -38,7 +38,6 @@ class Runner:
     def __init__(self, stage: str, job: Job, manifest: Manifest, recipe: dict[str, Any], process: Process) -> None:
         self.stage, self.job, self.manifest, self.recipe, self.process = stage, job, manifest, recipe, process
         self.ledger = Ledger(stage)
-        self._entries = manifest.entries(stage)
         self._stopped: GroundworkError | None = None
         self._judged: tuple[list[Unit], list[Unit]] | None = None
         self._forced: dict[str, ManifestEntry] = {}
@@ -94,7 +93,11 @@ class Runner:
     def _current(self, units: list[Unit]) -> dict[str, ManifestEntry]:
         """The entries of those that only --force asks for."""
         states = zip(units, self.states(units), strict=True)
-        return {unit.name: self._entries[unit.name] for unit, (state, _) in states if state in ("done", "empty")}
+        return {
+            unit.name: entry
+            for unit, (state, _) in states
+            if state in ("done", "empty") and (entry := self._entry_of(unit))
+        }
 
     def _due(self, state: State) -> bool:
         if self.job.flags.retry_failed:
@@ -104,7 +107,10 @@ class Runner:
     def _judge(self, unit: Unit) -> tuple[State, str]:
         outputs = self._hashes(unit.writes)
         inputs = self._hashes((*unit.reads, *unit.adds))
-        return judge_state(self._entries.get(unit.name), inputs, self._recipe(unit), outputs, len(unit.writes))
+        return judge_state(self._entry_of(unit), inputs, self._recipe(unit), outputs, len(unit.writes))
+
+    def _entry_of(self, unit: Unit) -> ManifestEntry | None:
+        return self.manifest.entry(self.stage, unit.name)
 
     def _recipe(self, unit: Unit) -> dict[str, Any]:
         return {**self.recipe, "own": unit.recipe} if unit.recipe else self.recipe
@@ -211,7 +217,7 @@ class Runner:
 
     def _keep_edits(self, unit: Unit) -> None:
         """Set aside what the user changed by hand before it is written anew."""
-        changed = edited(self._entries.get(unit.name), self._hashes(unit.writes))
+        changed = edited(self._forced.get(unit.name) or self._entry_of(unit), self._hashes(unit.writes))
         for path in unit.writes:
             name = self.job.data.relative(path)
             if name in changed and path.is_file():

@@ -7,6 +7,7 @@ a *departed* document; one whose content turns up under another name was renamed
 from __future__ import annotations
 
 import glob
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ import msgspec
 from groundwork.pipeline import BY_NAME
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl, write_bytes, write_json, write_jsonl
 from groundwork.records.figure_folders import MovedFolder, decoded, encoded
-from groundwork.records.manifest import Manifest, ManifestEntry
+from groundwork.records.manifest import EntryInputs, Manifest, ManifestEntry
 from groundwork.records.name_patterns import matches_any
 from groundwork.records.review_decisions import rewrite_lines
 from groundwork.records.runs import DECISIONS
@@ -71,13 +72,13 @@ def departed(data: Workspace, manifest: Manifest, ignore: Sequence[str] = ()) ->
     One that a pattern of `ignore` means counts as well.
     """
     found = []
-    for document, entry in sorted(manifest.entries("ingest").items()):
+    for document, entry in sorted(manifest.entries("ingest", EntryInputs).items()):
         for name, digest in entry.inputs.items():
             source = name.removeprefix("documents/")
             if source == name:
                 continue
             ignored = bool(ignore) and matches_any(source, ignore)
-            if ignored or not (data.base / name).exists():
+            if ignored or not os.path.exists(f"{data.base}/{name}"):  # noqa: PTH110  a tenth of Path's time, for all documents
                 found.append(Departed(document, source, digest, ignored))
     return [one for one in found if (data.root / "text" / f"{one.document}.md").exists()]
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, overload
 
 import msgspec
 
@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS objects (path, version, sha256, PRIMARY KEY (path, ve
 """
 
 _ENTRIES = "SELECT unit, entry FROM units WHERE stage = ?"
+_ENTRY = "SELECT entry FROM units WHERE stage = ? AND unit = ?"
+_HASH = "SELECT size, mtime_ns, sha256 FROM files WHERE path = ?"
 
 Hashes = dict[str, str]
 State = Literal["done", "empty", "stale", "behind", "missing", "failed"]
@@ -53,8 +55,26 @@ class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
     choice: dict[str, Any] = {}
 
 
+class EntryInputs(msgspec.Struct, frozen=True):
+    """What a unit read: all that is decoded of an entry where nothing else is asked for."""
+
+    inputs: Hashes
+
+
+class EntryChoice(msgspec.Struct, frozen=True):
+    """What the command of a unit was told."""
+
+    choice: dict[str, Any] = {}
+
+
+Entry = TypeVar("Entry", ManifestEntry, EntryInputs, EntryChoice)
+
+
 class Manifest:
-    """The entries of one data folder, and a cache of its files' hashes keyed by size and mtime."""
+    """The entries of one data folder, and a cache of its files' hashes keyed by size and mtime.
+
+    Both are looked up as they are asked for: a start reads nothing that it does not judge.
+    """
 
     def __init__(
         self, path: Path, joined: Path | None = None, *, read_only: bool = False, elsewhere: Elsewhere | None = None
@@ -71,49 +91,57 @@ class Manifest:
         """
         self._path = path
         self._elsewhere = elsewhere
-        self._joined = joined if joined is not None and joined.is_file() else None
+        self._joined = read_only_database(joined) if joined is not None and joined.is_file() else None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._db.executescript(_LAYOUT)
-            files = self._db.execute("SELECT path, size, mtime_ns, sha256 FROM files").fetchall()
         except (OSError, sqlite3.Error) as error:
             if not read_only:
                 raise UsageError(_trouble(path, error)) from error
-            files = self._look(path)
-        self._files = {row[0]: row[1:] for row in files}
+            self._look(path)
+        self._decoder = msgspec.json.Decoder(ManifestEntry)
         self._objects = self._read_objects() if elsewhere else {}
 
     def _read_objects(self) -> dict[tuple[str, str], str]:
         query = "SELECT path, version, sha256 FROM objects"
         rows = self._execute(query, ())
         if self._joined is not None:
-            with suppress(sqlite3.Error), closing(read_only_database(self._joined)) as joined:
-                rows = [*joined.execute(query).fetchall(), *rows]
+            rows = [*self._joined_rows(query, ()), *rows]
         return {(path, version): sha256 for path, version, sha256 in rows}
 
     def close(self) -> None:
         self._db.close()
+        if self._joined is not None:
+            self._joined.close()
 
-    def _look(self, path: Path) -> list[Any]:
-        """Copy what `path` holds into memory, nothing where it does not exist; returns the rows of its files."""
+    def _look(self, path: Path) -> None:
+        """Copy what `path` holds into memory, nothing where it does not exist."""
         self._db = sqlite3.connect(":memory:", isolation_level=None)
         with suppress(sqlite3.Error), closing(read_only_database(path)) as there:
             there.backup(self._db)
         self._db.executescript(_LAYOUT)
-        return self._db.execute("SELECT path, size, mtime_ns, sha256 FROM files").fetchall()
 
-    def entries(self, stage: str) -> dict[str, ManifestEntry]:
-        rows = self._execute(_ENTRIES, (stage,))
-        decoder = msgspec.json.Decoder(ManifestEntry)
-        return {unit: decoder.decode(entry) for unit, entry in [*self._joined_rows(stage), *rows]}
+    def entry(self, stage: str, unit: str) -> ManifestEntry | None:
+        """That of one unit; None where it was not finished."""
+        rows = self._execute(_ENTRY, (stage, unit)) or self._joined_rows(_ENTRY, (stage, unit))
+        return self._decoder.decode(rows[0][0]) if rows else None
 
-    def _joined_rows(self, stage: str) -> list[tuple[str, bytes]]:
+    @overload
+    def entries(self, stage: str) -> dict[str, ManifestEntry]: ...
+    @overload
+    def entries(self, stage: str, kind: type[Entry]) -> dict[str, Entry]: ...
+    def entries(self, stage: str, kind: type[Any] = ManifestEntry) -> dict[str, Any]:
+        """All of a stage, or what `kind` has of each."""
+        rows = [*self._joined_rows(_ENTRIES, (stage,)), *self._execute(_ENTRIES, (stage,))]
+        decoder = msgspec.json.Decoder(kind)
+        return {unit: decoder.decode(entry) for unit, entry in rows}
+
+    def _joined_rows(self, query: str, values: tuple[Any, ...]) -> list[Any]:
         if self._joined is None:
             return []
         try:
-            with closing(read_only_database(self._joined)) as joined:
-                return joined.execute(_ENTRIES, (stage,)).fetchall()
+            return self._joined.execute(query, values).fetchall()
         except sqlite3.Error:  # nothing joined yet, or damaged: what it held is done anew
             return []
 
@@ -131,9 +159,8 @@ class Manifest:
 
     def forget_missing_files(self) -> int:
         """Drop the hashes of files that are gone, and give the room back to the disk; returns how many there were."""
-        gone = [path for path in self._files if not Path(path).exists()]
+        gone = [path for (path,) in self._execute("SELECT path FROM files", ()) if not Path(path).exists()]
         for path in gone:
-            del self._files[path]
             self._execute("DELETE FROM files WHERE path = ?", (path,))
         self._execute("VACUUM", ())
         return len(gone)
@@ -168,12 +195,11 @@ class Manifest:
         if listed and status.st_size == 0:  # not fetched
             return self._objects.get(listed, f"version {listed[1]}, which was not read")
         key, stamp = plain(path), (status.st_size, status.st_mtime_ns)
-        known = self._files.get(key)
-        if known and tuple(known[:2]) == stamp and (not listed or listed in self._objects):
-            return str(known[2])
+        for *known, digest in self._execute(_HASH, (key,)):
+            if tuple(known) == stamp and (not listed or listed in self._objects):
+                return str(digest)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        self._files[key] = (*stamp, digest)
         self._execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (key, *stamp, digest))
         if listed and listed not in self._objects:
             self._objects[listed] = digest

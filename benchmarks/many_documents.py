@@ -1,0 +1,126 @@
+"""What a start with nothing to do costs where there are many documents, in CPU seconds and MB by stage.
+
+Run    uv run benchmarks/many_documents.py [--documents 100000] [--quick]
+
+The pipeline goes over one short text, the model being a stand-in; every file that it made is then copied under
+`--documents` names, with a row of the manifest and a hash for each, as if all had been made so. Each stage then runs
+again and finds nothing to do. The files in the fullest folder, and the CPU seconds that one changed document costs,
+are printed as well. Exit code 1 where a stage takes more than MOST seconds for 100,000 documents, or a folder holds
+more than 100,000 files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import msgspec
+
+from benchmarks.scale import reply, spent
+from groundwork.records.artifacts import Workspace
+from groundwork.records.manifest import Manifest, ManifestEntry
+from tests.fake_openrouter import FakeOpenRouter
+
+STAGES = ["ingest", "summarize", "chunk", "generate_qa", "curate", "coverage"]
+TEXT = "# The tide mill\n\nThe tide mill of Orrin opens its gates at 06:30. It was built in 1794 by Ada Fenn.\n"
+FIRST = "note-0000000"
+MOST = 10.0  # CPU seconds for 100,000 documents
+
+
+def name_of(number: int) -> str:
+    return f"note-{number:07}"
+
+
+def multiply(data: Path, documents: int, place: Any = None) -> None:
+    """Copy all that is of FIRST under the other names, with what the manifest knows of it."""
+    files = [path for path in data.rglob(f"*{FIRST}*") if path.is_file()]
+    workspace = Workspace(data)
+    with closing(Manifest(data / ".state" / "manifest.db")) as manifest:
+        entries = manifest.all_entries()
+        digests = {path: manifest.sha256(path) for path in files}
+        database = manifest._db
+        database.execute("BEGIN")
+        for number in range(1, documents):
+            for path in files:
+                target = place(workspace, path, name_of(number)) if place else renamed(path, name_of(number))
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+                status = target.stat()
+                row = (str(target), status.st_size, status.st_mtime_ns, digests[path])
+                database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", row)
+        for stage, unit, entry in entries:
+            if FIRST in unit:
+                for number in range(1, documents):
+                    content = msgspec.json.encode(entry).replace(FIRST.encode(), name_of(number).encode())
+                    unit_name = unit.replace(FIRST, name_of(number))
+                    database.execute("INSERT INTO units VALUES (?, ?, ?, 0)", (stage, unit_name, content))
+            else:
+                manifest.record(stage, unit, of_all(entry, documents))
+        database.execute("COMMIT")
+
+
+def renamed(path: Path, document: str) -> Path:
+    return path.with_name(path.name.replace(FIRST, document))
+
+
+def of_all(entry: ManifestEntry, documents: int) -> ManifestEntry:
+    """The entry of a whole run, with the files of all documents in place of those of FIRST."""
+
+    def more(hashes: dict[str, str]) -> dict[str, str]:
+        return {
+            name.replace(FIRST, name_of(number)): digest
+            for name, digest in hashes.items()
+            for number in range(documents if FIRST in name else 1)
+        }
+
+    return msgspec.structs.replace(entry, inputs=more(entry.inputs), outputs=more(entry.outputs))
+
+
+def fullest(data: Path) -> tuple[str, int]:
+    folders = Counter(str(path.parent.relative_to(data)) for path in data.rglob("*") if path.is_file())
+    del folders["documents"]
+    return folders.most_common(1)[0]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, default=100_000)
+    parser.add_argument("--quick", action="store_true", help="200 documents")
+    options = parser.parse_args()
+    documents = 200 if options.quick else options.documents
+    with FakeOpenRouter(reply=reply).thread() as fake, tempfile.TemporaryDirectory() as folder:
+        return measure(Path(folder), fake, documents)
+
+
+def measure(data: Path, fake: FakeOpenRouter, documents: int) -> int:
+    (data / "documents").mkdir()
+    (data / "documents" / f"{FIRST}.md").write_text(TEXT)
+    for stage in STAGES:
+        spent(stage, data, fake.url)
+    starts = {stage: spent(stage, data, fake.url).cpu for stage in STAGES}
+    asked, slow = len(fake.requests), []
+    multiply(data, documents)
+    print(f"{documents:,} documents; a start with nothing to do")
+    print(f"{'stage':12} {'CPU s':>6} {'MB':>6} {'above one document':>19}")
+    for stage in STAGES:
+        cost = spent(stage, data, fake.url)
+        print(f"{stage:12} {cost.cpu:6.1f} {cost.peak:6.0f} {cost.cpu - starts[stage]:19.1f}", flush=True)
+        if cost.cpu - starts[stage] > MOST * documents / 100_000:
+            slow.append(stage)
+    name, count = fullest(data)
+    print(f"fullest folder: {name}, {count:,} files")
+    if len(fake.requests) > asked:
+        print(f"{len(fake.requests) - asked:,} calls were made: something was not up to date")
+    return 1 if slow or count > 100_000 or len(fake.requests) > asked else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
