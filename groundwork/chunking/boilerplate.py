@@ -74,6 +74,7 @@ def marks(text: str, found: list[Block], document: Document, unreadable: Sequenc
     """For each block "contents", "boilerplate", "unreadable" or ""; a heading is what the block below it is."""
     pages = [page for page in document.pages if page.contents]
     starts = [page.start for page in pages]
+    garbled = [page for page in document.pages if page.unreadable]
     legal = _legal(text, found)
     result = []
     for block, is_legal, is_unreadable in zip(found, legal, unreadable, strict=True):
@@ -81,11 +82,17 @@ def marks(text: str, found: list[Block], document: Document, unreadable: Sequenc
             block.kind != "heading" and bool(starts) and _on_contents_page(text, block, pages, starts)
         )
         mark = "boilerplate" if is_legal else "contents" if on_contents else ""
-        result.append("unreadable" if is_unreadable else mark)
+        result.append("unreadable" if is_unreadable or _lies_on(block, garbled) else mark)
     for k in range(len(found) - 2, -1, -1):
         if found[k].kind == "heading" and not result[k]:
             result[k] = result[k + 1]
     return result
+
+
+def _lies_on(block: Block, pages: Sequence[Page]) -> bool:
+    """Whether most of a block lies on one of the pages."""
+    k = bisect_right(pages, block.start + block.end, key=lambda page: 2 * page.start) - 1
+    return k >= 0 and block.start + block.end < 2 * pages[k].end
 
 
 def _on_contents_page(text: str, block: Block, pages: list[Page], starts: list[int]) -> bool:

@@ -28,6 +28,7 @@ class PageDraft:
     converter: str = ""
     audit: PageAudit | None = None
     fell_back: str = ""
+    is_unreadable: bool = False
     is_complete: bool = False  # as its converter judged by more than the audit: no other one is asked
 
     def offer(self, markdown: str, audit: PageAudit, converter: str, trouble: str, *, judged: bool = False) -> None:
@@ -69,6 +70,7 @@ def assemble(layer: TextLayer, drafts: Sequence[PageDraft], wanted: Sequence[int
             fell_back=draft.fell_back,
             scan=layer.scans[number - 1],
             contents=is_contents(draft.markdown),
+            unreadable=draft.is_unreadable,
         )
         for number, ((start, end), draft) in enumerate(zip(stitched.spans, drafts, strict=True), start=1)
         if number in chosen

@@ -201,6 +201,7 @@ class Ingestion:
             self.warnings.append(f"{listed(unread)}: {UNREADABLE}; {OCR}")
             for number in unread:
                 drafts[number - 1].audit = None  # there is nothing to hold it against
+                drafts[number - 1].is_unreadable = True
         markdown, pages = assemble(layer, drafts, wanted)
         self.warnings += page_warnings(pages, self.config.ingest.audit_threshold)
         await self._show_doubtful(path, markdown, pages, layer, unread)

@@ -45,6 +45,7 @@ class Page(Record, frozen=True):
     fell_back: str = ""  # why an earlier converter's rendition was not taken
     scan: bool = False
     contents: bool = False
+    unreadable: bool = False  # its fonts, or an OCR, give other letters than it shows
 
 
 class Document(Record, frozen=True):

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from groundwork.documents.layout.ruled_tables import Grid
-from groundwork.documents.layout.text_lines import Run, is_number, level
+from groundwork.documents.layout.text_lines import Run, is_entry, is_number, level
 
 _LEAST = 4  # lines of running text on each side
 _COLUMN = 40  # points of a column's breadth
@@ -190,7 +190,10 @@ def _are_columns(band: Sequence[_Box], x: float, sides: int) -> bool:
 def _is_text(boxes: Sequence[_Box]) -> bool:
     """Whether boxes hold running text: long lines, some of them in the middle of a sentence, and few numbers."""
     texts = [box.text for box in boxes if box.runs]
-    long = [text for text in texts if len(text.split()) >= 3]
+    entries = sum(map(is_entry, texts))
+    long = [text for text in texts if len(text.split()) >= 3 and not is_entry(text)]
+    if entries >= _LEAST and entries + len(long) >= 0.4 * len(texts):
+        return True  # leading dots tell where a column ends
     if len(long) < max(_LEAST, 0.4 * len(texts)) or sum(map(is_number, texts)) > 0.2 * len(texts):
         return False
     return sum(text[0].islower() for text in long) > 0.2 * len(long)

@@ -28,6 +28,7 @@ _SPREAD = re.compile(r"(?:\$[^$\s][^$]*\$|\S)+")  # a formula is one word
 _TALL = 1.4  # times the height of most of its words; a mathematical sign's font may reach as far
 _GAP_OF_NUMBERS = 0.42  # font sizes between two cells that both hold numbers
 _GAP = 1.1  # font sizes between two cells
+_TEXT = 4  # words of a cell that is no entry's number
 
 Stretches = Sequence[tuple[float, float]]
 
@@ -287,11 +288,23 @@ def _with_leaders(cells: list[Run]) -> list[Run]:
         return cells
     if any(is_number(cell.text.strip(". ")) for cell in cells[1:-1]):
         return cells
-    title, number = " ".join(cell.text for cell in cells[:-1]), cells[-1].text.lstrip(". ")
+    number = cells[-1].text.lstrip(". ")
     if not number.isdigit():
         return cells
-    words = tuple(word for cell in cells for word in cell.words)
-    return [cells[0]._replace(x2=cells[-1].x2, text=f"{title.rstrip('. ')} ..... {number}", words=words)]
+    start = _title_start(cells)
+    title = " ".join(cell.text for cell in cells[start:-1])
+    words = tuple(word for cell in cells[start:] for word in cell.words)
+    entry = cells[start]._replace(x2=cells[-1].x2, text=f"{title.rstrip('. ')} ..... {number}", words=words)
+    return [*cells[:start], entry]
+
+
+def _title_start(cells: Sequence[Run]) -> int:
+    """The first cell of the title that leading dots follow; running text to its left is another column's."""
+    dots = next((i for i, cell in enumerate(cells) if cell.text[0] == "." or _LEADERS.search(cell.text)), 0)
+    title = max(0, dots - 1) if cells[dots].text[0] == "." else dots
+    while title and len(cells[title - 1].text.split()) < _TEXT:
+        title -= 1
+    return title
 
 
 def _with_labels(cells: list[Run]) -> list[Run]:
