@@ -28,8 +28,8 @@ from pathlib import Path
 
 from groundwork.documents import Request, run
 from groundwork.documents.audit import digits, words
+from groundwork.documents.engines.layout import ENGINES
 from groundwork.documents.engines.markitdown import convert as markitdown
-from groundwork.documents.layout.engine import ENGINES
 from groundwork.documents.page_conversion import audit_pages, convert_pages
 from groundwork.documents.pdf import read_text_layer
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings

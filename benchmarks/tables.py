@@ -30,9 +30,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from groundwork.documents import Request, run
-from groundwork.documents.layout import engine, letter_sizes, page_flow
+from groundwork.documents.engines.layout import ENGINES
+from groundwork.documents.layout import fonts_and_sizes, lines_to_markdown
 from groundwork.documents.layout.drawn_lines import find_frames, find_strokes
-from groundwork.documents.layout.engine import ENGINES
 from groundwork.documents.layout.reading_order import PagePart
 from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf import read_text_layer
@@ -154,15 +154,15 @@ ALL: dict[str, Callable[[Request], str]] = {
 }
 
 ABLATIONS: dict[str, tuple[Any, str, Any]] = {
-    "sizes by Tf alone": (letter_sizes.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
+    "sizes by Tf alone": (fonts_and_sizes.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
     "no columns by where lines begin": (
-        engine,
+        layout_engine,
         "parts_of",
         lambda runs, grids, *_: [PagePart(list(runs), list(grids))],
     ),
-    "no drawn tables": (engine, "find_frames", lambda _strokes: []),
-    "no tables by spaces": (page_flow, "find_tables", lambda *_: []),
-    "charts read as text": (engine, "find_charts", lambda *_: []),
+    "no drawn tables": (layout_engine, "find_frames", lambda _strokes: []),
+    "no tables by spaces": (lines_to_markdown, "find_tables", lambda *_: []),
+    "charts read as text": (layout_engine, "find_charts", lambda *_: []),
 }
 
 
@@ -228,7 +228,7 @@ def has_frame(pdf: Path) -> bool:
     regions = ElementTree.parse(path).getroot().iter("region")  # noqa: S314 - files of the competition
     numbers = {int(region.get("page", 0)) for region in regions}
     request = Request(source=str(pdf), ending=".pdf", settings=SETTINGS, pages=sorted(numbers - {0}) or [1])
-    pages = engine.read_pages(request)
+    pages = layout_engine.read_pages(request)
     return any(page and page.vector_graphics and find_frames(find_strokes(page.vector_graphics)) for page in pages)
 
 

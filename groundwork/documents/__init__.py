@@ -73,7 +73,9 @@ OFFICE = (
 )
 
 CONVERTERS = {
-    "layout": Converter(module="layout.engine", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True),
+    "layout": Converter(
+        module="engines.layout", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True
+    ),
     "markitdown": Converter(module="engines.markitdown", packages=("markitdown",), paged=True, singly=True),
     "gemini": Converter(module="engines.vision", endings=(".pdf", *IMAGES), paged=True, by_sight=True, remote=True),
     "office": Converter(

@@ -12,8 +12,17 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.spaced_cells import SpacedLine, Text, column_at, columns_under, spaced_line
-from groundwork.documents.layout.spaced_table_heads import head_rows, heads_end, is_rule_row, placed
+from groundwork.documents.layout.borderless_table_heads import (
+    SpacedLine,
+    Text,
+    column_at,
+    columns_under,
+    head_rows,
+    heads_end,
+    is_rule_row,
+    placed,
+    spaced_line,
+)
 from groundwork.documents.layout.text_lines import Line, is_number, label, stretches_of_most
 from groundwork.documents.repair.hyphens import DocumentWords
 

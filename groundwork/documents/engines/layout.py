@@ -20,9 +20,8 @@ from groundwork.documents.audit import count_tables
 from groundwork.documents.form_fields import fields, notes, with_typed
 from groundwork.documents.layout.charts import find_charts
 from groundwork.documents.layout.drawn_lines import Frame, Stroke, Strokes, find_frames, find_strokes
-from groundwork.documents.layout.floats import Block, whole_sentences
-from groundwork.documents.layout.letter_sizes import LetterSizes
-from groundwork.documents.layout.page_flow import Flow, foot_notes, page_lines
+from groundwork.documents.layout.fonts_and_sizes import LetterSizes, Styles
+from groundwork.documents.layout.lines_to_markdown import Flow, foot_notes, page_lines
 from groundwork.documents.layout.reading_order import gutters
 from groundwork.documents.layout.reading_order import parts as parts_of
 from groundwork.documents.layout.right_to_left import (
@@ -34,10 +33,10 @@ from groundwork.documents.layout.right_to_left import (
 )
 from groundwork.documents.layout.rotated_text import main_turn, upright
 from groundwork.documents.layout.ruled_tables import Grid, find_grids
-from groundwork.documents.layout.running_lines import EdgeLine, edge_lines, running_lines
+from groundwork.documents.layout.running_headers_by_place import EdgeLine, edge_lines, running_lines
+from groundwork.documents.layout.sentences_around_figures import Block, whole_sentences
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
-from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS, stitch
 from groundwork.documents.repair.running_headers import without_line
 from groundwork.language.writing_systems import is_right_to_left, is_shaped

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from groundwork.documents.layout.page_flow import Flow, foot_notes
+from groundwork.documents.layout.fonts_and_sizes import Styles
+from groundwork.documents.layout.lines_to_markdown import Flow, foot_notes
 from groundwork.documents.layout.reading_order import parts
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Run, label, to_lines, to_run
-from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.hyphens import DocumentWords
 
 WIDE = "The skiffs of the league are rowed by four people and steered by one"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.layout.floats import Block, is_float, whole_sentences, with_labels
+from groundwork.documents.layout.sentences_around_figures import Block, is_float, whole_sentences, with_labels
 from groundwork.documents.layout.text_lines import to_lines
 from tests.documents.layout.test_page_flow import run
 

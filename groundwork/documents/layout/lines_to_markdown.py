@@ -11,10 +11,11 @@ import statistics
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from groundwork.documents.layout.borderless_tables import SpacedTable, find_tables
 from groundwork.documents.layout.drawn_lines import Stroke
-from groundwork.documents.layout.floats import Block, is_float, with_labels
+from groundwork.documents.layout.fonts_and_sizes import Styles
 from groundwork.documents.layout.ruled_tables import Grid
-from groundwork.documents.layout.spaced_tables import SpacedTable, find_tables
+from groundwork.documents.layout.sentences_around_figures import Block, is_float, with_labels
 from groundwork.documents.layout.text_lines import (
     Line,
     Stretches,
@@ -26,7 +27,6 @@ from groundwork.documents.layout.text_lines import (
     label,
     text_columns,
 )
-from groundwork.documents.layout.type_styles import Styles
 from groundwork.documents.repair.page_joining import SENTENCE_ENDS
 from groundwork.language.labels import BULLETS, SHAPES
 from groundwork.language.writing_systems import has_unspaced
