@@ -20,7 +20,7 @@ from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.questions import chunk_coverage
 from groundwork.questions.duplicate_questions import AskedSoFar, similarity
-from groundwork.questions.question_differences import asked_by
+from groundwork.questions.question_equivalence import asked_by
 from groundwork.records.artifacts import read_json, read_jsonl
 from groundwork.records.types import DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_files import load

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from groundwork.documents import Request, run
+from groundwork.documents.engines import layout as layout_engine
 from groundwork.documents.engines.layout import ENGINES
 from groundwork.documents.layout import fonts_and_sizes, lines_to_markdown
 from groundwork.documents.layout.drawn_lines import find_frames, find_strokes

@@ -19,7 +19,7 @@ from groundwork.dataset.rows import Row
 from groundwork.dataset.split.metrics import Mixture
 from groundwork.embedding.nearest_neighbours import nearest
 from groundwork.errors import UsageError
-from groundwork.questions.question_differences import normalised
+from groundwork.questions.question_equivalence import normalised
 
 if TYPE_CHECKING:
     from groundwork.embedding.nearest_neighbours import Vectors

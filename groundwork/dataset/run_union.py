@@ -16,7 +16,7 @@ import numpy.typing as npt
 from groundwork.dataset.loading import MIRRORS, QuestionRow
 from groundwork.dataset.question_vectors import Embedded
 from groundwork.questions.duplicate_questions import Likeness, SameQuestions, wording_hash
-from groundwork.questions.question_differences import Asked, asked_by
+from groundwork.questions.question_equivalence import Asked, asked_by
 from groundwork.records.artifacts import slug, write_jsonl
 from groundwork.records.runs import files_of_documents
 from groundwork.records.spooled import Spooled

@@ -26,7 +26,7 @@ from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest
 from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
 from groundwork.llm.concurrency import together
-from groundwork.questions.question_differences import normalised
+from groundwork.questions.question_equivalence import normalised
 from groundwork.records.types import Chunk
 
 if TYPE_CHECKING:

@@ -1,9 +1,12 @@
-"""The interviews of one document: which chunks are asked about, by which strategy, how much, and what came of it."""
+"""The interviews of one document: which chunks are asked about, by which strategy, how much, and what came of it.
+
+Before that, for --dry-run: what they will ask.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +24,10 @@ from groundwork.questions import chunk_coverage
 from groundwork.questions.draft_faults import PairBasis
 from groundwork.questions.duplicate_questions import AskedSoFar, Encode, Likeness, similarity
 from groundwork.questions.interview import Asker, Interview, ask_wishes, interview
-from groundwork.questions.interview_material import Material, known
-from groundwork.questions.question_differences import asked_by
-from groundwork.questions.strategies import strategy_of
-from groundwork.questions.two_chunks import TwoChunks, related
+from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens, known
+from groundwork.questions.multi_chunk_questions import TwoChunks, related
+from groundwork.questions.question_equivalence import asked_by
+from groundwork.questions.strategy_choice import strategy_of
 from groundwork.questions.wished_statements import wished_statements
 from groundwork.records.types import DocumentCoverage, Pair, Rejected
 from groundwork.settings.question_settings import QA
@@ -232,3 +235,16 @@ def _notice(settings: QA, material: Material) -> str:
         f"{material.document}: at most {settings.limit} pairs, spread over {len(material.chunks)} chunks (qa.limit); "
         "to ask everything: --limit 0"
     )
+
+
+def calls(settings: QA, material: Material, prompt: Prompt, tokens: Tokens) -> Iterator[CallTokens]:
+    """Each call that the interviews about `material` are likely to make. `tokens` counts a request's."""
+    strategy = strategy_of(settings)
+    found = [len(reading.statements) for reading in material.readings]
+    wished, _ = wished_statements(material.wishes, material.readings)
+    for reading, limit in zip(material.readings, limits_of(settings, found), strict=True):
+        if limit != 0:  # nothing is asked where no pair may come
+            yield from strategy.forecast(settings, material, reading, limit, prompt, tokens)
+        if count := len(wished.get(reading.chunk.id, ())):  # once more, whatever the limit is
+            once = msgspec.structs.replace(settings, iterate=False)
+            yield from strategy.forecast(once, material, reading, count, prompt, tokens)

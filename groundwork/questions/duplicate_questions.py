@@ -20,7 +20,8 @@ from groundwork.embedding.grouped_search import EXACT, near_rows
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, random_cosines
 from groundwork.errors import MissingExtra
 from groundwork.language.detection import script
-from groundwork.questions.question_differences import (
+from groundwork.questions.overlapping_statements import SharedStatements, rarest
+from groundwork.questions.question_equivalence import (
     SAME_STATEMENT,
     Asked,
     Words,
@@ -29,7 +30,6 @@ from groundwork.questions.question_differences import (
     normalised,
     share,
 )
-from groundwork.questions.shared_statements import SharedStatements, rarest
 from groundwork.settings.dataset_settings import Embeddings
 
 if TYPE_CHECKING:

@@ -22,10 +22,10 @@ from groundwork.records.runs import DECISIONS, files_of_documents, named_run
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from groundwork.questions.curation_checks import CurationCase
-    from groundwork.questions.curation_outcome import CheckedPair
-    from groundwork.questions.curation_page import Curated
-    from groundwork.questions.curation_rounds import Curation
+    from groundwork.questions.curation.outcome import CheckedPair
+    from groundwork.questions.curation.report_page import Curated
+    from groundwork.questions.curation.rounds import Curation
+    from groundwork.questions.curation.rule_checks import CurationCase
     from groundwork.questions.duplicate_questions import AskedSoFar
     from groundwork.records.run_pairs import Review
     from groundwork.records.spooled import Spooled
@@ -98,9 +98,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     A million pairs fill the memory: they are in temporary files, and only PAIRS_AT_ONCE of them here.
     """
-    from groundwork.questions.curation_duplicates import repeated_questions
-    from groundwork.questions.curation_outcome import CheckedPair, restored
-    from groundwork.questions.curation_page import Curated, curation_html
+    from groundwork.questions.curation.duplicates import repeated_questions
+    from groundwork.questions.curation.outcome import CheckedPair, restored
+    from groundwork.questions.curation.report_page import Curated, curation_html
     from groundwork.records.run_pairs import read_review
     from groundwork.records.spooled import Spooled
     from groundwork.records.types import Pair, Rejected
@@ -142,8 +142,8 @@ def _read(
     """All questions as they stand; the pairs that are to be checked, by document; and as judged those that repeat
     the words of another one of their document.
     """
-    from groundwork.questions.curation_duplicates import same_words
-    from groundwork.questions.curation_outcome import CheckedPair
+    from groundwork.questions.curation.duplicates import same_words
+    from groundwork.questions.curation.outcome import CheckedPair
 
     folder, looks_for_repeats = job.data.path("qa", unit.name), "duplicates" in job.config.curate.checks
     parts: list[DocumentPairs] = []
@@ -171,7 +171,7 @@ async def _judge(
     job: Job, parts: Sequence[DocumentPairs], unique: Sequence[Pair], judged: Spooled[CheckedPair]
 ) -> None:
     """Add the pairs to `judged`, with what their checks made of them."""
-    from groundwork.questions.curation_outcome import CheckedPair
+    from groundwork.questions.curation.outcome import CheckedPair
 
     job.progress.start(len(unique), "pairs")
     for part in parts:
@@ -192,8 +192,8 @@ def _sort_out(
     rejected: Spooled[Rejected],
 ) -> list[Failure]:
     """Put each pair into `kept` or `rejected`; returns what failed among the kept."""
-    from groundwork.questions.curation_duplicates import with_repeats
-    from groundwork.questions.curation_outcome import sorted_out
+    from groundwork.questions.curation.duplicates import with_repeats
+    from groundwork.questions.curation.outcome import sorted_out
     from groundwork.records.types import Pair
 
     failures = []
@@ -218,9 +218,9 @@ def _checked(unit: Unit, judged: Sequence[CheckedPair]) -> Outcome:
 
 def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[Curation, list[CurationCase]]:
     """The checks of the config, and the pairs as they go into them."""
-    from groundwork.questions.curation_calls import CurationJudge
-    from groundwork.questions.curation_rounds import Curation
-    from groundwork.questions.pair_origins import place_of, read_places
+    from groundwork.questions.curation.calls import CurationJudge
+    from groundwork.questions.curation.rounds import Curation
+    from groundwork.questions.curation.rule_checks import place_of, read_places
 
     settings, context = job.config.curate, job.config.qa.context
     places = read_places({document: _about(job, document) for document in documents}, context)
@@ -267,7 +267,7 @@ def _by_document(rows: Iterable[Pair | Rejected]) -> dict[str, array[int]]:
 def _outcome(curated: Curated, failures: list[Failure], warnings: list[str]) -> Outcome:
     from collections import Counter
 
-    from groundwork.questions.curation_page import by_rule_alone
+    from groundwork.questions.curation.report_page import by_rule_alone
 
     rewritten = sum(bool(pair.original_question) for pair in curated.kept)
     counts = {"kept": len(curated.kept) - rewritten, "rewritten": rewritten, "rejected": len(curated.rejected)}

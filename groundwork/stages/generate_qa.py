@@ -115,7 +115,7 @@ def _outcome(made: Interviews, covered: DocumentCoverage) -> Outcome:
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts."""
-    from groundwork.questions.interview_estimate import calls
+    from groundwork.questions.document_interviews import calls
 
     call = job.config.qa
 
@@ -138,7 +138,7 @@ def shaping(config: Config) -> Any:
 
 
 def prompts(config: Config) -> list[str]:
-    from groundwork.questions.strategies import prompt_files
+    from groundwork.questions.strategy_choice import prompt_files
 
     return prompt_files(config.qa)
 

@@ -14,13 +14,13 @@ from groundwork.dataset.reword.rewording_faults import faults_of_rewording
 from groundwork.language import dangling_references as wording
 from groundwork.llm.prompts import split_turns
 from groundwork.markdown.grounding import Grounds, find_quote
-from groundwork.questions.curation_checks import foreign_numbers
+from groundwork.questions.curation.rule_checks import foreign_numbers
 from groundwork.questions.draft_faults import Draft, PairBasis
 from groundwork.questions.small_model.answer_fit import agree, misfits
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.question_frames import changed_terms, frame_of
 from groundwork.questions.small_model.sentence_strategy import Reply, named
-from groundwork.questions.small_model.targets import Target
+from groundwork.questions.small_model.statement_choice import Target
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
 from groundwork.tags.tagging import normalise, problem_of
 from tests.dataset.rows import pair, row

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from groundwork.embedding import grouped_search
 from groundwork.questions import duplicate_questions as module
 from groundwork.questions.duplicate_questions import AskedSoFar, Likeness, SameQuestions, Statements, similarity
-from groundwork.questions.question_differences import SAME_STATEMENT, Asked, differ_in_fact, difference, share
+from groundwork.questions.question_equivalence import SAME_STATEMENT, Asked, differ_in_fact, difference, share
 from groundwork.settings.config_files import load
 
 LABELLED = [json.loads(line) for line in (Path(__file__).parent / "same_fact.jsonl").read_text("utf-8").splitlines()]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.questions.batch_asker import BEYOND, batch_for
+from groundwork.questions.batched_strategy import BEYOND, batch_for
 from groundwork.questions.interview_material import UNNAMED, Material, short_title
 
 

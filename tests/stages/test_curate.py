@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from groundwork.llm.token_estimate import estimate_tokens
-from groundwork.questions.curation_checks import undecided, wrong_answer
+from groundwork.questions.curation.rule_checks import undecided, wrong_answer
 from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.types import Chunk, Pair, Rejected
 from groundwork.stages.curate import main

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from groundwork.questions.strategies import prompt_files
+from groundwork.questions.strategy_choice import prompt_files
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Pair
 from groundwork.settings.config_files import load

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from groundwork.questions.batch_asker import BEYOND
+from groundwork.questions.batched_strategy import BEYOND
 from tests.questions.scripted_writer import ENGINE, Json, Writer, pair, pairs, said
 from tests.stages.mill_run import Mill, chunk_of, once
 

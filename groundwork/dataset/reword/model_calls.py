@@ -20,7 +20,7 @@ def asker(client: Client, call: Rephrase, template: str, about: Subjects) -> Ask
 
     async def ask(row: Row, past: Past) -> Reworded:
         if call.strategy == "question":
-            from groundwork.questions.small_model.strategy import ask_in_frame
+            from groundwork.questions.small_model.sentence_strategy import ask_in_frame
 
             question = await ask_in_frame(client, call, template, row.question, row.id, len(past))
             return Reworded(question, row.answer)
@@ -66,7 +66,7 @@ def faults_of(row: Row, new: Reworded, call: Rephrase, keep: Sequence[str]) -> l
     """What rules find wrong with a rewording, by what its strategy asks for."""
     found = faults_of_rewording(row, new.question, new.answer, call.max_copied, keep)
     if call.strategy == "question":  # whose answer stays
-        from groundwork.questions.small_model.strategy import changed_terms
+        from groundwork.questions.small_model.sentence_strategy import changed_terms
 
         found = [one for one in found if one != UNCHANGED]
         found += [one for one in [changed_terms(row.question, new.question)] if one]
@@ -76,7 +76,7 @@ def faults_of(row: Row, new: Reworded, call: Rephrase, keep: Sequence[str]) -> l
 def rewording_turns(call: Rephrase, template: str, about: str, row: Row) -> list[Message]:
     """The first request for a row; for the strategy `question` with a beginning of usual length, to be counted."""
     if call.strategy == "question":
-        from groundwork.questions.small_model.strategy import frame_turns
+        from groundwork.questions.small_model.sentence_strategy import frame_turns
 
         return frame_turns(template, row.question)
     return conversation(

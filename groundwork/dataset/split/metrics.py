@@ -17,7 +17,7 @@ from groundwork.dataset.split.representativeness import Representativeness
 from groundwork.embedding.clusters import one_thread, principal
 from groundwork.embedding.nearest_neighbours import nearest, random_cosines
 from groundwork.questions.duplicate_questions import Likeness, SameQuestions
-from groundwork.questions.question_differences import asked_by
+from groundwork.questions.question_equivalence import asked_by
 from groundwork.records.types import Record
 
 RANDOM_SPLITS = 500

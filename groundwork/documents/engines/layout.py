@@ -1,9 +1,10 @@
 """layout: the default for PDFs. Needs no download, no key and no model.
 
 liteparse (Apache-2.0) gives the boxes of a page's words and its drawn lines, pdfium inside; what they mean is read
-here: lines (lines.py), the document's type (type_styles.py), tables with drawn lines (ruled_tables.py) and without
-(spaced_tables.py), paragraphs, lists and columns (page_flow.py). pdf-inspector (MIT) and liteparse's own Markdown stand
-by, and take over a page where ours keeps too little and they are better in everything (page_conversion.py).
+in documents/layout/: lines (text_lines.py), the document's type (fonts_and_sizes.py), tables with drawn lines
+(ruled_tables.py) and without (borderless_tables.py), paragraphs and lists (lines_to_markdown.py).
+pdf-inspector (MIT) and liteparse's own Markdown stand by, and take over a page where ours keeps too little and they are
+better in everything (page_conversion.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Lines of a page as texts that may be the cells of a table, and which columns such a text belongs to.
+"""The heads of a table without drawn cells, and the lines of a page as texts that may be cells.
 
-The heads of a table without drawn cells: lines of one head put together, and each head over all of its columns.
+Lines of one head are put together, and each head over all of its columns.
 
 A head reaches over the columns that it covers, or that the line drawn below it does. What stands below a head and over
 the same columns goes on with it; a head fills its columns down to the next one.

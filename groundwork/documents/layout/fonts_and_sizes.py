@@ -1,9 +1,7 @@
-"""The size of letters as they are drawn.
+"""The size of letters as they are drawn, and what a document's type says: its body, its lines, its headings.
 
 liteparse gives the operand of `Tf` alone. Many PDFs write 1 there and the size into the text matrix, so the two have
 to be multiplied; pdfium knows both for every letter.
-
-What a document's type says: the size and font of its body, its distance of lines, the styles of its headings.
 
 A heading is set apart from the body, and so can only be told by looking at the document as a whole: the same bold
 line is a heading in one manual, and a term, a warning's title or the whole text in another.

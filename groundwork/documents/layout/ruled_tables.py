@@ -1,6 +1,4 @@
-"""Boxes of a form or a figure: lines draw them as they draw tables, and their texts are read box by box.
-
-Tables with drawn lines, read from the lines themselves.
+"""Tables with drawn lines, read from the lines themselves; and the boxes of forms, which lines draw as they do tables.
 
 Engines guess a table's cells from the distances between words. Where the page draws the cells, there is nothing to
 guess: the lines give rows and columns, and each word lies in one cell. Where it draws some of them, the others are

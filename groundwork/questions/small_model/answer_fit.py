@@ -12,7 +12,7 @@ from groundwork.questions.draft_faults import Draft, Fault
 from groundwork.questions.small_model.criteria_generation import category_of
 from groundwork.questions.small_model.english import content_words
 from groundwork.questions.small_model.question_search import RIVALS, terms
-from groundwork.questions.small_model.targets import OPEN_END, Target
+from groundwork.questions.small_model.statement_choice import OPEN_END, Target
 
 STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
 STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean

@@ -3,13 +3,15 @@
 The evidence is the statement by construction; criteria, difficulty and category follow from question and answer by
 rule. What the model invents is caught by its words, which must stand in the statement or near it, and, if asked for, by
 a round trip: the model answers its own question again from the statement, and both answers must agree.
+
+This module is the one door of its room. What the room holds was made for one model of 1.5 billion parameters, as a demonstration, and takes no more rules.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -18,17 +20,20 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.language.names import names
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import conversation
+from groundwork.llm.prompts import Message, conversation
 from groundwork.llm.structured_output import FaultyItem
+from groundwork.llm.token_estimate import tokens_in
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.draft_faults import Draft, Fault
-from groundwork.questions.interview import InterviewAnswer, Judged, Round
+from groundwork.questions.interview import Asker, InterviewAnswer, Judged, Round
+from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens, caption_of
 from groundwork.questions.small_model.answer_fit import agree, misfits, rivals_allowed
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.english import content_words, stem
+from groundwork.questions.small_model.question_frames import ask_in_frame, changed_terms
 from groundwork.questions.small_model.question_search import Pointing
-from groundwork.questions.small_model.targets import Target, importance, items, simple, spread_targets, targets
+from groundwork.questions.small_model.statement_choice import Target, importance, items, simple, spread_targets, targets
 from groundwork.records.types import Chunk
 from groundwork.settings.question_settings import QA
 
@@ -177,3 +182,64 @@ def told(answer: str, target: Target) -> str:
     """The answer; one that repeats a row as it stands gives way to the cells that were asked about."""
     repeated = target.told and ": " in answer and (";" in answer or answer.rstrip(".").endswith(target.told))
     return f"{target.told}." if repeated else answer
+
+
+__all__ = ["ask_in_frame", "askers", "changed_terms", "forecast", "frame_turns", "prompt_files"]
+
+SHORT_FRAME = 35  # tokens of question and answer alone, whose answer is the statement or a part of it
+
+
+def prompt_files(settings: QA) -> list[str]:
+    """The files of config/prompts that it makes use of."""
+    return [settings.prompt, *([settings.round_trip_prompt] if settings.round_trip else [])]
+
+
+def askers(settings: QA, material: Material, prompt: Prompt, client: Callable[[], Client]) -> list[Asker]:
+    """One for each chunk of `material`."""
+    again = prompt(settings.round_trip_prompt) if settings.round_trip else ""
+    text, title, pointing = prompt(settings.prompt), material.title, Pointing(material.readings, material.title)
+    chunks = material.chunks
+    return [
+        Sentences(client(), settings, reading, text, again, title, pointing, caption_of(reading.chunk, chunks))
+        for reading in material.readings
+    ]
+
+
+def frame_turns(template: str, question: str) -> list[Message]:
+    """The request that rewords a question, with a beginning of usual length, to be counted."""
+    return conversation(template, question=question, opening="What is required of")
+
+
+def forecast(
+    settings: QA,
+    material: Material,
+    reading: Reading,
+    limit: int | None,
+    prompt: Prompt,
+    tokens: Tokens,
+) -> Iterator[CallTokens]:
+    """The calls that one chunk is likely to take."""
+    template = prompt(settings.prompt)
+    for target in _targets(reading, limit):
+        section = [
+            *reading.headings_at(target.statements[0].start),
+            caption_of(reading.chunk, material.chunks) if target.subject else "",
+        ]
+        messages = conversation(
+            template,
+            document=material.title,
+            section=" > ".join(filter(None, section)) or "(none)",
+            before="(nothing)",
+            statement=target.plain,
+        )
+        said = tokens_in(target.plain) + SHORT_FRAME
+        yield tokens(messages, Reply), said
+        if settings.round_trip:
+            again = conversation(prompt(settings.round_trip_prompt), statement=target.plain, question=target.plain)
+            yield tokens(again, None), said // 2
+
+
+def _targets(reading: Reading, limit: int | None) -> list[Target]:
+    text = reading.chunk.text
+    worth = [target for target in targets(reading.statements, reading) if importance(target, text) > 0]
+    return spread_targets(worth, text, len(worth) if limit is None else limit)

@@ -10,7 +10,7 @@ from groundwork.markdown.statements import statements
 from groundwork.questions.draft_faults import Draft
 from groundwork.questions.small_model.answer_fit import agree, is_definition, misfits, rivals_allowed
 from groundwork.questions.small_model.question_search import Pointing
-from groundwork.questions.small_model.targets import Target, targets
+from groundwork.questions.small_model.statement_choice import Target, targets
 from tests.chunks import reading_of
 
 TITLE = "Harbour of Sarn"

@@ -10,7 +10,7 @@ import pytest
 
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.sentence_strategy import named, told, without_columns
-from groundwork.questions.small_model.targets import Target, importance, simple, spread_targets, targets
+from groundwork.questions.small_model.statement_choice import Target, importance, simple, spread_targets, targets
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
 from groundwork.records.types import Chunk, DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_files import CONFIG_DIR

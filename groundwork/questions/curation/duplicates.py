@@ -13,10 +13,10 @@ from typing import overload
 
 import msgspec
 
-from groundwork.questions.curation_checks import column_of
-from groundwork.questions.curation_outcome import CheckedPair, first_failed
+from groundwork.questions.curation.outcome import CheckedPair, first_failed
+from groundwork.questions.curation.rule_checks import column_of
 from groundwork.questions.duplicate_questions import AskedSoFar
-from groundwork.questions.question_differences import Asked, asked_by, normalised
+from groundwork.questions.question_equivalence import Asked, asked_by, normalised
 from groundwork.records.run_pairs import Review
 from groundwork.records.types import Pair
 

@@ -7,11 +7,12 @@ that no model was asked about it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from groundwork.language import dangling_references as wording
@@ -22,8 +23,10 @@ from groundwork.language.opposites import is_negated
 from groundwork.language.words import content_words
 from groundwork.markdown.grounding import Grounds
 from groundwork.questions.derived_numbers import unsupported_numbers
+from groundwork.questions.interview_material import short_title
 from groundwork.questions.trivial_questions import not_worth_asking
-from groundwork.records.types import Pair
+from groundwork.records.artifacts import read_json, read_jsonl
+from groundwork.records.types import Chunk, Document, Pair, Summary
 from groundwork.settings.question_settings import Check, Curate
 
 CheckColumn = dict[str, Any]
@@ -223,3 +226,32 @@ def other_answers(pairs: Sequence[Pair]) -> list[str]:
             best = min(fitting, key=lambda k: len(told[k] & told[i]) / len(told[k]), default=None)
             found[i] = "" if best is None else pairs[best].answer
     return found
+
+
+def read_places(files: Mapping[str, Sequence[Path]], context: str) -> dict[str, PairOrigin]:
+    """By chunk id: its text and what names its document. `files`: by document those of its chunks, summary and title.
+
+    Raises BadRecord.
+    """
+    places = {}
+    for document, paths in files.items():
+        summary, name, title, chunks = "", "", "", []
+        for path in paths:
+            if path.parent.name == "summaries":
+                told = read_json(path, Summary)
+                summary, name = told.summary, told.name
+            elif path.parent.name == "text":
+                title = read_json(path, Document).title
+            else:
+                chunks = read_jsonl(path, Chunk)
+        headings = next((chunk.headings for chunk in chunks if chunk.headings), [])
+        short, named = name or short_title(title, document, headings), document.replace("-", " ")
+        for chunk in chunks:
+            places[chunk.id] = PairOrigin(chunk.text, title or named, summary, context, chunk.language, short)
+    return places
+
+
+def place_of(pair: Pair, places: dict[str, PairOrigin]) -> PairOrigin | None:
+    """The place of a pair: its chunk, with the text of the further chunks that its answer needs."""
+    known = [places[chunk] for chunk in pair.chunks if chunk in places]
+    return replace(known[0], text="\n\n".join(place.text for place in known)) if known else None

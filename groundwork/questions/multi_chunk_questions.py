@@ -15,7 +15,7 @@ from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.draft_faults import Draft, Drafts, Fault, PairBasis
 from groundwork.questions.duplicate_questions import AskedSoFar, Encode
 from groundwork.questions.interview import as_pair, as_rejected, as_unread
-from groundwork.questions.question_differences import asked_by
+from groundwork.questions.question_equivalence import asked_by
 from groundwork.records.figures import as_read
 from groundwork.records.types import Pair, Rejected
 from groundwork.settings.question_settings import QA

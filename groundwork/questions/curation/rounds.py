@@ -13,8 +13,9 @@ import msgspec
 
 from groundwork.errors import UnitError
 from groundwork.questions.criteria import criteria_fault, without_padding
-from groundwork.questions.curation_calls import CheckResults, CurationJudge, batches
-from groundwork.questions.curation_checks import (
+from groundwork.questions.curation.calls import CheckResults, CurationJudge, batches
+from groundwork.questions.curation.prompt_fields import Apart, Form, Prompt, Rewrite, Rewriting, Supported, schema
+from groundwork.questions.curation.rule_checks import (
     MENDABLE,
     CheckColumn,
     CurationCase,
@@ -25,7 +26,6 @@ from groundwork.questions.curation_checks import (
     undecided,
     wrong_answer,
 )
-from groundwork.questions.curation_forms import Apart, Form, Prompt, Rewrite, Rewriting, Supported, schema
 from groundwork.records.figures import is_figure
 from groundwork.records.types import Pair
 from groundwork.settings.question_settings import Check, Curate

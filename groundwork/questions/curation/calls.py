@@ -11,8 +11,8 @@ from groundwork.errors import Filtered, InvalidReply, UnitError
 from groundwork.llm.client import Client
 from groundwork.llm.concurrency import together
 from groundwork.llm.token_estimate import estimate_tokens
-from groundwork.questions.curation_checks import CurationCase
-from groundwork.questions.curation_forms import Form, in_order, name_of, schema
+from groundwork.questions.curation.prompt_fields import Form, in_order, name_of, schema
+from groundwork.questions.curation.rule_checks import CurationCase
 from groundwork.settings.question_settings import Curate
 
 Json = dict[str, Any]

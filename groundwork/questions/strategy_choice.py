@@ -29,12 +29,12 @@ class Strategy(Protocol):
 def strategy_of(settings: QA) -> Strategy:
     """The strategy of qa.strategy. The small model's is read only where it is asked for."""
     if settings.strategy == "sentence":
-        from groundwork.questions.small_model import strategy
+        from groundwork.questions.small_model import sentence_strategy
 
-        return strategy
-    from groundwork.questions import batch_strategy
+        return sentence_strategy
+    from groundwork.questions import batched_strategy
 
-    return batch_strategy
+    return batched_strategy
 
 
 def prompt_files(settings: QA) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple
 from groundwork.language.writing_systems import is_question
 from groundwork.llm.prompts import Message, conversation, render
 from groundwork.llm.token_estimate import tokens_in
-from groundwork.questions.curation_checks import MENDABLE, CurationCase
+from groundwork.questions.curation.rule_checks import MENDABLE, CurationCase
 from groundwork.questions.interview_material import UNNAMED
 from groundwork.records.figures import as_read, in_words
 from groundwork.settings.question_settings import Check, Curate

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundwork.markdown.statements import statements
-from groundwork.questions.small_model.targets import Target, importance, items, simple, targets
+from groundwork.questions.small_model.statement_choice import Target, importance, items, simple, targets
 from tests.chunks import reading_of
 
 PILOTS = """## 4 Pilots
