@@ -78,7 +78,7 @@ def probe(config: Config, name: str) -> int:
 
 async def _probe(config: Config, name: str) -> int:
     from groundwork.llm.endpoint import Endpoint
-    from groundwork.llm.probe import Probe
+    from groundwork.llm.endpoint_capabilities import Probe
 
     settings = config.llm.providers[name] if name else config.llm
     call = next((call for call in stages(config).values() if call.provider == name), config.llm.defaults)

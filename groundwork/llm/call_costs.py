@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import ConfigError
-from groundwork.llm.budget import DOCUMENT, FREE_STAKE, Budget, Experience, Stake, UsageRow
+from groundwork.llm.budget_and_prices import DOCUMENT, FREE_STAKE, Budget, Experience, Stake, UsageRow
 from groundwork.llm.call_context import CallContext, Spent
 from groundwork.llm.http_response import Usage
 from groundwork.llm.token_estimate import estimate_tokens

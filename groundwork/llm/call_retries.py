@@ -12,17 +12,17 @@ from typing import Any, TypeVar
 import msgspec
 
 from groundwork.errors import Filtered, ProviderRefused, StopRun
-from groundwork.llm.budget import Budget, Experience, Settlement, UsageRow
+from groundwork.llm.budget_and_prices import Budget, Experience, Settlement, UsageRow
 from groundwork.llm.call_context import CallContext
 from groundwork.llm.call_costs import Accounts
 from groundwork.llm.call_failures import Blocked, Broken, Busy, CallFailed, Refused, Rejected, explain
 from groundwork.llm.circuit_breaker import CircuitBreaker
 from groundwork.llm.endpoint import Endpoint
+from groundwork.llm.endpoint_capabilities import Adaptation
 from groundwork.llm.http_response import ChatResponse, Usage, read_response, read_vectors
 from groundwork.llm.journal import Journal, StoredReply, key_of
 from groundwork.llm.rate_limit import RateLimiter
 from groundwork.llm.token_estimate import tokens_in
-from groundwork.llm.unsupported_parameters import Adaptation
 from groundwork.records.process_identity import spoken
 
 T = TypeVar("T")

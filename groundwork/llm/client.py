@@ -16,8 +16,8 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from groundwork.errors import ConfigError, InvalidReply, UnitError
-from groundwork.llm.budget import Budget, Price
-from groundwork.llm.budget import UsageRow as UsageRow
+from groundwork.llm.budget_and_prices import Budget, Price
+from groundwork.llm.budget_and_prices import UsageRow as UsageRow
 from groundwork.llm.call_context import CallContext
 from groundwork.llm.call_retries import Calls, limit_name, token_limit
 from groundwork.llm.concurrency import together

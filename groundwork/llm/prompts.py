@@ -1,10 +1,15 @@
-"""Prompt templates: `{{name}}` placeholders, and `--- user ---` lines that part the turns of a conversation."""
+"""Prompt templates: `{{name}}` placeholders, and `--- user ---` lines that part the turns of a conversation.
+
+Pictures are parts of a turn, behind its text, as OpenAI's chat format has them.
+"""
 
 from __future__ import annotations
 
+import base64
 import difflib
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from groundwork.errors import ConfigError
@@ -72,3 +77,26 @@ def _compare(wanted: set[str], variables: dict[str, str]) -> None:
 def _nearest(name: str, known: Any) -> str:
     close = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {{{{{close[0]}}}}}?" if close else ""
+
+
+def with_images(turns: Sequence[Message], jpegs: Sequence[bytes], labels: Sequence[str] = ()) -> list[Message]:
+    """The turns, the last with the pictures behind its text, each behind its label where there are `labels`.
+
+    As they are where there is no picture.
+    """
+    if not jpegs:
+        return list(turns)
+    *before, last = turns
+    parts = [_text(last["content"])]
+    for number, jpeg in enumerate(jpegs):
+        parts += [*map(_text, labels[number : number + 1]), _picture(jpeg)]
+    return [*before, {**last, "content": parts}]
+
+
+def _text(text: str) -> Message:
+    return {"type": "text", "text": text}
+
+
+def _picture(jpeg: bytes) -> Message:
+    url = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+    return {"type": "image_url", "image_url": {"url": url}}

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 from msgspec import inspect
 
-from groundwork.llm import json_escapes, json_extraction, reasoning_text
+from groundwork.llm import reply_cleaning, reply_json
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ class Reader(Generic[T]):
         self, schema: type[T] | None, check: Callable[[T], str | None] | None = None, prompt: str = ""
     ) -> None:
         self._schema, self._check = schema, check
-        self._known = json_escapes.commands(prompt)
+        self._known = reply_json.commands(prompt)
         self.list = item_list(cast("Any", schema)) if schema else None
 
     def parse(self, content: str, aside: str = "") -> Parsed[T]:
@@ -74,7 +74,7 @@ class Reader(Generic[T]):
         Raises Unusable with a problem that the model can act upon, Unfinished when the text ends within its thoughts.
         """
         if not content.strip() and aside and self._schema is not None:
-            content = aside if json_extraction.decoded(json_escapes.escaped(aside.strip())) is not None else ""
+            content = aside if reply_json.decoded(reply_json.escaped(aside.strip())) is not None else ""
         parsed = self._text(content) if self._schema is None else self._json(content, self._schema)
         if not parsed.faulty:
             self.checked(parsed.value)
@@ -82,7 +82,7 @@ class Reader(Generic[T]):
 
     def is_unfinished(self, content: str) -> bool:
         """Whether `content` ends within its thoughts and holds no payload before them."""
-        if not reasoning_text.without_thoughts(content).unclosed:
+        if not reply_cleaning.without_thoughts(content).unclosed:
             return False
         try:
             self.parse(content)
@@ -126,18 +126,18 @@ class Reader(Generic[T]):
         return Parsed(value, tuple(still), parsed.field)
 
     def _text(self, content: str) -> Parsed[T]:
-        said = reasoning_text.without_thoughts(content)
+        said = reply_cleaning.without_thoughts(content)
         if said.unclosed:
             raise Unfinished("The reply ended before it began: it holds thoughts alone. Send the reply itself.")
         if not said.text:
             raise Unusable("The reply was empty.")
         try:
-            return Parsed(cast("T", json_escapes.text_of(said.text, self._known)))
-        except json_escapes.NotText as error:
+            return Parsed(cast("T", reply_json.text_of(said.text, self._known)))
+        except reply_json.NotText as error:
             raise Unusable(f"The reply holds {error}; write plain text.") from error
 
     def _json(self, content: str, schema: type[T]) -> Parsed[T]:
-        text = json_escapes.escaped(content.lstrip("\ufeff").strip())
+        text = reply_json.escaped(content.lstrip("\ufeff").strip())
         if not text:
             raise Unusable("The reply was empty.")
         fits, problems, unclosed = [], [], False
@@ -146,7 +146,7 @@ class Reader(Generic[T]):
             for candidate in candidates:
                 try:
                     fits.append(self._fitted(candidate, schema))
-                except (msgspec.ValidationError, json_escapes.NotText) as error:
+                except (msgspec.ValidationError, reply_json.NotText) as error:
                     problems.append(str(error))
             if whole := [fit for fit in fits if not _is_empty(fit.value)]:
                 return _best(whole)
@@ -158,19 +158,19 @@ class Reader(Generic[T]):
             raise Unfinished("The reply ended within its thoughts. Send the JSON itself.")
         if problems:
             raise Unusable(f"The JSON does not fit the schema: {problems[-1]}.")
-        said = reasoning_text.without_thoughts(text).text
+        said = reply_cleaning.without_thoughts(text).text
         if not said:
             raise Unusable("The reply was empty.")
-        raise Unusable(f"The reply is not valid JSON: {json_extraction.problem(said)}.")
+        raise Unusable(f"The reply is not valid JSON: {reply_json.problem(said)}.")
 
     def _torn(self, text: str, schema: type[T]) -> Parsed[T] | None:
         """The whole items of a list whose JSON is broken, the others as faulty; None where none is whole.
 
         How many are broken is told by the names of the fields, which every item has once.
         """
-        if self.list is None or json_extraction.decoded(text) is not None:
+        if self.list is None or reply_json.decoded(text) is not None:
             return None
-        found = [one for one in json_extraction.json_values(text) if isinstance(one.value, dict)]
+        found = [one for one in reply_json.json_values(text) if isinstance(one.value, dict)]
         if any(self.list.field in one.value for one in found):
             return None
         good = [(one, item) for one in found if (item := self._item(one.value)) is not None]
@@ -184,7 +184,7 @@ class Reader(Generic[T]):
             for index, (at, place) in enumerate(zip(named, places, strict=True))
             if place is None
         )
-        if not faulty and not json_extraction.closes(text):  # cut off, perhaps before another item
+        if not faulty and not reply_json.closes(text):  # cut off, perhaps before another item
             return None
         try:
             value = _converted({self.list.field: []}, schema)
@@ -195,29 +195,29 @@ class Reader(Generic[T]):
 
     def _item(self, value: Any) -> Any:
         try:
-            return _converted(json_escapes.texts_of(value, self._known), cast("ItemList", self.list).item)
-        except (msgspec.ValidationError, json_escapes.NotText):
+            return _converted(reply_json.texts_of(value, self._known), cast("ItemList", self.list).item)
+        except (msgspec.ValidationError, reply_json.NotText):
             return None
 
     def _candidates(self, text: str) -> Iterator[tuple[list[Any], bool]]:
         """(values that may be the payload, are there thoughts without an end), the likeliest first."""
-        whole = json_extraction.decoded(text)
+        whole = reply_json.decoded(text)
         if whole is not None:
             yield [*_shapes(whole, self.list)], False
-        found = json_extraction.json_values(text)
-        said, unclosed = reasoning_text.without_thoughts(text, [(one.start, one.end) for one in found])
-        outside = json_extraction.json_values(said)
+        found = reply_json.json_values(text)
+        said, unclosed = reply_cleaning.without_thoughts(text, [(one.start, one.end) for one in found])
+        outside = reply_json.json_values(said)
         if self.list and len(outside) > 1 and all(_may_be_item(one, self.list) for one in outside):
             yield [{self.list.field: [one.value for one in outside]}], unclosed  # as JSON lines
         yield [shape for one in outside for shape in _shapes(one.value, None if one.torn else self.list)], unclosed
         if not unclosed:
-            yield [shape for value in json_extraction.repaired(said) for shape in _shapes(value, self.list)], unclosed
+            yield [shape for value in reply_json.repaired(said) for shape in _shapes(value, self.list)], unclosed
 
     def _fitted(self, candidate: Any, schema: type[T]) -> Parsed[T]:
         """Raises ValidationError or NotText where not even one item fits."""
         try:
-            return Parsed(_converted(json_escapes.texts_of(candidate, self._known), schema))
-        except (msgspec.ValidationError, json_escapes.NotText):
+            return Parsed(_converted(reply_json.texts_of(candidate, self._known), schema))
+        except (msgspec.ValidationError, reply_json.NotText):
             if self.list is None or not isinstance(candidate, dict):
                 raise
             return self._item_by_item(candidate, self.list, schema)
@@ -229,12 +229,12 @@ class Reader(Generic[T]):
         good, faulty, problem = [], [], ""
         for index, item in enumerate(raw):
             try:
-                good.append(_converted(json_escapes.texts_of(item, self._known), items.item))
-            except (msgspec.ValidationError, json_escapes.NotText) as error:
+                good.append(_converted(reply_json.texts_of(item, self._known), items.item))
+            except (msgspec.ValidationError, reply_json.NotText) as error:
                 problem = str(error).replace("`$", f"`$.{items.field}[{index}]", 1)
                 faulty.append(FaultyItem(index, item, problem))
         rest = {**candidate, items.field: []}
-        value = _converted(json_escapes.texts_of(rest, self._known), schema)
+        value = _converted(reply_json.texts_of(rest, self._known), schema)
         if faulty and not good:
             raise msgspec.ValidationError(problem)
         return Parsed(msgspec.structs.replace(cast("Any", value), **{items.field: good}), tuple(faulty), items.field)
@@ -281,7 +281,7 @@ def item_list(schema: Any) -> ItemList | None:
     return lists[0] if len(lists) == 1 else None
 
 
-def _may_be_item(found: json_extraction.Found, items: ItemList) -> bool:
+def _may_be_item(found: reply_json.Found, items: ItemList) -> bool:
     return isinstance(found.value, dict) and not found.torn and items.field not in found.value
 
 
@@ -294,7 +294,7 @@ def _shapes(value: Any, items: ItemList | None, depth: int = 0) -> Iterator[Any]
         yield {items.field: [value]}
     if depth < 2 and isinstance(value, dict) and len(value) == 1 and not (items and items.field in value):
         inner = next(iter(value.values()))
-        inner = json_extraction.decoded(json_escapes.escaped(inner)) if isinstance(inner, str) else inner
+        inner = reply_json.decoded(reply_json.escaped(inner)) if isinstance(inner, str) else inner
         if isinstance(inner, dict | list):
             yield from _shapes(inner, items, depth + 1)
     if depth == 0 and isinstance(value, list) and len(value) == 1:
@@ -332,7 +332,7 @@ def _shaped(value: Any, kind: inspect.Type) -> Any:
 def _as_list(value: Any, item: inspect.Type) -> Any:
     if not isinstance(value, str) or not value.strip():
         return value
-    decoded = json_extraction.decoded(value)
+    decoded = reply_json.decoded(value)
     if isinstance(decoded, list):
         return decoded
     return [value] if isinstance(item, inspect.StrType) else value

@@ -9,8 +9,7 @@ from pathlib import Path
 import msgspec
 
 from groundwork.errors import GroundworkError
-from groundwork.llm.image_parts import with_images
-from groundwork.llm.prompts import Message
+from groundwork.llm.prompts import Message, with_images
 from groundwork.questions.draft_faults import Draft
 from groundwork.records.figures import as_read, figure_mark, figure_named, figures
 from groundwork.records.raster_images import UnusableImage, jpeg_of, opened_image

@@ -289,8 +289,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     from groundwork.documents.pdf import read_text_layer
     from groundwork.documents.source_files import examine
     from groundwork.errors import BadDocument
-    from groundwork.llm.image_parts import with_images
-    from groundwork.llm.prompts import conversation
+    from groundwork.llm.prompts import conversation, with_images
     from groundwork.llm.token_estimate import tokens_in
 
     settings = settings_with(job.config.ingest, unit.payload.override)

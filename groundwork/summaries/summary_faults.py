@@ -7,7 +7,7 @@ import re
 from groundwork.language.detection import code
 from groundwork.language.names import names
 from groundwork.language.words import stem
-from groundwork.llm.reply_wrapping import unwrapped, wrapping
+from groundwork.llm.reply_cleaning import unwrapped, wrapping
 from groundwork.markdown.grounding import Grounds
 from groundwork.summaries.subject_name import without_label, without_name
 

@@ -6,7 +6,7 @@ import pytest
 from groundwork.errors import InvalidReply, ProviderRefused, UnitError
 from groundwork.llm.call_failures import Refused, Rejected
 from groundwork.llm.client import Client
-from groundwork.llm.unsupported_parameters import Adaptation
+from groundwork.llm.endpoint_capabilities import Adaptation
 from groundwork.settings.config_files import load
 from tests.endpoint_habits import ENDS, RULES, SHAPES
 from tests.fake_openrouter import FakeOpenRouter

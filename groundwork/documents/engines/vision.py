@@ -20,8 +20,7 @@ from groundwork.documents.page_conversion import Audited
 from groundwork.documents.repair.running_headers import running_keys, strip_running
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.llm.concurrency import together
-from groundwork.llm.image_parts import with_images
-from groundwork.llm.prompts import conversation
+from groundwork.llm.prompts import conversation, with_images
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client, Reply

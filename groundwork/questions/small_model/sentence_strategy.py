@@ -4,7 +4,8 @@ The evidence is the statement by construction; criteria, difficulty and category
 rule. What the model invents is caught by its words, which must stand in the statement or near it, and, if asked for, by
 a round trip: the model answers its own question again from the statement, and both answers must agree.
 
-This module is the one door of its room. What the room holds was made for one model of 1.5 billion parameters, as a demonstration, and takes no more rules.
+This module is the one door of its room. What the room holds was made for one model of 1.5 billion parameters, as a
+demonstration, and takes no more rules.
 """
 
 from __future__ import annotations

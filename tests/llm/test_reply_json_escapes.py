@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.llm.json_escapes import NotText, commands, escaped, text_of
+from groundwork.llm.reply_json import NotText, commands, escaped, text_of
 from groundwork.llm.structured_output import Reader, Unusable
 
 FORMULA = r"$\frac{a}{b} \times \beta \alpha \nabla \rho \theta \neq \right) \begin{x} \% \{ \underline{u} \_ $"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.llm.reply_wrapping import unwrapped, wrapping
+from groundwork.llm.reply_cleaning import unwrapped, wrapping
 
 TEXT = "The charter of Vell names three wardens. They keep the bridge until 1840."
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.llm.reasoning_text import without_thoughts
+from groundwork.llm.reply_cleaning import without_thoughts
 from groundwork.llm.structured_output import Reader, Unfinished
 
 THOUGHT = 'The user wants JSON like {"pairs": []}. Step [1]: I should not stop early.'

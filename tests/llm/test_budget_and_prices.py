@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from groundwork.errors import BudgetReached
-from groundwork.llm.budget import AMPLE, LEAST_ROOM, Budget, Experience, Price, Stake
+from groundwork.llm.budget_and_prices import AMPLE, LEAST_ROOM, Budget, Experience, Price, Stake
 from groundwork.llm.http_response import Usage
 from groundwork.llm.token_estimate import estimate_tokens, tokens_in
 

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 import pytest
 
-from groundwork.llm.json_extraction import json_values, repaired
+from groundwork.llm.reply_json import json_values, repaired
 from groundwork.llm.structured_output import Reader, Unusable
 
 
