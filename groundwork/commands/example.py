@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.index_page import write_index
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import PROJECT
-from groundwork.questions.curation_page import Curated, curation_html
+from groundwork.questions.curation.report_page import Curated, curation_html
 from groundwork.records.artifacts import Workspace, read_jsonl, write_text
 from groundwork.records.runs import files_of_documents
 from groundwork.records.types import Pair, Rejected
