@@ -76,9 +76,9 @@ def _states(command: Command, job: Job, manifest: Manifest) -> States:
     What was made is judged by the choice of runs and flags that it was made with; a dataset of another name than the
     settings' by all that it was made with.
     """
-    flags = argparse.Namespace(**(vars(command.parse([])) | vars(job.flags)))
     from groundwork.records.manifest import EntryChoice
 
+    flags = argparse.Namespace(**(vars(command.parse([])) | vars(job.flags)))
     calls = calls_as_given(
         flags, {unit: entry.choice for unit, entry in manifest.entries(command.name, EntryChoice).items()}
     )

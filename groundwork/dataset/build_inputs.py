@@ -130,10 +130,11 @@ def _measured(job: Job, name: str) -> Path:
 
     path = job.data.path("grades", slug(name), MEASURED)
     if not path.exists():
-        there = ", ".join(sorted(folder.name for folder in job.data.path("grades").glob("*"))) or "none yet"
-        raise UsageError(
-            f"--grades {name}: no such folder in {path.parents[1]} (there are: {there}); run dataprep/grade.py"
+        there = (
+            ", ".join(sorted(file.parent.name for file in job.data.path("grades").glob(f"*/{MEASURED}"))) or "none yet"
         )
+        what = f"{MEASURED} is missing from its folder" if path.parent.is_dir() else "no such folder"
+        raise UsageError(f"--grades {name}: {what} in {path.parents[1]} (there are: {there}); run dataprep/grade.py")
     return path
 
 

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
-from typing import NamedTuple, get_args, overload
+from typing import NamedTuple, get_args
 
 import msgspec
 import numpy as np
@@ -16,10 +16,10 @@ import numpy.typing as npt
 from groundwork.dataset.loading import MIRRORS, QuestionRow
 from groundwork.dataset.question_vectors import Embedded
 from groundwork.questions.duplicate_questions import Likeness, SameQuestions, wording_hash
-from groundwork.questions.question_equivalence import Asked, asked_by
+from groundwork.questions.question_equivalence import asked_by
 from groundwork.records.artifacts import slug, write_jsonl
 from groundwork.records.runs import files_of_documents
-from groundwork.records.spooled import Spooled
+from groundwork.records.spooled import OnDemand, Spooled
 from groundwork.records.types import Difficulty, Pair, Rejected
 
 Vectors = npt.NDArray[np.float32]
@@ -108,7 +108,8 @@ def unite(candidates: Sequence[MergeCandidate], vectors: Vectors, likeness: Like
     best_first = order[leader_of[order] == order]
     leaders = np.sort(best_first)
     own = vectors if len(leaders) == count else vectors[leaders]
-    found = SameQuestions(_Questions(candidates, leaders), own, likeness)
+    questions = OnDemand(array("q", leaders.tobytes()), lambda place: asked_by(candidates[place].pair))
+    found = SameQuestions(questions, own, likeness)
     keeper_of = np.full(count, -1)  # of each leader, the best first
     for leader in best_first.tolist():
         if keeper_of[leader] < 0:
@@ -125,25 +126,6 @@ def _wordings(candidates: Iterable[MergeCandidate]) -> npt.NDArray[np.int64]:
     numbers: dict[bytes, int] = {}
     hashes = (wording_hash(candidate.pair.question) for candidate in candidates)
     return np.array(array("q", (numbers.setdefault(one, len(numbers)) for one in hashes)), dtype=np.int64)
-
-
-class _Questions(Sequence[Asked]):
-    """The candidates at some places as they are asked, each read where it is needed."""
-
-    def __init__(self, candidates: Sequence[MergeCandidate], places: npt.NDArray[np.int64]) -> None:
-        self._candidates, self._places = candidates, places
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    @overload
-    def __getitem__(self, number: int) -> Asked: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[Asked]: ...
-    def __getitem__(self, number: int | slice) -> Asked | list[Asked]:
-        if isinstance(number, slice):
-            return [self[one] for one in range(len(self))[number]]
-        return asked_by(self._candidates[int(self._places[number])].pair)
 
 
 def write_run(folder: Path, merged: Union) -> None:

@@ -1,7 +1,8 @@
-"""Many records of one kind in a file without a name, for what must be gone through more than once.
+"""Sequences whose elements are not held: made where they are needed, or read from a file without a name.
 
-In memory a record takes eight bytes, its place in the file. The file is in the folder of the state, not below /tmp,
-which is memory on many machines, and goes when it is closed or when the process ends, whatever ends it.
+The file is for records that must be gone through more than once. In memory a record takes eight bytes, its place in
+the file, which is in the folder of the state, not below /tmp, which is memory on many machines. It goes when it is
+closed or when the process ends, whatever ends it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar, overload
 
@@ -18,6 +19,25 @@ import msgspec
 T = TypeVar("T")
 
 WRITTEN_AT_ONCE = READ_AT_ONCE = 1 << 20  # bytes
+
+
+class OnDemand(Sequence[T], Generic[T]):
+    """An element for each of `places`, made by `make` each time that it is asked for."""
+
+    def __init__(self, places: Sequence[int], make: Callable[[int], T]) -> None:
+        self._places, self._make = places, make
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, number: int) -> T: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[T]: ...
+    def __getitem__(self, number: int | slice) -> T | list[T]:
+        if isinstance(number, slice):
+            return [self._make(place) for place in self._places[number]]
+        return self._make(self._places[number])
 
 
 class Spooled(Sequence[T], Generic[T]):

@@ -92,3 +92,13 @@ def test_grades_that_are_not_there(data: Path, capsys: pytest.CaptureFixture[str
     measure(data, 4)
     assert build(data, "--grades", "elsewhere") == 2
     assert "there are: run-model-a" in capsys.readouterr().err
+
+
+def test_a_grading_that_failed_is_told_apart_from_none(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder of grades without measured rows is told as such, and is not among those that there are."""
+    measure(data, 4)
+    (data / "grades" / "failed").mkdir()
+    assert build(data, "--grades", "failed") == 2
+    told = capsys.readouterr().err
+    assert "measured_rows.jsonl is missing from its folder" in told
+    assert "(there are: run-model-a)" in told

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from groundwork.records import spooled
-from groundwork.records.spooled import Spooled
+from groundwork.records.spooled import OnDemand, Spooled
 from groundwork.records.types import Rejected
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=40)
@@ -39,3 +39,13 @@ def test_the_file_has_no_name(tmp_path: Path) -> None:
     """Whatever ends the process, nothing stays in the folder."""
     with closing(Spooled(str, tmp_path / "state", ["a", "b"])) as held:
         assert list(held) == ["a", "b"] and list((tmp_path / "state").iterdir()) == []
+
+
+def test_elements_on_demand_are_those_of_the_places():
+    """A number, one from the end and a slice give what is made of their places, and nothing is made before."""
+    made = []
+    tens = OnDemand([3, 1, 2], lambda place: made.append(place) or 10 * place)
+    assert len(tens) == 3 and made == []
+    assert (tens[0], tens[-1], tens[1:], list(tens)) == (30, 20, [10, 20], [30, 10, 20])
+    with pytest.raises(IndexError):
+        tens[3]

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from typing import overload
 
 import msgspec
 
 from groundwork.questions.curation.outcome import CheckedPair, first_failed
 from groundwork.questions.curation.rule_checks import column_of
 from groundwork.questions.duplicate_questions import AskedSoFar
-from groundwork.questions.question_equivalence import Asked, asked_by, normalised
+from groundwork.questions.question_equivalence import asked_by, normalised
 from groundwork.records.run_pairs import Review
+from groundwork.records.spooled import OnDemand
 from groundwork.records.types import Pair
 
 
@@ -42,7 +42,7 @@ async def repeated_questions(judged: Sequence[CheckedPair], review: Review, aske
         if _stays(one, review):
             turns[_turn(one.checked, review)].append(place)
     order = turns[0] + turns[1] + turns[2]
-    found = await asked.sift(_Questions(judged, order))
+    found = await asked.sift(OnDemand(order, lambda place: asked_by(judged[place].checked)))
     return {place: earlier for place, earlier in zip(order, found, strict=True) if earlier}
 
 
@@ -51,25 +51,6 @@ def with_repeats(one: CheckedPair, place: int, repeats: Mapping[int, str]) -> Ch
     if earlier := repeats.get(place):
         return CheckedPair.of(one.pair, _with_column(one.checked, earlier))
     return one
-
-
-class _Questions(Sequence[Asked]):
-    """The pairs at some places as they are asked, each read where it is needed."""
-
-    def __init__(self, judged: Sequence[CheckedPair], places: Sequence[int]) -> None:
-        self._judged, self._places = judged, places
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    @overload
-    def __getitem__(self, number: int) -> Asked: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[Asked]: ...
-    def __getitem__(self, number: int | slice) -> Asked | list[Asked]:
-        if isinstance(number, slice):
-            return [self[one] for one in range(len(self))[number]]
-        return asked_by(self._judged[self._places[number]].checked)
 
 
 def _stays(one: CheckedPair, review: Review) -> bool:
