@@ -33,6 +33,7 @@ def _run(script: str, **environment: str) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", ["xargs", "parallel"])
 def test_a_tool_that_runs_commands_side_by_side(tmp_path: Path, tool: str) -> None:
     """The shards by xargs or GNU parallel, then gather: the chunks of one run."""
@@ -44,6 +45,7 @@ def test_a_tool_that_runs_commands_side_by_side(tmp_path: Path, tool: str) -> No
     assert files(parts, "chunks") == files(whole, "chunks")
 
 
+@pytest.mark.slow
 def test_a_slurm_array(tmp_path: Path) -> None:
     """The array's script with the variables that Slurm sets for each of its tasks."""
     whole, parts = corpus(tmp_path / "whole"), corpus(tmp_path / "parts")

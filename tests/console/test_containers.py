@@ -34,6 +34,7 @@ def server() -> Iterator[FakeOpenRouter]:
         yield fake
 
 
+@pytest.mark.slow
 def test_two_containers_pay_once(tmp_path: Path, server: FakeOpenRouter) -> None:
     """A stage in two PID namespaces at once: each call is made once, and both end well with the files of one."""
     one, both = corpus(tmp_path / "one", DOCUMENTS), corpus(tmp_path / "both", DOCUMENTS)

@@ -47,6 +47,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_the_first_drains_and_the_next_run_goes_on(start, slow, tmp_path):
     """Calls under way end and are written, none is launched; exit 130, the command; later only the rest is asked."""
     held = [True]
@@ -68,6 +69,7 @@ def test_the_first_drains_and_the_next_run_goes_on(start, slow, tmp_path):
     assert len(summaries) == DOCUMENTS and len(set(summaries)) == 1
 
 
+@pytest.mark.slow
 def test_the_second_cancels_at_once(start, slow, tmp_path):
     """Nobody waits for a slow endpoint: exit 130 soon, the calls are given up, and the next run asks them anew."""
     slow.latency = 600.0
@@ -85,6 +87,7 @@ def test_the_second_cancels_at_once(start, slow, tmp_path):
     assert process.returncode == EXIT_OK and len(list((tmp_path / "summaries").glob("*.json"))) == DOCUMENTS
 
 
+@pytest.mark.slow
 def test_two_processes_on_one_data_folder_ask_once(start, slow, tmp_path):
     """Both end well, with one call a document between them."""
     slow.latency = 0.5

@@ -155,6 +155,7 @@ def test_shards_judge_their_own_documents(tmp_path: Path, server: FakeOpenRouter
     assert files(parts, "qa") == files(whole, "qa")
 
 
+@pytest.mark.slow
 def test_processes_judge_a_run(tmp_path: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture) -> None:
     """curate --workers 2: the files and calls of one process, also with --force, and no shard's state is left."""
     one, two = corpus(tmp_path / "one"), corpus(tmp_path / "two")
@@ -188,6 +189,7 @@ def test_vocabularies_of_shards_are_joined(tmp_path: Path, server: FakeOpenRoute
     assert len(server.requests) == before
 
 
+@pytest.mark.slow
 def test_processes_make_what_one_makes(tmp_path: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture) -> None:
     """--workers 3: the same files and ledger as one process, and the calls are counted once."""
     one, three = corpus(tmp_path / "one"), corpus(tmp_path / "three")
@@ -203,6 +205,7 @@ def test_processes_make_what_one_makes(tmp_path: Path, server: FakeOpenRouter, c
     assert f"{DOCUMENTS} up to date" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_loses_only_what_was_under_way(tmp_path: Path, server: FakeOpenRouter) -> None:
     """kill -9 of one worker: the run ends with exit code 1 and says so; the next one finishes."""
     data = corpus(tmp_path)
@@ -223,6 +226,7 @@ def test_a_process_that_is_killed_loses_only_what_was_under_way(tmp_path: Path, 
     assert len(files(data, "qa")) == 3 * DOCUMENTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_lets_the_processes_finish(tmp_path: Path, server: FakeOpenRouter, name: str) -> None:
     """The replies under way are kept, a ledger is printed, and no process stays behind."""

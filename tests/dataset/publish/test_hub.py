@@ -230,6 +230,7 @@ def test_from_pairs_to_the_hub_and_back(hub, tmp_path, capsys):
         assert name == ".gitattributes" or (local / name).read_bytes() == content
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_middle_of_a_push_leaves_both_sides_whole(hub, tmp_path):
     """Exit 130, the dataset made, the Hub as it was; the same command makes one commit, and nothing anew."""
     write_run(tmp_path, "model-a", [pair(n) for n in range(24)])
