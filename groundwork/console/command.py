@@ -23,6 +23,7 @@ from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME, writer_of
 from groundwork.records.artifacts import visible
+from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
 from groundwork.records.shards import Shard
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Command:
     """A stage's script. Calling it parses the flags, does the work and returns the exit code.
 
     `settings` picks what of the config shapes the results, `prompts` the prompt files that do; together with the
-    hashes of a unit's inputs and `version` they decide whether the unit is current.
+    hashes of a unit's inputs and `version` they decide whether the unit is current. `config_names` gives these
+    settings, in the form that is recorded, the names that the user knows: those of config.json.
 
     `shards`: what --shard does. `documents`: only the units of the shard's documents; `caches`: the calls and vectors
     of its documents, so that the stage has nothing to ask once they are gathered; `none`: it needs all documents.
@@ -62,6 +64,7 @@ class Command:
     units: Callable[[Job], list[Unit]]
     process: Process
     settings: Callable[[Config], Any] = lambda _: None
+    config_names: ConfigNames = AS_RECORDED
     prompts: Callable[[Config], Sequence[str]] = lambda _: ()
     flags: Callable[[argparse.ArgumentParser], None] | None = None
     estimate: EstimateUnit | None = None
@@ -224,7 +227,7 @@ class Command:
     def runner(self, job: Job, manifest: Manifest) -> Runner:
         from groundwork.console.runner import Runner
 
-        return Runner(self.name, job, manifest, self._recipe(job), self.process)
+        return Runner(self.name, job, manifest, self._recipe(job), self.process, self.config_names)
 
     def _recipe(self, job: Job) -> dict[str, Any]:
         """What shapes the results apart from the inputs, in a form that tells which part of it changed."""

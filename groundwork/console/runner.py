@@ -24,6 +24,7 @@ from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.budget_and_prices import DOCUMENT
 from groundwork.records.artifacts import plain, remove_leftovers
 from groundwork.records.manifest import Hashes, Manifest, ManifestEntry, State, edited, judge_state
+from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
 
 if TYPE_CHECKING:
     from groundwork.console.shard_processes import ShardResult
@@ -35,8 +36,17 @@ UNITS_PER_CALL_SLOT = 4  # units under way for each call that the endpoint may h
 class Runner:
     """One stage, its job and the manifest."""
 
-    def __init__(self, stage: str, job: Job, manifest: Manifest, recipe: dict[str, Any], process: Process) -> None:
+    def __init__(
+        self,
+        stage: str,
+        job: Job,
+        manifest: Manifest,
+        recipe: dict[str, Any],
+        process: Process,
+        config_names: ConfigNames = AS_RECORDED,
+    ) -> None:
         self.stage, self.job, self.manifest, self.recipe, self.process = stage, job, manifest, recipe, process
+        self._config_names = config_names
         self.ledger = Ledger(stage)
         self._stopped: GroundworkError | None = None
         self._judged: tuple[list[Unit], list[Unit]] | None = None
@@ -107,7 +117,8 @@ class Runner:
     def _judge(self, unit: Unit) -> tuple[State, str]:
         outputs = self._hashes(unit.writes)
         inputs = self._hashes((*unit.reads, *unit.adds))
-        return judge_state(self._entry_of(unit), inputs, self._recipe(unit), outputs, len(unit.writes))
+        entry, recipe = self._entry_of(unit), self._recipe(unit)
+        return judge_state(entry, inputs, recipe, outputs, len(unit.writes), self._config_names)
 
     def _entry_of(self, unit: Unit) -> ManifestEntry | None:
         return self.manifest.entry(self.stage, unit.name)

@@ -20,6 +20,7 @@ import msgspec
 
 from groundwork.errors import StopRun, UsageError
 from groundwork.records.artifacts import Elsewhere, plain
+from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames, differing, recipe_changes
 
 _LAYOUT = """
 PRAGMA journal_mode = WAL;
@@ -226,9 +227,14 @@ def _trouble(path: Path, error: Exception) -> str:
 
 
 def judge_state(
-    entry: ManifestEntry | None, inputs: Hashes, recipe: Mapping[str, Any], outputs: Hashes, writes: int
+    entry: ManifestEntry | None,
+    inputs: Hashes,
+    recipe: Mapping[str, Any],
+    outputs: Hashes,
+    writes: int,
+    config_names: ConfigNames = AS_RECORDED,
 ) -> tuple[State, str]:
-    """The state of a unit and the reason for it.
+    """The state of a unit and the reason for it, in which settings have the names that `config_names` gives them.
 
     A file that was edited by hand after its stage wrote it stays current: the edit is the user's decision, and what
     is made from the file is stale by its changed hash.
@@ -240,9 +246,9 @@ def judge_state(
     if len(outputs) < min(writes, len(entry.outputs)):
         return "missing", "its files are gone"
     if entry.inputs != inputs:
-        return "stale", f"{', '.join(_changed(entry.inputs, inputs)[:2])} changed"
+        return "stale", f"{', '.join(differing(entry.inputs, inputs)[:2])} changed"
     if entry.recipe != recipe:
-        return "stale", f"{', '.join(_changed(_flat(entry.recipe), _flat(recipe))[:3])} changed"
+        return "stale", f"{', '.join(recipe_changes(entry.recipe, recipe, config_names)[:3])} changed"
     return ("empty" if entry.status == "empty" else "done"), entry.note
 
 
@@ -253,16 +259,3 @@ def edited(entry: ManifestEntry | None, outputs: Hashes) -> list[str]:
         if entry is None
         else [name for name, digest in outputs.items() if entry.outputs.get(name) not in ("", None, digest)]
     )
-
-
-def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
-
-
-def _flat(content: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(content, dict) or not content:
-        return {prefix.rstrip("."): content}
-    flat: dict[str, Any] = {}
-    for key, value in content.items():
-        flat.update(_flat(value, f"{prefix}{key}."))
-    return flat

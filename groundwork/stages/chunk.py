@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
+from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
     from groundwork.records.types import Chunk, Document
@@ -123,6 +124,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.chunk,
+    config_names=in_order("chunk"),
     flags=add_flags,
     after=report,
     shards="documents",

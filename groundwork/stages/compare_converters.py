@@ -22,6 +22,7 @@ from groundwork.console.next_steps import from_here
 from groundwork.documents import CONVERTERS, Request, require
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UnitError, UsageError
 from groundwork.records.artifacts import plain, slug, write_json, write_text
+from groundwork.records.recipe_changes import in_order
 from groundwork.records.shards import SERVICE_REPLIES
 
 if TYPE_CHECKING:
@@ -327,6 +328,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.ingest,
+    config_names=in_order("ingest"),
     prompts=lambda config: [config.ingest.vision.prompt, config.ingest.vision.correction_prompt],
     flags=add_flags,
     after=report,

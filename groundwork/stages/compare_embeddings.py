@@ -20,6 +20,7 @@ from groundwork.maps.picture_commands import (
     sources_of,
     together,
 )
+from groundwork.records.recipe_changes import in_order
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +39,7 @@ main = Command(
     units=units,
     process=draw,
     settings=lambda config: (config.embeddings, config.maps),
+    config_names=in_order("embeddings", "maps"),
     flags=add_flags,
     after=report_numbers,
     version="2",

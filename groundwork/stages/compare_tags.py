@@ -16,6 +16,7 @@ from groundwork.console import terminal_table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
 from groundwork.maps.picture_commands import add_datasets, add_interactive, sources_of, together
+from groundwork.records.recipe_changes import in_order
 from groundwork.records.runs import tag_file
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: (config.tags, config.embeddings, config.maps),
+    config_names=in_order("tags", "embeddings", "maps"),
     prompts=lambda config: [config.tags.prompt],
     flags=add_flags,
     after=report,

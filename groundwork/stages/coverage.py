@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
 from groundwork.records.artifacts import read_json, read_jsonl, read_text, write_json
+from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +100,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.chunk.language,
+    config_names=in_order("chunk.language"),
     flags=add_flags,
     version="3",
     shards="documents",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from groundwork.dataset.build_inputs import BuildInputs
     from groundwork.dataset.reword.eval_rewording import Ask
     from groundwork.dataset.subjects import Subjects
+    from groundwork.records.manifest import Manifest
     from groundwork.settings.whole_config import Config
 
 FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "inspect", "lighteval", "lm-eval", "openai-eval")
@@ -60,6 +61,7 @@ class _Name(argparse.Action):
         organization, _, name = value.rpartition("/")
         asked = [f"dataset.name={name}", *([f"dataset.organization={organization}"] if organization else [])]
         namespace.assignments = [*namespace.assignments, *map(FlagSetting, asked)]
+        namespace.repository = value if organization else ""
 
 
 class _Grades(argparse.Action):
@@ -142,6 +144,25 @@ def units(job: Job) -> list[Unit]:
             inputs,
         )
     ]
+
+
+def keep_others(job: Job, manifest: Manifest) -> None:
+    """Raises UsageError where `--name ORG/NAME` would replace a dataset that was built under another name.
+
+    The same rows under a new name are no replacement: they are only pushed there.
+    """
+    from groundwork.dataset.publish.hub import repository_of
+
+    wanted, built = getattr(job.flags, "repository", ""), repository_of(folder_of(job))
+    if not wanted or built in ("", wanted) or job.flags.force:
+        return
+    states = main.runner(job, manifest).states(units(job))
+    if any(state not in ("done", "empty") for state, _ in states):
+        name = job.config.dataset.name
+        raise UsageError(
+            f"--name {wanted}: {job.data.named(f'datasets/{name}')} holds another dataset, built as {built}; choose "
+            f"another name, or replace it: --name {name} --org {wanted.rpartition('/')[0]}"
+        )
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
@@ -319,6 +340,13 @@ def _judging(config: Config) -> list[int]:
     return [judge.repeats, config.grade.seed] if set(config.dataset.exports) & set(TASKS) else []
 
 
+def config_names(settings: list[Any]) -> dict[str, Any]:
+    """The settings as `main` picks them, by the names of config.json."""
+    judging = ("grade.judge.repeats", "grade.seed") if len(settings) > 4 else ()
+    names = ("dataset", "embeddings", "qa.context", *judging, "review.disagreement")
+    return dict(zip(names, settings, strict=False))
+
+
 def prompts(config: Config) -> list[str]:
     judging = config.grade.judge.prompts if set(config.dataset.exports) & set(TASKS) else []
     absent = config.dataset.absent
@@ -338,9 +366,11 @@ main = Command(
         *_judging(config),
         *_deciding(config),
     ],
+    config_names=config_names,
     prompts=prompts,
     flags=add_flags,
     estimate=estimate,
+    before=keep_others,
     after=push,
     version="2",
 )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.errors import UnitError
 from groundwork.records.artifacts import read_jsonl, write_json, write_jsonl, write_text
+from groundwork.records.recipe_changes import in_order
 from groundwork.records.runs import DECISIONS, files_of_documents, named_run
 
 if TYPE_CHECKING:
@@ -315,6 +316,7 @@ main = Command(
     units=units,
     process=process,
     settings=shaping,
+    config_names=in_order("curate", "embeddings", "qa.context", "qa.duplicate_threshold", "review.disagreement"),
     prompts=prompts,
     version="3",
     flags=add_flags,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.maps.picture_commands import add_datasets, sources_of
+from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.loading import DatasetSource
@@ -55,6 +56,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.embeddings,
+    config_names=in_order("embeddings"),
     flags=add_flags,
     shards="caches",
     needs_gpu=lambda config: config.embeddings.backend == "sentence-transformers",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.records.artifacts import write_json, write_jsonl
+from groundwork.records.recipe_changes import in_order
 from groundwork.records.runs import new_run, run_of_model
 from groundwork.records.wishes import wishes_file
 
@@ -148,6 +149,7 @@ main = Command(
     units=units,
     process=process,
     settings=shaping,
+    config_names=in_order("qa", "embeddings"),
     prompts=prompts,
     flags=add_flags,
     estimate=estimate,

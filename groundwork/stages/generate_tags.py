@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.maps.picture_commands import add_datasets, sources_of
+from groundwork.records.recipe_changes import in_order
 from groundwork.records.runs import tag_file
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.tags,
+    config_names=in_order("tags"),
     prompts=lambda config: [config.tags.prompt, *filter(None, [config.tags.vocabulary_prompt])],
     flags=add_flags,
     estimate=estimate,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.errors import UsageError
+from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -283,6 +284,16 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     return found
 
 
+SHAPING = (  # the names of what `shaping` gives
+    "grade.answer",
+    *(f"grade.judge.{name}" for name in ("model", "provider", "temperature", "top_p", "top_k", "min_p", "omit")),
+    *(f"grade.judge.{name}" for name in ("reasoning_effort", "second", "repeats", "longest_answer")),
+    "grade.seed",
+    "grade.open_book",
+    "grade.splits",
+)
+
+
 def shaping(config: Config) -> Any:
     """What decides about a grade; what only reads the grades (margin, floor, trust) does not."""
     settings, judge = config.grade, config.grade.judge
@@ -296,6 +307,7 @@ main = Command(
     units=units,
     process=process,
     settings=shaping,
+    config_names=in_order(*SHAPING),
     prompts=lambda config: [
         *config.grade.judge.prompts,
         config.grade.answer.open_book_prompt if config.grade.open_book else config.grade.answer.prompt,

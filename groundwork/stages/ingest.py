@@ -280,6 +280,12 @@ def shaping(config: Config) -> Any:
     return settings | ({"marker_api": _of_the_service(config.ingest)} if uses_service(config.ingest) else {})
 
 
+def config_names(settings: Any) -> dict[str, Any]:
+    """What `shaping` gives, by the names of config.json."""
+    marker = dict(settings["marker"])
+    return {"ingest": {**settings, "pictures": marker.pop("keep_images", None), "marker": marker}}
+
+
 def estimate(job: Job, unit: Unit) -> Estimate:
     """The vision model's calls, where it comes first: a page's prompt and picture, and its text layer as the reply."""
     import msgspec
@@ -334,6 +340,7 @@ main = Command(
     units=units,
     process=process,
     settings=shaping,
+    config_names=config_names,
     prompts=lambda config: _prompts(config.ingest),
     flags=add_flags,
     estimate=estimate,

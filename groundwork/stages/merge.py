@@ -19,6 +19,7 @@ from groundwork.console.next_steps import from_here
 from groundwork.errors import UsageError
 from groundwork.maps.picture_commands import add_datasets, sources_of
 from groundwork.records.artifacts import slug
+from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.loading import DatasetSource
@@ -93,5 +94,6 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.embeddings,
+    config_names=in_order("embeddings"),
     flags=add_flags,
 )

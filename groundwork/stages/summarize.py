@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit
 from groundwork.records.artifacts import read_json, read_text, write_json
 from groundwork.records.figures import as_read
+from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,6 +94,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.summarize,
+    config_names=in_order("summarize"),
     prompts=prompts,
     estimate=estimate,
     shards="documents",

@@ -20,6 +20,7 @@ from groundwork.maps.picture_commands import (
     report_numbers,
     sources_of,
 )
+from groundwork.records.recipe_changes import in_order
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +40,7 @@ main = Command(
     units=units,
     process=draw,
     settings=lambda config: (config.embeddings, config.maps),
+    config_names=in_order("embeddings", "maps"),
     flags=add_flags,
     after=report_numbers,
     version="2",

@@ -22,6 +22,7 @@ from groundwork.maps.picture_commands import (
     report_numbers,
     sources_of,
 )
+from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.loading import DatasetSource
@@ -84,6 +85,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: (config.embeddings, config.maps),
+    config_names=in_order("embeddings", "maps"),
     flags=add_flags,
     after=report_numbers,
     version="2",

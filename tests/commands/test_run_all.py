@@ -75,7 +75,7 @@ def test_status_says_what_to_do_next(data: Path, capsys: pytest.CaptureFixture[s
     capsys.readouterr()
     main(["status", "--data", str(data), "--set", "chunk.max_length=3000"])
     out = capsys.readouterr().out
-    assert "stale  ferry in chunk: settings.max_length changed" in out
+    assert "stale  ferry in chunk: chunk.max_length changed" in out
     assert "next: uv run dataprep/summarize.py" in out
 
 

@@ -58,7 +58,7 @@ def test_a_dry_run_says_why_and_does_nothing(data: Path, capsys: pytest.CaptureF
     run(data)
     capsys.readouterr()
     assert run(data, "--set", "chunk.max_length=4000", "--dry-run") == EXIT_OK
-    assert "a: stale (settings.max_length changed)" in capsys.readouterr().out
+    assert "a: stale (chunk.max_length changed)" in capsys.readouterr().out
     run(data)
     assert "2 up to date" in capsys.readouterr().out
 

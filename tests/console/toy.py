@@ -13,6 +13,7 @@ import sys
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit, setting
 from groundwork.errors import BadDocument, ProviderRefused
 from groundwork.records.artifacts import read_text, write_text
+from groundwork.records.recipe_changes import in_order
 
 
 def units(job: Job) -> list[Unit]:
@@ -47,7 +48,14 @@ def flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--longest", **setting("chunk.max_length"))
 
 
-main = Command("ingest", units=units, process=process, settings=lambda config: config.chunk, flags=flags)
+main = Command(
+    "ingest",
+    units=units,
+    process=process,
+    settings=lambda config: config.chunk,
+    config_names=in_order("chunk"),
+    flags=flags,
+)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -276,6 +276,22 @@ def test_a_name_may_hold_its_organisation(data):
     assert 'load_dataset("acme/ball-rules")' in card
 
 
+def test_a_name_with_an_organisation_replaces_no_other_dataset(data, capsys):
+    """`--name org/name` leaves a dataset of other rows alone that was built as `name`; the same rows may be pushed."""
+    assert run(data) == 0
+    capsys.readouterr()
+    assert run(data, "--name", "acme/touch-rugby") == 0
+    assert "1 up to date" in capsys.readouterr().out
+    before = hashes(data)
+    assert run(data, "--name", "acme/touch-rugby", "--eval-split", "--seed", "5") == 2
+    refused = capsys.readouterr().err
+    assert "holds another dataset, built as touch-rugby" in refused
+    assert "--name touch-rugby --org acme" in refused
+    assert hashes(data) == before
+    assert run(data, "--name", "touch-rugby", "--org", "acme", "--eval-split", "--seed", "5") == 0
+    assert run(data, "--name", "acme/touch-rugby", "--eval-split", "--seed", "6") == 0
+
+
 def test_no_pairs_at_all(tmp_path, capsys):
     """An empty data folder, and a run without a pair, name the stage to run first."""
     assert run(tmp_path) == 2

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 LONGEST_NAME = 96
 PUSHED = ("README.md", "report.json", "report.html", "data/*.parquet")  # exports stay here
-LOAD_LINE = re.compile(r'(= load_dataset\(")[^"]*("\))')  # of the card
+LOAD_LINE = re.compile(r'(= load_dataset\(")(?P<repository>[^"]*)("\))')  # of the card
 SPLIT_FILE = re.compile(r"^data/(?P<split>\w+)-\d{5}-of-\d{5}(?:-\w+)?\.parquet$")
 LOGIN = "set HF_TOKEN, or run: hf auth login"
 TOKENS = "https://huggingface.co/settings/tokens"
@@ -185,7 +185,14 @@ def _content(name: str, path: Path, repository: str) -> str | bytes:
     """The file; of the card, its text with the line that loads the dataset from `repository`."""
     if name != "README.md":
         return str(path)
-    return LOAD_LINE.sub(rf"\g<1>{repository}\g<2>", path.read_text(encoding="utf-8"), count=1).encode()
+    return LOAD_LINE.sub(rf"\g<1>{repository}\g<3>", path.read_text(encoding="utf-8"), count=1).encode()
+
+
+def repository_of(folder: Path) -> str:
+    """The name under which the dataset in `folder` was built, by its card; empty where there is no card."""
+    card = folder / "README.md"
+    found = LOAD_LINE.search(card.read_text(encoding="utf-8")) if card.is_file() else None
+    return found["repository"] if found else ""
 
 
 def _splits(names: Any) -> set[str]:

@@ -1,0 +1,84 @@
+"""Why something is stale: the names are those of config.json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from groundwork.__main__ import stage_command
+from groundwork.console.command import Command
+from groundwork.pipeline import STAGES
+from groundwork.records.manifest import ManifestEntry, judge_state
+from groundwork.records.recipe_changes import recipe_changes
+from groundwork.settings.config_files import load
+from groundwork.settings.whole_config import Config
+
+PLAIN = msgspec.to_builtins(load())
+
+
+def leaves(block: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in block.items():
+        if isinstance(value, dict) and value:
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def with_value(path: str, value: Any) -> Config | None:
+    """The settings with another value; None where that is not allowed."""
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(PLAIN))
+    *blocks, name = path.split(".")
+    block = plain
+    for one in blocks:
+        block = block[one]
+    block[name] = value
+    try:
+        return msgspec.convert(plain, Config)
+    except msgspec.ValidationError:
+        return None
+
+
+def other_values(value: Any) -> list[Any]:
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int | float):
+        return [value + 1, value / 2, value - 1]
+    return [f"{value}x", 3, True, [*value, "x"] if isinstance(value, list) else {"x": "y"}]
+
+
+def recipe(command: Command, config: Config) -> dict[str, Any]:
+    settings = msgspec.json.decode(msgspec.json.encode(msgspec.to_builtins(command.settings(config))))
+    return {"settings": settings, "prompts": {}, "version": command.version}
+
+
+@pytest.mark.parametrize("stage", [stage.name for stage in STAGES if stage.name != "review"])
+def test_a_changed_setting_has_its_own_name(stage: str) -> None:
+    """Whatever setting is changed, a stage that it makes stale names that one, as it stands in config.json."""
+    command = stage_command(stage)
+    before, told = recipe(command, load()), 0
+    for path, value in leaves(PLAIN):
+        changed = next(filter(None, (with_value(path, other) for other in other_values(value))), None)
+        after = recipe(command, changed) if changed and not path.startswith("llm.") else before
+        if after == before:
+            continue
+        told += 1
+        names = recipe_changes(before, after, command.config_names)
+        assert any(path == name or path.startswith(f"{name}.") or name.startswith(f"{path}.") for name in names), (
+            path,
+            names,
+        )
+    assert told
+
+
+def test_a_prompt_a_version_and_an_override_are_named() -> None:
+    """What is no setting is named too: a prompt's file, the stage's version, what a document's override sets."""
+    old = {"settings": {}, "prompts": {"a.md": "1"}, "version": "1", "own": {"ingest.overrides": {"converter": "ocr"}}}
+    new = {"settings": {}, "prompts": {"a.md": "2"}, "version": "2", "own": {"ingest.overrides": {"converter": "x"}}}
+    entry = ManifestEntry(inputs={}, recipe=old, outputs={}, status="done")
+    assert judge_state(entry, {}, new, {}, 0) == (
+        "stale",
+        "ingest.overrides.converter, prompt a.md, the program's version of this stage changed",
+    )
