@@ -220,7 +220,7 @@ def _rows(report: SplitReport) -> Markup:
     rows = [_eval_row(row, reworded=report.leaked_after is not None) for row in report.rows[:MOST_ROWS]]
     more = [f"the first {MOST_ROWS} of {len(report.rows)}; all in report.json"] if len(report.rows) > MOST_ROWS else []
     note = tag("p", "numbers before a question are cosines")
-    return joined([note, table(head, rows, class_="rows"), *(tag("p", text) for text in more)])
+    return joined([note, table(head, rows, class_="rows", stacked=True), *(tag("p", text) for text in more)])
 
 
 def _eval_row(row: EvalRow, *, reworded: bool) -> list[str]:
@@ -292,5 +292,5 @@ svg text { fill: var(--soft); font-size: 11px; } .train { fill: var(--train); } 
 circle { stroke: var(--paper); stroke-width: 1; } circle.train { opacity: 0.55; }
 polyline { fill: none; stroke: var(--train); stroke-width: 2; }
 line.mark { stroke: var(--soft); stroke-dasharray: 4 3; }
-@media (max-width: 600px) { svg.figure text { font-size: 19px; } table.rows { min-width: 760px; } }
+@media (max-width: 600px) { svg.figure text { font-size: 19px; } }
 """

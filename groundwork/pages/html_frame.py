@@ -92,13 +92,26 @@ def wide(table: Markup) -> Markup:
 
 
 def table(
-    head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Container[int] = (), class_: str | None = None
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    numbers: Container[int] = (),
+    class_: str = "",
+    stacked: bool = False,
 ) -> Markup:
-    """A table under its titles; the columns whose index is in `numbers` are set to the right."""
+    """A table under its titles; the columns whose index is in `numbers` are set to the right.
+
+    `stacked`: on a narrow screen each row becomes a block, its cells below each other behind their titles.
+    """
 
     def cell(name: str, content: str, column: int) -> Markup:
-        return tag(name, content, class_="number" if column in numbers else None)
+        title = head[column] if stacked and name == "td" else None
+        role = {"th": "columnheader", "td": "cell"}[name] if stacked else None
+        return tag(name, content, class_="number" if column in numbers else None, data_title=title, role=role)
 
-    titles = tag("tr", [cell("th", title, column) for column, title in enumerate(head)])
-    lines = [tag("tr", [cell("td", content, column) for column, content in enumerate(row)]) for row in rows]
-    return wide(tag("table", tag("thead", titles), tag("tbody", lines), class_=class_))
+    row_role = "row" if stacked else None  # which cells keep that are laid out as blocks
+    titles = tag("tr", [cell("th", title, column) for column, title in enumerate(head)], role=row_role)
+    lines = [tag("tr", [cell("td", text, column) for column, text in enumerate(row)], role=row_role) for row in rows]
+    classes = " ".join(filter(None, (class_, "stacked" if stacked else ""))) or None
+    role = "table" if stacked else None
+    return wide(tag("table", tag("thead", titles), tag("tbody", lines), class_=classes, role=role))

@@ -25,6 +25,14 @@ def test_text_becomes_markup_only_escaped() -> None:
     assert "<script" not in table([NASTY], [[NASTY]])
 
 
+def test_each_cell_of_a_stacked_table_has_its_title() -> None:
+    """On a narrow screen a row is read without the head: each cell holds its column's title, escaped, and its role."""
+    shown = table(["Check", NASTY], [["worth", "7"], ["natural", "8"]], numbers=(1,), stacked=True)
+    assert shown.count('data-title="Check"') == shown.count('data-title="&lt;script&gt;') == 2
+    assert shown.count('role="cell"') == 4 and shown.count('role="row"') == 3
+    assert "role" not in table(["Check"], [["worth"]]).replace('role="group"', "")
+
+
 def test_an_element_without_content_is_not_closed() -> None:
     """`img` and `br` have no closing tag; all others do."""
     assert tag("img", src="data:,") == '<img src="data:,">' and tag("div") == "<div></div>"

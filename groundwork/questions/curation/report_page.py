@@ -57,7 +57,7 @@ def curation_html(result: Curated) -> str:
         _bar(sizes),
         *([tag("p", " ".join(result.reviewed))] if result.reviewed else []),
         tag("h2", "The checks"),
-        table(titles, [counts.row(check) for check in result.checks], numbers=(1, 2, 3, 4, 5)),
+        table(titles, [counts.row(check) for check in result.checks], numbers=(1, 2, 3, 4, 5), stacked=True),
         tag("h2", "Kept"),
         *([_pair("k", result.kept[place]) for place in _some(counts.plain)] or [_NONE]),
         tag("h2", "Rewritten"),
