@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 import msgspec
 import regex
 
-from groundwork.chunking.cut_points import FINISHED
 from groundwork.chunking.lengths import Ruler
+from groundwork.language.sentence_ends import FINISHED
 from groundwork.language.sentences import sentence_starts
 from groundwork.markdown.blocks import ITEM, Block
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import regex
 
+from groundwork.language.sentence_ends import FINISHED
 from groundwork.language.sentences import sentence_starts
 from groundwork.language.uncuttable_spans import Span, uncuttable
 from groundwork.markdown.blocks import ITEM, Block
@@ -17,8 +18,6 @@ _CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
 _SPACE = regex.compile(r"\s++")  # between words
 _WORD = regex.compile(r"\b(?=\S)", regex.WORD)  # between words of a script without spaces
 _GRAPHEME = regex.compile(r"\X")  # a letter with its accents, an emoji with its parts
-# a sentence that is complete: what stands above a table or fence does not introduce it
-FINISHED = regex.compile(r"[.!?…。！？؟)\]”»\"'>|`~][*_]*\s*\Z")
 _NEAR = 100  # characters before the limit that are looked at first
 _AHEAD = 300  # characters behind a window that an engine sees, to judge the last sentence in it
 _FENCES = ("```", "~~~")  # the end of a code fence, behind which a sentence may go on

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from groundwork.dataset.build_inputs import asks_rewordings
+from groundwork.settings.dataset_settings import HARNESSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from groundwork.dataset.rows import Row
     from groundwork.settings.whole_config import Config
 
-TASKS = ("inspect", "lighteval", "lm-eval")  # exports that judge by the prompts of grade
 STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
 
 
@@ -60,7 +60,7 @@ def contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, Contents]
     for name, rows in built.splits.items():
         files |= parquet_files(name, rows, columns)
     files |= export_files(settings.exports, dict(built.splits), settings.system_prompt, context=settings.include_chunk)
-    if set(settings.exports) & set(TASKS):
+    if set(settings.exports) & set(HARNESSES):
         files |= task_files(
             settings.exports,
             settings.name,

@@ -19,7 +19,7 @@ from groundwork.dataset.rows import Row
 from groundwork.dataset.split.metrics import Mixture
 from groundwork.embedding.nearest_neighbours import nearest
 from groundwork.errors import UsageError
-from groundwork.questions.question_equivalence import normalised
+from groundwork.language.words import normalised_words
 
 if TYPE_CHECKING:
     from groundwork.embedding.nearest_neighbours import Vectors
@@ -80,12 +80,12 @@ def _not_asked_yet(
     rows: Sequence[QuestionRow], splits: dict[str, list[Row]], mixture: Mixture
 ) -> tuple[list[QuestionRow], Mixture]:
     """The rows whose question neither the dataset nor a row before asks, word for word; and the others counted."""
-    held = {normalised(text) for row in splits.get("eval", []) for text in (row.question, row.original_question)}
-    asked = held | {normalised(row.question) for row in splits["train"]}
+    held = {normalised_words(text) for row in splits.get("eval", []) for text in (row.question, row.original_question)}
+    asked = held | {normalised_words(row.question) for row in splits["train"]}
     fresh, in_eval, repeats = [], 0, 0
     for row in rows:
         # a question of marks alone, such as a formula, has no words to be told by
-        words = normalised(_asked(row)) or _asked(row)
+        words = normalised_words(_asked(row)) or _asked(row)
         if words in held:
             in_eval += 1
         elif words in asked:

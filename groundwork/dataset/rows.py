@@ -52,6 +52,10 @@ class Row(Record, frozen=True):
     unanswerable: bool = False  # asks what the documents do not say
     context: str = ""
 
+    def asked(self, *, context: bool) -> str:
+        """The question; with `context` behind the chunk that answers it, where the row has one."""
+        return f"{self.context}\n\n{self.question}" if context and self.context else self.question
+
 
 class Invalid(Record, frozen=True):
     """A row that cannot go into a dataset: its id (or file and line), and why."""

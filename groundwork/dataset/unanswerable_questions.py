@@ -25,8 +25,8 @@ from groundwork.dataset.split.metrics import Unanswerable
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest
 from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
+from groundwork.language.words import normalised_words
 from groundwork.llm.concurrency import together
-from groundwork.questions.question_equivalence import normalised
 from groundwork.records.types import Chunk
 
 if TYPE_CHECKING:
@@ -285,7 +285,7 @@ async def _add(found: _Found, new: _Found, search: _Search) -> None:
 
 
 def _is_taken(row: Row, rows: Sequence[Row]) -> bool:
-    return any(normalised(row.question) == normalised(other.question) for other in rows)
+    return any(normalised_words(row.question) == normalised_words(other.question) for other in rows)
 
 
 def _row(question: str, answer: str, chunk: Chunk, model: str) -> Row:

@@ -27,6 +27,7 @@ from groundwork.documents.extracted_pictures import (
     write_picture,
 )
 from groundwork.documents.pdf import LOCK, open_pdf
+from groundwork.language.words import WORD
 from groundwork.process_pool import report_progress
 from groundwork.records.raster_images import MOST_PIXELS, UnusableImage
 
@@ -38,7 +39,6 @@ AROUND = 24.0  # points beside a picture in which its caption may begin
 BELOW = 60.0  # points below or above a picture in which its caption stands
 FINEST, COARSEST = 4.0, 2.0  # pixels a point: 288 and 144 dpi
 WORDS = 12  # of the text beside a picture, by which its place is found
-_WORD = re.compile(r"\w+")
 _CAPTION = re.compile(  # Figure 3, FIG. 1, Fig.3., Abb. 2
     r"(?:figure|fig\.|fig(?=\s)|abbildung|abb\.|figura|рис\.|图|図)\s*[A-Z]?\d", re.IGNORECASE
 )
@@ -225,7 +225,7 @@ def _taken(page: Any, number: int, region: _Region, folder: Path) -> PagePicture
         x, y = whole.left, whole.bottom
         return str(layer.get_text_bounded(left + x, bottom + y, right + x, top + y))
 
-    if len(_WORD.findall(said(*area))) > MOST_WORDS:
+    if len(WORD.findall(said(*area))) > MOST_WORDS:
         raise UnusableImage(ORNAMENT)
     image = _drawn(page, region)
     refuse_ornament(image)
@@ -238,8 +238,8 @@ def _taken(page: Any, number: int, region: _Region, folder: Path) -> PagePicture
         page=number,
         file=f"{folder.name}/{kept.name}",
         caption=next((line.strip() for line in lines if _CAPTION.match(line.strip())), ""),
-        above=" ".join(_WORD.findall(said(area.left, area.top - 2, area.right, whole.height))[-WORDS:]),
-        below=" ".join(_WORD.findall(said(area.left, 0, area.right, area.bottom + 2))[:WORDS]),
+        above=" ".join(WORD.findall(said(area.left, area.top - 2, area.right, whole.height))[-WORDS:]),
+        below=" ".join(WORD.findall(said(area.left, 0, area.right, area.bottom + 2))[:WORDS]),
     )
 
 

@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from groundwork.documents.pdf_pictures import PagePicture
+from groundwork.language.words import WORD
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.records.figures import figure_markdown
 from groundwork.records.types import Page
 
 LEAST_LIKE = 0.5  # of the neighbouring words beside a picture that its block must hold
-_WORD = re.compile(r"\w+")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 
 
@@ -100,12 +100,12 @@ def _likest(said: str, markdown: str, pieces: Sequence[tuple[int, int]], *, last
 
 def _begins(block: str, caption: str) -> bool:
     """Does the block begin with the caption's word and number?"""
-    first, wanted = (_WORD.findall(text.casefold())[:2] for text in (block[:200], caption))
+    first, wanted = (WORD.findall(text.casefold())[:2] for text in (block[:200], caption))
     return first == wanted
 
 
 def _pairs(text: str) -> set[tuple[str, str]]:
-    found = [word.casefold() for word in _WORD.findall(text)]
+    found = [word.casefold() for word in WORD.findall(text)]
     return set(itertools.pairwise(found)) or {(word, "") for word in found}
 
 

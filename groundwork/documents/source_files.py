@@ -43,11 +43,6 @@ _ARCHIVE_PARTS = {  # Office on the web numbers the main part
 }
 _OPEN_DOCUMENT = {"text": ".odt", "spreadsheet": ".ods", "presentation": ".odp"}  # by the file `mimetype` in it
 _OPEN_TYPE = b"application/vnd.oasis.opendocument."
-_MAIL_HEADER = re.compile(
-    r"(?:From|To|Cc|Subject|Date|Message-ID|MIME-Version|Received|Return-Path|Content-Type|Reply-To|Delivered-To|Sender"
-    r"|DKIM-Signature|X-[\w-]+):",
-    re.IGNORECASE,
-)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SAME = ({".htm", ".html", ".xhtml"}, {".jpg", ".jpeg"}, {".tif", ".tiff"}, {".docx", ".docm"}, {".xlsx", ".xlsm"},
          {".pptx", ".pptm"})  # fmt: skip
@@ -175,6 +170,8 @@ def _kind(path: Path, head: bytes, named: str) -> str:
 
 
 def _text_kind(path: Path, head: bytes, named: str) -> str:
+    from groundwork.documents.engines.mail import is_mail
+
     if named == ".pdf":
         raise BadDocument("it is not a PDF (no %PDF mark); it may be truncated or misnamed: fetch it again")
     if named in _SAVE_AS:
@@ -184,7 +181,7 @@ def _text_kind(path: Path, head: bytes, named: str) -> str:
     start = _start_of_text(path, head, named)
     if start.lower().startswith(("<!doctype html", "<html")):
         return named if named in (".html", ".htm", ".xhtml") else ".html"
-    if named == ".eml" or (named not in TEXT + TABLES_AND_DATA and _is_mail(start)):
+    if named == ".eml" or (named not in TEXT + TABLES_AND_DATA and is_mail(start)):
         return ".eml"
     return named if named in TEXT + TABLES_AND_DATA else ".txt"
 
@@ -199,12 +196,6 @@ def _start_of_text(path: Path, head: bytes, named: str) -> str:
             why = f"{named or 'such'} files are not read" if named not in TEXT + TABLES_AND_DATA else "it holds no text"
             raise BadDocument(f"{why}; save it as PDF, DOCX or Markdown") from None
         raise
-
-
-def _is_mail(start: str) -> bool:
-    """Three header fields of a mail before the first blank line, or at the end of what was read."""
-    fields = start.split("\n\n", 1)[0].replace("\r", "").split("\n")
-    return sum(_MAIL_HEADER.match(line) is not None for line in fields) >= 3 and _MAIL_HEADER.match(start) is not None
 
 
 def _archive_kind(path: Path, named: str) -> str:

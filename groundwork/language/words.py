@@ -7,6 +7,7 @@ them.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -17,6 +18,11 @@ import regex
 from groundwork.language.stop_words import stop_words
 from groundwork.language.writing_systems import UNSPACED
 
+# What counts as a word, by what it is looked at for: tests/language/test_words.py says where these differ.
+WORD = regex.compile(r"[\w\p{No}]+")  # a run of letters, digits and underscores, with its vowel signs and accents
+TERM = regex.compile(r"[^\W\d_][\w'’-]*")  # begins with a letter; keeps hyphens, apostrophes and digits: low-e, h2o
+HYPHENATED = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")  # letters only, with every kind of hyphen between them
+LONG_WORD = re.compile(r"[^\W\d_]{3,}")  # three letters and more in a row: a formula in small letters has few
 WRITTEN_OUT = re.compile(r"[^\W\d_]{2,}")  # two letters and more in a row: a formula has none
 _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LETTERS = r"[\p{L}\p{Nl}\p{No}][\p{L}\p{M}\p{Nl}\p{No}]*+"  # vowel signs and accents belong to their letters
@@ -43,6 +49,11 @@ def _split(word: str) -> Iterator[str]:
         last = run.end()
     if last < len(word):
         yield word[last:]
+
+
+def normalised_words(text: str) -> str:
+    """The words and numbers of `text` with a space between, without case, accents of writing and punctuation."""
+    return " ".join(WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def content_words(text: str, language: str) -> set[str]:

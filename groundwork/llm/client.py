@@ -25,6 +25,7 @@ from groundwork.llm.endpoint import Endpoint
 from groundwork.llm.http_request import chat_body
 from groundwork.llm.http_response import ChatResponse, Usage
 from groundwork.llm.journal import ALL, Journal
+from groundwork.llm.prompts import follow_up
 from groundwork.llm.structured_output import FaultyItem, Parsed, Reader, Unusable, strict_schema
 from groundwork.llm.token_estimate import fewest_tokens, texts_in
 from groundwork.settings.dataset_settings import Embeddings
@@ -275,7 +276,7 @@ def _where(response: ChatResponse) -> str:
 
 def _correction(content: str, problem: str) -> list[Message]:
     ask = f"This reply cannot be used. {problem} Send the whole reply again, corrected, and nothing else."
-    return [{"role": "assistant", "content": _sendable(content)}, {"role": "user", "content": ask}]
+    return follow_up(_sendable(content), ask)
 
 
 def _sendable(content: str) -> str:
@@ -289,7 +290,7 @@ def _item_correction(content: str, parsed: Parsed[Any]) -> list[Message]:
         f"These items of the reply cannot be used:\n{faults}\nSend these {len(parsed.faulty)} alone again, corrected, "
         f'in their order, as {{"{parsed.field}": [...]}}, and nothing else.'
     )
-    return [{"role": "assistant", "content": _sendable(content)}, {"role": "user", "content": ask}]
+    return follow_up(_sendable(content), ask)
 
 
 def _reply(parsed: Parsed[T], context: CallContext, response: ChatResponse) -> Reply[T]:

@@ -17,6 +17,7 @@ from groundwork.llm.call_failures import Broken, CallFailed, Refused, Rejected
 from groundwork.llm.endpoint import Endpoint
 from groundwork.llm.http_request import SAMPLING, Level, chat_body, level_of
 from groundwork.llm.http_response import ChatResponse, read_response
+from groundwork.llm.prompts import user_turn
 from groundwork.llm.reply_cleaning import without_thoughts
 from groundwork.llm.reply_json import decoded
 from groundwork.settings.model_settings import ModelCall, Provider
@@ -193,7 +194,7 @@ class Probe:
 
     def __init__(self, endpoint: Endpoint, call: ModelCall) -> None:
         self._endpoint, self._call = endpoint, call
-        self._body: Json = {"model": call.model, "messages": [{"role": "user", "content": ASKED}]}
+        self._body: Json = {"model": call.model, "messages": [user_turn(ASKED)]}
         self.provider: dict[str, Any] = {}
         self.omit: list[str] = []
 

@@ -44,6 +44,26 @@ def split_turns(text: str) -> list[Message]:
     return [{"role": role, "content": content.strip()} for role, content in turns]
 
 
+def user_turn(content: str) -> Message:
+    """What the user says."""
+    return {"role": "user", "content": content}
+
+
+def assistant_turn(content: str) -> Message:
+    """What the model says."""
+    return {"role": "assistant", "content": content}
+
+
+def follow_up(reply: str, asked: str) -> list[Message]:
+    """The turns that go on behind a conversation: what the model replied, and what it is asked then."""
+    return [assistant_turn(reply), user_turn(asked)]
+
+
+def question_turns(question: str, system: str) -> list[Message]:
+    """A question as a conversation that begins with `system`, where there is one."""
+    return [*([{"role": "system", "content": system}] if system else []), user_turn(question)]
+
+
 def conversation(template: str, **variables: str) -> list[Message]:
     """The turns of `template`, parted before they are filled, so that no value can open a turn of its own.
 

@@ -8,11 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-import regex
-
 from groundwork.language.detection import code
 from groundwork.language.stop_words import stop_words
-from groundwork.language.words import stem
+from groundwork.language.words import TERM, stem
 
 # Words that say how something is asked and never what about. Frequent words of any language are found by counting.
 _ASKING = frozenset(
@@ -28,7 +26,6 @@ _ASKING = frozenset(
         while who whom whose why will with within without would you your""",
     )
 )
-_WORD = regex.compile(r"[^\W\d_][\w'’-]*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
 COMMON = 0.15  # share of all questions from which a word is too common to name a part of them
 PAIR = 1.6  # how much more two neighbouring words tell than one
@@ -98,7 +95,7 @@ def _stems(term: str, language: str) -> set[str]:
 def _terms(question: str, idle: frozenset[str]) -> list[str]:
     """Words, and pairs of neighbouring words, of a question that may tell what it is about."""
     words: list[str] = []
-    for word in _WORD.findall(_CJK.sub(_bigrams, question.lower())):
+    for word in TERM.findall(_CJK.sub(_bigrams, question.lower())):
         words.append(word if word not in idle and len(word) > 1 else "")
     pairs = [f"{a} {b}" for a, b in pairwise(words) if a and b]
     return [word for word in words if word] + pairs

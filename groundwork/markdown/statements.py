@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import Literal
 
 from groundwork.language import labels
+from groundwork.language.sentence_ends import CLOSED
 from groundwork.language.sentences import sentences
 from groundwork.language.writing_systems import UNSPACED
 from groundwork.markdown.blocks import Block, blocks
@@ -26,7 +27,6 @@ _ITEM = re.compile(
     r"(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
 )
 _LINK = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?\b(?:https?|ftp|mailto):[^\s>]*>?|\bwww\.\S*")
-_ENDS = re.compile(r"[.!?:;,。！？…)\"”'’»]$")
 TITLE_WORDS = 4  # of a line of its own that ends without a stop and says no number: a title, a label of a figure
 _CAPTION = re.compile(r"[*_ \t]*(?:Table|Figure|Fig\.|Tabelle|Abbildung|Tableau)\s+\d+\b.{0,120}$")
 _NUMBERING = re.compile(rf"^[\s#*_]*{labels.RULE}\.?\s+")
@@ -193,7 +193,7 @@ def _sentences(text: str, start: int, end: int, open_items: list[_Item], languag
 def _is_title(paragraph: str) -> bool:
     """Is it a line that only names something: a heading without its mark, a head of columns, a label in a figure?"""
     line = paragraph.strip("*_ \t\r\n")
-    if "\n" in line or len(line) > 10 * TITLE_WORDS or _ENDS.search(line) or _UNSPACED_WORDS.search(line):
+    if "\n" in line or len(line) > 10 * TITLE_WORDS or CLOSED.search(line) or _UNSPACED_WORDS.search(line):
         return False
     return len(line.split()) <= TITLE_WORDS and not any(character.isdigit() for character in line)
 

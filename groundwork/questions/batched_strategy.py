@@ -16,7 +16,7 @@ import msgspec
 
 from groundwork.language.sentences import sentences
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import conversation, render
+from groundwork.llm.prompts import conversation, follow_up, render
 from groundwork.llm.structured_output import FaultyItem
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.markdown.chunk_reading import Reading
@@ -103,11 +103,7 @@ class Batch:
             for number, (draft, found) in enumerate(faulty, 1)
         ]
         said = msgspec.json.encode(Drafts(pairs=[draft for draft, _ in faulty])).decode()
-        messages = [
-            *self._messages,
-            {"role": "assistant", "content": said},
-            {"role": "user", "content": render(self.correction, faults="\n".join(faults))},
-        ]
+        messages = [*self._messages, *follow_up(said, render(self.correction, faults="\n".join(faults)))]
         reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
         corrected = {draft.number: self._figures.resolved(as_draft(draft)) for draft in reply.pairs}
         return [corrected.get(number) for number in range(1, len(faulty) + 1)]

@@ -20,6 +20,7 @@ from groundwork.embedding.grouped_search import EXACT, near_rows
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, random_cosines
 from groundwork.errors import MissingExtra
 from groundwork.language.detection import script
+from groundwork.language.words import normalised_words
 from groundwork.questions.overlapping_statements import SharedStatements, rarest
 from groundwork.questions.question_equivalence import (
     SAME_STATEMENT,
@@ -27,7 +28,6 @@ from groundwork.questions.question_equivalence import (
     Words,
     differ_in_words,
     difference,
-    normalised,
     share,
 )
 from groundwork.settings.dataset_settings import Embeddings
@@ -118,7 +118,7 @@ def _apart(asked: Asked) -> Asked:
 
 def wording_hash(question: str) -> bytes:
     """16 bytes in place of a wording: two of a million are the same once in 10^26 runs."""
-    return hashlib.blake2b(normalised(question).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return hashlib.blake2b(normalised_words(question).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class _Joined:

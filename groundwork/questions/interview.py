@@ -18,6 +18,7 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.language.cross_references import without_bracketed
 from groundwork.language.dangling_references import is_instruction
+from groundwork.language.words import normalised_words
 from groundwork.llm.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
@@ -25,7 +26,7 @@ from groundwork.questions import chunk_coverage
 from groundwork.questions.criteria import without_padding
 from groundwork.questions.draft_faults import Draft, Fault, PairBasis
 from groundwork.questions.duplicate_questions import AskedSoFar
-from groundwork.questions.question_equivalence import asked_by, normalised
+from groundwork.questions.question_equivalence import asked_by
 from groundwork.records.types import Chunk, ChunkRun, Coverage, Pair, Rejected
 from groundwork.settings.question_settings import QA
 
@@ -265,7 +266,7 @@ def _why_end(state: Interview, outcome: _Outcome) -> str:
 
 def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
     """The record of an accepted draft, without criteria that are padding; its id hangs on chunk and question alone."""
-    digest = hashlib.sha256(normalised(draft.question).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(normalised_words(draft.question).encode()).hexdigest()[:8]
     criteria = without_padding(draft.question, draft.evaluation_criteria, chunk.language, draft.answer)
     return Pair(
         id=f"{chunk.id}-{digest}",

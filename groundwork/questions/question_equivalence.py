@@ -8,26 +8,22 @@ numbers. Without evidence only the wording of the questions is left, and that of
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-
-import regex
 
 from groundwork.language.detection import code
 from groundwork.language.names import names, names_as_written, quoted
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.opposites import contrasts, is_negated, turned
 from groundwork.language.stop_words import ENGLISH
-from groundwork.language.words import content_words, words
+from groundwork.language.words import content_words, normalised_words, words
 
 SAME_STATEMENT = 0.8  # of the words of the shorter of two quotes
 FEW_WORDS = 5  # of a quote
 SAME_SUBJECT = 0.7  # of what two pairs tell of their statement, where each also tells something else
 SAME_ANSWER = 0.5  # of the shorter of two answers, beside what its question says
 
-_WORD = regex.compile(r"[\w\p{No}]+")  # with the vowel signs that `re` takes for no part of a word
 _CODE = re.compile(r"(?<!\w)\w*\d\w*")
 _YES_OR_NO = re.compile(r"(yes|no|ja|nein|oui|non|sí|si|não|nee)\b", re.IGNORECASE)
 _NUMBER = "#"  # before a number's value among the words of a text
@@ -88,11 +84,6 @@ def asked_by(pair: object) -> Asked:
     return Asked(question, answer, tuple(evidence))
 
 
-def normalised(question: str) -> str:
-    """The question's words and numbers, without case, accents of writing and punctuation."""
-    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", question).casefold()))
-
-
 def difference(one: Asked, other: Asked) -> str:
     """Why two pairs with evidence do not ask the same, or "" where they do. Their likeness is not looked at."""
     if not _same_statement(one, other):
@@ -134,7 +125,7 @@ def _same_statement(one: Asked, other: Asked) -> bool:
         return False
     if min(len(one.statement), len(other.statement)) >= FEW_WORDS:
         return True
-    mine, theirs = (f" {normalised(' '.join(pair.evidence))} " for pair in (one, other))
+    mine, theirs = (f" {normalised_words(' '.join(pair.evidence))} " for pair in (one, other))
     return mine in theirs or theirs in mine
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 
@@ -10,6 +10,13 @@ from groundwork.settings.field_types import Count, Name, Positive, Settings, Sha
 from groundwork.settings.model_settings import ModelCall
 
 STATIC_MODEL = "wordllama"  # the one model of the embeddings backend `static`
+ExportFormat = Literal[
+    "messages", "prompt-completion", "alpaca", "sharegpt", "inspect", "lighteval", "lm-eval", "openai-eval"
+]
+EvalStrategy = Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]
+EVAL_STRATEGIES: tuple[EvalStrategy, ...] = get_args(EvalStrategy)
+EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
+HARNESSES = ("inspect", "lighteval", "lm-eval")  # exports that are tasks, judged by the prompts of grade
 
 
 class Embeddings(Settings, frozen=True):
@@ -44,7 +51,7 @@ class DatasetSettings(Settings, frozen=True):
     """The finished dataset."""
 
     name: Name
-    strategy: Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]
+    strategy: EvalStrategy
     train: Annotated[
         Literal["auto", "whole", "held-out"],
         Meta(description="do eval rows stay in train; auto: they stay, but for the strategy random"),
@@ -76,9 +83,7 @@ class DatasetSettings(Settings, frozen=True):
     clusters: Annotated[Count, Meta(description="k; 0: the elbow picks it")]
     seed: Count
     rephrase: Rephrase
-    exports: list[
-        Literal["messages", "prompt-completion", "alpaca", "sharegpt", "inspect", "lighteval", "lm-eval", "openai-eval"]
-    ]
+    exports: list[ExportFormat]
     system_prompt: str
     include_chunk: Annotated[bool, Meta(description="the source chunk as a column, and in exports")]
     license: Annotated[str, Meta(description="of the dataset, for its card, such as cc-by-4.0")]

@@ -25,8 +25,9 @@ from groundwork.dataset.build_inputs import (
     subjects,
     valid_pool,
 )
-from groundwork.dataset.dataset_files import TASKS, contents, file_names, folder_of
+from groundwork.dataset.dataset_files import contents, file_names, folder_of
 from groundwork.errors import UnitError, UsageError
+from groundwork.settings.dataset_settings import EVAL_STRATEGIES, EXPORT_FORMATS, HARNESSES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,17 +39,14 @@ if TYPE_CHECKING:
     from groundwork.records.manifest import Manifest
     from groundwork.settings.whole_config import Config
 
-FORMATS = ("messages", "prompt-completion", "alpaca", "sharegpt", "inspect", "lighteval", "lm-eval", "openai-eval")
-STRATEGIES = ("clusters", "tags", "category", "difficulty", "random", "clone", "second-run")
-
 
 class _Export(argparse.Action):
     """`--export messages,alpaca` or `--export messages --export alpaca` as one setting that holds a list."""
 
     def __call__(self, parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
         named = [name.strip() for name in value.split(",") if name.strip()]
-        if unknown := [name for name in named if name not in FORMATS]:
-            parser.error(f"--export: no format {unknown[0]!r}; there are {', '.join(FORMATS)}")
+        if unknown := [name for name in named if name not in EXPORT_FORMATS]:
+            parser.error(f"--export: no format {unknown[0]!r}; there are {', '.join(EXPORT_FORMATS)}")
         formats = list(dict.fromkeys([*(getattr(namespace, "formats", None) or []), *named]))
         namespace.formats = formats
         namespace.assignments = [*namespace.assignments, FlagSetting(f"dataset.exports={json.dumps(formats)}")]
@@ -87,7 +85,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         **setting("dataset.unanswerable"),
     )
     add("--eval-mirror", help="a third split: eval as it stands in train", **setting("dataset.eval_mirror", True))
-    add("--strategy", choices=STRATEGIES, help="how eval is drawn", **setting("dataset.strategy"))
+    add("--strategy", choices=EVAL_STRATEGIES, help="how eval is drawn", **setting("dataset.strategy"))
     add(
         "--train",
         choices=("auto", "whole", "held-out"),
@@ -110,7 +108,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--export",
         metavar="FORMATS",
         action=_Export,
-        help=f"files for trainers and harnesses, by commas: {', '.join(FORMATS)}",
+        help=f"files for trainers and harnesses, by commas: {', '.join(EXPORT_FORMATS)}",
     )
     add("--system-prompt", help="for the exports", **setting("dataset.system_prompt"))
     add("--include-chunk", help="the source chunk as a column", **setting("dataset.include_chunk", True))
@@ -337,7 +335,7 @@ def _deciding(config: Config) -> list[str]:
 def _judging(config: Config) -> list[int]:
     """What of grade's settings the exported tasks hold."""
     judge = config.grade.judge
-    return [judge.repeats, config.grade.seed] if set(config.dataset.exports) & set(TASKS) else []
+    return [judge.repeats, config.grade.seed] if set(config.dataset.exports) & set(HARNESSES) else []
 
 
 def config_names(settings: list[Any]) -> dict[str, Any]:
@@ -348,7 +346,7 @@ def config_names(settings: list[Any]) -> dict[str, Any]:
 
 
 def prompts(config: Config) -> list[str]:
-    judging = config.grade.judge.prompts if set(config.dataset.exports) & set(TASKS) else []
+    judging = config.grade.judge.prompts if set(config.dataset.exports) & set(HARNESSES) else []
     absent = config.dataset.absent
     own = [config.dataset.rephrase.prompt] if asks_rewordings(config) else []
     own += [absent.prompt, absent.check_prompt] if config.dataset.unanswerable else []

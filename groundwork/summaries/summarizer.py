@@ -7,7 +7,7 @@ from typing import Any
 
 from groundwork.console.job import Job
 from groundwork.llm.concurrency import together
-from groundwork.llm.prompts import conversation, render
+from groundwork.llm.prompts import conversation, follow_up, render
 from groundwork.llm.reply_cleaning import unwrapped
 from groundwork.settings.document_settings import Summarize
 from groundwork.summaries.subject_name import with_name
@@ -75,7 +75,7 @@ class Summarizer:
             faults="\n".join(f"- {problem}" for problem in problems),
             max_words=str(self._words),
         )
-        turns = [*messages, {"role": "assistant", "content": summary}, {"role": "user", "content": asked}]
+        turns = [*messages, *follow_up(summary, asked)]
         better = with_name(await self._ask(turns, f"{self._name} correction"), summary)
         remaining = summary_faults(better, f"{self._title}\n\n{text}", self._words)
         if len(remaining) > len(problems):

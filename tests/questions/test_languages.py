@@ -10,7 +10,7 @@ import pytest
 from groundwork.language import dangling_references as wording
 from groundwork.language.detection import code, is_english
 from groundwork.language.numbers import chinese, numbers
-from groundwork.language.words import words
+from groundwork.language.words import normalised_words, words
 from groundwork.language.writing_systems import is_question
 from groundwork.markdown.grounding import Grounds, find_quote
 from groundwork.markdown.statements import statements
@@ -18,7 +18,7 @@ from groundwork.questions.chunk_coverage import coverage
 from groundwork.questions.draft_faults import Draft, PairBasis
 from groundwork.questions.duplicate_questions import DEFAULT_THRESHOLD, AskedSoFar, similarity
 from groundwork.questions.interview import as_pair
-from groundwork.questions.question_equivalence import Asked, normalised
+from groundwork.questions.question_equivalence import Asked
 from groundwork.questions.small_model.sentence_strategy import named
 from groundwork.settings.config_files import load
 from groundwork.settings.dataset_settings import STATIC_MODEL
@@ -200,7 +200,7 @@ def test_words_of_hindi_keep_their_vowels_and_chinese_words_are_pairs() -> None:
     """Two questions that differ in a vowel sign are two; a run of characters is no single word."""
     assert words("का शुल्क") == ["का", "शुल्क"]
     assert words("两船之间") == ["两船", "船之", "之间"]
-    assert normalised("उसका घर?") != normalised("उसकी घर?")
+    assert normalised_words("उसका घर?") != normalised_words("उसकी घर?")
 
 
 def test_a_title_goes_before_a_question_without_english_words() -> None:

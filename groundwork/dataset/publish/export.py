@@ -15,9 +15,10 @@ from typing import Any
 
 import msgspec
 
-from groundwork.dataset.publish.harness_tasks import TASKS
 from groundwork.dataset.replace_files import Contents
 from groundwork.dataset.rows import Row
+from groundwork.llm.prompts import assistant_turn, question_turns
+from groundwork.settings.dataset_settings import HARNESSES
 
 Record = dict[str, Any]
 EVAL_ONLY = ("openai-eval",)
@@ -56,11 +57,11 @@ def _splits_named(name: str, splits: Sequence[str]) -> str:
 
 def messages(row: Row, system: str, context: bool) -> Record:
     """Roles and contents, the answer last."""
-    return {"messages": [*_prompt(row, system, context), {"role": "assistant", "content": row.answer}]}
+    return {"messages": [*_prompt(row, system, context), assistant_turn(row.answer)]}
 
 
 def prompt_completion(row: Row, system: str, context: bool) -> Record:
-    return {"prompt": _prompt(row, system, context), "completion": [{"role": "assistant", "content": row.answer}]}
+    return {"prompt": _prompt(row, system, context), "completion": [assistant_turn(row.answer)]}
 
 
 def alpaca(row: Row, system: str, context: bool) -> Record:
@@ -79,9 +80,7 @@ def openai_eval(row: Row, system: str, context: bool) -> Record:
 
 
 def _prompt(row: Row, system: str, context: bool) -> list[Record]:
-    question = f"{row.context}\n\n{row.question}" if context and row.context else row.question
-    turns = [{"role": "user", "content": question}]
-    return [{"role": "system", "content": system}, *turns] if system else turns
+    return question_turns(row.asked(context=context), system)
 
 
 FORMATS: dict[str, Callable[[Row, str, bool], Record]] = {
@@ -96,5 +95,5 @@ SHAREGPT = {"system": "system", "user": "human"}
 
 def export_warnings(formats: Sequence[str], splits: Mapping[str, int]) -> list[str]:
     warnings = [f"{name}: {why}" for name, why in DEPRECATED.items() if name in formats]
-    empty = [name for name in formats if name in (*TASKS, *EVAL_ONLY)] if len(splits) == 1 else []
+    empty = [name for name in formats if name in (*HARNESSES, *EVAL_ONLY)] if len(splits) == 1 else []
     return warnings + [f"{', '.join(empty)}: nothing to export without an eval split"] * bool(empty)

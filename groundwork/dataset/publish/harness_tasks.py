@@ -19,8 +19,8 @@ import msgspec
 
 from groundwork.dataset.rows import Row
 from groundwork.llm import prompts
+from groundwork.settings.dataset_settings import HARNESSES
 
-TASKS = ("inspect", "lighteval", "lm-eval")
 TEMPLATES = Path(__file__).parent / "tasks"
 
 
@@ -45,7 +45,7 @@ def task_files(
     """exports/<format>/<file> with its content for those of `formats` that are tasks; none without an eval split."""
     held = {split: rows for split, rows in splits.items() if split != "train"}
     files: dict[str, bytes] = {}
-    for task in [task for task in formats if task in TASKS and held]:
+    for task in [task for task in formats if task in HARNESSES and held]:
         written = {"criteria_judge.py": _judge(judge), **_CODE[task](name, list(held), system)}
         files |= {f"exports/{task}/{file}": text.encode() for file, text in written.items()}
         for split, rows in held.items():
@@ -62,8 +62,7 @@ def identifier(name: str) -> str:
 
 def _record(row: Row, *, context: bool) -> dict[str, object]:
     kept = ("id", "question", "answer", "evaluation_criteria", "document", "cluster", "category", "difficulty")
-    prompt = f"{row.context}\n\n{row.question}" if context and row.context else row.question
-    return {"prompt": prompt, **{name: getattr(row, name) for name in kept}}
+    return {"prompt": row.asked(context=context), **{name: getattr(row, name) for name in kept}}
 
 
 def _judge(judge: TaskJudge) -> str:

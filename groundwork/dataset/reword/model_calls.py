@@ -11,7 +11,7 @@ from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewo
 from groundwork.dataset.rows import Row
 from groundwork.dataset.subjects import Subjects
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import Message, conversation
+from groundwork.llm.prompts import Message, conversation, follow_up
 from groundwork.settings.dataset_settings import Rephrase
 
 
@@ -26,9 +26,8 @@ def asker(client: Client, call: Rephrase, template: str, about: Subjects) -> Ask
             return Reworded(question, row.answer)
         messages = rewording_turns(call, template, about.of(row.document), row)
         for tried, problem in past:
-            messages.append({"role": "assistant", "content": msgspec.json.encode(tried).decode()})
             told = f"{problem} {fine_part(problem) or 'Reply with the whole JSON object again.'}"
-            messages.append({"role": "user", "content": told})
+            messages += follow_up(msgspec.json.encode(tried).decode(), told)
         reply = await client.ask(call, messages, stage="create_dataset", unit=row.id, schema=Reworded)
         return with_fine_part(reply.value, past)
 

@@ -38,8 +38,9 @@ from groundwork.documents.layout.running_headers_by_place import EdgeLine, edge_
 from groundwork.documents.layout.sentences_around_figures import Block, whole_sentences
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
-from groundwork.documents.repair.page_joining import SENTENCE_ENDS, stitch
+from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.running_headers import without_line
+from groundwork.language.sentence_ends import LINE_ENDS
 from groundwork.language.writing_systems import is_right_to_left, is_shaped
 
 _RECURS = 3  # pages from which on turned text is a stamp that runs through the document
@@ -143,7 +144,7 @@ def _markdown(page: Read, styles: Styles) -> str:
     text = stitch(["\n\n".join(block.text for block in blocks) for _, blocks in parts]).markdown
     before, gap, last = text.rpartition("\n\n")
     aside += page.aside
-    blocks = [text, *aside] if last.endswith(SENTENCE_ENDS) or not gap else [before, *aside, last]
+    blocks = [text, *aside] if last.endswith(LINE_ENDS) or not gap else [before, *aside, last]
     return "\n\n".join(filter(None, blocks))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from collections.abc import Iterator
 from email.message import EmailMessage, Message
 from typing import NamedTuple
@@ -15,6 +16,11 @@ from groundwork.errors import BadDocument
 HEADERS = ("From", "To", "Cc", "Date")
 _MALFORMED = (ValueError, LookupError, AttributeError, TypeError)  # what the library raises for headers that are wrong
 _DEEPEST = 5  # mails in mails
+_HEADER_FIELD = re.compile(
+    r"(?:From|To|Cc|Subject|Date|Message-ID|MIME-Version|Received|Return-Path|Content-Type|Reply-To|Delivered-To|Sender"
+    r"|DKIM-Signature|X-[\w-]+):",
+    re.IGNORECASE,
+)
 
 
 class Mail(NamedTuple):
@@ -36,6 +42,12 @@ def mail_to_markdown(content: bytes) -> Mail:
     names = list(_attachments(message))
     warnings = [f"attachments are named and not read ({len(names)}); put them beside it as documents"] if names else []
     return Mail(_whole(message, names, depth=0), warnings)
+
+
+def is_mail(start: str) -> bool:
+    """Whether a text begins with a header field of a mail and has three of them before its first blank line."""
+    fields = start.split("\n\n", 1)[0].replace("\r", "").split("\n")
+    return sum(_HEADER_FIELD.match(line) is not None for line in fields) >= 3 and _HEADER_FIELD.match(start) is not None
 
 
 def _whole(message: EmailMessage, names: list[str], depth: int) -> str:

@@ -20,7 +20,7 @@ from groundwork.documents.page_conversion import Audited
 from groundwork.documents.repair.running_headers import running_keys, strip_running
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.llm.concurrency import together
-from groundwork.llm.prompts import conversation, with_images
+from groundwork.llm.prompts import assistant_turn, conversation, with_images
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client, Reply
@@ -103,7 +103,7 @@ class PageReader:
 
     def _correction(self, reply: str, verdict: Completeness) -> list[dict[str, str]]:
         """The turns that ask for the page again. A reply that repeats itself without end is not shown to the model."""
-        before = [{"role": "assistant", "content": reply}] if verdict.markdown else []
+        before = [assistant_turn(reply)] if verdict.markdown else []
         return [*before, *conversation(self._again, reasons=verdict.reasons)]
 
     async def _ask(self, number: int, turn: int, draw: int, said: list[dict[str, str]]) -> tuple[str, int]:

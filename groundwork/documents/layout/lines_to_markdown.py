@@ -27,8 +27,8 @@ from groundwork.documents.layout.text_lines import (
     label,
     text_columns,
 )
-from groundwork.documents.repair.page_joining import SENTENCE_ENDS
 from groundwork.language.labels import BULLETS, SHAPES
+from groundwork.language.sentence_ends import LINE_ENDS
 from groundwork.language.writing_systems import has_unspaced
 
 _APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
@@ -170,7 +170,7 @@ class Flow:
         lower = line.text[:1].islower()
         if abs(above.main.size - size) > 0.12 * size and not lower:
             return False
-        ended = above.text.endswith(SENTENCE_ENDS)
+        ended = above.text.endswith(LINE_ENDS)
         if ended and size < 0.95 * self.styles.body and _NOTE.match(line.text):
             return False
         full = self._is_full(above, line)

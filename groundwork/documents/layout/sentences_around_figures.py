@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from groundwork.documents.layout.text_lines import Line
 from groundwork.documents.repair.page_joining import goes_on_in, is_open
+from groundwork.language.words import LONG_WORD
 
 _SMALLER = 0.95  # of the body's size, which captions and notes have at the most
 _CAPTION = re.compile(r"[^\W\d_]{3,}\.? (?:[A-Z]?\d[\d.-]*|[IVX]+)\b")
-_WORD = re.compile(r"[^\W\d_]{3,}")
 _WORDS = 3  # of a caption or note; a formula in small letters has fewer
 _LEAST = 40  # letters of what goes on behind a float
 
@@ -36,7 +36,7 @@ def is_float(text: str, size: float, body: float) -> bool:
     """Whether a paragraph, given with the size of its largest line, is a caption or a note of a table."""
     if _CAPTION.match(text) and not is_open(text):
         return True
-    return size < _SMALLER * body and "=" not in text and len(_WORD.findall(text)) >= _WORDS
+    return size < _SMALLER * body and "=" not in text and len(LONG_WORD.findall(text)) >= _WORDS
 
 
 def whole_sentences(blocks: Sequence[Block], join: Callable[[str, str], str]) -> list[Block]:

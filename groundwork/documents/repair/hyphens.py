@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from groundwork.language.words import HYPHENATED
 from groundwork.language.writing_systems import IDEOGRAPHS
 
 _NO_SPACE = re.compile(rf"[{IDEOGRAPHS}][{IDEOGRAPHS}\d]|\d[{IDEOGRAPHS}]")
-_WORD = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")
 _STEM = re.compile(r"(?<![^\W\d_])(?<![^\W\d_][-‐‑])((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
 _BLANK = re.compile(r"\w- \w")
 _PARTED = re.compile(r"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!(?:and|or|to|nor)\b)([^\W\d_]+(?:-[^\W\d_]+)*)")
@@ -26,7 +26,7 @@ class DocumentWords:
         parted = False
         for line in lines:
             text = line.casefold().rstrip()
-            found = _WORD.findall(text)
+            found = HYPHENATED.findall(text)
             first, parted = int(parted), text.endswith(("-", "‐"))
             for word in found[first : len(found) - parted]:
                 if "-" in word or "‐" in word or "‑" in word:
@@ -42,7 +42,7 @@ class DocumentWords:
         Between Chinese or Japanese characters, and between them and a number, no space stands.
         """
         stem = _STEM.search(above)
-        rest = _WORD.match(below) if stem else None
+        rest = HYPHENATED.match(below) if stem else None
         if not stem and _NO_SPACE.fullmatch(above[-1:] + below[:1]):
             return above + below
         if not stem or not rest:

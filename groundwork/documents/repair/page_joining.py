@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from groundwork.documents.audit import HEADING_LINE
 from groundwork.language.labels import ITEM
+from groundwork.language.sentence_ends import LINE_ENDS
+from groundwork.language.words import WRITTEN_OUT
 
 _ITEM = re.compile(rf"(?:{ITEM}|[-*+])(?:\s|$)|[A-Z]?(?:\d+\.){{2,}}\d*\S")
 _BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
@@ -26,10 +28,9 @@ _GLUED_ITEM = re.compile(
 _BACK_LINK = re.compile(r"(?:(?<!\s)\s++)?↑\s*$")
 _HYPHEN_END = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+[-‐]$")
 _STEM = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
-_WORD, _WORDS = re.compile(r"[^\W\d_]{2,}"), 3  # of what is no formula, nor a label
+_WORDS = 3  # of what is no formula, nor a label
 _LONG = 60  # letters of what is running text and no label
 _FLOATS = 2  # tables and captions at the head of a page that a sentence may pass over
-SENTENCE_ENDS = (".", ":", ";", "!", "?", "”", '"', "…", "。", "：", "；", "！", "？", "」")
 
 
 class Stitched(NamedTuple):
@@ -111,17 +112,17 @@ def _join(above: str, below: str, pages: Sequence[str]) -> tuple[str, str, str]:
         return above, "\n", rows
     if is_open(last) and not goes_on_in(first) and (resumed := _resumed(below)):
         below, first = resumed, resumed.split("\n", 1)[0]
-    if _BLOCK_START.match(last) or not goes_on_in(first) or len(_WORD.findall(last)) < _WORDS:
+    if _BLOCK_START.match(last) or not goes_on_in(first) or len(WRITTEN_OUT.findall(last)) < _WORDS:
         return above, "\n\n", below
     if _HYPHEN_END.search(last):
         above, joint = _mend(above, first, pages)
         return above, joint, below
-    return above, "\n\n" if last.endswith(SENTENCE_ENDS) else " ", below
+    return above, "\n\n" if last.endswith(LINE_ENDS) else " ", below
 
 
 def is_open(last: str) -> bool:
     """Whether a paragraph is running text that ends in the middle of a sentence."""
-    return len(last) > _LONG and not _BLOCK_START.match(last) and not last.endswith(SENTENCE_ENDS)
+    return len(last) > _LONG and not _BLOCK_START.match(last) and not last.endswith(LINE_ENDS)
 
 
 def goes_on_in(first: str) -> bool:
@@ -135,7 +136,7 @@ def _resumed(below: str) -> str:
     blocks = below.split("\n\n", _FLOATS + 1)
     for i, block in enumerate(blocks[1 : _FLOATS + 1], start=1):
         before = blocks[i - 1]
-        if not (before.startswith("|") or before.endswith(SENTENCE_ENDS)):
+        if not (before.startswith("|") or before.endswith(LINE_ENDS)):
             return ""
         if goes_on_in(block) and len(block) > _LONG:
             return "\n\n".join([block, *blocks[:i], *blocks[i + 1 :]])
@@ -208,7 +209,7 @@ def _goes_on(previous: str, line: str) -> bool:
     text = line.lstrip("* ")
     if _BLOCK_START.match(line) or _BLOCK_START.match(previous) or _ITEM.match(text):
         return False
-    return not previous.endswith(SENTENCE_ENDS) and (text[:1].islower() or text[:1] == "(") and "…" not in previous
+    return not previous.endswith(LINE_ENDS) and (text[:1].islower() or text[:1] == "(") and "…" not in previous
 
 
 def _glue(previous: str, line: str) -> str:

@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from groundwork.language.words import normalised_words
 from groundwork.questions.curation.outcome import CheckedPair, first_failed
 from groundwork.questions.curation.rule_checks import column_of
 from groundwork.questions.duplicate_questions import AskedSoFar
-from groundwork.questions.question_equivalence import asked_by, normalised
+from groundwork.questions.question_equivalence import asked_by
 from groundwork.records.run_pairs import Review
 from groundwork.records.spooled import OnDemand
 from groundwork.records.types import Pair
@@ -27,7 +28,7 @@ def same_words(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair], list[
     repeats: dict[int, str] = {}
     for place in _in_turn(pairs, review):
         pair = pairs[place]
-        earlier = first.setdefault((pair.document, normalised(pair.question)), pair)
+        earlier = first.setdefault((pair.document, normalised_words(pair.question)), pair)
         if earlier is not pair:
             repeats[place] = earlier.question
     columned = [_with_column(pair, repeats.get(place, "")) for place, pair in enumerate(pairs)]

@@ -11,6 +11,7 @@ from groundwork.language.cross_references import cross_references
 from groundwork.language.labels import DOTTED
 from groundwork.language.names import quoted
 from groundwork.language.numbers import numbers
+from groundwork.language.sentence_ends import SAID_WHOLE
 from groundwork.language.words import words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
@@ -170,7 +171,7 @@ def importance(target: Target, text: str) -> int:
     score = 1 + 2 * bool(numbers(own)) + 2 * bool(target.subject or listed)
     score += bool(_DUTIES & set(said)) + bool(quoted(own)) + (8 <= len(said) <= 45)
     alone = target.statements[0] if len(target.statements) == 1 and not target.subject else None
-    scrap = alone and not alone.label and not re.search(r"[.!?:;。！？；：।؟۔][\"'”’)」』*_]*$", own)  # of a figure
+    scrap = alone and not alone.label and not SAID_WHOLE.search(own)  # of a figure
     scrap = scrap or (alone and not alone.label and not alone.lead and own[:1].islower())  # of a sentence
     hangs = not target.subject and points_back(target.statements, text)
     return max(1, score - 4 * target.part - 3 * bool(cross_references(own)) - 3 * bool(scrap) - 3 * hangs)

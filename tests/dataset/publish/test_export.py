@@ -7,8 +7,7 @@ import datasets
 import pytest
 
 from groundwork.dataset.publish.export import FORMATS, export_files
-from groundwork.dataset.publish.harness_tasks import TASKS
-from groundwork.settings.dataset_settings import DatasetSettings
+from groundwork.settings.dataset_settings import HARNESSES, DatasetSettings
 from tests.dataset.rows import row
 
 ROW = row(1, question="How long is it?", answer="Nine “metres”.", context="The chunk.", evaluation_criteria=["Says 9"])
@@ -57,7 +56,7 @@ def test_system_prompt_and_chunk_come_in(name):
 def test_the_settings_offer_exactly_these_formats():
     """A format in the config exists, and one that exists can be set."""
     offered = get_args(get_args(get_type_hints(DatasetSettings)["exports"])[0])
-    assert set(offered) == {*FORMATS, *TASKS}
+    assert set(offered) == {*FORMATS, *HARNESSES}
 
 
 def test_files_are_one_a_split_and_load(tmp_path):
