@@ -42,7 +42,16 @@ def names_as_written(text: str) -> list[str]:
 
 def codes(text: str) -> list[str]:
     """Paths, options, addresses and identifiers, as they are written: /etc/fstab, --force, max_length, a.b.org."""
-    return [match.group().rstrip(".:)]*'’") for match in _CODE.finditer(text)]
+    return [_trimmed(match.group()) for match in _CODE.finditer(text)]
+
+
+def _trimmed(code: str) -> str:
+    """`code` without the marks of its sentence behind it; a bracket that it opens itself is closed."""
+    short = code.rstrip(".:)]*'’")
+    for opening, closing in ("()", "[]"):
+        if short.count(opening) - short.count(closing) == 1 and code[len(short) :].startswith(closing):
+            return short + closing
+    return short
 
 
 def abbreviations(text: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from groundwork.language.sentences import sentences
+from groundwork.language.words import content_words
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation, follow_up, render
 from groundwork.llm.structured_output import FaultyItem
@@ -36,7 +37,7 @@ WISHED = (
     "decline only what the chunk cannot answer."
 )
 _DECLINED = re.compile(r"\D{0,12}(\d{1,4})\W*(.*)", re.DOTALL)
-SHORT_SUMMARY = 400  # characters: what a document is about, in a few sentences
+SHORT_SUMMARY = 400  # characters: a few sentences
 BEYOND = 3  # pairs that a chunk may give beyond one for each of its statements: counts, comparisons, cases
 MAX_GAPS = 60  # shown in one call; the rest follows when these are closed
 
@@ -159,11 +160,21 @@ def _numbered(gaps: Sequence[str]) -> list[str]:
 
 
 def summary_for(chunk: Chunk, summary: str) -> str:
-    """The document's summary; its first sentences where it is longer than the chunk that it is context for."""
-    if len(summary) <= max(len(chunk.text), SHORT_SUMMARY):
+    """What a chunk needs of the document's summary: its first sentence and those that share most words with the chunk,
+    in SHORT_SUMMARY characters, twice as many for a chunk of several times the length.
+    """
+    room = SHORT_SUMMARY * (2 if len(chunk.text) > 4 * SHORT_SUMMARY else 1)
+    if len(summary) <= room:
         return summary
-    ends = [end for _, end in sentences(summary, chunk.language)]
-    return summary[: max((end for end in ends if end <= SHORT_SUMMARY), default=ends[0] if ends else None)]
+    said = [summary[start:end].strip() for start, end in sentences(summary, chunk.language)] or [summary]
+    about = content_words(chunk.text, chunk.language)
+    near = sorted(range(1, len(said)), key=lambda i: -len(about & content_words(said[i], chunk.language)))
+    chosen, room = [0], room - len(said[0])
+    for i in near:
+        if len(said[i]) < room and about & content_words(said[i], chunk.language):
+            chosen.append(i)
+            room -= len(said[i]) + 1
+    return " ".join(said[i] for i in sorted(chosen))
 
 
 def turned_down(rejected: Sequence[Rejected]) -> list[str]:

@@ -17,6 +17,7 @@ from groundwork.language.words import content_words, words
 from groundwork.questions.trivial_questions import ASKS_HOW
 
 MIN_CRITERIA, MAX_CRITERIA = 1, 6
+LEAST_LISTED, THING_WORDS = 3, 4  # things of a list, and words of each
 
 _EMPTY = frozenset(words("accuracy accurate clarity complete completeness correct correctness exact match relevance"))
 _TELLING = frozenset(words("""answer answers give gives given indicate indicates mention mentions name names
@@ -25,6 +26,8 @@ _TELLING = frozenset(words("""answer answers give gives given indicate indicates
 _IDLE = frozenset(words("""a an and as at be been by for from had has have in into is are was were it its of on so that
     the their them then there they this to with"""))  # fmt: skip
 _CODE = re.compile(r"(?<!\S)\S*\w[/_<>.:=\-]\w\S*|(?<!\w)\w++=|/\S{0,100}\w\S*|<\S{1,100}>")
+_SYMBOL = re.compile(r"(?<!\S)(?:[^\w\s]{2,8}|…)(?!\S)")  # "--" and "---" of a manual
+_EXAMPLES = re.compile(r"\b(?:such as|for example|for instance|e\.g|including)", re.IGNORECASE)
 _EDGES = "\"'.,;:!?()"
 _YES_OR_NO = re.compile(r"\b(?:yes|no|ja|nein|oui|non|sí|não|nee)\b", re.IGNORECASE)
 _POLAR = re.compile(
@@ -74,9 +77,34 @@ def padding(question: str, criteria: Sequence[str], language: str, answer: str =
 
 
 def without_padding(question: str, criteria: Sequence[str], language: str, answer: str = "") -> list[str]:
-    """The criteria that are no padding."""
+    """The criteria that are no padding, and of padding what alone says a part of the answer that the question does not."""
     dropped = padding(question, criteria, language, answer)
-    return [criterion for criterion in criteria if criterion not in dropped]
+    kept = [criterion for criterion in criteria if criterion not in dropped]
+    left = _fact(answer, language) - _fact(question, language)
+    for criterion in kept:
+        left -= _fact(criterion, language)
+    said = left.keys()
+    return [one for one in criteria if one in kept or said & _fact(one, language).keys()]
+
+
+def uncovered(question: str, answer: str, criteria: Sequence[str], language: str) -> str:
+    """The first thing of a list in the answer that no criterion has a word of while one has others of it, or ""."""
+    things = _things(answer)
+    known = [set(_fact(text, language)) for text in [question, *criteria]]
+    asked, marked = known[0], set().union(*known[1:])
+    facts = {thing: set(_fact(thing, language)) - asked for thing in things}
+    counted = [thing for thing, fact in facts.items() if fact]
+    covered = [thing for thing in counted if facts[thing] & marked]
+    missing = [thing for thing in counted if not facts[thing] & marked]
+    return missing[0] if len(covered) > 1 and missing else ""
+
+
+def _things(answer: str) -> list[str]:
+    """The things of a list of three and more short ones, "A, B, and C", without what stands before a colon."""
+    said = max(re.split(r"[.:;](?:\s|$)", answer), key=lambda part: part.count(","))
+    parts = [part.strip() for part in re.split(r",\s+(?:and |or )?|\s+(?:and|or)\s+", said) if part.strip()]
+    short = all(len(part.split()) <= THING_WORDS and not part.endswith("-") for part in parts)
+    return parts if len(parts) >= LEAST_LISTED and short and not _EXAMPLES.search(said) else []
 
 
 def _padding(criterion: str, facts: Mapping[str, set[str]], question: str, said: Counter[str], language: str) -> str:
@@ -124,7 +152,9 @@ def _fact(text: str, language: str) -> Counter[str]:
     """The words of meaning, each as often as it stands there; a path or a code (/usr/sbin, keep_all) as one word."""
     codes = [code.strip(_EDGES).lower() for code in _CODE.findall(text)]
     meant = [word for word in words(_CODE.sub(" ", text)) if word not in _TELLING]
-    return Counter(stem for word in meant for stem in content_words(word, language)) + Counter(codes)
+    return Counter(stem for word in meant for stem in content_words(word, language)) + Counter(
+        codes + _SYMBOL.findall(text)
+    )
 
 
 def _checkable(criterion: str, answer: str) -> bool:

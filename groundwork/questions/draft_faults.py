@@ -15,7 +15,7 @@ from groundwork.language.names import names
 from groundwork.language.words import words
 from groundwork.language.writing_systems import is_question
 from groundwork.markdown.grounding import Grounds
-from groundwork.questions.criteria import criteria_fault, without_padding
+from groundwork.questions.criteria import criteria_fault, uncovered, without_padding
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.trivial_questions import not_worth_asking
 from groundwork.records.types import Difficulty
@@ -143,4 +143,6 @@ def form_faults(draft: Draft, language: str) -> list[Fault]:
     criteria = without_padding(question, draft.evaluation_criteria, language, draft.answer)
     if problem := criteria_fault(criteria, draft.answer):
         found.append(Fault("form", problem))
+    elif thing := uncovered(question, draft.answer, criteria, language):
+        found.append(Fault("form", f'no criterion covers "{thing}" of the answer: say it in one of them'))
     return found

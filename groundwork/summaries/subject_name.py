@@ -7,13 +7,13 @@ import re
 from groundwork.language.detection import code
 from groundwork.language.words import content_words
 
-LONGEST = 8  # words
+LONGEST = 5  # words
 _LINE = re.compile(r"\A[\s*_#>-]*Name[*_]*\s*[:：][ \t*_]*([^\n]*)(?:\n|\Z)", re.IGNORECASE)
 
 
 def named(reply: str, text: str) -> tuple[str, str]:
     """(name, summary) of a reply that begins with the line "Name: ..."; the name "" where there is no such line, where
-    it is a sentence, or where `text`, the document with its title, does not hold its words.
+    it is too long, or where `text`, the document with its title, does not hold its words.
     """
     if not (match := _LINE.match(reply)):
         return "", reply
@@ -21,6 +21,14 @@ def named(reply: str, text: str) -> tuple[str, str]:
     known = content_words(text, language := code(text))
     fits = 0 < len(name.split()) <= LONGEST and content_words(name, language) <= known
     return name if fits else "", reply[match.end() :].strip()
+
+
+def name_fault(reply: str) -> str:
+    """What is wrong with the line that names the subject, as a sentence for the correction turn, or ""."""
+    words = len(match[1].split()) if (match := _LINE.match(reply)) else 0
+    if words <= LONGEST:
+        return ""
+    return f'the line "Name: ..." has {words} words; give a name of at most {LONGEST} that people use in a sentence'
 
 
 def with_name(reply: str, earlier: str) -> str:

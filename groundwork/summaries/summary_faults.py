@@ -9,7 +9,7 @@ from groundwork.language.names import names
 from groundwork.language.words import stem
 from groundwork.llm.reply_cleaning import unwrapped, wrapping
 from groundwork.markdown.grounding import Grounds
-from groundwork.summaries.subject_name import without_label, without_name
+from groundwork.summaries.subject_name import name_fault, without_label, without_name
 
 TOO_LONG = 1.5  # times the words allowed, from which a summary is asked for again
 _REFUSAL = re.compile(
@@ -30,8 +30,11 @@ def unusable(summary: str) -> str | None:
 
 
 def summary_faults(summary: str, text: str, max_words: int) -> list[str]:
-    """What the summary says that the text does not: numbers, dates, units, quotes, names; and too great length."""
+    """What the summary says that the text does not: numbers, dates, units, quotes, names; and too great length,
+    of the name too.
+    """
 
+    long_name = name_fault(summary)
     summary = without_label(summary)
     grounds = Grounds(text, language := code(text))
     known = {stem(word, language) for word in re.findall(r"[^\W_]+", text.lower())}
@@ -39,4 +42,4 @@ def summary_faults(summary: str, text: str, max_words: int) -> list[str]:
     found = [*grounds.unsupported(summary), *(f'the name "{name}" is not in the text' for name in strange)]
     if (words := len(summary.split())) > TOO_LONG * max_words:
         found.append(f"it is {words} words long, {max_words} are allowed")
-    return found
+    return [*found, long_name] if long_name else found

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.questions.criteria import criteria_fault, padding
+from groundwork.questions.criteria import criteria_fault, padding, uncovered
 
 
 @pytest.mark.parametrize(
@@ -106,3 +106,23 @@ def test_a_small_word_is_a_fact_where_the_answer_holds_it() -> None:
     assert criteria_fault(["Names more"], "more.") == ""
     assert "names no fact" in criteria_fault(["Answers before"], "They are added to it.")
     assert "names no fact" in criteria_fault(["States that it is the answer"], "It is the answer.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "criteria", "thing"),
+    [
+        ("Its schema, its routine, and its type.", ["Names the schema", "Names the type"], "its routine"),
+        ("Its schema, its routine, and its type.", ["Names schema and type", "Names the routine"], ""),
+        ("Oars, sails and a bell.", ["Names all three things"], ""),
+        ("A compass, a watch and a lamp.", ["Names compass", "Names lamp"], "a watch"),
+    ],
+)
+def test_a_list_is_covered_by_its_criteria(answer, criteria, thing):
+    """Of the things of a list none is left without a criterion where others have one."""
+    assert uncovered("What does the planner need?", answer, criteria, "en") == thing
+
+
+def test_a_symbol_is_a_fact():
+    """What one symbol becomes is said by no criterion about another."""
+    criteria = ["States that -- becomes an en-dash", "States that ... becomes …"]
+    assert padding("Which marks are converted?", criteria, "en", "-- into an en-dash, ... into ….") == {}

@@ -19,7 +19,10 @@ from groundwork.language.writing_systems import is_question
 from groundwork.questions.derived_numbers import list_lengths
 
 UNCHANGED = "The answer is the old one, word for word. Say it differently."
-SHORT_ANSWER = 10  # words that may change; an answer with fewer has few ways of being said and may stay as it is
+SHORT_ANSWER, SHORT_SAME = (
+    10,
+    16,
+)  # words that may change; with fewer an answer has few ways of being said: nearly as it is, or word for word
 # Of the words of two texts in the same order: from here on they are built so alike that one changed word tells.
 QUESTIONS_ALIKE, ANSWERS_ALIKE = 0.7, 0.5
 LEAST_LISTED = 3  # marks between the things of a list
@@ -28,6 +31,11 @@ _SAYS = re.compile(
     r"\b(?:is|are|was|were|be|must|may|might|should|shall|has|have|had|can|could|will|would|does|do|did)\b",
     re.IGNORECASE,
 )
+_POLAR = r"(?:is|are|was|were|do|does|did|can|could|may|might|must|should|shall|will|would|has|have|had)"
+_YES_OR_NO = re.compile(rf"(?:^|[,;:.]\s+|\band\s+){_POLAR}\s", re.IGNORECASE)
+_EITHER_OR = re.compile(rf",? or (?:{_POLAR} (?:it|they|he|she|there|i|you|one)\b|not\b)", re.IGNORECASE)
+_REPLIES = re.compile(rf"(?:yes|no(?!ne)|not|only)\b|(?!none|nothing)\w+ {_POLAR}\b", re.IGNORECASE)
+_CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
 _NOTHING = re.compile(r"\b(?:no|none|nothing|nil|zero|without|never|minus|negative|free)\b|\b0\b", re.IGNORECASE)
 _IN_DIGITS = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -43,7 +51,7 @@ def faults_of_rewording(
     """
     question, answer = question.strip(), answer.strip()
     return [
-        *_question_faults(row, question, most_copied, keep),
+        *_question_faults(row, question, answer, most_copied, keep),
         *_answer_faults(row, question, answer, most_copied, keep),
     ]
 
@@ -95,7 +103,7 @@ def required(row: Row, about: str) -> list[str]:
     return list(found.values())
 
 
-def _question_faults(row: Row, new: str, most_copied: float, keep: Sequence[str]) -> Iterator[str]:
+def _question_faults(row: Row, new: str, answer: str, most_copied: float, keep: Sequence[str]) -> Iterator[str]:
     old = row.question
     if not new:
         yield "The question is empty."
@@ -111,11 +119,24 @@ def _question_faults(row: Row, new: str, most_copied: float, keep: Sequence[str]
         yield "The question lost a part of what it asks; say all of it in other words."
     if is_question(old) and not is_question(new):
         yield "The question must end with a question mark."
+    if fault := _kind_fault(row, new, answer):
+        yield fault
     yield from _meaning_faults("question", old, new, _may_be_told(row, new))
     if kept_in_order(old, new) >= QUESTIONS_ALIKE:  # built otherwise, "why not?" may well become "what if?"
         yield from _turn_faults("question", old, new)
     if is_copy(old, new, most_copied, keep):
         yield _copy_fault("question", old, new, keep)
+
+
+def _kind_fault(row: Row, new: str, answer: str) -> str:
+    """What is wrong where `new` wants a yes or no and `answer` gives none, or offers two things where it gives one."""
+    if not _verdict(row.answer):
+        wants = _YES_OR_NO.match(new) and not _YES_OR_NO.search(row.question) and not _CHOICE.search(new)
+        fault = "The question asks for a yes or no, which the answer does not begin with; keep the kind of question."
+        return fault if wants and not _REPLIES.match(answer) else ""
+    if _EITHER_OR.search(new) and not _EITHER_OR.search(row.question):
+        return "The question offers two things to choose from; ask it so that the yes or no of the answer fits."
+    return ""
 
 
 def _may_be_told(row: Row, new: str) -> str:
@@ -148,7 +169,8 @@ def _answer_faults(row: Row, question: str, new: str, most_copied: float, keep: 
     if _may_stay(row.answer, keep) or not answer_kept(row, new, most_copied, keep):
         return
     if [word.text for word in words_of(row.answer)] == [word.text for word in words_of(new)]:
-        yield UNCHANGED
+        if free_words(row.answer, keep) >= SHORT_SAME:
+            yield UNCHANGED
     else:
         yield _copy_fault("answer", row.answer, new, keep)
 

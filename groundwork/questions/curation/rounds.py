@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import UnitError
-from groundwork.questions.criteria import criteria_fault, without_padding
+from groundwork.questions.criteria import criteria_fault, uncovered, without_padding
 from groundwork.questions.curation.calls import CheckResults, CurationJudge, batches
 from groundwork.questions.curation.prompt_fields import Apart, Form, Prompt, Rewrite, Rewriting, Supported, schema
 from groundwork.questions.curation.rule_checks import (
@@ -171,7 +171,10 @@ class Curation:
             checks=checks,
         )
         columns = rule_columns(pair, case.place, self.settings)
-        if (fault := criteria_fault(pair.evaluation_criteria, answer)) and "criteria" in self.settings.checks:
+        fault = criteria_fault(pair.evaluation_criteria, answer)
+        if thing := uncovered(new.question, answer, pair.evaluation_criteria, case.place.language):
+            fault = fault or f'no criterion covers "{thing}" of the answer'
+        if fault and "criteria" in self.settings.checks:
             columns["criteria"] = column(self.settings, "criteria", 0, fault, "rule")
         wrong = undecided(pair, wrong_answer(pair, case.wrong), case.place.language)
         return with_columns(replace(case, pair=pair, wrong=wrong), columns)

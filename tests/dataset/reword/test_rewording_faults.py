@@ -1,5 +1,6 @@
 """The checks that a rewording has to pass."""
 
+import msgspec
 import pytest
 
 from groundwork.dataset.reword.copied_words import is_copy, longest_copy
@@ -131,7 +132,6 @@ def test_all_faults_are_told_at_once():
             GOOD_ANSWER,
             "copies",
         ),
-        (GOOD_QUESTION, ANSWER, "word for word"),
         (GOOD_QUESTION, "A side can field up to seven people at once.", "lost the number 6"),
         (
             GOOD_QUESTION,
@@ -398,3 +398,27 @@ def test_a_number_may_be_written_another_way(old, new):
 def test_subject_words_are_those_of_the_context():
     """What the user's context phrase and the question share must stay in the question."""
     assert subject_words(ROW, "the rules of touch rugby") == ["touch", "rugby"]
+
+
+def test_a_short_answer_may_stay_word_for_word():
+    """An answer of few words had better stay than be bent; a longer one is sent back."""
+    assert found(ROW, GOOD_QUESTION, ANSWER, ["rugby"]) == []
+    longer = f"{ANSWER[:-1]}, and each of them has to wear a shirt."
+    row = msgspec.structs.replace(ROW, answer=longer)
+    assert "word for word" in " ".join(found(row, GOOD_QUESTION, longer, ["rugby"]))
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "new", "reply", "fault"),
+    [
+        ("Is search on by default in Orrin?", "Yes, it is.", "Must I turn on search in Orrin, or is it on?", "Yes, it is.", "offers"),
+        ("Which options does Orrin have?", "None.", "Can I configure anything in Orrin?", "None.", "yes or no"),
+        ("Which options does Orrin have?", "None.", "Can I configure anything in Orrin?", "It has no options.", ""),
+        ("May a crew row at night?", "No.", "Is a crew allowed to row at night?", "No.", ""),
+    ],
+)  # fmt: skip
+def test_the_kind_of_question_stays(question, answer, new, reply, fault):
+    """A yes or no is asked for where one is given, and an answer fits its question."""
+    row = msgspec.structs.replace(ROW, question=question, answer=answer, evidence=[answer], evaluation_criteria=[])
+    told = " ".join(one for one in found(row, new, reply) if "yes or no" in one or "two things" in one)
+    assert fault in told if fault else told == ""
