@@ -77,7 +77,7 @@ def padding(question: str, criteria: Sequence[str], language: str, answer: str =
 
 
 def without_padding(question: str, criteria: Sequence[str], language: str, answer: str = "") -> list[str]:
-    """The criteria that are no padding, and of padding what alone says a part of the answer that the question does not."""
+    """The criteria that are no padding, and of padding what alone says a part of the answer."""
     dropped = padding(question, criteria, language, answer)
     kept = [criterion for criterion in criteria if criterion not in dropped]
     left = _fact(answer, language) - _fact(question, language)
