@@ -152,9 +152,8 @@ def _fact(text: str, language: str) -> Counter[str]:
     """The words of meaning, each as often as it stands there; a path or a code (/usr/sbin, keep_all) as one word."""
     codes = [code.strip(_EDGES).lower() for code in _CODE.findall(text)]
     meant = [word for word in words(_CODE.sub(" ", text)) if word not in _TELLING]
-    return Counter(stem for word in meant for stem in content_words(word, language)) + Counter(
-        codes + _SYMBOL.findall(text)
-    )
+    stems = (stem for word in meant for stem in content_words(word, language))
+    return Counter(stems) + Counter(codes + _SYMBOL.findall(text))
 
 
 def _checkable(criterion: str, answer: str) -> bool:

@@ -411,7 +411,7 @@ def test_a_short_answer_may_stay_word_for_word():
 @pytest.mark.parametrize(
     ("question", "answer", "new", "reply", "fault"),
     [
-        ("Is search on by default in Orrin?", "Yes, it is.", "Must I turn it on in Orrin, or is it on?", "Yes.", "two things"),
+        ("Is search on in Orrin?", "Yes.", "Must I turn it on in Orrin, or is it on?", "Yes.", "two things"),
         ("Which options does Orrin have?", "None.", "Can I configure anything in Orrin?", "None.", "yes or no"),
         ("Which options does Orrin have?", "None.", "Can I configure anything in Orrin?", "It has no options.", ""),
         ("May a crew row at night?", "No.", "Is a crew allowed to row at night?", "No.", ""),
