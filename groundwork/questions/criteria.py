@@ -102,7 +102,7 @@ def uncovered(question: str, answer: str, criteria: Sequence[str], language: str
 def _things(answer: str) -> list[str]:
     """The things of a list of three and more short ones, "A, B, and C", without what stands before a colon."""
     said = max(re.split(r"[.:;](?:\s|$)", answer), key=lambda part: part.count(","))
-    parts = [part.strip() for part in re.split(r",\s+(?:and |or )?|\s+(?:and|or)\s+", said) if part.strip()]
+    parts = [part for part in re.split(r", (?:and |or )?| (?:and|or) ", " ".join(said.split())) if part]
     short = all(len(part.split()) <= THING_WORDS and not part.endswith("-") for part in parts)
     return parts if len(parts) >= LEAST_LISTED and short and not _EXAMPLES.search(said) else []
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from groundwork.questions.batched_strategy import BEYOND, batch_for
+from groundwork.questions.batched_strategy import BEYOND, SHORT_SUMMARY, batch_for, summary_for
 from groundwork.questions.interview_material import UNNAMED, Material, short_title
+from tests.chunks import reading_of
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,15 @@ def test_the_name_decided_with_the_summary_comes_before_the_title():
 def test_a_small_chunk_is_asked_for_few_pairs():
     """As many as it has statements and a few more, never more than the batch."""
     assert [batch_for(25, 4), batch_for(25, 60), batch_for(25, None)] == [4 + BEYOND, 25, 25]
+
+
+def test_a_chunk_is_shown_what_concerns_it_of_the_summary():
+    """The first sentence and those that share words with the chunk, in the summary's order; a short one as a whole."""
+    about = [f"The harbour has {number} rules about {thing}." for number, thing in enumerate(["oars", "lamps", "fees"])]
+    idle = ["Nothing else of the kind was ever heard by anybody." for _ in range(20)]
+    summary = " ".join(["Skerrow is a harbour.", *idle, *about])
+    shown = summary_for(reading_of("Lamps are lit at dusk, fees are paid at noon.").chunk, summary)
+    assert shown.startswith("Skerrow is a harbour.") and "lamps" in shown and "fees" in shown
+    assert shown.index("lamps") < shown.index("fees") and len(shown) <= SHORT_SUMMARY
+    assert "anybody" not in shown
+    assert summary_for(reading_of("Lamps are lit.").chunk, about[0]) == about[0]

@@ -225,3 +225,11 @@ def test_what_may_be_a_note_is_asked_for_again(run: Run, reply: str) -> None:
 
     assert run.summarize(answer) == 0
     assert (run.summary.summary, len(run.server.requests)) == (SUMMARY, 2)
+
+
+def test_a_long_name_is_asked_for_again(run: Run) -> None:
+    """A name of more than five words goes back once, with the summary."""
+    replies = [f"Name: Orrin tide mill that ground barley\n\n{SUMMARY}", f"Name: Orrin tide mill\n\n{SUMMARY}"]
+    assert run.summarize(lambda body: replies[len(body["messages"]) > 2]) == 0
+    assert run.summary.name == "Orrin tide mill"
+    assert "at most 5" in said(run.server.requests[-1])
