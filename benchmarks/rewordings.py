@@ -24,6 +24,7 @@ from tests.dataset.rows import row
 RULES = {
     "number": "number", "lost name": "lost", "new name": "a name that was not there", "negation": "negation",
     "opposite": "where it said", "copy": "copies", "old sentence": "old sentence", "stand alone": "stand alone",
+    "kind": "asks for a yes or no", "choice": "two things to choose",
     "yes or no": "must begin", "too short": "lost a part", "unchanged": "word for word",
 }  # fmt: skip
 COPIED = load([], []).dataset.rephrase.max_copied

@@ -40,6 +40,7 @@ REWORDING = {
     "copy": "copies", "old sentence": "old sentence", "number": "number", "lost name": "lost ",
     "new name": "a name that was not there", "negation": "negation",
     "opposite": "where it said", "stand alone": "stand alone",
+    "kind": "asks for a yes or no", "choice": "two things to choose",
     "yes or no": "must begin", "lost subject": "put back", "unchanged": "word for word",
 }  # fmt: skip
 

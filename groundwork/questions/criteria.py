@@ -27,7 +27,10 @@ _IDLE = frozenset(words("""a an and as at be been by for from had has have in in
     the their them then there they this to with"""))  # fmt: skip
 _CODE = re.compile(r"(?<!\S)\S*\w[/_<>.:=\-]\w\S*|(?<!\w)\w++=|/\S{0,100}\w\S*|<\S{1,100}>")
 _SYMBOL = re.compile(r"(?<!\S)(?:[^\w\s]{2,8}|…)(?!\S)")  # "--" and "---" of a manual
-_EXAMPLES = re.compile(r"\b(?:such as|for example|for instance|e\.g|including)", re.IGNORECASE)
+_OPEN = re.compile(
+    r"\b(?:such as|for example|for instance|e\.g|including|the like|so on|etc)\b|, (?:which|who|whose|where|when)\b",
+    re.IGNORECASE,
+)  # a list of examples, and a clause that only looks like the next thing of one
 _EDGES = "\"'.,;:!?()"
 _YES_OR_NO = re.compile(r"\b(?:yes|no|ja|nein|oui|non|sí|não|nee)\b", re.IGNORECASE)
 _POLAR = re.compile(
@@ -104,7 +107,7 @@ def _things(answer: str) -> list[str]:
     said = max(re.split(r"[.:;](?:\s|$)", answer), key=lambda part: part.count(","))
     parts = [part for part in re.split(r", (?:and |or )?| (?:and|or) ", " ".join(said.split())) if part]
     short = all(len(part.split()) <= THING_WORDS and not part.endswith("-") for part in parts)
-    return parts if len(parts) >= LEAST_LISTED and short and not _EXAMPLES.search(said) else []
+    return parts if len(parts) >= LEAST_LISTED and short and not _OPEN.search(said) else []
 
 
 def _padding(criterion: str, facts: Mapping[str, set[str]], question: str, said: Counter[str], language: str) -> str:

@@ -115,6 +115,8 @@ def test_a_small_word_is_a_fact_where_the_answer_holds_it() -> None:
         ("Its schema, its routine, and its type.", ["Names schema and type", "Names the routine"], ""),
         ("Oars, sails and a bell.", ["Names all three things"], ""),
         ("A compass, a watch and a lamp.", ["Names compass", "Names lamp"], "a watch"),
+        ("A compass, which is small, and lamp and oars.", ["Names compass", "Names lamp and oars"], ""),
+        ("Oars, sails, and the like.", ["Names the oars", "Names the sails"], ""),
     ],
 )
 def test_a_list_is_covered_by_its_criteria(answer, criteria, thing):

@@ -12,6 +12,7 @@ from itertools import groupby
 from groundwork.dataset.reword.copied_words import free_words, is_copy, kept_in_order, longest_copy, terms, words_of
 from groundwork.dataset.rows import Row
 from groundwork.language.dangling_references import dangling_opening, source_named
+from groundwork.language.detection import is_english
 from groundwork.language.names import abbreviations, names_as_written
 from groundwork.language.numbers import numbers
 from groundwork.language.opposites import duties, is_negated, negation_turned, turned
@@ -19,10 +20,7 @@ from groundwork.language.writing_systems import is_question
 from groundwork.questions.derived_numbers import list_lengths
 
 UNCHANGED = "The answer is the old one, word for word. Say it differently."
-SHORT_ANSWER, SHORT_SAME = (
-    10,
-    16,
-)  # words that may change; with fewer an answer has few ways of being said: nearly as it is, or word for word
+SHORT_ANSWER = 10  # words that may change; an answer with fewer has few ways of being said and may stay as it is
 # Of the words of two texts in the same order: from here on they are built so alike that one changed word tells.
 QUESTIONS_ALIKE, ANSWERS_ALIKE = 0.7, 0.5
 LEAST_LISTED = 3  # marks between the things of a list
@@ -129,7 +127,12 @@ def _question_faults(row: Row, new: str, answer: str, most_copied: float, keep: 
 
 
 def _kind_fault(row: Row, new: str, answer: str) -> str:
-    """What is wrong where `new` wants a yes or no and `answer` gives none, or offers two things where it gives one."""
+    """What is wrong where `new` wants a yes or no and `answer` gives none, or offers two things where it gives one.
+
+    English alone: "Was ist ...?" asks for no yes.
+    """
+    if not is_english("\n".join([row.question, row.answer, *row.evidence])):
+        return ""
     if not _verdict(row.answer):
         wants = _YES_OR_NO.match(new) and not _YES_OR_NO.search(row.question) and not _CHOICE.search(new)
         fault = "The question asks for a yes or no, which the answer does not begin with; keep the kind of question."
@@ -169,8 +172,7 @@ def _answer_faults(row: Row, question: str, new: str, most_copied: float, keep: 
     if _may_stay(row.answer, keep) or not answer_kept(row, new, most_copied, keep):
         return
     if [word.text for word in words_of(row.answer)] == [word.text for word in words_of(new)]:
-        if free_words(row.answer, keep) >= SHORT_SAME:
-            yield UNCHANGED
+        yield UNCHANGED
     else:
         yield _copy_fault("answer", row.answer, new, keep)
 
