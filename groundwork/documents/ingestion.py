@@ -144,7 +144,7 @@ class Ingestion:
             texts = [conversion.pages[number - 1] for number in numbers]
             if not "".join(texts).strip():
                 raise BadDocument("it holds no text; remove it, or read its pictures with --converter gemini")
-            stitched = stitch(texts)
+            stitched = stitch(texts, flowing=False)
             numbered = zip(numbers, stitched.spans, strict=True) if paged else ()
             pages = [Page(number=n, start=start, end=end, converter=name) for n, (start, end) in numbered]
             return stitched.markdown, pages, conversion.title

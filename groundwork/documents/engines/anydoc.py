@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from groundwork.documents.engines import office_pictures
 from groundwork.documents.engines.docx_numbering import with_style_numbers
+from groundwork.documents.engines.unread_markup import readable, zipped
 from groundwork.errors import BadDocument
 
 if TYPE_CHECKING:
@@ -47,10 +48,10 @@ class AnydocReading(NamedTuple):
 
 def read(source: str, ending: str) -> AnydocReading:
     """The document as Markdown. Raises BadDocument where anydoc cannot read it."""
-    content = Path(source).read_bytes()
+    content = readable(Path(source).read_bytes(), FORMATS[ending])
     if FORMATS[ending] == "pptx":
         slides = [markdown(_parse(slide, "pptx")) for slide in _slides(content)]
-        return AnydocReading(slides, [])
+        return AnydocReading(slides or [""], [])
     if FORMATS[ending] == "docx" and zipfile.is_zipfile(io.BytesIO(content)):
         content = with_style_numbers(content, _main_part_of(content))
     document = _parse(content, FORMATS[ending])
@@ -93,14 +94,14 @@ def _slides(content: bytes) -> Iterator[bytes]:
     of_slides = ("ppt/slides/", "ppt/notesSlides/", "ppt/media/")
     shared = {name: part for name, part in parts.items() if not name.startswith(of_slides)}
     ids = _SLIDE_IDS.findall(main)
-    if not ids:
+    if not ids and not main:
         yield content
     for one in ids:
         relation = _RELATION.search(one)
         name = f"ppt/{targets.get(relation[1].decode(), '')}" if relation else ""
         own = {part: parts[part] for part in _of_slide(parts, name) if part in parts}
         listed = main.replace(b"".join(ids), one) if b"".join(ids) in main else _only(main, one)
-        yield _zip({**shared, **own, "ppt/presentation.xml": listed})
+        yield zipped({**shared, **own, "ppt/presentation.xml": listed})
 
 
 def _only(main: bytes, one: bytes) -> bytes:
@@ -133,14 +134,6 @@ def _of_slide(parts: dict[str, bytes], slide: str) -> Iterator[str]:
             yield f"ppt/{target.removeprefix('../')}"
 
 
-def _zip(parts: dict[str, bytes]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, part in parts.items():
-            archive.writestr(name, part)
-    return target.getvalue()
-
-
 def _formulas(docx: bytes) -> int:
     """How many formulas the text holds, those without any letter left out."""
     with zipfile.ZipFile(io.BytesIO(docx)) as archive:
@@ -156,7 +149,7 @@ def _unread_formulas(docx: bytes) -> set[int]:
     tried = _BODY.sub(lambda body: body[1] + b"".join(paragraphs) + body[2], parts[name])
     asked = {k for k, formula in enumerate(formulas) if _text_of(formula)}
     try:
-        text = markdown(_parse(_zip({**parts, name: tried}), "docx"))
+        text = markdown(_parse(zipped({**parts, name: tried}), "docx"))
     except BadDocument:
         return asked
     return asked - {int(number) for number in _READ_FORMULA.findall(text)}
@@ -174,7 +167,7 @@ def _with_plain_formulas(docx: bytes, which: set[int]) -> bytes:
         ),
         parts[name],
     )
-    return _zip(parts)
+    return zipped(parts)
 
 
 def _with_main_part(docx: bytes) -> tuple[str, dict[str, bytes]]:
@@ -279,7 +272,9 @@ def _list(block: Block) -> str:
 
 def _marked(listed: List) -> Iterator[tuple[str, ListItem]]:
     for k, item in enumerate(listed.items):
-        yield item.marker_label or _mark(listed.marker, listed.start + k), item
+        told = (item.marker_label or "").replace("?", "")  # of RTF, the sign for one that it cannot write
+        sign = told and not any(map(str.isalnum, told))
+        yield "-" if sign else told or _mark(listed.marker, listed.start + k), item
 
 
 def _mark(marker: str, n: int) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import binascii
 import email
 import email.policy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email.message import EmailMessage, Message
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ _HEADER_FIELD = re.compile(
     r"|DKIM-Signature|X-[\w-]+):",
     re.IGNORECASE,
 )
+_READ = ("text/plain", "text/html")
+_UNKNOWN = "\ufffd"  # what the library gives for bytes that are not in the charset it is told
 
 
 class Mail(NamedTuple):
@@ -70,24 +73,54 @@ def _header(message: Message, name: str) -> str:
 
 
 def _body(message: EmailMessage) -> str:
-    """The HTML, unless the plain text says much more."""
-    html, plain = _text(message, "html"), _text(message, "plain")
-    markdown = html_to_markdown(html) if html.strip() else ""
-    return markdown if 2 * len(markdown.split()) >= len(plain.split()) else plain
+    return "\n\n".join(text for part in _texts(message) if (text := part.strip()))
 
 
-def _text(message: EmailMessage, kind: str) -> str:
+def _texts(part: EmailMessage) -> Iterator[str]:
+    """The texts of a mail in their order, also those between and below what is attached; alternatives once."""
+    kind = part.get_content_type()
+    if kind == "message/delivery-status":
+        yield "\n\n".join(str(told).strip() for told in _parts(part))
+    elif kind == "multipart/alternative":
+        yield _fullest([_body(other) for other in _parts(part)])
+    elif kind == "multipart/related":
+        yield from (text for root in _parts(part)[:1] for text in _texts(root))
+    elif part.is_multipart() and kind != "message/rfc822":
+        yield from (text for inner in _parts(part) for text in _texts(inner))
+    elif kind in _READ and not _is_attached(part):
+        yield html_to_markdown(_decoded(part)) if kind == "text/html" else _decoded(part)
+
+
+def _fullest(texts: Sequence[str]) -> str:
+    """The last of several alternatives, which is the richest, unless another one says much more."""
+    most = max((len(text.split()) for text in texts), default=0)
+    return next((text for text in reversed(texts) if text and 2 * len(text.split()) >= most), "")
+
+
+def _decoded(part: EmailMessage) -> str:
+    """A part's text; where its charset is unknown, or its bytes are in another, that of the bytes."""
     try:
-        part = message.get_body(preferencelist=(kind,))
+        text = str(part.get_content())
     except _MALFORMED:
-        part = None
-    if part is None or part.get_content_maintype() != "text":
-        return ""
+        text = _UNKNOWN
+    payload = part.get_payload(decode=True) if _UNKNOWN in text else None
+    return decode(payload)[0] if isinstance(payload, bytes) and payload else text.replace(_UNKNOWN, "")
+
+
+def _parts(part: EmailMessage) -> list[EmailMessage]:
+    payload = part.get_payload()
+    return [inner for inner in payload if isinstance(inner, EmailMessage)] if isinstance(payload, list) else []
+
+
+def _is_attached(part: EmailMessage) -> bool:
+    return part.get_content_disposition() == "attachment" or bool(_name(part))
+
+
+def _name(part: EmailMessage) -> str:
     try:
-        return str(part.get_content())
-    except _MALFORMED:  # an unknown charset
-        payload = part.get_payload(decode=True)
-        return decode(payload)[0] if isinstance(payload, bytes) and payload else ""
+        return part.get_filename() or ""
+    except _MALFORMED:
+        return ""
 
 
 def _own_parts(message: EmailMessage) -> Iterator[EmailMessage]:
@@ -100,9 +133,15 @@ def _own_parts(message: EmailMessage) -> Iterator[EmailMessage]:
 
 
 def _inside(part: EmailMessage) -> EmailMessage | None:
-    payload = part.get_payload()
-    mail = payload[0] if isinstance(payload, list) and payload else None
-    return mail if isinstance(mail, EmailMessage) else None
+    """The mail that a part holds; some programs write it in base64, which the library leaves as it is."""
+    mail = next(iter(_parts(part)), None)
+    if mail is None or part.get("Content-Transfer-Encoding", "").strip().lower() != "base64":
+        return mail
+    try:
+        content = binascii.a2b_base64(str(mail.get_payload()))
+    except binascii.Error:
+        return mail
+    return email.message_from_bytes(content, policy=email.policy.default)
 
 
 def _attachments(message: EmailMessage) -> Iterator[str]:
@@ -110,11 +149,7 @@ def _attachments(message: EmailMessage) -> Iterator[str]:
     for part in _own_parts(message):
         if part.is_multipart() or part.get_content_type() == "message/rfc822":
             continue
-        try:
-            name = part.get_filename()
-        except _MALFORMED:
-            name = None
-        if name or part.get_content_disposition() == "attachment" or part.get_content_maintype() != "text":
+        if _is_attached(part) or part.get_content_maintype() != "text":
             payload = part.get_payload(decode=True)
             size = len(payload) if isinstance(payload, bytes) else 0
-            yield f"{name or 'without a name'} ({part.get_content_type()}, {size:,} bytes)"
+            yield f"{_name(part) or 'without a name'} ({part.get_content_type()}, {size:,} bytes)"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from groundwork.documents.engines.number_formats import shown_number
 from groundwork.documents.engines.plain_text import decode
 from groundwork.errors import BadDocument
 
@@ -19,6 +20,7 @@ MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _PIECE = 1 << 20  # bytes of a sheet searched at a time
 _LONGEST_TAG = 200
+_HALF_A_SECOND = datetime.timedelta(milliseconds=500)
 
 Rows = dict[int, dict[int, str]]  # row and column from 1: the text of a cell
 Area = tuple[int, int, int, int]  # first row, first column, last row, last column
@@ -48,13 +50,13 @@ def _used_cells(sheet: Any) -> Rows:
     sheet.reset_dimensions()  # what the file says of its size may be wrong by a million rows
     rows: Rows = {}
     walked = 0
-    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+    for number, row in enumerate(sheet.iter_rows(), start=1):
         if not row:
             continue
         walked += len(row)
         if walked > MOST_CELLS:
             raise BadDocument(_too_large(sheet.title, f"more than {MOST_CELLS:,}"))
-        if cells := {j: text for j, value in enumerate(row, start=1) if (text := _shown(value))}:
+        if cells := {j: text for j, cell in enumerate(row, start=1) if (text := _shown(cell))}:
             rows[number] = cells
     return rows
 
@@ -120,11 +122,13 @@ def table_to_markdown(rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rest])
 
 
-def _shown(value: Any) -> str:
+def _shown(cell: Any) -> str:
+    value = cell.value
     if value is None:
         return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
-        return value.date().isoformat()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return shown_number(value, cell.number_format or "")
+    if isinstance(value, datetime.datetime):
+        value = (value + _HALF_A_SECOND).replace(microsecond=0)  # days are counted in fractions that are not exact
+        return value.date().isoformat() if value.time() == datetime.time() else str(value)
     return str(value)

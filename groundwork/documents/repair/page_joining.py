@@ -56,8 +56,11 @@ def tidy(markdown: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip("\n")
 
 
-def stitch(pages: Sequence[str]) -> Stitched:
-    """The pages as one text. A page's span ends where its own text ends; an empty page has an empty span."""
+def stitch(pages: Sequence[str], *, flowing: bool = True) -> Stitched:
+    """The pages as one text. A page's span ends where its own text ends; an empty page has an empty span.
+
+    `flowing`: sentences and tables go on overleaf, as those of slides do not.
+    """
     texts: list[str] = []
     joints: list[str] = []
     last = -1  # the page before that holds text
@@ -66,7 +69,8 @@ def stitch(pages: Sequence[str]) -> Stitched:
         joints.append("")
         if page.strip():
             if last >= 0:
-                texts[last], joints[i], texts[i] = _join(texts[last], texts[i], pages)
+                above, below = texts[last], texts[i]
+                texts[last], joints[i], texts[i] = _join(above, below, pages) if flowing else (above, "\n\n", below)
             last = i
     spans = []
     position = 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import email
 import email.message
+import email.policy
 import time
 import warnings
 from pathlib import Path
@@ -203,6 +206,37 @@ def test_mail_in_a_mail_is_read() -> None:
     digest.add_attachment(mail())
     digest.add_attachment(mail())
     assert mail_to_markdown(digest.as_bytes()).markdown.count("# Début de la saison") == 2
+
+
+def test_text_below_an_attachment_is_read() -> None:
+    """Each text of a mail is read in its place, and why another mail did not arrive; a calendar is no alternative."""
+    letter = mail(plan=b"%PDF-1.4 ...")
+    status = "Content-Type: message/delivery-status\n\nReporting-MTA: dns; sound\n\nAction: failed\n"
+    letter.attach(email.message_from_string(status, policy=email.policy.default))
+    last = email.message.EmailMessage()
+    last.set_content("À demain.")
+    last.add_alternative("BEGIN:VCALENDAR", subtype="calendar")
+    letter.attach(last)
+    text = mail_to_markdown(letter.as_bytes()).markdown
+    places = [
+        text.index(part) for part in ("huit heures", "MTA: dns; sound", "Action: failed", "À demain.", "plan.pdf")
+    ]
+    assert places == sorted(places) and "VCALENDAR" not in text
+
+
+@pytest.mark.parametrize("charset", ["us-ascii", "utf-8", "x-unknown"])
+def test_the_bytes_of_a_mail_outweigh_its_charset(charset: str) -> None:
+    """Letters that are not in the charset a mail names are read by its bytes."""
+    content = f"Subject: Tide\nContent-Type: text/plain; charset={charset}\n\nLa marée monte à l’été.\n"
+    assert mail_to_markdown(content.encode("cp1252")).markdown.endswith("La marée monte à l’été.")
+
+
+def test_a_mail_within_a_mail_in_base64_is_read() -> None:
+    """Some programs write an attached mail in base64."""
+    inner = base64.encodebytes(mail().as_bytes()).decode()
+    content = f"Subject: Fwd\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{inner}"
+    outer = f"Subject: Two\nContent-Type: multipart/mixed; boundary=oar\n\n--oar\n{content[13:]}\n--oar--\n"
+    assert "Venez à huit heures." in mail_to_markdown(outer.encode()).markdown
 
 
 @pytest.mark.parametrize(

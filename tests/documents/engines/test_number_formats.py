@@ -1,0 +1,47 @@
+"""Numbers of workbooks with the units of their formats."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from groundwork.documents.engines.number_formats import shown_number
+from groundwork.documents.engines.spreadsheets import xlsx_to_markdown
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "right"),
+    [
+        (0.025, "0.00%", "2.5%"),
+        (1 / 3, "0%", "33.33%"),
+        (1599.99, '"$"#,##0.00_);[Red]\\("$"#,##0.00\\)', "$1599.99"),
+        (-1599.99, '"$"#,##0.00_);[Red]\\("$"#,##0.00\\)', "-$1599.99"),
+        (1234.5, "[$€-407] #,##0.00", "€1234.5"),
+        (1234.5, "#,##0.00 [$€-407]", "1234.5 €"),
+        (75, '0"kg"', "75 kg"),
+        (7, "00000", "00007"),
+        (0.1 + 0.2, "General", "0.3"),
+        (1e20, "General", "1" + 20 * "0"),
+        (5e6, '0.0,,"M"', "5000000"),  # the unit is that of what is shown, 5.0
+        (5, "# ?/?", "5"),
+        (3.0, "0.00E+00", "3"),
+        (7, '_(* #,##0_);_(* \\(#,##0\\);_(* "—"_);_(@_)', "7"),
+        (19, '[<1]0.0" m";0" km"', "19"),
+        (7, "\\1\\.0#", "7"),
+    ],
+)
+def test_a_number_keeps_its_unit_and_its_digits(value: float, number_format: str, right: str) -> None:
+    """Percent, currency and units are shown; a format that would make another number of it adds nothing."""
+    assert shown_number(value, number_format) == right
+
+
+def test_a_workbook_shows_units_and_whole_seconds(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Share", "Start"])
+    book.active.append([0.5, datetime.datetime(2020, 1, 2, 6, 15, 0, 703)])
+    book.active["A2"].number_format = "0%"
+    book.save(tmp_path / "units.xlsx")
+    assert "| 50% | 2020-01-02 06:15:00 |" in xlsx_to_markdown(str(tmp_path / "units.xlsx"))

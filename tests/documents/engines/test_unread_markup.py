@@ -1,0 +1,129 @@
+"""What anydoc does not read, or reads wrongly, in the markup of office files."""
+
+from __future__ import annotations
+
+import datetime
+import zipfile
+from pathlib import Path
+
+import docx
+import pptx
+import pytest
+from pptx.chart.data import BubbleChartData, CategoryChartData, XyChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.util import Inches
+
+from groundwork.documents.engines.anydoc import read
+from tests.documents.conftest import Folder
+from tests.documents.engines.office_files import open_document
+
+_BOX = (Inches(1), Inches(2), Inches(4), Inches(3))
+
+
+def rows(markdown: str) -> list[str]:
+    return [line for line in markdown.split("\n") if line.startswith("|") and "---" not in line]
+
+
+def points(path: Path, series: dict[str, list[tuple[float, float]]]) -> Path:
+    deck = pptx.Presentation()
+    data = XyChartData()
+    for name, pairs in series.items():
+        one = data.add_series(name)
+        for x, y in pairs:
+            one.add_data_point(x, y)
+    deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(XL_CHART_TYPE.XY_SCATTER, *_BOX, data)
+    deck.save(str(path))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("series", "right"),
+    [
+        ({"North": [(1, 5), (2, 6)]}, ["| 1 | 5 |", "| 2 | 6 |"]),
+        ({"North": [(1, 5), (2, 6)], "South": [(1, 3), (2, 4)]}, ["| 1 | 5 | 3 |", "| 2 | 6 | 4 |"]),
+        ({"North": [(1, 5)], "South": [(4, 3)]}, ["| 1 | 5 |  |", "| 4 |  | 3 |"]),
+    ],
+)
+def test_points_of_a_chart_are_rows(
+    tmp_path: Path, series: dict[str, list[tuple[float, float]]], right: list[str]
+) -> None:
+    """A chart of points is a table of their places; series with other places have rows of their own."""
+    assert rows(read(str(points(tmp_path / "points.pptx", series)), ".pptx").pages[0])[1:] == right
+
+
+def test_a_gap_in_a_chart_moves_no_value(tmp_path: Path) -> None:
+    """A value stays in the row of its category where an earlier one is missing; days are dates; bubbles are points."""
+    deck = pptx.Presentation()
+    gaps, days, bubbles = CategoryChartData(), CategoryChartData(), BubbleChartData()
+    gaps.categories = ["Jan", "Feb", "Mar"]
+    gaps.add_series("North", (1, None, 3))
+    gaps.add_series("South", (None, None, 7))
+    days.categories = [datetime.date(2020, 1, 1), datetime.date(2020, 1, 3)]
+    days.add_series("Water", (1.5, 2))
+    bubbles.add_series("Boats").add_data_point(4, 5, 6)
+    for kind, data in zip(
+        (XL_CHART_TYPE.LINE, XL_CHART_TYPE.LINE, XL_CHART_TYPE.BUBBLE), (gaps, days, bubbles), strict=True
+    ):
+        deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(kind, *_BOX, data)
+    deck.save(str(tmp_path / "gaps.pptx"))
+    first, second, third = read(str(tmp_path / "gaps.pptx"), ".pptx").pages
+    assert rows(first)[1:] == ["| Jan | 1 |  |", "| Feb |  |  |", "| Mar | 3 | 7 |"]
+    assert rows(second)[1:] == ["| 2020-01-01 | 1.5 |", "| 2020-01-03 | 2 |"]
+    assert rows(third)[1:] == ["| 4 | 5 |"]
+
+
+def test_charts_of_two_slides_stay_two_tables(folder: Folder) -> None:
+    """Tables with equal heads on two slides are not one that goes on overleaf."""
+    deck = pptx.Presentation()
+    for name in ("Ashore", "Afloat"):
+        table = deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_table(2, 2, *_BOX).table
+        for k, text in enumerate(("Place", "Boats", name, "4")):
+            table.cell(k // 2, k % 2).text = text
+    deck.save(str(folder.documents / "two.pptx"))
+    folder.ingest()
+    assert folder.text("two").count("| Place | Boats |") == 2
+
+
+def test_a_deck_without_slides_says_that_it_is_empty(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+    """A deck of no slides is empty, not damaged."""
+    pptx.Presentation().save(str(folder.documents / "none.pptx"))
+    assert folder.ingest() and "it holds no text" in capsys.readouterr().out
+
+
+def test_text_with_a_reading_above_it_is_kept(tmp_path: Path) -> None:
+    """Of ruby text the base is the text; its reading is left out."""
+    path = tmp_path / "ruby.docx"
+    document = docx.Document()
+    document.add_paragraph("Row to HERE.")
+    document.save(str(path))
+    ruby = (
+        "</w:t><w:ruby><w:rt><w:r><w:t>reading</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>港</w:t></w:r>"
+        "</w:rubyBase></w:ruby><w:t>"
+    )
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["word/document.xml"] = parts["word/document.xml"].replace(b"HERE", ruby.encode())
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    assert read(str(path), ".docx").pages == ["Row to 港."]
+
+
+def test_comments_stay_out_of_open_document_text(tmp_path: Path) -> None:
+    """A comment, its author and its date are not woven into the heading that they are about."""
+    note = "<office:annotation><dc:date xmlns:dc='d'>2009-10-05</dc:date><text:p>Too long?</text:p></office:annotation>"
+    body = f'<text:h text:outline-level="1">Boat {note}rules</text:h><text:p>Row.</text:p>'
+    assert read(str(open_document(tmp_path / "noted.odt", "text", body)), ".odt").pages == ["# Boat rules\n\nRow."]
+
+
+def test_an_item_whose_sign_rtf_cannot_write_keeps_its_number(tmp_path: Path) -> None:
+    """A question mark that stands for a sign beyond ASCII is no mark of an item."""
+    path = tmp_path / "list.rtf"
+    level = r"{\listlevel\levelnfc0\levelstartat1{\leveltext\'01\u8226 ?;}{\levelnumbers;}}"
+    table = rf"{{\*\listtable{{\list\listtemplateid1{level}{{\listname ;}}\listid1}}}}"
+    override = r"{\*\listoverridetable{\listoverride\listid1\listoverridecount0\ls1}}"
+    items = "".join(
+        rf"{{\pard\ls1\ilvl0{{\listtext\tab {n}.\tab}}{text}\par}}" for n, text in ((1, "Row"), (2, "Rest"))
+    )
+    path.write_text(rf"{{\rtf1\ansi{table}{override}{items}}}")
+    assert read(str(path), ".rtf").pages == ["1. Row\n2. Rest"]
