@@ -26,8 +26,7 @@ import numpy as np
 
 from benchmarks.scale import SMALL_WORDS, Cost, Writer, cost_of
 from groundwork.embedding.encoder import Static
-from groundwork.embedding.grouped_search import near_rows
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, neighbours
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, near_rows, neighbours
 from groundwork.records.artifacts import write_jsonl
 from groundwork.records.types import Pair
 

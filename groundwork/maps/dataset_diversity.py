@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, random_cosines
+from groundwork.embedding.nearest_neighbours import Similarities, calibrate_threshold, random_cosines
 from groundwork.maps.dataset_choice import FAIR, choose_dataset
 from groundwork.maps.draw.scene import DatasetNumbers, Numbers
-from groundwork.maps.similarities import Similarities
 
 Vectors = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]

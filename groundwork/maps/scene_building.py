@@ -12,12 +12,12 @@ import numpy.typing as npt
 from groundwork.console.progress import Progress
 from groundwork.dataset.loading import MIRRORS, QuestionRow, run_of
 from groundwork.embedding.clusters import kmeans
+from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.maps.cluster_names import name_groups
 from groundwork.maps.dataset_diversity import Measured, measure
 from groundwork.maps.density_contours import contours
 from groundwork.maps.draw.scene import Cluster, Contour, DatasetEntry, Point, Scene
 from groundwork.maps.projection import Places, laid_out, project
-from groundwork.maps.similarities import similarities
 from groundwork.records.question_fields import QuestionFields
 from groundwork.settings.dataset_settings import Maps
 

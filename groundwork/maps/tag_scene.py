@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.maps.draw.scene import Bar, Cluster, DatasetEntry, Point, Scene
 from groundwork.maps.projection import project
 from groundwork.maps.scene_building import cluster_map
-from groundwork.maps.similarities import similarities
 from groundwork.settings.dataset_settings import Maps
 
 ASIDE = 0.013  # of the map: how far the marks of one tag in several datasets stand from its place

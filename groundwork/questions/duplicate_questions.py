@@ -16,12 +16,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.grouped_search import EXACT, near_rows
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, random_cosines
+from groundwork.embedding.nearest_neighbours import EXACT_ROWS, calibrate_threshold, near_rows, random_cosines
 from groundwork.errors import MissingExtra
 from groundwork.language.detection import script
 from groundwork.language.words import normalised_words
-from groundwork.questions.overlapping_statements import SharedStatements, rarest
 from groundwork.questions.question_equivalence import (
     SAME_STATEMENT,
     Asked,
@@ -30,6 +28,7 @@ from groundwork.questions.question_equivalence import (
     difference,
     share,
 )
+from groundwork.questions.set_similarity_join import SharedStatements, rarest
 from groundwork.settings.dataset_settings import Embeddings
 
 if TYPE_CHECKING:
@@ -204,7 +203,7 @@ class AskedSoFar:
             return
         first = 0 if self._vectors is None else len(self._vectors)
         known = self._vectors = vectors if self._vectors is None else np.concatenate([self._vectors, vectors])
-        if len(known) > EXACT:
+        if len(known) > EXACT_ROWS:
             rows = np.arange(first, len(known))
             for row, found in zip(rows.tolist(), near_rows(known, rows, self._likeness.one), strict=True):
                 yield found[found < row]

@@ -10,39 +10,27 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import re
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from groundwork.console import terminal_table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
-from groundwork.documents import CONVERTERS, Request, require
-from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UnitError, UsageError
+from groundwork.documents import CONVERTERS, require
+from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UsageError
 from groundwork.records.artifacts import plain, slug, write_json, write_text
 from groundwork.records.recipe_changes import in_order
 from groundwork.records.shards import SERVICE_REPLIES
 
 if TYPE_CHECKING:
     from groundwork.documents.comparison_page import ConverterColumn
-    from groundwork.documents.page_conversion import Audited
-    from groundwork.documents.pdf import TextLayer
+    from groundwork.documents.converter_timing import PdfPages, Timed
     from groundwork.process_pool import Workers
 
 DEFAULT_PAGES = 20
 TEST_PAGES = 2
 LONGER_SIDE, QUALITY = 1000, 70  # of the pictures in the page
-
-
-class Timed(NamedTuple):
-    """What a converter made of the pages, in how many seconds, for how many USD."""
-
-    done: Audited
-    seconds: float
-    cpu_seconds: float
-    cost: float | None = None
 
 
 def units(job: Job) -> list[Unit]:
@@ -76,6 +64,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     import base64
 
     from groundwork.documents.comparison_page import ConverterColumn, comparison_html, with_structure
+    from groundwork.documents.converter_timing import PdfPages
     from groundwork.documents.page_images import page_jpeg
     from groundwork.documents.pdf import read_text_layer
     from groundwork.documents.repair.running_headers import running_keys, strip_running
@@ -90,12 +79,13 @@ async def process(job: Job, unit: Unit) -> Outcome:
         except WorkerFailed as error:
             raise BadDocument(f"{plain(job.flags.file)}: {error}") from None
         numbers = _page_numbers(job, layer.page_count)
+        pages = PdfPages(source, numbers, layer.pages, layer.page_count)
         columns, failures = [], []
         job.progress.start(len(numbers) * len(_converters(job)), "pages read")
         for name in _converters(job):
             before = job.progress.done
             try:
-                column = await _column(job, workers, name, source, layer, numbers)
+                column = await _column(job, workers, name, pages)
             except Stopped:
                 raise
             except (WorkerFailed, GroundworkError) as error:
@@ -103,7 +93,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
                 failures.append(Failure(name, "failed", str(error)))
             columns.append(column)
             job.progress.advance(before + len(numbers) - job.progress.done)  # those that did not count by themselves
-        yardstick = await _yardstick(job, workers, columns, source, layer, numbers)
+        yardstick = await _yardstick(job, workers, columns, pages)
         columns = [with_structure(column, yardstick) if column.pages else column for column in columns]
         pictures = [
             await workers.acall(page_jpeg, source, number, LONGER_SIDE, QUALITY, timeout=settings.timeout)
@@ -132,120 +122,48 @@ def report(job: Job, done: list[Unit]) -> None:
         print(_table(read_json(unit.writes[1], list[ConverterColumn])))
 
 
-async def _yardstick(
-    job: Job, workers: Workers, columns: list[ConverterColumn], source: str, layer: TextLayer, numbers: list[int]
-) -> list[str]:
+async def _yardstick(job: Job, workers: Workers, columns: list[ConverterColumn], pages: PdfPages) -> list[str]:
     """The pages by the converter whose tables and headings the others are held against."""
     from groundwork.documents.comparison_page import YARDSTICK
+    from groundwork.documents.converter_timing import time_worker
     from groundwork.process_pool import WorkerFailed
 
     for column in columns:
         if column.name == YARDSTICK and column.pages:
             return column.pages
     try:
-        return (await _convert(job, workers, YARDSTICK, source, layer, numbers)).done.pages
+        return (await time_worker(workers, YARDSTICK, pages, job.config.ingest, job.progress.advance)).done.pages
     except WorkerFailed:
-        return [""] * len(numbers)
+        return [""] * len(pages.numbers)
 
 
-async def _column(
-    job: Job, workers: Workers, name: str, source: str, layer: TextLayer, numbers: list[int]
-) -> ConverterColumn:
+async def _column(job: Job, workers: Workers, name: str, pages: PdfPages) -> ConverterColumn:
     """One converter's results. One that is not installed is a column that says so. Raises what made it fail."""
-    from groundwork.documents.audit import count_tables, words
     from groundwork.documents.comparison_page import ConverterColumn
+    from groundwork.documents.converter_timing import column_of
 
     try:
         require(name)
     except MissingExtra as error:
         return ConverterColumn(name=name, trouble=str(error))
-    if CONVERTERS[name].hosted:
-        timed = await _send(job, workers, name, source, layer, numbers)
-    else:
-        timed = await (_look(job, source, layer, numbers) if CONVERTERS[name].remote else
-                       _convert(job, workers, name, source, layer, numbers))  # fmt: skip
-    pages = timed.done.pages
-    if timed.done.troubles and all(timed.done.troubles) and not any(pages):
-        raise UnitError(timed.done.troubles[0])
-    return ConverterColumn(
-        name=name,
-        pages=pages,
-        makers=timed.done.makers,
-        audits=timed.done.audits,
-        seconds=timed.seconds,
-        rate=len(pages) / max(timed.cpu_seconds or timed.seconds, 1e-6),
-        cost_per_thousand=None if timed.cost is None else 1000 * timed.cost / len(pages),
-        tables=sum(map(count_tables, pages)),
-        headings=sum(len(re.findall(r"^#{1,6} ", page, re.MULTILINE)) for page in pages),
-        words=sum(len(words(page)) for page in pages),
-    )
+    return column_of(name, await _timed(job, workers, name, pages))
 
 
-async def _convert(job: Job, workers: Workers, name: str, source: str, layer: TextLayer, numbers: list[int]) -> Timed:
-    request = Request(
-        source=source, ending=".pdf", settings=job.config.ingest, pages=numbers, page_count=layer.page_count
-    )
-    timeout = job.config.ingest.timeout
-    await workers.acall(warm_up, name, request, timeout=timeout)  # so that imports are not counted
-    count = job.progress.advance
-    return await workers.acall(timed_convert, name, request, layer.pages, timeout=timeout, on_report=count)
-
-
-async def _send(job: Job, workers: Workers, name: str, source: str, layer: TextLayer, numbers: list[int]) -> Timed:
-    """Have a service convert the pages; what it was asked before is read from the stored reply."""
+async def _timed(job: Job, workers: Workers, name: str, pages: PdfPages) -> Timed:
+    """A service, a model or a converter of this machine at work on the pages."""
     import os
 
+    from groundwork.documents.converter_timing import time_model, time_service, time_worker
     from groundwork.documents.engines.marker_api import MarkerService
-    from groundwork.documents.page_conversion import audit_pages
 
     settings = job.config.ingest
-    service = MarkerService(settings.marker_api, os.environ, job.data.state / SERVICE_REPLIES)
-    request = Request(source=source, ending=".pdf", settings=settings, pages=numbers, page_count=layer.page_count)
-    began = time.perf_counter()
-    conversion = await service.convert(request, Path(source).name)
-    seconds = time.perf_counter() - began
-    job.usage += service.usage
-    done = await workers.acall(audit_pages, name, conversion, numbers, layer.pages, timeout=settings.timeout)
-    costs = [row.cost for row in service.usage if row.calls and not row.unpriced]
-    return Timed(done, seconds, 0.0, sum(costs) if costs else None)
-
-
-def warm_up(name: str, request: Request) -> None:
-    from groundwork.documents.page_conversion import convert_pages
-
-    convert_pages(name, Request(source=request.source, ending=".pdf", settings=request.settings, pages=[1],
-                                page_count=request.page_count), [""])  # fmt: skip
-
-
-def timed_convert(name: str, request: Request, layer: list[str]) -> Timed:
-    from groundwork.documents.page_conversion import convert_pages
-
-    wall, cpu = time.perf_counter(), time.process_time()
-    done = convert_pages(name, request, layer)
-    return Timed(done, time.perf_counter() - wall, time.process_time() - cpu)
-
-
-async def _look(job: Job, source: str, layer: TextLayer, numbers: list[int]) -> Timed:
-    import asyncio
-
-    from groundwork.documents.engines.vision import PageReader
-    from groundwork.documents.page_images import page_jpeg
-
-    vision = job.config.ingest.vision
-
-    async def picture(number: int, turn: int) -> bytes:
-        return await asyncio.to_thread(page_jpeg, source, number, vision.image_size, vision.jpeg_quality, turn)
-
-    prompts = job.prompt(vision.prompt), job.prompt(vision.correction_prompt)
-    reader = PageReader(job.client, vision, prompts, Path(source).name, picture)
-    began = time.perf_counter()
-    places = asyncio.Semaphore(2 * job.config.llm.max_concurrency)
-    done = await reader.read_pages(
-        numbers, layer.pages, job.config.ingest.audit_threshold, places, job.progress.advance
-    )
-    seconds = time.perf_counter() - began
-    costs = [row.cost for row in job.client.report() if row.cost is not None]
-    return Timed(done, seconds, 0.0, sum(costs) if costs else None)
+    if CONVERTERS[name].hosted:
+        service = MarkerService(settings.marker_api, os.environ, job.data.state / SERVICE_REPLIES)
+        return await time_service(service, workers, name, pages, settings, job.usage)
+    if CONVERTERS[name].remote:
+        prompts = job.prompt(settings.vision.prompt), job.prompt(settings.vision.correction_prompt)
+        return await time_model(job.client, prompts, pages, job.config, job.progress.advance)
+    return await time_worker(workers, name, pages, settings, job.progress.advance)
 
 
 def _converters(job: Job) -> list[str]:

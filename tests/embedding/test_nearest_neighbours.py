@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.embedding import grouped_search, nearest_neighbours
+from groundwork.embedding import nearest_neighbours
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest, neighbours
 from tests.dataset.corpora import topics, unit
 
@@ -64,17 +64,17 @@ def test_the_threshold_is_one_that_can_be_met(rows, equal):
 
 
 def test_rows_that_are_nearly_the_same_are_found_in_groups(monkeypatch):
-    """Above EXACT rows the neighbours come from groups: each pair from both sides, none too far, few missing."""
+    """Above EXACT_ROWS rows the neighbours come from groups: each pair from both sides, none too far, few missing."""
     rng = np.random.default_rng(1)
     vectors = unit(rng.normal(size=(3000, 24)))
     vectors[2000:2500] = unit(vectors[:500] + 0.02 * rng.normal(size=(500, 24)))
     exact = neighbours(vectors, np.arange(3000), 0.95)
-    monkeypatch.setattr(grouped_search, "EXACT", 500)
-    found = grouped_search.near_rows(vectors, np.arange(3000), 0.95)
+    monkeypatch.setattr(nearest_neighbours, "EXACT_ROWS", 500)
+    found = nearest_neighbours.near_rows(vectors, np.arange(3000), 0.95)
     assert all(set(some) <= set(every) for some, every in zip(found, exact, strict=True))
     assert all(row in found[other] for row, own in enumerate(found) for other in own)
     assert sum(map(len, found)) >= 0.98 * sum(map(len, exact)) > 900
     some = np.array([2400, 3, 17])
-    assert [own.tolist() for own in grouped_search.near_rows(vectors, some, 0.95)] == [
+    assert [own.tolist() for own in nearest_neighbours.near_rows(vectors, some, 0.95)] == [
         found[row].tolist() for row in some
     ]

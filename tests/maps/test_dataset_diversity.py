@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.maps.dataset_diversity import Measured, measure, rarefied, topics, vendi
-from groundwork.maps.similarities import similarities
 
 TOPICS = 30
 
@@ -47,12 +47,12 @@ def test_vendi_counts_what_is_different() -> None:
 
 
 def test_many_questions_are_compared_group_by_group(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Above EXACT questions, groups find the nearest of nearly all, and a sample held against all says how many."""
+    """Above EXACT_QUESTIONS, groups find the nearest of nearly all, and a sample held against all says how many."""
     vectors = vectors_of([row % TOPICS for row in range(2_000)])
     dataset_of = np.arange(2_000) % 3
     exact = similarities(vectors, dataset_of, 3)
     done: list[float] = []
-    monkeypatch.setattr("groundwork.maps.similarities.EXACT", 100)
+    monkeypatch.setattr("groundwork.embedding.nearest_neighbours.EXACT_QUESTIONS", 100)
     found = similarities(vectors, dataset_of, 3, advance=done.append)
     same = (found.neighbours[:, 0] == exact.neighbours[:, 0]).mean()
     assert exact.found == 1

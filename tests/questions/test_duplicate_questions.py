@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from groundwork.embedding import grouped_search
+from groundwork.embedding import nearest_neighbours
 from groundwork.questions import duplicate_questions as module
 from groundwork.questions.duplicate_questions import AskedSoFar, Likeness, SameQuestions, Statements, similarity
 from groundwork.questions.question_equivalence import SAME_STATEMENT, Asked, differ_in_fact, difference, share
@@ -215,8 +215,8 @@ async def test_among_many_questions_repeats_are_found_in_groups(monkeypatch: pyt
         return vectors
 
     exact = await AskedSoFar(encode, Likeness(0.99)).sift(asked)
-    monkeypatch.setattr(module, "EXACT", 100)
-    monkeypatch.setattr(grouped_search, "EXACT", 100)
+    monkeypatch.setattr(module, "EXACT_ROWS", 100)
+    monkeypatch.setattr(nearest_neighbours, "EXACT_ROWS", 100)
     grouped = await AskedSoFar(encode, Likeness(0.99)).sift(asked)
     assert sum(map(bool, exact)) >= 60
     assert sum(one == other for one, other in zip(exact, grouped, strict=True)) >= 595

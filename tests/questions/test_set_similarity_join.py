@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.questions import duplicate_questions, overlapping_statements
+from groundwork.questions import duplicate_questions, set_similarity_join
 from groundwork.questions.duplicate_questions import AskedSoFar
-from groundwork.questions.overlapping_statements import SharedStatements
 from groundwork.questions.question_equivalence import SAME_STATEMENT, Asked, share
+from groundwork.questions.set_similarity_join import SharedStatements
 
 WORDS = st.integers(0, 30).map("w{}".format)
 STATEMENTS = st.lists(st.frozensets(WORDS, max_size=12), max_size=20)
@@ -19,7 +19,7 @@ STATEMENTS = st.lists(st.frozensets(WORDS, max_size=12), max_size=20)
 def test_none_is_missed_and_none_is_too_many(statements: list[frozenset[str]], at_once: int) -> None:
     """For every statement those that share enough of its words or of their own, whatever is held at once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(overlapping_statements, "LOOKUPS", at_once)
+        patch.setattr(set_similarity_join, "LOOKUPS", at_once)
         found = SharedStatements(statements)
     for row, one in enumerate(statements):
         others = [other for other in range(len(statements)) if other != row]
