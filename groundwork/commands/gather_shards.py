@@ -31,7 +31,7 @@ MOST_NAMES = 20
 def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
     """Join, and say what is there and what is not. The exit code is 1 where anything is missing."""
     config = load_config(flags)
-    with opened(config, flags, writes=True, shards=True) as (job, _):
+    with opened(config, flags, writes=True, shards=True, folders=("tags",)) as (job, _):
         flags.within_run = True  # what is new elsewhere is here
         folders = shard_folders(job.data)
         if not folders:

@@ -31,7 +31,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
     worst = EXIT_OK
     if not flags.dry_run:
         config = load_config(flags)
-        preflight.check_run(config, workspace(config, flags))
+        preflight.check_run(config, workspace(config, flags, folders=()))
     flags.within_run = True
     for stage in STAGES:
         if not stage.run:
@@ -56,7 +56,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
             print(f"{stage.name}: {error}", file=sys.stderr)
             worst = max(worst, error.exit_code)
     if not flags.dry_run:
-        with opened(load_config(flags), flags) as (job, _):
+        with opened(load_config(flags), flags, folders=()) as (job, _):
             _print_results(job.data, time.monotonic() - began, _failures(job.data))
     return worst
 
@@ -65,7 +65,7 @@ def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]
     """The flags of the stage; of results that were made by a choice of runs or flags, those as well."""
     from groundwork.records.manifest import EntryChoice
 
-    with opened(load_config(flags), flags) as (job, manifest):
+    with opened(load_config(flags), flags, folders=main.looks_into) as (job, manifest):
         choices = {unit: entry.choice for unit, entry in manifest.entries(main.name, EntryChoice).items()}
         if not any(choices.values()):
             return [flags]
@@ -106,7 +106,9 @@ def _print_results(data: Workspace, seconds: float, failures: list[str]) -> None
         print(f"  {line}")
     if len(failures) > MOST_FAILURES:
         print(f"  … and {len(failures) - MOST_FAILURES:,} more; see: {spelt('uv run dataprep')}")
-    print(f"  everything  {from_here(write_index(data))}")
+    page = write_index(data)
+    everything = spelt(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else from_here(page)
+    print(f"  everything  {everything}")
     datasets = sorted(path for path in data.path("datasets").glob("*") if path.is_dir())
     for folder in datasets[-MOST_LINKS:]:
         print(f"  dataset     {from_here(folder)}")

@@ -42,7 +42,7 @@ WORDS = {
 def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
     config = load_config(flags)
     table: dict[str, States] = {}
-    with opened(config, flags) as (job, manifest):
+    with opened(config, flags, folders=()) as (job, manifest):
         print(f"{job.data.place}\n")
         gone = departed(job.data, manifest, config.ingest.ignore)
         for stage in STAGES:

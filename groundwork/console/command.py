@@ -79,6 +79,13 @@ class Command:
     def __call__(self, argv: Sequence[str] | None = None) -> int:
         return guarded(lambda: self.run(self.parse(argv)))
 
+    @property
+    def looks_into(self) -> tuple[str, ...] | None:
+        """The folders that it reads beside the files of its units: of single documents none. None: unknown."""
+        if self.shards == "documents":
+            return ()
+        return (*BY_NAME[self.name].reads, BY_NAME[self.name].writes) if self.name in BY_NAME else None
+
     def parser(self) -> argparse.ArgumentParser:
         parser = flag_parser(
             BY_NAME[self.name].script if self.name in BY_NAME else self.name,
@@ -95,7 +102,7 @@ class Command:
 
     def run(self, flags: argparse.Namespace) -> int:
         config = load_config(flags)
-        with opened(config, flags) as (job, manifest):
+        with opened(config, flags, folders=self.looks_into) as (job, manifest):
             job.progress.stage = self.name
             if self.name in BY_NAME:
                 job.data.borrow(BY_NAME[self.name].reads, _written(manifest) if job.test else ())
@@ -150,7 +157,7 @@ class Command:
     def unfinished(self, flags: argparse.Namespace) -> list[tuple[str, str]]:
         """The units that are not done, each with the reason."""
         own = argparse.Namespace(**(vars(self.parse([])) | vars(flags)))
-        with opened(load_config(own), own) as (job, manifest):
+        with opened(load_config(own), own, folders=self.looks_into) as (job, manifest):
             units = self.units(job)
             states = self.runner(job, manifest).states(units)
         return [
@@ -212,7 +219,8 @@ class Command:
         result = ShardResult()
         try:
             part = getattr(flags, "shard", None) is None  # of one state, which the parent looks after
-            with opened(share_of(load_config(flags), among), flags, part=part) as (job, manifest):
+            config = share_of(load_config(flags), among)
+            with opened(config, flags, part=part, folders=self.looks_into) as (job, manifest):
                 job.progress = RelayedProgress(channel, job.stop)
                 runner = self.runner(job, manifest)
                 try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,21 +52,25 @@ class opened:  # noqa: N801  used as a with-statement's verb
         writes: bool | None = None,
         shards: bool = False,
         part: bool = False,
+        folders: Collection[str] | None = None,
     ) -> None:
         """`writes`: whether anything may change; by default, where --dry-run is not given.
 
         `shards`: the states of all shards are looked at. `part`: of what another process of this machine does, which
-        takes over and puts what is more than one unit's.
+        takes over and puts what is more than one unit's. `folders`: those of a data folder elsewhere that are looked
+        into beside the units; None: all.
         """
         self._config, self._flags = config, flags
         self._writes = not getattr(flags, "dry_run", True) if writes is None else writes
-        self._shards, self._part = shards, part
+        self._shards, self._part, self._folders = shards, part, folders
 
     def __enter__(self) -> tuple[Job, Manifest]:
         from groundwork.records.document_lifecycle import departed
         from groundwork.records.manifest import Manifest
 
-        data = self._data = workspace(self._config, self._flags, shards=self._shards, pull=not self._part)
+        data = self._data = workspace(
+            self._config, self._flags, shards=self._shards, pull=not self._part, folders=self._folders
+        )
         joined = data.joined_state / "manifest.db" if data.shard else None
         self._manifest = Manifest(data.state / "manifest.db", joined, read_only=not self._writes, elsewhere=data.mirror)
         quiet = getattr(self._flags, "quiet", False)
@@ -91,8 +96,18 @@ def _push(mirror: Elsewhere, *, quiet: bool) -> None:
         print(f"what is new is in {mirror.url}", file=sys.stderr)
 
 
-def workspace(config: Config, flags: argparse.Namespace, *, shards: bool = False, pull: bool = True) -> Workspace:
-    """The data folder; of one elsewhere its copy, which with `pull` takes over what is new there."""
+def workspace(
+    config: Config,
+    flags: argparse.Namespace,
+    *,
+    shards: bool = False,
+    pull: bool = True,
+    folders: Collection[str] | None = None,
+) -> Workspace:
+    """The data folder; of one elsewhere its copy, which with `pull` takes over what is new there.
+
+    `folders`: those whose files are fetched at once, the others being listed; None: all but the documents.
+    """
     from groundwork.settings.config_files import PROJECT
 
     shard = getattr(flags, "shard", None)
@@ -103,7 +118,8 @@ def workspace(config: Config, flags: argparse.Namespace, *, shards: bool = False
 
         mirror = mirror_of(str(place), config.engine.cache_dir)
         if pull:
-            mirror.pull(Scope(shard, shards, flags.test), again=not getattr(flags, "within_run", False))
+            looked_into = None if folders is None or flags.test else frozenset(folders)  # a sample copies what it needs
+            mirror.pull(Scope(shard, shards, flags.test, looked_into), again=not getattr(flags, "within_run", False))
     base = mirror.root if mirror else flags.data or PROJECT / config.data_dir
     if not base.is_dir():
         remedy = "pass --data DIR with the documents in DIR/documents"

@@ -141,8 +141,8 @@ class Runner:
                 async with slots:
                     if first_stop or self.job.stopping.is_set():
                         return
-                    inputs, outcome, seconds = await self._unit(unit)
-                await self._keep(unit, inputs, outcome, seconds)  # outside: the next one is worked on meanwhile
+                    done = await self._unit(unit)
+                await self._keep(unit, *done)  # outside: the next one is worked on meanwhile
             except StopRun as stop:
                 first_stop.append(stop)
                 self.job.stopping.set()
@@ -160,14 +160,14 @@ class Runner:
         if causes or first_stop or cancelled or self.job.stopping.is_set():
             raise causes[0] if causes else Stopped(STOPPED)
 
-    async def _unit(self, unit: Unit) -> tuple[Hashes, Outcome, float]:
-        """(hashes of what it read, how it ended, seconds)."""
+    async def _unit(self, unit: Unit) -> tuple[Hashes, Outcome | None, float]:
+        """(hashes of what it read, how it ended, None where it was current after all, seconds)."""
         began = time.monotonic()
         DOCUMENT.set(unit.name.rpartition("/")[2])  # each unit runs in a task, and so in a context, of its own
         inputs: Hashes = {}
         try:
-            if self.job.data.mirror:
-                await asyncio.to_thread(self.job.data.fetch, (*unit.reads, *unit.writes))
+            if self.job.data.mirror and await self._is_current_once_fetched(unit):
+                return inputs, None, 0.0
             inputs = self._hashes(unit.reads)
             self._keep_edits(unit)
             if missing := [path for path in unit.reads if not path.exists()]:
@@ -196,8 +196,17 @@ class Runner:
                 traceback.print_exc(file=sys.stderr)
         return inputs, outcome, time.monotonic() - began
 
-    async def _keep(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> None:
+    async def _is_current_once_fetched(self, unit: Unit) -> bool:
+        """Fetch what the unit needs. Another version in the store may turn out to have the content that was read."""
+        await asyncio.to_thread(self.job.data.fetch, (*unit.reads, *unit.adds, *unit.writes))
+        return not self._due(self._judge(unit)[0])
+
+    async def _keep(self, unit: Unit, inputs: Hashes, outcome: Outcome | None, seconds: float) -> None:
         """Put what the unit wrote, where the folder is elsewhere, and then note how it ended."""
+        if outcome is None:
+            self.ledger.up_to_date += 1
+            self.job.progress.unit_done()
+            return
         if mirror := self.job.data.mirror:
             await asyncio.to_thread(mirror.put, unit.writes)
         self.ledger.outcomes[unit.name] = outcome

@@ -86,6 +86,7 @@ def departed(data: Workspace, manifest: Manifest, ignore: Sequence[str] = ()) ->
 def remains_of(data: Workspace, document: str) -> Remains:
     """What the data folder holds of `document`. Damaged files count as files and hold nothing."""
     files = list(_files(data, document))
+    data.fetch([*files, *data.path("datasets").rglob("*.parquet")])
     chunk_file = data.path("chunks", f"{document}.jsonl")
     return Remains(
         files=files,
@@ -113,11 +114,13 @@ def forget(data: Workspace, manifest: Manifest, document: str) -> Remains:
                 if name.startswith(_OF_SEVERAL):
                     _remove(data.root / name)
             manifest.forget(stage, [unit])
+    decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
+    data.fetch([data.path("tags"), *decisions])
     for file in sorted(data.path("tags").rglob("*.jsonl")):
         rows = read_jsonl(file, Tags)
         if any(row.id in ids for row in rows):
             write_jsonl(file, [row for row in rows if row.id not in ids])
-    for file in sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl")):
+    for file in decisions:
         rewrite_lines(file, lambda line: b"" if _is_about(line, document) else line)
     for file in [*remains.files, data.path("text", document)]:
         _remove(file)
@@ -132,6 +135,7 @@ def forget(data: Workspace, manifest: Manifest, document: str) -> Remains:
 def forgotten_rows(data: Workspace) -> dict[str, dict[str, int]]:
     """By dataset: the documents that were removed after it was built, and how many of its rows are theirs."""
     marks = sorted(data.path("datasets").glob(f"*/{FORGOTTEN}"))
+    data.fetch(marks)
     return {mark.parent.name: read_json(mark, dict[str, int]) for mark in marks}
 
 
@@ -141,6 +145,8 @@ def rename(data: Workspace, manifest: Manifest, old: str, new: str, source: str)
     Ids of chunks and pairs begin with the document's name and change with it; a file that was edited by hand stays
     edited, and what was current stays current.
     """
+    decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
+    data.fetch([*_files(data, old), data.path("text", old), data.path("tags"), *decisions])
     moved_folder = MovedFolder(data, old, new)
     before: dict[str, Path] = {}
     after: dict[str, Path] = {}
@@ -164,7 +170,7 @@ def rename(data: Workspace, manifest: Manifest, old: str, new: str, source: str)
         changed = _with_names(content, old, new, source, lines=True)
         if changed != content:
             write_bytes(file, changed)
-    for file in sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl")):
+    for file in decisions:
         rewrite_lines(file, lambda line: _with_names(line, old, new, source, lines=True))
     for path in before.values():
         path.unlink(missing_ok=True)

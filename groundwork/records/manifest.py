@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS objects (path, version, sha256, PRIMARY KEY (path, ve
 
 _ENTRIES = "SELECT unit, entry FROM units WHERE stage = ?"
 _ENTRY = "SELECT entry FROM units WHERE stage = ? AND unit = ?"
+_OBJECT = "SELECT sha256 FROM objects WHERE path = ? AND version = ?"
 _HASH = "SELECT size, mtime_ns, sha256 FROM files WHERE path = ?"
 
 Hashes = dict[str, str]
@@ -102,14 +103,6 @@ class Manifest:
                 raise UsageError(_trouble(path, error)) from error
             self._look(path)
         self._decoder = msgspec.json.Decoder(ManifestEntry)
-        self._objects = self._read_objects() if elsewhere else {}
-
-    def _read_objects(self) -> dict[tuple[str, str], str]:
-        query = "SELECT path, version, sha256 FROM objects"
-        rows = self._execute(query, ())
-        if self._joined is not None:
-            rows = [*self._joined_rows(query, ()), *rows]
-        return {(path, version): sha256 for path, version, sha256 in rows}
 
     def close(self) -> None:
         self._db.close()
@@ -194,18 +187,22 @@ class Manifest:
             return hashlib.sha256(repr(sorted(inner.items())).encode()).hexdigest()
         listed = self._elsewhere.listed(path) if self._elsewhere else None
         if listed and status.st_size == 0:  # not fetched
-            return self._objects.get(listed, f"version {listed[1]}, which was not read")
+            return self._object(listed) or f"version {listed[1]}, which was not read"
         key, stamp = plain(path), (status.st_size, status.st_mtime_ns)
         for *known, digest in self._execute(_HASH, (key,)):
-            if tuple(known) == stamp and (not listed or listed in self._objects):
+            if tuple(known) == stamp and (not listed or self._object(listed)):
                 return str(digest)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (key, *stamp, digest))
-        if listed and listed not in self._objects:
-            self._objects[listed] = digest
+        if listed and self._object(listed) != digest:
             self._execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", (*listed, digest))
         return digest
+
+    def _object(self, listed: tuple[str, str]) -> str:
+        """The sha256 of a version of an object; "" where nobody has read it."""
+        rows = self._execute(_OBJECT, listed) or self._joined_rows(_OBJECT, listed)
+        return str(rows[0][0]) if rows else ""
 
     def _execute(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
         """The rows. Raises StopRun when the file cannot be used (disk full, damaged): what follows could not either."""

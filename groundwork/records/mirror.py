@@ -1,9 +1,10 @@
 """The local copy of a data folder elsewhere, in which every stage works as in any data folder.
 
 A command first takes over what is new in the store (`pull`), puts each artifact as soon as it is finished (`put`), and
-at its end whatever else has changed, the state last (`push`). Documents are only listed: an empty file stands for
-each until its unit is worked on (`fetch`). An artifact of several files is announced by a list below .state/puts, which
-goes when all are put; nobody takes over files that stand in such a list, so that half an artifact is seen by none.
+at its end whatever else has changed, the state last (`push`). Documents, and artifacts in folders that the command does
+not look into beside its units, are only listed: an empty file stands for each until its unit is worked on (`fetch`).
+An artifact of several files is announced by a list below .state/puts, which goes when all are put; nobody takes over
+files that stand in such a list, so that half an artifact is seen by none.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +26,7 @@ from groundwork.records.artifacts import TEMPORARY
 from groundwork.records.database_copies import copy_database, replace_rows
 from groundwork.records.join_databases import join_database
 from groundwork.records.mirror_index import MirrorIndex, Row, stamp
-from groundwork.records.mirror_scope import PUTS, SHARDS, Scope, is_database, is_kept, names_of_documents
+from groundwork.records.mirror_scope import DOCUMENTS, PUTS, SHARDS, Scope, is_database, is_kept, names_of_documents
 from groundwork.records.process_identity import mark
 from groundwork.records.remote_store import RemoteFile, RemoteStore, side_by_side
 
@@ -48,7 +50,7 @@ class Mirror:
         self._index = MirrorIndex(folder / "index.db")
         self._scope: Scope | None = None
         self._documents: set[str] = set()
-        self._versions: dict[str, str] | None = None  # of files that are only listed
+        self._rows: dict[str, Row] | None = None  # as the index had them last
         self._present: set[str] = set()  # files that were here; one that is gone at the end was removed
         self._next_state = time.monotonic() + STATE_EVERY
         self._state = threading.Lock()
@@ -59,8 +61,10 @@ class Mirror:
 
     def pull(self, scope: Scope, *, again: bool = False) -> None:
         """Take over what is new in the store, where that was not done yet, or `again`. Raises UsageError, StopRun."""
-        if self._scope is not None and self._scope.covers(scope) and not again:
-            return
+        if self._scope is not None and not again:
+            if self._scope.covers(scope):
+                return
+            scope = scope.after(self._scope)
         self._scope = scope
         fresh: set[str] = set()
         for _ in range(ROUNDS):
@@ -72,7 +76,7 @@ class Mirror:
     def pull_shards(self) -> None:
         """Take over what other machines have put meanwhile, the states of all shards too."""
         scope = self._scope or Scope()
-        self.pull(Scope(scope.shard, shards=True, test=scope.test), again=True)
+        self.pull(replace(scope, shards=True), again=True)
 
     def _take_over(self, scope: Scope, fresh: set[str]) -> set[str]:
         """One round: the files that were new. Of an artifact that is being put meanwhile nothing stays here."""
@@ -81,17 +85,18 @@ class Mirror:
         self._documents = names_of_documents([*listing, *rows])
         wanted = {path: file for path, file in listing.items() if path not in half and self._takes(path)}
         new = [path for path, file in wanted.items() if not self._has(path, rows.get(path), file)]
-        files = [path for path in new if not is_database(path) and not scope.only_lists(path)]
+        listed = {path for path in new if scope.only_lists(path) and self._may_go(path, rows.get(path))}
+        files = [path for path in new if not is_database(path) and path not in listed]
         if len(files) >= MANY:
             self._say(f"fetching {len(files):,} files of {self.url}")
-        self._index.note([(path, self._list_only(path, wanted[path])) for path in new if scope.only_lists(path)])
+        self._index.note([(path, self._list_only(path, wanted[path])) for path in listed])
         side_by_side(lambda path: self._fetch_new(path, wanted[path], rows.get(path)), files)
         for path in filter(is_database, new):
             self._fetch_database(path, wanted[path], rows.get(path))
         self._remove([path for path in rows if self._takes(path) and path not in listing], rows)
         self._remove([path for path in half & fresh if not is_database(path)], self._index.rows())
-        self._versions = None
-        return set(files)
+        self._rows = None
+        return set(files) | listed
 
     def _being_put(self, listing: dict[str, RemoteFile]) -> set[str]:
         """The files of artifacts that are announced, and so perhaps not yet whole."""
@@ -105,7 +110,15 @@ class Mirror:
         return {name for found in side_by_side(names, self._announced) for name in found}
 
     def _has(self, path: str, row: Row | None, remote: RemoteFile) -> bool:
-        return row is not None and row.is_of(remote) and stamp(self.root / path) != (-1, -1)
+        if row is None or not row.is_of(remote) or stamp(self.root / path) == (-1, -1):
+            return False
+        return not row.is_listed or (self._scope or Scope()).only_lists(path) or not self._may_go(path, row)
+
+    def _may_go(self, path: str, row: Row | None) -> bool:
+        """Is what lies here of the store, so that nothing is lost where something else takes its place?"""
+        local = self.root / path
+        of_store = path.startswith(f"{DOCUMENTS}/") or stamp(local) == (-1, -1)
+        return of_store or (row is not None and row.is_unchanged(local))
 
     def _list_only(self, path: str, remote: RemoteFile) -> Row:
         """Put an empty file in place of an object that is not fetched yet."""
@@ -158,28 +171,39 @@ class Mirror:
     # ------------------------------------------------------------------ while it works
 
     def fetch(self, paths: Iterable[Path]) -> None:
-        """Have the content of those of `paths` that are only listed so far. Raises UnitError, StopRun."""
-        side_by_side(self._fetch_listed, [path for path in paths if self.listed(path) and stamp(path)[0] == 0])
+        """Have the content of those files at and below `paths` that are only listed. Raises UnitError, StopRun."""
+        files = (file for path in paths for file in (_files_below(path) if path.is_dir() else [path]))
+        side_by_side(self._fetch_listed, [file for file in files if self.is_elsewhere(file)])
+
+    def is_elsewhere(self, path: Path) -> bool:
+        """Does an empty file stand for the object?"""
+        return stamp(path)[0] == 0 and self.listed(path) is not None
 
     def _fetch_listed(self, local: Path) -> None:
         path = self._inside(local)
         row = self._index.row(path)
-        if row is None or not row.remote_size:
+        if row is None or not row.is_listed:
             return
         with self._beside(local) as temporary:
             self._store.get(path, temporary)
+            if stamp(temporary)[0] != row.remote_size and (newer := self._store.info(path)):
+                row = Row(*newer)
             temporary.replace(local)
-        self._index.note([(path, row._replace(size=stamp(local)[0], mtime_ns=stamp(local)[1]))])
+        self._note(path, row._replace(size=stamp(local)[0], mtime_ns=stamp(local)[1]))
 
     def listed(self, path: Path) -> tuple[str, str] | None:
-        """(path in the folder, version) of a file that is fetched only when it is needed; None for all others."""
-        if self._versions is None:
-            scope = self._scope or Scope()
-            rows = self._index.rows()
-            self._versions = {p: row.version for p, row in rows.items() if scope.only_lists(p) and row.remote_size}
+        """(path in the folder, version) of a file that is as the store has it, fetched or not; None for all others."""
+        if self._rows is None:
+            self._rows = self._index.rows()
         inside = self._inside(path)
-        version = self._versions.get(inside)
-        return None if version is None else (inside, version)
+        row = self._rows.get(inside)
+        known = row is not None and row.remote_size > 0 and not row.digest and row.is_unchanged(path)
+        return (inside, row.version) if row is not None and known else None
+
+    def _note(self, path: str, row: Row) -> None:
+        self._index.note([(path, row)])
+        if self._rows is not None:
+            self._rows[path] = row
 
     def put(self, paths: Iterable[Path]) -> None:
         """Put an artifact, whose files or folders are `paths`, whole or not at all. Raises StopRun."""
@@ -221,7 +245,7 @@ class Mirror:
     def _put_file(self, path: str) -> None:
         before = stamp(self.root / path)
         file = self._store.put(self.root / path, path)
-        self._index.note([(path, Row(*file, *before))])
+        self._note(path, Row(*file, *before))
         self._present.add(path)
         self._count += 1
 

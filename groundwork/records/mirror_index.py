@@ -33,6 +33,11 @@ class Row(NamedTuple):
     def is_of(self, remote: RemoteFile | None) -> bool:
         return remote == (self.version, self.remote_size)
 
+    @property
+    def is_listed(self) -> bool:
+        """Does an empty file stand for it, because it was not fetched yet?"""
+        return self.size == 0 and self.remote_size > 0
+
     def is_unchanged(self, local: Path) -> bool:
         """Is the local file as it was?"""
         return stamp(local) == (self.size, self.mtime_ns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from groundwork.records.artifacts import TEMPORARY
 from groundwork.records.shards import Shard
@@ -21,16 +21,25 @@ class Scope:
     """Which files of the folder, by their path in it.
 
     `shard`: not those of the documents of other shards, nor their states. `shards`: the states of all, to join them.
-    `test`: the test folder as well.
+    `test`: the test folder as well. `folders`: those whose files are fetched at the start; None: all but the documents.
     """
 
     shard: Shard | None = None
     shards: bool = False
     test: bool = False
+    folders: frozenset[str] | None = None
 
     def covers(self, other: Scope) -> bool:
         """Is all that `other` takes over taken over by this one?"""
-        return self.shard == other.shard and self.shards >= other.shards and self.test >= other.test
+        same = self.shard == other.shard and self.shards >= other.shards and self.test >= other.test
+        return same and self._with_folders_of(other) == self.folders
+
+    def after(self, other: Scope) -> Scope:
+        """This one, of a command that follows in one process: what `other` fetched stays."""
+        return replace(self, folders=other._with_folders_of(self))
+
+    def _with_folders_of(self, other: Scope) -> frozenset[str] | None:
+        return None if self.folders is None or other.folders is None else self.folders | other.folders
 
     def takes(self, path: str, documents: Container[str]) -> bool:
         """Is the file taken over? `documents`: the names of those that there are."""
@@ -53,17 +62,20 @@ class Scope:
 
     def only_lists(self, path: str) -> bool:
         """Is the file fetched only when its unit is worked on? Documents are; for a shard, the pages of all as well."""
-        return path.startswith(f"{DOCUMENTS}/") or (
-            self.shard is not None and path.startswith("plots/") and path.endswith(".html")
-        )
+        folder, _, inside = path.partition("/")
+        if folder in ("", STATE, TEST) or not inside or is_database(path):
+            return False
+        left_out = self.folders is not None and folder not in self.folders
+        of_all = self.shard is not None and folder == "plots" and path.endswith(".html")
+        return folder == DOCUMENTS or left_out or of_all
 
 
 def document_of(parts: list[str]) -> str:
     """The name that a file's document would have, `parts` being its path; "" for a file of the whole run."""
     if parts[0] not in _BY_DOCUMENT or len(parts) < 2:
         return ""
-    if parts[:2] == ["text", "images"]:
-        return parts[2]
+    if parts[0] == "text" and len(parts) > 2:  # its pictures
+        return parts[1]
     name = parts[-1].removesuffix(".edited")
     return next((name.removesuffix(ending) for ending in _ENDINGS if name.endswith(ending)), name)
 

@@ -58,7 +58,7 @@ def process(job: Job, unit: Unit) -> Outcome:
 
 
 def report(job: Job, done: list[Unit]) -> None:
-    """The lengths of all chunks where any is new, and what --show and --html ask for.
+    """The lengths of all chunks that lie here where any is new, and what --show and --html ask for.
 
     Raises BadRecord that names every damaged file, after the others are shown.
     """
@@ -72,8 +72,10 @@ def report(job: Job, done: list[Unit]) -> None:
     settings = job.config.chunk
     read: dict[str, list[Chunk]] = {}
     damaged: list[str] = []
+    if job.flags.show or job.flags.html:
+        job.data.fetch(unit.writes[0] for unit in done)
     for unit in done:
-        if not unit.writes[0].exists():
+        if not unit.writes[0].exists() or job.data.is_elsewhere(unit.writes[0]):
             continue
         try:
             chunks = read_jsonl(unit.writes[0], Chunk)

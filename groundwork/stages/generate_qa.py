@@ -70,6 +70,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.llm.concurrency import together
     from groundwork.questions.document_interviews import prepare
 
+    if job.config.qa.images:
+        job.data.fetch([job.data.path("text", unit.payload)])
     material = _material(job, unit)
     caches = job.data.cache("embeddings"), job.data.joined_cache("embeddings")
     made = await prepare(job.config, material, job.prompt, lambda: job.client, *caches)

@@ -10,12 +10,15 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from groundwork import pipeline
 from groundwork.__main__ import main
+from groundwork.console.job_setup import mirror_of
 from groundwork.records.shards import Shard
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
@@ -156,6 +159,65 @@ def test_the_whole_pipeline_in_a_bucket(
     assert copies == [], "no document is fetched where nothing is to be done"
     page = second.says(bucket.url, "open", "--no-browser")
     assert Path(page.strip().splitlines()[-1]).is_file()
+
+
+def test_one_document_of_a_bucket(
+    tmp_path: Path, s3: S3Server, models: FakeOpenRouter, local: tuple[Path, int]
+) -> None:
+    """Only the objects of the document that is asked for are fetched, beside the state; nothing is asked again."""
+    folder, _ = local
+    bucket = Bucket(s3, folder / "documents")
+    Machine(tmp_path / "first", s3, models).says(bucket.url, "run")
+    calls = len(models.requests)
+    second = Machine(tmp_path / "second", s3, models)
+
+    def fetched() -> set[str]:
+        """What of the bucket has come into the second machine's copy; an empty file only stands for its object."""
+        (copy,) = (tmp_path / "second" / "data").glob("*/data")
+        here = {str(path.relative_to(copy)) for path in copy.rglob("*") if path.is_file() and path.stat().st_size}
+        return {path for path in here if not path.startswith(".state/") and not path.endswith((".db", "index.html"))}
+
+    for stage in STAGES:
+        assert "1 up to date" in second.says(bucket.url, stage, "--document", "harbour-2")
+    assert fetched() == set()
+    assert "1 ok" in second.says(bucket.url, "chunk", "--document", "harbour-2", "--force")
+    assert fetched() == {"text/harbour-2.md", "text/harbour-2.json", "chunks/harbour-2.jsonl"}
+    assert "nothing; everything is current" in second.says(bucket.url, "status")
+    assert len(fetched()) == 3 and len(models.requests) == calls
+
+
+def test_each_stage_on_another_machine(tmp_path: Path, models: FakeOpenRouter, local: tuple[Path, int]) -> None:
+    """Every stage fetches what it reads: none opens a file that is only listed, and the files are those of one run."""
+    fsspec: Any = importlib.import_module("fsspec")
+    files, place, folder = fsspec.filesystem("memory"), f"/{uuid.uuid4().hex}/data", local[0]
+    for document in (folder / "documents").iterdir():
+        files.pipe_file(f"{place}/documents/{document.name}", document.read_bytes())
+    for stage in (one.name for one in pipeline.STAGES if one.run):
+        cache = tmp_path / stage
+        with unfetched_files_opened(f"memory:/{place}", str(cache)) as opened:
+            assert main([stage, f"--data=memory:/{place}", f"--cache={cache}", *settings(models)]) == 0
+        assert opened == [], f"{stage} reads what it did not fetch"
+    there = artifacts({path.removeprefix(f"{place}/"): files.cat_file(path) for path in files.find(place)})
+    here = artifacts(local_contents(folder))
+    assert sorted(there) == sorted(here) and [path for path in here if there[path] != here[path]] == []
+
+
+@contextmanager
+def unfetched_files_opened(url: str, cache: str) -> Iterator[list[str]]:
+    """The files of a copy that are opened to be read while only their names are there."""
+    mirror, opened, watching = mirror_of(url, cache), [], True
+
+    def look(event: str, details: tuple[Any, ...]) -> None:
+        if watching and event == "open" and isinstance(details[0], str) and details[1] in ("r", "rb"):
+            path = Path(details[0])
+            if path.is_relative_to(mirror.root) and mirror.is_elsewhere(path):
+                opened.append(details[0])
+
+    sys.addaudithook(look)
+    try:
+        yield opened
+    finally:
+        watching = False
 
 
 def test_two_machines_and_gather(tmp_path: Path, s3: S3Server, models: FakeOpenRouter, local: tuple[Path, int]) -> None:

@@ -223,13 +223,49 @@ def test_a_key_that_leads_out_is_not_taken(store: Store, tmp_path: Path) -> None
     assert not list(tmp_path.rglob("out.md"))
 
 
+def test_artifacts_that_nobody_looks_into_are_only_listed(store: Store) -> None:
+    """Only folders of the scope are fetched; later commands of one process fetch what they look into beside them."""
+    for path in ("text/a.md", "qa/run/a.jsonl", "embeddings/run.npz"):
+        store.put(path, path.encode())
+    machine = store.machine(scope=Scope(folders=frozenset()))
+    text, pairs, vectors = (machine.root / path for path in ("text/a.md", "qa/run/a.jsonl", "embeddings/run.npz"))
+    assert [path.read_bytes() for path in (text, pairs, vectors)] == [b"", b"", b""]
+    machine.fetch([machine.root / "qa"])
+    assert pairs.read_bytes() == b"qa/run/a.jsonl" and machine.is_elsewhere(text) and not machine.is_elsewhere(pairs)
+    machine.pull(Scope(folders=frozenset({"text"})))
+    assert text.read_bytes() == b"text/a.md" and machine.is_elsewhere(vectors)
+    machine.push()
+    assert store.contents()["embeddings/run.npz"] == b"embeddings/run.npz"
+    machine.pull(Scope())
+    assert vectors.read_bytes() == b"embeddings/run.npz"
+
+
+def test_a_change_here_outlives_a_newer_version_that_is_only_listed(store: Store) -> None:
+    """A listed file never takes the place of what was changed here: theirs is fetched and ours kept beside it."""
+    store.put("text/a.md", b"1")
+    root = store.machine().root
+    (root / "text/a.md").write_bytes(b"mine")
+    store.put("text/a.md", b"theirs")
+    store.machine(scope=Scope(folders=frozenset()))
+    assert (root / "text/a.md").read_bytes() == b"theirs" and (root / "text/a.md.kept").read_bytes() == b"mine"
+
+
+def test_what_was_written_over_a_listed_file_is_put(store: Store) -> None:
+    """An artifact that is made anew before its old version was fetched goes to the store."""
+    store.put("text/a.md", b"old")
+    machine = store.machine(scope=Scope(folders=frozenset()))
+    machine.put([write(machine, "text/a.md", b"new")])
+    assert store.contents()["text/a.md"] == b"new"
+    assert machine.listed(machine.root / "text/a.md") is not None
+
+
 @pytest.mark.parametrize(
     ("path", "taken", "put"),
     [
         ("documents/any.pdf", True, False),
         ("text/mine.md", True, True),
         ("text/other.json", False, False),
-        ("text/images/other/1.png", False, False),
+        ("text/other/figure-0123456789ab.png", False, False),
         ("qa/run/rejected/other.jsonl", False, False),
         ("qa/run/decisions.jsonl", True, True),
         ("set-aside.json", True, True),
