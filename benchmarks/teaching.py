@@ -1,13 +1,16 @@
 """Which dataset teaches more? Train a small model on each, for equally many tokens, and ask what none was trained on.
 
-Run    uv run --extra train benchmarks/teaching.py NAME=DATASET [NAME=DATASET ...] --test NAME=DATASET [--test ...]
-           [--tokens 12000] [--seeds 3] [--model smollm2|PATH|org/name] [--bf16] [--judge NAME] [--out DIR]
+Run    uv run --extra train benchmarks/teaching.py [NAME=DATASET ... --test NAME=DATASET [--test ...]]
+           [--tokens 8000] [--seeds 3] [--model smollm2|PATH|org/name] [--bf16] [--judge NAME] [--out DIR]
+           [-- further flags of dataprep/grade.py]
        uv run benchmarks/teaching.py --quick     a tiny model on made-up pairs: only that it all works
 
 Each training goes over its rows again and again, in another order each time, until it has seen --tokens tokens of
 answers. The loss of the answers' tokens on each test is taken on the way; at the end the tests are answered, greedily.
 The table gives means over the seeds with 95 % t intervals, and each dataset's difference from the first one named,
-seed by seed. DATASET: a run, a finished dataset, a folder or a file with rows; of one with splits, train is trained on.
+seed by seed; with a judge, the criteria met and their difference over the questions. Without names the pairs of
+teaching_pairs/ are compared (its README.md says where they come from). DATASET: a run, a finished dataset, a folder or
+a file with rows; of one with splits, train is trained on.
 
 A finished training is kept below --out (default: data/teaching) and not done again with the same rows and recipe.
 """
@@ -30,17 +33,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ.setdefault("TQDM_DISABLE", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from benchmarks.learning import NEEDS, PROJECT, quick_dataset, score_by_rules
+from benchmarks.learning import NEEDS, PROJECT, own_and_further, quick_dataset, score_by_rules
 from benchmarks.learning_curve import Example, Interval, Recipe, batches, over_runs, trained_tokens
-from groundwork.dataset.loading import QuestionRow, load_dataset, locate
+from benchmarks.teaching_arms import EXAMINER, Rows, arms
+from groundwork.dataset.loading import load_dataset, locate
 from groundwork.errors import GroundworkError, UsageError
 from groundwork.grading.grading_run import read_grades
 from groundwork.records.artifacts import Workspace, read_json, write_json, write_jsonl
 
 if TYPE_CHECKING:
     from benchmarks.fine_tuning import Tuner
-
-Rows = list[QuestionRow]
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Training:
     tokens: list[int] = field(default_factory=list)
     loss: dict[str, list[float]] = field(default_factory=dict)
     score: dict[str, float | None] = field(default_factory=dict)
+    shares: dict[str, dict[str, float]] = field(default_factory=dict)  # by a judge: of each question, criteria met
 
 
 def parse() -> tuple[argparse.Namespace, list[str]]:
@@ -60,7 +63,7 @@ def parse() -> tuple[argparse.Namespace, list[str]]:
     add = parser.add_argument
     add("datasets", metavar="NAME=DATASET", nargs="*")
     add("--test", metavar="NAME=DATASET", action="append", default=[], help="questions that none is trained on")
-    add("--tokens", type=int, default=12_000, help="tokens of answers, the same for each training")
+    add("--tokens", type=int, default=8_000, help="tokens of answers, the same for each training")
     add("--points", type=int, default=4, help="how often the tests' loss is taken")
     add("--seeds", type=int, default=3)
     add("--model", default="smollm2", help="smollm2 (default), a folder or GGUF file, or a Hub id")
@@ -74,7 +77,8 @@ def parse() -> tuple[argparse.Namespace, list[str]]:
     add("--data", type=Path, default=PROJECT / "data")
     add("--out", type=Path)
     add("--quick", action="store_true", help="smoke run: no download, a minute at the most")
-    return parser.parse_known_args()
+    own, further = own_and_further(sys.argv[1:])
+    return parser.parse_args(own), further
 
 
 def named(arguments: Sequence[str], data: Workspace) -> dict[str, Rows]:
@@ -186,28 +190,58 @@ def judge(
         graded = read_grades(Workspace(arguments.data).path("grades", run))
         for one in trainings:
             grades = graded.get(f"{one.dataset}-seed-{one.seed}.jsonl", [])
-            shares = [grade.score for grade in grades if grade.score is not None]
-            one.score[test] = sum(shares) / len(shares) if shares else None
+            shares = {grade.id: grade.score for grade in grades if grade.score is not None}
+            one.shares[test] = shares
+            one.score[test] = sum(shares.values()) / len(shares) if shares else None
 
 
 def table(test: str, trainings: Sequence[Training], rows: Mapping[str, Rows]) -> list[str]:
     """A line a dataset, of one test: its loss at the lowest and at the end, how the end differs from that of the first
-    dataset, and the share of criteria met."""
+    dataset, and the share of criteria met; with a judge how that differs, over the questions."""
     lines = [["dataset", "rows", "tokens", "lowest loss", "at the end", "less the first's", "criteria met"]]
     base: list[float] = []
+    first: dict[str, float] = {}
     for name, part in rows.items():
         own = [one for one in trainings if one.dataset == name]
         ends = [one.loss[test][-1] for one in own]
         base = base or ends
+        shares = by_question(test, own)
+        first = first or shares
         less = told(over_runs([end - first for end, first in zip(ends, base, strict=True)]), "+.2f")
         marks = [100 * score for one in own if (score := one.score[test]) is not None]
         lines.append([
             name, str(len(part)), f"{own[0].tokens[-1]:,}",
             told(over_runs([min(one.loss[test]) for one in own])), told(over_runs(ends)),
-            "-" if base is ends else less, told(over_runs(marks), ".0f") + " %" if marks else "-",
+            "-" if base is ends else less, told(within(over_runs(marks), 100), ".0f") + " %" if marks else "-",
+            *([points(shares, first)] if shares else []),
         ])  # fmt: skip
+    if first:
+        lines[0].append("points less the first's")
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+
+
+def by_question(test: str, trainings: Sequence[Training]) -> dict[str, float]:
+    """The share of its criteria that each question's answers meet, the mean over the trainings that have one."""
+    found: dict[str, list[float]] = {}
+    for one in trainings:
+        for question, share in one.shares.get(test, {}).items():
+            found.setdefault(question, []).append(share)
+    return {question: sum(shares) / len(shares) for question, shares in found.items()}
+
+
+def points(shares: Mapping[str, float], first: Mapping[str, float]) -> str:
+    """The mean difference of the same questions' shares, in points, with its 95 % t interval over the questions."""
+    if shares is first:
+        return "-"
+    return told(over_runs([100 * (shares[one] - first[one]) for one in shares if one in first]), "+.1f")
+
+
+def within(value: Interval, most: float) -> Interval:
+    """The interval cut at 0 and `most`."""
+    if value.low is None or value.high is None:
+        return value
+    return Interval(value.mean, max(0.0, value.low), min(most, value.high))
 
 
 def told(value: Interval, digits: str = ".2f") -> str:
@@ -248,7 +282,10 @@ def report(
         lines += [f"{test}: {len(part)} questions; loss before training {before:.2f}", *table(test, trainings, rows)]
     several = f"means over {seeds} seeds with 95% t intervals" if seeds > 1 else "one seed: no intervals"
     by = "rules and a judge" if judged else "rules alone, of the criteria that a rule is sure of"
-    return [*lines, f"{several}; criteria met: by {by}"]
+    paired = [
+        "points less the first's: of the same questions, means over the seeds; 95% t intervals over the questions"
+    ]
+    return [*lines, f"{several}; criteria met: by {by}", *(paired if judged else [])]
 
 
 def quick() -> int:
@@ -279,8 +316,8 @@ def main() -> int:
     if arguments.quick:
         return quick()
     try:
-        if not arguments.datasets or not arguments.test:
-            raise UsageError("name datasets as NAME=DATASET and a --test NAME=DATASET, or pass --quick")
+        if bool(arguments.datasets) != bool(arguments.test):
+            raise UsageError("name datasets as NAME=DATASET and a --test NAME=DATASET, or neither")
         from benchmarks.fine_tuning import Tuner, Unavailable
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -290,7 +327,8 @@ def main() -> int:
             raise Unavailable(f"teaching.py {NEEDS}")
         data = Workspace(arguments.data)
         out = arguments.out or data.path("teaching")
-        rows, tests = named(arguments.datasets, data), named(arguments.test, data)
+        asked = arguments.test or [f"examiner={EXAMINER}"]
+        rows, tests = named(arguments.datasets, data) or arms(), named(asked, data)
         tuner = Tuner(arguments.model, arguments.device, arguments.lora)
         recipe = Recipe(
             arguments.model, 0, arguments.batch, arguments.learning_rate, rank=tuner.rank,
@@ -298,7 +336,7 @@ def main() -> int:
         )  # fmt: skip
         trainings = compare(rows, tests, recipe, arguments.seeds, arguments.tokens, arguments.points, out, tuner)
         if arguments.judge:
-            judge(trainings, dict(test.split("=", 1) for test in arguments.test), arguments, extra, out)
+            judge(trainings, dict(test.split("=", 1) for test in asked), arguments, extra, out)
     except (Unavailable, GroundworkError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

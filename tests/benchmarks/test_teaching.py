@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.learning import own_and_further
 from benchmarks.learning_curve import Recipe, example, trained_tokens
 from benchmarks.teaching import Training, key_of, named, plan_of, points_of, table
+from benchmarks.teaching_arms import EXAMINER, arms
 from groundwork.dataset.loading import QuestionRow
 from groundwork.errors import UsageError
 from groundwork.records.artifacts import Workspace, write_jsonl
@@ -79,3 +81,46 @@ def test_train_is_trained_on_where_there_are_splits(tmp_path):
     assert {name: [row.question for row in rows] for name, rows in found.items()} == {"ours": ["q"], "all": ["s"]}
     with pytest.raises(UsageError, match="NAME=DATASET"):
         named(["pairs"], Workspace(tmp_path))
+
+
+def test_the_packaged_pairs_differ_by_what_is_compared():
+    """Copies stand for rows of ours, K - 1 of each at the most, and no question of the examiner is trained on."""
+    found = arms()
+    assert next(iter(found)) == "groundwork" and all(found.values())
+    ids = {name: {row.id for row in rows} for name, rows in found.items()}
+    ours = ids["groundwork"]
+    assert ids["first-iteration"] < ours < ids["phrasings-2"] < ids["phrasings-4"]
+    for name, most in (("phrasings-2", 2), ("phrasings-4", 4)):
+        copies = [one.split("~") for one in ids[name] - ours]
+        assert {row for row, _ in copies} <= ours and {int(number) for _, number in copies} == set(range(2, most + 1))
+    (asked,) = named([f"t={EXAMINER}"], Workspace(EXAMINER.parent)).values()
+    assert len(asked) == 60 and all(row.evaluation_criteria for row in asked)
+    trained = {row.question for rows in found.values() for row in rows}
+    assert not trained & {row.question for row in asked}
+
+
+def test_criteria_met_are_compared_over_the_questions():
+    """The interval of the difference comes from the questions; one that only one of them was graded on is left out."""
+
+    def training(name, seed, shares):
+        score = sum(shares.values()) / len(shares)
+        return Training(name, seed, "", [0, 10], {"t": [4.0, 2.0]}, {"t": score}, {"t": shares})
+
+    trainings = [
+        training("one", 1, {"a": 0.0, "b": 0.5, "c": 0.5}),
+        training("one", 2, {"a": 0.0, "b": 0.5, "c": 0.5}),
+        training("two", 1, {"a": 0.0, "b": 0.5}),
+        training("two", 2, {"a": 0.2, "b": 0.7}),
+    ]
+    head, first, second = table("t", trainings, {"one": [row("a")], "two": [row("a")]})
+    assert head.endswith("points less the first's") and first.endswith("-")
+    assert second.endswith("+10.0 (+10.0 to +10.0)")
+
+
+def test_further_arguments_go_to_the_judge():
+    """What stands after `--` is for grade.py, whatever values its flags take."""
+    assert own_and_further(["a=b", "--judge", "m", "--", "--config", "x"]) == (
+        ["a=b", "--judge", "m"],
+        ["--config", "x"],
+    )
+    assert own_and_further(["--quick"]) == (["--quick"], [])
