@@ -1,4 +1,4 @@
-"""A PDF's own pictures: each area of a page that raster images fill, drawn as it looks there, and where it stands.
+"""A PDF's own pictures: each area of a page with images or a drawn figure, as it looks there, and where it stands.
 
 An area is drawn by pdfium instead of its image being taken out of the file: masks, colours, turns and labels on top are
 then as a reader sees them, and no decoder of ours meets the file's bytes.
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from groundwork.documents.drawn_figures import drawn_figures
 from groundwork.documents.extracted_pictures import (
     LEAST_SIDE,
     MOST_PICTURES,
@@ -26,6 +27,7 @@ from groundwork.documents.extracted_pictures import (
     refuse_ornament,
     write_picture,
 )
+from groundwork.documents.page_areas import Area, area_on_page, around, text_lines, whole_page, within_page
 from groundwork.documents.pdf import LOCK, open_pdf
 from groundwork.language.words import WORD
 from groundwork.process_pool import report_progress
@@ -34,43 +36,14 @@ from groundwork.records.raster_images import MOST_PIXELS, UnusableImage
 LEAST_POINTS = 36  # of the shorter side as it is drawn, half an inch
 MOST_OF_PAGE = 0.8  # of its area: a larger one is a scan or a background
 MOST_WORDS = 40  # of the text layer on top of a picture: with more it is a background
-NEAR = 4.0  # points between images that are strips or tiles of one picture
 AROUND = 24.0  # points beside a picture in which its caption may begin
 BELOW = 60.0  # points below or above a picture in which its caption stands
 FINEST, COARSEST = 4.0, 2.0  # pixels a point: 288 and 144 dpi
+DRAWN = 3.0  # of a figure without images
 WORDS = 12  # of the text beside a picture, by which its place is found
 _CAPTION = re.compile(  # Figure 3, FIG. 1, Fig.3., Abb. 2
     r"(?:figure|fig\.|fig(?=\s)|abbildung|abb\.|figura|рис\.|图|図)\s*[A-Z]?\d", re.IGNORECASE
 )
-
-
-class Area(NamedTuple):
-    """A rectangle in points, from the lower left corner of the page."""
-
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-    @property
-    def width(self) -> float:
-        return self.right - self.left
-
-    @property
-    def height(self) -> float:
-        return self.top - self.bottom
-
-    @property
-    def size(self) -> float:
-        return self.width * self.height
-
-    def touches(self, other: Area) -> bool:
-        return (
-            self.left <= other.right + NEAR
-            and other.left <= self.right + NEAR
-            and self.bottom <= other.top + NEAR
-            and other.bottom <= self.top + NEAR
-        )
 
 
 class PagePicture(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,14 +70,15 @@ class _Image(NamedTuple):
 
 
 class _Region(NamedTuple):
-    """Where one or several images stand that touch each other."""
+    """Where images and drawn figures stand that touch each other."""
 
     area: Area
-    images: tuple[_Image, ...]
+    images: tuple[_Image, ...] = ()
+    drawn: tuple[str, ...] = ()  # what the drawings look like
 
     @property
     def digest(self) -> str:
-        return "-".join(sorted(image.digest for image in self.images))
+        return "-".join(sorted([*(image.digest for image in self.images), *self.drawn]))
 
 
 def take_pictures(source: str, numbers: Sequence[int], folder: str) -> Found:
@@ -140,15 +114,17 @@ def take_pictures(source: str, numbers: Sequence[int], folder: str) -> Found:
 
 
 def _regions(page: Any) -> list[_Region]:
-    """The areas that images fill, from top to bottom; what is small or most of the page is none."""
+    """The areas of images and drawn figures, from top to bottom; what is small or most of the page is none."""
     import pypdfium2
 
-    whole = _whole(page)
+    whole = whole_page(page)
     try:
-        images = list(_images(page, whole))
+        images = [_Region(image.area, (image,)) for image in _images(page, whole)]
+        drawings = drawn_figures(page, whole, text_lines(page.get_textpage(), whole))
     except pypdfium2.PdfiumError:
         return []  # a damaged page
-    joined = [region for region in _joined(images) if _is_picture(region, whole)]
+    drawn = [_Region(one.area, drawn=(one.shape,)) for one in drawings]
+    joined = [region for region in _joined([*_joined(images), *drawn]) if _is_picture(region, whole)]
     return sorted(joined, key=lambda one: (-one.area.top, one.area.left))
 
 
@@ -159,12 +135,9 @@ def _is_picture(region: _Region, whole: Area) -> bool:
         or area.width * area.height > MOST_OF_PAGE * whole.width * whole.height
     ):
         return False
+    if region.drawn:
+        return True
     return any(min(image.pixels) >= LEAST_SIDE for image in region.images) or len(region.images) > 1
-
-
-def _whole(page: Any) -> Area:
-    """The page, its corner where the file has it."""
-    return Area(*page.get_bbox())
 
 
 def _images(page: Any, whole: Area) -> Iterator[_Image]:
@@ -172,51 +145,30 @@ def _images(page: Any, whole: Area) -> Iterator[_Image]:
     import pypdfium2.raw as pdfium
 
     for one in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=8):
-        own = _on_page(one)
-        area = Area(
-            max(own.left, whole.left) - whole.left,
-            max(own.bottom, whole.bottom) - whole.bottom,
-            min(own.right, whole.right) - whole.left,
-            min(own.top, whole.top) - whole.bottom,
-        )
+        area = within_page(area_on_page(one), whole)
         if min(area.width, area.height) >= 1 and area.size <= MOST_OF_PAGE * whole.size:
             yield _Image(area, one.get_px_size(), hashlib.sha256(bytes(one.get_data())).hexdigest()[:16])
 
 
-def _on_page(one: Any) -> Area:
-    """The bounds of an object of a page, or of a form in it, where the page has them."""
-    left, bottom, right, top = one.get_bounds()
-    corners = [(left, bottom), (left, top), (right, bottom), (right, top)]
-    form = one.container
-    while form is not None:
-        matrix = form.get_matrix()
-        corners = [matrix.on_point(*corner) for corner in corners]
-        form = form.container
-    xs, ys = zip(*corners, strict=True)
-    return Area(min(xs), min(ys), max(xs), max(ys))
-
-
-def _joined(images: Sequence[_Image]) -> list[_Region]:
-    """Images that touch or overlap as one: strips and tiles of a picture, a picture and its mask."""
+def _joined(parts: Sequence[_Region]) -> list[_Region]:
+    """Regions that touch or overlap as one: strips and tiles of a picture, a picture and its mask or its axes."""
     regions: list[_Region] = []
-    for image in images:
-        region = _Region(image.area, (image,))
+    for region in parts:
         while near := [other for other in regions if region.area.touches(other.area)]:
             regions = [other for other in regions if other not in near]
             both = [region, *near]
-            region = _Region(_around([one.area for one in both]), tuple(i for one in both for i in one.images))
+            region = _Region(
+                around([one.area for one in both]),
+                tuple(image for one in both for image in one.images),
+                tuple(shape for one in both for shape in one.drawn),
+            )
         regions.append(region)
     return regions
 
 
-def _around(areas: Sequence[Area]) -> Area:
-    lefts, bottoms, rights, tops = zip(*areas, strict=True)
-    return Area(min(lefts), min(bottoms), max(rights), max(tops))
-
-
 def _taken(page: Any, number: int, region: _Region, folder: Path) -> PagePicture:
     """Draw a region and write it. Raises UnusableImage for what shows nothing."""
-    area, whole, layer = region.area, _whole(page), page.get_textpage()
+    area, whole, layer = region.area, whole_page(page), page.get_textpage()
 
     def said(left: float, bottom: float, right: float, top: float) -> str:
         bottom, top = max(0.0, bottom), min(whole.height, top)
@@ -225,7 +177,7 @@ def _taken(page: Any, number: int, region: _Region, folder: Path) -> PagePicture
         x, y = whole.left, whole.bottom
         return str(layer.get_text_bounded(left + x, bottom + y, right + x, top + y))
 
-    if len(WORD.findall(said(*area))) > MOST_WORDS:
+    if not region.drawn and len(WORD.findall(said(*area))) > MOST_WORDS:
         raise UnusableImage(ORNAMENT)
     image = _drawn(page, region)
     refuse_ornament(image)
@@ -245,10 +197,11 @@ def _taken(page: Any, number: int, region: _Region, folder: Path) -> PagePicture
 
 def _drawn(page: Any, region: _Region) -> Any:
     """The region as a PIL image, as fine as its finest image, within bounds. Raises UnusableImage."""
-    area, whole = region.area, _whole(page)
+    area, whole = region.area, whole_page(page)
     if any(image.pixels[0] * image.pixels[1] > MOST_PIXELS for image in region.images):
         raise UnusableImage(f"more than {MOST_PIXELS:,} pixels")
-    finest = max(max(i.pixels[0] / i.area.width, i.pixels[1] / i.area.height) for i in region.images)
+    fineness = [max(i.pixels[0] / i.area.width, i.pixels[1] / i.area.height) for i in region.images]
+    finest = max([*fineness, DRAWN] if region.drawn else fineness)
     scale = min(max(COARSEST, min(FINEST, finest)), MOST_SIDE / max(area.width, area.height))
     turn = page.get_rotation()
     page.set_rotation(0)

@@ -276,7 +276,8 @@ def shaping(config: Config) -> Any:
     ):
         del settings[name]
     del settings["marker_api"]
-    settings["marker"]["keep_images"] = settings.pop("pictures")  # as it was called: earlier texts stay current
+    kept = settings.pop("pictures") and "drawn figures too"  # texts whose pictures have none of those are made anew
+    settings["marker"]["keep_images"] = kept  # as it was called: earlier texts stay current
     return settings | ({"marker_api": _of_the_service(config.ingest)} if uses_service(config.ingest) else {})
 
 
