@@ -87,11 +87,22 @@ def checked(content: bytes) -> Content:
 
     Raises UnusableImage.
     """
+    if drawing := vector_format(content):
+        raise UnusableImage(f"{drawing}, a drawing that is not converted; make a PDF of the document to keep it")
     image = opened_image(content, FORMATS)
     refuse_ornament(image)
     if image.format in ("PNG", "JPEG") and max(image.size) <= MOST_SIDE and len(content) <= MOST_BYTES:
         return Content(content, "png" if image.format == "PNG" else "jpg")
     return encoded(image)
+
+
+def vector_format(content: bytes) -> str:
+    """EMF, WMF or SVG, by the first bytes; empty for anything else."""
+    if content[40:44] == b" EMF":
+        return "EMF"
+    if content.startswith((b"\xd7\xcd\xc6\x9a", b"\x01\x00\x09\x00\x00\x03", b"\x02\x00\x09\x00\x00\x03")):
+        return "WMF"
+    return "SVG" if b"<svg" in content[:1000] else ""
 
 
 def refuse_ornament(image: Any) -> None:

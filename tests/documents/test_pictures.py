@@ -201,7 +201,25 @@ def test_names_are_ours(tmp_path: Path) -> None:
     assert is_figure_name(file.name)
     assert f"(mill/{file.name})" in second and "svg" not in second and "Plan" in second
     assert "etc" not in first or "[boat](" in first
-    assert warnings == ["pictures left out: 1 (not to be read as PNG, JPEG, GIF, BMP, TIFF, WEBP)"]
+    assert warnings == [
+        "pictures left out: 1 (SVG, a drawing that is not converted; make a PDF of the document to keep it)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"\x01\0\0\0" + bytes(36) + b" EMF" + bytes(60), "EMF"),
+        (b"\xd7\xcd\xc6\x9a" + bytes(40), "WMF"),
+        (b"\x01\0\x09\0\0\x03" + bytes(40), "WMF"),
+        (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
+        (b"GIF89a, or nearly", "not to be read as PNG, JPEG, GIF, BMP, TIFF, WEBP"),
+    ],
+)
+def test_what_cannot_be_kept_is_named(content: bytes, reason: str) -> None:
+    """A drawing that only office programs draw is named by its format, in the warning that counts it."""
+    with pytest.raises(UnusableImage, match=f"^{reason}"):
+        checked(content)
 
 
 @pytest.mark.parametrize(
