@@ -146,7 +146,7 @@ def test_lines_below_each_other_are_text_however_short() -> None:
 
 
 def test_a_drawn_figure_is_kept_with_its_caption(folder: Folder, tmp_path: Path) -> None:
-    """ingest --pictures keeps a chart as a picture in front of its caption, with the image that it frames; not a logo on each page."""
+    """A chart stands in front of its caption, another with the image in it; a logo on each page is left out."""
 
     def framed(canvas: Canvas) -> None:
         curve(canvas, 100, 200)
