@@ -171,7 +171,7 @@ def test_word_and_slides_keep_theirs(folder: Folder, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_kept(content: bytes, why: str) -> None:
-    """A picture that unpacks to gigabytes, is damaged, a drawing of an office program, or an ornament is refused with the reason."""
+    """A picture that unpacks to gigabytes, is damaged, drawn by an office program, or an ornament is refused."""
     with pytest.raises(UnusableImage, match=why):
         checked(content)
 
