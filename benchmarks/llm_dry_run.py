@@ -35,7 +35,7 @@ from groundwork.markdown.statements import statements
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
-from tests.questions.scripted_judge import Judge, asks_for
+from tests.questions.scripted_judge import Judge, asks_for, rewording_marks
 from tests.questions.scripted_writer import pair, pairs, part, said
 
 Json = dict[str, Any]
@@ -66,6 +66,8 @@ class Diligent(Author):
             return " ".join(re.findall(r"[A-Za-z]+[,.]?", text)[: most * 3 // 4])
         if "reword question-answer pairs" in system:
             return _reworded(str(body["messages"][1]["content"]))
+        if "reworded question-answer pairs" in system:
+            return rewording_marks(body)
         return JUDGE(body) if asks_for(body) else super().__call__(body)
 
     def _pairs(self, body: Json) -> str:

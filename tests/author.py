@@ -12,7 +12,7 @@ from collections import Counter
 from typing import Any
 
 from tests.made_up_replies import make_up
-from tests.questions.scripted_judge import Judge, asks_for
+from tests.questions.scripted_judge import Judge, asks_for, rewording_marks
 from tests.questions.scripted_writer import Writer, pair, pairs, part, said, sentences
 
 Json = dict[str, Any]
@@ -37,6 +37,8 @@ class Author(Writer):
             return self._pairs(body)
         if "reword question-answer pairs" in system:
             return _reworded(body)
+        if "reworded question-answer pairs" in system:
+            return rewording_marks(body)
         if "summarise documents" in system:
             return " ".join(sentences(part(body, "document"))[:2])
         if "tags" in system:

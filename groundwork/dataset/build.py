@@ -14,7 +14,7 @@ from groundwork.dataset.grade_columns import partly_measured, strata
 from groundwork.dataset.publish.personal_data import scan
 from groundwork.dataset.reword import eval_rewording
 from groundwork.dataset.reword.copied_words import share_kept
-from groundwork.dataset.reword.eval_rewording import Ask, Check, Reworded, Rewording
+from groundwork.dataset.reword.eval_rewording import Ask, Check, Judge, Reworded, Rewording
 from groundwork.dataset.reword.model_calls import faults_of
 from groundwork.dataset.reword.rewording_faults import answer_kept, subject_words
 from groundwork.dataset.reword.train_phrasings import Border, Phrased, is_phrasing, phrasings
@@ -42,13 +42,14 @@ class Built:
 @dataclass(frozen=True)
 class Tools:
     """What a build asks others for: vectors, rewordings (`ask` None: eval stays verbatim; `phrase` None: so do the rows
-    of train), and what the documents are about."""
+    of train), a judge of eval's, and what the documents are about."""
 
     encode: Encode
     embedder: str
     ask: Ask | None = None
     about: Subjects = field(default_factory=Subjects)
     phrase: Ask | None = None
+    judge: Judge | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tool
     if tools.ask:
         check = _checks(drawn.pool, drawn.vectors, drawn.split.threshold, settings, tools)
         reworded = await eval_rewording.reword(
-            drawn.pool, drawn.vectors, drawn.split, tools.ask, check, settings.rephrase.tries
+            drawn.pool, drawn.vectors, drawn.split, tools.ask, check, settings.rephrase.tries, tools.judge
         )
         if not reworded.rows:
             raise CannotSplit(
@@ -294,6 +295,8 @@ async def _measured(
         shares=measure.shares(drawn.pool, found.eval),
         replaced=[Replaced(name, reason) for name, reason in reworded.replaced] if reworded else [],
         dropped=reworded.dropped if reworded else 0,
+        sent_back=reworded.sent_back if reworded and tools.judge else None,
+        unjudged=reworded.unjudged if reworded else 0,
         same_answers=sum(row.answer_kept is True for row in rows),
         map=measure.draw_split_map(drawn.pool, found, drawn.vectors, settings.seed),
     )

@@ -100,7 +100,8 @@ def _origin(job: Job, inputs: BuildInputs, built: Built) -> Origin:
     models = {row.model for row in own if not row.unanswerable}
     used_here: dict[str, str] = {}  # models by the prompt that this stage asked them with
     if asks_rewordings(job.config):
-        used_here[settings.rephrase.prompt] = f"{settings.rephrase.model} (rewording)"
+        for prompt in filter(None, (settings.rephrase.prompt, settings.rephrase.check_prompt)):
+            used_here[prompt] = f"{settings.rephrase.model} (rewording)"
     if settings.unanswerable:
         for prompt in (settings.absent.prompt, settings.absent.check_prompt):
             used_here[prompt] = f"{settings.absent.model} (questions without an answer)"

@@ -107,6 +107,10 @@ class Rephrase(ModelCall, frozen=True):
         Meta(description="pair: question and answer; question: that alone, in a frame given, for small models"),
     ]
     prompt: Annotated[Name, Meta(description="a file of config/prompts")]
+    check_prompt: Annotated[
+        str,
+        Meta(description="what judges reworded rows of eval (natural, same meaning); a prompt file; empty: none"),
+    ]
     max_copied: Annotated[
         Share, Meta(description="share of a rewording's words that may stand in copied stretches of five and more")
     ]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from groundwork.dataset.build import Built
     from groundwork.dataset.build_inputs import BuildInputs
-    from groundwork.dataset.reword.eval_rewording import Ask
+    from groundwork.dataset.reword.eval_rewording import Ask, Judge
     from groundwork.dataset.subjects import Subjects
     from groundwork.records.manifest import Manifest
     from groundwork.settings.whole_config import Config
@@ -194,7 +194,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     about = subjects(job, inputs)
     ask = _ask(job, about) if asks_rewordings(job.config) else None
     phrase = ask if job.config.dataset.phrasings > 1 else None
-    tools = Tools(encoder.aencode, encoder.name, ask if rewords(job.config) else None, about, phrase)
+    worded = ask if rewords(job.config) else None
+    tools = Tools(encoder.aencode, encoder.name, worded, about, phrase, _judge(job) if worded else None)
     job.progress.phase(f"splitting {len(pool.rows):,} pairs")
     try:
         built = await build(pool, inputs.runs, job.config.dataset, tools)
@@ -244,10 +245,11 @@ def push(job: Job, units: list[Unit]) -> None:
 
 def estimate(job: Job, unit: Unit) -> list[Estimate]:
     """One call a row of eval and a copy of a row of train, by the mean of all; what fails its checks needs more.
-    Two calls a chunk that is asked for questions without an answer."""
+    One for several rows of eval that are judged, two calls a chunk that is asked for questions without an answer."""
     from groundwork.dataset.build import train_size
     from groundwork.dataset.reword.eval_rewording import Reworded
     from groundwork.dataset.reword.model_calls import rewording_turns
+    from groundwork.dataset.reword.rewording_judge import judge_estimate
     from groundwork.dataset.split.eval_selection import eval_size
     from groundwork.dataset.unanswerable_calls import unanswerable_estimate
     from groundwork.llm.token_estimate import tokens_in
@@ -264,8 +266,9 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     asked = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(rows)
     told = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the names of the fields
     calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if rewords(job.config) else 0
+    judged = [judge_estimate(job, rows, calls)] if calls and call.check_prompt else []
     calls += train_size(rows, unit.payload.runs, settings) * (settings.phrasings - 1)
-    return [Estimate(calls, int(calls * asked), int(calls * told), call), *more]
+    return [Estimate(calls, int(calls * asked), int(calls * told), call), *judged, *more]
 
 
 def _ask(job: Job, about: Subjects) -> Ask:
@@ -273,6 +276,13 @@ def _ask(job: Job, about: Subjects) -> Ask:
 
     call = job.config.dataset.rephrase
     return asker(job.client, call, job.prompt(call.prompt), about)
+
+
+def _judge(job: Job) -> Judge | None:
+    from groundwork.dataset.reword.rewording_judge import judge_of
+
+    call = job.config.dataset.rephrase
+    return judge_of(job.client, call, job.prompt(call.check_prompt)) if call.check_prompt else None
 
 
 def _warnings(built: Built) -> list[str]:
@@ -286,6 +296,8 @@ def _warnings(built: Built) -> list[str]:
         warnings.append(f"{len(report.personal)} places look like personal data; see report.html before you publish")
     if report.invalid:
         warnings.append(f"{len(report.invalid)} invalid rows were left out; they are listed in report.json")
+    if report.unjudged:
+        warnings.append(f"{report.unjudged} rewordings were not judged: the model's replies were unusable")
     return warnings
 
 
@@ -317,14 +329,18 @@ def _public(job: Job) -> bool:
 def _shaping(config: Config) -> Any:
     """The settings of `dataset` that shape its files: not to whom it is pushed, nor who may see it there.
 
-    Those of mixing and of questions without an answer count where there are any: older datasets stay as they are.
+    Those of mixing, of questions without an answer and of judging rewordings count where there are any: older datasets
+    stay as they are.
     """
     import msgspec
 
     settings = config.dataset
     without = {"organization", "private", *([] if settings.mix else ["mix", "mix_share"])}
     without |= set() if settings.unanswerable else {"unanswerable", "absent"}
-    return {name: value for name, value in msgspec.to_builtins(settings).items() if name not in without}
+    shaping = {name: value for name, value in msgspec.to_builtins(settings).items() if name not in without}
+    if not (rewords(config) and settings.rephrase.check_prompt):
+        del shaping["rephrase"]["check_prompt"]
+    return shaping
 
 
 def _deciding(config: Config) -> list[str]:
@@ -348,7 +364,9 @@ def config_names(settings: list[Any]) -> dict[str, Any]:
 def prompts(config: Config) -> list[str]:
     judging = config.grade.judge.prompts if set(config.dataset.exports) & set(HARNESSES) else []
     absent = config.dataset.absent
-    own = [config.dataset.rephrase.prompt] if asks_rewordings(config) else []
+    rephrase = config.dataset.rephrase
+    own = [rephrase.prompt] if asks_rewordings(config) else []
+    own += [rephrase.check_prompt] if rewords(config) and rephrase.check_prompt else []
     own += [absent.prompt, absent.check_prompt] if config.dataset.unanswerable else []
     return [*own, *judging]
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from groundwork.dataset.reword.rewording_faults import faults_of_rewording
+from groundwork.dataset.reword.rewording_judge import RewordingMarks, rewording_problem
 from groundwork.language import dangling_references as wording
 from groundwork.llm.prompts import split_turns
 from groundwork.markdown.grounding import Grounds, find_quote
@@ -78,6 +79,13 @@ def test_a_question_without_an_answer_stands_alone():
     question = " ".join(asked.split())
     assert question.endswith("?") and wording.dangling(question, "en") == ""
     assert not re.search(r"minutes|seconds|how long", passage)
+
+
+def test_the_marks_of_rewordings_have_the_form_that_is_read():
+    """The reply that is shown is one of a good rewording."""
+    text = PROMPTS["rephrase_check.md"]
+    shown = json.JSONDecoder().raw_decode(text, text.index('{"marks"'))[0]
+    assert [rewording_problem(mark) for mark in msgspec.convert(shown, RewordingMarks).marks] == [""]
 
 
 def test_a_rewritten_pair_passes_the_rules():

@@ -37,6 +37,18 @@ def asks_for(body: Json) -> str:
     return next((name for words, name in told.items() if words in system), "")
 
 
+def rewording_marks(body: Json, wrong: str = "") -> str:
+    """The reply to a call about rewordings: all are fine, or with `wrong` those whose reworded question holds it."""
+    asked = re.findall(r"^Reworded question: (.*)$", said(body), re.MULTILINE)
+    bad = [bool(wrong) and wrong in question for question in asked]
+    marks = [
+        {"number": n, "natural": 0, "same": 1, "part": "question", "wrong": "nobody says so"} if is_bad
+        else {"number": n, "natural": 2, "same": 1, "part": "", "wrong": ""}
+        for n, is_bad in enumerate(bad, 1)
+    ]  # fmt: skip
+    return json.dumps({"marks": marks})
+
+
 class Judge:
     """Gives every check its share of the full mark; a criterion is met whose last word stands in the answer.
 

@@ -286,6 +286,11 @@ def describe_leakage(report: SplitReport) -> list[str]:
             f"{report.same_answers} of {total} answers keep their old wording: too short to be said otherwise, no "
             "rewording passed, or only questions were to be reworded (dataset.rephrase.strategy)."
         )
+    if report.sent_back is not None:
+        lines.append(
+            f"A model read each rewording beside its original; {report.sent_back} were worded once more, since they "
+            "read contrived or said something else."
+        )
     return lines
 
 

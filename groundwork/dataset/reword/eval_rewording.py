@@ -32,6 +32,10 @@ Ask = Callable[[Row, Past], Awaitable["Reworded"]]
 Check = Callable[[int, "Reworded"], Awaitable[str | None]]  # the row's index in the pool; the problem, if any
 
 
+# What is wrong with each rewording, read beside its original: "" for nothing, None where it was not judged.
+Judge = Callable[[Sequence[tuple[Row, "Reworded"]]], Awaitable[list[str | None]]]
+
+
 class Reworded(msgspec.Struct, frozen=True):
     """What the model is asked for."""
 
@@ -46,6 +50,8 @@ class Rewording:
     rows: dict[int, Reworded] = field(default_factory=dict)
     replaced: list[tuple[str, str]] = field(default_factory=list)  # (id of the row given up, why)
     dropped: int = 0  # places that no row could fill
+    sent_back: int = 0  # by the judge, to be worded once more
+    unjudged: int = 0
 
 
 def moved(vectors: Vectors, index: int, question: Vectors, threshold: float) -> str | None:
@@ -83,20 +89,31 @@ def unsupported_answer(row: Row, answer: str, old: Vectors, new: Vectors, source
     return f"The answer says what the evidence does not: it has nothing on {named}. Say exactly what the evidence says."
 
 
-async def reword(rows: Sequence[Row], vectors: Vectors, split: Split, ask: Ask, check: Check, tries: int) -> Rewording:
+async def reword(
+    rows: Sequence[Row],
+    vectors: Vectors,
+    split: Split,
+    ask: Ask,
+    check: Check,
+    tries: int,
+    judge: Judge | None = None,
+) -> Rewording:
     """Reword the rows of `split.eval`; a row that resists is replaced by the spare one of its cluster that is most
     like it (of the cluster with most to spare, once its own has none).
 
     `vectors`: (n, d), a unit row for each of `rows`.
 
     All rows of a round are asked at once and taken in order, so that the result depends on the replies alone and
-    not on which came first. At most as many rows are replaced as eval has, so a hopeless model ends soon.
+    not on which came first. At most as many rows are replaced as eval has, so a hopeless model ends soon. What `judge`
+    turns down is worded once more; what it turns down then gives way as well.
     """
     spares = {cluster: list(indices) for cluster, indices in split.spares.items()}
     done, most = Rewording(), max(8, len(split.eval))
     pending = list(split.eval)
     while pending:
         replies = await together(attempts(rows[index], index, ask, check, tries) for index in pending)
+        if judge:
+            replies = await _judged(rows, dict(zip(pending, replies, strict=True)), ask, check, tries, judge, done)
         following: list[int] = []
         for index, reply in zip(pending, replies, strict=True):
             if isinstance(reply, Reworded):
@@ -111,6 +128,36 @@ async def reword(rows: Sequence[Row], vectors: Vectors, split: Split, ask: Ask, 
         pending = following
     done.rows = dict(sorted(done.rows.items()))
     return done
+
+
+async def _judged(
+    rows: Sequence[Row],
+    replies: dict[int, Reworded | str],
+    ask: Ask,
+    check: Check,
+    tries: int,
+    judge: Judge,
+    done: Rewording,
+) -> list[Reworded | str]:
+    """The replies by the row's index, those that `judge` turned down worded once more, or given up with the reason."""
+    wrong = await _turned_down(rows, replies, judge, done)
+    done.sent_back += len(wrong)
+    again = await together(
+        attempts(rows[index], index, ask, check, tries, [(new, problem)]) for index, (new, problem) in wrong.items()
+    )
+    worded = dict(zip(wrong, again, strict=True))
+    given_up = await _turned_down(rows, worded, judge, done)
+    return list({**replies, **worded, **{index: problem for index, (_, problem) in given_up.items()}}.values())
+
+
+async def _turned_down(
+    rows: Sequence[Row], replies: dict[int, Reworded | str], judge: Judge, done: Rewording
+) -> dict[int, tuple[Reworded, str]]:
+    new = {index: reply for index, reply in replies.items() if isinstance(reply, Reworded)}
+    problems = await judge([(rows[index], reply) for index, reply in new.items()]) if new else []
+    done.unjudged += problems.count(None)
+    told = zip(new.items(), problems, strict=True)
+    return {index: (reply, problem) for (index, reply), problem in told if problem}
 
 
 def _most_like(cosines: Vectors, threshold: float) -> int:

@@ -163,6 +163,8 @@ class SplitReport(Record, frozen=True):
     fewer: list[Replaced] = msgspec.field(default_factory=list)  # rows of train with fewer wordings, and why
     mixture: Mixture | None = None  # rows of another dataset in train
     unanswerable: Unanswerable | None = None
+    sent_back: int | None = None  # rewordings that the judge turned down at first; None: nobody judged
+    unjudged: int = 0  # rewordings that no usable reply was about
 
 
 class Kernel:

@@ -8,6 +8,7 @@ from groundwork.dataset.reword.model_calls import fine_part, with_fine_part
 from groundwork.dataset.reword.rewording_faults import (
     UNCHANGED,
 )
+from groundwork.dataset.reword.rewording_judge import RewordingMark, rewording_problem
 from groundwork.dataset.reword.train_phrasings import TAKEN
 from groundwork.dataset.split.eval_selection import Split
 from groundwork.embedding.clusters import Elbow
@@ -72,6 +73,44 @@ async def test_a_row_that_resists_is_replaced_by_another_of_its_cluster():
     assert list(done.rows) == [2, 3]
     assert done.replaced == [("rules-000", "keeps 90%")]
     assert [past for name, past in asked if name == "rules-000"] == [[], ["keeps 90%"], ["keeps 90%", "keeps 90%"]]
+
+
+async def test_what_reads_contrived_is_worded_once_more_and_then_gives_way():
+    """The judge's remark is told with the first wording; a second one that it turns down goes, and nothing else."""
+    rows = [row(n) for n in range(5)]
+    told = []
+
+    async def ask(one, past):
+        told.append((one.id, [problem for _, problem in past]))
+        return Reworded(f"{one.id} {len(past)}?", "A.")
+
+    async def judge(pairs):
+        verdicts = {"rules-000": "stiff", "rules-002": None}
+        verdicts |= {"rules-003": "" if any("1" in new.question.split()[1] for _, new in pairs) else "stiff"}
+        return [verdicts.get(one.id, "") for one, _ in pairs]
+
+    done = await reword(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), ask, _nothing, tries=1, judge=judge)
+    assert {index: new.question for index, new in done.rows.items()} == {2: "rules-002 0?", 3: "rules-003 1?"}
+    assert done.replaced == [("rules-000", "stiff")]
+    assert (done.sent_back, done.unjudged) == (2, 1)
+    assert told == [(f"rules-00{n}", past) for n, past in [(0, []), (3, []), (0, ["stiff"]), (3, ["stiff"]), (2, [])]]
+
+
+@pytest.mark.parametrize(
+    ("natural", "same", "part", "wrong", "told"),
+    [
+        (2, 1, "", "", ""),
+        (1, 1, "", "", ""),
+        (0, 1, "question", "nobody says so.", "The question is not natural: nobody says so. Say it plainer"),
+        (2, 0, "answer", "lost the fee", "The answer does not say the same as the original: lost the fee. Ask for"),
+        (0, 1, "both", "", "Together, question and answer are not natural. Say it"),
+    ],
+)
+def test_the_judge_names_what_has_to_change(natural, same, part, wrong, told):
+    """Stiff passes; what is contrived or means something else does not, with the part and the reason."""
+    problem = rewording_problem(RewordingMark(number=1, natural=natural, same=same, part=part, wrong=wrong))
+    assert problem.startswith(told) and bool(problem) == bool(told)
+    assert bool(fine_part(problem)) == (part in ("question", "answer"))
 
 
 async def test_an_answer_that_resists_stays_as_it_was():

@@ -11,6 +11,7 @@ from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.create_dataset import main
 from tests.dataset.rows import FORMS, pair, write_run
 from tests.fake_openrouter import FakeOpenRouter
+from tests.questions.scripted_judge import rewording_marks
 from tests.stages.test_create_dataset import hashes, load, report
 
 OTHERWISE = (
@@ -80,7 +81,7 @@ def test_the_report_shows_what_rewording_changed(data, server):
     assert all(row["answer_overlap"] <= 0.6 and not row["answer_kept"] for row in found["rows"])
     assert found["same_answers"] == 0
     page = (data / "datasets" / "touch-rugby" / "report.html").read_text()
-    assert "<th>words kept</th><th>of the answer</th>" in page
+    assert ">words kept</th>" in page and ">of the answer</th>" in page
     card = (data / "datasets" / "touch-rugby" / "README.md").read_text()
     assert "in sentences that it does not" in card
     assert "`rephrase.md`" in card
@@ -197,3 +198,34 @@ def test_a_row_is_about_its_own_document(data, server):
     asked = [body["messages"][1]["content"] for body in server.requests]
     told = {re.search(r"^Subject: (.*)$", text, re.MULTILINE)[1] for text in asked}
     assert told == {"touch rugby rules", "referees' guide"}
+
+
+def test_rewordings_are_judged_together_and_foretold(data, server, capsys):
+    """One call for all nine, counted by the dry run; what reads contrived is worded once more, as the report says."""
+    judging = ["--set", "dataset.rephrase.check_prompt=rephrase_check.md"]
+    assert run(data, server, *judging, "--dry-run") == 0
+    assert "10 calls" in capsys.readouterr().out and not server.requests
+
+    def either(body):
+        if "You check reworded" not in body["messages"][0]["content"]:
+            return reword(body)
+        judged.append(body["messages"][1]["content"].count("Reworded question: "))
+        return rewording_marks(body, "" if len(judged) > 1 else "step")
+
+    judged = []
+    server.reply = either
+    assert run(data, server, *judging) == 0
+    back = report(data)["sent_back"]
+    assert judged == [9, back] and 0 < back < 9
+    told = [body["messages"][-1]["content"] for body in server.requests if len(body["messages"]) > 2]
+    assert len(told) == back and all(text.startswith("The question is not natural: nobody says so.") for text in told)
+    card = (data / "datasets" / "touch-rugby" / "README.md").read_text()
+    assert f"{back} were worded once more" in card and "`rephrase_check.md`" in card
+
+
+def test_a_judge_that_says_nothing_usable_costs_no_row(data, server, capsys):
+    """Rewordings that could not be judged stay, and the run says how many."""
+    server.reply = lambda body: "{}" if "You check reworded" in body["messages"][0]["content"] else reword(body)
+    assert run(data, server, "--set", "dataset.rephrase.check_prompt=rephrase_check.md") == 0
+    assert report(data)["splits"]["eval"] == report(data)["unjudged"] == 9
+    assert "9 rewordings were not judged" in capsys.readouterr().out

@@ -1,0 +1,106 @@
+"""Ask a model which rewordings read contrived or mean something else: several in a call, each beside its original."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from groundwork.console.job import Estimate, Job
+from groundwork.dataset.reword.eval_rewording import Judge, Reworded
+from groundwork.dataset.rows import Row
+from groundwork.errors import Filtered, InvalidReply
+from groundwork.llm.client import Client
+from groundwork.llm.concurrency import together
+from groundwork.llm.prompts import Message, conversation
+from groundwork.settings.dataset_settings import Rephrase
+
+A_CALL = 20  # rewordings judged in one call
+TOKENS_A_MARK = 25  # of the reply
+LEAST_NATURAL = 1  # of 2: stiff, but people say so
+
+
+class RewordingMark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is said of one rewording; `part`: which of it has to change."""
+
+    number: int
+    natural: Literal[0, 1, 2]
+    same: Literal[0, 1]
+    part: Literal["", "question", "answer", "both"]
+    wrong: str
+
+
+class RewordingMarks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The reply about the rewordings of one call."""
+
+    marks: list[RewordingMark]
+
+
+def judge_of(client: Client, call: Rephrase, template: str) -> Judge:
+    """What `eval_rewording.reword` has rewordings judged by."""
+
+    async def judge(pairs: Sequence[tuple[Row, Reworded]]) -> list[str | None]:
+        batches = [pairs[start : start + A_CALL] for start in range(0, len(pairs), A_CALL)]
+        replies = await together(_of_batch(client, call, template, batch) for batch in batches)
+        return [problem for problems in replies for problem in problems]
+
+    return judge
+
+
+async def _of_batch(
+    client: Client, call: Rephrase, template: str, batch: Sequence[tuple[Row, Reworded]]
+) -> list[str | None]:
+    def complete(reply: RewordingMarks) -> str | None:
+        missing = set(range(1, len(batch) + 1)) - {mark.number for mark in reply.marks}
+        return f"Give marks for all {len(batch)} pairs; pair {min(missing)} has none." if missing else None
+
+    try:
+        reply = await client.ask(
+            call,
+            judging_turns(template, batch),
+            stage="create_dataset",
+            unit=f"{batch[0][0].id} rewording" + (f" and {len(batch) - 1} more" if batch[1:] else ""),
+            schema=RewordingMarks,
+            check=complete,
+        )
+    except (Filtered, InvalidReply):
+        return [None] * len(batch)
+    marks = {mark.number: mark for mark in reply.value.marks}
+    return [rewording_problem(marks[number]) for number in range(1, len(batch) + 1)]
+
+
+def judging_turns(template: str, pairs: Sequence[tuple[Row, Reworded]]) -> list[Message]:
+    """The request about `pairs`."""
+    return conversation(
+        template, pairs="\n\n".join(_shown(number, row, new) for number, (row, new) in enumerate(pairs, 1))
+    )
+
+
+def rewording_problem(mark: RewordingMark) -> str:
+    """What the model is told of a rewording that does not pass, or ""."""
+    if mark.natural >= LEAST_NATURAL and mark.same:
+        return ""
+    part = {"question": "The question ", "answer": "The answer "}.get(mark.part, "Together, question and answer ")
+    verb = ("do", "are") if part.startswith("Together") else ("does", "is")
+    if mark.same:
+        what, how = f"{verb[1]} not natural", "Say it plainer, nearer to the original."
+    else:
+        what, how = f"{verb[0]} not say the same as the original", "Ask for exactly the same fact."
+    why = " ".join(mark.wrong.split()).rstrip(".")
+    return f"{part}{what}{f': {why}' if why else ''}. {how}"
+
+
+def judge_estimate(job: Job, rows: Sequence[Row], count: int) -> Estimate:
+    """The calls that judge `count` rewordings, as long as their originals; those that are sent back need more."""
+    call = job.config.dataset.rephrase
+    batch = [(row, Reworded(row.question, row.answer)) for row in rows[:A_CALL]]
+    asked = job.tokens(call, judging_turns(job.prompt(call.check_prompt), batch), RewordingMarks)
+    calls = -(-count // A_CALL)
+    return Estimate(calls, calls * asked, count * TOKENS_A_MARK, call)
+
+
+def _shown(number: int, row: Row, new: Reworded) -> str:
+    told = {"Question": row.question, "Answer": row.answer}
+    told |= {"Reworded question": new.question, "Reworded answer": new.answer}
+    return "\n".join([f"Pair {number}", *(f"{name}: {' '.join(text.split())}" for name, text in told.items())])
