@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.job_setup import load_config, opened
 from groundwork.errors import EXIT_OK
-from groundwork.llm.journal import USE_NOTED, Journal
+from groundwork.llm.journal import USE_NOTED, Journal, Place
+from groundwork.llm.journal_segments import segments_of
 from groundwork.pipeline import BY_NAME
 from groundwork.records.artifacts import remove_leftovers
 from groundwork.records.figures import drop_unused
@@ -36,7 +37,7 @@ Began = dict[str, dict[str, float]]  # by stage and by name of a unit or documen
 def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
     with opened(load_config(flags), flags) as (job, manifest):
         data, before = job.data, _size(job.data.joined_state)
-        if data.joined_journal.exists():
+        if data.joined_journal.exists() or segments_of(data.joined_journal):
             journal = Journal(data.joined_journal)
             dropped = list(unneeded(journal, began(manifest, command), time.time() - flags.days * 86_400))
             count = sum(1 for _ in journal.rows())
@@ -78,16 +79,16 @@ def began(manifest: Manifest, command: Callable[[str], Command]) -> Began:
     return found
 
 
-def unneeded(journal: Journal, of: Began, before: float) -> Iterator[int]:
-    """The ids of the replies that no artifact needs and that were last used `before` that time."""
+def unneeded(journal: Journal, of: Began, before: float) -> Iterator[Place]:
+    """The places of the replies that no artifact needs and that were last used `before` that time."""
     seen: set[str] = set()
-    for id_, key, stage, unit, used, usable in journal.rows():
+    for place, key, stage, unit, used, usable in journal.rows():
         again = usable and key in seen
         if usable:
             seen.add(key)
         start = _start(of.get(stage, {}), unit)
         if used < before and (not usable or again or used < start - USE_NOTED):
-            yield id_
+            yield place
 
 
 def _start(names: dict[str, float], unit: str) -> float:

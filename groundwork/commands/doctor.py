@@ -309,8 +309,11 @@ def _disk(root: Path) -> Check:
 def _private(root: Path) -> Iterator[Check]:
     """Keys and whole replies are for their owner's eyes; Windows has no such rights."""
     from groundwork.installation import PROJECT
+    from groundwork.llm.journal_segments import segments_of
 
-    for what, path in (("keys", PROJECT / ".env"), ("journal", root / ".state" / "journal.db")):
+    journal = root / ".state" / "journal.db"
+    journals = [("journal", path) for path in (journal, *segments_of(journal))]
+    for what, path in (("keys", PROJECT / ".env"), *journals):
         if os.name != "nt" and path.is_file() and (rights := path.stat().st_mode & 0o777) & 0o077:
             yield Check("FAIL", what, f"others may read {path} ({rights:04o})", f"run: chmod 600 {path}")
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.job_setup import load_config, opened
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
+from groundwork.llm.journal_segments import Segments, segments_of
 from groundwork.pipeline import STAGES
 from groundwork.records.join_databases import join_shards, shard_folders
 from groundwork.records.shards import Shard
@@ -37,6 +38,8 @@ def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) 
         if not folders:
             raise UsageError(f"{job.data.state / 'shards'}: no shards; run a stage with --shard I/N first")
         joined = join_shards(job.data)
+        if segments_of(job.data.joined_journal):
+            joined["journal.db", "replies"] -= _settle(job.data.joined_journal)
         print("\n".join(f"{name}: {count:,} {what}" for (name, what), count in joined.items()))
         missing = [*_absent(folders), *_unfinished(flags, command, folders)]
         for line in missing:
@@ -45,6 +48,13 @@ def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) 
             shutil.rmtree(job.data.joined_state / "shards")
             print(f"{len(folders)} shards joined and removed")
     return EXIT_FAILED if missing else EXIT_OK
+
+
+def _settle(journal: Path) -> int:
+    """Take out of the journal what came in though a segment has it; returns how many replies."""
+    database = sqlite3.connect(journal, timeout=60, isolation_level=None)
+    with closing(database), closing(Segments(journal)) as segments:
+        return segments.settle(database)
 
 
 def _absent(folders: dict[Shard, Path]) -> list[str]:

@@ -7,6 +7,7 @@ import msgspec
 from groundwork.llm.endpoint import Endpoint
 from groundwork.llm.http_response import Usage
 from groundwork.llm.journal import ALL
+from groundwork.llm.journal_segments import Since
 from groundwork.llm.rate_limit import RateLimiter
 
 
@@ -26,7 +27,7 @@ class CallContext(msgspec.Struct):
     stage: str
     unit: str
     sample: int = 0
-    after: int = ALL  # a row of the journal; no older reply is replayed
+    after: Since = ALL  # no older reply of the journal is replayed
     spent: list[Spent] = []
     roomy: bool = False  # a reply was cut off for want of money: the next one gets all the room that the stage allows
     ahead: int = 0  # characters that are still to be asked about: what has most of them goes first

@@ -2,7 +2,8 @@
 
 A reply is found again by the sha256 of everything that shapes it: the endpoint, the request's body (model, messages,
 parameters, schema, routing) and the index of the draw. The write-ahead log makes a row safe from `kill -9` as soon as
-`store` returns, and lets several processes share one file.
+`store` returns, and lets several processes share one file. Once the file is large, its older rows move into a segment
+beside it (`journal_segments`), and are found there.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from groundwork.errors import ConfigError, StopRun
+from groundwork.llm.journal_segments import FIELDS, Row, Segments, Since, move_to_segment
 from groundwork.records.manifest import read_only_database
 from groundwork.records.process_identity import is_alive, this_process
 
@@ -42,15 +45,18 @@ CREATE TABLE IF NOT EXISTS replies (
 );
 CREATE INDEX IF NOT EXISTS replies_by_key ON replies (key, id);
 CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS uses (key TEXT PRIMARY KEY, used REAL NOT NULL) WITHOUT ROWID;  -- replays from elsewhere
 CREATE TRIGGER IF NOT EXISTS answered AFTER INSERT ON replies BEGIN DELETE FROM claims WHERE key = new.key; END;
 """
 
 
-_FIELDS = "body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
-_STORE = f"INSERT INTO replies (key, {_FIELDS}, stored) VALUES ({', '.join('?' * 12)})"  # noqa: S608  # our own names
-_FIND = f"SELECT {_FIELDS}, id FROM replies WHERE key = ? AND usable AND id > ? ORDER BY id DESC LIMIT 1"  # noqa: S608
+_STORE = f"INSERT INTO replies (key, {FIELDS}, stored) VALUES ({', '.join('?' * 12)})"  # noqa: S608  # our own names
+_FIND = f"SELECT {FIELDS}, id FROM replies WHERE key = ? AND usable AND id > ? ORDER BY id DESC LIMIT 1"  # noqa: S608
 _NOTE_USE = "UPDATE replies SET used = ? WHERE id = ? AND max(stored, coalesce(used, 0)) < ?"
-_FORGET = "DELETE FROM replies WHERE unit = ? OR unit GLOB ? OR unit GLOB ?"
+_NOTE_USE_ELSEWHERE = (
+    "INSERT INTO uses VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET used = excluded.used WHERE used < excluded.used - ?"
+)
+_OF_UNIT = "unit = ? OR unit GLOB ? OR unit GLOB ?"
 _CLAIM = (
     "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until"
     " WHERE owner = excluded.owner OR until < ?"
@@ -59,7 +65,11 @@ _CLAIM = (
 
 RESERVE = 512 * 1024  # bytes beside the journal, given up for the replies under way when the disk fills
 IN_MEMORY = ":memory:"  # in place of a path: a journal that nothing is kept in
-ALL = -1  # before the first row
+ALL = Since(-1)  # before the first row
+SEGMENT = 64 * 2**20  # bytes of the file from which on its older rows move into a segment
+_LOOKED_AT = 500  # calls of `store` between two looks at the size
+_MOVING = "moving to a segment"  # the claim of the process that does so
+Place = tuple[str, int]  # of a row: its segment ("" for the journal itself) and its number there
 PACKED = b"\x00z"  # before a compressed body; no reply begins with a NUL
 USE_NOTED = 3600  # seconds: a replay is noted where the last note is older
 DAMAGED = "move it away to continue without its replies; models are then asked again"
@@ -116,7 +126,10 @@ class Journal:
         except (sqlite3.DatabaseError, OSError) as error:
             raise ConfigError([f"{path}: the journal of replies cannot be opened: {error}; {DAMAGED}"]) from error
         self._path, self._me = path, this_process()
+        self._segments = Segments(path)
         self._joined = _read_only(joined)
+        self._joined_segments = Segments(joined) if joined else None
+        self._stores, self._version = 0, -1
         self._reserve = path.with_suffix(".reserve")
         self._full = ""  # what the disk said when the reserve was given up
 
@@ -135,23 +148,41 @@ class Journal:
             self._full = str(full)
             self._reserve.unlink(missing_ok=True)
             self._execute(_STORE, values)
+        self._stores += 1
+        if self._stores % _LOOKED_AT == 0:
+            self.move_older()
 
-    def find(self, key: str, after: int = ALL) -> StoredReply | None:
-        """The newest usable reply to `key` among those that were stored after the row `after`."""
-        found = self._execute(_FIND, (key, after)).fetchone()
+    def find(self, key: str, after: Since = ALL) -> StoredReply | None:
+        """The newest usable reply to `key` among those that were stored `after`."""
+        now = time.time()
+        found = self._execute(_FIND, (key, after.row)).fetchone()
         if found:
-            now = time.time()
             with suppress(StopRun):  # a full disk: what is there can be read all the same
                 self._execute(_NOTE_USE, (now, found[-1], now - USE_NOTED))
+            found = (_unpacked(found[0]), *found[1:-1])
+        elif found := self._found_elsewhere(key, after):
+            with suppress(StopRun):
+                self._execute(_NOTE_USE_ELSEWHERE, (key, now, USE_NOTED))
+        return StoredReply(found[0], bool(found[1]), *found[2:]) if found else None
+
+    def _found_elsewhere(self, key: str, after: Since) -> Row | None:
+        """In the segments, or in the joined journal."""
+        self._see_segments()
+        found = self._segments.find(key, after)
         if not found and after == ALL and self._joined is not None:
-            found = self._joined.execute(_FIND, (key, ALL)).fetchone()
-        return StoredReply(_unpacked(found[0]), bool(found[1]), *found[2:-1]) if found else None
+            found = self._joined.execute(_FIND, (key, ALL.row)).fetchone()
+            found = (_unpacked(found[0]), *found[1:-1]) if found else None
+        if not found and after == ALL and self._joined_segments is not None:
+            found = self._joined_segments.find(key, after)
+        return found
 
-    def last(self) -> int:
-        """The newest row: whatever is found `after` it is stored from now on, however the clock is set."""
-        return int(self._execute("SELECT coalesce(max(id), 0) FROM replies", ()).fetchone()[0])
+    def last(self) -> Since:
+        """The moment now: whatever is found `after` it is stored from now on, however the clock is set."""
+        self._see_segments()
+        row = self._execute("SELECT coalesce(max(id), 0) FROM replies", ()).fetchone()[0]
+        return Since(int(row), self._segments.names)
 
-    def claim(self, key: str, after: int, seconds: float) -> bool:
+    def claim(self, key: str, after: Since, seconds: float) -> bool:
         """Whether this process may make the call now: nobody has its reply, and no other living process is at it.
 
         The claim ends with `store` or `release`, with its process, or after `seconds`: of a process on another host
@@ -185,29 +216,82 @@ class Journal:
         """Delete the replies that were about these documents; returns how many there were."""
         count = 0
         for unit in units:
-            of_chunks, of_pairs = f"{unit} *", f"{unit}-[0-9a-f][0-9a-f]*"
-            count += self._execute(_FORGET, (unit, of_chunks, of_pairs)).rowcount
+            names = (unit, f"{unit} *", f"{unit}-[0-9a-f][0-9a-f]*")  # itself, its chunks, its pairs
+            count += self._execute(f"DELETE FROM replies WHERE {_OF_UNIT}", names).rowcount  # noqa: S608
+            self._segments.look()
+            for name in sorted(self._segments.names):
+                if ids := self._segments.ids(name, _OF_UNIT, names):
+                    self._segments.drop(name, ids)
+                    count += len(ids)
         self._execute("VACUUM", ())
         return count
 
-    def rows(self) -> Iterator[tuple[int, str, str, str, float, bool]]:
-        """(id, key, stage, unit, when it was last stored or replayed, usable) of every reply, the newest first."""
+    def rows(self) -> Iterator[tuple[Place, str, str, str, float, bool]]:
+        """(place, key, stage, unit, when it was last stored or replayed, usable) of every reply, the newest first."""
+        self._segments.look()
         query = "SELECT id, key, stage, unit, max(stored, coalesce(used, 0)), usable FROM replies ORDER BY id DESC"
-        for row in self._execute(query, ()):
-            yield *row[:5], bool(row[5])
+        uses = dict(self._execute("SELECT key, used FROM uses", ()).fetchall())
+        here = (("", row) for row in self._execute(query, ()))
+        for name, (id_, key, stage, unit, used, usable) in chain(here, self._segments.rows()):
+            yield (name, id_), key, stage, unit, max(used, uses.get(key, 0.0)), bool(usable)
 
-    def drop(self, ids: Sequence[int]) -> None:
+    def drop(self, places: Iterable[Place]) -> None:
         """Delete these rows, compress what is not compressed yet, and give the room back to the disk."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for name, id_ in places:
+            found[name].append(id_)
         self._execute("BEGIN", ())
-        for id_ in ids:
+        for id_ in found.pop("", []):
             self._execute("DELETE FROM replies WHERE id = ?", (id_,))
         self._execute("COMMIT", ())
+        for name, ids in found.items():
+            self._segments.drop(name, ids)
+        self.settle()
+        while self.move_older():
+            pass
         loose = self._execute("SELECT id FROM replies WHERE substr(body, 1, 2) != ?", (PACKED,)).fetchall()
         for (id_,) in loose:
             (body,) = self._execute("SELECT body FROM replies WHERE id = ?", (id_,)).fetchone()
             self._execute("UPDATE replies SET body = ? WHERE id = ?", (_packed(bytes(body)), id_))
         self._execute("VACUUM", ())
         self._execute("PRAGMA wal_checkpoint(TRUNCATE)", ())
+
+    def settle(self, newest: int | None = None) -> int:
+        """Delete what stands in one of the `newest` segments (all) as well, as after a join; returns how many rows."""
+        self._segments.look()
+        return self._segments.settle(self._db, newest)
+
+    def move_older(self) -> bool:
+        """Move the oldest rows into a segment where the file has become large; has it been done?
+
+        What hinders it (no room on the disk, another process that is at it) leaves the rows where they are.
+        """
+        if self._path.name == IN_MEMORY or self._size() < SEGMENT:
+            return False
+        try:
+            if not self.claim(_MOVING, ALL, 600):
+                return False
+            try:
+                self.settle(newest=2)
+                return move_to_segment(self._path, self._db, SEGMENT, _unpacked) > 0
+            finally:
+                self.release(_MOVING)
+        except (StopRun, OSError, sqlite3.Error):
+            return False
+
+    def _size(self) -> int:
+        """Bytes of the file that are in use."""
+        pages, free, size = (
+            self._execute(f"PRAGMA {name}", ()).fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
+
+    def _see_segments(self) -> None:
+        """Look for new ones where another process has changed the journal."""
+        version = self._execute("PRAGMA data_version", ()).fetchone()[0]
+        if version != self._version:
+            self._version = version
+            self._segments.look()
 
     def _hold_room(self) -> None:
         """Raises StopRun where there is none, or none was left for a reply before."""
@@ -231,8 +315,11 @@ class Journal:
     def close(self) -> None:
         """Close the file; every stored row is already safe."""
         self._db.close()
+        self._segments.close()
         if self._joined is not None:
             self._joined.close()
+        if self._joined_segments is not None:
+            self._joined_segments.close()
 
 
 def _packed(body: bytes) -> bytes:
@@ -250,36 +337,8 @@ def _read_only(path: Path | None) -> sqlite3.Connection | None:
         return None
     database = read_only_database(path)
     try:
-        database.execute(_FIND, ("", ALL))
+        database.execute(_FIND, ("", ALL.row))
     except sqlite3.Error:  # nothing joined yet, or damaged: what it held is asked anew
         database.close()
         return None
     return database
-
-
-_BY_MODEL = (
-    "SELECT model, COUNT(*), SUM(cost IS NOT NULL), TOTAL(cost), TOTAL(seconds) FROM replies WHERE stage = ? "
-    "GROUP BY model ORDER BY model"
-)
-
-
-@dataclass(frozen=True)
-class Spending:
-    """The calls of one model: how many, those with a price, USD, and seconds from request to reply, added up."""
-
-    model: str
-    calls: int
-    priced: int
-    cost: float
-    seconds: float
-
-
-def spending(journal: Path, stage: str) -> list[Spending]:
-    """By model, from the journal's file; nothing where there is none or it is damaged."""
-    if not journal.is_file():
-        return []
-    try:
-        with closing(sqlite3.connect(f"{journal.resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
-            return [Spending(*row) for row in database.execute(_BY_MODEL, (stage,))]
-    except sqlite3.Error:
-        return []

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from groundwork.llm.journal import Spending
+from groundwork.llm.spending import Spending
 
 if TYPE_CHECKING:
     from groundwork.dataset.loading import QuestionRow

@@ -18,7 +18,7 @@ from groundwork.records.artifacts import read_json, write_json, write_jsonl
 if TYPE_CHECKING:
     from groundwork.console.command import Job, Unit
     from groundwork.dataset.question_vectors import Embedded
-    from groundwork.llm.journal import Spending
+    from groundwork.llm.spending import Spending
     from groundwork.maps.draw.matplotlib_pictures import Size
 
 
@@ -32,7 +32,7 @@ class Beside(msgspec.Struct):
 async def draw_map(job: Job, unit: Unit) -> Outcome:
     """Embed what lacks vectors of the unit's sources, lay them out together and write the map's files."""
     from groundwork.dataset.question_vectors import embedded, encoder_of
-    from groundwork.llm.journal import spending
+    from groundwork.llm.spending import spending
     from groundwork.maps.scene_building import by_dataset, scene_of
     from groundwork.tags.tag_files import tags_by_question
 

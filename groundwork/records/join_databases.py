@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections import defaultdict
 from contextlib import closing, suppress
 from pathlib import Path, PurePosixPath
 
 from groundwork.errors import StopRun
-from groundwork.records.artifacts import Workspace, read_json, write_bytes, write_json
-from groundwork.records.shards import SERVICE_REPLIES, Shard
+from groundwork.records.artifacts import TEMPORARY, Workspace, read_json, write_bytes, write_json
+from groundwork.records.process_identity import mark
+from groundwork.records.shards import JOURNAL_SEGMENT, SERVICE_REPLIES, Shard
 
 # Tables whose rows stand where they are later than what is there; other tables only gain rows that they lack.
-_LATER = {"units": "finished"}
+_LATER = {"units": "finished", "uses": "used"}
 OF_ONE_MACHINE = {"claims", "files", "sqlite_sequence"}  # or of one process: nothing to join
 VOCABULARY = "tags/vocabulary.json"  # below data/ and below a shard's state
 _PARTS = (  # tables before their indexes
@@ -37,9 +39,12 @@ def join_shards(data: Workspace) -> dict[tuple[str, str], int]:
         for source in sorted(folder.rglob("*.db")):
             target = _target(data, source.relative_to(folder))
             try:
+                if source.match(JOURNAL_SEGMENT):
+                    added["journal.db", "replies"] += _copy_segment(source, target)
+                    continue
                 for table, count in join_database(source, target).items():
                     added[source.relative_to(folder).as_posix(), table] += count
-            except sqlite3.Error as error:
+            except (OSError, sqlite3.Error) as error:
                 raise StopRun(
                     f"{source}: cannot be joined to {target}: {error}; is its shard still at work?"
                 ) from error
@@ -48,6 +53,22 @@ def join_shards(data: Workspace) -> dict[tuple[str, str], int]:
     if new := _join_replies(data):
         added[SERVICE_REPLIES, "replies"] = new
     return dict(added)
+
+
+def _copy_segment(source: Path, target: Path) -> int:
+    """Copy a closed part of a journal, for its owner alone to read; returns its replies, 0 where it is there."""
+    if target.exists():
+        return 0
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f"{TEMPORARY}{mark()}-{target.stem}")
+    try:
+        temporary.touch(0o600)
+        shutil.copyfile(source, temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    with closing(sqlite3.connect(target)) as database:
+        return int(database.execute("SELECT count(*) FROM packed").fetchone()[0])
 
 
 def _join_replies(data: Workspace) -> int:
@@ -87,8 +108,8 @@ def _join_vocabularies(data: Workspace) -> int:
 
 
 def _target(data: Workspace, name: Path) -> Path:
-    if name.name == "journal.db":
-        return data.joined_journal
+    if name.name == "journal.db" or name.match(JOURNAL_SEGMENT):
+        return data.joined_journal.with_name(name.name)
     return data.joined_state / name if len(name.parts) == 1 else data.path(*name.parts)
 
 

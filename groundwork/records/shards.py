@@ -15,6 +15,7 @@ from groundwork.errors import UsageError
 
 _WRITTEN = re.compile(r"(\d{1,6})(?:/|-of-)(\d{1,6})")
 
+JOURNAL_SEGMENT = "journal-*.db"  # in a state: replies that nobody writes to any more, joined as whole files
 SERVICE_REPLIES = "marker-api"  # a folder of a state, joined by gather: what a service of converters replied
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundwork.dataset.loading import QuestionRow
-from groundwork.llm.journal import Journal, StoredReply, spending
+from groundwork.llm.journal import Journal, StoredReply
+from groundwork.llm.spending import spending
 from groundwork.maps.model_prices import price_note
 
 

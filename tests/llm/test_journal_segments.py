@@ -1,0 +1,190 @@
+"""Segments of the journal: older replies in smaller files, found as before, and lost by no kill."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from itertools import count
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from groundwork.llm import journal as journals
+from groundwork.llm.journal import ALL, Journal, StoredReply, key_of
+from groundwork.llm.journal_segments import Draft, segments_of
+from groundwork.llm.spending import spending
+from groundwork.records.artifacts import Workspace
+from groundwork.records.join_databases import join_shards
+from groundwork.records.shards import Shard
+
+KEYS = [key_of("endpoint", {"number": number}, (0, 0)) for number in range(40)]
+
+
+def reply(number: int, unit: str = "") -> StoredReply:
+    body = f'{{"choices": [{{"message": {{"content": "The mill of {number} ground barley until dusk."}}}}]}}'
+    return StoredReply(body.encode() * 20, True, "m", "qa", unit or f"note-{number % 4}", 3, 4, 1, 0.5, 0.1)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments of some six replies."""
+    monkeypatch.setattr(journals, "SEGMENT", 600)
+
+
+def filled(path: Path, keys: list[str] = KEYS) -> Journal:
+    book = Journal(path)
+    for number, key in enumerate(keys):
+        book.store(key, reply(number))
+    return book
+
+
+def move(book: Journal) -> None:
+    """All rows but the newest."""
+    while book.move_older():
+        pass
+
+
+def test_older_replies_are_found_in_segments(journal):
+    """Whoever has the journal open finds them as well, a new draw hides them, and none is there twice."""
+    other = Journal(journal)
+    book = filled(journal)
+    before = other.last()
+    spent = spending(journal, "qa")
+    move(book)
+    assert len(segments_of(journal)) > 3 and book._db.execute("SELECT count(*) FROM replies").fetchone() == (1,)
+    for one in (book, other, Journal(journal)):
+        assert [one.find(key) for key in KEYS] == [reply(number) for number in range(40)]
+    since = other.last()
+    assert other.find(KEYS[0], before) is None and not other.claim(KEYS[0], ALL, 60)
+    book.store(KEYS[0], reply(99))
+    book.store(KEYS[1], reply(99))
+    move(book)
+    assert other.find(KEYS[0], since) == other.find(KEYS[0], before) == other.find(KEYS[0]) == reply(99)
+    assert other.find(KEYS[2], since) is None
+    assert len(list(book.rows())) == 42 and spent[0].calls == 40 and spending(journal, "qa")[0].calls == 42
+    assert {path.stat().st_mode & 0o777 for path in journal.parent.glob("*.db*")} == {0o600}
+
+
+def test_a_replay_from_a_segment_is_noted(journal):
+    """What a later artifact was made with is known to be in use."""
+    book = filled(journal)
+    move(book)
+    stored = {key: used for _, key, _, _, used, _ in book.rows()}
+    book.find(KEYS[3])
+    later = {key for _, key, _, _, used, _ in book.rows() if used > stored[key]}
+    assert later == {KEYS[3]}
+
+
+def test_forgotten_and_dropped_replies_leave_the_segments(journal):
+    """A segment is written anew without them, or removed where none is left; the others stay as they were."""
+    book, other = filled(journal), Journal(journal)
+    move(book)
+    assert other.find(KEYS[5]) and book.forget(["note-1"]) == 10
+    left = [number for number in range(40) if number % 4 != 1]
+    assert [other.find(KEYS[n]) for n in range(40)] == [reply(n) if n in left else None for n in range(40)]
+    book.drop([place for place, *_, unit, _, _ in book.rows() if unit == "note-2"])
+    assert {unit for *_, unit, _, _ in book.rows()} == {"note-0", "note-3"}
+    book.drop([place for place, *_ in book.rows()])
+    assert not segments_of(journal) and not list(book.rows())
+
+
+def test_a_segment_that_was_not_finished_loses_and_doubles_nothing(journal, monkeypatch):
+    """A kill after it has its name and before the rows are deleted: the next one sets it right."""
+    book, publish = filled(journal), Draft.publish
+
+    def killed(draft: Draft) -> None:
+        publish(draft)
+        raise OSError("killed")
+
+    monkeypatch.setattr(Draft, "publish", killed)
+    assert not book.move_older() and segments_of(journal)
+    monkeypatch.undo()
+    monkeypatch.setattr(journals, "SEGMENT", 600)
+    assert [book.find(key) for key in KEYS] == [reply(number) for number in range(40)]
+    move(book)
+    assert sorted(key for _, key, *_ in book.rows()) == sorted(KEYS)
+    assert [book.find(key) for key in KEYS] == [reply(number) for number in range(40)]
+
+
+def test_rows_stay_where_a_segment_cannot_be_written(journal, monkeypatch):
+    """A full disk, or a row that another process deletes meanwhile, leaves the journal as it was."""
+    book, add = filled(journal), Draft.add
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    def slow(draft: Draft, rows: object) -> int:
+        written = add(draft, rows)
+        Journal(journal).forget(["note-0"])
+        return written
+
+    for hindered in (full, slow):
+        monkeypatch.setattr(Draft, "add", hindered)
+        assert not book.move_older() and not segments_of(journal)
+    assert len(list(book.rows())) == 30 and not list(journal.parent.glob(".tmp-*"))
+
+
+def test_a_kill_at_any_moment_loses_nothing(journal):
+    """kill -9 while rows are stored and moved: whatever was told as stored is found, and stands there once."""
+    script = (
+        "import sys; from itertools import count; from pathlib import Path\n"
+        "from groundwork.llm import journal as journals\n"
+        "journals.SEGMENT, journals._LOOKED_AT, body = 40_000, 5, bytes(range(256)) * 8\n"
+        "row = journals.StoredReply(body, True, 'm', 'qa', 'note', 3, 4, 1, 0.5, 0.1)\n"
+        "book = journals.Journal(Path(sys.argv[1]))\n"
+        "for number in count(int(sys.argv[2])):\n"
+        "    book.store(journals.key_of('e', {'number': number}, (0, 0)), row); print(number, flush=True)\n"
+    )
+    chance, stored = random.Random(5), 0
+    for _ in range(2):
+        command = [sys.executable, "-c", script, str(journal), str(stored)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            for _ in range(chance.randrange(100, 250)):
+                assert process.stdout is not None
+                process.stdout.readline()
+            process.send_signal(signal.SIGKILL)
+            told = process.stdout.read().split() if process.stdout else []
+        stored = int(told[-1]) + 1 if told else stored
+        book = Journal(journal)
+        keys = {key_of("e", {"number": number}, (0, 0)) for number in range(stored)}
+        found = {key for _, key, *_ in book.rows()}
+        assert keys <= found and segments_of(journal)
+        stored = next(number for number in count(stored) if book.find(key_of("e", {"number": number}, (0, 0))) is None)
+    book.settle()
+    keys_there = [key for _, key, *_ in book.rows()]
+    assert len(keys_there) == len(set(keys_there)) == stored
+
+
+def test_bodies_of_any_kind_come_back(journal):
+    """Noise, empty ones and those of an earlier version are moved as they are."""
+    book = Journal(journal)
+    bodies = [b"", os.urandom(3000), b"\x00", "é\u2028".encode(), b"x" * 100_000]
+    for key, body in zip(KEYS, bodies, strict=False):
+        book.store(key, msgspec.structs.replace(reply(0), body=body))
+    book._db.execute("UPDATE replies SET body = ? WHERE key = ?", (b'{"a": 1}', KEYS[3]))
+    book.store(KEYS[9], reply(9))
+    move(book)
+    assert [Journal(journal).find(key).body for key in KEYS[:5]] == [*bodies[:3], b'{"a": 1}', bodies[4]]
+
+
+def test_a_shard_and_gather_know_the_segments(tmp_path):
+    """A shard finds what the joined segments hold; its own are joined as files, and joined again adds nothing."""
+    data, shard = Workspace(tmp_path), Workspace(tmp_path, shard=Shard(1, 2))
+    move(filled(data.joined_journal))
+    own = Journal(shard.journal, joined=data.joined_journal)
+    assert own.find(KEYS[0]) == reply(0) and own.find(KEYS[0], own.last()) is None
+    more = [key_of("shard", {"number": number}, (0, 0)) for number in range(30)]
+    own = filled(shard.journal, more)
+    join_shards(data)  # all of it as rows: the shard has no segment yet
+    joined = Journal(data.joined_journal)
+    move(joined)
+    join_shards(data)
+    assert joined.settle() > 20
+    move(Journal(shard.journal))
+    assert join_shards(data)["journal.db", "replies"] > 20
+    joined.settle()
+    assert [joined.find(key) for key in [*KEYS, *more]] == [reply(n) for n in [*range(40), *range(30)]]
+    assert not join_shards(data).get(("journal.db", "replies"))
+    assert {path.stat().st_mode & 0o777 for path in data.joined_journal.parent.glob("*.db")} == {0o600}
