@@ -38,6 +38,7 @@ from groundwork.documents.layout.running_headers_by_place import EdgeLine, edge_
 from groundwork.documents.layout.sentences_around_figures import Block, whole_sentences
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
+from groundwork.documents.layout.typewriter_fonts import typewriter_fonts
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.running_headers import without_line
 from groundwork.language.sentence_ends import LINE_ENDS
@@ -83,7 +84,8 @@ def convert(request: Request) -> Conversion:
     pages = [None if i in shaped else page for i, page in enumerate(pages)]
     numbers = request.pages or range(1, len(pages) + 1)
     with LetterSizes(request.source, turns) as sizes:
-        drawn = [_drawn(page, sizes, text) if page else _BLANK for page, text in zip(pages, layer, strict=True)]
+        typed = typewriter_fonts(pages)
+        drawn = [_drawn(page, sizes, text, typed) if page else _BLANK for page, text in zip(pages, layer, strict=True)]
     body = statistics.median([run.size for page in drawn for run in page.runs] or [0.0])
     running = running_lines([page.edges for page in drawn], numbers, body)
     running = [_separable(lines, text) for lines, text in zip(running, layer, strict=True)]
@@ -154,7 +156,7 @@ def _unsure_tables(numbers: Sequence[int]) -> str:
     return f"{told}: tables in this script lose their structure; check them, or use --converter gemini"
 
 
-def _drawn(page: Any, sizes: LetterSizes, text: str) -> _Page:
+def _drawn(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset[str]) -> _Page:
     """What is drawn on a liteparse page, spelt as in the page's text layer."""
     turned = upright(page)
     speller = Speller(text)
@@ -162,7 +164,7 @@ def _drawn(page: Any, sizes: LetterSizes, text: str) -> _Page:
         [
             (item, run)
             for item in items
-            if (run := to_run(item, sizes.of(item, page), speller, sizes.end_font(item, page)))
+            if (run := to_run(item, sizes.of(item, page), speller, sizes.end_font(item, page), typewriter))
         ]
         for items in (turned.items, *turned.aside)
     ]

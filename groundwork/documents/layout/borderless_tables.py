@@ -7,6 +7,7 @@ heads that spans several columns.
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -29,6 +30,9 @@ from groundwork.documents.repair.hyphens import DocumentWords
 _BESIDE = 0.8  # sizes between two lines that stand beside each other in part
 _TIGHT = 0.88  # of the distance between two rows, between two lines of one label
 _LONGEST_PAGE = 3  # digits of a page number
+_LEAST_WORDS = 3  # of most titles in a table of contents whose sections have no numbers
+_MANY = 12  # entries from which on a list of single words is a table of contents, if several stand on one page
+_SECTION = re.compile(r"(?:\d{1,2}|[A-Z])(?:\.\d{1,2})*+\.?(?!\S)")
 _GROUP = 2.6  # sizes above the name of a group of rows
 _APART = 2.4  # line heights between two rows of one table
 
@@ -269,17 +273,30 @@ def _entries(rows: Sequence[SpacedLine]) -> list[list[str]]:
     """The titles and page numbers of a table of contents without leaders: numbers that never fall; [] of other rows."""
     body = [row.texts for row in rows if _is_row(row)]
     numbers = [int(texts[-1].text) for texts in body if _is_page(texts[-1].text)]
-    pages = sum(len(texts) == 2 and (_is_page(texts[1].text) or _is_roman(texts[1].text)) for texts in body)
-    words = statistics.median(len(texts[0].text.split()) for texts in body)
-    if len(numbers) < 5 or pages < len(body) or words < 3 or numbers != sorted(numbers) or len(set(numbers)) < 4:
+    sections = sum("." in number[0] for texts in body if (number := _SECTION.match(texts[0].text)))
+    words = statistics.median(sum(len(text.text.split()) for text in texts[:-1]) for texts in body)
+    numbered = 2 * sections > len(body)
+    long = len(body) >= _MANY and len(set(numbers)) < len(numbers)
+    least, different = (2, 2) if numbered else (1 if long else _LEAST_WORDS, 4)
+    if len(numbers) < 5 or not all(map(_is_entry, body)) or numbers != sorted(numbers):
+        return []
+    if words < least or len(set(numbers)) < different:
         return []
     out, title = [], ""
     for row in rows:
-        title = f"{title} {row.texts[0].text}".strip()
+        if is_rule_row(row):
+            continue
+        title = " ".join([title, *(text.text for text in (row.texts[:-1] if _is_row(row) else row.texts))]).strip()
         if _is_row(row):
-            out.append([title, row.texts[1].text])
+            out.append([title, row.texts[-1].text])
             title = ""
     return out
+
+
+def _is_entry(texts: Sequence[Text]) -> bool:
+    """Whether a row is a title and a page, or a section's number, its title and a page."""
+    parted = len(texts) == 3 and _SECTION.fullmatch(texts[0].text) is not None
+    return (len(texts) == 2 or parted) and (_is_page(texts[-1].text) or _is_roman(texts[-1].text))
 
 
 def _are_marks(body: list[SpacedLine]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from groundwork.documents.layout.text_layer_spelling import Speller
@@ -120,10 +120,13 @@ def is_bullet(text: str) -> bool:
     return _BULLET.match(text) is not None
 
 
-def to_run(item: Any, size: float, speller: Speller, end_font: str = "") -> Run | None:
+def to_run(
+    item: Any, size: float, speller: Speller, end_font: str = "", typewriter: Collection[str] = ()
+) -> Run | None:
     """A text item of liteparse whose letters have a size, spelt as in the text layer; None where it is blank.
 
-    `end_font`: the font of its last word, where it may be another than that of the first.
+    `end_font`: the font of its last word, where it may be another than that of the first. `typewriter`: fonts that are
+    known to have letters of one width.
     """
     text = item.text.strip().replace("\u00ad", "-")
     if not text:
@@ -134,7 +137,8 @@ def to_run(item: Any, size: float, speller: Speller, end_font: str = "") -> Run 
     runs_in = bold and end_font not in ("", font) and not _BOLD.search(end_font)
     font, bold = (end_font, False) if runs_in else (font, bold)
     x, (top, bottom) = item.x, _rise(item)
-    mono = bool(_MONO.search(font)) and item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
+    typed = font in typewriter or bool(_MONO.search(font))
+    mono = typed and item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
     spelt = speller.spell(text)
     whole = len("".join(text.split())) == sum(len("".join(word.text.split())) for word in item.words)
     words = tuple(_spelt_words(item.words, spelt) if whole else spread_words(spelt, x, item.width, (top, bottom)))

@@ -160,6 +160,15 @@ def test_contents_without_leaders_are_lines_of_titles_and_pages(drawn):
     assert page.markdown.split("\n\n") == [f"{title} … {number}" for title, number in rows]
 
 
+def test_contents_with_numbered_sections_are_lines_too(drawn):
+    """A section's number may stand apart from its title; titles of two words and few pages are enough then."""
+    rows = [("2", "The harbour", "3"), ("2.1", "Entering it", "3"), ("2.1.1", "Where pilots wait", "4"),
+            ("2.1.2", "The barrier", "4"), ("2.2", "Lamps", "4"), ("2.3", "The log", "4")]  # fmt: skip
+    page = drawn(lambda canvas: table(canvas, (72, 110, 500), rows))
+    assert page.rows == []
+    assert page.markdown.split("\n\n") == [f"{number} {title} … {last}" for number, title, last in rows]
+
+
 def test_a_bold_start_that_runs_into_its_text_is_no_heading(drawn):
     """Also where the bold words begin on the line above; a bold line of its own is a heading."""
     font = ("Helvetica-Bold", "Helvetica")
