@@ -38,8 +38,9 @@ from groundwork.documents.layout.reading_order import PagePart
 from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf import read_text_layer
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
-from groundwork.documents.repair.page_joining import SENTENCE_ENDS, stitch
+from groundwork.documents.repair.page_joining import stitch
 from groundwork.language.labels import ITEM
+from groundwork.language.sentence_ends import LINE_ENDS
 from groundwork.settings import config_files
 
 SETTINGS = config_files.load().ingest
@@ -123,7 +124,7 @@ def broken(markdown: str) -> list[tuple[str, str]]:
     prose = re.sub(r"(?ms)^(```|~~~).*?^\1", "|", markdown)
     blocks = [block.strip() for block in re.split(r"\n\s*\n", prose) if block.strip()]
     text = [None if _NO_PARAGRAPH.match(block) or _is_formula(block) else block.strip("*_ ") for block in blocks]
-    return [(a, b) for a, b in pairwise(text) if a and b and b[:1].islower() and not a.endswith(SENTENCE_ENDS)]
+    return [(a, b) for a, b in pairwise(text) if a and b and b[:1].islower() and not a.endswith(LINE_ENDS)]
 
 
 def _is_formula(block: str) -> bool:

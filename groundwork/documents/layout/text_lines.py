@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
+from groundwork.documents.layout.symbol_letters import with_letters
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.language.labels import DRAWN_BULLET, DRAWN_LABEL
 
@@ -142,6 +143,9 @@ def to_run(
     spelt = speller.spell(text)
     whole = len("".join(text.split())) == sum(len("".join(word.text.split())) for word in item.words)
     words = tuple(_spelt_words(item.words, spelt) if whole else spread_words(spelt, x, item.width, (top, bottom)))
+    if not spelt.isascii():
+        spelt = with_letters(spelt, font)
+        words = tuple(word._replace(text=with_letters(word.text, font, begins=not k)) for k, word in enumerate(words))
     return Run(x, top, x + item.width, bottom, spelt, size, font, bold, mono, words, runs_in)
 
 
