@@ -24,12 +24,11 @@ from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME, writer_of
 from groundwork.records.artifacts import visible
 from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
-from groundwork.records.shards import Shard
 
 if TYPE_CHECKING:
     from groundwork.console.ledger import Ledger
     from groundwork.console.runner import Process, Runner
-    from groundwork.console.shard_processes import Channel, ShardResult
+    from groundwork.console.shard_processes import Channel, ShardResult, Share
     from groundwork.records.manifest import Manifest
     from groundwork.settings.whole_config import Config
 
@@ -129,7 +128,7 @@ class Command:
                 print(closing_lines(self.name, job, done, ledger))
             return ledger.exit_code
 
-    def _units(self, job: Job, shard: Shard | None) -> list[Unit]:
+    def _units(self, job: Job, shard: Share | None) -> list[Unit]:
         if shard is not None and self.shards == "none":
             raise UsageError(f"--shard: {self.name} needs all documents; run it after: uv run dataprep gather")
         units = self.units(job)
@@ -139,6 +138,8 @@ class Command:
             raise UsageError(self._nothing_there(job))
         if shard is None or self.shards == "caches":
             return units
+        if isinstance(shard, frozenset):
+            return [unit for unit in units if unit.name in shard]
         return [unit for unit in units if shard.holds(unit.document)]
 
     def _name_departed(self, job: Job, manifest: Manifest) -> None:
@@ -179,9 +180,9 @@ class Command:
         if address:
             from groundwork.console.ray_cluster import run_on_ray
 
-            return runner.spread(units, lambda due: self._by_ray(job, due, address, run_on_ray))
+            return runner.spread(units, lambda due: self._by_ray(job, len(due), address, run_on_ray))
         count = processes_for(self, job, len(runner.due(units)))
-        return runner.spread(units, lambda _: run_processes(self.name, job, count)) if count > 1 else None
+        return runner.spread(units, lambda due: run_processes(self.name, job, due, count)) if count > 1 else None
 
     def _fill_caches(self, job: Job, due: list[Unit], address: str | None) -> None:
         """Have others fill the caches, from which this process then makes the whole. Raises what stopped one."""
@@ -212,8 +213,8 @@ class Command:
         join_shards(job.data)
         return results
 
-    def run_shard(self, flags: argparse.Namespace, shard: Shard, channel: Channel, *, among: int) -> ShardResult:
-        """The units of one shard, in a process that is one of `among`; what comes of it is told and returned."""
+    def run_shard(self, flags: argparse.Namespace, shard: Share, channel: Channel, *, among: int) -> ShardResult:
+        """The units of one share, in a process that is one of `among`; what comes of it is told and returned."""
         from groundwork.console.shard_processes import RelayedProgress, ShardResult, share_of
 
         result = ShardResult()

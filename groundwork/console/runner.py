@@ -64,10 +64,10 @@ class Runner:
                 asyncio.run(self._all(todo))
         return self.ledger
 
-    def spread(self, units: list[Unit], work: Callable[[int], list[ShardResult]]) -> Ledger:
-        """Have other processes do what is not current: `work` takes the number of units. Raises as `run` does."""
+    def spread(self, units: list[Unit], work: Callable[[list[Unit]], list[ShardResult]]) -> Ledger:
+        """Have other processes do what is not current, which `work` takes. Raises as `run` does."""
         with self._counted(units) as todo:
-            results = work(len(todo)) if todo else []
+            results = work(todo) if todo else []
             for result in results:
                 self.ledger.outcomes |= result.outcomes
                 self.job.usage += result.usage

@@ -1,4 +1,4 @@
-"""One stage over several processes of this machine, each with one shard of its units.
+"""One stage over several processes of this machine, each with its share of the units.
 
 The processes share the manifest and the journal. The parent shows one progress line and one ledger, divides the
 endpoint's limits among them, and passes a Ctrl-C on. (`ray_cluster` does the same over several machines.)
@@ -7,6 +7,7 @@ endpoint's limits among them, and passes a Ctrl-C on. (`ray_cluster` does the sa
 from __future__ import annotations
 
 import argparse
+import heapq
 import importlib
 import shutil
 import signal
@@ -27,12 +28,13 @@ from groundwork.records.shards import Shard
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
-    from groundwork.console.job import Job
+    from groundwork.console.job import Job, Unit
     from groundwork.llm.budget_and_prices import UsageRow
     from groundwork.settings.whole_config import Config
 
 REPORT_EVERY = 0.5  # seconds between a process's words on how far it is
-LOST = "the process of this shard ended without a message (killed, or out of memory); run again to go on"
+Share = Shard | frozenset[str]  # of the units: those of a shard's documents, or by name
+LOST = "the process of this share ended without a message (killed, or out of memory); run again to go on"
 _SPAWN = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
 _KINDS = {kind.__name__: kind for kind in (BudgetReached, ProviderRefused, Stopped, StopRun, UsageError)}
 
@@ -106,7 +108,7 @@ class Divisible(Protocol):
     @property
     def divides(self) -> Callable[[Config], bool]: ...
 
-    def run_shard(self, flags: argparse.Namespace, shard: Shard, channel: Channel, *, among: int) -> ShardResult: ...
+    def run_shard(self, flags: argparse.Namespace, shard: Share, channel: Channel, *, among: int) -> ShardResult: ...
 
 
 def stage_command(name: str) -> Divisible:
@@ -151,10 +153,21 @@ def share_of(config: Config, count: int) -> Config:
     return replace(config, llm=replace(divided(config.llm), providers=providers))
 
 
-def run_processes(stage: str, job: Job, count: int) -> list[ShardResult]:
-    """`stage` by `count` processes of this machine, each with the units of one shard."""
+def run_processes(stage: str, job: Job, units: list[Unit], count: int) -> list[ShardResult]:
+    """The `units` of `stage` by `count` processes of this machine, which share one state."""
     with SignalHandler() as stopping:
-        return _Crew(stage, job, count, stopping).run()
+        return _Crew(stage, job, equal_shares(units, count), stopping).run()
+
+
+def equal_shares(units: Sequence[Unit], count: int) -> list[frozenset[str]]:
+    """The names of `units` in `count` shares of about as many bytes to read: the largest first, each to the least."""
+    sizes = {unit.name: 1 + sum(path.stat().st_size for path in unit.reads if path.exists()) for unit in units}
+    shares: list[tuple[int, int, set[str]]] = [(0, index, set()) for index in range(count)]
+    for name in sorted(sizes, key=lambda name: -sizes[name]):
+        total, index, names = shares[0]
+        names.add(name)
+        heapq.heapreplace(shares, (total + sizes[name], index, names))
+    return [frozenset(names) for _, _, names in sorted(shares, key=lambda share: share[1])]
 
 
 def run_apart(stage: str, job: Job, count: int) -> list[ShardResult]:
@@ -166,7 +179,7 @@ def run_apart(stage: str, job: Job, count: int) -> list[ShardResult]:
 
     before = set(shard_folders(job.data))
     with SignalHandler() as stopping:
-        results = _Crew(stage, job, count, stopping, apart=True).run()
+        results = _Crew(stage, job, Shard.all(count), stopping).run()
     join_shards(job.data)
     for shard, folder in shard_folders(job.data).items():
         if shard not in before and shard.count == count:
@@ -177,15 +190,15 @@ def run_apart(stage: str, job: Job, count: int) -> list[ShardResult]:
 class _Crew:
     """The processes and what they have told."""
 
-    def __init__(self, stage: str, job: Job, count: int, stopping: SignalHandler, *, apart: bool = False) -> None:
-        self._job, self._stopping, self._apart = job, stopping, apart
+    def __init__(self, stage: str, job: Job, shares: Sequence[Share], stopping: SignalHandler) -> None:
+        self._job, self._stopping = job, stopping
         self._snapshots: dict[int, Snapshot] = {}
         self._results: dict[int, ShardResult] = {}
         self._pipes: dict[connection.Connection, int] = {}
-        self._processes = [self._start(stage, shard) for shard in Shard.all(count)]
+        self._processes = [self._start(stage, index, share, len(shares)) for index, share in enumerate(shares)]
 
     def run(self) -> list[ShardResult]:
-        """What each of them did, in the order of the shards."""
+        """What each of them did, in the order of the shares."""
         while self._pipes:
             for pipe in connection.wait(list(self._pipes), timeout=REPORT_EVERY):
                 self._hear(pipe)  # type: ignore[arg-type]  # only pipes are waited for
@@ -197,18 +210,19 @@ class _Crew:
                     process.kill()
         for process in self._processes:
             process.join()
-        return [self._results.get(index + 1, self._lost()) for index in range(len(self._processes))]
+        return [self._results.get(index, self._lost()) for index in range(len(self._processes))]
 
-    def _start(self, stage: str, shard: Shard) -> BaseProcess:
+    def _start(self, stage: str, index: int, share: Share, among: int) -> BaseProcess:
         ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_work, args=(theirs, stage, self._flags(shard), shard))
+        process = _SPAWN.Process(target=_work, args=(theirs, stage, self._flags(share), share, among))
         process.start()
         theirs.close()
-        self._pipes[ours] = shard.index
+        self._pipes[ours] = index
         return process
 
-    def _flags(self, shard: Shard) -> argparse.Namespace:
-        own = {"shard": shard} if self._apart else {}
+    def _flags(self, share: Share) -> argparse.Namespace:
+        """A shard has a state of its own."""
+        own = {"shard": share} if isinstance(share, Shard) else {}
         return argparse.Namespace(**(vars(self._job.flags) | own))
 
     def _hear(self, pipe: connection.Connection) -> None:
@@ -262,11 +276,11 @@ class _PipeChannel:
             return self._pipe.poll() and self._pipe.recv() == "stop"
 
 
-def _work(pipe: connection.Connection, stage: str, flags: argparse.Namespace, shard: Shard) -> None:
-    """A process's life: its shard of the stage's units, sharing the state with the others."""
+def _work(pipe: connection.Connection, stage: str, flags: argparse.Namespace, share: Share, among: int) -> None:
+    """A process's life: its share of the stage's units."""
     end_with_parent()
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # the parent says when to stop
     channel = _PipeChannel(pipe)
-    result = stage_command(stage).run_shard(flags, shard, channel, among=shard.count)
+    result = stage_command(stage).run_shard(flags, share, channel, among=among)
     channel.send(("result", result))

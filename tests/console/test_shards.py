@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
+from groundwork.console.job import Unit
+from groundwork.console.shard_processes import equal_shares
 from groundwork.errors import UsageError
 from groundwork.records.shards import Shard
 from groundwork.settings.config_files import PROJECT
@@ -51,6 +53,20 @@ def settings(server: FakeOpenRouter) -> list[str]:
     given = {"llm.base_url": server.url, "llm.api_key_env": "", "embeddings.backend": "static"}
     given |= {"embeddings.model": "wordllama", "qa.context": "the harbours"}
     return [f"--set={key}={value}" for key, value in given.items()]
+
+
+def test_processes_of_one_machine_read_about_as_much(tmp_path: Path) -> None:
+    """Every unit is in one share, and no share holds more bytes than another by more than one unit's."""
+    sizes = [50_000, *range(100, 4_000, 130), 0, 0]
+    units = []
+    for number, size in enumerate(sizes):
+        (path := tmp_path / f"{number}.md").write_bytes(b"x" * size)
+        units.append(Unit(f"document-{number}", (path, tmp_path / "gone.json"), ()))
+    shares = equal_shares(units, 3)
+    assert sorted(name for share in shares for name in share) == sorted(unit.name for unit in units)
+    bytes_read = sorted(sum(sizes[int(name.rpartition("-")[2])] for name in share) for share in shares)
+    assert bytes_read[2] == 50_000 and bytes_read[1] - bytes_read[0] < 4_000
+    assert [len(share) for share in equal_shares(units[-2:], 2)] == [1, 1]
 
 
 def test_a_document_keeps_its_shard() -> None:
