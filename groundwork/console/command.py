@@ -180,7 +180,7 @@ class Command:
         if address:
             from groundwork.console.ray_cluster import run_on_ray
 
-            return runner.spread(units, lambda due: self._by_ray(job, len(due), address, run_on_ray))
+            return runner.spread(units, lambda due: self._by_ray(job, len(due), address, run_on_ray), by_shards=True)
         count = processes_for(self, job, len(runner.due(units)))
         return runner.spread(units, lambda due: run_processes(self.name, job, due, count)) if count > 1 else None
 

@@ -64,8 +64,13 @@ class Runner:
                 asyncio.run(self._all(todo))
         return self.ledger
 
-    def spread(self, units: list[Unit], work: Callable[[list[Unit]], list[ShardResult]]) -> Ledger:
-        """Have other processes do what is not current, which `work` takes. Raises as `run` does."""
+    def spread(
+        self, units: list[Unit], work: Callable[[list[Unit]], list[ShardResult]], *, by_shards: bool = False
+    ) -> Ledger:
+        """Have other processes do what is not current, which `work` takes. Raises as `run` does.
+
+        `by_shards`: what they found up to date is told of all units, not of those that `work` takes.
+        """
         with self._counted(units) as todo:
             results = work(todo) if todo else []
             for result in results:
@@ -73,7 +78,9 @@ class Runner:
                 self.job.usage += result.usage
                 self._stopped = self._stopped or result.error()
             # A shard whose node died finds, as it runs again, what it had done before: no outcome tells of that.
-            self.ledger.up_to_date = max(self.ledger.up_to_date, sum(result.up_to_date for result in results))
+            found = sum(result.up_to_date for result in results)
+            before = self.ledger.up_to_date
+            self.ledger.up_to_date = max(before, found) if by_shards else before + found
         if self._stopped:
             raise self._stopped
         return self.ledger

@@ -91,13 +91,13 @@ def _about(job: Job, document: str) -> list[Path]:
     return [path for path in paths if path.exists()]
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
+async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome:
     """Check all pairs of a run, many in a call, and find repeats among those that stay.
 
     What is asked about a document depends on that document alone. A shard asks about its own documents, keeps the
     replies, and writes no file: the whole run finds them there once they are gathered.
 
-    A million pairs fill the memory: they are in temporary files, and only PAIRS_AT_ONCE of them here.
+    A million pairs fill the memory: they are in temporary files, and only `at_once` of them here, or one document's.
     """
     from groundwork.questions.curation.duplicates import repeated_questions
     from groundwork.questions.curation.outcome import CheckedPair, restored
@@ -113,7 +113,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
             return open_files.enter_context(closing(Spooled(kind, job.data.state)))
 
         questions, unique, judged = spooled(str), spooled(Pair), spooled(CheckedPair)
-        parts = _read(job, unit, review, questions, unique, judged)
+        parts = _read(job, unit, review, at_once, questions, unique, judged)
         await _judge(job, parts, unique, judged)
         if job.data.shard is not None:
             return _checked(unit, judged)
@@ -136,12 +136,13 @@ def _read(
     job: Job,
     unit: Unit,
     review: Review,
+    at_once: int,
     questions: Spooled[str],
     unique: Spooled[Pair],
     judged: Spooled[CheckedPair],
 ) -> list[DocumentPairs]:
-    """All questions as they stand; the pairs that are to be checked, by document; and as judged those that repeat
-    the words of another one of their document.
+    """All questions as they stand; the pairs that are to be checked, by document, `at_once` together; and as judged
+    those that repeat the words of another one of their document.
     """
     from groundwork.questions.curation.duplicates import same_words
     from groundwork.questions.curation.outcome import CheckedPair
@@ -154,7 +155,7 @@ def _read(
         own, repeats = same_words(pairs, review) if looks_for_repeats else (pairs, [])
         judged.extend(CheckedPair.of(pair, pair) for pair in repeats)
         unique.extend(own)
-        if not parts or parts[-1].pairs + len(own) > PAIRS_AT_ONCE:
+        if not parts or parts[-1].pairs + len(own) > at_once:
             parts.append(DocumentPairs([], len(unique) - len(own), 0))
         parts[-1] = DocumentPairs([*parts[-1].documents, document], parts[-1].first, parts[-1].pairs + len(own))
     return parts

@@ -8,8 +8,11 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.console.job import Failure, Outcome
+from groundwork.console.job_setup import load_config, opened
 from groundwork.console.ledger import MOST_LINES, Ledger
+from groundwork.console.shard_processes import ShardResult
 from tests.console.test_shards import corpus
+from tests.console.toy import main as toy
 
 
 def ledger(documents: int) -> Ledger:
@@ -66,3 +69,32 @@ def test_one_page_links_everything(tmp_path: Path, capsys: pytest.CaptureFixture
     page = Path(capsys.readouterr().out.strip()).read_text()
     assert 'href="plots/a%20map%20%26%20more.html">a map &amp; more</a>' in page
     assert 'href="datasets/rows/report.html">rows</a>' in page and 'href="qa/run/curated/report.html">run</a>' in page
+
+
+@pytest.mark.parametrize(
+    ("by_shards", "results", "ok", "up_to_date", "not_finished"),
+    [
+        (True, [("c", 2), ("d", 0)], 2, 2, 0),  # a, b were done before, and each shard counts its own
+        (True, [("c", 2), ("", 1)], 1, 3, 0),  # d was done by a shard whose node died, which found it so
+        (True, [("c", 1), ("", 0)], 1, 2, 1),  # and here it died for good
+        (False, [("c", 0), ("d", 0)], 2, 2, 0),
+        (False, [("c", 0), ("", 1)], 1, 3, 0),  # somebody else did d meanwhile
+        (False, [("c", 0), ("", 0)], 1, 2, 1),
+    ],
+)
+def test_what_several_processes_did_is_counted_once(
+    tmp_path: Path, by_shards: bool, results: list[tuple[str, int]], ok: int, up_to_date: int, not_finished: int
+) -> None:
+    """Done now, done before, also by a shard that was lost and ran again, or not done: every unit is one of them."""
+    (tmp_path / "documents").mkdir()
+    for name in "ab":
+        (tmp_path / "documents" / f"{name}.txt").write_text(name)
+    assert toy([f"--data={tmp_path}", "--quiet"]) == 0
+    for name in "cd":
+        (tmp_path / "documents" / f"{name}.txt").write_text(name)
+    flags = toy.parse([f"--data={tmp_path}", "--quiet"])
+    parts = [ShardResult({name: Outcome() for name in done}, up_to_date=found) for done, found in results]
+    with opened(load_config(flags), flags) as (job, manifest):
+        runner = toy.runner(job, manifest)
+        counted = runner.spread(toy.units(job), lambda due: parts if len(due) == 2 else [], by_shards=by_shards)
+    assert (len(counted.outcomes), counted.up_to_date, counted.not_started) == (ok, up_to_date, not_finished)

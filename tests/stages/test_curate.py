@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from groundwork.llm.token_estimate import estimate_tokens
 from groundwork.questions.curation.rule_checks import undecided, wrong_answer
 from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.types import Chunk, Pair, Rejected
-from groundwork.stages.curate import main
+from groundwork.stages.curate import main, process
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_judge import Judge, asks_for, shown
 from tests.questions.scripted_writer import ENGINE, Json, said
@@ -48,12 +50,13 @@ def judge(*checks: str, **scores: float) -> Judge:
 class Run:
     def __init__(self, root: Path, server: FakeOpenRouter) -> None:
         self.folder, self.root, self.server = root / "qa" / "small", root, server
+        self.command = main
         self.chunk(ENGINE)
 
-    def chunk(self, text: str) -> None:
-        size = len(text)
-        chunk = Chunk(id="mill-0", document="mill", index=0, kind="text", text=text, start=0, end=size, length=size)
-        write_jsonl(self.root / "chunks" / "mill.jsonl", [chunk])
+    def chunk(self, text: str, document: str = "mill") -> None:
+        size, id_ = len(text), f"{document}-0"
+        chunk = Chunk(id=id_, document=document, index=0, kind="text", text=text, start=0, end=size, length=size)
+        write_jsonl(self.root / "chunks" / f"{document}.jsonl", [chunk])
 
     def curate(self, reply: Callable[[Json], str], *pairs: Pair, **settings: Any) -> int:
         by_document: dict[str, list[Pair]] = {}
@@ -64,7 +67,7 @@ class Run:
         self.server.reply = reply
         chosen = {"llm.base_url": self.server.url, "llm.api_key_env": "", **settings}
         chosen |= {"embeddings.backend": "static", "embeddings.model": "wordllama"}
-        return main(
+        return self.command(
             ["--data", str(self.root), *(f"--set={k.replace('__', '.')}={json.dumps(v)}" for k, v in chosen.items())]
         )
 
@@ -360,6 +363,35 @@ def test_duplicates_are_found_across_documents(run: Run) -> None:
     run.curate(judge(), pair_of(1), same, other)
     assert [one.id for one in run.kept("pond")] == ["p3"]
     assert run.rejected("pond")[0].detail == f"repeats: {pair_of(1).question}"
+
+
+class Picky(Judge):
+    """Finds no worth in questions about rye."""
+
+    def mark(self, part: str, told: dict[str, Any]) -> int:
+        return 0 if part == "worth" and "rye" in told["Question"] else super().mark(part, told)
+
+
+def test_what_comes_out_does_not_depend_on_how_many_pairs_are_held(run: Run) -> None:
+    """Few pairs at once or 10,000: the same files and requests, with rewritten, rejected and repeated pairs."""
+    results = []
+    for at_once in (10_000, 3, 1):
+        own = Run(run.root / str(at_once), run.server)
+        own.command = replace(main, process=partial(process, at_once=at_once))
+        for document, count in (("mill", 4), ("quay", 1), ("dyke", 3), ("lock", 2)):
+            own.chunk(ENGINE, document)
+            pairs = [*many(count), pair_of(9, question="What did it grind until 1931?")]
+            named = {"document": document, "chunk": f"{document}-0"}
+            pairs = [msgspec.structs.replace(one, id=f"{document}-{one.id}", **named) for one in pairs]
+            write_jsonl(own.folder / f"{document}.jsonl", pairs)
+        run.server.requests.clear()
+        assert own.curate(Picky(reworded="What did the tide mill of Orrin grind until 1931?")) == 0
+        files = {path.name: path.read_bytes() for path in (own.folder / "curated").rglob("*.jsonl")}
+        kept = [one for document in ("mill", "quay", "dyke", "lock") for one in own.kept(document)]
+        rejected = [one.reason for one in own.rejected()]
+        results.append((files, sorted(map(json.dumps, run.server.requests)), own.page))
+    assert any(one.original_question for one in kept) and {"worth", "duplicates"} <= set(rejected)
+    assert results[1] == results[0] and results[2] == results[0]
 
 
 def test_rules_alone_ask_no_model(run: Run) -> None:
