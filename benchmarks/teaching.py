@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +34,9 @@ os.environ.setdefault("TQDM_DISABLE", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from benchmarks.learning import NEEDS, PROJECT, own_and_further, quick_dataset, score_by_rules
-from benchmarks.learning_curve import Example, Interval, Recipe, batches, over_runs, trained_tokens
+from benchmarks.learning_curve import Example, Recipe, batches, trained_tokens
 from benchmarks.teaching_arms import EXAMINER, Rows, arms
+from benchmarks.teaching_report import Training, report
 from groundwork.dataset.loading import load_dataset, locate
 from groundwork.errors import GroundworkError, UsageError
 from groundwork.grading.grading_run import read_grades
@@ -43,19 +44,6 @@ from groundwork.records.artifacts import Workspace, read_json, write_json, write
 
 if TYPE_CHECKING:
     from benchmarks.fine_tuning import Tuner
-
-
-@dataclass
-class Training:
-    """What one training gave: the loss of each test after so many tokens, and the score of its answers at the end."""
-
-    dataset: str
-    seed: int
-    key: str  # of rows, recipe, weights and tests
-    tokens: list[int] = field(default_factory=list)
-    loss: dict[str, list[float]] = field(default_factory=dict)
-    score: dict[str, float | None] = field(default_factory=dict)
-    shares: dict[str, dict[str, float]] = field(default_factory=dict)  # by a judge: of each question, criteria met
 
 
 def parse() -> tuple[argparse.Namespace, list[str]]:
@@ -195,61 +183,6 @@ def judge(
             one.score[test] = sum(shares.values()) / len(shares) if shares else None
 
 
-def table(test: str, trainings: Sequence[Training], rows: Mapping[str, Rows]) -> list[str]:
-    """A line a dataset, of one test: its loss at the lowest and at the end, how the end differs from that of the first
-    dataset, and the share of criteria met; with a judge how that differs, over the questions."""
-    lines = [["dataset", "rows", "tokens", "lowest loss", "at the end", "less the first's", "criteria met"]]
-    base: list[float] = []
-    first: dict[str, float] = {}
-    for name, part in rows.items():
-        own = [one for one in trainings if one.dataset == name]
-        ends = [one.loss[test][-1] for one in own]
-        base = base or ends
-        shares = by_question(test, own)
-        first = first or shares
-        less = told(over_runs([end - first for end, first in zip(ends, base, strict=True)]), "+.2f")
-        marks = [100 * score for one in own if (score := one.score[test]) is not None]
-        lines.append([
-            name, str(len(part)), f"{own[0].tokens[-1]:,}",
-            told(over_runs([min(one.loss[test]) for one in own])), told(over_runs(ends)),
-            "-" if base is ends else less, told(within(over_runs(marks), 100), ".0f") + " %" if marks else "-",
-            *([points(shares, first)] if shares else []),
-        ])  # fmt: skip
-    if first:
-        lines[0].append("points less the first's")
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
-
-
-def by_question(test: str, trainings: Sequence[Training]) -> dict[str, float]:
-    """The share of its criteria that each question's answers meet, the mean over the trainings that have one."""
-    found: dict[str, list[float]] = {}
-    for one in trainings:
-        for question, share in one.shares.get(test, {}).items():
-            found.setdefault(question, []).append(share)
-    return {question: sum(shares) / len(shares) for question, shares in found.items()}
-
-
-def points(shares: Mapping[str, float], first: Mapping[str, float]) -> str:
-    """The mean difference of the same questions' shares, in points, with its 95 % t interval over the questions."""
-    if shares is first:
-        return "-"
-    return told(over_runs([100 * (shares[one] - first[one]) for one in shares if one in first]), "+.1f")
-
-
-def within(value: Interval, most: float) -> Interval:
-    """The interval cut at 0 and `most`."""
-    if value.low is None or value.high is None:
-        return value
-    return Interval(value.mean, max(0.0, value.low), min(most, value.high))
-
-
-def told(value: Interval, digits: str = ".2f") -> str:
-    if value.low is None or value.high is None:
-        return f"{value.mean:{digits}}"
-    return f"{value.mean:{digits}} ({value.low:{digits}} to {value.high:{digits}})"
-
-
 def compare(
     rows: Mapping[str, Rows],
     tests: Mapping[str, Rows],
@@ -272,20 +205,12 @@ def compare(
     ]
 
 
-def report(
-    trainings: Sequence[Training], rows: Mapping[str, Rows], tests: Mapping[str, Rows], judged: bool
-) -> list[str]:
-    seeds = len({one.seed for one in trainings})
-    lines = []
-    for test, part in tests.items():
-        before = trainings[0].loss[test][0]
-        lines += [f"{test}: {len(part)} questions; loss before training {before:.2f}", *table(test, trainings, rows)]
-    several = f"means over {seeds} seeds with 95% t intervals" if seeds > 1 else "one seed: no intervals"
-    by = "rules and a judge" if judged else "rules alone, of the criteria that a rule is sure of"
-    paired = [
-        "points less the first's: of the same questions, means over the seeds; 95% t intervals over the questions"
-    ]
-    return [*lines, f"{several}; criteria met: by {by}", *(paired if judged else [])]
+def answer_tokens(tuner: Tuner, rows: Mapping[str, Rows], recipe: Recipe) -> dict[str, int]:
+    """Tokens of each dataset's answers, as they are trained on."""
+    return {
+        name: trained_tokens(tuner.examples([(row.question, row.answer) for row in part], recipe.longest))
+        for name, part in rows.items()
+    }
 
 
 def quick() -> int:
@@ -307,7 +232,7 @@ def quick() -> int:
         trainings = compare(*given)
         assert all(one.loss["asked"][-1] < one.loss["asked"][0] for one in trainings if one.dataset == "all")
         assert compare(*given) == trainings, "a finished training was done again"
-        print("\n".join(report(trainings, rows, tests, False)))
+        print("\n".join(report(trainings, rows, tests, False, answer_tokens(tuner, rows, recipe))))
     return 0
 
 
@@ -340,7 +265,7 @@ def main() -> int:
     except (Unavailable, GroundworkError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print("\n".join(report(trainings, rows, tests, bool(arguments.judge))))
+    print("\n".join(report(trainings, rows, tests, bool(arguments.judge), answer_tokens(tuner, rows, recipe))))
     return 0
 
 

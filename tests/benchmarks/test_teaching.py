@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from benchmarks.learning import own_and_further
 from benchmarks.learning_curve import Recipe, example, trained_tokens
-from benchmarks.teaching import Training, key_of, named, plan_of, points_of, table
+from benchmarks.teaching import key_of, named, plan_of, points_of
 from benchmarks.teaching_arms import EXAMINER, arms
+from benchmarks.teaching_report import Training, contents, said_by_one_row, table
 from groundwork.dataset.loading import QuestionRow
 from groundwork.errors import UsageError
 from groundwork.records.artifacts import Workspace, write_jsonl
@@ -124,3 +125,14 @@ def test_further_arguments_go_to_the_judge():
         ["--config", "x"],
     )
     assert own_and_further(["--quick"]) == (["--quick"], [])
+
+
+def test_what_datasets_hold_is_told_without_training():
+    """Half of the words and numbers in one row and half in another are half: the nearest row alone counts."""
+    test = [row("How far?", "A lap of 2,500 m on Course A")]
+    apart = [row("How long is it?", "2500 m"), row("Where?", "A lap on the course")]
+    assert 0 < said_by_one_row(test, apart) < 1
+    assert said_by_one_row(test, [row("What of course A?", "Its lap measures 2,500 m")]) == 1
+    assert said_by_one_row(test, [row("Who pays?", "The club")]) == 0
+    trained = Training("few", 1, "", [0, 60], {"t": [4.0, 2.0]})
+    assert contents(test, [trained], {"few": apart}, {"few": 20})[1].split()[:3] == ["few", "10.0", "3.0"]
