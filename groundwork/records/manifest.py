@@ -240,8 +240,8 @@ def judge_state(
         return "missing", ""
     if entry.status == "failed":
         return "failed", "; ".join(failure["reason"] for failure in entry.failures[:1])
-    if len(outputs) < min(writes, len(entry.outputs)):
-        return "missing", "its files are gone"
+    if len(outputs) < min(writes, len(entry.outputs)) and not (outputs and entry.recipe != recipe):
+        return "missing", "its files are gone"  # where settings changed, there may be fewer to write
     if entry.inputs != inputs:
         return "stale", f"{', '.join(differing(entry.inputs, inputs)[:2])} changed"
     if entry.recipe != recipe:

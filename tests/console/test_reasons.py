@@ -82,3 +82,12 @@ def test_a_prompt_a_version_and_an_override_are_named() -> None:
         "stale",
         "ingest.overrides.converter, prompt a.md, the program's version of this stage changed",
     )
+
+
+def test_fewer_files_by_a_changed_setting_are_not_gone() -> None:
+    """Where a setting changed by which less is written, that is the reason; files that are all gone are gone."""
+    old, new = ({"settings": {"ingest": {"pictures": shown}}} for shown in (True, False))
+    entry = ManifestEntry(inputs={}, recipe=old, outputs={"a.md": "1", "a": "2"}, status="done")
+    assert judge_state(entry, {}, new, {"a.md": "1"}, 2) == ("stale", "settings.ingest.pictures changed")
+    assert judge_state(entry, {}, old, {"a.md": "1"}, 2) == ("missing", "its files are gone")
+    assert judge_state(entry, {}, new, {}, 2) == ("missing", "its files are gone")
