@@ -137,6 +137,37 @@ async def test_sections_carry_bars_that_lead_there(show: Opener, page_file: Path
     await expect(heading).to_be_in_viewport(ratio=1)
 
 
+@pytest.fixture(scope="module")
+def long_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of 40 sections, each of another length, which are drawn as they come near."""
+    root = tmp_path_factory.mktemp("long")
+    parts = [
+        f"## Part {n}\n\n"
+        + "\n\n".join(
+            f"Gate {n} of row {m} opens at {m} and is painted in {n} coats of grey." * 4 for m in range(n % 7 + 1)
+        )
+        for n in range(40)
+    ]
+    data_folder(root, "rugby", "# Gates\n\n" + "\n\n".join(parts) + "\n", {"alpha": 1.0}, "Gates")
+    assert main(["--data", str(root), "--quiet"]) == 0
+    return root / "plots" / "coverage-rugby.html"
+
+
+async def test_a_section_far_below_is_found_at_once(show: Opener, long_file: Path) -> None:
+    """The outline leads to the head of a section wherever it is, though what lies between has never been drawn."""
+    page = await show(long_file)
+    for name in ("Part 37", "Part 5", "Part 22"):
+        await page.locator("nav, aside").get_by_text(name, exact=True).first.click()
+        head = page.locator("#document").get_by_text(name, exact=True)
+        desk = await page.locator(".desk").bounding_box()
+        await page.wait_for_function(
+            "([name, top]) => [...document.querySelectorAll('#document h2, #document h3, #document h4')].some("
+            "(head) => head.textContent.trim() === name && Math.abs(head.getBoundingClientRect().top - top - 60) < 30)",
+            arg=[name, desk["y"]],
+        )
+        await expect(head).to_be_in_viewport()
+
+
 async def test_narrow_window(show: Opener, page_file: Path) -> None:
     """On a phone the text fits the window and a tapped sentence opens its questions below."""
     page = await show(page_file, width=380, height=700, dark=True)

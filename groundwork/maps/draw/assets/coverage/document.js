@@ -2,6 +2,17 @@
 
 const DRAWN_STYLES = ["link", "image", "math", "code"]; // whose classes have the style's own name
 
+const MOST_CORRECTIONS = 10; // frames
+
+// Cells out of sight have an estimated height until they are drawn, so the place moves while one comes near: the jump is
+// made again in each frame until it rests.
+function bringIntoView(node, block, before = null, left = MOST_CORRECTIONS) {
+  if (!node || left === 0) return;
+  node.scrollIntoView({ block, behavior: "instant" });
+  const now = node.getBoundingClientRect().top;
+  if (now !== before) requestAnimationFrame(() => bringIntoView(node, block, now, left - 1));
+}
+
 class DocumentText {
   constructor(tally, wishes) {
     this.doc = tally.doc;
@@ -55,13 +66,13 @@ class DocumentText {
   }
 
   reveal(index) {
-    this.nodesOf(index)[0]?.scrollIntoView({ block: "center" });
+    bringIntoView(this.nodesOf(index)[0], "center");
   }
 
   goTo(start) {
     const heads = [...this.node.querySelectorAll("[data-start]")];
     const target = heads.find((node) => Number(node.dataset.start) >= start) || this.node.firstChild;
-    target.scrollIntoView({ block: "start" });
+    bringIntoView(target, "start");
   }
 
   #point(event) {
