@@ -162,7 +162,7 @@ async def test_a_section_far_below_is_found_at_once(show: Opener, long_file: Pat
         desk = await page.locator(".desk").bounding_box()
         await page.wait_for_function(
             "([name, top]) => [...document.querySelectorAll('#document h2, #document h3, #document h4')].some("
-            "(head) => head.textContent.trim() === name && Math.abs(head.getBoundingClientRect().top - top - 60) < 30)",
+            "(head) => head.textContent.trim() === name && Math.abs(head.getBoundingClientRect().top - top - 72) < 30)",
             arg=[name, desk["y"]],
         )
         await expect(head).to_be_in_viewport()
