@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 from groundwork.documents import Request, run
 from groundwork.documents.engines import layout as layout_engine
 from groundwork.documents.engines.layout import ENGINES
-from groundwork.documents.layout import fonts_and_sizes, lines_to_markdown
+from groundwork.documents.layout import drawn_letters, lines_to_markdown
 from groundwork.documents.layout.drawn_lines import find_frames, find_strokes
 from groundwork.documents.layout.reading_order import PagePart
 from groundwork.documents.page_conversion import convert_pages
@@ -156,7 +156,7 @@ ALL: dict[str, Callable[[Request], str]] = {
 }
 
 ABLATIONS: dict[str, tuple[Any, str, Any]] = {
-    "sizes by Tf alone": (fonts_and_sizes.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
+    "sizes by Tf alone": (drawn_letters.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
     "no columns by where lines begin": (
         layout_engine,
         "parts_of",

@@ -309,6 +309,11 @@ def write_plain_pdf(path: Path, pages: Sequence[bytes], packed: int = 1) -> Path
             content = zlib.compress(content, 9)
         head = f"<< /Length {len(content)} /Filter [{' /FlateDecode' * packed}] >>".encode()
         objects += [page.format(4 + 2 * i).encode(), head + b"\nstream\n" + content + b"\nendstream"]
+    return write_pdf_objects(path, objects)
+
+
+def write_pdf_objects(path: Path, objects: Sequence[bytes]) -> Path:
+    """A PDF of these objects, numbered from 1; the first is its catalogue."""
     out, places = bytearray(b"%PDF-1.4\n"), []
     for number, body in enumerate(objects, start=1):
         places.append(len(out))

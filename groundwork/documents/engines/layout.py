@@ -20,8 +20,9 @@ from groundwork.documents import Conversion, Request
 from groundwork.documents.audit import count_tables
 from groundwork.documents.form_fields import fields, notes, with_typed
 from groundwork.documents.layout.charts import find_charts
+from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.drawn_lines import Frame, Stroke, Strokes, find_frames, find_strokes
-from groundwork.documents.layout.fonts_and_sizes import LetterSizes, Styles
+from groundwork.documents.layout.fonts_and_sizes import Styles
 from groundwork.documents.layout.lines_to_markdown import Flow, foot_notes, page_lines
 from groundwork.documents.layout.reading_order import gutters
 from groundwork.documents.layout.reading_order import parts as parts_of
@@ -158,6 +159,7 @@ def _unsure_tables(numbers: Sequence[int]) -> str:
 
 def _drawn(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset[str]) -> _Page:
     """What is drawn on a liteparse page, spelt as in the page's text layer."""
+    page = sizes.with_all_letters(page)
     turned = upright(page)
     speller = Speller(text)
     read = [

@@ -24,6 +24,7 @@ _GUTTER = 0.7  # font sizes between two columns
 _HANG = 6  # points by which a quotation mark may stand out of its column
 _HEADER = 3  # texts of a running header, its page number among them
 _NUMBER = re.compile(r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6}|[^\W\d]{1,12} \d{1,4} (?:[^\W\d]{1,3}|/) \d{1,4})\W{0,2}")
+_PROSE, _FIGURES = 0.8, 0.03  # of the letters in long lines, and of those in numbers
 _SPACE = 0.65  # font sizes between two words of a line
 
 
@@ -194,6 +195,15 @@ def _is_text(boxes: Sequence[_Box]) -> bool:
     long = [text for text in texts if len(text.split()) >= 3 and not is_entry(text)]
     if entries >= _LEAST and entries + len(long) >= 0.4 * len(texts):
         return True  # leading dots tell where a column ends
-    if len(long) < max(_LEAST, 0.4 * len(texts)) or sum(map(is_number, texts)) > 0.2 * len(texts):
+    numbers = [text for text in texts if is_number(text)]
+    if len(long) < _LEAST:
+        return False
+    if (len(long) < 0.4 * len(texts) or len(numbers) > 0.2 * len(texts)) and not _is_prose(texts, long, numbers):
         return False
     return sum(text[0].islower() for text in long) > 0.2 * len(long)
+
+
+def _is_prose(texts: Sequence[str], long: Sequence[str], numbers: Sequence[str]) -> bool:
+    """Whether lines of text hold most of the letters, though formulas or labels in many pieces stand between them."""
+    letters = sum(map(len, texts))
+    return sum(map(len, long)) >= _PROSE * letters and sum(map(len, numbers)) <= _FIGURES * letters

@@ -1,0 +1,204 @@
+"""Letters as they are drawn: their sizes, fonts and boxes, which pdfium knows for each.
+
+liteparse gives the operand of `Tf` alone. Many PDFs write 1 there and the size into the text matrix, so the two have
+to be multiplied. A bitmap font (Type 3) may count in pixels: its size says nothing of its letters, whose height does,
+and liteparse's boxes, which come from the size, reach over the page.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import math
+import re
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
+
+from groundwork.documents.layout.lost_letters import Letter, may_hide, reaches_out, to_items
+from groundwork.documents.ligatures import with_ligatures
+from groundwork.documents.pdf import open_pdf
+
+_STOP = re.compile(r"[.:?!—–] +\S")  # within a line
+_NAME = 128  # bytes of a font's name
+_SCALE = 100  # parts of a point in which pdfium is asked for a place
+_OUTSIDE = 2  # times its size, which no letter is high
+_HEIGHTS = (  # of letters, in font sizes
+    (re.compile(r"[A-Zbdfhkl0-9]"), 0.7),
+    (re.compile(r"[gpqy]"), 0.65),
+    (re.compile(r"[acemnorsuvwxz]"), 0.45),
+)
+
+
+class LetterSizes:
+    """The sizes in points of a PDF's letters; pdfium is asked once for letters of the same font and height."""
+
+    def __init__(self, source: str, turns: Mapping[int, int] | None = None) -> None:
+        """`turns`: by how many degrees clockwise the text of a page stands turned, where liteparse's is upright."""
+        self._turns = turns or {}
+        self._source = source
+        self._document: Any = None
+        self._page: tuple[int, Any, Any] = (0, None, None)  # its number, pdfium's page and its text
+        self._sizes: dict[tuple[str | None, float | None, float], float] = {}
+        self._pixels: set[tuple[str | None, float | None]] = set()  # fonts whose size says nothing of their letters
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._document is not None:
+            self._document.close()
+
+    def text_of(self, number: int) -> tuple[str, str]:
+        """The text of a page that is read from right to left: as pdfium gives it, and with its ligatures in order."""
+        textpage = self._text_of(number)[1]
+        text = textpage.get_text_range()
+        return text, with_ligatures(textpage, text)
+
+    def of(self, item: Any, page: Any) -> float:
+        """The size of a liteparse text item of a liteparse page."""
+        font = (item.font_name, item.font_size)
+        key = (*font, round(item.height, 1))
+        if font in self._pixels:
+            return self._drawn(item, page) or _guessed(item)
+        if key not in self._sizes:
+            self._sizes[key] = self._drawn(item, page) or _guessed(item)
+        return self._sizes[key]
+
+    def with_all_letters(self, page: Any) -> Any:
+        """A liteparse page; where boxes reach far out of their lines, its texts are made of pdfium's letters."""
+        import pypdfium2.raw as pdfium
+
+        if not any(map(may_hide, page.text_items)):
+            return page
+        text = self._text_of(page.page_num)[1].raw
+        count = pdfium.FPDFText_CountChars(text)
+        if not any(reaches_out(_box(text, i, loose=True), _box(text, i)) for i in range(count)):
+            return page
+        return dataclasses.replace(page, text_items=to_items(self._letters(page)))
+
+    def end_font(self, item: Any, page: Any) -> str:
+        """The font of the last word of a liteparse text item where a stop within it may end a head that runs in;
+        liteparse names the font of the first. "" elsewhere, and where pdfium finds no letter."""
+        if len(item.words) < 2 or not _STOP.search(item.text):
+            return ""
+        text, letter = self._letter(item.words[-1], page)
+        return _font(text, letter) if letter >= 0 else ""
+
+    def _drawn(self, item: Any, page: Any) -> float:
+        """`Tf` times the height of the text matrix, or the size that letters so high have where that can not be theirs;
+        0 where pdfium finds no letter at the item's place."""
+        import pypdfium2.raw as pdfium
+
+        word = max(item.words, key=lambda word: len(word.text), default=item)  # not the raised number before it
+        text, letter = self._letter(word, page)
+        matrix = pdfium.FS_MATRIX()
+        if letter < 0 or not pdfium.FPDFText_GetMatrix(text, letter, matrix):
+            return 0.0
+        size = _tf(text, letter) * math.hypot(matrix.c, matrix.d)
+        font = (item.font_name, item.font_size)
+        across = abs(matrix.c) > abs(matrix.d)  # the height of the letters runs from side to side
+        if font not in self._pixels and _height(text, letter, across) <= _OUTSIDE * size:
+            return size
+        self._pixels.add(font)
+        return _size_by_height(text, letter, across)
+
+    def _letter(self, word: Any, page: Any) -> tuple[Any, int]:
+        """pdfium's text of a liteparse page, and which of its letters stands in the middle of a word; -1 for none."""
+        import pypdfium2.raw as pdfium
+
+        raw, text = (part.raw for part in self._text_of(page.page_num))
+        x, y = ctypes.c_double(), ctypes.c_double()
+        place = (int(_SCALE * (word.x + word.width / 2)), int(_SCALE * (word.y + word.height / 2)))
+        pdfium.FPDF_DeviceToPage(raw, *self._device(page), *place, x, y)
+        return text, pdfium.FPDFText_GetCharIndexAtPos(text, x, y, 3, 3)
+
+    def _device(self, page: Any) -> tuple[int, int, int, int, int]:
+        """A liteparse page as pdfium draws it: left, top, width and height in parts of a point, quarters of a turn."""
+        width, height = (int(_SCALE * side) for side in (page.width, page.height))
+        return 0, 0, width, height, -self._turns.get(page.page_num, 0) // 90 % 4
+
+    def _letters(self, page: Any) -> Iterator[Letter]:
+        import pypdfium2.raw as pdfium
+
+        text = self._text_of(page.page_num)[1].raw
+        for i in range(pdfium.FPDFText_CountChars(text)):
+            box = self._in_page(_box(text, i), page)
+            yield Letter(*box, chr(pdfium.FPDFText_GetUnicode(text, i)), _font(text, i), _tf(text, i))
+
+    def _in_page(self, box: Sequence[float], page: Any) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of a box of pdfium's in a liteparse page."""
+        import pypdfium2.raw as pdfium
+
+        x, y = ctypes.c_int(), ctypes.c_int()
+        places = []
+        for corner in (box[:2], box[2:]):
+            pdfium.FPDF_PageToDevice(self._text_of(page.page_num)[0].raw, *self._device(page), *corner, x, y)
+            places.append((x.value / _SCALE, y.value / _SCALE))
+        (x1, x2), (y1, y2) = (sorted(ends) for ends in zip(*places, strict=True))
+        return x1, y1, x2, y2
+
+    def _text_of(self, number: int) -> tuple[Any, Any]:
+        if self._document is None:
+            self._document = open_pdf(self._source)
+        if self._page[0] != number:
+            page = self._document[number - 1]
+            self._page = (number, page, page.get_textpage())
+        return self._page[1], self._page[2]
+
+
+def _guessed(item: Any) -> float:
+    """The operand of `Tf` where it can be the size of letters so high, else their height."""
+    size = item.font_size or 0.0
+    return float(size if 0.6 * size < item.height < 1.7 * size else item.height or 1.0)
+
+
+def _box(text: Any, letter: int, *, loose: bool = False) -> tuple[float, float, float, float]:
+    """Left, bottom, right and top in points from the page's bottom left: of what is drawn, or (`loose`) of the
+    letter's place in its line; of a space nothing."""
+    import pypdfium2.raw as pdfium
+
+    if loose:
+        place = pdfium.FS_RECTF()
+        pdfium.FPDFText_GetLooseCharBox(text, letter, place)
+        return place.left, place.bottom, place.right, place.top
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    pdfium.FPDFText_GetCharBox(text, letter, left, right, bottom, top)
+    return left.value, bottom.value, right.value, top.value
+
+
+def _font(text: Any, letter: int) -> str:
+    """ "" where pdfium knows none."""
+    import pypdfium2.raw as pdfium
+
+    name = ctypes.create_string_buffer(_NAME)
+    pdfium.FPDFText_GetFontInfo(text, letter, name, _NAME, None)
+    return name.value.decode("utf-8", "replace")
+
+
+def _tf(text: Any, letter: int) -> float:
+    import pypdfium2.raw as pdfium
+
+    return float(pdfium.FPDFText_GetFontSize(text, letter))
+
+
+def _sides(box: Sequence[float]) -> tuple[float, float]:
+    return box[2] - box[0], box[3] - box[1]
+
+
+def _height(text: Any, letter: int, across: bool) -> float:
+    return _sides(_box(text, letter))[0 if across else 1]
+
+
+def _size_by_height(text: Any, letter: int, across: bool) -> float:
+    """The font size that the heights of a word's letters and figures tell; 0 where it holds none."""
+    import pypdfium2.raw as pdfium
+
+    sizes = []
+    for step in (-1, 1):
+        at = letter if step > 0 else letter - 1
+        while at >= 0 and (sign := chr(pdfium.FPDFText_GetUnicode(text, at))).isalnum():
+            share = next((share for signs, share in _HEIGHTS if signs.match(sign)), 0.0)
+            sizes += [_height(text, at, across) / share] if share else []
+            at += step
+    return statistics.median(sizes) if sizes else 0.0

@@ -1,0 +1,32 @@
+"""Which parts of a page are columns."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundwork.documents.layout.reading_order import parts
+from groundwork.documents.layout.text_lines import Run
+
+LINES = ("when the tide on both sides has", "turned, and he lowers it as soon", "as the last ferry has left it.")
+
+
+def _column(x: float, y: float, pieces: str) -> list[Run]:
+    """Six lines of text, and below each third one so many pieces of a formula or of a row."""
+    runs = []
+    for k in range(6):
+        runs.append(Run(x, y + 24 * k, x + 200, y + 24 * k + 10, LINES[k % 3], 10.0))
+    for at, piece in enumerate(pieces.split()):
+        left, top = x + 40 * (at % 5), y + 150 + 12 * (at // 5)
+        runs.append(Run(left, top, left + 5 * len(piece), top + 10, piece, 10.0))
+    return runs
+
+
+@pytest.mark.parametrize(
+    ("pieces", "columns"),
+    [("= x 2 y " * 4, 2), ("1,022 241.1 4,158 " * 4, 0)],
+    ids=["signs of formulas", "figures of a table"],
+)
+def test_columns_hold_formulas_in_many_pieces_and_no_tables(pieces: str, columns: int) -> None:
+    """Running text is what most of a column's letters are; figures of a table are more than a few of them."""
+    runs = _column(60, 100, pieces) + _column(320, 105, pieces)
+    assert sum(part.column is not None for part in parts(runs, [])) == columns
