@@ -22,7 +22,7 @@ from groundwork.documents.pdf import open_pdf
 _STOP = re.compile(r"[.:?!—–] +\S")  # within a line
 _NAME = 128  # bytes of a font's name
 _SCALE = 100  # parts of a point in which pdfium is asked for a place
-_OUTSIDE = 2  # times its size, which no letter is high
+_OUTSIDE = 4  # times its size, which no letter is high
 _HEIGHTS = (  # of letters, in font sizes
     (re.compile(r"[A-Zbdfhkl0-9]"), 0.7),
     (re.compile(r"[gpqy]"), 0.65),
@@ -73,7 +73,7 @@ class LetterSizes:
             return page
         text = self._text_of(page.page_num)[1].raw
         count = pdfium.FPDFText_CountChars(text)
-        if not any(reaches_out(_box(text, i, loose=True), _box(text, i)) for i in range(count)):
+        if not any(reaches_out(_box(text, i, loose=True), _box(text, i), _size(text, i)) for i in range(count)):
             return page
         return dataclasses.replace(page, text_items=to_items(self._letters(page)))
 
@@ -95,7 +95,7 @@ class LetterSizes:
         matrix = pdfium.FS_MATRIX()
         if letter < 0 or not pdfium.FPDFText_GetMatrix(text, letter, matrix):
             return 0.0
-        size = _tf(text, letter) * math.hypot(matrix.c, matrix.d)
+        size = _size(text, letter)
         font = (item.font_name, item.font_size)
         across = abs(matrix.c) > abs(matrix.d)  # the height of the letters runs from side to side
         if font not in self._pixels and _height(text, letter, across) <= _OUTSIDE * size:
@@ -180,6 +180,15 @@ def _tf(text: Any, letter: int) -> float:
     import pypdfium2.raw as pdfium
 
     return float(pdfium.FPDFText_GetFontSize(text, letter))
+
+
+def _size(text: Any, letter: int) -> float:
+    """`Tf` times the height of the text matrix."""
+    import pypdfium2.raw as pdfium
+
+    matrix = pdfium.FS_MATRIX()
+    pdfium.FPDFText_GetMatrix(text, letter, matrix)
+    return _tf(text, letter) * math.hypot(matrix.c, matrix.d)
 
 
 def _sides(box: Sequence[float]) -> tuple[float, float]:

@@ -17,6 +17,7 @@ from groundwork.language.words import WRITTEN_OUT
 
 _STOPS = (".", ",", ";")
 _TYPED = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
+_DOUBLE = 2.5  # sizes from line to line, which text with a line left free between its lines does not reach
 _RECURS = 4  # times that a bold line comes before it is the title of a kind of box, such as "Note"
 
 
@@ -93,7 +94,7 @@ def _leading(pages: Sequence[Sequence[Line]], body: float) -> float:
         for above, below in pairwise(page)
         if above.cells and below.cells and _rounded(below.main.size) == body and not label(below.text)
     ]
-    steps = [step / body for step in steps if 0.9 * body < step < 2.2 * body]
+    steps = [step / body for step in steps if 0.9 * body < step < _DOUBLE * body]
     return statistics.median(steps) if steps else 1.2
 
 

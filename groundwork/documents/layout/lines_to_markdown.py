@@ -32,6 +32,8 @@ from groundwork.language.sentence_ends import LINE_ENDS
 from groundwork.language.writing_systems import has_unspaced
 
 _APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
+_SPACED = 1.8  # sizes from line to line, from which on a line is left free between them
+_LONG, _HALF = 0.7, 0.5  # of the breadth of its column, which a line covers that may go on
 _WIDE = 2.2  # and rows further apart than this are no table's
 _SMALL = 0.93  # of the body's size, which notes have at the most
 _MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
@@ -177,8 +179,10 @@ class Flow:
         if label(line.text) and not self._is_mid_sentence(above, line, full and not ended):
             return False
         if not full:
-            long = above.x2 - above.x1 > 0.7 * (self.right - self.left)
-            return not ended and (lower or long or above.text.endswith(("-", ",", "(")))
+            width = (above.x2 - above.x1) / max(1.0, self.right - self.left)
+            parted = line.y - above.y > _SPACED * size  # where every line stands free, its distance tells no paragraph
+            goes_on = (lower or above.text.endswith(("-", ",", "("))) and (width > _HALF or not parted)
+            return not ended and (goes_on or width > _LONG)
         indented = line.x1 - above.x1 > 0.8 * size and not label(above.text)
         return not (indented and ended)
 

@@ -14,6 +14,7 @@ _GAP = 1.0  # heights of a letter between two items
 _BACK = 3  # such gaps to the left, where no sign is set below another
 _HIGH = 4.0  # points of a letter that is no stop
 _TALL = 10  # times the mean width of its letters, which no text's place is high
+_PIXELS = 20  # font sizes, which no letter's place is high
 _DRAWN = 2  # times a letter's own height, which its place is not high
 _LEAST = 0.6  # points of a letter's width
 _HYPHENS = {"\x02": "-", "\ufffe": "-", "\u00ad": "-"}  # as pdfium tells those at a line's end
@@ -37,10 +38,11 @@ def may_hide(item: Any) -> bool:
     return bool(item.text) and item.height > _TALL * item.width / len(item.text)
 
 
-def reaches_out(place: Sequence[float], drawn: Sequence[float]) -> bool:
-    """Whether a letter's place in its line reaches far out of the line; both as left, bottom, right and top."""
+def reaches_out(place: Sequence[float], drawn: Sequence[float], size: float) -> bool:
+    """Whether a letter's place in its line reaches far out of the line, its size taken for that of a pixel; both as
+    left, bottom, right and top."""
     thin, long = sorted((place[2] - place[0], place[3] - place[1]))
-    return thin > _LEAST and long > _TALL * thin and long > _DRAWN * max(drawn[2] - drawn[0], drawn[3] - drawn[1])
+    return thin > _LEAST and long > _PIXELS * size and long > _DRAWN * max(drawn[2] - drawn[0], drawn[3] - drawn[1])
 
 
 def to_items(letters: Iterable[Letter]) -> list[Any]:

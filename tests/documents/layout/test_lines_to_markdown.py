@@ -12,7 +12,7 @@ from groundwork.documents.layout.fonts_and_sizes import Styles
 from groundwork.documents.layout.lines_to_markdown import Flow, foot_notes
 from groundwork.documents.layout.reading_order import parts
 from groundwork.documents.layout.text_layer_spelling import Speller
-from groundwork.documents.layout.text_lines import Box, Run, label, to_lines, to_run
+from groundwork.documents.layout.text_lines import Box, Line, Run, label, to_lines, to_run
 from groundwork.documents.repair.hyphens import DocumentWords
 
 WIDE = "The skiffs of the league are rowed by four people and steered by one"
@@ -234,3 +234,20 @@ def test_a_formula_without_boxes_of_its_own_has_a_word():
                            font_name="Serif", font_weight=400)  # fmt: skip
     made = to_run(item, 10, Speller("of rows"))
     assert made and [word.text for word in made.words] == ["of", r"$(\kappa _{1}, 2)$", "rows"]
+
+
+def test_double_spaced_lines_are_one_paragraph() -> None:
+    """Lines with one left free between them are paragraphs where a line ends early, not by their distance."""
+    full = "which the harbour office reads out to the crews in April"
+    lines = [Line(27.0 * k + 12, [Run(50, 27.0 * k, 550, 27.0 * k + 12, full, 12.0)]) for k in range(6)]
+    lines.append(Line(174.0, [Run(50, 162, 150, 174, "before the lots.", 12.0)]))
+    lines.append(Line(201.0, [Run(86, 189, 550, 201, "In May the moorings are let", 12.0)]))
+    assert (
+        Flow(lines, Styles([lines])).markdown()
+        == f"{' '.join([full] * 6)} before the lots.\n\nIn May the moorings are let"
+    )
+    links = [
+        Line(27.0 * k + 12, [Run(50, 27.0 * k, 110, 27.0 * k + 12, f"{name}.org", 12.0)])
+        for k, name in enumerate("abcde")
+    ]
+    assert Flow(links, Styles([links]), (50, 550)).markdown().count("\n\n") == 4
