@@ -6,8 +6,19 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from itertools import groupby
 
+from groundwork.chunking.segments import segments
+from groundwork.language.detection import resolved
 from groundwork.markdown.blocks import Block
 from groundwork.records.types import Chunk
+from groundwork.settings.document_settings import ChunkSettings
+
+
+def chunk_counts(text: str, found: list[Block], chunks: list[Chunk], settings: ChunkSettings) -> dict[str, int]:
+    """Segments, chunks and sentences of a text, and its tables; `found`: its blocks."""
+    pieces = segments(text, resolved(settings.language, text), settings.sentences, found)
+    sentences = sum(piece.kind == "sentence" for piece in pieces)
+    counts = {"segments": count_segments(found), "chunks": len(chunks), "sentences": sentences}
+    return counts | count_tables(found, chunks)
 
 
 def count_segments(found: list[Block]) -> int:

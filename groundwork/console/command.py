@@ -20,7 +20,6 @@ from groundwork.console.job_setup import load_config, opened
 from groundwork.console.next_steps import closing_lines
 from groundwork.console.preflight import NO_DOCUMENTS
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
-from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME, writer_of
 from groundwork.records.artifacts import visible
 from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"]
 
-MOST_DEPARTED = 5
 MOST_CACHE_SHARDS = 64  # of a stage whose units are whole runs
 MOST_FORETOLD = 10  # units whose calls are counted before they begin; of more, a sample stands for all
 MOST_DUE = 20  # lines of a dry run
@@ -144,16 +142,14 @@ class Command:
 
     def _name_departed(self, job: Job, manifest: Manifest) -> None:
         """Say which documents have lost their source."""
-        from groundwork.records.document_lifecycle import departed
+        from groundwork.records.document_lifecycle import departed, departed_lines
 
         lost = departed(job.data, manifest, job.config.ingest.ignore)
         job.departed = {one.document: one.source for one in lost}
         if getattr(job.flags, "within_run", False) and self.name != "ingest":
             return  # said once, by the first stage of them all
-        for one in [one for one in lost if one.document not in job.set_aside][:MOST_DEPARTED]:
-            how = "ignored" if one.ignored else "gone"
-            remedy = spelt(f"uv run dataprep forget {one.document}")
-            job.progress.say(f"{how}: documents/{one.source}, of which {one.document} was made; remove it: {remedy}")
+        for line in departed_lines(lost, job.set_aside):
+            job.progress.say(line)
 
     def unfinished(self, flags: argparse.Namespace) -> list[tuple[str, str]]:
         """The units that are not done, each with the reason."""

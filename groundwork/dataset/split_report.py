@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from groundwork.console import terminal_table as terminal
 from groundwork.dataset.publish.card import (
@@ -17,8 +18,10 @@ from groundwork.dataset.publish.card import (
     describe_verdict,
 )
 from groundwork.dataset.split.metrics import Curve, EvalRow, Neighbour, SplitReport, SplitShare, shorten
+from groundwork.errors import UsageError
 from groundwork.pages.html_frame import document, table
 from groundwork.pages.markup import Markup, joined, tag
+from groundwork.records.artifacts import read_json
 
 BARS = "▁▂▃▄▅▆▇█"
 MOST_ROWS, MOST_SHARES = 200, 40  # of a table of the page
@@ -294,3 +297,30 @@ polyline { fill: none; stroke: var(--train); stroke-width: 2; }
 line.mark { stroke: var(--soft); stroke-dasharray: 4 3; }
 @media (max-width: 600px) { svg.figure text { font-size: 19px; } }
 """
+
+
+def build_warnings(report: SplitReport) -> list[str]:
+    """What a dataset's report warns of, and what of it is to be looked at."""
+    warnings = list(report.warnings)
+    if report.dropped:
+        warnings.append(f"{report.dropped} places of eval stay empty: too few rows could be reworded")
+    if report.fewer:
+        warnings.append(f"{len(report.fewer)} rows of train have fewer than {report.phrasings} wordings")
+    if report.personal:
+        warnings.append(f"{len(report.personal)} places look like personal data; see report.html before you publish")
+    if report.invalid:
+        warnings.append(f"{len(report.invalid)} invalid rows were left out; they are listed in report.json")
+    if report.unjudged:
+        warnings.append(f"{report.unjudged} rewordings were not judged: the model's replies were unusable")
+    return warnings
+
+
+def refuse_personal(folder: Path) -> None:
+    """Raises UsageError where the report of the dataset in `folder` names places that look personal."""
+    found = read_json(folder / "report.json", SplitReport).personal
+    if found:
+        first = ", ".join(f"{p.id} ({p.kind} {p.masked})" for p in found[:5])
+        raise UsageError(
+            f"not pushed: {len(found)} places look personal: {first}; fix the rows, push without --public, "
+            "or pass --allow-personal"
+        )

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from groundwork.dataset.loading import QuestionRow
-from groundwork.errors import BadRecord, UnitError
+from groundwork.errors import BadRecord, UnitError, UsageError
 from groundwork.llm.client import Client, Reply
 from groundwork.llm.concurrency import together
 from groundwork.llm.prompts import Message, conversation
@@ -103,6 +103,20 @@ def read_answers(file: Path, rows: Sequence[QuestionRow]) -> Answers:
         raise BadRecord(f"{file}: none of its ids is one of the dataset's; it has {have}, the dataset {want}")
     answers.warnings = list(_told(file, unknown, several, aside, len(wanted) - len(answers.by_row)))
     return answers
+
+
+def answers_file(argument: str) -> tuple[str, Path]:
+    """(label, file) of `LABEL=FILE`, or of a file, which is named after itself or, as `answers`, after its folder.
+
+    Raises UsageError where there is no such file.
+    """
+    label, _, rest = argument.partition("=")
+    path = Path(rest if rest and not Path(argument).exists() else argument).expanduser()
+    if not path.is_file():
+        raise UsageError(f"--answers {argument}: no such file")
+    if rest and path == Path(rest).expanduser():
+        return label, path
+    return (path.resolve().parent.name if path.stem in ("answers", "predictions", "outputs") else path.stem), path
 
 
 def _told(file: Path, unknown: Sequence[str], several: set[str], aside: Mapping[str, int], missing: int) -> list[str]:

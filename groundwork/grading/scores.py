@@ -15,6 +15,7 @@ from groundwork.grading.judge_agreement import Consistency, consistency, flips
 from groundwork.grading.judge_validation import Trust
 from groundwork.grading.memorization import Gap, MirrorPair, gap
 from groundwork.grading.refusals import Honesty, honesty
+from groundwork.records.artifacts import slug
 from groundwork.records.grades import Grade, MeasuredRow
 
 FACETS = ("category", "difficulty", "cluster", "tag", "document")
@@ -117,6 +118,12 @@ def grade_report(
         rows=rows,
         warnings=list(warnings),
     )
+
+
+def named_base(models: Sequence[str], asked: str) -> str:
+    """The name of the model, as the grades have it, that `asked` means, NAME or NAME@PROVIDER; `asked` if none is."""
+    slugs = (slug(asked), slug(asked.partition("@")[0]))
+    return next((name for name in models if asked and slug(name) in slugs), asked)
 
 
 def step_of(name: str) -> int | None:

@@ -11,6 +11,7 @@ from groundwork.grading.judge_validation import SPOILED, Trust
 from groundwork.grading.memorization import ADVICE, Gap
 from groundwork.grading.refusals import honesty_lines
 from groundwork.grading.scores import GradeReport, ModelReport
+from groundwork.records.grades import Grade
 
 BARS = "▁▂▃▄▅▆▇█"
 SHOWN = 8
@@ -124,6 +125,13 @@ def base_lines(model: ModelReport, base: str) -> Iterator[str]:
 def points(found: Difference) -> str:
     """A difference of shares as points with its interval, such as "+12 (+3 to +21)"."""
     return f"{found.mean * 100:+.0f} ({found.low * 100:+.0f} to {found.high * 100:+.0f})"
+
+
+def shortened(grades: Sequence[Grade]) -> list[str]:
+    """A warning that the judge saw only the beginning of long answers, where there were any."""
+    cut = sum(bool(grade.notes) for grade in grades)
+    count = "1 answer" if cut == 1 else f"{cut:,} answers"
+    return [f"longer than grade.judge.longest_answer, so that the judge saw the beginning: {count}"] if cut else []
 
 
 def curve_lines(models: Sequence[ModelReport]) -> Iterator[str]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import glob
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl, write_bytes, write_json, write_jsonl
 from groundwork.records.figure_folders import MovedFolder, decoded, encoded
@@ -27,6 +28,7 @@ from groundwork.records.set_aside_documents import set_aside, write_set_aside
 from groundwork.records.types import Document, Pair, Tags
 
 MADE_ANEW = ("datasets", "plots", "embeddings")  # folders whose files show names of documents; no model is needed
+MOST_DEPARTED = 5  # named at once
 FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were removed after it was built, with their rows
 _FILES = (
     *("text/{}.md", "text/{}.json", "text/{}.md.edited", "summaries/{}.json", "chunks/{}.jsonl"),
@@ -81,6 +83,16 @@ def departed(data: Workspace, manifest: Manifest, ignore: Sequence[str] = ()) ->
             if ignored or not os.path.exists(f"{data.base}/{name}"):  # noqa: PTH110  a tenth of Path's time, for all documents
                 found.append(Departed(document, source, digest, ignored))
     return [one for one in found if (data.root / "text" / f"{one.document}.md").exists()]
+
+
+def departed_lines(lost: Sequence[Departed], aside: Collection[str]) -> list[str]:
+    """What to say of the first few of those that are not set `aside`, each with its remedy."""
+    named = [one for one in lost if one.document not in aside][:MOST_DEPARTED]
+    return [
+        f"{'ignored' if one.ignored else 'gone'}: documents/{one.source}, of which {one.document} was made; "
+        f"remove it: {spelt(f'uv run dataprep forget {one.document}')}"
+        for one in named
+    ]
 
 
 def remains_of(data: Workspace, document: str) -> Remains:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta
 
+from groundwork.errors import UsageError
 from groundwork.settings.field_types import Count, Name, Positive, Seconds, Settings, Share
 
 PROVIDER_OWN = {  # what an entry of llm.providers may leave out, and does not take over from llm itself
@@ -137,3 +140,14 @@ def complete_providers(block: dict[str, Any]) -> None:
 def inherits(kind: type[Settings], name: str) -> bool:
     """Does a null in the field `name` of the block `kind` stand for the value in llm.defaults?"""
     return kind is not ModelCall and issubclass(kind, ModelCall) and name in ModelCall.__struct_fields__
+
+
+def named_call(like: ModelCall, name: str, providers: Collection[str]) -> ModelCall:
+    """The settings of `like` for NAME or NAME@PROVIDER. Raises UsageError where `providers` are without that one."""
+    model, at, provider = name.rpartition("@")
+    if not at:
+        return msgspec.structs.replace(like, model=name)
+    if provider not in providers:
+        defined = ", ".join(providers) or "none is defined"
+        raise UsageError(f"{name}: {provider!r} is not one of llm.providers ({defined})")
+    return msgspec.structs.replace(like, model=model, provider=provider)

@@ -16,7 +16,7 @@ from groundwork.console.next_steps import from_here
 from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
-    from groundwork.records.types import Chunk, Document
+    from groundwork.records.types import Chunk
 
 
 def units(job: Job) -> list[Unit]:
@@ -35,25 +35,21 @@ def process(job: Job, unit: Unit) -> Outcome:
     """Chunk one document."""
     import msgspec
 
-    from groundwork.chunking.chunk_counts import count_segments, count_tables, note
+    from groundwork.chunking.chunk_counts import chunk_counts, note
     from groundwork.chunking.chunker import chunk_document
-    from groundwork.chunking.segments import segments
-    from groundwork.language.detection import resolved
     from groundwork.markdown.blocks import blocks
     from groundwork.records.artifacts import read_text, write_jsonl
+    from groundwork.records.document_record import record_for
 
     text = read_text(unit.reads[0])
-    document, warnings = _document(unit, text)
+    document, warnings = record_for(text, unit.name, unit.reads[1:])
     settings = msgspec.structs.replace(job.config.chunk, language=document.language or job.config.chunk.language)
     found = blocks(text)
     chunks = chunk_document(text, document, settings, found)
     write_jsonl(unit.writes[0], chunks)
     if not text.strip():
         return Outcome(status="empty", note="no text", warnings=warnings)
-    pieces = segments(text, resolved(settings.language, text), settings.sentences, found)
-    sentences = sum(piece.kind == "sentence" for piece in pieces)
-    counts = {"segments": count_segments(found), "chunks": len(chunks), "sentences": sentences}
-    counts |= count_tables(found, chunks)
+    counts = chunk_counts(text, found, chunks, settings)
     return Outcome(note=note(counts, chunks), counts=counts, warnings=warnings)
 
 
@@ -98,22 +94,6 @@ def report(job: Job, done: list[Unit]) -> None:
 
 def _inputs(job: Job, name: str) -> list[Path]:
     return [job.data.path("text", f"{name}{suffix}") for suffix in (".md", ".json")]
-
-
-def _document(unit: Unit, text: str) -> tuple[Document, list[str]]:
-    """The document's record, without its pages where the text was edited since, for their offsets would lie."""
-    import msgspec
-
-    from groundwork.records.artifacts import read_json
-    from groundwork.records.types import Document
-
-    if len(unit.reads) == 1:
-        made = Document(id=unit.name, source="", sha256="", converter="", converter_version="", characters=len(text))
-        return made, [f"{unit.name}.json is missing: chunks get no pages"]
-    document = read_json(unit.reads[1], Document)
-    if document.pages and document.characters != len(text):
-        return msgspec.structs.replace(document, pages=[]), ["the text was edited since ingest: chunks get no pages"]
-    return document, []
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

@@ -30,9 +30,6 @@ from groundwork.errors import UnitError, UsageError
 from groundwork.settings.dataset_settings import EVAL_STRATEGIES, EXPORT_FORMATS, HARNESSES
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from groundwork.dataset.build import Built
     from groundwork.dataset.build_inputs import BuildInputs
     from groundwork.dataset.reword.eval_rewording import Ask, Judge
     from groundwork.dataset.subjects import Subjects
@@ -172,7 +169,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.publish.export import export_warnings
     from groundwork.dataset.replace_files import replace_files
     from groundwork.dataset.split.eval_selection import CannotSplit
-    from groundwork.dataset.split_report import split_report_lines
+    from groundwork.dataset.split_report import build_warnings, split_report_lines
     from groundwork.dataset.unanswerable_calls import add_unanswerable
     from groundwork.dataset.versions import read_versions
     from groundwork.embedding.encoder import encoder_for
@@ -214,7 +211,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     inputs.broken = False
     splits = built.report.splits
     note = ", ".join(f"{count} {split}" for split, count in splits.items())
-    warnings = [*_warnings(built), *export_warnings(job.config.dataset.exports, splits)]
+    warnings = [*build_warnings(built.report), *export_warnings(job.config.dataset.exports, splits)]
     return Outcome(note=note, counts=dict(splits), warnings=warnings)
 
 
@@ -225,10 +222,11 @@ def push(job: Job, units: list[Unit]) -> None:
     if not job.flags.push or not built or not (folder / "README.md").exists():
         return
     from groundwork.dataset.publish import hub
+    from groundwork.dataset.split_report import refuse_personal
 
     settings = job.config.dataset
     if _public(job) and not job.flags.allow_personal:
-        _stop_personal(folder)
+        refuse_personal(folder)
     pushed = hub.push(
         folder,
         settings.name,
@@ -283,35 +281,6 @@ def _judge(job: Job) -> Judge | None:
 
     call = job.config.dataset.rephrase
     return judge_of(job.client, call, job.prompt(call.check_prompt)) if call.check_prompt else None
-
-
-def _warnings(built: Built) -> list[str]:
-    report = built.report
-    warnings = list(report.warnings)
-    if report.dropped:
-        warnings.append(f"{report.dropped} places of eval stay empty: too few rows could be reworded")
-    if report.fewer:
-        warnings.append(f"{len(report.fewer)} rows of train have fewer than {report.phrasings} wordings")
-    if report.personal:
-        warnings.append(f"{len(report.personal)} places look like personal data; see report.html before you publish")
-    if report.invalid:
-        warnings.append(f"{len(report.invalid)} invalid rows were left out; they are listed in report.json")
-    if report.unjudged:
-        warnings.append(f"{report.unjudged} rewordings were not judged: the model's replies were unusable")
-    return warnings
-
-
-def _stop_personal(folder: Path) -> None:
-    from groundwork.dataset.split.metrics import SplitReport
-    from groundwork.records.artifacts import read_json
-
-    found = read_json(folder / "report.json", SplitReport).personal
-    if found:
-        first = ", ".join(f"{p.id} ({p.kind} {p.masked})" for p in found[:5])
-        raise UsageError(
-            f"not pushed: {len(found)} places look personal: {first}; fix the rows, push without --public, "
-            "or pass --allow-personal"
-        )
 
 
 def _check_name(name: str) -> None:

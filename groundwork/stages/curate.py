@@ -8,20 +8,18 @@ Run     uv run dataprep/curate.py [--run NAME]
 from __future__ import annotations
 
 import argparse
-from array import array
-from collections import defaultdict
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.errors import UnitError
-from groundwork.records.artifacts import read_jsonl, write_json, write_jsonl, write_text
+from groundwork.records.artifacts import read_jsonl, write_json, write_text
 from groundwork.records.recipe_changes import in_order
 from groundwork.records.runs import DECISIONS, files_of_documents, named_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from groundwork.questions.curation.outcome import CheckedPair
     from groundwork.questions.curation.report_page import Curated
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from groundwork.questions.duplicate_questions import AskedSoFar
     from groundwork.records.run_pairs import Review
     from groundwork.records.spooled import Spooled
-    from groundwork.records.types import Pair, Rejected
+    from groundwork.records.types import Pair
     from groundwork.settings.whole_config import Config
 
 T = TypeVar("T")
@@ -99,8 +97,8 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
 
     A million pairs fill the memory: they are in temporary files, and only `at_once` of them here, or one document's.
     """
-    from groundwork.questions.curation.duplicates import repeated_questions
-    from groundwork.questions.curation.outcome import CheckedPair, restored
+    from groundwork.questions.curation.duplicates import repeated_questions, with_repeats
+    from groundwork.questions.curation.outcome import CheckedPair, restored, sort_out, write_curated
     from groundwork.questions.curation.report_page import Curated, curation_html
     from groundwork.records.run_pairs import read_review
     from groundwork.records.spooled import Spooled
@@ -121,13 +119,14 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
         if "duplicates" in job.config.curate.checks and judged:
             repeats = await repeated_questions(judged, review, await _asked_so_far(job, questions))
         kept, rejected = spooled(Pair), spooled(Rejected)
-        failures = _sort_out(judged, repeats, review, kept, rejected)
+        checked = (with_repeats(one, place, repeats) for place, one in enumerate(judged))
+        failures = [Failure(*failed) for failed in sort_out(checked, review, kept, rejected)]
         if review.verdicts:
             kept.extend(restored(job.data.path("qa", unit.name), unit.payload, review, {pair.id for pair in kept}))
         warnings = [] if job.test else review.unmet(unit.payload)
         curated = Curated(unit.name, job.config.curate.checks, kept, rejected, review.describe())
         folder = job.data.path("qa", unit.name) / "curated"
-        _write(folder, unit.payload, curated)
+        write_curated(folder, unit.payload, kept, rejected)
         write_text(folder / "report.html", curation_html(curated))
         return _outcome(curated, failures, warnings)
 
@@ -186,31 +185,6 @@ async def _judge(
         )
 
 
-def _sort_out(
-    judged: Sequence[CheckedPair],
-    repeats: Mapping[int, str],
-    review: Review,
-    kept: Spooled[Pair],
-    rejected: Spooled[Rejected],
-) -> list[Failure]:
-    """Put each pair into `kept` or `rejected`; returns what failed among the kept."""
-    from groundwork.questions.curation.duplicates import with_repeats
-    from groundwork.questions.curation.outcome import sorted_out
-    from groundwork.records.types import Pair
-
-    failures = []
-    for place, one in enumerate(judged):
-        checked = with_repeats(one, place, repeats)
-        result = sorted_out(checked, review)
-        if not isinstance(result, Pair):
-            rejected.append(result)
-            continue
-        kept.append(result)
-        if checked.status and review.of(checked.checked) is None:
-            failures.append(Failure(one.pair.id, checked.status, checked.error))
-    return failures
-
-
 def _checked(unit: Unit, judged: Sequence[CheckedPair]) -> Outcome:
     """What a shard has done: its file says for how many pairs the replies are there."""
     failures = [Failure(one.pair.id, one.status, one.error) for one in judged if one.status]
@@ -248,22 +222,6 @@ async def _asked_so_far(job: Job, questions: Sequence[str]) -> AskedSoFar:
         lambda: job.client,
     )
     return AskedSoFar(encode, likeness)
-
-
-def _write(folder: Path, documents: Sequence[str], curated: Curated) -> None:
-    kept, turned_away = _by_document(curated.kept), _by_document(curated.rejected)
-    for document in documents:
-        write_jsonl(folder / f"{document}.jsonl", (curated.kept[place] for place in kept[document]))
-        rejected = (curated.rejected[place] for place in turned_away[document])
-        write_jsonl(folder / "rejected" / f"{document}.jsonl", rejected)
-
-
-def _by_document(rows: Iterable[Pair | Rejected]) -> dict[str, array[int]]:
-    """The places of each document's rows, in order."""
-    places: dict[str, array[int]] = defaultdict(lambda: array("q"))
-    for place, row in enumerate(rows):
-        places[row.document].append(place)
-    return places
 
 
 def _outcome(curated: Curated, failures: list[Failure], warnings: list[str]) -> Outcome:

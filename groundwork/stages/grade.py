@@ -20,8 +20,6 @@ from groundwork.errors import UsageError
 from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from groundwork.dataset.loading import DatasetSource
     from groundwork.grading.grading_run import Grading
     from groundwork.grading.judge import Judge
@@ -123,41 +121,35 @@ def _folder_of(source: DatasetSource) -> str:
 
 def _judges(job: Job) -> list[Judge]:
     from groundwork.grading.judge import Judge
+    from groundwork.settings.model_settings import named_call
 
     settings = job.config.grade
     own = settings.judge
-    calls = [own, _call(own, own.second, job)] if own.second else [own]
+    calls = [own, named_call(own, own.second, job.config.llm.providers)] if own.second else [own]
     wordings = [job.prompt(name) for name in own.prompts]
     if len({(call.model, call.provider) for call in calls}) < len(calls):
         raise UsageError(f"--judge {own.second}: named twice; a judge cannot be compared with itself")
     return [Judge(lambda: job.client, call, wordings, own.repeats, own.longest_answer, settings.seed) for call in calls]
 
 
-def _call(like: ModelCall, name: str, job: Job) -> ModelCall:
-    """The settings of `like` for NAME or NAME@PROVIDER."""
-    import msgspec
-
-    model, _, provider = name.rpartition("@") if name.rpartition("@")[2] in job.config.llm.providers else (name, "", "")
-    if "@" in name and not provider:
-        defined = ", ".join(job.config.llm.providers) or "none is defined"
-        raise UsageError(f"{name}: {name.rpartition('@')[2]!r} is not one of llm.providers ({defined})")
-    return msgspec.structs.replace(like, model=model, provider=provider or like.provider)
-
-
 def _named(job: Job, folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:
     """(label, call, file) of all that is to be graded: models, files of answers, and the base."""
+    from groundwork.grading.answers import answers_file
     from groundwork.records.artifacts import slug
+    from groundwork.settings.model_settings import named_call
 
-    settings = job.config.grade
+    settings, providers = job.config.grade, job.config.llm.providers
     models = [*job.flags.model]
-    files = [_answers_file(argument) for argument in job.flags.answers]
-    labels = {slug(label) for label, _ in files} | {slug(_call(settings.answer, name, job).model) for name in models}
+    files = [answers_file(argument) for argument in job.flags.answers]
+    labels = {slug(label) for label, _ in files} | {
+        slug(named_call(settings.answer, name, providers).model) for name in models
+    }
     base = job.flags.base
     if base and slug(base) not in labels and not (folder / f"{slug(base)}.jsonl").exists():
         models.append(base)
     if not models and not files:
         models = [settings.answer.model]
-    calls = [_call(settings.answer, name, job) for name in models]
+    calls = [named_call(settings.answer, name, providers) for name in models]
     named: list[tuple[str, ModelCall | None, Path | None]] = [(call.model, call, None) for call in calls]
     named += [(label, None, file) for label, file in files]
     slugs = [slug(label) for label, _, _ in named]
@@ -169,20 +161,10 @@ def _named(job: Job, folder: Path) -> list[tuple[str, ModelCall | None, Path | N
     return named
 
 
-def _answers_file(argument: str) -> tuple[str, Path]:
-    """(label, file) of `LABEL=FILE`, or of a file, which is named after itself or, as `answers`, after its folder."""
-    label, _, rest = argument.partition("=")
-    path = Path(rest if rest and not Path(argument).exists() else argument).expanduser()
-    if not path.is_file():
-        raise UsageError(f"--answers {argument}: no such file")
-    if rest and path == Path(rest).expanduser():
-        return label, path
-    return (path.resolve().parent.name if path.stem in ("answers", "predictions", "outputs") else path.stem), path
-
-
 async def process(job: Job, unit: Unit) -> Outcome:
     """Check the judge, get the answers, grade them."""
     from groundwork.grading import answers
+    from groundwork.grading.terminal_report import shortened
     from groundwork.records.artifacts import write_jsonl
 
     graded: Graded = unit.payload
@@ -193,7 +175,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     else:
         assert graded.call is not None  # noqa: S101  # a unit has a file or a call
         await grading.checked()
-        template = job.prompt(settings.answer.open_book_prompt if settings.open_book else settings.answer.prompt)
+        template = job.prompt(settings.answer_prompt)
         held = await answers.ask_answers(
             lambda: job.client, graded.call, grading.rows, template, open_book=settings.open_book
         )
@@ -210,20 +192,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
         status="ok" if grades else "empty",
         note=f"{len(grades):,} answers graded",  # no score yet: what the judge is worth comes first
         counts={"answers": len(grades), "ungraded": len(open_criteria)},
-        warnings=[*graded.warnings, *held.warnings, *_cut(grades)],
+        warnings=[*graded.warnings, *held.warnings, *shortened(grades)],
         failures=failures,
     )
-
-
-def _cut(grades: Sequence[Any]) -> list[str]:
-    cut = sum(bool(grade.notes) for grade in grades)
-    return (
-        [f"longer than grade.judge.longest_answer, so that the judge saw the beginning: {_answers(cut)}"] if cut else []
-    )
-
-
-def _answers(count: int) -> str:
-    return "1 answer" if count == 1 else f"{count:,} answers"
 
 
 def write_report(job: Job, units: list[Unit]) -> None:
@@ -231,7 +202,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     from groundwork.console.next_steps import from_here
     from groundwork.grading.grading_run import comparable, read_grades
     from groundwork.grading.html_report import write_report as write_page
-    from groundwork.grading.scores import grade_report
+    from groundwork.grading.scores import grade_report, named_base
     from groundwork.grading.terminal_report import grade_report_lines
     from groundwork.maps.grade_scene import draw_grade_map
     from groundwork.records.artifacts import write_json, write_jsonl
@@ -248,7 +219,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
         graded.source.name,
         grades,
         grading.known_trust(),
-        base=_base(job, [grade.model for grade in grades]),
+        base=named_base([grade.model for grade in grades], job.flags.base or ""),
         margin=settings.margin,
         floor=settings.floor,
         warnings=[*graded.warnings, *warnings],
@@ -263,14 +234,6 @@ def write_report(job: Job, units: list[Unit]) -> None:
         print(f"  report: {from_here(grading.folder / 'report.html')}")
 
 
-def _base(job: Job, models: list[str]) -> str:
-    """The name, as the grades have it, of the model that --base means."""
-    from groundwork.records.artifacts import slug
-
-    base = job.flags.base or ""
-    return next((name for name in models if base and slug(name) in (slug(base), slug(base.partition("@")[0]))), base)
-
-
 def estimate(job: Job, unit: Unit) -> list[Estimate]:
     """Answers and verdicts for --dry-run, from the real prompts; the judge's check with the first unit."""
     from groundwork.grading.cost_estimate import answer_estimate, judge_estimates
@@ -279,7 +242,7 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     grading, settings = graded.grading, job.config.grade
     found = judge_estimates(job, grading, graded.label)
     if graded.call:
-        template = job.prompt(settings.answer.open_book_prompt if settings.open_book else settings.answer.prompt)
+        template = job.prompt(settings.answer_prompt)
         found.append(answer_estimate(job, graded.call, grading.rows, template, open_book=settings.open_book))
     return found
 
@@ -310,7 +273,7 @@ main = Command(
     config_names=in_order(*SHAPING),
     prompts=lambda config: [
         *config.grade.judge.prompts,
-        config.grade.answer.open_book_prompt if config.grade.open_book else config.grade.answer.prompt,
+        config.grade.answer_prompt,
     ],
     flags=add_flags,
     estimate=estimate,

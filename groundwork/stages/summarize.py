@@ -11,7 +11,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit
-from groundwork.records.artifacts import read_json, read_text, write_json
+from groundwork.records.artifacts import read_text, write_json
+from groundwork.records.document_record import title_in
 from groundwork.records.figures import as_read
 from groundwork.records.recipe_changes import in_order
 
@@ -51,7 +52,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     text = as_read(read_text(unit.reads[0]), unit.name)
     if not re.search(r"\w", text):
         raise BadDocument(f"{unit.reads[0].name}: holds no text to summarise")
-    title = _title(unit)
+    title = title_in(unit.reads[1:], unit.name)
     reply, warnings = await Summarizer(job, unit.name, title).document(text)
     name, summary = named(reply, f"{title}\n\n{text}")
     written = Summary(
@@ -63,18 +64,12 @@ async def process(job: Job, unit: Unit) -> Outcome:
     return Outcome(note=f"{words} words{told}", counts={"words": words}, warnings=warnings)
 
 
-def _title(unit: Unit) -> str:
-    from groundwork.records.types import Document
-
-    return next((read_json(path, Document).title for path in unit.reads[1:]), "") or unit.name.replace("-", " ")
-
-
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts; whether a summary needs correcting nobody knows before."""
     from groundwork.summaries.summarizer import Summarizer, words_allowed
 
     text, call = as_read(read_text(unit.reads[0]), unit.name), job.config.summarize
-    summarizer = Summarizer(job, unit.name, _title(unit))
+    summarizer = Summarizer(job, unit.name, title_in(unit.reads[1:], unit.name))
     asked = summarizer.turns(text)
     said = int(WORDS_USED * words_allowed(text, call.max_words) * TOKENS_PER_WORD)
     tokens = sum(job.tokens(call, messages) for messages in asked)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from groundwork.errors import UnitError
 from groundwork.records import run_pairs
+from groundwork.records.artifacts import write_jsonl
 from groundwork.records.run_pairs import Review, turned_down_at_first
+from groundwork.records.spooled import Spooled
 from groundwork.records.types import Pair, Record, Rejected
 
 
@@ -38,6 +42,38 @@ def sorted_out(one: CheckedPair, review: Review) -> Pair | Rejected:
     if not one.status and (reason := first_failed(checked)):
         return turned_down(checked, reason)
     return checked
+
+
+def sort_out(
+    judged: Iterable[CheckedPair], review: Review, kept: Spooled[Pair], rejected: Spooled[Rejected]
+) -> list[tuple[str, str, str]]:
+    """Put each pair into `kept` or `rejected`; returns (id, status, error) of the kept whose checks failed to run."""
+    failures = []
+    for checked in judged:
+        result = sorted_out(checked, review)
+        if not isinstance(result, Pair):
+            rejected.append(result)
+            continue
+        kept.append(result)
+        if checked.status and review.of(checked.checked) is None:
+            failures.append((checked.pair.id, checked.status, checked.error))
+    return failures
+
+
+def write_curated(folder: Path, documents: Sequence[str], kept: Sequence[Pair], rejected: Sequence[Rejected]) -> None:
+    """<document>.jsonl of those that stay, and rejected/<document>.jsonl of the others, in `folder`."""
+    stay, go = _by_document(kept), _by_document(rejected)
+    for document in documents:
+        write_jsonl(folder / f"{document}.jsonl", (kept[place] for place in stay[document]))
+        write_jsonl(folder / "rejected" / f"{document}.jsonl", (rejected[place] for place in go[document]))
+
+
+def _by_document(rows: Iterable[Pair | Rejected]) -> dict[str, array[int]]:
+    """The places of each document's rows, in order."""
+    places: dict[str, array[int]] = defaultdict(lambda: array("q"))
+    for place, row in enumerate(rows):
+        places[row.document].append(place)
+    return places
 
 
 def restored(folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:
