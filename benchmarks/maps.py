@@ -88,7 +88,7 @@ def bench_html(rows: int, folder: Path) -> None:
 
     from groundwork.dataset.loading import QuestionRow
     from groundwork.maps.draw.map_page import write_map
-    from groundwork.maps.draw.matplotlib_pictures import write_map_png
+    from groundwork.maps.draw.matplotlib_plots import write_map_png
     from groundwork.maps.scene_building import Group, scene_of
 
     settings = load([CONFIG_DIR / "local.json"])

@@ -17,7 +17,8 @@ from groundwork.records.artifacts import Workspace, slug
 if TYPE_CHECKING:
     import asyncio
 
-    from groundwork.llm.budget_and_prices import Budget, UsageRow
+    from groundwork.llm.budget import Budget
+    from groundwork.llm.call_costs import UsageRow
     from groundwork.llm.client import Client
     from groundwork.records.set_aside_documents import SetAside
     from groundwork.settings.model_settings import ModelCall

@@ -139,7 +139,7 @@ def mirror_of(url: str, folder: str) -> Mirror:
 
 
 def make_client(job: Job) -> Client:
-    from groundwork.llm.budget_and_prices import Budget
+    from groundwork.llm.budget import Budget
     from groundwork.llm.client import Client
     from groundwork.llm.journal import IN_MEMORY
 

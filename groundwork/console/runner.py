@@ -21,7 +21,7 @@ from groundwork.console.ledger import Ledger
 from groundwork.console.remembered_flags import choice_of
 from groundwork.console.signals import STOP_SIGNALS, STOPPED, STOPPING
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
-from groundwork.llm.budget_and_prices import DOCUMENT
+from groundwork.llm.call_costs import DOCUMENT
 from groundwork.records.artifacts import plain, remove_leftovers
 from groundwork.records.manifest import Hashes, Manifest, ManifestEntry, State, edited, judge_state
 from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from groundwork.dataset.loading import MIRRORS, QuestionRow
 from groundwork.dataset.question_vectors import Embedded
-from groundwork.questions.duplicate_questions import Likeness, SameQuestions, wording_hash
-from groundwork.questions.question_equivalence import asked_by
+from groundwork.questions.duplicate_rule import asked_by
+from groundwork.questions.duplicate_search import Likeness, SameQuestions, wording_hash
 from groundwork.records.artifacts import slug, write_jsonl
 from groundwork.records.runs import files_of_documents
 from groundwork.records.spooled import OnDemand, Spooled

@@ -26,7 +26,7 @@ from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest
 from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
 from groundwork.language.words import normalised_words
-from groundwork.llm.concurrency import together
+from groundwork.llm.task_group import together
 from groundwork.records.types import Chunk
 
 if TYPE_CHECKING:

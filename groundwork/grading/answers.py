@@ -16,8 +16,8 @@ import msgspec
 from groundwork.dataset.loading import QuestionRow
 from groundwork.errors import BadRecord, UnitError, UsageError
 from groundwork.llm.client import Client, Reply
-from groundwork.llm.concurrency import together
 from groundwork.llm.prompts import Message, conversation
+from groundwork.llm.task_group import together
 from groundwork.records.artifacts import read_jsonl
 from groundwork.settings.model_settings import ModelCall
 

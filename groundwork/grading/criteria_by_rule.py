@@ -14,7 +14,7 @@ from groundwork.language.detection import is_english
 from groundwork.language.names import names
 from groundwork.language.numbers import Number, numbers, other_readings, unit_of
 from groundwork.language.opposites import is_negated
-from groundwork.language.words import words
+from groundwork.language.words import alone, words
 from groundwork.records.grades import Verdict
 
 VERBS = 1  # words that may stand beside the number, date or name: "States 75 seconds"
@@ -83,7 +83,7 @@ def _by_name(criterion: str, question: str, answer: str) -> Settled | None:
     if not 0 < len(name) <= LONGEST_NAME or not all(word[0].isupper() for word in name):
         return None
     phrase = " ".join(name)
-    if phrase in question or not re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", answer):
+    if phrase in question or not alone(phrase).search(answer):
         return None
     others = names(answer) - names(question) - {word.lower() for word in words(phrase)}
     others -= {word.lower() for word in re.findall(r"\w+", phrase)}

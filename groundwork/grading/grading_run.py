@@ -14,7 +14,7 @@ from groundwork.grading.confidence_intervals import Interval
 from groundwork.grading.judge import GradingCase, Judge, criteria_of, grade
 from groundwork.grading.judge_validation import Trust, reference_cases, spoiled_cases, trust
 from groundwork.grading.refusals import REFUSES
-from groundwork.llm.concurrency import together
+from groundwork.llm.task_group import together
 from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.grades import CheckedAnswer, Grade, passed, score_of
 from groundwork.settings.dataset_settings import GradeSettings

@@ -18,8 +18,8 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.grading.criteria_by_rule import settle
 from groundwork.llm.client import Client
-from groundwork.llm.concurrency import together
 from groundwork.llm.prompts import Message, conversation
+from groundwork.llm.task_group import together
 from groundwork.records.grades import CriterionGrade, Draw, Verdict
 from groundwork.settings.model_settings import ModelCall
 

@@ -56,6 +56,11 @@ def normalised_words(text: str) -> str:
     return " ".join(WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
+def alone(term: str, flags: int = 0) -> re.Pattern[str]:
+    """A pattern of `term` where it is no part of a longer word; `flags` are those of `re`."""
+    return re.compile(rf"(?<!\w){re.escape(term)}(?!\w)", flags)
+
+
 def content_words(text: str, language: str) -> set[str]:
     """The words that carry meaning, each cut to its stem.
 

@@ -4,17 +4,53 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import msgspec
 
 from groundwork.errors import ConfigError
-from groundwork.llm.budget_and_prices import DOCUMENT, FREE_STAKE, Budget, Experience, Stake, UsageRow
+from groundwork.llm.budget import Budget
 from groundwork.llm.call_context import CallContext, Spent
 from groundwork.llm.http_response import Usage
 from groundwork.llm.token_estimate import estimate_tokens
+from groundwork.llm.worst_case_cost import FREE_STAKE, Experience, Stake
 
 Json = dict[str, Any]
+
+# The document that the calls of this task are for; whoever runs the units sets it, the cost report adds up by it.
+DOCUMENT: ContextVar[str] = ContextVar("DOCUMENT", default="")
+
+
+class UsageRow(msgspec.Struct):
+    """A line of the cost report. `cost` is USD; `unpriced` counts the calls whose price nobody named.
+
+    `unit` is the document (see DOCUMENT), or what the call itself was for where no document is set.
+    """
+
+    stage: str
+    model: str
+    unit: str
+    calls: int = 0
+    replayed: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cost: float = 0.0
+    unpriced: int = 0
+    pages: int = 0  # of a service that is paid by the page
+
+    def add(self, usage: Usage, replayed: bool) -> None:
+        """Count one reply; one from the journal cost nothing now."""
+        if replayed:
+            self.replayed += 1
+            return
+        self.calls += 1
+        self.input_tokens += usage.input_tokens
+        self.output_tokens += usage.output_tokens
+        self.cached_tokens += usage.cached_tokens
+        self.cost += usage.cost or 0.0
+        self.unpriced += usage.cost is None
 
 
 class Accounts:

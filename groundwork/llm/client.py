@@ -16,17 +16,18 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from groundwork.errors import ConfigError, InvalidReply, UnitError
-from groundwork.llm.budget_and_prices import Budget, Price
-from groundwork.llm.budget_and_prices import UsageRow as UsageRow
+from groundwork.llm.budget import Budget
 from groundwork.llm.call_context import CallContext
+from groundwork.llm.call_costs import UsageRow as UsageRow
 from groundwork.llm.call_retries import Calls, limit_name, token_limit
-from groundwork.llm.concurrency import together
 from groundwork.llm.endpoint import Endpoint
 from groundwork.llm.http_request import chat_body
 from groundwork.llm.http_response import ChatResponse, Usage
 from groundwork.llm.journal import ALL, Journal
+from groundwork.llm.prices import Price
 from groundwork.llm.prompts import follow_up
 from groundwork.llm.structured_output import FaultyItem, Parsed, Reader, Unusable, strict_schema
+from groundwork.llm.task_group import together
 from groundwork.llm.token_estimate import fewest_tokens, texts_in
 from groundwork.settings.dataset_settings import Embeddings
 from groundwork.settings.model_settings import LLM, ModelCall

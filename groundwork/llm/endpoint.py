@@ -11,10 +11,10 @@ from urllib.parse import urljoin
 import msgspec
 
 from groundwork.errors import ConfigError
-from groundwork.llm.budget_and_prices import FREE, Price
 from groundwork.llm.call_failures import Broken, CallFailed, Unreachable, trouble_of
 from groundwork.llm.http_request import LOCAL, address, dialect_of, host_of
 from groundwork.llm.local_model import LocalServer, model_identity
+from groundwork.llm.prices import FREE, Price
 from groundwork.settings.model_settings import LocalModel, Provider
 
 if TYPE_CHECKING:

@@ -11,15 +11,15 @@ import msgspec
 from groundwork.console import terminal_table as terminal
 from groundwork.console.command import Outcome
 from groundwork.console.next_steps import from_here
+from groundwork.maps.cost_per_question import price_note
 from groundwork.maps.draw.scene import Numbers, Scene
-from groundwork.maps.model_prices import price_note
 from groundwork.records.artifacts import read_json, write_json, write_jsonl
 
 if TYPE_CHECKING:
     from groundwork.console.command import Job, Unit
     from groundwork.dataset.question_vectors import Embedded
     from groundwork.llm.spending import Spending
-    from groundwork.maps.draw.matplotlib_pictures import Size
+    from groundwork.maps.draw.matplotlib_plots import Size
 
 
 class Beside(msgspec.Struct):
@@ -60,7 +60,7 @@ def _with_prices(scene: Scene, ones: Sequence[Embedded], spent: Sequence[Spendin
 def write_map_pictures(scene: Scene, paths: Sequence[Path], size: Size = "page") -> list[str]:
     """Write `scene` to each of `paths` in the form that its ending asks for; returns what to warn the reader of."""
     from groundwork.maps.draw.map_page import write_map
-    from groundwork.maps.draw.matplotlib_pictures import write_map_png
+    from groundwork.maps.draw.matplotlib_plots import write_map_png
     from groundwork.maps.draw.plotly_map import write_plotly_map
 
     warnings: list[str] = []

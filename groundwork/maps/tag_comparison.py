@@ -7,7 +7,7 @@ from typing import Any
 from groundwork.console.command import Job, Unit
 from groundwork.console.next_steps import from_here
 from groundwork.dataset.question_vectors import encoder_of
-from groundwork.maps.draw.matplotlib_pictures import write_histogram_png, write_map_png
+from groundwork.maps.draw.matplotlib_plots import write_histogram_png, write_map_png
 from groundwork.maps.draw.scene import Scene
 from groundwork.maps.draw.tags_page import write_tags
 from groundwork.maps.tag_scene import only_in, tag_histogram, tag_scene

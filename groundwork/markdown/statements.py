@@ -13,7 +13,7 @@ from groundwork.language.sentence_ends import CLOSED
 from groundwork.language.sentences import sentences
 from groundwork.language.writing_systems import UNSPACED
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.tables import Cell, read_table
+from groundwork.markdown.tables import TAG, Cell, read_table
 
 StatementKind = Literal["sentence", "row"]
 
@@ -30,7 +30,6 @@ _LINK = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?\b(?:https?|ftp|mailto):[^\s>]*>
 TITLE_WORDS = 4  # of a line of its own that ends without a stop and says no number: a title, a label of a figure
 _CAPTION = re.compile(r"[*_ \t]*(?:Table|Figure|Fig\.|Tabelle|Abbildung|Tableau)\s+\d+\b.{0,120}$")
 _NUMBERING = re.compile(rf"^[\s#*_]*{labels.RULE}\.?\s+")
-_TAG = re.compile(r"<[^<>]*>")
 _LETTER = re.compile(r"[^\W\d_]")
 _NEXT_WORD = re.compile(r"[\W\d_][^\W\d_]")
 _UNSPACED_WORDS = re.compile(rf"[{UNSPACED}]{{3}}")
@@ -69,7 +68,7 @@ class Statement:
         bars = ["|"] * len(own)
         for cell in self.cells:
             inside = text[cell.start : cell.end]
-            shown = _TAG.sub(lambda tag: "|" * len(tag.group()), inside) if own.startswith("<") else inside
+            shown = TAG.sub(lambda tag: "|" * len(tag.group()), inside) if own.startswith("<") else inside
             bars[cell.start - self.start : cell.end - self.start] = shown
         return "".join(bars)
 

@@ -59,7 +59,7 @@ _HTML_CELL = regex.compile(
     r"<t[dh]\b[^<>]*+>(?P<cell>.*?)(?=</t[dh]|<t[dh]\b|</tr|\Z)", regex.IGNORECASE | regex.DOTALL
 )
 _ROW_TAG = regex.compile(r"<tr\b", regex.IGNORECASE)
-_TAG = regex.compile(r"<[^<>]*+>")
+TAG = regex.compile(r"<[^<>]*+>")
 _PIPE = regex.compile(r"(?<!\\)\|")
 _IN_GRID = regex.compile(r"[ \t>]*+[|+]")
 # ``` around a CSV table
@@ -136,7 +136,7 @@ def _cells_of(body: str, rows: Rows) -> Callable[[str], Iterator[tuple[Span, str
 
 def _html_cells(row: str) -> Iterator[tuple[Span, str]]:
     for match in _HTML_CELL.finditer(row):
-        yield _trimmed(row, *match.span("cell")), " ".join(html.unescape(_TAG.sub(" ", match["cell"])).split())
+        yield _trimmed(row, *match.span("cell")), " ".join(html.unescape(TAG.sub(" ", match["cell"])).split())
 
 
 def _pipe_cells(row: str) -> Iterator[tuple[Span, str]]:

@@ -14,6 +14,7 @@ from groundwork.language.numbers import numbers
 from groundwork.language.opposites import is_negated
 from groundwork.language.stop_words import ENGLISH
 from groundwork.language.words import content_words, words
+from groundwork.language.yes_no_questions import AUXILIARY, YES_OR_NO
 from groundwork.questions.trivial_questions import ASKS_HOW
 
 MIN_CRITERIA, MAX_CRITERIA = 1, 6
@@ -32,10 +33,8 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )  # a list of examples, and a clause that only looks like the next thing of one
 _EDGES = "\"'.,;:!?()"
-_YES_OR_NO = re.compile(r"\b(?:yes|no|ja|nein|oui|non|sí|não|nee)\b", re.IGNORECASE)
-_POLAR = re.compile(
-    r"(?:is|are|was|were|do|does|did|can|could|may|might|must|should|shall|will|would|has|have|had)\b", re.IGNORECASE
-)
+_YES_OR_NO = re.compile(rf"\b{YES_OR_NO}\b", re.IGNORECASE)
+_POLAR = re.compile(rf"{AUXILIARY}\b", re.IGNORECASE)
 _ASKS_AGAIN = re.compile(
     r",\s*(?:and|or|but)\s+(?:is|are|was|were|do|does|did|can|could|may|might|must|should|will|has|have|what|when|where"
     r"|which|who|why|how)\b",

@@ -25,8 +25,8 @@ from groundwork.markdown.statements import Statement
 from groundwork.questions import chunk_coverage
 from groundwork.questions.criteria import without_padding
 from groundwork.questions.draft_faults import Draft, Fault, PairBasis
-from groundwork.questions.duplicate_questions import AskedSoFar
-from groundwork.questions.question_equivalence import asked_by
+from groundwork.questions.duplicate_rule import asked_by
+from groundwork.questions.duplicate_search import AskedSoFar
 from groundwork.records.types import Chunk, ChunkRun, Coverage, Pair, Rejected
 from groundwork.settings.question_settings import QA
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.questions.question_equivalence import SAME_STATEMENT, Words
+from groundwork.questions.duplicate_rule import SAME_STATEMENT, Words
 
 Rows = npt.NDArray[np.int64]
 

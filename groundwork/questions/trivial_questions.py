@@ -13,12 +13,9 @@ from groundwork.language.detection import is_english
 from groundwork.language.numbers import number_values
 from groundwork.language.stop_words import ENGLISH
 from groundwork.language.words import content_words, words
+from groundwork.language.yes_no_questions import AUXILIARY
 
-_POLAR = re.compile(
-    r"(?:^|[,;.:]\s+)(?:and\s+)?(?:is|are|was|were|do|does|did|can|could|may|might|must|should|shall|will|would|has|have|had)"
-    r"\s",
-    re.IGNORECASE,
-)
+_POLAR = re.compile(rf"(?:^|[,;.:]\s+)(?:and\s+)?{AUXILIARY}\s", re.IGNORECASE)
 _CHOICE = re.compile(
     r"\b(?:or|than|between|both|either|which of|compared|whether|except|besides|another|others?)\b", re.IGNORECASE
 )

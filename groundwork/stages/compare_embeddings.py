@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 from groundwork.console.command import Command, Job, Unit
-from groundwork.maps.picture_commands import (
+from groundwork.maps.plot_commands import (
     add_datasets,
     add_interactive,
     draw,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console import terminal_table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
-from groundwork.maps.picture_commands import add_datasets, add_interactive, sources_of, together
+from groundwork.maps.plot_commands import add_datasets, add_interactive, sources_of, together
 from groundwork.records.recipe_changes import in_order
 from groundwork.records.runs import tag_file
 

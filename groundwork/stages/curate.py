@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from groundwork.questions.curation.report_page import Curated
     from groundwork.questions.curation.rounds import Curation
     from groundwork.questions.curation.rule_checks import CurationCase
-    from groundwork.questions.duplicate_questions import AskedSoFar
+    from groundwork.questions.duplicate_search import AskedSoFar
     from groundwork.records.run_pairs import Review
     from groundwork.records.spooled import Spooled
     from groundwork.records.types import Pair
@@ -97,7 +97,7 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
 
     A million pairs fill the memory: they are in temporary files, and only `at_once` of them here, or one document's.
     """
-    from groundwork.questions.curation.duplicates import repeated_questions, with_repeats
+    from groundwork.questions.curation.duplicate_removal import repeated_questions, with_repeats
     from groundwork.questions.curation.outcome import CheckedPair, restored, sort_out, write_curated
     from groundwork.questions.curation.report_page import Curated, curation_html
     from groundwork.records.run_pairs import read_review
@@ -143,7 +143,7 @@ def _read(
     """All questions as they stand; the pairs that are to be checked, by document, `at_once` together; and as judged
     those that repeat the words of another one of their document.
     """
-    from groundwork.questions.curation.duplicates import same_words
+    from groundwork.questions.curation.duplicate_removal import same_words
     from groundwork.questions.curation.outcome import CheckedPair
 
     folder, looks_for_repeats = job.data.path("qa", unit.name), "duplicates" in job.config.curate.checks
@@ -211,7 +211,7 @@ def _pairs(folder: Path, documents: Sequence[str]) -> list[Pair]:
 
 
 async def _asked_so_far(job: Job, questions: Sequence[str]) -> AskedSoFar:
-    from groundwork.questions.duplicate_questions import AskedSoFar, similarity
+    from groundwork.questions.duplicate_search import AskedSoFar, similarity
 
     threshold = job.config.curate.thresholds.get("duplicates", job.config.qa.duplicate_threshold)
     encode, likeness, _ = await similarity(

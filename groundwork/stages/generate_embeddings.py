@@ -12,7 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
-from groundwork.maps.picture_commands import add_datasets, sources_of
+from groundwork.maps.plot_commands import add_datasets, sources_of
 from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:

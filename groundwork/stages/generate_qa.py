@@ -67,7 +67,7 @@ def _about(job: Job, document: str) -> list[Path]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Interview all chunks of a document side by side, and write what came of it."""
-    from groundwork.llm.concurrency import together
+    from groundwork.llm.task_group import together
     from groundwork.questions.document_interviews import prepare
 
     if job.config.qa.images:

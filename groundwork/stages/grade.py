@@ -87,7 +87,7 @@ def units(job: Job) -> list[Unit]:
     from groundwork.dataset.loading import load_dataset
     from groundwork.grading.grading_run import Grading
     from groundwork.grading.rows_to_grade import choose_rows
-    from groundwork.maps.picture_commands import default_dataset_named, sources_of
+    from groundwork.maps.plot_commands import default_dataset_named, sources_of
     from groundwork.records.artifacts import slug
 
     sources = sources_of(job, default_dataset_named, prefer="datasets")

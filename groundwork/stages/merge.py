@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
 from groundwork.errors import UsageError
-from groundwork.maps.picture_commands import add_datasets, sources_of
+from groundwork.maps.plot_commands import add_datasets, sources_of
 from groundwork.records.artifacts import slug
 from groundwork.records.recipe_changes import in_order
 
@@ -59,7 +59,7 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.question_vectors import embedded_one_by_one
     from groundwork.dataset.run_union import JoinedRuns, MergeCandidate, unite, write_run
-    from groundwork.questions.duplicate_questions import likeness
+    from groundwork.questions.duplicate_search import likeness
     from groundwork.records.artifacts import write_json
     from groundwork.records.spooled import Spooled
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
-from groundwork.maps.picture_commands import (
+from groundwork.maps.plot_commands import (
     add_datasets,
     add_interactive,
     default_dataset_named,

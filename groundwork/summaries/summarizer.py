@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from groundwork.console.job import Job
-from groundwork.llm.concurrency import together
 from groundwork.llm.prompts import conversation, follow_up, render
 from groundwork.llm.reply_cleaning import unwrapped
+from groundwork.llm.task_group import together
 from groundwork.settings.document_settings import Summarize
 from groundwork.summaries.subject_name import with_name
 from groundwork.summaries.summary_faults import summary_faults, unusable

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from groundwork.errors import BadRecord, InvalidReply, UnitError
-from groundwork.llm.concurrency import together
 from groundwork.llm.prompts import conversation
 from groundwork.llm.structured_output import strict_schema
+from groundwork.llm.task_group import together
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Tags
 from groundwork.tags.store import TagStore

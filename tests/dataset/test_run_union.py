@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from groundwork.dataset.run_union import MergeCandidate, unite, write_run
-from groundwork.questions.duplicate_questions import Likeness
+from groundwork.questions.duplicate_search import Likeness
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Pair, Rejected
 from tests.synthetic_runs import pairs

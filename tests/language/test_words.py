@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.language.words import HYPHENATED, LONG_WORD, TERM, WORD, WRITTEN_OUT, normalised_words
+from groundwork.language.words import HYPHENATED, LONG_WORD, TERM, WORD, WRITTEN_OUT, alone, normalised_words
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,9 @@ def test_the_patterns_differ_in_signs_hyphens_and_digits(
 def test_normalised_words_are_without_case_and_marks() -> None:
     """Two texts that differ in case, punctuation and the width of their letters have the same words."""
     assert normalised_words("How long is Ｒule 7?") == normalised_words("how long: IS rule (7)") == "how long is rule 7"
+
+
+def test_a_term_stands_alone_where_it_is_no_part_of_a_word() -> None:
+    """Signs of a pattern in it are plain characters, and hyphens part words."""
+    assert alone("C++").sub("-", "C++ and AC++ and C+++") == "- and AC++ and -+"
+    assert alone("mast").findall("mast, masts, foremast, mast-head") == ["mast", "mast"]

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from groundwork.errors import BudgetReached, ConfigError
-from groundwork.llm.budget_and_prices import DOCUMENT, Budget
+from groundwork.llm.budget import Budget
+from groundwork.llm.call_costs import DOCUMENT
 from groundwork.llm.client import Client
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import ask_text

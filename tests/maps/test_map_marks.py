@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from groundwork.maps.draw.map_marks import coincident, colours_of, dot_names
-from groundwork.maps.draw.matplotlib_pictures import write_histogram_png, write_map_png
+from groundwork.maps.draw.matplotlib_plots import write_histogram_png, write_map_png
 from groundwork.maps.draw.scene import Scene
 from tests.maps.scenes import MODELS, histogram, scene
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.questions import duplicate_questions, set_similarity_join
-from groundwork.questions.duplicate_questions import AskedSoFar
-from groundwork.questions.question_equivalence import SAME_STATEMENT, Asked, share
+from groundwork.questions import duplicate_search, set_similarity_join
+from groundwork.questions.duplicate_rule import SAME_STATEMENT, Asked, share
+from groundwork.questions.duplicate_search import AskedSoFar
 from groundwork.questions.set_similarity_join import SharedStatements
 
 WORDS = st.integers(0, 30).map("w{}".format)
@@ -36,7 +36,7 @@ async def test_many_at_once_repeat_what_they_repeat_one_by_one(monkeypatch: pyte
     ]
     one_by_one = AskedSoFar()
     expected = [(await one_by_one.sift([pair]))[0] for pair in pairs]
-    monkeypatch.setattr(duplicate_questions, "MANY", 10)
+    monkeypatch.setattr(duplicate_search, "MANY", 10)
     many = AskedSoFar()
     assert [*await many.sift(pairs[:40]), *await many.sift(pairs[40:])] == expected
     assert sum(map(bool, expected)) > 10

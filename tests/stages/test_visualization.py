@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from groundwork.maps.draw.matplotlib_pictures import write_map_png
+from groundwork.maps.draw.matplotlib_plots import write_map_png
 from groundwork.maps.draw.scene import Scene
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Pair

@@ -21,7 +21,7 @@ from groundwork.errors import Filtered, InvalidReply
 from groundwork.language.detection import code
 from groundwork.language.stop_words import stop_words
 from groundwork.language.words import stem, words
-from groundwork.llm.concurrency import together
+from groundwork.llm.task_group import together
 
 CLOSER = 5  # questions that may lie closer to the rewording than its original does
 KEPT_SUPPORT = 0.5  # of the cosine between answer and evidence

@@ -16,7 +16,9 @@ from groundwork.language.detection import is_english
 from groundwork.language.names import abbreviations, names_as_written
 from groundwork.language.numbers import numbers
 from groundwork.language.opposites import duties, is_negated, negation_turned, turned
+from groundwork.language.words import alone
 from groundwork.language.writing_systems import is_question
+from groundwork.language.yes_no_questions import AUXILIARY
 from groundwork.questions.derived_numbers import list_lengths
 
 UNCHANGED = "The answer is the old one, word for word. Say it differently."
@@ -29,10 +31,9 @@ _SAYS = re.compile(
     r"\b(?:is|are|was|were|be|must|may|might|should|shall|has|have|had|can|could|will|would|does|do|did)\b",
     re.IGNORECASE,
 )
-_POLAR = r"(?:is|are|was|were|do|does|did|can|could|may|might|must|should|shall|will|would|has|have|had)"
-_YES_OR_NO = re.compile(rf"(?:^|[,;:.]\s+|\band\s+){_POLAR}\s", re.IGNORECASE)
-_EITHER_OR = re.compile(rf",? or (?:{_POLAR} (?:it|they|he|she|there|i|you|one)\b|not\b)", re.IGNORECASE)
-_REPLIES = re.compile(rf"(?:yes|no(?!ne)|not|only)\b|(?!none|nothing)\w+ {_POLAR}\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(rf"(?:^|[,;:.]\s+|\band\s+){AUXILIARY}\s", re.IGNORECASE)
+_EITHER_OR = re.compile(rf",? or (?:{AUXILIARY} (?:it|they|he|she|there|i|you|one)\b|not\b)", re.IGNORECASE)
+_REPLIES = re.compile(rf"(?:yes|no(?!ne)|not|only)\b|(?!none|nothing)\w+ {AUXILIARY}\b", re.IGNORECASE)
 _CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
 _NOTHING = re.compile(r"\b(?:no|none|nothing|nil|zero|without|never|minus|negative|free)\b|\b0\b", re.IGNORECASE)
 _IN_DIGITS = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
@@ -85,7 +86,7 @@ def required(row: Row, about: str) -> list[str]:
     """
     text, spans = row.question, []
     for term in [*subject_words(row, about), *terms(row.question)]:
-        spans += [match.span() for match in re.finditer(rf"(?<!\w){re.escape(term)}(?!\w)", text, re.IGNORECASE)]
+        spans += [match.span() for match in alone(term, re.IGNORECASE).finditer(text)]
     for match in re.finditer(r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’])|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", text):
         before = re.search(r"(?<![\w-])[\w-]+ $", text[: match.start()])
         spans.append((before.start() if before else match.start(), match.end()))

@@ -12,8 +12,8 @@ from groundwork.dataset.reword.eval_rewording import Judge, Reworded
 from groundwork.dataset.rows import Row
 from groundwork.errors import Filtered, InvalidReply
 from groundwork.llm.client import Client
-from groundwork.llm.concurrency import together
 from groundwork.llm.prompts import Message, conversation
+from groundwork.llm.task_group import together
 from groundwork.settings.dataset_settings import Rephrase
 
 A_CALL = 20  # rewordings judged in one call

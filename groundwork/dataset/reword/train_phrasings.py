@@ -14,7 +14,7 @@ import msgspec
 from groundwork.dataset.reword.copied_words import is_copy, words_of
 from groundwork.dataset.reword.eval_rewording import Ask, Check, Reworded, attempts
 from groundwork.dataset.rows import Row
-from groundwork.llm.concurrency import together
+from groundwork.llm.task_group import together
 
 TAKEN = "This wording is taken. Ask for the same fact in yet another sentence, and answer it in another one."
 

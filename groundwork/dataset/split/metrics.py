@@ -16,8 +16,8 @@ from groundwork.dataset.split.herding import bandwidth
 from groundwork.dataset.split.representativeness import Representativeness
 from groundwork.embedding.clusters import one_thread, principal
 from groundwork.embedding.nearest_neighbours import nearest, random_cosines
-from groundwork.questions.duplicate_questions import Likeness, SameQuestions
-from groundwork.questions.question_equivalence import asked_by
+from groundwork.questions.duplicate_rule import asked_by
+from groundwork.questions.duplicate_search import Likeness, SameQuestions
 from groundwork.records.types import Record
 
 RANDOM_SPLITS = 500

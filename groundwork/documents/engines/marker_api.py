@@ -21,7 +21,7 @@ from groundwork.documents import Conversion, Request
 from groundwork.documents.engines.marker import by_page
 from groundwork.documents.extracted_pictures import keep_pictures
 from groundwork.errors import BadDocument, ConfigError, ProviderRefused, TransportFailed
-from groundwork.llm.budget_and_prices import UsageRow
+from groundwork.llm.call_costs import UsageRow
 from groundwork.records.artifacts import write_bytes
 from groundwork.settings.document_settings import KEYS_PAGE, MarkerApi
 

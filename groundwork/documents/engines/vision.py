@@ -19,8 +19,8 @@ from groundwork.documents.engines.vision_completeness import Completeness, PageL
 from groundwork.documents.page_conversion import Audited
 from groundwork.documents.repair.running_headers import running_keys, strip_running
 from groundwork.errors import StopRun, TransportFailed, UnitError
-from groundwork.llm.concurrency import together
 from groundwork.llm.prompts import assistant_turn, conversation, with_images
+from groundwork.llm.task_group import together
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client, Reply

@@ -9,7 +9,7 @@ from typing import Any
 
 from groundwork.errors import Filtered, InvalidReply, UnitError
 from groundwork.llm.client import Client
-from groundwork.llm.concurrency import together
+from groundwork.llm.task_group import together
 from groundwork.llm.token_estimate import estimate_tokens
 from groundwork.questions.curation.prompt_fields import Form, in_order, name_of, schema
 from groundwork.questions.curation.rule_checks import CurationCase

@@ -20,7 +20,7 @@ from groundwork.language.cross_references import cross_reference_spans
 from groundwork.language.names import codes, names_as_written
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.opposites import is_negated
-from groundwork.language.words import content_words
+from groundwork.language.words import alone, content_words
 from groundwork.markdown.grounding import Grounds
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.interview_material import short_title
@@ -170,7 +170,7 @@ def _with_other_names(pair: Pair, other_answer: str) -> str:
             if one.lower() not in taken and _kind(one) == _kind(name) and not _is_alike(one, name)
         ]
         if fitting and name.lower() not in pair.question.lower():
-            parts = re.split(rf"(?<!\w){re.escape(name)}(?!\w)", changed)
+            parts = alone(name).split(changed)
             changed = fitting[0].join(parts)
             taken.add(fitting[0].lower())
     return "" if changed == pair.answer else changed

@@ -15,8 +15,8 @@ import msgspec
 from groundwork.language.words import normalised_words
 from groundwork.questions.curation.outcome import CheckedPair, first_failed
 from groundwork.questions.curation.rule_checks import column_of
-from groundwork.questions.duplicate_questions import AskedSoFar
-from groundwork.questions.question_equivalence import asked_by
+from groundwork.questions.duplicate_rule import asked_by
+from groundwork.questions.duplicate_search import AskedSoFar
 from groundwork.records.run_pairs import Review
 from groundwork.records.spooled import OnDemand
 from groundwork.records.types import Pair

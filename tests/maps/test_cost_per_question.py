@@ -7,7 +7,7 @@ from pathlib import Path
 from groundwork.dataset.loading import QuestionRow
 from groundwork.llm.journal import Journal, StoredReply
 from groundwork.llm.spending import spending
-from groundwork.maps.model_prices import price_note
+from groundwork.maps.cost_per_question import price_note
 
 
 def keep(journal: Journal, model: str, cost: float | None, seconds: float, stage: str = "generate_qa") -> None:

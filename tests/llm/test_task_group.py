@@ -7,7 +7,7 @@ import pytest
 
 from groundwork.errors import InvalidReply, ProviderRefused, Stopped
 from groundwork.llm.client import Client
-from groundwork.llm.concurrency import together
+from groundwork.llm.task_group import together
 from groundwork.settings.config_files import PROJECT
 from tests.llm.conftest import ask_text, until
 

@@ -20,7 +20,7 @@ from groundwork.embedding.nearest_neighbours import EXACT_ROWS, calibrate_thresh
 from groundwork.errors import MissingExtra
 from groundwork.language.detection import script
 from groundwork.language.words import normalised_words
-from groundwork.questions.question_equivalence import (
+from groundwork.questions.duplicate_rule import (
     SAME_STATEMENT,
     Asked,
     Words,

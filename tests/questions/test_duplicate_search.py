@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from groundwork.embedding import nearest_neighbours
-from groundwork.questions import duplicate_questions as module
-from groundwork.questions.duplicate_questions import AskedSoFar, Likeness, SameQuestions, Statements, similarity
-from groundwork.questions.question_equivalence import SAME_STATEMENT, Asked, differ_in_fact, difference, share
+from groundwork.questions import duplicate_search as module
+from groundwork.questions.duplicate_rule import SAME_STATEMENT, Asked, differ_in_fact, difference, share
+from groundwork.questions.duplicate_search import AskedSoFar, Likeness, SameQuestions, Statements, similarity
 from groundwork.settings.config_files import load
 
 LABELLED = [json.loads(line) for line in (Path(__file__).parent / "same_fact.jsonl").read_text("utf-8").splitlines()]
