@@ -19,6 +19,7 @@ from groundwork.llm.client import Client, Reply
 from groundwork.llm.prompts import Message, conversation
 from groundwork.llm.task_group import together
 from groundwork.records.artifacts import read_jsonl
+from groundwork.settings.dataset_settings import GradeSettings
 from groundwork.settings.model_settings import ModelCall
 
 SHOWN = 3  # ids in a message
@@ -40,6 +41,11 @@ class Answers:
     by_row: dict[Key, str] = field(default_factory=dict)
     failures: list[tuple[str, str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+
+def answer_prompt(settings: GradeSettings) -> str:
+    """The name of the prompt that a graded model is asked by, with the evidence or without it."""
+    return settings.answer.open_book_prompt if settings.open_book else settings.answer.prompt
 
 
 def question_messages(row: QuestionRow, template: str, *, open_book: bool) -> list[Message]:

@@ -149,8 +149,3 @@ class GradeSettings(Settings, frozen=True):
     margin: Annotated[Share, Meta(description="gap between mirror and eval from which on something is learnt by heart")]
     floor: Annotated[Share, Meta(description="score on the mirror below which nothing was learnt")]
     seed: Annotated[Count, Meta(description="of the criteria's order and of the rows that check the judge")]
-
-    @property
-    def answer_prompt(self) -> Name:
-        """The name of the prompt that the graded model is asked by, with the evidence or without it."""
-        return self.answer.open_book_prompt if self.open_book else self.answer.prompt

@@ -175,7 +175,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     else:
         assert graded.call is not None  # noqa: S101  # a unit has a file or a call
         await grading.checked()
-        template = job.prompt(settings.answer_prompt)
+        template = job.prompt(answers.answer_prompt(settings))
         held = await answers.ask_answers(
             lambda: job.client, graded.call, grading.rows, template, open_book=settings.open_book
         )
@@ -236,13 +236,14 @@ def write_report(job: Job, units: list[Unit]) -> None:
 
 def estimate(job: Job, unit: Unit) -> list[Estimate]:
     """Answers and verdicts for --dry-run, from the real prompts; the judge's check with the first unit."""
+    from groundwork.grading.answers import answer_prompt
     from groundwork.grading.cost_estimate import answer_estimate, judge_estimates
 
     graded: Graded = unit.payload
     grading, settings = graded.grading, job.config.grade
     found = judge_estimates(job, grading, graded.label)
     if graded.call:
-        template = job.prompt(settings.answer_prompt)
+        template = job.prompt(answer_prompt(settings))
         found.append(answer_estimate(job, graded.call, grading.rows, template, open_book=settings.open_book))
     return found
 
@@ -265,16 +266,19 @@ def shaping(config: Config) -> Any:
     return [settings.answer, *asking, *drawing, settings.open_book, settings.splits]
 
 
+def prompts(config: Config) -> list[str]:
+    from groundwork.grading.answers import answer_prompt
+
+    return [*config.grade.judge.prompts, answer_prompt(config.grade)]
+
+
 main = Command(
     name="grade",
     units=units,
     process=process,
     settings=shaping,
     config_names=in_order(*SHAPING),
-    prompts=lambda config: [
-        *config.grade.judge.prompts,
-        config.grade.answer_prompt,
-    ],
+    prompts=prompts,
     flags=add_flags,
     estimate=estimate,
     after=write_report,
