@@ -27,7 +27,7 @@ from groundwork.documents.extracted_pictures import (
     refuse_ornament,
     write_picture,
 )
-from groundwork.documents.page_areas import Area, area_on_page, around, text_lines, whole_page, within_page
+from groundwork.documents.page_areas import Area, TextLine, area_on_page, around, text_lines, whole_page, within_page
 from groundwork.documents.pdf import LOCK, open_pdf
 from groundwork.language.words import WORD
 from groundwork.process_pool import report_progress
@@ -38,6 +38,7 @@ MOST_OF_PAGE = 0.8  # of its area: a larger one is a scan or a background
 MOST_WORDS = 40  # of the text layer on top of a picture: with more it is a background
 AROUND = 24.0  # points beside a picture in which its caption may begin
 BELOW = 60.0  # points below or above a picture in which its caption stands
+MOST_WITHIN = 16.0  # points by which it may reach into the picture
 FINEST, COARSEST = 4.0, 2.0  # pixels a point: 288 and 144 dpi
 DRAWN = 3.0  # of a figure without images
 WORDS = 12  # of the text beside a picture, by which its place is found
@@ -183,16 +184,24 @@ def _taken(page: Any, number: int, region: _Region, folder: Path) -> PagePicture
     refuse_ornament(image)
     kept = encoded(image)
     write_picture(kept, folder)
-    under = said(area.left - AROUND, area.bottom - BELOW, area.right + AROUND, area.bottom + 2)
-    over = said(area.left - AROUND, area.top - 2, area.right + AROUND, area.top + BELOW)
-    lines = [*under.splitlines()[:3], *over.splitlines()[-2:]]
     return PagePicture(
         page=number,
         file=f"{folder.name}/{kept.name}",
-        caption=next((line.strip() for line in lines if _CAPTION.match(line.strip())), ""),
+        caption=_caption(area, text_lines(layer, whole)),
         above=" ".join(WORD.findall(said(area.left, area.top - 2, area.right, whole.height))[-WORDS:]),
         below=" ".join(WORD.findall(said(area.left, 0, area.right, area.bottom + 2))[:WORDS]),
     )
+
+
+def _caption(area: Area, lines: Sequence[TextLine]) -> str:
+    """The nearest line below or above an area that begins as a caption does; below comes first."""
+    near = []
+    for line in lines:
+        below, above = area.bottom - line.area.top, line.area.bottom - area.top
+        beside = line.area.left < area.right + AROUND and area.left - AROUND < line.area.right
+        if beside and _CAPTION.match(line.text) and max(below, above) < BELOW and max(below, above) > -MOST_WITHIN:
+            near.append((above > below, max(below, above), line.text))
+    return min(near)[2] if near else ""
 
 
 def _drawn(page: Any, region: _Region) -> Any:
