@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from groundwork.documents.layout.text_lines import Box
 
 NEAR = 2.5  # points within which two lines are one
+_PICTURE = 0.25  # of the width of a box of text, which a sign drawn in it has at the most
 _TICK = 16  # points of a box to tick, at the most
 _MOST = 2000  # lines of a page's tables; what has more is a drawing
 
@@ -163,7 +164,8 @@ def _without_border(group: list[Stroke]) -> list[list[Stroke]]:
         return [group]
     parts = _touching([s for s in inner if s.y2 - s.y1 < NEAR], [s for s in inner if s.y2 - s.y1 >= NEAR])
     if not any(_is_closed(part) for part in parts):
-        return [group]
+        drawn = functools.reduce(_around, inner)
+        return [border] if drawn.x2 - drawn.x1 < _PICTURE * (bounds.x2 - bounds.x1) else [group]
     return [deeper for part in parts for deeper in _without_border(part)]
 
 

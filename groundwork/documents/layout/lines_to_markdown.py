@@ -36,7 +36,7 @@ _SPACED = 1.8  # sizes from line to line, from which on a line is left free betw
 _LONG, _HALF = 0.7, 0.5  # of the breadth of its column, which a line covers that may go on
 _WIDE = 2.2  # and rows further apart than this are no table's
 _SMALL = 0.93  # of the body's size, which notes have at the most
-_MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
+_MARK = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
 _INTO, _BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it, where a line is drawn under it
 _NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
 _PROGRAM = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
@@ -96,6 +96,7 @@ class Flow:
         self._size = 0.0  # of its largest line
         self._above: Line | None = None  # its last line
         self._listed = False
+        self._prose_end = 0  # of text in the type of a heading, which is too long to be one
 
     def markdown(self) -> str:
         return "\n\n".join(block.text for block in self.blocks())
@@ -208,12 +209,14 @@ class Flow:
         """Where the heading that begins at a line ends; `start` where none does."""
         line = self.lines[start]
         level = self.styles.heading(line)
-        if not level or (self.contents and line.text[-1].isdigit() and start):
+        if not level or start < self._prose_end or (self.contents and line.text[-1].isdigit() and start):
             return start
         end = start + 1
         while end < len(self.lines) and self._same_heading(self.lines[end - 1], self.lines[end], level):
             end += 1
         large = line.main.size > 1.04 * self.styles.body
+        if end - start > (4 if large else 2):
+            self._prose_end = end
         if end - start > (4 if large else 2) or self._runs_in(end):
             return start
         return end if large or label(line.text) or self._stands_free(start, end) else start

@@ -8,6 +8,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.form_fields import with_typed
 from groundwork.documents.layout.text_lines import Run
+from tests.documents.layout.drawing import prose
 
 
 def frame(canvas: Canvas, flat, steep) -> None:
@@ -136,3 +137,21 @@ def test_fields_part_the_lines_of_a_form(drawn):
             canvas.acroForm.textfield(name=f"f{k}", value="", x=72, y=y - 18, width=220 + 40 * k, height=13)
 
     assert drawn(draw).markdown.split("\n\n") == labels
+
+
+def test_a_sign_in_a_box_of_text_makes_no_table(drawn):
+    """The lines of a small drawing within a box, such as a pointing hand beside a tip, part no columns."""
+
+    def draw(canvas: Canvas) -> None:
+        prose(canvas)
+        canvas.rect(72, 600, 420, 80)
+        for at in (630, 638):
+            canvas.line(80, at, 98, at)
+        canvas.line(85, 630, 85, 638)
+        canvas.line(85, 638, 85, 644)
+        canvas.drawString(76, 664, "Tip")
+        for k, line in enumerate(("Row close to the pier when the tide turns early, for", "the current is weak.")):
+            canvas.drawString(120, 632 - 12 * k, line)
+
+    page = drawn(draw)
+    assert page.rows == [] and "for the current is weak." in page.markdown

@@ -192,3 +192,17 @@ def test_a_bold_start_that_runs_into_its_text_is_no_heading(drawn):
 
     headings = [line for line in drawn(draw).markdown.split("\n") if line.startswith("#")]
     assert [heading.strip("# ") for heading in headings] == ["Pilots"]
+
+
+def test_a_long_paragraph_in_large_letters_is_text_to_its_end(drawn):
+    """What is too long for a heading ends in none."""
+
+    def draw(canvas: Canvas) -> None:
+        prose(canvas)
+        prose(canvas, 700)
+        canvas.setFont("Helvetica", 13)
+        for k, line in enumerate(PROSE * 2):
+            canvas.drawString(72, 640 - 16 * k, line)
+
+    page = drawn(draw)
+    assert "#" not in page.markdown

@@ -173,10 +173,11 @@ def test_boxes_take_the_spelling_of_the_text_layer():
     assert speller.spell("not there") == "not there"
 
 
-def test_notes_at_the_foot_are_told_apart():
+@pytest.mark.parametrize("mark", ["1 ", "∗", "‡ "])
+def test_notes_at_the_foot_are_told_apart(mark):
     """Notes in small letters with a mark end a page; a running footer below them does not belong to them."""
     lines = to_lines([
-        *body(0, WIDE, "and the race goes on."), run(50, 40, "1 As the league has it.", size=8),
+        *body(0, WIDE, "and the race goes on."), run(50, 40, f"{mark}As the league has it.", size=8),
         run(50, 50, "2 And the club.", size=8), run(50, 90, "Page 7 of the handbook", size=8),
     ])  # fmt: skip
     styles = Styles([lines, to_lines(body(0, WIDE, WIDE, WIDE))])
