@@ -15,6 +15,7 @@ from groundwork.language.words import LONG_WORD
 
 _SMALLER = 0.95  # of the body's size, which captions and notes have at the most
 _CAPTION = re.compile(r"[^\W\d_]{3,}\.? (?:[A-Z]?\d[\d.-]*|[IVX]+)\b")
+_TITLED = re.compile(r"[^\W\d_]{3,}\.? (?:[A-Z]?\d[\d.-]*|[IVX]+)[.:] ?[A-Z]")  # a caption, whatever it ends in
 _WORDS = 3  # of a caption or note; a formula in small letters has fewer
 _LEAST = 40  # letters of what goes on behind a float
 
@@ -34,7 +35,7 @@ class Block(NamedTuple):
 
 def is_float(text: str, size: float, body: float) -> bool:
     """Whether a paragraph, given with the size of its largest line, is a caption or a note of a table."""
-    if _CAPTION.match(text) and not is_open(text):
+    if _TITLED.match(text) or (_CAPTION.match(text) and not is_open(text)):
         return True
     return size < _SMALLER * body and "=" not in text and len(LONG_WORD.findall(text)) >= _WORDS
 

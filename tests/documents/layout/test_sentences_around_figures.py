@@ -50,3 +50,12 @@ def test_short_lines_above_the_caption_of_a_figure_are_its_labels():
     for word, found in (("Figure", "Barrier Basin Ferry"), ("Table", "")):
         lines = to_lines([*labels, run(50, 40, f"{word} 2. What stands in the harbour of Ellary.")])
         assert with_labels(lines, 10, "Serif")[0].labels == found
+
+
+def test_a_caption_without_a_full_stop_stays_above_its_table():
+    """A long caption that ends in no stop is no sentence that goes on overleaf; a sentence about a table may be one."""
+    caption = "Table A4-13. Projected use of the piers by boats of the mid-range and above, all years, 2007 to 2011"
+    sentence = "Table A4-13 gives the use of the piers by boats of the mid-range in all three years, and it says that"
+    assert is_float(caption, 10, 10) and not is_float(sentence, 10, 10)
+    blocks = [Block("They go out."), Block(caption, is_float=True), Block("| a | b |", is_float=True)]
+    assert whole_sentences(blocks, lambda a, b: f"{a} {b}") == blocks
