@@ -18,7 +18,9 @@ def html_to_markdown(html: str | bytes) -> str:
     for noise in [*soup(["script", "style", "noscript", "template", "nav"]), *soup(role="navigation")]:
         noise.decompose()
     for image in soup("img"):
-        image.replace_with(str(image.get("alt") or ""))  # the words of a picture, not its bytes
+        image.replace_with(
+            f" {alt} " if (alt := str(image.get("alt") or "").strip()) else ""
+        )  # its words, not its bytes
     for table in soup.find_all("table"):
         if not table.find("table"):
             _square(table, soup)

@@ -35,6 +35,7 @@ _FAMILIES = {  # languages whose letters cp1252 lacks: the encodings they are wr
     ("lt", "lv", "et"): ("cp1257", "iso8859-13", "iso8859-4", "cp775"),
     ("vi",): ("cp1258",),
 }
+_NOT_GUESSED = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7"]  # told by their bytes
 _BEYOND_LATIN = ("ru", "uk", "bg", "sr", "mk", "be", "el", "he", "yi", "ar", "fa", "ur", "th", "zh", "ja", "ko", "hi")
 
 
@@ -87,7 +88,7 @@ def _legacy(content: bytes) -> tuple[str, str]:
 
     from groundwork.language.detection import code
 
-    best = from_bytes(content).best()
+    best = from_bytes(content, cp_exclusion=_NOT_GUESSED).best()
     if best and code(str(best)) in _BEYOND_LATIN:
         return str(best), best.encoding
     for languages, encodings in _FAMILIES.items():

@@ -52,6 +52,8 @@ def whole_sentences(blocks: Sequence[Block], join: Callable[[str, str], str]) ->
         behind_floats = last < len(out) - 1 and running
         if not behind_floats or not goes_on_in(block.text):
             out.append(block)
+        elif _TITLED.match(out[-1].text) and is_open(out[-1].text):
+            out[-1] = out[-1]._replace(text=join(out[-1].text, block.text))
         elif last < 0:
             out.insert(0, block._replace(part=out[0].part))
         elif is_open(out[last].text):

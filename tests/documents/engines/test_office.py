@@ -171,7 +171,7 @@ def test_xhtml_is_read_without_a_warning() -> None:
 </body></html>"""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert html_to_markdown(page).strip() == "# Oars\n\nTwo a rower.an oar"
+        assert html_to_markdown(page).strip() == "# Oars\n\nTwo a rower. an oar"
 
 
 def mail(**attachments: bytes) -> email.message.EmailMessage:

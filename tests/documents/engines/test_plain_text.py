@@ -37,6 +37,12 @@ def test_the_language_says_otherwise() -> None:
     assert decode(text.encode("iso8859-2"))[0] == text
 
 
+@pytest.mark.parametrize("text", ["café", "Größe", "déjà vu", "São Paulo", "Prix : 20 €"])
+def test_a_few_words_are_no_chinese(text: str) -> None:
+    """Bytes that make two signs of UTF-16 are Western letters where no byte is zero."""
+    assert decode(text.encode("cp1252")) == (text, "cp1252")
+
+
 @pytest.mark.parametrize(
     "content", [bytes(range(256)) * 4, b"\x00\x01\x00\x02" * 50, b"MZ\x90\x00\x03\x00\x00\x00" * 9]
 )

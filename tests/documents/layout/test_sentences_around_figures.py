@@ -59,3 +59,5 @@ def test_a_caption_without_a_full_stop_stays_above_its_table():
     assert is_float(caption, 10, 10) and not is_float(sentence, 10, 10)
     blocks = [Block("They go out."), Block(caption, is_float=True), Block("| a | b |", is_float=True)]
     assert whole_sentences(blocks, lambda a, b: f"{a} {b}") == blocks
+    rest = Block("all of which were counted on the first day of June of each year.")
+    assert whole_sentences([*blocks[:2], rest], lambda a, b: f"{a} {b}")[1].text == f"{caption} {rest.text}"
