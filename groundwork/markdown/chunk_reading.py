@@ -13,6 +13,7 @@ from groundwork.language.stop_words import ENGLISH
 from groundwork.language.words import content_words
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.grounding import Grounds
+from groundwork.markdown.page_lines import PageLines
 from groundwork.markdown.statements import Statement, statements
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.types import Chunk
@@ -26,9 +27,12 @@ _NUMBER = re.compile(r"[A-Z]?(\d+(?:\.\d+)*)\.?\s")
 class Reading:
     """What is known of a chunk by reading it; whatever asks for a part of it first has it worked out for all."""
 
-    def __init__(self, chunk: Chunk, document: str = "") -> None:
-        """`document` is the language of the whole document, for a chunk of an old file, which names none."""
+    def __init__(self, chunk: Chunk, document: str = "", page_lines: PageLines | None = None) -> None:
+        """`document` is the language of the whole document, for a chunk of an old file, which names none; `page_lines`
+        are the headers and footers of its pages, by this chunk alone where none are given.
+        """
         self.chunk, self._document = chunk, document
+        self._page_lines = page_lines or PageLines([chunk])
 
     @cached_property
     def language(self) -> str:
@@ -41,7 +45,7 @@ class Reading:
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
-        return statements(self.chunk.text, self.language, self.blocks)
+        return statements(self.chunk.text, self.language, self.blocks, self._page_lines)
 
     @cached_property
     def words(self) -> list[frozenset[str]]:
@@ -105,7 +109,7 @@ def _nested(path: list[str]) -> list[str]:
 def read_chunks(path: Path) -> list[Reading]:
     """The chunks of a file of data/chunks, ready to be read. Raises BadRecord."""
     chunks = read_jsonl(path, Chunk)
-    if all(chunk.language for chunk in chunks):
-        return [Reading(chunk) for chunk in chunks]
-    document = code("\n\n".join(chunk.text for chunk in chunks))
-    return [Reading(chunk, document) for chunk in chunks]
+    page_lines = PageLines(chunks)
+    known = all(chunk.language for chunk in chunks)
+    document = "" if known else code("\n\n".join(chunk.text for chunk in chunks))
+    return [Reading(chunk, document, page_lines) for chunk in chunks]

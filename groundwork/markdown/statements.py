@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Literal
@@ -28,7 +28,13 @@ _ITEM = re.compile(
 )
 _LINK = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?\b(?:https?|ftp|mailto):[^\s>]*>?|\bwww\.\S*")
 TITLE_WORDS = 4  # of a line of its own that ends without a stop and says no number: a title, a label of a figure
-_CAPTION = re.compile(r"[*_ \t]*(?:Table|Figure|Fig\.|Tabelle|Abbildung|Tableau)\s+\d+\b.{0,120}$")
+_NUMBER = r"[A-Z]?\d+(?:[.-]\d+)*[a-z]?\b"
+_CAPTION = re.compile(rf"[*_ \t]*(?:Table|Figure|Fig\.|Tabelle|Abbildung|Abb\.|Tableau)\s+{_NUMBER}.{{0,120}}$")
+_TITLED = rf"{_NUMBER}[*_]*(?:[.:)|–—-]|\s+[^\W\d_a-zß-ÿ])"  # a caption's number, where a title follows and no verb
+_LONG_CAPTION = re.compile(rf"[*_ \t]*(?i:Table|Figure|Fig\.|Tabelle|Abbildung|Abb\.|Tableau)\s+{_TITLED}")
+_LISTING = re.compile(
+    rf"[*_ \t]*(?:Example|Listing|Algorithm|Exhibit|Beispiel)\s+{_TITLED}.{{0,120}}(?<![.!?;:*_ ])[*_ ]*$"
+)
 _NUMBERING = re.compile(rf"^[\s#*_]*{labels.RULE}\.?\s+")
 _LETTER = re.compile(r"[^\W\d_]")
 _NEXT_WORD = re.compile(r"[\W\d_][^\W\d_]")
@@ -74,14 +80,17 @@ class Statement:
 
 
 def is_caption(line: str) -> bool:
-    """Is the line the caption of a table or figure?"""
-    return _CAPTION.match(line) is not None
+    """Is the line the caption of a table, a figure or a listing?"""
+    return _CAPTION.match(line) is not None or _LISTING.match(line) is not None
 
 
-def statements(text: str, language: str, found_blocks: list[Block] | None = None) -> tuple[Statement, ...]:
+def statements(
+    text: str, language: str, found_blocks: list[Block] | None = None, page_lines: Container[str] = ()
+) -> tuple[Statement, ...]:
     """The statements of a chunk's Markdown in order; headings, rules, images, contents and table headers are none.
 
-    `language` is an ISO 639-1 code, "" where it is not known; `found_blocks` spares reading the blocks again.
+    `language` is an ISO 639-1 code, "" where it is not known; `found_blocks` spares reading the blocks again;
+    `page_lines`: lines of their own that are headers or footers of pages.
     """
     found: list[Statement] = []
     open_items: list[_Item] = []
@@ -95,7 +104,8 @@ def statements(text: str, language: str, found_blocks: list[Block] | None = None
             open_items[:] = [_Item("", OF_HEADING, f"{title}:")]
         elif block.kind != "contents":
             for start, end in _paragraphs(text, block):
-                found += _sentences(text, start, end, open_items, language)
+                if text[start:end] not in page_lines:
+                    found += _sentences(text, start, end, open_items, language)
     return tuple(
         replace(one, announces=True) if following and _is_announced(one, following, text) else one
         for one, following in zip_longest(found, found[1:])
@@ -182,6 +192,8 @@ def _sentences(text: str, start: int, end: int, open_items: list[_Item], languag
         open_items.append(_Item(label, indent, last if last.endswith(":") else ""))
     if not match and _is_title(text[start:end]):
         return []
+    if caption := _LONG_CAPTION.match(text, start, end):
+        spans = [(a, b) for a, b in spans[1:] if a > caption.end()]  # without its title, behind a stop or not
     return [
         Statement(a, b, "sentence", label=label, lead=lead)
         for a, b in spans
