@@ -98,6 +98,8 @@ class Command:
         return self.parser().parse_args(argv)
 
     def run(self, flags: argparse.Namespace) -> int:
+        from groundwork.records.document_lifecycle import departed
+
         config = load_config(flags)
         with opened(config, flags, folders=self.looks_into) as (job, manifest):
             job.progress.stage = self.name
@@ -105,7 +107,9 @@ class Command:
                 job.data.borrow(BY_NAME[self.name].reads, _written(manifest) if job.test else ())
             if self.before and not flags.dry_run:
                 self.before(job, manifest)
-            self._name_departed(job, manifest)
+            if job.gone and self.before and not flags.dry_run:  # some may be carried over by now
+                job.gone = departed(job.data, manifest, job.config.ingest.ignore)
+            self._name_departed(job)
             units = self._units(job, job.data.shard)
             if job.left_out:
                 job.progress.say(_left_out(job))
@@ -140,15 +144,13 @@ class Command:
             return [unit for unit in units if unit.name in shard]
         return [unit for unit in units if shard.holds(unit.document)]
 
-    def _name_departed(self, job: Job, manifest: Manifest) -> None:
+    def _name_departed(self, job: Job) -> None:
         """Say which documents have lost their source."""
-        from groundwork.records.document_lifecycle import departed, departed_lines
+        from groundwork.records.document_lifecycle import departed_lines
 
-        lost = departed(job.data, manifest, job.config.ingest.ignore)
-        job.departed = {one.document: one.source for one in lost}
         if getattr(job.flags, "within_run", False) and self.name != "ingest":
             return  # said once, by the first stage of them all
-        for line in departed_lines(lost, job.set_aside):
+        for line in departed_lines(job.gone, job.set_aside):
             job.progress.say(line)
 
     def unfinished(self, flags: argparse.Namespace) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from groundwork.console.progress import Progress
 from groundwork.errors import ConfigError, UsageError
 from groundwork.installation import spelt
-from groundwork.records.artifacts import Workspace, slug
+from groundwork.records.artifacts import Workspace, names_in, slug
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from groundwork.llm.budget import Budget
     from groundwork.llm.call_costs import UsageRow
     from groundwork.llm.client import Client
+    from groundwork.records.document_lifecycle import Departed
     from groundwork.records.set_aside_documents import SetAside
     from groundwork.settings.model_settings import ModelCall
     from groundwork.settings.whole_config import Config
@@ -114,12 +115,17 @@ class Job:
     turn: asyncio.Lock = field(default_factory=_turn)  # for units that build on one another, in their order
     loop: asyncio.AbstractEventLoop | None = None  # the runner's, while it runs
     due: int = 0  # units of this run
-    departed: dict[str, str] = field(default_factory=dict)  # documents whose source is gone, and that source's name
+    gone: list[Departed] = field(default_factory=list)  # documents whose source is gone
     left_out: set[str] = field(default_factory=set)  # of these, the ones that this stage would have worked on
     usage: list[UsageRow] = field(default_factory=list)  # of calls that other processes made for this job
     asked_anew: bool = False  # whether those have asked again what --force asks for again
     _client: Client | None = None
     _prompts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def departed(self) -> dict[str, str]:
+        """The documents whose source is gone, and that source's name."""
+        return {one.document: one.source for one in self.gone}
 
     @property
     def client(self) -> Client:
@@ -188,8 +194,7 @@ class Job:
 
     def documents_in(self, folder: str, suffix: str) -> list[str]:
         """The documents that have a file in `folder`, in order, those of --document only where it is given."""
-        names = sorted(p.name.removesuffix(suffix) for p in self.data.path(folder).glob(f"*{suffix}") if p.is_file())
-        return self.wanted(names)
+        return self.wanted(sorted(name.removesuffix(suffix) for name in names_in(self.data.path(folder), suffix)))
 
     def wanted(self, names: list[str], *, with_gone: bool = False) -> list[str]:
         """`names` that --document asks for, without those set aside. A file name with its ending is understood as well.
@@ -214,9 +219,10 @@ class Job:
         return [name for name in names if not asked or any(name in forms for forms in asked.values())]
 
     def _with_source(self, names: list[str]) -> list[str]:
+        departed = self.departed
         for text in self.flags.document or []:
-            for name in {slug(text), slug(Path(text).stem)} & self.departed.keys() & set(names):
+            for name in {slug(text), slug(Path(text).stem)} & departed.keys() & set(names):
                 remedy = f"put it back, or remove what is left of it: {spelt('uv run dataprep forget')} {name}"
-                raise UsageError(f"--document {text}: documents/{self.departed[name]} is gone; {remedy}")
-        self.left_out |= self.departed.keys() & set(names)
-        return [name for name in names if name not in self.departed]
+                raise UsageError(f"--document {text}: documents/{departed[name]} is gone; {remedy}")
+        self.left_out |= departed.keys() & set(names)
+        return [name for name in names if name not in departed]

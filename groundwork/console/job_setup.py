@@ -75,8 +75,7 @@ class opened:  # noqa: N801  used as a with-statement's verb
         self._manifest = Manifest(data.state / "manifest.db", joined, read_only=not self._writes, elsewhere=data.mirror)
         quiet = getattr(self._flags, "quiet", False)
         gone = departed(data, self._manifest, self._config.ingest.ignore)
-        sources = {one.document: one.source for one in gone}
-        job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client, departed=sources)
+        job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client, gone=gone)
         return job, self._manifest
 
     def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:

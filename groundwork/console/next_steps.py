@@ -19,10 +19,11 @@ MOST_SETTINGS = 2  # that a command repeats
 
 def closing_lines(stage: str, job: Job, done: Sequence[Unit], ledger: Ledger) -> str:
     """`-> data/text` and `next: uv run dataprep/summarize.py`; after failures, how to try them again."""
-    places = sorted({path for unit in done for path in unit.writes[:1]})
+    places = {str(path) for unit in done for path in unit.writes[:1]}
     lines = []
     if places:
-        place = places[0] if len(places) == 1 else Path(os.path.commonpath([path.parent for path in places]))
+        shared = os.path.commonpath({os.path.dirname(place) for place in places})  # noqa: PTH120  for 100,000s of them
+        place = Path(min(places) if len(places) == 1 else shared)
         lines.append(f"-> {from_here(place)}")
     if stage in BY_NAME:
         lines.append(f"next: {_next(stage, job.flags, failed=bool(ledger.failed))}")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from groundwork.console.shard_processes import ShardResult
 
 Process = Callable[[Job, Unit], Outcome | Awaitable[Outcome]]
+AT_ONCE = 500  # units whose rows of the manifest are looked up together
 UNITS_PER_CALL_SLOT = 4  # units under way for each call that the endpoint may have in flight
 
 
@@ -53,7 +54,13 @@ class Runner:
         self._forced: dict[str, ManifestEntry] = {}
 
     def states(self, units: list[Unit]) -> list[tuple[State, str]]:
-        return [self._judge(unit) for unit in units]
+        found: list[tuple[State, str]] = []
+        for start in range(0, len(units), AT_ONCE):
+            some = units[start : start + AT_ONCE]
+            paths = [path for unit in some for path in (*unit.reads, *unit.adds, *unit.writes)]
+            with self.manifest.looked_up(self.stage, [unit.name for unit in some], paths):
+                found += [self._judge(unit) for unit in some]
+        return found
 
     def run(self, units: list[Unit]) -> Ledger:
         """Do what is not current. Raises StopRun after everything under way has been recorded."""

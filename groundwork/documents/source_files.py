@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import stat
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -63,12 +62,12 @@ def find_sources(folder: Path, ignore: Sequence[str] = ()) -> list[DocumentFile]
 
     Hidden files and the lock files of office programs are passed over.
     """
-    found = [(path, _problem(path, folder)) for path in _walk(folder) if not _is_ignored(path, folder, ignore)]
-    names = [plain(path.relative_to(folder)) for path, _ in found]
-    ids, warnings = _ids(names)
+    found = [(path, _name(path, folder), problem) for path, problem in _walk(folder)]
+    found = [one for one in found if not (ignore and matches_any(one[1], ignore))]
+    ids, warnings = _ids([name for _, name, _ in found])
     return [
-        DocumentFile(id=ids[i], name=names[i], path=str(path), problem=problem, warnings=warnings[i])
-        for i, (path, problem) in enumerate(found)
+        DocumentFile(id=ids[i], name=name, path=path, problem=problem, warnings=warnings[i])
+        for i, (path, name, problem) in enumerate(found)
     ]
 
 
@@ -76,11 +75,12 @@ def ignored_files(folder: Path, ignore: Sequence[str]) -> list[str]:
     """The files below `folder`, by name, that a pattern of `ignore` means."""
     if not ignore:
         return []
-    return [plain(path.relative_to(folder)) for path in _walk(folder) if _is_ignored(path, folder, ignore)]
+    return [name for path, _ in _walk(folder) if matches_any(name := _name(path, folder), ignore)]
 
 
-def _is_ignored(path: Path, folder: Path, ignore: Sequence[str]) -> bool:
-    return bool(ignore) and matches_any(plain(path.relative_to(folder)), ignore)
+def _name(path: str, folder: Path) -> str:
+    """Its path below the folder."""
+    return plain(path[len(str(folder)) + 1 :])
 
 
 def examine(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]:
@@ -109,38 +109,50 @@ def spelt(path: Path, scratch: Path) -> Path:
     return link
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        links = [name for name in folders if (Path(place) / name).is_symlink()]
-        for name in sorted(files + links):
-            if not name.startswith((".", "~$")) and name not in ("Thumbs.db", "desktop.ini"):
-                yield Path(place) / name
+def _walk(folder: Path) -> Iterator[tuple[str, str]]:
+    """(path, problem) of every file below the folder that may be a document, in order."""
+    return _below(str(folder), folder)
 
 
-def _problem(path: Path, folder: Path) -> str:
-    if path.is_symlink():
+def _below(place: str, root: Path) -> Iterator[tuple[str, str]]:
+    try:
+        with os.scandir(place) as entries:
+            named = sorted((entry.name, entry) for entry in entries if not entry.name.startswith("."))
+    except OSError:
+        return
+    inner = []
+    for name, entry in named:
+        if entry.is_dir() and not entry.is_symlink():
+            inner.append(entry.path)
+        elif not name.startswith("~$") and name not in ("Thumbs.db", "desktop.ini"):
+            yield entry.path, _problem(entry, root)
+    for path in inner:
+        yield from _below(path, root)
+
+
+def _problem(entry: os.DirEntry[str], folder: Path) -> str:
+    if entry.is_symlink():
+        path = Path(entry.path)
         if not path.exists():
             return "it is a broken link; remove it"
         if not path.resolve().is_relative_to(folder.resolve()):
             return "it is a link that leads out of the documents folder; copy the file there instead"
         if path.is_dir():
             return "it is a link to a folder; its documents are read where they are, so remove the link"
-    mode = path.stat().st_mode
-    if not stat.S_ISREG(mode):
+    if not entry.is_file():
         return "it is a pipe, socket or device, not a file; remove it"
-    if not os.access(path, os.R_OK):
+    if not os.access(entry.path, os.R_OK):
         return "it cannot be read: no permission; change it (chmod +r)"
     return ""
 
 
 def _ids(names: list[str]) -> tuple[list[str], list[list[str]]]:
     """Ids by name, and warnings: where two files would share an id, each gets its ending."""
-    stems = [slug(str(Path(name).with_suffix("")) if Path(name).suffix else name) for name in names]
+    stems = [slug(name.removesuffix(_ending(name))) for name in names]
     shared = Counter([*stems, DECISIONS, DECISIONS])  # whose name is taken
     ids, warnings = [], []
     for name, stem in zip(names, stems, strict=True):
-        ids.append(slug(f"{stem} {Path(name).suffix[1:]}") if shared[stem] > 1 else stem)
+        ids.append(slug(f"{stem} {_ending(name)[1:]}") if shared[stem] > 1 else stem)
         warnings.append(
             [f"another file would be named {stem} too, so this one is {ids[-1]}"] if shared[stem] > 1 else []
         )
@@ -150,6 +162,13 @@ def _ids(names: list[str]) -> tuple[list[str], list[list[str]]]:
             ids[i] += "-" + hashlib.sha256(name.encode()).hexdigest()[:6]
             warnings[i] = [f"another file would have the same name, so this one is {ids[i]}"]
     return ids, warnings
+
+
+def _ending(name: str) -> str:
+    """`.pdf` of `reports/may.pdf`; "" where there is none. Path's own rule, in a tenth of its time."""
+    last = name[name.rfind("/") + 1 :]
+    dot = last.rfind(".")
+    return last[dot:] if 0 < dot < len(last) - 1 else ""
 
 
 def _kind(path: Path, head: bytes, named: str) -> str:

@@ -37,6 +37,11 @@ def coverage_file(job: Job, run: str, document: str) -> Path:
     return job.data.path("qa", run.removesuffix("/raw"), "coverage", f"{document}.json")
 
 
+def coverage_folder(job: Job, run: str) -> Path:
+    """The folder of those files."""
+    return job.data.path("qa", run.removesuffix("/raw"), "coverage")
+
+
 def refuse_other_text(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
     """Raise BadRecord where the chunks are not of this text: what is covered would be counted at other places."""
     for chunk in chunks:

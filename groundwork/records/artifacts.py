@@ -53,6 +53,8 @@ class Workspace:
         self.base = (base or root).resolve()
         self.shard = shard
         self.mirror = mirror
+        self._starts = (f"{self.root}{os.sep}", f"{self.base}{os.sep}")
+        self._folders: dict[tuple[str, ...], Path] = {}
 
     @property
     def documents(self) -> Path:
@@ -108,6 +110,15 @@ class Workspace:
 
         Raises UsageError for a name that would leave it.
         """
+        *above, name = parts or ("",)
+        if name not in ("", ".", "..") and "/" not in name and os.sep == "/":  # in half the time, for 100,000s of files
+            folder = self._folders.get(place := tuple(above))
+            if folder is None:
+                folder = self._folders[place] = self._path(*above)
+            return folder / name if above else self._path(name)
+        return self._path(*parts)
+
+    def _path(self, *parts: str) -> Path:
         root = str(self.base if parts and parts[0] == "documents" else self.root)
         path = os.path.normpath(os.path.join(root, *parts))  # noqa: PTH118  ten times Path's speed, for 1,000s of units
         if path != root and not path.startswith(root + os.sep):
@@ -117,7 +128,7 @@ class Workspace:
     def relative(self, path: Path) -> str:
         """`path` as the manifest names it: below the folder, or absolute when it lies elsewhere."""
         text = str(path)
-        for root in (f"{self.root}{os.sep}", f"{self.base}{os.sep}"):
+        for root in self._starts:
             if text.startswith(root):
                 return plain(text[len(root) :]).replace(os.sep, "/")
         return plain(text)
@@ -142,7 +153,22 @@ class Workspace:
 
 def plain(path: str | Path) -> str:
     r"""`path` in letters that every file can hold: a byte of a name that is no UTF-8 is spelt out, as `\xff`."""
-    return os.fsencode(path).decode(errors="backslashreplace")
+    text = str(path)
+    return text if text.isascii() else os.fsencode(text).decode(errors="backslashreplace")
+
+
+def files_in(folder: Path, *endings: str) -> list[Path]:
+    """The files of a folder whose names end so (all), by name; none where there is no such folder."""
+    return [folder / name for name in names_in(folder, *endings)]
+
+
+def names_in(folder: Path, *endings: str) -> list[str]:
+    """The names of those files, in order."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.name.endswith(endings or "") and entry.is_file())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def slug(name: str) -> str:

@@ -11,8 +11,8 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
 
@@ -33,7 +33,10 @@ CREATE TABLE IF NOT EXISTS objects (path, version, sha256, PRIMARY KEY (path, ve
 _ENTRIES = "SELECT unit, entry FROM units WHERE stage = ?"
 _ENTRY = "SELECT entry FROM units WHERE stage = ? AND unit = ?"
 _OBJECT = "SELECT sha256 FROM objects WHERE path = ? AND version = ?"
+_HASHES = "SELECT path, size, mtime_ns, sha256 FROM files WHERE path"
 _HASH = "SELECT size, mtime_ns, sha256 FROM files WHERE path = ?"
+
+MOST_AT_ONCE = 900  # values of one statement: every SQLite takes so many
 
 Hashes = dict[str, str]
 State = Literal["done", "empty", "stale", "behind", "missing", "failed"]
@@ -103,6 +106,8 @@ class Manifest:
                 raise UsageError(_trouble(path, error)) from error
             self._look(path)
         self._decoder = msgspec.json.Decoder(ManifestEntry)
+        self._rows: dict[str, list[Any]] = {}  # of `files`, those that are looked up together: one or none of each
+        self._entries: dict[tuple[str, str], list[Any]] = {}
 
     def close(self) -> None:
         self._db.close()
@@ -116,9 +121,28 @@ class Manifest:
             there.backup(self._db)
         self._db.executescript(_LAYOUT)
 
+    @contextmanager
+    def looked_up(self, stage: str, units: Sequence[str], paths: Iterable[Path]) -> Iterator[None]:
+        """Look up these units' entries and these files' hashes at once, in less time than one after the other."""
+        self._entries = {(stage, unit): [] for unit in units}
+        self._rows = {plain(path): [] for path in paths}
+        for some in _parts(list(units)):
+            values, query = (stage, *some), f"{_ENTRIES} AND unit IN ({_marks(some)})"
+            for unit, entry in [*self._joined_rows(query, values), *self._execute(query, values)]:
+                self._entries[stage, unit] = [(entry,)]
+        for some in _parts(list(self._rows)):
+            for row in self._execute(f"{_HASHES} IN ({_marks(some)})", tuple(some)):
+                self._rows[row[0]] = [row[1:]]
+        try:
+            yield
+        finally:
+            self._entries, self._rows = {}, {}
+
     def entry(self, stage: str, unit: str) -> ManifestEntry | None:
         """That of one unit; None where it was not finished."""
-        rows = self._execute(_ENTRY, (stage, unit)) or self._joined_rows(_ENTRY, (stage, unit))
+        rows = self._entries.get((stage, unit))
+        if rows is None:
+            rows = self._execute(_ENTRY, (stage, unit)) or self._joined_rows(_ENTRY, (stage, unit))
         return self._decoder.decode(rows[0][0]) if rows else None
 
     @overload
@@ -189,8 +213,9 @@ class Manifest:
         if listed and status.st_size == 0:  # not fetched
             return self._object(listed) or f"version {listed[1]}, which was not read"
         key, stamp = plain(path), (status.st_size, status.st_mtime_ns)
-        for *known, digest in self._execute(_HASH, (key,)):
-            if tuple(known) == stamp and (not listed or self._object(listed)):
+        known = self._rows.get(key)
+        for size, mtime_ns, digest in self._execute(_HASH, (key,)) if known is None else known:
+            if (size, mtime_ns) == stamp and (not listed or self._object(listed)):
                 return str(digest)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -215,6 +240,15 @@ class Manifest:
 def read_only_database(path: Path) -> sqlite3.Connection:
     """A database that nobody writes to now: read without a lock, so that it may lie on a network share."""
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _parts(values: list[str]) -> Iterator[list[str]]:
+    return (values[start : start + MOST_AT_ONCE] for start in range(0, len(values), MOST_AT_ONCE))
+
+
+def _marks(values: Sequence[str]) -> str:
+    """A question mark for each value of a statement."""
+    return ", ".join("?" * len(values))
 
 
 def _trouble(path: Path, error: Exception) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from groundwork.errors import UsageError
 from groundwork.installation import spelt
-from groundwork.records.artifacts import Workspace, slug
+from groundwork.records.artifacts import Workspace, files_in, slug
 
 ROW_ENDINGS = (".jsonl", ".parquet")
 DECISIONS = "decisions"  # the file of a run that holds what people decided, and therefore no document's name
@@ -81,7 +81,7 @@ def pair_files(data: Workspace, run: str, documents: Sequence[str] | None = None
 
 def files_of_documents(folder: Path) -> list[Path]:
     """The files of pairs in a run's folder or a folder below it, one a document, in order."""
-    return sorted(path for path in folder.glob("*.jsonl") if path.stem != DECISIONS)
+    return [path for path in files_in(folder, ".jsonl") if path.name != f"{DECISIONS}.jsonl"]
 
 
 def documents_of(folder: Path) -> list[str]:
@@ -100,7 +100,7 @@ def files_of_rows(folder: Path) -> tuple[Path, ...]:
 
 
 def _rows_in(place: Path) -> list[Path]:
-    return sorted(f for f in place.iterdir() if f.suffix in ROW_ENDINGS and f.stem != DECISIONS and f.is_file())
+    return [file for file in files_in(place, *ROW_ENDINGS) if file.stem != DECISIONS]
 
 
 def default_dataset(data: Workspace, name: str) -> str | None:

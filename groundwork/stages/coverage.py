@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
-from groundwork.records.artifacts import read_json, read_jsonl, read_text, write_json
+from groundwork.records.artifacts import names_in, read_json, read_jsonl, read_text, write_json
 from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
@@ -30,13 +30,15 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     """One unit a document that any of the runs asked about."""
-    from groundwork.maps.coverage_inputs import coverage_file, runs_of
+    from groundwork.maps.coverage_inputs import coverage_file, coverage_folder, runs_of
 
     asked_about: dict[str, dict[str, Path]] = {}
     for run in runs_of(job):
         for file in run.files:
             asked_about.setdefault(file.stem, {})[run.name] = file
     result = []
+    covered = {run: names_in(coverage_folder(job, run)) for run in {run for of in asked_about.values() for run in of}}
+    there = {(run, name) for run, names in covered.items() for name in names}
     known = job.documents_in("chunks", ".jsonl")
     if lost := sorted(asked_about.keys() - set(known) - job.departed.keys() if not job.flags.document else ()):
         named = ", ".join(lost[:SHOWN_LOST])
@@ -51,7 +53,7 @@ def units(job: Job) -> list[Unit]:
             job.data.path("chunks", f"{document}.jsonl"),
         )
         plots = tuple(job.data.path("plots", f"coverage-{document}{ending}") for ending in (".html", ".json"))
-        declined = [path for run in files if (path := coverage_file(job, run, document)).exists()]
+        declined = [coverage_file(job, run, document) for run in files if (run, f"{document}.json") in there]
         result.append(Unit(document, reads=(*source, *files.values(), *declined), writes=plots, payload=files))
     return result
 

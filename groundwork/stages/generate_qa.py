@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.console.job import TEST_CHUNKS
-from groundwork.records.artifacts import write_json, write_jsonl
+from groundwork.records.artifacts import names_in, write_json, write_jsonl
 from groundwork.records.recipe_changes import in_order
 from groundwork.records.runs import new_run, run_of_model
 from groundwork.records.wishes import wishes_file
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from groundwork.questions.interview_material import Material
     from groundwork.records.types import DocumentCoverage
     from groundwork.settings.whole_config import Config
+
+ABOUT = ("summaries", "text")  # folders of files that help to name things
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -41,15 +43,18 @@ def units(job: Job) -> list[Unit]:
     named = getattr(job.flags, "run", None)
     run = run_of_model(job.config.qa.model) if named is None else new_run(named)
     found = job.documents_in("chunks", ".jsonl")
-    return [_unit(job, run, document) for document in (found[:1] if job.test else found)]
+    wished = set(names_in(wishes_file(job.data, run, "any").parent))
+    about = {folder: set(names_in(job.data.path(folder), ".json")) for folder in ABOUT}
+    return [_unit(job, run, document, about, wished) for document in (found[:1] if job.test else found)]
 
 
-def _unit(job: Job, run: str, document: str) -> Unit:
+def _unit(job: Job, run: str, document: str, about: dict[str, set[str]], wished: set[str]) -> Unit:
     folder = job.data.path("qa", run)
-    wishes = wishes_file(job.data, run, document)
+    wishes = [wishes_file(job.data, run, document)] if f"{document}.jsonl" in wished else []
+    helping = [job.data.path(name, f"{document}.json") for name in ABOUT if f"{document}.json" in about[name]]
     return Unit(
         name=f"{run}/{document}",
-        reads=(job.data.path("chunks", f"{document}.jsonl"), *_about(job, document), *[wishes] * wishes.exists()),
+        reads=(job.data.path("chunks", f"{document}.jsonl"), *helping, *wishes),
         writes=(
             folder / f"{document}.jsonl",
             folder / "rejected" / f"{document}.jsonl",
@@ -61,8 +66,7 @@ def _unit(job: Job, run: str, document: str) -> Unit:
 
 def _about(job: Job, document: str) -> list[Path]:
     """The files that help to name things; a document without them can be asked about all the same."""
-    paths = (job.data.path("summaries", f"{document}.json"), job.data.path("text", f"{document}.json"))
-    return [path for path in paths if path.exists()]
+    return [path for folder in ABOUT if (path := job.data.path(folder, f"{document}.json")).exists()]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:

@@ -142,10 +142,10 @@ def check_service(job: Job) -> None:
 def carry_over_renamed(job: Job, manifest: Manifest) -> None:
     """Take a file that has only changed its name for the document that it was, with all that was made of it."""
     from groundwork.documents.source_files import find_sources
-    from groundwork.records.document_lifecycle import departed, rename
+    from groundwork.records.document_lifecycle import rename
 
     ignore = job.config.ingest.ignore
-    lost = {one.sha256: one.document for one in departed(job.data, manifest, ignore) if not one.ignored}
+    lost = {one.sha256: one.document for one in job.gone if not one.ignored}
     known = manifest.entries("ingest") if lost else {}
     for source in find_sources(job.data.documents, ignore) if lost else []:
         if source.id in known or source.problem:

@@ -11,6 +11,7 @@ import pytest
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import (
     Workspace,
+    names_in,
     read_jsonl,
     remove_leftovers,
     slug,
@@ -118,3 +119,15 @@ def test_control_characters_are_spelt_out(text: str) -> None:
     """A name or heading cannot colour, clear or retitle the terminal, nor turn its text round."""
     assert not {c for c in visible(text) if not c.isprintable()}
     assert visible("tab\tand\nline, ü 界 e\u0301") == "tab\tand\nline, ü 界 e\u0301"
+
+
+def test_a_folder_is_listed_in_order(tmp_path: Path) -> None:
+    """Files of any or of some endings, linked ones too; no folders, and nothing where there is no folder."""
+    for name in ("b.md", "a.json", "c.md"):
+        (tmp_path / name).touch()
+    (tmp_path / "d.md").mkdir()
+    (tmp_path / "e.md").symlink_to(tmp_path / "b.md")
+    (tmp_path / "f.md").symlink_to(tmp_path / "absent")
+    assert names_in(tmp_path) == ["a.json", "b.md", "c.md", "e.md"]
+    assert names_in(tmp_path, ".md") == ["b.md", "c.md", "e.md"] and names_in(tmp_path, ".csv", ".json") == ["a.json"]
+    assert names_in(tmp_path / "absent") == names_in(tmp_path / "b.md") == []

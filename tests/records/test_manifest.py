@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from groundwork.records.manifest import EntryInputs, Manifest, ManifestEntry
+from groundwork.records.manifest import MOST_AT_ONCE, EntryInputs, Manifest, ManifestEntry
 
 
 def entry(text: str) -> ManifestEntry:
@@ -40,3 +40,32 @@ def test_a_start_reads_no_hash_that_is_not_asked_for(tmp_path: Path) -> None:
     assert again.sha256(file) == digest
     assert [str(file) in one for one in seen if "FROM files" in one] == [True]
     again.close()
+
+
+def test_rows_looked_up_together_are_those_looked_up_one_by_one(tmp_path: Path) -> None:
+    """By few statements, for more names than one takes; a folder's files and what changed meanwhile are seen as well."""
+    files = [tmp_path / f"note-{number}.md" for number in range(MOST_AT_ONCE + 20)]
+    for path in files:
+        path.write_text(path.name)
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    (pictures / "one.png").write_bytes(b"one")
+    joined = Manifest(tmp_path / "joined.db")
+    joined.record("chunk", "note-1", entry("joined"))
+    joined.record("chunk", "note-2", entry("joined"))
+    joined.close()
+    own = Manifest(tmp_path / "own.db", tmp_path / "joined.db")
+    own.record("chunk", "note-2", entry("own"))
+    places = [*files, pictures, tmp_path / "absent.md"]
+    units = [path.stem for path in files]
+    own.hashes(places)
+    files[3].write_text("changed")
+    seen: list[str] = []
+    own._db.set_trace_callback(seen.append)
+    with own.looked_up("chunk", units, places):
+        together = own.hashes(places), [own.entry("chunk", unit) for unit in units], own.entry("chunk", "other")
+    assert len([text for text in seen if text.startswith("SELECT")]) < 10
+    apart = own.hashes(places), [own.entry("chunk", unit) for unit in units], own.entry("chunk", "other")
+    assert together == apart
+    assert [one.note for one in apart[1] if one] == ["joined", "own"] and len(apart[0]) == len(files) + 1
+    own.close()
