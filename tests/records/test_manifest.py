@@ -43,7 +43,7 @@ def test_a_start_reads_no_hash_that_is_not_asked_for(tmp_path: Path) -> None:
 
 
 def test_rows_looked_up_together_are_those_looked_up_one_by_one(tmp_path: Path) -> None:
-    """By few statements, for more names than one takes; a folder's files and what changed meanwhile are seen as well."""
+    """By few statements, for more names than one takes; files of folders and what changed meanwhile are seen too."""
     files = [tmp_path / f"note-{number}.md" for number in range(MOST_AT_ONCE + 20)]
     for path in files:
         path.write_text(path.name)

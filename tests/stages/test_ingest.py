@@ -301,7 +301,7 @@ def test_a_converter_that_crashes_loses_its_pages_to_the_next(folder, monkeypatc
 def test_a_file_that_changes_while_it_is_read_fails(folder, monkeypatch, capsys):
     """A document that is not the same after the conversion is not written: its text would be of neither version."""
     path = folder.add("growing.md", "One.")
-    changed = lambda texts: (path.write_text("Two."), stitch(texts))[1]  # noqa: E731
+    changed = lambda texts, **how: (path.write_text("Two."), stitch(texts, **how))[1]  # noqa: E731
     monkeypatch.setattr("groundwork.documents.ingestion.stitch", changed)
     assert folder.ingest() == 1
     assert "growing.md: it changed while it was read" in capsys.readouterr().out
