@@ -29,7 +29,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.scale import STAGES, corpus, reply, spent
 from tests.fake_openrouter import FakeOpenRouter
 
-BEFORE = ("ingest", "summarize", "chunk", "generate_qa", "curate", "coverage")
+NEEDS = {  # the stages that go before
+    "chunk": ("ingest",),
+    "summarize": ("ingest",),
+    "generate_qa": ("ingest", "summarize", "chunk"),
+    "coverage": ("ingest", "summarize", "chunk", "generate_qa"),
+    "curate": ("ingest", "summarize", "chunk", "generate_qa"),
+}
 LOOK_EVERY = 0.02  # seconds
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -106,7 +112,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=400)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--stages", default="chunk,generate_qa,coverage")
+    parser.add_argument("--stages", default="chunk,generate_qa,coverage", help=", ".join(NEEDS))
     parser.add_argument("--quick", action="store_true", help="8 documents")
     options = parser.parse_args()
     stages, fake = options.stages.split(","), FakeOpenRouter(reply=reply)
@@ -116,7 +122,7 @@ def main() -> int:
         corpus(whole, documents)
         print(f"{documents:,} documents of 5 to 50 kB, {options.workers} processes beside one")
         print(f"{'':14} {'one, CPU s':>10} {'parent':>7} {'workers':>18} {'server':>7} {'possible':>9} {'wall':>6}")
-        for stage in BEFORE[: max(map(BEFORE.index, stages)) + 1]:
+        for stage in dict.fromkeys(one for last in stages for one in (*NEEDS[last], last)):
             if stage not in stages:
                 spent(stage, whole, fake.url)
                 continue

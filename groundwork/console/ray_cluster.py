@@ -35,7 +35,8 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
     ray = connect(address)
     processors = int(ray.cluster_resources().get("CPU", 1))
     count = max(1, min(job.config.engine.shards or SHARDS_A_PROCESSOR * processors, units))
-    board = ray.remote(num_cpus=0)(_Board).options(scheduling_strategy=_here(ray)).remote()
+    lasting = {"max_restarts": -1, "max_task_retries": -1}  # a full memory may take it, and progress alone is lost
+    board = ray.remote(num_cpus=0, **lasting)(_Board).options(scheduling_strategy=_here(ray)).remote()
     task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=LIVES, max_calls=1)(_work)
     among = min(count, processors)
     waiting = {task.remote(stage, job.flags, shard, among, board): shard for shard in Shard.all(count)}
@@ -44,7 +45,8 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
         while waiting:
             ready, _ = ray.wait(list(waiting), num_returns=1, timeout=REPORT_EVERY)
             results += [_result(ray, reference, waiting.pop(reference)) for reference in ready]
-            if stopping.first(job.progress):
+            stopping.first(job.progress)
+            if stopping.count:  # again and again: a board that began anew has not heard it
                 board.stop.remote()
             if stopping.count > 1:
                 for reference in waiting:
