@@ -27,6 +27,7 @@ pytest.importorskip("ray", reason="needs the extra ray")
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
 
 DOCUMENTS = 24
+PIPELINE = 6  # documents through all stages
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,8 @@ def server() -> Iterator[FakeOpenRouter]:
 
 def stage(name: str, data: Path, cluster: Any, server: FakeOpenRouter, *flags: str) -> subprocess.Popen[str]:
     """A stage as a user starts it, on the cluster."""
-    command = [sys.executable, BY_NAME[name].script, "--data", str(data), "--ray", cluster.address, *flags]
+    script = [BY_NAME[name].script] if name in BY_NAME else ["-m", "groundwork", name]
+    command = [sys.executable, *script, "--data", str(data), "--ray", cluster.address, *flags]
     return subprocess.Popen(
         [*command, *settings(server)], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -116,6 +118,31 @@ def test_a_thousand_documents_and_a_node_that_dies(tmp_path: Path, cluster: Any,
     repeated = sum(count - 1 for count in asked.values())
     print(f"{repeated} of {needed} calls repeated; the largest shard has {largest} documents")
     assert len(asked) == needed and repeated <= largest
+
+
+def test_the_whole_pipeline(tmp_path: Path, cluster: Any, server: FakeOpenRouter) -> None:
+    """`dataprep run --ray`: byte for byte the artifacts of one machine, by the same calls, and all of it is current."""
+    cluster.nodes += [cluster.add_node(num_cpus=1) for _ in range(3 - len(cluster.nodes))]
+    whole, parts = (corpus(tmp_path / name, PIPELINE) for name in ("whole", "parts"))
+    for root in (whole, parts):
+        (root / "text").rename(root / "documents")
+    assert main(["run", "--data", str(whole), *settings(server)]) == 0
+    asked = Counter(json.dumps(request["messages"]) for request in server.requests)
+    server.requests.clear()
+    out = finished(stage("run", parts, cluster, server, "--set", "engine.shards=3"))
+    here, there = artifacts(whole), artifacts(parts)
+    assert sorted(there) == sorted(here) and len(here) > 10 * PIPELINE, out
+    assert [path for path in here if there[path] != here[path]] == []
+    assert Counter(json.dumps(request["messages"]) for request in server.requests) == asked
+    again = finished(stage("run", parts, cluster, server, "--set", "engine.shards=3"))
+    assert all(f"{name}: {PIPELINE} up to date" in again for name in ("ingest", "summarize", "chunk", "generate_qa"))
+
+
+def artifacts(root: Path) -> dict[str, bytes]:
+    """Without state and caches, and without the two pages that hold the time or order of a run."""
+    passing = (".db", "index.html", "report.html")
+    files = (path for path in root.rglob("*") if path.is_file() and not path.name.endswith(passing))
+    return {name: path.read_bytes() for path in files if not (name := str(path.relative_to(root))).startswith(".state")}
 
 
 def test_ctrl_c_is_passed_on(tmp_path: Path, cluster: Any, server: FakeOpenRouter) -> None:
