@@ -120,6 +120,7 @@ def test_a_thousand_documents_and_a_node_that_dies(tmp_path: Path, cluster: Any,
     assert len(asked) == needed and repeated <= largest
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1_800)
 def test_the_whole_pipeline(
     tmp_path: Path, cluster: Any, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]
