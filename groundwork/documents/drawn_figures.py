@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -170,10 +171,14 @@ def _is_figure(
 
 
 def _has_bars(paths: Sequence[_Path], labels: Sequence[TextLine]) -> bool:
-    """Filled rectangles of several lengths in which no text stands."""
+    """Filled rectangles of one breadth that begin at one line, end at different ones, and hold no text."""
     bars = [path.area for path in paths if path.is_bar and not any(path.area.holds(one.area) for one in labels)]
-    lengths = {round(max(bar.width, bar.height)) for bar in bars if min(bar.width, bar.height) > 3}
-    return len(bars) >= BARS and len(lengths) >= BARS - 1
+    lengths: dict[tuple[str, int, int], set[int]] = defaultdict(set)
+    for bar in bars:
+        if min(bar.width, bar.height) > 3:
+            lengths["upright", round(bar.bottom), round(bar.width)].add(round(bar.height))
+            lengths["level", round(bar.left), round(bar.height)].add(round(bar.width))
+    return len(bars) >= BARS and any(len(found) >= BARS - 1 for found in lengths.values())
 
 
 def _has_caption(area: Area, lines: Sequence[TextLine]) -> bool:
