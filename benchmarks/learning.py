@@ -25,7 +25,7 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,13 +38,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin while t
 from benchmarks import learning_curve as curve
 from benchmarks.fine_tuning import PACKAGED, TINY, Tuner, Unavailable
 from benchmarks.general_check import QUESTIONS, share_right
-from benchmarks.learning_curve import Epoch, GeneralKnowledge, Recipe, Run, Score
+from benchmarks.learning_curve import Epoch, GeneralKnowledge, Recipe, Run, Score, over_runs
 from groundwork.dataset.loading import MIRRORS, Dataset, QuestionRow, load_dataset, locate
 from groundwork.errors import GroundworkError
 from groundwork.grading.criteria_by_rule import settle
 from groundwork.grading.grading_run import read_grades
 from groundwork.grading.judge import criteria_of
-from groundwork.records.artifacts import Workspace, read_json, write_json, write_jsonl
+from groundwork.language.numbers import numbers
+from groundwork.language.words import words
+from groundwork.records.artifacts import Workspace, read_json, read_jsonl, write_json, write_jsonl
 
 PROJECT = Path(__file__).resolve().parents[1]
 Parts = dict[str, list[QuestionRow]]
@@ -244,6 +246,30 @@ def report(runs: Sequence[Run], parts: Parts, judged: bool) -> list[str]:
     ]
 
 
+def word_for_word(runs: Sequence[Run], parts: Parts, out: Path) -> list[str]:
+    """A line a split: after each epoch, the share of its answers that are the reference's words and numbers."""
+    lines = []
+    for name in (name for name in curve.SPLITS if parts[name]):
+        expected = {(row.split, row.id): _read(row.answer) for row in parts[name]}
+        shares = [
+            over_runs([_equal(out / "answers" / f"{label(run.seed, epoch.number)}.jsonl", expected) for run in runs])
+            for epoch in runs[0].epochs
+        ]
+        lines.append(f"answered word for word, {name}, epoch by epoch: {', '.join(curve.percent(s) for s in shares)}")
+    return lines
+
+
+def _read(text: str) -> list[str]:
+    """Its words in their order, then its numbers in theirs."""
+    return [*words(text), *(number.value for number in numbers(text))]
+
+
+def _equal(file: Path, expected: Mapping[tuple[str, str], list[str]]) -> float:
+    """The share of `expected`, read by split and id, that the answers of `file` equal."""
+    given = {(str(one["split"]), str(one["id"])): _read(str(one["answer"])) for one in read_jsonl(file, dict)}
+    return sum(given.get(key) == told for key, told in expected.items()) / len(expected)
+
+
 def quick_dataset(folder: Path) -> None:
     """Pairs of made-up places and heights, half of them asked in other words in eval and as they are in the mirror."""
     made = random.Random(1)
@@ -296,7 +322,7 @@ def learn(
     runs = [train_or_keep(tuner, recipe, parts, seed, out) for seed in range(1, seeds + 1)]
     if judged:
         judged(runs, parts)
-    for line in report(runs, parts, judged is not None):
+    for line in [*report(runs, parts, judged is not None), *word_for_word(runs, parts, out)]:
         print(line)
     draw(runs, f"{found.name}: {recipe.model}, {len(parts['all'])} rows of train", out / "curve.png")
     write_json(out / "runs.json", {"recipe": recipe, "sha256": tuner.sha256, "dataset": found.name, "runs": runs})

@@ -179,7 +179,7 @@ def table(runs: Sequence[Run]) -> list[str]:
     head += [f"score {split}" for split in marks]
     for place, epoch in enumerate(runs[0].epochs):
         cells = [f"{epoch.number}", f"{epoch.tokens:,}", *(_number(column[place]) for column in columns)]
-        rows.append([*cells, *(_percent(scores(runs, split)[place]) for split in marks)])
+        rows.append([*cells, *(percent(scores(runs, split)[place]) for split in marks)])
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in [head, *rows]]
 
@@ -210,7 +210,7 @@ def forgetting(runs: Sequence[Run]) -> list[str]:
     right = [over_runs([run.general[place].right for run in runs]) for place in (0, -1)]
     return [
         f"general check, before and after: loss {_number(losses[0])}, {_number(losses[1])}; "
-        f"right answers {_percent(right[0])}, {_percent(right[1])}"
+        f"right answers {percent(right[0])}, {percent(right[1])}"
     ]
 
 
@@ -218,7 +218,8 @@ def _number(value: Interval) -> str:
     return f"{value.mean:.2f}" if value.low is None else f"{value.mean:.2f} ({value.low:.2f}-{value.high:.2f})"
 
 
-def _percent(value: Interval | None) -> str:
+def percent(value: Interval | None) -> str:
+    """A share as 50% (40-60), cut at 0 and 100; "-" for none."""
     if value is None:
         return "-"
     if value.low is None or value.high is None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.general_check import QUESTIONS, is_right, share_right
-from benchmarks.learning import parts_of, score_by_rules
+from benchmarks.learning import parts_of, score_by_rules, word_for_word
 from benchmarks.learning_curve import (
     IGNORED,
     Epoch,
@@ -27,6 +27,7 @@ from benchmarks.learning_curve import (
 )
 from groundwork.dataset.loading import Dataset, DatasetSource, QuestionRow
 from groundwork.errors import UsageError
+from groundwork.records.artifacts import write_jsonl
 
 
 def run(seed=1, **curves):
@@ -190,3 +191,21 @@ def test_forgetting_is_told_before_and_after():
     one = Run(1, general=checks)
     assert forgetting([one]) == ["general check, before and after: loss 2.00, 3.00; right answers 50%, 25%"]
     assert forgetting([one, Run(2, general=checks[:1])]) == []
+
+
+def test_answers_that_are_the_reference_s_words_are_counted(tmp_path):
+    """Case and stops do not count, a number does; rows of the mirror and of eval have the same ids."""
+    asked = {"a": "At least 60 minutes.", "b": "Port Ellary"}
+    parts = {
+        name: [QuestionRow(id=one, question="q", answer=answer, split=name) for one, answer in asked.items()]
+        for name in ("eval", "mirror")
+    } | {"train": []}
+    given = {
+        ("mirror", "a"): "at least 60 minutes",
+        ("mirror", "b"): "Port Ellary",
+        ("eval", "a"): "At least 45 minutes.",
+    }
+    lines = [{"id": row, "split": split, "answer": answer} for (split, row), answer in given.items()]
+    write_jsonl(tmp_path / "answers" / "seed-1-epoch-0.jsonl", lines)
+    told = word_for_word([Run(1, [Epoch(0, 0)])], parts, tmp_path)
+    assert [line.rpartition(": ")[2] for line in told] == ["0%", "100%"] and "mirror" in told[1]
