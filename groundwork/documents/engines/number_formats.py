@@ -6,7 +6,7 @@ import functools
 import re
 from typing import NamedTuple
 
-_PARTS = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|_.|\*.|\[([^\]]*)\]|(.)')
+_PARTS = re.compile(r'"([^"]*+)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*+\]|_.|\*.|\[([^\[\]]*+)\]|(.)')
 _DIGITS = "0#?"
 _PLAIN = "$€£¥₹%‰ "  # what is shown as it stands, of what needs no quotes
 _CONDITION = ("<", ">", "=")
