@@ -38,8 +38,9 @@ def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) 
         if not folders:
             raise UsageError(f"{job.data.state / 'shards'}: no shards; run a stage with --shard I/N first")
         joined = join_shards(job.data)
-        if segments_of(job.data.joined_journal):
-            joined["journal.db", "replies"] -= _settle(job.data.joined_journal)
+        journal, replies = job.data.joined_journal, ("journal.db", "replies")
+        if replies in joined and journal.is_file() and segments_of(journal):
+            joined[replies] -= _settle(journal)
         print("\n".join(f"{name}: {count:,} {what}" for (name, what), count in joined.items()))
         missing = [*_absent(folders), *_unfinished(flags, command, folders)]
         for line in missing:
