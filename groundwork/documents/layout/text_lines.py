@@ -276,18 +276,23 @@ def _line(runs: list[Run]) -> Line:
             cells.append(run)
     if len(cells) > 1:
         cells = _with_labels(_with_leaders(cells))
-    return Line(max(cells, key=lambda cell: len(cell.text)).y2, cells)
+    return Line(max(cells, key=_breadth).y2, cells)
 
 
 def _beside(last: Run, run: Run) -> Run:
     """Two runs of one cell; a change of font within a word leaves no space."""
     space = "" if run.x1 - last.x2 < 0.12 * run.size else " "
-    most = last if len(last.text) >= len(run.text) else run
+    most = last if _breadth(last) >= _breadth(run) else run
     bold, mono = last.bold and run.bold, last.mono and run.mono
     text = f"{last.text}{space}{run.text}"
     x2, words = max(last.x2, run.x2), last.words + run.words
     runs_in = last.runs_in or (last.bold and not run.bold)
     return Run(last.x1, min(last.y1, run.y1), x2, most.y2, text, most.size, most.font, bold, mono, words, runs_in)
+
+
+def _breadth(run: Run) -> tuple[bool, float]:
+    """How much of a line a run is: letters come before formulas, which have no font of their own and stand higher."""
+    return bool(run.font), run.x2 - run.x1
 
 
 def _with_leaders(cells: list[Run]) -> list[Run]:

@@ -252,3 +252,11 @@ def test_double_spaced_lines_are_one_paragraph() -> None:
         for k, name in enumerate("abcde")
     ]
     assert Flow(links, Styles([links]), (50, 550)).markdown().count("\n\n") == 4
+
+
+def test_a_formula_does_not_move_its_line() -> None:
+    """A line stands where its letters do, however far a formula reaches and however long it is when written out."""
+    formula = r"$\mathcal{R}:\mathbb{R}^{d_{1}\times d_{2}}\to \mathbb{R}_{+}$"
+    runs = [Run(50, 100, 150, 110, "the norm that we use", 10.0, "CMR10"), Run(153, 100, 230, 117, formula, 10.0)]
+    (line,) = to_lines(runs)
+    assert (line.y, line.main.font) == (110, "CMR10")
