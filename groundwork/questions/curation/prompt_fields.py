@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, ClassVar, NamedTuple
 
+from groundwork.language.sentences import sentences
 from groundwork.language.writing_systems import is_question
 from groundwork.llm.prompts import Message, conversation, render
 from groundwork.llm.token_estimate import tokens_in
@@ -30,6 +31,7 @@ FRAME_TOKENS = 10
 FIELD_TOKENS = 4  # of a pair's name in the reply
 MARK_TOKENS = 2
 REMARKS, REMARK_TOKENS = 0.1, 20  # share of pairs with a remark, for estimates
+SHORT_SUMMARY = 400  # characters of the summary that a rewriting is shown
 WINDOW = 400  # characters on either side of the evidence that are shown of a text too long for one call
 
 
@@ -232,7 +234,7 @@ class Rewriting(Form):
             self.prompt(self.settings.prompts["rewrite"]),
             context=place.context or place.name or place.document,
             document=place.name or place.document,
-            summary=place.summary or "(none)",
+            summary=_beginning(place.summary, place.language) or "(none)",
             pairs="\n\n".join(_wanting(number, case) for number, case in enumerate(cases, 1)),
         )
 
@@ -254,6 +256,12 @@ class Rewriting(Form):
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
         return sum(FRAME_TOKENS + 3 * FIELD_TOKENS + round(1.3 * tokens_in(case.pair.question)) for case in cases)
+
+
+def _beginning(summary: str, language: str) -> str:
+    """The first sentences of a summary, which say what the document is; the evidence says the rest."""
+    ends = [end for _, end in sentences(summary, language)]
+    return summary[: max((end for end in ends if end <= SHORT_SUMMARY), default=SHORT_SUMMARY)]
 
 
 def _wanting(number: int, case: CurationCase) -> str:
