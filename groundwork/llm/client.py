@@ -117,7 +117,8 @@ class Client:
         sent = json_schema or (strict_schema(schema) if schema else None)
         endpoint = self._endpoint(call.provider)
         body = chat_body(endpoint.settings, call, messages, sent)
-        reader = Reader(schema, check, texts_in(messages))
+        told = [message for message in messages if message["role"] != "assistant"]  # in JSON "\\n" is no command
+        reader = Reader(schema, check, texts_in(told))
         context = CallContext(
             endpoint, self._calls.limiter(endpoint, call.model), call.model, stage, unit, sample, self._after, []
         )

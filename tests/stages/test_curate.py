@@ -288,6 +288,30 @@ def test_a_rewriting_may_give_answer_evidence_and_criteria_anew(run: Run) -> Non
     )
 
 
+def test_a_rewritten_pair_gets_a_wrong_answer_of_its_own(run: Run) -> None:
+    """Without the number of which one was made, the changed old answer would be right."""
+    told = {"answer": "The lever, at 60 turns.", "evaluation_criteria": ["Says what stops it"]}
+    first = pair_of(1, question="What stops the Orrin mill?", **told)
+    other = pair_of(2, question="What let the water of Orrin in?", answer="The gate.", evaluation_criteria=["Names it"])
+    new = {
+        "question": "What does stop the Orrin mill?",
+        "answer": "The lever.",
+        "evidence": [],
+        "evaluation_criteria": [],
+    }
+
+    def reply(body: Json) -> str:
+        if asks_for(body) == "rewrite":
+            return json.dumps({"p1": new})
+        parts = ("natural", "criteria", "wrong_answer")
+        return (judge(*parts, natural=0.0) if first.answer in said(body) else judge(*parts))(body)
+
+    run.curate(reply, first, other, curate__checks=["natural", "criteria"])
+    asked = [pair for body in run.server.requests if asks_for(body) == "apart" for pair in shown(body).values()]
+    wrong = [pair["Wrong answer"] for pair in asked if pair["Answer"].startswith("The lever")]
+    assert wrong == ["The lever, at 71 turns.", "The gate."]
+
+
 def test_a_rewriting_may_drop_the_pair(run: Run) -> None:
     """Without a question in its place the pair is rejected as it was, and not asked about again."""
     stiff = judge(natural=0.0)
@@ -339,6 +363,9 @@ def test_a_wrong_answer_has_other_numbers_or_names() -> None:
     assert wrong_answer(pair_of(1, answer="The URL.", **acronym), "other") == "The DNS."
     assert wrong_answer(pair_of(1, answer="For 6 days, unless 16.3 applies."), "") == "For 7 days, unless 16.3 applies."
     assert wrong_answer(pair_of(1, answer="No, it ground barley until 1931."), "other") == "Yes."
+    option = {"answer": "Grind --speed 60 barley.grain, --pages '2, 3'.", "evidence": ["grind --speed 60 barley.grain"]}
+    assert wrong_answer(pair_of(1, **option), "other") == "other"
+    assert "71" in wrong_answer(pair_of(1, **option, evaluation_criteria=["Sets the speed to 60"]), "other")
 
 
 def test_a_wrong_answer_is_shown_only_where_words_do_not_settle_it() -> None:

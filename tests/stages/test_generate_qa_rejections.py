@@ -102,6 +102,18 @@ def test_a_faulty_pair_is_corrected_once(mill: Mill) -> None:
     assert [(one.reason, one.pair["evidence"]) for one in mill.rejected] == [("evidence", invented["evidence"])]
 
 
+def test_a_correction_keeps_the_line_ends_of_its_evidence(mill: Mill) -> None:
+    """The faulty pair goes back as JSON, whose "\\npage" is no command that the reply would have meant to write."""
+    fact = "The Orrin mill ground all\nbarley and oats of the valley until 1931."
+    mill.write(chunk_of(f"{fact}\n"))
+    told = {"question": "Until when did the Orrin mill grind barley?", "answer": "Until 1931."}
+    vague = pair(fact, **told, evaluation_criteria=["Is correct"])
+    better = {**vague, "evaluation_criteria": ["States 1931"], "number": 1}
+    replies = {1: pairs(vague), 2: json.dumps({"pairs": [better]})}
+    mill.run(Writer(wrong=lambda n, _: replies.get(n, pairs())))
+    assert [one.evidence for one in mill.pairs] == [[fact]] and mill.reasons() == []
+
+
 def test_without_corrections_a_faulty_pair_is_turned_down_at_once(mill: Mill) -> None:
     """qa.correct off saves the second call; the fault and the pair are kept."""
     invented = pair("The Orrin mill burned down in 1950.")

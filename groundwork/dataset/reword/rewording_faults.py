@@ -110,7 +110,7 @@ def _question_faults(row: Row, new: str, answer: str, most_copied: float, keep: 
     said = [word.text for word in words_of(new)]
     if missing := [word for word in keep if word not in said]:
         yield f"The question must still say what it is about; put back: {', '.join(missing)}."
-    if (named := source_named(new)) and not source_named(old):
+    if named := _source_named_anew(new, old):
         yield f"The question must stand alone; do not write {named!r}."
     if (opening := dangling_opening(new)) and not dangling_opening(old):
         yield f"The question must stand alone; it cannot begin with {opening!r}."
@@ -125,6 +125,12 @@ def _question_faults(row: Row, new: str, answer: str, most_copied: float, keep: 
         yield from _turn_faults("question", old, new)
     if is_copy(old, new, most_copied, keep):
         yield _copy_fault("question", old, new, keep)
+
+
+def _source_named_anew(new: str, old: str) -> str:
+    """The words by which `new` names what it was taken from, where `old` neither does nor says them itself."""
+    named = source_named(new)
+    return "" if source_named(old) or named.lower().removeprefix("the ") in old.lower() else named
 
 
 def _kind_fault(row: Row, new: str, answer: str) -> str:
@@ -159,7 +165,7 @@ def _answer_faults(row: Row, question: str, new: str, most_copied: float, keep: 
     if not new:
         yield "The answer is empty."
         return
-    if (named := source_named(new)) and not source_named(row.answer):
+    if named := _source_named_anew(new, f"{row.question}\n{row.answer}"):
         yield f"The answer must stand alone; do not write {named!r}."
     if (verdict := _verdict(row.answer)) and _verdict(new) != verdict:
         yield f"The answer must begin with {verdict!r}, as the original does."

@@ -57,7 +57,7 @@ class Curation:
         checks = {name: told for name, told in pair.checks.items() if name not in stale}
         checks |= rule_columns(pair, place, self.settings)
         wrong = undecided(pair, wrong_answer(pair, other), place.language)
-        return CurationCase(number, msgspec.structs.replace(pair, checks=checks), place, wrong)
+        return CurationCase(number, msgspec.structs.replace(pair, checks=checks), place, wrong, other)
 
     async def run(self, cases: Sequence[CurationCase], done: Callable[[int], None]) -> Judged:
         """Every case with the columns of its checks, or the error that kept it from them.
@@ -176,7 +176,7 @@ class Curation:
             fault = fault or f'no criterion covers "{thing}" of the answer'
         if fault and "criteria" in self.settings.checks:
             columns["criteria"] = column(self.settings, "criteria", 0, fault, "rule")
-        wrong = undecided(pair, wrong_answer(pair, case.wrong), case.place.language)
+        wrong = undecided(pair, wrong_answer(pair, case.other), case.place.language)
         return with_columns(replace(case, pair=pair, wrong=wrong), columns)
 
     def _is_mendable(self, pair: Pair) -> bool:

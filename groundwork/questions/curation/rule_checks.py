@@ -20,6 +20,7 @@ from groundwork.language.cross_references import cross_reference_spans
 from groundwork.language.names import codes, names_as_written
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.opposites import is_negated
+from groundwork.language.uncuttable_spans import Span
 from groundwork.language.words import alone, content_words
 from groundwork.markdown.grounding import Grounds
 from groundwork.questions.derived_numbers import unsupported_numbers
@@ -34,6 +35,7 @@ CheckColumn = dict[str, Any]
 ALIKE = 0.65  # of 1, how far the letters of two names agree: URL and URI are no wrong answers to each other
 NEAR = 50  # pairs among which another answer is looked for
 _YES_OR_NO = re.compile(r"(?:yes|no)\b", re.IGNORECASE)
+_OPTION_VALUE = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*[= ]('[^']*'|\"[^\"]*\"|\S+)")
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|\]\([^()\s]*\)|[\[`]")  # tags, the targets of links, code marks
 PASSES = 0.5  # where curate.thresholds names none
 HAVE_RULES: tuple[Check, ...] = ("stand_alone", "worth", "criteria", "supported")
@@ -65,12 +67,14 @@ class CurationCase:
     """A pair to be judged, by its number in the run.
 
     `wrong`: an answer that its criteria must not fit, where only a model can tell whether they do, else "".
+    `other`: the answer to another question, of which one is made.
     """
 
     number: int
     pair: Pair
     place: PairOrigin
     wrong: str = ""
+    other: str = ""
 
 
 def column(settings: Curate, check: str, score: float, why: str, checker: str = "model") -> CheckColumn:
@@ -143,13 +147,14 @@ def wrong_answer(pair: Pair, other_answer: str) -> str:
     """The answer with what it tells turned into something else of its kind.
 
     Yes becomes no; a number another one beside the same unit; a name, path or code another one of its kind that the
-    evidence or the answer to another question holds. An answer without any gives way to that other answer.
+    evidence or the answer to another question holds. An answer without any gives way to that other answer. The value
+    that an example gives an option stays, unless a criterion says it: another is as right.
     """
     if said := _YES_OR_NO.match(pair.answer):
         return "No." if said[0].lower() == "yes" else "Yes."
-    changed, last, labels = "", 0, cross_reference_spans(pair.answer)
+    changed, last, kept = "", 0, [*cross_reference_spans(pair.answer), *_example_values(pair)]
     for number in numbers(pair.answer):
-        if any(start <= number.start < end for start, end in labels):
+        if any(start <= number.start < end for start, end in kept):
             continue  # "unless 16.3 applies" is as true with another number
         digits = pair.answer[number.start : number.end]
         changed += pair.answer[last : number.start] + _another(digits)
@@ -157,6 +162,13 @@ def wrong_answer(pair: Pair, other_answer: str) -> str:
     if changed:
         return changed + pair.answer[last:]
     return _with_other_names(pair, other_answer) or other_answer or "That is not told."
+
+
+def _example_values(pair: Pair) -> list[Span]:
+    """Where the answer gives an option a value ("--image-dpi 300") of which no criterion says a number."""
+    known = number_values(" ".join(pair.evaluation_criteria))
+    places = [match.span(1) for match in _OPTION_VALUE.finditer(pair.answer)]
+    return [(start, end) for start, end in places if not number_values(pair.answer[start:end]) & known]
 
 
 def _with_other_names(pair: Pair, other_answer: str) -> str:

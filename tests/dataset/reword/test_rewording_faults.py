@@ -100,6 +100,14 @@ def test_natural_ways_of_saying_it_again_pass(question, answer, new_question, ne
     assert found(told, new_question, new_answer) == []
 
 
+def test_a_term_of_the_question_names_no_source():
+    """Who asks for visible text may ask for "the visible text" too; "the given text" is of nobody's asking."""
+    told = row(question="Why can a strip not remove visible text of a page?", answer="It is part of the picture.")
+    old, new = "do not write", "What keeps a strip from taking away {} of a page?"
+    assert not [one for one in found(told, new.format("the visible text"), told.answer) if old in one]
+    assert [one for one in found(told, new.format("the given text"), told.answer) if old in one]
+
+
 @pytest.mark.parametrize(
     ("new_question", "complaint"),
     [
