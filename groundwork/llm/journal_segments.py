@@ -212,7 +212,8 @@ class Draft:
         path = self._journal.with_name(f"{self._journal.stem}-{last:016}-{secrets.token_hex(4)}.db")
         _on_disk(self._path, os.O_RDWR)
         self._path.replace(path)
-        _on_disk(path.parent, os.O_RDONLY)
+        if os.name != "nt":  # which opens no folders
+            _on_disk(path.parent, os.O_RDONLY)
 
     def _id(self, name: str) -> int:
         return self._ids.setdefault(name, len(self._ids) + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,73 +13,12 @@ import msgspec
 import pytest
 
 from groundwork.llm.token_estimate import estimate_tokens
-from groundwork.questions.curation.rule_checks import undecided, wrong_answer
-from groundwork.records.artifacts import read_jsonl, write_jsonl
-from groundwork.records.types import Chunk, Pair, Rejected
+from groundwork.records.artifacts import write_jsonl
 from groundwork.stages.curate import main, process
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_judge import Judge, asks_for, shown
 from tests.questions.scripted_writer import ENGINE, Json, said
-
-
-def pair_of(number: int, **changed: Any) -> Pair:
-    made = Pair(
-        id=f"p{number}", document="mill", chunk="mill-0", iteration=1, difficulty="easy", category="factual", model="m",
-        question="Until which year did the Orrin mill grind barley?",
-        answer="It ground barley until 1931.",
-        evaluation_criteria=["States 1931", "Names barley"],
-        evidence=["The Orrin mill ground barley until 1931."],
-    )  # fmt: skip
-    return msgspec.structs.replace(made, **changed)
-
-
-def many(count: int) -> list[Pair]:
-    """Pairs about different facts of one chunk, the number i with the id p<i>."""
-    grains = ["oats", "rye", "wheat", "millet", "spelt", "maize", "beans", "peas", "hops"]
-    return [
-        pair_of(i, question=f"Why did the Orrin tide mill never grind any {grain}?", answer=f"There was no {grain}.",
-                evaluation_criteria=[f"Says that there was no {grain}"], evidence=[ENGINE.splitlines()[-1]])
-        for i, grain in enumerate(grains[:count])
-    ]  # fmt: skip
-
-
-def judge(*checks: str, **scores: float) -> Judge:
-    return Judge(*checks, reworded="What did the tide mill of Orrin grind until 1931?", **scores)
-
-
-class Run:
-    def __init__(self, root: Path, server: FakeOpenRouter) -> None:
-        self.folder, self.root, self.server = root / "qa" / "small", root, server
-        self.command = main
-        self.chunk(ENGINE)
-
-    def chunk(self, text: str, document: str = "mill") -> None:
-        size, id_ = len(text), f"{document}-0"
-        chunk = Chunk(id=id_, document=document, index=0, kind="text", text=text, start=0, end=size, length=size)
-        write_jsonl(self.root / "chunks" / f"{document}.jsonl", [chunk])
-
-    def curate(self, reply: Callable[[Json], str], *pairs: Pair, **settings: Any) -> int:
-        by_document: dict[str, list[Pair]] = {}
-        for pair in pairs:
-            by_document.setdefault(pair.document, []).append(pair)
-        for document, group in by_document.items():
-            write_jsonl(self.folder / f"{document}.jsonl", group)
-        self.server.reply = reply
-        chosen = {"llm.base_url": self.server.url, "llm.api_key_env": "", **settings}
-        chosen |= {"embeddings.backend": "static", "embeddings.model": "wordllama"}
-        return self.command(
-            ["--data", str(self.root), *(f"--set={k.replace('__', '.')}={json.dumps(v)}" for k, v in chosen.items())]
-        )
-
-    def kept(self, document: str = "mill") -> list[Pair]:
-        return read_jsonl(self.folder / "curated" / f"{document}.jsonl", Pair)
-
-    def rejected(self, document: str = "mill") -> list[Rejected]:
-        return read_jsonl(self.folder / "curated" / "rejected" / f"{document}.jsonl", Rejected)
-
-    @property
-    def page(self) -> str:
-        return (self.folder / "curated" / "report.html").read_text()
+from tests.stages.curate_run import Run, judge, many, pair_of
 
 
 @pytest.fixture
@@ -226,101 +165,6 @@ def test_thresholds_are_settings(run: Run) -> None:
     assert len(run.kept()) == 1
 
 
-def test_a_dangling_question_is_found_by_rule_and_rewritten_once(run: Run) -> None:
-    """A question that points at its passage is reworded, checked again and kept with the old wording."""
-    dangling = pair_of(1, question="What does the passage say the mill ground?")
-    run.curate(judge(), dangling)
-    (kept,) = run.kept()
-    assert kept.question == "What did the tide mill of Orrin grind until 1931?"
-    assert kept.original_question == dangling.question
-    assert kept.checks["stand_alone"]["before"]["checker"] == "rule"
-    assert [asks_for(body) for body in run.server.requests] == ["rewrite", "apart", "supported"]
-
-
-def test_an_unnatural_question_is_reworded_and_judged_again(run: Run) -> None:
-    """A model's low mark for the wording alone gets the question reworded, with the remark, and marked once more."""
-    stiff = judge(natural=0.0)
-    first = pair_of(1).question
-
-    def reply(body: Json) -> str:
-        return stiff(body) if first in said(body) else judge()(body)
-
-    run.curate(reply, pair_of(1))
-    (kept,) = run.kept()
-    assert kept.original_question == first and kept.checks["natural"]["before"]["score"] == 0.0
-    assert [asks_for(body) for body in run.server.requests] == ["apart", "rewrite", "apart", "supported"]
-    assert "What is wrong with it: the judge says so" in said(run.server.requests[1])
-
-
-def test_what_cannot_be_mended_is_rejected(run: Run) -> None:
-    """A question that fails again after its rewriting is rejected; without curate.rewrite none is tried."""
-    run.curate(judge(stand_alone=0.0), pair_of(1, question="How long is the wheel of this thing?"))
-    assert run.rejected()[0].pair["original_question"]
-    run.curate(judge(stand_alone=0.0), pair_of(2, question="How wide is the gate of the thing?"), curate__rewrite=False)
-    assert not run.rejected()[0].pair["original_question"]
-
-
-def test_a_rewriting_may_give_answer_evidence_and_criteria_anew(run: Run) -> None:
-    """Two questions in one become one, held against the same rules; what was said before is kept beside."""
-    first = pair_of(1, question="Until which year did the Orrin mill grind barley, and who built it?")
-    new = {
-        "question": "Until which year did the Orrin mill grind barley?",
-        "answer": "Until 1931.",
-        "evidence": first.evidence,
-        "evaluation_criteria": ["States 1931"],
-    }
-
-    def reply(body: Json) -> str:
-        if asks_for(body) == "rewrite":
-            return json.dumps({"p1": new})
-        return (judge(natural=0.0) if first.question in said(body) else judge())(body)
-
-    run.curate(reply, first)
-    (kept,) = run.kept()
-    assert {name: getattr(kept, name) for name in new} == new
-    assert (kept.original_question, kept.original_answer) == (first.question, first.answer)
-    assert kept.original_criteria == first.evaluation_criteria or first.evaluation_criteria == ["States 1931"]
-    new["answer"], new["evaluation_criteria"] = "Until 1999.", ["States 1999"]
-    first = msgspec.structs.replace(first, question=first.question.replace("built it", "owned it"))
-    run.curate(reply, first)
-    assert (
-        run.rejected()[0].reason == "supported" and run.rejected()[0].pair["checks"]["supported"]["checker"] == "rule"
-    )
-
-
-def test_a_rewritten_pair_gets_a_wrong_answer_of_its_own(run: Run) -> None:
-    """Without the number of which one was made, the changed old answer would be right."""
-    told = {"answer": "The lever, at 60 turns.", "evaluation_criteria": ["Says what stops it"]}
-    first = pair_of(1, question="What stops the Orrin mill?", **told)
-    other = pair_of(2, question="What let the water of Orrin in?", answer="The gate.", evaluation_criteria=["Names it"])
-    new = {
-        "question": "What does stop the Orrin mill?",
-        "answer": "The lever.",
-        "evidence": [],
-        "evaluation_criteria": [],
-    }
-
-    def reply(body: Json) -> str:
-        if asks_for(body) == "rewrite":
-            return json.dumps({"p1": new})
-        parts = ("natural", "criteria", "wrong_answer")
-        return (judge(*parts, natural=0.0) if first.answer in said(body) else judge(*parts))(body)
-
-    run.curate(reply, first, other, curate__checks=["natural", "criteria"])
-    asked = [pair for body in run.server.requests if asks_for(body) == "apart" for pair in shown(body).values()]
-    wrong = [pair["Wrong answer"] for pair in asked if pair["Answer"].startswith("The lever")]
-    assert wrong == ["The lever, at 71 turns.", "The gate."]
-
-
-def test_a_rewriting_may_drop_the_pair(run: Run) -> None:
-    """Without a question in its place the pair is rejected as it was, and not asked about again."""
-    stiff = judge(natural=0.0)
-    stiff.rewritten["question"] = ""
-    run.curate(stiff, pair_of(1))
-    assert [one.reason for one in run.rejected()] == ["natural"] and run.kept() == []
-    assert [asks_for(body) for body in run.server.requests] == ["apart", "rewrite"]
-
-
 def test_the_judge_of_standing_alone_sees_the_questions_only(run: Run) -> None:
     """Asked about nothing else, it sees no answer, criterion, summary, title or chunk."""
     run.curate(judge("stand_alone"), pair_of(1), curate__checks=["stand_alone"])
@@ -344,37 +188,6 @@ def test_criteria_with_numbers_of_their_own_fail_by_rule(run: Run) -> None:
     foreign = pair_of(1, evaluation_criteria=["States 1931", "States 12 mills"])
     run.curate(judge(), foreign, curate__checks=["criteria"], curate__rewrite=False)
     assert run.rejected()[0].detail == "the reference answer does not contain: 12" and run.server.requests == []
-
-
-def test_a_wrong_answer_has_other_numbers_or_names() -> None:
-    """The wrong answer keeps the form and changes each number; without numbers it is another pair's answer."""
-    assert wrong_answer(pair_of(1), "other") == "It ground barley until 2042."
-    assert wrong_answer(pair_of(1, answer="It ground barley."), "other") == "other"
-    told = {"evidence": ["The host is Port Ellary; Tarn Quay stands in. It logs to /var/log, never to /tmp."]}
-    assert wrong_answer(pair_of(1, answer="It is Port Ellary.", **told), "other") == "It is Tarn Quay."
-    assert wrong_answer(pair_of(1, answer="To /var/log.", **told), "other") == "To /tmp."
-    marked = {"evidence": ["<pre><code>tide mill up -d</code></pre>"]}
-    assert wrong_answer(pair_of(1, answer="With tide mill up -d.", **marked), "other") == "other"
-    linked = {"evidence": ["The two ways are [sc.exe](#scexe) or [WinSW](#winsw)."]}
-    assert wrong_answer(pair_of(1, answer="sc.exe and WinSW.", **linked), "other") == "other"
-    bracket = {"evidence": ["Set it below [output.sails or output.sails]."], "question": "Below what is it set?"}
-    assert wrong_answer(pair_of(1, answer="Below [output.sails].", **bracket), "other") == "other"
-    acronym = {"evidence": ["A URL or an URI or the DNS."], "question": "What is it?"}
-    assert wrong_answer(pair_of(1, answer="The URL.", **acronym), "other") == "The DNS."
-    assert wrong_answer(pair_of(1, answer="For 6 days, unless 16.3 applies."), "") == "For 7 days, unless 16.3 applies."
-    assert wrong_answer(pair_of(1, answer="No, it ground barley until 1931."), "other") == "Yes."
-    option = {"answer": "Grind --speed 60 barley.grain, --pages '2, 3'.", "evidence": ["grind --speed 60 barley.grain"]}
-    assert wrong_answer(pair_of(1, **option), "other") == "other"
-    assert "71" in wrong_answer(pair_of(1, **option, evaluation_criteria=["Sets the speed to 60"]), "other")
-
-
-def test_a_wrong_answer_is_shown_only_where_words_do_not_settle_it() -> None:
-    """Where a criterion names a number or a word of the right answer that the wrong one lacks, no model is asked."""
-    assert undecided(pair_of(1), "It ground barley until 2042.", "en") == ""
-    wheel = pair_of(1, question="How is the wheel stopped?", answer="By dropping the penstock.")
-    for criterion, needed in [("Names the penstock", False), ("Is an answer", True), ("Names no other penstock", True)]:
-        judged = msgspec.structs.replace(wheel, evaluation_criteria=[criterion])
-        assert bool(undecided(judged, "By closing the gates.", "en")) == needed
 
 
 def test_questions_about_the_document_are_turned_down_by_rule(run: Run) -> None:

@@ -23,7 +23,8 @@ from groundwork.documents.layout.charts import find_charts
 from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.drawn_lines import Frame, Stroke, Strokes, find_frames, find_strokes
 from groundwork.documents.layout.fonts_and_sizes import Styles
-from groundwork.documents.layout.lines_to_markdown import Flow, foot_notes, page_lines
+from groundwork.documents.layout.foot_notes import foot_notes
+from groundwork.documents.layout.lines_to_markdown import Flow, page_lines
 from groundwork.documents.layout.reading_order import gutters
 from groundwork.documents.layout.reading_order import parts as parts_of
 from groundwork.documents.layout.right_to_left import (

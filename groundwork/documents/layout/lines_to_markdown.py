@@ -17,6 +17,7 @@ from groundwork.documents.layout.fonts_and_sizes import Styles
 from groundwork.documents.layout.ruled_tables import Grid
 from groundwork.documents.layout.sentences_around_figures import Block, is_float, with_labels
 from groundwork.documents.layout.text_lines import (
+    APART,
     Line,
     Stretches,
     cleaned,
@@ -31,12 +32,9 @@ from groundwork.language.labels import BULLETS, SHAPES
 from groundwork.language.sentence_ends import LINE_ENDS
 from groundwork.language.writing_systems import has_unspaced
 
-_APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
 _SPACED = 1.8  # sizes from line to line, from which on a line is left free between them
 _LONG, _HALF = 0.7, 0.5  # of the breadth of its column, which a line covers that may go on
 _WIDE = 2.2  # and rows further apart than this are no table's
-_SMALL = 0.93  # of the body's size, which notes have at the most
-_MARK = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
 _INTO, _BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it, where a line is drawn under it
 _NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
 _PROGRAM = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
@@ -49,23 +47,6 @@ def page_lines(lines: Sequence[Line], grids: Sequence[Grid], strokes: Sequence[S
     lines = _underlined(lines, strokes) if strokes else lines
     tables = [Line(grid.ys[0], [], grid.rows, grid.labels) for grid in grids if grid.rows or grid.labels]
     return sorted([*lines, *tables], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
-
-
-def foot_notes(lines: Sequence[Line], styles: Styles) -> tuple[int, int]:
-    """(start, end) of the notes at the foot of a page or a column: lines in smaller letters, the first with a mark,
-    without a running footer below them; both are the number of lines where there are none."""
-    start = len(lines)
-    while start and lines[start - 1].cells and lines[start - 1].main.size < _SMALL * styles.body:
-        start -= 1
-    while start < len(lines) and not _MARK.match(lines[start].text):
-        start += 1
-    end = start
-    while end < len(lines) and (
-        end == start or lines[end].y - lines[end - 1].y < _APART * styles.leading * styles.body
-    ):
-        end += 1
-    above = lines[start - 1] if 0 < start < end else None
-    return (start, end) if above and above.cells else (len(lines), len(lines))
 
 
 def _underlined(lines: Sequence[Line], strokes: Sequence[Stroke]) -> list[Line]:
@@ -166,7 +147,7 @@ class Flow:
 
     def _goes_on(self, above: Line, line: Line) -> bool:
         size = line.main.size
-        if line.y - above.y > _APART * self.styles.leading * max(size, above.main.size):
+        if line.y - above.y > APART * self.styles.leading * max(size, above.main.size):
             return False
         if is_entry(above.text) or _is_parted(above):
             return False
@@ -226,7 +207,7 @@ class Flow:
         line, above = (self.lines[below], self.lines[below - 1]) if below < len(self.lines) else (None, None)
         if not line or not above or not line.cells or not line.cells[0].runs_in:
             return False
-        near = line.y - above.y < _APART * self.styles.leading * max(line.main.size, above.main.size)
+        near = line.y - above.y < APART * self.styles.leading * max(line.main.size, above.main.size)
         return near and abs(line.main.size - above.main.size) < 0.2
 
     def _same_heading(self, above: Line, line: Line, level: int) -> bool:
@@ -330,7 +311,7 @@ class Flow:
         """Whether a line at the left goes on with the left column."""
         line = self.lines[i]
         above = next((other for other in reversed(self.lines[start:i]) if other.x1 < line.x2), None)
-        return above is not None and line.y - above.y < _APART * self.styles.leading * line.main.size
+        return above is not None and line.y - above.y < APART * self.styles.leading * line.main.size
 
     def _are_columns(self, lines: Sequence[Line]) -> bool:
         """Lists in every column, or running text in every column: no table has its sentences cross the rows."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 # question, answer; the question and the answer in other words
+COPIED = 0.75  # dataset.rephrase.max_copied
+
 NATURAL: list[tuple[str, str, str, str]] = [
     ("How many clubs must vote for a new member of the Ellary Sound Rowing League?",
      "At least four member clubs must vote for it at the annual meeting.",

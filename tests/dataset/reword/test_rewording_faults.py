@@ -3,20 +3,18 @@
 import msgspec
 import pytest
 
-from groundwork.dataset.reword.copied_words import is_copy, longest_copy
 from groundwork.dataset.reword.rewording_faults import (
     answer_kept,
     faults_of_rewording,
     required,
     subject_words,
 )
-from tests.dataset.reword.rewordings import COPIES, NATURAL, TURNED
+from tests.dataset.reword.rewordings import COPIED, COPIES, NATURAL, TURNED
 from tests.dataset.rows import row
 
 QUESTION = "How many players of each team may be on the field at the same time in Touch Rugby?"
 ANSWER = "A maximum of six players per team are allowed on the field at any time."
 ROW = row(question=QUESTION, answer=ANSWER, evidence=["no more than 6 players of a team on the field"])
-COPIED = 0.75  # dataset.rephrase.max_copied
 GOOD_QUESTION = "In Touch Rugby, what is the largest number that a side can have in play at once?"
 GOOD_ANSWER = "A side can field up to six people at once."
 
@@ -194,61 +192,6 @@ def test_yes_stays_yes():
     verdict = row(question="May a team of Touch Rugby substitute players during play at will?", answer="Yes, always.")
     asked = "Is free interchange open to a Touch Rugby side while the ball is live?"
     assert "begin with 'yes'" in " ".join(found(verdict, asked, "Certainly, always."))
-
-
-FOG = "What must the crew do if the fog comes in?"
-FIELD = "How many players of each team may be on the field at the same time?"
-HATCHES = "Why are the hatches closed before the ferry leaves the harbour?"
-FARE = "What is the fare for a bicycle on the upper deck?"
-LIGHTNING = "Who decides whether the match is called off because of lightning?"
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (FIELD, "How many players of each team can be on the field at the same time?"),  # one function word
-        (FIELD, "What number of players of each team may be on the field at the same time?"),  # only the opening
-        (FOG, "If the fog comes in, what must the crew do?"),  # the halves changed places
-        (HATCHES, "For what reason are the hatches closed before the ferry leaves the harbour?"),
-        (LIGHTNING, "Who decides if the match is called off because of lightning?"),
-        ("How long does a loaf stay in the oven?", "How long must a loaf stay in the oven?"),
-    ],
-)
-def test_a_near_copy_is_no_rewording(old, new):
-    """Function words exchanged, an opening or an order changed: the model learnt that sentence."""
-    assert is_copy(old, new, COPIED)
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (FIELD, "What is the largest number of players that a side can have in play at once?"),
-        (FOG, "Which duties fall to the crew once fog sets in?"),
-        (HATCHES, "What reason is there to shut all hatches ahead of departure?"),
-        (FARE, "How much does it cost to take a bicycle to the upper deck?"),
-        (LIGHTNING, "When lightning threatens a match, whose decision is it to cancel?"),
-        ("How long does a loaf stay in the oven?", "What baking time is needed for a loaf?"),
-        (
-            "When does the ferry leave the north ramp on Sundays?",
-            "On Sundays, what is the departure time from the north ramp?",
-        ),
-    ],
-)
-def test_another_sentence_is_a_rewording(old, new):
-    """Words and terms may come back; the sentence around them is another."""
-    assert not is_copy(old, new, COPIED)
-
-
-def test_what_must_stay_makes_no_copy():
-    """Names, numbers, codes and quoted terms end a stretch, and a list of things can stay a list."""
-    old = "The tools cat, chgrp, chmod, chown, cp, date and dd are required in /bin by IBM in 1998."
-    assert (
-        longest_copy(old, "In 1998 IBM required seven tools in /bin: cat, chgrp, chmod, chown, cp, date and dd.") == ""
-    )
-    assert (
-        longest_copy('It holds the "local state of the system" data.', 'The "local state of the system" is there.')
-        == ""
-    )
 
 
 BOAT = "What may a safety boat of the Skerrow regatta not do during a race?"

@@ -1,0 +1,148 @@
+"""What curation writes anew, and the wrong answers that criteria must not fit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from groundwork.questions.curation.rule_checks import undecided, wrong_answer
+from tests.fake_openrouter import FakeOpenRouter
+from tests.questions.scripted_judge import asks_for, shown
+from tests.questions.scripted_writer import Json, said
+from tests.stages.curate_run import Run, judge, pair_of
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    with FakeOpenRouter().thread() as server:
+        yield Run(tmp_path, server)
+
+
+def test_a_dangling_question_is_found_by_rule_and_rewritten_once(run: Run) -> None:
+    """A question that points at its passage is reworded, checked again and kept with the old wording."""
+    dangling = pair_of(1, question="What does the passage say the mill ground?")
+    run.curate(judge(), dangling)
+    (kept,) = run.kept()
+    assert kept.question == "What did the tide mill of Orrin grind until 1931?"
+    assert kept.original_question == dangling.question
+    assert kept.checks["stand_alone"]["before"]["checker"] == "rule"
+    assert [asks_for(body) for body in run.server.requests] == ["rewrite", "apart", "supported"]
+
+
+def test_an_unnatural_question_is_reworded_and_judged_again(run: Run) -> None:
+    """A model's low mark for the wording alone gets the question reworded, with the remark, and marked once more."""
+    stiff = judge(natural=0.0)
+    first = pair_of(1).question
+
+    def reply(body: Json) -> str:
+        return stiff(body) if first in said(body) else judge()(body)
+
+    run.curate(reply, pair_of(1))
+    (kept,) = run.kept()
+    assert kept.original_question == first and kept.checks["natural"]["before"]["score"] == 0.0
+    assert [asks_for(body) for body in run.server.requests] == ["apart", "rewrite", "apart", "supported"]
+    assert "What is wrong with it: the judge says so" in said(run.server.requests[1])
+
+
+def test_what_cannot_be_mended_is_rejected(run: Run) -> None:
+    """A question that fails again after its rewriting is rejected; without curate.rewrite none is tried."""
+    run.curate(judge(stand_alone=0.0), pair_of(1, question="How long is the wheel of this thing?"))
+    assert run.rejected()[0].pair["original_question"]
+    run.curate(judge(stand_alone=0.0), pair_of(2, question="How wide is the gate of the thing?"), curate__rewrite=False)
+    assert not run.rejected()[0].pair["original_question"]
+
+
+def test_a_rewriting_may_give_answer_evidence_and_criteria_anew(run: Run) -> None:
+    """Two questions in one become one, held against the same rules; what was said before is kept beside."""
+    first = pair_of(1, question="Until which year did the Orrin mill grind barley, and who built it?")
+    new = {
+        "question": "Until which year did the Orrin mill grind barley?",
+        "answer": "Until 1931.",
+        "evidence": first.evidence,
+        "evaluation_criteria": ["States 1931"],
+    }
+
+    def reply(body: Json) -> str:
+        if asks_for(body) == "rewrite":
+            return json.dumps({"p1": new})
+        return (judge(natural=0.0) if first.question in said(body) else judge())(body)
+
+    run.curate(reply, first)
+    (kept,) = run.kept()
+    assert {name: getattr(kept, name) for name in new} == new
+    assert (kept.original_question, kept.original_answer) == (first.question, first.answer)
+    assert kept.original_criteria == first.evaluation_criteria or first.evaluation_criteria == ["States 1931"]
+    new["answer"], new["evaluation_criteria"] = "Until 1999.", ["States 1999"]
+    first = msgspec.structs.replace(first, question=first.question.replace("built it", "owned it"))
+    run.curate(reply, first)
+    assert (
+        run.rejected()[0].reason == "supported" and run.rejected()[0].pair["checks"]["supported"]["checker"] == "rule"
+    )
+
+
+def test_a_rewritten_pair_gets_a_wrong_answer_of_its_own(run: Run) -> None:
+    """Without the number of which one was made, the changed old answer would be right."""
+    told = {"answer": "The lever, at 60 turns.", "evaluation_criteria": ["Says what stops it"]}
+    first = pair_of(1, question="What stops the Orrin mill?", **told)
+    other = pair_of(2, question="What let the water of Orrin in?", answer="The gate.", evaluation_criteria=["Names it"])
+    new = {
+        "question": "What does stop the Orrin mill?",
+        "answer": "The lever.",
+        "evidence": [],
+        "evaluation_criteria": [],
+    }
+
+    def reply(body: Json) -> str:
+        if asks_for(body) == "rewrite":
+            return json.dumps({"p1": new})
+        parts = ("natural", "criteria", "wrong_answer")
+        return (judge(*parts, natural=0.0) if first.answer in said(body) else judge(*parts))(body)
+
+    run.curate(reply, first, other, curate__checks=["natural", "criteria"])
+    asked = [pair for body in run.server.requests if asks_for(body) == "apart" for pair in shown(body).values()]
+    wrong = [pair["Wrong answer"] for pair in asked if pair["Answer"].startswith("The lever")]
+    assert wrong == ["The lever, at 71 turns.", "The gate."]
+
+
+def test_a_rewriting_may_drop_the_pair(run: Run) -> None:
+    """Without a question in its place the pair is rejected as it was, and not asked about again."""
+    stiff = judge(natural=0.0)
+    stiff.rewritten["question"] = ""
+    run.curate(stiff, pair_of(1))
+    assert [one.reason for one in run.rejected()] == ["natural"] and run.kept() == []
+    assert [asks_for(body) for body in run.server.requests] == ["apart", "rewrite"]
+
+
+def test_a_wrong_answer_has_other_numbers_or_names() -> None:
+    """The wrong answer keeps the form and changes each number; without numbers it is another pair's answer."""
+    assert wrong_answer(pair_of(1), "other") == "It ground barley until 2042."
+    assert wrong_answer(pair_of(1, answer="It ground barley."), "other") == "other"
+    told = {"evidence": ["The host is Port Ellary; Tarn Quay stands in. It logs to /var/log, never to /tmp."]}
+    assert wrong_answer(pair_of(1, answer="It is Port Ellary.", **told), "other") == "It is Tarn Quay."
+    assert wrong_answer(pair_of(1, answer="To /var/log.", **told), "other") == "To /tmp."
+    marked = {"evidence": ["<pre><code>tide mill up -d</code></pre>"]}
+    assert wrong_answer(pair_of(1, answer="With tide mill up -d.", **marked), "other") == "other"
+    linked = {"evidence": ["The two ways are [sc.exe](#scexe) or [WinSW](#winsw)."]}
+    assert wrong_answer(pair_of(1, answer="sc.exe and WinSW.", **linked), "other") == "other"
+    bracket = {"evidence": ["Set it below [output.sails or output.sails]."], "question": "Below what is it set?"}
+    assert wrong_answer(pair_of(1, answer="Below [output.sails].", **bracket), "other") == "other"
+    acronym = {"evidence": ["A URL or an URI or the DNS."], "question": "What is it?"}
+    assert wrong_answer(pair_of(1, answer="The URL.", **acronym), "other") == "The DNS."
+    assert wrong_answer(pair_of(1, answer="For 6 days, unless 16.3 applies."), "") == "For 7 days, unless 16.3 applies."
+    assert wrong_answer(pair_of(1, answer="No, it ground barley until 1931."), "other") == "Yes."
+    option = {"answer": "Grind --speed 60 barley.grain, --pages '2, 3'.", "evidence": ["grind --speed 60 barley.grain"]}
+    assert wrong_answer(pair_of(1, **option), "other") == "other"
+    assert "71" in wrong_answer(pair_of(1, **option, evaluation_criteria=["Sets the speed to 60"]), "other")
+
+
+def test_a_wrong_answer_is_shown_only_where_words_do_not_settle_it() -> None:
+    """Where a criterion names a number or a word of the right answer that the wrong one lacks, no model is asked."""
+    assert undecided(pair_of(1), "It ground barley until 2042.", "en") == ""
+    wheel = pair_of(1, question="How is the wheel stopped?", answer="By dropping the penstock.")
+    for criterion, needed in [("Names the penstock", False), ("Is an answer", True), ("Names no other penstock", True)]:
+        judged = msgspec.structs.replace(wheel, evaluation_criteria=[criterion])
+        assert bool(undecided(judged, "By closing the gates.", "en")) == needed
