@@ -26,12 +26,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from groundwork.documents import Request, run
-from groundwork.documents.audit import digits, words
+from groundwork.documents.auditing.page_audit import digits, words
+from groundwork.documents.converters import Request, run
 from groundwork.documents.engines.layout import ENGINES
 from groundwork.documents.engines.markitdown import convert as markitdown
 from groundwork.documents.page_conversion import audit_pages, convert_pages
-from groundwork.documents.pdf import read_text_layer
+from groundwork.documents.pdf_files.pdfium import read_text_layer
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.running_headers import running_keys, strip_running

@@ -17,9 +17,9 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.tables import ALL, SETTINGS, broken
-from groundwork.documents import Request
-from groundwork.documents.audit import words
-from groundwork.documents.pdf import read_text_layer
+from groundwork.documents.auditing.page_audit import words
+from groundwork.documents.converters import Request
+from groundwork.documents.pdf_files.pdfium import read_text_layer
 
 
 class Score(NamedTuple):

@@ -338,7 +338,7 @@ def _extras(config: Config, root: Path) -> Iterator[Check]:
 
 def _first_converters(config: Config, root: Path) -> set[str]:
     """The converters that the documents there go to first; the further ones are for pages that those fail at."""
-    from groundwork.documents import check_converters, choose_converters
+    from groundwork.documents.converters import check_converters, choose_converters
 
     check_converters(config.ingest)
     folder = root / "documents"

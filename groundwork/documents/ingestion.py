@@ -16,17 +16,34 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
-from groundwork.documents import CONVERTERS, IMAGES, Conversion, Request, choose_converters, require, run, versions
-from groundwork.documents.best_renditions import OCR, UNREADABLE, PageDraft, assemble, doubt, listed, page_warnings
-from groundwork.documents.doubtful_pages import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
+from groundwork.documents.auditing.best_renditions import (
+    OCR,
+    UNREADABLE,
+    PageDraft,
+    assemble,
+    doubt,
+    listed,
+    page_warnings,
+)
+from groundwork.documents.auditing.doubtful_pages import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
+from groundwork.documents.converters import (
+    CONVERTERS,
+    IMAGES,
+    Conversion,
+    Request,
+    choose_converters,
+    require,
+    run,
+    versions,
+)
 from groundwork.documents.engines.vision import PageReader, Picture
-from groundwork.documents.garbled_fonts import is_misread, is_unreadable
 from groundwork.documents.overrides import page_numbers
 from groundwork.documents.page_conversion import Audited, audit_pages, convert_pages
-from groundwork.documents.page_images import count_frames, page_jpeg
-from groundwork.documents.pdf import TextLayer, read_text_layer, unlock
-from groundwork.documents.pdf_pictures import take_pictures
-from groundwork.documents.picture_places import with_pictures
+from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
+from groundwork.documents.pdf_files.page_images import count_frames, page_jpeg
+from groundwork.documents.pdf_files.pdfium import TextLayer, read_text_layer, unlock
+from groundwork.documents.pictures.pdf_pictures import take_pictures
+from groundwork.documents.pictures.picture_places import with_pictures
 from groundwork.documents.repair.page_joining import stitch, tidy
 from groundwork.documents.repair.running_headers import without_running
 from groundwork.documents.source_files import DocumentFile, examine, spelt

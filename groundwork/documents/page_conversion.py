@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from groundwork.documents import CONVERTERS, Conversion, Request, run
-from groundwork.documents.audit import Reference, contents_lines, readability, table_rows
-from groundwork.documents.garbled_fonts import is_unreadable
+from groundwork.documents.auditing.page_audit import Reference, contents_lines, readability, table_rows
+from groundwork.documents.converters import CONVERTERS, Conversion, Request, run
+from groundwork.documents.pdf_files.garbled_fonts import is_unreadable
 from groundwork.documents.repair.hyphens import DocumentWords, has_parted
 from groundwork.documents.repair.page_joining import plain_contents, tidy
 from groundwork.documents.repair.running_headers import keys_of, running_keys, strip_running, without_line

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.documents import IMAGES, TEXT
+from groundwork.documents.converters import IMAGES, TEXT
 from groundwork.documents.decompression_bombs import refuse_archive, refuse_pdf
 from groundwork.documents.engines.plain_text import decode
 from groundwork.errors import BadDocument

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console import terminal_table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
-from groundwork.documents import CONVERTERS, require
+from groundwork.documents.converters import CONVERTERS, require
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UsageError
 from groundwork.records.artifacts import plain, slug, write_json, write_text
 from groundwork.records.recipe_changes import in_order
 from groundwork.records.shards import SERVICE_REPLIES
 
 if TYPE_CHECKING:
-    from groundwork.documents.comparison_page import ConverterColumn
-    from groundwork.documents.converter_timing import PdfPages, Timed
+    from groundwork.documents.converter_comparison.comparison_page import ConverterColumn
+    from groundwork.documents.converter_comparison.converter_timing import PdfPages, Timed
     from groundwork.process_pool import Workers
 
 DEFAULT_PAGES = 20
@@ -63,10 +63,14 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
     import base64
 
-    from groundwork.documents.comparison_page import ConverterColumn, comparison_html, with_structure
-    from groundwork.documents.converter_timing import PdfPages
-    from groundwork.documents.page_images import page_jpeg
-    from groundwork.documents.pdf import read_text_layer
+    from groundwork.documents.converter_comparison.comparison_page import (
+        ConverterColumn,
+        comparison_html,
+        with_structure,
+    )
+    from groundwork.documents.converter_comparison.converter_timing import PdfPages
+    from groundwork.documents.pdf_files.page_images import page_jpeg
+    from groundwork.documents.pdf_files.pdfium import read_text_layer
     from groundwork.documents.repair.running_headers import running_keys, strip_running
     from groundwork.documents.source_files import spelt
     from groundwork.process_pool import WorkerFailed, Workers
@@ -115,7 +119,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def report(job: Job, done: list[Unit]) -> None:
     """The table once more where nothing was new."""
-    from groundwork.documents.comparison_page import ConverterColumn
+    from groundwork.documents.converter_comparison.comparison_page import ConverterColumn
     from groundwork.records.artifacts import read_json
 
     for unit in done if job.idle and not job.flags.quiet else []:
@@ -124,8 +128,8 @@ def report(job: Job, done: list[Unit]) -> None:
 
 async def _yardstick(job: Job, workers: Workers, columns: list[ConverterColumn], pages: PdfPages) -> list[str]:
     """The pages by the converter whose tables and headings the others are held against."""
-    from groundwork.documents.comparison_page import YARDSTICK
-    from groundwork.documents.converter_timing import time_worker
+    from groundwork.documents.converter_comparison.comparison_page import YARDSTICK
+    from groundwork.documents.converter_comparison.converter_timing import time_worker
     from groundwork.process_pool import WorkerFailed
 
     for column in columns:
@@ -139,8 +143,8 @@ async def _yardstick(job: Job, workers: Workers, columns: list[ConverterColumn],
 
 async def _column(job: Job, workers: Workers, name: str, pages: PdfPages) -> ConverterColumn:
     """One converter's results. One that is not installed is a column that says so. Raises what made it fail."""
-    from groundwork.documents.comparison_page import ConverterColumn
-    from groundwork.documents.converter_timing import column_of
+    from groundwork.documents.converter_comparison.comparison_page import ConverterColumn
+    from groundwork.documents.converter_comparison.converter_timing import column_of
 
     try:
         require(name)
@@ -153,7 +157,7 @@ async def _timed(job: Job, workers: Workers, name: str, pages: PdfPages) -> Time
     """A service, a model or a converter of this machine at work on the pages."""
     import os
 
-    from groundwork.documents.converter_timing import time_model, time_service, time_worker
+    from groundwork.documents.converter_comparison.converter_timing import time_model, time_service, time_worker
     from groundwork.documents.engines.marker_api import MarkerService
 
     settings = job.config.ingest

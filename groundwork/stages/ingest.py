@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.console.next_steps import from_here
-from groundwork.documents import CONVERTERS, check_converters, choose_converters
+from groundwork.documents.converters import CONVERTERS, check_converters, choose_converters
 from groundwork.documents.overrides import override_of, page_numbers, settings_with
 from groundwork.installation import spelt
 from groundwork.records.shards import SERVICE_REPLIES
@@ -64,7 +64,7 @@ def units(job: Job) -> list[Unit]:
 
 def _picture_folder(job: Job, document: str) -> tuple[Path, ...]:
     """The folder of a document's pictures, where they are to be kept and can be."""
-    from groundwork.documents.extracted_pictures import can_have_folder
+    from groundwork.documents.pictures.kept_pictures import can_have_folder
 
     keeps = job.config.ingest.pictures and can_have_folder(document)
     return (job.data.path("text", document),) if keeps else ()
@@ -207,7 +207,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     await asyncio.to_thread(write_text, unit.writes[0], markdown)  # which wait for the disk; other documents need not
     await asyncio.to_thread(write_json, unit.writes[1], document)
     if ingestion.doubtful:
-        from groundwork.documents.doubtful_pages import doubtful_html
+        from groundwork.documents.auditing.doubtful_pages import doubtful_html
 
         page = doubtful_html(source.name, ingestion.doubtful, ingestion.not_shown)
         await asyncio.to_thread(write_text, unit.writes[2], page)
@@ -292,8 +292,8 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     import msgspec
 
     from groundwork.documents.engines.vision_completeness import WORDS_TO_JUDGE
-    from groundwork.documents.page_images import count_frames
-    from groundwork.documents.pdf import read_text_layer
+    from groundwork.documents.pdf_files.page_images import count_frames
+    from groundwork.documents.pdf_files.pdfium import read_text_layer
     from groundwork.documents.source_files import examine
     from groundwork.errors import BadDocument
     from groundwork.llm.prompts import conversation, with_images

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.audit import Reference
+from groundwork.documents.auditing.page_audit import Reference
 from groundwork.documents.engines.plain_text import decode
 from groundwork.documents.repair.hyphens import DocumentWords
 from groundwork.documents.repair.page_joining import stitch

@@ -16,9 +16,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from groundwork.documents.engines import office_pictures
-from groundwork.documents.engines.docx_numbering import with_style_numbers
-from groundwork.documents.engines.unread_markup import readable, zipped
+from groundwork.documents.engines.office_xml_repair import readable, with_style_numbers, zipped
+from groundwork.documents.pictures import office_pictures
 from groundwork.errors import BadDocument
 
 if TYPE_CHECKING:

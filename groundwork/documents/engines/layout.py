@@ -16,9 +16,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, overload
 
-from groundwork.documents import Conversion, Request
-from groundwork.documents.audit import count_tables
-from groundwork.documents.form_fields import fields, notes, with_typed
+from groundwork.documents.auditing.page_audit import count_tables
+from groundwork.documents.converters import Conversion, Request
 from groundwork.documents.layout.charts import find_charts
 from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.drawn_lines import Frame, Stroke, Strokes, find_frames, find_strokes
@@ -36,13 +35,13 @@ from groundwork.documents.layout.right_to_left import (
 )
 from groundwork.documents.layout.rotated_text import main_turn, upright
 from groundwork.documents.layout.ruled_tables import Grid, find_grids
-from groundwork.documents.layout.running_headers_by_place import EdgeLine, edge_lines, running_lines
 from groundwork.documents.layout.sentences_around_figures import Block, whole_sentences
+from groundwork.documents.layout.symbol_and_typewriter_fonts import typewriter_fonts
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
-from groundwork.documents.layout.typewriter_fonts import typewriter_fonts
+from groundwork.documents.pdf_files.form_fields import fields, notes, with_typed
 from groundwork.documents.repair.page_joining import stitch
-from groundwork.documents.repair.running_headers import without_line
+from groundwork.documents.repair.running_headers import EdgeLine, edge_lines, running_lines, without_line
 from groundwork.language.sentence_ends import LINE_ENDS
 from groundwork.language.writing_systems import is_right_to_left, is_shaped
 

@@ -13,8 +13,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from groundwork.documents import Conversion, Request
-from groundwork.documents.extracted_pictures import keep_pictures
+from groundwork.documents.converters import Conversion, Request
+from groundwork.documents.pictures.kept_pictures import keep_pictures
 from groundwork.errors import BadDocument
 
 LAYOUT_WEIGHTS = "datalab-to/surya_layout2"

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from groundwork.documents import Conversion, Request
+from groundwork.documents.converters import Conversion, Request
 from groundwork.documents.engines.marker import by_page
-from groundwork.documents.extracted_pictures import keep_pictures
+from groundwork.documents.pictures.kept_pictures import keep_pictures
 from groundwork.errors import BadDocument, ConfigError, ProviderRefused, TransportFailed
 from groundwork.llm.call_costs import UsageRow
 from groundwork.records.artifacts import write_bytes

@@ -9,8 +9,8 @@ import io
 import re
 from pathlib import Path
 
-from groundwork.documents import Conversion, Request
-from groundwork.documents.repair.picture_alt_text import without_pictures
+from groundwork.documents.converters import Conversion, Request
+from groundwork.documents.pictures.alternative_text import without_pictures
 
 _SLIDE = re.compile(r"^<!-- Slide number: \d+ -->\n?", re.MULTILINE)
 
@@ -33,7 +33,7 @@ def _pdf_pages(converter: object, request: Request) -> list[str]:
     import pypdfium2
     from markitdown import StreamInfo
 
-    from groundwork.documents.pdf import open_pdf
+    from groundwork.documents.pdf_files.pdfium import open_pdf
 
     document = open_pdf(request.source)
     pages = []

@@ -9,11 +9,11 @@ import functools
 import statistics
 from typing import Any, NamedTuple
 
-from groundwork.documents import Conversion, Request
+from groundwork.documents.converters import Conversion, Request
 from groundwork.documents.layout.fonts_and_sizes import Styles
 from groundwork.documents.layout.lines_to_markdown import Flow
 from groundwork.documents.layout.text_lines import Run, to_lines
-from groundwork.documents.page_images import count_frames, page_image
+from groundwork.documents.pdf_files.page_images import count_frames, page_image
 
 LONGER_SIDE = 1800  # pixels; small print is lost below, time above
 LEAST_SCORE = 0.6  # of a line's recognition

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from groundwork.documents import Conversion, Request
+from groundwork.documents.converters import Conversion, Request
 from groundwork.documents.engines import anydoc, html_documents, mail, spreadsheets
-from groundwork.documents.engines.office_pictures import Pictures, kept_in
-from groundwork.documents.extracted_pictures import keep_pictures
+from groundwork.documents.pictures.kept_pictures import keep_pictures
+from groundwork.documents.pictures.office_pictures import Pictures, kept_in
 
 
 def convert(request: Request) -> Conversion:

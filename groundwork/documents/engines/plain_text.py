@@ -1,16 +1,20 @@
-"""Plain text and Markdown: the encoding is found out, and pictures given by their bytes become their words."""
+"""Plain text and Markdown: the encoding is found out, and pictures given by their bytes become their words.
+
+The metadata at the head of a Markdown file is read as Jekyll, Hugo, Docusaurus and Pandoc do.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from groundwork.documents import Conversion, Request
-from groundwork.documents.engines.front_matter import with_title
-from groundwork.documents.repair.picture_alt_text import without_data
+from groundwork.documents.converters import Conversion, Request
+from groundwork.documents.pictures.alternative_text import without_data
 from groundwork.errors import BadDocument
 
 _MARKS = (  # longest first: UTF-32 LE begins as UTF-16 LE does
@@ -132,3 +136,44 @@ def _fits(before: str, character: str, behind: str) -> bool:
         return True
     inside = before.isalpha() and behind.isalpha()
     return not inside and character in _BESIDE_WORDS
+
+
+_YAML = re.compile(
+    r"\A\ufeff?---[ \t]*\n(?P<inside>(?:(?!(?:---|\.\.\.)[ \t]*$)[^\n]*+\n){1,200}+)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.M
+)
+_TOML = re.compile(
+    r"\A\ufeff?\+\+\+[ \t]*\n(?P<inside>(?:(?!\+\+\+[ \t]*$)[^\n]*+\n){1,200}+)\+\+\+[ \t]*(?:\n|\Z)", re.M
+)
+_LONGEST = 20_000  # characters
+_HEADING = re.compile(r"\s*# ")
+
+
+def with_title(text: str) -> str:
+    """`text` without its front matter, whose title becomes the first heading unless one stands there already.
+
+    A text that only begins with a line of dashes stays as it is.
+    """
+    for form, read in ((_YAML, _yaml), (_TOML, _toml)):
+        match = form.match(text[:_LONGEST])
+        metadata = read(match["inside"]) if match else None
+        if match and isinstance(metadata, dict):
+            body = text[match.end() :].lstrip("\n")
+            title = " ".join(str(metadata.get("title") or "").split())
+            return body if not title or _HEADING.match(body) else f"# {title}\n\n{body}"
+    return text
+
+
+def _yaml(inside: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(inside)
+    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date such as 2026-02-31
+        return None
+
+
+def _toml(inside: str) -> Any:
+    try:
+        return tomllib.loads(inside)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None

@@ -1,20 +1,76 @@
-"""XLSX, CSV and TSV as Markdown tables, values as a reader sees them. Workbooks are streamed."""
+"""XLSX, CSV and TSV as Markdown tables, values as a reader sees them. Workbooks are streamed.
+
+A number format adds to its number: a percent sign, a currency, a unit.
+"""
 
 from __future__ import annotations
 
 import csv
 import datetime
+import functools
 import io
 import re
 import zipfile
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from groundwork.documents.engines.number_formats import shown_number
 from groundwork.documents.engines.plain_text import decode
 from groundwork.errors import BadDocument
+
+_PARTS = re.compile(r'"([^"]*+)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*+\]|_.|\*.|\[([^\[\]]*+)\]|(.)')
+_DIGITS = "0#?"
+_PLAIN = "$€£¥₹%‰ "  # what is shown as it stands, of what needs no quotes
+_CONDITION = ("<", ">", "=")
+_LEAST_PLACES = 2  # of a percentage
+_DIGITS_KEPT = 15  # of a number, as spreadsheets calculate
+
+
+class Affixes(NamedTuple):
+    """What stands before and behind a number; `places`: behind the point, of a percentage; `width`: the digits of a
+    code, with zeros before them."""
+
+    before: str = ""
+    behind: str = ""
+    places: int = 0
+    width: int = 0
+
+
+def shown_number(value: float, number_format: str) -> str:
+    """A number in all its digits, with what its format says of its unit."""
+    before, behind, places, width = affixes(number_format)
+    size = round(abs(value) * 100, places) if "%" in before + behind else abs(value)
+    digits = str(int(size)) if float(size).is_integer() else f"{size:.{_DIGITS_KEPT}g}"
+    return f"{'-' * (value < 0)}{before}{digits.zfill(width)}{behind}"
+
+
+@functools.cache
+def affixes(number_format: str) -> Affixes:
+    """Of the first section; none of a format that scales by thousands, has conditions, or puts text in its digits."""
+    sides: list[list[str]] = [[], []]
+    seen = ""
+    for quoted, escaped, currency, bracket, plain in _PARTS.findall(number_format):
+        if plain == ";":
+            break
+        if plain in ("E", "e", "/", "@") or (bracket and bracket.startswith(_CONDITION)):
+            return Affixes()
+        if plain and (plain in _DIGITS or (plain in ",." and seen)):
+            if sides[1]:
+                return Affixes()
+            seen += plain
+        elif text := quoted or escaped or currency or (plain if plain in _PLAIN else ""):
+            sides[bool(seen)].append(text)
+    if seen.endswith(",") or not seen:
+        return Affixes()
+    before, behind = ("".join(side).strip(" ()-") for side in sides)
+    if any(map(str.isdecimal, before + behind)):
+        return Affixes()
+    spaced = " " if "".join(sides[1]).startswith(" ") or behind[:1].isalpha() else ""
+    width = len(seen) if set(seen) == {"0"} else 0
+    places = max(_LEAST_PLACES, len(seen.partition(".")[2]))
+    return Affixes(before, f"{spaced}{behind}" if behind else "", places, width)
+
 
 MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')

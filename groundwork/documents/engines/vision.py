@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from groundwork.documents.audit import Reference
+from groundwork.documents.auditing.page_audit import Reference
 from groundwork.documents.engines.vision_completeness import Completeness, PageLayer, same_reading
 from groundwork.documents.page_conversion import Audited
 from groundwork.documents.repair.running_headers import running_keys, strip_running

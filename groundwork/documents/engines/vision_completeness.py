@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from groundwork.documents.audit import Reference, digits, words
+from groundwork.documents.auditing.page_audit import Reference, digits, words
 from groundwork.documents.repair.page_joining import plain_contents, tidy
 from groundwork.documents.repair.running_headers import page_labels
 from groundwork.records.types import PageAudit

@@ -3,10 +3,14 @@
 A word's letters come in their order from pdfium; where the words stand tells their order. In the mirror the rightmost
 word and the rightmost column come first. Latin words side by side keep their order, as the Unicode algorithm for
 bidirectional text (UAX 9) has it.
+
+pdfium turns the letters of such a line around, and with them those of a glyph that stands for several, such as lam and
+alef: these are put back in order.
 """
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +19,7 @@ import regex
 
 from groundwork.documents.layout.drawn_lines import Stroke, Strokes
 from groundwork.documents.layout.text_lines import Box, Run, level
-from groundwork.language.writing_systems import runs_right_to_left
+from groundwork.language.writing_systems import is_right_to_left, runs_right_to_left
 
 _LATIN = regex.compile(r"\p{Bidi_Class=L}")
 _DIRECTIONS = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\p{M}]+|[^\p{Bidi_Class=R}\p{Bidi_Class=AL}\p{M}]+")
@@ -118,3 +122,39 @@ def _latin(part: Sequence[Run]) -> list[tuple[bool, Run]]:
         before = foreign and (before or _LATIN.search(run.text) is not None)
         out.append((before, run))
     return out
+
+
+_ALEFS = "\u0622\u0623\u0625\u0627"
+_LAM = "\u0644"
+
+
+def with_ligatures(textpage: Any, text: str) -> str:
+    """The `text` of a pypdfium2 text page with the letters of each glyph in their order; other scripts as they are."""
+    if not is_right_to_left(text):
+        return text
+    import pypdfium2.raw as pdfium
+
+    count = pdfium.FPDFText_CountChars(textpage.raw)
+    letters = [chr(pdfium.FPDFText_GetUnicode(textpage.raw, k)) for k in range(count)]
+    if "".join(letters) != text:  # letters beyond 16 bits, or some that pdfium made up: the places do not fit
+        return text
+    out: list[str] = []
+    start = 0
+    while start < count:
+        end = start + 1
+        if runs_right_to_left(letters[start]):
+            place = _box(textpage, start)
+            while end < count and runs_right_to_left(letters[end]) and _box(textpage, end) == place:
+                end += 1
+        glyph = letters[start:end]
+        out += glyph if glyph[0] == _LAM and glyph[-1] in _ALEFS else reversed(glyph)
+        start = end
+    return "".join(out)
+
+
+def _box(textpage: Any, k: int) -> tuple[float, ...]:
+    import pypdfium2.raw as pdfium
+
+    sides = [ctypes.c_double() for _ in range(4)]
+    pdfium.FPDFText_GetCharBox(textpage.raw, k, *sides)
+    return tuple(round(side.value, 2) for side in sides)

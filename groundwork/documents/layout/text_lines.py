@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from groundwork.documents.layout.symbol_letters import with_letters
+from groundwork.documents.layout.symbol_and_typewriter_fonts import with_letters
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.language.labels import DRAWN_BULLET, DRAWN_LABEL
 

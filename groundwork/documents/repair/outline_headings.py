@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from groundwork.documents.audit import HEADING_LINE
+from groundwork.documents.auditing.page_audit import HEADING_LINE
 
 _MARKS = re.compile(r"[*_`#\\]|</?\w+>")
 _BETWEEN = re.compile(r"[\W_]+")

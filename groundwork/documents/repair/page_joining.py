@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from groundwork.documents.audit import HEADING_LINE
+from groundwork.documents.auditing.page_audit import HEADING_LINE
 from groundwork.language.labels import ITEM
 from groundwork.language.sentence_ends import LINE_ENDS
 from groundwork.language.words import WRITTEN_OUT

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from groundwork.documents.audit import Reference, digits, words
+from groundwork.documents.auditing.page_audit import Reference, digits, words
 from groundwork.language.labels import PAGE_ITEM
 from groundwork.language.writing_systems import WORD_OR_CHARACTER
 

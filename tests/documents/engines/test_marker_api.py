@@ -12,7 +12,7 @@ import pytest
 from groundwork.__main__ import main as gather
 from groundwork.console.preflight import check_run
 from groundwork.documents.engines import marker_api
-from groundwork.documents.pdf import read_text_layer
+from groundwork.documents.pdf_files.pdfium import read_text_layer
 from groundwork.errors import ConfigError
 from groundwork.records.artifacts import Workspace
 from groundwork.settings.config_files import load
@@ -265,7 +265,7 @@ def test_it_stands_beside_the_others(fake, folder, capsys):
 
 def test_no_address_of_a_picture_is_text():
     """A picture in a sentence or a table leaves its words there and stands behind it; no statement holds an address."""
-    from groundwork.documents.repair.picture_alt_text import repointed
+    from groundwork.documents.pictures.alternative_text import repointed
     from groundwork.markdown.statements import statements
 
     text = (

@@ -8,8 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from groundwork.documents.engines.number_formats import shown_number
-from groundwork.documents.engines.spreadsheets import xlsx_to_markdown
+from groundwork.documents.engines.spreadsheets import shown_number, xlsx_to_markdown
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from groundwork.documents.engines.plain_text import decode
-from groundwork.documents.repair.picture_alt_text import without_data, without_pictures
+from groundwork.documents.pictures.alternative_text import without_data, without_pictures
 from groundwork.errors import BadDocument
 
 TEXTS = {

@@ -9,9 +9,9 @@ import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents import Request
+from groundwork.documents.converters import Request
 from groundwork.documents.page_conversion import convert_pages
-from groundwork.documents.pdf import TextLayer, read_text_layer
+from groundwork.documents.pdf_files.pdfium import TextLayer, read_text_layer
 from groundwork.records.types import PageAudit
 from groundwork.settings.config_files import load
 

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.form_fields import with_typed
 from groundwork.documents.layout.text_lines import Run
+from groundwork.documents.pdf_files.form_fields import with_typed
 from tests.documents.layout.drawing import prose
 
 

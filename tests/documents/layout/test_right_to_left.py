@@ -10,9 +10,9 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from groundwork.documents.auditing.doubtful_pages import as_html
 from groundwork.documents.layout.right_to_left import letters_in_order, mirrored_runs, word_runs
 from groundwork.documents.layout.text_lines import Run
-from groundwork.documents.missing_word_marks import as_html
 
 ROWS = [["סירה", "נמל", "דמי עגינה"], ["אנפה אפורה", "אלרי", "120.50"], ["שחף", "טארן", "98.00"]]
 

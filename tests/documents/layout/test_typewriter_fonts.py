@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from groundwork.documents.layout.typewriter_fonts import typewriter_fonts
+from groundwork.documents.layout.symbol_and_typewriter_fonts import typewriter_fonts
 
 CODE = [r"\usepackage{harbour}", r"\newcommand\pilot[1]{%", "for boat in boats:", "    boat.moor(pier)", "print(boats)"]
 

@@ -1,0 +1,121 @@
+"""The pages of a PDF while they are made: the best rendition of each so far, and what is to be said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from groundwork.documents.pdf_files.pdfium import TextLayer
+from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
+from groundwork.documents.repair.page_joining import is_contents, stitch
+from groundwork.installation import spelt
+from groundwork.records.types import Page, PageAudit
+
+OCR = spelt(
+    "read it with a vision model (--converter gemini) "
+    "or on this machine (uv sync --inexact --extra ocr, --converter ocr)"
+)
+
+
+UNREADABLE = "the fonts, or an OCR, give other letters than the page shows, so that its text cannot be read"
+
+
+@dataclass
+class PageDraft:
+    """The best rendition of one page so far."""
+
+    markdown: str = ""
+    converter: str = ""
+    audit: PageAudit | None = None
+    fell_back: str = ""
+    is_unreadable: bool = False
+    is_complete: bool = False  # as its converter judged by more than the audit: no other one is asked
+
+    def offer(self, markdown: str, audit: PageAudit, converter: str, trouble: str, *, judged: bool = False) -> None:
+        """Take a rendition that is better than the one before; a page in trouble stays open for the next converter.
+
+        `judged`: the converter itself has held the page against its picture or text, and `trouble` is its verdict.
+        """
+        self.is_complete = judged and not trouble and bool(markdown.strip())
+        better = self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
+        if better and self.audit and self.markdown:
+            lost = f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
+            self.fell_back = self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost}"
+        if better:
+            self.markdown, self.audit, self.converter = markdown, audit, converter
+        self.fell_back = trouble or self.fell_back
+
+    def is_due(self, scan: bool, threshold: float) -> bool:
+        """Whether the next converter should have a try at it."""
+        if scan:
+            return not self.markdown.strip()
+        if self.is_complete:
+            return False
+        if self.audit is None or self.audit.lost_numbers:
+            return True
+        return self.audit.text_kept < threshold
+
+
+def assemble(layer: TextLayer, drafts: Sequence[PageDraft], wanted: Sequence[int]) -> tuple[str, list[Page]]:
+    """One Markdown text of all pages, and where each that is `wanted` (numbers from 1) stands in it."""
+    chosen = set(wanted)
+    stitched = stitch(set_headings([draft.markdown for draft in drafts], [OutlineEntry(*row) for row in layer.outline]))
+    pages = [
+        Page(
+            number=number,
+            start=start,
+            end=end,
+            converter=draft.converter,
+            audit=draft.audit,
+            fell_back=draft.fell_back,
+            scan=layer.scans[number - 1],
+            contents=is_contents(draft.markdown),
+            unreadable=draft.is_unreadable,
+        )
+        for number, ((start, end), draft) in enumerate(zip(stitched.spans, drafts, strict=True), start=1)
+        if number in chosen
+    ]
+    return stitched.markdown, pages
+
+
+def page_warnings(pages: Sequence[Page], threshold: float) -> list[str]:
+    """The pages that a reader of the text should look at."""
+    warnings = []
+    if scans := [page.number for page in pages if page.scan and page.end == page.start]:
+        warnings.append(f"{listed(scans)} without text (scans); {OCR}")
+    warnings += _fallen_back(pages)
+    doubts = {page.number: doubt(page, threshold) for page in pages if page.audit}
+    return warnings + [f"page {number}: {why}" for number, why in doubts.items() if why]
+
+
+def doubt(page: Page, threshold: float) -> str:
+    """Why a reader should look at the page, as the audit says; "" where it is content."""
+    if page.scan and page.end == page.start:
+        return "a scan without text"
+    if page.audit and page.audit.text_kept < threshold and not page.scan:
+        return f"text kept {page.audit.text_kept:.2f} is below {threshold}"
+    if page.audit and page.audit.lost_numbers:
+        return f"numbers not found: {', '.join(page.audit.lost_numbers[:5])}"
+    return page.fell_back if page.converter == "text layer" else ""
+
+
+def _fallen_back(pages: Sequence[Page]) -> list[str]:
+    """Which pages another converter made than the one that was asked first, and why."""
+    by_reason: dict[tuple[str, str], list[int]] = {}
+    for page in pages:
+        asked, taken = page.fell_back.partition(":")[0], page.converter.partition(":")[0]
+        if page.fell_back and asked != taken:
+            by_reason.setdefault((taken, page.fell_back), []).append(page.number)
+    return [f"{listed(numbers)} fell back to {taken}; {why}" for (taken, why), numbers in by_reason.items()]
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """[1, 2, 3, 7] as "pages 1-3, 7"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+    return f"page{'s' if len(numbers) > 1 else ''} {parts}"

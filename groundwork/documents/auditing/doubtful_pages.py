@@ -1,0 +1,129 @@
+"""The HTML page of a document's doubtful pages: the picture of each beside its Markdown, and what is missing there.
+
+The words that a page's text layer does not hold are marked.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from groundwork.documents.auditing.page_audit import words
+from groundwork.documents.auditing.structure_score import bare
+from groundwork.language.writing_systems import is_right_to_left
+from groundwork.pages.html_frame import document
+from groundwork.pages.markup import Markup, from_html, joined, tag
+
+MOST_PAGES = 40  # that are shown; a picture has some 100 KB
+PICTURE_SIDE = 1_100  # pixels of a picture's longer side
+PICTURE_QUALITY = 70
+
+
+@dataclass(frozen=True)
+class DoubtfulPage:
+    """A page that a reader should look at. `picture`: a JPEG, empty where it could not be drawn."""
+
+    number: int
+    why: str
+    picture: bytes
+    layer: str  # the page's own text layer
+    markdown: str
+
+
+def doubtful_html(source: str, pages: Sequence[DoubtfulPage], left_out: Sequence[int] = ()) -> str:
+    """One file with everything in it. `source`: the document's file; `left_out`: doubtful pages that are not shown."""
+    heading = f"{source}: pages to look at"
+    said = (
+        f"The audit has doubts about {len(pages) + len(left_out):,} pages of {source}. ",
+        tag("mark", "Marked"),
+        ": words that the text layer of the PDF does not hold. Correct the text in data/text, or read the file "
+        "another way (--converter, ingest.overrides).",
+    )
+    more = [tag("p", f"Not shown: pages {', '.join(map(str, left_out))}.", class_="soft")] if left_out else []
+    links = [joined([tag("a", page.number, href=f"#p{page.number}"), " "]) for page in pages]
+    return document(
+        heading,
+        _STYLE,
+        tag("h1", heading),
+        tag("p", *said),
+        tag("nav", "Pages: ", links),
+        *more,
+        *map(_section, pages),
+    )
+
+
+def _section(page: DoubtfulPage) -> Markup:
+    lost = Counter(words(page.layer)) - Counter(words(page.markdown))
+    missing = [_more(f"{lost.total():,} words lost", tag("p", " ".join(lost.elements())))] if lost else []
+    text = as_html(page.markdown, set(words(page.layer))) if page.markdown.strip() else tag("p", "no text")
+    return tag(
+        "section",
+        tag("h2", f"Page {page.number}"),
+        tag("p", page.why, class_="why"),
+        tag("div", _picture(page), tag("article", tag("div", text, class_="text"), missing), class_="row"),
+        id=f"p{page.number}",
+    )
+
+
+def _picture(page: DoubtfulPage) -> Markup:
+    if not page.picture:
+        return tag("p", "this page could not be drawn", class_="soft")
+    source = f"data:image/jpeg;base64,{base64.b64encode(page.picture).decode()}"
+    return tag("img", src=source, alt=f"page {page.number}", loading="lazy")
+
+
+def _more(summary: str, content: Markup) -> Markup:
+    return tag("details", tag("summary", summary), content)
+
+
+_STYLE = """
+main { max-width: 82rem; }
+nav { position: sticky; top: 0; z-index: 1; background: var(--paper); padding: .4rem 0; overflow-x: auto; }
+nav { border-bottom: 1px solid var(--line); }
+section { scroll-margin-top: 2.5rem; }
+.why { color: var(--bad); margin: 0 0 .5rem; }
+.row { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1rem; align-items: start; }
+.row img { width: 100%; border: 1px solid var(--line); position: sticky; top: 3rem; background: #fff; }
+article { border: 1px solid var(--line); min-width: 0; }
+.text { padding: .2rem .8rem; font-size: 14px; overflow-wrap: anywhere; }
+.text :is(h1, h2, h3, h4, h5, h6) { margin: .8rem 0 .3rem; font-size: 1rem; }
+.text table { display: block; overflow-x: auto; width: auto; font-size: 13px; }
+.text :is(td, th) { border: 1px solid var(--line); padding: .1rem .4rem; overflow-wrap: normal; min-width: 3.5rem; }
+mark { background: var(--wrong); color: inherit; border-radius: 2px; }
+details { padding: .3rem .8rem; border-top: 1px solid var(--line); font-size: 13px; }
+summary { cursor: pointer; color: var(--soft); }
+@media (max-width: 46rem) {
+  .row { grid-template-columns: minmax(0, 1fr); } .row img { position: static; }
+}
+"""
+
+
+def as_html(markdown: str, known: Collection[str], merged: Collection[str] = ()) -> Markup:
+    """`markdown` rendered; HTML in it is shown as text. `known`: the words of the text layer; `merged`: the bare texts
+    of cells that hold several cells."""
+    from bs4 import BeautifulSoup
+    from markdown_it import MarkdownIt
+
+    soup = BeautifulSoup(
+        MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").render(markdown), "lxml"
+    )
+    for node in list(soup.find_all(string=True)):
+        pieces = str(node).split(" ")
+        if any(_unknown(piece, known) for piece in pieces):
+            marked = Markup(" ").join(tag("mark", piece) if _unknown(piece, known) else piece for piece in pieces)
+            body = BeautifulSoup(tag("span", marked), "lxml").span
+            node.replace_with(body or str(node))
+    for table in soup.find_all("table"):
+        if is_right_to_left(table.get_text()):
+            table["dir"] = "rtl"
+    for cell in soup.find_all(["td", "th"]):
+        if bare(cell.get_text()) in merged:
+            cell["class"] = "merged"
+    return from_html(soup.body.decode_contents() if soup.body else "")
+
+
+def _unknown(piece: str, known: Collection[str]) -> bool:
+    found = words(piece)
+    return bool(found) and not set(found) <= set(known)

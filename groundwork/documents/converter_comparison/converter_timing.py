@@ -1,0 +1,132 @@
+"""Have one converter read pages of a PDF, and measure the seconds and the money that it takes.
+
+A converter of this machine runs in a worker, a model reads the pages as pictures, a service is sent the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from groundwork.documents.auditing.page_audit import count_tables, words
+from groundwork.documents.converter_comparison.comparison_page import ConverterColumn
+from groundwork.documents.converters import Request
+from groundwork.errors import UnitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from groundwork.documents.engines.marker_api import MarkerService
+    from groundwork.documents.page_conversion import Audited
+    from groundwork.llm.call_costs import UsageRow
+    from groundwork.llm.client import Client
+    from groundwork.process_pool import Workers
+    from groundwork.settings.document_settings import Ingest
+    from groundwork.settings.whole_config import Config
+
+
+@dataclass(frozen=True)
+class PdfPages:
+    """The pages `numbers` of the PDF `source`, and the text layer of all its pages."""
+
+    source: str
+    numbers: list[int]
+    layer: list[str]
+    page_count: int
+
+    def request(self, settings: Ingest) -> Request:
+        return Request(
+            source=self.source, ending=".pdf", settings=settings, pages=self.numbers, page_count=self.page_count
+        )
+
+
+class Timed(NamedTuple):
+    """What a converter made of the pages, in how many seconds, for how many USD."""
+
+    done: Audited
+    seconds: float
+    cpu_seconds: float
+    cost: float | None = None
+
+
+async def time_worker(
+    workers: Workers, name: str, pages: PdfPages, settings: Ingest, count: Callable[..., None]
+) -> Timed:
+    """A converter of this machine, in a worker that has loaded it before; `count` is told of each page that is done."""
+    request = pages.request(settings)
+    await workers.acall(warm_up, name, request, timeout=settings.timeout)  # so that imports are not counted
+    return await workers.acall(timed_convert, name, request, pages.layer, timeout=settings.timeout, on_report=count)
+
+
+async def time_service(
+    service: MarkerService, workers: Workers, name: str, pages: PdfPages, settings: Ingest, usage: list[UsageRow]
+) -> Timed:
+    """A service; what it was asked before is read from the stored reply. What it took is added to `usage`."""
+    from groundwork.documents.page_conversion import audit_pages
+
+    began = time.perf_counter()
+    conversion = await service.convert(pages.request(settings), Path(pages.source).name)
+    seconds = time.perf_counter() - began
+    usage += service.usage
+    done = await workers.acall(audit_pages, name, conversion, pages.numbers, pages.layer, timeout=settings.timeout)
+    costs = [row.cost for row in service.usage if row.calls and not row.unpriced]
+    return Timed(done, seconds, 0.0, sum(costs) if costs else None)
+
+
+async def time_model(
+    client: Client, prompts: tuple[str, str], pages: PdfPages, config: Config, count: Callable[..., None]
+) -> Timed:
+    """A model that reads each page as a picture; `prompts` ask it and ask it again."""
+    from groundwork.documents.engines.vision import PageReader
+    from groundwork.documents.pdf_files.page_images import page_jpeg
+
+    vision = config.ingest.vision
+
+    async def picture(number: int, turn: int) -> bytes:
+        return await asyncio.to_thread(page_jpeg, pages.source, number, vision.image_size, vision.jpeg_quality, turn)
+
+    reader = PageReader(client, vision, prompts, Path(pages.source).name, picture)
+    began = time.perf_counter()
+    places = asyncio.Semaphore(2 * config.llm.max_concurrency)
+    done = await reader.read_pages(pages.numbers, pages.layer, config.ingest.audit_threshold, places, count)
+    seconds = time.perf_counter() - began
+    costs = [row.cost for row in client.report() if row.cost is not None]
+    return Timed(done, seconds, 0.0, sum(costs) if costs else None)
+
+
+def warm_up(name: str, request: Request) -> None:
+    from groundwork.documents.page_conversion import convert_pages
+
+    convert_pages(name, Request(source=request.source, ending=".pdf", settings=request.settings, pages=[1],
+                                page_count=request.page_count), [""])  # fmt: skip
+
+
+def timed_convert(name: str, request: Request, layer: list[str]) -> Timed:
+    from groundwork.documents.page_conversion import convert_pages
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    done = convert_pages(name, request, layer)
+    return Timed(done, time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def column_of(name: str, timed: Timed) -> ConverterColumn:
+    """A converter's column of the comparison. Raises UnitError where none of its pages can be used."""
+    pages: Sequence[str] = timed.done.pages
+    if timed.done.troubles and all(timed.done.troubles) and not any(pages):
+        raise UnitError(timed.done.troubles[0])
+    return ConverterColumn(
+        name=name,
+        pages=list(pages),
+        makers=timed.done.makers,
+        audits=timed.done.audits,
+        seconds=timed.seconds,
+        rate=len(pages) / max(timed.cpu_seconds or timed.seconds, 1e-6),
+        cost_per_thousand=None if timed.cost is None else 1000 * timed.cost / len(pages),
+        tables=sum(map(count_tables, pages)),
+        headings=sum(len(re.findall(r"^#{1,6} ", page, re.MULTILINE)) for page in pages),
+        words=sum(len(words(page)) for page in pages),
+    )

@@ -1,0 +1,155 @@
+"""The table of converters: what each reads and needs, what it is asked for and what it gives.
+
+A converter is a module of engines/ with `convert(request) -> Conversion`. It may crash, hang or lose text: it runs in a
+process of its own, under a time limit, and what it gives is audited. --help reads this table, so nothing heavy is
+imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from groundwork.errors import ConfigError, MissingExtra
+
+if TYPE_CHECKING:
+    from groundwork.settings.document_settings import Ingest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a converter is asked for. `pages` count from 1; None: all of them."""
+
+    source: str
+    ending: str  # what the content is, such as ".pdf", whatever the name says
+    settings: Ingest
+    pages: list[int] | None = None
+    page_count: int = 0  # of a PDF; 0 where the format has no pages
+    layer: list[str] = field(default_factory=list)  # the text layer of the pages asked for, where it is known
+    images: str = ""  # the folder for pictures, where they are kept
+    base_url: str = ""  # of the endpoint `llm`, for a converter that can ask a model by itself
+    api_key_env: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversion:
+    """Markdown by page, in the order asked for; a format without pages gives a single one.
+
+    A converter of several engines gives the pages of each in `renditions`, for the audit to choose from. `running`: by
+    page, the cells of each line.
+    """
+
+    pages: list[str] = field(default_factory=list)
+    renditions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    running: list[list[list[str]]] = field(default_factory=list)  # the running lines that were left out of a page
+    title: str = ""  # what the document says of itself that it is called
+
+
+@dataclass(frozen=True, kw_only=True)
+class Converter:
+    """A row of the table. `endings`: file endings it reads, none for all; `paged`: it can do single pages of a PDF."""
+
+    module: str
+    packages: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
+    extra: str = ""
+    paged: bool = False
+    by_sight: bool = False  # reads the picture of a page, whatever its text layer says
+    remote: bool = False  # asks a model through the client and runs in this process
+    hosted: bool = False  # sends the file to a service and waits for its text in this process
+    models: bool = False  # holds models in memory: one process a device, no limit on memory
+    singly: bool = False  # slow, and reads each page by itself: it is asked for one after the other
+
+
+TEXT = (".md", ".markdown", ".txt", ".text", ".rst", ".log", ".tex", ".adoc", ".org")
+IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+
+OFFICE = (
+    *(".docx", ".docm", ".doc", ".pptx", ".pptm", ".ppt", ".odt", ".odp", ".ods", ".rtf", ".epub"),
+    *(".xlsx", ".xlsm", ".csv", ".tsv", ".html", ".htm", ".xhtml", ".eml"),
+)
+
+CONVERTERS = {
+    "layout": Converter(
+        module="engines.layout", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True
+    ),
+    "markitdown": Converter(module="engines.markitdown", packages=("markitdown",), paged=True, singly=True),
+    "gemini": Converter(module="engines.vision", endings=(".pdf", *IMAGES), paged=True, by_sight=True, remote=True),
+    "office": Converter(
+        module="engines.office", packages=("firecrawl-anydoc", "openpyxl", "markdownify"), endings=OFFICE
+    ),
+    "marker": Converter(
+        module="engines.marker", packages=("marker-pdf",), endings=(".pdf",), extra="marker", paged=True, models=True
+    ),
+    "marker-api": Converter(module="engines.marker_api", endings=(".pdf", *IMAGES), paged=True, hosted=True),
+    "pymupdf": Converter(
+        module="engines.pymupdf", packages=("pymupdf",), endings=(".pdf",), extra="pymupdf", paged=True
+    ),
+    "ocr": Converter(
+        module="engines.ocr",
+        packages=("rapidocr", "onnxruntime"),
+        endings=(".pdf", *IMAGES),
+        extra="ocr",
+        paged=True,
+        by_sight=True,
+        singly=True,
+    ),
+    "plain": Converter(module="engines.plain_text"),
+}
+
+
+def check_converters(settings: Ingest) -> None:
+    """Raises ConfigError for names that are not in the table, whatever documents there are."""
+    from groundwork.settings.known_values import no_such
+
+    named = [("ingest.converter", settings.converter)] if settings.converter else []
+    named += [(f"ingest.converters.{ending}", name) for ending, names in settings.converters.items() for name in names]
+    if unknown := [
+        f"{path}: {no_such(name, 'converter', CONVERTERS)}" for path, name in named if name not in CONVERTERS
+    ]:
+        raise ConfigError(unknown)
+
+
+def choose_converters(settings: Ingest, ending: str) -> list[str]:
+    """The converters for files of this ending, first choice first."""
+    if ending in TEXT:
+        return ["plain"]
+    listed = settings.converters.get(ending[1:]) or settings.converters.get("image" if ending in IMAGES else "*", [])
+    names = list(dict.fromkeys([settings.converter, *listed] if settings.converter else listed))
+    return [name for name in names if not CONVERTERS[name].endings or ending in CONVERTERS[name].endings]
+
+
+def run(name: str, request: Request) -> Conversion:
+    """The named converter's rendition. Raises whatever the converter raises."""
+    import importlib
+
+    module = importlib.import_module(f"{__name__}.{CONVERTERS[name].module}")
+    conversion: Conversion = module.convert(request)
+    return conversion
+
+
+def require(name: str) -> None:
+    """Raise MissingExtra where a package of the named converter is not installed."""
+    for package in CONVERTERS[name].packages:
+        if not _version(package):
+            raise MissingExtra(f"The converter {name}", CONVERTERS[name].extra)
+
+
+def versions(name: str) -> str:
+    """The versions of the packages behind a converter, such as "liteparse 2.18.0"; "" where a model does the work."""
+    packages = CONVERTERS[name].packages if name in CONVERTERS else ()
+    return ", ".join(f"{package} {_version(package)}" for package in packages)
+
+
+@cache
+def _version(package: str) -> str:
+    """The installed version, "" where there is none; looked up once, for that reads a file as long as a README."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,145 @@
+"""What a PDF itself says: its pages, its text layer and its pictures, read by pdfium.
+
+pdfium is not thread-safe: call these in a worker process, or hold `LOCK`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from typing import Any
+
+import msgspec
+
+from groundwork.documents.layout.right_to_left import with_ligatures
+from groundwork.documents.pdf_files.document_title import document_title
+from groundwork.documents.pdf_files.form_fields import typed_in
+from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
+from groundwork.errors import BadDocument
+
+LOCK = threading.Lock()
+logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # else it tells users how to build a pdfium with XFA
+
+_SOFT_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
+
+
+class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
+    """The text of each page asked for, in the order of the file's content with what was typed in at its end.
+
+    `scans`: the pages that show a picture; `unreadable`: those whose fonts tell other letters than they show, or
+    that were misread by an OCR; their text is left out.
+    """
+
+    page_count: int
+    title: str
+    pages: list[str]
+    scans: list[bool]
+    unreadable: list[bool] = []
+    outline: list[tuple[int, str, int]] = []  # level from 0, title, page from 1
+
+
+def read_text_layer(source: str, first: int = 0) -> TextLayer:
+    """The text layer of the whole PDF, or of its first pages. Raises BadDocument where it cannot be opened."""
+    with LOCK:
+        document = open_pdf(source)
+        try:
+            document.init_forms()
+            count = len(document)
+            numbers = range(min(first, count) if first else count)
+            texts = [_page_text(document, number) for number in numbers]
+            scans = [
+                len(text.split()) < 5 and _has_picture(document, i) for i, text in zip(numbers, texts, strict=True)
+            ]
+            unreadable = [
+                is_unreadable(text) or (is_misread(text) and _has_picture(document, i))
+                for i, text in zip(numbers, texts, strict=True)
+            ]
+            return TextLayer(
+                page_count=count,
+                title=document_title(document, texts),
+                pages=["" if bad else text for bad, text in zip(unreadable, texts, strict=True)],
+                scans=scans,
+                unreadable=unreadable,
+                outline=_outline(document),
+            )
+        finally:
+            document.close()
+
+
+def open_pdf(source: str, password: str = "") -> Any:
+    """A pypdfium2 document. Raises BadDocument with the cause and the remedy."""
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(source, password=password or None)
+        if len(document) == 0:
+            raise BadDocument("the PDF has no pages; it may be truncated: fetch it again")
+        return document
+    except pypdfium2.PdfiumError as error:
+        raise BadDocument(_why_closed(error, password)) from None
+
+
+def unlock(source: str, password: str, target: str) -> None:
+    """Write a copy that needs no password, for converters that take none. Raises BadDocument."""
+    import pypdfium2.raw as pdfium
+
+    with LOCK:
+        document = open_pdf(source, password)
+        try:
+            document.save(target, flags=pdfium.FPDF_REMOVE_SECURITY)
+        finally:
+            document.close()
+
+
+def render_page(source: str, number: int, longer_side: int, turn: int = 0) -> Any:
+    """Page `number` (from 1) as a PIL image in RGB, so many pixels on its longer side, turned clockwise by degrees."""
+    with LOCK:
+        document = open_pdf(source)
+        try:
+            page = document[number - 1]
+            scale = (longer_side - 0.01) / max(page.get_size())  # pdfium rounds up
+            image: Any = page.render(scale=scale, rotation=turn).to_pil().convert("RGB")
+            return image
+        finally:
+            document.close()
+
+
+def _outline(document: Any) -> list[tuple[int, str, int]]:
+    import pypdfium2
+
+    entries = []
+    try:
+        for mark in document.get_toc():
+            target = mark.get_dest()
+            if target is not None and target.get_index() is not None:
+                entries.append((mark.level, mark.get_title(), target.get_index() + 1))
+    except pypdfium2.PdfiumError:
+        pass  # a damaged outline is as good as none
+    return entries
+
+
+def _why_closed(error: Exception, password: str) -> str:
+    if "password" in str(error).lower():
+        return "the password given does not open it" if password else "it is encrypted; give its password by --password"
+    return f"it is no readable PDF, perhaps truncated ({error}); fetch it again or save it again"
+
+
+def _page_text(document: Any, number: int) -> str:
+    import pypdfium2
+
+    try:
+        page = document[number]
+        textpage = page.get_textpage()
+        text = "\n".join([with_ligatures(textpage, textpage.get_text_range()), *typed_in(document, page)])
+    except pypdfium2.PdfiumError:
+        return ""  # a damaged page has no text layer; the converters may still read it
+    text = _SOFT_HYPHEN.sub("", text).replace("\u00ad", "-")  # within a line it is drawn
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _has_picture(document: Any, number: int) -> bool:
+    import pypdfium2.raw as pdfium
+
+    page = document[number]
+    return any(True for _ in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3))

@@ -1,0 +1,230 @@
+"""A PDF's drawn figures: where lines, curves and shapes make a chart or a diagram, with its labels.
+
+What is drawn close together is one drawing. It is a figure where it shows something: curves and slanting lines, bars
+without text, or boxes and lines over a figure's caption. A drawing around lines of text (a box, a table, a form) is
+none.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from groundwork.documents.pdf_files.page_areas import Area, TextLine, area_on_page, around, prose, within_page
+
+CELL = 4.0  # points of the grid on which drawings are told apart
+MOST_PATHS = 20_000  # of a page that are looked at; what has more is a map or a photograph in vectors
+MOST_SEGMENTS = 200  # of a path that are looked at
+MOST_OF_PAGE = 0.8
+LEAST_POINTS = 36.0  # of a drawing's shorter side
+LEAST_ALONE = 72.0  # of one without a caption
+CURVES = 30  # curves and slanting lines that make a drawing a figure
+UNDER_CAPTION = 6  # shapes that do, over a caption
+BARS = 4
+LABEL_WORDS = 6  # of a label beside a drawing
+MOST_SENTENCES = 1  # lines of text within a figure
+MOST_LABELS = 150  # words in it
+LABEL_NEAR, LABEL_ROUNDS = 14.0, 3  # points from a drawing to its labels, and how often further ones are looked for
+PANELS_NEAR = 40.0  # points between the parts of one figure
+CAPTION_NEAR = 40.0  # points from a drawing to its caption
+_CAPTION = re.compile(
+    r"(?:figure|fig\.?|abbildung|abb\.|figura|рис\.|图|図)\s*[A-Z]?\d[\w.]*\s*(?:[.:|–—-]|$)", re.IGNORECASE
+)
+
+
+class Drawing(NamedTuple):
+    """Where a figure is drawn, with its labels; equal `shape` is the same drawing elsewhere."""
+
+    area: Area
+    shape: str
+
+
+class _Path(NamedTuple):
+    area: Area
+    curves: int  # curves and slanting lines in it
+    is_bar: bool  # a filled rectangle
+
+
+def drawn_figures(page: Any, whole: Area, lines: Sequence[TextLine]) -> list[Drawing]:
+    """The drawn figures of a page.
+
+    Raises PdfiumError for a damaged page.
+    """
+    paths = list(itertools.islice(_paths(page, whole), MOST_PATHS + 1))
+    text = prose(lines)
+    sentences, labels = [line.area for line in text], [line for line in lines if line not in set(text)]
+    paths = [path for path in paths if not _is_frame(path, sentences)]
+    if not paths or len(paths) > MOST_PATHS:
+        return []
+    found = []
+    for group in _groups(paths, whole):
+        area = around([path.area for path in group])
+        if area.size > MOST_OF_PAGE * whole.width * whole.height:
+            continue
+        if _is_figure(area, group, labels, sentences, _has_caption(area, lines)):
+            found.append((area, group))
+    return [_with_labels(*one, labels, whole) for one in _panels(found, sentences)]
+
+
+def _paths(page: Any, whole: Area) -> Iterator[_Path]:
+    """What is drawn on a page and can be seen; without backgrounds."""
+    import pypdfium2.raw as pdfium
+
+    for one in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING], max_depth=8):
+        area = within_page(area_on_page(one), whole)
+        if area.width < 0 or area.height < 0 or area.size > MOST_OF_PAGE * whole.width * whole.height:
+            continue
+        if one.type == pdfium.FPDF_PAGEOBJ_SHADING:
+            yield _Path(area, 0, is_bar=False)
+        elif _is_visible(one, pdfium):
+            curves, is_rectangle = _outline(one, pdfium)
+            yield _Path(area, curves, is_bar=is_rectangle and _is_filled(one, pdfium))
+
+
+def _draw_mode(one: Any, pdfium: Any) -> tuple[int, bool]:
+    import ctypes
+
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDFPath_GetDrawMode(one, fill, stroke)
+    return fill.value, bool(stroke.value)
+
+
+def _is_filled(one: Any, pdfium: Any) -> bool:
+    return bool(_draw_mode(one, pdfium)[0])
+
+
+def _is_visible(one: Any, pdfium: Any) -> bool:
+    """Is it stroked, or filled with another colour than white?"""
+    import ctypes
+
+    fill, stroke = _draw_mode(one, pdfium)
+    if stroke or not fill:
+        return stroke
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    if not pdfium.FPDFPageObj_GetFillColor(one, red, green, blue, alpha):
+        return True  # a pattern
+    return alpha.value > 0 and min(red.value, green.value, blue.value) < 250
+
+
+def _outline(one: Any, pdfium: Any) -> tuple[int, bool]:
+    """(how many curves and slanting lines, whether it is a level rectangle)."""
+    import ctypes
+
+    x, y = ctypes.c_float(), ctypes.c_float()
+    curves, corners, before = 0, 0, (0.0, 0.0)
+    for place in range(min(pdfium.FPDFPath_CountSegments(one), MOST_SEGMENTS)):
+        segment = pdfium.FPDFPath_GetPathSegment(one, place)
+        kind = pdfium.FPDFPathSegment_GetType(segment)
+        pdfium.FPDFPathSegment_GetPoint(segment, x, y)
+        at = x.value, y.value
+        if kind == pdfium.FPDF_SEGMENT_BEZIERTO:
+            curves += 1
+        elif kind == pdfium.FPDF_SEGMENT_LINETO:
+            corners += 1
+            curves += abs(at[0] - before[0]) > 0.5 and abs(at[1] - before[1]) > 0.5
+        before = at
+    return curves, curves == 0 and 3 <= corners <= 5
+
+
+def _is_frame(path: _Path, sentences: Sequence[Area]) -> bool:
+    """Is it drawn around lines of text, or behind them?"""
+    return path.area.height > LEAST_POINTS / 2 and sum(path.area.holds(line) for line in sentences) > 2
+
+
+def _groups(paths: Sequence[_Path], whole: Area) -> list[list[_Path]]:
+    """The paths in groups that lie close together."""
+    import numpy as np
+    from scipy.ndimage import label
+
+    grid = np.zeros((int(whole.height / CELL) + 3, int(whole.width / CELL) + 3), dtype=bool)
+
+    def cells(area: Area) -> tuple[slice, slice]:
+        rows = slice(int(area.bottom / CELL), int(area.top / CELL) + 3)  # a cell more on each side: what is near joins
+        return rows, slice(int(area.left / CELL), int(area.right / CELL) + 3)
+
+    for path in paths:
+        grid[cells(path.area)] = True
+    labels, _ = label(grid, structure=np.ones((3, 3)))
+    groups: dict[int, list[_Path]] = {}
+    for path in paths:
+        rows, columns = cells(path.area)
+        groups.setdefault(int(labels[rows.start, columns.start]), []).append(path)
+    return list(groups.values())
+
+
+def _is_figure(
+    area: Area, paths: Sequence[_Path], labels: Sequence[TextLine], sentences: Sequence[Area], captioned: bool
+) -> bool:
+    if min(area.width, area.height) < (LEAST_POINTS if captioned else LEAST_ALONE):
+        return False
+    inside = [line for line in labels if area.holds(line.area)]
+    words = sum(line.words for line in inside)
+    if sum(map(area.holds, sentences)) > MOST_SENTENCES or words > MOST_LABELS:
+        return False
+    curves = sum(path.curves for path in paths)
+    if captioned and len(paths) + curves >= UNDER_CAPTION:
+        return True
+    return (curves >= CURVES and curves > 4 * words) or _has_bars(paths, inside)
+
+
+def _has_bars(paths: Sequence[_Path], labels: Sequence[TextLine]) -> bool:
+    """Filled rectangles of one breadth that begin at one line, end at different ones, and hold no text."""
+    bars = [path.area for path in paths if path.is_bar and not any(path.area.holds(one.area) for one in labels)]
+    lengths: dict[tuple[str, int, int], set[int]] = defaultdict(set)
+    for bar in bars:
+        if min(bar.width, bar.height) > 3:
+            lengths["upright", round(bar.bottom), round(bar.width)].add(round(bar.height))
+            lengths["level", round(bar.left), round(bar.height)].add(round(bar.width))
+    return len(bars) >= BARS and any(len(found) >= BARS - 1 for found in lengths.values())
+
+
+def _has_caption(area: Area, lines: Sequence[TextLine]) -> bool:
+    return any(
+        _CAPTION.match(line.text)
+        and line.area.left < area.right
+        and area.left < line.area.right
+        and (0 <= area.bottom - line.area.top + 4 < CAPTION_NEAR or 0 <= line.area.bottom - area.top + 4 < CAPTION_NEAR)
+        for line in lines
+    )
+
+
+def _panels(found: Sequence[tuple[Area, list[_Path]]], sentences: Sequence[Area]) -> list[tuple[Area, list[_Path]]]:
+    """Figures that lie near each other, with no line of text between them, as one."""
+    out: list[tuple[Area, list[_Path]]] = []
+    for area, paths in found:
+        while near := [one for one in out if _is_panel(area, one[0], sentences)]:
+            out = [one for one in out if one not in near]
+            area = around([area, *(other for other, _ in near)])
+            paths = [*paths, *(path for _, more in near for path in more)]
+        out.append((area, paths))
+    return out
+
+
+def _is_panel(one: Area, other: Area, sentences: Sequence[Area]) -> bool:
+    both = around([one, other])
+    return one.touches(other, PANELS_NEAR) and sum(both.holds(line) for line in sentences) <= MOST_SENTENCES
+
+
+def _with_labels(area: Area, paths: Sequence[_Path], labels: Sequence[TextLine], whole: Area) -> Drawing:
+    """The figure with the labels at its edges: short lines near it, and those near these."""
+    import hashlib
+
+    near = [line.area for line in labels if line.words <= LABEL_WORDS and not _CAPTION.match(line.text)]
+    grown = area
+    for _ in range(LABEL_ROUNDS):
+        grown = around(
+            [grown, *(label for label in near if grown.touches(label, LABEL_NEAR) and _is_beside(label, area))]
+        )
+    places = sorted((round(p.area.left - area.left), round(p.area.bottom - area.bottom), p.curves) for p in paths)
+    margin = 3.0
+    grown = Area(grown.left - margin, grown.bottom - margin, grown.right + margin, grown.top + margin)
+    page = Area(0, 0, whole.width, whole.height)
+    return Drawing(within_page(grown, page), hashlib.sha256(repr(places).encode()).hexdigest()[:16])
+
+
+def _is_beside(label: Area, area: Area) -> bool:
+    """Is it no further than a label is from the drawing itself?"""
+    return area.touches(label, LABEL_NEAR * 2.5)

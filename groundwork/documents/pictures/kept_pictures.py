@@ -1,0 +1,142 @@
+"""Pictures of a document that are kept beside its text, in data/text/<document>/, under names made here.
+
+A picture is the file's word and nothing to trust: it is decoded whole by Pillow, within bounds, before a byte of it is
+written, and only as PNG or JPEG. Ornaments (small or narrow ones) and what stands there again and again (a logo on
+every slide) are left out; the same picture twice is one file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from groundwork.documents.pictures.alternative_text import addresses, repointed
+from groundwork.records.artifacts import write_bytes
+from groundwork.records.raster_images import UnusableImage, has_transparency, opened_image
+
+LEAST_SIDE = 48  # pixels of the shorter side; what is smaller is an ornament
+MOST_RATIO = 12  # of the longer to the shorter side; what is narrower is a rule or a border
+MOST_SIDE = 2000  # pixels; a larger picture is made smaller
+MOST_BYTES = 20_000_000
+MOST_PICTURES = 500  # of a document
+REPEATED = 3  # places from which on a picture is an ornament
+LEAST_CONTRAST = 8  # of 255, between the darkest and the lightest; below that nothing is to be seen
+QUALITY = 88  # of JPEG
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")  # that are read; what is written is PNG or JPEG
+
+
+class Content(NamedTuple):
+    """The bytes of a picture that was looked at, and the ending for their format."""
+
+    content: bytes
+    ending: str
+
+    @property
+    def name(self) -> str:
+        return f"figure-{hashlib.sha256(self.content).hexdigest()[:12]}.{self.ending}"
+
+
+def keep_pictures(
+    pictures: Mapping[str, bytes], pages: Sequence[str], folder: Path, known: Container[str] | None = None
+) -> tuple[list[str], list[str]]:
+    """Write the pictures into `folder`, and give (the pages' Markdown that points at them, warnings).
+
+    `pictures`: by the address that the Markdown has for them. A picture that is not kept becomes its alternative text;
+    `known`: the addresses that are of pictures of the document, where others are to stay as they are.
+    """
+    used = Counter(digest_of(pictures[name]) for page in pages for name in addresses(page) if name in pictures)
+    links: dict[str, str] = {}
+    why: Counter[str] = Counter()
+    for name, content in pictures.items():
+        try:
+            kept = _kept(content, used)
+            if len(set(links.values())) >= MOST_PICTURES:
+                raise UnusableImage(f"more than {MOST_PICTURES} pictures")
+        except UnusableImage as error:
+            why[str(error)] += 1
+            continue
+        write_picture(kept, folder)
+        links[name] = f"{folder.name}/{kept.name}"
+    return [repointed(page, links, known) for page in pages], left_out(why)
+
+
+def _kept(content: bytes, used: Mapping[str, int]) -> Content:
+    if used[digest_of(content)] >= REPEATED:
+        raise UnusableImage(ORNAMENT)
+    return checked(content)
+
+
+ORNAMENT = "small, empty or repeated"  # which is no loss, and no warning
+
+
+def left_out(why: Mapping[str, int]) -> list[str]:
+    """A warning for each reason why pictures were not kept; ornaments are none."""
+    return [f"pictures left out: {count:,} ({reason})" for reason, count in why.items() if reason != ORNAMENT]
+
+
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def checked(content: bytes) -> Content:
+    """A picture decoded whole: as it is where it is a PNG or a JPEG of a fair size, else written anew as one.
+
+    Raises UnusableImage.
+    """
+    if drawing := vector_format(content):
+        raise UnusableImage(f"{drawing}, a drawing that is not converted; make a PDF of the document to keep it")
+    image = opened_image(content, FORMATS)
+    refuse_ornament(image)
+    if image.format in ("PNG", "JPEG") and max(image.size) <= MOST_SIDE and len(content) <= MOST_BYTES:
+        return Content(content, "png" if image.format == "PNG" else "jpg")
+    return encoded(image)
+
+
+def vector_format(content: bytes) -> str:
+    """EMF, WMF or SVG, by the first bytes; empty for anything else."""
+    if content[40:44] == b" EMF":
+        return "EMF"
+    if content.startswith((b"\xd7\xcd\xc6\x9a", b"\x01\x00\x09\x00\x00\x03", b"\x02\x00\x09\x00\x00\x03")):
+        return "WMF"
+    return "SVG" if b"<svg" in content[:1000] else ""
+
+
+def refuse_ornament(image: Any) -> None:
+    """Raise UnusableImage for what is small, narrow, or one even colour."""
+    shorter, longer = sorted(image.size)
+    if shorter < LEAST_SIDE or longer > MOST_RATIO * shorter:
+        raise UnusableImage(ORNAMENT)
+    if not has_contrast(image):
+        raise UnusableImage(ORNAMENT)
+
+
+def has_contrast(image: Any) -> bool:
+    """Is anything to be seen in it: a difference in brightness, colour or transparency?"""
+    extrema = image.convert("RGBA" if has_transparency(image) else "RGB").getextrema()
+    return any(high - low >= LEAST_CONTRAST for low, high in extrema)
+
+
+def encoded(image: Any) -> Content:
+    """The picture no larger than MOST_SIDE, as PNG where it has few colours, else as JPEG."""
+    plain = image.convert("RGBA" if has_transparency(image) else "RGB")
+    plain.thumbnail((MOST_SIDE, MOST_SIDE))
+    stream = io.BytesIO()
+    is_drawing = plain.mode == "RGBA" or plain.getcolors(4096) is not None
+    plain.save(stream, "PNG" if is_drawing else "JPEG", **({"optimize": True} if is_drawing else {"quality": QUALITY}))
+    return Content(stream.getvalue(), "png" if is_drawing else "jpg")
+
+
+def write_picture(kept: Content, folder: Path) -> None:
+    """Write it under its name, which says its content: what is there already is the same."""
+    path = folder / kept.name
+    if not path.is_file():
+        write_bytes(path, kept.content)
+
+
+def can_have_folder(document: str) -> bool:
+    """Not where the folder's name may be that of another document's text: `a.md` beside `a`."""
+    return not document.endswith((".md", ".json", ".edited"))

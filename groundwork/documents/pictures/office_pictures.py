@@ -1,0 +1,64 @@
+"""The pictures of an office document, while it is read: each gets an address, under which its bytes are found later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from groundwork.documents.pictures.kept_pictures import digest_of
+from groundwork.records.figures import MOST_CAPTION
+
+if TYPE_CHECKING:
+    from anydoc import Document, Inline
+
+SCHEME = "picture:"
+
+
+@dataclass
+class Pictures:
+    """Bytes by address; `at` is the address of each picture of the document (or slide) at hand, by its number there."""
+
+    by_address: dict[str, bytes] = field(default_factory=dict)
+    at: dict[int, str] = field(default_factory=dict)
+
+
+_KEPT: ContextVar[Pictures | None] = ContextVar("pictures", default=None)  # None: they are not kept
+
+
+@contextmanager
+def kept_in(pictures: Pictures) -> Iterator[None]:
+    """While this holds, what is read has its pictures put into `pictures`."""
+    token = _KEPT.set(pictures)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
+def are_kept() -> bool:
+    return _KEPT.get() is not None
+
+
+def note(document: Document) -> None:
+    """Keep the bytes of a document's pictures, if pictures are kept."""
+    if (pictures := _KEPT.get()) is None:
+        return
+    pictures.at = {}
+    for asset in document.assets:
+        content = bytes(asset.data)
+        pictures.at[asset.id] = address = f"{SCHEME}{digest_of(content)[:16]}"
+        pictures.by_address[address] = content
+
+
+def picture(inline: Inline) -> str:
+    """A picture in a text: its alternative text, and its address where it is kept."""
+    alt = " ".join((inline.alt or "").split())
+    pictures, source = _KEPT.get(), inline.source
+    address = pictures.at.get(source.asset_id, "") if pictures and source and source.asset_id is not None else ""
+    if not address:
+        return alt
+    named = alt.translate(str.maketrans("[]", "()"))
+    return f"![{named}]({address})" if len(named) <= MOST_CAPTION else f"{alt} ![]({address})"

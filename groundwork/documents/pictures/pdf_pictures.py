@@ -1,0 +1,230 @@
+"""A PDF's own pictures: each area of a page with images or a drawn figure, as it looks there, and where it stands.
+
+An area is drawn by pdfium instead of its image being taken out of the file: masks, colours, turns and labels on top are
+then as a reader sees them, and no decoder of ours meets the file's bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from groundwork.documents.pdf_files.page_areas import (
+    Area,
+    TextLine,
+    area_on_page,
+    around,
+    text_lines,
+    whole_page,
+    within_page,
+)
+from groundwork.documents.pdf_files.pdfium import LOCK, open_pdf
+from groundwork.documents.pictures.drawn_figures import drawn_figures
+from groundwork.documents.pictures.kept_pictures import (
+    LEAST_SIDE,
+    MOST_PICTURES,
+    MOST_SIDE,
+    ORNAMENT,
+    REPEATED,
+    encoded,
+    left_out,
+    refuse_ornament,
+    write_picture,
+)
+from groundwork.language.words import WORD
+from groundwork.process_pool import report_progress
+from groundwork.records.raster_images import MOST_PIXELS, UnusableImage
+
+LEAST_POINTS = 36  # of the shorter side as it is drawn, half an inch
+MOST_OF_PAGE = 0.8  # of its area: a larger one is a scan or a background
+MOST_WORDS = 40  # of the text layer on top of a picture: with more it is a background
+AROUND = 24.0  # points beside a picture in which its caption may begin
+BELOW = 60.0  # points below or above a picture in which its caption stands
+MOST_WITHIN = 16.0  # points by which it may reach into the picture
+FINEST, COARSEST = 4.0, 2.0  # pixels a point: 288 and 144 dpi
+DRAWN = 3.0  # of a figure without images
+WORDS = 12  # of the text beside a picture, by which its place is found
+_CAPTION = re.compile(  # Figure 3, FIG. 1, Fig.3., Abb. 2
+    r"(?:figure|fig\.|fig(?=\s)|abbildung|abb\.|figura|рис\.|图|図)\s*[A-Z]?\d", re.IGNORECASE
+)
+
+
+class PagePicture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of page `page` (from 1): its file below data/text, and what stands above and below it."""
+
+    page: int
+    file: str
+    caption: str = ""
+    above: str = ""
+    below: str = ""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The pictures of a document in the order of its pages, from top to bottom, and what to warn of."""
+
+    pictures: list[PagePicture]
+    warnings: list[str]
+
+
+class _Image(NamedTuple):
+    area: Area
+    pixels: tuple[int, int]
+    digest: str
+
+
+class _Region(NamedTuple):
+    """Where images and drawn figures stand that touch each other."""
+
+    area: Area
+    images: tuple[_Image, ...] = ()
+    drawn: tuple[str, ...] = ()  # what the drawings look like
+
+    @property
+    def digest(self) -> str:
+        return "-".join(sorted([*(image.digest for image in self.images), *self.drawn]))
+
+
+def take_pictures(source: str, numbers: Sequence[int], folder: str) -> Found:
+    """Write the pictures on the pages `numbers` of a PDF into `folder`.
+
+    Raises BadDocument where it cannot be opened.
+    """
+    with LOCK:
+        document = open_pdf(source)
+        try:
+            regions = {number: _regions(document[number - 1]) for number in numbers}
+            places = Counter(digest for found in regions.values() for digest in {one.digest for one in found})
+            why: Counter[str] = Counter()
+            pictures: list[PagePicture] = []
+            files: set[str] = set()
+            for number, found in regions.items():
+                for region in found:
+                    try:
+                        if places[region.digest] >= REPEATED:
+                            raise UnusableImage(ORNAMENT)
+                        if len(files) >= MOST_PICTURES:
+                            raise UnusableImage(f"more than {MOST_PICTURES} pictures")
+                        picture = _taken(document[number - 1], number, region, Path(folder))
+                    except UnusableImage as error:
+                        why[str(error)] += 1
+                        continue
+                    files.add(picture.file)
+                    pictures.append(picture)
+                report_progress(0)  # a sign of life; the pages are counted already
+            return Found(pictures=pictures, warnings=left_out(why))
+        finally:
+            document.close()
+
+
+def _regions(page: Any) -> list[_Region]:
+    """The areas of images and drawn figures, from top to bottom; what is small or most of the page is none."""
+    import pypdfium2
+
+    whole = whole_page(page)
+    try:
+        images = [_Region(image.area, (image,)) for image in _images(page, whole)]
+        drawings = drawn_figures(page, whole, text_lines(page.get_textpage(), whole))
+    except pypdfium2.PdfiumError:
+        return []  # a damaged page
+    drawn = [_Region(one.area, drawn=(one.shape,)) for one in drawings]
+    joined = [region for region in _joined([*_joined(images), *drawn]) if _is_picture(region, whole)]
+    return sorted(joined, key=lambda one: (-one.area.top, one.area.left))
+
+
+def _is_picture(region: _Region, whole: Area) -> bool:
+    area = region.area
+    if (
+        min(area.width, area.height) < LEAST_POINTS
+        or area.width * area.height > MOST_OF_PAGE * whole.width * whole.height
+    ):
+        return False
+    if region.drawn:
+        return True
+    return any(min(image.pixels) >= LEAST_SIDE for image in region.images) or len(region.images) > 1
+
+
+def _images(page: Any, whole: Area) -> Iterator[_Image]:
+    """The images of a page, those within forms too, cut at the edges of the page; without a scan or a background."""
+    import pypdfium2.raw as pdfium
+
+    for one in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=8):
+        area = within_page(area_on_page(one), whole)
+        if min(area.width, area.height) >= 1 and area.size <= MOST_OF_PAGE * whole.size:
+            yield _Image(area, one.get_px_size(), hashlib.sha256(bytes(one.get_data())).hexdigest()[:16])
+
+
+def _joined(parts: Sequence[_Region]) -> list[_Region]:
+    """Regions that touch or overlap as one: strips and tiles of a picture, a picture and its mask or its axes."""
+    regions: list[_Region] = []
+    for region in parts:
+        while near := [other for other in regions if region.area.touches(other.area)]:
+            regions = [other for other in regions if other not in near]
+            both = [region, *near]
+            region = _Region(
+                around([one.area for one in both]),
+                tuple(image for one in both for image in one.images),
+                tuple(shape for one in both for shape in one.drawn),
+            )
+        regions.append(region)
+    return regions
+
+
+def _taken(page: Any, number: int, region: _Region, folder: Path) -> PagePicture:
+    """Draw a region and write it. Raises UnusableImage for what shows nothing."""
+    area, whole, layer = region.area, whole_page(page), page.get_textpage()
+
+    def said(left: float, bottom: float, right: float, top: float) -> str:
+        bottom, top = max(0.0, bottom), min(whole.height, top)
+        if top - bottom <= 1:
+            return ""
+        x, y = whole.left, whole.bottom
+        return str(layer.get_text_bounded(left + x, bottom + y, right + x, top + y))
+
+    if not region.drawn and len(WORD.findall(said(*area))) > MOST_WORDS:
+        raise UnusableImage(ORNAMENT)
+    image = _drawn(page, region)
+    refuse_ornament(image)
+    kept = encoded(image)
+    write_picture(kept, folder)
+    return PagePicture(
+        page=number,
+        file=f"{folder.name}/{kept.name}",
+        caption=_caption(area, text_lines(layer, whole)),
+        above=" ".join(WORD.findall(said(area.left, area.top - 2, area.right, whole.height))[-WORDS:]),
+        below=" ".join(WORD.findall(said(area.left, 0, area.right, area.bottom + 2))[:WORDS]),
+    )
+
+
+def _caption(area: Area, lines: Sequence[TextLine]) -> str:
+    """The nearest line below or above an area that begins as a caption does; below comes first."""
+    near = []
+    for line in lines:
+        below, above = area.bottom - line.area.top, line.area.bottom - area.top
+        beside = line.area.left < area.right + AROUND and area.left - AROUND < line.area.right
+        if beside and _CAPTION.match(line.text) and max(below, above) < BELOW and max(below, above) > -MOST_WITHIN:
+            near.append((above > below, max(below, above), line.text))
+    return min(near)[2] if near else ""
+
+
+def _drawn(page: Any, region: _Region) -> Any:
+    """The region as a PIL image, as fine as its finest image, within bounds. Raises UnusableImage."""
+    area, whole = region.area, whole_page(page)
+    if any(image.pixels[0] * image.pixels[1] > MOST_PIXELS for image in region.images):
+        raise UnusableImage(f"more than {MOST_PIXELS:,} pixels")
+    fineness = [max(i.pixels[0] / i.area.width, i.pixels[1] / i.area.height) for i in region.images]
+    finest = max([*fineness, DRAWN] if region.drawn else fineness)
+    scale = min(max(COARSEST, min(FINEST, finest)), MOST_SIDE / max(area.width, area.height))
+    turn = page.get_rotation()
+    page.set_rotation(0)
+    try:
+        crop = area.left, area.bottom, whole.width - area.right, whole.height - area.top
+        image = page.render(scale=scale, crop=crop, may_draw_forms=False).to_pil()
+    finally:
+        page.set_rotation(turn)
+    return image.convert("RGB").rotate(-turn, expand=True)
