@@ -17,7 +17,7 @@ from groundwork.documents.pdf_files.pdfium import LOCK, open_pdf
 from groundwork.documents.pictures.drawn_figures import drawn_figures
 from groundwork.records.figures import figures
 from tests.documents.conftest import Folder
-from tests.documents.test_pictures import PARAGRAPHS, pdf
+from tests.documents.pictures.test_pictures import PARAGRAPHS, pdf
 from tests.sample.pictures import chart
 
 Draw = Callable[[Canvas], None]
