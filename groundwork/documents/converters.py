@@ -74,22 +74,22 @@ OFFICE = (
 
 CONVERTERS = {
     "layout": Converter(
-        module="engines.layout", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True
+        module="layout", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True
     ),
-    "markitdown": Converter(module="engines.markitdown", packages=("markitdown",), paged=True, singly=True),
-    "gemini": Converter(module="engines.vision", endings=(".pdf", *IMAGES), paged=True, by_sight=True, remote=True),
+    "markitdown": Converter(module="markitdown", packages=("markitdown",), paged=True, singly=True),
+    "gemini": Converter(module="vision", endings=(".pdf", *IMAGES), paged=True, by_sight=True, remote=True),
     "office": Converter(
-        module="engines.office", packages=("firecrawl-anydoc", "openpyxl", "markdownify"), endings=OFFICE
+        module="office", packages=("firecrawl-anydoc", "openpyxl", "markdownify"), endings=OFFICE
     ),
     "marker": Converter(
-        module="engines.marker", packages=("marker-pdf",), endings=(".pdf",), extra="marker", paged=True, models=True
+        module="marker", packages=("marker-pdf",), endings=(".pdf",), extra="marker", paged=True, models=True
     ),
-    "marker-api": Converter(module="engines.marker_api", endings=(".pdf", *IMAGES), paged=True, hosted=True),
+    "marker-api": Converter(module="marker_api", endings=(".pdf", *IMAGES), paged=True, hosted=True),
     "pymupdf": Converter(
-        module="engines.pymupdf", packages=("pymupdf",), endings=(".pdf",), extra="pymupdf", paged=True
+        module="pymupdf", packages=("pymupdf",), endings=(".pdf",), extra="pymupdf", paged=True
     ),
     "ocr": Converter(
-        module="engines.ocr",
+        module="ocr",
         packages=("rapidocr", "onnxruntime"),
         endings=(".pdf", *IMAGES),
         extra="ocr",
@@ -97,7 +97,7 @@ CONVERTERS = {
         by_sight=True,
         singly=True,
     ),
-    "plain": Converter(module="engines.plain_text"),
+    "plain": Converter(module="plain_text"),
 }
 
 
@@ -126,7 +126,7 @@ def run(name: str, request: Request) -> Conversion:
     """The named converter's rendition. Raises whatever the converter raises."""
     import importlib
 
-    module = importlib.import_module(f"{__name__}.{CONVERTERS[name].module}")
+    module = importlib.import_module(f"groundwork.documents.engines.{CONVERTERS[name].module}")
     conversion: Conversion = module.convert(request)
     return conversion
 
