@@ -73,21 +73,15 @@ OFFICE = (
 )
 
 CONVERTERS = {
-    "layout": Converter(
-        module="layout", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True
-    ),
+    "layout": Converter(module="layout", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True),
     "markitdown": Converter(module="markitdown", packages=("markitdown",), paged=True, singly=True),
     "gemini": Converter(module="vision", endings=(".pdf", *IMAGES), paged=True, by_sight=True, remote=True),
-    "office": Converter(
-        module="office", packages=("firecrawl-anydoc", "openpyxl", "markdownify"), endings=OFFICE
-    ),
+    "office": Converter(module="office", packages=("firecrawl-anydoc", "openpyxl", "markdownify"), endings=OFFICE),
     "marker": Converter(
         module="marker", packages=("marker-pdf",), endings=(".pdf",), extra="marker", paged=True, models=True
     ),
     "marker-api": Converter(module="marker_api", endings=(".pdf", *IMAGES), paged=True, hosted=True),
-    "pymupdf": Converter(
-        module="pymupdf", packages=("pymupdf",), endings=(".pdf",), extra="pymupdf", paged=True
-    ),
+    "pymupdf": Converter(module="pymupdf", packages=("pymupdf",), endings=(".pdf",), extra="pymupdf", paged=True),
     "ocr": Converter(
         module="ocr",
         packages=("rapidocr", "onnxruntime"),
