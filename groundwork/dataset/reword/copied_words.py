@@ -97,9 +97,12 @@ def share_in_common(old: str, new: str) -> float:
     return (before & after).total() / max(1, before.total(), after.total())
 
 
-def is_copy(old: str, new: str, most_copied: float, keep: Iterable[str] = ()) -> bool:
-    """Does `new` copy stretches of `old`, or is it the same words in another order or but for single ones?"""
-    alike = kept_in_order(old, new) >= SAME_ORDER or share_in_common(old, new) >= SAME_WORDS
+def is_copy(old: str, new: str, most_copied: float, keep: Iterable[str] = (), same_words: float = SAME_WORDS) -> bool:
+    """Does `new` copy stretches of `old`, or is it the same words in another order or but for single ones?
+
+    `same_words`: from which share of words in common on it is the other order alone that differs.
+    """
+    alike = kept_in_order(old, new) >= SAME_ORDER or share_in_common(old, new) >= same_words
     return alike or copied_share(old, new, keep) > most_copied
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from groundwork.dataset.reword.rewording_faults import UNCHANGED
+from groundwork.dataset.reword.rewording_faults import UNCHANGED, only_answer_kept
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.eval_selection import Split, Vectors
 from groundwork.errors import Filtered, InvalidReply
@@ -23,6 +23,7 @@ from groundwork.language.stop_words import stop_words
 from groundwork.language.words import stem, words
 from groundwork.llm.task_group import together
 
+DECLINED = "The model says that nobody would ask this in other words."
 CLOSER = 5  # questions that may lie closer to the rewording than its original does
 KEPT_SUPPORT = 0.5  # of the cosine between answer and evidence
 
@@ -170,7 +171,8 @@ async def attempts(
 ) -> Reworded | str:
     """The first rewording that passes, each try told what was wrong with those before; or why the last did not.
 
-    `before`: wordings that the first try is told of already, each with what speaks against it.
+    `before`: wordings that the first try is told of already, each with what speaks against it. A correction may decline
+    by an empty question, and an answer that is near the old one is sent back once, no more: then the old one stays.
     """
     past: Past = list(before)
     for _ in range(tries):
@@ -179,10 +181,15 @@ async def attempts(
         except (Filtered, InvalidReply) as error:
             return past[-1][1] if len(past) > len(before) else str(error)
         new = Reworded(new.question.strip(), new.answer.strip())
+        if past and past[-1][0].question and not new.question:
+            return DECLINED
         problem = await check(index, new)
         if problem is None:
             return new
+        told = any(only_answer_kept(before) for _, before in past)
         past.append((new, problem))
+        if told and only_answer_kept(problem):
+            break
     for new, _ in past[len(before) :]:  # a question that passes is worth more than its answer in other words
         as_it_was = Reworded(new.question, row.answer)
         if await check(index, as_it_was) in (None, UNCHANGED):

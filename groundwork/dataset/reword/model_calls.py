@@ -86,5 +86,4 @@ def rewording_turns(call: Rephrase, template: str, about: str, row: Row) -> list
         criteria="\n".join(f"- {criterion}" for criterion in row.evaluation_criteria),
         evidence="\n".join(f"- {quote}" for quote in row.evidence) or "- none",
         keep=", ".join(required(row, about)) or "none in particular",
-        start=" ".join(row.question.split()[:2]),
     )

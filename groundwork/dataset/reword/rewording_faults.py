@@ -21,10 +21,19 @@ from groundwork.language.writing_systems import is_question
 from groundwork.language.yes_no_questions import AUXILIARY
 from groundwork.questions.derived_numbers import list_lengths
 
-UNCHANGED = "The answer is the old one, word for word. Say it differently."
+# Told once: who is made to say a plain sentence in other words says it worse.
+_OR_KEEP = (
+    "If it can be said as well another way, say it so; terms stay as they are. If not, reply with the old answer."
+)
+_OR_DECLINE = (
+    "Ask in another build: another question word, active for passive, the situation first; terms and fixed expressions "
+    'stay as they are. If nobody would ask it otherwise, give "" for the question.'
+)
+UNCHANGED = f"The answer is the old one, word for word. {_OR_KEEP}"
 SHORT_ANSWER = 10  # words that may change; an answer with fewer has few ways of being said and may stay as it is
 # Of the words of two texts in the same order: from here on they are built so alike that one changed word tells.
 QUESTIONS_ALIKE, ANSWERS_ALIKE = 0.7, 0.5
+SAME_QUESTION_WORDS = 0.95  # a question that begins with the situation is another one if its verb changed as well
 LEAST_LISTED = 3  # marks between the things of a list
 _BETWEEN_THINGS = re.compile(r"[,;](?=\s)")
 _SAYS = re.compile(
@@ -123,7 +132,7 @@ def _question_faults(row: Row, new: str, answer: str, most_copied: float, keep: 
     yield from _meaning_faults("question", old, new, _may_be_told(row, new))
     if kept_in_order(old, new) >= QUESTIONS_ALIKE:  # built otherwise, "why not?" may well become "what if?"
         yield from _turn_faults("question", old, new)
-    if is_copy(old, new, most_copied, keep):
+    if is_copy(old, new, most_copied, keep, SAME_QUESTION_WORDS):
         yield _copy_fault("question", old, new, keep)
 
 
@@ -193,7 +202,14 @@ def _may_stay(answer: str, keep: Sequence[str]) -> bool:
 def _copy_fault(part: str, old: str, new: str, keep: Sequence[str]) -> str:
     stretch = longest_copy(old, new, keep)
     how = f'copies "{stretch}"' if stretch else "is the old sentence but for single words or their order"
-    return f"The {part} {how}; build another sentence. Names, numbers and codes stay as they are."
+    return f"The {part} {how}. {_OR_KEEP if part == 'answer' else _OR_DECLINE}"
+
+
+def only_answer_kept(problem: str) -> bool:
+    """Is all that is wrong with a rewording that its answer is the old one, or near to it?"""
+    return (
+        re.fullmatch(rf"The answer (?:copies \"[^\"]*\"|is the old [^.]*)\. {re.escape(_OR_KEEP)}", problem) is not None
+    )
 
 
 def _meaning_faults(part: str, old: str, new: str, source: str = "", beside: str = "") -> Iterator[str]:

@@ -18,7 +18,7 @@ from groundwork.settings.dataset_settings import Rephrase
 
 A_CALL = 20  # rewordings judged in one call
 TOKENS_A_MARK = 25  # of the reply
-LEAST_NATURAL = 1  # of 2: stiff, but people say so
+LEAST_NATURAL = 2  # of 2: what a model calls odd, readers mark down; another row takes its place
 
 
 class RewordingMark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

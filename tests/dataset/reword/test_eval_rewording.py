@@ -3,19 +3,23 @@
 import numpy as np
 import pytest
 
-from groundwork.dataset.reword.eval_rewording import Reworded, reword, unsupported_answer
+from groundwork.dataset.reword.eval_rewording import DECLINED, Reworded, attempts, reword, unsupported_answer
 from groundwork.dataset.reword.model_calls import fine_part, with_fine_part
-from groundwork.dataset.reword.rewording_faults import (
-    UNCHANGED,
-)
+from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording
 from groundwork.dataset.reword.rewording_judge import RewordingMark, rewording_problem
 from groundwork.dataset.reword.train_phrasings import TAKEN
 from groundwork.dataset.split.eval_selection import Split
 from groundwork.embedding.clusters import Elbow
 from groundwork.errors import Filtered, InvalidReply, TransportFailed
+from tests.dataset.reword.rewordings import COPIED
 from tests.dataset.rows import row
 
 QUESTION = "How many players of each team may be on the field at the same time in Touch Rugby?"
+WHOSE, WHO = "Who hauls the ferry up the slip in winter?", "In winter, who gets the ferry up the slip?"
+SAME = "In winter, who hauls the ferry up the slip?"
+OLD = "Ten yoke of oxen from the farm haul it, a few metres at a time, with long rests."
+NEAR = "Ten yoke of oxen from the farm haul it with long rests, a few metres at a time."
+BUILT = "It is pulled a few metres at a time by ten yoke of oxen from the farm, which rest long in between."
 ANSWER = "A maximum of six players per team are allowed on the field at any time."
 
 
@@ -100,14 +104,14 @@ async def test_what_reads_contrived_is_worded_once_more_and_then_gives_way():
     ("natural", "same", "part", "wrong", "told"),
     [
         (2, 1, "", "", ""),
-        (1, 1, "", "", ""),
+        (1, 1, "answer", "odd word", "The answer is not natural: odd word. Say it plainer"),
         (0, 1, "question", "nobody says so.", "The question is not natural: nobody says so. Say it plainer"),
         (2, 0, "answer", "lost the fee", "The answer does not say the same as the original: lost the fee. Ask for"),
         (0, 1, "both", "", "Together, question and answer are not natural. Say it"),
     ],
 )
 def test_the_judge_names_what_has_to_change(natural, same, part, wrong, told):
-    """Stiff passes; what is contrived or means something else does not, with the part and the reason."""
+    """What is odd or means something else does not pass; the part and the reason are told."""
     problem = rewording_problem(RewordingMark(number=1, natural=natural, same=same, part=part, wrong=wrong))
     assert problem.startswith(told) and bool(problem) == bool(told)
     assert bool(fine_part(problem)) == (part in ("question", "answer"))
@@ -164,3 +168,33 @@ async def test_a_dead_endpoint_is_no_reason_to_replace_a_row():
 
     with pytest.raises(TransportFailed):
         await reword([row(n) for n in range(5)], VECTORS, _split([0], {0: [1]}), ask, _nothing, tries=2)
+
+
+async def _worded(replies, rows):
+    """What becomes of a row for which a model gives `replies`, and how often it was asked."""
+    left, asked = [Reworded(*one) for one in replies], []
+
+    async def ask(one, past):
+        asked.append(one)
+        return with_fine_part(left[len(past)], past)
+
+    async def check(_index, new):
+        return " ".join(faults_of_rewording(rows[0], new.question, new.answer, COPIED)) or None
+
+    return await attempts(rows[0], 0, ask, check, tries=len(replies)), len(asked)
+
+
+@pytest.mark.parametrize(
+    ("replies", "kept", "calls"),
+    [
+        ([(WHO, NEAR), ("", BUILT)], (WHO, BUILT), 2),  # there was another natural way
+        ([(WHO, NEAR), ("", OLD), ("", BUILT)], (WHO, OLD), 2),  # there was none: not asked a third time
+        ([(WHO, OLD), ("", NEAR), ("", BUILT)], (WHO, OLD), 2),
+        ([(SAME, BUILT), ("", "")], DECLINED, 2),
+        ([("", BUILT), (WHO, "")], (WHO, BUILT), 2),  # an empty first question is a mistake, no refusal
+    ],
+)
+async def test_nobody_is_made_to_say_it_worse(replies, kept, calls):
+    """An answer near to the old one is sent back once, then the old one stays; a question may be declined."""
+    found, asked = await _worded(replies, [row(question=WHOSE, answer=OLD, evidence=[OLD])])
+    assert (found, asked) == (kept if isinstance(kept, str) else Reworded(*kept), calls)
