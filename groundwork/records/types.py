@@ -134,12 +134,16 @@ class Rejected(Record, frozen=True):
 
 
 class Tags(Record, frozen=True):
-    """`data/tags/<dataset>.jsonl`: the tags of one question, and the model that gave them."""
+    """`data/tags/<dataset>.jsonl`: the tags of one question, and the model that gave them.
+
+    `prompt`: the first eight hex digits of the sha256 of the prompt that asked for them; empty where it is not known.
+    """
 
     id: str
     question: str
     tags: list[str]
     model: str = ""
+    prompt: str = ""
 
 
 class Span(Record, frozen=True):

@@ -12,6 +12,7 @@ the journal.
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from groundwork.errors import BadRecord, InvalidReply, UnitError
-from groundwork.llm.prompts import conversation
+from groundwork.llm.prompts import conversation, placeholders
 from groundwork.llm.structured_output import strict_schema
 from groundwork.llm.task_group import together
 from groundwork.records.artifacts import read_jsonl
@@ -34,6 +35,7 @@ from groundwork.tags.vocabulary import write_vocabulary as write_vocabulary
 if TYPE_CHECKING:
     from groundwork.console.command import Job
     from groundwork.dataset.loading import Dataset
+    from groundwork.settings.question_settings import TagSettings
 
 MOST_WORDS = 3
 SAMPLE = 200  # questions from which a vocabulary is proposed
@@ -108,9 +110,10 @@ async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()
         if settings.vocabulary_prompt and missing:
             write_vocabulary(_vocabulary_files(job)[-1], vocabulary)
     known |= tagged
+    prompt = _prompt_id(job)
     return Tagged(
         rows=[
-            Tags(id=row.id, question=row.question, tags=known[row.question], model=settings.model)
+            Tags(id=row.id, question=row.question, tags=known[row.question], model=settings.model, prompt=prompt)
             for row in dataset.rows
             if row.question in known
         ],
@@ -137,7 +140,7 @@ def requests(job: Job, dataset: Dataset, file: Path) -> list[tuple[int, list[dic
     batches = _batches(missing, settings.batch)
     for batch in batches:
         turns = _turns(job, batch, vocabulary, vocabulary.room)
-        made.append((len(batch) * settings.max_tags, turns, _schema(len(batch), settings.max_tags)))
+        made.append((len(batch) * settings.max_tags, turns, _schema(len(batch), settings)))
     return made
 
 
@@ -238,7 +241,7 @@ def _known(job: Job, store: TagStore, dataset: Dataset, file: Path) -> dict[str,
     settings = job.config.tags
     if job.flags.force:
         return {}
-    return store.read(dataset.questions) | _from_file(file, settings.model, settings.max_tags)
+    return store.read(dataset.questions) | _from_file(file, settings.model, settings.max_tags, _prompt_id(job))
 
 
 def _batches(questions: list[str], size: int) -> list[list[str]]:
@@ -284,7 +287,7 @@ async def _ask(job: Job, unit: str, batch: list[str], vocabulary: TagVocabulary,
         stage="generate_tags",
         unit=unit,
         schema=TaggedBatch,
-        json_schema=_schema(len(batch), settings.max_tags),
+        json_schema=_schema(len(batch), settings),
         check=check,
     )
     return {batch[entry.number - 1]: [normalise(tag) for tag in entry.tags] for entry in reply.value.questions}
@@ -305,16 +308,16 @@ def _unannounced(reply: TaggedBatch, vocabulary: TagVocabulary, room: int) -> st
 
 def _turns(job: Job, batch: list[str], vocabulary: TagVocabulary, room: int) -> list[dict[str, Any]]:
     settings = job.config.tags
+    template, kept = job.prompt(settings.prompt), bool(settings.vocabulary_prompt)
     numbered = "\n".join(f"{number}. {' '.join(question.split())}" for number, question in enumerate(batch, start=1))
-    listed = vocabulary.tags if settings.vocabulary_prompt else []
-    return conversation(
-        job.prompt(settings.prompt),
-        max_tags=str(settings.max_tags),
-        room=str(room),
-        vocabulary=", ".join(listed) or "(none yet: all tags are new)",
-        too_common=", ".join(vocabulary.too_common) or "(none)",
-        questions=numbered,
-    )
+    told = {
+        "room": str(room),
+        "vocabulary": ", ".join(vocabulary.tags if kept else []) or "(none yet: all tags are new)",
+        "too_common": ", ".join(vocabulary.too_common) or "(none)",
+    }
+    if not kept:  # then a prompt may leave these out
+        told = {name: value for name, value in told.items() if name in placeholders(template)}
+    return conversation(template, max_tags=str(settings.max_tags), questions=numbered, **told)
 
 
 def _problem(reply: TaggedBatch, count: int, wanted: int) -> str | None:
@@ -329,14 +332,15 @@ def _problem(reply: TaggedBatch, count: int, wanted: int) -> str | None:
     return " ".join(problems[:5]) or None
 
 
-def _schema(count: int, wanted: int) -> dict[str, Any]:
-    """The reply's JSON Schema: exactly so many entries, each with one to so many tags."""
+def _schema(count: int, settings: TagSettings) -> dict[str, Any]:
+    """The JSON Schema of a reply: so many entries of one to so many tags; new tags apart where a vocabulary is kept."""
+    wanted, announced = settings.max_tags, bool(settings.vocabulary_prompt)
     tags = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": wanted}
     number = {"type": "integer", "minimum": 1, "maximum": count}
     return {
         "type": "object",
         "properties": {
-            "new_tags": {"type": "array", "items": {"type": "string"}},
+            **({"new_tags": {"type": "array", "items": {"type": "string"}}} if announced else {}),
             "questions": {
                 "type": "array",
                 "items": {
@@ -349,17 +353,22 @@ def _schema(count: int, wanted: int) -> dict[str, Any]:
                 "maxItems": count,
             },
         },
-        "required": ["new_tags", "questions"],
+        "required": [*(["new_tags"] if announced else []), "questions"],
         "additionalProperties": False,
     }
 
 
-def _from_file(file: Path, model: str, wanted: int) -> dict[str, list[str]]:
-    """Tags of a dataset's file that this model gave, hand edits included; checked, since a person may have typed them.
+def _prompt_id(job: Job) -> str:
+    return hashlib.sha256(job.prompt(job.config.tags.prompt).encode()).hexdigest()[:8]
+
+
+def _from_file(file: Path, model: str, wanted: int, prompt: str) -> dict[str, list[str]]:
+    """Tags of a dataset's file that this model gave by this prompt, hand edits included, and so checked.
 
     Raises BadRecord that names the file and the question.
     """
-    rows = [row for row in read_jsonl(file, Tags) if row.model == model] if file.exists() else []
+    written = read_jsonl(file, Tags) if file.exists() else []
+    rows = [row for row in written if row.model == model and row.prompt in ("", prompt)]
     if max((len(row.tags) for row in rows), default=0) != wanted:
         return {}  # tagged when another number was wanted
     known = {}

@@ -23,7 +23,7 @@ from groundwork.questions.small_model.question_frames import changed_terms, fram
 from groundwork.questions.small_model.sentence_strategy import Reply, named
 from groundwork.questions.small_model.statement_choice import Target
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
-from groundwork.tags.tagging import normalise, problem_of
+from groundwork.tags.tagging import TaggedBatch, normalise, problem_of
 from tests.dataset.rows import pair, row
 
 FOLDER = CONFIG_DIR / "prompts"
@@ -57,7 +57,7 @@ def test_every_prompt_that_shows_examples_is_checked_here():
     assert showing == {
         "generate_qa.md", "small_model/generate_qa_sentence.md", "generate_qa_short.md",
         "generate_qa_two_chunks.md", "rephrase.md", "small_model/rephrase_question.md", "small_model/round_trip.md",
-        "rewrite_question.md", "unanswerable.md",
+        "rewrite_question.md", "small_model/tags.md", "unanswerable.md",
     }  # fmt: skip
 
 
@@ -113,6 +113,14 @@ def test_a_pair_made_of_a_statement_fits_it(asked, reply):
     )
     assert misfits(draft, target, shown["Before it"], shown["Section"], shown["Document"]) == []
     assert PairBasis(Grounds(asked, "en")).faults(draft) == []
+
+
+@pytest.mark.parametrize(("asked", "reply"), turns("small_model/tags.md"))
+def test_tags_of_an_example_pass_the_check(asked, reply):
+    """Each is a batch of one question, and its tags are as the rules want them."""
+    batch = msgspec.json.decode(reply, type=TaggedBatch)
+    assert asked.startswith("1. ") and [entry.number for entry in batch.questions] == [1]
+    assert all(not problem_of(entry.tags, 3) for entry in batch.questions)
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/round_trip.md"))

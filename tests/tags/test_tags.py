@@ -233,8 +233,20 @@ def test_without_a_vocabulary_every_call_chooses_freely(tmp_path: Path) -> None:
     with FakeOpenRouter(reply=wild).thread() as fake:
         assert run(fake, tmp_path, "a", *FREELY) == 0
         assert len(fake.requests) == 3
+        assert all("new_tags" not in json.dumps(body["response_format"]) for body in fake.requests)
     assert not (tmp_path / "tags" / "vocabulary.json").exists()
     assert all("whole-subject" in given for given in tags_of(tmp_path, "a").values())
+
+
+def test_another_prompt_starts_anew(tmp_path: Path) -> None:
+    """Tags that another prompt asked for are no answer to this one; without a vocabulary a prompt need not hold one."""
+    write_run(tmp_path, "a", pairs(3, "a"))
+    short = ("--set", f"tags.prompt={tmp_path / 'short.md'}", *FREELY)
+    (tmp_path / "short.md").write_text("Give up to {{max_tags}} tags.\n--- user ---\n{{questions}}\n")
+    with FakeOpenRouter(reply=tag_reply).thread() as fake:
+        for flags, calls in ((FREELY, 1), (short, 2), (short, 2)):
+            assert run(fake, tmp_path, "a", *flags) == 0
+            assert len(fake.requests) == calls
 
 
 def test_a_hand_edit_that_breaks_the_rules_is_named(tmp_path: Path) -> None:
@@ -248,7 +260,7 @@ def test_a_hand_edit_that_breaks_the_rules_is_named(tmp_path: Path) -> None:
 
         file.write_text(json.dumps({"id": "x", "question": "q", "tags": ["a"] * 5, "model": rows[0].model}))
         with pytest.raises(BadRecord, match=r"a\.jsonl.*'x'.*twice"):
-            _from_file(file, rows[0].model, 5)
+            _from_file(file, rows[0].model, 5, rows[0].prompt)
 
 
 def unit(*rows: list[float]) -> np.ndarray:
