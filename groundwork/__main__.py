@@ -111,7 +111,7 @@ def _doctor(argv: Sequence[str]) -> int:
         config = load_config(flags)
         if flags.provider is not None:
             return probe(config, flags.provider)
-        return doctor(config, workspace(config, flags).base)
+        return doctor(config, workspace(config, flags, folders=()).base)
 
     return guarded(look)
 
@@ -130,7 +130,7 @@ def _example(argv: Sequence[str]) -> int:
 def _open(argv: Sequence[str]) -> int:
     from groundwork.console.exit_codes import guarded
     from groundwork.console.flags import add_place_flags, flag_parser
-    from groundwork.console.index_page import write_index
+    from groundwork.console.index_page import pages, write_index
     from groundwork.console.job_setup import load_config, workspace
 
     parser = flag_parser("dataprep open", "Open a page that links everything there is to look at.")
@@ -141,7 +141,9 @@ def _open(argv: Sequence[str]) -> int:
     def show() -> int:
         import webbrowser
 
-        page = write_index(workspace(load_config(flags), flags))
+        data = workspace(load_config(flags), flags, folders=())
+        data.fetch(pages(data))
+        page = write_index(data)
         print(page)
         if not flags.no_browser:
             webbrowser.open(page.as_uri())

@@ -24,7 +24,7 @@ from groundwork.errors import EXIT_OK
 from groundwork.llm.journal import USE_NOTED, Journal, Place
 from groundwork.llm.journal_segments import segments_of
 from groundwork.pipeline import BY_NAME
-from groundwork.records.artifacts import remove_leftovers
+from groundwork.records.artifacts import Workspace, remove_leftovers
 from groundwork.records.figures import drop_unused
 from groundwork.records.manifest import Manifest
 
@@ -35,7 +35,8 @@ Began = dict[str, dict[str, float]]  # by stage and by name of a unit or documen
 
 
 def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
-    with opened(load_config(flags), flags) as (job, manifest):
+    with opened(load_config(flags), flags, folders=()) as (job, manifest):
+        job.data.fetch_databases("journal")
         data, before = job.data, _size(job.data.joined_state)
         if data.joined_journal.exists() or segments_of(data.joined_journal):
             journal = Journal(data.joined_journal)
@@ -48,7 +49,7 @@ def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]
         if not flags.dry_run:
             hashes = manifest.forget_missing_files()
             left = remove_leftovers(_folders(data.root))
-            if pictures := _drop_pictures(data.path("text")):
+            if pictures := _drop_pictures(data):
                 print(f"{pictures:,} pictures that no text shows")
             print(f"{hashes:,} hashes of files that are gone, {left:,} temporary files")
             saved = before - _size(data.joined_state)
@@ -56,10 +57,11 @@ def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]
     return EXIT_OK
 
 
-def _drop_pictures(texts: Path) -> int:
+def _drop_pictures(data: Workspace) -> int:
     """Remove the pictures of documents that are gone, or whose text shows them no more; returns how many there were."""
-    count = 0
-    for folder in sorted(path for path in texts.glob("*") if path.is_dir()):
+    count, folders = 0, sorted(path for path in data.path("text").glob("*") if path.is_dir())
+    data.fetch(folder.with_name(f"{folder.name}.md") for folder in folders)
+    for folder in folders:
         text = folder.with_name(f"{folder.name}.md")
         count += drop_unused(folder, text.read_text(errors="replace") if text.is_file() else "")[1]
     return count

@@ -30,8 +30,10 @@ def show_diff(flags: argparse.Namespace) -> int:
     from groundwork.dataset.loading import load_dataset, locate_all
     from groundwork.dataset.row_differences import differences
 
-    data = workspace(load_config(flags), flags)
-    first, second = (load_dataset(source) for source in locate_all(flags.datasets, data))
+    data = workspace(load_config(flags), flags, folders=())
+    sources = locate_all(flags.datasets, data)
+    data.fetch(file for source in sources for file in source.files)
+    first, second = map(load_dataset, sources)
     found = differences(_records(first), _records(second))
     names = first.name, second.name
     if flags.json == Path("-"):

@@ -14,7 +14,7 @@ def forget_documents(flags: argparse.Namespace) -> int:
     """Say what there is of each document, and remove it unless --dry-run. Raises UsageError for an unknown name."""
     from groundwork.llm.journal import Journal
 
-    with opened(load_config(flags), flags) as (job, manifest):
+    with opened(load_config(flags), flags, folders=()) as (job, manifest):
         names = [name if remains_of(job.data, name).files else slug(name) for name in flags.documents]
         unknown = [name for name in names if not remains_of(job.data, name).files]
         if unknown:
@@ -28,6 +28,7 @@ def forget_documents(flags: argparse.Namespace) -> int:
             for dataset, count in remains.rows.items():
                 print(f"  dataset {dataset} still holds {count:,} rows of it; build it again, and push it again")
         if flags.replies and not flags.dry_run:
+            job.data.fetch_databases("journal")
             journal = Journal(job.data.joined_journal)
             print(f"  {journal.forget(names):,} replies removed from the journal")
             journal.close()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
     """Set documents aside, or take them back; without names, list them. Raises UsageError for an unknown name."""
     config = load_config(flags)
-    with opened(config, flags, writes=True) as (job, manifest):
+    with opened(config, flags, writes=True, folders=()) as (job, manifest):
         before = set_aside(job.data)
         if not flags.documents:
             _list(before)

@@ -180,7 +180,10 @@ class Command:
 
             return runner.spread(units, lambda due: self._by_ray(job, len(due), address, run_on_ray), by_shards=True)
         count = processes_for(self, job, len(runner.due(units)))
-        return runner.spread(units, lambda due: run_processes(self.name, job, due, count)) if count > 1 else None
+        if count == 1:
+            return None
+        job.data.fetch_databases()  # which the processes share
+        return runner.spread(units, lambda due: run_processes(self.name, job, due, count))
 
     def _fill_caches(self, job: Job, due: list[Unit], address: str | None) -> None:
         """Have others fill the caches, from which this process then makes the whole. Raises what stopped one."""

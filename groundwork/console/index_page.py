@@ -40,9 +40,14 @@ def write_index(data: Workspace) -> Path:
     return path
 
 
+def pages(data: Workspace) -> list[Path]:
+    """The files that the page links."""
+    return [file for _, pattern in _KINDS for file in data.root.glob(pattern)]
+
+
 def _states(data: Workspace) -> dict[str, str]:
     """By file: whether what it was made of is still the same; nothing for files that no stage wrote."""
-    with closing(Manifest(data.state / "manifest.db", read_only=True)) as manifest:
+    with closing(Manifest(data.state / "manifest.db", read_only=True, elsewhere=data.mirror)) as manifest:
         table = with_behind(as_made(data, manifest), manifest)
         entries = manifest.all_entries()
     return {name: table[stage][unit][0] for stage, unit, entry in entries for name in entry.outputs}

@@ -105,7 +105,8 @@ def workspace(
 ) -> Workspace:
     """The data folder; of one elsewhere its copy, which with `pull` takes over what is new there.
 
-    `folders`: those whose files are fetched at once, the others being listed; None: all but the documents.
+    `folders`: those whose files are fetched at once, the others being listed; None: all but the documents. Who looks
+    into none fetches databases other than the manifest as well when they are needed (`Workspace.fetch_databases`).
     """
     from groundwork.settings.config_files import PROJECT
 
@@ -118,7 +119,9 @@ def workspace(
         mirror = mirror_of(str(place), config.engine.cache_dir)
         if pull:
             looked_into = None if folders is None or flags.test else frozenset(folders)  # a sample copies what it needs
-            mirror.pull(Scope(shard, shards, flags.test, looked_into), again=not getattr(flags, "within_run", False))
+            databases = None if looked_into or looked_into is None else frozenset({"manifest"})
+            scope = Scope(shard, shards, flags.test, looked_into, databases)
+            mirror.pull(scope, again=not getattr(flags, "within_run", False))
     base = mirror.root if mirror else flags.data or PROJECT / config.data_dir
     if not base.is_dir():
         remedy = "pass --data DIR with the documents in DIR/documents"
@@ -142,6 +145,8 @@ def make_client(job: Job) -> Client:
     from groundwork.llm.client import Client
     from groundwork.llm.journal import IN_MEMORY
 
+    if not job.flags.dry_run:
+        job.data.fetch_databases("journal")
     if job.flags.max_cost is not None and job.budget is None:
         job.budget = Budget(job.flags.max_cost)
     client = Client(

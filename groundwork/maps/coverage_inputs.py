@@ -79,4 +79,5 @@ def nearest_statement(job: Job) -> Nearest:
 
 def _static_encoder(job: Job) -> Encoder:
     settings = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
+    job.data.fetch_databases("embeddings")
     return encoder_for(settings, job.data.cache("embeddings"), joined=job.data.joined_cache("embeddings"))

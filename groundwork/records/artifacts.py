@@ -32,6 +32,7 @@ class Elsewhere(Protocol):
     url: str
 
     def fetch(self, paths: Iterable[Path]) -> None: ...
+    def fetch_databases(self, kind: str | None = None) -> None: ...
     def put(self, paths: Iterable[Path]) -> None: ...
     def listed(self, path: Path) -> tuple[str, str] | None: ...
     def is_elsewhere(self, path: Path) -> bool: ...
@@ -100,6 +101,11 @@ class Workspace:
         """Have the content of `paths` here. Raises UnitError where one cannot be had, StopRun where none can."""
         if self.mirror:
             self.mirror.fetch(paths)
+
+    def fetch_databases(self, kind: str | None = None) -> None:
+        """Have `journal`, or the caches of a folder such as `embeddings`, here before they are read; None: all."""
+        if self.mirror:
+            self.mirror.fetch_databases(kind)
 
     def is_elsewhere(self, path: Path) -> bool:
         """Is only the name of the file here, until it is fetched?"""

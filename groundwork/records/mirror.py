@@ -3,6 +3,7 @@
 A command first takes over what is new in the store (`pull`), puts each artifact as soon as it is finished (`put`), and
 at its end whatever else has changed, the state last (`push`). Documents, and artifacts in folders that the command does
 not look into beside its units, are only listed: an empty file stands for each until its unit is worked on (`fetch`).
+Databases come whole when they are first read (`fetch_databases`), the manifest at the beginning.
 An artifact of several files is announced by a list below .state/puts, which goes when all are put; nobody takes over
 files that stand in such a list, so that half an artifact is seen by none.
 """
@@ -29,6 +30,7 @@ from groundwork.records.mirror_index import MirrorIndex, Row, stamp
 from groundwork.records.mirror_scope import DOCUMENTS, PUTS, SHARDS, Scope, is_database, is_kept, names_of_documents
 from groundwork.records.process_identity import mark
 from groundwork.records.remote_store import RemoteFile, RemoteStore, side_by_side
+from groundwork.records.shards import JOURNAL_SEGMENT
 
 STATE_EVERY = 300.0  # seconds between two puts of the state while a stage is at work
 REST = 20  # times the duration of such a put, at least, before the next one
@@ -50,10 +52,11 @@ class Mirror:
         self._index = MirrorIndex(folder / "index.db")
         self._scope: Scope | None = None
         self._documents: set[str] = set()
+        self._databases: dict[str, RemoteFile] = {}  # in the store, when it was last listed
         self._rows: dict[str, Row] | None = None  # as the index had them last
         self._present: set[str] = set()  # files that were here; one that is gone at the end was removed
         self._next_state = time.monotonic() + STATE_EVERY
-        self._state = threading.Lock()
+        self._state, self._fetching = threading.Lock(), threading.Lock()
         self._announced: set[str] = set()  # lists in the store
         self._count = 0
 
@@ -76,13 +79,14 @@ class Mirror:
     def pull_shards(self) -> None:
         """Take over what other machines have put meanwhile, the states of all shards too."""
         scope = self._scope or Scope()
-        self.pull(replace(scope, shards=True), again=True)
+        self.pull(replace(scope, shards=True, databases=None), again=True)
 
     def _take_over(self, scope: Scope, fresh: set[str]) -> set[str]:
         """One round: the files that were new. Of an artifact that is being put meanwhile nothing stays here."""
         listing = self._store.list()
         half, rows = self._being_put(listing), self._index.rows()
         self._documents = names_of_documents([*listing, *rows])
+        self._databases = {path: file for path, file in listing.items() if is_database(path)}
         wanted = {path: file for path, file in listing.items() if path not in half and self._takes(path)}
         new = [path for path, file in wanted.items() if not self._has(path, rows.get(path), file)]
         listed = {path for path in new if scope.only_lists(path) and self._may_go(path, rows.get(path))}
@@ -91,8 +95,7 @@ class Mirror:
             self._say(f"fetching {len(files):,} files of {self.url}")
         self._index.note([(path, self._list_only(path, wanted[path])) for path in listed])
         side_by_side(lambda path: self._fetch_new(path, wanted[path], rows.get(path)), files)
-        for path in filter(is_database, new):
-            self._fetch_database(path, wanted[path], rows.get(path))
+        self._fetch_new_databases(new, rows)
         self._remove([path for path in rows if self._takes(path) and path not in listing], rows)
         self._remove([path for path in half & fresh if not is_database(path)], self._index.rows())
         self._rows = None
@@ -143,6 +146,22 @@ class Mirror:
             temporary.replace(local)
             self._index.note([(path, Row(*remote, *stamp(local)))])
 
+    def fetch_databases(self, kind: str | None = None) -> None:
+        """Have the databases of a kind (`mirror_scope.database_kind`) here, or all. Raises UnitError, StopRun."""
+        with self._fetching:
+            scope = self._scope
+            if scope is None or scope.databases is None or kind in scope.databases:
+                return
+            self._scope = replace(scope, databases=None if kind is None else scope.databases | {kind})
+            rows = {path: row for path, row in self._index.rows().items() if is_database(path) and self._takes(path)}
+            there = [path for path, file in self._databases.items() if self._takes(path)]
+            self._fetch_new_databases([p for p in there if not self._has(p, rows.get(p), self._databases[p])], rows)
+            self._remove([path for path in rows if path not in self._databases], rows)
+
+    def _fetch_new_databases(self, new: list[str], rows: dict[str, Row]) -> None:
+        for path in filter(is_database, new):
+            self._fetch_database(path, self._databases[path], rows.get(path))
+
     def _fetch_database(self, path: str, remote: RemoteFile, row: Row | None) -> None:
         """Take over the rows of a database; where it has new ones here as well, it gets both and is put again."""
         local = self.root / path
@@ -162,9 +181,10 @@ class Mirror:
             self._index.note([(path, Row(*remote, *stamp(local), digest))])
 
     def _remove(self, paths: list[str], rows: dict[str, Row]) -> None:
-        """Remove here what is gone there; what was changed here, and databases, stay and are put again."""
+        """Remove here what is gone there; what was changed here, and databases that grow, stay and are put again."""
         for path in paths:
-            if not is_database(path) and path in rows and rows[path].is_unchanged(self.root / path):
+            stays = is_database(path) and not Path(path).match(JOURNAL_SEGMENT)
+            if not stays and path in rows and rows[path].is_unchanged(self.root / path):
                 (self.root / path).unlink(missing_ok=True)
         self._index.drop(paths)
 
@@ -294,6 +314,7 @@ class Mirror:
                     join_database(scratch, local)
                     digest = copy_database(local, scratch)
                 row = Row(*self._store.put(scratch, path))
+                self._present.add(path)
                 self._count += 1
             size, mtime_ns = stamp(local)
             self._index.note([(path, row._replace(size=size, mtime_ns=mtime_ns, digest=digest))])

@@ -22,32 +22,37 @@ class Scope:
 
     `shard`: not those of the documents of other shards, nor their states. `shards`: the states of all, to join them.
     `test`: the test folder as well. `folders`: those whose files are fetched at the start; None: all but the documents.
+    `databases`: which of them are, by `database_kind`, beside the manifests; None: all.
     """
 
     shard: Shard | None = None
     shards: bool = False
     test: bool = False
     folders: frozenset[str] | None = None
+    databases: frozenset[str] | None = None
 
     def covers(self, other: Scope) -> bool:
         """Is all that `other` takes over taken over by this one?"""
         same = self.shard == other.shard and self.shards >= other.shards and self.test >= other.test
-        return same and self._with_folders_of(other) == self.folders
+        return same and self == self.after(other)
 
     def after(self, other: Scope) -> Scope:
         """This one, of a command that follows in one process: what `other` fetched stays."""
-        return replace(self, folders=other._with_folders_of(self))
-
-    def _with_folders_of(self, other: Scope) -> frozenset[str] | None:
-        return None if self.folders is None or other.folders is None else self.folders | other.folders
+        return replace(
+            self, folders=_both(self.folders, other.folders), databases=_both(self.databases, other.databases)
+        )
 
     def takes(self, path: str, documents: Container[str]) -> bool:
         """Is the file taken over? `documents`: the names of those that there are."""
+        left_out = self.databases is not None and is_database(path) and database_kind(path) not in self.databases
+        return not left_out and self._holds(path, documents)
+
+    def _holds(self, path: str, documents: Container[str]) -> bool:
         parts = path.split("/")
         if path.startswith(PUTS) or not is_kept(parts):
             return False
         if parts[0] == TEST:
-            return self.test and Scope(self.shard, self.shards).takes("/".join(parts[1:]), documents)
+            return self.test and Scope(self.shard, self.shards)._holds("/".join(parts[1:]), documents)
         if path.startswith(SHARDS):
             return self.shards or (self.shard is not None and parts[2] == self.shard.folder)
         document = document_of(parts)
@@ -58,7 +63,7 @@ class Scope:
         inside = path.removeprefix(f"{TEST}/")
         joined = inside.startswith(f"{STATE}/") and not inside.startswith(SHARDS)
         only_read = path.startswith(f"{DOCUMENTS}/") or (joined and self.shard is not None)
-        return not only_read and self.takes(path, documents)
+        return not only_read and self._holds(path, documents)
 
     def only_lists(self, path: str) -> bool:
         """Is the file fetched only when its unit is worked on? Documents are; for a shard, the pages of all as well."""
@@ -68,6 +73,10 @@ class Scope:
         left_out = self.folders is not None and folder not in self.folders
         of_all = self.shard is not None and folder == "plots" and path.endswith(".html")
         return folder == DOCUMENTS or left_out or of_all
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    return None if one is None or other is None else one | other
 
 
 def document_of(parts: list[str]) -> str:
@@ -88,6 +97,15 @@ def names_of_documents(paths: list[str]) -> set[str]:
 
 def is_database(path: str) -> bool:
     return path.endswith(".db")
+
+
+def database_kind(path: str) -> str:
+    """`manifest`, `journal` (its segments too), or the folder of a cache, a shard's as well, such as `embeddings`."""
+    inside = path.removeprefix(f"{TEST}/")
+    if inside.startswith(SHARDS):
+        inside = inside.removeprefix(SHARDS).partition("/")[2]
+    folder, _, name = inside.removeprefix(f"{STATE}/").rpartition("/")
+    return folder.partition("/")[0] or ("journal" if name.startswith("journal") else name.removesuffix(".db"))
 
 
 def is_kept(parts: list[str]) -> bool:

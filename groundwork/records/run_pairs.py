@@ -48,7 +48,13 @@ def candidates(data: Workspace, run: str, documents: Iterable[str] | None = None
     if not folder.is_dir():
         raise UsageError(f"{run}: no such run in {data.path('qa')}; {nearest_run(run, data)}")
     names = documents_of(folder) if documents is None else list(documents)
+    drafts = [name for name in names if _holds_records(folder / "rejected" / f"{name}.jsonl")]
+    data.fetch(data.path("chunks", f"{name}.jsonl") for name in drafts)
     return [one for document in names for one in _of_document(folder, document)]
+
+
+def _holds_records(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
 
 
 def _of_document(folder: Path, document: str) -> Iterator[Candidate]:

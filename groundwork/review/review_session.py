@@ -66,6 +66,7 @@ class ReviewSession:
 
     def load(self) -> None:
         """Read the run as it stands now. Raises UsageError for no such run, BadRecord."""
+        self.data.fetch([self.data.path("qa", self.run)])
         self._signature = self._run_signature()
         self.rows: list[Candidate] = candidates(self.data, self.run, self._documents)
         self.place = {row.pair.id: number for number, row in enumerate(self.rows)}
@@ -180,8 +181,10 @@ class ReviewSession:
 
     def _chunk(self, document: str, name: str) -> Chunk | None:
         if document not in self._chunks:
+            file = self.data.path("chunks", f"{document}.jsonl")
+            self.data.fetch([file])
             try:
-                found = read_jsonl(self.data.path("chunks", f"{document}.jsonl"), Chunk)
+                found = read_jsonl(file, Chunk)
             except BadRecord:
                 found = []
             self._chunks = {document: {chunk.id: chunk for chunk in found}}  # of one document at a time
@@ -244,6 +247,7 @@ class ReviewSession:
     def _tags(self) -> dict[str, list[str]]:
         try:
             files = tag_files(self.data, self.run, self._tagger) if self.data.path("tags").is_dir() else []
+            self.data.fetch(files)
             return {record.id: record.tags for path in files for record in read_jsonl(path, Tags)}
         except BadRecord:
             return {}

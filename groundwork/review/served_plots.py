@@ -26,7 +26,9 @@ def served_page(data: Workspace, name: str) -> str:
     """A page of data/plots that may call the server. Raises Refused for a file that is not there or not ours."""
     if name not in page_names(data):
         raise RequestRefused(f"{name}: no page in data/plots", 404)
-    text = read_text(data.path("plots", name))
+    file = data.path("plots", name)
+    data.fetch([file])
+    text = read_text(file)
     if not is_ours(text):
         raise RequestRefused(f"{name}: not drawn by Groundwork", 404)
     return calling(text)
@@ -38,6 +40,7 @@ def served_figure(data: Workspace, document: str, name: str) -> bytes:
     path = data.path("text", document, name)
     if not is_figure_name(name) or not path.is_file() or not path.resolve().is_relative_to(data.path("text")):
         raise RequestRefused(f"{document}/{name}: no picture", 404)
+    data.fetch([path])
     return path.read_bytes()
 
 
@@ -48,9 +51,10 @@ def wish_at(data: Workspace, document: str, start: int, reviewer: str, drawn_fro
     the text has changed.
     """
     _check_name(document)
-    file = data.path("chunks", f"{document}.jsonl")
+    file, text_file = data.path("chunks", f"{document}.jsonl"), data.path("text", f"{document}.md")
+    data.fetch([file, text_file] if drawn_from else [file])
     try:
-        if drawn_from and text_hash(read_text(data.path("text", f"{document}.md"))) != drawn_from:
+        if drawn_from and text_hash(read_text(text_file)) != drawn_from:
             raise RequestRefused(f"{document} has changed since the page was drawn; run visualization/coverage.py", 409)
         readings = read_chunks(file)
     except BadRecord as error:

@@ -77,6 +77,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     if job.config.qa.images:
         job.data.fetch([job.data.path("text", unit.payload)])
     material = _material(job, unit)
+    job.data.fetch_databases("embeddings")
     caches = job.data.cache("embeddings"), job.data.joined_cache("embeddings")
     made = await prepare(job.config, material, job.prompt, lambda: job.client, *caches)
     if made.notice:

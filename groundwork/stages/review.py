@@ -106,7 +106,7 @@ class ReviewCommand(Command):
     def run(self, flags: argparse.Namespace) -> int:
         import asyncio
 
-        with opened(load_config(flags), flags) as (job, _):
+        with opened(load_config(flags), flags, folders=()) as (job, _):
             (unit,) = units(job)
             desk = _desk(job, unit)
             if flags.ask_about:

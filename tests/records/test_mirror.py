@@ -216,6 +216,49 @@ def test_a_state_that_nobody_changed_is_not_put(store: Store) -> None:
         assert machine.push() == 0
 
 
+def test_a_database_comes_when_it_is_read(store: Store) -> None:
+    """Beside the manifest only those that are asked for; what was changed here of another one is put all the same."""
+    first = store.machine("first", Scope(shards=True))
+    names = [f".state/{name}.db" for name in ("journal", "manifest")]
+    names += ["embeddings/x.vectors.db", ".state/shards/00001-of-00002/embeddings/x.vectors.db"]
+    for name in names:
+        note(first.root / name, "a", 1)
+    first.push()
+    scope = Scope(shards=True, folders=frozenset(), databases=frozenset({"manifest"}))
+    second = store.machine("second", scope)
+
+    def here() -> list[str]:
+        return [name for name in names if (second.root / name).exists()]
+
+    assert here() == names[1:2]
+    second.fetch_databases("journal")
+    assert here() == names[:2]
+    note(second.root / names[2], "b", 2)
+    assert second.push() == 1
+    assert units(store.machine("third").root / names[2]) == {"a": 1, "b": 2}
+    second.fetch_databases()
+    assert here() == names and second.push() == 0
+
+
+def test_a_closed_part_of_a_journal_goes_where_another_machine_took_it_out(store: Store) -> None:
+    """A segment that `forget` wrote anew on one machine comes back from no other one, whoever reads it when."""
+    first = store.machine("first")
+    before, after = (f".state/journal-{10**15}-{token:08x}.db" for token in (1, 2))
+    note(first.root / before, "harbour", 1)
+    first.push()
+    late = Scope(folders=frozenset(), databases=frozenset({"manifest"}))
+    for name in ("second", "third"):
+        store.machine(name)
+    (first.root / before).rename(first.root / after)
+    first.push()
+    second, third = store.machine("second"), store.machine("third", late)
+    third.fetch_databases("journal")
+    for machine in (second, third):
+        machine.push()
+        assert [path.name for path in (machine.root / ".state").iterdir()] == [after.rpartition("/")[2]]
+    assert [path for path in store.contents() if path.startswith(".state/")] == [after]
+
+
 def test_a_key_that_leads_out_is_not_taken(store: Store, tmp_path: Path) -> None:
     """An object whose name would leave the folder is passed over."""
     store.put("text/../../../out.md", b"out")
