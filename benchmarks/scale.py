@@ -1,26 +1,27 @@
 """What every stage costs at size: CPU and memory for some documents, for four times as many, and for one long one.
 
-Run    uv run benchmarks/scale.py [--documents 3000] [--long 20] [--quick]
+Run    uv run benchmarks/scale.py [--documents 3000] [--kb 5 50] [--small 20000] [--long 20] [--stages ...] [--quick]
 
-Invented documents of 5 to 50 kB (Markdown, HTML, text) go through every stage, each in a process of its own; then a
-quarter of them; then one Markdown text of `--long` MB and one of a quarter of it. The model is a stand-in on loopback
-that answers at once, so that what is counted is our own work: CPU seconds of the stage with its workers, and the peak
-memory of the largest of these processes. `growth` is the cost of four times the input over four times the cost, above
-that of a run with nothing to do (`again`): 1.00 is linear. Exit code 1 where a stage grows by more than GROWTH, or
-fails.
+Invented documents of `--kb` kB (Markdown, HTML, text) go through every stage, each in a process of its own, and a
+quarter of them; then `--small` texts of 200 to 400 characters and a quarter of them; then one Markdown text of `--long`
+MB and one of a quarter of it (0 leaves one of the three out). The model is a stand-in on loopback that answers at once,
+so that what is counted is our own work: CPU seconds of the stage with its workers, and the peak memory of the largest
+of these processes. `exponent` says how the cost above that of a run with nothing to do (`again`) grows with the input:
+1.00 is linear. Exit code 1 where it is above EXPONENT, or a stage fails.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,7 +45,8 @@ STAGES = {
     "merge": ["gemini-2.5-flash", "gemini-2.5-flash/raw", "--out", "both"],
 }
 PARTS = 4  # how much larger the large input is
-GROWTH = 1.5  # times as dear a document, from which a stage is not linear; pairs of pairs are compared up to there
+EXPONENT = 1.15  # from which a stage is not linear
+SMALL = 200, 400  # characters
 LITTLE = 1.0  # CPU seconds below which a ratio is noise
 PER_CALL, CALLS = 4, 2  # pairs of a reply, and replies before an empty one
 SYLLABLES = re.findall(
@@ -88,8 +90,8 @@ class Writer:
     def document(self, size: int, ending: str) -> str:
         return "".join(FORMS[ending](kind, lines) for kind, lines in self.blocks(size))
 
-    def size(self) -> int:
-        return self._dice.randint(5_000, 50_000)
+    def size(self, bounds: tuple[int, int]) -> int:
+        return self._dice.randint(*bounds)
 
     def _name(self) -> str:
         return " ".join(self._dice.choices(self._words, k=3)).title()
@@ -198,13 +200,13 @@ def cost_of(command: list[str]) -> Cost:
     return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def corpus(folder: Path, count: int) -> Path:
+def corpus(folder: Path, count: int, characters: tuple[int, int] = (5_000, 50_000)) -> Path:
     writer, endings = Writer(7), list(FORMS)
     (folder / "documents").mkdir(parents=True)
     for number in range(count):
         ending = endings[number % len(endings)]
-        text = writer.document(writer.size(), ending)
-        (folder / "documents" / f"report-{number:04}{ending}").write_text(text)
+        text = writer.document(writer.size(characters), ending)
+        (folder / "documents" / f"report-{number:05}{ending}").write_text(text)
     return folder
 
 
@@ -214,18 +216,19 @@ def long_text(folder: Path, megabytes: float) -> Path:
     return folder
 
 
-def compare(small: Path, large: Path, url: str, units: int, unit: str) -> list[str]:
+def compare(small: Path, large: Path, url: str, units: int, unit: str, stages: Sequence[str]) -> list[str]:
     """Print a line a stage; returns the stages that grow too fast."""
-    print(f"{'':20} {'CPU s, a quarter':>16} {'CPU s, all':>10} {f'ms/{unit}':>11} {'growth':>7} "
+    print(f"{'':20} {'CPU s, a quarter':>16} {'CPU s, all':>10} {f'ms/{unit}':>11} {'exponent':>8} "
           f"{'again s':>8} {'MB, a quarter':>13} {'MB, all':>8}")  # fmt: skip
     bad = []
-    for stage in STAGES:
-        less, more, again = spent(stage, small, url), spent(stage, large, url), spent(stage, large, url)
+    for stage in stages:
+        less, nothing = spent(stage, small, url), spent(stage, small, url)
+        more, again = spent(stage, large, url), spent(stage, large, url)
         work = more.cpu - again.cpu
-        growth = work / PARTS / max(less.cpu - again.cpu, 0.01)
-        bad += [stage] if growth > GROWTH and work > LITTLE * PARTS else []
+        exponent = math.log(max(work, 0.01) / max(less.cpu - nothing.cpu, 0.01), PARTS)
+        bad += [stage] if exponent > EXPONENT and work > LITTLE * PARTS else []
         print(
-            f"{stage:20} {less.cpu:16.1f} {more.cpu:10.1f} {1000 * work / units:11.1f} {growth:7.2f} "
+            f"{stage:20} {less.cpu:16.1f} {more.cpu:10.1f} {1000 * work / units:11.1f} {exponent:8.2f} "
             f"{again.cpu:8.2f} {less.peak:13.0f} {more.peak:8.0f}",
             flush=True,
         )
@@ -235,23 +238,34 @@ def compare(small: Path, large: Path, url: str, units: int, unit: str) -> list[s
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=3_000)
+    parser.add_argument("--kb", type=int, nargs=2, default=(5, 50), help="the smallest and the largest of them")
+    parser.add_argument("--small", type=int, default=20_000, help="texts of 200 to 400 characters")
     parser.add_argument("--long", type=float, default=20.0, help="MB of the long document")
-    parser.add_argument("--quick", action="store_true", help="4 documents, and no long one")
+    parser.add_argument("--stages", default=",".join(STAGES), help="those that go through, in this order")
+    parser.add_argument("--quick", action="store_true", help="4 documents alone")
     options = parser.parse_args()
-    count = 4 if options.quick else options.documents
-    fake = FakeOpenRouter(reply=reply)
-    fake.keep_requests = False
+    if options.quick:
+        options.documents, options.small, options.long = 4, 0, 0.0
+    stages, fake = options.stages.split(","), FakeOpenRouter(reply=reply)
+    low, high = options.kb
+    told = f"documents of {low} to {high} kB"
+    kinds = [
+        (options.documents, told, (low * 1000, high * 1000)),
+        (options.small, "texts of 200 to 400 characters", SMALL),
+    ]
+    fake.keep_requests, bad = False, []
     with tempfile.TemporaryDirectory() as name, fake.thread():
         folder = Path(name)
-        print(f"{count:,} documents of 5 to 50 kB, and {count // PARTS:,} of them")
-        bad = compare(
-            corpus(folder / "few", count // PARTS), corpus(folder / "many", count), fake.url, count, "document"
-        )
-        if not options.quick:
-            megabytes = options.long
-            print(f"\none document of {megabytes:g} MB, and one of {megabytes / PARTS:g} MB")
+        for count, what, characters in (kind for kind in kinds if kind[0]):
+            print(f"{count:,} {what}, and {count // PARTS:,} of them")
+            sizes = (count // PARTS, count)
+            few, many = (corpus(folder / f"{what} {size}", size, characters) for size in sizes)
+            bad += compare(few, many, fake.url, count, "document", stages)
+            print()
+        if megabytes := options.long:
+            print(f"one document of {megabytes:g} MB, and one of {megabytes / PARTS:g} MB")
             texts = long_text(folder / "short", megabytes / PARTS), long_text(folder / "long", megabytes)
-            bad += compare(*texts, fake.url, round(megabytes * 10), "100 kB")
+            bad += compare(*texts, fake.url, round(megabytes * 10), "100 kB", stages)
     if bad:
         print(f"\ndearer the more there is: {', '.join(bad)}")
     return 1 if bad else 0
