@@ -99,6 +99,11 @@ def padded(examples: Sequence[Example], pad: int) -> tuple[list[list[int]], list
     return rows, labels, mask
 
 
+def before_answers(examples: Sequence[Example]) -> int:
+    """How many first tokens of every row are needed for no prediction: all but one of the shortest prompt."""
+    return max(0, min(sum(label == IGNORED for label in labels) for _, labels in examples) - 1)
+
+
 def trained_tokens(examples: Sequence[Example]) -> int:
     """Tokens that give a loss: those of the answers but for a first token that nothing stands before."""
     return sum(label != IGNORED for _, labels in examples for label in labels[1:])

@@ -14,6 +14,7 @@ from benchmarks.learning_curve import (
     Run,
     Score,
     batches,
+    before_answers,
     by_heart_from,
     conclusion,
     example,
@@ -57,6 +58,13 @@ def test_a_long_row_loses_the_end_of_its_answer():
     """The answer is cut where the row is too long; a row whose prompt alone is too long is none."""
     assert example([1, 2, 3], [4, 5], longest=4) == ([1, 2, 3, 4], [IGNORED, IGNORED, IGNORED, 4])
     assert example([1, 2, 3], [4, 5], longest=3) is None
+
+
+def test_the_head_begins_at_the_token_before_the_first_answer():
+    """From there on every answer's token is predicted; what stands before is the shortest prompt but for its last."""
+    examples = [example([1, 2, 3], [4], 9), example([1, 2], [3, 4], 9)]
+    assert before_answers(examples) == 1
+    assert before_answers([example([], [4, 5], 9)]) == 0
 
 
 @given(
