@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from groundwork.console.progress import Progress
 from groundwork.errors import ConfigError, UsageError
 from groundwork.installation import spelt
 from groundwork.records.artifacts import Workspace, names_in, slug
+from groundwork.records.paths import Paths
 
 if TYPE_CHECKING:
     import asyncio
@@ -40,10 +41,10 @@ class Unit:
     """
 
     name: str
-    reads: tuple[Path, ...]
-    writes: tuple[Path, ...]
+    reads: Sequence[Path]
+    writes: Sequence[Path]
     payload: Any = None
-    adds: tuple[Path, ...] = ()
+    adds: Sequence[Path] = ()
     recipe: dict[str, Any] = field(default_factory=dict, hash=False)
     documents: int = 1
 
@@ -226,3 +227,11 @@ class Job:
                 raise UsageError(f"--document {text}: documents/{departed[name]} is gone; {remedy}")
         self.left_out |= departed.keys() & set(names)
         return [name for name in names if name not in departed]
+
+
+def texts_with_records(job: Job, documents: Iterable[str]) -> Iterator[tuple[str, Paths]]:
+    """(document, its text and record): no record where somebody put a Markdown file there by hand."""
+    recorded = set(names_in(job.data.path("text"), ".json"))
+    for document in documents:
+        text, record = ("text", f"{document}.md"), ("text", f"{document}.json")
+        yield document, job.data.paths(text, record) if record[1] in recorded else job.data.paths(text)

@@ -24,9 +24,12 @@ from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.call_costs import DOCUMENT
 from groundwork.records.artifacts import plain, remove_leftovers
 from groundwork.records.manifest import Hashes, Manifest, ManifestEntry, State, edited, judge_state
+from groundwork.records.paths import texts_of
 from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from groundwork.console.shard_processes import ShardResult
 
 Process = Callable[[Job, Unit], Outcome | Awaitable[Outcome]]
@@ -57,7 +60,7 @@ class Runner:
         found: list[tuple[State, str]] = []
         for start in range(0, len(units), AT_ONCE):
             some = units[start : start + AT_ONCE]
-            paths = [path for unit in some for path in (*unit.reads, *unit.adds, *unit.writes)]
+            paths = [path for unit in some for files in _files(unit) for path in texts_of(files)]
             with self.manifest.looked_up(self.stage, [unit.name for unit in some], paths):
                 found += [self._judge(unit) for unit in some]
         return found
@@ -130,7 +133,7 @@ class Runner:
 
     def _judge(self, unit: Unit) -> tuple[State, str]:
         outputs = self._hashes(unit.writes)
-        inputs = self._hashes((*unit.reads, *unit.adds))
+        inputs = self._hashes(unit.reads) | self._hashes(unit.adds)
         entry, recipe = self._entry_of(unit), self._recipe(unit)
         return judge_state(entry, inputs, recipe, outputs, len(unit.writes), self._config_names)
 
@@ -140,7 +143,7 @@ class Runner:
     def _recipe(self, unit: Unit) -> dict[str, Any]:
         return {**self.recipe, "own": unit.recipe} if unit.recipe else self.recipe
 
-    def _hashes(self, paths: tuple[Any, ...]) -> Hashes:
+    def _hashes(self, paths: Sequence[Path]) -> Hashes:
         return self.manifest.hashes(paths, self.job.data.relative)
 
     async def _all(self, todo: list[Unit]) -> None:
@@ -258,6 +261,10 @@ class Runner:
                 kept = path.with_name(f"{path.name}.edited")
                 path.replace(kept)
                 self.job.progress.say(f"{name} was edited by hand; the edited file is kept as {kept.name}")
+
+
+def _files(unit: Unit) -> tuple[Sequence[Path], ...]:
+    return unit.reads, unit.adds, unit.writes
 
 
 class _Interrupts:

@@ -47,7 +47,7 @@ def find_inputs(job: Job) -> BuildInputs:
     from groundwork.records.runs import default_run, pair_files, tag_files
 
     runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
-    pairs = {run: pair_files(job.data, run) for run in runs}
+    pairs = {run: list(pair_files(job.data, run)) for run in runs}
     everything = sorted({path.stem for paths in pairs.values() for path in paths})
     _check_licenses(job, everything)
     wanted = set(job.wanted(everything, with_gone=job.flags.keep_gone))

@@ -16,7 +16,7 @@ import logging
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from sys import intern  # of what many rows have in common
 from typing import Any, Literal
@@ -61,7 +61,7 @@ class DatasetSource(msgspec.Struct, frozen=True, kw_only=True):
     name: str  # as it is shown
     key: str  # as files made of it are named; distinct for distinct sources
     kind: Literal["run", "files", "hub"]
-    files: tuple[Path, ...] = ()
+    files: Sequence[Path] = ()
     hub_id: str = ""
     revision: str = ""
     split: str = ""
@@ -136,7 +136,7 @@ def _run(argument: str, data: Workspace) -> DatasetSource | None:
     if not (place := _folder_in(data.path("qa"), whole)):
         return None
     name, as_generated = place.relative_to(data.path("qa")).as_posix(), files_of_rows(place)
-    files = as_generated if argument != whole else tuple(pair_files(data, name)) or as_generated
+    files = as_generated if argument != whole else pair_files(data, name) or as_generated
     shown = f"{name}{RAW}" if argument != whole else name
     return DatasetSource(name=shown, key=slug(shown), kind="run", files=files) if files else None
 

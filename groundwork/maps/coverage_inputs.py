@@ -34,7 +34,12 @@ def declined(job: Job, document: str, runs: Iterable[str]) -> dict[str, Declined
 
 
 def coverage_file(job: Job, run: str, document: str) -> Path:
-    return job.data.path("qa", run.removesuffix("/raw"), "coverage", f"{document}.json")
+    return job.data.path(*coverage_parts(run, document))
+
+
+def coverage_parts(run: str, document: str) -> tuple[str, ...]:
+    """The same below the data folder."""
+    return "qa", run.removesuffix("/raw"), "coverage", f"{document}.json"
 
 
 def coverage_folder(job: Job, run: str) -> Path:

@@ -20,6 +20,7 @@ import msgspec
 
 from groundwork.errors import StopRun, UsageError
 from groundwork.records.artifacts import Elsewhere, plain
+from groundwork.records.paths import texts_of
 from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames, differing, recipe_changes
 
 _LAYOUT = """
@@ -107,6 +108,7 @@ class Manifest:
             self._look(path)
         self._decoder = msgspec.json.Decoder(ManifestEntry)
         self._rows: dict[str, list[Any]] = {}  # of `files`, those that are looked up together: one or none of each
+        self._known: dict[str, str] = {}  # of these the hashes of the files that are as they were
         self._entries: dict[tuple[str, str], list[Any]] = {}
 
     def close(self) -> None:
@@ -122,21 +124,24 @@ class Manifest:
         self._db.executescript(_LAYOUT)
 
     @contextmanager
-    def looked_up(self, stage: str, units: Sequence[str], paths: Iterable[Path]) -> Iterator[None]:
+    def looked_up(self, stage: str, units: Sequence[str], paths: Iterable[str | Path]) -> Iterator[None]:
         """Look up these units' entries and these files' hashes at once, in less time than one after the other."""
         self._entries = {(stage, unit): [] for unit in units}
-        self._rows = {plain(path): [] for path in paths}
+        places = {plain(path): path for path in texts_of(paths)}
+        self._rows = {key: [] for key in places}
         for some in _parts(list(units)):
             values, query = (stage, *some), f"{_ENTRIES} AND unit IN ({_marks(some)})"
             for unit, entry in [*self._joined_rows(query, values), *self._execute(query, values)]:
                 self._entries[stage, unit] = [(entry,)]
         for some in _parts(list(self._rows)):
-            for row in self._execute(f"{_HASHES} IN ({_marks(some)})", tuple(some)):
-                self._rows[row[0]] = [row[1:]]
+            for key, size, mtime_ns, digest in self._execute(f"{_HASHES} IN ({_marks(some)})", tuple(some)):
+                self._rows[key] = [(size, mtime_ns, digest)]
+                if self._elsewhere is None and _is_as_it_was(places[key], size, mtime_ns):
+                    self._known[places[key]] = digest
         try:
             yield
         finally:
-            self._entries, self._rows = {}, {}
+            self._entries, self._rows, self._known = {}, {}, {}
 
     def entry(self, stage: str, unit: str) -> ManifestEntry | None:
         """That of one unit; None where it was not finished."""
@@ -192,24 +197,24 @@ class Manifest:
         for unit in units:
             self._execute("DELETE FROM units WHERE stage = ? AND unit = ?", (stage, unit))
 
-    def hashes(self, paths: Iterable[Path], name: Any = str) -> Hashes:
+    def hashes(self, paths: Iterable[str | Path], name: Any = str) -> Hashes:
         """sha256 of each path that exists, by `name(path)`; a file whose size and mtime are known is not read."""
         found = {}
-        for path in paths:
-            if digest := self.sha256(path):
+        for path in texts_of(paths):
+            if digest := self._known.get(path) or self.sha256(path):
                 found[name(path)] = digest
         return found
 
-    def sha256(self, path: Path) -> str:
+    def sha256(self, path: str | Path) -> str:
         """Of a file's content, or "" when there is none. A folder hashes as the names and hashes in it."""
         try:
-            status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, and the bulk of a run with nothing to do
+            status = os.stat(path)  # noqa: PTH116  half of Path.stat's time
         except (FileNotFoundError, NotADirectoryError):
             return ""
         if stat.S_ISDIR(status.st_mode):
-            inner = self.hashes(sorted(p for p in path.rglob("*") if p.is_file()))
+            inner = self.hashes(sorted(p for p in Path(path).rglob("*") if p.is_file()))
             return hashlib.sha256(repr(sorted(inner.items())).encode()).hexdigest()
-        listed = self._elsewhere.listed(path) if self._elsewhere else None
+        listed = self._elsewhere.listed(Path(path)) if self._elsewhere else None
         if listed and status.st_size == 0:  # not fetched
             return self._object(listed) or f"version {listed[1]}, which was not read"
         key, stamp = plain(path), (status.st_size, status.st_mtime_ns)
@@ -217,7 +222,7 @@ class Manifest:
         for size, mtime_ns, digest in self._execute(_HASH, (key,)) if known is None else known:
             if (size, mtime_ns) == stamp and (not listed or self._object(listed)):
                 return str(digest)
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (key, *stamp, digest))
         if listed and self._object(listed) != digest:
@@ -240,6 +245,14 @@ class Manifest:
 def read_only_database(path: Path) -> sqlite3.Connection:
     """A database that nobody writes to now: read without a lock, so that it may lie on a network share."""
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _is_as_it_was(file: str, size: int, mtime_ns: int) -> bool:
+    try:
+        status = os.stat(file)  # noqa: PTH116  half of Path.stat's time, and the bulk of a run with nothing to do
+    except OSError:
+        return False
+    return status.st_mtime_ns == mtime_ns and status.st_size == size and stat.S_ISREG(status.st_mode)
 
 
 def _parts(values: list[str]) -> Iterator[list[str]]:

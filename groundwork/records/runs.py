@@ -6,12 +6,14 @@ A run is a folder of data/qa, a file of pairs a document; curation puts what it 
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from groundwork.errors import UsageError
 from groundwork.installation import spelt
 from groundwork.records.artifacts import Workspace, files_in, slug
+from groundwork.records.paths import Paths
 
 ROW_ENDINGS = (".jsonl", ".parquet")
 DECISIONS = "decisions"  # the file of a run that holds what people decided, and therefore no document's name
@@ -68,39 +70,47 @@ def nearest_run(name: str, data: Workspace) -> str:
     return f"did you mean {close[0]}?" if close else f"the runs are: {', '.join(known)}"
 
 
-def pair_files(data: Workspace, run: str, documents: Sequence[str] | None = None) -> list[Path]:
+def pair_files(data: Workspace, run: str, documents: Sequence[str] | None = None) -> Paths:
     """A run's files, one a document: the curated one where curation has run. Raises UsageError for no such run."""
     folder = data.path("qa", run)
     if not folder.is_dir():
         raise UsageError(f"{run}: no such run in {data.path('qa')}; {nearest_run(run, data)}")
-    plain = {path.stem: path for path in files_of_documents(folder)}
-    curated = {path.stem: path for path in files_of_documents(folder / "curated")}
-    files = plain | curated
-    return [files[name] for name in sorted(files) if documents is None or name in documents]
+    files = {document_of(file): file for place in (folder, folder / "curated") for file in _of_documents(place)}
+    return Paths(files[name] for name in sorted(files) if documents is None or name in documents)
 
 
-def files_of_documents(folder: Path) -> list[Path]:
+def files_of_documents(folder: Path) -> Paths:
     """The files of pairs in a run's folder or a folder below it, one a document, in order."""
-    return [path for path in files_in(folder, ".jsonl") if path.name != f"{DECISIONS}.jsonl"]
+    return Paths(_of_documents(folder))
+
+
+def document_of(file: str) -> str:
+    """The document that the file of pairs, a path as text, is of."""
+    return file[file.rfind(os.sep) + 1 :].removesuffix(".jsonl")
+
+
+def _of_documents(folder: Path) -> list[str]:
+    return [file for file in files_in(folder, ".jsonl").texts if document_of(file) != DECISIONS]
 
 
 def documents_of(folder: Path) -> list[str]:
     """Every document of which a run's folder holds pairs, kept or turned down."""
     places = (folder, folder / "curated", folder / "rejected")
-    return sorted({path.stem for place in places for path in files_of_documents(place)})
+    return sorted({document_of(file) for place in places for file in _of_documents(place)})
 
 
-def files_of_rows(folder: Path) -> tuple[Path, ...]:
+def files_of_rows(folder: Path) -> Paths:
     """The data files of a folder, or of its data/ as the Hub lays them out; not those of rejected rows or exports."""
     for place in (folder, folder / "data"):
         if place.is_dir() and (found := _rows_in(place)):
-            parquet = {f.stem for f in found if f.suffix == ".parquet"}
-            return tuple(f for f in found if f.suffix == ".parquet" or f.stem not in parquet)
-    return ()
+            parquet = {file.removesuffix(".parquet") for file in found if file.endswith(".parquet")}
+            return Paths(file for file in found if file.removesuffix(".jsonl") not in parquet)
+    return Paths()
 
 
-def _rows_in(place: Path) -> list[Path]:
-    return [file for file in files_in(place, *ROW_ENDINGS) if file.stem != DECISIONS]
+def _rows_in(place: Path) -> list[str]:
+    other = {f"{DECISIONS}{ending}" for ending in ROW_ENDINGS}
+    return [file for file in files_in(place, *ROW_ENDINGS).texts if os.path.basename(file) not in other]  # noqa: PTH119
 
 
 def default_dataset(data: Workspace, name: str) -> str | None:

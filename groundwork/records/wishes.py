@@ -7,6 +7,8 @@ from pathlib import Path
 from groundwork.records.artifacts import Workspace, read_jsonl, write_jsonl
 from groundwork.records.types import Record
 
+WISHES = "wishes"  # their folder in a run's
+
 
 class Wish(Record, frozen=True):
     """One statement of a document that is to be asked about; `text` alone is enough where it stands there once."""
@@ -20,7 +22,7 @@ class Wish(Record, frozen=True):
 
 def wishes_file(data: Workspace, run: str, document: str) -> Path:
     """Where the wishes about a document stand; there need not be any."""
-    return data.path("qa", run, "wishes", f"{document}.jsonl")
+    return data.path("qa", run, WISHES, f"{document}.jsonl")
 
 
 def read_wishes(path: Path) -> list[Wish]:

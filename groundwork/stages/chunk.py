@@ -8,10 +8,10 @@ Run     uv run dataprep/chunk.py [--show] [--html]
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
+from groundwork.console.job import texts_with_records
 from groundwork.console.next_steps import from_here
 from groundwork.records.recipe_changes import in_order
 
@@ -22,12 +22,8 @@ if TYPE_CHECKING:
 def units(job: Job) -> list[Unit]:
     """Every text; its record may be missing where somebody put a Markdown file there by hand."""
     return [
-        Unit(
-            name=name,
-            reads=tuple(path for path in _inputs(job, name) if path.suffix == ".md" or path.exists()),
-            writes=(job.data.path("chunks", f"{name}.jsonl"),),
-        )
-        for name in job.documents_in("text", ".md")
+        Unit(name=name, reads=reads, writes=job.data.paths(("chunks", f"{name}.jsonl")))
+        for name, reads in texts_with_records(job, job.documents_in("text", ".md"))
     ]
 
 
@@ -90,10 +86,6 @@ def report(job: Job, done: list[Unit]) -> None:
         print("\n".join([*chunk_report.histogram_lines(lengths, settings), *chunk_report.short_lines(read, settings)]))
     if damaged:
         raise BadRecord("\n".join(damaged))
-
-
-def _inputs(job: Job, name: str) -> list[Path]:
-    return [job.data.path("text", f"{name}{suffix}") for suffix in (".md", ".json")]
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

@@ -9,16 +9,14 @@ Run     uv run visualization/coverage.py [RUN ...] [--document NAME]
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
 from groundwork.records.artifacts import names_in, read_json, read_jsonl, read_text, write_json
+from groundwork.records.paths import Paths, texts_of
 from groundwork.records.recipe_changes import in_order
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
+from groundwork.records.runs import document_of
 
 SHOWN_LOST = 5  # documents without chunks that are named
 RUNS = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all of them"
@@ -30,12 +28,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     """One unit a document that any of the runs asked about."""
-    from groundwork.maps.coverage_inputs import coverage_file, coverage_folder, runs_of
+    from groundwork.maps.coverage_inputs import coverage_folder, coverage_parts, runs_of
 
-    asked_about: dict[str, dict[str, Path]] = {}
+    asked_about: dict[str, dict[str, str]] = {}
     for run in runs_of(job):
-        for file in run.files:
-            asked_about.setdefault(file.stem, {})[run.name] = file
+        for file in texts_of(run.files):
+            asked_about.setdefault(document_of(file), {})[run.name] = file
     result = []
     covered = {run: names_in(coverage_folder(job, run)) for run in {run for of in asked_about.values() for run in of}}
     there = {(run, name) for run, names in covered.items() for name in names}
@@ -47,14 +45,15 @@ def units(job: Job) -> list[Unit]:
         files = asked_about.get(document)
         if not files:
             continue
-        source = (
-            job.data.path("text", f"{document}.md"),
-            job.data.path("text", f"{document}.json"),
-            job.data.path("chunks", f"{document}.jsonl"),
+        source = job.data.paths(
+            ("text", f"{document}.md"), ("text", f"{document}.json"), ("chunks", f"{document}.jsonl")
         )
-        plots = tuple(job.data.path("plots", f"coverage-{document}{ending}") for ending in (".html", ".json"))
-        declined = [coverage_file(job, run, document) for run in files if (run, f"{document}.json") in there]
-        result.append(Unit(document, reads=(*source, *files.values(), *declined), writes=plots, payload=files))
+        plots = job.data.paths(("plots", f"coverage-{document}.html"), ("plots", f"coverage-{document}.json"))
+        declined = job.data.paths(
+            *(coverage_parts(run, document) for run in files if (run, f"{document}.json") in there)
+        )
+        reads = Paths((*source.texts, *files.values(), *declined.texts))
+        result.append(Unit(document, reads=reads, writes=plots, payload=files))
     return result
 
 
@@ -69,7 +68,7 @@ def process(job: Job, unit: Unit) -> Outcome:
 
     text_file, document_file, chunk_file = unit.reads[:3]
     text, document = read_text(text_file), read_json(document_file, Document)
-    pairs = {run: read_jsonl(file, Pair) for run, file in unit.payload.items()}
+    pairs = {run: read_jsonl(Path(file), Pair) for run, file in unit.payload.items()}
     readings = read_chunks(chunk_file)
     refuse_other_text(text, text_file, [reading.chunk for reading in readings])
     runs = {run: [pair for pair in own if pair.question.strip()] for run, own in pairs.items()}

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.errors import UnitError
 from groundwork.records.artifacts import read_jsonl, write_json, write_text
+from groundwork.records.paths import Paths, texts_of
 from groundwork.records.recipe_changes import in_order
-from groundwork.records.runs import DECISIONS, files_of_documents, named_run
+from groundwork.records.runs import DECISIONS, document_of, files_of_documents, named_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ def units(job: Job) -> list[Unit]:
     folders = sorted(path for path in job.data.path("qa").glob("*") if path.is_dir())
     found = []
     for folder in folders:
-        documents = [path.stem for path in files_of_documents(folder)]
+        documents = [document_of(file) for file in files_of_documents(folder).texts]
         documents = job.wanted(documents) if documents else []
         if documents and (not wanted or folder.name == wanted):
             found.append(_unit(job, folder, documents))
@@ -57,19 +58,23 @@ def units(job: Job) -> list[Unit]:
 
 
 def _unit(job: Job, folder: Path, documents: list[str]) -> Unit:
-    reads = [folder / f"{document}.jsonl" for document in documents]
-    reads += [path for document in documents for path in _about(job, document)]
-    reads += _decided(job, folder.name, documents)
+    run = "qa", folder.name
+    pairs = job.data.paths(*((*run, f"{document}.jsonl") for document in documents))
+    about = job.data.existing([parts for document in documents for parts in _about(document)])
+    reads = Paths((*pairs.texts, *about.texts, *texts_of(_decided(job, folder.name, documents))))
     if job.data.shard is not None:
         documents = [name for name in documents if job.data.shard.holds(name)]
-        return Unit(folder.name, tuple(reads), (job.data.cache("curated") / f"{folder.name}.json",), payload=documents)
-    curated = folder / "curated"
-    writes = [curated / f"{document}.jsonl" for document in documents]
-    writes += [curated / "rejected" / f"{document}.jsonl" for document in documents]
+        return Unit(folder.name, reads, (job.data.cache("curated") / f"{folder.name}.json",), payload=documents)
+    curated = *run, "curated"
+    writes = job.data.paths(
+        *((*curated, f"{document}.jsonl") for document in documents),
+        *((*curated, "rejected", f"{document}.jsonl") for document in documents),
+        (*curated, "report.html"),
+    )
     return Unit(
         folder.name,
-        tuple(reads),
-        (*writes, curated / "report.html"),
+        reads,
+        writes,
         payload=documents,
         documents=len(documents),
     )
@@ -83,10 +88,8 @@ def _decided(job: Job, run: str, documents: list[str]) -> list[Path]:
     return review_files(job.data, run, documents, curated=False)
 
 
-def _about(job: Job, document: str) -> list[Path]:
-    paths = [job.data.path("chunks", f"{document}.jsonl")]
-    paths += [job.data.path(folder, f"{document}.json") for folder in ("summaries", "text")]
-    return [path for path in paths if path.exists()]
+def _about(document: str) -> list[tuple[str, str]]:
+    return [("chunks", f"{document}.jsonl"), ("summaries", f"{document}.json"), ("text", f"{document}.json")]
 
 
 async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome:
@@ -199,7 +202,11 @@ def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tupl
     from groundwork.questions.curation.rule_checks import place_of, read_places
 
     settings, context = job.config.curate, job.config.qa.context
-    places = read_places({document: _about(job, document) for document in documents}, context)
+    about = {document: [path for path in job.data.paths(*_about(document)) if path.exists()] for document in documents}
+    places = read_places(
+        about,
+        context,
+    )
     curation = Curation(CurationJudge(lambda: job.client, settings), settings, job.prompt)
     return curation, curation.cases(pairs, [place_of(pair, places) for pair in pairs], context)
 

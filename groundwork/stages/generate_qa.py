@@ -16,7 +16,7 @@ from groundwork.console.job import TEST_CHUNKS
 from groundwork.records.artifacts import names_in, write_json, write_jsonl
 from groundwork.records.recipe_changes import in_order
 from groundwork.records.runs import new_run, run_of_model
-from groundwork.records.wishes import wishes_file
+from groundwork.records.wishes import WISHES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,23 +43,18 @@ def units(job: Job) -> list[Unit]:
     named = getattr(job.flags, "run", None)
     run = run_of_model(job.config.qa.model) if named is None else new_run(named)
     found = job.documents_in("chunks", ".jsonl")
-    wished = set(names_in(wishes_file(job.data, run, "any").parent))
+    wished = set(names_in(job.data.path("qa", run, WISHES)))
     about = {folder: set(names_in(job.data.path(folder), ".json")) for folder in ABOUT}
     return [_unit(job, run, document, about, wished) for document in (found[:1] if job.test else found)]
 
 
 def _unit(job: Job, run: str, document: str, about: dict[str, set[str]], wished: set[str]) -> Unit:
-    folder = job.data.path("qa", run)
-    wishes = [wishes_file(job.data, run, document)] if f"{document}.jsonl" in wished else []
-    helping = [job.data.path(name, f"{document}.json") for name in ABOUT if f"{document}.json" in about[name]]
+    record, rows = f"{document}.json", f"{document}.jsonl"
+    helping = [(name, record) for name in ABOUT if record in about[name]]
     return Unit(
         name=f"{run}/{document}",
-        reads=(job.data.path("chunks", f"{document}.jsonl"), *helping, *wishes),
-        writes=(
-            folder / f"{document}.jsonl",
-            folder / "rejected" / f"{document}.jsonl",
-            folder / "coverage" / f"{document}.json",
-        ),
+        reads=job.data.paths(("chunks", rows), *helping, *([("qa", run, WISHES, rows)] if rows in wished else [])),
+        writes=job.data.paths(("qa", run, rows), ("qa", run, "rejected", rows), ("qa", run, "coverage", record)),
         payload=document,
     )
 

@@ -19,6 +19,7 @@ from groundwork.console.next_steps import from_here
 from groundwork.documents.converters import CONVERTERS, check_converters, choose_converters
 from groundwork.documents.overrides import override_of, page_numbers, settings_with
 from groundwork.installation import spelt
+from groundwork.records.paths import Paths
 from groundwork.records.shards import SERVICE_REPLIES
 
 if TYPE_CHECKING:
@@ -48,12 +49,12 @@ def units(job: Job) -> list[Unit]:
     return [
         Unit(
             name=id_,
-            reads=() if sources[id_].problem else (Path(sources[id_].path),),
-            writes=(
-                job.data.path("text", f"{id_}.md"),
-                job.data.path("text", f"{id_}.json"),
-                job.data.path("plots", f"audit-{id_}.html"),  # only where pages are doubtful
-                *_picture_folder(job, id_),
+            reads=Paths([] if sources[id_].problem else [sources[id_].path]),
+            writes=job.data.paths(
+                ("text", f"{id_}.md"),
+                ("text", f"{id_}.json"),
+                ("plots", f"audit-{id_}.html"),  # only where pages are doubtful
+                *([("text", id_)] if _keeps_pictures(job, id_) else []),
             ),
             payload=Source(sources[id_], overrides[id_]),
             recipe=_own_recipe(job, overrides[id_]),
@@ -62,12 +63,11 @@ def units(job: Job) -> list[Unit]:
     ]
 
 
-def _picture_folder(job: Job, document: str) -> tuple[Path, ...]:
-    """The folder of a document's pictures, where they are to be kept and can be."""
+def _keeps_pictures(job: Job, document: str) -> bool:
+    """Are the document's pictures to be kept, and can there be a folder for them?"""
     from groundwork.documents.pictures.kept_pictures import can_have_folder
 
-    keeps = job.config.ingest.pictures and can_have_folder(document)
-    return (job.data.path("text", document),) if keeps else ()
+    return job.config.ingest.pictures and can_have_folder(document)
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     if source.problem:
         raise BadDocument(f"{source.name}: {source.problem}")
     settings = settings_with(job.config.ingest, override)
-    if settings.pictures and not _picture_folder(job, source.id):
+    if settings.pictures and not _keeps_pictures(job, source.id):
         settings = msgspec.structs.replace(settings, pictures=False)
     replies, joined = (folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state))
     marker = MarkerService(settings.marker_api, os.environ, replies, joined if job.data.shard else None)

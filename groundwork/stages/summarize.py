@@ -8,9 +8,10 @@ Run     uv run dataprep/summarize.py
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit
+from groundwork.console.job import texts_with_records
 from groundwork.records.artifacts import read_text, write_json
 from groundwork.records.document_record import title_in
 from groundwork.records.figures import as_read
@@ -28,18 +29,9 @@ TOKENS_PER_WORD = 1.5
 def units(job: Job) -> list[Unit]:
     found = job.documents_in("text", ".md")
     return [
-        Unit(
-            name=document,
-            reads=(job.data.path("text", f"{document}.md"), *_record(job, document)),
-            writes=(job.data.path("summaries", f"{document}.json"),),
-        )
-        for document in (found[:1] if job.test else found)
+        Unit(name=document, reads=reads, writes=job.data.paths(("summaries", f"{document}.json")))
+        for document, reads in texts_with_records(job, found[:1] if job.test else found)
     ]
-
-
-def _record(job: Job, document: str) -> list[Any]:
-    path = job.data.path("text", f"{document}.json")
-    return [path] if path.exists() else []
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
