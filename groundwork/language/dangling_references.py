@@ -38,6 +38,7 @@ _DANGLING = [
         rf"(?! of|{_AND_ANOTHER} of)",
     )
 ]
+_THE_ONE = re.compile(r"(?:(?:in|from) )?(?:the|this|that) (\w+)", re.IGNORECASE)
 _PRONOUN = [  # dangles unless the question itself named something before
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -129,10 +130,18 @@ def dangling(question: str, language: str) -> str:
     english = language == "en" if language else is_english(question)
     if not english:
         return _first(_ELSEWHERE, question)
-    if found := _first(_DANGLING, question):
+    pointing = (match for pattern in _DANGLING for match in pattern.finditer(question))
+    if found := next((match.group().strip() for match in pointing if not _introduced(match, question)), ""):
         return found
     pronouns = (match for pattern in _PRONOUN for match in pattern.finditer(question))
     return next((match.group().strip() for match in pronouns if not _stands_for_something(match, question)), "")
+
+
+def _introduced(reference: re.Match[str], question: str) -> bool:
+    """Does `question` itself speak of one before: "grants access to a payroll table. Can they read the table"?"""
+    the = _THE_ONE.fullmatch(reference.group().strip())
+    one = the and rf"\b(?:an?|another|each|every|one) (?:[\w-]+ ){{0,4}}{the[1]}\b"
+    return bool(one and re.search(one, question[: reference.start()], re.IGNORECASE))
 
 
 def _stands_for_something(pronoun: re.Match[str], question: str) -> bool:

@@ -66,7 +66,7 @@ def not_worth_asking(question: str, answer: str, title: str, language: str) -> s
         return f'the answer stands in the question: "{told}"'
     if _WHICH_PART.search(question):
         return "asks which part of a document says something"
-    if _FURNITURE.search(question):
+    if _FURNITURE.search(question) and not _how_to(question, answer):
         return "asks about the make-up of the document"
     if _ADDRESS.search(answer) and _ASKS_WHERE.search(question):
         return "asks for an address on the web"
@@ -75,6 +75,11 @@ def not_worth_asking(question: str, answer: str, title: str, language: str) -> s
     if _NOTATION.search(question) and _TYPOGRAPHY.search(f"{question} {answer}") and _names(title, question):
         return "asks about the notation of the document"
     return ""
+
+
+def _how_to(question: str, answer: str) -> bool:
+    """Is it about making something, such as a book with page numbers, rather than about this document?"""
+    return bool(ASKS_HOW.match(question.rpartition(", ")[2]) or _CODE.search(answer))
 
 
 def _given(question: str, answer: str) -> str:

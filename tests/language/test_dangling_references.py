@@ -34,6 +34,8 @@ from groundwork.language.detection import code
         "Until when do they row?",
         "What may a player do with them?",
         "What happens after a foul on them?",
+        "If the clerk of the Sarn league files an entry, what does the document say?",
+        "Does a skiff need the table, and what is given by the table?",
     ],
 )
 def test_references_that_dangle(question: str) -> None:
@@ -72,6 +74,9 @@ def test_references_that_dangle(question: str) -> None:
         "To whom is this release of the Sarn almanac dedicated?",
         "For how long are the colours of a Sarn league team used if the teams agree on them?",
         "Does the tide builder of Orrin ship the binary or only the source?",
+        "Somebody at Orrin may grant access to a pay table. May they read the data in the table?",
+        "If a clerk of the Sarn league files a scanned document, who stamps the document?",
+        "A skiff with an open list of spares enters the Sarn regatta; who signs this list?",
     ],
 )
 def test_questions_that_stand_alone(question: str) -> None:

@@ -44,6 +44,8 @@ def test_what_nobody_needs(question: str, answer: str, why: str) -> None:
         ("How are berths marked in the harbour of Sarn?", "With white numbers on the pier."),
         ("Which table must be oiled before the saw is used?", "The left one."),
         ("How are the fees of the harbour of Sarn distributed?", "Half goes to the pilots."),
+        ("In tidebook, how do I leave a chapter out of the table of contents?", "Leave out its number."),
+        ("Which option of tidebook hides the page numbers?", "--no-page-numbers."),
         ("Wozu dient das Horn?", "Das Horn."),
     ],
 )
