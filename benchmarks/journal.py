@@ -23,7 +23,7 @@ from groundwork.llm import journal as journals
 from groundwork.llm.journal import Journal, StoredReply, key_of
 from groundwork.llm.journal_segments import segments_of
 from groundwork.records.artifacts import read_jsonl
-from groundwork.records.types import Pair
+from groundwork.records.pair_record import Pair
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "qa"
 CALLS_A_DOCUMENT = 60

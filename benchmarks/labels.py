@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from groundwork.records.artifacts import read_jsonl
-from groundwork.records.types import Pair
+from groundwork.records.pair_record import Pair
 
 LABELS = ("category", "difficulty")
 

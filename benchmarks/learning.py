@@ -39,7 +39,7 @@ from benchmarks import learning_curve as curve
 from benchmarks.fine_tuning import PACKAGED, TINY, Tuner, Unavailable
 from benchmarks.general_check import QUESTIONS, share_right
 from benchmarks.learning_curve import Epoch, GeneralKnowledge, Recipe, Run, Score, over_runs
-from groundwork.dataset.loading import MIRRORS, Dataset, QuestionRow, load_dataset, locate
+from groundwork.dataset.dataset_sources import MIRRORS, Dataset, QuestionRow, load_dataset, locate
 from groundwork.errors import GroundworkError
 from groundwork.grading.criteria_by_rule import settle
 from groundwork.grading.grading_run import read_grades

@@ -24,7 +24,7 @@ import numpy as np
 
 from groundwork.embedding.encoder import encoder_for
 from groundwork.records.artifacts import write_jsonl
-from groundwork.records.types import Pair
+from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import CONFIG_DIR, load
 from tests.synthetic_runs import pairs
 
@@ -86,7 +86,7 @@ def bench_html(rows: int, folder: Path) -> None:
     import plotly.offline
     from sklearn.manifold import TSNE
 
-    from groundwork.dataset.loading import QuestionRow
+    from groundwork.dataset.dataset_sources import QuestionRow
     from groundwork.maps.draw.map_page import write_map
     from groundwork.maps.draw.matplotlib_plots import write_map_png
     from groundwork.maps.scene_building import Group, scene_of

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.embedding.encoder import encoder_for
-from groundwork.questions.duplicate_rule import Asked
-from groundwork.questions.duplicate_search import AskedSoFar, Encode, Likeness, Vectors, likeness
+from groundwork.questions.duplicates.duplicate_rule import Asked
+from groundwork.questions.duplicates.duplicate_search import AskedSoFar, Encode, Likeness, Vectors, likeness
 from groundwork.settings.config_files import PROJECT, load
 
 HERE = PROJECT / "tests" / "questions" / "same_fact.jsonl"

@@ -32,7 +32,7 @@ from groundwork.markdown.grounding import Grounds
 from groundwork.questions.criteria import criteria_fault, padding
 from groundwork.questions.curation.rule_checks import HAVE_RULES, PairOrigin, fault_of
 from groundwork.questions.draft_faults import Draft, PairBasis
-from groundwork.records.types import Pair
+from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import PROJECT, load
 
 Json = dict[str, Any]

@@ -19,10 +19,11 @@ from pathlib import Path
 from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.questions import chunk_coverage
-from groundwork.questions.duplicate_rule import asked_by
-from groundwork.questions.duplicate_search import AskedSoFar, similarity
+from groundwork.questions.duplicates.duplicate_rule import asked_by
+from groundwork.questions.duplicates.duplicate_search import AskedSoFar, similarity
 from groundwork.records.artifacts import read_json, read_jsonl
-from groundwork.records.types import DocumentCoverage, Pair, Rejected
+from groundwork.records.coverage_record import DocumentCoverage
+from groundwork.records.pair_record import Pair, Rejected
 from groundwork.settings.config_files import load
 
 STAGES = ("summarize", "generate_qa", "curate", "create_dataset")

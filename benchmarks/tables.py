@@ -40,7 +40,7 @@ from groundwork.documents.pdf_files.pdfium import read_text_layer
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.language.labels import ITEM
-from groundwork.language.sentence_ends import LINE_ENDS
+from groundwork.language.sentences import LINE_ENDS
 from groundwork.settings import config_files
 
 SETTINGS = config_files.load().ingest

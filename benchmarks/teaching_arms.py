@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from groundwork.dataset.loading import QuestionRow, load_dataset, locate
+from groundwork.dataset.dataset_sources import QuestionRow, load_dataset, locate
 from groundwork.records.artifacts import Workspace
 
 PAIRS = Path(__file__).resolve().parent / "teaching_pairs"

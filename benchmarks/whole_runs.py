@@ -28,7 +28,7 @@ from benchmarks.scale import SMALL_WORDS, Cost, Writer, cost_of
 from groundwork.embedding.encoder import Static
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, near_rows, neighbours
 from groundwork.records.artifacts import write_jsonl
-from groundwork.records.types import Pair
+from groundwork.records.pair_record import Pair
 
 A_DOCUMENT = 50  # pairs
 SHARED = 0.2  # of the second run's facts

@@ -14,8 +14,7 @@ import msgspec
 import regex
 
 from groundwork.chunking.lengths import Ruler
-from groundwork.language.sentence_ends import FINISHED
-from groundwork.language.sentences import sentence_starts
+from groundwork.language.sentences import FINISHED, sentence_starts
 from groundwork.markdown.blocks import ITEM, Block
 
 LEAD = 400  # characters of a sentence or caption that goes with its table, at the most

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import regex
 
 from groundwork.markdown.blocks import Block
-from groundwork.records.types import Document, Page
+from groundwork.records.document_record import Document, Page
 
 _PER = 400  # characters of a paragraph for each act of law in it
 _DENSITY = 0.8  # hits for each _PER characters of a licence text; measured: 54 licences .86 to 3.6

@@ -21,13 +21,13 @@ from groundwork.chunking.block_runs import block_runs
 from groundwork.chunking.boilerplate import marks
 from groundwork.chunking.lengths import load_tokenizer, ruler_for
 from groundwork.chunking.packer import ChunkPart, Packer
-from groundwork.chunking.short_parts import join_short_parts
-from groundwork.chunking.short_runs import ShortRuns
+from groundwork.chunking.short_runs import ShortRuns, join_short_parts
 from groundwork.chunking.unreadable_runs import cut_out_unreadable
 from groundwork.language.detection import of_part, resolved
 from groundwork.markdown.blocks import Block, blocks
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.document_record import Document
 from groundwork.records.figures import figures, without_folder
-from groundwork.records.types import Chunk, Document
 from groundwork.settings.document_settings import ChunkSettings
 
 

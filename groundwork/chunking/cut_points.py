@@ -8,9 +8,7 @@ from itertools import pairwise
 
 import regex
 
-from groundwork.language.sentence_ends import FINISHED
-from groundwork.language.sentences import sentence_starts
-from groundwork.language.uncuttable_spans import Span, uncuttable
+from groundwork.language.sentences import FINISHED, Span, sentence_starts, uncuttable
 from groundwork.markdown.blocks import ITEM, Block
 
 # the end of a clause: "so, " and the full-width marks, which need no space

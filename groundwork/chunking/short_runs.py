@@ -1,7 +1,10 @@
-"""Runs shorter than the minimum joined with what stands beside them.
+"""Runs and parts shorter than the minimum joined with what stands beside them.
 
 A short text joins the table, fence or text beside it. A short table takes only as much of the text beside it as it
 needs, so that a table keeps a chunk of its own. Of two neighbours the one in the same section comes first.
+
+Whole runs are looked at before they are cut, and their parts after it: only then is it known where a long text was
+cut, and how much of the text behind a short table the next table took.
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ import msgspec
 from groundwork.chunking.block_runs import BlockRun
 from groundwork.chunking.cut_points import Breaks
 from groundwork.chunking.lengths import Ruler
+from groundwork.chunking.packer import ChunkPart
+from groundwork.markdown.blocks import Block
 from groundwork.settings.document_settings import ChunkSettings
 
 NO_HEADING = 99  # the level of a border that no heading marks: weaker than any
@@ -129,3 +134,42 @@ def _part(run: BlockRun, start: int, end: int) -> BlockRun:
         if block.start < end and block.end > start
     ]
     return run._replace(blocks=blocks)
+
+
+def join_short_parts(
+    parts: Sequence[ChunkPart], found: Sequence[Block], ruler: Ruler, least: int, limit: int
+) -> list[ChunkPart]:
+    """The parts in order, none below `least` that fits into one chunk of `limit` with the part before or behind.
+
+    Of two such neighbours it joins the one in the same section. Parts with added text, and those that questions leave
+    out, stay as they are. Lengths are in the ruler's unit.
+    """
+    levels = {block.start: block.level for block in found if block.kind == "heading"}
+
+    def border(part: ChunkPart) -> int:
+        return levels.get(part.start, NO_HEADING)
+
+    def fit(first: ChunkPart, second: ChunkPart) -> bool:
+        free = not any(part.skip or part.added or part.closing for part in (first, second))
+        return free and ruler.length(first.start, second.end) <= limit
+
+    done: list[ChunkPart] = []
+    todo = list(reversed(parts))
+    while todo:
+        part = todo.pop()
+        short = ruler.length(part.start, part.end) < least
+        before = short and bool(done) and fit(done[-1], part)
+        behind = short and bool(todo) and fit(part, todo[-1])
+        if before and not (behind and border(part) < border(todo[-1])):
+            todo.append(_joined_parts(done.pop(), part))
+        elif behind:
+            todo.append(_joined_parts(part, todo.pop()))
+        else:
+            done.append(part)
+    return done
+
+
+def _joined_parts(first: ChunkPart, second: ChunkPart) -> ChunkPart:
+    """Both as one part: a table where one is, else a fence where one is."""
+    kinds = (first.kind, second.kind)
+    return ChunkPart("table" if "table" in kinds else "code" if "code" in kinds else "text", first.start, second.end)

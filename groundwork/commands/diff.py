@@ -17,7 +17,7 @@ from groundwork.errors import EXIT_FAILED, EXIT_OK
 from groundwork.records.artifacts import visible, write_bytes, write_text
 
 if TYPE_CHECKING:
-    from groundwork.dataset.loading import Dataset
+    from groundwork.dataset.dataset_sources import Dataset
     from groundwork.dataset.row_differences import Differences, Record
 
 SHOWN = 20  # rows of each kind in the terminal
@@ -26,9 +26,8 @@ WIDTH = 100  # characters of a question in the terminal
 
 def show_diff(flags: argparse.Namespace) -> int:
     """Compare the two datasets that the flags name. Raises UsageError, BadRecord."""
-    from groundwork.dataset.differences_page import differences_html
-    from groundwork.dataset.loading import load_dataset, locate_all
-    from groundwork.dataset.row_differences import differences
+    from groundwork.dataset.dataset_sources import load_dataset, locate_all
+    from groundwork.dataset.row_differences import differences, differences_html
 
     data = workspace(load_config(flags), flags, folders=())
     sources = locate_all(flags.datasets, data)

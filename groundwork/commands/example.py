@@ -12,8 +12,8 @@ from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import PROJECT
 from groundwork.questions.curation.report_page import Curated, curation_html
 from groundwork.records.artifacts import Workspace, read_jsonl, write_text
-from groundwork.records.runs import files_of_documents
-from groundwork.records.types import Pair, Rejected
+from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records.run_lookup import files_of_documents
 from groundwork.settings.config_files import load
 
 if TYPE_CHECKING:

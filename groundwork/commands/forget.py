@@ -7,7 +7,7 @@ import argparse
 from groundwork.console.job_setup import load_config, opened
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.records.artifacts import slug
-from groundwork.records.document_lifecycle import forget, remains_of
+from groundwork.records.departed_documents import forget, remains_of
 
 
 def forget_documents(flags: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ from groundwork.console.terminal_table import table_lines
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME, STAGES, Stage
-from groundwork.records.document_lifecycle import Departed, Remains, departed, forgotten_rows, remains_of
+from groundwork.records.departed_documents import Departed, Remains, departed, forgotten_rows, remains_of
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command

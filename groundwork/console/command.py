@@ -22,7 +22,7 @@ from groundwork.console.preflight import NO_DOCUMENTS
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.pipeline import BY_NAME, writer_of
 from groundwork.records.artifacts import visible
-from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
+from groundwork.records.manifest import AS_RECORDED, ConfigNames
 
 if TYPE_CHECKING:
     from groundwork.console.ledger import Ledger
@@ -98,7 +98,7 @@ class Command:
         return self.parser().parse_args(argv)
 
     def run(self, flags: argparse.Namespace) -> int:
-        from groundwork.records.document_lifecycle import departed
+        from groundwork.records.departed_documents import departed
 
         config = load_config(flags)
         with opened(config, flags, folders=self.looks_into) as (job, manifest):
@@ -146,7 +146,7 @@ class Command:
 
     def _name_departed(self, job: Job) -> None:
         """Say which documents have lost their source."""
-        from groundwork.records.document_lifecycle import departed_lines
+        from groundwork.records.departed_documents import departed_lines
 
         if getattr(job.flags, "within_run", False) and self.name != "ingest":
             return  # said once, by the first stage of them all

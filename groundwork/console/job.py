@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from groundwork.llm.budget import Budget
     from groundwork.llm.call_costs import UsageRow
     from groundwork.llm.client import Client
-    from groundwork.records.document_lifecycle import Departed
+    from groundwork.records.departed_documents import Departed
     from groundwork.records.set_aside_documents import SetAside
     from groundwork.settings.model_settings import ModelCall
     from groundwork.settings.whole_config import Config

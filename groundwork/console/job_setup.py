@@ -18,7 +18,7 @@ from groundwork.records.artifacts import Elsewhere, Workspace, slug, text_hash
 if TYPE_CHECKING:
     from groundwork.llm.client import Client
     from groundwork.records.manifest import Manifest
-    from groundwork.records.mirror import Mirror
+    from groundwork.records.remote_folder.mirror import Mirror
     from groundwork.settings.whole_config import Config
 
 TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
@@ -65,7 +65,7 @@ class opened:  # noqa: N801  used as a with-statement's verb
         self._shards, self._part, self._folders = shards, part, folders
 
     def __enter__(self) -> tuple[Job, Manifest]:
-        from groundwork.records.document_lifecycle import departed
+        from groundwork.records.departed_documents import departed
         from groundwork.records.manifest import Manifest
 
         data = self._data = workspace(
@@ -114,7 +114,7 @@ def workspace(
     mirror = None
     place = flags.data or config.data_dir
     if "://" in str(place):
-        from groundwork.records.mirror_scope import Scope
+        from groundwork.records.remote_folder.mirror_scope import Scope
 
         mirror = mirror_of(str(place), config.engine.cache_dir)
         if pull:
@@ -133,7 +133,7 @@ def workspace(
 @cache
 def mirror_of(url: str, folder: str) -> Mirror:
     """The local copy of a data folder elsewhere, one a process: in `folder`, or in the user's cache."""
-    from groundwork.records.mirror import Mirror
+    from groundwork.records.remote_folder.mirror import Mirror
 
     name = f"{slug(url)[:80]}-{text_hash(url.rstrip('/'))[:8]}"
     place = Path(folder).expanduser() if folder else cache_dir()

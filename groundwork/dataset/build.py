@@ -18,12 +18,11 @@ from groundwork.dataset.reword.eval_rewording import Ask, Check, Judge, Reworded
 from groundwork.dataset.reword.model_calls import faults_of
 from groundwork.dataset.reword.rewording_faults import answer_kept, subject_words
 from groundwork.dataset.reword.train_phrasings import Border, Phrased, is_phrasing, phrasings
-from groundwork.dataset.rows import Pool, Row
+from groundwork.dataset.rows import Pool, Row, Subjects
 from groundwork.dataset.split import metrics as measure
 from groundwork.dataset.split.eval_selection import CannotSplit, Split, Vectors, eval_size, select_eval
 from groundwork.dataset.split.metrics import Curve, Replaced, SplitReport, SplitShare
 from groundwork.dataset.split.representativeness import assess, drift
-from groundwork.dataset.subjects import Subjects
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
 

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.errors import UnitError, UsageError
-from groundwork.records.runs import DECISIONS
+from groundwork.records.run_lookup import DECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from groundwork.console.job import Job
-    from groundwork.dataset.loading import DatasetSource
-    from groundwork.dataset.rows import Pool
-    from groundwork.dataset.subjects import Subjects
-    from groundwork.records.types import Chunk
+    from groundwork.dataset.dataset_sources import DatasetSource
+    from groundwork.dataset.rows import Pool, Subjects
+    from groundwork.records.chunk_record import Chunk
     from groundwork.settings.whole_config import Config
 
 
@@ -44,7 +43,7 @@ def find_inputs(job: Job) -> BuildInputs:
     Raises UsageError where a run holds no pairs, and for a licence, a folder of grades or a dataset to mix in that is
     not there.
     """
-    from groundwork.records.runs import default_run, pair_files, tag_files
+    from groundwork.records.run_lookup import default_run, pair_files, tag_files
 
     runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
     pairs = {run: list(pair_files(job.data, run)) for run in runs}
@@ -91,7 +90,7 @@ def _mix(job: Job) -> DatasetSource | None:
     """
     if not (name := job.config.dataset.mix):
         return None
-    from groundwork.dataset.loading import locate, pin
+    from groundwork.dataset.dataset_sources import locate, pin
 
     try:
         source = locate(name, job.data, "datasets")
@@ -146,7 +145,7 @@ def _existing(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Pa
 def read_passages(inputs: BuildInputs) -> list[Chunk]:
     """All chunks of the documents, in their order."""
     from groundwork.records.artifacts import read_jsonl
-    from groundwork.records.types import Chunk
+    from groundwork.records.chunk_record import Chunk
 
     return [chunk for path in inputs.chunks for chunk in read_jsonl(path, Chunk)]
 
@@ -181,7 +180,7 @@ def valid_pool(pool: Pool, job: Job) -> Pool:
 def titles(inputs: BuildInputs) -> list[str]:
     """The titles of the documents that the rows come from."""
     from groundwork.records.artifacts import read_json
-    from groundwork.records.types import Document
+    from groundwork.records.document_record import Document
 
     return [read_json(path, Document).title for path in inputs.texts]
 
@@ -190,9 +189,9 @@ def subjects(job: Job, inputs: BuildInputs) -> Subjects:
     """The context of the settings, and of each document the name that its questions call it, or its title where none
     was decided.
     """
-    from groundwork.dataset.subjects import Subjects
+    from groundwork.dataset.rows import Subjects
     from groundwork.records.artifacts import read_json
-    from groundwork.records.types import Summary
+    from groundwork.records.summary_record import Summary
 
     named = {path.stem: read_json(path, Summary).name for path in inputs.summaries}
     titled = zip(inputs.texts, titles(inputs), strict=True)

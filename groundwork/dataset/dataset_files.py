@@ -46,7 +46,7 @@ def contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, Contents]
     from groundwork.dataset.publish.card import write_card
     from groundwork.dataset.publish.export import export_files
     from groundwork.dataset.publish.harness_tasks import task_files
-    from groundwork.dataset.split_report import split_html
+    from groundwork.dataset.split.split_report import split_html
     from groundwork.dataset.versions import VERSIONS, versions_with
 
     settings = job.config.dataset

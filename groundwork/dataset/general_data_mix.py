@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from groundwork.dataset.build import Built
-from groundwork.dataset.loading import ANSWER, MIRRORS, Dataset, QuestionRow
+from groundwork.dataset.dataset_sources import ANSWER, MIRRORS, Dataset, QuestionRow
 from groundwork.dataset.publish.personal_data import scan
 from groundwork.dataset.reword.train_phrasings import is_phrasing
 from groundwork.dataset.rows import Row

@@ -10,7 +10,7 @@ import msgspec
 from groundwork.dataset.rows import Invalid, Pool, Row
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.grades import MeasuredRow
-from groundwork.records.types import Difficulty
+from groundwork.records.pair_record import Difficulty
 
 LEVELS: tuple[Difficulty, ...] = ("easy", "medium", "hard")
 

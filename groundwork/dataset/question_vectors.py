@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from groundwork.dataset.loading import Dataset, DatasetSource, load_dataset
+from groundwork.dataset.dataset_sources import Dataset, DatasetSource, load_dataset
 from groundwork.embedding.encoder import Encoder, Vectors, encoder_for
 from groundwork.errors import UsageError
 from groundwork.records.artifacts import Workspace, write_bytes

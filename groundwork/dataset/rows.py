@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from sys import intern  # of what many rows have in common
 from typing import Literal, NamedTuple
@@ -11,9 +12,12 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from groundwork.records.artifacts import read_jsonl
+from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import as_read, in_words
+from groundwork.records.pair_record import Difficulty, Pair
+from groundwork.records.record_base import Record
 from groundwork.records.run_pairs import Candidate, Review
-from groundwork.records.types import Chunk, Difficulty, Pair, Record, Tags
+from groundwork.records.tags_record import Tags
 
 BROKEN_TEXT = "\ufffd\x00"  # what a wrong decoding and a binary file leave behind
 
@@ -224,3 +228,15 @@ def _half_curated(files: Mapping[str, Sequence[Path]]) -> list[str]:
                 f"{run}: {curated} of {len(paths)} documents are curated; run dataprep/curate.py for the rest"
             )
     return warnings
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """`context`: what all documents are about (qa.context); `names`: by document, what questions call its subject."""
+
+    context: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, document: str) -> str:
+        """The context and the document's own name; other documents' names say nothing of its rows."""
+        return f"{self.context.strip()} {self.names.get(document, '').strip()}".strip()

@@ -8,9 +8,8 @@ from groundwork.console.job import Estimate, Job
 from groundwork.dataset.build import Built, train_size
 from groundwork.dataset.build_inputs import BuildInputs, read_passages, subjects
 from groundwork.dataset.general_data_mix import general_rows_needed
-from groundwork.dataset.rows import Row
+from groundwork.dataset.rows import Row, Subjects
 from groundwork.dataset.split.eval_selection import eval_size
-from groundwork.dataset.subjects import Subjects
 from groundwork.dataset.unanswerable_questions import (
     A_CALL,
     NEAREST,
@@ -26,7 +25,7 @@ from groundwork.dataset.unanswerable_questions import (
 )
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, conversation
-from groundwork.records.types import Chunk
+from groundwork.records.chunk_record import Chunk
 from groundwork.settings.dataset_settings import AbsentQuestions
 
 TOKENS_A_QUESTION = 60  # of either reply

@@ -27,7 +27,7 @@ from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
 from groundwork.language.words import normalised_words
 from groundwork.llm.task_group import together
-from groundwork.records.types import Chunk
+from groundwork.records.chunk_record import Chunk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,7 +13,7 @@ from groundwork.dataset.row_differences import differences
 from groundwork.dataset.rows import Row
 from groundwork.errors import BadRecord
 from groundwork.records.artifacts import read_json
-from groundwork.records.types import Record
+from groundwork.records.record_base import Record
 
 VERSIONS = "versions.json"
 
@@ -71,7 +71,7 @@ def _change(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Sequence
 
 
 def _rows_of(folder: Path) -> list[dict[str, Any]]:
-    from groundwork.dataset.loading import records_of
-    from groundwork.records.runs import files_of_rows
+    from groundwork.dataset.dataset_sources import records_of
+    from groundwork.records.run_lookup import files_of_rows
 
     return [{**record, "split": split} for split, record in records_of(files_of_rows(folder))]

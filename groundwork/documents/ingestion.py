@@ -49,7 +49,7 @@ from groundwork.documents.repair.running_headers import without_running
 from groundwork.documents.source_files import DocumentFile, examine, spelt
 from groundwork.errors import BadDocument, MissingExtra, UnitError
 from groundwork.process_pool import WorkerFailed, Workers, devices
-from groundwork.records.types import Document, Page
+from groundwork.records.document_record import Document, Page
 from groundwork.settings.whole_config import Config
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from groundwork.documents.repair.page_joining import plain_contents, tidy
 from groundwork.documents.repair.running_headers import keys_of, running_keys, strip_running, without_line
 from groundwork.documents.repair.word_spacing import respell, restore
 from groundwork.process_pool import report_progress
-from groundwork.records.types import PageAudit
+from groundwork.records.document_record import PageAudit
 
 OURS = "lines"  # our own reading of a page, which has whole words and one paragraph a block
 

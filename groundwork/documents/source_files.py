@@ -22,7 +22,7 @@ from groundwork.documents.engines.plain_text import decode
 from groundwork.errors import BadDocument
 from groundwork.records.artifacts import plain, slug
 from groundwork.records.name_patterns import matches_any
-from groundwork.records.runs import DECISIONS
+from groundwork.records.run_lookup import DECISIONS
 
 TABLES_AND_DATA = (".csv", ".tsv", ".json", ".jsonl", ".xml", ".ipynb", ".html", ".htm", ".xhtml")
 OFFICE = (".docx", ".pptx", ".xlsx", ".xls", ".epub", ".msg", ".odt", ".ods", ".odp", ".rtf", ".doc", ".ppt")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.dataset.loading import QuestionRow
+from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.errors import BadRecord, UnitError, UsageError
 from groundwork.llm.client import Client, Reply
 from groundwork.llm.prompts import Message, conversation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from groundwork.console.job import Estimate, Job
-from groundwork.dataset.loading import QuestionRow
+from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.grading.answers import question_messages
 from groundwork.grading.criteria_by_rule import settle
 from groundwork.grading.grading_run import Grading

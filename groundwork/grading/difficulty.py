@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from groundwork.dataset.loading import MIRRORS
+from groundwork.dataset.dataset_sources import MIRRORS
 from groundwork.grading.judge_agreement import flips
 from groundwork.records.grades import Grade, MeasuredRow
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from groundwork.dataset.loading import QuestionRow
+from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.errors import UnitError
 from groundwork.grading.confidence_intervals import Interval
 from groundwork.grading.judge import GradingCase, Judge, criteria_of, grade

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import msgspec
 
-from groundwork.dataset.loading import QuestionRow
+from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.grading.confidence_intervals import Interval, share_interval
 from groundwork.grading.judge import GradingCase, criteria_of
 from groundwork.grading.judge_agreement import flips

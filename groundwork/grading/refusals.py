@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from groundwork.dataset.loading import MIRRORS
+from groundwork.dataset.dataset_sources import MIRRORS
 from groundwork.grading.confidence_intervals import Interval, share_interval
 from groundwork.records.grades import Grade
 

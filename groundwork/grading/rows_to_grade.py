@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from groundwork.dataset.loading import MIRRORS, Dataset, QuestionRow
+from groundwork.dataset.dataset_sources import MIRRORS, Dataset, QuestionRow
 from groundwork.errors import UsageError
 
 INSTEAD = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there

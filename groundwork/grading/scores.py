@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from groundwork.dataset.loading import MIRRORS
+from groundwork.dataset.dataset_sources import MIRRORS
 from groundwork.grading.confidence_intervals import Difference, Interval, paired_difference, share_interval
 from groundwork.grading.difficulty import Guess, guess, measured
 from groundwork.grading.judge_agreement import Consistency, consistency, flips

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from groundwork.language.detection import code, is_english, may_be
 from groundwork.language.labels import RULE
-from groundwork.language.stop_words import ENGLISH
-from groundwork.language.words import words
+from groundwork.language.words import ENGLISH, words
 
 _SOURCE = (
     r"(?:passages?|text|chunks?|excerpts?|paragraphs?|sentences?|statements?|documents?|context|snippet|extract|author)"

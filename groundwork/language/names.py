@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from groundwork.language.stop_words import ENGLISH
+from groundwork.language.words import ENGLISH
 from groundwork.language.writing_systems import UNSPACED
 
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]*)[\"”“»]")

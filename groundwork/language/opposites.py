@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Set
 
-from groundwork.language.stop_words import ENGLISH
-from groundwork.language.words import stem, words
+from groundwork.language.words import ENGLISH, stem, words
 
 
 def _side(listed: str) -> frozenset[str]:

@@ -1,18 +1,22 @@
-"""Sentences of prose, as offsets.
+"""Sentences of prose, as offsets; how a text ends that is complete; and spans of text that no cut may fall into.
 
 Two engines find where sentences end: `sentencex` (rules and abbreviations for some 250 languages) and `regex`, the
 plain rule below. What both get wrong in Markdown (a list marker is no sentence, a link is not cut) is mended here.
+
+A text that ends is told by what is asked about it: a run of blocks, a line of a page, a line in a chunk. All take
+FULL_STOPS for an end. They differ in colons, commas, quotes and brackets: tests/language/test_sentence_ends.py holds
+them side by side.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 
 import regex
 
 from groundwork.language.labels import ALONE, BULLETS
-from groundwork.language.uncuttable_spans import Span, whole_spans
 
 _END = regex.compile(
     r"""
@@ -141,3 +145,44 @@ def _trim(text: str, start: int, end: int) -> Span | None:
     piece = text[start:end]
     left = len(piece) - len(piece.lstrip())
     return (start + left, start + len(piece.rstrip())) if left < len(piece) else None
+
+
+FULL_STOPS = ".!?…。！？"
+# a block that is complete: what stands above a table or fence does not introduce it
+FINISHED = regex.compile(rf"[{FULL_STOPS}؟)\]”»\"'>|`~][*_]*\s*\Z")
+# a line of a page behind which a paragraph may end; with none of these the sentence may go on, on the next page too
+LINE_ENDS = tuple(f'{FULL_STOPS}:;”"：；」')
+# a line of a chunk that is a statement, and no title or label of a figure
+CLOSED = re.compile(rf"[{FULL_STOPS}:;,)\"”'’»]$")
+# an item that is said to its end, of whatever script, with the quotes and brackets that close behind
+SAID_WHOLE = re.compile(r"[.!?:;。！？；：।؟۔][\"'”’)」』*_]*$")
+
+
+Span = tuple[int, int]
+
+_TRIGGERS = "[`$\\"  # every pattern below needs one of these, and looking for them is fifty times faster
+_WHOLE = regex.compile(
+    r"""
+      !?\[ [^\[\]\n]*+ (?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+ \]
+      \( [^()\s]*+ (?:\([^()\s]*+\)[^()\s]*+)*+ (?:[ ]"[^"\n]*+")?+ \)    # a link or picture: [text](address "title")
+    | \[ [^\[\]\n]{1,200}+ \] \[ [^\[\]\n]{0,200}+ \]     # a link by reference: [text][1]
+    | \$\$ [^$]++ \$\$                                    # a formula set apart
+    | (?<![\\$\w]) \$ (?=\S) [^$\n]{1,300}+ (?<=\S) \$ (?![\d$])    # $x + y$, but not "$5 and $6"
+    | \\\( .{1,300}? \\\) | \\\[ .{1,300}? \\\]           # \(x + y\)
+    | (?<!`) (`{1,3}) (?!`) [^`\n]++ \1 (?!`)             # `code`
+    """,
+    regex.VERBOSE,
+)
+_SPACED_NUMBER = regex.compile(r"(?<!\d)\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)")  # 10 000
+
+
+def whole_spans(text: str) -> list[Span]:
+    """Links, formulas and inline code that hold white space or sentence ends, in order and apart."""
+    if not any(trigger in text for trigger in _TRIGGERS):
+        return []
+    return [match.span() for match in _WHOLE.finditer(text)]
+
+
+def uncuttable(text: str) -> list[Span]:
+    """`whole_spans` and numbers written with spaces: what a cut between two words may not fall into."""
+    return sorted(chain(whole_spans(text), (match.span() for match in _SPACED_NUMBER.finditer(text))))

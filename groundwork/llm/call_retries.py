@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from groundwork.errors import Filtered, ProviderRefused, StopRun
-from groundwork.llm.budget import Budget, Settlement
+from groundwork.llm.budget import Budget, Experience, Settlement
 from groundwork.llm.call_context import CallContext
 from groundwork.llm.call_costs import Accounts, UsageRow
 from groundwork.llm.call_failures import Blocked, Broken, Busy, CallFailed, Refused, Rejected, explain
@@ -23,7 +23,6 @@ from groundwork.llm.http_response import ChatResponse, Usage, read_response, rea
 from groundwork.llm.journal import Journal, StoredReply, key_of
 from groundwork.llm.rate_limit import RateLimiter
 from groundwork.llm.token_estimate import tokens_in
-from groundwork.llm.worst_case_cost import Experience
 from groundwork.records.process_identity import spoken
 
 T = TypeVar("T")

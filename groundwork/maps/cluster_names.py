@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from groundwork.language.detection import code
-from groundwork.language.stop_words import stop_words
-from groundwork.language.words import TERM, stem
+from groundwork.language.words import TERM, stem, stop_words
 
 # Words that say how something is asked and never what about. Frequent words of any language are found by counting.
 _ASKING = frozenset(

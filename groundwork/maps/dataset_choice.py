@@ -1,15 +1,24 @@
-"""Which of several datasets to take: by reach at equal size, never a part before the whole, none of equals."""
+"""Which of several datasets to take: by reach at equal size, never a part before the whole, none of equals.
+
+Beside it stand the price and the time of the models that made them, as the journal of replies has them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from groundwork.llm.call_costs import Spending
 from groundwork.maps.draw.scene import DatasetNumbers
+
+if TYPE_CHECKING:
+    from groundwork.dataset.dataset_sources import QuestionRow
+
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -130,3 +139,20 @@ def _taken_whole(rows: list[DatasetNumbers], chosen: DatasetNumbers) -> str:
 def _merging(chosen: DatasetNumbers, per_topic: Floats, best: int) -> str:
     more = int(((per_topic[best] == 0) & (per_topic.sum(axis=0) > 0)).sum())
     return f" Merging adds {more:,} topic{'s' * (more > 1)} that {chosen.name} lacks." if more else ""
+
+
+def price_note(rows: Iterable[QuestionRow], spent: Sequence[Spending]) -> str:
+    """`Price and time of the questions: model-a $2.98 for 1,000 (3.2 s a call), ...`; "" where nothing is known.
+
+    Of each model that wrote some of `rows`, over all of its calls and all of its questions here.
+    """
+    questions = Counter(row.model for row in rows if row.model)
+    parts = [_of(one, questions[one.model]) for one in spent if questions[one.model] and one.calls]
+    return f"Price and time of the questions: {'; '.join(parts)}." if parts else ""
+
+
+def _of(one: Spending, questions: int) -> str:
+    price = f"${1_000 * one.cost / questions:,.2f} for 1,000" if one.priced else "no price known"
+    unpriced = f", {one.calls - one.priced:,} calls without a price" if 0 < one.priced < one.calls else ""
+    seconds = f"{one.seconds / one.calls:.1f} s a call, {one.seconds / questions:.1f} s a question"
+    return f"{one.model} {price}{unpriced} ({seconds})"

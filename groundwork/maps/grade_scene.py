@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from groundwork.console.command import Job
-from groundwork.dataset.loading import MIRRORS, QuestionRow
+from groundwork.dataset.dataset_sources import MIRRORS, QuestionRow
 from groundwork.embedding.encoder import Vectors, encoder_for
 from groundwork.grading.grading_run import Grading
 from groundwork.grading.scores import GradeReport

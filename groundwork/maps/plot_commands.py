@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Job, Outcome, Unit, setting
 from groundwork.errors import UsageError
-from groundwork.records.runs import default_dataset, default_run, runs
+from groundwork.records.run_lookup import default_dataset, default_run, runs
 
 if TYPE_CHECKING:
-    from groundwork.dataset.loading import DatasetSource
+    from groundwork.dataset.dataset_sources import DatasetSource
 
 LONGEST_STEM = 150  # letters; file systems end at 255 bytes
 FORMS = (
@@ -38,7 +38,7 @@ def sources_of(
 
     `prefer`: the folder of data/ that a name is looked up in first. Raises UsageError for fewer than `least`.
     """
-    from groundwork.dataset.loading import locate_all, pin
+    from groundwork.dataset.dataset_sources import locate_all, pin
 
     named = [name for argument in job.flags.datasets for name in _of_vectors(job, argument)]
     names = named or (default(job) if default else runs(job.data))
@@ -53,7 +53,7 @@ def _of_vectors(job: Job, argument: str) -> list[str]:
 
     Raises UsageError where no run and no finished dataset of data/ belongs to them.
     """
-    from groundwork.dataset.loading import locate
+    from groundwork.dataset.dataset_sources import locate
 
     place = Path(argument)
     files = list(place.glob("*.npz")) if place.is_dir() else [place] * (place.suffix == ".npz" and place.is_file())

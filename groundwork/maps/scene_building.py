@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.console.progress import Progress
-from groundwork.dataset.loading import MIRRORS, QuestionRow, run_of
+from groundwork.dataset.dataset_sources import MIRRORS, QuestionRow, run_of
 from groundwork.embedding.clusters import kmeans
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.maps.cluster_names import name_groups

@@ -11,14 +11,14 @@ import msgspec
 from groundwork.console import terminal_table as terminal
 from groundwork.console.command import Outcome
 from groundwork.console.next_steps import from_here
-from groundwork.maps.cost_per_question import price_note
+from groundwork.maps.dataset_choice import price_note
 from groundwork.maps.draw.scene import Numbers, Scene
 from groundwork.records.artifacts import read_json, write_json, write_jsonl
 
 if TYPE_CHECKING:
     from groundwork.console.command import Job, Unit
     from groundwork.dataset.question_vectors import Embedded
-    from groundwork.llm.spending import Spending
+    from groundwork.llm.call_costs import Spending
     from groundwork.maps.draw.matplotlib_plots import Size
 
 
@@ -32,7 +32,7 @@ class Beside(msgspec.Struct):
 async def draw_map(job: Job, unit: Unit) -> Outcome:
     """Embed what lacks vectors of the unit's sources, lay them out together and write the map's files."""
     from groundwork.dataset.question_vectors import embedded, encoder_of
-    from groundwork.llm.spending import spending
+    from groundwork.llm.call_costs import spending
     from groundwork.maps.scene_building import by_dataset, scene_of
     from groundwork.tags.tag_files import tags_by_question
 

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from groundwork.console.progress import Progress
-from groundwork.dataset.loading import MIRRORS, QuestionRow
+from groundwork.dataset.dataset_sources import MIRRORS, QuestionRow
 from groundwork.dataset.split.representativeness import Representativeness, assess
 from groundwork.embedding.nearest_neighbours import nearest
 from groundwork.maps.draw.scene import Bar, Scene

@@ -1,18 +1,28 @@
-"""The Scene of a map of tags, and their histogram."""
+"""The Scene of tags: their histogram and their map, of one dataset or of several side by side, and its files."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from groundwork.console.command import Job, Unit
+from groundwork.console.next_steps import from_here
+from groundwork.dataset.question_vectors import encoder_of
 from groundwork.embedding.nearest_neighbours import similarities
+from groundwork.maps.draw.matplotlib_plots import write_histogram_png, write_map_png
 from groundwork.maps.draw.scene import Bar, Cluster, DatasetEntry, Point, Scene
+from groundwork.maps.draw.tags_page import write_tags
 from groundwork.maps.projection import project
 from groundwork.maps.scene_building import cluster_map
+from groundwork.records.artifacts import write_json
+from groundwork.records.tags_record import Tags
 from groundwork.settings.dataset_settings import Maps
+from groundwork.tags import synonyms
+from groundwork.tags.tag_files import count
 
 ASIDE = 0.013  # of the map: how far the marks of one tag in several datasets stand from its place
 
@@ -119,3 +129,49 @@ def _beside(place: npt.NDArray[np.float32], turn: int, of: int) -> tuple[float, 
         return x, y
     angle = np.pi / 2 + 2 * np.pi * turn / of
     return round(x + ASIDE * float(np.cos(angle)), 5), round(y + ASIDE * float(np.sin(angle)), 5)
+
+
+async def compare(job: Job, title: str, rows: dict[str, list[Tags]]) -> Scene:
+    encoder = encoder_of(job)
+    every = count([row for own in rows.values() for row in own], {})
+    vectors = await encoder.aencode([tag.replace("-", " ") for tag in every], "query")
+    file = job.data.path("tags", "synonyms.json")
+    entries, fresh = synonyms.update(file, every, vectors)
+    into = synonyms.applied(entries)
+    questions = {name: len(own) for name, own in rows.items()}
+    bars = tag_histogram({name: count(own, into) for name, own in rows.items()}, questions, job.flags.min_count)
+    notes = _notes(job, {tag: end for tag, end in into.items() if tag in every}, entries, fresh)
+    tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
+    return tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, notes)
+
+
+def _notes(job: Job, into: dict[str, str], entries: dict[str, Any], fresh: list[str]) -> list[str]:
+    notes = []
+    if into:
+        notes.append("Taken together: " + ", ".join(f"{tag} into {end}" for tag, end in sorted(into.items())) + ".")
+    if proposed := [f"{tag} into {entries[tag].into}" for tag in fresh if not entries[tag].merge]:
+        place = from_here(job.data.path("tags", "synonyms.json"))
+        notes.append(f"Proposed, not taken together (decide in {place}): {', '.join(proposed)}.")
+    return notes
+
+
+def write_files(scene: Scene, unit: Unit, most: int) -> list[str]:
+    """Write the unit's files; returns what to warn the reader of."""
+    bars, tag_map, numbers, *page = unit.writes
+    warnings = write_histogram_png(scene, bars, most) + write_map_png(scene, tag_map)
+    write_json(numbers, _numbers(scene))
+    for path in page:
+        write_tags(scene, path)
+    return warnings
+
+
+def _numbers(scene: Scene) -> dict[str, object]:
+    names = [entry.name for entry in scene.datasets]
+    return {
+        "title": scene.title,
+        "questions": {entry.name: entry.count for entry in scene.datasets},
+        "notes": scene.notes,
+        "tags": scene.histogram,
+        "only_in": only_in(scene.histogram, names),
+        "missed_by": {name: [bar.label for bar in scene.histogram if not bar.counts[name]] for name in names},
+    }

@@ -14,7 +14,7 @@ from typing import Literal, cast
 import msgspec
 
 from groundwork.language.labels import BULLETS, MARKDOWN_ITEM
-from groundwork.markdown.grid_tables import START as GRID
+from groundwork.markdown.tables import START as GRID
 from groundwork.markdown.tables import is_csv
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "code", "quote", "formula", "contents"]

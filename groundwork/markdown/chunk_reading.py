@@ -9,14 +9,13 @@ from pathlib import Path
 
 from groundwork.language.detection import code, of_part
 from groundwork.language.numbers import Number, numbers
-from groundwork.language.stop_words import ENGLISH
-from groundwork.language.words import content_words
+from groundwork.language.words import ENGLISH, content_words
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.grounding import Grounds
-from groundwork.markdown.page_lines import PageLines
+from groundwork.markdown.page_headers_and_footers import PageLines
 from groundwork.markdown.statements import Statement, statements
 from groundwork.records.artifacts import read_jsonl
-from groundwork.records.types import Chunk
+from groundwork.records.chunk_record import Chunk
 
 LEAST_LINES = 3  # that count up, and are a listing
 _COUNTER = re.compile(r"(?m)^[ \t]*(\d{1,5})(?=[ \t:.|)]|$)")

@@ -9,8 +9,7 @@ from itertools import zip_longest
 from typing import Literal
 
 from groundwork.language import labels
-from groundwork.language.sentence_ends import CLOSED
-from groundwork.language.sentences import sentences
+from groundwork.language.sentences import CLOSED, sentences
 from groundwork.language.writing_systems import UNSPACED
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.tables import TAG, Cell, read_table

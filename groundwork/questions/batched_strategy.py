@@ -26,7 +26,8 @@ from groundwork.questions.chunk_figures import ChunkFigures
 from groundwork.questions.draft_faults import Corrections, Draft, Drafts
 from groundwork.questions.interview import SHOWN_AT_MOST, Asker, InterviewAnswer, Judged, Round
 from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens, known
-from groundwork.records.types import Chunk, Rejected
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.pair_record import Rejected
 from groundwork.settings.question_settings import QA
 
 T = TypeVar("T")

@@ -19,8 +19,9 @@ from groundwork.language.numbers import Number, numbers
 from groundwork.language.words import content_words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
+from groundwork.records.coverage_record import Coverage, DocumentCoverage, FigureAsked, FigureCount, Span
 from groundwork.records.figures import figures
-from groundwork.records.types import Coverage, DocumentCoverage, FigureAsked, FigureCount, Pair, Span
+from groundwork.records.pair_record import Pair
 
 ENOUGH_WORDS = 3
 ASKED = 1 / 3  # of a statement's content words, in question and answer, where a quote holds other statements too

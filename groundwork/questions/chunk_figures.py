@@ -11,9 +11,9 @@ import msgspec
 from groundwork.errors import GroundworkError
 from groundwork.llm.prompts import Message, with_images
 from groundwork.questions.draft_faults import Draft
+from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import as_read, figure_mark, figure_named, figures
 from groundwork.records.raster_images import UnusableImage, jpeg_of, opened_image
-from groundwork.records.types import Chunk
 from groundwork.settings.question_settings import QA
 
 MOST_BYTES = 50_000_000  # of a file that is opened

@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from groundwork.language.numbers import numbers
 from groundwork.language.opposites import is_negated
-from groundwork.language.stop_words import ENGLISH
-from groundwork.language.words import content_words, words
+from groundwork.language.words import ENGLISH, content_words, words
 from groundwork.language.yes_no_questions import AUXILIARY, YES_OR_NO
 from groundwork.questions.trivial_questions import ASKS_HOW
 

@@ -22,14 +22,15 @@ from groundwork.markdown.grounding import Grounds
 from groundwork.markdown.statements import Statement
 from groundwork.questions import chunk_coverage
 from groundwork.questions.draft_faults import PairBasis
-from groundwork.questions.duplicate_rule import asked_by
-from groundwork.questions.duplicate_search import AskedSoFar, Encode, Likeness, similarity
+from groundwork.questions.duplicates.duplicate_rule import asked_by
+from groundwork.questions.duplicates.duplicate_search import AskedSoFar, Encode, Likeness, similarity
 from groundwork.questions.interview import Asker, Interview, ask_wishes, interview
 from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens, known
 from groundwork.questions.multi_chunk_questions import TwoChunks, related
 from groundwork.questions.strategy_choice import strategy_of
 from groundwork.questions.wished_statements import wished_statements
-from groundwork.records.types import DocumentCoverage, Pair, Rejected
+from groundwork.records.coverage_record import DocumentCoverage
+from groundwork.records.pair_record import Pair, Rejected
 from groundwork.settings.question_settings import QA
 from groundwork.settings.whole_config import Config
 

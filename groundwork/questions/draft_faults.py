@@ -18,7 +18,7 @@ from groundwork.markdown.grounding import Grounds
 from groundwork.questions.criteria import criteria_fault, uncovered, without_padding
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.trivial_questions import not_worth_asking
-from groundwork.records.types import Difficulty
+from groundwork.records.pair_record import Difficulty
 
 Category = Literal["factual", "definition", "procedure", "condition", "numeric", "comparison", "reasoning"]
 

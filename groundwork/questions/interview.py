@@ -25,9 +25,11 @@ from groundwork.markdown.statements import Statement
 from groundwork.questions import chunk_coverage
 from groundwork.questions.criteria import without_padding
 from groundwork.questions.draft_faults import Draft, Fault, PairBasis
-from groundwork.questions.duplicate_rule import asked_by
-from groundwork.questions.duplicate_search import AskedSoFar
-from groundwork.records.types import Chunk, ChunkRun, Coverage, Pair, Rejected
+from groundwork.questions.duplicates.duplicate_rule import asked_by
+from groundwork.questions.duplicates.duplicate_search import AskedSoFar
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.coverage_record import ChunkRun, Coverage
+from groundwork.records.pair_record import Pair, Rejected
 from groundwork.settings.question_settings import QA
 
 FINAL = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend

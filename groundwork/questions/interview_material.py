@@ -12,7 +12,9 @@ from groundwork.language.words import words
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.markdown.statements import is_caption
 from groundwork.records.artifacts import read_json
-from groundwork.records.types import Chunk, Document, Summary
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.document_record import Document
+from groundwork.records.summary_record import Summary
 from groundwork.records.wishes import Wish, read_wishes
 from groundwork.settings.question_settings import QA
 

@@ -13,15 +13,15 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompts import conversation
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.draft_faults import Draft, Drafts, Fault, PairBasis
-from groundwork.questions.duplicate_rule import asked_by
-from groundwork.questions.duplicate_search import AskedSoFar, Encode
+from groundwork.questions.duplicates.duplicate_rule import asked_by
+from groundwork.questions.duplicates.duplicate_search import AskedSoFar, Encode
 from groundwork.questions.interview import as_pair, as_rejected, as_unread
 from groundwork.records.figures import as_read
-from groundwork.records.types import Pair, Rejected
+from groundwork.records.pair_record import Pair, Rejected
 from groundwork.settings.question_settings import QA
 
 if TYPE_CHECKING:
-    from groundwork.questions.duplicate_search import Vectors
+    from groundwork.questions.duplicates.duplicate_search import Vectors
 
 ITERATION = 0  # these pairs belong to no iteration of one chunk
 

@@ -11,8 +11,7 @@ from itertools import pairwise
 
 from groundwork.language.detection import is_english
 from groundwork.language.numbers import number_values
-from groundwork.language.stop_words import ENGLISH
-from groundwork.language.words import content_words, words
+from groundwork.language.words import ENGLISH, content_words, words
 from groundwork.language.yes_no_questions import AUXILIARY
 
 _POLAR = re.compile(rf"(?:^|[,;.:]\s+)(?:and\s+)?{AUXILIARY}\s", re.IGNORECASE)

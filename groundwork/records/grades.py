@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from groundwork.records.types import Record
+from groundwork.records.record_base import Record
 
 Verdict = Literal["met", "unmet", "cannot tell", "ungraded"]  # ungraded: no readable verdict came
 Basis = Literal["criteria", "reference answer"]

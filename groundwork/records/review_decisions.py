@@ -16,8 +16,9 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from groundwork.records.artifacts import Workspace, text_hash, write_bytes
-from groundwork.records.runs import DECISIONS
-from groundwork.records.types import Pair, Record
+from groundwork.records.pair_record import Pair
+from groundwork.records.record_base import Record
+from groundwork.records.run_lookup import DECISIONS
 
 EDITABLE = {  # what a reviewer may change, and where the pair keeps what it said before
     "question": "original_question",

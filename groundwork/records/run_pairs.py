@@ -12,6 +12,8 @@ import msgspec
 
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import Workspace, read_jsonl
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.pair_record import Difficulty, Pair, Rejected
 from groundwork.records.review_decisions import (
     Agreement,
     Decision,
@@ -24,8 +26,7 @@ from groundwork.records.review_decisions import (
     standing,
     verdict_of,
 )
-from groundwork.records.runs import DECISIONS, documents_of, nearest_run
-from groundwork.records.types import Chunk, Difficulty, Pair, Rejected
+from groundwork.records.run_lookup import DECISIONS, documents_of, nearest_run
 
 T = TypeVar("T")
 BY_PERSON = "review"  # the check's column, and the reason, of what a person decided

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from groundwork.records.artifacts import Workspace, read_json, write_json
-from groundwork.records.types import Record
+from groundwork.records.record_base import Record
 
 FILE = "set-aside.json"
 

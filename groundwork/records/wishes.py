@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundwork.records.artifacts import Workspace, read_jsonl, write_jsonl
-from groundwork.records.types import Record
+from groundwork.records.record_base import Record
 
 WISHES = "wishes"  # their folder in a run's
 

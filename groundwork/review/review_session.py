@@ -11,7 +11,10 @@ import msgspec
 from groundwork.errors import BadRecord, GroundworkError
 from groundwork.markdown.grounding import Grounds
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.figures import figures, in_words, is_figure
+from groundwork.records.pair_record import Pair
 from groundwork.records.review_decisions import (
     EDITABLE,
     Decision,
@@ -26,9 +29,9 @@ from groundwork.records.review_decisions import (
     question_hash,
     read_decisions,
 )
+from groundwork.records.run_lookup import documents_of, tag_files
 from groundwork.records.run_pairs import BY_PERSON, Candidate, candidates
-from groundwork.records.runs import documents_of, tag_files
-from groundwork.records.types import Chunk, DocumentCoverage, Pair, Tags
+from groundwork.records.tags_record import Tags
 
 MOST_CHARACTERS = 100_000  # of a text that a reviewer writes
 MOST_GONE = 20  # decisions for pairs that are gone which the page names

@@ -17,7 +17,7 @@ import msgspec
 from aiohttp import web
 
 from groundwork.errors import GroundworkError
-from groundwork.pages.single_file_page import page_text
+from groundwork.pages.html_frame import page_text
 from groundwork.review.review_session import AskAbout, RequestRefused, ReviewSession
 from groundwork.review.served_plots import ask_about, page_names, served_figure, served_page, wish_at, wished_starts
 

@@ -16,8 +16,8 @@ from typing import Any
 from groundwork.errors import UsageError
 from groundwork.records.artifacts import write_bytes
 from groundwork.records.figures import in_words
+from groundwork.records.pair_record import Pair
 from groundwork.records.review_decisions import Decision, DecisionKind, question_hash
-from groundwork.records.types import Pair
 from groundwork.review.review_session import (
     RequestRefused,
     ReviewSession,

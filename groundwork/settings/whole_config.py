@@ -13,9 +13,9 @@ from msgspec import Meta
 
 from groundwork.settings.dataset_settings import STATIC_MODEL, DatasetSettings, Embeddings, GradeSettings, Maps
 from groundwork.settings.document_settings import ChunkSettings, Ingest, Summarize
-from groundwork.settings.engine_settings import Engine
 from groundwork.settings.field_types import Name, Settings, settings_class
 from groundwork.settings.model_settings import LLM, ModelCall, inherits
+from groundwork.settings.process_settings import Engine
 from groundwork.settings.question_settings import CURATE_PROMPTS, QA, Check, Curate, ReviewSettings, TagSettings
 
 

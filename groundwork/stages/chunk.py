@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.job import texts_with_records
 from groundwork.console.next_steps import from_here
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.manifest import in_order
 
 if TYPE_CHECKING:
-    from groundwork.records.types import Chunk
+    from groundwork.records.chunk_record import Chunk
 
 
 def units(job: Job) -> list[Unit]:
@@ -31,7 +31,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     """Chunk one document."""
     import msgspec
 
-    from groundwork.chunking.chunk_counts import chunk_counts, note
+    from groundwork.chunking.chunk_report import chunk_counts, note
     from groundwork.chunking.chunker import chunk_document
     from groundwork.markdown.blocks import blocks
     from groundwork.records.artifacts import read_text, write_jsonl
@@ -59,7 +59,7 @@ def report(job: Job, done: list[Unit]) -> None:
     from groundwork.chunking import chunk_report
     from groundwork.errors import BadRecord
     from groundwork.records.artifacts import read_jsonl, write_text
-    from groundwork.records.types import Chunk
+    from groundwork.records.chunk_record import Chunk
 
     settings = job.config.chunk
     read: dict[str, list[Chunk]] = {}

@@ -16,11 +16,11 @@ from groundwork.console import terminal_table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
 from groundwork.maps.plot_commands import add_datasets, add_interactive, sources_of, together
-from groundwork.records.recipe_changes import in_order
-from groundwork.records.runs import tag_file
+from groundwork.records.manifest import in_order
+from groundwork.records.run_lookup import tag_file
 
 if TYPE_CHECKING:
-    from groundwork.dataset.loading import DatasetSource
+    from groundwork.dataset.dataset_sources import DatasetSource
     from groundwork.maps.draw.scene import Bar
 
 MOST_LISTED = 12  # tags of a dataset alone that the terminal shows
@@ -52,8 +52,8 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.dataset.loading import load_dataset
-    from groundwork.maps.tag_comparison import compare, write_files
+    from groundwork.dataset.dataset_sources import load_dataset
+    from groundwork.maps.tag_scene import compare, write_files
     from groundwork.records.artifacts import write_jsonl
     from groundwork.tags.tagging import tag
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
 from groundwork.records.artifacts import names_in, read_json, read_jsonl, read_text, write_json
+from groundwork.records.manifest import in_order
 from groundwork.records.paths import Paths, texts_of
-from groundwork.records.recipe_changes import in_order
-from groundwork.records.runs import document_of
+from groundwork.records.run_lookup import document_of
 
 SHOWN_LOST = 5  # documents without chunks that are named
 RUNS = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all of them"
@@ -28,7 +28,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     """One unit a document that any of the runs asked about."""
-    from groundwork.maps.coverage_inputs import coverage_folder, coverage_parts, runs_of
+    from groundwork.maps.coverage.coverage_inputs import coverage_folder, coverage_parts, runs_of
 
     asked_about: dict[str, dict[str, str]] = {}
     for run in runs_of(job):
@@ -59,12 +59,13 @@ def units(job: Job) -> list[Unit]:
 
 def process(job: Job, unit: Unit) -> Outcome:
     """Write the page and the numbers of one document, and say the main ones."""
-    from groundwork.maps.coverage_inputs import declined, nearest_statement, refuse_other_text
-    from groundwork.maps.coverage_report import coverage_numbers, document_gaps, percent, report_lines
-    from groundwork.maps.document_coverage import asked
-    from groundwork.maps.draw.coverage_page import write_coverage
+    from groundwork.maps.coverage.coverage_inputs import declined, nearest_statement, refuse_other_text
+    from groundwork.maps.coverage.coverage_page import write_coverage
+    from groundwork.maps.coverage.coverage_report import coverage_numbers, document_gaps, percent, report_lines
+    from groundwork.maps.coverage.document_coverage import asked
     from groundwork.markdown.chunk_reading import read_chunks
-    from groundwork.records.types import Document, Pair
+    from groundwork.records.document_record import Document
+    from groundwork.records.pair_record import Pair
 
     text_file, document_file, chunk_file = unit.reads[:3]
     text, document = read_text(text_file), read_json(document_file, Document)

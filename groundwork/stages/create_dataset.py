@@ -32,7 +32,7 @@ from groundwork.settings.dataset_settings import EVAL_STRATEGIES, EXPORT_FORMATS
 if TYPE_CHECKING:
     from groundwork.dataset.build_inputs import BuildInputs
     from groundwork.dataset.reword.eval_rewording import Ask, Judge
-    from groundwork.dataset.subjects import Subjects
+    from groundwork.dataset.rows import Subjects
     from groundwork.records.manifest import Manifest
     from groundwork.settings.whole_config import Config
 
@@ -163,13 +163,13 @@ def keep_others(job: Job, manifest: Manifest) -> None:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
     from groundwork.dataset.build import Tools, build
+    from groundwork.dataset.dataset_sources import load_dataset
     from groundwork.dataset.general_data_mix import mixed_in, usable_rows
     from groundwork.dataset.grade_columns import read_measured, with_measurements
-    from groundwork.dataset.loading import load_dataset
     from groundwork.dataset.publish.export import export_warnings
     from groundwork.dataset.replace_files import replace_files
     from groundwork.dataset.split.eval_selection import CannotSplit
-    from groundwork.dataset.split_report import build_warnings, split_report_lines
+    from groundwork.dataset.split.split_report import build_warnings, split_report_lines
     from groundwork.dataset.unanswerable_calls import add_unanswerable
     from groundwork.dataset.versions import read_versions
     from groundwork.embedding.encoder import encoder_for
@@ -222,7 +222,7 @@ def push(job: Job, units: list[Unit]) -> None:
     if not job.flags.push or not built or not (folder / "README.md").exists():
         return
     from groundwork.dataset.publish import hub
-    from groundwork.dataset.split_report import refuse_personal
+    from groundwork.dataset.split.split_report import refuse_personal
 
     settings = job.config.dataset
     if _public(job) and not job.flags.allow_personal:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.errors import UnitError
 from groundwork.records.artifacts import read_jsonl, write_json, write_text
+from groundwork.records.manifest import in_order
 from groundwork.records.paths import Paths, texts_of
-from groundwork.records.recipe_changes import in_order
-from groundwork.records.runs import DECISIONS, document_of, files_of_documents, named_run
+from groundwork.records.run_lookup import DECISIONS, document_of, files_of_documents, named_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from groundwork.questions.curation.report_page import Curated
     from groundwork.questions.curation.rounds import Curation
     from groundwork.questions.curation.rule_checks import CurationCase
-    from groundwork.questions.duplicate_search import AskedSoFar
+    from groundwork.questions.duplicates.duplicate_search import AskedSoFar
+    from groundwork.records.disk_backed_lists import Spooled
+    from groundwork.records.pair_record import Pair
     from groundwork.records.run_pairs import Review
-    from groundwork.records.spooled import Spooled
-    from groundwork.records.types import Pair
     from groundwork.settings.whole_config import Config
 
 T = TypeVar("T")
@@ -103,9 +103,9 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
     from groundwork.questions.curation.duplicate_removal import repeated_questions, with_repeats
     from groundwork.questions.curation.outcome import CheckedPair, restored, sort_out, write_curated
     from groundwork.questions.curation.report_page import Curated, curation_html
+    from groundwork.records.disk_backed_lists import Spooled
+    from groundwork.records.pair_record import Pair, Rejected
     from groundwork.records.run_pairs import read_review
-    from groundwork.records.spooled import Spooled
-    from groundwork.records.types import Pair, Rejected
 
     review = read_review(job.data, unit.name, job.config.review.disagreement)
     with ExitStack() as open_files:
@@ -212,13 +212,13 @@ def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tupl
 
 
 def _pairs(folder: Path, documents: Sequence[str]) -> list[Pair]:
-    from groundwork.records.types import Pair
+    from groundwork.records.pair_record import Pair
 
     return [pair for document in documents for pair in read_jsonl(folder / f"{document}.jsonl", Pair)]
 
 
 async def _asked_so_far(job: Job, questions: Sequence[str]) -> AskedSoFar:
-    from groundwork.questions.duplicate_search import AskedSoFar, similarity
+    from groundwork.questions.duplicates.duplicate_search import AskedSoFar, similarity
 
     threshold = job.config.curate.thresholds.get("duplicates", job.config.qa.duplicate_threshold)
     encode, likeness, _ = await similarity(

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.maps.plot_commands import add_datasets, sources_of
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.manifest import in_order
 
 if TYPE_CHECKING:
-    from groundwork.dataset.loading import DatasetSource
+    from groundwork.dataset.dataset_sources import DatasetSource
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.dataset.loading import load_dataset
+    from groundwork.dataset.dataset_sources import load_dataset
     from groundwork.dataset.question_vectors import encoder_of, write_vectors
 
     source: DatasetSource = unit.payload

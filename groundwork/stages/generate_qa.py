@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.records.artifacts import names_in, write_json, write_jsonl
-from groundwork.records.recipe_changes import in_order
-from groundwork.records.runs import new_run, run_of_model
+from groundwork.records.manifest import in_order
+from groundwork.records.run_lookup import new_run, run_of_model
 from groundwork.records.wishes import WISHES
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from groundwork.questions.document_interviews import Interviews
     from groundwork.questions.interview_material import Material
-    from groundwork.records.types import DocumentCoverage
+    from groundwork.records.coverage_record import DocumentCoverage
     from groundwork.settings.whole_config import Config
 
 ABOUT = ("summaries", "text")  # folders of files that help to name things

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.maps.plot_commands import add_datasets, sources_of
-from groundwork.records.recipe_changes import in_order
-from groundwork.records.runs import tag_file
+from groundwork.records.manifest import in_order
+from groundwork.records.run_lookup import tag_file
 
 if TYPE_CHECKING:
-    from groundwork.dataset.loading import DatasetSource
+    from groundwork.dataset.dataset_sources import DatasetSource
 
 TOKENS_A_TAG = 4
 
@@ -34,7 +34,7 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.dataset.loading import load_dataset
+    from groundwork.dataset.dataset_sources import load_dataset
     from groundwork.records.artifacts import write_jsonl
     from groundwork.tags.tagging import tag
 
@@ -54,7 +54,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def sample_of(job: Job) -> list[str]:
     """The questions of all datasets of the run, from whose sample a missing vocabulary is proposed."""
-    from groundwork.dataset.loading import load_dataset
+    from groundwork.dataset.dataset_sources import load_dataset
 
     sources = sources_of(job)
     if len(sources) < 2 or job.data.path("tags", "vocabulary.json").exists():
@@ -64,7 +64,7 @@ def sample_of(job: Job) -> list[str]:
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts, of the questions that have no tags yet."""
-    from groundwork.dataset.loading import load_dataset
+    from groundwork.dataset.dataset_sources import load_dataset
     from groundwork.tags.tagging import requests
 
     settings = job.config.tags

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.errors import UsageError
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.manifest import in_order
 
 if TYPE_CHECKING:
-    from groundwork.dataset.loading import DatasetSource
+    from groundwork.dataset.dataset_sources import DatasetSource
     from groundwork.grading.grading_run import Grading
     from groundwork.grading.judge import Judge
     from groundwork.settings.model_settings import ModelCall
@@ -84,7 +84,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    from groundwork.dataset.loading import load_dataset
+    from groundwork.dataset.dataset_sources import load_dataset
     from groundwork.grading.grading_run import Grading
     from groundwork.grading.rows_to_grade import choose_rows
     from groundwork.maps.plot_commands import default_dataset_named, sources_of
@@ -164,7 +164,7 @@ def _named(job: Job, folder: Path) -> list[tuple[str, ModelCall | None, Path | N
 async def process(job: Job, unit: Unit) -> Outcome:
     """Check the judge, get the answers, grade them."""
     from groundwork.grading import answers
-    from groundwork.grading.terminal_report import shortened
+    from groundwork.grading.grading_report import shortened
     from groundwork.records.artifacts import write_jsonl
 
     graded: Graded = unit.payload
@@ -200,10 +200,10 @@ async def process(job: Job, unit: Unit) -> Outcome:
 def write_report(job: Job, units: list[Unit]) -> None:
     """After the units: everything that the folder's grades say together."""
     from groundwork.console.next_steps import from_here
+    from groundwork.grading.grading_report import grade_report_lines
+    from groundwork.grading.grading_report import write_report as write_page
     from groundwork.grading.grading_run import comparable, read_grades
-    from groundwork.grading.html_report import write_report as write_page
     from groundwork.grading.scores import grade_report, named_base
-    from groundwork.grading.terminal_report import grade_report_lines
     from groundwork.maps.grade_scene import draw_grade_map
     from groundwork.records.artifacts import write_json, write_jsonl
     from groundwork.records.grades import MEASURED

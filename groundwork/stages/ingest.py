@@ -25,8 +25,8 @@ from groundwork.records.shards import SERVICE_REPLIES
 if TYPE_CHECKING:
     from groundwork.documents.engines.vision import Picture
     from groundwork.documents.source_files import DocumentFile
+    from groundwork.records.document_record import Document
     from groundwork.records.manifest import Manifest
-    from groundwork.records.types import Document
     from groundwork.settings.document_settings import Ingest
     from groundwork.settings.whole_config import Config
 
@@ -142,7 +142,7 @@ def check_service(job: Job) -> None:
 def carry_over_renamed(job: Job, manifest: Manifest) -> None:
     """Take a file that has only changed its name for the document that it was, with all that was made of it."""
     from groundwork.documents.source_files import find_sources
-    from groundwork.records.document_lifecycle import rename
+    from groundwork.records.departed_documents import rename
 
     ignore = job.config.ingest.ignore
     lost = {one.sha256: one.document for one in job.gone if not one.ignored}

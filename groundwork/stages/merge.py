@@ -19,10 +19,10 @@ from groundwork.console.next_steps import from_here
 from groundwork.errors import UsageError
 from groundwork.maps.plot_commands import add_datasets, sources_of
 from groundwork.records.artifacts import slug
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.manifest import in_order
 
 if TYPE_CHECKING:
-    from groundwork.dataset.loading import DatasetSource
+    from groundwork.dataset.dataset_sources import DatasetSource
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    from groundwork.records.runs import files_of_documents, runs
+    from groundwork.records.run_lookup import files_of_documents, runs
 
     run = slug(job.flags.out)
     out = job.data.path("qa", run)
@@ -57,11 +57,11 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
+    from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, unite, write_run
     from groundwork.dataset.question_vectors import embedded_one_by_one
-    from groundwork.dataset.run_union import JoinedRuns, MergeCandidate, unite, write_run
-    from groundwork.questions.duplicate_search import likeness
+    from groundwork.questions.duplicates.duplicate_search import likeness
     from groundwork.records.artifacts import write_json
-    from groundwork.records.spooled import Spooled
+    from groundwork.records.disk_backed_lists import Spooled
 
     sources: list[DatasetSource] = unit.payload
     with closing(Spooled(MergeCandidate, job.data.state)) as candidates:

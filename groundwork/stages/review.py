@@ -67,7 +67,7 @@ def _port(text: str) -> int:
 
 def units(job: Job) -> list[Unit]:
     """The one run that is reviewed, with the documents that --document asks for."""
-    from groundwork.records.runs import default_run, documents_of, nearest_run
+    from groundwork.records.run_lookup import default_run, documents_of, nearest_run
 
     run = slug(job.flags.run) if job.flags.run else default_run(job.data, job.config.qa.model)
     folder = job.data.path("qa", run)

@@ -15,7 +15,7 @@ from groundwork.console.job import texts_with_records
 from groundwork.records.artifacts import read_text, write_json
 from groundwork.records.document_record import title_in
 from groundwork.records.figures import as_read
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.manifest import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     """One summary; what it says and the document does not is corrected once and then a warning."""
     from groundwork.errors import BadDocument
-    from groundwork.records.types import Summary
+    from groundwork.records.summary_record import Summary
     from groundwork.summaries.subject_name import named
     from groundwork.summaries.summarizer import Summarizer
 

@@ -22,10 +22,10 @@ from groundwork.maps.plot_commands import (
     report_numbers,
     sources_of,
 )
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.manifest import in_order
 
 if TYPE_CHECKING:
-    from groundwork.dataset.loading import DatasetSource
+    from groundwork.dataset.dataset_sources import DatasetSource
     from groundwork.dataset.split.representativeness import Representativeness
 
 

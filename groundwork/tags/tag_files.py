@@ -1,14 +1,23 @@
-"""The tags of datasets: `data/tags/<dataset>.jsonl`, and how often each is used."""
+"""The tags of datasets, `data/tags/<dataset>.jsonl`, and every question that was ever tagged, in data/tags/store.db."""
 
 from __future__ import annotations
 
+import hashlib
+import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
 
-from groundwork.dataset.loading import DatasetSource
+import msgspec
+
+from groundwork.dataset.dataset_sources import DatasetSource
+from groundwork.errors import BadRecord
 from groundwork.records.artifacts import Workspace, read_jsonl
-from groundwork.records.runs import tag_file
-from groundwork.records.types import Tags
+from groundwork.records.manifest import read_only_database
+from groundwork.records.run_lookup import tag_file
+from groundwork.records.tags_record import Tags
 from groundwork.tags import synonyms
 
 
@@ -31,3 +40,48 @@ def tags_by_question(data: Workspace, sources: Sequence[DatasetSource]) -> dict[
 def count(rows: Sequence[Tags], into: Mapping[str, str]) -> Counter[str]:
     """How many questions bear each tag, synonyms taken together."""
     return Counter(tag for row in rows for tag in {into.get(tag, tag) for tag in row.tags})
+
+
+class TagStore:
+    """Every question that was ever tagged, by model, prompt and number of tags."""
+
+    def __init__(self, file: Path, model: str, prompt: str, wanted: int, joined: Path | None = None) -> None:
+        """`joined`: a store that is only read, the one that a shard's is joined to."""
+        self._file, self._joined = file, joined
+        self._made_by = f"{model}\0{wanted}\0{prompt}\0"
+
+    def read(self, questions: Iterable[str]) -> dict[str, list[str]]:
+        """The tags of those of `questions` that have some."""
+        wanted, found = list(questions), {}
+        if self._joined is not None and self._joined.exists():
+            with suppress(sqlite3.Error), closing(read_only_database(self._joined)) as database:
+                found = self._tags_in(database, wanted)
+        if self._file.exists():
+            with closing(self._open()) as database:
+                found |= self._tags_in(database, wanted)
+        return found
+
+    def write(self, tagged: dict[str, list[str]]) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        rows = [(self._key(question), msgspec.json.encode(tags)) for question, tags in tagged.items()]
+        with closing(self._open()) as database, database:
+            database.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?)", rows)
+
+    def _tags_in(self, database: sqlite3.Connection, questions: Iterable[str]) -> dict[str, list[str]]:
+        rows = ((question, self._row(database, question)) for question in dict.fromkeys(questions))
+        return {question: msgspec.json.decode(row[0], type=list[str]) for question, row in rows if row}
+
+    def _row(self, database: sqlite3.Connection, question: str) -> Any:
+        return database.execute("SELECT tags FROM tags WHERE key = ?", (self._key(question),)).fetchone()
+
+    def _key(self, question: str) -> bytes:
+        return hashlib.sha256((self._made_by + question).encode("utf-8", "surrogatepass")).digest()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            database = sqlite3.connect(self._file, timeout=60)
+            database.execute("PRAGMA synchronous = OFF")  # as the journal: safe from kill -9, and no wait for the disk
+            database.execute("CREATE TABLE IF NOT EXISTS tags (key BLOB PRIMARY KEY, tags BLOB)")
+        except sqlite3.DatabaseError as error:
+            raise BadRecord(f"{self._file}: not a store of tags ({error}); delete it; it is made again") from error
+        return database

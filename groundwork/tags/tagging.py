@@ -26,15 +26,15 @@ from groundwork.llm.prompts import conversation, placeholders
 from groundwork.llm.structured_output import strict_schema
 from groundwork.llm.task_group import together
 from groundwork.records.artifacts import read_jsonl
-from groundwork.records.types import Tags
-from groundwork.tags.store import TagStore
+from groundwork.records.tags_record import Tags
+from groundwork.tags.tag_files import TagStore
 from groundwork.tags.vocabulary import PROPOSED, TagVocabulary, size_for, too_common
 from groundwork.tags.vocabulary import read_vocabulary as read_vocabulary
 from groundwork.tags.vocabulary import write_vocabulary as write_vocabulary
 
 if TYPE_CHECKING:
     from groundwork.console.command import Job
-    from groundwork.dataset.loading import Dataset
+    from groundwork.dataset.dataset_sources import Dataset
     from groundwork.settings.question_settings import TagSettings
 
 MOST_WORDS = 3

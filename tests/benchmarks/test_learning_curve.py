@@ -26,7 +26,7 @@ from benchmarks.learning_curve import (
     table,
     trained_tokens,
 )
-from groundwork.dataset.loading import Dataset, DatasetSource, QuestionRow
+from groundwork.dataset.dataset_sources import Dataset, DatasetSource, QuestionRow
 from groundwork.errors import UsageError
 from groundwork.records.artifacts import write_jsonl
 

@@ -8,7 +8,7 @@ import pytest
 
 from groundwork.chunking.chunker import chunk_document
 from groundwork.chunking.segments import segments
-from groundwork.records.types import Document
+from groundwork.records.document_record import Document
 from groundwork.settings.config_files import load
 
 UNITS = {

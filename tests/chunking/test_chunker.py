@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from groundwork.chunking.chunker import chunk_document
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.tables import table_rows
-from groundwork.records.types import Chunk, Document, Page
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.document_record import Document, Page
 from groundwork.settings.config_files import load
 from groundwork.settings.document_settings import ChunkSettings
 

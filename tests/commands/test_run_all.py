@@ -9,7 +9,8 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.records.artifacts import read_jsonl
-from groundwork.records.types import Chunk, Pair
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import PROJECT
 
 RULES = """# Ferry rules of Port Ellary

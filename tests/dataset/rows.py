@@ -2,7 +2,7 @@
 
 from groundwork.dataset.rows import Row
 from groundwork.records.artifacts import write_jsonl
-from groundwork.records.types import Pair
+from groundwork.records.pair_record import Pair
 
 SUBJECTS = ("field", "ball", "referee", "substitution", "penalty", "rollball", "touchdown", "dead ball line")
 FORMS = (

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from groundwork.dataset.build import Built, Tools, build
+from groundwork.dataset.dataset_sources import Dataset, DatasetSource, QuestionRow
 from groundwork.dataset.general_data_mix import general_rows_needed, mixed_in, usable_rows
-from groundwork.dataset.loading import Dataset, DatasetSource, QuestionRow
 from groundwork.dataset.rows import Pool
 from groundwork.errors import UsageError
 from groundwork.settings.config_files import load as load_config

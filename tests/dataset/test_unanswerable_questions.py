@@ -14,7 +14,7 @@ from groundwork.dataset.unanswerable_questions import (
     with_unanswerable,
 )
 from groundwork.errors import UnitError
-from groundwork.records.types import Chunk
+from groundwork.records.chunk_record import Chunk
 from tests.dataset.rows import row
 from tests.dataset.test_general_data_mix import built, encode
 

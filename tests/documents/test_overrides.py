@@ -11,8 +11,8 @@ from groundwork.__main__ import main
 from groundwork.documents.overrides import page_numbers
 from groundwork.errors import BadDocument
 from groundwork.records.artifacts import read_jsonl
+from groundwork.records.chunk_record import Chunk
 from groundwork.records.name_patterns import matches
-from groundwork.records.types import Chunk
 from tests.documents.conftest import Folder
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.grades import MEASURED, Grade, MeasuredRow
-from groundwork.records.types import Pair
+from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT
 from groundwork.stages import create_dataset
 from tests.fake_hub import FakeHub, Repo

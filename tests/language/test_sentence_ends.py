@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.language.sentence_ends import CLOSED, FINISHED, LINE_ENDS, SAID_WHOLE
+from groundwork.language.sentences import CLOSED, FINISHED, LINE_ENDS, SAID_WHOLE
 
 
 @pytest.mark.parametrize(

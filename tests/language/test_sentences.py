@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.language.sentences import sentences
-from groundwork.language.uncuttable_spans import uncuttable, whole_spans
+from groundwork.language.sentences import sentences, uncuttable, whole_spans
 
 ENGINES = ["sentencex", "regex"]
 LANGUAGES = {

@@ -5,11 +5,10 @@ import asyncio
 import pytest
 
 from groundwork.errors import BudgetReached
-from groundwork.llm.budget import Budget
+from groundwork.llm.budget import AMPLE, LEAST_ROOM, Budget, Experience, Stake
 from groundwork.llm.http_response import Usage
 from groundwork.llm.prices import Price
 from groundwork.llm.token_estimate import estimate_tokens, tokens_in
-from groundwork.llm.worst_case_cost import AMPLE, LEAST_ROOM, Experience, Stake
 
 
 def stake(usd: float) -> Stake:

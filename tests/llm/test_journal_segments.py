@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from groundwork.llm import journal as journals
+from groundwork.llm.call_costs import spending
 from groundwork.llm.journal import ALL, Journal, StoredReply, key_of
 from groundwork.llm.journal_segments import Draft, segments_of
-from groundwork.llm.spending import spending
 from groundwork.records.artifacts import Workspace
 from groundwork.records.join_databases import join_shards
 from groundwork.records.shards import Shard

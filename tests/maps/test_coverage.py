@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.maps.coverage_report import document_gaps
-from groundwork.maps.document_coverage import AskedDocument, CoverageItem, asked, sections
-from groundwork.maps.draw.markdown_tree import LINE_BREAK, pieces, reading
+from groundwork.maps.coverage.coverage_report import document_gaps
+from groundwork.maps.coverage.document_coverage import AskedDocument, CoverageItem, asked, sections
+from groundwork.maps.coverage.markdown_tree import LINE_BREAK, pieces, reading
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
-from groundwork.records.types import Chunk, Pair
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.pair_record import Pair
 from groundwork.stages.coverage import main
 from tests.maps.coverage_runs import data_folder, pair
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from groundwork.maps.draw.map_page import FOLDER, columns, write_map
 from groundwork.pages import palette
-from groundwork.pages.single_file_page import ASSETS, PACK_ABOVE, embed, escape
+from groundwork.pages.html_frame import ASSETS, PACK_ABOVE, embed, escape
 from tests.maps.scenes import scene
 
 PLOTLY_JS = 4_800_000  # bytes of plotly 7.1's library, which the page does without

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from groundwork.dataset.loading import QuestionRow
+from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.dataset.split.representativeness import Representativeness
 from groundwork.maps.draw.scene import Scene
 from groundwork.maps.scene_building import Group

@@ -3,7 +3,7 @@
 import pytest
 
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.records.types import Chunk
+from groundwork.records.chunk_record import Chunk
 
 
 def reading(text: str) -> Reading:

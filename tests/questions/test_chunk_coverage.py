@@ -1,6 +1,6 @@
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.chunk_coverage import coverage, gaps, of_document
-from groundwork.records.types import Pair
+from groundwork.records.pair_record import Pair
 from tests.chunks import reading_of
 
 TEXT = """The pool is 25 metres long and 2 metres deep. It opens at 7 on weekdays.

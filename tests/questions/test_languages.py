@@ -16,8 +16,8 @@ from groundwork.markdown.grounding import Grounds, find_quote
 from groundwork.markdown.statements import statements
 from groundwork.questions.chunk_coverage import coverage
 from groundwork.questions.draft_faults import Draft, PairBasis
-from groundwork.questions.duplicate_rule import Asked
-from groundwork.questions.duplicate_search import DEFAULT_THRESHOLD, AskedSoFar, similarity
+from groundwork.questions.duplicates.duplicate_rule import Asked
+from groundwork.questions.duplicates.duplicate_search import DEFAULT_THRESHOLD, AskedSoFar, similarity
 from groundwork.questions.interview import as_pair
 from groundwork.questions.small_model.sentence_strategy import named
 from groundwork.settings.config_files import load

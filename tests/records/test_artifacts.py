@@ -20,7 +20,7 @@ from groundwork.records.artifacts import (
     write_jsonl,
 )
 from groundwork.records.process_identity import mark
-from groundwork.records.types import Summary
+from groundwork.records.summary_record import Summary
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:

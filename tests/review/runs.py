@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from groundwork.records.artifacts import write_jsonl
-from groundwork.records.types import Chunk, Pair, Rejected, Tags
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records.tags_record import Tags
 
 TEXT = (
     "## Gates\n\nThe tide mill of Orrin opens its gates at 06:30 in summer. They close again at 18:45, "

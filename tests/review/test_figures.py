@@ -9,8 +9,8 @@ import pytest
 
 from groundwork.chunking.chunk_report import chunk_html
 from groundwork.records.artifacts import Workspace
+from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import figure_markdown
-from groundwork.records.types import Chunk
 from groundwork.review.review_session import RequestRefused
 from groundwork.review.served_plots import served_figure
 from groundwork.settings.config_files import load

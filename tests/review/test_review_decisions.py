@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from groundwork.documents.source_files import find_sources
 from groundwork.records.artifacts import Workspace, read_jsonl, write_jsonl
-from groundwork.records.document_lifecycle import forget, rename
+from groundwork.records.departed_documents import forget, rename
 from groundwork.records.manifest import Manifest
+from groundwork.records.pair_record import Pair, Rejected
 from groundwork.records.review_decisions import (
     Decision,
     agreements,
@@ -26,9 +27,8 @@ from groundwork.records.review_decisions import (
     standing,
 )
 from groundwork.records.review_decisions import verdict_of as verdict
+from groundwork.records.run_lookup import pair_files, runs
 from groundwork.records.run_pairs import candidates, read_review
-from groundwork.records.runs import pair_files, runs
-from groundwork.records.types import Pair, Rejected
 from groundwork.review.review_session import ReviewSession, decision_of
 from groundwork.stages import create_dataset, curate, review
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated, write_generated

@@ -11,7 +11,9 @@ from groundwork.__main__ import main as program
 from groundwork.dataset.dataset_files import languages
 from groundwork.dataset.rows import Row
 from groundwork.records.artifacts import write_json, write_jsonl
-from groundwork.records.types import Chunk, Document, Tags
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.document_record import Document
+from groundwork.records.tags_record import Tags
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.create_dataset import main
 from tests.dataset.rows import pair, write_run

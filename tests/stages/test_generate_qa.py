@@ -10,7 +10,7 @@ import pytest
 
 from groundwork.questions.strategy_choice import prompt_files
 from groundwork.records.artifacts import read_jsonl
-from groundwork.records.types import Pair
+from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import load
 from groundwork.stages.generate_qa import main
 from tests.questions.scripted_writer import ENGINE, Json, Writer, pair, pairs, part, said, sentences

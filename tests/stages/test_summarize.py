@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.records.artifacts import read_json
-from groundwork.records.types import Summary
+from groundwork.records.summary_record import Summary
 from groundwork.settings.config_files import load
 from groundwork.stages.summarize import main
 from groundwork.summaries.subject_name import named

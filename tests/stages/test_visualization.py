@@ -16,7 +16,7 @@ from PIL import Image
 from groundwork.maps.draw.matplotlib_plots import write_map_png
 from groundwork.maps.draw.scene import Scene
 from groundwork.records.artifacts import read_jsonl
-from groundwork.records.types import Pair
+from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages import (
     compare_embeddings,

@@ -16,7 +16,7 @@ from groundwork.errors import BadRecord
 from groundwork.maps.cluster_names import name_groups
 from groundwork.maps.tag_scene import only_in, tag_histogram
 from groundwork.records.artifacts import read_jsonl
-from groundwork.records.types import Tags
+from groundwork.records.tags_record import Tags
 from groundwork.stages.generate_tags import main
 from groundwork.tags import synonyms
 from groundwork.tags.synonyms import Synonym

@@ -11,7 +11,7 @@ import msgspec
 from groundwork.dataset.parquet import parquet_pattern
 from groundwork.dataset.split.metrics import Closeness, Mixture, SplitReport
 from groundwork.dataset.versions import Version
-from groundwork.records.types import Record
+from groundwork.records.record_base import Record
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 MOST_VERSIONS = 10  # that the card tells

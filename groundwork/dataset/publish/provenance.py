@@ -11,8 +11,9 @@ from typing import Any
 from groundwork.dataset.publish.card import SourceDocument
 from groundwork.dataset.rows import Row
 from groundwork.records.artifacts import read_json
+from groundwork.records.coverage_record import DocumentCoverage
+from groundwork.records.document_record import Document
 from groundwork.records.manifest import Manifest
-from groundwork.records.types import Document, DocumentCoverage
 
 
 @dataclass(frozen=True)

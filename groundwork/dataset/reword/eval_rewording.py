@@ -19,8 +19,7 @@ from groundwork.dataset.rows import Row
 from groundwork.dataset.split.eval_selection import Split, Vectors
 from groundwork.errors import Filtered, InvalidReply
 from groundwork.language.detection import code
-from groundwork.language.stop_words import stop_words
-from groundwork.language.words import stem, words
+from groundwork.language.words import stem, stop_words, words
 from groundwork.llm.task_group import together
 
 DECLINED = "The model says that nobody would ask this in other words."

@@ -8,8 +8,7 @@ import msgspec
 
 from groundwork.dataset.reword.eval_rewording import Ask, Past, Reworded
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording, required
-from groundwork.dataset.rows import Row
-from groundwork.dataset.subjects import Subjects
+from groundwork.dataset.rows import Row, Subjects
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, conversation, follow_up
 from groundwork.settings.dataset_settings import Rephrase

@@ -16,9 +16,9 @@ from groundwork.dataset.split.herding import bandwidth
 from groundwork.dataset.split.representativeness import Representativeness
 from groundwork.embedding.clusters import one_thread, principal
 from groundwork.embedding.nearest_neighbours import nearest, random_cosines
-from groundwork.questions.duplicate_rule import asked_by
-from groundwork.questions.duplicate_search import Likeness, SameQuestions
-from groundwork.records.types import Record
+from groundwork.questions.duplicates.duplicate_rule import asked_by
+from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions
+from groundwork.records.record_base import Record
 
 RANDOM_SPLITS = 500
 PART = 20_000  # rows whose features are held at once

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from groundwork.records.types import Record
+from groundwork.records.record_base import Record
 
 LEAST = 20  # rows of eval below which nothing is said
 APART = 0.10  # total variation up to which the shares count as the same

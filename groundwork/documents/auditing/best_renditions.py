@@ -9,7 +9,7 @@ from groundwork.documents.pdf_files.pdfium import TextLayer
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import is_contents, stitch
 from groundwork.installation import spelt
-from groundwork.records.types import Page, PageAudit
+from groundwork.records.document_record import Page, PageAudit
 
 OCR = spelt(
     "read it with a vision model (--converter gemini) "

@@ -18,7 +18,7 @@ from groundwork.documents.repair.running_headers import page_labels
 from groundwork.language.labels import ITEM
 from groundwork.language.numbers import as_written
 from groundwork.language.writing_systems import WORD_OR_CHARACTER, is_shaped
-from groundwork.records.types import PageAudit
+from groundwork.records.document_record import PageAudit
 
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?=[^\w\s])")

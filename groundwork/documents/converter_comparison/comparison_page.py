@@ -13,7 +13,7 @@ from groundwork.documents.auditing.page_audit import words
 from groundwork.documents.auditing.structure_score import likeness, merged_cells
 from groundwork.pages.html_frame import document, wide
 from groundwork.pages.markup import Markup, joined, tag
-from groundwork.records.types import PageAudit
+from groundwork.records.document_record import PageAudit
 
 
 class ConverterColumn(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,7 +42,7 @@ from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_
 from groundwork.documents.pdf_files.form_fields import fields, notes, with_typed
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.running_headers import EdgeLine, edge_lines, running_lines, without_line
-from groundwork.language.sentence_ends import LINE_ENDS
+from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.writing_systems import is_right_to_left, is_shaped
 
 _RECURS = 3  # pages from which on turned text is a stamp that runs through the document

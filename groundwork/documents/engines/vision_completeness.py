@@ -16,7 +16,7 @@ import msgspec
 from groundwork.documents.auditing.page_audit import Reference, digits, words
 from groundwork.documents.repair.page_joining import plain_contents, tidy
 from groundwork.documents.repair.running_headers import page_labels
-from groundwork.records.types import PageAudit
+from groundwork.records.document_record import PageAudit
 
 WORDS_TO_JUDGE = 20  # a text layer with fewer words says too little about the page
 SHORT = 3  # pages of a document whose running headers cannot be told by their coming back

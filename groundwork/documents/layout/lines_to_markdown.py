@@ -29,7 +29,7 @@ from groundwork.documents.layout.text_lines import (
     text_columns,
 )
 from groundwork.language.labels import BULLETS, SHAPES
-from groundwork.language.sentence_ends import LINE_ENDS
+from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.writing_systems import has_unspaced
 
 _SPACED = 1.8  # sizes from line to line, from which on a line is left free between them

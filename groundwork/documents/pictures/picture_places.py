@@ -16,8 +16,8 @@ import msgspec
 from groundwork.documents.pictures.pdf_pictures import PagePicture
 from groundwork.language.words import WORD
 from groundwork.markdown.blocks import Block, blocks
+from groundwork.records.document_record import Page
 from groundwork.records.figures import figure_markdown
-from groundwork.records.types import Page
 
 LEAST_LIKE = 0.5  # of the neighbouring words beside a picture that its block must hold
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")

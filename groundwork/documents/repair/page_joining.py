@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from groundwork.documents.auditing.page_audit import HEADING_LINE
 from groundwork.language.labels import ITEM
-from groundwork.language.sentence_ends import LINE_ENDS
+from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.words import WRITTEN_OUT
 
 _ITEM = re.compile(rf"(?:{ITEM}|[-*+])(?:\s|$)|[A-Z]?(?:\d+\.){{2,}}\d*\S")

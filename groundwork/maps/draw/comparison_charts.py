@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from groundwork.maps.draw.label_placement import fitted, shortened, wrapped
 from groundwork.maps.draw.map_marks import colour_of_datasets, mark_of
 from groundwork.maps.draw.scene import Scene
-from groundwork.maps.draw.text_fitting import fitted, shortened, wrapped
 from groundwork.pages.palette import FAINT, INK, QUIET
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.maps.draw.label_placement import Label
+from groundwork.maps.draw.label_placement import Label, shortened
 from groundwork.maps.draw.scene import Scene
-from groundwork.maps.draw.text_fitting import shortened
 from groundwork.pages.palette import LIGHT, MATPLOTLIB_MARKS, ORDERED_LIGHT
 
 FEW_DOTS = 40  # questions; fewer have a name each

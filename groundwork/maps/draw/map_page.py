@@ -15,7 +15,7 @@ from typing import Any
 
 from groundwork.installation import spelt
 from groundwork.maps.draw.scene import Point, Scene
-from groundwork.pages.single_file_page import write_page
+from groundwork.pages.html_frame import write_page
 
 STYLES = ["page.css", "map.css", "charts.css"]
 SHARED = ["page.js", "review_link.js", "charts.js", "tag_charts.js", "table.js"]

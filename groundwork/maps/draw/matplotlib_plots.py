@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from groundwork.maps.draw.comparison_charts import draw_curves, draw_figures, draw_verdict, quiet
-from groundwork.maps.draw.label_placement import Label, place_labels
+from groundwork.maps.draw.label_placement import Label, fitted, place_labels, shortened, wrapped
 from groundwork.maps.draw.map_marks import (
     Shared,
     coincident,
@@ -28,7 +28,6 @@ from groundwork.maps.draw.map_marks import (
     sector,
 )
 from groundwork.maps.draw.scene import Bar, Point, Scene
-from groundwork.maps.draw.text_fitting import fitted, shortened, wrapped
 from groundwork.pages.palette import INK, QUIET
 from groundwork.records.artifacts import write_bytes
 

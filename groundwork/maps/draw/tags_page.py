@@ -12,7 +12,7 @@ from pathlib import Path
 
 from groundwork.maps.draw.map_page import ASSETS, FOLDER, columns, details
 from groundwork.maps.draw.scene import Scene
-from groundwork.pages.single_file_page import write_page
+from groundwork.pages.html_frame import write_page
 
 
 def write_tags(scene: Scene, path: Path) -> None:

@@ -15,11 +15,11 @@ import msgspec
 from groundwork.language.words import normalised_words
 from groundwork.questions.curation.outcome import CheckedPair, first_failed
 from groundwork.questions.curation.rule_checks import column_of
-from groundwork.questions.duplicate_rule import asked_by
-from groundwork.questions.duplicate_search import AskedSoFar
+from groundwork.questions.duplicates.duplicate_rule import asked_by
+from groundwork.questions.duplicates.duplicate_search import AskedSoFar
+from groundwork.records.disk_backed_lists import OnDemand
+from groundwork.records.pair_record import Pair
 from groundwork.records.run_pairs import Review
-from groundwork.records.spooled import OnDemand
-from groundwork.records.types import Pair
 
 
 def same_words(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair], list[Pair]]:

@@ -12,9 +12,10 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.records import run_pairs
 from groundwork.records.artifacts import write_jsonl
+from groundwork.records.disk_backed_lists import Spooled
+from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records.record_base import Record
 from groundwork.records.run_pairs import Review, turned_down_at_first
-from groundwork.records.spooled import Spooled
-from groundwork.records.types import Pair, Record, Rejected
 
 
 class CheckedPair(Record, frozen=True):

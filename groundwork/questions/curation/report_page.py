@@ -10,8 +10,8 @@ from typing import Any
 
 from groundwork.pages.html_frame import document, table
 from groundwork.pages.markup import Markup, joined, tag
+from groundwork.records.pair_record import Pair, Rejected
 from groundwork.records.run_pairs import BY_PERSON
-from groundwork.records.types import Pair, Rejected
 
 EXAMPLES = 4  # of each kind
 NO_MODEL = "No model was asked: rules alone decided, and what they cannot see may still be wrong."

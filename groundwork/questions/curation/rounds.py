@@ -27,7 +27,7 @@ from groundwork.questions.curation.rule_checks import (
     wrong_answer,
 )
 from groundwork.records.figures import is_figure
-from groundwork.records.types import Pair
+from groundwork.records.pair_record import Pair
 from groundwork.settings.question_settings import Check, Curate
 
 APART: tuple[Check, ...] = ("stand_alone", "worth", "natural", "criteria")

@@ -20,14 +20,17 @@ from groundwork.language.cross_references import cross_reference_spans
 from groundwork.language.names import codes, names_as_written
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.opposites import is_negated
-from groundwork.language.uncuttable_spans import Span
+from groundwork.language.sentences import Span
 from groundwork.language.words import alone, content_words
 from groundwork.markdown.grounding import Grounds
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.interview_material import short_title
 from groundwork.questions.trivial_questions import not_worth_asking
 from groundwork.records.artifacts import read_json, read_jsonl
-from groundwork.records.types import Chunk, Document, Pair, Summary
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.document_record import Document
+from groundwork.records.pair_record import Pair
+from groundwork.records.summary_record import Summary
 from groundwork.settings.question_settings import Check, Curate
 
 CheckColumn = dict[str, Any]

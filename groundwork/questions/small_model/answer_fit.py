@@ -10,7 +10,7 @@ from groundwork.language.detection import code, is_english
 from groundwork.language.numbers import numbers
 from groundwork.questions.draft_faults import Draft, Fault
 from groundwork.questions.small_model.criteria_generation import category_of
-from groundwork.questions.small_model.english import content_words
+from groundwork.questions.small_model.english_words import content_words
 from groundwork.questions.small_model.question_search import RIVALS, terms
 from groundwork.questions.small_model.statement_choice import OPEN_END, Target
 

@@ -15,8 +15,8 @@ from groundwork.language.sentences import sentences
 from groundwork.language.words import words
 from groundwork.questions.criteria import MAX_CRITERIA
 from groundwork.questions.draft_faults import Category
-from groundwork.questions.small_model.english import content_words
-from groundwork.records.types import Difficulty
+from groundwork.questions.small_model.english_words import content_words
+from groundwork.records.pair_record import Difficulty
 
 _BREAK = re.compile(r"(?:(?<!\s)\s++)?;\s*(?:(?:and|or|but)\s+)?|(?:,|(?<!\s))\s++(?:and|but)\s+")
 _VERB = re.compile(

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from groundwork.language.numbers import numbers
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.small_model.english import content_words
-from groundwork.records.types import Chunk
+from groundwork.questions.small_model.english_words import content_words
+from groundwork.records.chunk_record import Chunk
 
 RIVALS = 3  # other statements may fit a question as well as its own
 BY_HEADING = 0.5  # of a word's weight, where only a heading above the statement holds it

@@ -31,11 +31,11 @@ from groundwork.questions.interview import Asker, InterviewAnswer, Judged, Round
 from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens, caption_of
 from groundwork.questions.small_model.answer_fit import agree, misfits, rivals_allowed
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
-from groundwork.questions.small_model.english import content_words, stem
+from groundwork.questions.small_model.english_words import content_words, stem
 from groundwork.questions.small_model.question_frames import ask_in_frame, changed_terms
 from groundwork.questions.small_model.question_search import Pointing
 from groundwork.questions.small_model.statement_choice import Target, importance, items, simple, spread_targets, targets
-from groundwork.records.types import Chunk
+from groundwork.records.chunk_record import Chunk
 from groundwork.settings.question_settings import QA
 
 T = TypeVar("T")

@@ -11,11 +11,11 @@ from groundwork.language.cross_references import cross_references
 from groundwork.language.labels import DOTTED
 from groundwork.language.names import quoted
 from groundwork.language.numbers import numbers
-from groundwork.language.sentence_ends import SAID_WHOLE
+from groundwork.language.sentences import SAID_WHOLE
 from groundwork.language.words import words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.small_model.english import content_words
+from groundwork.questions.small_model.english_words import content_words
 
 CELLS = 1  # of a row in one call, besides the first: a small model asks about one of two and forgets the other
 LONGEST = 600  # characters of a list, or of a sentence with the ones that it leans on, asked about as a whole

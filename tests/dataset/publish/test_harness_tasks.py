@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.records.artifacts import write_jsonl
-from groundwork.records.types import Pair
+from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.create_dataset import main
 from tests.fake_openrouter import FakeOpenRouter

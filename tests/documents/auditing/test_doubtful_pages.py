@@ -7,7 +7,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.documents.auditing.best_renditions import doubt
 from groundwork.documents.auditing.doubtful_pages import DoubtfulPage, doubtful_html
-from groundwork.records.types import Page, PageAudit
+from groundwork.records.document_record import Page, PageAudit
 from tests.documents.conftest import Folder
 from tests.sample import formats
 

@@ -17,9 +17,10 @@ from groundwork.documents.pictures.kept_pictures import ORNAMENT, checked, encod
 from groundwork.documents.pictures.pdf_pictures import PagePicture
 from groundwork.documents.pictures.picture_places import with_pictures
 from groundwork.records.artifacts import read_jsonl
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.document_record import Page
 from groundwork.records.figures import as_read, figure_markdown, figures, is_figure_name
 from groundwork.records.raster_images import UnusableImage, opened_image
-from groundwork.records.types import Chunk, Page
 from groundwork.stages.chunk import main as chunk
 from tests.documents.conftest import Folder
 from tests.sample.pictures import chart, even, huge_png

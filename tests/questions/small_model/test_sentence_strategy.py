@@ -12,7 +12,9 @@ from groundwork.questions.small_model.criteria_generation import category_of, cr
 from groundwork.questions.small_model.sentence_strategy import named, told, without_columns
 from groundwork.questions.small_model.statement_choice import Target, importance, simple, spread_targets, targets
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
-from groundwork.records.types import Chunk, DocumentCoverage, Pair, Rejected
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.coverage_record import DocumentCoverage
+from groundwork.records.pair_record import Pair, Rejected
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.generate_qa import main
 from tests.chunks import reading_of

@@ -1,0 +1,378 @@
+"""What a DATASET argument may be, and its rows.
+
+    gemini-2.5-flash           a run of data/qa: of every document the curated pairs where curation has run, else all of
+                               them, just as create_dataset takes them; `<run>/raw`: all as they were generated
+    touch-rugby                a finished dataset: data/datasets/<name>
+    ./some/folder, rows.jsonl  a folder of JSONL or Parquet files, or one such file
+    org/name@revision:split    a dataset on the Hugging Face Hub; revision and split may be left out
+
+Rows come in a stable order, whatever order the files have.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from sys import intern  # of what many rows have in common
+from typing import Any, Literal
+
+import msgspec
+
+from groundwork.errors import BadRecord, UsageError
+from groundwork.records.artifacts import Workspace, read_json, slug, write_json
+from groundwork.records.question_fields import QuestionFields
+from groundwork.records.run_lookup import ROW_ENDINGS, files_of_rows, nearest_run, pair_files
+
+HUB_ID = re.compile(r"^(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?(:(?P<split>\w+))?$")
+SPLIT_FILE = re.compile(r"^(?P<split>train|eval|eval_mirror|mirror|test|validation|dev)(-\d{5}-of-\d{5}.*)?$")
+MIRRORS = ("eval_mirror", "mirror")  # verbatim copies of rows of train: shown, never counted again
+RAW = "/raw"  # behind a run's name: its pairs as they were generated, whatever curation made of them
+
+_LOG_IN = "log in with `hf auth login` or set HF_TOKEN"
+
+# Column names of other people's datasets, ours first.
+QUESTION = ("question", "prompt", "instruction", "query")
+ANSWER = ("answer", "completion", "response", "output")
+MESSAGES = ("messages", "conversations")
+CRITERIA = ("evaluation_criteria", "criteria", "rubric", "rubrics")
+
+
+class QuestionRow(QuestionFields, frozen=True, kw_only=True):
+    """One question of a dataset with what is known about it."""
+
+    iteration: int = 0
+    model: str = ""
+    original_question: str = ""
+    also: list[str] = msgspec.field(default_factory=list)
+    tags: list[str] = msgspec.field(default_factory=list)
+    input: str = ""  # what an `instruction` is about
+    cluster: int = -1  # of the clusters that eval was drawn from; -1: unknown
+    unanswerable: bool = False  # asks what the documents do not say, and the answer says so
+
+
+class DatasetSource(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a DATASET argument points, before anything of it is read."""
+
+    name: str  # as it is shown
+    key: str  # as files made of it are named; distinct for distinct sources
+    kind: Literal["run", "files", "hub"]
+    files: Sequence[Path] = ()
+    hub_id: str = ""
+    revision: str = ""
+    split: str = ""
+
+
+class Dataset(msgspec.Struct, frozen=True, kw_only=True):
+    """A dataset's rows in a stable order, and what was left out on the way."""
+
+    source: DatasetSource
+    rows: list[QuestionRow]
+    warnings: list[str] = []
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    @property
+    def questions(self) -> list[str]:
+        return [row.question for row in self.rows]
+
+    @property
+    def splits(self) -> list[str]:
+        """The names of the splits in their order of first appearance in train, eval, mirror; [""] without splits."""
+        order = {"train": 0, "validation": 1, "dev": 1, "eval": 2, "test": 3, "eval_mirror": 4, "mirror": 4}
+        return sorted({row.split for row in self.rows}, key=lambda split: (order.get(split, 5), split))
+
+
+def locate(argument: str, data: Workspace, prefer: str = "qa") -> DatasetSource:
+    """What `argument` points at; a name is looked up in data/<prefer> first. Reads no file and asks no network.
+
+    Raises UsageError, with the nearest known name, when it is nothing of the kinds above.
+    """
+    if not argument.strip():
+        raise UsageError(f"a dataset's name is empty; {nearest_run(argument, data)}")
+    for folder in ("qa", "datasets") if prefer == "qa" else ("datasets", "qa"):
+        if source := _run(argument, data) if folder == "qa" else _finished(argument, data):
+            return source
+    place = Path(argument).expanduser()
+    if place.exists():
+        files = files_of_rows(place) if place.is_dir() else (place,)
+        if not files or files[0].suffix not in ROW_ENDINGS:
+            raise UsageError(f"{argument}: holds no .jsonl and no .parquet file")
+        digest = hashlib.sha256(str(place.resolve()).encode()).hexdigest()[:6]
+        return DatasetSource(name=place.stem, key=f"{slug(place.stem)}-{digest}", kind="files", files=files)
+    if (match := HUB_ID.match(argument)) and not argument.startswith("."):
+        revision, split = match["revision"] or "", match["split"] or ""
+        return DatasetSource(
+            name=argument, key=slug(argument), kind="hub", hub_id=match["id"], revision=revision, split=split
+        )
+    raise UsageError(f"{argument}: no run, no folder and no Hub id (org/name); {nearest_run(argument, data)}")
+
+
+def locate_all(arguments: Iterable[str], data: Workspace, prefer: str = "qa") -> list[DatasetSource]:
+    """`locate` for each, sources of one name told apart by their folders. Raises UsageError for a repetition."""
+    sources = [locate(argument, data, prefer) for argument in arguments]
+    for key, count in Counter(source.key for source in sources).items():
+        if count > 1:
+            name = next(source.name for source in sources if source.key == key)
+            raise UsageError(f"{name}: named twice; a dataset cannot be compared with itself")
+    names = Counter(source.name for source in sources)
+    return [
+        msgspec.structs.replace(source, name=f"{source.files[0].parent.parent.name}/{source.name}")
+        if names[source.name] > 1 and source.files
+        else source
+        for source in sources
+    ]
+
+
+def _run(argument: str, data: Workspace) -> DatasetSource | None:
+    """The run `argument`, `<run>/curated` or `<run>/raw` of data/qa, if there is one."""
+    whole = argument.removesuffix(RAW)
+    if not (place := _folder_in(data.path("qa"), whole)):
+        return None
+    name, as_generated = place.relative_to(data.path("qa")).as_posix(), files_of_rows(place)
+    files = as_generated if argument != whole else pair_files(data, name) or as_generated
+    shown = f"{name}{RAW}" if argument != whole else name
+    return DatasetSource(name=shown, key=slug(shown), kind="run", files=files) if files else None
+
+
+def run_of(source: DatasetSource) -> str:
+    """The run of data/qa that a source is, curated or not; "" where it is none."""
+    if source.kind != "run" or not source.files:
+        return ""
+    folder = source.files[0].parent
+    return (folder.parent if folder.name == "curated" else folder).name
+
+
+def _finished(argument: str, data: Workspace) -> DatasetSource | None:
+    """The finished dataset `argument` of data/datasets, if there is one."""
+    if not (place := _folder_in(data.path("datasets"), argument)):
+        return None
+    name, files = place.relative_to(data.path("datasets")).as_posix(), files_of_rows(place)
+    return DatasetSource(name=name, key=f"datasets-{slug(name)}", kind="files", files=files) if files else None
+
+
+def _folder_in(folder: Path, name: str) -> Path | None:
+    place = Path(os.path.normpath(folder / name))
+    return place if place != folder and place.is_relative_to(folder) and place.is_dir() else None
+
+
+def load_dataset(source: DatasetSource) -> Dataset:
+    """The rows of `source`, in a stable order.
+
+    Raises UsageError (no question column, no such Hub dataset) and BadRecord (a damaged file, with its line).
+    """
+    rows: list[QuestionRow] = []
+    left_out: Counter[str] = Counter()
+    for split, record in _hub_records(source) if source.kind == "hub" else _file_records(source):
+        row = _row(record, split, source)
+        if row.question.strip():
+            rows.append(row)
+        else:
+            left_out[_lack(record)] += 1
+    warnings = [
+        f"{source.name}: {count:,} {'row' if count == 1 else 'rows'} {lack} {'was' if count == 1 else 'were'} left out"
+        for lack, count in left_out.items()
+    ]
+    return Dataset(source=source, rows=_distinct_ids(rows), warnings=warnings)
+
+
+def records_of(files: Iterable[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(split, record) of every row in the files of a finished dataset, as they are. Raises BadRecord."""
+    return _file_records(DatasetSource(name="", key="", kind="files", files=tuple(files)))
+
+
+def _file_records(source: DatasetSource) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(split, record) of every row in the source's files."""
+    for file in source.files:
+        match = SPLIT_FILE.match(file.stem) if source.kind == "files" else None
+        for record in _parquet(file) if file.suffix == ".parquet" else _jsonl(file):
+            yield match["split"] if match else "", record
+
+
+def _jsonl(file: Path) -> Iterator[dict[str, Any]]:
+    decoder = msgspec.json.Decoder(dict[str, Any])
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                try:
+                    yield decoder.decode(line)
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    raise BadRecord(f"{file}, line {number}: {error}; fix or delete the line") from None
+
+
+def _parquet(file: Path) -> Iterator[dict[str, Any]]:
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        for batch in ParquetFile(file).iter_batches():
+            yield from batch.to_pylist()
+    except (ArrowException, OSError) as error:
+        raise BadRecord(f"{file}: not a readable Parquet file ({error}); fetch or write it again") from None
+
+
+def pin(source: DatasetSource, data: Workspace) -> DatasetSource:
+    """A Hub dataset at the commit that its revision names now, so that every look at it sees the same rows.
+
+    The commit is written to data/.state/hub, whose change makes pictures of the dataset stale; without a network the
+    last one known stands. Raises UsageError when there is none, or the Hub has no such dataset.
+    """
+    file = data.state / "hub" / f"{source.key}.json"
+    try:
+        commit = _commit_of(source)
+    except OSError as error:
+        if not file.exists():
+            raise UsageError(f"{source.hub_id}: the Hub is out of reach ({' '.join(str(error).split())})") from error
+        commit = read_json(file, dict[str, str])["commit"]
+    if not file.exists() or read_json(file, dict[str, str])["commit"] != commit:
+        write_json(file, {"dataset": source.hub_id, "revision": source.revision or "main", "commit": commit})
+    return msgspec.structs.replace(source, revision=commit, files=(file,))
+
+
+def _commit_of(source: DatasetSource) -> str:
+    """Raises UsageError (no such dataset, or not for this login) and OSError (no network)."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+
+    try:
+        info = HfApi().dataset_info(source.hub_id, revision=source.revision or None, timeout=20)
+    except RevisionNotFoundError as error:
+        raise UsageError(f"{source.hub_id}: has no revision {source.revision!r}") from error
+    except (RepositoryNotFoundError, HfHubHTTPError) as error:
+        raise UsageError(
+            f"{source.hub_id}: the Hub has no such dataset that you may read; if it is private or gated, {_LOG_IN}"
+        ) from error
+    except Exception as error:  # of httpx, by what broke: name, route, certificate, time
+        raise OSError(str(error) or type(error).__name__) from error
+    return str(info.sha)
+
+
+def _hub_records(source: DatasetSource) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(split, record) of a Hub dataset, through the `datasets` package and its cache."""
+    import datasets
+
+    datasets.disable_progress_bars()
+    for client in ("datasets", "huggingface_hub"):
+        logging.getLogger(client).setLevel(logging.CRITICAL)  # what breaks is told below, in one line
+    try:
+        loaded = datasets.load_dataset(source.hub_id, revision=source.revision or None, split=source.split or None)
+    except datasets.exceptions.DatasetNotFoundError as error:  # gated: its name and revision are known by now
+        cause = " ".join(str(error).split())
+        raise UsageError(f"{source.name}: {cause} Ask for access on its page, {_LOG_IN}") from error
+    except Exception as error:  # of datasets, pyarrow or the hub client, by what broke
+        cause = " ".join(str(_root(error)).split())
+        raise UsageError(
+            f"{source.name}: cannot be read from the Hub: {cause}; fix it there, or give a folder"
+        ) from error
+    splits = loaded if isinstance(loaded, dict) else {source.split: loaded}
+    for split, table in splits.items():
+        for record in table:
+            yield split, record
+
+
+def _root(error: BaseException) -> BaseException:
+    """What broke at the bottom: `datasets` itself says only that an error occurred."""
+    return _root(error.__cause__) if error.__cause__ else error
+
+
+def _row(record: dict[str, Any], split: str, source: DatasetSource) -> QuestionRow:
+    """A record of any of the forms above as a Row. Raises UsageError that names the columns found."""
+    question, answer = _question_and_answer(record, source)
+    return QuestionRow(
+        id=_text(record.get("id")),
+        question=question,
+        answer=answer,
+        split=_text(record.get("split")) or split,
+        evaluation_criteria=_criteria(record),
+        evidence=_texts(record.get("evidence")),
+        document=intern(_text(record.get("document"))),
+        chunk=intern(_text(record.get("chunk"))),
+        headings=_texts(record.get("headings")),
+        pages=[page for page in record.get("pages") or [] if isinstance(page, int)],
+        category=intern(_text(record.get("category"))),
+        difficulty=intern(_text(record.get("difficulty"))),
+        unanswerable=record.get("unanswerable") is True,
+        score=_score(record),
+        iteration=record["iteration"] if isinstance(record.get("iteration"), int) else 0,
+        model=intern(_text(record.get("model"))),
+        original_question=_text(record.get("original_question")),
+        also=_texts(record.get("also")),
+        tags=_texts(record.get("tags")),
+        input=_text(record.get("input") or record.get("context")) if "instruction" in record else "",
+        cluster=record["cluster"] if isinstance(record.get("cluster"), int) else -1,
+    )
+
+
+def _score(record: dict[str, Any]) -> float | None:
+    """What grading measured, else what the weakest check of curation gave; None where neither is known."""
+    measured = record.get("measured_difficulty")
+    if isinstance(measured, int | float):
+        return 1 - float(measured)
+    checks = record.get("checks")
+    columns = checks.values() if isinstance(checks, dict) else []
+    scores = [column.get("score") for column in columns if isinstance(column, dict)]
+    return min((float(score) for score in scores if isinstance(score, int | float)), default=None)
+
+
+def _criteria(record: dict[str, Any]) -> list[str]:
+    """The criteria under any of their names, as texts or, as HealthBench has them, as objects with a `criterion`."""
+    held = next((_list(record[name]) for name in CRITERIA if record.get(name)), [])
+    return [_text(item.get("criterion")) if isinstance(item, dict) else _text(item) for item in held]
+
+
+def _question_and_answer(record: dict[str, Any], source: DatasetSource) -> tuple[str, str]:
+    for column in QUESTION:
+        if isinstance(record.get(column), str):
+            answer = next((record[name] for name in ANSWER if isinstance(record.get(name), str)), "")
+            return record[column], answer
+    for column in (*MESSAGES, "prompt"):
+        if isinstance(record.get(column), list):
+            turns = [turn for turn in record[column] + _list(record.get("completion")) if isinstance(turn, dict)]
+            said = {turn.get("role", turn.get("from")): _text(turn.get("content", turn.get("value")))
+                    for turn in reversed(turns)}  # fmt: skip
+            return said.get("user", said.get("human", "")), said.get("assistant", said.get("gpt", ""))
+    if any(column in record for column in (*QUESTION, *MESSAGES)):
+        return "", ""  # the column is there and empty in this row
+    place = source.files[0] if source.kind == "files" else source.name
+    raise UsageError(
+        f"{place}: no column {QUESTION[0]!r} (nor {', '.join((*QUESTION[1:], *MESSAGES))}); "
+        f"it has: {', '.join(record) or 'none'}; rename one of them"
+    )
+
+
+def _lack(record: dict[str, Any]) -> str:
+    """Why a row without a question has none."""
+    held = (record[column] for column in (*QUESTION, *MESSAGES) if record.get(column) is not None)
+    kinds = [type(value).__name__ for value in held if not isinstance(value, str)]
+    return f"whose question is not text ({kinds[0]})" if kinds else "without a question"
+
+
+def _distinct_ids(rows: list[QuestionRow]) -> list[QuestionRow]:
+    """Rows sorted by (question, answer, split, id); rows without an id get one made of their text."""
+    taken: Counter[tuple[str, str]] = Counter()
+    result = []
+    for row in sorted(rows, key=lambda row: (row.question, row.answer, row.split, row.id)):
+        text = f"{row.question}\0{row.answer}".encode("utf-8", "surrogatepass")
+        name = row.id or hashlib.sha256(text).hexdigest()[:12]
+        taken[row.split, name] += 1
+        count = taken[row.split, name]
+        result.append(msgspec.structs.replace(row, id=name if count == 1 else f"{name}-{count}"))
+    return result
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _texts(value: Any) -> list[str]:
+    return [_text(item) for item in _list(value)]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value in (None, "") else [value]

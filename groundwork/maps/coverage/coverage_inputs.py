@@ -1,0 +1,89 @@
+"""What coverage is drawn from: the runs, what their models declined, and the statement nearest to a question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from groundwork.console.command import Job
+from groundwork.dataset.dataset_sources import DatasetSource, locate_all
+from groundwork.embedding.encoder import Encoder, encoder_for
+from groundwork.errors import BadRecord, UsageError
+from groundwork.maps.coverage.document_coverage import Declined, Nearest
+from groundwork.records.artifacts import read_json
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.coverage_record import DocumentCoverage
+from groundwork.records.run_lookup import nearest_run, runs
+from groundwork.settings.dataset_settings import STATIC_MODEL
+
+LIKELY = 0.45  # cosine from which the static embedder's nearest statement is taken for the question's own
+
+
+def declined(job: Job, document: str, runs: Iterable[str]) -> dict[str, Declined]:
+    """What the model of each run found nothing worth asking in, from the run's own coverage file where there is one."""
+    result: dict[str, Declined] = {}
+    for run in runs:
+        file = coverage_file(job, run, document)
+        if file.exists():
+            result[run] = {
+                one.chunk: {(span.start, span.end, span.kind): span.declined for span in one.spans if span.declined}
+                for one in read_json(file, DocumentCoverage).chunks
+            }
+    return result
+
+
+def coverage_file(job: Job, run: str, document: str) -> Path:
+    return job.data.path(*coverage_parts(run, document))
+
+
+def coverage_parts(run: str, document: str) -> tuple[str, ...]:
+    """The same below the data folder."""
+    return "qa", run.removesuffix("/raw"), "coverage", f"{document}.json"
+
+
+def coverage_folder(job: Job, run: str) -> Path:
+    """The folder of those files."""
+    return job.data.path("qa", run.removesuffix("/raw"), "coverage")
+
+
+def refuse_other_text(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
+    """Raise BadRecord where the chunks are not of this text: what is covered would be counted at other places."""
+    for chunk in chunks:
+        if chunk.added + text[chunk.start : chunk.end] + chunk.closing != chunk.text:
+            raise BadRecord(
+                f"{file.name}: changed since it was chunked (chunk {chunk.index + 1} stands elsewhere or nowhere); "
+                "run first: uv run dataprep/chunk.py and uv run dataprep/generate_qa.py"
+            )
+
+
+def runs_of(job: Job) -> list[DatasetSource]:
+    """The runs that the arguments name, or all. Raises UsageError for an unknown or repeated one."""
+    sources = locate_all(job.flags.runs or runs(job.data), job.data)
+    for source in sources:
+        if source.kind != "run":
+            raise UsageError(
+                f"{source.name}: no such run in {job.data.path('qa')}; {nearest_run(source.name, job.data)}"
+            )
+    return sources
+
+
+def nearest_statement(job: Job) -> Nearest:
+    """By the static embedder, which needs no extra and no download: the statement that each question is about."""
+    encoder: Encoder | None = None
+
+    def nearest(questions: list[str], statements: list[str]) -> list[int]:
+        nonlocal encoder
+        encoder = encoder or _static_encoder(job)
+        cosines = encoder.encode(questions, "query") @ encoder.encode(statements, "document").T
+        best = cosines.argmax(axis=1)
+        return [int(k) if cosines[row, k] >= LIKELY else -1 for row, k in enumerate(best)]
+
+    return nearest
+
+
+def _static_encoder(job: Job) -> Encoder:
+    settings = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
+    job.data.fetch_databases("embeddings")
+    return encoder_for(settings, job.data.cache("embeddings"), joined=job.data.joined_cache("embeddings"))

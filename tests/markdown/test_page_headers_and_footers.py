@@ -1,0 +1,62 @@
+"""Headers and footers of pages that are left in a text."""
+
+import msgspec
+import pytest
+
+from groundwork.markdown.chunk_reading import Reading
+from groundwork.markdown.page_headers_and_footers import PageLines
+from groundwork.markdown.statements import is_caption
+from tests.chunks import reading_of
+
+FILLER = "The miller of Orrin writes down the height of the tide on every day of the year. " * 20
+
+
+@pytest.mark.parametrize(
+    ("line", "left_out"),
+    [
+        ("Roles and duties 11", True),
+        ("**12 Roles and duties**", True),
+        ("Chapter 2. Roles and duties 11", True),
+        ("Closing the gates 47", True),
+        ("Page 3 of 15", True),
+        ("Seite 3", True),
+        ("Roles and duties", False),
+        ("Roles and duties of all 11", False),
+        ("Roles and duties 11.", False),
+        ("The mill has 11 gates and 4", False),
+    ],
+)
+def test_a_heading_beside_a_number_is_a_page_line(line, left_out):
+    """A heading of the text or an entry of its contents, with a number at an edge; and a page by its name."""
+    contents = "# Contents\n\nChapter 1 Roles and duties … 7\n\nClosing the gates ..... 47\n\n"
+    text = f"{contents}# Chapter 2 Roles and duties\n\nThe miller keeps the gates.\n"
+    assert (line in PageLines([reading_of(text).chunk])) == left_out
+
+
+def test_a_line_that_comes_back_on_pages_is_no_statement():
+    """Three times with a growing number, far apart, over the chunks of a document; close together it is a list."""
+    pages = [f"{number} Keeping the Tides of Orrin\n\n{FILLER}" for number in (2, 4, 10)]
+    chunks = [reading_of(text, start=place * 5_000).chunk for place, text in enumerate(pages)]
+    said = [Reading(chunk, page_lines=PageLines(chunks)).plain() for chunk in chunks]
+    assert not any("Keeping" in one for plain in said for one in plain) and all(said)
+    near = "\n\n".join(f"go to mill gate {number}" for number in (1, 2, 3))
+    assert len(reading_of(near).statements) == 3
+    falling = [msgspec.structs.replace(chunk, start=-chunk.start) for chunk in chunks]
+    assert "2 Keeping the Tides of Orrin" not in PageLines(falling)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Example 2-1 Query to determine who may close the gates", []),
+        ("Example 2: A crew starts early. It is second.", ["Example 2: A crew starts early.", "It is second."]),
+        (f"Figure 4: {'The gates of the mill at low water, ' * 4}seen from the sea. They open inwards.",
+         ["They open inwards."]),
+        (f"Table 3 shows how long {'each of the gates of the mill, ' * 4}stays open.", ["Table 3 shows how long"]),
+    ],
+)  # fmt: skip
+def test_captions_are_no_statements(text, said):
+    """Neither the title of a listing nor that of a long caption; what a caption says behind it stays."""
+    found = [reading_of(text).chunk.text[one.start : one.end] for one in reading_of(text).statements]
+    assert len(found) == len(said) and all(one.startswith(start) for one, start in zip(found, said, strict=True))
+    assert is_caption("Table 3: Gates") and not is_caption("Example 3: the gates are open.")
