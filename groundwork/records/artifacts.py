@@ -28,7 +28,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 class Elsewhere(Protocol):
-    """The store that a data folder is the local copy of (records.mirror)."""
+    """The store that a data folder is the local copy of (records.remote_folder.mirror)."""
 
     url: str
 
