@@ -15,7 +15,8 @@ from groundwork.dataset.reword.rewording_judge import RewordingMarks, rewording_
 from groundwork.language import dangling_references as wording
 from groundwork.llm.prompts import split_turns
 from groundwork.markdown.grounding import Grounds, find_quote
-from groundwork.questions.curation.rule_checks import foreign_numbers
+from groundwork.questions.curation.prompt_fields import Rewriting
+from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin, foreign_numbers
 from groundwork.questions.draft_faults import Draft, PairBasis
 from groundwork.questions.small_model.answer_fit import agree, misfits
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
@@ -89,11 +90,15 @@ def test_the_marks_of_rewordings_have_the_form_that_is_read():
 
 
 def test_a_rewritten_pair_passes_the_rules():
-    """It keeps one fact of two, and rests on the evidence that is shown."""
+    """It keeps one fact of two, rests on the evidence that is shown, and has the form that is read."""
     text = PROMPTS["rewrite_question.md"]
     told = json.JSONDecoder().raw_decode(text, text.index('{"question"'))[0]
-    draft = msgspec.convert({**told, "difficulty": "easy", "category": "numeric"}, Draft)
-    assert PairBasis(Grounds(re.search(r"^  - (.+)$", text, re.M)[1], "en")).faults(draft) == []
+    shown = re.findall(r"^  \d+\. (.+)$", text, re.M)
+    case = CurationCase(0, pair(evidence=shown), PairOrigin(shown[0], "ferries", "", ""))
+    read = Rewriting(load([], []).curate, PROMPTS.__getitem__).read(case, told)
+    assert read.evidence == tuple(shown) and read.evaluation_criteria == tuple(told["criteria"])
+    draft = msgspec.convert({**read._asdict(), "difficulty": "easy", "category": "numeric"}, Draft)
+    assert PairBasis(Grounds(shown[0], "en")).faults(draft) == []
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/generate_qa_sentence.md"))

@@ -58,18 +58,21 @@ class Judge:
     def __init__(self, *checks: str, remark: str = "the judge says so", reworded: str = "", **scores: float) -> None:
         self.parts = [part for part in APART if not checks or part in checks]
         self.scores, self.remark = scores, remark
-        self.rewritten = {"question": reworded, "answer": "", "evidence": [], "evaluation_criteria": []}
+        self.rewritten = reworded
 
     def __call__(self, body: Json) -> str:
         asked = shown(body)
         if asks_for(body) == "rewrite":
             return json.dumps(dict.fromkeys(asked, self.rewritten))
         parts = ["supported"] if asks_for(body) == "supported" else self.parts
-        marks = {name: [self.mark(part, told) for part in parts] for name, told in asked.items()}
-        wanting = [n for n in asked if any(self.lacks(p, m, asked[n]) for p, m in zip(parts, marks[n], strict=True))]
-        remarks = [{"pair": int(name.removeprefix("p")), "remark": self.remark} for name in wanting]
-        fields = {name: mark[0] if len(mark) == 1 else mark for name, mark in marks.items()}
+        marks = {name: {part: self.mark(part, told) for part in parts} for name, told in asked.items()}
+        remarks = [f"{n}: {self.remark}" for n in asked if any(self.lacks(p, m, asked[n]) for p, m in marks[n].items())]
+        fields = {name: self.field(own, "Wrong answer" in asked[name]) for name, own in marks.items()}
         return json.dumps({"remarks": remarks, **fields}, separators=(",", ":"))
+
+    def field(self, marks: dict[str, int], shows_wrong: bool) -> int | list[int]:
+        given = [mark for part, mark in marks.items() if part != "wrong_answer" or shows_wrong]
+        return given if len(marks) > 1 else given[0]
 
     def mark(self, part: str, told: dict[str, Any]) -> int:
         if part in ("criteria", "wrong_answer"):

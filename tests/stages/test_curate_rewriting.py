@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.questions.curation.rule_checks import undecided, wrong_answer
+from groundwork.questions.curation.prompt_fields import Apart, Rewriting, schema
+from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin, undecided, wrong_answer
+from groundwork.settings.config_files import load
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_judge import asks_for, shown
 from tests.questions.scripted_writer import Json, said
@@ -68,7 +70,7 @@ def test_a_rewriting_may_give_answer_evidence_and_criteria_anew(run: Run) -> Non
 
     def reply(body: Json) -> str:
         if asks_for(body) == "rewrite":
-            return json.dumps({"p1": new})
+            return json.dumps({"p1": {**new, "evidence": [1]}})
         return (judge(natural=0.0) if first.question in said(body) else judge())(body)
 
     run.curate(reply, first)
@@ -82,6 +84,64 @@ def test_a_rewriting_may_give_answer_evidence_and_criteria_anew(run: Run) -> Non
     assert (
         run.rejected()[0].reason == "supported" and run.rejected()[0].pair["checks"]["supported"]["checker"] == "rule"
     )
+
+
+def test_only_a_pair_with_a_wrong_answer_is_marked_for_it() -> None:
+    """The field of a pair without one has a mark less; one that comes all the same does no harm."""
+    form = Apart(load([], []).curate, str, ("natural", "criteria"))
+    place = PairOrigin("", "mill", "", "")
+    with_wrong, without = CurationCase(0, pair_of(1), place, wrong="A gate."), CurationCase(1, pair_of(2), place)
+    kinds = schema(form, [without, with_wrong, without])["$defs"]
+    assert [kind["minItems"] for kind in kinds.values()] == [2, 3]
+    assert form.read(without, [2, 2]) == form.read(without, [2, 2, 0]) == {"natural": 1.0, "criteria": 1.0}
+    assert form.read(with_wrong, [2, 2]) is None and form.read(with_wrong, [2, 2, 2])["wrong_answer"] == 1.0
+
+
+MADE = {"question": "Until when did the Orrin mill grind?", "answer": "Until 1931.", "criteria": ["States 1931"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("Until when did the Orrin mill grind?", ()),
+        ({**MADE, "evidence": [2]}, ("The wheel is of oak.",)),
+        ({**MADE, "evidence": [2, 1, 2]}, ("The wheel is of oak.", "It ground barley until 1931.")),
+        ({**MADE, "evidence": ["until 1931"]}, ("until 1931",)),
+        ({**MADE, "evidence": [3]}, None),
+        ({**MADE, "evidence": [0]}, None),
+        ({**MADE, "evidence": [True]}, None),
+        ({**MADE, "evidence": 1}, None),
+        ({**MADE, "criteria": [1], "evidence": [1]}, None),
+        ([1], None),
+        ("Not a question", None),
+    ],
+)
+def test_evidence_is_named_by_its_numbers(given: object, kept: tuple[str, ...] | None) -> None:
+    """A rewriting names the quotes it keeps; a number that no quote has makes it unusable, a copied quote does not."""
+    told = {"evidence": ["It ground barley until 1931.", "The wheel is of oak."]}
+    case = CurationCase(0, pair_of(1, **told), PairOrigin("", "mill", "", ""))
+    read = Rewriting(load([], []).curate, str).read(case, given)
+    assert (read and read.evidence) == kept
+
+
+def test_a_remark_counts_for_the_pair_it_names(run: Run) -> None:
+    """Remarks are lines that begin with the pair's name; what names none costs the remark, not the marks."""
+    remarks = [
+        "p1: stiff",
+        "2 which mill is open",
+        'p1: "which mill" is open',
+        "stiff",
+        {"pair": 2},
+        "p9: no such pair",
+    ]
+    marks = {"remarks": remarks, "p1": [2, 0], "p2": [2, 1]}
+
+    def reply(_body: Json) -> str:
+        return json.dumps(marks)
+
+    run.curate(reply, pair_of(1), pair_of(2), curate__checks=["stand_alone", "worth"], curate__batch=2)
+    said = {one.detail for one in run.rejected()}
+    assert said == {'stiff; "which mill" is open', "which mill is open"}
 
 
 def test_a_rewritten_pair_gets_a_wrong_answer_of_its_own(run: Run) -> None:
@@ -111,7 +171,7 @@ def test_a_rewritten_pair_gets_a_wrong_answer_of_its_own(run: Run) -> None:
 def test_a_rewriting_may_drop_the_pair(run: Run) -> None:
     """Without a question in its place the pair is rejected as it was, and not asked about again."""
     stiff = judge(natural=0.0)
-    stiff.rewritten["question"] = ""
+    stiff.rewritten = ""
     run.curate(stiff, pair_of(1))
     assert [one.reason for one in run.rejected()] == ["natural"] and run.kept() == []
     assert [asks_for(body) for body in run.server.requests] == ["apart", "rewrite"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from groundwork.questions.curation.rule_checks import CurationCase
 from groundwork.settings.question_settings import Curate
 
 Json = dict[str, Any]
+
+_REMARK = re.compile(r"p?(\d{1,6})[:.]?\s+(.+)", re.DOTALL)  # "p3: which sport's field is meant"
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ class CurationJudge:
             stage="curate",
             unit=f"{cases[0].pair.id} {form.name}" + (f" and {len(cases) - 1} more" if cases[1:] else ""),
             schema=Json,
-            json_schema=schema(form, len(cases)),
+            json_schema=schema(form, cases),
             check=check,
         )
         return found
@@ -141,6 +144,7 @@ def _remarks(listed: Any) -> dict[int, str]:
     """The remarks by the pair's number; a list that is none costs the remarks, not the marks."""
     found: dict[int, str] = {}
     for entry in listed if isinstance(listed, list) else []:
-        if isinstance(entry, dict) and type(number := entry.get("pair")) is int and entry.get("remark"):
-            found[number] = "; ".join(filter(None, [found.get(number, ""), str(entry["remark"])]))
+        if isinstance(entry, str) and (told := _REMARK.fullmatch(entry.strip())):
+            number = int(told[1])
+            found[number] = "; ".join(filter(None, [found.get(number, ""), told[2]]))
     return found

@@ -26,11 +26,15 @@ from groundwork.settings.question_settings import Check, Curate
 Json = dict[str, Any]
 Prompt = Callable[[str], str]
 
+_STRING: Json = {"type": "string"}
+_INTEGER: Json = {"type": "integer"}
+
 FULL = 2  # the best mark
 FRAME_TOKENS = 10
 FIELD_TOKENS = 4  # of a pair's name in the reply
 MARK_TOKENS = 2
-REMARKS, REMARK_TOKENS = 0.1, 20  # share of pairs with a remark, for estimates
+REMARKS, REMARK_TOKENS = 0.1, 14  # share of pairs with a remark, for estimates
+WHOLE = 0.5  # share of rewritings that give more than a question, for estimates
 SHORT_SUMMARY = 400  # characters of the summary that a rewriting is shown
 WINDOW = 400  # characters on either side of the evidence that are shown of a text too long for one call
 
@@ -44,14 +48,20 @@ def in_order(cases: Sequence[CurationCase]) -> list[CurationCase]:
     return sorted(cases, key=lambda case: hashlib.sha256(case.pair.id.encode()).digest())
 
 
-def schema(form: Form, count: int) -> Json:
-    """The reply's JSON Schema: a field for each of `count` pairs, so that none can be left out or made up."""
-    field = form.field()
-    shared = {"$defs": {"m": field}} if len(field) > 1 else {}  # named once: the schema is paid for as text
-    marks = {name_of(number): {"$ref": "#/$defs/m"} if shared else field for number in range(1, count + 1)}
-    remark = {"pair": {"type": "integer"}, "remark": {"type": "string"}}
-    listed = {"remarks": {"type": "array", "items": _closed(remark)}} if form.remarks else {}
-    return _closed({**listed, **marks}) | shared
+def schema(form: Form, cases: Sequence[CurationCase]) -> Json:
+    """The reply's JSON Schema: a field for each of `cases`, so that none can be left out or made up."""
+    fields = [form.field(case) for case in cases]
+    kinds = [field for i, field in enumerate(fields) if field not in fields[:i]]
+    names = ["m", "n"]  # named once: the schema is paid for as text
+    shared = {} if kinds == [_INTEGER] else {"$defs": dict(zip(names, kinds, strict=False))}
+    marks = [{"$ref": f"#/$defs/{names[kinds.index(field)]}"} if shared else field for field in fields]
+    listed = {"remarks": _list_of(_STRING)} if form.remarks else {}
+    return _closed(listed | {name_of(number): mark for number, mark in enumerate(marks, 1)}) | shared
+
+
+def _list_of(item: Json, count: int | None = None) -> Json:
+    size = {} if count is None else {"minItems": count, "maxItems": count}
+    return {"type": "array", "items": item, **size}
 
 
 def _closed(properties: Json) -> Json:
@@ -83,8 +93,8 @@ class Form(ABC):
         """The call about `cases`."""
 
     @abstractmethod
-    def field(self) -> Json:
-        """The JSON Schema of a pair's field."""
+    def field(self, case: CurationCase) -> Json:
+        """The JSON Schema of a pair's field, of which a call has two kinds at the most."""
 
     @abstractmethod
     def read(self, case: CurationCase, value: Any) -> Any | None:
@@ -106,24 +116,33 @@ class Marks(Form):
     def parts(self) -> Sequence[str]:
         """What is marked, in order: a check of curation, or "wrong_answer"."""
 
+    def parts_of(self, case: CurationCase) -> Sequence[str]:
+        """Those of `parts` that `case` is marked for: "wrong_answer" only where one is shown."""
+        return [part for part in self.parts if part != "wrong_answer" or case.wrong]
+
     @property
     def wanted(self) -> str:
-        return "a whole number" if len(self.parts) == 1 else f"a list of {len(self.parts)} whole numbers"
+        return self._wanted(self.parts)
 
-    def field(self) -> Json:
-        mark, count = {"type": "integer"}, len(self.parts)
-        return mark if count == 1 else {"type": "array", "items": mark, "minItems": count, "maxItems": count}
+    def _wanted(self, parts: Sequence[str]) -> str:
+        count = len(parts)
+        if "wrong_answer" in parts:
+            return f"a list of {count - 1} whole numbers, {count} where a wrong answer is shown"
+        return "a whole number" if count == 1 else f"a list of {count} whole numbers"
+
+    def field(self, case: CurationCase) -> Json:
+        return _INTEGER if len(self.parts) == 1 else _list_of(_INTEGER, len(self.parts_of(case)))
 
     def read(self, case: CurationCase, value: Any) -> Any | None:
         """The share of the full mark that the pair has in each part; None where a mark is missing or out of range."""
-        marks = [value] if isinstance(value, int) else value
+        marks, parts = [value] if isinstance(value, int) else value, self.parts_of(case)
         criteria = len(case.pair.evaluation_criteria)
-        most = [criteria if part in ("criteria", "wrong_answer") else FULL for part in self.parts]
-        if not isinstance(marks, list) or len(marks) != len(most):
+        most = [criteria if part in ("criteria", "wrong_answer") else FULL for part in parts]
+        if not isinstance(marks, list) or len(marks) not in (len(parts), len(self.parts)):
+            return None  # a mark for a wrong answer that is not shown does no harm
+        if not all(type(mark) is int and 0 <= mark <= full for mark, full in zip(marks, most, strict=False)):
             return None
-        if not all(type(mark) is int and 0 <= mark <= full for mark, full in zip(marks, most, strict=True)):
-            return None
-        return {part: mark / max(1, full) for part, mark, full in zip(self.parts, marks, most, strict=True)}
+        return {part: mark / max(1, full) for part, mark, full in zip(parts, marks, most, strict=False)}
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
         each = FIELD_TOKENS + MARK_TOKENS * len(self.parts) + REMARKS * REMARK_TOKENS
@@ -142,12 +161,13 @@ class Apart(Marks):
         return *self.checks, *(("wrong_answer",) if "criteria" in self.checks else ())
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
-        parts = [self.prompt(self.settings.prompts[part]).strip() for part in self.parts]
-        checks = "\n".join(f"{i}. {part}" for i, part in enumerate(parts, 1))
+        parts = max((self.parts_of(case) for case in cases), key=len)
+        texts = [self.prompt(self.settings.prompts[part]).strip() for part in parts]
+        checks = "\n".join(f"{i}. {text}" for i, text in enumerate(texts, 1))
         shown = "\n\n".join(self._shown(number, case) for number, case in enumerate(cases, 1))
         return conversation(
             self.prompt(self.settings.prompts["pairs"]),
-            count=self.wanted,
+            count=self._wanted(parts),
             checks=checks,
             document=name if (name := cases[0].place.name) not in ("", UNNAMED) else "(no name)",
             pairs=shown,
@@ -213,7 +233,10 @@ def _windows(case: CurationCase) -> Iterator[tuple[int, int]]:
 
 
 class Rewrite(NamedTuple):
-    """What a rewriting gives of a pair: "" and no items for what stays; without a question the pair is dropped."""
+    """What a rewriting gives of a pair: "" and no items for what stays; without a question the pair is dropped.
+
+    `evidence`: the quotes of the pair that are kept.
+    """
 
     question: str
     answer: str = ""
@@ -226,7 +249,7 @@ class Rewriting(Form):
     """Pairs whose wording or criteria failed, written anew from their evidence, those of a call from one document."""
 
     name = "rewrite"
-    wanted = "an object with question, answer, evidence and evaluation_criteria"
+    wanted = "a question, or an object with question, answer, evidence and criteria"
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
         place = cases[0].place
@@ -238,24 +261,47 @@ class Rewriting(Form):
             pairs="\n\n".join(_wanting(number, case) for number, case in enumerate(cases, 1)),
         )
 
-    def field(self) -> Json:
-        text, texts = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
-        return _closed({"question": text, "answer": text, "evidence": texts, "evaluation_criteria": texts})
+    def field(self, _case: CurationCase) -> Json:
+        parts = {"question": _STRING, "answer": _STRING, "evidence": _list_of(_INTEGER), "criteria": _list_of(_STRING)}
+        return {"anyOf": [_STRING, _closed(parts)]}
 
-    def read(self, _case: CurationCase, value: Any) -> Rewrite | None:
-        if not isinstance(value, dict) or not isinstance(value.get("question"), str):
+    def read(self, case: CurationCase, value: Any) -> Rewrite | None:
+        """The rewriting; None where a part has another type, or evidence a number that no quote has.
+
+        A question alone stands for one whose other parts stay. Evidence may be copied instead of named by its numbers.
+        """
+        given = {"question": value} if isinstance(value, str) else value
+        if not isinstance(given, dict) or not isinstance(given.get("question"), str):
             return None
-        question, answer = value["question"].strip(), value.get("answer") or ""
-        lists = [value.get(name) or [] for name in ("evidence", "evaluation_criteria")]
+        question, answer = given["question"].strip(), given.get("answer") or ""
         if (question and not is_question(question)) or not isinstance(answer, str):
             return None
-        if not all(isinstance(one, list) and all(isinstance(item, str) for item in one) for one in lists):
+        criteria = _texts(given.get("criteria", given.get("evaluation_criteria")), [])
+        evidence = _texts(given.get("evidence"), case.pair.evidence)
+        if criteria is None or evidence is None:
             return None
-        evidence, criteria = (tuple(item.strip() for item in one if item.strip()) for one in lists)
         return Rewrite(question, answer.strip(), evidence, criteria)
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
-        return sum(FRAME_TOKENS + 3 * FIELD_TOKENS + round(1.3 * tokens_in(case.pair.question)) for case in cases)
+        return FRAME_TOKENS + sum(map(self._tokens_of, cases))
+
+    def _tokens_of(self, case: CurationCase) -> int:
+        pair = case.pair
+        whole = FRAME_TOKENS + 3 * FIELD_TOKENS + tokens_in("\n".join([pair.answer, *pair.evaluation_criteria]))
+        return FIELD_TOKENS + round(tokens_in(pair.question) + WHOLE * whole)
+
+
+def _texts(items: Any, numbered: Sequence[str]) -> tuple[str, ...] | None:
+    """The strings of a list, a whole number standing for that one of `numbered`; None where it holds anything else."""
+    found = []
+    for item in items or [] if isinstance(items, list | None) else [None]:
+        if type(item) is int and 0 < item <= len(numbered):
+            found.append(numbered[item - 1])
+        elif isinstance(item, str):
+            found.append(item.strip())
+        else:
+            return None
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _beginning(summary: str, language: str) -> str:
@@ -272,7 +318,7 @@ def _wanting(number: int, case: CurationCase) -> str:
             name_of(number),
             f"Section: {' > '.join(case.pair.headings) or '(none)'}",
             "Evidence:",
-            *(f"- {_line(in_words(quote))}" for quote in case.pair.evidence),
+            *(f"{n}. {_line(in_words(quote))}" for n, quote in enumerate(case.pair.evidence, 1)),
             f"Question: {_line(case.pair.question)}",
             f"Answer: {_line(case.pair.answer)}",
             "Criteria:",

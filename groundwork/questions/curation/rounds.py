@@ -195,7 +195,7 @@ class Curation:
             (self.supported, going),
         ]
         return [
-            (form.messages(batch), schema(form, len(batch)), form.reply_tokens(batch))
+            (form.messages(batch), schema(form, batch), form.reply_tokens(batch))
             for form, members in rounds
             if form
             for batch in batches(form, members, self.settings)
