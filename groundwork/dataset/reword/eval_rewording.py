@@ -171,7 +171,8 @@ async def attempts(
     """The first rewording that passes, each try told what was wrong with those before; or why the last did not.
 
     `before`: wordings that the first try is told of already, each with what speaks against it. A correction may decline
-    by an empty question, and an answer that is near the old one is sent back once, no more: then the old one stays.
+    by an empty question, and an answer that is near the old one is sent back once, not at all after `before`: then the
+    old one stays.
     """
     past: Past = list(before)
     for _ in range(tries):
@@ -185,7 +186,7 @@ async def attempts(
         problem = await check(index, new)
         if problem is None:
             return new
-        told = any(only_answer_kept(before) for _, before in past)
+        told = bool(before) or any(only_answer_kept(earlier) for _, earlier in past)
         past.append((new, problem))
         if told and only_answer_kept(problem):
             break

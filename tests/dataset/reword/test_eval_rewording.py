@@ -198,3 +198,19 @@ async def test_nobody_is_made_to_say_it_worse(replies, kept, calls):
     """An answer near to the old one is sent back once, then the old one stays; a question may be declined."""
     found, asked = await _worded(replies, [row(question=WHOSE, answer=OLD, evidence=[OLD])])
     assert (found, asked) == (kept if isinstance(kept, str) else Reworded(*kept), calls)
+
+
+async def test_a_wording_that_a_reader_found_odd_may_go_back_to_the_old_answer():
+    """Who is told to say it plainer, nearer to the original, is not sent back for being near."""
+    one, told = row(question=WHOSE, answer=OLD, evidence=[OLD]), []
+
+    async def ask(_row, past):
+        told.append(past[-1][1])
+        return Reworded(WHO, NEAR)
+
+    async def check(_index, new):
+        return " ".join(faults_of_rewording(one, new.question, new.answer, COPIED)) or None
+
+    before = [(Reworded(WHO, BUILT), "The answer is not natural: which rest long. Say it plainer.")]
+    assert await attempts(one, 0, ask, check, tries=3, before=before) == Reworded(WHO, OLD)
+    assert told == [before[0][1]]
