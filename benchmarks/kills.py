@@ -64,7 +64,7 @@ def write_documents(data: Path, count: int) -> None:
         (data / "documents" / f"harbour-{number}.md").write_text("\n\n".join(lines) + "\n")
 
 
-def start(stage: str, data: Path, url: str) -> subprocess.Popen[bytes]:
+def start(stage: str, data: Path, url: str, *flags: str) -> subprocess.Popen[bytes]:
     settings = [f"llm.base_url={url}", "llm.api_key_env=", "llm.max_concurrency=4", "embeddings.backend=static"]
     settings += [
         "embeddings.model=wordllama",
@@ -72,7 +72,7 @@ def start(stage: str, data: Path, url: str) -> subprocess.Popen[bytes]:
         "chunk.max_length=400",
         "chunk.min_length=50",
     ]
-    command = [sys.executable, "-m", "groundwork", stage, *STAGES[stage][1], "--data", str(data)]
+    command = [sys.executable, "-m", "groundwork", stage, *STAGES[stage][1], *flags, "--data", str(data)]
     command += [f"--set={one}" for one in settings]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0)
 
