@@ -10,16 +10,14 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from fnmatch import fnmatch
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from groundwork import pipeline
 from groundwork.__main__ import main
-from groundwork.console.job_setup import mirror_of
+from groundwork.llm import journal
 from groundwork.records.shards import Shard
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
@@ -187,106 +185,6 @@ def test_one_document_of_a_bucket(
     assert len(fetched()) == 3 and len(models.requests) == calls
 
 
-def test_each_stage_on_another_machine(tmp_path: Path, models: FakeOpenRouter, local: tuple[Path, int]) -> None:
-    """Every stage fetches what it reads: none opens a file that is only listed, and the files are those of one run."""
-    fsspec: Any = importlib.import_module("fsspec")
-    files, place, folder = fsspec.filesystem("memory"), f"/{uuid.uuid4().hex}/data", local[0]
-    for document in (folder / "documents").iterdir():
-        files.pipe_file(f"{place}/documents/{document.name}", document.read_bytes())
-    for stage in (one.name for one in pipeline.STAGES if one.run):
-        cache = tmp_path / stage
-        with unfetched_files_opened(f"memory:/{place}", str(cache)) as opened:
-            assert main([stage, f"--data=memory:/{place}", f"--cache={cache}", *settings(models)]) == 0
-        assert opened == [], f"{stage} reads what it did not fetch"
-    assert len(models.requests) == local[1]
-    there = artifacts({path.removeprefix(f"{place}/"): files.cat_file(path) for path in files.find(place)})
-    here = artifacts(local_contents(folder))
-    assert sorted(there) == sorted(here) and [path for path in here if there[path] != here[path]] == []
-
-
-PAGES = ("plots/*.html", "plots/*.png", "datasets/*/report.html", "qa/*/curated/report.html")
-RUN = ("qa/gemini-2.5-flash/*",)
-OF_ONE = ("text/harbour-2.*", "summaries/harbour-2.*", "chunks/harbour-2.*", "qa/*harbour-2.*", "plots/*harbour-2*")
-FORGOTTEN = (*OF_ONE, "datasets/*.parquet", "tags/*")
-
-
-@pytest.mark.parametrize(
-    ("command", "fetched", "databases"),
-    [
-        (["open", "--no-browser"], PAGES, {"manifest.db"}),
-        (["diff", "gemini-2.5-flash/raw", "gemini-2.5-flash"], RUN, {"manifest.db"}),
-        (["diff", "gemini-2.5-flash", "groundwork-dataset"], (*RUN, "datasets/*.parquet"), {"manifest.db"}),
-        (["review", "--dry-run"], (*RUN, "tags/*", "chunks/*"), {"manifest.db"}),
-        (["chunk", "--document=harbour-2", "--force"], OF_ONE, {"manifest.db"}),
-        (["generate_qa", "--document=harbour-2", "--run=other"], OF_ONE, {"manifest.db", "journal.db", "vectors.db"}),
-        (["set-aside", "harbour-2"], ("documents/harbour-2.md",), {"manifest.db"}),
-        (["gc"], (), {"manifest.db", "journal.db"}),
-        (["forget", "harbour-2"], FORGOTTEN, {"manifest.db"}),
-        (
-            ["forget", "harbour-2", "--replies"],
-            FORGOTTEN,
-            {"manifest.db", "journal.db"},
-        ),
-    ],
-)
-def test_a_command_fetches_what_it_shows(
-    tmp_path: Path,
-    models: FakeOpenRouter,
-    local: tuple[Path, int],
-    command: list[str],
-    fetched: tuple[str, ...],
-    databases: set[str],
-) -> None:
-    """Of artifacts and databases only those that a command reads come into the copy, and nothing is read unfetched."""
-    files, place, cache = stored(local[0]), f"/{uuid.uuid4().hex}/data", str(tmp_path / "cache")
-    for path, content in files.items():
-        store().pipe_file(f"{place}/{path}", content)
-    url = f"memory:/{place}"
-    with unfetched_files_opened(url, cache) as opened:
-        assert main([*command, f"--data={url}", f"--cache={cache}", *settings(models)]) == 0
-    assert opened == []
-    copy = mirror_of(url, cache).root
-    here = {path for path in files if (copy / path).is_file() and (copy / path).stat().st_size}
-    made = {path for path in here if not path.startswith(".state/") and "/" in path and not path.endswith(".db")}
-    assert [path for path in made if not any(fnmatch(path, pattern) for pattern in fetched)] == []
-    assert {".".join(path.rpartition("/")[2].split(".")[-2:]) for path in here if path.endswith(".db")} == databases
-
-
-def store() -> Any:
-    fsspec: Any = importlib.import_module("fsspec")
-    return fsspec.filesystem("memory")
-
-
-def stored(folder: Path) -> dict[str, bytes]:
-    """A data folder as it lies in a store, without what is of one machine."""
-    found = local_contents(folder)
-    return {path: found[path] for path in found if not path.endswith((".db-wal", ".db-shm", ".reserve"))}
-
-
-@contextmanager
-def unfetched_files_opened(url: str, cache: str) -> Iterator[list[str]]:
-    """The files of a copy that are opened to be read while only their names, or nothing of them, are there."""
-    mirror, opened, watching = mirror_of(url, cache), [], True
-
-    def look(event: str, details: tuple[Any, ...]) -> None:
-        if not watching or event not in ("open", "sqlite3.connect") or not isinstance(details[0], str):
-            return
-        path = Path(details[0].removeprefix("file://").partition("?")[0])
-        if not path.is_relative_to(mirror.root):
-            return
-        missing = event == "sqlite3.connect" and not path.exists()
-        if missing and store().exists(f"{url.removeprefix('memory:/')}/{path.relative_to(mirror.root)}"):
-            opened.append(details[0])
-        if event == "open" and details[1] in ("r", "rb") and mirror.is_elsewhere(path):
-            opened.append(details[0])
-
-    sys.addaudithook(look)
-    try:
-        yield opened
-    finally:
-        watching = False
-
-
 def test_two_machines_and_gather(tmp_path: Path, s3: S3Server, models: FakeOpenRouter, local: tuple[Path, int]) -> None:
     """Two shards on two machines, then gather on a third: the chunks and pairs of one run, no call twice."""
     folder, _ = local
@@ -330,6 +228,42 @@ def test_a_kill_leaves_no_half_artifact(
     second.says(bucket.url, "generate_qa", "--workers", "2")
     assert of_stages(bucket.contents()) == whole
     assert not [path for path in bucket.contents() if path.startswith(".state/puts/")]
+
+
+def test_older_replies_in_a_bucket(
+    tmp_path: Path, s3: S3Server, models: FakeOpenRouter, local: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine finds replies in the segments of a journal; those it forgets come back from no machine."""
+    bucket = Bucket(s3, local[0] / "documents")
+    first, second = (Machine(tmp_path / name, s3, models) for name in ("first", "second"))
+    for stage in STAGES:
+        first.says(bucket.url, stage)
+    monkeypatch.setattr(journal, "SEGMENT", 800)
+    (mine,) = (tmp_path / "first" / "data").glob("*/data/.state/journal.db")
+    with closing(journal.Journal(mine)) as book:
+        while book.move_older():
+            pass
+    first.says(bucket.url, "chunk")
+
+    def segments() -> set[str]:
+        return {path for path in bucket.contents() if path.startswith(".state/journal-")}
+
+    before, calls = segments(), len(models.requests)
+    assert len(before) > 1
+    second.says(bucket.url, "generate_qa", "--run=again")
+    assert len(models.requests) == calls
+    told = second.says(bucket.url, "forget", "harbour-2", "--replies")
+    assert " 0 replies" not in told and "replies removed" in told and segments() != before
+    for machine in (first, second):
+        machine.says(bucket.url, "chunk")
+    kept = tmp_path / "kept"
+    for path, content in bucket.contents().items():
+        if path.startswith(".state/journal"):
+            kept.mkdir(exist_ok=True)
+            (kept / Path(path).name).write_bytes(content)
+    with closing(journal.Journal(kept / "journal.db")) as book:
+        assert {unit.partition(" ")[0] for *_, unit, _, _ in book.rows()} >= {"harbour-0", "harbour-1", "harbour-3"}
+        assert not [unit for *_, unit, _, _ in book.rows() if unit.startswith("harbour-2")]
 
 
 def test_what_a_person_changes_in_the_bucket(tmp_path: Path, s3: S3Server, models: FakeOpenRouter) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from groundwork.llm import journal as journals
 from groundwork.llm.call_costs import spending
 from groundwork.llm.journal import ALL, Journal, StoredReply, key_of
 from groundwork.llm.journal_segments import Draft, segments_of
-from groundwork.records.artifacts import Workspace
+from groundwork.records.artifacts import Workspace, remove_leftovers
 from groundwork.records.join_databases import join_shards
 from groundwork.records.shards import Shard
 
@@ -155,6 +156,52 @@ def test_a_kill_at_any_moment_loses_nothing(journal):
     book.settle()
     keys_there = [key for _, key, *_ in book.rows()]
     assert len(keys_there) == len(set(keys_there)) == stored
+
+
+CLOSES = """
+import os, signal, sys
+from pathlib import Path
+from groundwork.llm import journal, journal_segments
+
+journal.SEGMENT = 600
+book, seen = journal.Journal(Path(sys.argv[1])), set()
+
+def look(frame, event, _):
+    place = frame.f_code.co_filename, frame.f_lineno
+    if place[0] not in (journal.__file__, journal_segments.__file__):
+        return None
+    if event == "line" and place not in seen:
+        seen.add(place)
+        if len(seen) == int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+    return look
+
+sys.settrace(look)
+book.move_older()
+"""
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_line_of_the_closing_of_a_segment_loses_nothing(tmp_path):
+    """kill -9 at each line that closes a segment: each reply is found, and later moves double none."""
+    filled(tmp_path / "whole" / "journal.db").close()
+    for place in count(1):
+        folder = tmp_path / str(place)
+        shutil.copytree(tmp_path / "whole", folder)
+        journal = folder / "journal.db"
+        if not subprocess.run([sys.executable, "-c", CLOSES, str(journal), str(place)]).returncode:
+            break
+        book = Journal(journal)
+        assert [book.find(key) for key in KEYS] == [reply(number) for number in range(40)], f"killed at line {place}"
+        move(book)
+        assert sorted(key for _, key, *_ in book.rows()) == sorted(KEYS), f"killed at line {place}"
+        assert [book.find(key) for key in KEYS] == [reply(number) for number in range(40)]
+        assert book._db.execute("SELECT count(*) FROM replies").fetchone() == (1,)
+        remove_leftovers([folder])
+        assert not list(folder.glob(".tmp-*"))
+        book.close()
+    print(f"{place - 1} kills")
+    assert place > 80, "few lines were reached"
 
 
 def test_bodies_of_any_kind_come_back(journal):

@@ -259,6 +259,22 @@ def test_a_closed_part_of_a_journal_goes_where_another_machine_took_it_out(store
     assert [path for path in store.contents() if path.startswith(".state/")] == [after]
 
 
+def test_the_state_is_put_in_an_order_that_loses_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A segment before the journal that it was taken out of, and the manifest after all that it tells of."""
+    machine, order, put = store.machine(), [], RemoteStore.put
+    names = [".state/journal-0000000000000001-00000000.db", ".state/journal.db", "tags/store.db", ".state/manifest.db"]
+    for name in reversed(names):
+        note(machine.root / name, "a", 1)
+
+    def noted(self: RemoteStore, source: Path, path: str) -> Any:
+        order.append(path)
+        return put(self, source, path)
+
+    monkeypatch.setattr(RemoteStore, "put", noted)
+    machine.push()
+    assert order == names
+
+
 def test_a_key_that_leads_out_is_not_taken(store: Store, tmp_path: Path) -> None:
     """An object whose name would leave the folder is passed over."""
     store.put("text/../../../out.md", b"out")
