@@ -79,7 +79,8 @@ def _reach(texts: list[Text], stretch: tuple[float, float]) -> None:
 
 def _text(words: Sequence[Box]) -> Text:
     box = joined(words)
-    return Text(box.x1, box.x2, _LEADERS.sub("", box.text), words)
+    text = box.text
+    return Text(box.x1, box.x2, _LEADERS.sub("", text) if any(sign in text for sign in "._…") else text, words)
 
 
 def columns_under(text: Text, columns: Stretches) -> list[int]:

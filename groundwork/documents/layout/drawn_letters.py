@@ -18,6 +18,7 @@ from itertools import groupby
 from typing import Any, NamedTuple, Self
 
 from groundwork.documents.layout.right_to_left import with_ligatures
+from groundwork.documents.layout.text_lines import is_bold
 from groundwork.documents.pdf_files.pdfium import open_pdf
 
 _STOP = re.compile(r"[.:?!—–] +\S")  # within a line
@@ -73,15 +74,14 @@ class LetterSizes:
         if not any(map(may_hide, page.text_items)):
             return page
         text = self._text_of(page.page_num)[1].raw
-        count = pdfium.FPDFText_CountChars(text)
-        if not any(reaches_out(_box(text, i, loose=True), _box(text, i), _size(text, i)) for i in range(count)):
+        if not any(_reaches_out(text, i) for i in range(pdfium.FPDFText_CountChars(text))):
             return page
         return dataclasses.replace(page, text_items=to_items(self._letters(page)))
 
     def end_font(self, item: Any, page: Any) -> str:
-        """The font of the last word of a liteparse text item where a stop within it may end a head that runs in;
+        """The font of the last word of a liteparse text item where a stop within it may end a bold head that runs in;
         liteparse names the font of the first. "" elsewhere, and where pdfium finds no letter."""
-        if len(item.words) < 2 or not _STOP.search(item.text):
+        if len(item.words) < 2 or not is_bold(item) or not _STOP.search(item.text):
             return ""
         text, letter = self._letter(item.words[-1], page)
         return _font(text, letter) if letter >= 0 else ""
@@ -168,6 +168,11 @@ def _box(text: Any, letter: int, *, loose: bool = False) -> tuple[float, float, 
     return left.value, bottom.value, right.value, top.value
 
 
+def _reaches_out(text: Any, letter: int) -> bool:
+    place = _box(text, letter, loose=True)
+    return is_tall(place, _size(text, letter)) and reaches_out(place, _box(text, letter))
+
+
 def _font(text: Any, letter: int) -> str:
     """ "" where pdfium knows none."""
     import pypdfium2.raw as pdfium
@@ -242,11 +247,17 @@ def may_hide(item: Any) -> bool:
     return bool(item.text) and item.height > _TALL * item.width / len(item.text)
 
 
-def reaches_out(place: Sequence[float], drawn: Sequence[float], size: float) -> bool:
-    """Whether a letter's place in its line reaches far out of the line, its size taken for that of a pixel; both as
-    left, bottom, right and top."""
-    thin, long = sorted((place[2] - place[0], place[3] - place[1]))
-    return thin > _LEAST and long > _PIXELS * size and long > _DRAWN * max(drawn[2] - drawn[0], drawn[3] - drawn[1])
+def is_tall(place: Sequence[float], size: float) -> bool:
+    """Whether a letter's place in its line (left, bottom, right, top) is far higher than its size, as where that is the
+    size of a pixel."""
+    width, height = place[2] - place[0], place[3] - place[1]
+    return min(width, height) > _LEAST and max(width, height) > _PIXELS * size
+
+
+def reaches_out(place: Sequence[float], drawn: Sequence[float]) -> bool:
+    """Whether a letter's place reaches far out of what is drawn of it; both as left, bottom, right and top."""
+    longest = max(place[2] - place[0], place[3] - place[1])
+    return longest > _DRAWN * max(drawn[2] - drawn[0], drawn[3] - drawn[1])
 
 
 def to_items(letters: Iterable[Letter]) -> list[Any]:

@@ -11,6 +11,7 @@ import math
 import re
 import statistics
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from groundwork.documents.layout.ruled_tables import Grid
@@ -123,8 +124,9 @@ def _part(boxes: Sequence[_Box], is_column: bool) -> PagePart:
 
 def _split(boxes: list[_Box], is_column: bool, known: Sequence[float]) -> list[tuple[list[_Box], bool]]:
     best: tuple[list[_Box], float] = ([], 0.0)
+    downward = sorted(boxes, key=lambda b: b.y1 + b.y2)
     for x, sides in [*((x, 2) for x in _edges(boxes)), *((x, 1) for x in known)]:
-        band = _band(boxes, x, sides)
+        band = _band(downward, x, sides)
         if len(band) > len(best[0]):
             best = (band, x)
     band, x = best
@@ -153,11 +155,14 @@ def _edges(boxes: Sequence[_Box]) -> list[float]:
 
 
 def _band(boxes: Sequence[_Box], x: float, sides: int) -> list[_Box]:
-    """The largest stretch of the page in which nothing crosses `x` and running text stands at so many sides of it."""
+    """The largest stretch of the page in which nothing crosses `x` and running text stands at so many sides of it.
+
+    `boxes`: from top to bottom.
+    """
     best: list[_Box] = []
     band: list[_Box] = []
     across: _Box | None = None
-    for box in [*sorted(boxes, key=lambda b: b.y1 + b.y2), None]:
+    for box in [*boxes, None]:
         if box and (box.x2 < x - 1 or box.x1 >= x - _HANG) and not (across and _ends(across, box)):
             band.append(box)
             continue
@@ -177,7 +182,9 @@ def _ends(across: _Box, box: _Box) -> bool:
 
 def _are_columns(band: Sequence[_Box], x: float, sides: int) -> bool:
     left, right = [b for b in band if b.x1 < x - _HANG], [b for b in band if b.x1 >= x - _HANG]
-    if not left or not right or _is_text(left) + _is_text(right) < sides:
+    if not left or not right or (sides > 1 and min(len(left), len(right)) < _LEAST):
+        return False
+    if sum(map(_is_text, (left, right))) < sides:
         return False
     size = statistics.median(b.runs[0].size for b in band if b.runs)
     near = sorted(b.x2 for b in left)[-max(1, len(left) // 10)]
@@ -190,9 +197,11 @@ def _are_columns(band: Sequence[_Box], x: float, sides: int) -> bool:
 
 def _is_text(boxes: Sequence[_Box]) -> bool:
     """Whether boxes hold running text: long lines, some of them in the middle of a sentence, and few numbers."""
+    if len(boxes) < _LEAST:
+        return False
     texts = [box.text for box in boxes if box.runs]
     entries = sum(map(is_entry, texts))
-    long = [text for text in texts if len(text.split()) >= 3 and not is_entry(text)]
+    long = [text for text in texts if _is_long(text)]
     if entries >= _LEAST and entries + len(long) >= 0.4 * len(texts):
         return True  # leading dots tell where a column ends
     numbers = [text for text in texts if is_number(text)]
@@ -201,6 +210,11 @@ def _is_text(boxes: Sequence[_Box]) -> bool:
     if (len(long) < 0.4 * len(texts) or len(numbers) > 0.2 * len(texts)) and not _is_prose(texts, long, numbers):
         return False
     return sum(text[0].islower() for text in long) > 0.2 * len(long)
+
+
+@lru_cache(4096)  # a line is looked at for each place where columns may part
+def _is_long(text: str) -> bool:
+    return len(text.split()) >= 3 and not is_entry(text)
 
 
 def _is_prose(texts: Sequence[str], long: Sequence[str], numbers: Sequence[str]) -> bool:

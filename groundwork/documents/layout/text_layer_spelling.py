@@ -35,7 +35,9 @@ class Speller:
             found = self._simple.find(simple)
         if found >= 0 and (len(simple) > 3 or self._stands_alone(found, len(simple))):
             self._at = found + len(simple)
-            return _BLANKS.sub(" ", self._text[found : self._at])
+            spelt = self._text[found : self._at]
+            plain = spelt.isascii() and spelt.isprintable() and "  " not in spelt
+            return spelt if plain else _BLANKS.sub(" ", spelt)
         spelt = self._respaced(simple)
         return spelt if spelt and _is_better(spelt, text) else text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from groundwork.documents.layout.symbol_and_typewriter_fonts import with_letters
@@ -98,6 +99,7 @@ def label(text: str) -> str:
     return match[0] if match else ""
 
 
+@lru_cache(8192)
 def is_entry(text: str) -> bool:
     """Whether a line is one of a table of contents: a title, leading dots and a page number."""
     return any(dots in text for dots in _DOTS) and _ENTRY.search(text) is not None
@@ -133,16 +135,16 @@ def to_run(
     text = item.text.strip().replace("\u00ad", "-")
     if not text:
         return None
-    font = (item.font_name or "").rpartition("+")[2]
-    bold = bool(_BOLD.search(font)) or (item.font_weight or 0) >= 600
-    end_font = end_font.rpartition("+")[2]
-    runs_in = bold and end_font not in ("", font) and not _BOLD.search(end_font)
+    font, bold = _plain_name(item.font_name), is_bold(item)
+    end_font = _plain_name(end_font)
+    runs_in = bold and end_font not in ("", font) and not _is_bold_font(end_font)
     font, bold = (end_font, False) if runs_in else (font, bold)
     x, (top, bottom) = item.x, _rise(item)
-    typed = font in typewriter or bool(_MONO.search(font))
+    typed = font in typewriter or _is_mono_font(font)
     mono = typed and item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
     spelt = speller.spell(text)
-    whole = len("".join(text.split())) == sum(len("".join(word.text.split())) for word in item.words)
+    pieces, parts = text.split(), [word.text for word in item.words]
+    whole = pieces == parts or sum(map(len, pieces)) == sum(len("".join(part.split())) for part in parts)
     words = tuple(_spelt_words(item.words, spelt) if whole else spread_words(spelt, x, item.width, (top, bottom)))
     if not spelt.isascii():
         spelt = with_letters(spelt, font)
@@ -150,10 +152,31 @@ def to_run(
     return Run(x, top, x + item.width, bottom, spelt, size, font, bold, mono, words, runs_in)
 
 
+def is_bold(item: Any) -> bool:
+    """Whether the first letters of a liteparse text item are bold, by their weight or the name of their font."""
+    return _is_bold_font(_plain_name(item.font_name)) or (item.font_weight or 0) >= 600
+
+
+def _plain_name(font: str | None) -> str:
+    """A font's name without the prefix of a subset."""
+    return (font or "").rpartition("+")[2]
+
+
+@lru_cache(1024)
+def _is_bold_font(font: str) -> bool:
+    return _BOLD.search(font) is not None
+
+
+@lru_cache(1024)
+def _is_mono_font(font: str) -> bool:
+    return _MONO.search(font) is not None
+
+
 def _rise(item: Any) -> tuple[float, float]:
     """Top and bottom of a text item; where a sign of another font reaches far out of the line, those of its words."""
     top, bottom = item.y, item.y + item.height
-    if not item.words or item.height < _TALL * statistics.median(word.height for word in item.words):
+    heights = [word.height for word in item.words]
+    if not heights or item.height < _TALL * min(heights) or item.height < _TALL * statistics.median(heights):
         return top, bottom
     middle = sorted(item.words, key=lambda word: word.height)[len(item.words) // 2]
     return middle.y, middle.y + middle.height
@@ -161,8 +184,13 @@ def _rise(item: Any) -> tuple[float, float]:
 
 def _spelt_words(boxes: Sequence[Any], text: str) -> list[Box]:
     """The words of a text item; boxes that the text layer holds as one word are one."""
-    out: list[Box] = []
     spelt = text.split()
+    if [len(word.text) for word in boxes] == [len(word) for word in spelt]:  # as nearly always
+        return [
+            Box(word.x, word.y, word.x + word.width, word.y + word.height, letters)
+            for word, letters in zip(boxes, spelt, strict=True)
+        ]
+    out: list[Box] = []
     letters = ""
     for word in boxes:
         box = Box(word.x, word.y, word.x + word.width, word.y + word.height, word.text)
@@ -240,6 +268,7 @@ def joined(words: Sequence[Box]) -> Box:
     return Box(words[0].x1, y1, max(word.x2 for word in words), y2, " ".join(word.text for word in words))
 
 
+@lru_cache(16384)  # a page's words are asked for as parts of lines, rows and columns
 def is_number(text: str) -> bool:
     """Whether a cell's text is a figure, or what stands for one: 1,200, (0.5), 12%, 3 a, –, .."""
     return _FIGURE.fullmatch(text) is not None

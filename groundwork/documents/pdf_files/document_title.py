@@ -14,7 +14,7 @@ from groundwork.language.words import WRITTEN_OUT
 
 _JOINED = re.compile(r"[\d_-]")
 _FILE = re.compile(r"^Microsoft \w+ - |\.\w{2,4}$")
-_PAGES = 3  # among which a title page is
+FIRST_PAGES = 3  # among which a title page is
 _ON_PAGES = 0.6  # of the words of a title in the properties that the first pages hold
 _LONGEST = 200  # letters
 _OVERLEAF = 1.25  # times the size of the largest text of an earlier page; a figure's letters may be a little larger
@@ -31,29 +31,38 @@ class _Text(NamedTuple):
     text: str
 
 
-def document_title(document: Any, texts: Sequence[str]) -> str:
-    """The title of a pypdfium2 document whose pages hold `texts`; "" where neither properties nor pages tell one."""
+class OpenPage(NamedTuple):
+    """A page of a document and its text, as pypdfium2 opened them."""
+
+    page: Any
+    text: Any
+
+
+def document_title(document: Any, texts: Sequence[str], pages: Sequence[OpenPage | None]) -> str:
+    """The title of a pypdfium2 document whose pages hold `texts`; "" where neither properties nor pages tell one.
+
+    `pages`: the first ones as they were opened for their text; None for one that could not be.
+    """
     named = " ".join(_FILE.sub("", str(document.get_metadata_dict().get("Title") or "")).split())
     wanted = [word.casefold() for word in WRITTEN_OUT.findall(named)]
     if len(named) > _LONGEST or not wanted or (" " not in named and _JOINED.search(named)):
         named, wanted = "", []  # a file's name, or none
-    there = " ".join(texts[:_PAGES]).casefold()
+    there = " ".join(texts[:FIRST_PAGES]).casefold()
     if wanted and sum(word in there for word in wanted) >= _ON_PAGES * len(wanted):
         return named
-    return _largest(document, texts[:_PAGES]) or (named if len(wanted) > 1 else "")
+    return _largest(texts[:FIRST_PAGES], pages) or (named if len(wanted) > 1 else "")
 
 
-def _largest(document: Any, texts: Sequence[str]) -> str:
+def _largest(texts: Sequence[str], pages: Sequence[OpenPage | None]) -> str:
     """The lines of the largest text on the first pages but for lists of contents; "" where all of it is of one size."""
-    pages = [document[number] for number in range(len(texts))]
-    sized = [_sized(page) for page in pages]
+    sized = [_sized(page.page) if page else [] for page in pages]
     sizes = sorted(size for pieces in sized for size, _ in pieces)
     least = _LARGER * sizes[len(sizes) // 2] if sizes else 0.0
     best = (least, "", "")
     for page, pieces, layer in zip(pages, sized, texts, strict=True):
-        if contents_lines(layer) >= _CONTENTS or all(size <= best[0] for size, _ in pieces):
+        if not page or contents_lines(layer) >= _CONTENTS or all(size <= best[0] for size, _ in pieces):
             continue
-        for size, title in _titles(_texts(page, pieces, least)):
+        for size, title in _titles(_texts(page.text, pieces, least)):
             if size > (_OVERLEAF if best[1] and layer is not best[2] else 1.02) * best[0]:
                 best = (size, title, layer)
     return Speller(best[2]).spell(best[1]).strip(" _") if best[1] else ""
@@ -91,9 +100,8 @@ def _sized(page: Any) -> list[tuple[float, Any]]:
     return out
 
 
-def _texts(page: Any, pieces: Sequence[tuple[float, Any]], least: float) -> list[_Text]:
+def _texts(layer: Any, pieces: Sequence[tuple[float, Any]], least: float) -> list[_Text]:
     """The upright text objects of a page whose letters are larger than `least`; smaller ones part them."""
-    layer = page.get_textpage()
     out = []
     for size, piece in pieces:
         matrix = piece.get_matrix()

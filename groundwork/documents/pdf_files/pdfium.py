@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from groundwork.documents.layout.right_to_left import with_ligatures
-from groundwork.documents.pdf_files.document_title import document_title
+from groundwork.documents.pdf_files.document_title import FIRST_PAGES, OpenPage, document_title
 from groundwork.documents.pdf_files.form_fields import typed_in
 from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
 from groundwork.errors import BadDocument
@@ -47,7 +47,11 @@ def read_text_layer(source: str, first: int = 0) -> TextLayer:
             document.init_forms()
             count = len(document)
             numbers = range(min(first, count) if first else count)
-            texts = [_page_text(document, number) for number in numbers]
+            opened = [_open_page(document, number) for number in numbers[:FIRST_PAGES]]
+            texts = [
+                _page_text(document, opened[number] if number < FIRST_PAGES else _open_page(document, number))
+                for number in numbers
+            ]
             scans = [
                 len(text.split()) < 5 and _has_picture(document, i) for i, text in zip(numbers, texts, strict=True)
             ]
@@ -57,7 +61,7 @@ def read_text_layer(source: str, first: int = 0) -> TextLayer:
             ]
             return TextLayer(
                 page_count=count,
-                title=document_title(document, texts),
+                title=document_title(document, texts, opened),
                 pages=["" if bad else text for bad, text in zip(unreadable, texts, strict=True)],
                 scans=scans,
                 unreadable=unreadable,
@@ -125,15 +129,27 @@ def _why_closed(error: Exception, password: str) -> str:
     return f"it is no readable PDF, perhaps truncated ({error}); fetch it again or save it again"
 
 
-def _page_text(document: Any, number: int) -> str:
+def _open_page(document: Any, number: int) -> OpenPage | None:
+    """None for a damaged page, which has no text layer; the converters may still read it."""
     import pypdfium2
 
     try:
         page = document[number]
-        textpage = page.get_textpage()
-        text = "\n".join([with_ligatures(textpage, textpage.get_text_range()), *typed_in(document, page)])
+        return OpenPage(page, page.get_textpage())
     except pypdfium2.PdfiumError:
-        return ""  # a damaged page has no text layer; the converters may still read it
+        return None
+
+
+def _page_text(document: Any, opened: OpenPage | None) -> str:
+    import pypdfium2
+
+    if opened is None:
+        return ""
+    try:
+        text = with_ligatures(opened.text, opened.text.get_text_range())
+        text = "\n".join([text, *typed_in(document, opened.page)])
+    except pypdfium2.PdfiumError:
+        return ""
     text = _SOFT_HYPHEN.sub("", text).replace("\u00ad", "-")  # within a line it is drawn
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

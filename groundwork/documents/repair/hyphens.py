@@ -9,6 +9,7 @@ from groundwork.language.words import HYPHENATED
 from groundwork.language.writing_systems import IDEOGRAPHS
 
 _NO_SPACE = re.compile(rf"[{IDEOGRAPHS}][{IDEOGRAPHS}\d]|\d[{IDEOGRAPHS}]")
+_HYPHENS = ("-", "‐", "‑")
 _STEM = re.compile(r"(?<![^\W\d_])(?<![^\W\d_][-‐‑])((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
 _BLANK = re.compile(r"\w- \w")
 _PARTED = re.compile(r"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!(?:and|or|to|nor)\b)([^\W\d_]+(?:-[^\W\d_]+)*)")
@@ -41,7 +42,7 @@ class DocumentWords:
 
         Between Chinese or Japanese characters, and between them and a number, no space stands.
         """
-        stem = _STEM.search(above)
+        stem = _STEM.search(above) if above.endswith(_HYPHENS) else None
         rest = HYPHENATED.match(below) if stem else None
         if not stem and _NO_SPACE.fullmatch(above[-1:] + below[:1]):
             return above + below

@@ -65,18 +65,19 @@ def without_line(page: str, cells: Sequence[str]) -> str | None:
 
 def _find(page: Sequence[str], text: str) -> range:
     """The lines, one or more, that hold the letters of a text and no others; of several the outermost."""
-    wanted, letters = _letters(text), [_letters(line) for line in page]
+    wanted = _letters(text)
     for start in sorted(range(len(page)), key=lambda i: min(i, len(page) - i)):
-        held, end = letters[start], start + 1
+        held, end = _letters(page[start]), start + 1
         while held and end < len(page) and len(held) < len(wanted) and wanted.startswith(held):
-            held, end = held + letters[end], end + 1
+            held, end = held + _letters(page[end]), end + 1
         if held and held == wanted:
             return range(start, end)
     return range(0)
 
 
+@functools.lru_cache(4096)  # a page is searched for each of its running lines
 def _letters(line: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKC", line).casefold() if c.isalnum())
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", line).casefold()))
 
 
 def without_running(pages: Sequence[str]) -> list[str]:
