@@ -138,8 +138,9 @@ def _rate(maker: str, draft: str, reference: Reference) -> _Rated:
     if reference.shaped:
         return _Rated(maker, draft, audit)
     if audit.words_kept < 1 or audit.numbers_kept < 1 or audit.glued:
-        draft = restore(respell(draft, reference), reference)
-        audit = reference.audit(draft)
+        mended = restore(respell(draft, reference), reference)
+        if mended != draft:
+            return _Rated(maker, mended, reference.audit(mended))
     return _Rated(maker, draft, audit)
 
 

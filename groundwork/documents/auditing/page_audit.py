@@ -85,7 +85,8 @@ class Reference:
         words_kept, glued = (1.0, 0.0) if same else self._kept(found)
         numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
         pairs_kept = 1.0 if same else self._pairs_kept(found, markdown)
-        repeated = 0.0 if same else self._repeated(_words(plain_text(_unfilled(markdown))))
+        once = found if same or not _has_rows(markdown) else _words(plain_text(_unfilled(markdown)))
+        repeated = 0.0 if same else self._repeated(once)
         text_kept = words_kept * numbers_kept * (1 - glued) * (1 - repeated) * (0.9 + 0.1 * pairs_kept)
         return PageAudit(
             words_kept=round(words_kept, 4),
@@ -152,6 +153,10 @@ class Reference:
         known = Counter(zip(*(self.words[k:] for k in range(_RUN)), strict=False))
         extra = sum(max(0, n - max(1, known[run])) for run, n in often.items())
         return min(1.0, extra / len(found))
+
+
+def _has_rows(markdown: str) -> bool:
+    return markdown.startswith("|") or "\n|" in markdown
 
 
 def _unfilled(markdown: str) -> str:

@@ -35,8 +35,11 @@ def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> 
     shapes = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill)]
     drawings += _bars([shape for shape in shapes if not any(_within([field], shape) for field in fields)], words)
     drawings = sorted(filter(_is_large, drawings), key=_area)[-_MOST:]
+    outlines = _outlines(drawn.shapes)
+    if not drawings and not outlines:
+        return []
     straight = [box for box in map(_box, drawn.lines) if min(box.x2 - box.x1, box.y2 - box.y1) < 1]
-    drawings = [_with_axes(box, straight) for box in [*drawings, *_plots(drawn.shapes, straight, words)]]
+    drawings = [_with_axes(box, straight) for box in [*drawings, *_plots(outlines, straight, words)]]
     return [_with_labels(box, runs) for box in _merged(drawings)]
 
 
@@ -93,10 +96,14 @@ def _bars(shapes: Sequence[Box], words: Sequence[Box]) -> list[Box]:
     return out
 
 
-def _plots(shapes: Any, straight: Sequence[Box], words: Sequence[Box]) -> list[Box]:
-    """Curves drawn as one stroke and frames of plots, with figures along two sides."""
+def _outlines(shapes: Any) -> list[Box]:
+    """What is drawn as one stroke and may be a curve or the frame of a plot."""
     boxes = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in shapes if s.stroke and not s.fill)]
-    boxes = sorted(filter(_is_large, boxes), key=_area)[-_MOST:]
+    return sorted(filter(_is_large, boxes), key=_area)[-_MOST:]
+
+
+def _plots(boxes: Sequence[Box], straight: Sequence[Box], words: Sequence[Box]) -> list[Box]:
+    """The curves and frames of plots among outlines: those with figures along two sides."""
     numbers = [word for word in words if is_number(word.text)] if boxes else []
     if len(numbers) <= _FIGURES:
         return []

@@ -109,7 +109,12 @@ def _strips(edges: list[Box]) -> list[Box]:
 
 
 def _box(line: Any) -> Box:
-    return Box(min(line.x1, line.x2), min(line.y1, line.y2), max(line.x1, line.x2), max(line.y1, line.y2))
+    (x1, x2), (y1, y2) = _ordered(line.x1, line.x2), _ordered(line.y1, line.y2)
+    return Box(x1, y1, x2, y2)
+
+
+def _ordered(a: float, b: float) -> tuple[float, float]:
+    return (a, b) if a <= b else (b, a)
 
 
 def _whole(segments: list[Box], *, turned: bool) -> list[Stroke]:

@@ -193,7 +193,8 @@ def _rows(band: Band, xs: list[float]) -> list[Band]:
 
 def _cells(band: Band, xs: list[float], steep: list[Stroke]) -> list[str]:
     """The texts of a row by column, line by line; one that runs over an edge where none is drawn is in all of them."""
-    lines = [[joined(text) for text in parted(line)] for line in _lines(band.words)]
+    by_height = _lines(band.words)
+    lines = [[joined(text) for text in parted(line)] for line in by_height]
     middle = (band.top + band.bottom) / 2
     drawn = [not steep or not _open(steep, x, middle) for x in xs[1:-1]]
     over = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in lines for t in line) for x in xs[1:-1]]
@@ -201,7 +202,7 @@ def _cells(band: Band, xs: list[float], steep: list[Stroke]) -> list[str]:
     for wall, crossed in zip(drawn, _reached(xs, drawn, over, lines), strict=True):
         groups.append(groups[-1] + (wall or not crossed))
     cells: dict[int, list[str]] = {}
-    for line in _lines(band.words):
+    for line in by_height:
         parts: dict[int, list[str]] = {}
         for word in line:
             column = _interval(xs, (word.x1 + word.x2) / 2)
@@ -259,11 +260,11 @@ def _lines_of_numbers(band: Band, xs: list[float]) -> list[Band]:
 def _merge_down(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> None:
     """Give all rows of a merged cell its whole text: its sides are drawn, and no line between its rows."""
     xs, _, flat, steep = frame
+    middles = [(band.top + band.bottom) / 2 for band in bands]
+    near = [[s for s in steep if abs(s.x1 - x) < NEAR] for x in xs]
+    walled = [[not _open(walls, x, y) for y in middles] for x, walls in zip(xs, near, strict=True)]
     for j, (left, right) in enumerate(pairwise(xs)):
-        sided = [
-            not _open(steep, left, (b.top + b.bottom) / 2) and not _open(steep, right, (b.top + b.bottom) / 2)
-            for b in bands
-        ]
+        sided = [a and b for a, b in zip(walled[j], walled[j + 1], strict=True)]
         start = 0
         for i in range(1, len(rows) + 1):
             parted_here = i == len(rows) or not (sided[i] and sided[i - 1] and bands[i].drawn)

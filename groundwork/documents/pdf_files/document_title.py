@@ -31,6 +31,15 @@ class _Text(NamedTuple):
     text: str
 
 
+class _Piece(NamedTuple):
+    """A text object of a page: the size of its letters as drawn, its baseline, and whether it stands upright."""
+
+    size: float
+    y: float
+    upright: bool
+    drawn: Any
+
+
 class OpenPage(NamedTuple):
     """A page of a document and its text, as pypdfium2 opened them."""
 
@@ -56,11 +65,11 @@ def document_title(document: Any, texts: Sequence[str], pages: Sequence[OpenPage
 def _largest(texts: Sequence[str], pages: Sequence[OpenPage | None]) -> str:
     """The lines of the largest text on the first pages but for lists of contents; "" where all of it is of one size."""
     sized = [_sized(page.page) if page else [] for page in pages]
-    sizes = sorted(size for pieces in sized for size, _ in pieces)
+    sizes = sorted(piece.size for pieces in sized for piece in pieces)
     least = _LARGER * sizes[len(sizes) // 2] if sizes else 0.0
     best = (least, "", "")
     for page, pieces, layer in zip(pages, sized, texts, strict=True):
-        if not page or contents_lines(layer) >= _CONTENTS or all(size <= best[0] for size, _ in pieces):
+        if not page or contents_lines(layer) >= _CONTENTS or all(piece.size <= best[0] for piece in pieces):
             continue
         for size, title in _titles(_texts(page.text, pieces, least)):
             if size > (_OVERLEAF if best[1] and layer is not best[2] else 1.02) * best[0]:
@@ -87,28 +96,28 @@ def _is_small_capital(first: _Text, text: _Text) -> bool:
     return text.text.isupper() and _SMALL_CAPITALS * first.size < text.size < first.size
 
 
-def _sized(page: Any) -> list[tuple[float, Any]]:
-    """(size of its letters as drawn, object) of each text object of a page, in the order of its content."""
+def _sized(page: Any) -> list[_Piece]:
+    """The text objects of a page in the order of its content."""
     import pypdfium2.raw as pdfium
 
     out = []
-    size = ctypes.c_float()
+    size, matrix = ctypes.c_float(), pdfium.FS_MATRIX()
     for piece in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT], max_depth=3):
         pdfium.FPDFTextObj_GetFontSize(piece.raw, size)
-        matrix = piece.get_matrix()
-        out.append((size.value * math.hypot(matrix.c, matrix.d), piece))
+        pdfium.FPDFPageObj_GetMatrix(piece.raw, matrix)
+        upright = abs(matrix.b) < 0.1 * abs(matrix.a)
+        out.append(_Piece(size.value * math.hypot(matrix.c, matrix.d), matrix.f, upright, piece))
     return out
 
 
-def _texts(layer: Any, pieces: Sequence[tuple[float, Any]], least: float) -> list[_Text]:
+def _texts(layer: Any, pieces: Sequence[_Piece], least: float) -> list[_Text]:
     """The upright text objects of a page whose letters are larger than `least`; smaller ones part them."""
     out = []
-    for size, piece in pieces:
-        matrix = piece.get_matrix()
-        upright = size > least and abs(matrix.b) < 0.1 * abs(matrix.a)
-        text = _text_of(piece, layer) if upright else ""
+    for piece in pieces:
+        upright = piece.size > least and piece.upright
+        text = _text_of(piece.drawn, layer) if upright else ""
         if not upright or text.strip():
-            out.append(_Text(size, matrix.f, text))
+            out.append(_Text(piece.size, piece.y, text))
     return out
 
 
