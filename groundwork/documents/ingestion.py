@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from groundwork.documents.auditing.best_renditions import (
@@ -38,7 +38,7 @@ from groundwork.documents.converters import (
 )
 from groundwork.documents.engines.vision import PageReader, Picture
 from groundwork.documents.overrides import page_numbers
-from groundwork.documents.page_conversion import Audited, audit_pages, convert_pages
+from groundwork.documents.page_conversion import Audited, PageCount, audit_pages, convert_pages
 from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
 from groundwork.documents.pdf_files.page_images import count_frames, page_jpeg
 from groundwork.documents.pdf_files.pdfium import TextLayer, read_text_layer, unlock
@@ -53,14 +53,6 @@ from groundwork.records.document_record import Document, Page
 from groundwork.settings.whole_config import Config
 
 T = TypeVar("T")
-
-
-class PageCount(Protocol):
-    """Where finished pages are shown."""
-
-    def start(self, total: int, what: str) -> None: ...
-
-    def advance(self, n: int = 1) -> None: ...
 
 
 @dataclass

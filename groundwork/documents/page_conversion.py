@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -173,3 +173,11 @@ def _qualities(one: _Rated, reference: Reference) -> tuple[float, ...]:
     audit, markdown = one.audit, one.markdown
     kept = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
     return (*kept, readability(reference, markdown), table_rows(markdown), contents_lines(markdown))
+
+
+class PageCount(Protocol):
+    """Where finished pages are shown."""
+
+    def start(self, total: int, what: str) -> None: ...
+
+    def advance(self, n: int = 1) -> None: ...

@@ -6,21 +6,29 @@ eval and eval_mirror do.
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundwork.errors import UsageError
+from groundwork.records.artifacts import slug
+from groundwork.settings.model_settings import ModelCall, named_call
+
+if TYPE_CHECKING:
+    from groundwork.console.job import Job
+
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import msgspec
 
 from groundwork.dataset.dataset_sources import QuestionRow
-from groundwork.errors import BadRecord, UnitError, UsageError
+from groundwork.errors import BadRecord, UnitError
 from groundwork.llm.client import Client, Reply
 from groundwork.llm.prompts import Message, conversation
 from groundwork.llm.task_group import together
 from groundwork.records.artifacts import read_jsonl
 from groundwork.settings.dataset_settings import GradeSettings
-from groundwork.settings.model_settings import ModelCall
 
 SHOWN = 3  # ids in a message
 Key = tuple[str, str]  # split, id
@@ -142,3 +150,31 @@ def _told(file: Path, unknown: Sequence[str], several: set[str], aside: Mapping[
     if missing:
         told.append(f"{file.name}: {missing:,} rows have no answer; they are not graded and not counted")
     return told
+
+
+def models_and_files(job: Job, folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:
+    """(label, call, file) of all that is to be graded: models, files of answers, and the base.
+
+    Raises UsageError where two of them have the same label.
+    """
+    settings, providers = job.config.grade, job.config.llm.providers
+    models = [*job.flags.model]
+    files = [answers_file(argument) for argument in job.flags.answers]
+    labels = {slug(label) for label, _ in files} | {
+        slug(named_call(settings.answer, name, providers).model) for name in models
+    }
+    base = job.flags.base
+    if base and slug(base) not in labels and not (folder / f"{slug(base)}.jsonl").exists():
+        models.append(base)
+    if not models and not files:
+        models = [settings.answer.model]
+    calls = [named_call(settings.answer, name, providers) for name in models]
+    named: list[tuple[str, ModelCall | None, Path | None]] = [(call.model, call, None) for call in calls]
+    named += [(label, None, file) for label, file in files]
+    slugs = [slug(label) for label, _, _ in named]
+    for label, own in zip((label for label, _, _ in named), slugs, strict=True):
+        if slugs.count(own) > 1:
+            raise UsageError(
+                f"{label}: graded twice in one run; give each file a label of its own: --answers LABEL=FILE"
+            )
+    return named

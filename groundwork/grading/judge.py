@@ -6,6 +6,14 @@ of language models. A reply that cannot be read gives no verdict: it is counted 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from groundwork.errors import UsageError
+from groundwork.settings.model_settings import ModelCall, named_call
+
+if TYPE_CHECKING:
+    from groundwork.console.job import Job
+
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -21,7 +29,6 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, conversation
 from groundwork.llm.task_group import together
 from groundwork.records.grades import CriterionGrade, Draw, Verdict
-from groundwork.settings.model_settings import ModelCall
 
 NOT_SHOWN = "(not shown)"
 CUT = "\n[the rest of the answer is left out here]"
@@ -142,3 +149,14 @@ def criteria_of(criteria: Sequence[str], reference: str) -> tuple[list[str], boo
     """The criteria to grade by, and whether they stand in for none: then the reference answer is the one criterion."""
     own = [criterion.strip() for criterion in criteria if criterion.strip()]
     return (own, False) if own else ([f"{REFERENCE}{reference.strip()}"], True)
+
+
+def judges_of(job: Job) -> list[Judge]:
+    """The judge of the settings, and the second one where they name it. Raises UsageError where both are the same."""
+    settings = job.config.grade
+    own = settings.judge
+    calls = [own, named_call(own, own.second, job.config.llm.providers)] if own.second else [own]
+    wordings = [job.prompt(name) for name in own.prompts]
+    if len({(call.model, call.provider) for call in calls}) < len(calls):
+        raise UsageError(f"--judge {own.second}: named twice; a judge cannot be compared with itself")
+    return [Judge(lambda: job.client, call, wordings, own.repeats, own.longest_answer, settings.seed) for call in calls]

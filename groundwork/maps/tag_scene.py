@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from groundwork.console import terminal_table
 from groundwork.console.command import Job, Unit
 from groundwork.console.next_steps import from_here
 from groundwork.dataset.question_vectors import encoder_of
@@ -131,6 +132,9 @@ def _beside(place: npt.NDArray[np.float32], turn: int, of: int) -> tuple[float, 
     return round(x + ASIDE * float(np.cos(angle)), 5), round(y + ASIDE * float(np.sin(angle)), 5)
 
 
+MOST_LISTED = 12  # tags of a dataset alone that the terminal shows
+
+
 async def compare(job: Job, title: str, rows: dict[str, list[Tags]]) -> Scene:
     encoder = encoder_of(job)
     every = count([row for own in rows.values() for row in own], {})
@@ -175,3 +179,20 @@ def _numbers(scene: Scene) -> dict[str, object]:
         "only_in": only_in(scene.histogram, names),
         "missed_by": {name: [bar.label for bar in scene.histogram if not bar.counts[name]] for name in names},
     }
+
+
+def tag_lines(content: dict[str, Any], most: int) -> Iterator[str]:
+    """The comparison for the terminal, from the JSON that was written: `most` tags, and what one dataset alone has."""
+    bars = [Bar(**bar) for bar in content["tags"][:most]]
+    yield from terminal_table.table_lines(_rows(bars, list(content["questions"])))
+    yield from (f"  {note}" for note in content["notes"])
+    for name, tags in content["only_in"].items():
+        more = f" and {len(tags) - MOST_LISTED:,} more" if len(tags) > MOST_LISTED else ""
+        yield f"  only in {name}: {', '.join(tags[:MOST_LISTED]) or 'none'}{more}"
+
+
+def _rows(bars: list[Bar], names: list[str]) -> list[list[str]]:
+    return [
+        ["tag", *names],
+        *([bar.label, *(f"{bar.counts[name]:,} ({bar.shares[name]:.0%})" for name in names)] for bar in bars),
+    ]

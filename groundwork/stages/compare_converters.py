@@ -193,28 +193,10 @@ def _page_numbers(job: Job, count: int) -> list[int]:
     return kept
 
 
-TITLES = (
-    *("converter  ", "seconds", "pages/s", "$/1,000", "words", "pairs", "numbers", "glued", "text"),
-    *("structure", "tables", "headings"),
-)
-
-
-def _cells(column: ConverterColumn) -> list[str]:
-    """The converter's line of the table; what went wrong where there is no figure."""
-    if column.trouble:
-        return [column.name, column.trouble]
-    cost = "-" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
-    shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
-    figures = [f"{column.seconds:.2f}", f"{column.rate:.1f}", cost, *(f"{share:.3f}" for share in shares)]
-    return [column.name, *figures, _shown(column.structure), f"{column.tables}", f"{column.headings}"]
-
-
 def _table(columns: list[ConverterColumn]) -> str:
-    return "\n".join(terminal_table.table_lines([TITLES, *map(_cells, columns)], indent=0))
+    from groundwork.documents.converter_comparison.comparison_table import TITLES, table_cells
 
-
-def _shown(share: float | None) -> str:
-    return "-" if share is None else f"{share:.3f}"
+    return "\n".join(terminal_table.table_lines([TITLES, *map(table_cells, columns)], indent=0))
 
 
 class _Names(argparse.Action):

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console import terminal_table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
 from groundwork.maps.plot_commands import add_datasets, add_interactive, sources_of, together
@@ -21,9 +20,6 @@ from groundwork.records.run_lookup import tag_file
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
-    from groundwork.maps.draw.scene import Bar
-
-MOST_LISTED = 12  # tags of a dataset alone that the terminal shows
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -78,27 +74,12 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 
 def report(job: Job, done: list[Unit]) -> None:
-    from groundwork.maps.draw.scene import Bar
+    from groundwork.maps.tag_scene import tag_lines
     from groundwork.records.artifacts import read_json
 
     for unit in done if not job.flags.quiet else []:
-        content = read_json(unit.writes[2], dict[str, Any])
-        bars = [Bar(**bar) for bar in content["tags"][: job.flags.max_tags]]
-        for line in [
-            *terminal_table.table_lines(_table(bars, list(content["questions"]))),
-            *(f"  {note}" for note in content["notes"]),
-        ]:
+        for line in tag_lines(read_json(unit.writes[2], dict[str, Any]), job.flags.max_tags):
             print(line)
-        for name, tags in content["only_in"].items():
-            more = f" and {len(tags) - MOST_LISTED:,} more" if len(tags) > MOST_LISTED else ""
-            print(f"  only in {name}: {', '.join(tags[:MOST_LISTED]) or 'none'}{more}")
-
-
-def _table(bars: list[Bar], names: list[str]) -> list[list[str]]:
-    return [
-        ["tag", *names],
-        *([bar.label, *(f"{bar.counts[name]:,} ({bar.shares[name]:.0%})" for name in names)] for bar in bars),
-    ]
 
 
 main = Command(

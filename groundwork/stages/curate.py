@@ -8,13 +8,13 @@ Run     uv run dataprep/curate.py [--run NAME]
 from __future__ import annotations
 
 import argparse
+import functools
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
-from groundwork.errors import UnitError
-from groundwork.records.artifacts import read_jsonl, write_json, write_text
+from groundwork.records.artifacts import write_json, write_text
 from groundwork.records.manifest import in_order
 from groundwork.records.paths import Paths, texts_of
 from groundwork.records.run_lookup import DECISIONS, document_of, files_of_documents, named_run
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from groundwork.questions.duplicates.duplicate_search import AskedSoFar
     from groundwork.records.disk_backed_lists import Spooled
     from groundwork.records.pair_record import Pair
-    from groundwork.records.run_pairs import Review
     from groundwork.settings.whole_config import Config
 
 T = TypeVar("T")
@@ -102,6 +101,7 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
     """
     from groundwork.questions.curation.duplicate_removal import repeated_questions, with_repeats
     from groundwork.questions.curation.outcome import CheckedPair, restored, sort_out, write_curated
+    from groundwork.questions.curation.pairs_by_document import check_parts, read_by_document
     from groundwork.questions.curation.report_page import Curated, curation_html
     from groundwork.records.disk_backed_lists import Spooled
     from groundwork.records.pair_record import Pair, Rejected
@@ -114,8 +114,19 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
             return open_files.enter_context(closing(Spooled(kind, job.data.state)))
 
         questions, unique, judged = spooled(str), spooled(Pair), spooled(CheckedPair)
-        parts = _read(job, unit, review, at_once, questions, unique, judged)
-        await _judge(job, parts, unique, judged)
+        parts = read_by_document(
+            job.data.path("qa", unit.name),
+            unit.payload,
+            review,
+            at_once=at_once,
+            most=TEST_PAIRS if job.test else None,
+            looks_for_repeats="duplicates" in job.config.curate.checks,
+            questions=questions,
+            unique=unique,
+            judged=judged,
+        )
+        job.progress.start(len(unique), "pairs")
+        await check_parts(parts, unique, judged, functools.partial(_curation, job), job.progress.advance)
         if job.data.shard is not None:
             return _checked(unit, judged)
         repeats: dict[int, str] = {}
@@ -132,60 +143,6 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
         write_curated(folder, unit.payload, kept, rejected)
         write_text(folder / "report.html", curation_html(curated))
         return _outcome(curated, failures, warnings)
-
-
-def _read(
-    job: Job,
-    unit: Unit,
-    review: Review,
-    at_once: int,
-    questions: Spooled[str],
-    unique: Spooled[Pair],
-    judged: Spooled[CheckedPair],
-) -> list[DocumentPairs]:
-    """All questions as they stand; the pairs that are to be checked, by document, `at_once` together; and as judged
-    those that repeat the words of another one of their document.
-    """
-    from groundwork.questions.curation.duplicate_removal import same_words
-    from groundwork.questions.curation.outcome import CheckedPair
-
-    folder, looks_for_repeats = job.data.path("qa", unit.name), "duplicates" in job.config.curate.checks
-    parts: list[DocumentPairs] = []
-    for document in unit.payload:
-        pairs = _pairs(folder, [document])[: TEST_PAIRS - len(questions) if job.test else None]
-        questions.extend(pair.question for pair in pairs)
-        own, repeats = same_words(pairs, review) if looks_for_repeats else (pairs, [])
-        judged.extend(CheckedPair.of(pair, pair) for pair in repeats)
-        unique.extend(own)
-        if not parts or parts[-1].pairs + len(own) > at_once:
-            parts.append(DocumentPairs([], len(unique) - len(own), 0))
-        parts[-1] = DocumentPairs([*parts[-1].documents, document], parts[-1].first, parts[-1].pairs + len(own))
-    return parts
-
-
-class DocumentPairs(NamedTuple):
-    """Documents whose pairs are checked together, and where among the pairs theirs are."""
-
-    documents: list[str]
-    first: int
-    pairs: int
-
-
-async def _judge(
-    job: Job, parts: Sequence[DocumentPairs], unique: Sequence[Pair], judged: Spooled[CheckedPair]
-) -> None:
-    """Add the pairs to `judged`, with what their checks made of them."""
-    from groundwork.questions.curation.outcome import CheckedPair
-
-    job.progress.start(len(unique), "pairs")
-    for part in parts:
-        pairs = unique[part.first : part.first + part.pairs]
-        curation, cases = _curation(job, pairs, part.documents)
-        results = (await curation.run(cases, job.progress.advance)).values()
-        judged.extend(
-            CheckedPair.of(pair, one if isinstance(one, UnitError) else one.pair)
-            for pair, one in zip(pairs, results, strict=True)
-        )
 
 
 def _checked(unit: Unit, judged: Sequence[CheckedPair]) -> Outcome:
@@ -209,12 +166,6 @@ def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tupl
     )
     curation = Curation(CurationJudge(lambda: job.client, settings), settings, job.prompt)
     return curation, curation.cases(pairs, [place_of(pair, places) for pair in pairs], context)
-
-
-def _pairs(folder: Path, documents: Sequence[str]) -> list[Pair]:
-    from groundwork.records.pair_record import Pair
-
-    return [pair for document in documents for pair in read_jsonl(folder / f"{document}.jsonl", Pair)]
 
 
 async def _asked_so_far(job: Job, questions: Sequence[str]) -> AskedSoFar:
@@ -258,7 +209,9 @@ def estimate(job: Job, unit: Unit) -> Estimate:
         return Estimate(0, 0, 0, call)
     if not (job.flags.dry_run or job.test):
         documents = documents[:: -(-len(documents) // FORETOLD)]
-    pairs = _pairs(job.data.path("qa", unit.name), documents)[: TEST_PAIRS if job.test else None]
+    from groundwork.questions.curation.pairs_by_document import pairs_of
+
+    pairs = pairs_of(job.data.path("qa", unit.name), documents)[: TEST_PAIRS if job.test else None]
     curation, cases = _curation(job, pairs, documents)
     made = curation.requests(cases)
     tokens = sum(job.tokens(call, messages, schema) for messages, schema, _ in made)

@@ -22,7 +22,6 @@ from groundwork.records.manifest import in_order
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
     from groundwork.grading.grading_run import Grading
-    from groundwork.grading.judge import Judge
     from groundwork.settings.model_settings import ModelCall
     from groundwork.settings.whole_config import Config
 
@@ -85,7 +84,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     from groundwork.dataset.dataset_sources import load_dataset
+    from groundwork.grading.answers import models_and_files
     from groundwork.grading.grading_run import Grading
+    from groundwork.grading.judge import judges_of
     from groundwork.grading.rows_to_grade import choose_rows
     from groundwork.maps.plot_commands import default_dataset_named, sources_of
     from groundwork.records.artifacts import slug
@@ -101,8 +102,8 @@ def units(job: Job) -> list[Unit]:
         load_dataset(source), job.config.grade.splits, explicit=bool(asked), most=TEST_ROWS if job.test else 0
     )
     folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _folder_of(source))
-    grading = Grading(chosen.rows, _judges(job), job.config.grade, folder)
-    named = _named(job, folder)
+    grading = Grading(chosen.rows, judges_of(job), job.config.grade, folder)
+    named = models_and_files(job, folder)
     return [
         Unit(
             f"{folder.name}/{slug(label)}",
@@ -117,48 +118,6 @@ def units(job: Job) -> list[Unit]:
 def _folder_of(source: DatasetSource) -> str:
     """A finished dataset's own name; other sources are told apart from one of the same name."""
     return source.key.removeprefix("datasets-") if source.kind == "files" else f"{source.kind}-{source.key}"
-
-
-def _judges(job: Job) -> list[Judge]:
-    from groundwork.grading.judge import Judge
-    from groundwork.settings.model_settings import named_call
-
-    settings = job.config.grade
-    own = settings.judge
-    calls = [own, named_call(own, own.second, job.config.llm.providers)] if own.second else [own]
-    wordings = [job.prompt(name) for name in own.prompts]
-    if len({(call.model, call.provider) for call in calls}) < len(calls):
-        raise UsageError(f"--judge {own.second}: named twice; a judge cannot be compared with itself")
-    return [Judge(lambda: job.client, call, wordings, own.repeats, own.longest_answer, settings.seed) for call in calls]
-
-
-def _named(job: Job, folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:
-    """(label, call, file) of all that is to be graded: models, files of answers, and the base."""
-    from groundwork.grading.answers import answers_file
-    from groundwork.records.artifacts import slug
-    from groundwork.settings.model_settings import named_call
-
-    settings, providers = job.config.grade, job.config.llm.providers
-    models = [*job.flags.model]
-    files = [answers_file(argument) for argument in job.flags.answers]
-    labels = {slug(label) for label, _ in files} | {
-        slug(named_call(settings.answer, name, providers).model) for name in models
-    }
-    base = job.flags.base
-    if base and slug(base) not in labels and not (folder / f"{slug(base)}.jsonl").exists():
-        models.append(base)
-    if not models and not files:
-        models = [settings.answer.model]
-    calls = [named_call(settings.answer, name, providers) for name in models]
-    named: list[tuple[str, ModelCall | None, Path | None]] = [(call.model, call, None) for call in calls]
-    named += [(label, None, file) for label, file in files]
-    slugs = [slug(label) for label, _, _ in named]
-    for label, own in zip((label for label, _, _ in named), slugs, strict=True):
-        if slugs.count(own) > 1:
-            raise UsageError(
-                f"{label}: graded twice in one run; give each file a label of its own: --answers LABEL=FILE"
-            )
-    return named
 
 
 async def process(job: Job, unit: Unit) -> Outcome:

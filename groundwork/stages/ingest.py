@@ -18,6 +18,7 @@ from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, se
 from groundwork.console.next_steps import from_here
 from groundwork.documents.converters import CONVERTERS, check_converters, choose_converters
 from groundwork.documents.overrides import override_of, page_numbers, settings_with
+from groundwork.documents.text_recipe import config_names, own_recipe, shaping, vision_prompts
 from groundwork.installation import spelt
 from groundwork.records.paths import Paths
 from groundwork.records.shards import SERVICE_REPLIES
@@ -27,11 +28,8 @@ if TYPE_CHECKING:
     from groundwork.documents.source_files import DocumentFile
     from groundwork.records.document_record import Document
     from groundwork.records.manifest import Manifest
-    from groundwork.settings.document_settings import Ingest
-    from groundwork.settings.whole_config import Config
 
 TEST_PAGES = 2
-PASSED_OVER = ("workers", "memory_mb", "timeout", "ignore", "overrides")  # settings that shape no text by themselves
 MOST_PAGES = 5  # pages of doubtful pages that are named
 MOST_IGNORED = 10  # files that are named
 NO_FOLDER = "no pictures kept: a file's name that ends in .md or .json leaves no folder for them; rename the document"
@@ -57,7 +55,7 @@ def units(job: Job) -> list[Unit]:
                 *([("text", id_)] if _keeps_pictures(job, id_) else []),
             ),
             payload=Source(sources[id_], overrides[id_]),
-            recipe=_own_recipe(job, overrides[id_]),
+            recipe=own_recipe(settings, overrides[id_], job.prompt),
         )
         for id_ in job.wanted(list(sources), with_gone=True)  # under the same name another file may have come
     ]
@@ -76,30 +74,6 @@ class Source:
 
     file: DocumentFile
     override: dict[str, Any]
-
-
-def _own_recipe(job: Job, override: dict[str, Any]) -> dict[str, Any]:
-    """What of the settings shapes this document alone: its override, and the vision model where only it uses that."""
-    if not override:
-        return {}
-    import hashlib
-
-    import msgspec
-
-    settings = settings_with(job.config.ingest, override)
-    own: dict[str, Any] = {"ingest.overrides": override}
-    if uses_service(settings) and not uses_service(job.config.ingest):
-        own["ingest.marker_api"] = _of_the_service(settings)
-    if not uses_vision(settings) or uses_vision(job.config.ingest):
-        return own
-    vision = settings.vision
-    prompts = [hashlib.sha256(job.prompt(name).encode()).hexdigest() for name in _prompts(settings)]
-    return {**own, "ingest.vision": msgspec.to_builtins(vision), "prompts": prompts}
-
-
-def _of_the_service(settings: Ingest) -> dict[str, Any]:
-    """What of ingest.marker_api shapes a text."""
-    return {"mode": settings.marker_api.mode, "options": settings.marker_api.options}
 
 
 def prepare(job: Job, manifest: Manifest) -> None:
@@ -233,21 +207,6 @@ def _counts(document: Document, pictures: int) -> dict[str, int]:
     return {name: n for name, n in counts.items() if n}
 
 
-def _named(settings: Ingest) -> set[str]:
-    return {settings.converter, *(name for listed in settings.converters.values() for name in listed)}
-
-
-def uses_service(settings: Ingest) -> bool:
-    """Whether documents may be sent to the service of ingest.marker_api."""
-    return "marker-api" in _named(settings)
-
-
-def uses_vision(settings: Ingest) -> bool:
-    """Whether the model of ingest.vision may be asked: for whole pages, or by marker for their tables."""
-    names = _named(settings)
-    return "gemini" in names or ("marker" in names and settings.marker.use_llm)
-
-
 def name_doubtful(job: Job, done: list[Unit]) -> None:
     """After the ledger: where the doubtful pages can be looked at."""
     pages = [] if job.idle else [unit.writes[2] for unit in done if unit.writes[2].exists()]
@@ -255,36 +214,6 @@ def name_doubtful(job: Job, done: list[Unit]) -> None:
         job.progress.say(f"look at its doubtful pages: {from_here(page)}")
     if len(pages) > MOST_PAGES:
         job.progress.say(f"… and of {len(pages) - MOST_PAGES:,} more documents: {spelt('uv run dataprep open')}")
-
-
-def _prompts(settings: Ingest) -> list[str]:
-    return [settings.vision.prompt, settings.vision.correction_prompt] if uses_vision(settings) else []
-
-
-def shaping(config: Config) -> Any:
-    """The settings that shape the texts: not how many processes there are, nor what an unused converter is told."""
-    import msgspec
-
-    settings = msgspec.to_builtins(config.ingest)
-    for name in (
-        "workers",
-        "memory_mb",
-        "timeout",
-        "ignore",
-        "overrides",
-        *(() if uses_vision(config.ingest) else ("vision",)),
-    ):
-        del settings[name]
-    del settings["marker_api"]
-    kept = settings.pop("pictures") and "drawn figures too"  # texts whose pictures have none of those are made anew
-    settings["marker"]["keep_images"] = kept  # as it was called: earlier texts stay current
-    return settings | ({"marker_api": _of_the_service(config.ingest)} if uses_service(config.ingest) else {})
-
-
-def config_names(settings: Any) -> dict[str, Any]:
-    """What `shaping` gives, by the names of config.json."""
-    marker = dict(settings["marker"])
-    return {"ingest": {**settings, "pictures": marker.pop("keep_images", None), "marker": marker}}
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
@@ -342,7 +271,7 @@ main = Command(
     process=process,
     settings=shaping,
     config_names=config_names,
-    prompts=lambda config: _prompts(config.ingest),
+    prompts=lambda config: vision_prompts(config.ingest),
     flags=add_flags,
     estimate=estimate,
     before=prepare,

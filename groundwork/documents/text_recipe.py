@@ -1,0 +1,85 @@
+"""What of the settings shapes a document's text: all but how the work is done, and what unused converters are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from groundwork.documents.overrides import settings_with
+
+if TYPE_CHECKING:
+    from groundwork.settings.document_settings import Ingest
+    from groundwork.settings.whole_config import Config
+
+
+def shaping(config: Config) -> Any:
+    """The settings that shape the texts: not how many processes there are, nor what an unused converter is told."""
+    import msgspec
+
+    settings = msgspec.to_builtins(config.ingest)
+    for name in (
+        "workers",
+        "memory_mb",
+        "timeout",
+        "ignore",
+        "overrides",
+        *(() if uses_vision(config.ingest) else ("vision",)),
+    ):
+        del settings[name]
+    del settings["marker_api"]
+    kept = settings.pop("pictures") and "drawn figures too"  # texts whose pictures have none of those are made anew
+    settings["marker"]["keep_images"] = kept  # as it was called: earlier texts stay current
+    return settings | ({"marker_api": _of_the_service(config.ingest)} if uses_service(config.ingest) else {})
+
+
+def config_names(settings: Any) -> dict[str, Any]:
+    """What `shaping` gives, by the names of config.json."""
+    marker = dict(settings["marker"])
+    return {"ingest": {**settings, "pictures": marker.pop("keep_images", None), "marker": marker}}
+
+
+def own_recipe(common: Ingest, override: dict[str, Any], prompt: Callable[[str], str]) -> dict[str, Any]:
+    """What of the settings shapes this document alone: its override, and the vision model where only it uses that.
+
+    `common`: the settings of all documents; `prompt`: the text of a prompt by its name.
+    """
+    if not override:
+        return {}
+    import hashlib  # these two take 40 ms that --help does without
+
+    import msgspec
+
+    settings = settings_with(common, override)
+    own: dict[str, Any] = {"ingest.overrides": override}
+    if uses_service(settings) and not uses_service(common):
+        own["ingest.marker_api"] = _of_the_service(settings)
+    if not uses_vision(settings) or uses_vision(common):
+        return own
+    vision = settings.vision
+    prompts = [hashlib.sha256(prompt(name).encode()).hexdigest() for name in vision_prompts(settings)]
+    return {**own, "ingest.vision": msgspec.to_builtins(vision), "prompts": prompts}
+
+
+def _of_the_service(settings: Ingest) -> dict[str, Any]:
+    """What of ingest.marker_api shapes a text."""
+    return {"mode": settings.marker_api.mode, "options": settings.marker_api.options}
+
+
+def vision_prompts(settings: Ingest) -> list[str]:
+    """The names of the prompts that shape a text."""
+    return [settings.vision.prompt, settings.vision.correction_prompt] if uses_vision(settings) else []
+
+
+def uses_service(settings: Ingest) -> bool:
+    """Whether documents may be sent to the service of ingest.marker_api."""
+    return "marker-api" in _named(settings)
+
+
+def uses_vision(settings: Ingest) -> bool:
+    """Whether the model of ingest.vision may be asked: for whole pages, or by marker for their tables."""
+    names = _named(settings)
+    return "gemini" in names or ("marker" in names and settings.marker.use_llm)
+
+
+def _named(settings: Ingest) -> set[str]:
+    return {settings.converter, *(name for listed in settings.converters.values() for name in listed)}

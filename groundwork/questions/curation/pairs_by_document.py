@@ -1,0 +1,81 @@
+"""The pairs of a run on their way through curation: read by document, repeats apart, and checked so many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from groundwork.errors import UnitError
+from groundwork.questions.curation.duplicate_removal import same_words
+from groundwork.questions.curation.outcome import CheckedPair
+from groundwork.questions.curation.rounds import Curation
+from groundwork.questions.curation.rule_checks import CurationCase
+from groundwork.records.artifacts import read_jsonl
+from groundwork.records.disk_backed_lists import Spooled
+from groundwork.records.pair_record import Pair
+from groundwork.records.run_pairs import Review
+
+
+class DocumentPairs(NamedTuple):
+    """Documents whose pairs are checked together, and where among the pairs theirs are."""
+
+    documents: list[str]
+    first: int
+    pairs: int
+
+
+def read_by_document(
+    folder: Path,
+    documents: Sequence[str],
+    review: Review,
+    *,
+    at_once: int,
+    most: int | None,
+    looks_for_repeats: bool,
+    questions: Spooled[str],
+    unique: Spooled[Pair],
+    judged: Spooled[CheckedPair],
+) -> list[DocumentPairs]:
+    """Read the pairs of `documents` from the run's folder: `at_once` of them together, and `most` of all.
+
+    Adds all questions as they stand to `questions`, the pairs that are to be checked to `unique`, and to `judged` those
+    that repeat the words of another one of their document.
+    """
+    parts: list[DocumentPairs] = []
+    for document in documents:
+        pairs = pairs_of(folder, [document])[: None if most is None else most - len(questions)]
+        questions.extend(pair.question for pair in pairs)
+        own, repeats = same_words(pairs, review) if looks_for_repeats else (pairs, [])
+        judged.extend(CheckedPair.of(pair, pair) for pair in repeats)
+        unique.extend(own)
+        if not parts or parts[-1].pairs + len(own) > at_once:
+            parts.append(DocumentPairs([], len(unique) - len(own), 0))
+        parts[-1] = DocumentPairs([*parts[-1].documents, document], parts[-1].first, parts[-1].pairs + len(own))
+    return parts
+
+
+async def check_parts(
+    parts: Sequence[DocumentPairs],
+    unique: Sequence[Pair],
+    judged: Spooled[CheckedPair],
+    prepared: Callable[[Sequence[Pair], Sequence[str]], tuple[Curation, list[CurationCase]]],
+    done: Callable[[int], None],
+) -> None:
+    """Add the pairs to `judged`, with what their checks made of them.
+
+    `prepared`: pairs and the documents that they are of -> the checks, and the pairs as they go into them.
+    """
+    for part in parts:
+        pairs = unique[part.first : part.first + part.pairs]
+        curation, cases = prepared(pairs, part.documents)
+        results = (await curation.run(cases, done)).values()
+        judged.extend(
+            CheckedPair.of(pair, one if isinstance(one, UnitError) else one.pair)
+            for pair, one in zip(pairs, results, strict=True)
+        )
+
+
+def pairs_of(folder: Path, documents: Sequence[str]) -> list[Pair]:
+    """All pairs of `documents`, as the run's folder holds them."""
+    return [pair for document in documents for pair in read_jsonl(folder / f"{document}.jsonl", Pair)]
