@@ -6,29 +6,25 @@ eval and eval_mirror do.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from groundwork.errors import UsageError
-from groundwork.records.artifacts import slug
-from groundwork.settings.model_settings import ModelCall, named_call
-
-if TYPE_CHECKING:
-    from groundwork.console.job import Job
-
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from groundwork.dataset.dataset_sources import QuestionRow
-from groundwork.errors import BadRecord, UnitError
+from groundwork.errors import BadRecord, UnitError, UsageError
 from groundwork.llm.client import Client, Reply
 from groundwork.llm.prompts import Message, conversation
 from groundwork.llm.task_group import together
-from groundwork.records.artifacts import read_jsonl
+from groundwork.records.artifacts import read_jsonl, slug
 from groundwork.settings.dataset_settings import GradeSettings
+from groundwork.settings.model_settings import ModelCall, named_call
+
+if TYPE_CHECKING:
+    from groundwork.console.job import Job
 
 SHOWN = 3  # ids in a message
 Key = tuple[str, str]  # split, id

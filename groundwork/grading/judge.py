@@ -6,29 +6,25 @@ of language models. A reply that cannot be read gives no verdict: it is counted 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from groundwork.errors import UsageError
-from groundwork.settings.model_settings import ModelCall, named_call
-
-if TYPE_CHECKING:
-    from groundwork.console.job import Job
-
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from groundwork.errors import UnitError
+from groundwork.errors import UnitError, UsageError
 from groundwork.grading.criteria_by_rule import settle
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, conversation
 from groundwork.llm.task_group import together
 from groundwork.records.grades import CriterionGrade, Draw, Verdict
+from groundwork.settings.model_settings import ModelCall, named_call
+
+if TYPE_CHECKING:
+    from groundwork.console.job import Job
 
 NOT_SHOWN = "(not shown)"
 CUT = "\n[the rest of the answer is left out here]"

@@ -26,6 +26,7 @@ from groundwork.tags import synonyms
 from groundwork.tags.tag_files import count
 
 ASIDE = 0.013  # of the map: how far the marks of one tag in several datasets stand from its place
+MOST_LISTED = 12  # tags of a dataset alone that the terminal shows
 
 
 def tag_histogram(counts: Mapping[str, Counter[str]], questions: Mapping[str, int], least: int) -> list[Bar]:
@@ -130,9 +131,6 @@ def _beside(place: npt.NDArray[np.float32], turn: int, of: int) -> tuple[float, 
         return x, y
     angle = np.pi / 2 + 2 * np.pi * turn / of
     return round(x + ASIDE * float(np.cos(angle)), 5), round(y + ASIDE * float(np.sin(angle)), 5)
-
-
-MOST_LISTED = 12  # tags of a dataset alone that the terminal shows
 
 
 async def compare(job: Job, title: str, rows: dict[str, list[Tags]]) -> Scene:
