@@ -22,7 +22,7 @@ from groundwork.console.preflight import NO_DOCUMENTS
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.pipeline import BY_NAME, writer_of
 from groundwork.records.artifacts import visible
-from groundwork.records.manifest import AS_RECORDED, ConfigNames
+from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
 
 if TYPE_CHECKING:
     from groundwork.console.ledger import Ledger

@@ -23,17 +23,9 @@ from groundwork.console.signals import STOP_SIGNALS, STOPPED, STOPPING
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.call_costs import DOCUMENT
 from groundwork.records.artifacts import plain, remove_leftovers
-from groundwork.records.manifest import (
-    AS_RECORDED,
-    ConfigNames,
-    Hashes,
-    Manifest,
-    ManifestEntry,
-    State,
-    edited,
-    judge_state,
-)
+from groundwork.records.manifest import Hashes, Manifest, ManifestEntry, State, edited, judge_state
 from groundwork.records.paths import texts_of
+from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
 
 if TYPE_CHECKING:
     from pathlib import Path

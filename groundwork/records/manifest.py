@@ -1,8 +1,7 @@
 """What every artifact was made from, so that a stage knows which of its units are current.
 
 One SQLite file in WAL mode: several processes may work on one data folder. A row is written after its unit's files
-are in place, so a unit without a row is a unit that was not finished. What changed since is named as the user knows it:
-a setting by its name in config.json.
+are in place, so a unit without a row is a unit that was not finished.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
@@ -22,6 +21,7 @@ import msgspec
 from groundwork.errors import StopRun, UsageError
 from groundwork.records.artifacts import Elsewhere, plain
 from groundwork.records.paths import texts_of
+from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames, differing, recipe_changes
 
 _LAYOUT = """
 PRAGMA journal_mode = WAL;
@@ -41,9 +41,6 @@ MOST_AT_ONCE = 900  # values of one statement: every SQLite takes so many
 
 Hashes = dict[str, str]
 State = Literal["done", "empty", "stale", "behind", "missing", "failed"]
-Recipe = Mapping[str, Any]
-ConfigNames = Callable[[Any], Mapping[str, Any]]  # (settings as a recipe holds them) -> the same by config.json's names
-VERSION = "the program's version of this stage"
 
 
 class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -273,16 +270,6 @@ def _trouble(path: Path, error: Exception) -> str:
     return f"{path}: cannot be used: {error}; free disk space, make it writable, or pass --data with another folder"
 
 
-def in_order(*names: str) -> ConfigNames:
-    """For settings recorded as a list: the name of each place; one name for settings that are no list."""
-    if len(names) == 1:
-        return lambda settings: {names[0]: settings}
-    return lambda settings: dict(zip(names, settings, strict=False))
-
-
-AS_RECORDED = in_order("settings")
-
-
 def judge_state(
     entry: ManifestEntry | None,
     inputs: Hashes,
@@ -316,35 +303,3 @@ def edited(entry: ManifestEntry | None, outputs: Hashes) -> list[str]:
         if entry is None
         else [name for name, digest in outputs.items() if entry.outputs.get(name) not in ("", None, digest)]
     )
-
-
-def recipe_changes(before: Recipe, after: Recipe, config_names: ConfigNames) -> list[str]:
-    """The names of what differs: settings, prompts, the stage's version."""
-    return differing(_named(before, config_names), _named(after, config_names))
-
-
-def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The keys, in order, whose values differ or that only one of the two has."""
-    return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
-
-
-def _named(recipe: Recipe, config_names: ConfigNames) -> dict[str, Any]:
-    rest = {key: value for key, value in recipe.items() if key not in ("settings", "prompts", "own", "version")}
-    settings = recipe.get("settings")
-    prompts = {f"prompt {name}": digest for name, digest in (recipe.get("prompts") or {}).items()}
-    return {
-        **_flat(rest),
-        **(_flat(config_names(settings)) if settings is not None else {}),
-        **prompts,
-        **_flat(recipe.get("own") or {}),
-        VERSION: recipe.get("version"),
-    }
-
-
-def _flat(content: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(content, Mapping) or not content:
-        return {prefix.rstrip("."): content} if prefix else {}
-    flat: dict[str, Any] = {}
-    for key, value in content.items():
-        flat.update(_flat(value, f"{prefix}{key}."))
-    return flat

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.job import texts_with_records
 from groundwork.console.next_steps import from_here
-from groundwork.records.manifest import in_order
+from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
     from groundwork.records.chunk_record import Chunk

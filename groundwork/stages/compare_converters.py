@@ -20,7 +20,7 @@ from groundwork.console.next_steps import from_here
 from groundwork.documents.converters import CONVERTERS, require
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UsageError
 from groundwork.records.artifacts import plain, slug, write_json, write_text
-from groundwork.records.manifest import in_order
+from groundwork.records.recipe_changes import in_order
 from groundwork.records.shards import SERVICE_REPLIES
 
 if TYPE_CHECKING:

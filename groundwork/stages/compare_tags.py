@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
 from groundwork.maps.plot_commands import add_datasets, add_interactive, sources_of, together
-from groundwork.records.manifest import in_order
+from groundwork.records.recipe_changes import in_order
 from groundwork.records.run_lookup import tag_file
 
 if TYPE_CHECKING:

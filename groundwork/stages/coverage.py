@@ -14,8 +14,8 @@ from pathlib import Path
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
 from groundwork.records.artifacts import names_in, read_json, read_jsonl, read_text, write_json
-from groundwork.records.manifest import in_order
 from groundwork.records.paths import Paths, texts_of
+from groundwork.records.recipe_changes import in_order
 from groundwork.records.run_lookup import document_of
 
 SHOWN_LOST = 5  # documents without chunks that are named

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.records.artifacts import write_json, write_text
-from groundwork.records.manifest import in_order
 from groundwork.records.paths import Paths, texts_of
+from groundwork.records.recipe_changes import in_order
 from groundwork.records.run_lookup import DECISIONS, document_of, files_of_documents, named_run
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.records.artifacts import names_in, write_json, write_jsonl
-from groundwork.records.manifest import in_order
+from groundwork.records.recipe_changes import in_order
 from groundwork.records.run_lookup import new_run, run_of_model
 from groundwork.records.wishes import WISHES
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.maps.plot_commands import add_datasets, sources_of
-from groundwork.records.manifest import in_order
+from groundwork.records.recipe_changes import in_order
 from groundwork.records.run_lookup import tag_file
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.errors import UsageError
-from groundwork.records.manifest import in_order
+from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource

@@ -19,7 +19,7 @@ from groundwork.console.next_steps import from_here
 from groundwork.errors import UsageError
 from groundwork.maps.plot_commands import add_datasets, sources_of
 from groundwork.records.artifacts import slug
-from groundwork.records.manifest import in_order
+from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource

@@ -15,7 +15,7 @@ from groundwork.console.job import texts_with_records
 from groundwork.records.artifacts import read_text, write_json
 from groundwork.records.document_record import title_in
 from groundwork.records.figures import as_read
-from groundwork.records.manifest import in_order
+from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

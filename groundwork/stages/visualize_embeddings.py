@@ -20,7 +20,7 @@ from groundwork.maps.plot_commands import (
     report_numbers,
     sources_of,
 )
-from groundwork.records.manifest import in_order
+from groundwork.records.recipe_changes import in_order
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

@@ -22,7 +22,7 @@ from groundwork.maps.plot_commands import (
     report_numbers,
     sources_of,
 )
-from groundwork.records.manifest import in_order
+from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource

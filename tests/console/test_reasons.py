@@ -11,7 +11,8 @@ import pytest
 from groundwork.__main__ import stage_command
 from groundwork.console.command import Command
 from groundwork.pipeline import STAGES
-from groundwork.records.manifest import ManifestEntry, judge_state, recipe_changes
+from groundwork.records.manifest import ManifestEntry, judge_state
+from groundwork.records.recipe_changes import recipe_changes
 from groundwork.settings.config_files import load
 from groundwork.settings.whole_config import Config
 
