@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import importlib.util
 import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -28,6 +27,7 @@ import numpy.typing as npt
 from groundwork.embedding.prefixes import Kind, prefix_of
 from groundwork.embedding.transformer_models import load_model
 from groundwork.errors import BadRecord, ConfigError, StopRun, UnitError
+from groundwork.language.subwords import bundled_tokenizer, wordllama_folder
 from groundwork.records.manifest import read_only_database
 from groundwork.settings.dataset_settings import Embeddings
 
@@ -209,15 +209,9 @@ class Static:
 def _load_static() -> tuple[Vectors, Any]:
     """WordLlama's table (32,000, 256) and its tokenizer: 40 MB, one for all documents that are under way."""
     from safetensors.numpy import load_file
-    from tokenizers import Tokenizer
 
-    spec = importlib.util.find_spec("wordllama")
-    if spec is None or spec.origin is None:
-        raise UnitError("the package wordllama is not installed; run: uv sync")
-    folder = Path(spec.origin).parent
-    table = load_file(folder / "weights" / "l2_supercat_256.safetensors")["embedding.weight"]
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizers" / "l2_supercat_tokenizer_config.json"))
-    return table.astype(np.float32), tokenizer
+    weights = wordllama_folder() / "weights" / "l2_supercat_256.safetensors"
+    return load_file(weights)["embedding.weight"].astype(np.float32), bundled_tokenizer()
 
 
 class SentenceTransformers:

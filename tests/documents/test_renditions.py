@@ -14,7 +14,7 @@ from groundwork.documents.engines.html_documents import html_to_markdown
 from groundwork.documents.engines.spreadsheets import csv_to_markdown, xlsx_to_markdown
 from groundwork.documents.page_conversion import audit_pages, convert_pages
 from groundwork.documents.pdf_files.pdfium import read_text_layer
-from groundwork.documents.repair.word_spacing import respell
+from groundwork.documents.repair.word_spacing import respell, restore
 from groundwork.errors import ConfigError
 from groundwork.settings.config_files import load
 from tests.documents.conftest import SAMPLE
@@ -133,3 +133,13 @@ def test_a_pdf_whose_name_is_no_utf8_is_read_by_the_first_converter(folder, shor
         pytest.skip("this file system takes no such names")
     assert folder.ingest() == 0
     assert folder.record("p-xff").converter == "layout"
+
+
+def test_lost_lines_stand_before_a_sentence_that_goes_on_overleaf():
+    """The lines of the layer that a rendition lacks are one paragraph where they follow each other, and come last but
+    for running text that ends in the middle of a sentence."""
+    last = "The harbour master opens the barrier only when the tide on both sides of it"
+    lost = "Slip seven has no light.\nSlip eight has a lamp."
+    reference = Reference(f"Boats lie here.\n{lost}\n{last}")
+    assert restore(f"Boats lie here.\n\n{last}", reference) == f"Boats lie here.\n\n{lost}\n\n{last}"
+    assert restore(f"{last}\n\nBoats lie here.", reference).endswith(lost)

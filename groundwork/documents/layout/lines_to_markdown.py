@@ -36,6 +36,9 @@ _SPACED = 1.8  # sizes from line to line, from which on a line is left free betw
 _LONG, _HALF = 0.7, 0.5  # of the breadth of its column, which a line covers that may go on
 _WIDE = 2.2  # and rows further apart than this are no table's
 _INTO, _BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it, where a line is drawn under it
+_ROOM = 4  # sizes, which most words have their place in
+_PUSHED = 2.2  # of the usual steps, between lines of which one holds a formula
+_SIGNS = re.compile(r"[$=≤≥≈∈∑∏∫√±×⎧⎨⎩\u0370-\u03ff]")
 _NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
 _PROGRAM = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
 _PROGRAM_LINES = 3
@@ -136,7 +139,8 @@ class Flow:
     def _close(self) -> None:
         if self._text:
             aside = not self._listed and is_float(self._text, self._size, self.styles.body)
-            self._blocks.append(Block(self._text, aside))
+            room = self.right - self._above.x2 if self._above else 0.0
+            self._blocks.append(Block(self._text, aside, is_full=room < _ROOM * self._size))
         self._text, self._above = "", None
 
     def _add(self, block: str, *, is_float: bool = False) -> None:
@@ -147,7 +151,7 @@ class Flow:
 
     def _goes_on(self, above: Line, line: Line) -> bool:
         size = line.main.size
-        if line.y - above.y > APART * self.styles.leading * max(size, above.main.size):
+        if line.y - above.y > self._apart(above, line) * self.styles.leading * max(size, above.main.size):
             return False
         if is_entry(above.text) or _is_parted(above):
             return False
@@ -167,6 +171,13 @@ class Flow:
             return not ended and (goes_on or width > _LONG)
         indented = line.x1 - above.x1 > 0.8 * size and not label(above.text)
         return not (indented and ended)
+
+    def _apart(self, above: Line, line: Line) -> float:
+        """How many of the usual steps two lines of one paragraph lie apart at the most: tall signs push them apart."""
+        within = (line.text[:1].islower() or line.text[0] == "$") and not above.text.endswith(LINE_ENDS)
+        alike = abs(above.x1 - line.x1) < 2 and abs(above.main.size - line.main.size) < 0.05 * line.main.size
+        pushed = within and alike and self._is_full(above, line) and _SIGNS.search(above.text + line.text)
+        return _PUSHED if pushed else APART
 
     def _is_full(self, above: Line, line: Line) -> bool:
         """Whether the first word of a line would not have had its place at the end of the line above."""

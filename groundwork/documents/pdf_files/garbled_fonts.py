@@ -1,26 +1,26 @@
-"""Text layers that no one can read: fonts that tell the wrong letters, or none.
+"""Text layers that no one can read: fonts that tell the wrong letters, or none, and what a bad OCR made.
 
 Such a font shows `for` and says `enq`. Its text is whole by every measure that holds a page against its own text
-layer, so the letters themselves are looked at: in every language written in Latin letters nearly all words hold a
-vowel, and private or unassigned characters are no letters at all.
+layer, so the letters themselves are looked at: words of any language are made of known subwords, letters by chance
+are not; and private or unassigned characters are no letters at all.
 """
 
 from __future__ import annotations
 
-import unicodedata
-
 import regex
 
-_WORD = regex.compile(r"\p{L}{4,}")
-_LATIN = regex.compile(r"\p{Latin}")
-_VOWEL = regex.compile(r"[aeiouyæœøıɑɛɔ]")
+from groundwork.language.subwords import latin_words, letters_a_piece
+
 _JUNK = regex.compile(r"[\p{Co}\p{Cn}\ufffd]|(?![\s])\p{Cc}")
 _CONTROL = regex.compile(r"[\p{Cc}--[\x02\s]]", regex.V1)  # pdfium writes 2 where a line's end parts a word
 _BROKEN = regex.compile(r"\p{L}[~^|{}\[\]\\;:<>]\p{L}|[~^|{}\[\]\\]\p{Ll}|\p{Ll}[~^|{}\[\]\\]")
 _CONTROLS = 0.05  # of the characters; formulas in fonts without a mapping have less than .02
 _MISREAD = 0.2  # of the words
 _LEAST = 30  # different words, or characters, to judge by
-_NO_VOWEL = 0.25  # of the words; English, German, Czech or Finnish text has less than .03, lists of codes .1
+_LETTERS = 4  # of a word to judge by
+_SHIFTED = 1.9  # letters of a subword; texts in Turkish or Estonian, and lists of names, have more than 2.0
+_SCANNED = 2.1  # the same, of all words of a scan; text with a fifth of its letters wrong has 2.1 to 2.5
+_MOST = 120  # words that are looked at
 _UNASSIGNED = 0.3  # of the characters
 
 
@@ -31,20 +31,22 @@ def is_unreadable(text: str) -> bool:
         return True
     if len(solid) >= _LEAST and len(_CONTROL.findall(solid)) > _CONTROLS * len(solid):
         return True
-    words = {word for word in _WORD.findall(text) if not word.isupper() and _LATIN.match(word)}
-    if len(words) < _LEAST:
-        return False
-    return sum(not _VOWEL.search(_bare(word)) for word in words) > _NO_VOWEL * len(words)
+    words = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LETTERS))
+    return len(words) >= _LEAST and letters_a_piece(_some(words)) < _SHIFTED
 
 
 def is_misread(text: str) -> bool:
-    """Whether signs stand where letters of words would, as a bad OCR puts them there; of programs it is true too."""
+    """Whether an OCR read other letters than a scan shows: signs stand among those of its words, or its words are none.
+    Of programs, formulas and lists of codes it is true too, so that only scans are to be asked about."""
     found = text.split()
-    return len(found) >= _LEAST and sum(_BROKEN.search(word) is not None for word in found) > _MISREAD * len(found)
+    if len(found) < _LEAST:
+        return False
+    if sum(_BROKEN.search(word) is not None for word in found) > _MISREAD * len(found):
+        return True
+    words = latin_words(text)
+    return len(words) >= _LEAST and letters_a_piece(_some(words)) < _SCANNED
 
 
-def _bare(word: str) -> str:
-    """A word in small letters without its accents."""
-    if word.isascii():
-        return word.lower()
-    return "".join(c for c in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(c))
+def _some(words: list[str]) -> list[str]:
+    """Words from all over a page."""
+    return words[:: -(-len(words) // _MOST)]

@@ -22,6 +22,7 @@ LOCK = threading.Lock()
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # else it tells users how to build a pdfium with XFA
 
 _SOFT_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
+_MOST_OF_PAGE = 0.5  # which the pictures of a scan cover
 
 
 class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +57,7 @@ def read_text_layer(source: str, first: int = 0) -> TextLayer:
                 len(text.split()) < 5 and _has_picture(document, i) for i, text in zip(numbers, texts, strict=True)
             ]
             unreadable = [
-                is_unreadable(text) or (is_misread(text) and _has_picture(document, i))
+                is_unreadable(text) or (_is_scan(document, i) and is_misread(text))
                 for i, text in zip(numbers, texts, strict=True)
             ]
             return TextLayer(
@@ -152,6 +153,16 @@ def _page_text(document: Any, opened: OpenPage | None) -> str:
         return ""
     text = _SOFT_HYPHEN.sub("", text).replace("\u00ad", "-")  # within a line it is drawn
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _is_scan(document: Any, number: int) -> bool:
+    """Whether pictures cover most of a page."""
+    import pypdfium2.raw as pdfium
+
+    page = document[number]
+    width, height = page.get_size()
+    bounds = [image.get_bounds() for image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3)]
+    return sum((x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in bounds) > _MOST_OF_PAGE * width * height
 
 
 def _has_picture(document: Any, number: int) -> bool:

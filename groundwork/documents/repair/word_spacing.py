@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from groundwork.documents.auditing.page_audit import Reference, digits, words
+from groundwork.documents.repair.page_joining import is_open
 from groundwork.language.labels import PAGE_ITEM
 from groundwork.language.writing_systems import WORD_OR_CHARACTER
 
@@ -37,22 +38,31 @@ def respell(markdown: str, reference: Reference) -> str:
 
 def restore(markdown: str, reference: Reference) -> str:
     """The Markdown, and below it the lines of the text layer that it lacks, such as those that run off the page; not
-    those that the layer holds twice, one above the other."""
+    those that the layer holds twice, one above the other. A sentence that goes on overleaf stays the last."""
     found = words(markdown)
     missing = Counter[str]() if found == reference.words else reference.counts - Counter(found)
     if missing.total() < 2:
         return markdown
-    lost = []
-    text = f" {' '.join(found)} "
-    for line in reference.text.split("\n"):
+    lost = _lost_lines(reference.text, missing, f" {' '.join(found)} ")
+    before, _, last = markdown.rpartition("\n\n")
+    blocks = [before, *lost, last] if before and is_open(last) else [markdown, *lost]
+    return "\n\n".join(blocks) if lost else markdown
+
+
+def _lost_lines(layer: str, missing: Counter[str], text: str) -> list[str]:
+    """The lines of a text layer that lack most of their words; those below each other are one paragraph."""
+    lost: list[list[str]] = [[]]
+    for line in layer.split("\n"):
         inner = words(line)
         wanted = Counter(inner)
         lacking = wanted.total() > 2 and (wanted & missing).total() > 0.6 * wanted.total()
         within = inner[1:-1] if len(inner) > _PARTED else inner  # the line's ends may part its outer words
         if lacking and not (len(inner) > _REPEATED and f" {' '.join(within)} " in text):
-            lost.append(line.strip())
+            lost[-1].append(line.strip())
             missing -= wanted
-    return "\n\n".join([markdown, *lost]) if lost else markdown
+        elif inner and lost[-1]:
+            lost.append([])
+    return ["\n".join(lines) for lines in lost if lines]
 
 
 def _free_headings(markdown: str, text: str) -> str:

@@ -255,6 +255,14 @@ def test_double_spaced_lines_are_one_paragraph() -> None:
     assert Flow(links, Styles([links]), (50, 550)).markdown().count("\n\n") == 4
 
 
+@pytest.mark.parametrize(("sign", "joined"), [("∑", True), ("=", True), ("x", False)])
+def test_a_formula_pushes_lines_of_one_paragraph_apart(sign: str, joined: bool) -> None:
+    """Two full lines further apart than others are one sentence where a formula stands in one of them."""
+    first = f"The {sign} and skiffs of the league are rowed by four and steered by one"
+    runs = [*body(0, WIDE, "or by two. Few do it."), *body(40, first), *body(59, f"or {WIDE[4:]}", "and no more.")]
+    assert (len(read(runs).split("\n\n")) == 2) == joined
+
+
 def test_a_formula_does_not_move_its_line() -> None:
     """A line stands where its letters do, however far a formula reaches and however long it is when written out."""
     formula = r"$\mathcal{R}:\mathbb{R}^{d_{1}\times d_{2}}\to \mathbb{R}_{+}$"

@@ -27,13 +27,29 @@ def order(*blocks: str | tuple[str]) -> list[str]:
         (((CAPTION,), (TABLE,), REST, "Next."), [REST, CAPTION, TABLE, "Next."]),
         (("First.", OPEN, (CAPTION,), (TABLE,)), ["First.", CAPTION, TABLE, OPEN]),
         (("A whole sentence.", (TABLE,), REST), ["A whole sentence.", TABLE, REST]),
-        ((OPEN, "x = 2 y", REST), [OPEN, "x = 2 y", REST]),
+        ((OPEN, "x = 2 y", REST), [f"{OPEN} x = 2 y {REST}"]),
+        ((OPEN, "x = ∑ y", "i∈N", REST), [f"{OPEN} x = ∑ y i∈N {REST}"]),
+        ((OPEN, "x = 2 y", "A new one."), [OPEN, "x = 2 y", "A new one."]),
+        ((OPEN, REST), [f"{OPEN} {REST}"]),
+        ((OPEN, "b) has turned for all of the boats that lie behind it"), None),
+        (("3R 2L", "v0 v1 v2", "1R", "I", "A"), ["3R 2L v0 v1 v2 1R", "I", "A"]),
+        ((("3R 2L",), ("v0 v1 v2",), ("| 1 | 2 |",)), ["3R 2L v0 v1 v2", "| 1 | 2 |"]),
+        (("$a(x) \\leq b(x) + c(x) + d(x)$", "$e(x) \\leq f(x) + g(x) + h(x)$", "+ A = 1"), None),
         ((OPEN, (TABLE,), "a"), [OPEN, TABLE, "a"]),
     ],
 )
 def test_a_sentence_goes_on_behind_floats(blocks, texts):
-    """The rest of a sentence joins it over floats alone; at the page's edges it comes first or last."""
-    assert order(*blocks) == texts
+    """The rest of a sentence joins it, over floats and with a formula between; at the page's edges it comes first or
+    last. Pieces of one formula, and labels of one figure, are one."""
+    assert order(*blocks) == (list(blocks) if texts is None else texts)
+
+
+def test_a_short_last_line_ends_a_paragraph_without_a_stop():
+    """Entries of a list of terms begin with small letters and end without a stop; a formula may follow a short line."""
+    term, formula = Block(OPEN, is_full=False), Block("x = 2 y")
+    assert whole_sentences([term, Block(REST)], lambda a, b: f"{a} {b}") == [term, Block(REST)]
+    assert len(whole_sentences([term, formula, Block(REST)], lambda a, b: f"{a} {b}")) == 1
+    assert len(whole_sentences([term, Block(f"x = 2 {REST}")], lambda a, b: f"{a} {b}")) == 1
 
 
 def test_captions_and_notes_are_floats_and_formulas_are_not():

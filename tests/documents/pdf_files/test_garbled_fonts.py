@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
@@ -12,6 +14,46 @@ winter storm that comes from the north over the open water between these islands
 CZECH = """Správce přístavu otevírá zábranu pouze tehdy když se příliv na obou stranách obrátil a spouští ji znovu
 jakmile poslední trajekt opustil nádrž protože vlny by se jinak rozbily o vrata během každé zimní bouře která přichází
 ze severu přes otevřené moře mezi těmito ostrovy a jejich majákem strčil prst skrz krk vlk zmrzl čtvrt hrst zrn"""
+
+TURKISH = """Liman şefi bariyeri ancak iki taraftaki gelgit döndüğünde açar ve son feribot havuzdan ayrılır ayrılmaz
+yeniden indirir çünkü dalgalar aksi halde kuzeyden adaların ve deniz fenerlerinin arasındaki açık sudan gelen her kış
+fırtınasında kapılarına çarpıp kırılırdı bekçiler bunun için geceleri sırayla nöbet tutarlar ve deftere yazarlar"""
+ESTONIAN = """Sadamakapten avab tõkke alles siis kui mõõn mõlemal pool on pöördunud ja laseb selle jälle alla niipea kui
+viimane praam on basseinist lahkunud sest lained murduksid muidu igas talvises tormis vastu väravaid mis tuleb
+põhjast üle avamere nende saarte ja nende tuletornide vahelt valvurid seisavad öösiti kordamööda vahis ja kirjutavad"""
+PROGRAM = "def opened(barrier, tide, ferries):\n    return tide.turned and not any(ferry.inside for ferry in ferries)\n"
+NAMES = "Aalto Abdullah Achterberg Adeyemi Ahlgren Akselrod Alvarado Andriessen Bjerregaard Boonstra Castellanos"
+
+
+@pytest.mark.parametrize("text", [TURKISH, ESTONIAN, PROGRAM * 9, f"{NAMES} {NAMES.upper()} {ENGLISH[:150]}"])
+def test_words_of_any_kind_are_text(text):
+    """Long words of languages with many endings, programs and names are told from letters by chance."""
+    assert not is_unreadable(text)
+
+
+def shifted(text: str, by: int) -> str:
+    """Each Latin letter as the one so many places behind it."""
+    low, high = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return text.translate(str.maketrans(low + high, low[by:] + low[:by] + high[by:] + high[:by]))
+
+
+@pytest.mark.parametrize("by", [1, 3, 13, 25])
+def test_shifted_capitals_and_small_letters_can_not_be_read(by):
+    """WKLV LV is THIS IS in a font that tells each letter three places on; so in any language, and by any number."""
+    for text in (ENGLISH, ENGLISH.upper(), CZECH, ESTONIAN.upper()):
+        assert is_unreadable(shifted(text, by))
+
+
+def test_the_letters_of_a_bad_ocr_are_told_by_their_words():
+    """Short words by chance, and words with half of their letters wrong, are those of a misread scan."""
+    chance = random.Random(5)
+    junk = ["l1I", "rn", "vv", "cl", "ne", "ot", "fi", "ii", "aud", "wcre", "T1ie", "vith", "Of", "tlie"]
+    assert is_misread(" ".join(chance.choice(junk) for _ in range(200)))
+    wrong = "".join(
+        chance.choice("abcdefghilmnorstuv") if c.isalpha() and chance.random() < 0.5 else c for c in ENGLISH
+    )
+    assert is_misread(wrong)
+    assert not any(map(is_misread, (ENGLISH, CZECH, TURKISH, ESTONIAN)))
 
 
 @pytest.mark.parametrize("text", [ENGLISH, CZECH, ENGLISH.upper(), "GmbH HSV DFB NATO " * 40, "13,278 x 4 = y " * 80])
