@@ -161,8 +161,11 @@ def _is_scan(document: Any, number: int) -> bool:
 
     page = document[number]
     width, height = page.get_size()
-    bounds = [image.get_bounds() for image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3)]
-    return sum((x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in bounds) > _MOST_OF_PAGE * width * height
+    covered = 0.0
+    for image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+        x1, y1, x2, y2 = image.get_bounds()
+        covered += (x2 - x1) * (y2 - y1)
+    return covered > float(_MOST_OF_PAGE * width * height)
 
 
 def _has_picture(document: Any, number: int) -> bool:
