@@ -27,7 +27,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from groundwork.documents.auditing.page_audit import digits, words
-from groundwork.documents.converters import Request, run
+from groundwork.documents.converters import Request, run_converter
 from groundwork.documents.engines.layout import ENGINES
 from groundwork.documents.engines.markitdown import convert as markitdown
 from groundwork.documents.page_conversion import audit_pages, convert_pages
@@ -174,7 +174,7 @@ def cost(request: Request) -> Cost:
     marks = [cpu_seconds()]
     layer = read_text_layer(request.source)
     marks.append(cpu_seconds())
-    conversion = run("layout", dataclasses.replace(request, layer=layer.pages))
+    conversion = run_converter("layout", dataclasses.replace(request, layer=layer.pages))
     marks.append(cpu_seconds())
     pages = audit_pages("layout", conversion, range(1, len(layer.pages) + 1), layer.pages).pages
     stitch(set_headings(pages, [OutlineEntry(*row) for row in layer.outline]))

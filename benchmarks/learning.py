@@ -39,7 +39,7 @@ from benchmarks import learning_curve as curve
 from benchmarks.fine_tuning import PACKAGED, TINY, Tuner, Unavailable
 from benchmarks.general_check import QUESTIONS, share_right
 from benchmarks.learning_curve import Epoch, GeneralKnowledge, Recipe, Run, Score, over_runs
-from groundwork.dataset.dataset_sources import MIRRORS, Dataset, QuestionRow, load_dataset, locate
+from groundwork.dataset.dataset_sources import MIRRORS, Dataset, QuestionRow, load_dataset, locate_dataset
 from groundwork.errors import GroundworkError
 from groundwork.grading.criteria_by_rule import settle
 from groundwork.grading.grading_run import read_grades
@@ -312,7 +312,7 @@ def learn(
     dataset: str, data: Workspace, recipe: Recipe, seeds: int, sample: int, out: Path, tuner: Tuner, judged: Any = None
 ) -> tuple[list[Run], Parts]:
     """All trainings, their table and picture. `judged`: called with the runs and their rows, to grade the answers."""
-    found = load_dataset(locate(dataset, data, prefer="datasets"))
+    found = load_dataset(locate_dataset(dataset, data, prefer="datasets"))
     parts = parts_of(found, sample)
     (out / "answers").mkdir(parents=True, exist_ok=True)
     print(f"{found.name}: {', '.join(f'{len(rows)} {name}' for name, rows in parts.items() if name != 'train')}")
@@ -339,7 +339,7 @@ def main() -> int:
         if importlib.util.find_spec("torch") is None:
             raise Unavailable(f"learning.py {NEEDS}")
         data = Workspace(arguments.data)
-        out = arguments.out or data.path("learning", locate(arguments.dataset, data, prefer="datasets").key)
+        out = arguments.out or data.path("learning", locate_dataset(arguments.dataset, data, prefer="datasets").key)
         tuner = Tuner(arguments.model, arguments.device, arguments.lora)
         rate = arguments.learning_rate or (2e-4 if tuner.rank else 1e-4)
         recipe = Recipe(

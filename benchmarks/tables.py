@@ -29,7 +29,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from groundwork.documents.converters import Request, run
+from groundwork.documents.converters import Request, run_converter
 from groundwork.documents.engines import layout as layout_engine
 from groundwork.documents.engines.layout import ENGINES
 from groundwork.documents.layout import drawn_letters, lines_to_markdown
@@ -146,7 +146,7 @@ def layout(request: Request) -> str:
 def lines(request: Request) -> str:
     layer = read_text_layer(request.source)
     asked = dataclasses.replace(request, layer=layer.pages)
-    return "\n\n".join(run("layout", asked).renditions["lines"])
+    return "\n\n".join(run_converter("layout", asked).renditions["lines"])
 
 
 ALL: dict[str, Callable[[Request], str]] = {

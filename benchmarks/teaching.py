@@ -37,7 +37,7 @@ from benchmarks.learning import NEEDS, PROJECT, own_and_further, quick_dataset, 
 from benchmarks.learning_curve import Example, Recipe, batches, trained_tokens
 from benchmarks.teaching_arms import EXAMINER, Rows, arms
 from benchmarks.teaching_report import Training, report
-from groundwork.dataset.dataset_sources import load_dataset, locate
+from groundwork.dataset.dataset_sources import load_dataset, locate_dataset
 from groundwork.errors import GroundworkError, UsageError
 from groundwork.grading.grading_run import read_grades
 from groundwork.records.artifacts import Workspace, read_json, write_json, write_jsonl
@@ -76,7 +76,7 @@ def named(arguments: Sequence[str], data: Workspace) -> dict[str, Rows]:
         name, equals, place = argument.partition("=")
         if not equals or not name or not place:
             raise UsageError(f"{argument}: write NAME=DATASET")
-        rows = load_dataset(locate(place, data, prefer="datasets")).rows
+        rows = load_dataset(locate_dataset(place, data, prefer="datasets")).rows
         found[name] = [row for row in rows if row.split == "train"] or rows
     return found
 

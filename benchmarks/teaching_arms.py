@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from groundwork.dataset.dataset_sources import QuestionRow, load_dataset, locate
+from groundwork.dataset.dataset_sources import QuestionRow, load_dataset, locate_dataset
 from groundwork.records.artifacts import Workspace
 
 PAIRS = Path(__file__).resolve().parent / "teaching_pairs"
@@ -34,4 +34,4 @@ def _with_copies(rows: Rows, copies: Rows, most: int) -> Rows:
 
 
 def _rows(place: Path) -> Rows:
-    return load_dataset(locate(str(place), Workspace(EXAMPLES))).rows
+    return load_dataset(locate_dataset(str(place), Workspace(EXAMPLES))).rows

@@ -70,7 +70,7 @@ _HINTS = (  # one of them is in every act
 _PROSE = ("paragraph", "quote", "list")
 
 
-def marks(text: str, found: list[Block], document: Document, unreadable: Sequence[bool]) -> list[str]:
+def passages_left_out(text: str, found: list[Block], document: Document, unreadable: Sequence[bool]) -> list[str]:
     """For each block "contents", "boilerplate", "unreadable" or ""; a heading is what the block below it is."""
     pages = [page for page in document.pages if page.contents]
     starts = [page.start for page in pages]

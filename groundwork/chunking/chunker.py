@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from groundwork.chunking.block_runs import block_runs
-from groundwork.chunking.boilerplate import marks
+from groundwork.chunking.boilerplate import passages_left_out
 from groundwork.chunking.lengths import load_tokenizer, ruler_for
 from groundwork.chunking.packer import ChunkPart, Packer
 from groundwork.chunking.short_runs import ShortRuns, join_short_parts
@@ -44,7 +44,7 @@ def chunk_document(
     ruler = ruler_for(markdown, tokenizer)
     found = blocks(markdown) if found is None else found
     found, unreadable = cut_out_unreadable(markdown, found)
-    marked = marks(markdown, found, document, unreadable)
+    marked = passages_left_out(markdown, found, document, unreadable)
     limit = settings.max_length
     while True:
         gathered = block_runs(markdown, found, marked, ruler, limit, settings.language)

@@ -7,7 +7,7 @@ import argparse
 from groundwork.console.job_setup import load_config, opened
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.records.artifacts import slug
-from groundwork.records.departed_documents import forget, remains_of
+from groundwork.records.departed_documents import forget_document, remains_of
 
 
 def forget_documents(flags: argparse.Namespace) -> int:
@@ -23,7 +23,7 @@ def forget_documents(flags: argparse.Namespace) -> int:
             if flags.dry_run:
                 print(f"{name}: {remains_of(job.data, name)}; {len(remains_of(job.data, name).files)} files")
                 continue
-            remains = forget(job.data, manifest, name)
+            remains = forget_document(job.data, manifest, name)
             print(f"{name}: removed {remains}; {len(remains.files):,} files")
             for dataset, count in remains.rows.items():
                 print(f"  dataset {dataset} still holds {count:,} rows of it; build it again, and push it again")

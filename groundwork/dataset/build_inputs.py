@@ -90,10 +90,10 @@ def _mix(job: Job) -> DatasetSource | None:
     """
     if not (name := job.config.dataset.mix):
         return None
-    from groundwork.dataset.dataset_sources import locate, pin
+    from groundwork.dataset.dataset_sources import locate_dataset, pin
 
     try:
-        source = locate(name, job.data, "datasets")
+        source = locate_dataset(name, job.data, "datasets")
     except UsageError as error:
         raise UsageError(f"--mix {error}") from error
     built = job.data.path("datasets", job.config.dataset.name).resolve()

@@ -38,7 +38,7 @@ def file_names(config: Config) -> list[str]:
     return ["README.md", "report.json", "report.html", *(parquet_name(split) for split in splits), "data"]
 
 
-def contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, Contents]:
+def file_contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, Contents]:
     """Every file of the dataset by its path in the folder; the card comes last."""
     import msgspec
 
@@ -91,7 +91,7 @@ def _origin(job: Job, inputs: BuildInputs, built: Built) -> Origin:
     import msgspec
 
     from groundwork.dataset.publish.card import Origin
-    from groundwork.dataset.publish.provenance import recipes, sources
+    from groundwork.dataset.publish.provenance import recipes, source_documents
 
     settings = job.config.dataset
     used = recipes(job.data.state / "manifest.db", STAGES)
@@ -117,7 +117,7 @@ def _origin(job: Job, inputs: BuildInputs, built: Built) -> Origin:
         models=sorted(models),
         prompts=prompts,
         settings={**used.settings, "dataset": msgspec.to_builtins(settings)},
-        sources=sources(rows, inputs.texts, inputs.coverage, settings.source_licenses),
+        sources=source_documents(rows, inputs.texts, inputs.coverage, settings.source_licenses),
         version=version("groundwork-data"),
     )
 

@@ -89,7 +89,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         return sorted({row.split for row in self.rows}, key=lambda split: (order.get(split, 5), split))
 
 
-def locate(argument: str, data: Workspace, prefer: str = "qa") -> DatasetSource:
+def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> DatasetSource:
     """What `argument` points at; a name is looked up in data/<prefer> first. Reads no file and asks no network.
 
     Raises UsageError, with the nearest known name, when it is nothing of the kinds above.
@@ -116,7 +116,7 @@ def locate(argument: str, data: Workspace, prefer: str = "qa") -> DatasetSource:
 
 def locate_all(arguments: Iterable[str], data: Workspace, prefer: str = "qa") -> list[DatasetSource]:
     """`locate` for each, sources of one name told apart by their folders. Raises UsageError for a repetition."""
-    sources = [locate(argument, data, prefer) for argument in arguments]
+    sources = [locate_dataset(argument, data, prefer) for argument in arguments]
     for key, count in Counter(source.key for source in sources).items():
         if count > 1:
             name = next(source.name for source in sources if source.key == key)

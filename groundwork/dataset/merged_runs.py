@@ -46,7 +46,7 @@ class Dropped(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Union:
+class MergedRuns:
     """The places of the candidates that were kept, and each copy that was not."""
 
     candidates: Sequence[MergeCandidate]
@@ -92,7 +92,7 @@ class JoinedRuns:
         return whole
 
 
-def unite(candidates: Sequence[MergeCandidate], vectors: Vectors, likeness: Likeness) -> Union:
+def unite(candidates: Sequence[MergeCandidate], vectors: Vectors, likeness: Likeness) -> MergedRuns:
     """Keep the best of every group of questions that ask the same: each dropped copy asks what a kept one asks.
 
     Best: more evidence, then more evaluation criteria, then the longer answer, then the run named first. What asks the
@@ -118,7 +118,7 @@ def unite(candidates: Sequence[MergeCandidate], vectors: Vectors, likeness: Like
     keeper = keeper_of[leader_of]
     copies = np.flatnonzero(keeper != np.arange(count)).tolist()
     dropped = [Dropped(row, int(keeper[row]), float(vectors[row] @ vectors[keeper[row]])) for row in copies]
-    return Union(candidates, array("q", np.flatnonzero(keeper == np.arange(count)).tolist()), dropped)
+    return MergedRuns(candidates, array("q", np.flatnonzero(keeper == np.arange(count)).tolist()), dropped)
 
 
 def _wordings(candidates: Iterable[MergeCandidate]) -> npt.NDArray[np.int64]:
@@ -128,7 +128,7 @@ def _wordings(candidates: Iterable[MergeCandidate]) -> npt.NDArray[np.int64]:
     return np.array(array("q", (numbers.setdefault(one, len(numbers)) for one in hashes)), dtype=np.int64)
 
 
-def write_run(folder: Path, merged: Union) -> None:
+def write_run(folder: Path, merged: MergedRuns) -> None:
     """The run's files, one a document, and those of the copies left out; files of an earlier merge go."""
     document_of = [intern(candidate.pair.document) for candidate in merged.candidates]
     kept: dict[str, array[int]] = {}

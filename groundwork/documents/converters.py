@@ -116,7 +116,7 @@ def choose_converters(settings: Ingest, ending: str) -> list[str]:
     return [name for name in names if not CONVERTERS[name].endings or ending in CONVERTERS[name].endings]
 
 
-def run(name: str, request: Request) -> Conversion:
+def run_converter(name: str, request: Request) -> Conversion:
     """The named converter's rendition. Raises whatever the converter raises."""
     import importlib
 
@@ -125,14 +125,14 @@ def run(name: str, request: Request) -> Conversion:
     return conversion
 
 
-def require(name: str) -> None:
+def require_converter(name: str) -> None:
     """Raise MissingExtra where a package of the named converter is not installed."""
     for package in CONVERTERS[name].packages:
         if not _version(package):
             raise MissingExtra(f"The converter {name}", CONVERTERS[name].extra)
 
 
-def versions(name: str) -> str:
+def converter_versions(name: str) -> str:
     """The versions of the packages behind a converter, such as "liteparse 2.18.0"; "" where a model does the work."""
     packages = CONVERTERS[name].packages if name in CONVERTERS else ()
     return ", ".join(f"{package} {_version(package)}" for package in packages)

@@ -32,9 +32,9 @@ from groundwork.documents.converters import (
     Conversion,
     Request,
     choose_converters,
-    require,
-    run,
-    versions,
+    converter_versions,
+    require_converter,
+    run_converter,
 )
 from groundwork.documents.engines.vision import PageReader, Picture
 from groundwork.documents.overrides import page_numbers
@@ -104,7 +104,7 @@ class Ingestion:
             source=self.source.name,
             sha256=digest,
             converter=converter,
-            converter_version=versions(converter) or (settings.vision.model if _is_remote(converter) else ""),
+            converter_version=converter_versions(converter) or (settings.vision.model if _is_remote(converter) else ""),
             characters=len(markdown),
             pages=pages,
             warnings=self.warnings,
@@ -131,7 +131,7 @@ class Ingestion:
         reasons: list[str] = []
         for name in names:
             try:
-                require(name)
+                require_converter(name)
             except MissingExtra as error:
                 if name == self.config.ingest.converter:
                     raise
@@ -139,7 +139,7 @@ class Ingestion:
                 continue
             try:
                 conversion = await (
-                    self.service(request) if CONVERTERS[name].hosted else self._work(run, name, request)
+                    self.service(request) if CONVERTERS[name].hosted else self._work(run_converter, name, request)
                 )
             except (WorkerFailed, UnitError) as error:
                 reasons.append(_reason(error) if str(error).startswith(f"{name}: ") else f"{name}: {_reason(error)}")
@@ -247,7 +247,7 @@ class Ingestion:
 
     def _available(self, name: str, needed: bool) -> bool:
         try:
-            require(name)
+            require_converter(name)
         except MissingExtra:
             if needed:
                 raise

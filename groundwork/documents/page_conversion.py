@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from groundwork.documents.auditing.page_audit import Reference, contents_lines, readability, table_rows
-from groundwork.documents.converters import CONVERTERS, Conversion, Request, run
+from groundwork.documents.converters import CONVERTERS, Conversion, Request, run_converter
 from groundwork.documents.pdf_files.garbled_fonts import is_unreadable
 from groundwork.documents.repair.hyphens import DocumentWords, has_parted
 from groundwork.documents.repair.page_joining import plain_contents, tidy
@@ -67,7 +67,7 @@ class _Judge:
 
     def convert(self, request: Request, numbers: Sequence[int]) -> Audited:
         """The pages `numbers`, each in its best rendition."""
-        audited = self.audit(run(self._name, request), numbers)
+        audited = self.audit(run_converter(self._name, request), numbers)
         for _ in numbers:
             report_progress()
         return audited

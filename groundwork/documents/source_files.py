@@ -18,7 +18,7 @@ import msgspec
 
 from groundwork.documents.converters import IMAGES, TEXT
 from groundwork.documents.decompression_bombs import refuse_archive, refuse_pdf
-from groundwork.documents.engines.plain_text import decode
+from groundwork.documents.engines.plain_text import decode_text
 from groundwork.errors import BadDocument
 from groundwork.records.artifacts import plain, slug
 from groundwork.records.name_patterns import matches_any
@@ -209,7 +209,7 @@ def _start_of_text(path: Path, head: bytes, named: str) -> str:
     """Raises BadDocument for bytes that are no text."""
     try:
         whole = head[-1:] < b"\x80" and len(head) % 2 == 0
-        return (decode(head) if whole else decode(path.read_bytes()))[0].lstrip()
+        return (decode_text(head) if whole else decode_text(path.read_bytes()))[0].lstrip()
     except BadDocument:
         if b"\x00" in head:
             why = f"{named or 'such'} files are not read" if named not in TEXT + TABLES_AND_DATA else "it holds no text"

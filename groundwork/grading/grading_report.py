@@ -134,7 +134,7 @@ def points(found: Difference) -> str:
     return f"{found.mean * 100:+.0f} ({found.low * 100:+.0f} to {found.high * 100:+.0f})"
 
 
-def shortened(grades: Sequence[Grade]) -> list[str]:
+def shortened_answers(grades: Sequence[Grade]) -> list[str]:
     """A warning that the judge saw only the beginning of long answers, where there were any."""
     cut = sum(bool(grade.notes) for grade in grades)
     count = "1 answer" if cut == 1 else f"{cut:,} answers"

@@ -171,7 +171,7 @@ def read_grades(folder: Path) -> dict[str, list[Grade]]:
     return {path.name: read_jsonl(path, Grade) for path in files}
 
 
-def comparable(found: dict[str, list[Grade]], grading: Grading) -> tuple[list[Grade], list[str]]:
+def comparable_grades(found: dict[str, list[Grade]], grading: Grading) -> tuple[list[Grade], list[str]]:
     """The grades that stand beside those of this run (same judge, same book, same questions), and what was left out."""
     asked = {(row.split, row.id): row.question for row in grading.rows}
     kept: list[Grade] = []

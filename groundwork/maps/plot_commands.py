@@ -53,7 +53,7 @@ def _of_vectors(job: Job, argument: str) -> list[str]:
 
     Raises UsageError where no run and no finished dataset of data/ belongs to them.
     """
-    from groundwork.dataset.dataset_sources import locate
+    from groundwork.dataset.dataset_sources import locate_dataset
 
     place = Path(argument)
     files = list(place.glob("*.npz")) if place.is_dir() else [place] * (place.suffix == ".npz" and place.is_file())
@@ -61,8 +61,8 @@ def _of_vectors(job: Job, argument: str) -> list[str]:
     if not keys:
         return [argument]
     finished = sorted(folder.name for folder in job.data.path("datasets").glob("*") if folder.is_dir())
-    known = {locate(name, job.data).key: name for name in runs(job.data)}
-    known |= {locate(name, job.data, "datasets").key: name for name in finished}
+    known = {locate_dataset(name, job.data).key: name for name in runs(job.data)}
+    known |= {locate_dataset(name, job.data, "datasets").key: name for name in finished}
     if found := [name for key, name in known.items() if key in keys]:
         return found
     raise UsageError(f"{argument}: vectors of no run and no dataset in {job.data.root} ({', '.join(sorted(keys))})")

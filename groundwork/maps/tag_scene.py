@@ -23,7 +23,7 @@ from groundwork.records.artifacts import write_json
 from groundwork.records.tags_record import Tags
 from groundwork.settings.dataset_settings import Maps
 from groundwork.tags import synonyms
-from groundwork.tags.tag_files import count
+from groundwork.tags.tag_files import count_tags
 
 ASIDE = 0.013  # of the map: how far the marks of one tag in several datasets stand from its place
 MOST_LISTED = 12  # tags of a dataset alone that the terminal shows
@@ -133,15 +133,15 @@ def _beside(place: npt.NDArray[np.float32], turn: int, of: int) -> tuple[float, 
     return round(x + ASIDE * float(np.cos(angle)), 5), round(y + ASIDE * float(np.sin(angle)), 5)
 
 
-async def compare(job: Job, title: str, rows: dict[str, list[Tags]]) -> Scene:
+async def compare_tags(job: Job, title: str, rows: dict[str, list[Tags]]) -> Scene:
     encoder = encoder_of(job)
-    every = count([row for own in rows.values() for row in own], {})
+    every = count_tags([row for own in rows.values() for row in own], {})
     vectors = await encoder.aencode([tag.replace("-", " ") for tag in every], "query")
     file = job.data.path("tags", "synonyms.json")
     entries, fresh = synonyms.update(file, every, vectors)
     into = synonyms.applied(entries)
     questions = {name: len(own) for name, own in rows.items()}
-    bars = tag_histogram({name: count(own, into) for name, own in rows.items()}, questions, job.flags.min_count)
+    bars = tag_histogram({name: count_tags(own, into) for name, own in rows.items()}, questions, job.flags.min_count)
     notes = _notes(job, {tag: end for tag, end in into.items() if tag in every}, entries, fresh)
     tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
     return tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, notes)

@@ -98,7 +98,7 @@ def asset(name: str, folder: Path = ASSETS) -> str:
     return (path if path.is_file() else ASSETS / name).read_text(encoding="utf-8").strip()
 
 
-def wide(table: Markup) -> Markup:
+def wide_table(table: Markup) -> Markup:
     """A table that is scrolled on a narrow screen, not squeezed."""
     return tag("div", table, class_="scroll", tabindex=0, role="group", aria_label="table")
 
@@ -126,7 +126,7 @@ def table(
     lines = [tag("tr", [cell("td", text, column) for column, text in enumerate(row)], role=row_role) for row in rows]
     classes = " ".join(filter(None, (class_, "stacked" if stacked else ""))) or None
     role = "table" if stacked else None
-    return wide(tag("table", tag("thead", titles), tag("tbody", lines), class_=classes, role=role))
+    return wide_table(tag("table", tag("thead", titles), tag("tbody", lines), class_=classes, role=role))
 
 
 PACK_ABOVE = 1_000_000  # bytes of JSON; larger blocks are compressed, smaller ones stay readable in the file

@@ -26,7 +26,7 @@ from groundwork.questions.duplicates.duplicate_rule import asked_by
 from groundwork.questions.duplicates.duplicate_search import AskedSoFar, Encode, Likeness, similarity
 from groundwork.questions.interview import Asker, Interview, ask_wishes, interview
 from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens, known
-from groundwork.questions.multi_chunk_questions import TwoChunks, related
+from groundwork.questions.multi_chunk_questions import TwoChunks, related_chunks
 from groundwork.questions.strategy_choice import strategy_of
 from groundwork.questions.wished_statements import wished_statements
 from groundwork.records.coverage_record import DocumentCoverage
@@ -142,7 +142,7 @@ class Interviews:
             await couple.run(earlier)
 
 
-async def prepare(
+async def prepare_interviews(
     config: Config,
     material: Material,
     prompt: Callable[[str], str],
@@ -178,7 +178,7 @@ async def prepare(
     couples = []
     if config.qa.multi_chunk:
         two = prompt(config.qa.two_chunk_prompt)
-        for first, second in await related(material.readings, encode):
+        for first, second in await related_chunks(material.readings, encode):
             source = _source(material, [first, second], two, config.qa)
             couples.append(TwoChunks(client(), config.qa, two, first, second, known(config.qa, material), source))
     notes += [note] if note else []
@@ -238,7 +238,7 @@ def _notice(settings: QA, material: Material) -> str:
     )
 
 
-def calls(settings: QA, material: Material, prompt: Prompt, tokens: Tokens) -> Iterator[CallTokens]:
+def interview_calls(settings: QA, material: Material, prompt: Prompt, tokens: Tokens) -> Iterator[CallTokens]:
     """Each call that the interviews about `material` are likely to make. `tokens` counts a request's."""
     strategy = strategy_of(settings)
     found = [len(reading.statements) for reading in material.readings]

@@ -86,7 +86,7 @@ class TwoChunks:
         return msgspec.structs.replace(pair, also=[second.id], pages=sorted({*first.pages, *second.pages}))
 
 
-async def related(readings: Sequence[Reading], encode: Encode) -> list[tuple[Reading, Reading]]:
+async def related_chunks(readings: Sequence[Reading], encode: Encode) -> list[tuple[Reading, Reading]]:
     """Each chunk with the other one that is most like it, each couple once, in the order of the document."""
     if len(readings) < 2:
         return []

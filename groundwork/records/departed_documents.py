@@ -111,7 +111,7 @@ def remains_of(data: Workspace, document: str) -> Remains:
     )
 
 
-def forget(data: Workspace, manifest: Manifest, document: str) -> Remains:
+def forget_document(data: Workspace, manifest: Manifest, document: str) -> Remains:
     """Remove `document` from every file of the data folder; datasets that hold it are marked and stay as they are.
 
     What is made of several documents (maps, vectors, reports) is removed whole, for it is made anew at the next run.
@@ -153,7 +153,7 @@ def forgotten_rows(data: Workspace) -> dict[str, dict[str, int]]:
     return {mark.parent.name: read_json(mark, dict[str, int]) for mark in marks}
 
 
-def rename(data: Workspace, manifest: Manifest, old: str, new: str, source: str) -> None:
+def rename_document(data: Workspace, manifest: Manifest, old: str, new: str, source: str) -> None:
     """Carry everything of the document `old` over to the name `new`, whose file is `source` below data/documents.
 
     Ids of chunks and pairs begin with the document's name and change with it; a file that was edited by hand stays

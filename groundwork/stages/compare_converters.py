@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console import terminal_table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
-from groundwork.documents.converters import CONVERTERS, require
+from groundwork.documents.converters import CONVERTERS, require_converter
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UsageError
 from groundwork.records.artifacts import plain, slug, write_json, write_text
 from groundwork.records.recipe_changes import in_order
@@ -147,7 +147,7 @@ async def _column(job: Job, workers: Workers, name: str, pages: PdfPages) -> Con
     from groundwork.documents.converter_comparison.converter_timing import column_of
 
     try:
-        require(name)
+        require_converter(name)
     except MissingExtra as error:
         return ConverterColumn(name=name, trouble=str(error))
     return column_of(name, await _timed(job, workers, name, pages))

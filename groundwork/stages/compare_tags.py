@@ -49,7 +49,7 @@ def units(job: Job) -> list[Unit]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.dataset_sources import load_dataset
-    from groundwork.maps.tag_scene import compare, write_files
+    from groundwork.maps.tag_scene import compare_tags, write_files
     from groundwork.records.artifacts import write_jsonl
     from groundwork.tags.tagging import tag
 
@@ -61,7 +61,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         tagged.append(await tag(job, dataset, file))
         write_jsonl(file, tagged[-1].rows)
     rows = {dataset.name: one.rows for dataset, one in zip(datasets, tagged, strict=True)}
-    scene = await compare(job, " · ".join(rows), rows)
+    scene = await compare_tags(job, " · ".join(rows), rows)
     boxes = write_files(scene, unit, job.flags.max_tags)
     asked = sum(one.asked for one in tagged)
     return Outcome(

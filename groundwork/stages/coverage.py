@@ -62,7 +62,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.maps.coverage.coverage_inputs import declined, nearest_statement, refuse_other_text
     from groundwork.maps.coverage.coverage_page import write_coverage
     from groundwork.maps.coverage.coverage_report import coverage_numbers, document_gaps, percent, report_lines
-    from groundwork.maps.coverage.document_coverage import asked
+    from groundwork.maps.coverage.document_coverage import asked_document
     from groundwork.markdown.chunk_reading import read_chunks
     from groundwork.records.document_record import Document
     from groundwork.records.pair_record import Pair
@@ -75,7 +75,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     runs = {run: [pair for pair in own if pair.question.strip()] for run, own in pairs.items()}
     blank = sum(len(own) - len(runs[run]) for run, own in pairs.items())
     nearest, left = nearest_statement(job), declined(job, document.id, runs)
-    found = asked(document.id, document.title, text, readings, runs, nearest, left)
+    found = asked_document(document.id, document.title, text, readings, runs, nearest, left)
     write_coverage(found, text, document.pages, unit.writes[0])
     write_json(unit.writes[1], coverage_numbers(found, text))
     for line in report_lines(found, text) if job.in_detail else ():

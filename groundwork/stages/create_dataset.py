@@ -25,7 +25,7 @@ from groundwork.dataset.build_inputs import (
     subjects,
     valid_pool,
 )
-from groundwork.dataset.dataset_files import contents, file_names, folder_of
+from groundwork.dataset.dataset_files import file_contents, file_names, folder_of
 from groundwork.errors import UnitError, UsageError
 from groundwork.settings.dataset_settings import EVAL_STRATEGIES, EXPORT_FORMATS, HARNESSES
 
@@ -203,7 +203,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     if general:
         settings = job.config.dataset
         built = await mixed_in(built, general, settings.mix_share, settings.seed, encoder.aencode)
-    replace_files(folder_of(job), contents(job, inputs, built))
+    replace_files(folder_of(job), file_contents(job, inputs, built))
     version = read_versions(folder_of(job))[-1]
     job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
     for line in split_report_lines(built.report, shutil.get_terminal_size((120, 24)).columns):

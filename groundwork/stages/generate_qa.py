@@ -67,14 +67,14 @@ def _about(job: Job, document: str) -> list[Path]:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Interview all chunks of a document side by side, and write what came of it."""
     from groundwork.llm.task_group import together
-    from groundwork.questions.document_interviews import prepare
+    from groundwork.questions.document_interviews import prepare_interviews
 
     if job.config.qa.images:
         job.data.fetch([job.data.path("text", unit.payload)])
     material = _material(job, unit)
     job.data.fetch_databases("embeddings")
     caches = job.data.cache("embeddings"), job.data.joined_cache("embeddings")
-    made = await prepare(job.config, material, job.prompt, lambda: job.client, *caches)
+    made = await prepare_interviews(job.config, material, job.prompt, lambda: job.client, *caches)
     if made.notice:
         job.progress.say(made.notice)
     job.progress.start(len(made.states), "chunks")
@@ -118,14 +118,14 @@ def _outcome(made: Interviews, covered: DocumentCoverage) -> Outcome:
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts."""
-    from groundwork.questions.document_interviews import calls
+    from groundwork.questions.document_interviews import interview_calls
 
     call = job.config.qa
 
     def tokens(messages: list[Any], schema: type | None) -> int:
         return job.tokens(call, messages, schema)
 
-    made = list(calls(call, _material(job, unit), job.prompt, tokens))
+    made = list(interview_calls(call, _material(job, unit), job.prompt, tokens))
     return Estimate(len(made), sum(asked for asked, _ in made), sum(told for _, told in made), call)
 
 

@@ -65,10 +65,10 @@ def sample_of(job: Job) -> list[str]:
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts, of the questions that have no tags yet."""
     from groundwork.dataset.dataset_sources import load_dataset
-    from groundwork.tags.tagging import requests
+    from groundwork.tags.tagging import tagging_requests
 
     settings = job.config.tags
-    made = requests(job, load_dataset(unit.payload), unit.writes[0])
+    made = tagging_requests(job, load_dataset(unit.payload), unit.writes[0])
     tokens = sum(job.tokens(settings, messages, schema) for _, messages, schema in made)
     replies = sum(told * TOKENS_A_TAG + 10 * told // settings.max_tags for told, _, _ in made)
     return Estimate(len(made), tokens, replies, settings)

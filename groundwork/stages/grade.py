@@ -123,7 +123,7 @@ def _folder_of(source: DatasetSource) -> str:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Check the judge, get the answers, grade them."""
     from groundwork.grading import answers
-    from groundwork.grading.grading_report import shortened
+    from groundwork.grading.grading_report import shortened_answers
     from groundwork.records.artifacts import write_jsonl
 
     graded: Graded = unit.payload
@@ -151,7 +151,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         status="ok" if grades else "empty",
         note=f"{len(grades):,} answers graded",  # no score yet: what the judge is worth comes first
         counts={"answers": len(grades), "ungraded": len(open_criteria)},
-        warnings=[*graded.warnings, *held.warnings, *shortened(grades)],
+        warnings=[*graded.warnings, *held.warnings, *shortened_answers(grades)],
         failures=failures,
     )
 
@@ -161,7 +161,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     from groundwork.console.next_steps import from_here
     from groundwork.grading.grading_report import grade_report_lines
     from groundwork.grading.grading_report import write_report as write_page
-    from groundwork.grading.grading_run import comparable, read_grades
+    from groundwork.grading.grading_run import comparable_grades, read_grades
     from groundwork.grading.scores import grade_report, named_base
     from groundwork.maps.grade_scene import draw_grade_map
     from groundwork.records.artifacts import write_json, write_jsonl
@@ -171,7 +171,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
         return
     graded: Graded = units[0].payload
     grading, settings = graded.grading, job.config.grade
-    grades, warnings = comparable(read_grades(grading.folder), grading)
+    grades, warnings = comparable_grades(read_grades(grading.folder), grading)
     if not grades:
         return
     found = grade_report(

@@ -116,7 +116,7 @@ def check_service(job: Job) -> None:
 def carry_over_renamed(job: Job, manifest: Manifest) -> None:
     """Take a file that has only changed its name for the document that it was, with all that was made of it."""
     from groundwork.documents.source_files import find_sources
-    from groundwork.records.departed_documents import rename
+    from groundwork.records.departed_documents import rename_document
 
     ignore = job.config.ingest.ignore
     lost = {one.sha256: one.document for one in job.gone if not one.ignored}
@@ -127,7 +127,7 @@ def carry_over_renamed(job: Job, manifest: Manifest) -> None:
         job.data.fetch([Path(source.path)])
         old = lost.get(manifest.sha256(Path(source.path)))
         if old and old != source.id:
-            rename(job.data, manifest, old, source.id, source.name)
+            rename_document(job.data, manifest, old, source.id, source.name)
             job.progress.say(f"{source.name} is what {old} was, by its content: carried over as {source.id}")
 
 

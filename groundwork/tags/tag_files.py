@@ -37,7 +37,7 @@ def tags_by_question(data: Workspace, sources: Sequence[DatasetSource]) -> dict[
     }
 
 
-def count(rows: Sequence[Tags], into: Mapping[str, str]) -> Counter[str]:
+def count_tags(rows: Sequence[Tags], into: Mapping[str, str]) -> Counter[str]:
     """How many questions bear each tag, synonyms taken together."""
     return Counter(tag for row in rows for tag in {into.get(tag, tag) for tag in row.tags})
 

@@ -126,7 +126,7 @@ async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()
     )
 
 
-def requests(job: Job, dataset: Dataset, file: Path) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
+def tagging_requests(job: Job, dataset: Dataset, file: Path) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
     """What `tag` would ask: for each call the tags of its reply, the conversation and the reply's schema."""
     settings = job.config.tags
     known = _known(job, _store(job), dataset, file)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.dataset.dataset_sources import QuestionRow, load_dataset, locate, locate_all
+from groundwork.dataset.dataset_sources import QuestionRow, load_dataset, locate_all, locate_dataset
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import Workspace
 from groundwork.records.run_lookup import runs
@@ -32,13 +32,13 @@ def write(path: Path, *records: object) -> Path:
 
 
 def rows_of(path: Path, data: Workspace) -> list[QuestionRow]:
-    return load_dataset(locate(str(path), data)).rows
+    return load_dataset(locate_dataset(str(path), data)).rows
 
 
 def test_a_run_by_its_name(data: Workspace) -> None:
     """A run's rows are all of its documents', with everything a pair has; its rejected rows are not among them."""
     write(data.path("qa", "gemini", "rejected", "rules.jsonl"), {"question": "no"})
-    dataset = load_dataset(locate("gemini", data))
+    dataset = load_dataset(locate_dataset("gemini", data))
     assert len(dataset.rows) == 12
     assert all(row.evidence and row.document and row.chunk and row.pages and row.headings for row in dataset.rows)
     assert runs(data) == ["gemini"]
@@ -47,15 +47,15 @@ def test_a_run_by_its_name(data: Workspace) -> None:
 def test_a_run_is_what_curation_kept_of_it(data: Workspace) -> None:
     """RUN is what create_dataset would take: curated where curation has run; RUN/raw is all, RUN/curated the rest."""
     rules, guide = (file.stem for file in sorted(data.path("qa", "gemini").glob("*.jsonl")))
-    whole = {row.id for row in load_dataset(locate("gemini", data)).rows}
-    kept = load_dataset(locate("gemini", data)).rows[0]
+    whole = {row.id for row in load_dataset(locate_dataset("gemini", data)).rows}
+    kept = load_dataset(locate_dataset("gemini", data)).rows[0]
     write(data.path("qa", "gemini", "curated", f"{kept.document}.jsonl"), {"id": kept.id, "question": kept.question})
-    other = {row.id for row in load_dataset(locate("gemini/raw", data)).rows if row.document != kept.document}
+    other = {row.id for row in load_dataset(locate_dataset("gemini/raw", data)).rows if row.document != kept.document}
     assert {rules, guide} > {kept.document}
-    assert {row.id for row in load_dataset(locate("gemini", data)).rows} == {kept.id, *other}
-    assert {row.id for row in load_dataset(locate("gemini/curated", data)).rows} == {kept.id}
-    assert {row.id for row in load_dataset(locate("gemini/raw", data)).rows} == whole
-    assert len({locate(name, data).key for name in ("gemini", "gemini/curated", "gemini/raw")}) == 3
+    assert {row.id for row in load_dataset(locate_dataset("gemini", data)).rows} == {kept.id, *other}
+    assert {row.id for row in load_dataset(locate_dataset("gemini/curated", data)).rows} == {kept.id}
+    assert {row.id for row in load_dataset(locate_dataset("gemini/raw", data)).rows} == whole
+    assert len({locate_dataset(name, data).key for name in ("gemini", "gemini/curated", "gemini/raw")}) == 3
 
 
 def test_a_folder_beside_the_data_by_its_relative_name(data: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +63,7 @@ def test_a_folder_beside_the_data_by_its_relative_name(data: Workspace, monkeypa
     write(data.root / "outside" / "rows.jsonl", {"question": "How long is it?"})
     (data.root / "a" / "b" / "c").mkdir(parents=True)
     monkeypatch.chdir(data.root / "a" / "b" / "c")
-    assert len(load_dataset(locate("../../../outside", data)).rows) == 1
+    assert len(load_dataset(locate_dataset("../../../outside", data)).rows) == 1
 
 
 def test_rows_come_in_one_order_whatever_the_files_say(data: Workspace, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_folder_of_splits(data: Workspace, tmp_path: Path) -> None:
         (folder / "data").mkdir(parents=True, exist_ok=True)
         table = pyarrow.table({"question": [f"{split}?"], "answer": ["yes"], "pages": [[1, 2]]})
         write_table(table, folder / "data" / f"{split}-00000-of-00001.parquet")
-    dataset = load_dataset(locate(str(folder), data))
+    dataset = load_dataset(locate_dataset(str(folder), data))
     assert dataset.splits == ["train", "eval", "eval_mirror"]
     assert {row.pages[1] for row in dataset.rows} == {2}
 
@@ -124,7 +124,7 @@ def test_a_missing_column_is_named_with_those_found(data: Workspace, tmp_path: P
 def test_rows_without_a_question_are_counted(data: Workspace, tmp_path: Path) -> None:
     """Empty questions are left out, and the warning says how many."""
     file = write(tmp_path / "a.jsonl", {"question": "one?"}, {"question": " "}, {"question": None})
-    dataset = load_dataset(locate(str(file), data))
+    dataset = load_dataset(locate_dataset(str(file), data))
     assert len(dataset.rows) == 1
     assert dataset.warnings == ["a: 2 rows without a question were left out"]
 
@@ -133,7 +133,7 @@ def test_questions_that_are_no_text_are_told_from_empty_ones(data: Workspace, tm
     """A column of numbers is not a column of empty questions: the warning tells; other columns may hold anything."""
     odd = {"question": "Fine?", "pages": [1.5], "evidence": 3, "split": 4, "document": ["d"], "iteration": "x"}
     file = write(tmp_path / "a.jsonl", {"question": 5}, {"question": ["b"]}, {"question": None}, odd)
-    dataset = load_dataset(locate(str(file), data))
+    dataset = load_dataset(locate_dataset(str(file), data))
     assert [row.question for row in dataset.rows] == ["Fine?"]
     assert dataset.warnings == [
         "a: 1 row whose question is not text (int) was left out",
@@ -146,7 +146,7 @@ def test_questions_that_are_no_text_are_told_from_empty_ones(data: Workspace, tm
 def test_an_empty_name_is_no_dataset(data: Workspace, name: str) -> None:
     """An unset variable in a command does not mean the folder that one stands in."""
     with pytest.raises(UsageError, match="name is empty"):
-        locate(name, data)
+        locate_dataset(name, data)
 
 
 def test_a_damaged_line_is_named(data: Workspace, tmp_path: Path) -> None:
@@ -167,14 +167,14 @@ def test_a_damaged_parquet_file_is_named(data: Workspace, tmp_path: Path) -> Non
 def test_an_unknown_name_offers_the_nearest(data: Workspace) -> None:
     """A misspelt run is refused with the run that was meant."""
     with pytest.raises(UsageError, match="did you mean gemini"):
-        locate("gemeni", data)
+        locate_dataset("gemeni", data)
 
 
 def test_a_folder_without_data(data: Workspace, tmp_path: Path) -> None:
     """An empty folder is refused by what it lacks."""
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match=r"no \.jsonl"):
-        locate(str(tmp_path / "empty"), data)
+        locate_dataset(str(tmp_path / "empty"), data)
 
 
 def test_a_dataset_is_not_compared_with_itself(data: Workspace) -> None:
@@ -194,7 +194,7 @@ def test_folders_of_one_name_are_told_apart(data: Workspace, tmp_path: Path) -> 
 
 def test_hub_ids(data: Workspace) -> None:
     """`org/name@revision:split` is taken apart; nothing is asked of the network for that."""
-    source = locate("acme/touch-rugby@v1.0:eval", data)
+    source = locate_dataset("acme/touch-rugby@v1.0:eval", data)
     assert (source.hub_id, source.revision, source.split) == ("acme/touch-rugby", "v1.0", "eval")
 
 

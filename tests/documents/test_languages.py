@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundwork.documents.auditing.page_audit import Reference
-from groundwork.documents.engines.plain_text import decode
+from groundwork.documents.engines.plain_text import decode_text
 from groundwork.documents.repair.hyphens import DocumentWords
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.word_spacing import respell
@@ -66,4 +66,4 @@ def test_accents_are_one_character() -> None:
 def test_latin_9_is_told_by_its_euro_sign() -> None:
     """Where cp1252 would read the sign for any currency, it is the euro of ISO 8859-15, and œ is no ½."""
     text = "Le capitaine Lacœur perçoit 12 € de loyer à l'année."
-    assert decode(text.encode("iso8859-15")) == (text, "iso8859-15")
+    assert decode_text(text.encode("iso8859-15")) == (text, "iso8859-15")

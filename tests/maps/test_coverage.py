@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.maps.coverage.coverage_report import document_gaps
-from groundwork.maps.coverage.document_coverage import AskedDocument, CoverageItem, asked, sections
-from groundwork.maps.coverage.markdown_tree import LINE_BREAK, pieces, reading
+from groundwork.maps.coverage.document_coverage import AskedDocument, CoverageItem, asked_document, sections
+from groundwork.maps.coverage.markdown_tree import LINE_BREAK, markdown_tree, pieces
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
 from groundwork.records.chunk_record import Chunk
@@ -59,7 +59,7 @@ def ask(chunks: list[Chunk], evidence: str, run: str = "a", answer: str = "?") -
 
 
 def found(chunks: list[Chunk], runs: dict[str, list[Pair]]) -> AskedDocument:
-    return asked("rugby", "Touch rugby", TEXT, [Reading(chunk) for chunk in chunks], runs, nobody)
+    return asked_document("rugby", "Touch rugby", TEXT, [Reading(chunk) for chunk in chunks], runs, nobody)
 
 
 def texts(places: list[CoverageItem]) -> list[str]:
@@ -99,14 +99,14 @@ def test_what_a_run_declined_is_no_gap(chunks: list[Chunk]) -> None:
     declined = {"a": {chunk.id: {(start, start + len("A player leaves first."), "sentence"): "trivial"}}}
     readings = [Reading(one) for one in chunks]
     other = ask(chunks, "The field is 70 metres long.")
-    result = asked("rugby", "", TEXT, readings, {"a": [other], "b": []}, nobody, declined)  # type: ignore[arg-type]
+    result = asked_document("rugby", "", TEXT, readings, {"a": [other], "b": []}, nobody, declined)  # type: ignore[arg-type]
     (place,) = [one for one in result.places if one.declined]
     assert texts([place]) == ["A player leaves first."] and place.declined == {"a": "trivial"} and not place.open
     assert "A player leaves first." not in texts(document_gaps(result))
     counts = result.counts()
     assert [counts[run]["sentence"].declined for run in ("a", "b", "")] == [1, 0, 1]
     runs = {"a": [other], "b": [ask(chunks, "A player leaves first.", "b")]}
-    counts = asked("rugby", "", TEXT, readings, runs, nobody, declined).counts()  # type: ignore[arg-type]
+    counts = asked_document("rugby", "", TEXT, readings, runs, nobody, declined).counts()  # type: ignore[arg-type]
     assert [counts[run]["sentence"].declined for run in ("a", "b", "")] == [1, 0, 0]
 
 
@@ -136,7 +136,7 @@ def test_sections_hold_what_stands_below_them(chunks: list[Chunk]) -> None:
 def test_likely_by_meaning_is_shown_and_not_counted(chunks: list[Chunk]) -> None:
     """A question whose evidence is found nowhere goes to the nearest statement, outside of the shares."""
     lost = msgspec.structs.replace(ask(chunks, "A player leaves first."), evidence=["not in the text"], question="Q?")
-    result = asked(
+    result = asked_document(
         "rugby",
         "",
         TEXT,
@@ -174,7 +174,7 @@ def shown(blocks: list[dict[str, Any]]) -> str:
 
 def test_the_document_reads_as_it_is_written(chunks: list[Chunk]) -> None:
     """Headings, items, emphasis and tables lose their marks and nothing else."""
-    blocks = reading(TEXT, found(chunks, {}).places)
+    blocks = markdown_tree(TEXT, found(chunks, {}).places)
     assert [block["kind"] for block in blocks] == [
         *("heading", "paragraph", "heading", "paragraph", "item", "item", "table", "heading", "paragraph")
     ]
@@ -207,7 +207,7 @@ def test_inline_marks(markdown: str, expected: list[tuple[str, str]]) -> None:
 @given(st.text(alphabet="ab1 .*_`[]()<>|#-\n\\&;$~!é球", max_size=120))
 def test_any_text_can_be_read(text: str) -> None:
     """No input breaks the reader, and no letter of it appears that the source does not have."""
-    blocks = reading(text, [])
+    blocks = markdown_tree(text, [])
     letters = re.findall(r"[a1é球]", shown(blocks))
     source = re.findall(r"[a1é球]", text)
     remaining = iter(source)

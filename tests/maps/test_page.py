@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.maps.draw.map_page import FOLDER, columns, write_map
+from groundwork.maps.draw.map_page import FOLDER, point_columns, write_map
 from groundwork.pages import palette
 from groundwork.pages.html_frame import ASSETS, PACK_ABOVE, embed, escape
 from tests.maps.scenes import scene
@@ -74,7 +74,7 @@ def test_ten_thousand_questions_stay_small(tmp_path: Path) -> None:
 def test_places_keep_their_distances() -> None:
     """Coordinates are shortened by less than a ten-thousandth of the map."""
     drawn = scene(200)
-    written = columns(drawn)
+    written = point_columns(drawn)
     extent = max(abs(p.x) for p in drawn.points)
     assert max(abs(p.x - x) for p, x in zip(drawn.points, written["x"], strict=True)) < extent / 10_000
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from groundwork.documents.source_files import find_sources
 from groundwork.records.artifacts import Workspace, read_jsonl, write_jsonl
-from groundwork.records.departed_documents import forget, rename
+from groundwork.records.departed_documents import forget_document, rename_document
 from groundwork.records.manifest import Manifest
 from groundwork.records.pair_record import Pair, Rejected
 from groundwork.records.review_decisions import (
@@ -296,9 +296,9 @@ def test_a_document_that_is_forgotten_or_renamed_takes_its_decisions_along(tmp_p
     decide(tmp_path, (OPENING, "reject", "", {}), (other, "accept", "", {}))
     data = Workspace(tmp_path)
     manifest = Manifest(data.state / "manifest.db")
-    rename(data, manifest, "mill", "watermill", "watermill.md")
+    rename_document(data, manifest, "mill", "watermill", "watermill.md")
     moved = read_decisions(decisions_file(data, "small"))[0]
     assert [(one.document, one.pair) for one in moved] == [("watermill", "watermill-0-00000001"), ("quay", other.id)]
-    forget(data, manifest, "quay")
+    forget_document(data, manifest, "quay")
     manifest.close()
     assert [one.document for one in read_decisions(decisions_file(data, "small"))[0]] == ["watermill"]

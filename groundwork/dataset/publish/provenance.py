@@ -39,7 +39,7 @@ def recipes(manifest: Path, stages: Sequence[str]) -> Recipes:
     return Recipes(settings, dict(sorted(prompts.items())))
 
 
-def sources(
+def source_documents(
     rows: Sequence[Row], texts: Sequence[Path], coverage: Sequence[Path], licenses: Mapping[str, str]
 ) -> list[SourceDocument]:
     """The documents of `rows`, with what is known about each."""

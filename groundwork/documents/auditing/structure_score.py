@@ -36,7 +36,7 @@ def structure(markdown: str) -> Relations:
     return found
 
 
-def likeness(markdown: str, yardstick: str) -> float | None:
+def structure_likeness(markdown: str, yardstick: str) -> float | None:
     """F1 of the structure of a rendition against that of another; None where neither has any."""
     ours, theirs = structure(markdown), structure(yardstick)
     total = ours.total() + theirs.total()

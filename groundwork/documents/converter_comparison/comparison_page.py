@@ -10,8 +10,8 @@ import msgspec
 
 from groundwork.documents.auditing.doubtful_pages import as_html
 from groundwork.documents.auditing.page_audit import words
-from groundwork.documents.auditing.structure_score import likeness, merged_cells
-from groundwork.pages.html_frame import document, wide
+from groundwork.documents.auditing.structure_score import merged_cells, structure_likeness
+from groundwork.pages.html_frame import document, wide_table
 from groundwork.pages.markup import Markup, joined, tag
 from groundwork.records.document_record import PageAudit
 
@@ -49,7 +49,7 @@ YARDSTICK = "layout"  # whose tables and headings the others are held against
 
 def with_structure(column: ConverterColumn, yardstick: Sequence[str]) -> ConverterColumn:
     """The column with its likeness to the yardstick's pages."""
-    rated = [likeness(page, other) for page, other in zip(column.pages, yardstick, strict=True)]
+    rated = [structure_likeness(page, other) for page, other in zip(column.pages, yardstick, strict=True)]
     return msgspec.structs.replace(column, likenesses=rated)
 
 
@@ -93,7 +93,7 @@ def comparison_html(
 
 def _summary(columns: Sequence[ConverterColumn]) -> Markup:
     head = tag("tr", [tag("th", title) for title in TITLES])
-    return wide(tag("table", head, [_summary_row(column) for column in columns], class_="summary"))
+    return wide_table(tag("table", head, [_summary_row(column) for column in columns], class_="summary"))
 
 
 def _summary_row(column: ConverterColumn) -> Markup:

@@ -23,7 +23,7 @@ from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.drawn_lines import Frame, Stroke, Strokes, find_frames, find_strokes
 from groundwork.documents.layout.fonts_and_sizes import Styles
 from groundwork.documents.layout.foot_notes import foot_notes
-from groundwork.documents.layout.lines_to_markdown import Flow, page_lines
+from groundwork.documents.layout.lines_to_markdown import PageWriter, page_lines
 from groundwork.documents.layout.reading_order import gutters
 from groundwork.documents.layout.reading_order import parts as parts_of
 from groundwork.documents.layout.right_to_left import (
@@ -39,7 +39,7 @@ from groundwork.documents.layout.sentences_around_figures import Block, whole_se
 from groundwork.documents.layout.symbol_and_typewriter_fonts import typewriter_fonts
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
-from groundwork.documents.pdf_files.form_fields import fields, notes, with_typed
+from groundwork.documents.pdf_files.form_fields import form_fields, notes, with_typed
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.running_headers import EdgeLine, edge_lines, running_lines, without_line
 from groundwork.language.sentences import LINE_ENDS
@@ -140,9 +140,9 @@ def _markdown(page: Read, styles: Styles) -> str:
     aside: list[str] = []
     for part, (lines, column) in enumerate(page.parts):
         start, end = foot_notes(lines, styles)
-        prose += [block._replace(part=2 * part) for block in Flow(lines[:start], styles, column).blocks()]
-        aside.append(Flow(lines[start:end], styles, column).markdown())
-        prose += [block._replace(part=2 * part + 1) for block in Flow(lines[end:], styles, column).blocks()]
+        prose += [block._replace(part=2 * part) for block in PageWriter(lines[:start], styles, column).blocks()]
+        aside.append(PageWriter(lines[start:end], styles, column).markdown())
+        prose += [block._replace(part=2 * part + 1) for block in PageWriter(lines[end:], styles, column).blocks()]
     parts = groupby(whole_sentences(prose, styles.vocabulary.join), key=lambda block: block.part)
     text = stitch(["\n\n".join(block.text for block in blocks) for _, blocks in parts]).markdown
     before, gap, last = text.rpartition("\n\n")
@@ -171,7 +171,7 @@ def _drawn(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset[str])
         for items in (turned.items, *turned.aside)
     ]
     runs, *aside = ([run for _, run in part] for part in read)
-    places = fields(page)
+    places = form_fields(page)
     charts = find_charts(page.vector_graphics, runs, places) if page.vector_graphics else []
     leftward = is_right_to_left(text)
     if leftward:

@@ -11,7 +11,7 @@ from email.message import EmailMessage, Message
 from typing import NamedTuple
 
 from groundwork.documents.engines.html_documents import html_to_markdown
-from groundwork.documents.engines.plain_text import decode
+from groundwork.documents.engines.plain_text import decode_text
 from groundwork.errors import BadDocument
 
 HEADERS = ("From", "To", "Cc", "Date")
@@ -36,7 +36,7 @@ def mail_to_markdown(content: bytes) -> Mail:
 
     Raises BadDocument for a mail that is encrypted.
     """
-    text, encoding = decode(content)
+    text, encoding = decode_text(content)
     if encoding.startswith(("utf-16", "utf-32", "utf-8-sig")):
         content = text.encode()
     message = email.message_from_bytes(content, policy=email.policy.default)
@@ -104,7 +104,7 @@ def _decoded(part: EmailMessage) -> str:
     except _MALFORMED:
         text = _UNKNOWN
     payload = part.get_payload(decode=True) if _UNKNOWN in text else None
-    return decode(payload)[0] if isinstance(payload, bytes) and payload else text.replace(_UNKNOWN, "")
+    return decode_text(payload)[0] if isinstance(payload, bytes) and payload else text.replace(_UNKNOWN, "")
 
 
 def _parts(part: EmailMessage) -> list[EmailMessage]:

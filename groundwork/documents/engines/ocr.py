@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from groundwork.documents.converters import Conversion, Request
 from groundwork.documents.layout.fonts_and_sizes import Styles
-from groundwork.documents.layout.lines_to_markdown import Flow
+from groundwork.documents.layout.lines_to_markdown import PageWriter
 from groundwork.documents.layout.text_lines import Run, to_lines
 from groundwork.documents.pdf_files.page_images import count_frames, page_image
 
@@ -47,7 +47,7 @@ def _read(source: str, number: int) -> str:
         return ""
     usual = statistics.median(one.height for one in found)
     lines = to_lines([one.run(usual) for one in found])
-    return Flow(lines, Styles([lines])).markdown()
+    return PageWriter(lines, Styles([lines])).markdown()
 
 
 def _found(box: Any, text: str) -> _Found:

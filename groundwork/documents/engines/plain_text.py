@@ -45,14 +45,14 @@ _BEYOND_LATIN = ("ru", "uk", "bg", "sr", "mk", "be", "el", "he", "yi", "ar", "fa
 
 def convert(request: Request) -> Conversion:
     """The file's text. Raises BadDocument where it is no text in any encoding."""
-    text, encoding = decode(Path(request.source).read_bytes())
+    text, encoding = decode_text(Path(request.source).read_bytes())
     warnings = [] if encoding == "utf-8" else [f"read as {encoding}"]
     return Conversion(
         pages=[without_data(with_title(text.replace("\r\n", "\n").replace("\r", "\n")))], warnings=warnings
     )
 
 
-def decode(content: bytes) -> tuple[str, str]:
+def decode_text(content: bytes) -> tuple[str, str]:
     """(text, encoding): by its byte order mark, as UTF-8, UTF-16, cp1252, or as charset-normalizer finds likeliest.
 
     Raises BadDocument where it is no text in any encoding.

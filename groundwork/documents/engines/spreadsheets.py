@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from groundwork.documents.engines.plain_text import decode
+from groundwork.documents.engines.plain_text import decode_text
 from groundwork.errors import BadDocument
 
 _PARTS = re.compile(r'"([^"]*+)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*+\]|_.|\*.|\[([^\[\]]*+)\]|(.)')
@@ -158,7 +158,7 @@ def _fill_merged(rows: Rows, areas: Iterator[Area]) -> None:
 
 
 def csv_to_markdown(source: str) -> str:
-    text, _ = decode(Path(source).read_bytes())
+    text, _ = decode_text(Path(source).read_bytes())
     try:
         dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(text[:8192], delimiters=",;\t|")
     except csv.Error:

@@ -63,7 +63,7 @@ def _underlined(lines: Sequence[Line], strokes: Sequence[Stroke]) -> list[Line]:
     return out
 
 
-class Flow:
+class PageWriter:
     """Lines that are read from top to bottom: those of a page or of one of its columns."""
 
     def __init__(self, lines: Sequence[Line], styles: Styles, column: tuple[float, float] | None = None) -> None:
@@ -342,7 +342,7 @@ class Flow:
         out = []
         for row in self._rows_of_columns(lines):
             for part, column in zip(_parted(row, stretches), stretches, strict=True):
-                out.append(Flow(part, self.styles, column).markdown())
+                out.append(PageWriter(part, self.styles, column).markdown())
         return out
 
     def _rows_of_columns(self, lines: Sequence[Line]) -> list[list[Line]]:

@@ -73,7 +73,7 @@ def _typed_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
     return out
 
 
-def fields(page: Any) -> list[Box]:
+def form_fields(page: Any) -> list[Box]:
     """Where something can be typed into a liteparse page."""
     rects = [field.rect for field in page.form_fields or () if field.type in _VALUES and field.rect]
     return [Box(rect.x, rect.y, rect.x + rect.width, rect.y + rect.height) for rect in rects]

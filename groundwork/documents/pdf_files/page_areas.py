@@ -60,7 +60,7 @@ def whole_page(page: Any) -> Area:
     return Area(*page.get_bbox())
 
 
-def around(areas: Sequence[Area]) -> Area:
+def area_around(areas: Sequence[Area]) -> Area:
     lefts, bottoms, rights, tops = zip(*areas, strict=True)
     return Area(min(lefts), min(bottoms), max(rights), max(tops))
 
@@ -100,7 +100,7 @@ def text_lines(layer: Any, whole: Area) -> list[TextLine]:
         area = within_page(area, whole)
         if lines and _goes_on(lines[-1].area, area):
             before = lines.pop()
-            area, text = around([before.area, area]), f"{before.text} {text}"
+            area, text = area_around([before.area, area]), f"{before.text} {text}"
         lines.append(TextLine(area, text))
     return lines
 

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from groundwork.documents.pdf_files.page_areas import Area, TextLine, area_on_page, around, prose, within_page
+from groundwork.documents.pdf_files.page_areas import Area, TextLine, area_around, area_on_page, prose, within_page
 
 CELL = 4.0  # points of the grid on which drawings are told apart
 MOST_PATHS = 20_000  # of a page that are looked at; what has more is a map or a photograph in vectors
@@ -61,7 +61,7 @@ def drawn_figures(page: Any, whole: Area, lines: Sequence[TextLine]) -> list[Dra
         return []
     found = []
     for group in _groups(paths, whole):
-        area = around([path.area for path in group])
+        area = area_around([path.area for path in group])
         if area.size > MOST_OF_PAGE * whole.width * whole.height:
             continue
         if _is_figure(area, group, labels, sentences, _has_caption(area, lines)):
@@ -197,14 +197,14 @@ def _panels(found: Sequence[tuple[Area, list[_Path]]], sentences: Sequence[Area]
     for area, paths in found:
         while near := [one for one in out if _is_panel(area, one[0], sentences)]:
             out = [one for one in out if one not in near]
-            area = around([area, *(other for other, _ in near)])
+            area = area_around([area, *(other for other, _ in near)])
             paths = [*paths, *(path for _, more in near for path in more)]
         out.append((area, paths))
     return out
 
 
 def _is_panel(one: Area, other: Area, sentences: Sequence[Area]) -> bool:
-    both = around([one, other])
+    both = area_around([one, other])
     return one.touches(other, PANELS_NEAR) and sum(both.holds(line) for line in sentences) <= MOST_SENTENCES
 
 
@@ -215,7 +215,7 @@ def _with_labels(area: Area, paths: Sequence[_Path], labels: Sequence[TextLine],
     near = [line.area for line in labels if line.words <= LABEL_WORDS and not _CAPTION.match(line.text)]
     grown = area
     for _ in range(LABEL_ROUNDS):
-        grown = around(
+        grown = area_around(
             [grown, *(label for label in near if grown.touches(label, LABEL_NEAR) and _is_beside(label, area))]
         )
     places = sorted((round(p.area.left - area.left), round(p.area.bottom - area.bottom), p.curves) for p in paths)

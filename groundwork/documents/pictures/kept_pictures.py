@@ -93,7 +93,7 @@ def checked(content: bytes) -> Content:
     refuse_ornament(image)
     if image.format in ("PNG", "JPEG") and max(image.size) <= MOST_SIDE and len(content) <= MOST_BYTES:
         return Content(content, "png" if image.format == "PNG" else "jpg")
-    return encoded(image)
+    return encoded_picture(image)
 
 
 def vector_format(content: bytes) -> str:
@@ -120,7 +120,7 @@ def has_contrast(image: Any) -> bool:
     return any(high - low >= LEAST_CONTRAST for low, high in extrema)
 
 
-def encoded(image: Any) -> Content:
+def encoded_picture(image: Any) -> Content:
     """The picture no larger than MOST_SIDE, as PNG where it has few colours, else as JPEG."""
     plain = image.convert("RGBA" if has_transparency(image) else "RGB")
     plain.thumbnail((MOST_SIDE, MOST_SIDE))

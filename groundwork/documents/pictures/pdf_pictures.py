@@ -18,8 +18,8 @@ import msgspec
 from groundwork.documents.pdf_files.page_areas import (
     Area,
     TextLine,
+    area_around,
     area_on_page,
-    around,
     text_lines,
     whole_page,
     within_page,
@@ -32,7 +32,7 @@ from groundwork.documents.pictures.kept_pictures import (
     MOST_SIDE,
     ORNAMENT,
     REPEATED,
-    encoded,
+    encoded_picture,
     left_out,
     refuse_ornament,
     write_picture,
@@ -167,7 +167,7 @@ def _joined(parts: Sequence[_Region]) -> list[_Region]:
             regions = [other for other in regions if other not in near]
             both = [region, *near]
             region = _Region(
-                around([one.area for one in both]),
+                area_around([one.area for one in both]),
                 tuple(image for one in both for image in one.images),
                 tuple(shape for one in both for shape in one.drawn),
             )
@@ -190,7 +190,7 @@ def _taken(page: Any, number: int, region: _Region, folder: Path) -> PagePicture
         raise UnusableImage(ORNAMENT)
     image = _drawn(page, region)
     refuse_ornament(image)
-    kept = encoded(image)
+    kept = encoded_picture(image)
     write_picture(kept, folder)
     return PagePicture(
         page=number,

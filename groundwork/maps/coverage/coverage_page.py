@@ -12,7 +12,7 @@ from typing import Any
 from groundwork.installation import spelt
 from groundwork.language.detection import code
 from groundwork.maps.coverage.document_coverage import AskedDocument, Question, Section
-from groundwork.maps.coverage.markdown_tree import reading
+from groundwork.maps.coverage.markdown_tree import markdown_tree
 from groundwork.pages.html_frame import write_page
 from groundwork.records.artifacts import text_hash
 from groundwork.records.document_record import Page
@@ -33,7 +33,7 @@ def write_coverage(asked: AskedDocument, text: str, pages: Sequence[Page], path:
         "hash": text_hash(text),
         "review": spelt("uv run dataprep/review.py"),
         "runs": asked.runs,
-        "blocks": reading(text, asked.places, asked.figures),
+        "blocks": markdown_tree(text, asked.places, asked.figures),
         "places": [[p.kind, p.start, p.asked, p.likely, p.declined] for p in asked.places],
         "questions": [_question(question) for question in asked.questions],
         "sections": [section_numbers(asked, section) for section in asked.sections],

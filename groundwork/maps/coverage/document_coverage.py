@@ -138,7 +138,7 @@ def _start(place: CoverageItem) -> int:
     return place.start
 
 
-def asked(
+def asked_document(
     document: str,
     title: str,
     text: str,

@@ -51,7 +51,9 @@ _ITEM = re.compile(
 _RULE = re.compile(r"[-*_]{3,}\s*")
 
 
-def reading(text: str, places: Sequence[CoverageItem], figures: Sequence[FigureItem] = ()) -> list[dict[str, Any]]:
+def markdown_tree(
+    text: str, places: Sequence[CoverageItem], figures: Sequence[FigureItem] = ()
+) -> list[dict[str, Any]]:
     """The document as blocks for the page.
 
     Each has `kind` and `start`; its `pieces` are [text, style, statement, number], the last two being indices into

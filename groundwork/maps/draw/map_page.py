@@ -52,13 +52,13 @@ def write_map(scene: Scene, path: Path) -> None:
         path,
         title=scene.title,
         kind="map",
-        data={"scene": columns(scene), "details": details(scene.points)},
+        data={"scene": point_columns(scene), "details": point_details(scene.points)},
         assets=ASSETS,
         folder=FOLDER,
     )
 
 
-def columns(scene: Scene) -> dict[str, Any]:
+def point_columns(scene: Scene) -> dict[str, Any]:
     """What drawing needs, one list a column: an index per point where values repeat."""
     points = scene.points
     place = {entry.name: i for i, entry in enumerate(scene.datasets)}
@@ -94,7 +94,7 @@ def columns(scene: Scene) -> dict[str, Any]:
     }
 
 
-def details(points: list[Point]) -> dict[str, list[Any]]:
+def point_details(points: list[Point]) -> dict[str, list[Any]]:
     """What a click, a search and a download need besides; unpacked after the first picture stands."""
     return {
         "id": [p.id for p in points],

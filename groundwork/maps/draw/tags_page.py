@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from groundwork.maps.draw.map_page import ASSETS, FOLDER, columns, details
+from groundwork.maps.draw.map_page import ASSETS, FOLDER, point_columns, point_details
 from groundwork.maps.draw.scene import Scene
 from groundwork.pages.html_frame import write_page
 
@@ -21,7 +21,7 @@ def write_tags(scene: Scene, path: Path) -> None:
         path,
         title=scene.title,
         kind="map",
-        data={"scene": {**columns(scene), "opens": "tags"}, "details": details(scene.points)},
+        data={"scene": {**point_columns(scene), "opens": "tags"}, "details": point_details(scene.points)},
         assets=ASSETS,
         folder=FOLDER,
     )

@@ -21,7 +21,7 @@ RIVALS = 3  # other statements may fit a question as well as its own
 BY_HEADING = 0.5  # of a word's weight, where only a heading above the statement holds it
 
 
-class Pointing:
+class QuestionSearch:
     """The statements of a document with the words by which a question finds them; those of the title tell nothing."""
 
     def __init__(self, readings: Sequence[Reading], title: str) -> None:

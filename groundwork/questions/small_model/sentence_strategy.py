@@ -33,8 +33,15 @@ from groundwork.questions.small_model.answer_fit import agree, misfits, rivals_a
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.english_words import content_words, stem
 from groundwork.questions.small_model.question_frames import ask_in_frame, changed_terms
-from groundwork.questions.small_model.question_search import Pointing
-from groundwork.questions.small_model.statement_choice import Target, importance, items, simple, spread_targets, targets
+from groundwork.questions.small_model.question_search import QuestionSearch
+from groundwork.questions.small_model.statement_choice import (
+    Target,
+    importance,
+    list_items,
+    simple,
+    spread_targets,
+    targets,
+)
 from groundwork.records.chunk_record import Chunk
 from groundwork.settings.question_settings import QA
 
@@ -64,7 +71,7 @@ class Sentences:
     prompt: str
     round_trip: str
     document: str
-    pointing: Pointing
+    pointing: QuestionSearch
     caption: str = ""
     calls: int = 0
     at_once: int = 1_000_000
@@ -116,7 +123,7 @@ class Sentences:
             evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
             question=question,
             answer=answer,
-            evaluation_criteria=criteria_for(told_by_title, answer, items(target, self.chunk.text)),
+            evaluation_criteria=criteria_for(told_by_title, answer, list_items(target, self.chunk.text)),
             difficulty=difficulty_of(answer),
             category=category_of(reply.question, answer),
         )
@@ -198,7 +205,7 @@ def prompt_files(settings: QA) -> list[str]:
 def askers(settings: QA, material: Material, prompt: Prompt, client: Callable[[], Client]) -> list[Asker]:
     """One for each chunk of `material`."""
     again = prompt(settings.round_trip_prompt) if settings.round_trip else ""
-    text, title, pointing = prompt(settings.prompt), material.title, Pointing(material.readings, material.title)
+    text, title, pointing = prompt(settings.prompt), material.title, QuestionSearch(material.readings, material.title)
     chunks = material.chunks
     return [
         Sentences(client(), settings, reading, text, again, title, pointing, caption_of(reading.chunk, chunks))

@@ -109,7 +109,7 @@ def points_back(members: Sequence[Statement], text: str) -> bool:
     return _POINTS_BACK.match(plain) is not None or OPEN_END.search(plain) is not None
 
 
-def items(target: Target, text: str) -> list[str]:
+def list_items(target: Target, text: str) -> list[str]:
     """The items of a list that is asked about as a whole, without the lead; none of alternatives and other targets."""
     if len(target.statements) < 2 or not target.statements[-1].lead:
         return []

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import BrowserContext
 
 from groundwork.documents.auditing.page_audit import Reference
-from groundwork.documents.auditing.structure_score import likeness, merged_cells
+from groundwork.documents.auditing.structure_score import merged_cells, structure_likeness
 from groundwork.documents.converter_comparison.comparison_page import ConverterColumn, comparison_html, with_structure
 from groundwork.stages.compare_converters import main
 from tests.documents.conftest import SAMPLE
@@ -115,9 +115,9 @@ def test_merged_columns_cost_structure_and_no_words():
     """A table whose columns run together keeps its text, loses its neighbouring cells, and is struck on the page."""
     yardstick = "## Fees\n\n| Class | Boats | Crew |\n|---|---|---|\n| Skiff | 86 | 4 |\n| Gig | 12 | 6 |\n"
     merged = "Fees\n\n| Class | Boats Crew |\n|---|---|\n| Skiff | 86 4 |\n| Gig | 12 6 |\n"
-    assert likeness(yardstick, yardstick) == 1.0
-    assert likeness(merged, yardstick) < 0.3
-    assert likeness("No table.", "No heading.") is None
+    assert structure_likeness(yardstick, yardstick) == 1.0
+    assert structure_likeness(merged, yardstick) < 0.3
+    assert structure_likeness("No table.", "No heading.") is None
     assert {"864", "126", "boatscrew"} <= merged_cells(yardstick)
     audit = Reference(yardstick).audit(merged)
     column = with_structure(ConverterColumn(name="x", pages=[merged], makers=["x"], audits=[audit]), [yardstick])

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from groundwork.documents.engines.plain_text import decode
+from groundwork.documents.engines.plain_text import decode_text
 from groundwork.documents.pictures.alternative_text import without_data, without_pictures
 from groundwork.errors import BadDocument
 
@@ -27,20 +27,20 @@ def test_western_text_is_read_as_what_it_says(language: str, encoding: str, line
     """French, Spanish, Portuguese, Danish and German: cp1252 before other code pages, which their letters tell."""
     text = "".join(TEXTS[language].format(k) for k in range(lines))
     content = text.encode(encoding, errors="ignore")
-    assert decode(content)[0] == content.decode(encoding)
+    assert decode_text(content)[0] == content.decode(encoding)
 
 
 def test_the_language_says_otherwise() -> None:
     """Polish is no cp1252, whose letters would fit as well."""
     text = TEXTS["pl"] * 20
-    assert decode(text.encode("cp1250")) == (text, "cp1250")
-    assert decode(text.encode("iso8859-2"))[0] == text
+    assert decode_text(text.encode("cp1250")) == (text, "cp1250")
+    assert decode_text(text.encode("iso8859-2"))[0] == text
 
 
 @pytest.mark.parametrize("text", ["café", "Größe", "déjà vu", "São Paulo", "Prix : 20 €"])
 def test_a_few_words_are_no_chinese(text: str) -> None:
     """Bytes that make two signs of UTF-16 are Western letters where no byte is zero."""
-    assert decode(text.encode("cp1252")) == (text, "cp1252")
+    assert decode_text(text.encode("cp1252")) == (text, "cp1252")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_few_words_are_no_chinese(text: str) -> None:
 def test_binary_is_no_text(content: bytes) -> None:
     """Zeros and control characters are no UTF-16."""
     with pytest.raises(BadDocument, match="no text"):
-        decode(content)
+        decode_text(content)
 
 
 @pytest.mark.parametrize(

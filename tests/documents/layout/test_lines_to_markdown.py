@@ -10,7 +10,7 @@ import pytest
 
 from groundwork.documents.layout.fonts_and_sizes import Styles
 from groundwork.documents.layout.foot_notes import foot_notes
-from groundwork.documents.layout.lines_to_markdown import Flow
+from groundwork.documents.layout.lines_to_markdown import PageWriter
 from groundwork.documents.layout.reading_order import parts
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, label, to_lines, to_run
@@ -33,7 +33,7 @@ def run(x: float, y: float, text: str, size: float = 10, *, bold: bool = False, 
 def read(runs: Sequence[Run], others: Sequence[Run] = ()) -> str:
     """The runs of a page as Markdown; `others` are those of the page after it."""
     pages = [to_lines(list(runs)), to_lines(list(others))]
-    return Flow(pages[0], Styles([page for page in pages if page])).markdown()
+    return PageWriter(pages[0], Styles([page for page in pages if page])).markdown()
 
 
 def body(y: float, *lines: str, x: float = 50) -> list[Run]:
@@ -111,7 +111,7 @@ def test_levels_are_the_document_s():
     first = [run(50, 40, "1 Racing", 16, bold=True), run(50, 60, "1.1 Start", 12, bold=True), *body(80, WIDE, WIDE)]
     other = [run(50, 0, "2 Safety", 16, bold=True), run(50, 20, "2.1 Wind", 12, bold=True), *body(40, WIDE, WIDE)]
     pages = [to_lines(runs) for runs in ([*title, *first], other, body(0, WIDE, WIDE), body(0, WIDE))]
-    found = [Flow(page, Styles(pages)).markdown() for page in pages]
+    found = [PageWriter(page, Styles(pages)).markdown() for page in pages]
     assert found[0].startswith("# Handbook\n\n## 1 Racing\n\n### 1.1 Start\n\n")
     assert found[1].startswith("## 2 Safety\n\n### 2.1 Wind\n\n")
 
@@ -245,14 +245,14 @@ def test_double_spaced_lines_are_one_paragraph() -> None:
     lines.append(Line(174.0, [Run(50, 162, 150, 174, "before the lots.", 12.0)]))
     lines.append(Line(201.0, [Run(86, 189, 550, 201, "In May the moorings are let", 12.0)]))
     assert (
-        Flow(lines, Styles([lines])).markdown()
+        PageWriter(lines, Styles([lines])).markdown()
         == f"{' '.join([full] * 6)} before the lots.\n\nIn May the moorings are let"
     )
     links = [
         Line(27.0 * k + 12, [Run(50, 27.0 * k, 110, 27.0 * k + 12, f"{name}.org", 12.0)])
         for k, name in enumerate("abcde")
     ]
-    assert Flow(links, Styles([links]), (50, 550)).markdown().count("\n\n") == 4
+    assert PageWriter(links, Styles([links]), (50, 550)).markdown().count("\n\n") == 4
 
 
 @pytest.mark.parametrize(("sign", "joined"), [("∑", True), ("=", True), ("x", False)])

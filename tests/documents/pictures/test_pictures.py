@@ -13,7 +13,7 @@ from pptx.util import Inches
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.pictures.kept_pictures import ORNAMENT, checked, encoded, keep_pictures
+from groundwork.documents.pictures.kept_pictures import ORNAMENT, checked, encoded_picture, keep_pictures
 from groundwork.documents.pictures.pdf_pictures import PagePicture
 from groundwork.documents.pictures.picture_places import with_pictures
 from groundwork.records.artifacts import read_jsonl
@@ -193,7 +193,7 @@ def test_only_png_and_jpeg_are_written(content: bytes, ending: str, same: bool) 
     assert (kept.ending, kept.content == content) == (ending, same)
     image = opened_image(kept.content, ("PNG", "JPEG"))
     assert max(image.size) <= 2000 and is_figure_name(kept.name)
-    assert checked(encoded(image).content).name == checked(encoded(image).content).name
+    assert checked(encoded_picture(image).content).name == checked(encoded_picture(image).content).name
 
 
 def test_names_are_ours(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from groundwork.markdown.statements import statements
 from groundwork.questions.draft_faults import Draft
 from groundwork.questions.small_model.answer_fit import agree, is_definition, misfits, rivals_allowed
-from groundwork.questions.small_model.question_search import Pointing
+from groundwork.questions.small_model.question_search import QuestionSearch
 from groundwork.questions.small_model.statement_choice import Target, targets
 from tests.chunks import reading_of
 
@@ -112,7 +112,7 @@ def test_a_question_points_to_its_statement_or_is_vague() -> None:
     """Hardly another statement may hold as much of the question, title words and generic words left out."""
     reading = reading_of(RULES)
     chunk, found = reading.chunk, reading.statements
-    pointing = Pointing([reading], TITLE)
+    pointing = QuestionSearch([reading], TITLE)
     assert pointing.rivals("What is the mooring fee for a night in the harbour of Sarn?", chunk, [found[1]]) == 0
     assert pointing.rivals("What are the rules for a mooring in the harbour of Sarn?", chunk, [found[1]]) == 5
 

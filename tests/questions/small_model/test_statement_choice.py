@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundwork.markdown.statements import statements
-from groundwork.questions.small_model.statement_choice import Target, importance, items, simple, targets
+from groundwork.questions.small_model.statement_choice import Target, importance, list_items, simple, targets
 from tests.chunks import reading_of
 
 PILOTS = """## 4 Pilots
@@ -89,7 +89,7 @@ def test_alternatives_are_no_items() -> None:
     """Of "a or b" neither is a fact of its own that a grader could ask for."""
     text = "A boat is sunk if:\n- it lies on the ground, or\n- its mast is under water.\n"
     (target,) = targets_of(text)
-    assert items(target, text) == []
+    assert list_items(target, text) == []
 
 
 def test_a_table_without_a_head_has_rows_only() -> None:
