@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import whole_runs
 from benchmarks.scale import STAGES, corpus, reply, spent
+from groundwork.records.remote_folder.database_copies import copy_database
 from tests.fake_openrouter import FakeOpenRouter
 
 SIZES = (1_000_000, 100_000_000)
@@ -37,13 +38,17 @@ QUICK = ["ingest", "chunk", "generate_qa"]
 
 
 class Taken(NamedTuple):
-    """What a data folder took: CPU seconds by stage, above those of a start; calls, tokens, bytes, files."""
+    """What a data folder took: CPU seconds by stage, above those of a start; calls, tokens, bytes, files.
+
+    `manifest`: bytes of the manifest as it lies in a bucket.
+    """
 
     cpu: dict[str, float]
     calls: int
     tokens: tuple[int, int]
     disk: Counter[str]
     files: Counter[str]
+    manifest: int
 
 
 def taken(data: Path, fake: FakeOpenRouter, stages: list[str]) -> Taken:
@@ -58,7 +63,9 @@ def taken(data: Path, fake: FakeOpenRouter, stages: list[str]) -> Taken:
         if path.is_file():
             disk[path.relative_to(data).parts[0]] += path.stat().st_size
             files[str(path.parent.relative_to(data))] += 1
-    return Taken(cpu, calls, (told, said), disk, files)
+    copy = data.with_suffix(".db")
+    copy_database(data / ".state" / "manifest.db", copy)
+    return Taken(cpu, calls, (told, said), disk, files, copy.stat().st_size)
 
 
 def a_document(less: Taken, more: Taken, documents: int) -> dict[str, float]:
@@ -75,6 +82,7 @@ def a_document(less: Taken, more: Taken, documents: int) -> dict[str, float]:
         "files in one folder": max(each(count, less.files[name]) for name, count in more.files.items()),
         "files": each(sum(more.files.values()), sum(less.files.values())),
         "state": each(more.disk[".state"], less.disk[".state"]),
+        "manifest": each(more.manifest, less.manifest),
         "disk": each(sum(more.disk.values()), sum(less.disk.values())),
     }
     return found
@@ -112,6 +120,7 @@ def forecast(one: dict[str, float], documents: int) -> list[tuple[str, str]]:
         (f"USD at {PRICE[0]:.2f} and {PRICE[1]:.2f} a million tokens", f"{usd:,.0f}"),
         ("GB in data/", f"{one['disk'] * documents / 1e9:,.0f}"),
         (f"GB of state a shard of {SHARDS:,}", f"{one['state'] * documents / 1e9 / SHARDS:,.2f}"),
+        ("MB of manifest of it", f"{one['manifest'] * documents / 1e6 / SHARDS:,.1f}"),
         ("files in the fullest folder", f"{one['files in one folder'] * documents:,.0f}"),
         ("CPU minutes of a start of chunk with nothing to do", f"{one['start'] * documents / 60:,.1f}"),
     ]

@@ -34,7 +34,7 @@ from tests.fake_openrouter import FakeOpenRouter
 
 DIVIDED = [stage for stage in STAGES if stage != "create_dataset"]
 QUICK = ["chunk", "generate_qa"]
-LATENCY = 0.2  # seconds a call
+LATENCY = 0.1  # seconds a call
 PATIENCE = 300.0  # seconds until a stage is at work
 
 
@@ -43,7 +43,7 @@ def three_nodes() -> Any:
     os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"  # the nodes are of this environment already
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
     cluster.nodes = [cluster.add_node(num_cpus=1) for _ in range(3)]
     cluster.wait_for_nodes()
     return cluster
