@@ -40,7 +40,8 @@ PATIENCE = 300.0  # seconds until a stage is at work
 
 def three_nodes() -> Any:
     """A head without processors, so that no work is done on it, and three nodes of one processor each."""
-    os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"  # the nodes are of this environment already
+    # the nodes are of this environment already, and at niceness 15 they would hardly begin on a busy machine
+    os.environ.update(RAY_ENABLE_UV_RUN_RUNTIME_ENV="0", RAY_worker_niceness="0")
     from ray.cluster_utils import Cluster
 
     cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})

@@ -35,7 +35,8 @@ def cluster() -> Iterator[Any]:
     """A head without processors, so that no work is done on it, and three nodes of one processor each."""
     from ray.cluster_utils import Cluster
 
-    os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"  # the nodes are of this environment already
+    # the nodes are of this environment already, and at niceness 15 they would hardly begin on a busy machine
+    os.environ.update(RAY_ENABLE_UV_RUN_RUNTIME_ENV="0", RAY_worker_niceness="0")
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
     made.nodes = [made.add_node(num_cpus=1) for _ in range(3)]
     made.wait_for_nodes()
