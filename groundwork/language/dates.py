@@ -12,6 +12,13 @@ _MONTH = (
 )
 _DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH},? (\d{{4}})\b", re.IGNORECASE)
 _MONTH_DAY = re.compile(rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b", re.IGNORECASE)
+_WEEKDAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_ONLY_A_DATE = re.compile(
+    rf"(?:{_WEEKDAY},? )?(?:\d{{4}}-\d{{1,2}}-\d{{1,2}}|{_MONTH},? \d{{4}}"
+    rf"|(?:{_MONTH} (?:the )?{_DAY}|(?:the )?{_DAY}(?: of)? {_MONTH})(?:,? \d{{4}})?)",
+    re.IGNORECASE,
+)
 
 
 def dates(text: str) -> set[tuple[int, int, int]]:
@@ -20,6 +27,11 @@ def dates(text: str) -> set[tuple[int, int, int]]:
     found |= {(int(y), MONTHS.index(m[:3].lower()) + 1, int(d)) for d, m, y in _DAY_MONTH.findall(text)}
     found |= {(int(y), MONTHS.index(m[:3].lower()) + 1, int(d)) for m, d, y in _MONTH_DAY.findall(text)}
     return found
+
+
+def is_date(text: str) -> bool:
+    """Is it a date, with or without its year or the name of its day, and nothing else: "JUNE 10TH."?"""
+    return _ONLY_A_DATE.fullmatch(" ".join(text.strip("*_()[].,:;–— \t\r\n").split())) is not None
 
 
 def without_dates(text: str) -> str:

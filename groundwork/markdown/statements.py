@@ -9,6 +9,8 @@ from itertools import zip_longest
 from typing import Literal
 
 from groundwork.language import labels
+from groundwork.language.dates import is_date
+from groundwork.language.opposites import is_negated
 from groundwork.language.sentences import CLOSED, sentences
 from groundwork.language.writing_systems import UNSPACED
 from groundwork.markdown.blocks import Block, blocks
@@ -34,6 +36,19 @@ _LONG_CAPTION = re.compile(rf"[*_ \t]*(?i:Table|Figure|Fig\.|Tabelle|Abbildung|A
 _LISTING = re.compile(
     rf"[*_ \t]*(?:Example|Listing|Algorithm|Exhibit|Beispiel)\s+{_TITLED}.{{0,120}}(?<![.!?;:*_ ])[*_ ]*$"
 )
+_DIRECTIVE = re.compile(  # of MyST, Sphinx, MkDocs and templates, which hold no words of the text
+    r"[ \t>]*(?::{3,}(?!\{code)[^\n]*"  # :::{versionchanged} 3.0, ::: warning
+    r"|\.\.[ \t]+(?:[\w.:-]+::(?:[ \t]+\S+)?|_[^\n]*:)"  # .. versionchanged:: 3.0, .. _label:
+    r"|(?:!!!|\?\?\?\+?)[ \t]+\w+(?:[ \t]+\"[^\"\n]*\")?|===\+?[ \t]+\"[^\"\n]*\""  # !!! note "Title", === "Tab"
+    r"|\([\w-]+\)=|\{%[^\n]*%\}|\{\{[^\n]*\}\})[ \t]*$"  # (label)=, {% include x %}, {{#include x}}
+)
+_VERSIONED = re.compile(r"(?:::|\})[ \t]+v?\d[\w.]*[ \t]*$")
+_OPTION = re.compile(r"[ \t]*:[\w-]+:(?:[ \t][^\n]*)?$")  # :maxdepth: 2, below a directive
+_COPYRIGHT = re.compile(r"[*_ \t]*(?:©|\((?:c|C)\)|Copyright\s+(?:©|\(c\)|\(C\)|\d{4}))")
+_PAGE_NUMBER = re.compile(r"\A\d{1,4}\s+|\s{1,9}\d{1,4}\Z")
+_WORD = re.compile(r"[^\W\d_]+")
+_NO_NAME = re.compile(r"[\d:;=|/\\`()<>+×_!?]")
+SHORT_WORD = 3  # letters of a word that a title need not begin with a capital
 _NUMBERING = re.compile(rf"^[\s#*_]*{labels.RULE}\.?\s+")
 _LETTER = re.compile(r"[^\W\d_]")
 _NEXT_WORD = re.compile(r"[\W\d_][^\W\d_]")
@@ -128,9 +143,12 @@ def _visible_end(text: str, block: Block) -> int:
 def _paragraphs(text: str, block: Block) -> Iterator[tuple[int, int]]:
     """(start, end) of each paragraph or list item of a block, without captions, pictures and rules between them."""
     paragraph: tuple[int, int] | None = None
-    for start, end in _lines(text, block.start, block.end):
+    below = False  # a directive
+    lines = list(_lines(text, block.start, block.end))
+    for (start, end), following in zip(lines, [*lines[1:], None], strict=True):
         line = text[start:end]
-        if _NOTHING.match(line) or is_caption(line):
+        below = _is_markup(line, "" if following is None else text[slice(*following)].strip(), below)
+        if below or _NOTHING.match(line) or is_caption(line):
             if paragraph:
                 yield paragraph
             paragraph = None
@@ -142,6 +160,13 @@ def _paragraphs(text: str, block: Block) -> Iterator[tuple[int, int]]:
             paragraph = (start, end)
     if paragraph:
         yield paragraph
+
+
+def _is_markup(line: str, following: str, below: bool) -> bool:
+    """Is the line a directive, or, right `below` one, an option of it? A version belongs to the text that follows."""
+    if _DIRECTIVE.match(line):
+        return not (_VERSIONED.search(line) and _LETTER.match(following))
+    return below and _OPTION.match(line) is not None
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -189,8 +214,10 @@ def _sentences(text: str, start: int, end: int, open_items: list[_Item], languag
     last = text[slice(*spans[-1])].rstrip("*_ ") if spans else ""
     if match or last.endswith(":"):
         open_items.append(_Item(label, indent, last if last.endswith(":") else ""))
-    if not match and _is_title(text[start:end]):
+    if not match and (_is_title(text[start:end]) or _only_names(text[start:end])):
         return []
+    if not match and spans and is_date(text[slice(*spans[0])]):
+        del spans[0]  # the head of an entry: "JUNE 10TH.—We expect to be paid off soon."
     if caption := _LONG_CAPTION.match(text, start, end):
         spans = [(a, b) for a, b in spans[1:] if a > caption.end()]  # without its title, behind a stop or not
     return [
@@ -206,6 +233,23 @@ def _is_title(paragraph: str) -> bool:
     if "\n" in line or len(line) > 10 * TITLE_WORDS or CLOSED.search(line) or _UNSPACED_WORDS.search(line):
         return False
     return len(line.split()) <= TITLE_WORDS and not any(character.isdigit() for character in line)
+
+
+def _only_names(paragraph: str) -> bool:
+    """Is it a line without a clause: who owns the text, a title or a page's header in capitals, names and no verb?"""
+    line = paragraph.strip("*_ \t\r\n")
+    if "\n" in line or len(line) > LONGEST_NAME or _UNSPACED_WORDS.search(line):
+        return False
+    if _COPYRIGHT.match(line):
+        return True
+    capitals, closed = line.isupper(), CLOSED.search(line) is not None
+    line = _PAGE_NUMBER.sub("", line) if capitals else line
+    words = _WORD.findall(line)
+    if sum(len(word) > SHORT_WORD for word in words) < 2 or _NO_NAME.search(line):
+        return False
+    if capitals:
+        return len(words) <= (TITLE_WORDS if closed else 2 * TITLE_WORDS) and not is_negated(line)
+    return not closed and all(word[0].isupper() or len(word) <= SHORT_WORD for word in words)
 
 
 def _has_two_words(sentence: str) -> bool:

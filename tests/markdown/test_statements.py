@@ -122,6 +122,54 @@ def test_titles_and_links_alone_say_nothing(text: str, said: list[str]) -> None:
     assert [one.plain(text) for one in statements(text, "zh" if "开" in text else "en")] == said
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (":::{versionchanged} 3.0\n:::\n\n:::{note}\nThe gate shuts at dusk.\n:::\n", ["The gate shuts at dusk."]),
+        (":::{deprecated} 3.0\nUse the new gate instead.\n:::\n", [":::{deprecated} 3.0 Use the new gate instead."]),
+        (".. deprecated:: 1.2\n   in favour of bells\n", [".. deprecated:: 1.2 in favour of bells"]),
+        (".. _the gates:\n\n.. image:: img/gate.png\n   :alt: The old gate\n\n.. tip::\n   Ring the bell twice.\n",
+         ["Ring the bell twice."]),
+        ('!!! warning "Mind the tide"\n    The sluice opens by itself.\n', ["The sluice opens by itself."]),
+        ('=== "At high tide"\n\n{% include tides.html %}\n\n(gate-hours)=\nThe gate opens at six.\n',
+         ["The gate opens at six."]),
+        (":::{code} sh\nmoor --berth north\n:::\n", [":::{code} sh moor --berth north"]),
+        ("Width: 5 m :: see below:\n:north: 12 m\n", ["Width: 5 m :: see below: :north: 12 m"]),
+    ],
+)  # fmt: skip
+def test_directives_hold_nothing(text: str, said: list[str]) -> None:
+    """A directive's mark and options are none of the text; a version stays with what follows it, code stays whole."""
+    assert plain(text) == said
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["JUNE 10TH.", "Thursday, August 6, 2020", "2020-08-06", "23rd January 2010", "June 1863", "THE TIDES OF ORRIN.",
+     "49 THE SIEGE OF ORRIN SOUND", "© Orrin Harbour Board 2014.", "Copyright (c) 2018 The Orrin Authors",
+     "Harbour Master and Keeper of the Orrin Gates", "Ana Brandt, Bo Carlsson, Department of Tides"],
+)  # fmt: skip
+def test_names_and_dates_alone_say_nothing(line: str) -> None:
+    """A line that stands alone and is a date, a notice of copyright, names or a title holds nothing to ask about."""
+    assert plain(f"{line}\n\nThe tide turns at noon.\n") == ["The tide turns at noon."]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["JUNE 10TH was the day of the storm.", "NO SMOKING IN THE BOAT HOUSE", "STOP AT 5 KNOTS", "C = 1000 × E",
+     "ID: TM-447821", "Ana Brandt keeps the Gates", "Is the Harbour Open?", "SSRI类抗抑郁药艾司西酞普兰",
+     "לידה תאריך ומקום הרישום הראשון", "- Ana Brandt, Department of Tides and Currents", "- June 10th",
+     "The `TideTable` of Orrin Gates Board", "May they leave?"],
+)  # fmt: skip
+def test_what_may_say_something_stays(line: str) -> None:
+    """Clauses, values, formulas, list items, and what is written without capitals."""
+    assert len(plain(f"{line}\n\nThe tide turns at noon.\n")) == 2
+
+
+def test_a_date_at_the_head_of_an_entry_is_no_statement() -> None:
+    """What the entry says of its day is one."""
+    assert plain("JUNE 12TH.—We expect to be paid off soon.\n") == ["—We expect to be paid off soon."]
+
+
 def test_nothing_in_nothing() -> None:
     """Empty text, a lone heading and a table head hold no statement."""
     assert statements("", "en") == statements("# Title\n", "en") == statements("| a | b |\n|---|---|\n", "en") == ()
