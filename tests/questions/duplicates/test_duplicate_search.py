@@ -14,7 +14,8 @@ from groundwork.questions.duplicates.duplicate_rule import SAME_STATEMENT, Asked
 from groundwork.questions.duplicates.duplicate_search import AskedSoFar, Likeness, SameQuestions, Statements, similarity
 from groundwork.settings.config_files import load
 
-LABELLED = [json.loads(line) for line in (Path(__file__).parent / "same_fact.jsonl").read_text("utf-8").splitlines()]
+SAME_FACT = Path(__file__).parents[1] / "same_fact.jsonl"
+LABELLED = [json.loads(line) for line in SAME_FACT.read_text("utf-8").splitlines()]
 
 
 def asked(pair: dict[str, object]) -> Asked:
