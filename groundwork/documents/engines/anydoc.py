@@ -16,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from groundwork.documents.engines.docx_comments import comments
 from groundwork.documents.engines.office_xml_repair import readable, with_style_numbers, zipped
 from groundwork.documents.pictures import office_pictures
 from groundwork.errors import BadDocument
@@ -51,15 +52,18 @@ def read(source: str, ending: str) -> AnydocReading:
     if FORMATS[ending] == "pptx":
         slides = [markdown(_parse(slide, "pptx")) for slide in _slides(content)]
         return AnydocReading(slides or [""], [])
+    aside: list[str] = []
     if FORMATS[ending] == "docx" and zipfile.is_zipfile(io.BytesIO(content)):
-        content = with_style_numbers(content, _main_part_of(content))
+        main = _main_part_of(content)
+        content, aside = with_style_numbers(content, main), comments(content, main)
     document = _parse(content, FORMATS[ending])
+    told: list[str] = []
     if FORMATS[ending] == "docx" and (formulas := _formulas(content)) > _count_math(document.blocks):
         plain = _unread_formulas(content)
         document = _parse(_with_plain_formulas(content, plain), "docx")
-        told = f"{len(plain)} of {formulas} formulas are given as plain text: they could not be read as LaTeX"
-        return AnydocReading([markdown(document)], [told] if plain else [])
-    return AnydocReading([markdown(document)], [])
+        given = f"{len(plain)} of {formulas} formulas are given as plain text: they could not be read as LaTeX"
+        told = [given] if plain else []
+    return AnydocReading(["\n\n".join(filter(None, [markdown(document), *aside]))], told)
 
 
 def _parse(content: bytes, kind: str) -> Document:

@@ -37,8 +37,7 @@ _LONG, _HALF = 0.7, 0.5  # of the breadth of its column, which a line covers tha
 _WIDE = 2.2  # and rows further apart than this are no table's
 _INTO, _BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it, where a line is drawn under it
 _ROOM = 4  # sizes, which most words have their place in
-_PUSHED = 2.2  # of the usual steps, between lines of which one holds a formula
-_SIGNS = re.compile(r"[$=≤≥≈∈∑∏∫√±×⎧⎨⎩\u0370-\u03ff]")
+_PUSHED = 2.2  # of the usual steps, between full lines of a sentence
 _NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
 _PROGRAM = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
 _PROGRAM_LINES = 3
@@ -173,11 +172,11 @@ class PageWriter:
         return not (indented and ended)
 
     def _apart(self, above: Line, line: Line) -> float:
-        """How many of the usual steps two lines of one paragraph lie apart at the most: tall signs push them apart."""
+        """How many of the usual steps two lines of one paragraph lie apart at the most: tall signs push them apart, and
+        parts of a document are double-spaced."""
         within = (line.text[:1].islower() or line.text[0] == "$") and not above.text.endswith(LINE_ENDS)
         alike = abs(above.x1 - line.x1) < 2 and abs(above.main.size - line.main.size) < 0.05 * line.main.size
-        pushed = within and alike and self._is_full(above, line) and _SIGNS.search(above.text + line.text)
-        return _PUSHED if pushed else APART
+        return _PUSHED if within and alike and self._is_full(above, line) else APART
 
     def _is_full(self, above: Line, line: Line) -> bool:
         """Whether the first word of a line would not have had its place at the end of the line above."""

@@ -10,6 +10,7 @@ import time
 import warnings
 from pathlib import Path
 
+import docx
 import openpyxl
 import pytest
 
@@ -30,6 +31,22 @@ def test_word_keeps_numbers_formulas_checkboxes_and_merged_cells(tmp_path: Path)
     assert r"\frac{d}{t}" in text and text.count("$") == 4 and not told
     assert "☒ Lifejackets on board" in text
     assert "| Class | Crew | Crew |\n| --- | --- | --- |\n| Skiff | 4 | 1 |" in text
+
+
+def test_comments_of_word_are_quotes_below_the_text(tmp_path: Path) -> None:
+    """Each with the words that it stands at, in the order of the text; one without a reference is left out."""
+    document = docx.Document()
+    first, second = document.add_paragraph("The barrier opens "), document.add_paragraph("It is ")
+    low, lit = first.add_run("at low tide"), second.add_run("lit")
+    document.add_comment(lit, text="By whom?\nTell.", author="Una")
+    document.add_comment(low, text="Only with the lamp & the bell.", author="Una")
+    document.add_comment(lit, text="gone", author="Una")
+    for mark in document.element.body.xpath('//w:commentReference[@w:id="2"]'):
+        mark.getparent().remove(mark)
+    document.save(str(tmp_path / "a.docx"))
+    (text,), told = read(str(tmp_path / "a.docx"), ".docx")
+    quotes = "> On “at low tide”: Only with the lamp & the bell.\n\n> On “lit”: By whom? Tell."
+    assert text == f"The barrier opens at low tide\n\nIt is lit\n\n{quotes}" and not told
 
 
 def test_a_style_s_level_numbers_its_headings(tmp_path: Path) -> None:

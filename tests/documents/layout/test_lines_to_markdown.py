@@ -255,11 +255,12 @@ def test_double_spaced_lines_are_one_paragraph() -> None:
     assert PageWriter(links, Styles([links]), (50, 550)).markdown().count("\n\n") == 4
 
 
-@pytest.mark.parametrize(("sign", "joined"), [("∑", True), ("=", True), ("x", False)])
-def test_a_formula_pushes_lines_of_one_paragraph_apart(sign: str, joined: bool) -> None:
-    """Two full lines further apart than others are one sentence where a formula stands in one of them."""
-    first = f"The {sign} and skiffs of the league are rowed by four and steered by one"
-    runs = [*body(0, WIDE, "or by two. Few do it."), *body(40, first), *body(59, f"or {WIDE[4:]}", "and no more.")]
+@pytest.mark.parametrize(("below", "joined"), [("or", True), ("Or", False)])
+def test_full_lines_of_a_sentence_stand_apart(below: str, joined: bool) -> None:
+    """A tall formula pushes lines apart, and a part may be double-spaced: full lines of one sentence are one paragraph
+    all the same; a new sentence there is a new one."""
+    first = "The ∑ and skiffs of the league are rowed by four and steered by one"
+    runs = [*body(0, WIDE, "or by two. Few do it."), *body(40, first), *body(59, f"{below} {WIDE[4:]}", "and no more.")]
     assert (len(read(runs).split("\n\n")) == 2) == joined
 
 
