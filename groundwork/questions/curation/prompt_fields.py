@@ -145,8 +145,8 @@ class Marks(Form):
         return {part: mark / max(1, full) for part, mark, full in zip(parts, marks, most, strict=False)}
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
-        each = FIELD_TOKENS + MARK_TOKENS * len(self.parts) + REMARKS * REMARK_TOKENS
-        return FRAME_TOKENS + round(each * len(cases))
+        each = FIELD_TOKENS + REMARKS * REMARK_TOKENS
+        return FRAME_TOKENS + sum(round(each + MARK_TOKENS * len(self.parts_of(case))) for case in cases)
 
 
 @dataclass(frozen=True)
