@@ -63,6 +63,8 @@ def wait_until_at_work(
 
 
 def calls_of_the_largest_shard(data: Path, stage: str, shards: int) -> int:
+    if stage not in CALLING:
+        return 0
     with closing(sqlite3.connect(data / ".state" / "journal.db")) as journal:
         units = [unit for (unit,) in journal.execute("SELECT unit FROM replies WHERE stage = ?", (stage,))]
     documents = [found[0] for unit in units if (found := re.match(r"harbour-\d+", unit))]
