@@ -118,8 +118,13 @@ mark { background: var(--hold); color: var(--soft); border-radius: 2px; }
 """
 
 
-def chunk_html(title: str, summary: str, chunks: Sequence[Chunk], settings: ChunkSettings) -> str:
-    """The document from top to bottom as one HTML file, a dashed line at every border, what was added greyed."""
+def chunk_html(
+    title: str, summary: str, chunks: Sequence[Chunk], settings: ChunkSettings, pictures: str = "../text/"
+) -> str:
+    """The document from top to bottom as one HTML file, a dashed line at every border, what was added greyed.
+
+    `pictures`: from the page to the folder with the document's folder of pictures.
+    """
     rows = length_histogram([chunk.length for chunk in chunks], settings.max_length)
     top = max(count for _, _, count in rows) or 1
     bars = [
@@ -134,27 +139,27 @@ def chunk_html(title: str, summary: str, chunks: Sequence[Chunk], settings: Chun
         tag("p", summary, class_="soft"),
         tag("ol", bars, class_="bars", aria_label="chunks by length"),
         tag("p", axis, class_="axis"),
-        *(_section(chunk, settings.unit) for chunk in chunks),
+        *(_section(chunk, settings.unit, pictures) for chunk in chunks),
         images=any(chunk.figures for chunk in chunks),
     )
 
 
-def _with_figures(text: str, document: str) -> list[Markup | str]:
-    """A text with its figures, whose files lie beside the folder of the page."""
+def _with_figures(text: str, document: str, folder: str) -> list[Markup | str]:
+    """A text with its figures, whose files lie in `folder`, seen from the page."""
     parts: list[Markup | str] = []
     at = 0
     for number, one in enumerate(figures(text, document), 1):
         said = tag("figcaption", figure_mark(number, one.caption))
-        parts += [text[at : one.start], tag("figure", tag("img", src=f"../text/{one.file}", alt=one.caption), said)]
+        parts += [text[at : one.start], tag("figure", tag("img", src=f"{folder}{one.file}", alt=one.caption), said)]
         at = one.end
     return [*parts, text[at:]]
 
 
-def _section(chunk: Chunk, unit: str) -> Markup:
+def _section(chunk: Chunk, unit: str, pictures: str) -> Markup:
     number, *rest = facts(chunk, unit)
     about = [tag("p", fact) for fact in [*rest, f"characters {chunk.start:,} to {chunk.end:,}"]]
     end = len(chunk.text) - len(chunk.closing)
-    text = _with_figures(chunk.text[len(chunk.added) : end].rstrip("\n"), chunk.document)
+    text = _with_figures(chunk.text[len(chunk.added) : end].rstrip("\n"), chunk.document, pictures)
     if chunk.added:
         text.insert(0, tag("mark", chunk.added))
     if chunk.closing:

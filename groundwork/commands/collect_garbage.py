@@ -27,6 +27,7 @@ from groundwork.pipeline import BY_NAME
 from groundwork.records.artifacts import Workspace, remove_leftovers
 from groundwork.records.figures import drop_unused
 from groundwork.records.manifest import Manifest
+from groundwork.records.spread_folders import folders_in
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command
@@ -59,8 +60,8 @@ def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]
 
 def _drop_pictures(data: Workspace) -> int:
     """Remove the pictures of documents that are gone, or whose text shows them no more; returns how many there were."""
-    count, folders = 0, sorted(path for path in data.path("text").glob("*") if path.is_dir())
-    data.fetch(folder.with_name(f"{folder.name}.md") for folder in folders)
+    count, folders = 0, folders_in(data.path("text"))
+    data.fetch(folder.with_name(f"{folder.name}.md") for folder in folders)  # beside it, where they are spread too
     for folder in folders:
         text = folder.with_name(f"{folder.name}.md")
         count += drop_unused(folder, text.read_text(errors="replace") if text.is_file() else "")[1]

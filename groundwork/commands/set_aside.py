@@ -16,6 +16,7 @@ from groundwork.installation import spelt
 from groundwork.records.artifacts import slug
 from groundwork.records.manifest import Manifest
 from groundwork.records.set_aside_documents import SetAside, set_aside, write_set_aside
+from groundwork.records.spread_folders import names_in
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command
@@ -35,7 +36,9 @@ def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], Comm
             print(f"taken back: {', '.join(names)}; next: {spelt('uv run dataprep run')}")
             return EXIT_OK
         files = _files(job, command("ingest"))
-        known = sorted({*before, *files, *(path.stem for path in job.data.path("text").glob("*.md"))})
+        known = sorted(
+            {*before, *files, *(name.removesuffix(".md") for name in names_in(job.data.path("text"), ".md"))}
+        )
         names = [_known(name, known, "no such document") for name in flags.documents]
         added = {name: _entry(job, manifest, name, files.get(name), flags.reason) for name in names}
         write_set_aside(job.data, before | added)

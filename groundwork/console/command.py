@@ -22,6 +22,7 @@ from groundwork.console.preflight import NO_DOCUMENTS
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.pipeline import BY_NAME, writer_of
 from groundwork.records.artifacts import visible
+from groundwork.records.paths import texts_of
 from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
 
 if TYPE_CHECKING:
@@ -110,7 +111,11 @@ class Command:
             if job.gone and self.before and not flags.dry_run:  # some may be carried over by now
                 job.gone = departed(job.data, manifest, job.config.ingest.ignore)
             self._name_departed(job)
+            if not flags.dry_run:
+                job.data.settle()
             units = self._units(job, job.data.shard)
+            if not flags.dry_run and job.data.spread(text for unit in units for text in texts_of(unit.writes)):
+                units = self._units(job, job.data.shard)
             if job.left_out:
                 job.progress.say(_left_out(job))
             runner = self.runner(job, manifest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from groundwork.pages.html_frame import document, table
 from groundwork.pages.markup import Markup, tag
 from groundwork.records.artifacts import Workspace, write_text
 from groundwork.records.manifest import Manifest
+from groundwork.records.spread_folders import files_in, folder_of
 
 _DOUBTFUL = "plots/audit-*.html"
 _KINDS = (  # (title, where the files are); a file stands below the first that fits
@@ -42,7 +44,14 @@ def write_index(data: Workspace) -> Path:
 
 def pages(data: Workspace) -> list[Path]:
     """The files that the page links."""
-    return [file for _, pattern in _KINDS for file in data.root.glob(pattern)]
+    return [file for _, pattern in _KINDS for file in _files(data, pattern)]
+
+
+def _files(data: Workspace, pattern: str) -> list[Path]:
+    folder, _, name = pattern.partition("/")
+    if "/" in name:
+        return list(data.root.glob(pattern))
+    return [file for file in files_in(data.path(folder)) if fnmatchcase(file.name, name)]
 
 
 def _states(data: Workspace) -> dict[str, str]:
@@ -54,9 +63,9 @@ def _states(data: Workspace) -> dict[str, str]:
 
 
 def _section(data: Workspace, title: str, pattern: str, states: Mapping[str, str]) -> Iterator[Markup]:
-    files = sorted(data.root.glob(pattern), key=lambda file: -file.stat().st_mtime)
+    files = sorted(_files(data, pattern), key=lambda file: -file.stat().st_mtime)
     if pattern != _DOUBTFUL:
-        files = [file for file in files if not file.match(_DOUBTFUL)]
+        files = [file for file in files if not fnmatchcase(file.name, _DOUBTFUL.partition("/")[2])]
     if files:
         yield tag("h2", title)
         rows = [(_link(data, file), _state(states.get(data.relative(file), "")), _when(file)) for file in files]
@@ -70,7 +79,7 @@ def _state(state: str) -> Markup:
 def _link(data: Workspace, file: Path) -> Markup:
     name = (
         file.stem.removeprefix("audit-")
-        if file.parent.name == "plots"
+        if folder_of(file).name == "plots"
         else file.parent.parent.name
         if "curated" in file.parts
         else file.parent.name

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from groundwork.console.progress import Progress
 from groundwork.errors import ConfigError, UsageError
 from groundwork.installation import spelt
-from groundwork.records.artifacts import Workspace, names_in, slug
+from groundwork.records.artifacts import Workspace, slug
 from groundwork.records.paths import Paths
+from groundwork.records.spread_folders import names_in
 
 if TYPE_CHECKING:
     import asyncio

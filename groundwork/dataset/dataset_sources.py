@@ -27,6 +27,7 @@ from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import Workspace, read_json, slug, write_json
 from groundwork.records.question_fields import QuestionFields
 from groundwork.records.run_lookup import ROW_ENDINGS, files_of_rows, nearest_run, pair_files
+from groundwork.records.spread_folders import folder_of
 
 HUB_ID = re.compile(r"^(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?(:(?P<split>\w+))?$")
 SPLIT_FILE = re.compile(r"^(?P<split>train|eval|eval_mirror|mirror|test|validation|dev)(-\d{5}-of-\d{5}.*)?$")
@@ -123,7 +124,7 @@ def locate_all(arguments: Iterable[str], data: Workspace, prefer: str = "qa") ->
             raise UsageError(f"{name}: named twice; a dataset cannot be compared with itself")
     names = Counter(source.name for source in sources)
     return [
-        msgspec.structs.replace(source, name=f"{source.files[0].parent.parent.name}/{source.name}")
+        msgspec.structs.replace(source, name=f"{folder_of(source.files[0]).parent.name}/{source.name}")
         if names[source.name] > 1 and source.files
         else source
         for source in sources
@@ -145,7 +146,7 @@ def run_of(source: DatasetSource) -> str:
     """The run of data/qa that a source is, curated or not; "" where it is none."""
     if source.kind != "run" or not source.files:
         return ""
-    folder = source.files[0].parent
+    folder = folder_of(source.files[0])
     return (folder.parent if folder.name == "curated" else folder).name
 
 

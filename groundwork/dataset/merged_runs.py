@@ -21,6 +21,7 @@ from groundwork.records.artifacts import slug, write_jsonl
 from groundwork.records.disk_backed_lists import OnDemand, Spooled
 from groundwork.records.pair_record import Difficulty, Pair, Rejected
 from groundwork.records.run_lookup import files_of_documents
+from groundwork.records.spread_folders import file_in, spread_new
 
 Vectors = npt.NDArray[np.float32]
 
@@ -137,13 +138,15 @@ def write_run(folder: Path, merged: MergedRuns) -> None:
         kept.setdefault(document_of[row], array("q")).append(row)
     for place, one in enumerate(merged.dropped):
         dropped.setdefault(document_of[one.copy], array("q")).append(place)
+    spread_new(folder / f"{document}.jsonl" for document in kept)
+    spread_new(folder / "rejected" / f"{document}.jsonl" for document in dropped)
     _remove_others(folder, kept)
     _remove_others(folder / "rejected", dropped)
     for document, rows in sorted(kept.items()):
-        write_jsonl(folder / f"{document}.jsonl", (merged.candidates[row].pair for row in rows))
+        write_jsonl(file_in(folder, f"{document}.jsonl"), (merged.candidates[row].pair for row in rows))
     for document, places in sorted(dropped.items()):
-        copies = (merged.dropped[place] for place in places)
-        write_jsonl(folder / "rejected" / f"{document}.jsonl", (_rejected(merged.candidates, one) for one in copies))
+        copies = (_rejected(merged.candidates, merged.dropped[place]) for place in places)
+        write_jsonl(file_in(folder / "rejected", f"{document}.jsonl"), copies)
 
 
 def _remove_others(folder: Path, documents: Container[str]) -> None:

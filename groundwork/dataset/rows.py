@@ -17,6 +17,7 @@ from groundwork.records.figures import as_read, in_words
 from groundwork.records.pair_record import Difficulty, Pair
 from groundwork.records.record_base import Record
 from groundwork.records.run_pairs import Candidate, Review
+from groundwork.records.spread_folders import folder_of
 from groundwork.records.tags_record import Tags
 
 BROKEN_TEXT = "\ufffd\x00"  # what a wrong decoding and a binary file leave behind
@@ -161,7 +162,7 @@ def _pairs(path: Path) -> Iterator[tuple[str, Pair | str]]:
     decoder = msgspec.json.Decoder(Pair)
     for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
         if line.strip():
-            place = f"{path.parent.name}/{path.name}:{number}"
+            place = f"{folder_of(path).name}/{path.name}:{number}"
             try:
                 yield place, decoder.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -222,7 +223,7 @@ def _problems(rows: Sequence[Row]) -> Iterator[tuple[int, str]]:
 def _half_curated(files: Mapping[str, Sequence[Path]]) -> list[str]:
     warnings = []
     for run, paths in files.items():
-        curated = sum(path.parent.name == "curated" for path in paths)
+        curated = sum(folder_of(path).name == "curated" for path in paths)
         if 0 < curated < len(paths):
             warnings.append(
                 f"{run}: {curated} of {len(paths)} documents are curated; run dataprep/curate.py for the rest"

@@ -14,6 +14,7 @@ from groundwork.markdown.statements import is_caption
 from groundwork.records.artifacts import read_json
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
+from groundwork.records.spread_folders import folder_of
 from groundwork.records.summary_record import Summary
 from groundwork.records.wishes import Wish, read_wishes
 from groundwork.settings.question_settings import QA
@@ -101,7 +102,7 @@ def read_material(
     wanted = [reading for reading in readings if _wanted(reading.chunk, settings)]
     summary = title = name = ""
     for path in about:
-        if path.parent.name == "summaries":
+        if folder_of(path).name == "summaries":
             told = read_json(path, Summary)
             summary, name = told.summary, told.name
         else:

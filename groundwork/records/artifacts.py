@@ -21,6 +21,7 @@ from groundwork.errors import BadRecord, UsageError
 from groundwork.records.paths import Paths
 from groundwork.records.process_identity import is_dead, mark
 from groundwork.records.shards import Shard
+from groundwork.records.spread_folders import folders_below, is_spread, names_in, place_in, settle, spread_new
 
 T = TypeVar("T")
 TEMPORARY = ".tmp-"  # before the mark of the process that writes the file
@@ -56,7 +57,7 @@ class Workspace:
         self.shard = shard
         self.mirror = mirror
         self._starts = (f"{self.root}{os.sep}", f"{self.base}{os.sep}")
-        self._folders: dict[tuple[str, ...], str] = {}
+        self._folders: dict[tuple[str, ...], tuple[str, bool]] = {}  # and whether their files are spread
 
     @property
     def documents(self) -> Path:
@@ -133,10 +134,11 @@ class Workspace:
         name = parts[-1] if len(parts) > 1 else ""
         if name in ("", ".", "..") or "/" in name or os.sep != "/":
             return self._inside(parts)
-        folder = self._folders.get(parts[:-1])
-        if folder is None:
-            folder = self._folders[parts[:-1]] = self._inside(parts[:-1])
-        return f"{folder}/{name}"
+        known = self._folders.get(parts[:-1])
+        if known is None:
+            folder = self.spelt(*parts[:-1])
+            known = self._folders[parts[:-1]] = folder, is_spread(folder)
+        return place_in(known[0], name, known[1]) if known[1] else f"{known[0]}/{name}"
 
     def _inside(self, parts: tuple[str, ...]) -> str:
         root = str(self.base if parts and parts[0] == "documents" else self.root)
@@ -144,6 +146,22 @@ class Workspace:
         if path != root and not path.startswith(root + os.sep):
             raise UsageError(f"{'/'.join(parts)}: leads out of {root}; names may not hold '..' or begin with '/'")
         return path
+
+    def spread(self, files: Iterable[str | Path]) -> bool:
+        """Give the new folders of these files subfolders where there are very many; returns whether any got some."""
+        made = spread_new(files, self.shard.count if self.shard else 1)
+        self._folders.clear()
+        if made and self.mirror:
+            self.mirror.put(made)
+        return bool(made)
+
+    def settle(self) -> None:
+        """Put what was laid by hand into folders whose files are spread where it belongs."""
+        settle([*map(self.path, ("text", "summaries", "chunks", "plots")), *self.folders_of_runs()])
+
+    def folders_of_runs(self) -> list[Path]:
+        """Every run's folder and those below it."""
+        return folders_below(self.path("qa"), 3)
 
     def relative(self, path: str | Path) -> str:
         """`path` as the manifest names it: below the folder, or absolute when it lies elsewhere."""
@@ -176,20 +194,6 @@ def plain(path: str | Path) -> str:
     r"""`path` in letters that every file can hold: a byte of a name that is no UTF-8 is spelt out, as `\xff`."""
     text = str(path)
     return text if text.isascii() else os.fsencode(text).decode(errors="backslashreplace")
-
-
-def files_in(folder: Path, *endings: str) -> Paths:
-    """The files of a folder whose names end so (all), by name; none where there is no such folder."""
-    return Paths([os.path.join(folder, name) for name in names_in(folder, *endings)])  # noqa: PTH118
-
-
-def names_in(folder: Path, *endings: str) -> list[str]:
-    """The names of those files, in order."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if entry.name.endswith(endings or "") and entry.is_file())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
 
 
 def slug(name: str) -> str:

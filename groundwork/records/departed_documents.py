@@ -6,7 +6,6 @@ a *departed* document; one whose content turns up under another name was renamed
 
 from __future__ import annotations
 
-import glob
 import os
 import shutil
 from collections.abc import Collection, Iterator, Sequence
@@ -27,6 +26,7 @@ from groundwork.records.pair_record import Pair
 from groundwork.records.review_decisions import rewrite_lines
 from groundwork.records.run_lookup import DECISIONS
 from groundwork.records.set_aside_documents import set_aside, write_set_aside
+from groundwork.records.spread_folders import file_in, folder_of
 from groundwork.records.tags_record import Tags
 
 MADE_ANEW = ("datasets", "plots", "embeddings")  # folders whose files show names of documents; no model is needed
@@ -34,9 +34,9 @@ MOST_DEPARTED = 5  # named at once
 FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were removed after it was built, with their rows
 _FILES = (
     *("text/{}.md", "text/{}.json", "text/{}.md.edited", "summaries/{}.json", "chunks/{}.jsonl"),
-    *("qa/*/{}.jsonl", "qa/*/*/{}.json*", "qa/*/*/*/{}.json*"),
     *("plots/coverage-{}.html", "plots/coverage-{}.json", "plots/{}-chunks.html", "plots/audit-{}.html"),
 )
+_IN_RUNS = ("{}.jsonl", "{}.json", "{}.jsonl.edited", "{}.json.edited")
 _OF_SEVERAL = ("plots/", "embeddings/")  # outputs that hold texts of several documents
 
 
@@ -84,7 +84,7 @@ def departed(data: Workspace, manifest: Manifest, ignore: Sequence[str] = ()) ->
             ignored = bool(ignore) and matches_any(source, ignore)
             if ignored or not os.path.exists(f"{data.base}/{name}"):  # noqa: PTH110  a tenth of Path's time, for all documents
                 found.append(Departed(document, source, digest, ignored))
-    return [one for one in found if (data.root / "text" / f"{one.document}.md").exists()]
+    return [one for one in found if data.path("text", f"{one.document}.md").exists()]
 
 
 def departed_lines(lost: Sequence[Departed], aside: Collection[str]) -> list[str]:
@@ -125,7 +125,7 @@ def forget_document(data: Workspace, manifest: Manifest, document: str) -> Remai
             manifest.forget(stage, [unit])
         elif own & entry.inputs.keys():
             for name in entry.outputs:
-                if name.startswith(_OF_SEVERAL):
+                if name.startswith(_OF_SEVERAL) or (name.startswith("qa/") and name.endswith(".html")):
                     _remove(data.root / name)
             manifest.forget(stage, [unit])
     decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
@@ -166,7 +166,7 @@ def rename_document(data: Workspace, manifest: Manifest, old: str, new: str, sou
     after: dict[str, Path] = {}
     hashes: dict[str, str] = {}
     for file in _files(data, old):
-        target = file.with_name(_renamed(file.name, old, new))
+        target = file_in(folder_of(file), _renamed(file.name, old, new))
         hashes[data.relative(file)] = manifest.sha256(file)
         content = file.read_bytes()
         if file.suffix in (".json", ".jsonl"):
@@ -175,7 +175,8 @@ def rename_document(data: Workspace, manifest: Manifest, old: str, new: str, sou
         before[data.relative(file)], after[data.relative(file)] = file, target
     pictures = data.path("text", old)
     if pictures.is_dir():
-        name, target = data.relative(pictures), pictures.with_name(new)
+        name, target = data.relative(pictures), data.path("text", new)
+        target.parent.mkdir(parents=True, exist_ok=True)
         hashes[name], after[name] = manifest.sha256(pictures), target
         pictures.rename(target)
     _rename_entries(data, manifest, old, new, {name: data.relative(path) for name, path in after.items()}, hashes)
@@ -268,13 +269,14 @@ def _is_id_of(value: str, document: str) -> bool:
 
 
 def _files(data: Workspace, document: str) -> Iterator[Path]:
-    name = glob.escape(document)
-    for pattern in _FILES:
-        yield from sorted(data.root.glob(pattern.format(name)))
+    places = [data.path(*pattern.format(document).split("/")) for pattern in _FILES]
+    places += [file_in(folder, name.format(document)) for folder in data.folders_of_runs() for name in _IN_RUNS]
+    yield from (path for path in dict.fromkeys(places) if path.is_file())
 
 
 def _pair_files(data: Workspace, document: str) -> list[Path]:
-    return sorted(data.root.glob(f"qa/*/{glob.escape(document)}.jsonl"))
+    files = [file_in(folder, f"{document}.jsonl") for folder in sorted(data.root.glob("qa/*")) if folder.is_dir()]
+    return [file for file in files if file.is_file()]
 
 
 def _is_about(line: bytes, document: str) -> bool:

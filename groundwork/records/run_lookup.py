@@ -12,8 +12,9 @@ from pathlib import Path
 
 from groundwork.errors import UsageError
 from groundwork.installation import spelt
-from groundwork.records.artifacts import Workspace, files_in, slug
+from groundwork.records.artifacts import Workspace, slug
 from groundwork.records.paths import Paths
+from groundwork.records.spread_folders import files_in
 
 ROW_ENDINGS = (".jsonl", ".parquet")
 DECISIONS = "decisions"  # the file of a run that holds what people decided, and therefore no document's name

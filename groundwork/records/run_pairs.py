@@ -27,6 +27,7 @@ from groundwork.records.review_decisions import (
     verdict_of,
 )
 from groundwork.records.run_lookup import DECISIONS, documents_of, nearest_run
+from groundwork.records.spread_folders import file_in
 
 T = TypeVar("T")
 BY_PERSON = "review"  # the check's column, and the reason, of what a person decided
@@ -49,7 +50,7 @@ def candidates(data: Workspace, run: str, documents: Iterable[str] | None = None
     if not folder.is_dir():
         raise UsageError(f"{run}: no such run in {data.path('qa')}; {nearest_run(run, data)}")
     names = documents_of(folder) if documents is None else list(documents)
-    drafts = [name for name in names if _holds_records(folder / "rejected" / f"{name}.jsonl")]
+    drafts = [name for name in names if _holds_records(file_in(folder / "rejected", f"{name}.jsonl"))]
     data.fetch(data.path("chunks", f"{name}.jsonl") for name in drafts)
     return [one for document in names for one in _of_document(folder, document)]
 
@@ -59,13 +60,13 @@ def _holds_records(path: Path) -> bool:
 
 
 def _of_document(folder: Path, document: str) -> Iterator[Candidate]:
-    kept = {pair.id: pair for pair in _records(folder / "curated" / f"{document}.jsonl", Pair)}
+    kept = {pair.id: pair for pair in _records(file_in(folder / "curated", f"{document}.jsonl"), Pair)}
     turned_down = {
         one.pair.id: one
-        for rejected in _records(folder / "curated" / "rejected" / f"{document}.jsonl", Rejected)
+        for rejected in _records(file_in(folder / "curated" / "rejected", f"{document}.jsonl"), Rejected)
         for one in [Candidate(pair_of(rejected), "curation", rejected.reason, rejected.detail)]
     }
-    for pair in _records(folder / f"{document}.jsonl", Pair):
+    for pair in _records(file_in(folder, f"{document}.jsonl"), Pair):
         yield turned_down.pop(pair.id) if pair.id in turned_down else Candidate(kept.pop(pair.id, pair))
     yield from (Candidate(pair) for pair in kept.values())
     yield from (
@@ -76,7 +77,7 @@ def _of_document(folder: Path, document: str) -> Iterator[Candidate]:
 
 def turned_down_at_first(folder: Path, document: str) -> list[Candidate]:
     """What generation turned down of a document of the run in `folder`; of two that are the same, one."""
-    drafts = _records(folder / "rejected" / f"{document}.jsonl", Rejected)
+    drafts = _records(file_in(folder / "rejected", f"{document}.jsonl"), Rejected)
     chunks = _chunks(folder, document) if drafts else {}
     found = {}
     for rejected in drafts:
@@ -90,7 +91,9 @@ def turned_down_at_first(folder: Path, document: str) -> list[Candidate]:
 
 def _chunks(folder: Path, document: str) -> dict[str, Chunk]:
     try:
-        return {chunk.id: chunk for chunk in _records(folder.parents[1] / "chunks" / f"{document}.jsonl", Chunk)}
+        return {
+            chunk.id: chunk for chunk in _records(file_in(folder.parents[1] / "chunks", f"{document}.jsonl"), Chunk)
+        }
     except BadRecord:
         return {}
 
@@ -247,7 +250,7 @@ def review_files(data: Workspace, run: str, documents: Sequence[str], *, curated
         return []
     folder = decisions.parent
     turned_down = [folder / "rejected", *([folder / "curated" / "rejected"] if curated else [])]
-    places = [place / f"{document}.jsonl" for place in turned_down for document in documents]
+    places = [file_in(place, f"{document}.jsonl") for place in turned_down for document in documents]
     return [decisions, *(path for path in places if path.exists())]
 
 

@@ -31,6 +31,7 @@ from groundwork.records.review_decisions import (
 )
 from groundwork.records.run_lookup import documents_of, tag_files
 from groundwork.records.run_pairs import BY_PERSON, Candidate, candidates
+from groundwork.records.spread_folders import files_in
 from groundwork.records.tags_record import Tags
 
 MOST_CHARACTERS = 100_000  # of a text that a reviewer writes
@@ -86,7 +87,7 @@ class ReviewSession:
     def _run_signature(self) -> tuple[tuple[str, int, int], ...]:
         folder = self.data.path("qa", self.run)
         places = (folder, folder / "rejected", folder / "curated", folder / "curated" / "rejected")
-        files = [path for place in places for path in sorted(place.glob("*.jsonl")) if path != self.file]
+        files = [path for place in places for path in files_in(place, ".jsonl") if path != self.file]
         return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.exists())
 
     # What the page shows

@@ -10,6 +10,7 @@ from groundwork.pages.html_frame import calling, is_ours
 from groundwork.records.artifacts import Workspace, read_text, text_hash
 from groundwork.records.figures import is_figure_name
 from groundwork.records.review_decisions import now
+from groundwork.records.spread_folders import names_in
 from groundwork.records.wishes import Wish, read_wishes, toggle, wishes_file
 from groundwork.review.review_session import RequestRefused
 
@@ -18,7 +19,7 @@ PLOTLY = ".plotly.html"  # drawn by a library, and without a way back
 
 def page_names(data: Workspace) -> list[str]:
     """The pages in data/plots that can be opened beside a review, coverage pages last."""
-    files = [path.name for path in data.path("plots").glob("*.html") if not path.name.endswith(PLOTLY)]
+    files = [name for name in names_in(data.path("plots"), ".html") if not name.endswith(PLOTLY)]
     return sorted(files, key=lambda name: (name.startswith("coverage-"), name))
 
 

@@ -14,6 +14,7 @@ from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.job import texts_with_records
 from groundwork.console.next_steps import from_here
 from groundwork.records.recipe_changes import in_order
+from groundwork.records.spread_folders import link_to_pictures
 
 if TYPE_CHECKING:
     from groundwork.records.chunk_record import Chunk
@@ -79,7 +80,9 @@ def report(job: Job, done: list[Unit]) -> None:
             print(f"\n{unit.name}\n{chunk_report.shown(chunks, settings.unit)}")
         if job.flags.html:
             path = job.data.path("plots", f"{unit.name}-chunks.html")
-            write_text(path, chunk_report.chunk_html(unit.name, f"{len(chunks):,} chunks", chunks, settings))
+            pictures = link_to_pictures(path, unit.name)
+            page = chunk_report.chunk_html(unit.name, f"{len(chunks):,} chunks", chunks, settings, pictures)
+            write_text(path, page)
             print(f"  {from_here(path)}")
     lengths = [chunk.length for chunks in read.values() for chunk in chunks]
     if lengths and not job.flags.quiet and not (job.idle and not job.flags.show):

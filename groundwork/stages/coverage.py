@@ -13,10 +13,11 @@ from pathlib import Path
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import from_here
-from groundwork.records.artifacts import names_in, read_json, read_jsonl, read_text, write_json
+from groundwork.records.artifacts import read_json, read_jsonl, read_text, write_json
 from groundwork.records.paths import Paths, texts_of
 from groundwork.records.recipe_changes import in_order
 from groundwork.records.run_lookup import document_of
+from groundwork.records.spread_folders import names_in
 
 SHOWN_LOST = 5  # documents without chunks that are named
 RUNS = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all of them"

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.console.job import TEST_CHUNKS
-from groundwork.records.artifacts import names_in, write_json, write_jsonl
+from groundwork.records.artifacts import write_json, write_jsonl
 from groundwork.records.recipe_changes import in_order
 from groundwork.records.run_lookup import new_run, run_of_model
-from groundwork.records.wishes import WISHES
+from groundwork.records.spread_folders import names_in
+from groundwork.records.wishes import WISHES, wishes_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,10 +92,11 @@ def _material(job: Job, unit: Unit) -> Material:
     from groundwork.questions.interview_material import read_material
 
     document = unit.payload
-    chunks, wishes = job.data.path("chunks", f"{document}.jsonl"), unit.writes[0].with_name("wishes")
+    run = unit.name.rpartition("/")[0]
+    chunks, wishes = job.data.path("chunks", f"{document}.jsonl"), wishes_file(job.data, run, document)
     about, most = _about(job, document), TEST_CHUNKS if job.test else None
     texts = job.data.path("text")
-    return read_material(document, chunks, about, wishes / f"{document}.jsonl", job.config.qa, most, texts)
+    return read_material(document, chunks, about, wishes, job.config.qa, most, texts)
 
 
 async def _interview(job: Job, made: Interviews, number: int) -> None:

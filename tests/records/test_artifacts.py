@@ -11,7 +11,6 @@ import pytest
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import (
     Workspace,
-    names_in,
     read_jsonl,
     remove_leftovers,
     slug,
@@ -20,6 +19,7 @@ from groundwork.records.artifacts import (
     write_jsonl,
 )
 from groundwork.records.process_identity import mark
+from groundwork.records.spread_folders import names_in
 from groundwork.records.summary_record import Summary
 
 

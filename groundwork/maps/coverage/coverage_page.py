@@ -17,6 +17,7 @@ from groundwork.pages.html_frame import write_page
 from groundwork.records.artifacts import text_hash
 from groundwork.records.document_record import Page
 from groundwork.records.figures import in_words
+from groundwork.records.spread_folders import link_to_pictures
 
 FOLDER = Path(__file__).parent / "assets"
 PARTS = ["wishes", "document", "outline", "sheets", "start"]  # of the page, one file each in assets/coverage/
@@ -42,6 +43,7 @@ def write_coverage(asked: AskedDocument, text: str, pages: Sequence[Page], path:
         "pages": [[page.number, page.start] for page in pages],
     }
     if asked.figures:
+        data["texts"] = link_to_pictures(path, asked.document)
         data["figures"] = [[one.file, one.caption, one.asked, one.start] for one in asked.figures]
     title = f"Coverage: {asked.title}"
     write_page(

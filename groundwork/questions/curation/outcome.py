@@ -16,6 +16,7 @@ from groundwork.records.disk_backed_lists import Spooled
 from groundwork.records.pair_record import Pair, Rejected
 from groundwork.records.record_base import Record
 from groundwork.records.run_pairs import Review, turned_down_at_first
+from groundwork.records.spread_folders import file_in
 
 
 class CheckedPair(Record, frozen=True):
@@ -65,8 +66,8 @@ def write_curated(folder: Path, documents: Sequence[str], kept: Sequence[Pair], 
     """<document>.jsonl of those that stay, and rejected/<document>.jsonl of the others, in `folder`."""
     stay, go = _by_document(kept), _by_document(rejected)
     for document in documents:
-        write_jsonl(folder / f"{document}.jsonl", (kept[place] for place in stay[document]))
-        write_jsonl(folder / "rejected" / f"{document}.jsonl", (rejected[place] for place in go[document]))
+        write_jsonl(file_in(folder, f"{document}.jsonl"), (kept[place] for place in stay[document]))
+        write_jsonl(file_in(folder / "rejected", f"{document}.jsonl"), (rejected[place] for place in go[document]))
 
 
 def _by_document(rows: Iterable[Pair | Rejected]) -> dict[str, array[int]]:

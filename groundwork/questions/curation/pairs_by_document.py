@@ -15,6 +15,7 @@ from groundwork.records.artifacts import read_jsonl
 from groundwork.records.disk_backed_lists import Spooled
 from groundwork.records.pair_record import Pair
 from groundwork.records.run_pairs import Review
+from groundwork.records.spread_folders import file_in
 
 
 class DocumentPairs(NamedTuple):
@@ -78,4 +79,4 @@ async def check_parts(
 
 def pairs_of(folder: Path, documents: Sequence[str]) -> list[Pair]:
     """All pairs of `documents`, as the run's folder holds them."""
-    return [pair for document in documents for pair in read_jsonl(folder / f"{document}.jsonl", Pair)]
+    return [pair for document in documents for pair in read_jsonl(file_in(folder, f"{document}.jsonl"), Pair)]

@@ -30,6 +30,7 @@ from groundwork.records.artifacts import read_json, read_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
 from groundwork.records.pair_record import Pair
+from groundwork.records.spread_folders import folder_of
 from groundwork.records.summary_record import Summary
 from groundwork.settings.question_settings import Check, Curate
 
@@ -252,10 +253,10 @@ def read_places(files: Mapping[str, Sequence[Path]], context: str) -> dict[str, 
     for document, paths in files.items():
         summary, name, title, chunks = "", "", "", []
         for path in paths:
-            if path.parent.name == "summaries":
+            if folder_of(path).name == "summaries":
                 told = read_json(path, Summary)
                 summary, name = told.summary, told.name
-            elif path.parent.name == "text":
+            elif folder_of(path).name == "text":
                 title = read_json(path, Document).title
             else:
                 chunks = read_jsonl(path, Chunk)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from groundwork.records.artifacts import TEMPORARY
 from groundwork.records.shards import Shard
+from groundwork.records.spread_folders import MARKER, unspread
 
 DOCUMENTS, STATE, TEST = "documents", ".state", "test"
 PUTS = f"{STATE}/puts/"  # in the store: lists of the files that are being put
@@ -55,7 +56,7 @@ class Scope:
             return self.test and Scope(self.shard, self.shards)._holds("/".join(parts[1:]), documents)
         if path.startswith(SHARDS):
             return self.shards or (self.shard is not None and parts[2] == self.shard.folder)
-        document = document_of(parts)
+        document = document_of(unspread(parts))
         return self.shard is None or document not in documents or self.shard.holds(document)
 
     def puts(self, path: str, documents: Container[str]) -> bool:
@@ -81,7 +82,7 @@ def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset
 
 def document_of(parts: list[str]) -> str:
     """The name that a file's document would have, `parts` being its path; "" for a file of the whole run."""
-    if parts[0] not in _BY_DOCUMENT or len(parts) < 2:
+    if parts[0] not in _BY_DOCUMENT or len(parts) < 2 or parts[-1] == MARKER:
         return ""
     if parts[0] == "text" and len(parts) > 2:  # its pictures
         return parts[1]
@@ -91,7 +92,7 @@ def document_of(parts: list[str]) -> str:
 
 def names_of_documents(paths: list[str]) -> set[str]:
     """The documents that have a text, a summary or chunks among `paths`."""
-    split = (path.split("/") for path in paths)
+    split = (unspread(path.split("/")) for path in paths)
     return {document_of(parts) for parts in split if len(parts) == 2 and parts[0] in _BY_DOCUMENT} - {""}
 
 
@@ -110,5 +111,5 @@ def database_kind(path: str) -> str:
 
 def is_kept(parts: list[str]) -> bool:
     """Not a file that is being written, nor one of a process or of this machine."""
-    hidden = any(part.startswith(".") and part != STATE for part in parts)
+    hidden = any(part.startswith(".") and part not in (STATE, MARKER) for part in parts)
     return not hidden and not parts[-1].startswith(TEMPORARY) and not parts[-1].endswith(_OF_ONE_MACHINE)

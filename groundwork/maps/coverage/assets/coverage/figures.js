@@ -4,6 +4,11 @@ function figureQuestions(tally, [, , asked], run) {
   return asked.map((index) => tally.doc.questions[index]).filter((question) => !run || question.run === run);
 }
 
+// The review serves every page and every picture from one folder each.
+function pictureFolder(doc) {
+  return reviewed === null ? doc.texts : "../text/";
+}
+
 function figureNode(tally, index, run) {
   const figure = tally.doc.figures[index];
   const [file, caption] = figure,
@@ -18,7 +23,7 @@ function figureNode(tally, index, run) {
         "data-figure": index,
         "aria-label": `Figure: ${caption || "without a caption"}. Show its questions.`,
       },
-      el("img", { src: `../text/${file}`, alt: caption, loading: "lazy" }),
+      el("img", { src: `${pictureFolder(tally.doc)}${file}`, alt: caption, loading: "lazy" }),
     ),
     el("figcaption", { text: count ? `figure: ${plural(count, "question")}` : "figure: nobody asks about it" }),
   );
