@@ -11,7 +11,6 @@ than MOST seconds for 100,000 documents, or a folder holds more than 100,000 fil
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -24,6 +23,7 @@ import msgspec
 
 from benchmarks.scale import reply, spent
 from groundwork.records.manifest import Manifest, ManifestEntry
+from groundwork.records.spread_folders import MARKER, SPREAD_FROM, place_in
 from tests.fake_openrouter import FakeOpenRouter
 
 STAGES = ["ingest", "summarize", "chunk", "generate_qa", "curate", "coverage"]
@@ -37,43 +37,59 @@ def name_of(number: int) -> str:
     return f"note-{number:07}"
 
 
-def multiply(data: Path, documents: int) -> None:
-    """Copy all that is of FIRST under the other names, with what the manifest knows of it."""
-    files = [path for path in data.rglob(f"*{FIRST}*") if path.is_file()]
-    with closing(Manifest(data / ".state" / "manifest.db")) as manifest:
-        entries = manifest.all_entries()
-        digests = {path: manifest.sha256(path) for path in files}
-        database = manifest._db
-        database.execute("BEGIN")
-        for number in range(1, documents):
-            for path in files:
-                target = path.with_name(path.name.replace(FIRST, name_of(number)))
-                shutil.copyfile(path, target)
-                status = target.stat()
-                row = (str(target), status.st_size, status.st_mtime_ns, digests[path])
-                database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", row)
-        for stage, unit, entry in entries:
-            if FIRST in unit:
-                for number in range(1, documents):
-                    content = msgspec.json.encode(entry).replace(FIRST.encode(), name_of(number).encode())
-                    unit_name = unit.replace(FIRST, name_of(number))
-                    database.execute("INSERT INTO units VALUES (?, ?, ?, 0)", (stage, unit_name, content))
-            else:
-                manifest.record(stage, unit, of_all(entry, documents))
-        database.execute("COMMIT")
+class Copies:
+    """All that is of FIRST under other names, each file where a stage would have put it."""
 
+    def __init__(self, data: Path, documents: int) -> None:
+        self.data, self.documents = data, documents
+        self.files = [path for path in data.rglob(f"*{FIRST}*") if path.is_file()]
+        if documents >= SPREAD_FROM:
+            for folder in {path.parent for path in self.files} - {data / "documents"}:
+                (folder / MARKER).touch()
 
-def of_all(entry: ManifestEntry, documents: int) -> ManifestEntry:
-    """The entry of a whole run, with the files of all documents in place of those of FIRST."""
+    def named(self, name: str, number: int) -> str:
+        """The file `name`, below the data folder and without a subfolder, of a document."""
+        folder, _, last = name.rpartition("/")
+        return place_in(f"{self.data}/{folder}", last.replace(FIRST, name_of(number)))[len(str(self.data)) + 1 :]
 
-    def more(hashes: dict[str, str]) -> dict[str, str]:
-        return {
-            name.replace(FIRST, name_of(number)): digest
-            for name, digest in hashes.items()
-            for number in range(documents if FIRST in name else 1)
-        }
+    def of(self, entry: ManifestEntry, numbers: range) -> ManifestEntry:
+        """The entry with the files of these documents in place of those of FIRST."""
 
-    return msgspec.structs.replace(entry, inputs=more(entry.inputs), outputs=more(entry.outputs))
+        def more(hashes: dict[str, str]) -> dict[str, str]:
+            return {
+                self.named(name, number): digest
+                for name, digest in hashes.items()
+                for number in (numbers if FIRST in name else range(1))
+            }
+
+        return msgspec.structs.replace(entry, inputs=more(entry.inputs), outputs=more(entry.outputs))
+
+    def write(self) -> None:
+        """Copy the files, with what the manifest knows of them."""
+        with closing(Manifest(self.data / ".state" / "manifest.db")) as manifest:
+            entries = manifest.all_entries()
+            contents = {path.relative_to(self.data).as_posix(): path.read_bytes() for path in self.files}
+            digests = {name: manifest.sha256(self.data / name) for name in contents}
+            database = manifest._db
+            database.execute("BEGIN")
+            for path in self.files:
+                path.unlink()
+            for number in range(self.documents):
+                for name, content in contents.items():
+                    target = self.data / self.named(name, number)
+                    target.parent.mkdir(exist_ok=True)
+                    target.write_bytes(content)
+                    status = target.stat()
+                    row = (str(target), status.st_size, status.st_mtime_ns, digests[name])
+                    database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", row)
+            for stage, unit, entry in entries:
+                if FIRST not in unit:
+                    manifest.record(stage, unit, self.of(entry, range(self.documents)))
+                    continue
+                for number in range(self.documents):
+                    made = self.of(entry, range(number, number + 1))
+                    manifest.record(stage, unit.replace(FIRST, name_of(number)), made)
+            database.execute("COMMIT")
 
 
 def fullest(data: Path) -> tuple[str, int]:
@@ -99,7 +115,7 @@ def measure(data: Path, fake: FakeOpenRouter, documents: int) -> int:
         spent(stage, data, fake.url)
     starts = {stage: spent(stage, data, fake.url).cpu for stage in STAGES}
     asked, slow = len(fake.requests), []
-    multiply(data, documents)
+    Copies(data, documents).write()
     print(f"{documents:,} documents; a start with nothing to do")
     print(f"{'stage':12} {'CPU s':>6} {'MB':>6} {'above one document':>19}")
     for stage in STAGES:

@@ -17,7 +17,9 @@ from groundwork.console.index_page import pages, write_index
 from groundwork.records import spread_folders
 from groundwork.records.artifacts import Workspace
 from groundwork.records.figures import figures
+from groundwork.records.remote_folder.mirror_scope import Scope, names_of_documents
 from groundwork.records.run_pairs import candidates
+from groundwork.records.shards import Shard
 from groundwork.records.spread_folders import file_in, is_spread, names_in
 from groundwork.review.served_plots import page_names, served_figure, served_page
 from tests.author import Author
@@ -194,6 +196,25 @@ def test_shards_find_the_same_places(spread: Path, server: FakeOpenRouter) -> No
         for stage in STAGES[:4]:
             assert command(server, spread, *stage, "--shard", shard) == 0
     assert command(server, spread, "gather") == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shard_takes_from_elsewhere_what_is_of_its_documents(made: Path, name: str) -> None:
+    """By the document's name, whatever the subfolder; the marker of a folder goes to all."""
+    data = Workspace(made)
+    files = ["text", f"{name}.md"], ["chunks", f"{name}.jsonl"], ["qa", RUN, "curated", f"{name}.jsonl"]
+    paths = [data.relative(data.path(*parts)) for parts in files]
+    assert all(SUBFOLDER.search(path) for path in paths)
+    for shard in Shard.all(3):
+        takes = [Scope(shard).takes(path, names_of_documents(paths)) for path in [*paths, "text/.spread"]]
+        assert takes == [shard.holds(name)] * 3 + [True]
+
+
+def test_a_sample_is_spread_like_the_whole(spread: Path, server: FakeOpenRouter) -> None:
+    """--test reads what it borrows from the data folder."""
+    for stage in STAGES[2:4]:
+        assert command(server, spread, *stage, "--test") == 0
+    assert is_spread(str(spread / "test" / "text")) and names_in(spread / "test" / "chunks")
 
 
 def test_a_folder_that_holds_files_stays_as_it_is(

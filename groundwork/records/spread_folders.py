@@ -11,12 +11,14 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from groundwork.records.paths import Paths, texts_of
 
 SPREAD_FROM = 10_000  # files of one folder: what file managers, `ls` and backups still take
 MARKER = ".spread"
+REMEMBERED = 200_000  # subfolders of documents: some 30 MB, for a start that asks for each document several times
 _WHOLE = ("decisions.jsonl", "merged.json")  # of a whole run
 _PAGES = ("coverage-", "audit-")  # of data/plots, the pages of single documents
 _CHUNK_PAGE = "-chunks.html"
@@ -151,8 +153,12 @@ def _subfolder(name: str) -> str:
     name = name.removesuffix(".edited")
     for ending in (".md", ".jsonl", ".json"):
         if name.endswith(ending):
-            name = name[: -len(ending)]
-            break
+            return _named_after(name[: -len(ending)])
+    return _named_after(name)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _named_after(name: str) -> str:
     return f"_{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:2]}"
 
 
