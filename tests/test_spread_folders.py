@@ -78,13 +78,17 @@ def plain(server: FakeOpenRouter, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="module")
 def made(plain: Path, server: FakeOpenRouter, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same where two files are many."""
+    """The same where two files are many; with the replies of the other, no call is made."""
     data = tmp_path_factory.mktemp("spread") / "data"
     shutil.copytree(plain / "documents", data / "documents")
+    (data / ".state").mkdir()
+    shutil.copy(plain / ".state" / "journal.db", data / ".state")
+    asked = len(server.requests)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spread_folders, "SPREAD_FROM", 2)
         for stage in STAGES:
             assert command(server, data, *stage) == 0, stage
+    assert len(server.requests) == asked
     return data
 
 
