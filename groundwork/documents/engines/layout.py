@@ -9,10 +9,11 @@ better in everything (page_conversion.py).
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, overload
 
@@ -40,6 +41,7 @@ from groundwork.documents.layout.symbol_and_typewriter_fonts import typewriter_f
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
 from groundwork.documents.pdf_files.form_fields import form_fields, notes, with_typed
+from groundwork.documents.repair.lost_ligatures import ligatures_of, with_ligatures
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.running_headers import EdgeLine, edge_lines, running_lines, without_line
 from groundwork.language.sentences import LINE_ENDS
@@ -85,6 +87,7 @@ def convert(request: Request) -> Conversion:
     pages = [None if i in shaped else page for i, page in enumerate(pages)]
     numbers = request.pages or range(1, len(pages) + 1)
     with LetterSizes(request.source, turns) as sizes:
+        pages = _with_ligatures([page and sizes.with_all_letters(page) for page in pages])
         typed = typewriter_fonts(pages)
         drawn = [_drawn(page, sizes, text, typed) if page else _BLANK for page, text in zip(pages, layer, strict=True)]
     body = statistics.median([run.size for page in drawn for run in page.runs] or [0.0])
@@ -105,6 +108,20 @@ def convert(request: Request) -> Conversion:
         warnings.append(_unsure_tables(unsure))
     left_out = [[line.cells for line in lines] for lines in running]
     return Conversion(renditions=renditions, warnings=warnings, running=left_out)
+
+
+def _with_ligatures(pages: list[Any]) -> list[Any]:
+    """liteparse's pages with the ligatures as letters that their fonts do not map."""
+    lost = ligatures_of(" ".join(item.text for item in page.text_items) for page in pages if page)
+    return [_mended(page, lost) if page else page for page in pages] if lost else pages
+
+
+def _mended(page: Any, lost: Mapping[str, str]) -> Any:
+    items = []
+    for item in page.text_items:
+        words = [dataclasses.replace(word, text=with_ligatures(word.text, lost)) for word in item.words]
+        items.append(dataclasses.replace(item, text=with_ligatures(item.text, lost), words=words))
+    return dataclasses.replace(page, text_items=items, markdown=with_ligatures(page.markdown or "", lost))
 
 
 class _Later(Sequence[str]):
@@ -159,7 +176,6 @@ def _unsure_tables(numbers: Sequence[int]) -> str:
 
 def _drawn(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset[str]) -> _Page:
     """What is drawn on a liteparse page, spelt as in the page's text layer."""
-    page = sizes.with_all_letters(page)
     turned = upright(page)
     speller = Speller(text)
     read = [

@@ -16,6 +16,7 @@ from groundwork.documents.layout.right_to_left import with_ligatures
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, OpenPage, document_title
 from groundwork.documents.pdf_files.form_fields import typed_in
 from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
+from groundwork.documents.repair import lost_ligatures
 from groundwork.errors import BadDocument
 
 LOCK = threading.Lock()
@@ -53,6 +54,8 @@ def read_text_layer(source: str, first: int = 0) -> TextLayer:
                 _page_text(document, opened[number] if number < FIRST_PAGES else _open_page(document, number))
                 for number in numbers
             ]
+            if lost := lost_ligatures.ligatures_of(texts):
+                texts = [lost_ligatures.with_ligatures(text, lost) for text in texts]
             scans = [
                 len(text.split()) < 5 and _has_picture(document, i) for i, text in zip(numbers, texts, strict=True)
             ]
