@@ -176,7 +176,8 @@ class PageWriter:
         parts of a document are double-spaced."""
         within = (line.text[:1].islower() or line.text[0] == "$") and not above.text.endswith(LINE_ENDS)
         alike = abs(above.x1 - line.x1) < 2 and abs(above.main.size - line.main.size) < 0.05 * line.main.size
-        return _PUSHED if within and alike and self._is_full(above, line) else APART
+        item = label(above.text)  # such as a numbered head above its text
+        return _PUSHED if within and alike and not item and self._is_full(above, line) else APART
 
     def _is_full(self, above: Line, line: Line) -> bool:
         """Whether the first word of a line would not have had its place at the end of the line above."""
