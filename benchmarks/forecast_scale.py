@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks import whole_runs
 from benchmarks.scale import STAGES, corpus, reply, spent
 from groundwork.records.remote_folder.database_copies import copy_database
+from groundwork.records.spread_folders import SUBFOLDERS
 from tests.fake_openrouter import FakeOpenRouter
 
 SIZES = (1_000_000, 100_000_000)
@@ -121,7 +122,7 @@ def forecast(one: dict[str, float], documents: int) -> list[tuple[str, str]]:
         ("GB in data/", f"{one['disk'] * documents / 1e9:,.0f}"),
         (f"GB of state a shard of {SHARDS:,}", f"{one['state'] * documents / 1e9 / SHARDS:,.2f}"),
         ("MB of manifest of it", f"{one['manifest'] * documents / 1e6 / SHARDS:,.1f}"),
-        ("files in the fullest folder", f"{one['files in one folder'] * documents:,.0f}"),
+        ("files in the fullest folder", f"{one['files in one folder'] * documents / SUBFOLDERS:,.0f}"),
         ("CPU minutes of a start of chunk with nothing to do", f"{one['start'] * documents / 60:,.1f}"),
     ]
 
@@ -130,7 +131,7 @@ def limits(one: dict[str, float], pairs: float, bytes_a_pair: float) -> list[tup
     """(documents, what is reached there), the fewest first."""
     cpu = sum(value for name, value in one.items() if name.startswith("CPU"))
     found = [
-        (100_000 / one["files in one folder"], "a folder holds 100,000 files"),
+        (100_000 * SUBFOLDERS / one["files in one folder"], "a folder holds 100,000 files"),
         (60 / one["start"], "a start of chunk with nothing to do takes a minute of CPU"),
         (7 * 86_400 / cpu, "one core takes a week: use --workers, --shard or --ray"),
         (64e9 / (pairs * bytes_a_pair), "a dataset of all pairs needs 64 GB of memory"),

@@ -18,6 +18,7 @@ from groundwork.records.paths import Paths, texts_of
 
 SPREAD_FROM = 10_000  # files of one folder: what file managers, `ls` and backups still take
 MARKER = ".spread"
+SUBFOLDERS = 256  # two hexadecimal digits
 REMEMBERED = 200_000  # subfolders of documents: some 30 MB, for a start that asks for each document several times
 _WHOLE = ("decisions.jsonl", "merged.json")  # of a whole run
 _PAGES = ("coverage-", "audit-")  # of data/plots, the pages of single documents
