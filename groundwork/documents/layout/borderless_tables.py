@@ -33,17 +33,20 @@ _LONGEST_PAGE = 3  # digits of a page number
 _LEAST_WORDS = 3  # of most titles in a table of contents whose sections have no numbers
 _MANY = 12  # entries from which on a list of single words is a table of contents, if several stand on one page
 _SECTION = re.compile(r"(?:\d{1,2}|[A-Z])(?:\.\d{1,2})*+\.?(?!\S)")
+_LONG = 5  # words of most items of a numbered list
 _GROUP = 2.6  # sizes above the name of a group of rows
 _APART = 2.4  # line heights between two rows of one table
 
 
 class SpacedTable(NamedTuple):
-    """A table of the lines [start, end): its rows, cell by cell; of a table of contents, its titles and pages."""
+    """A table of the lines [start, end): its rows, cell by cell; of a table of contents, its titles and pages; of a
+    list, its numbers and texts."""
 
     start: int
     end: int
     rows: list[list[str]]
     is_contents: bool = False
+    is_list: bool = False
 
 
 def find_tables(
@@ -92,6 +95,9 @@ class _Reader:
         if entries := _entries(self.rows[start:end]):
             return SpacedTable(start, end, entries, is_contents=True)
         cells = self._cells(top, end, columns)
+        first = start if cells and not cells[0][0] and cells[0][-1][:1].islower() else top
+        if items := _items(self._cells(first, end, columns) if first > top else cells):
+            return SpacedTable(first, end, items, is_list=True)  # what stands above it in small letters is no head
         return SpacedTable(top, end, cells) if cells and self._is_table(body, columns, cells) else None
 
     # --- where it ends and begins ---
@@ -304,6 +310,23 @@ def _are_marks(body: list[SpacedLine]) -> bool:
     marks = {row.texts[0].text for row in body}
     long = statistics.median(len(row.texts[1].text.split()) for row in body) >= 5
     return long and len(marks) < 3 and all(len(mark) == 1 and not mark.isdigit() for mark in marks)
+
+
+def _items(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The numbers and texts of a numbered list, such as of references: long texts beside numbers that go up by one;
+    [] of other rows."""
+    if (
+        not rows
+        or any(len(row) != 2 or not row[1] for row in rows)
+        or any(row[0] and not row[0].isdecimal() for row in rows)
+    ):
+        return []
+    numbers = [int(row[0]) for row in rows if row[0]]
+    begun = [row[1] for row in rows if row[0]]
+    climbing = len(numbers) > 1 and all(b - a == 1 for a, b in pairwise(numbers))
+    if not rows[0][0] or not climbing or any(text[0].islower() for text in begun):
+        return []
+    return [list(row) for row in rows] if statistics.median(len(text.split()) for text in begun) >= _LONG else []
 
 
 def _is_caption(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:

@@ -206,3 +206,26 @@ def test_a_long_paragraph_in_large_letters_is_text_to_its_end(drawn):
 
     page = drawn(draw)
     assert "#" not in page.markdown
+
+
+REFERENCES = [
+    ("4", "Marlow, T. and Ebb, R. The tides of narrow harbours"),
+    ("", "and what they carry. Journal of Basins 12, 31"),
+    ("5", "Quill, A. A barrier that opens twice a day, and the"),
+    ("", "people who wait for it. Harbour Letters 3, 8"),
+    ("6", "Strand, O. On the swell in front of a closed gate"),
+]
+
+
+def test_long_texts_beside_numbers_that_go_up_by_one_are_a_list(drawn):
+    """References with numbers without a stop are paragraphs with their numbers, each in one piece, and no table."""
+    page = drawn(lambda canvas: table(canvas, [72, 96], REFERENCES))
+    first, second, third = [" ".join(text for _, text in REFERENCES[k : k + 2]) for k in (0, 2, 4)]
+    assert page.markdown == f"4 {first}\n\n5 {second}\n\n6 {third}"
+
+
+def test_numbers_under_a_head_are_a_table(drawn):
+    """The same rows under the heads of their columns, or with short texts, stay a table."""
+    headed = drawn(lambda canvas: table(canvas, [72, 120], [("No.", "Rule"), *[row for row in REFERENCES if row[0]]]))
+    short = drawn(lambda canvas: table(canvas, [72, 120], [("1", "Ellary"), ("2", "Tarn"), ("3", "Skerry")]))
+    assert headed.markdown.startswith("| No. | Rule |") and short.markdown.startswith("| 1 | Ellary |")
