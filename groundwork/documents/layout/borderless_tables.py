@@ -96,7 +96,7 @@ class _Reader:
             return SpacedTable(start, end, entries, is_contents=True)
         cells = self._cells(top, end, columns)
         first = start if cells and not cells[0][0] and cells[0][-1][:1].islower() else top
-        if items := _items(self._cells(first, end, columns) if first > top else cells):
+        if items := _items(self._cells(first, end, columns) if first > top else cells, self.vocabulary):
             return SpacedTable(first, end, items, is_list=True)  # what stands above it in small letters is no head
         return SpacedTable(top, end, cells) if cells and self._is_table(body, columns, cells) else None
 
@@ -312,7 +312,7 @@ def _are_marks(body: list[SpacedLine]) -> bool:
     return long and len(marks) < 3 and all(len(mark) == 1 and not mark.isdigit() for mark in marks)
 
 
-def _items(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+def _items(rows: Sequence[Sequence[str]], vocabulary: DocumentWords) -> list[list[str]]:
     """The numbers and texts of a numbered list, such as of references: long texts beside numbers that go up by one;
     [] of other rows."""
     if (
@@ -326,7 +326,13 @@ def _items(rows: Sequence[Sequence[str]]) -> list[list[str]]:
     climbing = len(numbers) > 1 and all(b - a == 1 for a, b in pairwise(numbers))
     if not rows[0][0] or not climbing or any(text[0].islower() for text in begun):
         return []
-    return [list(row) for row in rows] if statistics.median(len(text.split()) for text in begun) >= _LONG else []
+    out: list[list[str]] = []
+    for number, text in rows:
+        if number:
+            out.append([number, text])
+        else:
+            out[-1][1] = vocabulary.join(out[-1][1], text)
+    return out if statistics.median(len(text.split()) for text in begun) >= _LONG else []
 
 
 def _is_caption(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:

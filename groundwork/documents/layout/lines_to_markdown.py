@@ -357,19 +357,8 @@ class PageWriter:
         if table.is_contents:
             return "\n\n".join(f"{title} … {page}" for title, page in table.rows)
         if table.is_list:
-            return self._items(table.rows)
+            return "\n\n".join(f"{number} {text}" for number, text in table.rows)
         return self._drawn_table(table.rows)
-
-    def _items(self, rows: Sequence[Sequence[str]]) -> str:
-        """A numbered list; a row without a number goes on with the item above it."""
-        items: list[str] = []
-        for number, text in rows:
-            line = functools.reduce(self.styles.vocabulary.join, text.split("\n"))
-            if number:
-                items.append(f"{number} {line}")
-            else:
-                items[-1] = self.styles.vocabulary.join(items[-1], line)
-        return "\n\n".join(items)
 
     def _drawn_table(self, rows: Sequence[Sequence[str]]) -> str:
         join = self.styles.vocabulary.join
