@@ -87,7 +87,7 @@ def _tags(body: Json) -> str:
     if "draw up the list of tags" in system:
         words = Counter(re.findall(r"[a-z]{5,}", asked)).most_common()
         return json.dumps({"tags": [word for word, _ in words][: int(_number(r"at most (\d+) tags", system))]})
-    wanted, room = int(_number(r"up to (\d+) tags", system)), int(_number(r"allowed: at most (\d+)", asked))
+    wanted, room = int(_number(r"(?:up to|At most) (\d+) tags", system)), int(_number(r"allowed: at most (\d+)", asked))
     never = _listed(asked, "nearly every question: ")
     listed = [tag for tag in _listed(asked, "Tags to take from:\n") if "(" not in tag]
     new: list[str] = []

@@ -149,7 +149,7 @@ def tag_reply(body: dict[str, Any]) -> str:
     if "draw up the list of tags" in body["messages"][0]["content"]:
         return json.dumps({"tags": ["touch-rugby", "rules", "sport", "officiating", "team-game"]})
     numbered = re.findall(r"^(\d+)\. (.*)$", body["messages"][-1]["content"], re.MULTILINE)
-    wanted = int(re.search(r"up to (\d+) tags", body["messages"][0]["content"])[1])  # type: ignore[index]
+    wanted = int(re.search(r"(?:up to|At most) (\d+) tags", body["messages"][0]["content"])[1])  # type: ignore[index]
     struck = set(
         re.findall(
             r"[\w-]+", body["messages"][-1]["content"].partition("nearly every question: ")[2].partition("\n")[0]
