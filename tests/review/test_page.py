@@ -92,9 +92,8 @@ async def test_a_form_opened_before_the_server_answers_stays(page: Page, server:
     await expect(page.locator(".say")).to_have_text("Undone.")
     await page.keyboard.press("r")
     await page.keyboard.type("too easy")
-    async with page.expect_response("**/pair?row=*"):
-        typed.set()
     await page.keyboard.press("Enter")
+    typed.set()
     await expect(page.locator(".titles p")).to_contain_text("1 of 6")
     assert [(one.verdict, one.reason) for one in read_decisions(server.desk.file)[0]][1:] == [
         ("undo", ""),

@@ -36,6 +36,8 @@ class Desk {
     this.marks = (row) => this.decided[row] || ["", ""];
     this.done = []; // the pairs that were decided here, the latest last
     this.busy = false;
+    this.arriving = null; // the details of the pair that was chosen last
+    this.read = -1; // the row whose details are shown
     this.banner = el("div", { class: "banner", role: "alert", hidden: true });
     this.said = el("div", { class: "say", role: "status", "aria-live": "polite", hidden: true });
     this.progress = el("p");
@@ -153,9 +155,12 @@ class Desk {
     if (row < 0) return;
     this.rows.choose(row);
     if (read) document.body.classList.add("reading");
-    const { form } = this.view,
-      details = await this.ask(`pair?row=${row}`);
-    if (details && this.rows.row === row) this.view.show(details, form === null);
+    const { form } = this.view;
+    this.arriving = this.ask(`pair?row=${row}`);
+    const details = await this.arriving;
+    if (!details || this.rows.row !== row) return;
+    this.read = row;
+    this.view.show(details, form === null);
   }
 
   step(by) {
@@ -176,13 +181,19 @@ class Desk {
     if (this.view.shown && !this.busy) action(this.view);
   }
 
-  // One decision. The row shows it once the server has written it; what was typed stays until then.
+  // One decision, about the pair that is chosen: it waits for details that are on their way. The row shows it once the
+  // server has written it; what was typed stays until then.
   async decide(verdict, reason = "", edited = {}) {
-    const { shown } = this.view;
-    if (!shown || this.busy) return;
+    if (!this.view.shown || this.busy) return;
     this.busy = true;
-    const row = this.rows.row,
-      { id } = shown.pair;
+    for (let waited = null; waited !== this.arriving; await waited) waited = this.arriving;
+    const { row } = this.rows,
+      { shown } = this.view;
+    if (!shown || row !== this.read) {
+      this.busy = false;
+      return;
+    }
+    const { id } = shown.pair;
     const reply = await this.ask("decide", {
       pair: id,
       verdict,
