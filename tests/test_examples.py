@@ -17,12 +17,14 @@ from groundwork.settings.config_files import PROJECT
 SETTINGS = ["--config", str(PROJECT / "config" / "examples.json")]
 
 
+KEPT = ("documents", "text", "summaries", "chunks", "qa", "tags")
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the folder, so that nothing is written into the repository."""
     root = tmp_path_factory.mktemp("examples") / "examples"
-    kept = ("documents", "text", "summaries", "chunks", "qa", "tags")
-    for name in kept:
+    for name in KEPT:
         shutil.copytree(PROJECT / "examples" / name, root / name)
     return root
 
@@ -38,6 +40,13 @@ def test_one_command_shows_everything(
         assert name in page, f"{name} is not linked"
     report = json.loads((data / "datasets" / "rowing-rules" / "report.json").read_text())
     assert report and (data / "datasets" / "rowing-rules" / "README.md").is_file()
+    ours = [
+        file for name in KEPT for file in (PROJECT / "examples" / name).rglob("*.jsonl") if "curated" not in file.parts
+    ]
+    changed = [
+        file.name for file in ours if file.read_bytes() != (data / file.relative_to(PROJECT / "examples")).read_bytes()
+    ]
+    assert ours and not changed, "files under version control are not written anew"
 
 
 def test_both_runs_merge_without_losing_what_one_alone_asks(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -110,10 +110,16 @@ async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()
         if settings.vocabulary_prompt and missing:
             write_vocabulary(_vocabulary_files(job)[-1], vocabulary)
     known |= tagged
-    prompt = _prompt_id(job)
+    prompts = dict.fromkeys(known, _prompt_id(job)) | dict.fromkeys(_of_unknown_prompt(file) - tagged.keys(), "")
     return Tagged(
         rows=[
-            Tags(id=row.id, question=row.question, tags=known[row.question], model=settings.model, prompt=prompt)
+            Tags(
+                id=row.id,
+                question=row.question,
+                tags=known[row.question],
+                model=settings.model,
+                prompt=prompts[row.question],
+            )
             for row in dataset.rows
             if row.question in known
         ],
@@ -360,6 +366,11 @@ def _schema(count: int, settings: TagSettings) -> dict[str, Any]:
 
 def _prompt_id(job: Job) -> str:
     return hashlib.sha256(job.prompt(job.config.tags.prompt).encode()).hexdigest()[:8]
+
+
+def _of_unknown_prompt(file: Path) -> set[str]:
+    """The questions of a dataset's file whose line does not say by which prompt they got their tags."""
+    return {row.question for row in read_jsonl(file, Tags) if not row.prompt} if file.exists() else set()
 
 
 def _from_file(file: Path, model: str, wanted: int, prompt: str) -> dict[str, list[str]]:
