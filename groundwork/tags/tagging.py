@@ -94,7 +94,7 @@ async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()
     """
     settings, store = job.config.tags, _store(job)
     async with job.turn:  # one dataset after the other, for each takes up the tags of those before it
-        known = _known(job, store, dataset, file)
+        known, unknown_prompt = _known(job, store, dataset, file)
         missing = list(dict.fromkeys(question for question in dataset.questions if question not in known))
         vocabulary = _vocabulary(job, [*dataset.questions, *sample], known)
         job.progress.start(len(missing), "questions")
@@ -110,7 +110,7 @@ async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()
         if settings.vocabulary_prompt and missing:
             write_vocabulary(_vocabulary_files(job)[-1], vocabulary)
     known |= tagged
-    prompts = dict.fromkeys(known, _prompt_id(job)) | dict.fromkeys(_of_unknown_prompt(file) - tagged.keys(), "")
+    prompts = dict.fromkeys(known, _prompt_id(job)) | dict.fromkeys(unknown_prompt, "")
     return Tagged(
         rows=[
             Tags(
@@ -135,7 +135,7 @@ async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()
 def tagging_requests(job: Job, dataset: Dataset, file: Path) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
     """What `tag` would ask: for each call the tags of its reply, the conversation and the reply's schema."""
     settings = job.config.tags
-    known = _known(job, _store(job), dataset, file)
+    known, _ = _known(job, _store(job), dataset, file)
     missing = list(dict.fromkeys(question for question in dataset.questions if question not in known))
     vocabulary, made = _vocabulary(job, dataset.questions, known), []
     if settings.vocabulary_prompt and not vocabulary.tags and missing:
@@ -243,11 +243,14 @@ def _store(job: Job) -> TagStore:
     return TagStore(path, settings.model, job.prompt(settings.prompt), settings.max_tags, known)
 
 
-def _known(job: Job, store: TagStore, dataset: Dataset, file: Path) -> dict[str, list[str]]:
+def _known(job: Job, store: TagStore, dataset: Dataset, file: Path) -> tuple[dict[str, list[str]], set[str]]:
+    """Tags by question, and the questions of which it is not known by which prompt they got theirs."""
     settings = job.config.tags
     if job.flags.force:
-        return {}
-    return store.read(dataset.questions) | _from_file(file, settings.model, settings.max_tags, _prompt_id(job))
+        return {}, set()
+    written = _from_file(file, settings.model, settings.max_tags, _prompt_id(job))
+    tags = {row.question: row.tags for row in written}
+    return store.read(dataset.questions) | tags, {row.question for row in written if not row.prompt}
 
 
 def _batches(questions: list[str], size: int) -> list[list[str]]:
@@ -368,24 +371,17 @@ def _prompt_id(job: Job) -> str:
     return hashlib.sha256(job.prompt(job.config.tags.prompt).encode()).hexdigest()[:8]
 
 
-def _of_unknown_prompt(file: Path) -> set[str]:
-    """The questions of a dataset's file whose line does not say by which prompt they got their tags."""
-    return {row.question for row in read_jsonl(file, Tags) if not row.prompt} if file.exists() else set()
-
-
-def _from_file(file: Path, model: str, wanted: int, prompt: str) -> dict[str, list[str]]:
-    """Tags of a dataset's file that this model gave by this prompt, hand edits included, and so checked.
+def _from_file(file: Path, model: str, wanted: int, prompt: str) -> list[Tags]:
+    """The rows of a dataset's file that this model gave by this prompt, hand edits included, and so checked.
 
     Raises BadRecord that names the file and the question.
     """
     written = read_jsonl(file, Tags) if file.exists() else []
     rows = [row for row in written if row.model == model and row.prompt in ("", prompt)]
     if max((len(row.tags) for row in rows), default=0) != wanted:
-        return {}  # tagged when another number was wanted
-    known = {}
-    for row in rows:
-        tags = [normalise(tag) for tag in row.tags]
-        if problem := problem_of(tags, wanted):
+        return []  # tagged when another number was wanted
+    found = [msgspec.structs.replace(row, tags=[normalise(tag) for tag in row.tags]) for row in rows]
+    for row in found:
+        if problem := problem_of(row.tags, wanted):
             raise BadRecord(f"{file}: the question {row.id!r} {problem}; fix the line")
-        known[row.question] = tags
-    return known
+    return found

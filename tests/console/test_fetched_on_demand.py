@@ -17,7 +17,8 @@ from groundwork import pipeline
 from groundwork.__main__ import main
 from groundwork.console.job_setup import mirror_of
 from tests.author import Author
-from tests.console.test_elsewhere import artifacts, corpus, local_contents
+from tests.console.test_elsewhere import artifacts, local_contents
+from tests.console.test_elsewhere import local as local
 from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter
 
@@ -29,15 +30,6 @@ pytestmark = [pytest.mark.s3, pytest.mark.timeout(600)]
 def models() -> Iterator[FakeOpenRouter]:
     with FakeOpenRouter(reply=Author()).thread() as fake:
         yield fake
-
-
-@pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
-    """A data folder on this machine after a whole run, and the calls that it took."""
-    folder = corpus(tmp_path_factory.mktemp("local") / "data")
-    with FakeOpenRouter(reply=Author()).thread() as fake:
-        assert main(["run", "--data", str(folder), *settings(fake)]) == 0
-        return folder, len(fake.requests)
 
 
 def test_each_stage_on_another_machine(tmp_path: Path, models: FakeOpenRouter, local: tuple[Path, int]) -> None:
