@@ -30,6 +30,7 @@ ASSETS = [
     "review/rows.js",
     "review/filters.js",
     "review/pair.js",
+    "review/plots_menu.js",
     "review/desk.js",
 ]
 HEADERS = {

@@ -101,6 +101,24 @@ async def test_a_form_opened_before_the_server_answers_stays(page: Page, server:
     ]
 
 
+async def test_a_key_decides_about_the_pair_it_was_pressed_for_or_none(page: Page, server: Server) -> None:
+    """Where another pair is chosen before its details are there, nothing is decided, and the page says so."""
+    pressed = asyncio.Event()
+
+    async def answer(route: Route) -> None:
+        await pressed.wait()
+        await route.continue_()
+
+    await page.keyboard.press("j")
+    await expect(page.locator(".pair h2")).to_have_text(OPENING.question)
+    await page.route("**/pair?row=*", answer)
+    for key in "jaj":
+        await page.keyboard.press(key)
+    pressed.set()
+    await expect(page.locator(".say")).to_contain_text("Nothing was decided")
+    assert read_decisions(server.desk.file)[0] == []
+
+
 async def test_what_a_model_wrote_is_text(page: Page) -> None:
     """Markup in an answer is shown letter by letter and runs nothing."""
     await page.locator(".row", has_text="How many boats").click()

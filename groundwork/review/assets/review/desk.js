@@ -186,11 +186,12 @@ class Desk {
   async decide(verdict, reason = "", edited = {}) {
     if (!this.view.shown || this.busy) return;
     this.busy = true;
+    const { row } = this.rows;
     for (let waited = null; waited !== this.arriving; await waited) waited = this.arriving;
-    const { row } = this.rows,
-      { shown } = this.view;
-    if (!shown || row !== this.read) {
+    const { shown } = this.view;
+    if (row !== this.read || row !== this.rows.row) {
       this.busy = false;
+      this.say("Nothing was decided: the pair was not there yet.", true);
       return;
     }
     const { id } = shown.pair;
@@ -379,28 +380,6 @@ class Desk {
     event.preventDefault();
     return does();
   }
-}
-
-// A map or a coverage page opens in a tab of its own, and leads back to this one.
-function plotsMenu(names, run) {
-  if (!names.length) return null;
-  const link = (name) =>
-    el("a", {
-      href: `plots/${encodeURIComponent(name)}?review=${encodeURIComponent(run)}`,
-      target: "_blank",
-      rel: "opener",
-      text: name.replace(/\.html$/, "").replace(/^coverage-/, "coverage of "),
-    });
-  return el(
-    "details",
-    { class: "plots" },
-    el("summary", { text: "Maps, coverage" }),
-    el(
-      "ul",
-      {},
-      names.map((name) => el("li", {}, link(name))),
-    ),
-  );
 }
 
 (async () => {
