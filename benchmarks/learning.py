@@ -18,6 +18,7 @@ recipe.
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import importlib.util
 import os
@@ -112,8 +113,20 @@ def score_by_rules(rows: Sequence[QuestionRow], answers: Sequence[str]) -> Score
     return Score(sum(shares) / len(shares) if shares else None, decided, total)
 
 
-def train(tuner: Tuner, recipe: Recipe, parts: Parts, seed: int, out: Path) -> Run:
-    """One training; the answers after each epoch go to files."""
+@dataclass
+class Measure:
+    """What a model gets right at one moment: losses and scores by split, its answers, the general check."""
+
+    epoch: Epoch
+    answers: list[dict[str, str]]
+    general: GeneralKnowledge | None
+
+
+def train(tuner: Tuner, recipe: Recipe, parts: Parts, seed: int, out: Path, untrained: list[Measure]) -> Run:
+    """One training; the answers after each epoch go to files.
+
+    `untrained`: the measure before the first epoch, the same for all seeds: taken by the first of them, which adds it.
+    """
     run = Run(seed)
     coded = {
         name: tuner.examples([(row.question, row.answer) for row in rows], recipe.longest)
@@ -123,26 +136,32 @@ def train(tuner: Tuner, recipe: Recipe, parts: Parts, seed: int, out: Path) -> R
     each = curve.trained_tokens(coded["all"])
     measured = [name for name in curve.SPLITS if parts[name]]
 
-    def measure(number: int) -> None:
+    def measured_now(number: int) -> Measure:
         epoch = Epoch(number, number * each, {name: tuner.loss(coded[name], recipe.batch) for name in measured})
         lines = []
         for name in measured:
-            answers = tuner.answers([row.question for row in parts[name]], recipe.answer_tokens, 2 * recipe.batch)
+            answers = tuner.answers([row.question for row in parts[name]], recipe.answer_tokens, 4 * recipe.batch)
             epoch.score[name] = score_by_rules(parts[name], answers)
             lines += [
                 {"id": row.id, "split": row.split, "answer": answer}
                 for row, answer in zip(parts[name], answers, strict=True)
             ]
-        write_jsonl(out / "answers" / f"{label(seed, number)}.jsonl", lines)
-        if number in (0, recipe.epochs):
-            run.general.append(general_knowledge(tuner, general, recipe))
+        ends = number in (0, recipe.epochs)
+        return Measure(epoch, lines, general_knowledge(tuner, general, recipe) if ends else None)
+
+    def keep(measure: Measure) -> None:
+        epoch = measure.epoch
+        write_jsonl(out / "answers" / f"{label(seed, epoch.number)}.jsonl", measure.answers)
+        run.general += [measure.general] if measure.general else []
         run.epochs.append(epoch)
         told = ", ".join(f"{name} {loss:.2f}" for name, loss in epoch.loss.items())
-        print(f"  seed {seed}, epoch {number}: loss {told}", flush=True)
+        print(f"  seed {seed}, epoch {epoch.number}: loss {told}", flush=True)
 
     tuner.restart(seed)
-    measure(0)
-    tuner.epochs(coded["all"], recipe, seed, measure)
+    if not untrained:
+        untrained.append(measured_now(0))
+    keep(copy.deepcopy(untrained[0]))
+    tuner.epochs(coded["all"], recipe, seed, lambda number: keep(measured_now(number)))
     return run
 
 
@@ -154,21 +173,21 @@ class KeptRun:
     run: Run
 
 
-def train_or_keep(tuner: Tuner, recipe: Recipe, parts: Parts, seed: int, out: Path) -> Run:
+def train_or_keep(tuner: Tuner, recipe: Recipe, parts: Parts, seed: int, out: Path, untrained: list[Measure]) -> Run:
     """One training, or what is kept of it while rows, recipe and weights are the same."""
     file = out / "trainings" / f"seed-{seed}.json"
     told = [(name, [(row.id, row.question, row.answer) for row in rows]) for name, rows in parts.items()]
     key = hashlib.sha256(repr((told, recipe, tuner.sha256)).encode()).hexdigest()[:16]
     if file.exists() and (kept := read_json(file, KeptRun)).key == key:
         return kept.run
-    run = train(tuner, recipe, parts, seed, out)
+    run = train(tuner, recipe, parts, seed, out, untrained)
     write_json(file, KeptRun(key, run))
     return run
 
 
 def general_knowledge(tuner: Tuner, examples: Sequence[curve.Example], recipe: Recipe) -> GeneralKnowledge:
     """Loss and right answers of the general check, as the model is now."""
-    answers = tuner.answers([one.question for one in QUESTIONS], recipe.answer_tokens, 2 * recipe.batch)
+    answers = tuner.answers([one.question for one in QUESTIONS], recipe.answer_tokens, 4 * recipe.batch)
     return GeneralKnowledge(tuner.loss(examples, recipe.batch), share_right(answers))
 
 
@@ -297,14 +316,18 @@ def quick() -> int:
         data, out = Path(folder) / "pairs", Path(folder) / "out"
         quick_dataset(data)
         recipe = Recipe(TINY, epochs=3, batch=4, learning_rate=3e-3, answer_tokens=12)
-        runs, _ = learn(str(data), Workspace(Path(folder)), recipe, 2, 6, out, Tuner(TINY, "cpu", 0))
+        tuner = Tuner(TINY, "cpu", 0)
+        runs, parts = learn(str(data), Workspace(Path(folder)), recipe, 2, 6, out, tuner)
         first, last = runs[0].epochs[0], runs[0].epochs[-1]
         assert last.loss["train"] < first.loss["train"], "the loss on train did not fall"
-        assert runs[0].epochs[0].loss == runs[1].epochs[0].loss, "the runs did not begin with the same weights"
+        tuner.restart(2)
+        pairs = [(row.question, row.answer) for row in parts["train"]]
+        again = tuner.loss(tuner.examples(pairs, recipe.longest), recipe.batch)
+        assert again == first.loss["train"], "the seeds do not begin with the same weights"
         assert (out / "curve.png").stat().st_size > 1000
         assert len(list((out / "answers").glob("*.jsonl"))) == 2 * 4
-        again, _ = learn(str(data), Workspace(Path(folder)), recipe, 2, 6, out, Tuner(TINY, "cpu", 0))
-        assert again == runs, "a finished training was done again"
+        kept, _ = learn(str(data), Workspace(Path(folder)), recipe, 2, 6, out, Tuner(TINY, "cpu", 0))
+        assert kept == runs, "a finished training was done again"
     return 0
 
 
@@ -319,7 +342,8 @@ def learn(
     print(f"recipe: {recipe}")
     print(f"model: {tuner.parameters:,} parameters on {tuner.device}; sha256 of its weights: {tuner.sha256}")
     print(f"seeds: {', '.join(str(seed) for seed in range(1, seeds + 1))}", flush=True)
-    runs = [train_or_keep(tuner, recipe, parts, seed, out) for seed in range(1, seeds + 1)]
+    untrained: list[Measure] = []
+    runs = [train_or_keep(tuner, recipe, parts, seed, out, untrained) for seed in range(1, seeds + 1)]
     if judged:
         judged(runs, parts)
     for line in [*report(runs, parts, judged is not None), *word_for_word(runs, parts, out)]:
