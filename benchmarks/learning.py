@@ -26,6 +26,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -357,6 +358,7 @@ def main() -> int:
     arguments, extra = parse()
     if arguments.quick:
         return quick()
+    began = time.monotonic()
     try:
         if not arguments.dataset:
             raise SystemExit("name a DATASET, or pass --quick")
@@ -375,6 +377,7 @@ def main() -> int:
     except (Unavailable, GroundworkError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    print(f"finished in {(time.monotonic() - began) / 60:.0f} minutes on {os.cpu_count()} cores")
     print(f"curve: {out / 'curve.png'}\nanswers: {out / 'answers'} (uv run dataprep/grade.py DATASET --answers FILE)")
     return 0
 
