@@ -32,10 +32,10 @@ _MOST_CELLS = 2_000_000  # of a table; the model holds one object for each
 _WEB = ("http://", "https://", "mailto:")
 _FORMULA = re.compile(rb"<m:oMath[ >].*?</m:oMath>", re.DOTALL)
 _BODY = re.compile(rb"(<w:body>).*(</w:body>)", re.DOTALL)
-_READ_FORMULA = re.compile(r"(?m)^(\d+):\s*\$")
-_RUN_OF_TEXT = re.compile(rb"<m:t(?: [^>]*)?>([^<]*)</m:t>")
+_NUMBERED_FORMULA = re.compile(r"(?m)^(\d+):\s*\$")
+_FORMULA_TEXT = re.compile(rb"<m:t(?: [^>]*)?>([^<]*)</m:t>")
 _SLIDE_IDS = re.compile(rb"<p:sldId [^>]*/>|<p:sldId [^>]*>.*?</p:sldId>", re.DOTALL)
-_RELATION = re.compile(rb'r:id="([^"]+)"')
+_RELATION_ID = re.compile(rb'r:id="([^"]+)"')
 _STARTS_BLOCK = re.compile(r"(?=[#>|]|```|~~~)")  # a paragraph of the document that Markdown would take for a block
 
 
@@ -50,20 +50,20 @@ def read(source: str, ending: str) -> AnydocReading:
     """The document as Markdown. Raises BadDocument where anydoc cannot read it."""
     content = readable(Path(source).read_bytes(), FORMATS[ending])
     if FORMATS[ending] == "pptx":
-        slides = [markdown(_parse(slide, "pptx")) for slide in _slides(content)]
+        slides = [markdown(_parse(slide, "pptx")) for slide in _split_slides(content)]
         return AnydocReading(slides or [""], [])
-    aside: list[str] = []
+    comment_quotes: list[str] = []
     if FORMATS[ending] == "docx" and zipfile.is_zipfile(io.BytesIO(content)):
-        main = _main_part_of(content)
-        content, aside = with_style_numbers(content, main), comments(content, main)
+        main_part = _find_main_part(content)
+        content, comment_quotes = with_style_numbers(content, main_part), comments(content, main_part)
     document = _parse(content, FORMATS[ending])
-    told: list[str] = []
-    if FORMATS[ending] == "docx" and (formulas := _formulas(content)) > _count_math(document.blocks):
-        plain = _unread_formulas(content)
-        document = _parse(_with_plain_formulas(content, plain), "docx")
-        given = f"{len(plain)} of {formulas} formulas are given as plain text: they could not be read as LaTeX"
-        told = [given] if plain else []
-    return AnydocReading(["\n\n".join(filter(None, [markdown(document), *aside]))], told)
+    warnings: list[str] = []
+    if FORMATS[ending] == "docx" and (formulas := _count_formulas(content)) > _count_math(document.blocks):
+        unread = _unread_formulas(content)
+        document = _parse(_replace_formulas(content, unread), "docx")
+        warning = f"{len(unread)} of {formulas} formulas are given as plain text: they could not be read as LaTeX"
+        warnings = [warning] if unread else []
+    return AnydocReading(["\n\n".join(filter(None, [markdown(document), *comment_quotes]))], warnings)
 
 
 def _parse(content: bytes, kind: str) -> Document:
@@ -82,53 +82,53 @@ def _parse(content: bytes, kind: str) -> Document:
 # --- parts of packages ----------------------------------------------------------------------------------------------
 
 
-def _slides(content: bytes) -> Iterator[bytes]:
+def _split_slides(content: bytes) -> Iterator[bytes]:
     """A presentation for each slide: the model does not say where one ends.
 
     Other slides are left out, and pictures too unless they are kept.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = {name: archive.read(name) for name in archive.namelist() if _is_shown(name)}
+            package = {path: archive.read(path) for path in archive.namelist() if _is_part_read(path)}
     except (zipfile.BadZipFile, OSError) as error:
         raise BadDocument(f"it is damaged ({error})") from None
-    main = parts.get("ppt/presentation.xml", b"")
-    targets = _targets(parts.get("ppt/_rels/presentation.xml.rels", b""))
-    of_slides = ("ppt/slides/", "ppt/notesSlides/", "ppt/media/")
-    shared = {name: part for name, part in parts.items() if not name.startswith(of_slides)}
-    ids = _SLIDE_IDS.findall(main)
-    if not ids and not main:
+    deck = package.get("ppt/presentation.xml", b"")
+    targets = _relation_targets(package.get("ppt/_rels/presentation.xml.rels", b""))
+    slide_folders = ("ppt/slides/", "ppt/notesSlides/", "ppt/media/")
+    shared_parts = {path: content for path, content in package.items() if not path.startswith(slide_folders)}
+    ids = _SLIDE_IDS.findall(deck)
+    if not ids and not deck:
         yield content
-    for one in ids:
-        relation = _RELATION.search(one)
-        name = f"ppt/{targets.get(relation[1].decode(), '')}" if relation else ""
-        own = {part: parts[part] for part in _of_slide(parts, name) if part in parts}
-        listed = main.replace(b"".join(ids), one) if b"".join(ids) in main else _only(main, one)
-        yield zipped({**shared, **own, "ppt/presentation.xml": listed})
+    for slide_id in ids:
+        relation = _RELATION_ID.search(slide_id)
+        slide_path = f"ppt/{targets.get(relation[1].decode(), '')}" if relation else ""
+        slide_parts = {path: package[path] for path in _slide_part_paths(package, slide_path) if path in package}
+        deck_xml = deck.replace(b"".join(ids), slide_id) if b"".join(ids) in deck else _only_slide(deck, slide_id)
+        yield zipped({**shared_parts, **slide_parts, "ppt/presentation.xml": deck_xml})
 
 
-def _only(main: bytes, one: bytes) -> bytes:
-    return _SLIDE_IDS.sub(lambda match: match[0] if match[0] == one else b"", main)
+def _only_slide(deck: bytes, slide_id: bytes) -> bytes:
+    return _SLIDE_IDS.sub(lambda match: match[0] if match[0] == slide_id else b"", deck)
 
 
-def _targets(relations: bytes) -> dict[str, str]:
+def _relation_targets(relations: bytes) -> dict[str, str]:
     """Relation id: the part it names, relative to ppt/."""
-    found = re.findall(rb"<Relationship\b[^>]*>", relations)
-    pairs = [(re.search(rb'\bId="([^"]+)"', tag), re.search(rb'\bTarget="([^"]+)"', tag)) for tag in found]
-    return {a[1].decode(): b[1].decode().removeprefix("/ppt/") for a, b in pairs if a and b}
+    relation_tags = re.findall(rb"<Relationship\b[^>]*>", relations)
+    pairs = [(re.search(rb'\bId="([^"]+)"', tag), re.search(rb'\bTarget="([^"]+)"', tag)) for tag in relation_tags]
+    return {key[1].decode(): target[1].decode().removeprefix("/ppt/") for key, target in pairs if key and target}
 
 
-def _is_shown(part: str) -> bool:
-    return office_pictures.are_kept() or not part.startswith("ppt/media/")
+def _is_part_read(path: str) -> bool:
+    return office_pictures.are_kept() or not path.startswith("ppt/media/")
 
 
-def _of_slide(parts: dict[str, bytes], slide: str) -> Iterator[str]:
+def _slide_part_paths(package: dict[str, bytes], slide: str) -> Iterator[str]:
     """The slide's own parts: itself, its notes, its pictures."""
-    folder, _, name = slide.rpartition("/")
-    relations = f"{folder}/_rels/{name}.rels"
+    folder, _, file_name = slide.rpartition("/")
+    relations = f"{folder}/_rels/{file_name}.rels"
     yield slide
     yield relations
-    for target in _targets(parts.get(relations, b"")).values():
+    for target in _relation_targets(package.get(relations, b"")).values():
         if "notesSlides/" in target:
             note = f"ppt/{target.removeprefix('../')}"
             yield note
@@ -137,76 +137,76 @@ def _of_slide(parts: dict[str, bytes], slide: str) -> Iterator[str]:
             yield f"ppt/{target.removeprefix('../')}"
 
 
-def _formulas(docx: bytes) -> int:
+def _count_formulas(docx: bytes) -> int:
     """How many formulas the text holds, those without any letter left out."""
     with zipfile.ZipFile(io.BytesIO(docx)) as archive:
-        name = _main_part(archive)
-        return sum(bool(_text_of(found)) for found in _FORMULA.findall(archive.read(name))) if name else 0
+        path = _main_part_name(archive)
+        return sum(bool(_formula_text(formula)) for formula in _FORMULA.findall(archive.read(path))) if path else 0
 
 
 def _unread_formulas(docx: bytes) -> set[int]:
     """Which formulas of the text, counted from 0, anydoc gives nothing for; each is tried in a paragraph of its own."""
-    name, parts = _with_main_part(docx)
-    formulas = _FORMULA.findall(parts[name])
+    main_part, package = _read_package(docx)
+    formulas = _FORMULA.findall(package[main_part])
     paragraphs = [b"<w:p><w:r><w:t>%d:</w:t></w:r>%b</w:p>" % pair for pair in enumerate(formulas)]
-    tried = _BODY.sub(lambda body: body[1] + b"".join(paragraphs) + body[2], parts[name])
-    asked = {k for k, formula in enumerate(formulas) if _text_of(formula)}
+    numbered_text = _BODY.sub(lambda body: body[1] + b"".join(paragraphs) + body[2], package[main_part])
+    with_letters = {k for k, formula in enumerate(formulas) if _formula_text(formula)}
     try:
-        text = markdown(_parse(zipped({**parts, name: tried}), "docx"))
+        text = markdown(_parse(zipped({**package, main_part: numbered_text}), "docx"))
     except BadDocument:
-        return asked
-    return asked - {int(number) for number in _READ_FORMULA.findall(text)}
+        return with_letters
+    return with_letters - {int(number) for number in _NUMBERED_FORMULA.findall(text)}
 
 
-def _with_plain_formulas(docx: bytes, which: set[int]) -> bytes:
+def _replace_formulas(docx: bytes, formula_numbers: set[int]) -> bytes:
     """The file with the letters of the formulas `which`, counted from 0, in place of them."""
-    name, parts = _with_main_part(docx)
-    numbers = itertools.count()
-    parts[name] = _FORMULA.sub(
+    main_part, package = _read_package(docx)
+    counter = itertools.count()
+    package[main_part] = _FORMULA.sub(
         lambda match: (
-            b'<w:r><w:t xml:space="preserve">' + _text_of(match[0]) + b"</w:t></w:r>"
-            if next(numbers) in which
+            b'<w:r><w:t xml:space="preserve">' + _formula_text(match[0]) + b"</w:t></w:r>"
+            if next(counter) in formula_numbers
             else match[0]
         ),
-        parts[name],
+        package[main_part],
     )
-    return zipped(parts)
+    return zipped(package)
 
 
-def _with_main_part(docx: bytes) -> tuple[str, dict[str, bytes]]:
+def _read_package(docx: bytes) -> tuple[str, dict[str, bytes]]:
     """The name of the part that holds the text, and all parts."""
     with zipfile.ZipFile(io.BytesIO(docx)) as archive:
-        return _main_part(archive), {name: archive.read(name) for name in archive.namelist()}
+        return _main_part_name(archive), {part_name: archive.read(part_name) for part_name in archive.namelist()}
 
 
-def _main_part_of(docx: bytes) -> str:
+def _find_main_part(docx: bytes) -> str:
     with zipfile.ZipFile(io.BytesIO(docx)) as archive:
-        return _main_part(archive)
+        return _main_part_name(archive)
 
 
-def _main_part(archive: zipfile.ZipFile) -> str:
-    names = [name for name in archive.namelist() if re.fullmatch(r"word/document\d*\.xml", name)]
-    return names[0] if names else ""
+def _main_part_name(archive: zipfile.ZipFile) -> str:
+    main_parts = [part_name for part_name in archive.namelist() if re.fullmatch(r"word/document\d*\.xml", part_name)]
+    return main_parts[0] if main_parts else ""
 
 
-def _text_of(formula: bytes) -> bytes:
-    return b"".join(_RUN_OF_TEXT.findall(formula))
+def _formula_text(formula: bytes) -> bytes:
+    return b"".join(_FORMULA_TEXT.findall(formula))
 
 
 def _count_math(blocks: Sequence[Block]) -> int:
-    return sum(_math_in(block) for block in blocks)
+    return sum(_count_math_in(block) for block in blocks)
 
 
-def _math_in(block: Block) -> int:
+def _count_math_in(block: Block) -> int:
     if block.kind == "math":
-        return _separate(block.text or "")
-    inside = [*_inner(block), *(b for item in (block.list.items if block.list else []) for b in item.blocks)]
+        return _count_formula_rows(block.text or "")
+    inner = [*_inner_blocks(block), *(b for item in (block.list.items if block.list else []) for b in item.blocks)]
     if block.table:
-        inside += [b for row in block.table.grid for slot in row if slot.cell for b in slot.cell.blocks]
-    return _count_math(inside) + sum(inline.kind == "math" and bool(inline.text) for inline in block.content or [])
+        inner += [b for row in block.table.grid for slot in row if slot.cell for b in slot.cell.blocks]
+    return _count_math(inner) + sum(inline.kind == "math" and bool(inline.text) for inline in block.content or [])
 
 
-def _separate(latex: str) -> int:
+def _count_formula_rows(latex: str) -> int:
     """Formulas in one block: a paragraph of several gives one, its rows parted by a double backslash."""
     return 1 + latex.count(r"\\") if latex.strip() else 0
 
@@ -216,90 +216,90 @@ def _separate(latex: str) -> int:
 
 def markdown(document: Document) -> str:
     """The blocks of a document, its notes below them."""
-    parts = [text for block in document.blocks if (text := _block(block))]
-    parts += [f"[^{note.id}]: {_flat(note.blocks)}" for note in document.notes]
-    return "\n\n".join(parts)
+    sections = [text for block in document.blocks if (text := _block_markdown(block))]
+    sections += [f"[^{note.id}]: {_one_line(note.blocks)}" for note in document.notes]
+    return "\n\n".join(sections)
 
 
-def _block(block: Block) -> str:
+def _block_markdown(block: Block) -> str:
     match block.kind:
         case "heading":
-            title = _inline(block.content or [], bold=False).replace("\n", " ").strip()
+            title = _inline_markdown(block.content or [], bold=False).replace("\n", " ").strip()
             return f"{'#' * min(block.level or 1, 6)} {title}" if title else ""
         case "list":
-            return _list(block)
+            return _list_markdown(block)
         case "table":
-            return _table(block.table) if block.table else ""
+            return _table_markdown(block.table) if block.table else ""
         case "block_quote":
-            inner = "\n\n".join(filter(None, map(_block, _inner(block))))
+            inner = "\n\n".join(filter(None, map(_block_markdown, _inner_blocks(block))))
             return "\n".join(f"> {line}".rstrip() for line in inner.split("\n")) if inner else ""
         case "code_block":
-            return _fence(block.text or "", block.lang or "")
+            return _fenced_code(block.text or "", block.lang or "")
         case "math":
-            return f"$$\n{_latex(block.text or '')}\n$$"
+            return f"$$\n{_strip_gathered(block.text or '')}\n$$"
         case "rule":
             return "---"
-    text = _inline(block.content or []).strip()
+    text = _inline_markdown(block.content or []).strip()
     return f"\\{text}" if text and _STARTS_BLOCK.match(text) else text
 
 
-def _inner(block: Block) -> Sequence[Block]:
+def _inner_blocks(block: Block) -> Sequence[Block]:
     blocks: Any = block.blocks  # whose type in the stubs is hidden by the attribute `list`
     return blocks or []
 
 
-def _latex(formula: str) -> str:
+def _strip_gathered(formula: str) -> str:
     """Without the environment for several rows where there is one."""
     inner = formula.strip().removeprefix(r"\begin{gathered}").removesuffix(r"\end{gathered}").strip()
     return formula.strip() if r"\\" in inner else inner
 
 
-def _fence(code: str, language: str) -> str:
+def _fenced_code(code: str, language: str) -> str:
     longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
     marks = "`" * max(3, longest + 1)
     return f"{marks}{language}\n{code.rstrip()}\n{marks}"
 
 
-def _list(block: Block) -> str:
+def _list_markdown(list_block: Block) -> str:
     """The items with their own marks; what is below an item's first block stands under its text."""
-    if block.list is None:
+    if list_block.list is None:
         return ""
-    items = []
-    for mark, item in _marked(block.list):
-        inner = [(one.kind, text) for one in item.blocks if (text := _block(one))]
-        body = "".join(("\n" if kind == "list" else "\n\n") + text for kind, text in inner).lstrip("\n")
+    item_texts = []
+    for mark, item in _list_items(list_block.list):
+        block_texts = [(block.kind, text) for block in item.blocks if (text := _block_markdown(block))]
+        body = "".join(("\n" if kind == "list" else "\n\n") + text for kind, text in block_texts).lstrip("\n")
         if body:
-            items.append(f"{mark} " + re.sub(r"\n(?=[^\n])", f"\n{' ' * (len(mark) + 1)}", body))
-    return "\n".join(items)
+            item_texts.append(f"{mark} " + re.sub(r"\n(?=[^\n])", f"\n{' ' * (len(mark) + 1)}", body))
+    return "\n".join(item_texts)
 
 
-def _marked(listed: List) -> Iterator[tuple[str, ListItem]]:
-    for k, item in enumerate(listed.items):
-        told = (item.marker_label or "").replace("?", "")  # of RTF, the sign for one that it cannot write
-        sign = told and not any(map(str.isalnum, told))
-        yield "-" if sign else told or _mark(listed.marker, listed.start + k), item
+def _list_items(item_list: List) -> Iterator[tuple[str, ListItem]]:
+    for k, item in enumerate(item_list.items):
+        label = (item.marker_label or "").replace("?", "")  # of RTF, the sign for one that it cannot write
+        is_sign = label and not any(map(str.isalnum, label))
+        yield "-" if is_sign else label or _list_mark(item_list.marker, item_list.start + k), item
 
 
-def _mark(marker: str, n: int) -> str:
+def _list_mark(marker: str, n: int) -> str:
     """The mark of the n-th item, letters and roman numbers with a bracket, as Markdown knows no others."""
     if marker == "bullet":
         return "-"
     if marker == "decimal":
         return f"{n}."
-    letters = _roman(n) if marker.endswith("roman") else chr(ord("a") + (n - 1) % 26)
+    letters = _roman_numeral(n) if marker.endswith("roman") else chr(ord("a") + (n - 1) % 26)
     return f"{letters.upper() if marker.startswith('upper') else letters})"
 
 
-def _roman(n: int) -> str:
-    pairs = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
-    out = ""
-    for value, letters in pairs:
+def _roman_numeral(n: int) -> str:
+    numerals = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+    roman = ""
+    for value, letters in numerals:
         while n >= value:
-            out, n = out + letters, n - value
-    return out
+            roman, n = roman + letters, n - value
+    return roman
 
 
-def _table(table: Table) -> str:
+def _table_markdown(table: Table) -> str:
     """A table with its merged cells filled; scaffolding, and a table of one column, as the blocks it holds."""
     from groundwork.documents.engines.spreadsheets import table_to_markdown
 
@@ -308,8 +308,8 @@ def _table(table: Table) -> str:
         raise BadDocument(f"a table in it has {width * len(table.grid):,} cells, more than {_MOST_CELLS:,}")
     if table.kind == "layout" or width < 2:
         cells = [slot.cell for row in table.grid for slot in row if slot.cell]
-        return "\n\n".join(text for cell in cells for block in cell.blocks if (text := _block(block)))
-    texts = [[_flat(slot.cell.blocks) if slot.cell else "" for slot in row] for row in table.grid]
+        return "\n\n".join(text for cell in cells for block in cell.blocks if (text := _block_markdown(block)))
+    texts = [[_one_line(slot.cell.blocks) if slot.cell else "" for slot in row] for row in table.grid]
     for i, row in enumerate(table.grid):
         for j, slot in enumerate(row):
             if slot.kind == "covered":
@@ -317,47 +317,49 @@ def _table(table: Table) -> str:
     return table_to_markdown(texts)
 
 
-def _flat(blocks: Sequence[Block]) -> str:
+def _one_line(blocks: Sequence[Block]) -> str:
     """Blocks on one line, as a cell of a table can hold them; items keep their numbers."""
-    parts: list[str] = []
+    texts: list[str] = []
     for block in blocks:
         if block.table:
-            parts += [_flat(slot.cell.blocks) for row in block.table.grid for slot in row if slot.cell]
+            texts += [_one_line(slot.cell.blocks) for row in block.table.grid for slot in row if slot.cell]
         elif block.list:
-            items = [f"{'' if mark == '-' else mark} {_flat(item.blocks)}" for mark, item in _marked(block.list)]
-            parts.append("; ".join(item.strip() for item in items))
-        elif inner := _inner(block):
-            parts.append(_flat(inner))
+            items = [
+                f"{'' if mark == '-' else mark} {_one_line(item.blocks)}" for mark, item in _list_items(block.list)
+            ]
+            texts.append("; ".join(item.strip() for item in items))
+        elif inner := _inner_blocks(block):
+            texts.append(_one_line(inner))
         elif block.kind == "math":
-            parts.append(f"${block.text}$")
+            texts.append(f"${block.text}$")
         else:
-            parts.append(block.text or _inline(block.content or []))
-    return " ".join(" ".join(parts).split())
+            texts.append(block.text or _inline_markdown(block.content or []))
+    return " ".join(" ".join(texts).split())
 
 
-def _inline(content: Sequence[Inline], *, bold: bool = True) -> str:
+def _inline_markdown(content: Sequence[Inline], *, bold: bool = True) -> str:
     """Runs of text with their emphasis, neighbours of one style together."""
-    return "".join(_styled(_joined(group), style, bold) for style, group in groupby(content, key=_style))
+    return "".join(_apply_style(_join_inlines(group), style, bold) for style, group in groupby(content, key=_style_of))
 
 
-def _joined(inlines: Iterable[Inline]) -> str:
+def _join_inlines(inlines: Iterable[Inline]) -> str:
     """Runs side by side; two formulas, and a picture's words and other text, have a space between them."""
-    out, before = "", ""
+    joined, previous_kind = "", ""
     for inline in inlines:
-        text = _plain(inline)
-        apart = {before, inline.kind} == {"math"} or "image" in (before, inline.kind)
-        touching = out and text and not out[-1].isspace() and (text[0].isalnum() or text[0] == "$")
-        out += f" {text}" if apart and touching else text
-        before = inline.kind if text else before
-    return out
+        text = _inline_text(inline)
+        needs_space = {previous_kind, inline.kind} == {"math"} or "image" in (previous_kind, inline.kind)
+        is_touching = joined and text and not joined[-1].isspace() and (text[0].isalnum() or text[0] == "$")
+        joined += f" {text}" if needs_space and is_touching else text
+        previous_kind = inline.kind if text else previous_kind
+    return joined
 
 
-def _style(inline: Inline) -> tuple[bool, bool, bool, bool]:
+def _style_of(inline: Inline) -> tuple[bool, bool, bool, bool]:
     style = inline.style
     return (style.bold, style.italic, style.strike, style.code) if style else (False, False, False, False)
 
 
-def _styled(text: str, style: tuple[bool, bool, bool, bool], bold: bool) -> str:
+def _apply_style(text: str, style: tuple[bool, bool, bool, bool], bold: bool) -> str:
     is_bold, is_italic, is_struck, is_code = style
     inner = text.strip()
     if not inner or "\n" in inner:
@@ -369,12 +371,12 @@ def _styled(text: str, style: tuple[bool, bool, bool, bool], bold: bool) -> str:
     return f"{before}{marks}{inner}{marks[::-1]}{behind}"
 
 
-def _plain(inline: Inline) -> str:
+def _inline_text(inline: Inline) -> str:
     match inline.kind:
         case "text":
             return inline.text or ""
         case "link":
-            return _link(inline)
+            return _link_markdown(inline)
         case "image":
             return office_pictures.picture(inline)
         case "line_break":
@@ -388,9 +390,9 @@ def _plain(inline: Inline) -> str:
     return ""
 
 
-def _link(inline: Inline) -> str:
+def _link_markdown(inline: Inline) -> str:
     """A link into the web, or the text of any other."""
-    text = _inline(inline.content or []).replace("\n", " ")
+    text = _inline_markdown(inline.content or []).replace("\n", " ")
     address = inline.target.value if inline.target else ""
     if not text.strip() or not address.startswith(_WEB) or set(address) & set(" \n<>()") or text.strip() == address:
         return text or address

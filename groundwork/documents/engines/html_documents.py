@@ -14,7 +14,7 @@ def html_to_markdown(html: str | bytes) -> str:
     """HTML as Markdown, its tables with one header row and merged cells filled."""
     from markdownify import MarkdownConverter
 
-    soup = _parsed(html)
+    soup = _parse_html(html)
     for noise in [*soup(["script", "style", "noscript", "template", "nav"]), *soup(role="navigation")]:
         noise.decompose()
     for image in soup("img"):
@@ -23,7 +23,7 @@ def html_to_markdown(html: str | bytes) -> str:
         )  # its words, not its bytes
     for table in soup.find_all("table"):
         if not table.find("table"):
-            _square(table, soup)
+            _square_table(table, soup)
     writer = MarkdownConverter(heading_style="ATX", bullets="-", escape_asterisks=False, escape_underscores=False)
     markdown: str = writer.convert_soup(soup.body or soup)
     return re.sub(r"\n{3,}", "\n\n", markdown.replace(_PIPE, "\\|"))
@@ -31,11 +31,11 @@ def html_to_markdown(html: str | bytes) -> str:
 
 def html_title(html: str | bytes) -> str:
     """What the page says of itself that it is called; "" where it says nothing."""
-    title = _parsed(html).title
+    title = _parse_html(html).title
     return " ".join(title.get_text(" ").split()) if title else ""
 
 
-def _parsed(html: str | bytes) -> Any:
+def _parse_html(html: str | bytes) -> Any:
     from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
 
     with warnings.catch_warnings():
@@ -43,9 +43,9 @@ def _parsed(html: str | bytes) -> Any:
         return BeautifulSoup(html, "lxml")
 
 
-def _square(table: Any, soup: Any) -> None:
+def _square_table(table: Any, soup: Any) -> None:
     """The table with a cell for every row and column, and header cells in its first row."""
-    rows = list(_filled(table))
+    rows = list(_filled_rows(table))
     if not rows or max(map(len, rows)) < 2:
         return
     width = max(map(len, rows))
@@ -59,18 +59,18 @@ def _square(table: Any, soup: Any) -> None:
         table.append(tr)
 
 
-def _filled(table: Any) -> Iterator[list[str]]:
+def _filled_rows(table: Any) -> Iterator[list[str]]:
     """The text of each row's cells, spanning cells repeated."""
-    below: dict[int, tuple[int, str]] = {}  # column: rows still to fill, text
+    spans_below: dict[int, tuple[int, str]] = {}  # column: rows still to fill, text
     for tr in table.find_all("tr"):
-        out: list[str] = []
+        row: list[str] = []
         cells = iter(tr.find_all(["td", "th"]))
         while True:
-            if len(out) in below:
-                left, text = below.pop(len(out))
-                if left > 1:
-                    below[len(out)] = (left - 1, text)
-                out.append(text)
+            if len(row) in spans_below:
+                rows_left, text = spans_below.pop(len(row))
+                if rows_left > 1:
+                    spans_below[len(row)] = (rows_left - 1, text)
+                row.append(text)
                 continue
             cell = next(cells, None)
             if cell is None:
@@ -78,11 +78,11 @@ def _filled(table: Any) -> Iterator[list[str]]:
             text = " ".join(cell.get_text(" ").split())
             for _ in range(_span(cell, "colspan")):
                 if (rows := _span(cell, "rowspan")) > 1:
-                    below[len(out)] = (rows - 1, text)
-                out.append(text)
-        yield out
+                    spans_below[len(row)] = (rows - 1, text)
+                row.append(text)
+        yield row
 
 
-def _span(cell: Any, name: str) -> int:
-    value = str(cell.get(name, "1"))
-    return min(int(value), 1000) if value.isdigit() and int(value) else 1
+def _span(cell: Any, attribute: str) -> int:
+    span = str(cell.get(attribute, "1"))
+    return min(int(span), 1000) if span.isdigit() and int(span) else 1

@@ -47,29 +47,29 @@ from groundwork.documents.repair.running_headers import EdgeLine, edge_lines, ru
 from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.writing_systems import is_right_to_left, is_shaped
 
-_RECURS = 3  # pages from which on turned text is a stamp that runs through the document
+_STAMP_PAGES = 3  # pages from which on turned text is a stamp that runs through the document
 
 
-class _Page(NamedTuple):
+class _PageContent(NamedTuple):
     """A page before its order is known: texts, drawn tables and charts, horizontal lines, turned texts and notes, and
     the lines at its edges."""
 
     runs: list[Run]
     grids: list[Grid]
     strokes: Sequence[Stroke]
-    aside: list[str]
+    side_texts: list[str]
     edges: list[EdgeLine]
 
 
-class Read(NamedTuple):
+class OrderedPage(NamedTuple):
     """A page's parts as they are read, each with its column's left and right, and the lines of turned text and
     of notes."""
 
     parts: list[tuple[list[Line], tuple[float, float] | None]]
-    aside: list[str]
+    side_texts: list[str]
 
 
-_BLANK = _Page([], [], [], [], [])
+_BLANK = _PageContent([], [], [], [], [])
 
 
 def convert(request: Request) -> Conversion:
@@ -88,43 +88,48 @@ def convert(request: Request) -> Conversion:
     numbers = request.pages or range(1, len(pages) + 1)
     with LetterSizes(request.source, turns) as sizes:
         pages = _with_ligatures([page and sizes.with_all_letters(page) for page in pages])
-        typed = typewriter_fonts(pages)
-        drawn = [_drawn(page, sizes, text, typed) if page else _BLANK for page, text in zip(pages, layer, strict=True)]
-    body = statistics.median([run.size for page in drawn for run in page.runs] or [0.0])
-    running = running_lines([page.edges for page in drawn], numbers, body)
-    running = [_separable(lines, text) for lines, text in zip(running, layer, strict=True)]
-    read = _read(drawn, running)
-    often = Counter(text for page in read for text in set(page.aside))
-    read = [page._replace(aside=[text for text in page.aside if often[text] < _RECURS]) for page in read]
-    styles = Styles([[line for lines, _ in page.parts for line in lines] for page in read])
+        typewriter = typewriter_fonts(pages)
+        contents = [
+            _page_content(page, sizes, text, typewriter) if page else _BLANK
+            for page, text in zip(pages, layer, strict=True)
+        ]
+    body_size = statistics.median([run.size for page in contents for run in page.runs] or [0.0])
+    running = running_lines([page.edges for page in contents], numbers, body_size)
+    running = [_separable_lines(lines, text) for lines, text in zip(running, layer, strict=True)]
+    ordered = _order_pages(contents, running)
+    counts = Counter(text for page in ordered for text in set(page.side_texts))
+    ordered = [
+        page._replace(side_texts=[text for text in page.side_texts if counts[text] < _STAMP_PAGES]) for page in ordered
+    ]
+    styles = Styles([[line for lines, _ in page.parts for line in lines] for page in ordered])
     warnings: list[str] = []
-    other = _Later(request, len(pages), warnings)
+    inspector_pages = _LazyPages(request, len(pages), warnings)
     renditions: dict[str, Sequence[str]] = {
-        "lines": [_markdown(page, styles) for page in read],
-        "liteparse": ["" if back else _own_markdown(page) for page, back in zip(pages, leftward, strict=True)],
-        "pdf-inspector": other,
+        "lines": [_page_markdown(page, styles) for page in ordered],
+        "liteparse": ["" if is_rtl else _own_markdown(page) for page, is_rtl in zip(pages, leftward, strict=True)],
+        "pdf-inspector": inspector_pages,
     }
-    if unsure := [numbers[i] for i in shaped if count_tables(other[i])]:
-        warnings.append(_unsure_tables(unsure))
-    left_out = [[line.cells for line in lines] for lines in running]
-    return Conversion(renditions=renditions, warnings=warnings, running=left_out)
+    if unsure_pages := [numbers[i] for i in shaped if count_tables(inspector_pages[i])]:
+        warnings.append(_tables_warning(unsure_pages))
+    running_cells = [[line.cells for line in lines] for lines in running]
+    return Conversion(renditions=renditions, warnings=warnings, running=running_cells)
 
 
 def _with_ligatures(pages: list[Any]) -> list[Any]:
     """liteparse's pages with the ligatures as letters that their fonts do not map."""
-    lost = ligatures_of(" ".join(item.text for item in page.text_items) for page in pages if page)
-    return [_mended(page, lost) if page else page for page in pages] if lost else pages
+    lost = ligatures_of(" ".join(text_item.text for text_item in page.text_items) for page in pages if page)
+    return [_with_letters(page, lost) if page else page for page in pages] if lost else pages
 
 
-def _mended(page: Any, lost: Mapping[str, str]) -> Any:
-    items = []
-    for item in page.text_items:
-        words = [dataclasses.replace(word, text=with_ligatures(word.text, lost)) for word in item.words]
-        items.append(dataclasses.replace(item, text=with_ligatures(item.text, lost), words=words))
-    return dataclasses.replace(page, text_items=items, markdown=with_ligatures(page.markdown or "", lost))
+def _with_letters(page: Any, lost: Mapping[str, str]) -> Any:
+    text_items = []
+    for text_item in page.text_items:
+        words = [dataclasses.replace(word, text=with_ligatures(word.text, lost)) for word in text_item.words]
+        text_items.append(dataclasses.replace(text_item, text=with_ligatures(text_item.text, lost), words=words))
+    return dataclasses.replace(page, text_items=text_items, markdown=with_ligatures(page.markdown or "", lost))
 
 
-class _Later(Sequence[str]):
+class _LazyPages(Sequence[str]):
     """pdf-inspector's pages, which are read when the first of them is asked for: mostly none is."""
 
     def __init__(self, request: Request, count: int, warnings: list[str]) -> None:
@@ -148,99 +153,104 @@ class _Later(Sequence[str]):
         return self._pages[index]
 
 
-def _markdown(page: Read, styles: Styles) -> str:
+def _page_markdown(page: OrderedPage, styles: Styles) -> str:
     """A page as one text; a sentence goes on from the foot of a column to the head of the next one.
 
     Footnotes and turned text come last, but not within a sentence that goes on overleaf.
     """
     prose: list[Block] = []
-    aside: list[str] = []
-    for part, (lines, column) in enumerate(page.parts):
+    side_texts: list[str] = []
+    for number, (lines, column) in enumerate(page.parts):
         start, end = foot_notes(lines, styles)
-        prose += [block._replace(part=2 * part) for block in PageWriter(lines[:start], styles, column).blocks()]
-        aside.append(PageWriter(lines[start:end], styles, column).markdown())
-        prose += [block._replace(part=2 * part + 1) for block in PageWriter(lines[end:], styles, column).blocks()]
-    parts = groupby(whole_sentences(prose, styles.vocabulary.join), key=lambda block: block.part)
-    text = stitch(["\n\n".join(block.text for block in blocks) for _, blocks in parts]).markdown
-    before, gap, last = text.rpartition("\n\n")
-    aside += page.aside
-    blocks = [text, *aside] if last.endswith(LINE_ENDS) or not gap else [before, *aside, last]
+        prose += [block._replace(part=2 * number) for block in PageWriter(lines[:start], styles, column).blocks()]
+        side_texts.append(PageWriter(lines[start:end], styles, column).markdown())
+        prose += [block._replace(part=2 * number + 1) for block in PageWriter(lines[end:], styles, column).blocks()]
+    prose_parts = groupby(whole_sentences(prose, styles.vocabulary.join), key=lambda block: block.part)
+    text = stitch(["\n\n".join(block.text for block in blocks) for _, blocks in prose_parts]).markdown
+    head, gap, last_block = text.rpartition("\n\n")
+    side_texts += page.side_texts
+    blocks = [text, *side_texts] if last_block.endswith(LINE_ENDS) or not gap else [head, *side_texts, last_block]
     return "\n\n".join(filter(None, blocks))
 
 
-def _unsure_tables(numbers: Sequence[int]) -> str:
+def _tables_warning(numbers: Sequence[int]) -> str:
     """A warning of tables on pages in shaped scripts, whose rows and spaces get lost."""
-    told = f"page{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
-    return f"{told}: tables in this script lose their structure; check them, or use --converter gemini"
+    page_list = f"page{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+    return f"{page_list}: tables in this script lose their structure; check them, or use --converter gemini"
 
 
-def _drawn(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset[str]) -> _Page:
+def _page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset[str]) -> _PageContent:
     """What is drawn on a liteparse page, spelt as in the page's text layer."""
-    turned = upright(page)
+    upright_items = upright(page)
     speller = Speller(text)
-    read = [
+    item_runs = [
         [
             (item, run)
             for item in items
             if (run := to_run(item, sizes.of(item, page), speller, sizes.end_font(item, page), typewriter))
         ]
-        for items in (turned.items, *turned.aside)
+        for items in (upright_items.items, *upright_items.aside)
     ]
-    runs, *aside = ([run for _, run in part] for part in read)
-    places = form_fields(page)
-    charts = find_charts(page.vector_graphics, runs, places) if page.vector_graphics else []
+    runs, *side_runs = ([run for _, run in side] for side in item_runs)
+    fields = form_fields(page)
+    charts = find_charts(page.vector_graphics, runs, fields) if page.vector_graphics else []
     leftward = is_right_to_left(text)
     if leftward:
         spelling = letters_in_order(*sizes.text_of(page.page_num))
-        runs = [word for item, run in read[0] for word in word_runs(item, run, spelling)]
+        runs = [word for item, run in item_runs[0] for word in word_runs(item, run, spelling)]
     runs = with_typed(page, runs)
     strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
     if leftward:
         runs, strokes = mirrored_runs(runs, page.width), mirrored_strokes(strokes, page.width)
-        charts, places = ([mirrored_box(box, page.width) for box in boxes] for boxes in (charts, places))
-    grids = [_labels(chart, runs) for chart in charts]
-    free = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
+        charts, fields = ([mirrored_box(box, page.width) for box in boxes] for boxes in (charts, fields))
+    grids = [_chart_grid(chart, runs) for chart in charts]
+    prose = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
     frames = find_frames(strokes)
     frames = [frame for frame in frames if not any(_is_in(frame, chart) for chart in charts)]
-    if frames and (tables := find_grids(frames, [word for run in free for word in run.words], places)):
-        free = [run for run in free if not any(table.holds(run) for table in tables)]
+    if frames and (tables := find_grids(frames, [word for run in prose for word in run.words], fields)):
+        prose = [run for run in prose if not any(table.holds(run) for table in tables)]
         grids += tables
-    beside = [*(_whole(line.text, text) for part in aside for line in to_lines(part)), *notes(page)]
-    edges = [*strokes.flat, *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in places)]
-    return _Page(free, grids, edges, beside, [] if leftward else edge_lines(free, grids, page.height))
+    side_texts = [*(_whole_line(line.text, text) for side in side_runs for line in to_lines(side)), *notes(page)]
+    edges = [*strokes.flat, *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in fields)]
+    return _PageContent(prose, grids, edges, side_texts, [] if leftward else edge_lines(prose, grids, page.height))
 
 
-def _read(pages: Sequence[_Page], running: Sequence[Sequence[EdgeLine]]) -> list[Read]:
+def _order_pages(pages: Sequence[_PageContent], running: Sequence[Sequence[EdgeLine]]) -> list[OrderedPage]:
     """The parts of the pages in the order in which they are read, without the running lines."""
-    gone = {id(run) for lines in running for line in lines for run in line.runs}
-    runs = [[run for run in page.runs if id(run) not in gone] for page in pages]
-    split = [parts_of(text, page.grids) for text, page in zip(runs, pages, strict=True)]
-    if known := gutters(split):
-        split = [parts_of(text, page.grids, known) for text, page in zip(runs, pages, strict=True)]
+    running_ids = {id(run) for lines in running for line in lines for run in line.runs}
+    runs = [[run for run in page.runs if id(run) not in running_ids] for page in pages]
+    parts_by_page = [parts_of(page_runs, page.grids) for page_runs, page in zip(runs, pages, strict=True)]
+    if column_xs := gutters(parts_by_page):
+        parts_by_page = [
+            parts_of(page_runs, page.grids, column_xs) for page_runs, page in zip(runs, pages, strict=True)
+        ]
     return [
-        Read([(page_lines(to_lines(part.runs), part.grids, page.strokes), part.column) for part in parts], page.aside)
-        for parts, page in zip(split, pages, strict=True)
+        OrderedPage(
+            [(page_lines(to_lines(part.runs), part.grids, page.strokes), part.column) for part in parts],
+            page.side_texts,
+        )
+        for parts, page in zip(parts_by_page, pages, strict=True)
     ]
 
 
-def _separable(lines: Sequence[EdgeLine], text: str) -> list[EdgeLine]:
+def _separable_lines(lines: Sequence[EdgeLine], text: str) -> list[EdgeLine]:
     """The running lines that can be taken out of the page's text layer too, against which the page is held."""
-    out = []
+    separable = []
     for line in lines:
-        rest = without_line(text, line.cells)
-        if rest is not None:
-            out.append(line)
-            text = rest
-    return out
+        remaining = without_line(text, line.cells)
+        if remaining is not None:
+            separable.append(line)
+            text = remaining
+    return separable
 
 
-def _whole(line: str, layer: str) -> str:
+def _whole_line(line: str, layer: str) -> str:
     """A turned line as the text layer has it: liteparse cuts those that reach over the edge of the page."""
     at = layer.find(line)
     return layer[at:].split("\n", 1)[0].strip() if at >= 0 and (not at or layer[at - 1] == "\n") else line
 
 
-def _labels(chart: Box, runs: Sequence[Run]) -> Grid:
+def _chart_grid(chart: Box, runs: Sequence[Run]) -> Grid:
     """A chart as a table without rows that holds its labels."""
     grid = Grid([chart.x1, chart.x2], [chart.y1, chart.y2], [])
     return grid._replace(labels=" ".join(line.text for line in to_lines([run for run in runs if grid.holds(run)])))
@@ -279,14 +289,14 @@ def read_pages(request: Request) -> list[Any]:
 def _read_turned(request: Request) -> tuple[list[Any], dict[int, int]]:
     """liteparse's pages, and by how many degrees those were turned whose text does not stand upright."""
     numbers = list(request.pages or range(1, request.page_count + 1))
-    by_number = _parse(request, request.pages)
+    by_number = _parse_pages(request, request.pages)
     turns = {number: turn for number, page in by_number.items() if number in numbers and (turn := main_turn(page))}
     if turns:
-        by_number.update(_parse(request, sorted(turns), page_orientation_corrections=sorted(turns.items())))
+        by_number.update(_parse_pages(request, sorted(turns), page_orientation_corrections=sorted(turns.items())))
     return [by_number.get(number) for number in numbers], turns
 
 
-def _parse(request: Request, numbers: Sequence[int] | None, **options: Any) -> dict[int, Any]:
+def _parse_pages(request: Request, numbers: Sequence[int] | None, **options: Any) -> dict[int, Any]:
     """Page number: liteparse's page."""
     from liteparse import LiteParse
 

@@ -15,15 +15,15 @@ from groundwork.documents.engines.plain_text import decode_text
 from groundwork.errors import BadDocument
 
 HEADERS = ("From", "To", "Cc", "Date")
-_MALFORMED = (ValueError, LookupError, AttributeError, TypeError)  # what the library raises for headers that are wrong
-_DEEPEST = 5  # mails in mails
+_HEADER_ERRORS = (ValueError, LookupError, AttributeError, TypeError)  # raised by the library for wrong headers
+_MOST_NESTED_MAILS = 5  # mails in mails
 _HEADER_FIELD = re.compile(
     r"(?:From|To|Cc|Subject|Date|Message-ID|MIME-Version|Received|Return-Path|Content-Type|Reply-To|Delivered-To|Sender"
     r"|DKIM-Signature|X-[\w-]+):",
     re.IGNORECASE,
 )
-_READ = ("text/plain", "text/html")
-_UNKNOWN = "\ufffd"  # what the library gives for bytes that are not in the charset it is told
+_TEXT_TYPES = ("text/plain", "text/html")
+_UNDECODABLE = "\ufffd"  # what the library gives for bytes that are not in the charset it is told
 
 
 class Mail(NamedTuple):
@@ -42,9 +42,9 @@ def mail_to_markdown(content: bytes) -> Mail:
     message = email.message_from_bytes(content, policy=email.policy.default)
     if message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime"):
         raise BadDocument("it is encrypted; save the text of the mail")
-    names = list(_attachments(message))
-    warnings = [f"attachments are named and not read ({len(names)}); put them beside it as documents"] if names else []
-    return Mail(_whole(message, names, depth=0), warnings)
+    files = list(_describe_attachments(message))
+    warnings = [f"attachments are named and not read ({len(files)}); put them beside it as documents"] if files else []
+    return Mail(_mail_markdown(message, files, depth=0), warnings)
 
 
 def is_mail(start: str) -> bool:
@@ -53,89 +53,95 @@ def is_mail(start: str) -> bool:
     return sum(_HEADER_FIELD.match(line) is not None for line in fields) >= 3 and _HEADER_FIELD.match(start) is not None
 
 
-def _whole(message: EmailMessage, names: list[str], depth: int) -> str:
-    subject = _header(message, "Subject") or "Mail without a subject"
-    told = [f"{name}: {value}" for name in HEADERS if (value := _header(message, name))]
-    parts = [f"# {subject}", "  \n".join(told), _body(message)]
-    if depth < _DEEPEST:
-        inner = [part for part in _own_parts(message) if part.get_content_type() == "message/rfc822"]
-        parts += [_whole(mail, list(_attachments(mail)), depth + 1) for part in inner if (mail := _inside(part))]
-    if names:
-        parts.append("Attachments: " + "; ".join(names))
-    return "\n\n".join(part.strip() for part in parts if part.strip())
+def _mail_markdown(message: EmailMessage, attachments: list[str], depth: int) -> str:
+    subject = _header_value(message, "Subject") or "Mail without a subject"
+    header_lines = [f"{header}: {value}" for header in HEADERS if (value := _header_value(message, header))]
+    sections = [f"# {subject}", "  \n".join(header_lines), _body_text(message)]
+    if depth < _MOST_NESTED_MAILS:
+        mail_parts = [
+            mime_part for mime_part in _walk_parts(message) if mime_part.get_content_type() == "message/rfc822"
+        ]
+        sections += [
+            _mail_markdown(mail, list(_describe_attachments(mail)), depth + 1)
+            for mime_part in mail_parts
+            if (mail := _embedded_mail(mime_part))
+        ]
+    if attachments:
+        sections.append("Attachments: " + "; ".join(attachments))
+    return "\n\n".join(section.strip() for section in sections if section.strip())
 
 
-def _header(message: Message, name: str) -> str:
+def _header_value(message: Message, header: str) -> str:
     try:
-        return " ".join(str(message.get(name) or "").split())
-    except _MALFORMED:
+        return " ".join(str(message.get(header) or "").split())
+    except _HEADER_ERRORS:
         return ""
 
 
-def _body(message: EmailMessage) -> str:
-    return "\n\n".join(text for part in _texts(message) if (text := part.strip()))
+def _body_text(message: EmailMessage) -> str:
+    return "\n\n".join(stripped for text in _body_texts(message) if (stripped := text.strip()))
 
 
-def _texts(part: EmailMessage) -> Iterator[str]:
+def _body_texts(mime_part: EmailMessage) -> Iterator[str]:
     """The texts of a mail in their order, also those between and below what is attached; alternatives once."""
-    kind = part.get_content_type()
+    kind = mime_part.get_content_type()
     if kind == "message/delivery-status":
-        yield "\n\n".join(str(told).strip() for told in _parts(part))
+        yield "\n\n".join(str(status).strip() for status in _subparts(mime_part))
     elif kind == "multipart/alternative":
-        yield _fullest([_body(other) for other in _parts(part)])
+        yield _fullest_alternative([_body_text(alternative) for alternative in _subparts(mime_part)])
     elif kind == "multipart/related":
-        yield from (text for root in _parts(part)[:1] for text in _texts(root))
-    elif part.is_multipart() and kind != "message/rfc822":
-        yield from (text for inner in _parts(part) for text in _texts(inner))
-    elif kind in _READ and not _is_attached(part):
-        yield html_to_markdown(_decoded(part)) if kind == "text/html" else _decoded(part)
+        yield from (text for root in _subparts(mime_part)[:1] for text in _body_texts(root))
+    elif mime_part.is_multipart() and kind != "message/rfc822":
+        yield from (text for subpart in _subparts(mime_part) for text in _body_texts(subpart))
+    elif kind in _TEXT_TYPES and not _is_attached(mime_part):
+        yield html_to_markdown(_decode_part(mime_part)) if kind == "text/html" else _decode_part(mime_part)
 
 
-def _fullest(texts: Sequence[str]) -> str:
+def _fullest_alternative(texts: Sequence[str]) -> str:
     """The last of several alternatives, which is the richest, unless another one says much more."""
-    most = max((len(text.split()) for text in texts), default=0)
-    return next((text for text in reversed(texts) if text and 2 * len(text.split()) >= most), "")
+    most_words = max((len(text.split()) for text in texts), default=0)
+    return next((text for text in reversed(texts) if text and 2 * len(text.split()) >= most_words), "")
 
 
-def _decoded(part: EmailMessage) -> str:
+def _decode_part(mime_part: EmailMessage) -> str:
     """A part's text; where its charset is unknown, or its bytes are in another, that of the bytes."""
     try:
-        text = str(part.get_content())
-    except _MALFORMED:
-        text = _UNKNOWN
-    payload = part.get_payload(decode=True) if _UNKNOWN in text else None
-    return decode_text(payload)[0] if isinstance(payload, bytes) and payload else text.replace(_UNKNOWN, "")
+        text = str(mime_part.get_content())
+    except _HEADER_ERRORS:
+        text = _UNDECODABLE
+    payload = mime_part.get_payload(decode=True) if _UNDECODABLE in text else None
+    return decode_text(payload)[0] if isinstance(payload, bytes) and payload else text.replace(_UNDECODABLE, "")
 
 
-def _parts(part: EmailMessage) -> list[EmailMessage]:
-    payload = part.get_payload()
-    return [inner for inner in payload if isinstance(inner, EmailMessage)] if isinstance(payload, list) else []
+def _subparts(mime_part: EmailMessage) -> list[EmailMessage]:
+    payload = mime_part.get_payload()
+    return [subpart for subpart in payload if isinstance(subpart, EmailMessage)] if isinstance(payload, list) else []
 
 
-def _is_attached(part: EmailMessage) -> bool:
-    return part.get_content_disposition() == "attachment" or bool(_name(part))
+def _is_attached(mime_part: EmailMessage) -> bool:
+    return mime_part.get_content_disposition() == "attachment" or bool(_file_name(mime_part))
 
 
-def _name(part: EmailMessage) -> str:
+def _file_name(mime_part: EmailMessage) -> str:
     try:
-        return part.get_filename() or ""
-    except _MALFORMED:
+        return mime_part.get_filename() or ""
+    except _HEADER_ERRORS:
         return ""
 
 
-def _own_parts(message: EmailMessage) -> Iterator[EmailMessage]:
+def _walk_parts(message: EmailMessage) -> Iterator[EmailMessage]:
     """The parts of a mail, not those of mails in it."""
     if message.is_multipart() and message.get_content_type() != "message/rfc822":
-        for part in message.iter_parts():
-            if isinstance(part, EmailMessage):
-                yield part
-                yield from _own_parts(part)
+        for mime_part in message.iter_parts():
+            if isinstance(mime_part, EmailMessage):
+                yield mime_part
+                yield from _walk_parts(mime_part)
 
 
-def _inside(part: EmailMessage) -> EmailMessage | None:
+def _embedded_mail(mime_part: EmailMessage) -> EmailMessage | None:
     """The mail that a part holds; some programs write it in base64, which the library leaves as it is."""
-    mail = next(iter(_parts(part)), None)
-    if mail is None or part.get("Content-Transfer-Encoding", "").strip().lower() != "base64":
+    mail = next(iter(_subparts(mime_part)), None)
+    if mail is None or mime_part.get("Content-Transfer-Encoding", "").strip().lower() != "base64":
         return mail
     try:
         content = binascii.a2b_base64(str(mail.get_payload()))
@@ -144,12 +150,12 @@ def _inside(part: EmailMessage) -> EmailMessage | None:
     return email.message_from_bytes(content, policy=email.policy.default)
 
 
-def _attachments(message: EmailMessage) -> Iterator[str]:
+def _describe_attachments(message: EmailMessage) -> Iterator[str]:
     """Name, type and size of what is attached or stands between the lines."""
-    for part in _own_parts(message):
-        if part.is_multipart() or part.get_content_type() == "message/rfc822":
+    for mime_part in _walk_parts(message):
+        if mime_part.is_multipart() or mime_part.get_content_type() == "message/rfc822":
             continue
-        if _is_attached(part) or part.get_content_maintype() != "text":
-            payload = part.get_payload(decode=True)
+        if _is_attached(mime_part) or mime_part.get_content_maintype() != "text":
+            payload = mime_part.get_payload(decode=True)
             size = len(payload) if isinstance(payload, bytes) else 0
-            yield f"{_name(part) or 'without a name'} ({part.get_content_type()}, {size:,} bytes)"
+            yield f"{_file_name(mime_part) or 'without a name'} ({mime_part.get_content_type()}, {size:,} bytes)"

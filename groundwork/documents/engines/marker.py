@@ -19,7 +19,7 @@ from groundwork.errors import BadDocument
 
 LAYOUT_WEIGHTS = "datalab-to/surya_layout2"
 HUB_PATIENCE = 5.0  # seconds; marker itself waits 300 for a server that cannot start
-_PAGE = re.compile(r"(?:(?<!\n)\n+)?\{(\d+)\}-{48}\n*")
+_PAGE_MARK = re.compile(r"(?:(?<!\n)\n+)?\{(\d+)\}-{48}\n*")
 
 
 def convert(request: Request) -> Conversion:
@@ -40,23 +40,23 @@ def convert(request: Request) -> Conversion:
         options["page_range"] = ",".join(str(number - 1) for number in request.pages)
     if settings.use_llm:
         options |= _language_model(request)
-    rendered = _converter(tuple(sorted(options.items())))(request.source)
+    rendered = _load_converter(tuple(sorted(options.items())))(request.source)
     text, _, images = text_from_rendered(rendered)
-    kept = {name: _jpeg_or_png(name, image) for name, image in images.items()} if request.settings.pictures else {}
-    (text,), warnings = keep_pictures(kept, [text], Path(request.images))
+    files = {name: _jpeg_or_png(name, image) for name, image in images.items()} if request.settings.pictures else {}
+    (text,), warnings = keep_pictures(files, [text], Path(request.images))
     return Conversion(pages=by_page(text, request.pages or list(range(1, request.page_count + 1))), warnings=warnings)
 
 
 def _prepare(layout_server: str) -> None:
     """Name a font and a layout server, or make sure of the weights, before marker reads its settings on import."""
-    os.environ.setdefault("FONT_PATH", _font())
+    os.environ.setdefault("FONT_PATH", _font_path())
     if layout_server:
         os.environ["FAST_LAYOUT_SERVER_URL"] = layout_server
     elif "FAST_LAYOUT_SERVER_URL" not in os.environ:
         _require_weights()
 
 
-def _font() -> str:
+def _font_path() -> str:
     """A font that is here already: marker would fetch one of 15 MB, for formats that it renders itself."""
     import matplotlib
 
@@ -89,7 +89,7 @@ def _language_model(request: Request) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=2)
-def _converter(options: tuple[tuple[str, Any], ...]) -> Any:
+def _load_converter(options: tuple[tuple[str, Any], ...]) -> Any:
     """One converter for all files that are read with the same options; its models are loaded once."""
     from marker.config.parser import ConfigParser
     from marker.converters.pdf import PdfConverter
@@ -100,7 +100,7 @@ def _converter(options: tuple[tuple[str, Any], ...]) -> Any:
         config["page_range"] = [int(number) for number in config["page_range"].split(",")]
     return PdfConverter(
         config=config,
-        artifact_dict=_models(),
+        artifact_dict=_load_models(),
         processor_list=parser.get_processors(),
         renderer=parser.get_renderer(),
         llm_service=parser.get_llm_service(),
@@ -108,7 +108,7 @@ def _converter(options: tuple[tuple[str, Any], ...]) -> Any:
 
 
 @functools.cache
-def _models() -> Any:
+def _load_models() -> Any:
     from marker.models import create_model_dict
 
     return create_model_dict()
@@ -116,9 +116,9 @@ def _models() -> Any:
 
 def by_page(text: str, numbers: list[int]) -> list[str]:
     """marker's paginated Markdown, cut at its page marks, which count from 0; a page without one is empty."""
-    parts = _PAGE.split(f"\n\n{text.lstrip()}")
-    found = {int(number) + 1: page.strip() for number, page in zip(parts[1::2], parts[2::2], strict=True)}
-    return [found.get(number, "") for number in numbers]
+    pieces = _PAGE_MARK.split(f"\n\n{text.lstrip()}")
+    pages_by_number = {int(number) + 1: page.strip() for number, page in zip(pieces[1::2], pieces[2::2], strict=True)}
+    return [pages_by_number.get(number, "") for number in numbers]
 
 
 def _jpeg_or_png(name: str, image: Any) -> bytes:

@@ -37,19 +37,19 @@ MOST_DETAIL = 300  # characters of what the service says of an error
 T = TypeVar("T")
 
 
-class _Submitted(msgspec.Struct):
+class _SubmittedJob(msgspec.Struct):
     request_id: str = ""
     request_check_url: str = ""
     success: bool = True
     error: str | None = None
 
 
-class _Cost(msgspec.Struct):
+class _JobCost(msgspec.Struct):
     final_cost_cents: float | None = None
     total_cents: float | None = None
 
 
-class _Result(msgspec.Struct):
+class _JobResult(msgspec.Struct):
     """What a job says of itself. `images`: name -> base64."""
 
     status: str = ""
@@ -58,7 +58,7 @@ class _Result(msgspec.Struct):
     markdown: str | None = None
     images: dict[str, str] | None = None
     page_count: int | None = None
-    cost_breakdown: _Cost | None = None
+    cost_breakdown: _JobCost | None = None
 
 
 @dataclass
@@ -86,41 +86,41 @@ class MarkerService:
         Raises ProviderRefused for a key or an account that is refused, BadDocument for a file that is, TransportFailed
         for a service that is out of reach or not done in time, ConfigError without a key.
         """
-        keeps = request.settings.pictures
-        form = self._form(request, keeps)
+        with_images = request.settings.pictures
+        form = self._form(request, with_images)
         content = await asyncio.to_thread(Path(request.source).read_bytes)
-        name, row = f"{_digest(content, form)}.json", UsageRow("ingest", NAME, document)
+        reply_name, row = f"{_request_digest(content, form)}.json", UsageRow("ingest", NAME, document)
         folders = [self.replies, *([self.joined] if self.joined else [])]
-        if stored := next((folder / name for folder in folders if (folder / name).is_file()), None):
-            raw = stored.read_bytes()
+        if stored := next((folder / reply_name for folder in folders if (folder / reply_name).is_file()), None):
+            reply = stored.read_bytes()
             row.replayed = 1
         else:
-            raw = await self._fetch(content, form, request.ending)
-            await asyncio.to_thread(write_bytes, self.replies / name, raw)
+            reply = await self._fetch(content, form, request.ending)
+            await asyncio.to_thread(write_bytes, self.replies / reply_name, reply)
             row.calls = 1
-        result = _read(raw, _Result)
+        result = _decode(reply, _JobResult)
         if not row.replayed:
             self._count(result, row)
         self.usage.append(row)
-        return _conversion(result, request, keeps)
+        return _build_conversion(result, request, with_images)
 
-    def _form(self, request: Request, keeps: bool) -> dict[str, str]:
+    def _form(self, request: Request, with_images: bool) -> dict[str, str]:
         options: dict[str, Any] = {
             "output_format": "markdown",
             "mode": self.settings.mode,
             "paginate": True,
-            "disable_image_extraction": not keeps,
+            "disable_image_extraction": not with_images,
             "disable_image_captions": True,  # which a model writes, and the document does not hold
             **self.settings.options,
         }
         if request.pages is not None:
             options["page_range"] = ",".join(str(number - 1) for number in request.pages)
-        return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in options.items()}
+        return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in options.items()}
 
-    def _count(self, result: _Result, row: UsageRow) -> None:
+    def _count(self, result: _JobResult, row: UsageRow) -> None:
         row.pages = result.page_count or 0
-        told = result.cost_breakdown or _Cost()
-        cents = told.final_cost_cents if told.final_cost_cents is not None else told.total_cents
+        cost = result.cost_breakdown or _JobCost()
+        cents = cost.final_cost_cents if cost.final_cost_cents is not None else cost.total_cents
         price = self.settings.price_per_1000_pages
         if cents is not None:
             row.cost = cents / 100
@@ -133,43 +133,43 @@ class MarkerService:
         """Upload, and wait for the reply of a job that is complete."""
         import httpx2
 
-        key, waits = self.key(), self.settings.timeout
+        key, time_limit = self.key(), self.settings.timeout
         timeout = httpx2.Timeout(TRANSFER_SECONDS, connect=CONNECT_SECONDS)
         try:
             async with (
-                asyncio.timeout(waits),
+                asyncio.timeout(time_limit),
                 httpx2.AsyncClient(headers={"X-API-Key": key}, timeout=timeout, follow_redirects=False) as client,
             ):
-                desk = _Desk(client, key, self.settings)
+                api = _ServiceClient(client, key, self.settings)
                 files = {"file": (f"document{ending}", content)}
-                submitted = _read(await desk.ask("POST", self.settings.url, data=form, files=files), _Submitted)
+                submitted = _decode(await api.ask("POST", self.settings.url, data=form, files=files), _SubmittedJob)
                 if not submitted.success or not submitted.request_id:
-                    raise BadDocument(f"{NAME}: the service did not take it: {desk.plain(submitted.error or 'no id')}")
+                    raise BadDocument(f"{NAME}: the service did not take it: {api.plain(submitted.error or 'no id')}")
                 address = self._check_url(submitted)
                 while True:
-                    raw = await desk.ask("GET", address)
-                    result = _read(raw, _Result)
+                    reply = await api.ask("GET", address)
+                    result = _decode(reply, _JobResult)
                     if result.status == "failed" or result.success is False:
-                        raise BadDocument(f"{NAME}: the job failed: {desk.plain(result.error or 'no reason given')}")
+                        raise BadDocument(f"{NAME}: the job failed: {api.plain(result.error or 'no reason given')}")
                     if result.status == "complete":
-                        return raw
+                        return reply
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError:
             raise TransportFailed(
-                f"{NAME}: not done after {waits:g} s; run again later, or raise ingest.marker_api.timeout"
+                f"{NAME}: not done after {time_limit:g} s; run again later, or raise ingest.marker_api.timeout"
             ) from None
 
-    def _check_url(self, submitted: _Submitted) -> str:
+    def _check_url(self, submitted: _SubmittedJob) -> str:
         """Where to ask for the job: on the host that was sent the key already, for the key goes there too."""
-        told, own = urlsplit(submitted.request_check_url), urlsplit(self.settings.url)
-        if (told.scheme, told.netloc) == (own.scheme, own.netloc):
+        check_url, service_url = urlsplit(submitted.request_check_url), urlsplit(self.settings.url)
+        if (check_url.scheme, check_url.netloc) == (service_url.scheme, service_url.netloc):
             return submitted.request_check_url
         from urllib.parse import quote
 
         return f"{self.settings.url.rstrip('/')}/{quote(submitted.request_id, safe='')}"
 
 
-class _Desk:
+class _ServiceClient:
     """Sends single requests, again while the service is busy, and says in plain words why one failed."""
 
     def __init__(self, client: Any, key: str, settings: MarkerApi) -> None:
@@ -180,8 +180,8 @@ class _Desk:
         import httpx2
 
         trouble, wait = "", FIRST_WAIT
-        for tried in range(TRIES):
-            if tried:
+        for attempt in range(TRIES):
+            if attempt:
                 await asyncio.sleep(min(wait, LONGEST_WAIT))
             try:
                 response = await self._client.request(method, address, **content)
@@ -194,20 +194,20 @@ class _Desk:
             if response.status_code != 429 and response.status_code < 500:
                 raise self._refused(response.status_code, detail)
             trouble = f"the service answers {response.status_code}{f' ({detail})' if detail else ''}"
-            wait = _seconds(response.headers.get("Retry-After", "")) or 2 * wait
+            wait = _retry_seconds(response.headers.get("Retry-After", "")) or 2 * wait
         raise TransportFailed(f"{NAME}: {trouble}, after {TRIES} tries; run again later")
 
     def _refused(self, status: int, detail: str) -> Exception:
-        said = f"{NAME}: {status}{f', {detail}' if detail else ''}"
+        cause = f"{NAME}: {status}{f', {detail}' if detail else ''}"
         if status == 401:
-            return ProviderRefused(f"{said}: the key in {self._settings.api_key_env} is refused; see {KEYS_PAGE}")
+            return ProviderRefused(f"{cause}: the key in {self._settings.api_key_env} is refused; see {KEYS_PAGE}")
         if status in (402, 403):
-            return ProviderRefused(f"{said}: the account has no credit, plan or right for this; see {PRICES_PAGE}")
+            return ProviderRefused(f"{cause}: the account has no credit, plan or right for this; see {PRICES_PAGE}")
         if 300 <= status < 400 or status in (404, 405):
-            return ProviderRefused(f"{said}: nothing converts documents there; check ingest.marker_api.url")
+            return ProviderRefused(f"{cause}: nothing converts documents there; check ingest.marker_api.url")
         if status == 413:
-            return BadDocument(f"{said}: too large for the service; name fewer pages in ingest.overrides or split it")
-        return BadDocument(f"{said}: the service refused the file or ingest.marker_api.options")
+            return BadDocument(f"{cause}: too large for the service; name fewer pages in ingest.overrides or split it")
+        return BadDocument(f"{cause}: the service refused the file or ingest.marker_api.options")
 
     def _detail(self, response: Any) -> str:
         try:
@@ -221,8 +221,8 @@ class _Desk:
         return " ".join(text.replace(self._key, "[the key]").split())[:MOST_DETAIL].rstrip(". ")
 
 
-def _conversion(result: _Result, request: Request, keeps: bool) -> Conversion:
-    pictures = {name: _decoded(content) for name, content in (result.images or {}).items()} if keeps else {}
+def _build_conversion(result: _JobResult, request: Request, with_images: bool) -> Conversion:
+    pictures = {name: _picture_bytes(content) for name, content in (result.images or {}).items()} if with_images else {}
     (text,), warnings = keep_pictures(pictures, [result.markdown or ""], Path(request.images))
     numbers = request.pages or list(range(1, (request.page_count or result.page_count or 1) + 1))
     pages = by_page(text, numbers)
@@ -233,7 +233,7 @@ def _conversion(result: _Result, request: Request, keeps: bool) -> Conversion:
     return Conversion(pages=pages, warnings=warnings)
 
 
-def _decoded(content: str) -> bytes:
+def _picture_bytes(content: str) -> bytes:
     """The bytes of a picture; none where it is no base64."""
     try:
         return base64.b64decode(content, validate=True)
@@ -241,16 +241,16 @@ def _decoded(content: str) -> bytes:
         return b""
 
 
-def _read(raw: bytes, kind: type[T]) -> T:
+def _decode(reply: bytes, reply_type: type[T]) -> T:
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return msgspec.json.decode(reply, type=reply_type)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise TransportFailed(f"{NAME}: the reply is not in the documented form ({error}); run again") from None
 
 
-def _digest(content: bytes, form: dict[str, str]) -> str:
+def _request_digest(content: bytes, form: dict[str, str]) -> str:
     return hashlib.sha256(hashlib.sha256(content).digest() + msgspec.json.encode(form, order="sorted")).hexdigest()
 
 
-def _seconds(told: str) -> float:
-    return float(told) if told.isascii() and told.isdigit() else 0.0
+def _retry_seconds(retry_after: str) -> float:
+    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0

@@ -22,7 +22,7 @@ LEAST_SCORE = 0.6  # of a line's recognition
 def convert(request: Request) -> Conversion:
     """The lines found on each page, in paragraphs and tables by where they stand."""
     count = request.page_count or count_frames(request.source)
-    return Conversion(pages=[_read(request.source, number) for number in request.pages or range(1, count + 1)])
+    return Conversion(pages=[_read_page(request.source, number) for number in request.pages or range(1, count + 1)])
 
 
 @functools.cache
@@ -32,30 +32,30 @@ def _engine() -> Any:
     return RapidOCR(params={"Global.log_level": "critical"})
 
 
-def _read(source: str, number: int) -> str:
+def _read_page(source: str, number: int) -> str:
     import numpy
 
     result = _engine()(numpy.asarray(page_image(source, number, LONGER_SIDE))[:, :, ::-1])  # it takes BGR
     if result.boxes is None:
         return ""
-    found = [
-        _found(box, text)
+    recognised = [
+        _recognised_line(box, text)
         for box, text, score in zip(result.boxes, result.txts, result.scores, strict=True)
         if score >= LEAST_SCORE
     ]
-    if not found:
+    if not recognised:
         return ""
-    usual = statistics.median(one.height for one in found)
-    lines = to_lines([one.run(usual) for one in found])
+    usual_height = statistics.median(line.height for line in recognised)
+    lines = to_lines([line.run(usual_height) for line in recognised])
     return PageWriter(lines, Styles([lines])).markdown()
 
 
-def _found(box: Any, text: str) -> _Found:
+def _recognised_line(box: Any, text: str) -> _RecognisedLine:
     (x1, y1), (x2, y2) = box.min(axis=0).tolist(), box.max(axis=0).tolist()
-    return _Found(x1, y1, x2, y2, text)
+    return _RecognisedLine(x1, y1, x2, y2, text)
 
 
-class _Found(NamedTuple):
+class _RecognisedLine(NamedTuple):
     """A line that was recognised, in pixels from the top left."""
 
     x1: float
@@ -68,7 +68,7 @@ class _Found(NamedTuple):
     def height(self) -> float:
         return self.y2 - self.y1
 
-    def run(self, usual: float) -> Run:
+    def run(self, usual_height: float) -> Run:
         """As text of a font size. Heights of one font differ by its letters."""
-        size = self.height if self.height > 1.4 * usual else usual
+        size = self.height if self.height > 1.4 * usual_height else usual_height
         return Run(self.x1, self.y1, self.x2, self.y2, self.text.strip(), 0.8 * size)

@@ -19,7 +19,7 @@ def convert(request: Request) -> Conversion:
     """A page for each slide; other formats in one piece. Raises BadDocument with the cause."""
     ending, source = request.ending, request.source
     if ending in anydoc.FORMATS:
-        pages, warnings = _with_pictures(request) if request.settings.pictures else anydoc.read(source, ending)
+        pages, warnings = _read_with_pictures(request) if request.settings.pictures else anydoc.read(source, ending)
         return Conversion(pages=[page.strip() for page in pages], warnings=warnings)
     if ending == ".eml":
         text, warnings = mail.mail_to_markdown(Path(source).read_bytes())
@@ -34,11 +34,11 @@ def convert(request: Request) -> Conversion:
     return Conversion(pages=[text.strip()])
 
 
-def _with_pictures(request: Request) -> anydoc.AnydocReading:
+def _read_with_pictures(request: Request) -> anydoc.AnydocReading:
     """The pages with the pictures of the document, which are written into the folder of the request."""
     pictures = Pictures()
     with kept_in(pictures):
         pages, warnings = anydoc.read(request.source, request.ending)
-    found = pictures.by_address
-    pages, left_out = keep_pictures(found, pages, Path(request.images), known=found)
-    return anydoc.AnydocReading(pages, [*warnings, *left_out])
+    picture_bytes = pictures.by_address
+    pages, picture_warnings = keep_pictures(picture_bytes, pages, Path(request.images), known=picture_bytes)
+    return anydoc.AnydocReading(pages, [*warnings, *picture_warnings])

@@ -15,15 +15,15 @@ from typing import NamedTuple
 
 _RUBY = re.compile(rb"<w:ruby>.*?</w:ruby>", re.DOTALL)
 _RUBY_BASE = re.compile(rb"<w:rubyBase>.*</w:rubyBase>", re.DOTALL)
-_TEXT = re.compile(rb"<w:t(?: [^>]*)?>[^<]*</w:t>")
-_COMMENT = re.compile(rb"<office:annotation[ >].*?</office:annotation>", re.DOTALL)
-_NUMBERS = re.compile(rb"<c:numCache>.*?</c:numCache>", re.DOTALL)
-_CACHE = re.compile(rb"(<c:(?:num|str)Cache>)(.*?)(?=</c:(?:num|str)Cache>)", re.DOTALL)
-_FORMAT = re.compile(rb"<c:formatCode>([^<]*)</c:formatCode>")
-_VALUE = re.compile(rb"(?<=<c:v>)[\d.]+(?=</c:v>)")
+_TEXT_ELEMENT = re.compile(rb"<w:t(?: [^>]*)?>[^<]*</w:t>")
+_ANNOTATION = re.compile(rb"<office:annotation[ >].*?</office:annotation>", re.DOTALL)
+_NUMBER_CACHE = re.compile(rb"<c:numCache>.*?</c:numCache>", re.DOTALL)
+_POINT_CACHE = re.compile(rb"(<c:(?:num|str)Cache>)(.*?)(?=</c:(?:num|str)Cache>)", re.DOTALL)
+_FORMAT_CODE = re.compile(rb"<c:formatCode>([^<]*)</c:formatCode>")
+_POINT_VALUE = re.compile(rb"(?<=<c:v>)[\d.]+(?=</c:v>)")
 _SERIES = re.compile(rb"<c:ser>.*?</c:ser>", re.DOTALL)
-_PLACES = re.compile(rb"<c:xVal>.*?</c:xVal>", re.DOTALL)
-_HEIGHTS = re.compile(rb"<c:yVal>.*?</c:yVal>", re.DOTALL)
+_X_VALUES = re.compile(rb"<c:xVal>.*?</c:xVal>", re.DOTALL)
+_Y_VALUES = re.compile(rb"<c:yVal>.*?</c:yVal>", re.DOTALL)
 _POINT = re.compile(rb'<c:pt idx="(\d+)"[^>]*>\s*<c:v>([^<]*)</c:v>', re.DOTALL)
 _MOST_POINTS = 100_000  # of a series; more are damage
 _POINTS_CHART = re.compile(rb"(</?c:)(?:scatter|bubble)(?=Chart>)")
@@ -35,118 +35,123 @@ def readable(content: bytes, kind: str) -> bytes:
     if kind not in _REWRITES or not zipfile.is_zipfile(io.BytesIO(content)):
         return content
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        changed = {
-            name: new
+        repairs = {
+            path: repaired
             for pattern, rewrite in _REWRITES[kind]
-            for name in archive.namelist()
-            if re.fullmatch(pattern, name) and (new := rewrite(old := archive.read(name))) != old
+            for path in archive.namelist()
+            if re.fullmatch(pattern, path) and (repaired := rewrite(original := archive.read(path))) != original
         }
-        return zipped({name: archive.read(name) for name in archive.namelist()} | changed) if changed else content
+        return zipped({path: archive.read(path) for path in archive.namelist()} | repairs) if repairs else content
 
 
 def zipped(parts: Mapping[str, bytes]) -> bytes:
     """A package of these parts."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, part in parts.items():
-            archive.writestr(name, part)
-    return target.getvalue()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for part_name, content in parts.items():
+            archive.writestr(part_name, content)
+    return buffer.getvalue()
 
 
-def _without_ruby(part: bytes) -> bytes:
+def _strip_ruby(xml: bytes) -> bytes:
     """Text with a reading above it, as Japanese has, as the text alone."""
-    return _RUBY.sub(lambda ruby: b"".join(_TEXT.findall(b"".join(_RUBY_BASE.findall(ruby[0])))), part)
+    return _RUBY.sub(lambda ruby: b"".join(_TEXT_ELEMENT.findall(b"".join(_RUBY_BASE.findall(ruby[0])))), xml)
 
 
-def _without_comments(part: bytes) -> bytes:
-    return _COMMENT.sub(b"", part)
+def _strip_annotations(xml: bytes) -> bytes:
+    return _ANNOTATION.sub(b"", xml)
 
 
-def _plain_chart(part: bytes) -> bytes:
+def _simplify_chart(xml: bytes) -> bytes:
     """Points as lines, days as dates, and gaps as empty values: anydoc goes by the order of the values alone."""
-    part = _NUMBERS.sub(lambda match: _dated(match[0]), part)
-    if _POINTS_CHART.search(part):
-        part = _as_lines(part)
-    return _CACHE.sub(lambda match: match[1] + _without_gaps(match[2]), part)
+    xml = _NUMBER_CACHE.sub(lambda match: _days_to_dates(match[0]), xml)
+    if _POINTS_CHART.search(xml):
+        xml = _scatter_to_line_chart(xml)
+    return _POINT_CACHE.sub(lambda match: match[1] + _fill_point_gaps(match[2]), xml)
 
 
-def _without_gaps(cache: bytes) -> bytes:
-    points = {int(number): value for number, value in _POINT.findall(cache)}
-    last = max(points, default=-1)
-    if len(points) == last + 1 or last > _MOST_POINTS:
+def _fill_point_gaps(cache: bytes) -> bytes:
+    point_values = {int(index): value for index, value in _POINT.findall(cache)}
+    last_index = max(point_values, default=-1)
+    if len(point_values) == last_index + 1 or last_index > _MOST_POINTS:
         return cache
-    return _written((k, points.get(k, b"")) for k in range(last + 1))
+    return _points_xml((index, point_values.get(index, b"")) for index in range(last_index + 1))
 
 
-def _as_lines(part: bytes) -> bytes:
-    series = _SERIES.findall(part)
-    places = [[point[1] for point in _points(_PLACES, one)] for one in series]
-    shared = all(one == places[0] for one in places)
-    rows = places[0] if shared else [place for one in places for place in one]
-    starts = itertools.accumulate(map(len, places), initial=0)
-    lines = iter([_as_line(one, rows, 0 if shared else start) for one, start in zip(series, starts, strict=False)])
-    return _POINTS_CHART.sub(rb"\1line", _SERIES.sub(lambda _: next(lines), part))
+def _scatter_to_line_chart(chart_xml: bytes) -> bytes:
+    all_series = _SERIES.findall(chart_xml)
+    x_values = [[point[1] for point in _find_points(_X_VALUES, series)] for series in all_series]
+    has_shared_x = all(xs == x_values[0] for xs in x_values)
+    row_names = x_values[0] if has_shared_x else [x for xs in x_values for x in xs]
+    row_starts = itertools.accumulate(map(len, x_values), initial=0)
+    line_series = iter(
+        [
+            _scatter_to_line_series(series, row_names, 0 if has_shared_x else start)
+            for series, start in zip(all_series, row_starts, strict=False)
+        ]
+    )
+    return _POINTS_CHART.sub(rb"\1line", _SERIES.sub(lambda _: next(line_series), chart_xml))
 
 
-def _as_line(series: bytes, rows: Sequence[bytes], start: int) -> bytes:
-    """A series of points with the places of all series as the names of its rows, its own from row `start` on."""
-    numbers = {old: start + k for k, (old, _) in enumerate(_points(_PLACES, series))}
-    heights = [(numbers.get(old, int(old)), height) for old, height in _points(_HEIGHTS, series)]
-    series = _PLACES.sub(lambda _: _cached(b"cat", b"str", enumerate(rows)), series)
-    return _HEIGHTS.sub(lambda _: _cached(b"val", b"num", heights), series)
+def _scatter_to_line_series(series: bytes, row_names: Sequence[bytes], start: int) -> bytes:
+    """A series of points with the x values of all series as the names of its rows, its own from row `start` on."""
+    row_numbers = {index: start + i for i, (index, _) in enumerate(_find_points(_X_VALUES, series))}
+    y_values = [(row_numbers.get(index, int(index)), y) for index, y in _find_points(_Y_VALUES, series)]
+    series = _X_VALUES.sub(lambda _: _axis_xml(b"cat", b"str", enumerate(row_names)), series)
+    return _Y_VALUES.sub(lambda _: _axis_xml(b"val", b"num", y_values), series)
 
 
-def _points(where: re.Pattern[bytes], series: bytes) -> list[tuple[bytes, bytes]]:
-    found = where.search(series)
-    return _POINT.findall(found[0]) if found else []
+def _find_points(axis_pattern: re.Pattern[bytes], series: bytes) -> list[tuple[bytes, bytes]]:
+    axis = axis_pattern.search(series)
+    return _POINT.findall(axis[0]) if axis else []
 
 
-def _cached(name: bytes, kind: bytes, points: Iterable[tuple[int, bytes]]) -> bytes:
-    reference = b"<c:%bRef><c:%bCache>%b</c:%bCache></c:%bRef>" % (kind, kind, _written(points), kind, kind)
-    return b"<c:%b>%b</c:%b>" % (name, reference, name)
+def _axis_xml(axis: bytes, kind: bytes, points: Iterable[tuple[int, bytes]]) -> bytes:
+    reference = b"<c:%bRef><c:%bCache>%b</c:%bCache></c:%bRef>" % (kind, kind, _points_xml(points), kind, kind)
+    return b"<c:%b>%b</c:%b>" % (axis, reference, axis)
 
 
-def _written(points: Iterable[tuple[int, bytes]]) -> bytes:
+def _points_xml(points: Iterable[tuple[int, bytes]]) -> bytes:
     return b"".join(b'<c:pt idx="%d"><c:v>%b</c:v></c:pt>' % point for point in points)
 
 
-def _dated(numbers: bytes) -> bytes:
+def _days_to_dates(number_cache: bytes) -> bytes:
     """The days of a chart, which its file counts from 1900 on, as dates."""
     from openpyxl.styles.numbers import is_date_format
     from openpyxl.utils.datetime import from_excel
 
-    shown = _FORMAT.search(numbers)
-    if not shown or not is_date_format(shown[1].decode("utf-8", "replace")):
-        return numbers
-    return _VALUE.sub(lambda value: str(from_excel(float(value[0]))).removesuffix(" 00:00:00").encode(), numbers)
+    format_code = _FORMAT_CODE.search(number_cache)
+    if not format_code or not is_date_format(format_code[1].decode("utf-8", "replace")):
+        return number_cache
+    return _POINT_VALUE.sub(lambda day: str(from_excel(float(day[0]))).removesuffix(" 00:00:00").encode(), number_cache)
 
 
-_ODF = (("content.xml", _without_comments),)
+_ODF_REWRITES = (("content.xml", _strip_annotations),)
 _REWRITES: dict[str, tuple[tuple[str, Callable[[bytes], bytes]], ...]] = {
-    "docx": ((r"word/\w+\.xml", _without_ruby), (r"word/charts/\w+\.xml", _plain_chart)),
-    "pptx": ((r"ppt/charts/\w+\.xml", _plain_chart),),
-    "odt": _ODF,
-    "ods": _ODF,
-    "odp": _ODF,
+    "docx": ((r"word/\w+\.xml", _strip_ruby), (r"word/charts/\w+\.xml", _simplify_chart)),
+    "pptx": ((r"ppt/charts/\w+\.xml", _simplify_chart),),
+    "odt": _ODF_REWRITES,
+    "ods": _ODF_REWRITES,
+    "odp": _ODF_REWRITES,
 }
 
 
 _STYLE = re.compile(rb"<w:style [^>]*>.*?</w:style>", re.DOTALL)
 _STYLE_ID = re.compile(rb'w:styleId="([^"]*)"')
-_BASE = re.compile(rb'<w:basedOn w:val="([^"]*)"')
+_BASED_ON = re.compile(rb'<w:basedOn w:val="([^"]*)"')
 _NUMBERING = re.compile(rb"<w:numPr>(.*?)</w:numPr>", re.DOTALL)
-_LEVEL = re.compile(rb'<w:ilvl w:val="(\d+)"')
-_LIST = re.compile(rb'<w:numId w:val="(\d+)"')
+_LIST_LEVEL = re.compile(rb'<w:ilvl w:val="(\d+)"')
+_LIST_ID = re.compile(rb'<w:numId w:val="(\d+)"')
 _PROPERTIES = re.compile(rb"<w:pPr>(?:(?!</w:pPr>).)*</w:pPr>", re.DOTALL)
-_USES = re.compile(rb'<w:pStyle w:val="([^"]*)"\s*/>')
-_DEEPEST = 10  # styles that one is based on
+_USED_STYLE = re.compile(rb'<w:pStyle w:val="([^"]*)"\s*/>')
+_MOST_BASE_STYLES = 10  # styles that one is based on
 
 
 class Numbering(NamedTuple):
     """Which list a paragraph belongs to, and on which level from 0; None where the style leaves it open."""
 
     level: bytes | None
-    which: bytes | None
+    list_id: bytes | None
 
 
 def with_style_numbers(docx: bytes, main_part: str) -> bytes:
@@ -154,49 +159,49 @@ def with_style_numbers(docx: bytes, main_part: str) -> bytes:
     with zipfile.ZipFile(io.BytesIO(docx)) as archive:
         if not main_part or "word/styles.xml" not in archive.namelist():
             return docx
-        numberings = _numberings(archive.read("word/styles.xml"))
+        numberings = _read_numberings(archive.read("word/styles.xml"))
         if not any(numbering.level not in (None, b"0") for numbering in numberings.values()):
             return docx
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    parts[main_part] = _PROPERTIES.sub(lambda match: _numbered(match[0], numberings), parts[main_part])
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return out.getvalue()
+        package = {part_name: archive.read(part_name) for part_name in archive.namelist()}
+    package[main_part] = _PROPERTIES.sub(lambda match: _add_numbering(match[0], numberings), package[main_part])
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part_name, content in package.items():
+            archive.writestr(part_name, content)
+    return buffer.getvalue()
 
 
-def _numbered(properties: bytes, numberings: dict[bytes, Numbering]) -> bytes:
-    style = _USES.search(properties)
+def _add_numbering(properties: bytes, numberings: dict[bytes, Numbering]) -> bytes:
+    style = _USED_STYLE.search(properties)
     numbering = numberings.get(style[1]) if style else None
-    if not style or not numbering or not numbering.which or b"<w:numPr" in properties:
+    if not style or not numbering or not numbering.list_id or b"<w:numPr" in properties:
         return properties
     level = numbering.level or b"0"
-    told = b'<w:numPr><w:ilvl w:val="%b"/><w:numId w:val="%b"/></w:numPr>' % (level, numbering.which)
-    return properties.replace(style[0], style[0] + told, 1)
+    numbering_xml = b'<w:numPr><w:ilvl w:val="%b"/><w:numId w:val="%b"/></w:numPr>' % (level, numbering.list_id)
+    return properties.replace(style[0], style[0] + numbering_xml, 1)
 
 
-def _numberings(styles: bytes) -> dict[bytes, Numbering]:
+def _read_numberings(styles_xml: bytes) -> dict[bytes, Numbering]:
     """The numbering of each style by its name, that of the styles which it is based on included."""
-    own: dict[bytes, Numbering] = {}
+    numberings: dict[bytes, Numbering] = {}
     bases: dict[bytes, bytes] = {}
-    for match in _STYLE.finditer(styles):
-        name = _STYLE_ID.search(match[0])
-        if not name:
+    for style in _STYLE.finditer(styles_xml):
+        style_id = _STYLE_ID.search(style[0])
+        if not style_id:
             continue
-        found = _NUMBERING.search(match[0])
-        level, which = (pattern.search(found[1]) if found else None for pattern in (_LEVEL, _LIST))
-        own[name[1]] = Numbering(level[1] if level else None, which[1] if which else None)
-        if base := _BASE.search(match[0]):
-            bases[name[1]] = base[1]
-    return {name: _inherited(name, own, bases) for name in own}
+        numbering = _NUMBERING.search(style[0])
+        level, list_id = (pattern.search(numbering[1]) if numbering else None for pattern in (_LIST_LEVEL, _LIST_ID))
+        numberings[style_id[1]] = Numbering(level[1] if level else None, list_id[1] if list_id else None)
+        if base_style := _BASED_ON.search(style[0]):
+            bases[style_id[1]] = base_style[1]
+    return {style_id: _inherited_numbering(style_id, numberings, bases) for style_id in numberings}
 
 
-def _inherited(name: bytes, own: dict[bytes, Numbering], bases: dict[bytes, bytes]) -> Numbering:
+def _inherited_numbering(style_id: bytes, numberings: dict[bytes, Numbering], bases: dict[bytes, bytes]) -> Numbering:
     level: bytes | None = None
-    which: bytes | None = None
-    for _ in range(_DEEPEST):
-        numbering = own.get(name, Numbering(None, None))
-        level, which = level or numbering.level, which or numbering.which
-        name = bases.get(name, b"")
-    return Numbering(level, None if which == b"0" else which)
+    list_id: bytes | None = None
+    for _ in range(_MOST_BASE_STYLES):
+        numbering = numberings.get(style_id, Numbering(None, None))
+        level, list_id = level or numbering.level, list_id or numbering.list_id
+        style_id = bases.get(style_id, b"")
+    return Numbering(level, None if list_id == b"0" else list_id)

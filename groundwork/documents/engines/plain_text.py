@@ -17,7 +17,7 @@ from groundwork.documents.converters import Conversion, Request
 from groundwork.documents.pictures.alternative_text import without_data
 from groundwork.errors import BadDocument
 
-_MARKS = (  # longest first: UTF-32 LE begins as UTF-16 LE does
+_BYTE_ORDER_MARKS = (  # longest first: UTF-32 LE begins as UTF-16 LE does
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -25,13 +25,13 @@ _MARKS = (  # longest first: UTF-32 LE begins as UTF-16 LE does
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _NO_TEXT = "it holds no text in any known encoding; convert it to UTF-8 or remove it"
-_TEXT = 0.99  # of the characters of a text are letters, marks and white space
-_FIT = 0.9  # of the characters beyond ASCII that touch a letter fit there
+_LEAST_TEXT_SHARE = 0.99  # of the characters of a text are letters, marks and white space
+_GOOD_FIT = 0.9  # of the characters beyond ASCII that touch a letter fit there
 _LEAST_FIT = 0.3  # below it is no text
 _BESIDE_LETTER = re.compile(r"(?:(?<=([a-zA-Z]))|(?<![a-zA-Z]))([^\x00-\x7f])(?=([a-zA-Z])?)")
 _BESIDE_WORDS = "«»“”„‘‚‹›–—…°§©®™€£¥¿¡·ªº ¹²³"
-_WESTERN = ("cp1252", "iso8859-15", "cp850", "mac_roman")
-_FAMILIES = {  # languages whose letters cp1252 lacks: the encodings they are written in, commonest first
+_WESTERN_ENCODINGS = ("cp1252", "iso8859-15", "cp850", "mac_roman")
+_ENCODINGS_BY_LANGUAGES = {  # languages whose letters cp1252 lacks: the encodings they are written in, commonest first
     ("pl", "cs", "sk", "hu", "sl", "hr", "bs", "ro", "sq"): (
         *("cp1250", "iso8859-2", "iso8859-16", "cp852", "mac_latin2"),
     ),
@@ -40,7 +40,7 @@ _FAMILIES = {  # languages whose letters cp1252 lacks: the encodings they are wr
     ("vi",): ("cp1258",),
 }
 _NOT_GUESSED = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7"]  # told by their bytes
-_BEYOND_LATIN = ("ru", "uk", "bg", "sr", "mk", "be", "el", "he", "yi", "ar", "fa", "ur", "th", "zh", "ja", "ko", "hi")
+_NON_LATIN = ("ru", "uk", "bg", "sr", "mk", "be", "el", "he", "yi", "ar", "fa", "ur", "th", "zh", "ja", "ko", "hi")
 
 
 def convert(request: Request) -> Conversion:
@@ -57,33 +57,33 @@ def decode_text(content: bytes) -> tuple[str, str]:
 
     Raises BadDocument where it is no text in any encoding.
     """
-    for mark, encoding in _MARKS:
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return content.decode(encoding, errors="replace"), encoding
     if b"\x00" in content:
-        encoding = _utf_16(content)
+        encoding = _utf_16_encoding(content)
         return content.decode(encoding), encoding
     try:
         return content.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
-        return _legacy(content)
+        return _decode_legacy(content)
 
 
-def _utf_16(content: bytes) -> str:
+def _utf_16_encoding(content: bytes) -> str:
     """UTF-16 without a byte order mark: of two bytes the high one takes fewer values. Raises BadDocument."""
     encoding = "utf-16-be" if len(set(content[::2])) < len(set(content[1::2])) else "utf-16-le"
-    text = _decoded(content, encoding)
-    if not text or sum(map(_is_written, text)) < _TEXT * len(text):
+    text = _try_decode(content, encoding)
+    if not text or sum(map(_is_text_character, text)) < _LEAST_TEXT_SHARE * len(text):
         raise BadDocument(_NO_TEXT)
     return encoding
 
 
-def _is_written(character: str) -> bool:
+def _is_text_character(character: str) -> bool:
     """No control character, none that is for private use and none that is not assigned."""
     return character in "\t\r\n\f" or unicodedata.category(character)[0] != "C"
 
 
-def _legacy(content: bytes) -> tuple[str, str]:
+def _decode_legacy(content: bytes) -> tuple[str, str]:
     """An encoding of one byte or two a character: cp1252, unless language or letters say otherwise.
 
     Scripts beyond Latin are left to charset-normalizer.
@@ -92,44 +92,44 @@ def _legacy(content: bytes) -> tuple[str, str]:
 
     from groundwork.language.detection import code
 
-    best = from_bytes(content, cp_exclusion=_NOT_GUESSED).best()
-    if best and code(str(best)) in _BEYOND_LATIN:
-        return str(best), best.encoding
-    for languages, encodings in _FAMILIES.items():
-        _, text, encoding = max(_readings(content, encodings), key=lambda reading: reading[0])
+    guess = from_bytes(content, cp_exclusion=_NOT_GUESSED).best()
+    if guess and code(str(guess)) in _NON_LATIN:
+        return str(guess), guess.encoding
+    for languages, encodings in _ENCODINGS_BY_LANGUAGES.items():
+        _, text, encoding = max(_decoded_readings(content, encodings), key=lambda reading: reading[0])
         if code(text) in languages:
             return text, encoding
-    fit, text, encoding = max(_readings(content, _WESTERN), key=lambda reading: reading[0])
-    if best and fit < _FIT and _fit(str(best)) > fit:
-        return str(best), best.encoding
+    fit, text, encoding = max(_decoded_readings(content, _WESTERN_ENCODINGS), key=lambda reading: reading[0])
+    if guess and fit < _GOOD_FIT and _letter_fit(str(guess)) > fit:
+        return str(guess), guess.encoding
     if fit < _LEAST_FIT:
         raise BadDocument(_NO_TEXT)
     return text, encoding
 
 
-def _readings(content: bytes, encodings: Sequence[str]) -> Iterator[tuple[float, str, str]]:
+def _decoded_readings(content: bytes, encodings: Sequence[str]) -> Iterator[tuple[float, str, str]]:
     """(how well the letters fit, text, encoding); of equal ones `max` takes the first."""
     for encoding in encodings:
         text = content.decode(encoding, errors="replace")
-        yield _fit(text), text, encoding
+        yield _letter_fit(text), text, encoding
 
 
-def _decoded(content: bytes, encoding: str) -> str | None:
+def _try_decode(content: bytes, encoding: str) -> str | None:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError:
         return None
 
 
-def _fit(text: str) -> float:
+def _letter_fit(text: str) -> float:
     """Of the characters beyond ASCII that touch a letter, the share that fits there: no capital behind a small letter,
     nothing but letters and apostrophes between two. 1 where there are none."""
-    found = ((match[1] or "", match[2], match[3] or "") for match in _BESIDE_LETTER.finditer(text))
-    places = [place for place in found if place[0] or place[2]]
-    return sum(_fits(*place) for place in places) / len(places) if places else 1.0
+    contexts = ((match[1] or "", match[2], match[3] or "") for match in _BESIDE_LETTER.finditer(text))
+    beside_letters = [context for context in contexts if context[0] or context[2]]
+    return sum(_fits_context(*context) for context in beside_letters) / len(beside_letters) if beside_letters else 1.0
 
 
-def _fits(before: str, character: str, behind: str) -> bool:
+def _fits_context(before: str, character: str, behind: str) -> bool:
     if character.isalpha():
         return not (character.isupper() and (before.islower() or (behind.islower() and before.isupper())))
     if character in "’\u00ad":
@@ -138,14 +138,14 @@ def _fits(before: str, character: str, behind: str) -> bool:
     return not inside and character in _BESIDE_WORDS
 
 
-_YAML = re.compile(
+_YAML_FRONT_MATTER = re.compile(
     r"\A\ufeff?---[ \t]*\n(?P<inside>(?:(?!(?:---|\.\.\.)[ \t]*$)[^\n]*+\n){1,200}+)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.M
 )
-_TOML = re.compile(
+_TOML_FRONT_MATTER = re.compile(
     r"\A\ufeff?\+\+\+[ \t]*\n(?P<inside>(?:(?!\+\+\+[ \t]*$)[^\n]*+\n){1,200}+)\+\+\+[ \t]*(?:\n|\Z)", re.M
 )
-_LONGEST = 20_000  # characters
-_HEADING = re.compile(r"\s*# ")
+_MOST_FRONT_MATTER = 20_000  # characters
+_TITLE_HEADING = re.compile(r"\s*# ")
 
 
 def with_title(text: str) -> str:
@@ -153,27 +153,27 @@ def with_title(text: str) -> str:
 
     A text that only begins with a line of dashes stays as it is.
     """
-    for form, read in ((_YAML, _yaml), (_TOML, _toml)):
-        match = form.match(text[:_LONGEST])
-        metadata = read(match["inside"]) if match else None
+    for front_matter, parse in ((_YAML_FRONT_MATTER, _parse_yaml), (_TOML_FRONT_MATTER, _parse_toml)):
+        match = front_matter.match(text[:_MOST_FRONT_MATTER])
+        metadata = parse(match["inside"]) if match else None
         if match and isinstance(metadata, dict):
             body = text[match.end() :].lstrip("\n")
             title = " ".join(str(metadata.get("title") or "").split())
-            return body if not title or _HEADING.match(body) else f"# {title}\n\n{body}"
+            return body if not title or _TITLE_HEADING.match(body) else f"# {title}\n\n{body}"
     return text
 
 
-def _yaml(inside: str) -> Any:
+def _parse_yaml(front_matter: str) -> Any:
     import yaml
 
     try:
-        return yaml.safe_load(inside)
+        return yaml.safe_load(front_matter)
     except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date such as 2026-02-31
         return None
 
 
-def _toml(inside: str) -> Any:
+def _parse_toml(front_matter: str) -> Any:
     try:
-        return tomllib.loads(inside)
+        return tomllib.loads(front_matter)
     except (tomllib.TOMLDecodeError, RecursionError):
         return None

@@ -19,12 +19,12 @@ from typing import Any, NamedTuple
 from groundwork.documents.engines.plain_text import decode_text
 from groundwork.errors import BadDocument
 
-_PARTS = re.compile(r'"([^"]*+)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*+\]|_.|\*.|\[([^\[\]]*+)\]|(.)')
-_DIGITS = "0#?"
-_PLAIN = "$€£¥₹%‰ "  # what is shown as it stands, of what needs no quotes
-_CONDITION = ("<", ">", "=")
-_LEAST_PLACES = 2  # of a percentage
-_DIGITS_KEPT = 15  # of a number, as spreadsheets calculate
+_FORMAT_TOKEN = re.compile(r'"([^"]*+)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*+\]|_.|\*.|\[([^\[\]]*+)\]|(.)')
+_DIGIT_SIGNS = "0#?"
+_LITERAL_SIGNS = "$€£¥₹%‰ "  # what is shown as it stands, of what needs no quotes
+_CONDITION_SIGNS = ("<", ">", "=")
+_LEAST_DECIMALS = 2  # of a percentage
+_SIGNIFICANT_DIGITS = 15  # of a number, as spreadsheets calculate
 
 
 class Affixes(NamedTuple):
@@ -39,9 +39,9 @@ class Affixes(NamedTuple):
 
 def shown_number(value: float, number_format: str) -> str:
     """A number in all its digits, with what its format says of its unit."""
-    before, behind, places, width = affixes(number_format)
-    size = round(abs(value) * 100, places) if "%" in before + behind else abs(value)
-    digits = str(int(size)) if float(size).is_integer() else f"{size:.{_DIGITS_KEPT}g}"
+    before, behind, decimals, width = affixes(number_format)
+    magnitude = round(abs(value) * 100, decimals) if "%" in before + behind else abs(value)
+    digits = str(int(magnitude)) if float(magnitude).is_integer() else f"{magnitude:.{_SIGNIFICANT_DIGITS}g}"
     return f"{'-' * (value < 0)}{before}{digits.zfill(width)}{behind}"
 
 
@@ -49,32 +49,32 @@ def shown_number(value: float, number_format: str) -> str:
 def affixes(number_format: str) -> Affixes:
     """Of the first section; none of a format that scales by thousands, has conditions, or puts text in its digits."""
     sides: list[list[str]] = [[], []]
-    seen = ""
-    for quoted, escaped, currency, bracket, plain in _PARTS.findall(number_format):
-        if plain == ";":
+    digit_pattern = ""
+    for quoted, escaped, currency, bracket, character in _FORMAT_TOKEN.findall(number_format):
+        if character == ";":
             break
-        if plain in ("E", "e", "/", "@") or (bracket and bracket.startswith(_CONDITION)):
+        if character in ("E", "e", "/", "@") or (bracket and bracket.startswith(_CONDITION_SIGNS)):
             return Affixes()
-        if plain and (plain in _DIGITS or (plain in ",." and seen)):
+        if character and (character in _DIGIT_SIGNS or (character in ",." and digit_pattern)):
             if sides[1]:
                 return Affixes()
-            seen += plain
-        elif text := quoted or escaped or currency or (plain if plain in _PLAIN else ""):
-            sides[bool(seen)].append(text)
-    if seen.endswith(",") or not seen:
+            digit_pattern += character
+        elif text := quoted or escaped or currency or (character if character in _LITERAL_SIGNS else ""):
+            sides[bool(digit_pattern)].append(text)
+    if digit_pattern.endswith(",") or not digit_pattern:
         return Affixes()
     before, behind = ("".join(side).strip(" ()-") for side in sides)
     if any(map(str.isdecimal, before + behind)):
         return Affixes()
-    spaced = " " if "".join(sides[1]).startswith(" ") or behind[:1].isalpha() else ""
-    width = len(seen) if set(seen) == {"0"} else 0
-    places = max(_LEAST_PLACES, len(seen.partition(".")[2]))
-    return Affixes(before, f"{spaced}{behind}" if behind else "", places, width)
+    space = " " if "".join(sides[1]).startswith(" ") or behind[:1].isalpha() else ""
+    width = len(digit_pattern) if set(digit_pattern) == {"0"} else 0
+    decimals = max(_LEAST_DECIMALS, len(digit_pattern.partition(".")[2]))
+    return Affixes(before, f"{space}{behind}" if behind else "", decimals, width)
 
 
 MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
-_PIECE = 1 << 20  # bytes of a sheet searched at a time
+_MERGE_CELL = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+_BYTES_READ = 1 << 20  # bytes of a sheet searched at a time
 _LONGEST_TAG = 200
 _HALF_A_SECOND = datetime.timedelta(milliseconds=500)
 
@@ -95,7 +95,7 @@ def xlsx_to_markdown(source: str) -> str:
         for sheet in book.worksheets:
             rows = _used_cells(sheet)
             _fill_merged(rows, _merged_areas(source, sheet._worksheet_path))
-            if table := table_to_markdown(_dense(rows, sheet.title)):
+            if table := table_to_markdown(_dense_rows(rows, sheet.title)):
                 sheets.append(f"## {sheet.title}\n\n{table}")
         return "\n\n".join(sheets)
     finally:
@@ -105,27 +105,27 @@ def xlsx_to_markdown(source: str) -> str:
 def _used_cells(sheet: Any) -> Rows:
     sheet.reset_dimensions()  # what the file says of its size may be wrong by a million rows
     rows: Rows = {}
-    walked = 0
-    for number, row in enumerate(sheet.iter_rows(), start=1):
+    cells_read = 0
+    for row_number, row in enumerate(sheet.iter_rows(), start=1):
         if not row:
             continue
-        walked += len(row)
-        if walked > MOST_CELLS:
-            raise BadDocument(_too_large(sheet.title, f"more than {MOST_CELLS:,}"))
-        if cells := {j: text for j, cell in enumerate(row, start=1) if (text := _shown(cell))}:
-            rows[number] = cells
+        cells_read += len(row)
+        if cells_read > MOST_CELLS:
+            raise BadDocument(_size_error(sheet.title, f"more than {MOST_CELLS:,}"))
+        if cells := {j: text for j, cell in enumerate(row, start=1) if (text := _cell_text(cell))}:
+            rows[row_number] = cells
     return rows
 
 
-def _dense(rows: Rows, title: str) -> list[list[str]]:
+def _dense_rows(rows: Rows, title: str) -> list[list[str]]:
     """The rows and columns that hold something."""
     columns = sorted({column for cells in rows.values() for column in cells})
     if len(rows) * len(columns) > MOST_CELLS:
-        raise BadDocument(_too_large(title, f"{len(rows) * len(columns):,}"))
+        raise BadDocument(_size_error(title, f"{len(rows) * len(columns):,}"))
     return [[cells.get(column, "") for column in columns] for cells in rows.values()]
 
 
-def _too_large(title: str, cells: str) -> str:
+def _size_error(title: str, cells: str) -> str:
     return f"the sheet {title!r} spans {cells} cells, nearly all of them empty; delete what stands far from its table"
 
 
@@ -134,27 +134,27 @@ def _merged_areas(source: str, part: str) -> Iterator[Area]:
     from openpyxl.utils import column_index_from_string
 
     with zipfile.ZipFile(source) as archive, archive.open(part) as file:
-        rest = b""
-        while piece := file.read(_PIECE):
-            text = rest + piece
+        unsearched = b""
+        while read_bytes := file.read(_BYTES_READ):
+            searched = unsearched + read_bytes
             end = 0
-            for found in _MERGED.finditer(text):
-                first, last = (column_index_from_string(found[k].decode()) for k in (1, 3))
-                yield int(found[2]), first, int(found[4]), last
-                end = found.end()
-            rest = text[max(end, len(text) - _LONGEST_TAG) :]
+            for match in _MERGE_CELL.finditer(searched):
+                first_column, last_column = (column_index_from_string(match[k].decode()) for k in (1, 3))
+                yield int(match[2]), first_column, int(match[4]), last_column
+                end = match.end()
+            unsearched = searched[max(end, len(searched) - _LONGEST_TAG) :]
 
 
 def _fill_merged(rows: Rows, areas: Iterator[Area]) -> None:
     """Repeat the text of a merged area in its rows and columns that hold something else as well."""
-    numbers = sorted(rows)
+    row_numbers = sorted(rows)
     width = max((max(cells) for cells in rows.values()), default=0)
     for top, left, bottom, right in areas:
         text = rows.get(top, {}).get(left)
         if text is None:
             continue
-        for number in numbers[bisect_left(numbers, top) : bisect_right(numbers, bottom)]:
-            rows[number].update((column, text) for column in range(left, min(right, width) + 1))
+        for row_number in row_numbers[bisect_left(row_numbers, top) : bisect_right(row_numbers, bottom)]:
+            rows[row_number].update((column, text) for column in range(left, min(right, width) + 1))
 
 
 def csv_to_markdown(source: str) -> str:
@@ -171,14 +171,14 @@ def table_to_markdown(rows: list[list[str]]) -> str:
     width = max(map(len, rows), default=0)
     rows = [row + [""] * (width - len(row)) for row in rows]
     columns = [j for j in range(width) if any(row[j] for row in rows)]
-    kept = [[" ".join(row[j].replace("|", "\\|").split()) for j in columns] for row in rows if any(row)]
-    if not kept:
+    filled_rows = [[" ".join(row[j].replace("|", "\\|").split()) for j in columns] for row in rows if any(row)]
+    if not filled_rows:
         return ""
-    header, *rest = kept
-    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rest])
+    header, *body = filled_rows
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])
 
 
-def _shown(cell: Any) -> str:
+def _cell_text(cell: Any) -> str:
     value = cell.value
     if value is None:
         return ""

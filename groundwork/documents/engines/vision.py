@@ -38,7 +38,7 @@ class PageReader:
     def __init__(self, client: Client, call: Vision, prompts: tuple[str, str], document: str, picture: Picture) -> None:
         """`prompts`: the one for a page, and the one that asks for it again, with {{reasons}}."""
         self._client, self._call, self._document, self._picture = client, call, document, picture
-        self._turns, self._again = conversation(prompts[0]), prompts[1]
+        self._turns, self._correction_prompt = conversation(prompts[0]), prompts[1]
 
     async def read_pages(
         self,
@@ -51,21 +51,21 @@ class PageReader:
         """The pages `numbers` at once, `places` bounding how many pictures wait. Raises StopRun."""
         keys = running_keys(layer)
 
-        async def one(number: int) -> Completeness:
+        async def read_one(number: int) -> Completeness:
             text = strip_running([layer[number - 1]], keys, [number])[0] if number <= len(layer) else ""
             async with places:
                 reply = await self.read(number, text, len(layer), threshold)
             on_page()
             return reply
 
-        done = await together(map(one, numbers))
-        pages = strip_running([reply.markdown for reply in done], keys, numbers)
+        replies = await together(map(read_one, numbers))
+        pages = strip_running([reply.markdown for reply in replies], keys, numbers)
         return Audited(
             pages=pages,
-            audits=[reply.audit for reply in done],
-            makers=[f"gemini:{self._call.model}"] * len(done),
+            audits=[reply.audit for reply in replies],
+            makers=[f"gemini:{self._call.model}"] * len(replies),
             warnings=[],
-            troubles=[reply.trouble for reply in done],
+            troubles=[reply.trouble for reply in replies],
         )
 
     async def read(self, number: int, text: str, pages: int, threshold: float) -> Completeness:
@@ -73,11 +73,11 @@ class PageReader:
         layer = PageLayer(text, pages)
         troubles: list[str] = []
         verdicts: list[Completeness] = []
-        turn = 0
-        said: list[dict[str, str]] = []  # the last reply and what is wrong with it
+        rotation = 0
+        correction: list[dict[str, str]] = []  # the last reply and what is wrong with it
         for draw in range(self._call.tries):
             try:
-                reply, turned = await self._ask(number, turn, draw, said)
+                reply, asked_rotation = await self._ask(number, rotation, draw, correction)
             except StopRun:
                 raise
             except TransportFailed as error:  # the call had its tries
@@ -86,32 +86,32 @@ class PageReader:
             except UnitError as error:
                 troubles.append(f"{error.status}: {error}")
                 continue
-            if turned and not turn:
-                turn = turned
+            if asked_rotation and not rotation:
+                rotation = asked_rotation
                 continue
             verdict = layer.judge(reply, threshold)
             if not verdict.reasons:
                 return verdict
-            if verdicts and _is_enough(verdict, verdicts, text):
-                return _best([*verdicts, verdict])._replace(trouble="")
+            if verdicts and _is_good_enough(verdict, verdicts, text):
+                return _best_kept([*verdicts, verdict])._replace(trouble="")
             verdicts.append(verdict)
             troubles.append(verdict.trouble or f"numbers lost: {', '.join(verdict.audit.lost_numbers[:5])}")
-            said = self._correction(reply, verdict)
+            correction = self._correction(reply, verdict)
         if not verdicts:
             return Completeness("", Reference(text).audit(""), troubles[-1] if troubles else "no upright reply")
-        return _best(verdicts)
+        return _best_kept(verdicts)
 
     def _correction(self, reply: str, verdict: Completeness) -> list[dict[str, str]]:
         """The turns that ask for the page again. A reply that repeats itself without end is not shown to the model."""
-        before = [assistant_turn(reply)] if verdict.markdown else []
-        return [*before, *conversation(self._again, reasons=verdict.reasons)]
+        assistant_turns = [assistant_turn(reply)] if verdict.markdown else []
+        return [*assistant_turns, *conversation(self._correction_prompt, reasons=verdict.reasons)]
 
-    async def _ask(self, number: int, turn: int, draw: int, said: list[dict[str, str]]) -> tuple[str, int]:
+    async def _ask(self, number: int, rotation: int, draw: int, correction: list[dict[str, str]]) -> tuple[str, int]:
         """(reply, degrees by which the model wants the page turned)."""
         step = TEMPERATURE_STEPS[min(draw, len(TEMPERATURE_STEPS) - 1)]
-        own = self._call.temperature  # null: the model takes none, and each draw differs without it
-        call = msgspec.structs.replace(self._call, temperature=None if own is None else min(2.0, own + step))
-        messages = [*with_images(self._turns, [await self._picture(number, turn)]), *said]
+        base = self._call.temperature  # null: the model takes none, and each draw differs without it
+        call = msgspec.structs.replace(self._call, temperature=None if base is None else min(2.0, base + step))
+        messages = [*with_images(self._turns, [await self._picture(number, rotation)]), *correction]
         unit = f"{self._document} page {number}"
         reply: Reply[str] = await self._client.ask(call, messages, stage="ingest", unit=unit, sample=draw)
         text = reply.value.strip()
@@ -120,10 +120,10 @@ class PageReader:
         return text, 0
 
 
-def _is_enough(verdict: Completeness, before: list[Completeness], layer: str) -> bool:
+def _is_good_enough(verdict: Completeness, earlier: list[Completeness], layer: str) -> bool:
     """Nothing but numbers is missing for the second time, or two readings agree against the text layer."""
-    return not verdict.trouble or same_reading(before[-1], verdict, layer)
+    return not verdict.trouble or same_reading(earlier[-1], verdict, layer)
 
 
-def _best(verdicts: list[Completeness]) -> Completeness:
+def _best_kept(verdicts: list[Completeness]) -> Completeness:
     return max(verdicts, key=lambda verdict: verdict.audit.text_kept)

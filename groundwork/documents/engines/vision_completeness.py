@@ -20,22 +20,22 @@ from groundwork.records.document_record import PageAudit
 
 WORDS_TO_JUDGE = 20  # a text layer with fewer words says too little about the page
 SHORT = 3  # pages of a document whose running headers cannot be told by their coming back
-_EDGE = 2  # lines at the head and at the foot that may be running ones there
-_LONGEST = 12  # words of such a line
-_QUOTED, _NAMED = 6, 10  # lines and numbers that are named in a reason
-_LINE = 80  # characters of a line that is quoted
-_MISSING = 0.5  # of a line's neighbouring words
-_BY_CHANCE = 0.25  # of a lost line's neighbouring words, which stand elsewhere on the page
-_RUNNING = 6  # words of a line of running text
-_LONG = 5  # letters of a word that is found by chance nowhere
-_SAME = 0.95  # of the words of two draws: they say the same
-_EXTRA = 0.7  # of the words that the layer alone has: so many others stand in their place
+_EDGE_LINES = 2  # lines at the head and at the foot that may be running ones there
+_MOST_RUNNING_WORDS = 12  # words of such a line
+_LINES_QUOTED, _NUMBERS_NAMED = 6, 10  # lines and numbers that are named in a reason
+_QUOTED_CHARACTERS = 80  # characters of a line that is quoted
+_MISSING_SHARE = 0.5  # of a line's neighbouring words
+_CHANCE_SHARE = 0.25  # of a lost line's neighbouring words, which stand elsewhere on the page
+_RUNNING_TEXT_WORDS = 6  # words of a line of running text
+_LONG_WORD_LETTERS = 5  # letters of a word that is found by chance nowhere
+_SAME_SHARE = 0.95  # of the words of two draws: they say the same
+_EXTRA_SHARE = 0.7  # of the words that the layer alone has: so many others stand in their place
 
 _FENCED = re.compile(r"^```(?:markdown|md)?\s*\n(.*?)\n?```\s*$", re.DOTALL)
-_TAIL = re.compile(r"(.{1,120}?)\1{7,}\s*$", re.DOTALL)
-_SENTENCE = re.compile(r"[.!?:;]\W*$")
-_COMMAND = re.compile(r"\\[a-zA-Z]+|[{}^_$]")
-_MATH = re.compile(r"\$[^$]*\$")
+_REPEATED_TAIL = re.compile(r"(.{1,120}?)\1{7,}\s*$", re.DOTALL)
+_SENTENCE_END = re.compile(r"[.!?:;]\W*$")
+_LATEX_COMMAND = re.compile(r"\\[a-zA-Z]+|[{}^_$]")
+_INLINE_FORMULA = re.compile(r"\$[^$]*\$")
 
 
 class Completeness(NamedTuple):
@@ -56,27 +56,27 @@ class PageLayer:
 
     def judge(self, reply: str, threshold: float) -> Completeness:
         """The reply as the page's Markdown; below `threshold` of the text kept it is in trouble."""
-        text = _FENCED.sub(r"\1", reply.strip()).strip()
-        markdown = "" if text.strip("`*_ .") == "EMPTY" else plain_contents(tidy(text))
+        unfenced = _FENCED.sub(r"\1", reply.strip()).strip()
+        markdown = "" if unfenced.strip("`*_ .") == "EMPTY" else plain_contents(tidy(unfenced))
         if repeated := self._repeated(markdown):
-            told = f"It repeats {repeated!r} without end."
-            return Completeness("", Reference(self._text).audit(""), f"it repeats itself: {repeated!r}", told)
+            reason = f"It repeats {repeated!r} without end."
+            return Completeness("", Reference(self._text).audit(""), f"it repeats itself: {repeated!r}", reason)
         layer = self._without_edges(markdown)
         reference = Reference(layer)
-        audit = _lenient(reference, reference.audit(markdown), markdown)
-        whole = audit.text_kept >= threshold and not audit.lost_numbers and not _lost_stretch(layer, markdown)
-        if len(reference.words) < WORDS_TO_JUDGE or whole:
+        audit = _audit_leniently(reference, reference.audit(markdown), markdown)
+        is_whole = audit.text_kept >= threshold and not audit.lost_numbers and not _has_lost_stretch(layer, markdown)
+        if len(reference.words) < WORDS_TO_JUDGE or is_whole:
             return Completeness(markdown, audit, words=tuple(words(markdown)))
-        lost = f"; numbers lost: {', '.join(audit.lost_numbers[:5])}" if audit.lost_numbers else ""
-        below = f"text kept {audit.text_kept:.2f}, words kept {audit.words_kept:.2f}{lost}"
-        trouble = below if audit.text_kept < threshold else ""
+        lost_note = f"; numbers lost: {', '.join(audit.lost_numbers[:5])}" if audit.lost_numbers else ""
+        summary = f"text kept {audit.text_kept:.2f}, words kept {audit.words_kept:.2f}{lost_note}"
+        trouble = summary if audit.text_kept < threshold else ""
         return Completeness(markdown, audit, trouble, _reasons(layer, markdown, audit), tuple(words(markdown)))
 
     def _repeated(self, markdown: str) -> str:
         """What the reply ends in again and again; not the blanks of a form, nor what the page itself repeats."""
-        tail = _TAIL.search(markdown[-4000:])
+        tail = _REPEATED_TAIL.search(markdown[-4000:])
         unit = words(tail[1]) if tail else []
-        if not tail or not unit or f" {' '.join(unit * 8)} " in _spaced(self._text):
+        if not tail or not unit or f" {' '.join(unit * 8)} " in _padded_words(self._text):
             return ""
         return " ".join(tail[1].split())[:30]
 
@@ -84,23 +84,26 @@ class PageLayer:
         """The layer without the lines at its edges that the reply leaves out as it was told: page labels, and in a
         short document up to two lines that are no sentence."""
         lines = [line for line in self._text.split("\n") if any(map(str.isalnum, line))]
-        told = _spaced(markdown)
-        gone: set[int] = set()
-        for inward in (range(min(_EDGE, len(lines))), range(len(lines) - 1, max(-1, len(lines) - 1 - _EDGE), -1)):
-            for k in inward:
-                if not (page_labels(lines[k]) or self._is_running(lines[k], told, lines)):
+        reply_words = _padded_words(markdown)
+        dropped: set[int] = set()
+        for edge_indices in (
+            range(min(_EDGE_LINES, len(lines))),
+            range(len(lines) - 1, max(-1, len(lines) - 1 - _EDGE_LINES), -1),
+        ):
+            for i in edge_indices:
+                if not (page_labels(lines[i]) or self._is_running(lines[i], reply_words, lines)):
                     break
-                gone.add(k)
-        return "\n".join(line for k, line in enumerate(lines) if k not in gone)
+                dropped.add(i)
+        return "\n".join(line for i, line in enumerate(lines) if i not in dropped)
 
-    def _is_running(self, line: str, told: str, lines: list[str]) -> bool:
-        found = words(line)
-        if not self._is_short or not found or len(found) > _LONGEST or _SENTENCE.search(line):
+    def _is_running(self, line: str, reply_words: str, lines: list[str]) -> bool:
+        line_words = words(line)
+        if not self._is_short or not line_words or len(line_words) > _MOST_RUNNING_WORDS or _SENTENCE_END.search(line):
             return False
-        if 2 * sum(word.isdigit() for word in found) > len(found):
+        if 2 * sum(word.isdigit() for word in line_words) > len(line_words):
             return False  # a row of a table
-        own = f" {' '.join(found)} "
-        return told.count(own) < sum(f" {' '.join(words(other))} ".count(own) for other in lines)
+        phrase = f" {' '.join(line_words)} "
+        return reply_words.count(phrase) < sum(f" {' '.join(words(layer_line))} ".count(phrase) for layer_line in lines)
 
 
 def same_reading(first: Completeness, second: Completeness, layer: str) -> bool:
@@ -110,78 +113,82 @@ def same_reading(first: Completeness, second: Completeness, layer: str) -> bool:
     has none in their place.
     """
     a, b = Counter(first.words), Counter(second.words)
-    if not a or 2 * (a & b).total() < _SAME * (a.total() + b.total()):
+    if not a or 2 * (a & b).total() < _SAME_SHARE * (a.total() + b.total()):
         return False
-    wanted = Counter(words(layer))
-    lost, extra = (wanted - b).total(), (b - wanted).total()
-    return extra >= _EXTRA * lost
+    layer_counts = Counter(words(layer))
+    lost, extra = (layer_counts - b).total(), (b - layer_counts).total()
+    return extra >= _EXTRA_SHARE * lost
 
 
-def _lenient(reference: Reference, audit: PageAudit, markdown: str) -> PageAudit:
+def _audit_leniently(reference: Reference, audit: PageAudit, markdown: str) -> PageAudit:
     """The audit with words and numbers counted as kept that stand in the reply in other pieces, as formulas do."""
     if reference.shaped or (audit.words_kept == 1 and audit.numbers_kept == 1):
         return audit
-    pieces = _Pieces(markdown)
-    lost = reference.counts - Counter(words(markdown))
-    again = sum(min(n, pieces.count(word)) for word, n in lost.items())
-    gone = Counter(digits(reference.text)) - Counter(digits(markdown)) - Counter(page_labels(reference.text))
-    still = {number: n for number, n in gone.items() if pieces.count(re.sub(r"\D", "", number)) < n}
-    words_kept = min(1.0, audit.words_kept + again / max(len(reference.words), 1))
-    numbers_kept = 1 - sum(still.values()) / max(len(reference.numbers), 1)
-    rest = audit.text_kept / max(audit.words_kept * audit.numbers_kept, 1e-9) if audit.text_kept else 0.0
+    letters = _ReplyLetters(markdown)
+    lost_words = reference.counts - Counter(words(markdown))
+    words_in_pieces = sum(min(n, letters.count(word)) for word, n in lost_words.items())
+    missing_numbers = Counter(digits(reference.text)) - Counter(digits(markdown)) - Counter(page_labels(reference.text))
+    lost_numbers = {number: n for number, n in missing_numbers.items() if letters.count(re.sub(r"\D", "", number)) < n}
+    words_kept = min(1.0, audit.words_kept + words_in_pieces / max(len(reference.words), 1))
+    numbers_kept = 1 - sum(lost_numbers.values()) / max(len(reference.numbers), 1)
+    other_factors = audit.text_kept / max(audit.words_kept * audit.numbers_kept, 1e-9) if audit.text_kept else 0.0
     return msgspec.structs.replace(
         audit,
         words_kept=round(words_kept, 4),
         numbers_kept=round(numbers_kept, 4),
-        text_kept=round(min(1.0, words_kept * numbers_kept * rest), 4),
-        lost_numbers=sorted(still)[:20],
+        text_kept=round(min(1.0, words_kept * numbers_kept * other_factors), 4),
+        lost_numbers=sorted(lost_numbers)[:20],
     )
 
 
-class _Pieces:
+class _ReplyLetters:
     """The letters and digits of a reply without what parts them: of its formulas, and of all of it for long words."""
 
     def __init__(self, markdown: str) -> None:
-        bare = _COMMAND.sub("", markdown)
-        self._all = "".join(words(bare))
-        self._formulas = "".join(words(_COMMAND.sub("", " ".join(_MATH.findall(markdown)))))
-        self._whole = Counter(words(markdown))
+        bare = _LATEX_COMMAND.sub("", markdown)
+        self._letters = "".join(words(bare))
+        self._formulas = "".join(words(_LATEX_COMMAND.sub("", " ".join(_INLINE_FORMULA.findall(markdown)))))
+        self._word_counts = Counter(words(markdown))
 
     def count(self, word: str) -> int:
         """How often a word stands in pieces; a short one is looked for in formulas alone, for any text holds it."""
-        if len(word) < _LONG:
+        if len(word) < _LONG_WORD_LETTERS:
             return self._formulas.count(word)
-        return max(0, self._all.count(word) - self._whole[word])
+        return max(0, self._letters.count(word) - self._word_counts[word])
 
 
 def _reasons(layer: str, markdown: str, audit: PageAudit) -> str:
     """What is missing, for the model to look at: whole lines first, then numbers."""
-    pairs = set(pairwise(words(markdown)))
-    missing = [line for line in layer.split("\n") if _is_missing(words(line), pairs)]
-    parts = [f"- This line is missing or stands there otherwise: {' '.join(line.split())[:_LINE]}" for line in missing]
-    del parts[_QUOTED:]
-    if audit.lost_numbers:
-        parts.append(f"- These numbers are missing: {', '.join(audit.lost_numbers[:_NAMED])}")
-    if audit.repeated > 1 - _SAME:
-        parts.append("- Parts of it are written more than once.")
-    return "\n".join(parts) or "- Words of the page are missing."
-
-
-def _lost_stretch(layer: str, markdown: str) -> bool:
-    """Whether two lines of running text below each other are gone, such as a short paragraph of a long page."""
-    pairs = set(pairwise(words(markdown)))
-    lines = [found for line in layer.split("\n") if (found := words(line))]
-    gone = [
-        len(line) >= _RUNNING and sum(pair in pairs for pair in pairwise(line)) < _BY_CHANCE * len(line)
-        for line in lines
+    reply_pairs = set(pairwise(words(markdown)))
+    missing_lines = [line for line in layer.split("\n") if _is_missing(words(line), reply_pairs)]
+    reasons = [
+        f"- This line is missing or stands there otherwise: {' '.join(line.split())[:_QUOTED_CHARACTERS]}"
+        for line in missing_lines
     ]
-    return any(map(all, pairwise(gone)))
+    del reasons[_LINES_QUOTED:]
+    if audit.lost_numbers:
+        reasons.append(f"- These numbers are missing: {', '.join(audit.lost_numbers[:_NUMBERS_NAMED])}")
+    if audit.repeated > 1 - _SAME_SHARE:
+        reasons.append("- Parts of it are written more than once.")
+    return "\n".join(reasons) or "- Words of the page are missing."
 
 
-def _is_missing(line: list[str], pairs: set[tuple[str, str]]) -> bool:
-    own = list(pairwise(line))
-    return bool(own) and sum(pair not in pairs for pair in own) >= _MISSING * len(own)
+def _has_lost_stretch(layer: str, markdown: str) -> bool:
+    """Whether two lines of running text below each other are gone, such as a short paragraph of a long page."""
+    reply_pairs = set(pairwise(words(markdown)))
+    word_lines = [line_words for line in layer.split("\n") if (line_words := words(line))]
+    is_lost = [
+        len(line) >= _RUNNING_TEXT_WORDS
+        and sum(pair in reply_pairs for pair in pairwise(line)) < _CHANCE_SHARE * len(line)
+        for line in word_lines
+    ]
+    return any(map(all, pairwise(is_lost)))
 
 
-def _spaced(markdown: str) -> str:
+def _is_missing(line_words: list[str], reply_pairs: set[tuple[str, str]]) -> bool:
+    line_pairs = list(pairwise(line_words))
+    return bool(line_pairs) and sum(pair not in reply_pairs for pair in line_pairs) >= _MISSING_SHARE * len(line_pairs)
+
+
+def _padded_words(markdown: str) -> str:
     return f" {' '.join(words(markdown))} "
