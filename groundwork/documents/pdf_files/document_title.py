@@ -12,18 +12,18 @@ from groundwork.documents.auditing.page_audit import contents_lines
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.language.words import WRITTEN_OUT
 
-_JOINED = re.compile(r"[\d_-]")
-_FILE = re.compile(r"^Microsoft \w+ - |\.\w{2,4}$")
+_FILE_SIGN = re.compile(r"[\d_-]")
+_FILE_AFFIX = re.compile(r"^Microsoft \w+ - |\.\w{2,4}$")
 FIRST_PAGES = 3  # among which a title page is
-_ON_PAGES = 0.6  # of the words of a title in the properties that the first pages hold
-_LONGEST = 200  # letters
-_OVERLEAF = 1.25  # times the size of the largest text of an earlier page; a figure's letters may be a little larger
-_SMALL_CAPITALS = 0.7  # of the size of the large ones, at the least
-_LARGER = 1.15  # times the body's size
-_CONTENTS = 4  # entries from which on a page is a list of contents
+_TITLE_WORDS_ON_PAGES = 0.6  # of the words of a title in the properties that the first pages hold
+_LONGEST_TITLE = 200  # letters
+_OVERLEAF_RATIO = 1.25  # times the largest text of an earlier page; a figure's letters may be a little larger
+_SMALL_CAPITALS_RATIO = 0.7  # of the size of the large ones, at the least
+_TITLE_RATIO = 1.15  # times the body's size
+_CONTENTS_ENTRIES = 4  # entries from which on a page is a list of contents
 
 
-class _Text(NamedTuple):
+class _SizedText(NamedTuple):
     """A text object of a page: the size of its letters and its baseline in points, from the page's foot."""
 
     size: float
@@ -31,7 +31,7 @@ class _Text(NamedTuple):
     text: str
 
 
-class _Piece(NamedTuple):
+class _TextObject(NamedTuple):
     """A text object of a page: the size of its letters as drawn, its baseline, and whether it stands upright."""
 
     size: float
@@ -52,79 +52,83 @@ def document_title(document: Any, texts: Sequence[str], pages: Sequence[OpenPage
 
     `pages`: the first ones as they were opened for their text; None for one that could not be.
     """
-    named = " ".join(_FILE.sub("", str(document.get_metadata_dict().get("Title") or "")).split())
-    wanted = [word.casefold() for word in WRITTEN_OUT.findall(named)]
-    if len(named) > _LONGEST or not wanted or (" " not in named and _JOINED.search(named)):
-        named, wanted = "", []  # a file's name, or none
-    there = " ".join(texts[:FIRST_PAGES]).casefold()
-    if wanted and sum(word in there for word in wanted) >= _ON_PAGES * len(wanted):
-        return named
-    return _largest(texts[:FIRST_PAGES], pages) or (named if len(wanted) > 1 else "")
+    title = " ".join(_FILE_AFFIX.sub("", str(document.get_metadata_dict().get("Title") or "")).split())
+    title_words = [word.casefold() for word in WRITTEN_OUT.findall(title)]
+    if len(title) > _LONGEST_TITLE or not title_words or (" " not in title and _FILE_SIGN.search(title)):
+        title, title_words = "", []  # a file's name, or none
+    pages_text = " ".join(texts[:FIRST_PAGES]).casefold()
+    if title_words and sum(word in pages_text for word in title_words) >= _TITLE_WORDS_ON_PAGES * len(title_words):
+        return title
+    return _largest_title(texts[:FIRST_PAGES], pages) or (title if len(title_words) > 1 else "")
 
 
-def _largest(texts: Sequence[str], pages: Sequence[OpenPage | None]) -> str:
+def _largest_title(texts: Sequence[str], pages: Sequence[OpenPage | None]) -> str:
     """The lines of the largest text on the first pages but for lists of contents; "" where all of it is of one size."""
-    sized = [_sized(page.page) if page else [] for page in pages]
-    sizes = sorted(piece.size for pieces in sized for piece in pieces)
-    least = _LARGER * sizes[len(sizes) // 2] if sizes else 0.0
-    best = (least, "", "")
-    for page, pieces, layer in zip(pages, sized, texts, strict=True):
-        if not page or contents_lines(layer) >= _CONTENTS or all(piece.size <= best[0] for piece in pieces):
+    objects_by_page = [_text_objects(page.page) if page else [] for page in pages]
+    sizes = sorted(text_object.size for text_objects in objects_by_page for text_object in text_objects)
+    least_size = _TITLE_RATIO * sizes[len(sizes) // 2] if sizes else 0.0
+    largest = (least_size, "", "")
+    for page, text_objects, layer in zip(pages, objects_by_page, texts, strict=True):
+        if (
+            not page
+            or contents_lines(layer) >= _CONTENTS_ENTRIES
+            or all(text_object.size <= largest[0] for text_object in text_objects)
+        ):
             continue
-        for size, title in _titles(_texts(page.text, pieces, least)):
-            if size > (_OVERLEAF if best[1] and layer is not best[2] else 1.02) * best[0]:
-                best = (size, title, layer)
-    return Speller(best[2]).spell(best[1]).strip(" _") if best[1] else ""
+        for size, title in _title_candidates(_upright_texts(page.text, text_objects, least_size)):
+            if size > (_OVERLEAF_RATIO if largest[1] and layer is not largest[2] else 1.02) * largest[0]:
+                largest = (size, title, layer)
+    return Speller(largest[2]).spell(largest[1]).strip(" _") if largest[1] else ""
 
 
-def _titles(texts: Sequence[_Text]) -> Iterator[tuple[float, str]]:
+def _title_candidates(texts: Sequence[_SizedText]) -> Iterator[tuple[float, str]]:
     """(size, text) of what stands together in letters of one size and may be a title."""
-    group: list[_Text] = []
-    for text in [*texts, _Text(0.0, 0.0, "")]:
-        like = bool(group) and abs(text.size - group[0].size) < 0.5
-        if group and (_is_small_capital(group[0], text) or (like and group[-1].y - text.y < 2.2 * text.size)):
+    group: list[_SizedText] = []
+    for text in [*texts, _SizedText(0.0, 0.0, "")]:
+        is_same_size = bool(group) and abs(text.size - group[0].size) < 0.5
+        if group and (_is_small_capital(group[0], text) or (is_same_size and group[-1].y - text.y < 2.2 * text.size)):
             group.append(text)
             continue
         title = " ".join(" ".join(part.text for part in group).split())
-        if " " in title and WRITTEN_OUT.search(title) and len(title) < _LONGEST:
+        if " " in title and WRITTEN_OUT.search(title) and len(title) < _LONGEST_TITLE:
             yield group[0].size, title
         group = [text] if text.text else []
 
 
-def _is_small_capital(first: _Text, text: _Text) -> bool:
+def _is_small_capital(title_text: _SizedText, text: _SizedText) -> bool:
     """Whether a text goes on with a title's line in the smaller letters that capitals stand for."""
-    return text.text.isupper() and _SMALL_CAPITALS * first.size < text.size < first.size
+    return text.text.isupper() and _SMALL_CAPITALS_RATIO * title_text.size < text.size < title_text.size
 
 
-def _sized(page: Any) -> list[_Piece]:
+def _text_objects(page: Any) -> list[_TextObject]:
     """The text objects of a page in the order of its content."""
     import pypdfium2.raw as pdfium
 
-    out = []
+    text_objects = []
     size, matrix = ctypes.c_float(), pdfium.FS_MATRIX()
-    for piece in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT], max_depth=3):
-        pdfium.FPDFTextObj_GetFontSize(piece.raw, size)
-        pdfium.FPDFPageObj_GetMatrix(piece.raw, matrix)
+    for pdf_object in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT], max_depth=3):
+        pdfium.FPDFTextObj_GetFontSize(pdf_object.raw, size)
+        pdfium.FPDFPageObj_GetMatrix(pdf_object.raw, matrix)
         upright = abs(matrix.b) < 0.1 * abs(matrix.a)
-        out.append(_Piece(size.value * math.hypot(matrix.c, matrix.d), matrix.f, upright, piece))
-    return out
+        text_objects.append(_TextObject(size.value * math.hypot(matrix.c, matrix.d), matrix.f, upright, pdf_object))
+    return text_objects
 
 
-def _texts(layer: Any, pieces: Sequence[_Piece], least: float) -> list[_Text]:
+def _upright_texts(layer: Any, text_objects: Sequence[_TextObject], least_size: float) -> list[_SizedText]:
     """The upright text objects of a page whose letters are larger than `least`; smaller ones part them."""
-    out = []
-    for piece in pieces:
-        upright = piece.size > least and piece.upright
-        text = _text_of(piece.drawn, layer) if upright else ""
-        if not upright or text.strip():
-            out.append(_Text(piece.size, piece.y, text))
-    return out
+    texts = []
+    for text_object in text_objects:
+        is_candidate = text_object.size > least_size and text_object.upright
+        text = _object_text(text_object.drawn, layer) if is_candidate else ""
+        if not is_candidate or text.strip():
+            texts.append(_SizedText(text_object.size, text_object.y, text))
+    return texts
 
 
-def _text_of(piece: Any, layer: Any) -> str:
+def _object_text(obj: Any, layer: Any) -> str:
     import pypdfium2.raw as pdfium
 
-    length = pdfium.FPDFTextObj_GetText(piece.raw, layer.raw, None, 0)
+    length = pdfium.FPDFTextObj_GetText(obj.raw, layer.raw, None, 0)
     buffer = ctypes.create_string_buffer(length)
-    pdfium.FPDFTextObj_GetText(piece.raw, layer.raw, ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), length)
+    pdfium.FPDFTextObj_GetText(obj.raw, layer.raw, ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), length)
     return buffer.raw.decode("utf-16-le", "replace").rstrip("\0")

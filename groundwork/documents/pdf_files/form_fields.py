@@ -8,7 +8,7 @@ from typing import Any
 
 from groundwork.documents.layout.text_lines import Box, Run
 
-_NOTES = ("freetext", "text")  # liteparse's names of the annotations that hold text of their own
+_NOTE_SUBTYPES = ("freetext", "text")  # liteparse's names of the annotations that hold text of their own
 _BOXES = ("checkbox", "radio")
 _VALUES = ("text", "combobox", "listbox")
 
@@ -17,28 +17,28 @@ def typed_in(document: Any, page: Any) -> list[str]:
     """The values and notes of a page of a pypdfium2 document whose forms are initialised."""
     import pypdfium2.raw as pdfium
 
-    out = []
-    for k in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
-        annotation = pdfium.FPDFPage_GetAnnot(page.raw, k)
+    texts = []
+    for index in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
+        annotation = pdfium.FPDFPage_GetAnnot(page.raw, index)
         kind = pdfium.FPDFAnnot_GetSubtype(annotation)
         if kind in (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_TEXT):
-            out.append(_string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"))
+            texts.append(_read_string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"))
         elif kind == pdfium.FPDF_ANNOT_WIDGET and document.formenv:
-            out.append(_value(document.formenv.raw, annotation))
+            texts.append(_field_value(document.formenv.raw, annotation))
         pdfium.FPDFPage_CloseAnnot(annotation)
-    return [text for text in out if text.strip()]
+    return [text for text in texts if text.strip()]
 
 
-def _value(form: Any, annotation: Any) -> str:
+def _field_value(form: Any, annotation: Any) -> str:
     import pypdfium2.raw as pdfium
 
     kinds = (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX)
     if pdfium.FPDFAnnot_GetFormFieldType(form, annotation) not in kinds:
         return ""
-    return _string(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation)
+    return _read_string(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation)
 
 
-def _string(function: Any, *arguments: Any) -> str:
+def _read_string(function: Any, *arguments: Any) -> str:
     """What a function of pdfium writes into a buffer in UTF-16."""
     import pypdfium2.raw as pdfium
 
@@ -58,19 +58,19 @@ def _is_comb(field: Any, run: Run, runs: Sequence[Run]) -> bool:
     """Whether a run belongs to a value that is drawn with spaces between its letters, one box a letter."""
     if field.type not in _VALUES or not field.value or not field.rect or not _is_in(run, field.rect):
         return False
-    drawn = " ".join(other.text for other in sorted(runs) if _is_in(other, field.rect))
-    return drawn != field.value and "".join(drawn.split()) == "".join(field.value.split()) and drawn.count(" ") > 2
+    text = " ".join(neighbour.text for neighbour in sorted(runs) if _is_in(neighbour, field.rect))
+    return text != field.value and "".join(text.split()) == "".join(field.value.split()) and text.count(" ") > 2
 
 
 def _typed_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
-    out = []
+    typed_runs = []
     for field in page.form_fields or ():
         text = ("☒" if field.checked else "☐") if field.type in _BOXES else field.value if field.type in _VALUES else ""
-        out += _runs(text, field.rect, runs)
+        typed_runs += _text_runs(text, field.rect, runs)
     for note in page.annotations or ():
-        if note.subtype == _NOTES[0]:
-            out += _runs(note.contents, note.rect, runs)
-    return out
+        if note.subtype == _NOTE_SUBTYPES[0]:
+            typed_runs += _text_runs(note.contents, note.rect, runs)
+    return typed_runs
 
 
 def form_fields(page: Any) -> list[Box]:
@@ -84,32 +84,32 @@ def notes(page: Any) -> list[str]:
     return [
         " ".join(note.contents.split())
         for note in page.annotations or ()
-        if note.subtype == _NOTES[1] and note.contents
+        if note.subtype == _NOTE_SUBTYPES[1] and note.contents
     ]
 
 
-def _runs(text: str | None, rect: Any, runs: Sequence[Run]) -> list[Run]:
+def _text_runs(text: str | None, rect: Any, runs: Sequence[Run]) -> list[Run]:
     """The lines of a text in its rectangle; none where the page's own text stands there."""
     lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
     if not lines or rect is None or any(_is_in(run, rect) for run in runs):
         return []
     step = rect.height / len(lines)
     size = min(10.0, 0.8 * step) or 1.0
-    out = []
-    for k, line in enumerate(lines):
-        top = rect.y + k * step + (step - size) / 2
-        words = _words(line, rect.x, top, size)
-        out.append(Run(rect.x, top, words[-1].x2, top + size, " ".join(line.split()), size, words=tuple(words)))
-    return out
+    text_runs = []
+    for index, line in enumerate(lines):
+        top = rect.y + index * step + (step - size) / 2
+        words = _spread_words(line, rect.x, top, size)
+        text_runs.append(Run(rect.x, top, words[-1].x2, top + size, " ".join(line.split()), size, words=tuple(words)))
+    return text_runs
 
 
-def _words(line: str, x: float, y: float, size: float) -> list[Box]:
+def _spread_words(line: str, x: float, y: float, size: float) -> list[Box]:
     """The words of a line in letters of a middling width."""
-    out = []
+    words = []
     for word in line.split():
-        out.append(Box(x, y, x + 0.5 * size * len(word), y + size, word))
-        x = out[-1].x2 + 0.25 * size
-    return out
+        words.append(Box(x, y, x + 0.5 * size * len(word), y + size, word))
+        x = words[-1].x2 + 0.25 * size
+    return words
 
 
 def _is_in(run: Run, rect: Any) -> bool:

@@ -11,42 +11,42 @@ import regex
 
 from groundwork.language.subwords import latin_words, letters_a_piece
 
-_JUNK = regex.compile(r"[\p{Co}\p{Cn}\ufffd]|(?![\s])\p{Cc}")
+_NO_LETTER = regex.compile(r"[\p{Co}\p{Cn}\ufffd]|(?![\s])\p{Cc}")
 _CONTROL = regex.compile(r"[\p{Cc}--[\x02\s]]", regex.V1)  # pdfium writes 2 where a line's end parts a word
-_BROKEN = regex.compile(r"\p{L}[~^|{}\[\]\\;:<>]\p{L}|[~^|{}\[\]\\]\p{Ll}|\p{Ll}[~^|{}\[\]\\]")
-_CONTROLS = 0.05  # of the characters; formulas in fonts without a mapping have less than .02
-_MISREAD = 0.2  # of the words
-_LEAST = 30  # different words, or characters, to judge by
-_LETTERS = 4  # of a word to judge by
-_SHIFTED = 1.9  # letters of a subword; texts in Turkish or Estonian, and lists of names, have more than 2.0
-_SCANNED = 2.1  # the same, of all words of a scan; text with a fifth of its letters wrong has 2.1 to 2.5
-_MOST = 120  # words that are looked at
-_UNASSIGNED = 0.3  # of the characters
+_SIGN_IN_WORD = regex.compile(r"\p{L}[~^|{}\[\]\\;:<>]\p{L}|[~^|{}\[\]\\]\p{Ll}|\p{Ll}[~^|{}\[\]\\]")
+_CONTROL_SHARE = 0.05  # of the characters; formulas in fonts without a mapping have less than .02
+_MISREAD_SHARE = 0.2  # of the words
+_LEAST_TO_JUDGE = 30  # different words, or characters, to judge by
+_LEAST_LETTERS = 4  # of a word to judge by
+_SHIFTED_SUBWORD = 1.9  # letters of a subword; texts in Turkish or Estonian, and lists of names, have more than 2.0
+_SCANNED_SUBWORD = 2.1  # the same, of all words of a scan; text with a fifth of its letters wrong has 2.1 to 2.5
+_MOST_WORDS = 120  # words that are looked at
+_UNASSIGNED_SHARE = 0.3  # of the characters
 
 
 def is_unreadable(text: str) -> bool:
     """Whether a page's text is in letters other than those that the page shows."""
-    solid = "".join(text.split())
-    if len(solid) >= _LEAST and len(_JUNK.findall(solid)) > _UNASSIGNED * len(solid):
+    signs = "".join(text.split())
+    if len(signs) >= _LEAST_TO_JUDGE and len(_NO_LETTER.findall(signs)) > _UNASSIGNED_SHARE * len(signs):
         return True
-    if len(solid) >= _LEAST and len(_CONTROL.findall(solid)) > _CONTROLS * len(solid):
+    if len(signs) >= _LEAST_TO_JUDGE and len(_CONTROL.findall(signs)) > _CONTROL_SHARE * len(signs):
         return True
-    words = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LETTERS))
-    return len(words) >= _LEAST and letters_a_piece(_some(words)) < _SHIFTED
+    words = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LEAST_LETTERS))
+    return len(words) >= _LEAST_TO_JUDGE and letters_a_piece(_sample_words(words)) < _SHIFTED_SUBWORD
 
 
 def is_misread(text: str) -> bool:
     """Whether an OCR read other letters than a scan shows: signs stand among those of its words, or its words are none.
     Of programs, formulas and lists of codes it is true too, so that only scans are to be asked about."""
-    found = text.split()
-    if len(found) < _LEAST:
+    tokens = text.split()
+    if len(tokens) < _LEAST_TO_JUDGE:
         return False
-    if sum(_BROKEN.search(word) is not None for word in found) > _MISREAD * len(found):
+    if sum(_SIGN_IN_WORD.search(word) is not None for word in tokens) > _MISREAD_SHARE * len(tokens):
         return True
     words = latin_words(text)
-    return len(words) >= _LEAST and letters_a_piece(_some(words)) < _SCANNED
+    return len(words) >= _LEAST_TO_JUDGE and letters_a_piece(_sample_words(words)) < _SCANNED_SUBWORD
 
 
-def _some(words: list[str]) -> list[str]:
+def _sample_words(words: list[str]) -> list[str]:
     """Words from all over a page."""
-    return words[:: -(-len(words) // _MOST)]
+    return words[:: -(-len(words) // _MOST_WORDS)]

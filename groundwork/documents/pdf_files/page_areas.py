@@ -30,12 +30,12 @@ class Area(NamedTuple):
     def size(self) -> float:
         return self.width * self.height
 
-    def touches(self, other: Area, near: float = NEAR) -> bool:
+    def touches(self, other: Area, distance: float = NEAR) -> bool:
         return (
-            self.left <= other.right + near
-            and other.left <= self.right + near
-            and self.bottom <= other.top + near
-            and other.bottom <= self.top + near
+            self.left <= other.right + distance
+            and other.left <= self.right + distance
+            and self.bottom <= other.top + distance
+            and other.bottom <= self.top + distance
         )
 
     def holds(self, other: Area) -> bool:
@@ -65,20 +65,20 @@ def area_around(areas: Sequence[Area]) -> Area:
     return Area(min(lefts), min(bottoms), max(rights), max(tops))
 
 
-def within_page(area: Area, whole: Area) -> Area:
+def within_page(area: Area, page_area: Area) -> Area:
     """An area in the file's coordinates, cut at the edges of the page and measured from the page's corner."""
     return Area(
-        max(area.left, whole.left) - whole.left,
-        max(area.bottom, whole.bottom) - whole.bottom,
-        min(area.right, whole.right) - whole.left,
-        min(area.top, whole.top) - whole.bottom,
+        max(area.left, page_area.left) - page_area.left,
+        max(area.bottom, page_area.bottom) - page_area.bottom,
+        min(area.right, page_area.right) - page_area.left,
+        min(area.top, page_area.top) - page_area.bottom,
     )
 
 
-def area_on_page(one: Any) -> Area:
+def area_on_page(page_object: Any) -> Area:
     """The bounds of an object of a page, or of a form in it, where the page has them."""
-    left, bottom, right, top = one.get_bounds()
-    form = one.container
+    left, bottom, right, top = page_object.get_bounds()
+    form = page_object.container
     if form is None:
         return Area(left, bottom, right, top)
     corners = [(left, bottom), (left, top), (right, bottom), (right, top)]
@@ -90,44 +90,46 @@ def area_on_page(one: Any) -> Area:
     return Area(min(xs), min(ys), max(xs), max(ys))
 
 
-def text_lines(layer: Any, whole: Area) -> list[TextLine]:
+def text_lines(layer: Any, page_area: Area) -> list[TextLine]:
     """The lines of a page's text layer, in its order; pieces of one line that follow each other are one."""
     lines: list[TextLine] = []
-    for place in range(layer.count_rects()):
-        area = Area(*layer.get_rect(place))
+    for index in range(layer.count_rects()):
+        area = Area(*layer.get_rect(index))
         if not (text := str(layer.get_text_bounded(*area)).strip()):
             continue
-        area = within_page(area, whole)
+        area = within_page(area, page_area)
         if lines and _goes_on(lines[-1].area, area):
-            before = lines.pop()
-            area, text = area_around([before.area, area]), f"{before.text} {text}"
+            previous = lines.pop()
+            area, text = area_around([previous.area, area]), f"{previous.text} {text}"
         lines.append(TextLine(area, text))
     return lines
 
 
-def _goes_on(before: Area, area: Area) -> bool:
+def _goes_on(previous: Area, area: Area) -> bool:
     """Does a piece of text stand on the line of the one before, a word's distance behind it?"""
-    high = max(before.height, area.height)
-    level = min(before.top, area.top) - max(before.bottom, area.bottom) > 0.5 * min(before.height, area.height)
-    return level and -0.5 * high <= area.left - before.right <= 0.8 * high
+    line_height = max(previous.height, area.height)
+    is_level = min(previous.top, area.top) - max(previous.bottom, area.bottom) > 0.5 * min(previous.height, area.height)
+    return is_level and -0.5 * line_height <= area.left - previous.right <= 0.8 * line_height
 
 
-def prose(lines: Sequence[TextLine], least: int = 7, stacked: int = 4) -> list[TextLine]:
+def prose(lines: Sequence[TextLine], least_words: int = 7, stacked_words: int = 4) -> list[TextLine]:
     """The lines that are text: those of `least` words, and those of `stacked` in three below each other."""
 
-    def below(one: TextLine, other: TextLine) -> bool:
-        gap = one.area.bottom - other.area.top
+    def is_stacked(upper: TextLine, lower: TextLine) -> bool:
+        gap = upper.area.bottom - lower.area.top
         return (
-            abs(one.area.left - other.area.left) < 3 and -2 < gap < max(one.area.height, 6) and other.words >= stacked
+            abs(upper.area.left - lower.area.left) < 3
+            and -2 < gap < max(upper.area.height, 6)
+            and lower.words >= stacked_words
         )
 
-    found = {line: None for line in lines if line.words >= least}
-    run: list[TextLine] = []
+    prose_lines = {line: None for line in lines if line.words >= least_words}
+    block: list[TextLine] = []
     for line in lines:
-        if not (run and below(run[-1], line)):
-            run = []
-        if run or line.words >= stacked:
-            run.append(line)
-        if len(run) >= 3:
-            found |= dict.fromkeys(run)
-    return list(found)
+        if not (block and is_stacked(block[-1], line)):
+            block = []
+        if block or line.words >= stacked_words:
+            block.append(line)
+        if len(block) >= 3:
+            prose_lines |= dict.fromkeys(block)
+    return list(prose_lines)

@@ -16,7 +16,7 @@ def page_image(source: str, number: int, longer_side: int, turn: int = 0) -> Any
     """Page or frame `number` (from 1) as a PIL image in RGB of that size, turned clockwise by degrees."""
     if _is_pdf(source):
         return render_page(source, number, longer_side, turn)
-    with _opened(source) as image:
+    with _open_image(source) as image:
         image.seek(number - 1)
         frame = image.convert("RGB")
     frame.thumbnail((longer_side, longer_side))
@@ -32,7 +32,7 @@ def page_jpeg(source: str, number: int, longer_side: int, quality: int, turn: in
 
 def count_frames(source: str) -> int:
     """Pictures in a file: a TIFF of a scanner may hold several. Raises BadDocument."""
-    with _opened(source) as image:
+    with _open_image(source) as image:
         return int(getattr(image, "n_frames", 1))
 
 
@@ -41,7 +41,7 @@ def _is_pdf(source: str) -> bool:
         return b"%PDF-" in file.read(1024)
 
 
-def _opened(source: str) -> Any:
+def _open_image(source: str) -> Any:
     from PIL import Image, UnidentifiedImageError
 
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS

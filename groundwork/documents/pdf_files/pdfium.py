@@ -22,8 +22,8 @@ from groundwork.errors import BadDocument
 LOCK = threading.Lock()
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # else it tells users how to build a pdfium with XFA
 
-_SOFT_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
-_MOST_OF_PAGE = 0.5  # which the pictures of a scan cover
+_LINE_END_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
+_SCAN_COVERAGE = 0.5  # which the pictures of a scan cover
 
 
 class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,21 +41,21 @@ class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
     outline: list[tuple[int, str, int]] = []  # level from 0, title, page from 1
 
 
-def read_text_layer(source: str, first: int = 0) -> TextLayer:
+def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
     """The text layer of the whole PDF, or of its first pages. Raises BadDocument where it cannot be opened."""
     with LOCK:
         document = open_pdf(source)
         try:
             document.init_forms()
             count = len(document)
-            numbers = range(min(first, count) if first else count)
-            opened = [_open_page(document, number) for number in numbers[:FIRST_PAGES]]
+            numbers = range(min(most_pages, count) if most_pages else count)
+            opened_pages = [_open_page(document, number) for number in numbers[:FIRST_PAGES]]
             texts = [
-                _page_text(document, opened[number] if number < FIRST_PAGES else _open_page(document, number))
+                _page_text(document, opened_pages[number] if number < FIRST_PAGES else _open_page(document, number))
                 for number in numbers
             ]
-            if lost := lost_ligatures.ligatures_of(texts):
-                texts = [lost_ligatures.with_ligatures(text, lost) for text in texts]
+            if ligatures := lost_ligatures.ligatures_of(texts):
+                texts = [lost_ligatures.with_ligatures(text, ligatures) for text in texts]
             scans = [
                 len(text.split()) < 5 and _has_picture(document, i) for i, text in zip(numbers, texts, strict=True)
             ]
@@ -65,11 +65,11 @@ def read_text_layer(source: str, first: int = 0) -> TextLayer:
             ]
             return TextLayer(
                 page_count=count,
-                title=document_title(document, texts, opened),
-                pages=["" if bad else text for bad, text in zip(unreadable, texts, strict=True)],
+                title=document_title(document, texts, opened_pages),
+                pages=["" if is_bad else text for is_bad, text in zip(unreadable, texts, strict=True)],
                 scans=scans,
                 unreadable=unreadable,
-                outline=_outline(document),
+                outline=_read_outline(document),
             )
         finally:
             document.close()
@@ -85,7 +85,7 @@ def open_pdf(source: str, password: str = "") -> Any:
             raise BadDocument("the PDF has no pages; it may be truncated: fetch it again")
         return document
     except pypdfium2.PdfiumError as error:
-        raise BadDocument(_why_closed(error, password)) from None
+        raise BadDocument(_opening_error(error, password)) from None
 
 
 def unlock(source: str, password: str, target: str) -> None:
@@ -113,21 +113,21 @@ def render_page(source: str, number: int, longer_side: int, turn: int = 0) -> An
             document.close()
 
 
-def _outline(document: Any) -> list[tuple[int, str, int]]:
+def _read_outline(document: Any) -> list[tuple[int, str, int]]:
     import pypdfium2
 
     entries = []
     try:
-        for mark in document.get_toc():
-            target = mark.get_dest()
+        for bookmark in document.get_toc():
+            target = bookmark.get_dest()
             if target is not None and target.get_index() is not None:
-                entries.append((mark.level, mark.get_title(), target.get_index() + 1))
+                entries.append((bookmark.level, bookmark.get_title(), target.get_index() + 1))
     except pypdfium2.PdfiumError:
         pass  # a damaged outline is as good as none
     return entries
 
 
-def _why_closed(error: Exception, password: str) -> str:
+def _opening_error(error: Exception, password: str) -> str:
     if "password" in str(error).lower():
         return "the password given does not open it" if password else "it is encrypted; give its password by --password"
     return f"it is no readable PDF, perhaps truncated ({error}); fetch it again or save it again"
@@ -154,7 +154,7 @@ def _page_text(document: Any, opened: OpenPage | None) -> str:
         text = "\n".join([text, *typed_in(document, opened.page)])
     except pypdfium2.PdfiumError:
         return ""
-    text = _SOFT_HYPHEN.sub("", text).replace("\u00ad", "-")  # within a line it is drawn
+    text = _LINE_END_HYPHEN.sub("", text).replace("\u00ad", "-")  # within a line it is drawn
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -168,7 +168,7 @@ def _is_scan(document: Any, number: int) -> bool:
     for image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3):
         x1, y1, x2, y2 = image.get_bounds()
         covered += (x2 - x1) * (y2 - y1)
-    return covered > float(_MOST_OF_PAGE * width * height)
+    return covered > float(_SCAN_COVERAGE * width * height)
 
 
 def _has_picture(document: Any, number: int) -> bool:

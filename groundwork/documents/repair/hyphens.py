@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from groundwork.language.words import HYPHENATED
 from groundwork.language.writing_systems import IDEOGRAPHS
 
-_NO_SPACE = re.compile(rf"[{IDEOGRAPHS}][{IDEOGRAPHS}\d]|\d[{IDEOGRAPHS}]")
+_UNSPACED_PAIR = re.compile(rf"[{IDEOGRAPHS}][{IDEOGRAPHS}\d]|\d[{IDEOGRAPHS}]")
 _HYPHENS = ("-", "‐", "‑")
-_STEM = re.compile(r"(?<![^\W\d_])(?<![^\W\d_][-‐‑])((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
-_BLANK = re.compile(r"\w- \w")
-_PARTED = re.compile(r"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!(?:and|or|to|nor)\b)([^\W\d_]+(?:-[^\W\d_]+)*)")
+_STEM_BEFORE_HYPHEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_][-‐‑])((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
+_BLANK_AFTER_HYPHEN = re.compile(r"\w- \w")
+_PARTED_WORD = re.compile(r"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!(?:and|or|to|nor)\b)([^\W\d_]+(?:-[^\W\d_]+)*)")
 
 
 class DocumentWords:
@@ -24,14 +24,14 @@ class DocumentWords:
     def __init__(self, lines: Iterable[str]) -> None:
         self.plain: set[str] = set()
         self.hyphenated: set[str] = set()
-        parted = False
+        is_parted = False
         for line in lines:
             text = line.casefold().rstrip()
-            found = HYPHENATED.findall(text)
-            first, parted = int(parted), text.endswith(("-", "‐"))
-            for word in found[first : len(found) - parted]:
+            line_words = HYPHENATED.findall(text)
+            skipped, is_parted = int(is_parted), text.endswith(("-", "‐"))
+            for word in line_words[skipped : len(line_words) - is_parted]:
                 if "-" in word or "‐" in word or "‑" in word:
-                    self.hyphenated.add(_simple(word))
+                    self.hyphenated.add(_with_plain_hyphens(word))
                 else:
                     self.plain.add(word)
         self._starts = {word.partition("-")[0] for word in self.hyphenated}
@@ -42,44 +42,44 @@ class DocumentWords:
 
         Between Chinese or Japanese characters, and between them and a number, no space stands.
         """
-        stem = _STEM.search(above) if above.endswith(_HYPHENS) else None
-        rest = HYPHENATED.match(below) if stem else None
-        if not stem and _NO_SPACE.fullmatch(above[-1:] + below[:1]):
+        stem = _STEM_BEFORE_HYPHEN.search(above) if above.endswith(_HYPHENS) else None
+        tail = HYPHENATED.match(below) if stem else None
+        if not stem and _UNSPACED_PAIR.fullmatch(above[-1:] + below[:1]):
             return above + below
-        if not stem or not rest:
+        if not stem or not tail:
             return above + below if above.endswith("-") and below[:1].isdigit() else f"{above} {below}"
-        compound = below[0].isupper() or self.keeps(stem[1], rest[0])
-        return (above if compound else above[:-1]) + below
+        keeps_hyphen = below[0].isupper() or self.keeps(stem[1], tail[0])
+        return (above if keeps_hyphen else above[:-1]) + below
 
-    def keeps(self, stem: str, rest: str) -> bool:
+    def keeps(self, stem: str, tail: str) -> bool:
         """Whether the hyphen between two parts belongs to the word: the document writes it so, or others like it."""
-        whole = _simple(f"{stem}-{rest}").casefold()
-        if whole in self.hyphenated:
+        compound = _with_plain_hyphens(f"{stem}-{tail}").casefold()
+        if compound in self.hyphenated:
             return True
-        if whole.replace("-", "") in self.plain:
+        if compound.replace("-", "") in self.plain:
             return False
-        if "-" in _simple(stem):
+        if "-" in _with_plain_hyphens(stem):
             return True  # a compound is parted at its own hyphens
-        first, last = rest.casefold().partition("-")[0], rest.casefold().rpartition("-")[2]
-        if last in self._ends and stem.casefold() in self.plain:
+        tail_start, tail_end = tail.casefold().partition("-")[0], tail.casefold().rpartition("-")[2]
+        if tail_end in self._ends and stem.casefold() in self.plain:
             return True  # model-based, for it writes rule-based
-        return stem.casefold() in self._starts and (first in self.plain or last in self._ends)
+        return stem.casefold() in self._starts and (tail_start in self.plain or tail_end in self._ends)
 
     def mend(self, text: str) -> str:
         """The text without blanks after hyphens inside of known words: "any- body", "out-of- bounds"."""
-        return _PARTED.sub(self._mended, text)
+        return _PARTED_WORD.sub(self._mended, text)
 
     def _mended(self, match: re.Match[str]) -> str:
-        whole = _simple(f"{match[1]}-{match[2]}").casefold()
-        if whole in self.hyphenated:
+        compound = _with_plain_hyphens(f"{match[1]}-{match[2]}").casefold()
+        if compound in self.hyphenated:
             return f"{match[1]}-{match[2]}"
-        return f"{match[1]}{match[2]}" if whole.replace("-", "") in self.plain else match[0]
+        return f"{match[1]}{match[2]}" if compound.replace("-", "") in self.plain else match[0]
 
 
 def has_parted(text: str) -> bool:
     """Whether a text has what may be a word with a blank after its hyphen."""
-    return _BLANK.search(text) is not None and _PARTED.search(text) is not None
+    return _BLANK_AFTER_HYPHEN.search(text) is not None and _PARTED_WORD.search(text) is not None
 
 
-def _simple(word: str) -> str:
+def _with_plain_hyphens(word: str) -> str:
     return word.replace("‐", "-").replace("‑", "-")

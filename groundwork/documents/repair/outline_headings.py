@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from groundwork.documents.auditing.page_audit import HEADING_LINE
 
-_MARKS = re.compile(r"[*_`#\\]|</?\w+>")
-_BETWEEN = re.compile(r"[\W_]+")
-_LONGEST = 200  # letters of a line that may be an entry
+_MARKUP = re.compile(r"[*_`#\\]|</?\w+>")
+_BETWEEN_LETTERS = re.compile(r"[\W_]+")
+_LONGEST_ENTRY = 200  # letters of a line that may be an entry
 
 
 class OutlineEntry(NamedTuple):
@@ -25,42 +25,42 @@ def set_headings(pages: Sequence[str], entries: Sequence[OutlineEntry]) -> list[
     """The pages with each line that is an outline's entry as a heading, and other headings below the one before."""
     if not entries:
         return list(pages)
-    shift = 2 if _titled(pages, entries) else 1
+    shift = 2 if _has_own_title(pages, entries) else 1
     by_page: dict[int, dict[str, int]] = {}
     for entry in entries:
-        by_page.setdefault(entry.page, {})[_key(entry.title)] = min(6, entry.level + shift)
-    out = []
+        by_page.setdefault(entry.page, {})[_title_key(entry.title)] = min(6, entry.level + shift)
+    texts = []
     level = 0
     for number, page in enumerate(pages, start=1):
-        text, level = _set(page, by_page.get(number, {}), level)
-        out.append(text)
-    return out
+        text, level = _set_page_headings(page, by_page.get(number, {}), level)
+        texts.append(text)
+    return texts
 
 
-def _titled(pages: Sequence[str], entries: Sequence[OutlineEntry]) -> bool:
+def _has_own_title(pages: Sequence[str], entries: Sequence[OutlineEntry]) -> bool:
     """Whether the document begins with a heading that is not in its outline: its title."""
-    found = next((m for page in pages[:1] for m in map(HEADING_LINE.match, page.split("\n")) if m), None)
-    return bool(found) and _key(found[2]) not in {_key(entry.title) for entry in entries}  # type: ignore[index]
+    first_heading = next((m for page in pages[:1] for m in map(HEADING_LINE.match, page.split("\n")) if m), None)
+    return bool(first_heading) and _title_key(first_heading[2]) not in {_title_key(entry.title) for entry in entries}  # type: ignore[index]
 
 
-def _set(page: str, levels: dict[str, int], level: int) -> tuple[str, int]:
+def _set_page_headings(page: str, levels: dict[str, int], level: int) -> tuple[str, int]:
     """The page, and the level of its last heading that the outline knows; 0 before the first one."""
     lines = []
-    fenced = False
+    is_fenced = False
     for line in page.split("\n"):
-        fenced ^= line.lstrip().startswith(("```", "~~~"))
+        is_fenced ^= line.lstrip().startswith(("```", "~~~"))
         heading = HEADING_LINE.match(line)
-        text = levels and not fenced and not line.startswith("|") and 0 < len(line) < _LONGEST
-        known = levels.get(_key(line)) if text else None
-        if known:
-            level = known
-            line = f"\n{'#' * known} {_MARKS.sub('', line).strip()}\n"
-        elif heading and not fenced and level:
+        may_be_entry = levels and not is_fenced and not line.startswith("|") and 0 < len(line) < _LONGEST_ENTRY
+        outline_level = levels.get(_title_key(line)) if may_be_entry else None
+        if outline_level:
+            level = outline_level
+            line = f"\n{'#' * outline_level} {_MARKUP.sub('', line).strip()}\n"
+        elif heading and not is_fenced and level:
             line = f"{'#' * min(6, max(level + 1, len(heading[1])))} {heading[2]}"
         lines.append(line)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n"), level
 
 
-def _key(text: str) -> str:
+def _title_key(text: str) -> str:
     """A title as it is compared: letters and digits only, since outlines and pages differ in spaces and hyphens."""
-    return _BETWEEN.sub("", _MARKS.sub("", text).casefold())
+    return _BETWEEN_LETTERS.sub("", _MARKUP.sub("", text).casefold())

@@ -12,25 +12,25 @@ from groundwork.language.labels import ITEM
 from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.words import WRITTEN_OUT
 
-_ITEM = re.compile(rf"(?:{ITEM}|[-*+])(?:\s|$)|[A-Z]?(?:\d+\.){{2,}}\d*\S")
+_ITEM_START = re.compile(rf"(?:{ITEM}|[-*+])(?:\s|$)|[A-Z]?(?:\d+\.){{2,}}\d*\S")
 _BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
 _LEADERS = re.compile(r"(?:(?<!\s)\s++)?(?:(?:\.\s?){4,}\s*|…{2,}\s*|(?<!_)(?<!_\s)(?:_\s?){6,}+\s*(?=\d+\W*$))")
-_DOTS = ("....", ". . .", ".. ..", "……", "___", "_ _")  # what leaders hold
+_LEADER_DOTS = ("....", ". . .", ".. ..", "……", "___", "_ _")  # what leaders hold
 _CONTENTS_LINE = re.compile(r"^.*\S (?:\.{3}|…) \d+\W*$")
 _DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
-_NUMBERED = re.compile(r"[#*_ ]*([^\W\d_]+\.? [A-Z]?[\d.-]*\d)\b")  # a caption: Table 3
+_CAPTION_NUMBER = re.compile(r"[#*_ ]*([^\W\d_]+\.? [A-Z]?[\d.-]*\d)\b")  # a caption: Table 3
 _UNDERLINE = re.compile(r"<u>\s*[↑^]?\s*</u>|</?u>")  # and the arrows that lead back to the contents
-_ENTRY = re.compile(r"^(?:#{1,6} +)?(?![-*+] )(\S.{1,120}?\S)(?: ?[.…·]++)*+ \**(\d{1,4})\**\s*$")
-_FIGURES = re.compile(r"\w\W+\d[\d.,]*$")  # a row of figures, and no title
+_CONTENTS_ENTRY = re.compile(r"^(?:#{1,6} +)?(?![-*+] )(\S.{1,120}?\S)(?: ?[.…·]++)*+ \**(\d{1,4})\**\s*$")
+_ROW_OF_FIGURES = re.compile(r"\w\W+\d[\d.,]*$")  # a row of figures, and no title
 _GLUED_ITEM = re.compile(
     r"^((?:#{1,6} )?(?:(?:[A-Z]?\d+\.)(?:\d+\.)+\d*(?=[A-Z“\"(])|[A-Z]?\d{1,3}\.(?=[A-Z][a-z]{2})))"
 )
 _BACK_LINK = re.compile(r"(?:(?<!\s)\s++)?↑\s*$")
 _HYPHEN_END = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+[-‐]$")
-_STEM = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
-_WORDS = 3  # of what is no formula, nor a label
-_LONG = 60  # letters of what is running text and no label
-_FLOATS = 2  # tables and captions at the head of a page that a sentence may pass over
+_STEM_WITH_HYPHEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
+_LEAST_SENTENCE_WORDS = 3  # of what is no formula, nor a label
+_LONG_TEXT = 60  # letters of what is running text and no label
+_MOST_FLOATS = 2  # tables and captions at the head of a page that a sentence may pass over
 
 
 class Stitched(NamedTuple):
@@ -42,18 +42,18 @@ class Stitched(NamedTuple):
 
 def tidy(markdown: str) -> str:
     """A page's Markdown with broken lines joined, one item a paragraph, headings free-standing, leaders shortened."""
-    out: list[str] = []
+    tidied: list[str] = []
     fence = ""
     for line in markdown.replace("\r\n", "\n").split("\n"):
         text = line.rstrip()
         if marker := re.match(r"\s*(```+|~~~+)", text):
             fence = "" if fence and text.strip().startswith(fence) else fence or marker[1]
-            out.append(text)
+            tidied.append(text)
         elif fence:
-            out.append(text)
+            tidied.append(text)
         else:
-            _add(out, _tidy_line(text))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip("\n")
+            _append_line(tidied, _tidy_line(text))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(tidied)).strip("\n")
 
 
 def stitch(pages: Sequence[str], *, flowing: bool = True) -> Stitched:
@@ -63,15 +63,17 @@ def stitch(pages: Sequence[str], *, flowing: bool = True) -> Stitched:
     """
     texts: list[str] = []
     joints: list[str] = []
-    last = -1  # the page before that holds text
+    last_filled = -1  # the page before that holds text
     for i, page in enumerate(pages):
         texts.append(unicodedata.normalize("NFC", page))  # as models write, who could else quote no accent
         joints.append("")
         if page.strip():
-            if last >= 0:
-                above, below = texts[last], texts[i]
-                texts[last], joints[i], texts[i] = _join(above, below, pages) if flowing else (above, "\n\n", below)
-            last = i
+            if last_filled >= 0:
+                above, below = texts[last_filled], texts[i]
+                texts[last_filled], joints[i], texts[i] = (
+                    _join_pages(above, below, pages) if flowing else (above, "\n\n", below)
+                )
+            last_filled = i
     spans = []
     position = 0
     for joint, text in zip(joints, texts, strict=True):
@@ -84,19 +86,19 @@ def stitch(pages: Sequence[str], *, flowing: bool = True) -> Stitched:
 def plain_contents(page: str) -> str:
     """The page with its table of contents, if there is one, as lines of one form: no headings, `title … page`."""
     lines = page.split("\n")
-    run: list[int] = []
-    last = 0
+    entry_indices: list[int] = []
+    last_page = 0
     for i, line in enumerate([*lines, "-"]):
-        entry = _ENTRY.match(line) if line.rstrip("* ")[-1:].isdigit() else None
-        entry = None if entry and _FIGURES.search(entry[1]) else entry
-        if entry and last <= int(entry[2]) <= last + 60 and not line.startswith("|"):
-            run.append(i)
-            last = int(entry[2])
+        entry = _CONTENTS_ENTRY.match(line) if line.rstrip("* ")[-1:].isdigit() else None
+        entry = None if entry and _ROW_OF_FIGURES.search(entry[1]) else entry
+        if entry and last_page <= int(entry[2]) <= last_page + 60 and not line.startswith("|"):
+            entry_indices.append(i)
+            last_page = int(entry[2])
         elif line.strip():
-            if len(run) >= 5:
-                for k in run:
-                    lines[k] = _ENTRY.sub(r"\1 … \2", lines[k]).replace("**", "")
-            run, last = ([i], int(entry[2])) if entry else ([], 0)
+            if len(entry_indices) >= 5:
+                for k in entry_indices:
+                    lines[k] = _CONTENTS_ENTRY.sub(r"\1 … \2", lines[k]).replace("**", "")
+            entry_indices, last_page = ([i], int(entry[2])) if entry else ([], 0)
     return "\n".join(lines)
 
 
@@ -107,87 +109,96 @@ def is_contents(markdown: str) -> bool:
     return entries >= 4 and entries > 0.6 * len(lines)
 
 
-def _join(above: str, below: str, pages: Sequence[str]) -> tuple[str, str, str]:
+def _join_pages(above: str, below: str, pages: Sequence[str]) -> tuple[str, str, str]:
     """Two pages' texts, mended where they meet, and what stands between them."""
-    last, first = above.rsplit("\n", 1)[-1], below.split("\n", 1)[0]
-    if last.startswith("|") and first.startswith("|") and last.count("|") == first.count("|"):
-        return above, "\n", _without_header(above, below)
-    if last.startswith("|") and (rows := _continued(above, below)):
+    last_line, first_line = above.rsplit("\n", 1)[-1], below.split("\n", 1)[0]
+    if last_line.startswith("|") and first_line.startswith("|") and last_line.count("|") == first_line.count("|"):
+        return above, "\n", _strip_repeated_head(above, below)
+    if last_line.startswith("|") and (rows := _table_rows_overleaf(above, below)):
         return above, "\n", rows
-    if is_open(last) and not goes_on_in(first) and (resumed := _resumed(below)):
-        below, first = resumed, resumed.split("\n", 1)[0]
-    if _BLOCK_START.match(last) or not goes_on_in(first) or len(WRITTEN_OUT.findall(last)) < _WORDS:
+    if is_open(last_line) and not goes_on_in(first_line) and (reordered := _with_sentence_first(below)):
+        below, first_line = reordered, reordered.split("\n", 1)[0]
+    if (
+        _BLOCK_START.match(last_line)
+        or not goes_on_in(first_line)
+        or len(WRITTEN_OUT.findall(last_line)) < _LEAST_SENTENCE_WORDS
+    ):
         return above, "\n\n", below
-    if _HYPHEN_END.search(last):
-        above, joint = _mend(above, first, pages)
+    if _HYPHEN_END.search(last_line):
+        above, joint = _join_parted_word(above, first_line, pages)
         return above, joint, below
-    return above, "\n\n" if last.endswith(LINE_ENDS) else " ", below
+    return above, "\n\n" if last_line.endswith(LINE_ENDS) else " ", below
 
 
-def is_open(last: str) -> bool:
+def is_open(paragraph: str) -> bool:
     """Whether a paragraph is running text that ends in the middle of a sentence."""
-    return len(last) > _LONG and not _BLOCK_START.match(last) and not last.endswith(LINE_ENDS)
+    return len(paragraph) > _LONG_TEXT and not _BLOCK_START.match(paragraph) and not paragraph.endswith(LINE_ENDS)
 
 
-def goes_on_in(first: str) -> bool:
+def goes_on_in(paragraph: str) -> bool:
     """Whether a paragraph begins in the middle of a sentence."""
-    return first[:1].islower() and not _BLOCK_START.match(first) and not _ITEM.match(first)
+    return paragraph[:1].islower() and not _BLOCK_START.match(paragraph) and not _ITEM_START.match(paragraph)
 
 
-def _resumed(below: str) -> str:
+def _with_sentence_first(below: str) -> str:
     """A page whose sentence from overleaf goes on below a table or a figure's caption, with that sentence first; ""
     where none does."""
-    blocks = below.split("\n\n", _FLOATS + 1)
-    for i, block in enumerate(blocks[1 : _FLOATS + 1], start=1):
+    blocks = below.split("\n\n", _MOST_FLOATS + 1)
+    for i, block in enumerate(blocks[1 : _MOST_FLOATS + 1], start=1):
         before = blocks[i - 1]
         if not (before.startswith("|") or before.endswith(LINE_ENDS)):
             return ""
-        if goes_on_in(block) and len(block) > _LONG:
+        if goes_on_in(block) and len(block) > _LONG_TEXT:
             return "\n\n".join([block, *blocks[:i], *blocks[i + 1 :]])
     return ""
 
 
-def _continued(above: str, below: str) -> str:
+def _table_rows_overleaf(above: str, below: str) -> str:
     """The text below from its first rows on, where their caption has the number of that of the table above, and they
     its header, as when a table goes on overleaf; "" where they do not."""
-    blocks, further = above.split("\n\n"), below.split("\n\n", 1)
-    if len(blocks) < 2 or len(further) < 2 or not further[1].startswith("|"):
+    blocks, rest_blocks = above.split("\n\n"), below.split("\n\n", 1)
+    if len(blocks) < 2 or len(rest_blocks) < 2 or not rest_blocks[1].startswith("|"):
         return ""
-    number, same = _NUMBERED.match(blocks[-2]), _NUMBERED.match(further[0])
-    header, repeated = blocks[-1].split("\n", 1)[0], further[1].split("\n", 1)[0]
-    if not number or not same or number[1] != same[1] or header.count("|") != repeated.count("|"):
+    caption_number, caption_below = _CAPTION_NUMBER.match(blocks[-2]), _CAPTION_NUMBER.match(rest_blocks[0])
+    header, repeated = blocks[-1].split("\n", 1)[0], rest_blocks[1].split("\n", 1)[0]
+    if (
+        not caption_number
+        or not caption_below
+        or caption_number[1] != caption_below[1]
+        or header.count("|") != repeated.count("|")
+    ):
         return ""
-    return _without_header(above, further[1])
+    return _strip_repeated_head(above, rest_blocks[1])
 
 
-def _without_header(above: str, below: str) -> str:
+def _strip_repeated_head(above: str, below: str) -> str:
     """A table's second part without its delimiter row, and without the rows of heads that repeat the first part's."""
     rows = below.split("\n")
     if len(rows) < 2 or not _DELIMITER.match(rows[1]):
         return below
     rows = [rows[0], *rows[2:]]
     table = [" ".join(row.split()) for row in above.split("\n\n")[-1].split("\n") if not _DELIMITER.match(row)]
-    heads = next(
+    repeated_heads = next(
         (k for k, (row, head) in enumerate(zip(rows, table, strict=False)) if " ".join(row.split()) != head), 0
     )
-    repeated = " ".join(rows[0].split()) in table or not rows[0].replace("|", "").strip()
-    return "\n".join(rows[max(heads, repeated) :])
+    repeats_head = " ".join(rows[0].split()) in table or not rows[0].replace("|", "").strip()
+    return "\n".join(rows[max(repeated_heads, repeats_head) :])
 
 
-def _mend(above: str, below: str, pages: Sequence[str]) -> tuple[str, str]:
+def _join_parted_word(above: str, below: str, pages: Sequence[str]) -> tuple[str, str]:
     """`above` that ends in a hyphen, without it, unless the document writes that word with a hyphen elsewhere."""
-    stem = _STEM.search(above)
-    rest = re.match(r"[^\W\d_]+", below)
-    if not stem or not rest:
+    stem = _STEM_WITH_HYPHEN.search(above)
+    tail = re.match(r"[^\W\d_]+", below)
+    if not stem or not tail:
         return above[:-1], ""
-    whole = re.compile(rf"\b{re.escape(stem[0])}{re.escape(rest[0])}\b", re.IGNORECASE)
-    return (above, "") if any(whole.search(page) for page in pages) else (above[:-1], "")
+    compound = re.compile(rf"\b{re.escape(stem[0])}{re.escape(tail[0])}\b", re.IGNORECASE)
+    return (above, "") if any(compound.search(page) for page in pages) else (above[:-1], "")
 
 
 def _tidy_line(line: str) -> str:
     line = _UNDERLINE.sub("", line) if "u>" in line else line
     line = _BACK_LINK.sub("", line) if "↑" in line else line
-    text = _LEADERS.sub(" … ", line) if any(dots in line for dots in _DOTS) else line
+    text = _LEADERS.sub(" … ", line) if any(dots in line for dots in _LEADER_DOTS) else line
     if text != line:
         text = text.replace("**", "").lstrip("# ").rstrip()
     elif len(text) > 160 and (heading := HEADING_LINE.match(text)):
@@ -195,28 +206,28 @@ def _tidy_line(line: str) -> str:
     return _GLUED_ITEM.sub(r"\1 ", text)
 
 
-def _add(out: list[str], line: str) -> None:
+def _append_line(lines: list[str], line: str) -> None:
     """Append a line: to the line before where it goes on with it, after a blank line where it begins a block."""
-    previous = out[-1] if out else ""
+    previous = lines[-1] if lines else ""
     if not line.strip() or not previous.strip():
         if line.strip() or previous.strip():
-            out.append(line)
-    elif _goes_on(previous, line):
-        out[-1] = _glue(previous, line.strip())
+            lines.append(line)
+    elif _continues_line(previous, line):
+        lines[-1] = _join_lines(previous, line.strip())
     elif _needs_blank(previous, line):
-        out += ["", line]
+        lines += ["", line]
     else:
-        out.append(line)
+        lines.append(line)
 
 
-def _goes_on(previous: str, line: str) -> bool:
+def _continues_line(previous: str, line: str) -> bool:
     text = line.lstrip("* ")
-    if _BLOCK_START.match(line) or _BLOCK_START.match(previous) or _ITEM.match(text):
+    if _BLOCK_START.match(line) or _BLOCK_START.match(previous) or _ITEM_START.match(text):
         return False
     return not previous.endswith(LINE_ENDS) and (text[:1].islower() or text[:1] == "(") and "…" not in previous
 
 
-def _glue(previous: str, line: str) -> str:
+def _join_lines(previous: str, line: str) -> str:
     if _HYPHEN_END.search(previous) and line[:1].islower():
         return previous[:-1] + line
     return f"{previous} {line}"
