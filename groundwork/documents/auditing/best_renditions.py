@@ -37,11 +37,11 @@ class PageDraft:
         `judged`: the converter itself has held the page against its picture or text, and `trouble` is its verdict.
         """
         self.is_complete = judged and not trouble and bool(markdown.strip())
-        better = self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
-        if better and self.audit and self.markdown:
-            lost = f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
-            self.fell_back = self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost}"
-        if better:
+        is_better = self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
+        if is_better and self.audit and self.markdown:
+            lost_note = f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
+            self.fell_back = self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost_note}"
+        if is_better:
             self.markdown, self.audit, self.converter = markdown, audit, converter
         self.fell_back = trouble or self.fell_back
 
@@ -56,9 +56,9 @@ class PageDraft:
         return self.audit.text_kept < threshold
 
 
-def assemble(layer: TextLayer, drafts: Sequence[PageDraft], wanted: Sequence[int]) -> tuple[str, list[Page]]:
+def assemble(layer: TextLayer, drafts: Sequence[PageDraft], page_numbers: Sequence[int]) -> tuple[str, list[Page]]:
     """One Markdown text of all pages, and where each that is `wanted` (numbers from 1) stands in it."""
-    chosen = set(wanted)
+    chosen_numbers = set(page_numbers)
     stitched = stitch(set_headings([draft.markdown for draft in drafts], [OutlineEntry(*row) for row in layer.outline]))
     pages = [
         Page(
@@ -73,7 +73,7 @@ def assemble(layer: TextLayer, drafts: Sequence[PageDraft], wanted: Sequence[int
             unreadable=draft.is_unreadable,
         )
         for number, ((start, end), draft) in enumerate(zip(stitched.spans, drafts, strict=True), start=1)
-        if number in chosen
+        if number in chosen_numbers
     ]
     return stitched.markdown, pages
 
@@ -103,19 +103,19 @@ def _fallen_back(pages: Sequence[Page]) -> list[str]:
     """Which pages another converter made than the one that was asked first, and why."""
     by_reason: dict[tuple[str, str], list[int]] = {}
     for page in pages:
-        asked, taken = page.fell_back.partition(":")[0], page.converter.partition(":")[0]
-        if page.fell_back and asked != taken:
-            by_reason.setdefault((taken, page.fell_back), []).append(page.number)
-    return [f"{listed(numbers)} fell back to {taken}; {why}" for (taken, why), numbers in by_reason.items()]
+        first_converter, used = page.fell_back.partition(":")[0], page.converter.partition(":")[0]
+        if page.fell_back and first_converter != used:
+            by_reason.setdefault((used, page.fell_back), []).append(page.number)
+    return [f"{listed(numbers)} fell back to {used}; {why}" for (used, why), numbers in by_reason.items()]
 
 
 def listed(numbers: Sequence[int]) -> str:
     """[1, 2, 3, 7] as "pages 1-3, 7"."""
-    runs: list[list[int]] = []
+    spans: list[list[int]] = []
     for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1].append(number)
         else:
-            runs.append([number])
-    parts = ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
-    return f"page{'s' if len(numbers) > 1 else ''} {parts}"
+            spans.append([number])
+    ranges = ", ".join(f"{span[0]}-{span[-1]}" if len(span) > 1 else str(span[0]) for span in spans)
+    return f"page{'s' if len(numbers) > 1 else ''} {ranges}"

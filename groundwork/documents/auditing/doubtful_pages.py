@@ -35,21 +35,21 @@ class DoubtfulPage:
 def doubtful_html(source: str, pages: Sequence[DoubtfulPage], left_out: Sequence[int] = ()) -> str:
     """One file with everything in it. `source`: the document's file; `left_out`: doubtful pages that are not shown."""
     heading = f"{source}: pages to look at"
-    said = (
+    introduction = (
         f"The audit has doubts about {len(pages) + len(left_out):,} pages of {source}. ",
         tag("mark", "Marked"),
         ": words that the text layer of the PDF does not hold. Correct the text in data/text, or read the file "
         "another way (--converter, ingest.overrides).",
     )
-    more = [tag("p", f"Not shown: pages {', '.join(map(str, left_out))}.", class_="soft")] if left_out else []
+    not_shown = [tag("p", f"Not shown: pages {', '.join(map(str, left_out))}.", class_="soft")] if left_out else []
     links = [joined([tag("a", page.number, href=f"#p{page.number}"), " "]) for page in pages]
     return document(
         heading,
         _STYLE,
         tag("h1", heading),
-        tag("p", *said),
+        tag("p", *introduction),
         tag("nav", "Pages: ", links),
-        *more,
+        *not_shown,
         *map(_section, pages),
     )
 
@@ -100,9 +100,9 @@ summary { cursor: pointer; color: var(--soft); }
 """
 
 
-def as_html(markdown: str, known: Collection[str], merged: Collection[str] = ()) -> Markup:
-    """`markdown` rendered; HTML in it is shown as text. `known`: the words of the text layer; `merged`: the bare texts
-    of cells that hold several cells."""
+def as_html(markdown: str, known_words: Collection[str], merged: Collection[str] = ()) -> Markup:
+    """`markdown` rendered; HTML in it is shown as text. `known_words`: the words of the text layer; `merged`: the bare
+    texts of cells that hold several cells."""
     from bs4 import BeautifulSoup
     from markdown_it import MarkdownIt
 
@@ -111,8 +111,8 @@ def as_html(markdown: str, known: Collection[str], merged: Collection[str] = ())
     )
     for node in list(soup.find_all(string=True)):
         pieces = str(node).split(" ")
-        if any(_unknown(piece, known) for piece in pieces):
-            marked = Markup(" ").join(tag("mark", piece) if _unknown(piece, known) else piece for piece in pieces)
+        if any(_unknown(piece, known_words) for piece in pieces):
+            marked = Markup(" ").join(tag("mark", piece) if _unknown(piece, known_words) else piece for piece in pieces)
             body = BeautifulSoup(tag("span", marked), "lxml").span
             node.replace_with(body or str(node))
     for table in soup.find_all("table"):
@@ -124,6 +124,6 @@ def as_html(markdown: str, known: Collection[str], merged: Collection[str] = ())
     return from_html(soup.body.decode_contents() if soup.body else "")
 
 
-def _unknown(piece: str, known: Collection[str]) -> bool:
-    found = words(piece)
-    return bool(found) and not set(found) <= set(known)
+def _unknown(piece: str, known_words: Collection[str]) -> bool:
+    piece_words = words(piece)
+    return bool(piece_words) and not set(piece_words) <= set(known_words)

@@ -14,26 +14,26 @@ from groundwork.markdown.blocks import blocks, plain
 from groundwork.markdown.tables import read_table
 
 Relations = Counter[tuple[str, ...]]
-_LONGEST = 6  # cells that a merged one may hold
+_MOST_MERGED_CELLS = 6  # cells that a merged one may hold
 
 
 def structure(markdown: str) -> Relations:
     """Pairs of neighbouring cells, with the direction, and headings, in letters and digits alone."""
-    found: Relations = Counter()
+    relations: Relations = Counter()
     for block in blocks(markdown):
         text = markdown[block.start : block.end]
         if block.kind == "table":
-            rows = _rows(text)
-            found.update(("right", a, b) for row in rows for a, b in pairwise(filter(None, row)))
-            found.update(
+            rows = _bare_rows(text)
+            relations.update(("right", a, b) for row in rows for a, b in pairwise(filter(None, row)))
+            relations.update(
                 ("below", a, b)
                 for above, below in pairwise(rows)
                 for a, b in zip(above, below, strict=False)
                 if a and b
             )
         elif block.kind == "heading":
-            found["heading", bare(plain(text.strip("# \n")))] += 1
-    return found
+            relations["heading", bare(plain(text.strip("# \n")))] += 1
+    return relations
 
 
 def structure_likeness(markdown: str, yardstick: str) -> float | None:
@@ -45,20 +45,22 @@ def structure_likeness(markdown: str, yardstick: str) -> float | None:
 
 def merged_cells(yardstick: str) -> set[str]:
     """What a cell says that holds several neighbouring cells of the yardstick's tables, in letters and digits alone."""
-    joined: set[str] = set()
-    single: set[str] = set()
+    joined_cells: set[str] = set()
+    single_cells: set[str] = set()
     for block in blocks(yardstick):
         if block.kind == "table":
-            for row in _rows(yardstick[block.start : block.end]):
+            for row in _bare_rows(yardstick[block.start : block.end]):
                 cells = [cell for cell in row if cell]
-                single.update(cells)
-                joined.update(
-                    "".join(cells[k : k + n]) for n in range(2, _LONGEST + 1) for k in range(len(cells) - n + 1)
+                single_cells.update(cells)
+                joined_cells.update(
+                    "".join(cells[k : k + n])
+                    for n in range(2, _MOST_MERGED_CELLS + 1)
+                    for k in range(len(cells) - n + 1)
                 )
-    return joined - single
+    return joined_cells - single_cells
 
 
-def _rows(table: str) -> list[list[str]]:
+def _bare_rows(table: str) -> list[list[str]]:
     parsed = read_table(table)
     return [[bare(cell.text) for cell in row.cells] for row in [*parsed.header, *parsed.data]]
 

@@ -40,5 +40,5 @@ def _read_with_pictures(request: Request) -> anydoc.AnydocReading:
     with kept_in(pictures):
         pages, warnings = anydoc.read(request.source, request.ending)
     picture_bytes = pictures.by_address
-    pages, picture_warnings = keep_pictures(picture_bytes, pages, Path(request.images), known=picture_bytes)
+    pages, picture_warnings = keep_pictures(picture_bytes, pages, Path(request.images), known_addresses=picture_bytes)
     return anydoc.AnydocReading(pages, [*warnings, *picture_warnings])

@@ -48,84 +48,84 @@ class _Path(NamedTuple):
     is_bar: bool  # a filled rectangle
 
 
-def drawn_figures(page: Any, whole: Area, lines: Sequence[TextLine]) -> list[Drawing]:
+def drawn_figures(page: Any, page_area: Area, lines: Sequence[TextLine]) -> list[Drawing]:
     """The drawn figures of a page.
 
     Raises PdfiumError for a damaged page.
     """
-    paths = list(itertools.islice(_paths(page, whole), MOST_PATHS + 1))
-    text = prose(lines)
-    sentences, labels = [line.area for line in text], [line for line in lines if line not in set(text)]
+    paths = list(itertools.islice(_paths(page, page_area), MOST_PATHS + 1))
+    prose_lines = prose(lines)
+    sentences, labels = [line.area for line in prose_lines], [line for line in lines if line not in set(prose_lines)]
     paths = [path for path in paths if not _is_frame(path, sentences)]
     if not paths or len(paths) > MOST_PATHS:
         return []
-    found = []
-    for group in _groups(paths, whole):
+    figures = []
+    for group in _groups(paths, page_area):
         area = area_around([path.area for path in group])
-        if area.size > MOST_OF_PAGE * whole.width * whole.height:
+        if area.size > MOST_OF_PAGE * page_area.width * page_area.height:
             continue
         if _is_figure(area, group, labels, sentences, _has_caption(area, lines)):
-            found.append((area, group))
-    return [_with_labels(*one, labels, whole) for one in _panels(found, sentences)]
+            figures.append((area, group))
+    return [_with_labels(*figure, labels, page_area) for figure in _join_panels(figures, sentences)]
 
 
-def _paths(page: Any, whole: Area) -> Iterator[_Path]:
+def _paths(page: Any, page_area: Area) -> Iterator[_Path]:
     """What is drawn on a page and can be seen; without backgrounds."""
     import pypdfium2.raw as pdfium
 
-    for one in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING], max_depth=8):
-        area = within_page(area_on_page(one), whole)
-        if area.width < 0 or area.height < 0 or area.size > MOST_OF_PAGE * whole.width * whole.height:
+    for page_object in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING], max_depth=8):
+        area = within_page(area_on_page(page_object), page_area)
+        if area.width < 0 or area.height < 0 or area.size > MOST_OF_PAGE * page_area.width * page_area.height:
             continue
-        if one.type == pdfium.FPDF_PAGEOBJ_SHADING:
+        if page_object.type == pdfium.FPDF_PAGEOBJ_SHADING:
             yield _Path(area, 0, is_bar=False)
-        elif _is_visible(one, pdfium):
-            curves, is_rectangle = _outline(one, pdfium)
-            yield _Path(area, curves, is_bar=is_rectangle and _is_filled(one, pdfium))
+        elif _is_visible(page_object, pdfium):
+            curves, is_rectangle = _outline(page_object, pdfium)
+            yield _Path(area, curves, is_bar=is_rectangle and _is_filled(page_object, pdfium))
 
 
-def _draw_mode(one: Any, pdfium: Any) -> tuple[int, bool]:
+def _draw_mode(page_object: Any, pdfium: Any) -> tuple[int, bool]:
     import ctypes
 
     fill, stroke = ctypes.c_int(), ctypes.c_int()
-    pdfium.FPDFPath_GetDrawMode(one, fill, stroke)
+    pdfium.FPDFPath_GetDrawMode(page_object, fill, stroke)
     return fill.value, bool(stroke.value)
 
 
-def _is_filled(one: Any, pdfium: Any) -> bool:
-    return bool(_draw_mode(one, pdfium)[0])
+def _is_filled(page_object: Any, pdfium: Any) -> bool:
+    return bool(_draw_mode(page_object, pdfium)[0])
 
 
-def _is_visible(one: Any, pdfium: Any) -> bool:
+def _is_visible(page_object: Any, pdfium: Any) -> bool:
     """Is it stroked, or filled with another colour than white?"""
     import ctypes
 
-    fill, stroke = _draw_mode(one, pdfium)
+    fill, stroke = _draw_mode(page_object, pdfium)
     if stroke or not fill:
         return stroke
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    if not pdfium.FPDFPageObj_GetFillColor(one, red, green, blue, alpha):
+    if not pdfium.FPDFPageObj_GetFillColor(page_object, red, green, blue, alpha):
         return True  # a pattern
     return alpha.value > 0 and min(red.value, green.value, blue.value) < 250
 
 
-def _outline(one: Any, pdfium: Any) -> tuple[int, bool]:
+def _outline(page_object: Any, pdfium: Any) -> tuple[int, bool]:
     """(how many curves and slanting lines, whether it is a level rectangle)."""
     import ctypes
 
     x, y = ctypes.c_float(), ctypes.c_float()
-    curves, corners, before = 0, 0, (0.0, 0.0)
-    for place in range(min(pdfium.FPDFPath_CountSegments(one), MOST_SEGMENTS)):
-        segment = pdfium.FPDFPath_GetPathSegment(one, place)
+    curves, corners, previous = 0, 0, (0.0, 0.0)
+    for index in range(min(pdfium.FPDFPath_CountSegments(page_object), MOST_SEGMENTS)):
+        segment = pdfium.FPDFPath_GetPathSegment(page_object, index)
         kind = pdfium.FPDFPathSegment_GetType(segment)
         pdfium.FPDFPathSegment_GetPoint(segment, x, y)
-        at = x.value, y.value
+        point = x.value, y.value
         if kind == pdfium.FPDF_SEGMENT_BEZIERTO:
             curves += 1
         elif kind == pdfium.FPDF_SEGMENT_LINETO:
             corners += 1
-            curves += abs(at[0] - before[0]) > 0.5 and abs(at[1] - before[1]) > 0.5
-        before = at
+            curves += abs(point[0] - previous[0]) > 0.5 and abs(point[1] - previous[1]) > 0.5
+        previous = point
     return curves, curves == 0 and 3 <= corners <= 5
 
 
@@ -134,12 +134,12 @@ def _is_frame(path: _Path, sentences: Sequence[Area]) -> bool:
     return path.area.height > LEAST_POINTS / 2 and sum(path.area.holds(line) for line in sentences) > 2
 
 
-def _groups(paths: Sequence[_Path], whole: Area) -> list[list[_Path]]:
+def _groups(paths: Sequence[_Path], page_area: Area) -> list[list[_Path]]:
     """The paths in groups that lie close together."""
     import numpy as np
     from scipy.ndimage import label
 
-    grid = np.zeros((int(whole.height / CELL) + 3, int(whole.width / CELL) + 3), dtype=bool)
+    grid = np.zeros((int(page_area.height / CELL) + 3, int(page_area.width / CELL) + 3), dtype=bool)
 
     def cells(area: Area) -> tuple[slice, slice]:
         rows = slice(int(area.bottom / CELL), int(area.top / CELL) + 3)  # a cell more on each side: what is near joins
@@ -156,29 +156,29 @@ def _groups(paths: Sequence[_Path], whole: Area) -> list[list[_Path]]:
 
 
 def _is_figure(
-    area: Area, paths: Sequence[_Path], labels: Sequence[TextLine], sentences: Sequence[Area], captioned: bool
+    area: Area, paths: Sequence[_Path], labels: Sequence[TextLine], sentences: Sequence[Area], has_caption: bool
 ) -> bool:
-    if min(area.width, area.height) < (LEAST_POINTS if captioned else LEAST_ALONE):
+    if min(area.width, area.height) < (LEAST_POINTS if has_caption else LEAST_ALONE):
         return False
-    inside = [line for line in labels if area.holds(line.area)]
-    words = sum(line.words for line in inside)
-    if sum(map(area.holds, sentences)) > MOST_SENTENCES or words > MOST_LABELS:
+    labels_inside = [line for line in labels if area.holds(line.area)]
+    label_words = sum(line.words for line in labels_inside)
+    if sum(map(area.holds, sentences)) > MOST_SENTENCES or label_words > MOST_LABELS:
         return False
     curves = sum(path.curves for path in paths)
-    if captioned and len(paths) + curves >= UNDER_CAPTION:
+    if has_caption and len(paths) + curves >= UNDER_CAPTION:
         return True
-    return (curves >= CURVES and curves > 4 * words) or _has_bars(paths, inside)
+    return (curves >= CURVES and curves > 4 * label_words) or _has_bars(paths, labels_inside)
 
 
 def _has_bars(paths: Sequence[_Path], labels: Sequence[TextLine]) -> bool:
     """Filled rectangles of one breadth that begin at one line, end at different ones, and hold no text."""
-    bars = [path.area for path in paths if path.is_bar and not any(path.area.holds(one.area) for one in labels)]
+    bars = [path.area for path in paths if path.is_bar and not any(path.area.holds(label.area) for label in labels)]
     lengths: dict[tuple[str, int, int], set[int]] = defaultdict(set)
     for bar in bars:
         if min(bar.width, bar.height) > 3:
             lengths["upright", round(bar.bottom), round(bar.width)].add(round(bar.height))
             lengths["level", round(bar.left), round(bar.height)].add(round(bar.width))
-    return len(bars) >= BARS and any(len(found) >= BARS - 1 for found in lengths.values())
+    return len(bars) >= BARS and any(len(lengths_found) >= BARS - 1 for lengths_found in lengths.values())
 
 
 def _has_caption(area: Area, lines: Sequence[TextLine]) -> bool:
@@ -191,38 +191,40 @@ def _has_caption(area: Area, lines: Sequence[TextLine]) -> bool:
     )
 
 
-def _panels(found: Sequence[tuple[Area, list[_Path]]], sentences: Sequence[Area]) -> list[tuple[Area, list[_Path]]]:
+def _join_panels(
+    figures: Sequence[tuple[Area, list[_Path]]], sentences: Sequence[Area]
+) -> list[tuple[Area, list[_Path]]]:
     """Figures that lie near each other, with no line of text between them, as one."""
-    out: list[tuple[Area, list[_Path]]] = []
-    for area, paths in found:
-        while near := [one for one in out if _is_panel(area, one[0], sentences)]:
-            out = [one for one in out if one not in near]
-            area = area_around([area, *(other for other, _ in near)])
-            paths = [*paths, *(path for _, more in near for path in more)]
-        out.append((area, paths))
-    return out
+    joined: list[tuple[Area, list[_Path]]] = []
+    for area, paths in figures:
+        while panels := [figure for figure in joined if _are_panels(area, figure[0], sentences)]:
+            joined = [figure for figure in joined if figure not in panels]
+            area = area_around([area, *(panel_area for panel_area, _ in panels)])
+            paths = [*paths, *(path for _, panel_paths in panels for path in panel_paths)]
+        joined.append((area, paths))
+    return joined
 
 
-def _is_panel(one: Area, other: Area, sentences: Sequence[Area]) -> bool:
-    both = area_around([one, other])
-    return one.touches(other, PANELS_NEAR) and sum(both.holds(line) for line in sentences) <= MOST_SENTENCES
+def _are_panels(panel: Area, neighbour: Area, sentences: Sequence[Area]) -> bool:
+    joint = area_around([panel, neighbour])
+    return panel.touches(neighbour, PANELS_NEAR) and sum(joint.holds(line) for line in sentences) <= MOST_SENTENCES
 
 
-def _with_labels(area: Area, paths: Sequence[_Path], labels: Sequence[TextLine], whole: Area) -> Drawing:
+def _with_labels(area: Area, paths: Sequence[_Path], labels: Sequence[TextLine], page_area: Area) -> Drawing:
     """The figure with the labels at its edges: short lines near it, and those near these."""
     import hashlib
 
-    near = [line.area for line in labels if line.words <= LABEL_WORDS and not _CAPTION.match(line.text)]
+    boxes = [line.area for line in labels if line.words <= LABEL_WORDS and not _CAPTION.match(line.text)]
     grown = area
     for _ in range(LABEL_ROUNDS):
         grown = area_around(
-            [grown, *(label for label in near if grown.touches(label, LABEL_NEAR) and _is_beside(label, area))]
+            [grown, *(label for label in boxes if grown.touches(label, LABEL_NEAR) and _is_beside(label, area))]
         )
-    places = sorted((round(p.area.left - area.left), round(p.area.bottom - area.bottom), p.curves) for p in paths)
+    positions = sorted((round(p.area.left - area.left), round(p.area.bottom - area.bottom), p.curves) for p in paths)
     margin = 3.0
     grown = Area(grown.left - margin, grown.bottom - margin, grown.right + margin, grown.top + margin)
-    page = Area(0, 0, whole.width, whole.height)
-    return Drawing(within_page(grown, page), hashlib.sha256(repr(places).encode()).hexdigest()[:16])
+    page_bounds = Area(0, 0, page_area.width, page_area.height)
+    return Drawing(within_page(grown, page_bounds), hashlib.sha256(repr(positions).encode()).hexdigest()[:16])
 
 
 def _is_beside(label: Area, area: Area) -> bool:

@@ -41,31 +41,31 @@ class Content(NamedTuple):
 
 
 def keep_pictures(
-    pictures: Mapping[str, bytes], pages: Sequence[str], folder: Path, known: Container[str] | None = None
+    pictures: Mapping[str, bytes], pages: Sequence[str], folder: Path, known_addresses: Container[str] | None = None
 ) -> tuple[list[str], list[str]]:
     """Write the pictures into `folder`, and give (the pages' Markdown that points at them, warnings).
 
     `pictures`: by the address that the Markdown has for them. A picture that is not kept becomes its alternative text;
-    `known`: the addresses that are of pictures of the document, where others are to stay as they are.
+    `known_addresses`: the addresses that are of pictures of the document, where others are to stay as they are.
     """
-    used = Counter(digest_of(pictures[name]) for page in pages for name in addresses(page) if name in pictures)
+    uses = Counter(digest_of(pictures[address]) for page in pages for address in addresses(page) if address in pictures)
     links: dict[str, str] = {}
-    why: Counter[str] = Counter()
-    for name, content in pictures.items():
+    reasons: Counter[str] = Counter()
+    for address, picture_bytes in pictures.items():
         try:
-            kept = _kept(content, used)
+            content = _keepable_picture(picture_bytes, uses)
             if len(set(links.values())) >= MOST_PICTURES:
                 raise UnusableImage(f"more than {MOST_PICTURES} pictures")
         except UnusableImage as error:
-            why[str(error)] += 1
+            reasons[str(error)] += 1
             continue
-        write_picture(kept, folder)
-        links[name] = f"{folder.name}/{kept.name}"
-    return [repointed(page, links, known) for page in pages], left_out(why)
+        write_picture(content, folder)
+        links[address] = f"{folder.name}/{content.name}"
+    return [repointed(page, links, known_addresses) for page in pages], left_out(reasons)
 
 
-def _kept(content: bytes, used: Mapping[str, int]) -> Content:
-    if used[digest_of(content)] >= REPEATED:
+def _keepable_picture(content: bytes, uses: Mapping[str, int]) -> Content:
+    if uses[digest_of(content)] >= REPEATED:
         raise UnusableImage(ORNAMENT)
     return checked(content)
 
@@ -73,9 +73,9 @@ def _kept(content: bytes, used: Mapping[str, int]) -> Content:
 ORNAMENT = "small, empty or repeated"  # which is no loss, and no warning
 
 
-def left_out(why: Mapping[str, int]) -> list[str]:
+def left_out(reasons: Mapping[str, int]) -> list[str]:
     """A warning for each reason why pictures were not kept; ornaments are none."""
-    return [f"pictures left out: {count:,} ({reason})" for reason, count in why.items() if reason != ORNAMENT]
+    return [f"pictures left out: {count:,} ({reason})" for reason, count in reasons.items() if reason != ORNAMENT]
 
 
 def digest_of(content: bytes) -> str:
@@ -122,19 +122,19 @@ def has_contrast(image: Any) -> bool:
 
 def encoded_picture(image: Any) -> Content:
     """The picture no larger than MOST_SIDE, as PNG where it has few colours, else as JPEG."""
-    plain = image.convert("RGBA" if has_transparency(image) else "RGB")
-    plain.thumbnail((MOST_SIDE, MOST_SIDE))
+    copy = image.convert("RGBA" if has_transparency(image) else "RGB")
+    copy.thumbnail((MOST_SIDE, MOST_SIDE))
     stream = io.BytesIO()
-    is_drawing = plain.mode == "RGBA" or plain.getcolors(4096) is not None
-    plain.save(stream, "PNG" if is_drawing else "JPEG", **({"optimize": True} if is_drawing else {"quality": QUALITY}))
+    is_drawing = copy.mode == "RGBA" or copy.getcolors(4096) is not None
+    copy.save(stream, "PNG" if is_drawing else "JPEG", **({"optimize": True} if is_drawing else {"quality": QUALITY}))
     return Content(stream.getvalue(), "png" if is_drawing else "jpg")
 
 
-def write_picture(kept: Content, folder: Path) -> None:
+def write_picture(picture: Content, folder: Path) -> None:
     """Write it under its name, which says its content: what is there already is the same."""
-    path = folder / kept.name
+    path = folder / picture.name
     if not path.is_file():
-        write_bytes(path, kept.content)
+        write_bytes(path, picture.content)
 
 
 def can_have_folder(document: str) -> bool:

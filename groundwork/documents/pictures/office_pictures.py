@@ -25,26 +25,26 @@ class Pictures:
     at: dict[int, str] = field(default_factory=dict)
 
 
-_KEPT: ContextVar[Pictures | None] = ContextVar("pictures", default=None)  # None: they are not kept
+_CURRENT_PICTURES: ContextVar[Pictures | None] = ContextVar("pictures", default=None)  # None: they are not kept
 
 
 @contextmanager
 def kept_in(pictures: Pictures) -> Iterator[None]:
     """While this holds, what is read has its pictures put into `pictures`."""
-    token = _KEPT.set(pictures)
+    token = _CURRENT_PICTURES.set(pictures)
     try:
         yield
     finally:
-        _KEPT.reset(token)
+        _CURRENT_PICTURES.reset(token)
 
 
 def are_kept() -> bool:
-    return _KEPT.get() is not None
+    return _CURRENT_PICTURES.get() is not None
 
 
 def note(document: Document) -> None:
     """Keep the bytes of a document's pictures, if pictures are kept."""
-    if (pictures := _KEPT.get()) is None:
+    if (pictures := _CURRENT_PICTURES.get()) is None:
         return
     pictures.at = {}
     for asset in document.assets:
@@ -56,9 +56,9 @@ def note(document: Document) -> None:
 def picture(inline: Inline) -> str:
     """A picture in a text: its alternative text, and its address where it is kept."""
     alt = " ".join((inline.alt or "").split())
-    pictures, source = _KEPT.get(), inline.source
+    pictures, source = _CURRENT_PICTURES.get(), inline.source
     address = pictures.at.get(source.asset_id, "") if pictures and source and source.asset_id is not None else ""
     if not address:
         return alt
-    named = alt.translate(str.maketrans("[]", "()"))
-    return f"![{named}]({address})" if len(named) <= MOST_CAPTION else f"{alt} ![]({address})"
+    label = alt.translate(str.maketrans("[]", "()"))
+    return f"![{label}]({address})" if len(label) <= MOST_CAPTION else f"{alt} ![]({address})"

@@ -99,25 +99,27 @@ def take_pictures(source: str, numbers: Sequence[int], folder: str) -> Found:
         document = open_pdf(source)
         try:
             regions = {number: _regions(document[number - 1]) for number in numbers}
-            places = Counter(digest for found in regions.values() for digest in {one.digest for one in found})
-            why: Counter[str] = Counter()
+            page_counts = Counter(
+                digest for page_regions in regions.values() for digest in {region.digest for region in page_regions}
+            )
+            reasons: Counter[str] = Counter()
             pictures: list[PagePicture] = []
             files: set[str] = set()
-            for number, found in regions.items():
-                for region in found:
+            for number, page_regions in regions.items():
+                for region in page_regions:
                     try:
-                        if places[region.digest] >= REPEATED:
+                        if page_counts[region.digest] >= REPEATED:
                             raise UnusableImage(ORNAMENT)
                         if len(files) >= MOST_PICTURES:
                             raise UnusableImage(f"more than {MOST_PICTURES} pictures")
-                        picture = _taken(document[number - 1], number, region, Path(folder))
+                        picture = _take_picture(document[number - 1], number, region, Path(folder))
                     except UnusableImage as error:
-                        why[str(error)] += 1
+                        reasons[str(error)] += 1
                         continue
                     files.add(picture.file)
                     pictures.append(picture)
                 report_progress(0)  # a sign of life; the pages are counted already
-            return Found(pictures=pictures, warnings=left_out(why))
+            return Found(pictures=pictures, warnings=left_out(reasons))
         finally:
             document.close()
 
@@ -126,22 +128,22 @@ def _regions(page: Any) -> list[_Region]:
     """The areas of images and drawn figures, from top to bottom; what is small or most of the page is none."""
     import pypdfium2
 
-    whole = whole_page(page)
+    page_area = whole_page(page)
     try:
-        images = [_Region(image.area, (image,)) for image in _images(page, whole)]
-        drawings = drawn_figures(page, whole, text_lines(page.get_textpage(), whole))
+        images = [_Region(image.area, (image,)) for image in _page_images(page, page_area)]
+        drawings = drawn_figures(page, page_area, text_lines(page.get_textpage(), page_area))
     except pypdfium2.PdfiumError:
         return []  # a damaged page
-    drawn = [_Region(one.area, drawn=(one.shape,)) for one in drawings]
-    joined = [region for region in _joined([*_joined(images), *drawn]) if _is_picture(region, whole)]
-    return sorted(joined, key=lambda one: (-one.area.top, one.area.left))
+    figures = [_Region(drawing.area, drawn=(drawing.shape,)) for drawing in drawings]
+    regions = [region for region in _join_regions([*_join_regions(images), *figures]) if _is_picture(region, page_area)]
+    return sorted(regions, key=lambda region: (-region.area.top, region.area.left))
 
 
-def _is_picture(region: _Region, whole: Area) -> bool:
+def _is_picture(region: _Region, page_area: Area) -> bool:
     area = region.area
     if (
         min(area.width, area.height) < LEAST_POINTS
-        or area.width * area.height > MOST_OF_PAGE * whole.width * whole.height
+        or area.width * area.height > MOST_OF_PAGE * page_area.width * page_area.height
     ):
         return False
     if region.drawn:
@@ -149,81 +151,84 @@ def _is_picture(region: _Region, whole: Area) -> bool:
     return any(min(image.pixels) >= LEAST_SIDE for image in region.images) or len(region.images) > 1
 
 
-def _images(page: Any, whole: Area) -> Iterator[_Image]:
+def _page_images(page: Any, page_area: Area) -> Iterator[_Image]:
     """The images of a page, those within forms too, cut at the edges of the page; without a scan or a background."""
     import pypdfium2.raw as pdfium
 
-    for one in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=8):
-        area = within_page(area_on_page(one), whole)
-        if min(area.width, area.height) >= 1 and area.size <= MOST_OF_PAGE * whole.size:
-            yield _Image(area, one.get_px_size(), hashlib.sha256(bytes(one.get_data())).hexdigest()[:16])
+    for image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=8):
+        area = within_page(area_on_page(image), page_area)
+        if min(area.width, area.height) >= 1 and area.size <= MOST_OF_PAGE * page_area.size:
+            yield _Image(area, image.get_px_size(), hashlib.sha256(bytes(image.get_data())).hexdigest()[:16])
 
 
-def _joined(parts: Sequence[_Region]) -> list[_Region]:
+def _join_regions(regions: Sequence[_Region]) -> list[_Region]:
     """Regions that touch or overlap as one: strips and tiles of a picture, a picture and its mask or its axes."""
-    regions: list[_Region] = []
-    for region in parts:
-        while near := [other for other in regions if region.area.touches(other.area)]:
-            regions = [other for other in regions if other not in near]
-            both = [region, *near]
+    joined: list[_Region] = []
+    for region in regions:
+        while neighbours := [neighbour for neighbour in joined if region.area.touches(neighbour.area)]:
+            joined = [neighbour for neighbour in joined if neighbour not in neighbours]
+            members = [region, *neighbours]
             region = _Region(
-                area_around([one.area for one in both]),
-                tuple(image for one in both for image in one.images),
-                tuple(shape for one in both for shape in one.drawn),
+                area_around([member.area for member in members]),
+                tuple(image for member in members for image in member.images),
+                tuple(shape for member in members for shape in member.drawn),
             )
-        regions.append(region)
-    return regions
+        joined.append(region)
+    return joined
 
 
-def _taken(page: Any, number: int, region: _Region, folder: Path) -> PagePicture:
+def _take_picture(page: Any, number: int, region: _Region, folder: Path) -> PagePicture:
     """Draw a region and write it. Raises UnusableImage for what shows nothing."""
-    area, whole, layer = region.area, whole_page(page), page.get_textpage()
+    area, page_area, layer = region.area, whole_page(page), page.get_textpage()
 
-    def said(left: float, bottom: float, right: float, top: float) -> str:
-        bottom, top = max(0.0, bottom), min(whole.height, top)
+    def text_within(left: float, bottom: float, right: float, top: float) -> str:
+        bottom, top = max(0.0, bottom), min(page_area.height, top)
         if top - bottom <= 1:
             return ""
-        x, y = whole.left, whole.bottom
+        x, y = page_area.left, page_area.bottom
         return str(layer.get_text_bounded(left + x, bottom + y, right + x, top + y))
 
-    if not region.drawn and len(WORD.findall(said(*area))) > MOST_WORDS:
+    if not region.drawn and len(WORD.findall(text_within(*area))) > MOST_WORDS:
         raise UnusableImage(ORNAMENT)
-    image = _drawn(page, region)
+    image = _draw_region(page, region)
     refuse_ornament(image)
-    kept = encoded_picture(image)
-    write_picture(kept, folder)
+    content = encoded_picture(image)
+    write_picture(content, folder)
     return PagePicture(
         page=number,
-        file=f"{folder.name}/{kept.name}",
-        caption=_caption(area, text_lines(layer, whole)),
-        above=" ".join(WORD.findall(said(area.left, area.top - 2, area.right, whole.height))[-WORDS:]),
-        below=" ".join(WORD.findall(said(area.left, 0, area.right, area.bottom + 2))[:WORDS]),
+        file=f"{folder.name}/{content.name}",
+        caption=_caption(area, text_lines(layer, page_area)),
+        above=" ".join(WORD.findall(text_within(area.left, area.top - 2, area.right, page_area.height))[-WORDS:]),
+        below=" ".join(WORD.findall(text_within(area.left, 0, area.right, area.bottom + 2))[:WORDS]),
     )
 
 
 def _caption(area: Area, lines: Sequence[TextLine]) -> str:
     """The nearest line below or above an area that begins as a caption does; below comes first."""
-    near = []
+    captions = []
     for line in lines:
         below, above = area.bottom - line.area.top, line.area.bottom - area.top
-        beside = line.area.left < area.right + AROUND and area.left - AROUND < line.area.right
-        if beside and _CAPTION.match(line.text) and max(below, above) < BELOW and max(below, above) > -MOST_WITHIN:
-            near.append((above > below, max(below, above), line.text))
-    return min(near)[2] if near else ""
+        is_beside = line.area.left < area.right + AROUND and area.left - AROUND < line.area.right
+        if is_beside and _CAPTION.match(line.text) and max(below, above) < BELOW and max(below, above) > -MOST_WITHIN:
+            captions.append((above > below, max(below, above), line.text))
+    return min(captions)[2] if captions else ""
 
 
-def _drawn(page: Any, region: _Region) -> Any:
+def _draw_region(page: Any, region: _Region) -> Any:
     """The region as a PIL image, as fine as its finest image, within bounds. Raises UnusableImage."""
-    area, whole = region.area, whole_page(page)
+    area, page_area = region.area, whole_page(page)
     if any(image.pixels[0] * image.pixels[1] > MOST_PIXELS for image in region.images):
         raise UnusableImage(f"more than {MOST_PIXELS:,} pixels")
-    fineness = [max(i.pixels[0] / i.area.width, i.pixels[1] / i.area.height) for i in region.images]
-    finest = max([*fineness, DRAWN] if region.drawn else fineness)
+    finenesses = [
+        max(picture.pixels[0] / picture.area.width, picture.pixels[1] / picture.area.height)
+        for picture in region.images
+    ]
+    finest = max([*finenesses, DRAWN] if region.drawn else finenesses)
     scale = min(max(COARSEST, min(FINEST, finest)), MOST_SIDE / max(area.width, area.height))
     turn = page.get_rotation()
     page.set_rotation(0)
     try:
-        crop = area.left, area.bottom, whole.width - area.right, whole.height - area.top
+        crop = area.left, area.bottom, page_area.width - area.right, page_area.height - area.top
         image = page.render(scale=scale, crop=crop, may_draw_forms=False).to_pil()
     finally:
         page.set_rotation(turn)
