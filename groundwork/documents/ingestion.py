@@ -74,7 +74,7 @@ class Ingestion:
     warnings: list[str] = field(default_factory=list)
     doubtful: list[DoubtfulPage] = field(default_factory=list)  # pages that a reader should look at
     not_shown: list[int] = field(default_factory=list)  # more of them
-    _by: str = ""  # the converter of a document without pages
+    _converter: str = ""  # the converter of a document without pages
     _finished: int = 0  # pages that are shown as such
     _pdf_path: str = ""  # that opens without a password
 
@@ -82,23 +82,23 @@ class Ingestion:
         """The Markdown and the record. Raises BadDocument with cause and remedy, without the file's name."""
         path, settings = spelt(Path(self.source.path), self.scratch), self.config.ingest
         digest = _sha256(path)
-        ending, found = await self._must(examine, path, settings.max_unpacked_mb)
-        self.warnings = [*self.source.warnings, *found]
+        ending, examine_warnings = await self._run_or_refuse(examine, path, settings.max_unpacked_mb)
+        self.warnings = [*self.source.warnings, *examine_warnings]
         names = choose_converters(settings, ending)
         if not names:
-            raise BadDocument(f"no converter for {ending}; {_remedy(ending)}")
+            raise BadDocument(f"no converter for {ending}; {_missing_converter_remedy(ending)}")
         if ending == ".pdf":
-            markdown, pages, title = await self._pdf(path, names)
+            markdown, pages, title = await self._read_pdf(path, names)
         elif CONVERTERS[names[0]].remote:
-            markdown, pages, title = await self._picture(path, names[0])
+            markdown, pages, title = await self._read_picture(path, names[0])
         else:
-            markdown, pages, title = await self._whole(path, ending, names)
-        title = self.title or _title(markdown, self.source.name, title, pdf=ending == ".pdf")
-        markdown, pages = await self._with_pictures(markdown, pages, ending)
+            markdown, pages, title = await self._read_whole(path, ending, names)
+        title = self.title or _choose_title(markdown, self.source.name, title, pdf=ending == ".pdf")
+        markdown, pages = await self._place_pictures(markdown, pages, ending)
         if _sha256(path) != digest:
             raise BadDocument("it changed while it was read; run again")
-        used = Counter(page.converter.partition(":")[0] for page in pages)
-        converter = used.most_common(1)[0][0] if used else self._by
+        page_counts = Counter(page.converter.partition(":")[0] for page in pages)
+        converter = page_counts.most_common(1)[0][0] if page_counts else self._converter
         return markdown, Document(
             id=self.source.id,
             source=self.source.name,
@@ -112,24 +112,24 @@ class Ingestion:
             language=self.language,
         )
 
-    async def _with_pictures(self, markdown: str, pages: list[Page], ending: str) -> tuple[str, list[Page]]:
+    async def _place_pictures(self, markdown: str, pages: list[Page], ending: str) -> tuple[str, list[Page]]:
         """With a PDF's own pictures, where they are to be kept; marker's pages have those that marker found."""
         numbers = [page.number for page in pages if not page.converter.startswith("marker")]
         if not self.config.ingest.pictures or ending != ".pdf" or not numbers:
             return markdown, pages
         try:
-            found = await self._work(take_pictures, self._pdf_path, numbers, str(self.images))
+            taken = await self._run_worker(take_pictures, self._pdf_path, numbers, str(self.images))
         except WorkerFailed as error:
             self.warnings.append(f"its pictures could not be taken out: {_reason(error)}")
             return markdown, pages
-        self.warnings += found.warnings
-        return with_pictures(markdown, pages, found.pictures)
+        self.warnings += taken.warnings
+        return with_pictures(markdown, pages, taken.pictures)
 
-    async def _whole(self, path: Path, ending: str, names: list[str]) -> tuple[str, list[Page], str]:
+    async def _read_whole(self, path: Path, ending: str, converter_names: list[str]) -> tuple[str, list[Page], str]:
         """A document without pages, or with slides: the first converter that can."""
         request = Request(source=str(path), ending=ending, settings=self.config.ingest, images=str(self.images))
         reasons: list[str] = []
-        for name in names:
+        for name in converter_names:
             try:
                 require_converter(name)
             except MissingExtra as error:
@@ -139,113 +139,115 @@ class Ingestion:
                 continue
             try:
                 conversion = await (
-                    self.service(request) if CONVERTERS[name].hosted else self._work(run_converter, name, request)
+                    self.service(request) if CONVERTERS[name].hosted else self._run_worker(run_converter, name, request)
                 )
             except (WorkerFailed, UnitError) as error:
                 reasons.append(_reason(error) if str(error).startswith(f"{name}: ") else f"{name}: {_reason(error)}")
                 continue
-            self._by = name
+            self._converter = name
             self.warnings += [*reasons, *conversion.warnings]
-            paged = len(conversion.pages) > 1
-            if self.pages and not paged:
+            has_pages = len(conversion.pages) > 1
+            if self.pages and not has_pages:
                 self.warnings.append("ingest.overrides names pages, but its format has none: it is read whole")
-            numbers = self._wanted(len(conversion.pages)) if paged else [1]
+            numbers = self._requested_pages(len(conversion.pages)) if has_pages else [1]
             texts = [conversion.pages[number - 1] for number in numbers]
             if not "".join(texts).strip():
                 raise BadDocument("it holds no text; remove it, or read its pictures with --converter gemini")
             stitched = stitch(texts, flowing=False)
-            numbered = zip(numbers, stitched.spans, strict=True) if paged else ()
+            numbered = zip(numbers, stitched.spans, strict=True) if has_pages else ()
             pages = [Page(number=n, start=start, end=end, converter=name) for n, (start, end) in numbered]
             return stitched.markdown, pages, conversion.title
         remedy = OCR if ending in IMAGES else "it may be damaged: save it again or as PDF"
         raise BadDocument(f"{'; '.join(reasons)}; {remedy}")
 
-    async def _picture(self, path: Path, name: str) -> tuple[str, list[Page], str]:
+    async def _read_picture(self, path: Path, name: str) -> tuple[str, list[Page], str]:
         """A picture file, each of its frames a page."""
-        numbers = self._wanted(await self._must(count_frames, str(path)))
+        numbers = self._requested_pages(await self._run_or_refuse(count_frames, str(path)))
         self.count.start(len(numbers), "pages")
-        done = await self._look(path, numbers, [])
-        if failed := [f"page {n}: {why}" for n, why in zip(numbers, done.troubles, strict=True) if why]:
-            raise BadDocument("; ".join(failed))
-        stitched = stitch(done.pages)
+        audited = await self._read_by_vision(path, numbers, [])
+        if failures := [f"page {n}: {why}" for n, why in zip(numbers, audited.troubles, strict=True) if why]:
+            raise BadDocument("; ".join(failures))
+        stitched = stitch(audited.pages)
         pages = [
             Page(number=n, start=start, end=end, converter=name, scan=True)
             for n, (start, end) in zip(numbers, stitched.spans, strict=True)
         ]
         return stitched.markdown, pages, ""
 
-    def _wanted(self, count: int) -> list[int]:
+    def _requested_pages(self, count: int) -> list[int]:
         """The numbers of the pages to read, of `count` that there are."""
         return page_numbers(self.pages, count)[: self.first or None]
 
-    async def _pdf(self, path: Path, names: list[str]) -> tuple[str, list[Page], str]:
+    async def _read_pdf(self, path: Path, names: list[str]) -> tuple[str, list[Page], str]:
         """A PDF, page by page: what scores below the threshold goes to the next converter."""
-        path, layer = await self._open(path)
+        path, layer = await self._open_pdf(path)
         self._pdf_path = str(path)
         drafts = [PageDraft() for _ in layer.pages]
-        wanted = self._wanted(len(drafts))
-        self.count.start(len(wanted), "pages")
+        numbers = self._requested_pages(len(drafts))
+        self.count.start(len(numbers), "pages")
         for i, name in enumerate(names):
-            due = self._due(layer, drafts, wanted)
+            due = self._due_pages(layer, drafts, numbers)
             if name == "ocr" and i > 0:
                 due = [n for n in due if layer.scans[n - 1]]  # a text layer, however odd, is surer than its picture
             if CONVERTERS[name].by_sight:
-                due = sorted({*due, *(n for n in _unread(drafts, layer) if n in wanted)})
-            if due and self._available(name, needed=i == 0):
-                self._show(len(wanted) - len(due))
-                await self._try(name, path, layer, due, drafts)
+                due = sorted({*due, *(n for n in _garbled_pages(drafts, layer) if n in numbers)})
+            if due and self._is_available(name, needed=i == 0):
+                self._show_finished(len(numbers) - len(due))
+                await self._try_converter(name, path, layer, due, drafts)
         texts = without_running(layer.pages)
         if not any(texts):
             texts = layer.pages  # pages that differ by their number alone, such as tickets: it is all that they hold
-        for number in wanted:
+        for number in numbers:
             draft, text = drafts[number - 1], texts[number - 1]
             if not draft.markdown.strip() and text.strip():
                 draft.markdown, draft.converter = tidy(text), "text layer"
                 draft.fell_back = draft.fell_back or "no converter gave any text"
-        self._show(len(wanted))
+        self._show_finished(len(numbers))
         if not any(draft.markdown.strip() for draft in drafts):
             raise BadDocument(self._why_empty(layer, drafts))
-        unread = _unread(drafts, layer)
-        if unread:
-            self.warnings.append(f"{listed(unread)}: {UNREADABLE}; {OCR}")
-            for number in unread:
+        garbled_pages = _garbled_pages(drafts, layer)
+        if garbled_pages:
+            self.warnings.append(f"{listed(garbled_pages)}: {UNREADABLE}; {OCR}")
+            for number in garbled_pages:
                 drafts[number - 1].audit = None  # there is nothing to hold it against
                 drafts[number - 1].is_unreadable = True
-        markdown, pages = assemble(layer, drafts, wanted)
+        markdown, pages = assemble(layer, drafts, numbers)
         self.warnings += page_warnings(pages, self.config.ingest.audit_threshold)
-        await self._show_doubtful(path, markdown, pages, layer, unread)
+        await self._show_doubtful(path, markdown, pages, layer, garbled_pages)
         return markdown, pages, layer.title
 
     async def _show_doubtful(
-        self, path: Path, markdown: str, pages: list[Page], layer: TextLayer, unread: list[int]
+        self, path: Path, markdown: str, pages: list[Page], layer: TextLayer, garbled_pages: list[int]
     ) -> None:
         """Draw the pages that a reader should look at."""
         threshold = self.config.ingest.audit_threshold
-        reasons = {page.number: UNREADABLE if page.number in unread else doubt(page, threshold) for page in pages}
-        doubted = [page for page in pages if reasons[page.number]]
-        self.not_shown = [page.number for page in doubted[MOST_PAGES:]]
-        for page in doubted[:MOST_PAGES]:
+        reasons = {
+            page.number: UNREADABLE if page.number in garbled_pages else doubt(page, threshold) for page in pages
+        }
+        doubtful_pages = [page for page in pages if reasons[page.number]]
+        self.not_shown = [page.number for page in doubtful_pages[MOST_PAGES:]]
+        for page in doubtful_pages[:MOST_PAGES]:
             try:
-                picture = await self._work(page_jpeg, str(path), page.number, PICTURE_SIDE, PICTURE_QUALITY)
+                picture = await self._run_worker(page_jpeg, str(path), page.number, PICTURE_SIDE, PICTURE_QUALITY)
             except WorkerFailed:
                 picture = b""
             text = markdown[page.start : page.end]
-            layer_text, why = layer.pages[page.number - 1], reasons[page.number]
-            self.doubtful.append(DoubtfulPage(page.number, why, picture, layer_text, text))
+            layer_text, reason = layer.pages[page.number - 1], reasons[page.number]
+            self.doubtful.append(DoubtfulPage(page.number, reason, picture, layer_text, text))
 
-    def _due(self, layer: TextLayer, drafts: list[PageDraft], wanted: list[int]) -> list[int]:
+    def _due_pages(self, layer: TextLayer, drafts: list[PageDraft], numbers: list[int]) -> list[int]:
         threshold = self.config.ingest.audit_threshold
-        return [n for n in wanted if drafts[n - 1].is_due(layer.scans[n - 1], threshold)]
+        return [n for n in numbers if drafts[n - 1].is_due(layer.scans[n - 1], threshold)]
 
-    def _show(self, finished: int) -> None:
+    def _show_finished(self, finished: int) -> None:
         """How many pages are finished: fewer than before where the next converter has some of them again."""
         self.count.advance(finished - self._finished)
         self._finished = finished
 
     def _page_done(self, n: int = 1) -> None:
-        self._show(self._finished + n)
+        self._show_finished(self._finished + n)
 
-    def _available(self, name: str, needed: bool) -> bool:
+    def _is_available(self, name: str, needed: bool) -> bool:
         try:
             require_converter(name)
         except MissingExtra:
@@ -254,10 +256,12 @@ class Ingestion:
             return False
         return True
 
-    async def _try(self, name: str, path: Path, layer: TextLayer, due: list[int], drafts: list[PageDraft]) -> None:
+    async def _try_converter(
+        self, name: str, path: Path, layer: TextLayer, due: list[int], drafts: list[PageDraft]
+    ) -> None:
         """Let a converter do the pages that are due, and keep what is better than what there is."""
         try:
-            done = await (self._look(path, due, layer.pages) if CONVERTERS[name].remote else
+            result = await (self._read_by_vision(path, due, layer.pages) if CONVERTERS[name].remote else
                           self._convert(name, path, due, layer))  # fmt: skip
         except (WorkerFailed, UnitError) as error:
             reason = _reason(error) if str(error).startswith(f"{name}: ") else f"{name}: {_reason(error)}"
@@ -265,15 +269,15 @@ class Ingestion:
             for number in due:
                 drafts[number - 1].fell_back = drafts[number - 1].fell_back or reason
             return
-        self.warnings += done.warnings
+        self.warnings += result.warnings
         for i, number in enumerate(due):
-            trouble = done.troubles[i] if done.troubles else ""
-            if CONVERTERS[name].by_sight and _is_unread(drafts[number - 1], layer, number) and done.pages[i].strip():
+            trouble = result.troubles[i] if result.troubles else ""
+            if CONVERTERS[name].by_sight and _is_garbled(drafts[number - 1], layer, number) and result.pages[i].strip():
                 drafts[number - 1] = PageDraft()  # what the fonts tell is no text
             drafts[number - 1].offer(
-                done.pages[i],
-                done.audits[i],
-                done.makers[i],
+                result.pages[i],
+                result.audits[i],
+                result.makers[i],
                 trouble and f"{name}: {trouble}",
                 judged=CONVERTERS[name].remote,
             )
@@ -291,29 +295,29 @@ class Ingestion:
         )
         if CONVERTERS[name].hosted:
             conversion = await self.service(request)
-            audited = await self._work(audit_pages, name, conversion, due, layer.pages)
+            audited = await self._run_worker(audit_pages, name, conversion, due, layer.pages)
             self._page_done(len(due))
             return audited
-        return await self._work(convert_pages, name, request, layer.pages, models=CONVERTERS[name].models)
+        return await self._run_worker(convert_pages, name, request, layer.pages, models=CONVERTERS[name].models)
 
-    async def _look(self, path: Path, due: list[int], layer: list[str]) -> Audited:
+    async def _read_by_vision(self, path: Path, due: list[int], layer: list[str]) -> Audited:
         """Have the vision model read pages of a PDF or of a picture file."""
         vision = self.config.ingest.vision
 
         async def picture(number: int, turn: int) -> bytes:
-            return await self._work(page_jpeg, str(path), number, vision.image_size, vision.jpeg_quality, turn)
+            return await self._run_worker(page_jpeg, str(path), number, vision.image_size, vision.jpeg_quality, turn)
 
-        places, threshold = _picture_places(self.config.llm.max_concurrency), self.config.ingest.audit_threshold
+        slots, threshold = _picture_slots(self.config.llm.max_concurrency), self.config.ingest.audit_threshold
         reader = self.reader(self.source.name, picture)
-        return await reader.read_pages(due, layer, threshold, places, self._page_done)
+        return await reader.read_pages(due, layer, threshold, slots, self._page_done)
 
-    async def _open(self, path: Path) -> tuple[Path, TextLayer]:
+    async def _open_pdf(self, path: Path) -> tuple[Path, TextLayer]:
         """The text layer, and the path of a copy without a password where one was needed."""
         if self.password:
             target = self.scratch / "unlocked.pdf"
-            await self._must(unlock, str(path), self.password, str(target))
+            await self._run_or_refuse(unlock, str(path), self.password, str(target))
             path = target
-        layer = await self._must(read_text_layer, str(path), 0 if self.pages else self.first)
+        layer = await self._run_or_refuse(read_text_layer, str(path), 0 if self.pages else self.first)
         limit = self.config.ingest.max_pages
         if layer.page_count > limit:
             raise BadDocument(f"it has {layer.page_count} pages, more than ingest.max_pages ({limit}); raise the limit")
@@ -324,27 +328,27 @@ class Ingestion:
         cause = "its pages are pictures without text (a scan)" if any(layer.scans) else "its pages hold no text"
         return "; ".join(dict.fromkeys([cause, *reasons, *self.warnings, OCR]))
 
-    async def _work(self, fn: Callable[..., T], *args: object, models: bool = False) -> T:
+    async def _run_worker(self, fn: Callable[..., T], *args: object, models: bool = False) -> T:
         """fn(*args) in a process of its own; with `models` in one that holds them, of which each device has one."""
         settings = self.config.ingest
         workers = _model_workers() if models else _workers(settings.workers, settings.memory_mb)
         return await workers.acall(fn, *args, timeout=settings.timeout, on_report=self._page_done)
 
-    async def _must(self, fn: Callable[..., T], *args: object) -> T:
+    async def _run_or_refuse(self, fn: Callable[..., T], *args: object) -> T:
         try:
-            return await self._work(fn, *args)
+            return await self._run_worker(fn, *args)
         except WorkerFailed as error:
-            lasting = error.kind in ("crash", "timeout", "MemoryError")
-            raise BadDocument(f"{_reason(error)}{f'; {_DAMAGED}' if lasting else ''}") from None
+            may_be_damaged = error.kind in ("crash", "timeout", "MemoryError")
+            raise BadDocument(f"{_reason(error)}{f'; {_DAMAGED}' if may_be_damaged else ''}") from None
 
 
 _DAMAGED = "it may be damaged, or larger than ingest.timeout and ingest.memory_mb allow: save it again or raise them"
-_PLACES: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+_PICTURE_SLOTS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
-def _picture_places(calls: int) -> asyncio.Semaphore:
+def _picture_slots(calls: int) -> asyncio.Semaphore:
     """One for all documents of a run: as many pages are drawn as calls can be in flight, and as many again wait."""
-    return _PLACES.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(2 * calls))
+    return _PICTURE_SLOTS.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(2 * calls))
 
 
 @functools.cache
@@ -364,18 +368,18 @@ def _reason(error: WorkerFailed | UnitError) -> str:
     return str(error) if error.kind in ("crash", "timeout", "BadDocument") else f"{error.kind}: {error}"
 
 
-def _unread(drafts: Sequence[PageDraft], layer: TextLayer) -> list[int]:
+def _garbled_pages(drafts: Sequence[PageDraft], layer: TextLayer) -> list[int]:
     """The pages whose text is in letters other than those that they show."""
-    return [number for number, draft in enumerate(drafts, start=1) if _is_unread(draft, layer, number)]
+    return [number for number, draft in enumerate(drafts, start=1) if _is_garbled(draft, layer, number)]
 
 
-def _is_unread(draft: PageDraft, layer: TextLayer, number: int) -> bool:
+def _is_garbled(draft: PageDraft, layer: TextLayer, number: int) -> bool:
     """Whether fonts, or an OCR, tell other letters than the page shows, and the page's Markdown holds them."""
-    bad = layer.unreadable[number - 1 : number] == [True]
-    return is_unreadable(draft.markdown) or (bad and is_misread(draft.markdown))
+    is_misleading = layer.unreadable[number - 1 : number] == [True]
+    return is_unreadable(draft.markdown) or (is_misleading and is_misread(draft.markdown))
 
 
-def _remedy(ending: str) -> str:
+def _missing_converter_remedy(ending: str) -> str:
     return f'name one in ingest.converters, such as {{"{ending[1:]}": ["gemini"]}}, or pass --converter gemini'
 
 
@@ -388,11 +392,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _title(markdown: str, name: str, told: str, *, pdf: bool) -> str:
+def _choose_title(markdown: str, name: str, own_title: str, *, pdf: bool) -> str:
     """What a document is called: a PDF by what it was `told` to be, others by their heading of the first level.
 
     Else by the other of the two, and at last by the file's name.
     """
     heading = (re.match if pdf else re.search)(r"(?m)^# +(.+)$", markdown[:5000])
-    found = re.sub(r"[*_`\\]|<[^<>]+>", "", heading[1]).strip() if heading else ""
-    return (told or found if pdf else found or told) or Path(name).stem
+    heading_text = re.sub(r"[*_`\\]|<[^<>]+>", "", heading[1]).strip() if heading else ""
+    return (own_title or heading_text if pdf else heading_text or own_title) or Path(name).stem

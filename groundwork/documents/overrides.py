@@ -11,28 +11,28 @@ if TYPE_CHECKING:
     from groundwork.settings.document_settings import Ingest
 
 
-def override_of(settings: Ingest, name: str) -> dict[str, Any]:
+def override_of(settings: Ingest, file_name: str) -> dict[str, Any]:
     """What `ingest.overrides` sets for the file `name`; of several patterns that fit, the later wins."""
     import msgspec  # 40 ms that --help does without
 
-    found: dict[str, Any] = {}
-    for pattern, override in settings.overrides.items():
-        if matches(name, pattern):
-            found |= {key: value for key, value in msgspec.structs.asdict(override).items() if value is not None}
-    return found
+    override: dict[str, Any] = {}
+    for pattern, options in settings.overrides.items():
+        if matches(file_name, pattern):
+            override |= {key: value for key, value in msgspec.structs.asdict(options).items() if value is not None}
+    return override
 
 
 def settings_with(settings: Ingest, override: dict[str, Any]) -> Ingest:
     """`settings` as they hold for a document with this override."""
     import msgspec
 
-    changed = {key: value for key, value in override.items() if key in settings.__struct_fields__}
+    changes = {key: value for key, value in override.items() if key in settings.__struct_fields__}
     if override.get("ocr"):
-        changed["converter"] = "ocr"
+        changes["converter"] = "ocr"
     elif override.get("ocr") is False:
-        without = {ending: [name for name in names if name != "ocr"] for ending, names in settings.converters.items()}
-        changed["converters"] = without
-    return msgspec.structs.replace(settings, **changed)
+        no_ocr = {ending: [name for name in names if name != "ocr"] for ending, names in settings.converters.items()}
+        changes["converters"] = no_ocr
+    return msgspec.structs.replace(settings, **changes)
 
 
 def page_numbers(text: str, count: int) -> list[int]:
@@ -43,9 +43,9 @@ def page_numbers(text: str, count: int) -> list[int]:
     if not text:
         return list(range(1, count + 1))
     numbers: set[int] = set()
-    for part in text.replace(" ", "").split(","):
-        first, dash, last = part.partition("-")
-        numbers.update(range(int(first), min(count, int(last or count) if dash else int(first)) + 1))
-    if not (named := sorted(numbers & set(range(1, count + 1)))):
+    for page_range in text.replace(" ", "").split(","):
+        first_page, dash, last_page = page_range.partition("-")
+        numbers.update(range(int(first_page), min(count, int(last_page or count) if dash else int(first_page)) + 1))
+    if not (chosen_pages := sorted(numbers & set(range(1, count + 1)))):
         raise BadDocument(f"ingest.overrides names the pages {text}, but it has {count}")
-    return named
+    return chosen_pages

@@ -19,10 +19,10 @@ from groundwork.documents.repair.word_spacing import respell, restore
 from groundwork.process_pool import report_progress
 from groundwork.records.document_record import PageAudit
 
-OURS = "lines"  # our own reading of a page, which has whole words and one paragraph a block
+OWN_RENDITION = "lines"  # our own reading of a page, which has whole words and one paragraph a block
 
 
-_MARGIN = 0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
+_LEAST_GAIN = 0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
 
 
 class Audited(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,16 +42,18 @@ def convert_pages(name: str, request: Request, layer: list[str]) -> Audited:
     """
     numbers = request.pages or list(range(1, len(layer) + 1))
     judge = _Judge(name, layer)
-    parts = [[number] for number in numbers] if CONVERTERS[name].singly else [numbers]
-    done = []
-    for part in parts:
-        asked = dataclasses.replace(request, layer=[layer[number - 1] for number in part])
-        done.append(judge.convert(asked if part is numbers else dataclasses.replace(asked, pages=part), part))
+    batches = [[number] for number in numbers] if CONVERTERS[name].singly else [numbers]
+    batch_results = []
+    for batch in batches:
+        batch_request = dataclasses.replace(request, layer=[layer[number - 1] for number in batch])
+        batch_results.append(
+            judge.convert(batch_request if batch is numbers else dataclasses.replace(batch_request, pages=batch), batch)
+        )
     return Audited(
-        pages=[page for audited in done for page in audited.pages],
-        audits=[audit for audited in done for audit in audited.audits],
-        makers=[maker for audited in done for maker in audited.makers],
-        warnings=[warning for audited in done for warning in audited.warnings],
+        pages=[page for audited in batch_results for page in audited.pages],
+        audits=[audit for audited in batch_results for audit in audited.audits],
+        makers=[maker for audited in batch_results for maker in audited.makers],
+        warnings=[warning for audited in batch_results for warning in audited.warnings],
     )
 
 
@@ -62,7 +64,7 @@ class _Judge:
         self._name = name
         self._layer = layer
         self._keys = running_keys(layer)
-        self._by_place: set[str] = set()
+        self._position_keys: set[str] = set()
         self._words: DocumentWords | None = None
 
     def convert(self, request: Request, numbers: Sequence[int]) -> Audited:
@@ -75,18 +77,18 @@ class _Judge:
     def audit(self, conversion: Conversion, numbers: Sequence[int]) -> Audited:
         """A conversion of the pages `numbers`; of several renditions each page keeps the best."""
         drafts = conversion.renditions or {"": conversion.pages}
-        best = []
+        chosen = []
         left_out = conversion.running or [[] for _ in numbers]
-        self._by_place = _told_by_place(left_out, numbers)
+        self._position_keys = _keys_by_position(left_out, numbers)
         for i, number in enumerate(numbers):
             reference = Reference(self._strip(self._layer[number - 1], number, left_out[i]))
             renditions = self._drafts(drafts, i, number, left_out[i])
             only_running = left_out[i] and not reference.words  # and nothing that another rendition could keep
-            best.append(_best(islice(renditions, 1) if only_running else renditions, reference))
+            chosen.append(_choose_rendition(islice(renditions, 1) if only_running else renditions, reference))
         return Audited(
-            pages=[plain_contents(self._mend(one)) for one in best],
-            audits=[one.audit for one in best],
-            makers=[f"{self._name}:{one.maker}" if one.maker else self._name for one in best],
+            pages=[plain_contents(self._mend(rendition)) for rendition in chosen],
+            audits=[rendition.audit for rendition in chosen],
+            makers=[f"{self._name}:{rendition.maker}" if rendition.maker else self._name for rendition in chosen],
             warnings=conversion.warnings,
         )
 
@@ -95,24 +97,24 @@ class _Judge:
     ) -> Iterator[tuple[str, str]]:
         """A page's renditions, each made ready only when the ones before it are not good enough."""
         for maker, pages in renditions.items():
-            draft = pages[i] if maker == OURS else tidy(pages[i])
-            yield maker, self._strip(draft, number, [] if maker == OURS else left_out)
+            draft = pages[i] if maker == OWN_RENDITION else tidy(pages[i])
+            yield maker, self._strip(draft, number, [] if maker == OWN_RENDITION else left_out)
 
     def _strip(self, page: str, number: int, left_out: Sequence[Sequence[str]]) -> str:
         """The page without what runs through the document: lines that the converter has left out, given by their
         cells, and those that the text layer tells."""
         for cells in left_out:
-            rest = without_line(page, cells)
-            page = page if rest is None else rest
+            remaining = without_line(page, cells)
+            page = page if remaining is None else remaining
         headings = {key for line in page.split("\n") if line.startswith("#") for key in keys_of(line, number)}
-        return strip_running([page], self._keys - (self._by_place & headings), [number])[0]
+        return strip_running([page], self._keys - (self._position_keys & headings), [number])[0]
 
-    def _mend(self, one: _Rated) -> str:
+    def _mend(self, rendition: _Rendition) -> str:
         """Without blanks in words that a line's end parted, by the words of the document; our reading has none."""
-        if one.maker == OURS or not has_parted(one.markdown):
-            return one.markdown
+        if rendition.maker == OWN_RENDITION or not has_parted(rendition.markdown):
+            return rendition.markdown
         self._words = self._words or DocumentWords(line for page in self._layer for line in page.split("\n"))
-        return self._words.mend(one.markdown)
+        return self._words.mend(rendition.markdown)
 
 
 def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer: list[str]) -> Audited:
@@ -120,59 +122,59 @@ def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer
     return _Judge(name, layer).audit(conversion, numbers)
 
 
-def _told_by_place(left_out: Sequence[Sequence[Sequence[str]]], numbers: Sequence[int]) -> set[str]:
+def _keys_by_position(left_out: Sequence[Sequence[Sequence[str]]], numbers: Sequence[int]) -> set[str]:
     """Running lines without a page number that a converter knows by their place: a heading of their words is text."""
     lines = {(" ".join(cells), number) for number, page in zip(numbers, left_out, strict=True) for cells in page}
     return {key for line in lines for key in keys_of(*line) if "<page>" not in key}
 
 
-class _Rated(NamedTuple):
+class _Rendition(NamedTuple):
     maker: str
     markdown: str
     audit: PageAudit
 
 
-def _rate(maker: str, draft: str, reference: Reference) -> _Rated:
+def _audit_rendition(maker: str, draft: str, reference: Reference) -> _Rendition:
     """A rendition with its audit; what is not perfect is first mended by the text layer."""
     audit = reference.audit(draft)
     if reference.shaped:
-        return _Rated(maker, draft, audit)
+        return _Rendition(maker, draft, audit)
     if audit.words_kept < 1 or audit.numbers_kept < 1 or audit.glued:
-        mended = restore(respell(draft, reference), reference)
-        if mended != draft:
-            return _Rated(maker, mended, reference.audit(mended))
-    return _Rated(maker, draft, audit)
+        repaired = restore(respell(draft, reference), reference)
+        if repaired != draft:
+            return _Rendition(maker, repaired, reference.audit(repaired))
+    return _Rendition(maker, draft, audit)
 
 
-def _best(drafts: Iterator[tuple[str, str]], reference: Reference) -> _Rated:
+def _choose_rendition(drafts: Iterator[tuple[str, str]], reference: Reference) -> _Rendition:
     """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure."""
     maker, text = next(drafts)
-    filled: Iterator[tuple[str, str]] = (draft for draft in chain([(maker, text)], drafts) if draft[1].strip())
+    filled_drafts: Iterator[tuple[str, str]] = (draft for draft in chain([(maker, text)], drafts) if draft[1].strip())
     if not reference.words and is_unreadable(text):  # to one engine, and perhaps not to the others
-        filled = iter([next((draft for draft in filled if not is_unreadable(draft[1])), (maker, text))])
-    first = next(filled, (maker, text))
-    best = _rate(*first, reference)
-    for maker, draft in filled:
-        lost = len(best.audit.lost_numbers)
-        if best.audit.text_kept > 1 - _MARGIN and not lost:
+        filled_drafts = iter([next((draft for draft in filled_drafts if not is_unreadable(draft[1])), (maker, text))])
+    first_draft = next(filled_drafts, (maker, text))
+    chosen = _audit_rendition(*first_draft, reference)
+    for maker, draft in filled_drafts:
+        lost_numbers = len(chosen.audit.lost_numbers)
+        if chosen.audit.text_kept > 1 - _LEAST_GAIN and not lost_numbers:
             break
-        rated = _rate(maker, draft, reference)
-        margin = 0.0 if len(rated.audit.lost_numbers) < lost else _MARGIN
-        if rated.audit.text_kept > best.audit.text_kept + margin and _is_no_worse(rated, best, reference):
-            best = rated
-    return best
+        candidate = _audit_rendition(maker, draft, reference)
+        margin = 0.0 if len(candidate.audit.lost_numbers) < lost_numbers else _LEAST_GAIN
+        if candidate.audit.text_kept > chosen.audit.text_kept + margin and _is_no_worse(candidate, chosen, reference):
+            chosen = candidate
+    return chosen
 
 
-def _is_no_worse(one: _Rated, other: _Rated, reference: Reference) -> bool:
-    ours, theirs = (_qualities(rated, reference) for rated in (one, other))
-    return all(a >= b for a, b in zip(ours, theirs, strict=True))
+def _is_no_worse(candidate: _Rendition, best: _Rendition, reference: Reference) -> bool:
+    candidate_qualities, best_qualities = (_qualities(rendition, reference) for rendition in (candidate, best))
+    return all(a >= b for a, b in zip(candidate_qualities, best_qualities, strict=True))
 
 
-def _qualities(one: _Rated, reference: Reference) -> tuple[float, ...]:
+def _qualities(rendition: _Rendition, reference: Reference) -> tuple[float, ...]:
     """What a rendition keeps of a page and how well it reads; the more the better."""
-    audit, markdown = one.audit, one.markdown
-    kept = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
-    return (*kept, readability(reference, markdown), table_rows(markdown), contents_lines(markdown))
+    audit, markdown = rendition.audit, rendition.markdown
+    kept_shares = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
+    return (*kept_shares, readability(reference, markdown), table_rows(markdown), contents_lines(markdown))
 
 
 class PageCount(Protocol):

@@ -27,9 +27,9 @@ def shaping(config: Config) -> Any:
     ):
         del settings[name]
     del settings["marker_api"]
-    kept = settings.pop("pictures") and "drawn figures too"  # texts whose pictures have none of those are made anew
-    settings["marker"]["keep_images"] = kept  # as it was called: earlier texts stay current
-    return settings | ({"marker_api": _of_the_service(config.ingest)} if uses_service(config.ingest) else {})
+    pictures = settings.pop("pictures") and "drawn figures too"  # texts whose pictures have none of those are made anew
+    settings["marker"]["keep_images"] = pictures  # as it was called: earlier texts stay current
+    return settings | ({"marker_api": _service_settings(config.ingest)} if uses_service(config.ingest) else {})
 
 
 def config_names(settings: Any) -> dict[str, Any]:
@@ -50,17 +50,17 @@ def own_recipe(common: Ingest, override: dict[str, Any], prompt: Callable[[str],
     import msgspec
 
     settings = settings_with(common, override)
-    own: dict[str, Any] = {"ingest.overrides": override}
+    recipe: dict[str, Any] = {"ingest.overrides": override}
     if uses_service(settings) and not uses_service(common):
-        own["ingest.marker_api"] = _of_the_service(settings)
+        recipe["ingest.marker_api"] = _service_settings(settings)
     if not uses_vision(settings) or uses_vision(common):
-        return own
+        return recipe
     vision = settings.vision
     prompts = [hashlib.sha256(prompt(name).encode()).hexdigest() for name in vision_prompts(settings)]
-    return {**own, "ingest.vision": msgspec.to_builtins(vision), "prompts": prompts}
+    return {**recipe, "ingest.vision": msgspec.to_builtins(vision), "prompts": prompts}
 
 
-def _of_the_service(settings: Ingest) -> dict[str, Any]:
+def _service_settings(settings: Ingest) -> dict[str, Any]:
     """What of ingest.marker_api shapes a text."""
     return {"mode": settings.marker_api.mode, "options": settings.marker_api.options}
 
@@ -72,14 +72,14 @@ def vision_prompts(settings: Ingest) -> list[str]:
 
 def uses_service(settings: Ingest) -> bool:
     """Whether documents may be sent to the service of ingest.marker_api."""
-    return "marker-api" in _named(settings)
+    return "marker-api" in _configured_converters(settings)
 
 
 def uses_vision(settings: Ingest) -> bool:
     """Whether the model of ingest.vision may be asked: for whole pages, or by marker for their tables."""
-    names = _named(settings)
+    names = _configured_converters(settings)
     return "gemini" in names or ("marker" in names and settings.marker.use_llm)
 
 
-def _named(settings: Ingest) -> set[str]:
-    return {settings.converter, *(name for listed in settings.converters.values() for name in listed)}
+def _configured_converters(settings: Ingest) -> set[str]:
+    return {settings.converter, *(name for converters in settings.converters.values() for name in converters)}

@@ -38,8 +38,8 @@ class ConverterColumn(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def structure(self) -> float | None:
         """Over the pages with tables or headings; None where no page has any."""
-        rated = [one for one in self.likenesses if one is not None]
-        return fmean(rated) if rated else None
+        rated_likenesses = [likeness for likeness in self.likenesses if likeness is not None]
+        return fmean(rated_likenesses) if rated_likenesses else None
 
 
 TITLES = ("converter", "seconds", "pages/s", "$ per 1,000 pages", "words kept", "pairs kept", "numbers kept",
@@ -49,8 +49,8 @@ YARDSTICK = "layout"  # whose tables and headings the others are held against
 
 def with_structure(column: ConverterColumn, yardstick: Sequence[str]) -> ConverterColumn:
     """The column with its likeness to the yardstick's pages."""
-    rated = [structure_likeness(page, other) for page, other in zip(column.pages, yardstick, strict=True)]
-    return msgspec.structs.replace(column, likenesses=rated)
+    likenesses = [structure_likeness(page, target) for page, target in zip(column.pages, yardstick, strict=True)]
+    return msgspec.structs.replace(column, likenesses=likenesses)
 
 
 def figure(share: float | None) -> str:
@@ -67,7 +67,7 @@ def comparison_html(
 ) -> str:
     """One file with everything in it. `layers`: the text layer of each page, which the marks are made against;
     `yardstick`: the Markdown of each page whose tables and headings the others are held against."""
-    shown = [column for column in columns if not column.trouble]
+    usable_columns = [column for column in columns if not column.trouble]
     legend = tag(
         "p",
         "Scores compare a page's Markdown with the text layer of the PDF. ",
@@ -85,7 +85,7 @@ def comparison_html(
         tag("header", tag("h1", heading), _summary(columns), legend),
         tag("nav", "Pages: ", links),
         *(
-            _section(number, pictures[i], layers[i], [(column, i) for column in shown], yardstick[i : i + 1])
+            _section(number, pictures[i], layers[i], [(column, i) for column in usable_columns], yardstick[i : i + 1])
             for i, number in enumerate(numbers)
         ),
     )
@@ -124,15 +124,17 @@ def _section(
 def _rendition(column: ConverterColumn, i: int, layer: str, merged: set[str]) -> Markup:
     markdown, audit = column.pages[i], column.audits[i]
     lost = Counter(words(layer)) - Counter(words(markdown))
-    made = column.makers[i].partition(":")[2]
-    alike = column.likenesses[i] if column.likenesses else None
-    maker = [tag("small", made), " "] if made else []
+    engine = column.makers[i].partition(":")[2]
+    likeness = column.likenesses[i] if column.likenesses else None
+    maker = [tag("small", engine), " "] if engine else []
     return tag(
         "article",
-        tag("h3", column.name, " ", maker, tag("span", *_grade("text", audit.text_kept), *_grade("structure", alike))),
+        tag(
+            "h3", column.name, " ", maker, tag("span", *_grade("text", audit.text_kept), *_grade("structure", likeness))
+        ),
         tag("div", as_html(markdown, set(words(layer)), merged), class_="text"),
-        *([_more(f"{lost.total()} words lost", tag("p", " ".join(lost.elements())))] if lost else []),
-        _more("Markdown", tag("pre", markdown)),
+        *([_details(f"{lost.total()} words lost", tag("p", " ".join(lost.elements())))] if lost else []),
+        _details("Markdown", tag("pre", markdown)),
     )
 
 
@@ -143,7 +145,7 @@ def _grade(name: str, share: float | None) -> list[Markup | str]:
     return [f" {name} ", tag("b", f"{share:.3f}", class_=grade)]
 
 
-def _more(summary: str, content: Markup) -> Markup:
+def _details(summary: str, content: Markup) -> Markup:
     return tag("details", tag("summary", summary), content)
 
 

@@ -17,8 +17,8 @@ def table_cells(column: ConverterColumn) -> list[str]:
     cost = "-" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
     shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
     figures = [f"{column.seconds:.2f}", f"{column.rate:.1f}", cost, *(f"{share:.3f}" for share in shares)]
-    return [column.name, *figures, _shown(column.structure), f"{column.tables}", f"{column.headings}"]
+    return [column.name, *figures, _share_text(column.structure), f"{column.tables}", f"{column.headings}"]
 
 
-def _shown(share: float | None) -> str:
+def _share_text(share: float | None) -> str:
     return "-" if share is None else f"{share:.3f}"

@@ -68,13 +68,13 @@ async def time_service(
     """A service; what it was asked before is read from the stored reply. What it took is added to `usage`."""
     from groundwork.documents.page_conversion import audit_pages
 
-    began = time.perf_counter()
+    start = time.perf_counter()
     conversion = await service.convert(pages.request(settings), Path(pages.source).name)
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - start
     usage += service.usage
-    done = await workers.acall(audit_pages, name, conversion, pages.numbers, pages.layer, timeout=settings.timeout)
+    audited = await workers.acall(audit_pages, name, conversion, pages.numbers, pages.layer, timeout=settings.timeout)
     costs = [row.cost for row in service.usage if row.calls and not row.unpriced]
-    return Timed(done, seconds, 0.0, sum(costs) if costs else None)
+    return Timed(audited, seconds, 0.0, sum(costs) if costs else None)
 
 
 async def time_model(
@@ -90,12 +90,12 @@ async def time_model(
         return await asyncio.to_thread(page_jpeg, pages.source, number, vision.image_size, vision.jpeg_quality, turn)
 
     reader = PageReader(client, vision, prompts, Path(pages.source).name, picture)
-    began = time.perf_counter()
-    places = asyncio.Semaphore(2 * config.llm.max_concurrency)
-    done = await reader.read_pages(pages.numbers, pages.layer, config.ingest.audit_threshold, places, count)
-    seconds = time.perf_counter() - began
+    start = time.perf_counter()
+    slots = asyncio.Semaphore(2 * config.llm.max_concurrency)
+    audited = await reader.read_pages(pages.numbers, pages.layer, config.ingest.audit_threshold, slots, count)
+    seconds = time.perf_counter() - start
     costs = [row.cost for row in client.report() if row.cost is not None]
-    return Timed(done, seconds, 0.0, sum(costs) if costs else None)
+    return Timed(audited, seconds, 0.0, sum(costs) if costs else None)
 
 
 def warm_up(name: str, request: Request) -> None:
@@ -108,9 +108,9 @@ def warm_up(name: str, request: Request) -> None:
 def timed_convert(name: str, request: Request, layer: list[str]) -> Timed:
     from groundwork.documents.page_conversion import convert_pages
 
-    wall, cpu = time.perf_counter(), time.process_time()
-    done = convert_pages(name, request, layer)
-    return Timed(done, time.perf_counter() - wall, time.process_time() - cpu)
+    wall_start, cpu_start = time.perf_counter(), time.process_time()
+    audited = convert_pages(name, request, layer)
+    return Timed(audited, time.perf_counter() - wall_start, time.process_time() - cpu_start)
 
 
 def column_of(name: str, timed: Timed) -> ConverterColumn:
