@@ -193,7 +193,7 @@ class Ingestion:
                 due = sorted({*due, *(n for n in _garbled_pages(drafts, layer) if n in numbers)})
             if due and self._is_available(name, needed=i == 0):
                 self._show_finished(len(numbers) - len(due))
-                await self._try_converter(name, path, layer, due, drafts)
+                await self._attempt(name, path, layer, due, drafts)
         texts = without_running(layer.pages)
         if not any(texts):
             texts = layer.pages  # pages that differ by their number alone, such as tickets: it is all that they hold
@@ -217,13 +217,11 @@ class Ingestion:
         return markdown, pages, layer.title
 
     async def _show_doubtful(
-        self, path: Path, markdown: str, pages: list[Page], layer: TextLayer, garbled_pages: list[int]
+        self, path: Path, markdown: str, pages: list[Page], layer: TextLayer, garbled: list[int]
     ) -> None:
         """Draw the pages that a reader should look at."""
         threshold = self.config.ingest.audit_threshold
-        reasons = {
-            page.number: UNREADABLE if page.number in garbled_pages else doubt(page, threshold) for page in pages
-        }
+        reasons = {page.number: UNREADABLE if page.number in garbled else doubt(page, threshold) for page in pages}
         doubtful_pages = [page for page in pages if reasons[page.number]]
         self.not_shown = [page.number for page in doubtful_pages[MOST_PAGES:]]
         for page in doubtful_pages[:MOST_PAGES]:
@@ -256,9 +254,7 @@ class Ingestion:
             return False
         return True
 
-    async def _try_converter(
-        self, name: str, path: Path, layer: TextLayer, due: list[int], drafts: list[PageDraft]
-    ) -> None:
+    async def _attempt(self, name: str, path: Path, layer: TextLayer, due: list[int], drafts: list[PageDraft]) -> None:
         """Let a converter do the pages that are due, and keep what is better than what there is."""
         try:
             result = await (self._read_by_vision(path, due, layer.pages) if CONVERTERS[name].remote else
