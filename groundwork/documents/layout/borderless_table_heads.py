@@ -26,9 +26,9 @@ from groundwork.documents.layout.text_lines import (
 )
 from groundwork.documents.repair.hyphens import DocumentWords
 
-_SPACE = 0.5  # sizes between two words of one cell
-_OUT = 3  # points by which a text may stand out of the line below it
-_CAPTION = re.compile(r"[^\W\d_]+\.? [A-Z]?[\d.-]*\d[.:]?")  # Table 3.
+_CELL_SPACE = 0.5  # sizes between two words of one cell
+_OVERHANG = 3  # points by which a text may stand out of the line below it
+_CAPTION_NUMBER = re.compile(r"[^\W\d_]+\.? [A-Z]?[\d.-]*\d[.:]?")  # Table 3.
 _LEADERS = re.compile(r"(?:\s?\.){3,}+\s*$|(?:(?<!\s)\s++)?…\s*$|(?:\s?[._]){6,}")
 
 
@@ -56,28 +56,28 @@ def spaced_line(line: Line) -> SpacedLine:
     """A line parted where its words stand apart, numbers by less than words."""
     if not line.cells or is_entry(line.text):
         return SpacedLine(line.y, line.y, 0, [])
-    texts = [_text(words) for cell in line.cells for words in parted(cell.words, cell.size)]
+    texts = [_cell_text(words) for cell in line.cells for words in parted(cell.words, cell.size)]
     if len(texts) == 2 and texts[0].text == label(texts[0].text) and not is_number(texts[1].text):
-        texts = [_text([*texts[0].words, *texts[1].words])]  # an item of a list
-    elif len(texts) == 2 and _CAPTION.fullmatch(texts[0].text) and texts[1].text.count(" ") > 2:
-        texts = [_text([*texts[0].words, *texts[1].words])]  # its number stands apart from it
+        texts = [_cell_text([*texts[0].words, *texts[1].words])]  # an item of a list
+    elif len(texts) == 2 and _CAPTION_NUMBER.fullmatch(texts[0].text) and texts[1].text.count(" ") > 2:
+        texts = [_cell_text([*texts[0].words, *texts[1].words])]  # its number stands apart from it
     texts = [text for text in texts if text.text.strip(". ")]
     for stretch in line.underlined:
-        _reach(texts, stretch)
+        _note_underline(texts, stretch)
     main = line.main
     top, bottom = min(cell.y1 for cell in line.cells), max(cell.y2 for cell in line.cells)
     return SpacedLine(top, bottom, main.size, texts, main.bold)
 
 
-def _reach(texts: list[Text], stretch: tuple[float, float]) -> None:
+def _note_underline(texts: list[Text], stretch: tuple[float, float]) -> None:
     """Note a line drawn below one text alone."""
     x1, x2 = stretch
-    over = [i for i, text in enumerate(texts) if text.x1 < x2 and text.x2 > x1]
-    if len(over) == 1 and x1 - _OUT <= texts[over[0]].x1 and texts[over[0]].x2 <= x2 + _OUT:
-        texts[over[0]] = texts[over[0]]._replace(reach=stretch)
+    above = [i for i, text in enumerate(texts) if text.x1 < x2 and text.x2 > x1]
+    if len(above) == 1 and x1 - _OVERHANG <= texts[above[0]].x1 and texts[above[0]].x2 <= x2 + _OVERHANG:
+        texts[above[0]] = texts[above[0]]._replace(reach=stretch)
 
 
-def _text(words: Sequence[Box]) -> Text:
+def _cell_text(words: Sequence[Box]) -> Text:
     box = joined(words)
     text = box.text
     return Text(box.x1, box.x2, _LEADERS.sub("", text) if any(sign in text for sign in "._…") else text, words)
@@ -86,11 +86,11 @@ def _text(words: Sequence[Box]) -> Text:
 def columns_under(text: Text, columns: Stretches) -> list[int]:
     """The columns that a text, or the line drawn below it, covers to a good part."""
     left, right = text.reach or (text.x1, text.x2)
-    out = []
+    under = []
     for k, (x1, x2) in enumerate(columns):
         if min(right, x2) - max(left, x1) > 0.3 * min(x2 - x1, right - left):
-            out.append(k)
-    return out
+            under.append(k)
+    return under
 
 
 def cut(text: Text, columns: Stretches, size: float) -> list[Text]:
@@ -98,14 +98,14 @@ def cut(text: Text, columns: Stretches, size: float) -> list[Text]:
     if text.reach:
         return [text]
     gutters = [(a[1], b[0]) for a, b in pairwise(columns)]
-    parts: list[list[Box]] = [[]]
+    groups: list[list[Box]] = [[]]
     for word in text.words:
-        left = parts[-1][-1].x2 if parts[-1] else word.x1
-        between = any(left <= stop + 1 and word.x1 >= start - 1 for start, stop in gutters)
-        if parts[-1] and between and word.x1 - left > _SPACE * size:
-            parts.append([])
-        parts[-1].append(word)
-    return [_text(part) for part in parts] if len(parts) > 1 else [text]
+        gap_start = groups[-1][-1].x2 if groups[-1] else word.x1
+        in_gutter = any(gap_start <= stop + 1 and word.x1 >= start - 1 for start, stop in gutters)
+        if groups[-1] and in_gutter and word.x1 - gap_start > _CELL_SPACE * size:
+            groups.append([])
+        groups[-1].append(word)
+    return [_cell_text(group) for group in groups] if len(groups) > 1 else [text]
 
 
 def column_at(text: Text, columns: Stretches) -> int:
@@ -114,10 +114,10 @@ def column_at(text: Text, columns: Stretches) -> int:
 
 
 _YEAR = re.compile(r"\(?(?:1[89]|20)\d\d\)?(?:[-–/](?:\d\d){1,2})?\W?")
-_MOST = 8  # lines of heads
-_OFF = 0.4  # sizes by which a head may stand out of the middle of its columns
-_TIGHT = 0.88  # of the distance to the row below, between two lines of a head
-_NEAR = 0.6  # sizes between two lines of one head
+_MOST_HEAD_LINES = 8  # lines of heads
+_OFF_CENTRE = 0.4  # sizes by which a head may stand out of the middle of its columns
+_TIGHT_STEP = 0.88  # of the distance to the row below, between two lines of a head
+_HEAD_GAP = 0.6  # sizes between two lines of one head
 
 
 class _Head(NamedTuple):
@@ -139,20 +139,20 @@ def heads_end(rows: Sequence[SpacedLine], columns: Stretches) -> int:
 
     Years over other columns than the first are heads too. Of a table with few numbers those above its first cell.
     """
-    figures = [any(is_number(text.text) for text in row.texts[1:]) and not _are_years(row, columns) for row in rows]
-    if sum(figures) > 1 and (end := figures.index(True)) <= _MOST:
+    are_figures = [any(is_number(text.text) for text in row.texts[1:]) and not _are_years(row, columns) for row in rows]
+    if sum(are_figures) > 1 and (end := are_figures.index(True)) <= _MOST_HEAD_LINES:
         return _without_name(rows, end, columns)
     return next((i for i, row in enumerate(rows) if column_at(row.texts[0], columns) == 0), 0)
 
 
 def _without_name(rows: Sequence[SpacedLine], end: int, columns: Stretches) -> int:
     """Where heads end that are followed by the name of a group of rows, or by a label's first line."""
-    name = rows[end - 1] if end > 1 else None
-    if name is None or len(name.texts) > 1 or is_rule(name.texts[0].text) or len(rows[end - 2].texts) < 2:
+    group = rows[end - 1] if end > 1 else None
+    if group is None or len(group.texts) > 1 or is_rule(group.texts[0].text) or len(rows[end - 2].texts) < 2:
         return end
-    k, above = column_at(name.texts[0], columns), rows[end - 2]
-    under = any(column_at(text, columns) == k for text in above.texts)
-    return end if under and name.y2 - above.y2 < _TIGHT * (rows[end].y2 - name.y2) else end - 1
+    k, above = column_at(group.texts[0], columns), rows[end - 2]
+    is_under = any(column_at(text, columns) == k for text in above.texts)
+    return end if is_under and group.y2 - above.y2 < _TIGHT_STEP * (rows[end].y2 - group.y2) else end - 1
 
 
 def _are_years(row: SpacedLine, columns: Stretches) -> bool:
@@ -171,69 +171,73 @@ def placed(row: SpacedLine, columns: Stretches) -> list[str]:
 def head_rows(rows: Sequence[SpacedLine], columns: Stretches, vocabulary: DocumentWords) -> list[list[str]]:
     """The rows of the heads: each head in all the cells that it fills."""
     heads: list[_Head] = []
-    rows = [_parted_evenly(row, columns) for row in rows]
+    rows = [_spread_evenly(row, columns) for row in rows]
     for i, row in enumerate(rows):
         for text in chain.from_iterable(cut(text, columns, row.size) for text in row.texts):
             if not is_rule(text.text):
-                _add(heads, _Head(text.text, _over(text, columns), i, i + 1), rows, columns, vocabulary)
-    out = [[""] * len(columns) for _ in rows]
+                _add_head(heads, _Head(text.text, _head_columns(text, columns), i, i + 1), rows, columns, vocabulary)
+    head_cells = [[""] * len(columns) for _ in rows]
     for head in heads:
-        below = [other.first for other in heads if other.first >= head.end and set(other.columns) & set(head.columns)]
-        for cells in out[head.first : min(below, default=len(rows))]:
+        starts = [lower.first for lower in heads if lower.first >= head.end and set(lower.columns) & set(head.columns)]
+        for cells in head_cells[head.first : min(starts, default=len(rows))]:
             for k in head.columns:
                 cells[k] = f"{cells[k]} {head.text}".strip()
-    return [cells for cells, before in zip(out, [None, *out], strict=False) if cells != before and any(cells)]
+    return [
+        cells for cells, above in zip(head_cells, [None, *head_cells], strict=False) if cells != above and any(cells)
+    ]
 
 
-def _parted_evenly(row: SpacedLine, columns: Stretches) -> SpacedLine:
+def _spread_evenly(row: SpacedLine, columns: Stretches) -> SpacedLine:
     """A line of heads whose texts stand in the middles of groups of columns, which they share out among them."""
     if len(row.texts) * 2 >= len(columns) or any(text.reach for text in row.texts):
         return row
-    for first in range(1, 3):
-        texts, at = [], first
+    for first_column in range(1, 3):
+        texts, start = [], first_column
         for text in row.texts:
             middle = (text.x1 + text.x2) / 2
-            ends = [
-                k for k in range(at + 1, len(columns)) if _is_near(columns[at][0] + columns[k][1], middle, row.size)
+            last_columns = [
+                k
+                for k in range(start + 1, len(columns))
+                if _is_centred(columns[start][0] + columns[k][1], middle, row.size)
             ]
-            if not ends:
+            if not last_columns:
                 break
-            texts.append(text._replace(reach=(columns[at][0], columns[ends[0]][1])))
-            at = ends[0] + 1
-        single = len(texts) == 1 and any(_is_near(a + b, middle, row.size) for a, b in columns)
-        if at == len(columns) and len(texts) == len(row.texts) and not single:
+            texts.append(text._replace(reach=(columns[start][0], columns[last_columns[0]][1])))
+            start = last_columns[0] + 1
+        is_single = len(texts) == 1 and any(_is_centred(a + b, middle, row.size) for a, b in columns)
+        if start == len(columns) and len(texts) == len(row.texts) and not is_single:
             return row._replace(texts=texts)
     return row
 
 
-def _is_near(edges: float, middle: float, size: float) -> bool:
-    return abs(edges / 2 - middle) < _OFF * size
+def _is_centred(edges: float, middle: float, size: float) -> bool:
+    return abs(edges / 2 - middle) < _OFF_CENTRE * size
 
 
-def _over(text: Text, columns: Stretches) -> tuple[int, ...]:
+def _head_columns(text: Text, columns: Stretches) -> tuple[int, ...]:
     under = columns_under(text, columns)
     return tuple(under) if under and under[0] > 0 else (column_at(text, columns),)
 
 
-def _add(
+def _add_head(
     heads: list[_Head], head: _Head, rows: Sequence[SpacedLine], columns: Stretches, vocabulary: DocumentWords
 ) -> None:
     """Add a head, or put it together with the one right above it over the same columns."""
-    above = [i for i, other in enumerate(heads) if set(other.columns) & set(head.columns)]
-    last = heads[above[-1]] if above else None
-    if last is None or last.columns != head.columns:
+    overlapping = [i for i, earlier in enumerate(heads) if set(earlier.columns) & set(head.columns)]
+    upper = heads[overlapping[-1]] if overlapping else None
+    if upper is None or upper.columns != head.columns:
         heads.append(head)
-    elif last.end > head.first:
-        heads[above[-1]] = last._replace(text=f"{last.text} {head.text}", end=head.end)
-    elif _goes_on(rows[last.end - 1], rows[head.first], len(columns)) and not last.text.endswith((":", "：")):
-        heads[above[-1]] = last._replace(text=vocabulary.join(last.text, head.text), end=head.end)
+    elif upper.end > head.first:
+        heads[overlapping[-1]] = upper._replace(text=f"{upper.text} {head.text}", end=head.end)
+    elif _continues(rows[upper.end - 1], rows[head.first], len(columns)) and not upper.text.endswith((":", "：")):
+        heads[overlapping[-1]] = upper._replace(text=vocabulary.join(upper.text, head.text), end=head.end)
     else:
         heads.append(head)
 
 
-def _goes_on(above: SpacedLine, row: SpacedLine, full: int) -> bool:
+def _continues(above: SpacedLine, row: SpacedLine, column_count: int) -> bool:
     """Whether a line of heads goes on with those above it; of two full lines most begin the second in small letters."""
-    if row.y1 - above.y2 > _NEAR * row.size:
+    if row.y1 - above.y2 > _HEAD_GAP * row.size:
         return False
-    small = sum(not text.text[0].isupper() for text in row.texts)
-    return min(len(row.texts), len(above.texts)) < full or 2 * small > full
+    small_texts = sum(not text.text[0].isupper() for text in row.texts)
+    return min(len(row.texts), len(above.texts)) < column_count or 2 * small_texts > column_count

@@ -27,15 +27,15 @@ from groundwork.documents.layout.borderless_table_heads import (
 from groundwork.documents.layout.text_lines import Line, is_number, label, stretches_of_most
 from groundwork.documents.repair.hyphens import DocumentWords
 
-_BESIDE = 0.8  # sizes between two lines that stand beside each other in part
-_TIGHT = 0.88  # of the distance between two rows, between two lines of one label
-_LONGEST_PAGE = 3  # digits of a page number
-_LEAST_WORDS = 3  # of most titles in a table of contents whose sections have no numbers
-_MANY = 12  # entries from which on a list of single words is a table of contents, if several stand on one page
-_SECTION = re.compile(r"(?:\d{1,2}|[A-Z])(?:\.\d{1,2})*+\.?(?!\S)")
-_LONG = 5  # words of most items of a numbered list
-_GROUP = 2.6  # sizes above the name of a group of rows
-_APART = 2.4  # line heights between two rows of one table
+_BESIDE_STEP = 0.8  # sizes between two lines that stand beside each other in part
+_TIGHT_STEP = 0.88  # of the distance between two rows, between two lines of one label
+_PAGE_DIGITS = 3  # digits of a page number
+_LEAST_TITLE_WORDS = 3  # of most titles in a table of contents whose sections have no numbers
+_MANY_ENTRIES = 12  # entries from which on a list of single words is a table of contents, if several stand on one page
+_SECTION_NUMBER = re.compile(r"(?:\d{1,2}|[A-Z])(?:\.\d{1,2})*+\.?(?!\S)")
+_LONG_ITEM_WORDS = 5  # words of most items of a numbered list
+_GROUP_NAME_GAP = 2.6  # sizes above the name of a group of rows
+_ROW_GAP = 2.4  # line heights between two rows of one table
 
 
 class SpacedTable(NamedTuple):
@@ -57,23 +57,23 @@ def find_tables(
     `columns_end`: where the columns of text or lists end that begin at a line; they are no tables.
     """
     rows = [spaced_line(line) for line in lines]
-    found: list[SpacedTable] = []
+    tables: list[SpacedTable] = []
     at = floor = 0
     while at < len(rows):
         end = columns_end(at)
-        table = _Reader(rows, vocabulary, floor).table(at) if end == at and _is_row(rows[at]) else None
+        table = _TableReader(rows, vocabulary, floor).table(at) if end == at and _is_row(rows[at]) else None
         if table:
-            found.append(table)
+            tables.append(table)
         at = table.end if table else max(at + 1, end)
         floor = at if table or end == at else floor
-    return found
+    return tables
 
 
 def _is_row(row: SpacedLine) -> bool:
     return len(row.texts) > 1
 
 
-class _Reader:
+class _TableReader:
     """Reads the table that begins at a row; `floor`: the first row that is still free for its heads."""
 
     def __init__(self, rows: list[SpacedLine], vocabulary: DocumentWords, floor: int) -> None:
@@ -81,40 +81,40 @@ class _Reader:
         self.step = 0.0  # from a row with several texts to the next, where it is known
 
     def table(self, start: int) -> SpacedTable | None:
-        end = self._end(start)
+        end = self._table_end(start)
         body = [row for row in self.rows[start:end] if _is_row(row)]
         if len(body) < 3:
             return None
-        columns = _columns(body)
+        columns = _find_columns(body)
         if len(columns) < 2:
             return None
-        top = self._top(start, columns)
-        columns = _whole(columns, self.rows[top:end])
+        top = self._table_top(start, columns)
+        columns = _merge_columns(columns, self.rows[top:end])
         if len(columns) < 2:
             return None
-        if entries := _entries(self.rows[start:end]):
-            return SpacedTable(start, end, entries, is_contents=True)
+        if contents := _contents_entries(self.rows[start:end]):
+            return SpacedTable(start, end, contents, is_contents=True)
         cells = self._cells(top, end, columns)
-        first = start if cells and not cells[0][0] and cells[0][-1][:1].islower() else top
-        if items := _items(self._cells(first, end, columns) if first > top else cells, self.vocabulary):
-            return SpacedTable(first, end, items, is_list=True)  # what stands above it in small letters is no head
+        begin = start if cells and not cells[0][0] and cells[0][-1][:1].islower() else top
+        if numbered := _list_items(self._cells(begin, end, columns) if begin > top else cells, self.vocabulary):
+            return SpacedTable(begin, end, numbered, is_list=True)  # what stands above it in small letters is no head
         return SpacedTable(top, end, cells) if cells and self._is_table(body, columns, cells) else None
 
     # --- where it ends and begins ---
 
-    def _end(self, start: int) -> int:
+    def _table_end(self, start: int) -> int:
         """Where the rows that begin at `start` end."""
         end = at = start + 1
         stretches = [(t.x1, t.x2) for t in self.rows[start].texts]
-        while at < len(self.rows) and at - end < 4 and (self._follows(at) or self._is_apart(at, stretches)):
+        while at < len(self.rows) and at - end < 4 and (self._follows(at) or self._is_distant_row(at, stretches)):
             row = self.rows[at]
             if _is_row(row):
-                merged = _merged([*stretches, *((t.x1, t.x2) for t in row.texts)])
+                merged = _merge_stretches([*stretches, *((t.x1, t.x2) for t in row.texts)])
                 if len(merged) < 2:
                     break
                 stretches = merged if len(merged) >= len(stretches) - 1 else stretches
                 end = at + 1
-            elif self._is_rest(at, stretches) or _beside(self.rows[at - 1], row):
+            elif self._continues_cell(at, stretches) or _overlap(self.rows[at - 1], row):
                 end = at + 1 if end == at else end
             elif row.texts[0].x2 - row.texts[0].x1 > 0.66 * (stretches[-1][1] - stretches[0][0]):
                 break  # a line of text
@@ -123,24 +123,24 @@ class _Reader:
 
     def _follows(self, at: int) -> bool:
         row, above = self.rows[at], self.rows[at - 1]
-        return bool(row.texts) and row.y1 - above.y2 < (_APART - 1) * max(row.size, above.size) * 1.2
+        return bool(row.texts) and row.y1 - above.y2 < (_ROW_GAP - 1) * max(row.size, above.size) * 1.2
 
-    def _is_apart(self, at: int, stretches: list[tuple[float, float]]) -> bool:
+    def _is_distant_row(self, at: int, stretches: list[tuple[float, float]]) -> bool:
         """Whether a line some way below the rows is a further one with the same columns, or the name of a group."""
         line, above = self.rows[at], self.rows[at - 1]
-        if not line.texts or line.y1 - above.y2 > _GROUP * line.size:
+        if not line.texts or line.y1 - above.y2 > _GROUP_NAME_GAP * line.size:
             return False
         if _is_row(line):
             return len(stretches) > 3 and _is_alike(line, stretches)
-        named = at + 1 < len(self.rows) and line.texts[0].x2 < stretches[1][0] and self._follows(at + 1)
-        return named and len(stretches) > 2 and _is_alike(self.rows[at + 1], stretches)
+        is_group_name = at + 1 < len(self.rows) and line.texts[0].x2 < stretches[1][0] and self._follows(at + 1)
+        return is_group_name and len(stretches) > 2 and _is_alike(self.rows[at + 1], stretches)
 
-    def _is_rest(self, at: int, stretches: list[tuple[float, float]]) -> bool:
+    def _continues_cell(self, at: int, stretches: list[tuple[float, float]]) -> bool:
         """Whether a text alone on its line goes on with a cell that is not the first."""
         text = self.rows[at].texts[0]
         return text.x1 > stretches[1][0] - 4 and text.x2 < stretches[-1][1] + 4
 
-    def _top(self, start: int, columns: list[tuple[float, float]]) -> int:
+    def _table_top(self, start: int, columns: list[tuple[float, float]]) -> int:
         """Where the heads begin that stand above the first row with texts side by side."""
         top = start
         while top > self.floor and start - top < 6 and self.rows[top - 1].texts and self._is_head(top - 1, columns):
@@ -162,7 +162,7 @@ class _Reader:
     def _cells(self, start: int, end: int, columns: list[tuple[float, float]]) -> list[list[str]]:
         rows = self.rows[start:end]
         heads = heads_end(rows, columns)
-        out = head_rows(rows[:heads], columns, self.vocabulary)
+        cell_rows = head_rows(rows[:heads], columns, self.vocabulary)
         steps = [b.y2 - a.y2 for a, b in pairwise(rows[heads:]) if _is_row(a) and _is_row(b)]
         self.step = statistics.median(steps) if steps else 0.0
         above: SpacedLine | None = rows[heads - 1] if heads else None
@@ -171,17 +171,17 @@ class _Reader:
                 above = None
                 continue
             cells = placed(row, columns)
-            if above and self._goes_on(above, row, columns, out[-1], cells):
-                out[-1] = [
-                    self.vocabulary.join(old, new) if old and new else old or new
-                    for old, new in zip(out[-1], cells, strict=True)
+            if above and self._goes_on(above, row, columns, cell_rows[-1], cells):
+                cell_rows[-1] = [
+                    self.vocabulary.join(upper, lower) if upper and lower else upper or lower
+                    for upper, lower in zip(cell_rows[-1], cells, strict=True)
                 ]
-                ended = _is_label(row, columns) and not _is_label(above, columns) and _beside(above, row)
-                above = None if ended else row  # the label that begins below it is another row's
+                is_done = _is_label(row, columns) and not _is_label(above, columns) and _overlap(above, row)
+                above = None if is_done else row  # the label that begins below it is another row's
             else:
-                out.append(cells)
+                cell_rows.append(cells)
                 above = row
-        return out
+        return cell_rows
 
     def _goes_on(
         self,
@@ -195,7 +195,7 @@ class _Reader:
         if row.y1 - above.y2 > 0.6 * row.size or _is_centred(row, columns):
             return False
         filled = [k for k, cell in enumerate(cells) if cell]
-        if _beside(above, row) and _are_beside(above, row, columns, before):
+        if _overlap(above, row) and _flank_label(above, row, columns, before):
             return True
         if any(is_number(cells[k]) and before[k] for k in filled[0 if filled[0] else 1 :]):
             return False
@@ -203,23 +203,23 @@ class _Reader:
             return len(filled) < len(columns) and not any(is_number(before[k]) for k in filled)
         if not all(before[k] for k in filled) or len(filled) != len(row.texts):
             return False
-        if len(filled) == 1 and self._hangs(above, row, columns):
+        if len(filled) == 1 and self._is_hanging_label(above, row, columns):
             return True
         return all(_wraps(text, above, columns) for text in row.texts)
 
-    def _hangs(self, above: SpacedLine, row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
+    def _is_hanging_label(self, above: SpacedLine, row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
         """Whether a label goes on below its first line, nearer to it than the rows are to each other."""
-        first = next((text for text in above.texts if column_at(text, columns) == 0), None)
-        like = row.bold == above.bold and abs(row.size - above.size) < 0.1 * row.size
-        near = row.y2 - above.y2 < _TIGHT * self.step
-        return first is not None and like and near and row.texts[0].x1 > first.x1 - 1
+        label_text = next((text for text in above.texts if column_at(text, columns) == 0), None)
+        is_alike = row.bold == above.bold and abs(row.size - above.size) < 0.1 * row.size
+        is_near = row.y2 - above.y2 < _TIGHT_STEP * self.step
+        return label_text is not None and is_alike and is_near and row.texts[0].x1 > label_text.x1 - 1
 
     def _is_table(self, body: list[SpacedLine], columns: list[tuple[float, float]], cells: list[list[str]]) -> bool:
-        first = [row.texts[0].text for row in body]
-        if all(text == label(text) for text in first) or _are_marks(body):
+        first_texts = [row.texts[0].text for row in body]
+        if all(text == label(text) for text in first_texts) or _are_marks(body):
             return False
         numbers = sum(all(is_number(text.text) for text in row.texts[1:]) for row in body)
-        if numbers < 0.6 * len(body) and statistics.median(len(text.split()) for text in first) >= 6:
+        if numbers < 0.6 * len(body) and statistics.median(len(text.split()) for text in first_texts) >= 6:
             return False
         if _is_prose(body, columns):
             return False
@@ -230,16 +230,16 @@ class _Reader:
 
 def _is_alike(row: SpacedLine, stretches: list[tuple[float, float]]) -> bool:
     """Whether a row has the columns of those above it, numbers among them."""
-    merged = _merged([*stretches, *((t.x1, t.x2) for t in row.texts)])
+    merged = _merge_stretches([*stretches, *((t.x1, t.x2) for t in row.texts)])
     return len(row.texts) == len(merged) == len(stretches) and any(is_number(text.text) for text in row.texts[1:])
 
 
-def _beside(above: SpacedLine, row: SpacedLine) -> bool:
+def _overlap(above: SpacedLine, row: SpacedLine) -> bool:
     """Whether two lines stand beside each other in part."""
-    return row.y2 - above.y2 < _BESIDE * row.size
+    return row.y2 - above.y2 < _BESIDE_STEP * row.size
 
 
-def _are_beside(above: SpacedLine, row: SpacedLine, columns: list[tuple[float, float]], before: list[str]) -> bool:
+def _flank_label(above: SpacedLine, row: SpacedLine, columns: list[tuple[float, float]], before: list[str]) -> bool:
     """Whether a row stands beside the middle of its label of two lines, and a line is one of these three."""
     if _is_label(above, columns):
         return all(column_at(text, columns) > 0 for text in row.texts)
@@ -254,11 +254,11 @@ def _is_label(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
 def _wraps(text: Text, above: SpacedLine, columns: list[tuple[float, float]]) -> bool:
     """Whether a text goes on with a cell of the line above, at whose end its first word would have had no place."""
     k = column_at(text, columns)
-    last = [other for other in above.texts if column_at(other, columns) == k]
-    word = (text.x2 - text.x1) * (len(text.text.split()[0]) + 1) / len(text.text)
-    if not last or " " not in last[-1].text:
+    texts_above = [text_above for text_above in above.texts if column_at(text_above, columns) == k]
+    word_width = (text.x2 - text.x1) * (len(text.text.split()[0]) + 1) / len(text.text)
+    if not texts_above or " " not in texts_above[-1].text:
         return False
-    return (text.text[0].islower() or text.text[0] == "(") and last[-1].x2 + word > columns[k][1]
+    return (text.text[0].islower() or text.text[0] == "(") and texts_above[-1].x2 + word_width > columns[k][1]
 
 
 def _is_centred(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
@@ -268,51 +268,51 @@ def _is_centred(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
 
 
 def _is_page(text: str) -> bool:
-    return text.isdecimal() and len(text) <= _LONGEST_PAGE and text[0] in "123456789"
+    return text.isdecimal() and len(text) <= _PAGE_DIGITS and text[0] in "123456789"
 
 
 def _is_roman(text: str) -> bool:
     return text != "" and not text.strip("ivxl")
 
 
-def _entries(rows: Sequence[SpacedLine]) -> list[list[str]]:
+def _contents_entries(rows: Sequence[SpacedLine]) -> list[list[str]]:
     """The titles and page numbers of a table of contents without leaders: numbers that never fall; [] of other rows."""
-    body = [row.texts for row in rows if _is_row(row)]
-    numbers = [int(texts[-1].text) for texts in body if _is_page(texts[-1].text)]
-    sections = sum("." in number[0] for texts in body if (number := _SECTION.match(texts[0].text)))
-    words = statistics.median(sum(len(text.text.split()) for text in texts[:-1]) for texts in body)
-    numbered = 2 * sections > len(body)
-    long = len(body) >= _MANY and len(set(numbers)) < len(numbers)
-    least, different = (2, 2) if numbered else (1 if long else _LEAST_WORDS, 4)
-    if len(numbers) < 5 or not all(map(_is_entry, body)) or numbers != sorted(numbers):
+    row_texts = [row.texts for row in rows if _is_row(row)]
+    numbers = [int(texts[-1].text) for texts in row_texts if _is_page(texts[-1].text)]
+    sections = sum("." in number[0] for texts in row_texts if (number := _SECTION_NUMBER.match(texts[0].text)))
+    words = statistics.median(sum(len(text.text.split()) for text in texts[:-1]) for texts in row_texts)
+    is_numbered = 2 * sections > len(row_texts)
+    is_long = len(row_texts) >= _MANY_ENTRIES and len(set(numbers)) < len(numbers)
+    least_words, least_pages = (2, 2) if is_numbered else (1 if is_long else _LEAST_TITLE_WORDS, 4)
+    if len(numbers) < 5 or not all(map(_is_entry, row_texts)) or numbers != sorted(numbers):
         return []
-    if words < least or len(set(numbers)) < different:
+    if words < least_words or len(set(numbers)) < least_pages:
         return []
-    out, title = [], ""
+    entries, title = [], ""
     for row in rows:
         if is_rule_row(row):
             continue
         title = " ".join([title, *(text.text for text in (row.texts[:-1] if _is_row(row) else row.texts))]).strip()
         if _is_row(row):
-            out.append([title, row.texts[-1].text])
+            entries.append([title, row.texts[-1].text])
             title = ""
-    return out
+    return entries
 
 
 def _is_entry(texts: Sequence[Text]) -> bool:
     """Whether a row is a title and a page, or a section's number, its title and a page."""
-    parted = len(texts) == 3 and _SECTION.fullmatch(texts[0].text) is not None
-    return (len(texts) == 2 or parted) and (_is_page(texts[-1].text) or _is_roman(texts[-1].text))
+    has_section = len(texts) == 3 and _SECTION_NUMBER.fullmatch(texts[0].text) is not None
+    return (len(texts) == 2 or has_section) and (_is_page(texts[-1].text) or _is_roman(texts[-1].text))
 
 
 def _are_marks(body: list[SpacedLine]) -> bool:
     """Whether every row begins with one of two signs before a long text: the items of a list."""
     marks = {row.texts[0].text for row in body}
-    long = statistics.median(len(row.texts[1].text.split()) for row in body) >= 5
-    return long and len(marks) < 3 and all(len(mark) == 1 and not mark.isdigit() for mark in marks)
+    are_long = statistics.median(len(row.texts[1].text.split()) for row in body) >= 5
+    return are_long and len(marks) < 3 and all(len(mark) == 1 and not mark.isdigit() for mark in marks)
 
 
-def _items(rows: Sequence[Sequence[str]], vocabulary: DocumentWords) -> list[list[str]]:
+def _list_items(rows: Sequence[Sequence[str]], vocabulary: DocumentWords) -> list[list[str]]:
     """The numbers and texts of a numbered list, such as of references: long texts beside numbers that go up by one;
     [] of other rows."""
     if (
@@ -322,72 +322,72 @@ def _items(rows: Sequence[Sequence[str]], vocabulary: DocumentWords) -> list[lis
     ):
         return []
     numbers = [int(row[0]) for row in rows if row[0]]
-    begun = [row[1] for row in rows if row[0]]
-    climbing = len(numbers) > 1 and all(b - a == 1 for a, b in pairwise(numbers))
-    if not rows[0][0] or not climbing or any(text[0].islower() for text in begun):
+    item_texts = [row[1] for row in rows if row[0]]
+    is_climbing = len(numbers) > 1 and all(b - a == 1 for a, b in pairwise(numbers))
+    if not rows[0][0] or not is_climbing or any(text[0].islower() for text in item_texts):
         return []
-    out: list[list[str]] = []
+    items: list[list[str]] = []
     for number, text in rows:
         if number:
-            out.append([number, text])
+            items.append([number, text])
         else:
-            out[-1][1] = vocabulary.join(out[-1][1], text)
-    return out if statistics.median(len(text.split()) for text in begun) >= _LONG else []
+            items[-1][1] = vocabulary.join(items[-1][1], text)
+    return items if statistics.median(len(text.split()) for text in item_texts) >= _LONG_ITEM_WORDS else []
 
 
 def _is_caption(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
     """Whether a line begins where the table does and holds a long text that runs over most of it."""
-    wide = 0.6 * (columns[-1][1] - columns[0][0])
-    long = any(text.x2 - text.x1 > wide and len(text.text.split()) > 4 for text in row.texts)
-    return long and row.texts[0].x1 < columns[0][0] + row.size and len(row.texts) < 3
+    least_width = 0.6 * (columns[-1][1] - columns[0][0])
+    has_long_text = any(text.x2 - text.x1 > least_width and len(text.text.split()) > 4 for text in row.texts)
+    return has_long_text and row.texts[0].x1 < columns[0][0] + row.size and len(row.texts) < 3
 
 
-def _whole(columns: list[tuple[float, float]], rows: Sequence[SpacedLine]) -> list[tuple[float, float]]:
+def _merge_columns(columns: list[tuple[float, float]], rows: Sequence[SpacedLine]) -> list[tuple[float, float]]:
     """The columns, two as one where no row has texts in both: heads that stand beside what they are the heads of."""
-    taken = []
+    column_sets = []
     for row in rows:
-        under = [columns_under(text, columns) for text in row.texts]
-        taken.append({cells[0] if len(cells) == 1 else -1 for cells in under})
-    out = [(columns[0], {0})]
+        text_columns = [columns_under(text, columns) for text in row.texts]
+        column_sets.append({cells[0] if len(cells) == 1 else -1 for cells in text_columns})
+    merged = [(columns[0], {0})]
     for k in range(1, len(columns)):
-        both = any(k in cells and out[-1][1] & cells for cells in taken)
-        if both:
-            out.append((columns[k], {k}))
+        share_a_row = any(k in cells and merged[-1][1] & cells for cells in column_sets)
+        if share_a_row:
+            merged.append((columns[k], {k}))
         else:
-            out[-1] = ((out[-1][0][0], columns[k][1]), out[-1][1] | {k})
-    return [column for column, _ in out]
+            merged[-1] = ((merged[-1][0][0], columns[k][1]), merged[-1][1] | {k})
+    return [column for column, _ in merged]
 
 
 def _is_prose(body: list[SpacedLine], columns: list[tuple[float, float]]) -> bool:
     """Whether sentences cross the rows in more than one column: columns of running text."""
-    parts: list[list[str]] = [[] for _ in columns]
+    texts_by_column: list[list[str]] = [[] for _ in columns]
     for row in body:
         for text in row.texts:
-            parts[column_at(text, columns)].append(text.text)
-    running = [
-        part
-        for part in parts
-        if part and statistics.median(len(text.split()) for text in part) >= 4 and _share_of_lower(part) > 0.3
+            texts_by_column[column_at(text, columns)].append(text.text)
+    running_columns = [
+        texts
+        for texts in texts_by_column
+        if texts and statistics.median(len(text.split()) for text in texts) >= 4 and _share_of_lower(texts) > 0.3
     ]
-    return len(running) > 1
+    return len(running_columns) > 1
 
 
-def _share_of_lower(part: list[str]) -> float:
-    return sum(text[0].islower() for text in part) / len(part)
+def _share_of_lower(texts: list[str]) -> float:
+    return sum(text[0].islower() for text in texts) / len(texts)
 
 
-def _columns(body: list[SpacedLine]) -> list[tuple[float, float]]:
+def _find_columns(body: list[SpacedLine]) -> list[tuple[float, float]]:
     """The stretches that texts of most rows cover."""
-    most = max(len(row.texts) for row in body)
-    full = [row for row in body if len(row.texts) >= max(2, 0.6 * most)]
-    return stretches_of_most([[(t.x1, t.x2) for t in row.texts] for row in full])
+    most_texts = max(len(row.texts) for row in body)
+    full_rows = [row for row in body if len(row.texts) >= max(2, 0.6 * most_texts)]
+    return stretches_of_most([[(t.x1, t.x2) for t in row.texts] for row in full_rows])
 
 
-def _merged(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    out: list[tuple[float, float]] = []
+def _merge_stretches(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    merged: list[tuple[float, float]] = []
     for x1, x2 in sorted(stretches):
-        if out and x1 < out[-1][1] + 1:
-            out[-1] = (out[-1][0], max(out[-1][1], x2))
+        if merged and x1 < merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], x2))
         else:
-            out.append((x1, x2))
-    return out
+            merged.append((x1, x2))
+    return merged

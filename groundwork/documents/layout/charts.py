@@ -14,14 +14,14 @@ from groundwork.documents.layout.text_lines import Box, Run, is_number
 
 _CELL = 24  # points; strokes nearer than this belong to one drawing
 _STROKES = 30  # that slant, of a curve
-_LEAST = 40, 30  # points of a chart's width and height, without its axes
-_MOST = 30  # charts of a page
+_LEAST_SIZE = 40, 30  # points of a chart's width and height, without its axes
+_MOST_CHARTS = 30  # charts of a page
 _BARS = 4
-_FIGURES = 3  # beside an axis
-_NEAR = 6  # points by which they may reach into it
-_WORDS = 20  # in a plot, at the most
-_LABEL = 12  # letters of a label beside an axis
-_BESIDE, _BELOW = 40, 18  # points from the drawing to its labels
+_AXIS_NUMBERS = 3  # beside an axis
+_OVERLAP = 6  # points by which they may reach into it
+_MOST_WORDS = 20  # in a plot, at the most
+_LABEL_LETTERS = 12  # letters of a label beside an axis
+_SIDE_GAP, _FOOT_GAP = 40, 18  # points from the drawing to its labels
 
 
 def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> list[Box]:
@@ -34,17 +34,17 @@ def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> 
     drawings = [box for count, box in _clusters(slanting) if count >= _STROKES and count > 4 * _within(words, box)]
     shapes = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill)]
     drawings += _bars([shape for shape in shapes if not any(_within([field], shape) for field in fields)], words)
-    drawings = sorted(filter(_is_large, drawings), key=_area)[-_MOST:]
+    drawings = sorted(filter(_is_large, drawings), key=_area)[-_MOST_CHARTS:]
     outlines = _outlines(drawn.shapes)
     if not drawings and not outlines:
         return []
     straight = [box for box in map(_box, drawn.lines) if min(box.x2 - box.x1, box.y2 - box.y1) < 1]
     drawings = [_with_axes(box, straight) for box in [*drawings, *_plots(outlines, straight, words)]]
-    return [_with_labels(box, runs) for box in _merged(drawings)]
+    return [_with_labels(box, runs) for box in _merge_boxes(drawings)]
 
 
 def _is_large(box: Box) -> bool:
-    return box.x2 - box.x1 > _LEAST[0] and box.y2 - box.y1 > _LEAST[1]
+    return box.x2 - box.x1 > _LEAST_SIZE[0] and box.y2 - box.y1 > _LEAST_SIZE[1]
 
 
 def _area(box: Box) -> float:
@@ -60,17 +60,17 @@ def _clusters(boxes: Iterable[Box]) -> list[tuple[int, Box]]:
     cells: dict[tuple[int, int], list[Box]] = defaultdict(list)
     for box in boxes:
         cells[int((box.x1 + box.x2) / 2 // _CELL), int((box.y1 + box.y2) / 2 // _CELL)].append(box)
-    out = []
+    clusters = []
     while cells:
-        waiting = [next(iter(cells))]
+        pending = [next(iter(cells))]
         members: list[Box] = []
-        while waiting:
-            column, row = waiting.pop()
+        while pending:
+            column, row = pending.pop()
             members += cells.pop((column, row), [])
-            near = [(column + i, row + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
-            waiting += [cell for cell in near if cell in cells]
-        out.append((len(members), _around(members)))
-    return out
+            neighbours = [(column + i, row + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+            pending += [cell for cell in neighbours if cell in cells]
+        clusters.append((len(members), _around(members)))
+    return clusters
 
 
 def _within(words: Sequence[Box], box: Box) -> int:
@@ -80,70 +80,70 @@ def _within(words: Sequence[Box], box: Box) -> int:
 
 def _bars(shapes: Sequence[Box], words: Sequence[Box]) -> list[Box]:
     """Groups of filled shapes of one breadth that share a base and have different lengths, most without text."""
-    out = []
-    for turned in (False, True):
+    bar_charts = []
+    for sideways in (False, True):
         groups: dict[tuple[int, int], list[Box]] = defaultdict(list)
         for s in shapes:
-            base, breadth = (s.x1, s.y2 - s.y1) if turned else (s.y2, s.x2 - s.x1)
+            base, breadth = (s.x1, s.y2 - s.y1) if sideways else (s.y2, s.x2 - s.x1)
             if 3 < breadth < 80:
                 groups[round(base), round(breadth)].append(s)
         for group in groups.values():
-            lengths = {round(s.x2 - s.x1 if turned else s.y2 - s.y1) for s in group}
+            lengths = {round(s.x2 - s.x1 if sideways else s.y2 - s.y1) for s in group}
             if len(group) < _BARS or len(lengths) < _BARS - 1:
                 continue
             if sum(_within(words, bar) > 0 for bar in group) < 0.5 * len(group):
-                out.append(_around(group))
-    return out
+                bar_charts.append(_around(group))
+    return bar_charts
 
 
 def _outlines(shapes: Any) -> list[Box]:
     """What is drawn as one stroke and may be a curve or the frame of a plot."""
     boxes = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in shapes if s.stroke and not s.fill)]
-    return sorted(filter(_is_large, boxes), key=_area)[-_MOST:]
+    return sorted(filter(_is_large, boxes), key=_area)[-_MOST_CHARTS:]
 
 
 def _plots(boxes: Sequence[Box], straight: Sequence[Box], words: Sequence[Box]) -> list[Box]:
     """The curves and frames of plots among outlines: those with figures along two sides."""
     numbers = [word for word in words if is_number(word.text)] if boxes else []
-    if len(numbers) <= _FIGURES:
+    if len(numbers) <= _AXIS_NUMBERS:
         return []
-    out = []
+    plots = []
     for box in boxes:
         is_frame = any(_is_side(line, box) for line in straight)
         plot = box if is_frame else _with_axes(box, straight)
-        if _is_plot(plot, numbers, _FIGURES if is_frame else 1) and _within(words, plot) < _WORDS:
-            out.append(box)
-    return out
+        if _is_plot(plot, numbers, _AXIS_NUMBERS if is_frame else 1) and _within(words, plot) < _MOST_WORDS:
+            plots.append(box)
+    return plots
 
 
 def _is_side(line: Box, box: Box) -> bool:
     """Whether a straight line runs along at least half of a side of a box."""
     if line.x2 - line.x1 > line.y2 - line.y1:
-        near = min(abs(line.y1 - box.y1), abs(line.y1 - box.y2)) < 1
-        return near and 2 * (min(line.x2, box.x2) - max(line.x1, box.x1)) > box.x2 - box.x1
-    near = min(abs(line.x1 - box.x1), abs(line.x1 - box.x2)) < 1
-    return near and 2 * (min(line.y2, box.y2) - max(line.y1, box.y1)) > box.y2 - box.y1
+        is_at_edge = min(abs(line.y1 - box.y1), abs(line.y1 - box.y2)) < 1
+        return is_at_edge and 2 * (min(line.x2, box.x2) - max(line.x1, box.x1)) > box.x2 - box.x1
+    is_at_edge = min(abs(line.x1 - box.x1), abs(line.x1 - box.x2)) < 1
+    return is_at_edge and 2 * (min(line.y2, box.y2) - max(line.y1, box.y1)) > box.y2 - box.y1
 
 
 def _is_plot(box: Box, numbers: Sequence[Box], least: int) -> bool:
     """Whether figures stand along two sides of a box, at least so many of them below it."""
-    level = [n for n in numbers if box.y1 - 6 < (n.y1 + n.y2) / 2 < box.y2 + 6]
-    beside = sum(-_NEAR <= box.x1 - n.x2 < _BESIDE or -_NEAR <= n.x1 - box.x2 < _BESIDE for n in level)
-    if beside < _FIGURES:
+    level_numbers = [n for n in numbers if box.y1 - 6 < (n.y1 + n.y2) / 2 < box.y2 + 6]
+    count = sum(-_OVERLAP <= box.x1 - n.x2 < _SIDE_GAP or -_OVERLAP <= n.x1 - box.x2 < _SIDE_GAP for n in level_numbers)
+    if count < _AXIS_NUMBERS:
         return False
     return least <= sum(
-        box.x1 - 6 < (n.x1 + n.x2) / 2 < box.x2 + 6 and -_NEAR <= n.y1 - box.y2 < _BELOW for n in numbers
+        box.x1 - 6 < (n.x1 + n.x2) / 2 < box.x2 + 6 and -_OVERLAP <= n.y1 - box.y2 < _FOOT_GAP for n in numbers
     )
 
 
 def _with_axes(box: Box, straight: Sequence[Box]) -> Box:
     """A drawing's box with the lines through it: its axes and its grid."""
-    wide, high = box.x2 - box.x1, box.y2 - box.y1
+    width, height = box.x2 - box.x1, box.y2 - box.y1
     lines = [
         s
         for s in straight
         if s.x1 <= box.x2 + 3 and s.x2 >= box.x1 - 3 and s.y1 <= box.y2 + 3 and s.y2 >= box.y1 - 3
-        if s.x2 - s.x1 < 2 * wide + 40 and s.y2 - s.y1 < 2 * high + 40
+        if s.x2 - s.x1 < 2 * width + 40 and s.y2 - s.y1 < 2 * height + 40
     ]
     return _around([box, *lines])
 
@@ -151,21 +151,21 @@ def _with_axes(box: Box, straight: Sequence[Box]) -> Box:
 def _with_labels(box: Box, runs: Sequence[Run]) -> Box:
     labels = [box]
     for run in runs:
-        short = len(run.text) <= _LABEL or all(is_number(word.text) for word in run.words)
-        level = box.y1 - 6 < (run.y1 + run.y2) / 2 < box.y2 + 6
-        above = box.x1 - 6 < (run.x1 + run.x2) / 2 < box.x2 + 6
-        beside = level and (0 <= box.x1 - run.x2 + 3 < _BESIDE or 0 <= run.x1 - box.x2 + 3 < _BESIDE)
-        if short and (beside or (above and -_NEAR <= run.y1 - box.y2 < _BELOW)):
+        is_short = len(run.text) <= _LABEL_LETTERS or all(is_number(word.text) for word in run.words)
+        is_level = box.y1 - 6 < (run.y1 + run.y2) / 2 < box.y2 + 6
+        is_in_breadth = box.x1 - 6 < (run.x1 + run.x2) / 2 < box.x2 + 6
+        is_beside = is_level and (0 <= box.x1 - run.x2 + 3 < _SIDE_GAP or 0 <= run.x1 - box.x2 + 3 < _SIDE_GAP)
+        if is_short and (is_beside or (is_in_breadth and -_OVERLAP <= run.y1 - box.y2 < _FOOT_GAP)):
             labels.append(Box(run.x1, run.y1, run.x2, run.y2))
     return _around(labels)
 
 
-def _merged(boxes: Sequence[Box]) -> list[Box]:
-    out: list[Box] = []
+def _merge_boxes(boxes: Sequence[Box]) -> list[Box]:
+    merged: list[Box] = []
     for box in sorted(boxes, key=lambda b: (b.y1, b.x1)):
-        touching = [b for b in out if b.x1 < box.x2 and box.x1 < b.x2 and b.y1 < box.y2 and box.y1 < b.y2]
-        out = [b for b in out if b not in touching] + [_around([box, *touching])]
-    return out
+        touching = [b for b in merged if b.x1 < box.x2 and box.x1 < b.x2 and b.y1 < box.y2 and box.y1 < b.y2]
+        merged = [b for b in merged if b not in touching] + [_around([box, *touching])]
+    return merged
 
 
 def _around(boxes: Sequence[Box]) -> Box:

@@ -21,11 +21,11 @@ from groundwork.documents.layout.right_to_left import with_ligatures
 from groundwork.documents.layout.text_lines import is_bold
 from groundwork.documents.pdf_files.pdfium import open_pdf
 
-_STOP = re.compile(r"[.:?!—–] +\S")  # within a line
-_NAME = 128  # bytes of a font's name
+_SENTENCE_END = re.compile(r"[.:?!—–] +\S")  # within a line
+_NAME_BYTES = 128  # bytes of a font's name
 _SCALE = 100  # parts of a point in which pdfium is asked for a place
-_OUTSIDE = 4  # times its size, which no letter is high
-_HEIGHTS = (  # of letters, in font sizes
+_MOST_HEIGHT = 4  # times its size, which no letter is high
+_LETTER_HEIGHTS = (  # of letters, in font sizes
     (re.compile(r"[A-Zbdfhkl0-9]"), 0.7),
     (re.compile(r"[gpqy]"), 0.65),
     (re.compile(r"[acemnorsuvwxz]"), 0.45),
@@ -62,9 +62,9 @@ class LetterSizes:
         font = (item.font_name, item.font_size)
         key = (*font, round(item.height, 1))
         if font in self._pixels:
-            return self._drawn(item, page) or _guessed(item)
+            return self._drawn(item, page) or _guess_size(item)
         if key not in self._sizes:
-            self._sizes[key] = self._drawn(item, page) or _guessed(item)
+            self._sizes[key] = self._drawn(item, page) or _guess_size(item)
         return self._sizes[key]
 
     def with_all_letters(self, page: Any) -> Any:
@@ -81,10 +81,10 @@ class LetterSizes:
     def end_font(self, item: Any, page: Any) -> str:
         """The font of the last word of a liteparse text item where a stop within it may end a bold head that runs in;
         liteparse names the font of the first. "" elsewhere, and where pdfium finds no letter."""
-        if len(item.words) < 2 or not is_bold(item) or not _STOP.search(item.text):
+        if len(item.words) < 2 or not is_bold(item) or not _SENTENCE_END.search(item.text):
             return ""
         text, letter = self._letter(item.words[-1], page)
-        return _font(text, letter) if letter >= 0 else ""
+        return _font_name(text, letter) if letter >= 0 else ""
 
     def _drawn(self, item: Any, page: Any) -> float:
         """`Tf` times the height of the text matrix, or the size that letters so high have where that can not be theirs;
@@ -96,10 +96,10 @@ class LetterSizes:
         matrix = pdfium.FS_MATRIX()
         if letter < 0 or not pdfium.FPDFText_GetMatrix(text, letter, matrix):
             return 0.0
-        size = _size(text, letter)
+        size = _letter_size(text, letter)
         font = (item.font_name, item.font_size)
         across = abs(matrix.c) > abs(matrix.d)  # the height of the letters runs from side to side
-        if font not in self._pixels and _height(text, letter, across) <= _OUTSIDE * size:
+        if font not in self._pixels and _letter_height(text, letter, across) <= _MOST_HEIGHT * size:
             return size
         self._pixels.add(font)
         return _size_by_height(text, letter, across)
@@ -108,10 +108,10 @@ class LetterSizes:
         """pdfium's text of a liteparse page, and which of its letters stands in the middle of a word; -1 for none."""
         import pypdfium2.raw as pdfium
 
-        raw, text = (part.raw for part in self._text_of(page.page_num))
+        raw, text = (handle.raw for handle in self._text_of(page.page_num))
         x, y = ctypes.c_double(), ctypes.c_double()
-        place = (int(_SCALE * (word.x + word.width / 2)), int(_SCALE * (word.y + word.height / 2)))
-        pdfium.FPDF_DeviceToPage(raw, *self._device(page), *place, x, y)
+        position = (int(_SCALE * (word.x + word.width / 2)), int(_SCALE * (word.y + word.height / 2)))
+        pdfium.FPDF_DeviceToPage(raw, *self._device(page), *position, x, y)
         return text, pdfium.FPDFText_GetCharIndexAtPos(text, x, y, 3, 3)
 
     def _device(self, page: Any) -> tuple[int, int, int, int, int]:
@@ -124,19 +124,19 @@ class LetterSizes:
 
         text = self._text_of(page.page_num)[1].raw
         for i in range(pdfium.FPDFText_CountChars(text)):
-            box = self._in_page(_box(text, i), page)
-            yield Letter(*box, chr(pdfium.FPDFText_GetUnicode(text, i)), _font(text, i), _tf(text, i))
+            box = self._in_page(_letter_box(text, i), page)
+            yield Letter(*box, chr(pdfium.FPDFText_GetUnicode(text, i)), _font_name(text, i), _font_operand(text, i))
 
     def _in_page(self, box: Sequence[float], page: Any) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of a box of pdfium's in a liteparse page."""
         import pypdfium2.raw as pdfium
 
         x, y = ctypes.c_int(), ctypes.c_int()
-        places = []
+        corners = []
         for corner in (box[:2], box[2:]):
             pdfium.FPDF_PageToDevice(self._text_of(page.page_num)[0].raw, *self._device(page), *corner, x, y)
-            places.append((x.value / _SCALE, y.value / _SCALE))
-        (x1, x2), (y1, y2) = (sorted(ends) for ends in zip(*places, strict=True))
+            corners.append((x.value / _SCALE, y.value / _SCALE))
+        (x1, x2), (y1, y2) = (sorted(ends) for ends in zip(*corners, strict=True))
         return x1, y1, x2, y2
 
     def _text_of(self, number: int) -> tuple[Any, Any]:
@@ -148,61 +148,61 @@ class LetterSizes:
         return self._page[1], self._page[2]
 
 
-def _guessed(item: Any) -> float:
+def _guess_size(item: Any) -> float:
     """The operand of `Tf` where it can be the size of letters so high, else their height."""
     size = item.font_size or 0.0
     return float(size if 0.6 * size < item.height < 1.7 * size else item.height or 1.0)
 
 
-def _box(text: Any, letter: int, *, loose: bool = False) -> tuple[float, float, float, float]:
+def _letter_box(text: Any, letter: int, *, loose: bool = False) -> tuple[float, float, float, float]:
     """Left, bottom, right and top in points from the page's bottom left: of what is drawn, or (`loose`) of the
     letter's place in its line; of a space nothing."""
     import pypdfium2.raw as pdfium
 
     if loose:
-        place = pdfium.FS_RECTF()
-        pdfium.FPDFText_GetLooseCharBox(text, letter, place)
-        return place.left, place.bottom, place.right, place.top
+        rect = pdfium.FS_RECTF()
+        pdfium.FPDFText_GetLooseCharBox(text, letter, rect)
+        return rect.left, rect.bottom, rect.right, rect.top
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     pdfium.FPDFText_GetCharBox(text, letter, left, right, bottom, top)
     return left.value, bottom.value, right.value, top.value
 
 
 def _reaches_out(text: Any, letter: int) -> bool:
-    place = _box(text, letter, loose=True)
-    return is_tall(place, _size(text, letter)) and reaches_out(place, _box(text, letter))
+    loose_box = _letter_box(text, letter, loose=True)
+    return is_tall(loose_box, _letter_size(text, letter)) and reaches_out(loose_box, _letter_box(text, letter))
 
 
-def _font(text: Any, letter: int) -> str:
+def _font_name(text: Any, letter: int) -> str:
     """ "" where pdfium knows none."""
     import pypdfium2.raw as pdfium
 
-    name = ctypes.create_string_buffer(_NAME)
-    pdfium.FPDFText_GetFontInfo(text, letter, name, _NAME, None)
-    return name.value.decode("utf-8", "replace")
+    buffer = ctypes.create_string_buffer(_NAME_BYTES)
+    pdfium.FPDFText_GetFontInfo(text, letter, buffer, _NAME_BYTES, None)
+    return buffer.value.decode("utf-8", "replace")
 
 
-def _tf(text: Any, letter: int) -> float:
+def _font_operand(text: Any, letter: int) -> float:
     import pypdfium2.raw as pdfium
 
     return float(pdfium.FPDFText_GetFontSize(text, letter))
 
 
-def _size(text: Any, letter: int) -> float:
+def _letter_size(text: Any, letter: int) -> float:
     """`Tf` times the height of the text matrix."""
     import pypdfium2.raw as pdfium
 
     matrix = pdfium.FS_MATRIX()
     pdfium.FPDFText_GetMatrix(text, letter, matrix)
-    return _tf(text, letter) * math.hypot(matrix.c, matrix.d)
+    return _font_operand(text, letter) * math.hypot(matrix.c, matrix.d)
 
 
-def _sides(box: Sequence[float]) -> tuple[float, float]:
+def _box_sides(box: Sequence[float]) -> tuple[float, float]:
     return box[2] - box[0], box[3] - box[1]
 
 
-def _height(text: Any, letter: int, across: bool) -> float:
-    return _sides(_box(text, letter))[0 if across else 1]
+def _letter_height(text: Any, letter: int, across: bool) -> float:
+    return _box_sides(_letter_box(text, letter))[0 if across else 1]
 
 
 def _size_by_height(text: Any, letter: int, across: bool) -> float:
@@ -210,24 +210,24 @@ def _size_by_height(text: Any, letter: int, across: bool) -> float:
     import pypdfium2.raw as pdfium
 
     sizes = []
-    for step in (-1, 1):
-        at = letter if step > 0 else letter - 1
-        while at >= 0 and (sign := chr(pdfium.FPDFText_GetUnicode(text, at))).isalnum():
-            share = next((share for signs, share in _HEIGHTS if signs.match(sign)), 0.0)
-            sizes += [_height(text, at, across) / share] if share else []
-            at += step
+    for direction in (-1, 1):
+        index = letter if direction > 0 else letter - 1
+        while index >= 0 and (sign := chr(pdfium.FPDFText_GetUnicode(text, index))).isalnum():
+            share = next((share for signs, share in _LETTER_HEIGHTS if signs.match(sign)), 0.0)
+            sizes += [_letter_height(text, index, across) / share] if share else []
+            index += direction
     return statistics.median(sizes) if sizes else 0.0
 
 
-_GAP = 1.0  # heights of a letter between two items
-_BACK = 3  # such gaps to the left, where no sign is set below another
-_HIGH = 4.0  # points of a letter that is no stop
-_TALL = 10  # times the mean width of its letters, which no text's place is high
-_PIXELS = 20  # font sizes, which no letter's place is high
-_DRAWN = 2  # times a letter's own height, which its place is not high
-_LEAST = 0.6  # points of a letter's width
+_ITEM_GAP = 1.0  # heights of a letter between two items
+_BACKWARD_GAPS = 3  # such gaps to the left, where no sign is set below another
+_LEAST_HEIGHT = 4.0  # points of a letter that is no stop
+_TALL_RATIO = 10  # times the mean width of its letters, which no text's place is high
+_MOST_PLACE_SIZE = 20  # font sizes, which no letter's place is high
+_MOST_PLACE_RATIO = 2  # times a letter's own height, which its place is not high
+_LEAST_WIDTH = 0.6  # points of a letter's width
 _HYPHENS = {"\x02": "-", "\ufffe": "-", "\u00ad": "-"}  # as pdfium tells those at a line's end
-_SIDEWAYS = 3  # letters of a text whose way tells its turn
+_TURN_LETTERS = 3  # letters of a text whose way tells its turn
 
 
 class Letter(NamedTuple):
@@ -244,52 +244,52 @@ class Letter(NamedTuple):
 
 def may_hide(item: Any) -> bool:
     """Whether a liteparse text item is higher than letters of its width can be."""
-    return bool(item.text) and item.height > _TALL * item.width / len(item.text)
+    return bool(item.text) and item.height > _TALL_RATIO * item.width / len(item.text)
 
 
-def is_tall(place: Sequence[float], size: float) -> bool:
+def is_tall(loose_box: Sequence[float], size: float) -> bool:
     """Whether a letter's place in its line (left, bottom, right, top) is far higher than its size, as where that is the
     size of a pixel."""
-    width, height = place[2] - place[0], place[3] - place[1]
-    return min(width, height) > _LEAST and max(width, height) > _PIXELS * size
+    width, height = loose_box[2] - loose_box[0], loose_box[3] - loose_box[1]
+    return min(width, height) > _LEAST_WIDTH and max(width, height) > _MOST_PLACE_SIZE * size
 
 
-def reaches_out(place: Sequence[float], drawn: Sequence[float]) -> bool:
+def reaches_out(loose_box: Sequence[float], drawn_box: Sequence[float]) -> bool:
     """Whether a letter's place reaches far out of what is drawn of it; both as left, bottom, right and top."""
-    longest = max(place[2] - place[0], place[3] - place[1])
-    return longest > _DRAWN * max(drawn[2] - drawn[0], drawn[3] - drawn[1])
+    longest = max(loose_box[2] - loose_box[0], loose_box[3] - loose_box[1])
+    return longest > _MOST_PLACE_RATIO * max(drawn_box[2] - drawn_box[0], drawn_box[3] - drawn_box[1])
 
 
 def to_items(letters: Iterable[Letter]) -> list[Any]:
     """liteparse's text items of letters in the order of the text layer, with its spaces and line ends."""
     items: list[list[Letter]] = [[]]
     for letter in letters:
-        above = next((before for before in reversed(items[-1]) if before.sign.strip()), None)
-        if letter.sign in "\r\n" or (above and letter.sign.strip() and _is_apart(above, letter)):
+        previous = next((earlier for earlier in reversed(items[-1]) if earlier.sign.strip()), None)
+        if letter.sign in "\r\n" or (previous and letter.sign.strip() and _is_apart(previous, letter)):
             items.append([])
         if letter.sign not in "\r\n":
             items[-1].append(letter)
-    return [_item(item) for item in items if any(letter.sign.strip() for letter in item)]
+    return [_build_item(item_letters) for item_letters in items if any(letter.sign.strip() for letter in item_letters)]
 
 
-def _is_apart(above: Letter, letter: Letter) -> bool:
+def _is_apart(previous: Letter, letter: Letter) -> bool:
     """Whether a letter begins another item than the one before it, as below a hyphen, where no line ends."""
-    gap = _GAP * max(above.y2 - above.y1, _HIGH)
-    if min(above.y2, letter.y2) > max(above.y1, letter.y1):
-        return above.font != letter.font or letter.x1 - above.x2 > gap
-    return above.font != letter.font or above.x1 - letter.x2 > _BACK * gap
+    gap = _ITEM_GAP * max(previous.y2 - previous.y1, _LEAST_HEIGHT)
+    if min(previous.y2, letter.y2) > max(previous.y1, letter.y1):
+        return previous.font != letter.font or letter.x1 - previous.x2 > gap
+    return previous.font != letter.font or previous.x1 - letter.x2 > _BACKWARD_GAPS * gap
 
 
-def _item(letters: Sequence[Letter]) -> Any:
+def _build_item(letters: Sequence[Letter]) -> Any:
     from liteparse import TextItem, WordBox
 
     words = [
         list(group) for is_blank, group in groupby(letters, lambda letter: not letter.sign.strip()) if not is_blank
     ]
-    places = [_place(word) for word in words]
-    x, y, width, height = _place([letter for word in words for letter in word])
+    word_bounds = [_bounds(word) for word in words]
+    x, y, width, height = _bounds([letter for word in words for letter in word])
     return TextItem(
-        text=" ".join(map(_text, words)),
+        text=" ".join(map(_letters_text, words)),
         x=x,
         y=y,
         width=width,
@@ -298,15 +298,15 @@ def _item(letters: Sequence[Letter]) -> Any:
         font_size=words[0][0].size,
         char_codes=[],
         rotation=_rotation([letter for word in words for letter in word]),
-        words=[WordBox(_text(word), *place) for word, place in zip(words, places, strict=True)],
+        words=[WordBox(_letters_text(word), *bounds) for word, bounds in zip(words, word_bounds, strict=True)],
     )
 
 
-def _text(letters: Sequence[Letter]) -> str:
+def _letters_text(letters: Sequence[Letter]) -> str:
     return "".join(_HYPHENS.get(letter.sign, letter.sign) for letter in letters)
 
 
-def _place(letters: Sequence[Letter]) -> tuple[float, float, float, float]:
+def _bounds(letters: Sequence[Letter]) -> tuple[float, float, float, float]:
     """Left, top, width and height."""
     x1, y1 = min(letter.x1 for letter in letters), min(letter.y1 for letter in letters)
     return x1, y1, max(letter.x2 for letter in letters) - x1, max(letter.y2 for letter in letters) - y1
@@ -314,7 +314,7 @@ def _place(letters: Sequence[Letter]) -> tuple[float, float, float, float]:
 
 def _rotation(letters: Sequence[Letter]) -> float:
     """0 of a text that runs from side to side, else the degrees by which it stands turned."""
-    _, _, width, height = _place(letters)
-    if len(letters) < _SIDEWAYS or height < len(letters) * width:
+    _, _, width, height = _bounds(letters)
+    if len(letters) < _TURN_LETTERS or height < len(letters) * width:
         return 0.0
     return 90.0 if letters[-1].y1 > letters[0].y1 else 270.0

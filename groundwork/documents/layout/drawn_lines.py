@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from groundwork.documents.layout.text_lines import Box
 
 NEAR = 2.5  # points within which two lines are one
-_PICTURE = 0.25  # of the width of a box of text, which a sign drawn in it has at the most
-_TICK = 16  # points of a box to tick, at the most
-_MOST = 2000  # lines of a page's tables; what has more is a drawing
+_SIGN_WIDTH = 0.25  # of the width of a box of text, which a sign drawn in it has at the most
+_TICK_BOX = 16  # points of a box to tick, at the most
+_MOST_LINES = 2000  # lines of a page's tables; what has more is a drawing
 
 
 class Stroke(NamedTuple):
@@ -44,31 +44,31 @@ class Strokes(NamedTuple):
 def find_strokes(drawn: Any) -> Strokes:
     """The straight lines among liteparse's vector graphics; none where there are so many that they are a drawing."""
     segments = _segments(drawn)
-    flat = _whole([s for s in segments if s.y2 - s.y1 < NEAR], turned=False)
-    steep = _whole([s for s in segments if s.x2 - s.x1 < NEAR], turned=True)
-    return _without_ticks(flat, steep) if len(flat) + len(steep) <= _MOST else Strokes([], [])
+    flat = _join_segments([s for s in segments if s.y2 - s.y1 < NEAR], sideways=False)
+    steep = _join_segments([s for s in segments if s.x2 - s.x1 < NEAR], sideways=True)
+    return _without_ticks(flat, steep) if len(flat) + len(steep) <= _MOST_LINES else Strokes([], [])
 
 
 def find_frames(strokes: Strokes) -> list[Frame]:
     """What may be tables among a page's lines."""
     if len(strokes.flat) < 2:
         return []
-    groups = [inner for group in _touching(*strokes) for inner in _without_border(group)]
-    return [frame for frame in map(_frame, groups) if len(frame.ys) > 1 and len(frame.xs) > 2]
+    groups = [inner for group in _connected_groups(*strokes) for inner in _without_border(group)]
+    return [frame for frame in map(_build_frame, groups) if len(frame.ys) > 1 and len(frame.xs) > 2]
 
 
 def _without_ticks(flat: list[Stroke], steep: list[Stroke]) -> Strokes:
     """The lines without small squares, which are boxes to tick."""
-    corners = {(round(s.x1), round(s.y1)) for s in flat if s.x2 - s.x1 <= _TICK}
+    corners = {(round(s.x1), round(s.y1)) for s in flat if s.x2 - s.x1 <= _TICK_BOX}
     if not corners:
         return Strokes(flat, steep)
-    squares = [s for s in steep if s.y2 - s.y1 <= _TICK and _begins(s, corners)]
-    squares = [s for s in squares if any(_is_square(s, other) for other in steep)]
+    squares = [s for s in steep if s.y2 - s.y1 <= _TICK_BOX and _begins_at_corner(s, corners)]
+    squares = [s for s in squares if any(_is_square(s, steep_stroke) for steep_stroke in steep)]
     boxes = [Box(s.x1 - 1, s.y1 - 1, s.x1 + s.y2 - s.y1 + NEAR, s.y2 + 1) for s in squares]
     return Strokes([s for s in flat if not _in_any(s, boxes)], [s for s in steep if not _in_any(s, boxes)])
 
 
-def _begins(steep: Stroke, corners: set[tuple[int, int]]) -> bool:
+def _begins_at_corner(steep: Stroke, corners: set[tuple[int, int]]) -> bool:
     x, y = round(steep.x1), round(steep.y1)
     return any((x + i, y + j) in corners for i in (-1, 0, 1) for j in (-1, 0, 1))
 
@@ -94,18 +94,18 @@ def _segments(drawn: Any) -> list[Box]:
 
 def _strips(edges: list[Box]) -> list[Box]:
     """Of the edges of filled shapes those that lie close to another one alongside: the sides of a thin strip."""
-    found = []
-    for turned in (False, True):
-        spans = [(s.y1, s.y2, s.x1, s.x2) if turned else (s.x1, s.x2, s.y1, s.y2) for s in edges]
+    strips = []
+    for sideways in (False, True):
+        spans = [(s.y1, s.y2, s.x1, s.x2) if sideways else (s.x1, s.x2, s.y1, s.y2) for s in edges]
         sides = sorted((lo, start, stop) for lo, hi, start, stop in spans if hi - lo < 0.1 and stop - start > 4)
         for i, (at, start, stop) in enumerate(sides):
-            for near, begin, end in sides[i + 1 : i + 40]:
-                if near - at >= NEAR:
+            for next_at, begin, end in sides[i + 1 : i + 40]:
+                if next_at - at >= NEAR:
                     break
-                if near > at and abs(begin - start) < NEAR and abs(end - stop) < NEAR:
-                    found.append(Box(start, at, stop, at) if turned else Box(at, start, at, stop))
+                if next_at > at and abs(begin - start) < NEAR and abs(end - stop) < NEAR:
+                    strips.append(Box(start, at, stop, at) if sideways else Box(at, start, at, stop))
                     break
-    return found
+    return strips
 
 
 def _box(line: Any) -> Box:
@@ -117,35 +117,35 @@ def _ordered(a: float, b: float) -> tuple[float, float]:
     return (a, b) if a <= b else (b, a)
 
 
-def _whole(segments: list[Box], *, turned: bool) -> list[Stroke]:
+def _join_segments(segments: list[Box], *, sideways: bool) -> list[Stroke]:
     """Segments of one direction, those that lie end to end as one; the shortest are no lines of a table."""
-    spans = sorted((round(s.x1), s.y1, s.y2, s.x1) if turned else (round(s.y1), s.x1, s.x2, s.y1) for s in segments)
+    spans = sorted((round(s.x1), s.y1, s.y2, s.x1) if sideways else (round(s.y1), s.x1, s.x2, s.y1) for s in segments)
     joined: list[tuple[float, list[float]]] = []
-    place = None
-    for near, start, stop, at in spans:
-        if place == near and start <= joined[-1][1][-1] + NEAR:
+    previous_row = None
+    for row, start, stop, at in spans:
+        if previous_row == row and start <= joined[-1][1][-1] + NEAR:
             joined[-1][1].extend((start, max(stop, joined[-1][1][-1])))
         else:
             joined.append((at, [start, stop]))
-        place = near
-    least = 4 if turned else 8
-    long = [(at, ends[0], ends[-1], tuple(ends)) for at, ends in joined if ends[-1] - ends[0] > least]
-    return [Stroke(at, a, at, b, ends) if turned else Stroke(a, at, b, at, ends) for at, a, b, ends in long]
+        previous_row = row
+    least = 4 if sideways else 8
+    long_spans = [(at, ends[0], ends[-1], tuple(ends)) for at, ends in joined if ends[-1] - ends[0] > least]
+    return [Stroke(at, a, at, b, ends) if sideways else Stroke(a, at, b, at, ends) for at, a, b, ends in long_spans]
 
 
 # --- strokes to frames ---
 
 
-def _frame(group: list[Stroke]) -> Frame:
+def _build_frame(group: list[Stroke]) -> Frame:
     flat = [s for s in group if s.y2 - s.y1 < NEAR]
     steep = [s for s in group if s.y2 - s.y1 >= NEAR]
     reach = [s.y1 for s in steep] + [s.y2 for s in steep]
     ys = _cluster([s.y1 for s in flat] + ([min(reach), max(reach)] if reach else []))
     ends = [x for s in flat for x in s.ends]
-    return Frame(_cluster([s.x1 for s in steep] + _frequent(ends, len(ys))), ys, flat, steep)
+    return Frame(_cluster([s.x1 for s in steep] + _frequent_ends(ends, len(ys))), ys, flat, steep)
 
 
-def _touching(flat: list[Stroke], steep: list[Stroke]) -> list[list[Stroke]]:
+def _connected_groups(flat: list[Stroke], steep: list[Stroke]) -> list[list[Stroke]]:
     """Strokes in groups that hang together: those that cross or touch the bounds of the others."""
     groups: list[tuple[Stroke, list[Stroke]]] = []
     finished: list[list[Stroke]] = []
@@ -153,8 +153,8 @@ def _touching(flat: list[Stroke], steep: list[Stroke]) -> list[list[Stroke]]:
         finished += [group for bounds, group in groups if bounds.y2 < stroke.y1 - NEAR]
         groups = [group for group in groups if group[0].y2 >= stroke.y1 - NEAR]
         bounds, members = stroke, [stroke]
-        for group in [group for group in groups if _near(group[0], stroke)]:
-            bounds, members = _around(bounds, group[0]), members + group[1]
+        for group in [group for group in groups if _is_near(group[0], stroke)]:
+            bounds, members = _bounds_around(bounds, group[0]), members + group[1]
             groups.remove(group)
         groups.append((bounds, members))
     return finished + [group for _, group in groups]
@@ -162,24 +162,24 @@ def _touching(flat: list[Stroke], steep: list[Stroke]) -> list[list[Stroke]]:
 
 def _without_border(group: list[Stroke]) -> list[list[Stroke]]:
     """A group's parts within the border that is drawn around them, as around a page; the group where there is none."""
-    bounds = functools.reduce(_around, group)
+    bounds = functools.reduce(_bounds_around, group)
     border = [s for s in group if _is_side(s, bounds)]
     inner = [s for s in group if not _is_side(s, bounds)]
     if len(border) < 4 or not inner or any(_touches(s, bounds) for s in inner):
         return [group]
-    parts = _touching([s for s in inner if s.y2 - s.y1 < NEAR], [s for s in inner if s.y2 - s.y1 >= NEAR])
-    if not any(_is_closed(part) for part in parts):
-        drawn = functools.reduce(_around, inner)
-        return [border] if drawn.x2 - drawn.x1 < _PICTURE * (bounds.x2 - bounds.x1) else [group]
-    return [deeper for part in parts for deeper in _without_border(part)]
+    pieces = _connected_groups([s for s in inner if s.y2 - s.y1 < NEAR], [s for s in inner if s.y2 - s.y1 >= NEAR])
+    if not any(_is_closed(piece) for piece in pieces):
+        inner_bounds = functools.reduce(_bounds_around, inner)
+        return [border] if inner_bounds.x2 - inner_bounds.x1 < _SIGN_WIDTH * (bounds.x2 - bounds.x1) else [group]
+    return [within for piece in pieces for within in _without_border(piece)]
 
 
 def _is_side(stroke: Stroke, bounds: Stroke) -> bool:
     """Whether a stroke is a whole side of the bounds."""
-    wide = stroke.x1 - bounds.x1 < NEAR and bounds.x2 - stroke.x2 < NEAR
-    high = stroke.y1 - bounds.y1 < NEAR and bounds.y2 - stroke.y2 < NEAR
-    return (wide and (stroke.y2 - bounds.y1 < NEAR or bounds.y2 - stroke.y1 < NEAR)) or (
-        high and (stroke.x2 - bounds.x1 < NEAR or bounds.x2 - stroke.x1 < NEAR)
+    spans_width = stroke.x1 - bounds.x1 < NEAR and bounds.x2 - stroke.x2 < NEAR
+    spans_height = stroke.y1 - bounds.y1 < NEAR and bounds.y2 - stroke.y2 < NEAR
+    return (spans_width and (stroke.y2 - bounds.y1 < NEAR or bounds.y2 - stroke.y1 < NEAR)) or (
+        spans_height and (stroke.x2 - bounds.x1 < NEAR or bounds.x2 - stroke.x1 < NEAR)
     )
 
 
@@ -190,30 +190,30 @@ def _touches(stroke: Stroke, bounds: Stroke) -> bool:
 
 def _is_closed(group: list[Stroke]) -> bool:
     """Whether lines are drawn at all four sides of a group."""
-    bounds = functools.reduce(_around, group)
+    bounds = functools.reduce(_bounds_around, group)
     return len(group) > 4 and sum(_is_side(s, bounds) for s in group) >= 4
 
 
-def _near(bounds: Stroke, stroke: Stroke) -> bool:
+def _is_near(bounds: Stroke, stroke: Stroke) -> bool:
     """Whether a stroke lies in or at the bounds of a group."""
     across = stroke.x1 <= bounds.x2 + NEAR and stroke.x2 >= bounds.x1 - NEAR
     return across and stroke.y1 <= bounds.y2 + NEAR and stroke.y2 >= bounds.y1 - NEAR
 
 
-def _around(a: Any, b: Any) -> Any:
+def _bounds_around(a: Any, b: Any) -> Any:
     return a._replace(x1=min(a.x1, b.x1), y1=min(a.y1, b.y1), x2=max(a.x2, b.x2), y2=max(a.y2, b.y2))
 
 
-def _cluster(values: Iterable[float]) -> list[float]:
+def _cluster(positions: Iterable[float]) -> list[float]:
     """Values in order, those nearer than a line's thickness as one."""
-    out: list[float] = []
-    for value in sorted(values):
-        if not out or value - out[-1] > NEAR:
-            out.append(value)
-    return out
+    clusters: list[float] = []
+    for position in sorted(positions):
+        if not clusters or position - clusters[-1] > NEAR:
+            clusters.append(position)
+    return clusters
 
 
-def _frequent(ends: list[float], rows: int) -> list[float]:
+def _frequent_ends(ends: list[float], rows: int) -> list[float]:
     """Ends that most rows share: where lines are drawn cell by cell, they show the columns."""
     ordered, least = sorted(ends), max(3, rows // 2)
     return [x for x in _cluster(ends) if bisect_left(ordered, x + NEAR) - bisect_right(ordered, x - NEAR) >= least]

@@ -15,10 +15,10 @@ from groundwork.documents.layout.text_lines import Line, is_bullet, is_entry, la
 from groundwork.documents.repair.hyphens import DocumentWords
 from groundwork.language.words import WRITTEN_OUT
 
-_STOPS = (".", ",", ";")
-_TYPED = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
-_DOUBLE = 2.5  # sizes from line to line, which text with a line left free between its lines does not reach
-_RECURS = 4  # times that a bold line comes before it is the title of a kind of box, such as "Note"
+_SENTENCE_ENDS = (".", ",", ";")
+_TYPEWRITER_SHARE = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
+_MOST_LEADING = 2.5  # sizes from line to line, which text with a line left free between its lines does not reach
+_RECURRENCES = 4  # times that a bold line comes before it is the title of a kind of box, such as "Note"
 
 
 class Styles:
@@ -38,10 +38,10 @@ class Styles:
         self.body = sizes.most_common(1)[0][0] if sizes else 10.0
         self.font = fonts.most_common(1)[0][0] if fonts else ""
         self.bold = bold[True] > bold[False]
-        self.mono = mono[True] > _TYPED * mono.total()
+        self.mono = mono[True] > _TYPEWRITER_SHARE * mono.total()
         self.leading = _leading(pages, self.body)
         self.vocabulary = DocumentWords(line.text for line in lines)
-        self._often = self._recurring(lines)
+        self._box_titles = self._recurring(lines)
         self._levels = self._ranks(pages)
 
     def heading(self, line: Line) -> int:
@@ -52,8 +52,8 @@ class Styles:
 
     def _is_large(self, line: Line) -> bool:
         run = line.main
-        other = run.bold or (run.font != self.font and not run.mono)
-        return run.size > (1.06 if other else 1.15) * self.body and _may_head(line)
+        is_other_font = run.bold or (run.font != self.font and not run.mono)
+        return run.size > (1.06 if is_other_font else 1.15) * self.body and _may_head(line)
 
     def _is_set_off(self, line: Line) -> bool:
         """Bold where the body is not, and no title of a kind of box."""
@@ -61,29 +61,32 @@ class Styles:
         if self.bold or not all(cell.bold and not cell.mono for cell in line.cells) or run.size < 0.8 * self.body:
             return False
         text = line.text
-        return _may_head(line) and len(text) < 90 and not text.endswith(_STOPS) and text not in self._often
+        return _may_head(line) and len(text) < 90 and not text.endswith(_SENTENCE_ENDS) and text not in self._box_titles
 
     def _recurring(self, lines: Sequence[Line]) -> set[str]:
         counts = Counter(line.text for line in lines if len(line.cells) == 1 and line.cells[0].bold)
-        return {text for text, n in counts.items() if n >= _RECURS}
+        return {text for text, n in counts.items() if n >= _RECURRENCES}
 
     def _ranks(self, pages: Sequence[Sequence[Line]]) -> dict[float, int]:
         """Levels by size; the sizes that only one page has, where they are the largest, are its title's."""
-        found: defaultdict[float, set[int]] = defaultdict(set)
+        pages_by_size: defaultdict[float, set[int]] = defaultdict(set)
         for number, page in enumerate(pages):
             for line in page:
                 if line.cells and self._is_large(line):
-                    found[_rounded(line.main.size)].add(number)
-        shared = [size for size in found if len(found[size]) > 1 or len(pages) < 4]
+                    pages_by_size[_rounded(line.main.size)].add(number)
+        shared = [size for size in pages_by_size if len(pages_by_size[size]) > 1 or len(pages) < 4]
         largest = max(shared, default=0.0)
-        top = 2 if any(size > largest for size in found) else 1
-        return {size: 1 if size > largest else min(5, top + sum(other > size for other in shared)) for size in found}
+        top = 2 if any(size > largest for size in pages_by_size) else 1
+        return {
+            size: 1 if size > largest else min(5, top + sum(larger > size for larger in shared))
+            for size in pages_by_size
+        }
 
 
 def _may_head(line: Line) -> bool:
     text = line.text
-    alone = len(line.cells) == 1 and not is_bullet(text)
-    return alone and len(text) <= 160 and bool(WRITTEN_OUT.search(text)) and not is_entry(text)
+    stands_alone = len(line.cells) == 1 and not is_bullet(text)
+    return stands_alone and len(text) <= 160 and bool(WRITTEN_OUT.search(text)) and not is_entry(text)
 
 
 def _leading(pages: Sequence[Sequence[Line]], body: float) -> float:
@@ -94,7 +97,7 @@ def _leading(pages: Sequence[Sequence[Line]], body: float) -> float:
         for above, below in pairwise(page)
         if above.cells and below.cells and _rounded(below.main.size) == body and not label(below.text)
     ]
-    steps = [step / body for step in steps if 0.9 * body < step < _DOUBLE * body]
+    steps = [step / body for step in steps if 0.9 * body < step < _MOST_LEADING * body]
     return statistics.median(steps) if steps else 1.2
 
 

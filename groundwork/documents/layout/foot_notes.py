@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from groundwork.documents.layout.fonts_and_sizes import Styles
 from groundwork.documents.layout.text_lines import APART, Line
 
-_SMALL = 0.93  # of the body's size, which notes have at the most
-_MARK = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
+_NOTE_SIZE = 0.93  # of the body's size, which notes have at the most
+_NOTE_MARK = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
 
 
 def foot_notes(lines: Sequence[Line], styles: Styles) -> tuple[int, int]:
     """(start, end) of the notes at the foot of a page or a column: lines in smaller letters, the first with a mark,
     without a running footer below them; both are the number of lines where there are none."""
     start = len(lines)
-    while start and lines[start - 1].cells and lines[start - 1].main.size < _SMALL * styles.body:
+    while start and lines[start - 1].cells and lines[start - 1].main.size < _NOTE_SIZE * styles.body:
         start -= 1
-    while start < len(lines) and not _MARK.match(lines[start].text):
+    while start < len(lines) and not _NOTE_MARK.match(lines[start].text):
         start += 1
     end = start
     while end < len(lines) and (end == start or lines[end].y - lines[end - 1].y < APART * styles.leading * styles.body):

@@ -32,34 +32,34 @@ from groundwork.language.labels import BULLETS, SHAPES
 from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.writing_systems import has_unspaced
 
-_SPACED = 1.8  # sizes from line to line, from which on a line is left free between them
-_LONG, _HALF = 0.7, 0.5  # of the breadth of its column, which a line covers that may go on
-_WIDE = 2.2  # and rows further apart than this are no table's
-_INTO, _BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it, where a line is drawn under it
-_ROOM = 4  # sizes, which most words have their place in
-_PUSHED = 2.2  # of the usual steps, between full lines of a sentence
-_NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
-_PROGRAM = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
+_FREE_STEP = 1.8  # sizes from line to line, from which on a line is left free between them
+_LONG_LINE, _HALF_LINE = 0.7, 0.5  # of the breadth of its column, which a line covers that may go on
+_ROW_GAP = 2.2  # and rows further apart than this are no table's
+_RULE_ABOVE, _RULE_BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it, of a line drawn under it
+_WORD_ROOM = 4  # sizes, which most words have their place in
+_SENTENCE_STEP = 2.2  # of the usual steps, between full lines of a sentence
+_FOOT_NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
+_PROGRAM_SIGN = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
 _PROGRAM_LINES = 3
-_MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
+_BLOCK_MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
 
 
 def page_lines(lines: Sequence[Line], grids: Sequence[Grid], strokes: Sequence[Stroke] = ()) -> list[Line]:
     """A page's lines with its drawn tables in their places, each with the lines that are drawn right below it."""
-    lines = _underlined(lines, strokes) if strokes else lines
+    lines = _with_underlines(lines, strokes) if strokes else lines
     tables = [Line(grid.ys[0], [], grid.rows, grid.labels) for grid in grids if grid.rows or grid.labels]
     return sorted([*lines, *tables], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
 
 
-def _underlined(lines: Sequence[Line], strokes: Sequence[Stroke]) -> list[Line]:
-    out = list(lines)
+def _with_underlines(lines: Sequence[Line], strokes: Sequence[Stroke]) -> list[Line]:
+    copies = list(lines)
     bottoms = [line.y for line in lines]
     for stroke in strokes:
-        at = bisect_right(bottoms, stroke.y1 + _INTO) - 1
-        if at >= 0 and stroke.y1 - bottoms[at] < _BELOW * lines[at].main.size:
+        i = bisect_right(bottoms, stroke.y1 + _RULE_ABOVE) - 1
+        if i >= 0 and stroke.y1 - bottoms[i] < _RULE_BELOW * lines[i].main.size:
             pieces = tuple(zip(stroke.ends[::2], stroke.ends[1::2], strict=False))
-            out[at] = out[at]._replace(underlined=(*out[at].underlined, *pieces, (stroke.x1, stroke.x2)))
-    return out
+            copies[i] = copies[i]._replace(underlined=(*copies[i].underlined, *pieces, (stroke.x1, stroke.x2)))
+    return copies
 
 
 class PageWriter:
@@ -69,10 +69,10 @@ class PageWriter:
         self.styles = styles
         lines = [line for line in lines if not is_rule(line.text) or (line.main.mono and not styles.mono)]
         self.lines = with_labels(lines, styles.body, styles.font)
-        plain = [line for line in self.lines if line.cells and not line.main.mono]
-        self.left = column[0] if column else min((line.x1 for line in plain), default=0.0)
-        self.right = column[1] if column else max((line.x2 for line in plain), default=0.0)
-        self.contents = sum(is_entry(line.text) for line in plain) >= 4
+        text_lines = [line for line in self.lines if line.cells and not line.main.mono]
+        self.left = column[0] if column else min((line.x1 for line in text_lines), default=0.0)
+        self.right = column[1] if column else max((line.x2 for line in text_lines), default=0.0)
+        self.contents = sum(is_entry(line.text) for line in text_lines) >= 4
         self.tables = {table.start: table for table in find_tables(self.lines, styles.vocabulary, self._columns_end)}
         self._blocks: list[Block] = []
         self._text = ""  # the paragraph that grows
@@ -90,43 +90,43 @@ class PageWriter:
         while i < len(self.lines):
             line = self.lines[i]
             if i in self.tables:
-                self._add(self._table(self.tables[i]), is_float=True)
+                self._add_block(self._table_markdown(self.tables[i]), is_float=True)
                 i = self.tables[i].end
             elif line.labels:
                 for text in line.labels.split("\n\n"):
-                    self._add(functools.reduce(self.styles.vocabulary.join, text.split("\n")), is_float=True)
+                    self._add_block(functools.reduce(self.styles.vocabulary.join, text.split("\n")), is_float=True)
                 i += 1
             elif line.table:
-                self._add(self._drawn_table(line.table), is_float=True)
+                self._add_block(self._rows_markdown(line.table), is_float=True)
                 i += 1
             elif (end := self._code_end(i)) > i:
-                self._add(self._code(self.lines[i:end]))
+                self._add_block(self._code_block(self.lines[i:end]))
                 i = end
             elif (end := self._columns_end(i)) > i:
-                for part in self._side_by_side(self.lines[i:end]):
-                    self._add(part)
+                for text in self._column_texts(self.lines[i:end]):
+                    self._add_block(text)
                 i = end
             elif (end := self._heading_end(i)) > i:
-                self._add(f"{'#' * self.styles.heading(line)} {self._one_line(self.lines[i:end])}")
+                self._add_block(f"{'#' * self.styles.heading(line)} {self._join_text(self.lines[i:end])}")
                 i = end
             else:
-                self._read(line)
+                self._add_line(line)
                 i += 1
-        self._close()
+        self._close_paragraph()
         return self._blocks
 
     # --- paragraphs and lists ---
 
-    def _read(self, line: Line) -> None:
+    def _add_line(self, line: Line) -> None:
         """A line of text: it goes on with the paragraph, or begins one."""
         above = self._above
         if above is not None and self._goes_on(above, line):
             self._text = self.styles.vocabulary.join(self._text, cleaned(line.text))
         else:
-            self._close()
+            self._close_paragraph()
             bullet = is_bullet(line.text)
             text = cleaned(line.text)
-            text = f"- {text[1:].strip()}" if bullet else _MARKS.sub(r"\\", text)
+            text = f"- {text[1:].strip()}" if bullet else _BLOCK_MARKS.sub(r"\\", text)
             if bullet and self._listed and self._blocks:
                 self._text = f"{self._blocks.pop().text}\n{text}"
             else:
@@ -135,56 +135,57 @@ class PageWriter:
             self._size = 0.0
         self._above, self._size = line, max(self._size, line.main.size)
 
-    def _close(self) -> None:
+    def _close_paragraph(self) -> None:
         if self._text:
-            aside = not self._listed and is_float(self._text, self._size, self.styles.body)
+            is_aside = not self._listed and is_float(self._text, self._size, self.styles.body)
             room = self.right - self._above.x2 if self._above else 0.0
-            self._blocks.append(Block(self._text, aside, is_full=room < _ROOM * self._size))
+            self._blocks.append(Block(self._text, is_aside, is_full=room < _WORD_ROOM * self._size))
         self._text, self._above = "", None
 
-    def _add(self, block: str, *, is_float: bool = False) -> None:
-        self._close()
+    def _add_block(self, block: str, *, is_float: bool = False) -> None:
+        self._close_paragraph()
         self._listed = False
         if block:
             self._blocks.append(Block(block, is_float))
 
     def _goes_on(self, above: Line, line: Line) -> bool:
         size = line.main.size
-        if line.y - above.y > self._apart(above, line) * self.styles.leading * max(size, above.main.size):
+        if line.y - above.y > self._most_steps(above, line) * self.styles.leading * max(size, above.main.size):
             return False
-        if is_entry(above.text) or _is_parted(above):
+        if is_entry(above.text) or _has_field_rule(above):
             return False
-        lower = line.text[:1].islower()
-        if abs(above.main.size - size) > 0.12 * size and not lower:
+        is_lower = line.text[:1].islower()
+        if abs(above.main.size - size) > 0.12 * size and not is_lower:
             return False
-        ended = above.text.endswith(LINE_ENDS)
-        if ended and size < 0.95 * self.styles.body and _NOTE.match(line.text):
+        is_ended = above.text.endswith(LINE_ENDS)
+        if is_ended and size < 0.95 * self.styles.body and _FOOT_NOTE.match(line.text):
             return False
-        full = self._is_full(above, line)
-        if label(line.text) and not self._is_mid_sentence(above, line, full and not ended):
+        is_full = self._is_full(above, line)
+        if label(line.text) and not self._is_mid_sentence(above, line, is_full and not is_ended):
             return False
-        if not full:
+        if not is_full:
             width = (above.x2 - above.x1) / max(1.0, self.right - self.left)
-            parted = line.y - above.y > _SPACED * size  # where every line stands free, its distance tells no paragraph
-            goes_on = (lower or above.text.endswith(("-", ",", "("))) and (width > _HALF or not parted)
-            return not ended and (goes_on or width > _LONG)
-        indented = line.x1 - above.x1 > 0.8 * size and not label(above.text)
-        return not (indented and ended)
+            # Where every line stands free, its distance tells no paragraph.
+            is_spaced = line.y - above.y > _FREE_STEP * size
+            continues = (is_lower or above.text.endswith(("-", ",", "("))) and (width > _HALF_LINE or not is_spaced)
+            return not is_ended and (continues or width > _LONG_LINE)
+        is_indented = line.x1 - above.x1 > 0.8 * size and not label(above.text)
+        return not (is_indented and is_ended)
 
-    def _apart(self, above: Line, line: Line) -> float:
+    def _most_steps(self, above: Line, line: Line) -> float:
         """How many of the usual steps two lines of one paragraph lie apart at the most: tall signs push them apart, and
         parts of a document are double-spaced."""
-        within = (line.text[:1].islower() or line.text[0] == "$") and not above.text.endswith(LINE_ENDS)
-        alike = abs(above.x1 - line.x1) < 2 and abs(above.main.size - line.main.size) < 0.05 * line.main.size
-        item = label(above.text)  # such as a numbered head above its text
-        return _PUSHED if within and alike and not item and self._is_full(above, line) else APART
+        is_within = (line.text[:1].islower() or line.text[0] == "$") and not above.text.endswith(LINE_ENDS)
+        is_alike = abs(above.x1 - line.x1) < 2 and abs(above.main.size - line.main.size) < 0.05 * line.main.size
+        has_label = label(above.text)  # such as a numbered head above its text
+        return _SENTENCE_STEP if is_within and is_alike and not has_label and self._is_full(above, line) else APART
 
     def _is_full(self, above: Line, line: Line) -> bool:
         """Whether the first word of a line would not have had its place at the end of the line above."""
         room = self.right - above.x2
         if above.x1 - self.left > 2 and abs(above.x1 + above.x2 - line.x1 - line.x2) < 4:
             room *= 2  # centred lines have it on both sides
-        return room < _first_width(line)
+        return room < _first_word_width(line)
 
     def _is_mid_sentence(self, above: Line, line: Line, wrapped: bool) -> bool:
         """Whether what looks like an item's label is the next word of a sentence, such as a number in brackets."""
@@ -192,7 +193,7 @@ class PageWriter:
             return False
         return line.x1 - above.x1 > 2 or (abs(line.x1 - above.x1) <= 2 and not label(above.text))
 
-    def _one_line(self, lines: Sequence[Line]) -> str:
+    def _join_text(self, lines: Sequence[Line]) -> str:
         return functools.reduce(self.styles.vocabulary.join, [cleaned(line.text) for line in lines])
 
     # --- headings ---
@@ -206,31 +207,31 @@ class PageWriter:
         end = start + 1
         while end < len(self.lines) and self._same_heading(self.lines[end - 1], self.lines[end], level):
             end += 1
-        large = line.main.size > 1.04 * self.styles.body
-        if end - start > (4 if large else 2):
+        is_large = line.main.size > 1.04 * self.styles.body
+        if end - start > (4 if is_large else 2):
             self._prose_end = end
-        if end - start > (4 if large else 2) or self._runs_in(end):
+        if end - start > (4 if is_large else 2) or self._runs_in(end):
             return start
-        return end if large or label(line.text) or self._stands_free(start, end) else start
+        return end if is_large or label(line.text) or self._stands_free(start, end) else start
 
     def _runs_in(self, below: int) -> bool:
         """Whether a bold start goes on in the line below it, and then runs into its text."""
         line, above = (self.lines[below], self.lines[below - 1]) if below < len(self.lines) else (None, None)
         if not line or not above or not line.cells or not line.cells[0].runs_in:
             return False
-        near = line.y - above.y < APART * self.styles.leading * max(line.main.size, above.main.size)
-        return near and abs(line.main.size - above.main.size) < 0.2
+        is_near = line.y - above.y < APART * self.styles.leading * max(line.main.size, above.main.size)
+        return is_near and abs(line.main.size - above.main.size) < 0.2
 
     def _same_heading(self, above: Line, line: Line, level: int) -> bool:
         """Whether a line is a further one of the heading above it; it may be a year that alone would be none."""
         if not line.cells or len(line.cells) > 1 or label(line.text) or is_entry(line.text):
             return False
-        near = line.y - above.y < 1.5 * line.main.size and abs(above.main.size - line.main.size) < 0.2
-        within = (
+        is_near = line.y - above.y < 1.5 * line.main.size and abs(above.main.size - line.main.size) < 0.2
+        is_within = (
             above.text.endswith(("-", "‐", ",")) or line.text[:1].islower()
         )  # a name in another font may stand there
-        like = above.main.bold == line.main.bold and (above.main.font == line.main.font or within)
-        return near and like and self.styles.heading(line) in (level, 0)
+        is_alike = above.main.bold == line.main.bold and (above.main.font == line.main.font or is_within)
+        return is_near and is_alike and self.styles.heading(line) in (level, 0)
 
     def _stands_free(self, start: int, end: int) -> bool:
         """Whether a bold line has space above it and nothing indented below it, as the terms of a list have."""
@@ -242,8 +243,8 @@ class PageWriter:
         below = self.lines[end] if end < len(self.lines) else None
         if not below or not below.cells:
             return True
-        indented = below.x1 - line.x1 > 0.8 * line.main.size and not label(below.text)
-        return not indented or below.y - line.y > 1.5 * step
+        is_indented = below.x1 - line.x1 > 0.8 * line.main.size and not label(below.text)
+        return not is_indented or below.y - line.y > 1.5 * step
 
     # --- code ---
 
@@ -262,8 +263,8 @@ class PageWriter:
         step = 1.2 * self.styles.leading * line.main.size
         above = self.lines[start - 1] if start else None
         below = self.lines[end] if end < len(self.lines) else None
-        free = not above or not above.cells or line.y - above.y > step
-        return end if free and (not below or not below.cells or below.y - line.y > step) else start
+        is_free = not above or not above.cells or line.y - above.y > step
+        return end if is_free and (not below or not below.cells or below.y - line.y > step) else start
 
     def _program_end(self, start: int) -> int:
         """Where a program that begins at a line ends, set in a font that is neither the body's nor a typewriter's."""
@@ -273,7 +274,7 @@ class PageWriter:
         end = start
         while end < len(self.lines) and self._is_in_font(self.lines[end], font):
             end += 1
-        signs = sum(_PROGRAM.search(line.text) is not None for line in self.lines[start:end])
+        signs = sum(_PROGRAM_SIGN.search(line.text) is not None for line in self.lines[start:end])
         return end if end - start >= _PROGRAM_LINES and 2 * signs >= end - start else start
 
     def _is_in_font(self, line: Line, font: str) -> bool:
@@ -283,21 +284,21 @@ class PageWriter:
     def _is_code(self, line: Line) -> bool:
         return bool(line.cells) and all(cell.mono for cell in line.cells) and line.main.size < 1.1 * self.styles.body
 
-    def _code(self, lines: Sequence[Line]) -> str:
+    def _code_block(self, lines: Sequence[Line]) -> str:
         left = min(line.x1 for line in lines)
         longest = max((cell for line in lines for cell in line.cells), key=lambda cell: len(cell.text))
         width = (longest.x2 - longest.x1) / max(1, len(longest.text)) or 1.0
-        out = []
+        code_lines = []
         above = lines[0]
         for line in lines:
             if line.y - above.y > 1.7 * self.styles.leading * line.main.size:
-                out.append("")
+                code_lines.append("")
             text = ""
             for cell in line.cells:
                 text = f"{text}{' ' * max(1 if text else 0, round((cell.x1 - left) / width) - len(text))}{cell.text}"
-            out.append(text)
+            code_lines.append(text)
             above = line
-        return "\n".join(["```", *out, "```"])
+        return "\n".join(["```", *code_lines, "```"])
 
     # --- columns ---
 
@@ -306,22 +307,22 @@ class PageWriter:
         if len(self.lines[start].cells) < 2:
             return start
         stretches = text_columns(self.lines[start].cells)
-        end = last = start + 1
+        end = columns_end = start + 1
         while end < len(self.lines) and self.lines[end].cells:
             line = self.lines[end]
             stretches = text_columns(line.cells, stretches)
             if len(stretches) < 2:
                 break
             end += 1
-            if column_of(line.cells[-1], stretches) > 0 or self._near_in_column(start, end - 1):
-                last = end
-        lines = self.lines[start:last]
-        return last if self._are_columns(lines) else start
+            if column_of(line.cells[-1], stretches) > 0 or self._continues_column(start, end - 1):
+                columns_end = end
+        lines = self.lines[start:columns_end]
+        return columns_end if self._are_columns(lines) else start
 
-    def _near_in_column(self, start: int, i: int) -> bool:
+    def _continues_column(self, start: int, i: int) -> bool:
         """Whether a line at the left goes on with the left column."""
         line = self.lines[i]
-        above = next((other for other in reversed(self.lines[start:i]) if other.x1 < line.x2), None)
+        above = next((line_above for line_above in reversed(self.lines[start:i]) if line_above.x1 < line.x2), None)
         return above is not None and line.y - above.y < APART * self.styles.leading * line.main.size
 
     def _are_columns(self, lines: Sequence[Line]) -> bool:
@@ -329,55 +330,55 @@ class PageWriter:
         stretches = text_columns([cell for line in lines for cell in line.cells])
         if not 2 <= len(stretches) <= 4 or len(lines) < 3:
             return False
-        parts = [[line.cells[0] for line in part] for part in _parted(lines, stretches)]
-        if all(any(label(cell.text) and cell.text != label(cell.text) for cell in part) for part in parts):
+        columns = [[line.cells[0] for line in cells] for cells in _lines_by_column(lines, stretches)]
+        if all(any(label(cell.text) and cell.text != label(cell.text) for cell in cells) for cells in columns):
             return True
-        long = all(statistics.median(len(cell.text.split()) for cell in part) >= 4 for part in parts)
-        running = sum(cell.text[:1].islower() for part in parts for cell in part)
-        return long and len(lines) >= 6 and running > 0.2 * sum(map(len, parts))
+        are_long = all(statistics.median(len(cell.text.split()) for cell in cells) >= 4 for cells in columns)
+        running_cells = sum(cell.text[:1].islower() for cells in columns for cell in cells)
+        return are_long and len(lines) >= 6 and running_cells > 0.2 * sum(map(len, columns))
 
-    def _side_by_side(self, lines: Sequence[Line]) -> list[str]:
+    def _column_texts(self, lines: Sequence[Line]) -> list[str]:
         """The columns' Markdown; where all of them pause at once, as under pictures, row after row."""
         stretches = text_columns([cell for line in lines for cell in line.cells])
-        out = []
-        for row in self._rows_of_columns(lines):
-            for part, column in zip(_parted(row, stretches), stretches, strict=True):
-                out.append(PageWriter(part, self.styles, column).markdown())
-        return out
+        texts = []
+        for row_lines in self._rows_of_columns(lines):
+            for column_lines, column in zip(_lines_by_column(row_lines, stretches), stretches, strict=True):
+                texts.append(PageWriter(column_lines, self.styles, column).markdown())
+        return texts
 
     def _rows_of_columns(self, lines: Sequence[Line]) -> list[list[Line]]:
         rows = [[lines[0]]]
         for line in lines[1:]:
-            if line.y - rows[-1][-1].y > _WIDE * self.styles.leading * line.main.size:
+            if line.y - rows[-1][-1].y > _ROW_GAP * self.styles.leading * line.main.size:
                 rows.append([])
             rows[-1].append(line)
         return rows
 
-    def _table(self, table: SpacedTable) -> str:
+    def _table_markdown(self, table: SpacedTable) -> str:
         if table.is_contents:
             return "\n\n".join(f"{title} … {page}" for title, page in table.rows)
         if table.is_list:
             return "\n\n".join(f"{number} {text}" for number, text in table.rows)
-        return self._drawn_table(table.rows)
+        return self._rows_markdown(table.rows)
 
-    def _drawn_table(self, rows: Sequence[Sequence[str]]) -> str:
+    def _rows_markdown(self, rows: Sequence[Sequence[str]]) -> str:
         join = self.styles.vocabulary.join
         return _rows_to_markdown([[functools.reduce(join, cell.split("\n")) for cell in row] for row in rows])
 
 
 def _rows_to_markdown(rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table whose first row is the header."""
-    header, *rest = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rest])
+    header, *body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])
 
 
-def _is_parted(line: Line) -> bool:
+def _has_field_rule(line: Line) -> bool:
     """Whether a longer line than its text is drawn below it, as the edge of a field is."""
     reach = line.x2 + 2 * line.main.size
     return any(x1 <= line.x1 + 2 and x2 > reach for x1, x2 in line.underlined)
 
 
-def _first_width(line: Line) -> float:
+def _first_word_width(line: Line) -> float:
     """How wide the first word is, with a space; of Chinese and Japanese, which break anywhere, two characters."""
     run = line.cells[0]
     if has_unspaced(run.text.split(None, 1)[0]):
@@ -385,11 +386,11 @@ def _first_width(line: Line) -> float:
     return (run.x2 - run.x1) * (len(run.text.split(None, 1)[0]) + 1) / max(1, len(run.text))
 
 
-def _parted(lines: Sequence[Line], stretches: Stretches) -> list[list[Line]]:
+def _lines_by_column(lines: Sequence[Line], stretches: Stretches) -> list[list[Line]]:
     """Lines by column: of each line the cells that lie there."""
-    parts: list[list[Line]] = [[] for _ in stretches]
+    columns: list[list[Line]] = [[] for _ in stretches]
     for line in lines:
-        for k, part in enumerate(parts):
+        for k, column_lines in enumerate(columns):
             if cells := [cell for cell in line.cells if column_of(cell, stretches) == k]:
-                part.append(Line(max(cells, key=lambda cell: len(cell.text)).y2, cells))
-    return parts
+                column_lines.append(Line(max(cells, key=lambda cell: len(cell.text)).y2, cells))
+    return columns

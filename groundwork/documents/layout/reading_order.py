@@ -17,16 +17,16 @@ from typing import NamedTuple
 from groundwork.documents.layout.ruled_tables import Grid
 from groundwork.documents.layout.text_lines import Run, is_entry, is_number, level
 
-_LEAST = 4  # lines of running text on each side
-_COLUMN = 40  # points of a column's breadth
-_PAGES, _SAME = 3, 3.0  # pages that share a gutter, and points within which it is the same
-_STEP = 1.35  # sizes from one line of a caption to the next
-_GUTTER = 0.7  # font sizes between two columns
-_HANG = 6  # points by which a quotation mark may stand out of its column
-_HEADER = 3  # texts of a running header, its page number among them
-_NUMBER = re.compile(r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6}|[^\W\d]{1,12} \d{1,4} (?:[^\W\d]{1,3}|/) \d{1,4})\W{0,2}")
-_PROSE, _FIGURES = 0.8, 0.03  # of the letters in long lines, and of those in numbers
-_SPACE = 0.65  # font sizes between two words of a line
+_LEAST_LINES = 4  # lines of running text on each side
+_LEAST_COLUMN = 40  # points of a column's breadth
+_GUTTER_PAGES, _SAME_GUTTER = 3, 3.0  # pages that share a gutter, and points within which it is the same
+_CAPTION_STEP = 1.35  # sizes from one line of a caption to the next
+_GUTTER_WIDTH = 0.7  # font sizes between two columns
+_HANGING = 6  # points by which a quotation mark may stand out of its column
+_HEADER_TEXTS = 3  # texts of a running header, its page number among them
+_PAGE_NUMBER = re.compile(r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6}|[^\W\d]{1,12} \d{1,4} (?:[^\W\d]{1,3}|/) \d{1,4})\W{0,2}")
+_PROSE_SHARE, _NUMBER_SHARE = 0.8, 0.03  # of the letters in long lines, and of those in numbers
+_WORD_SPACE = 0.65  # font sizes between two words of a line
 
 
 class PagePart(NamedTuple):
@@ -57,34 +57,36 @@ def gutters(pages: Sequence[Sequence[PagePart]]) -> list[float]:
     starts: list[tuple[float, int]] = []
     for number, page in enumerate(pages):
         xs = [part.column[0] for part in page if part.column]
-        starts += [(x, number) for x in xs if x > min(xs) + _COLUMN]
+        starts += [(x, number) for x in xs if x > min(xs) + _LEAST_COLUMN]
     groups: list[list[tuple[float, int]]] = []
     for start in sorted(starts):
-        if groups and start[0] - groups[-1][0][0] < _SAME:
+        if groups and start[0] - groups[-1][0][0] < _SAME_GUTTER:
             groups[-1].append(start)
         else:
             groups.append([start])
-    return [group[0][0] for group in groups if len({number for _, number in group}) >= _PAGES]
+    return [group[0][0] for group in groups if len({number for _, number in group}) >= _GUTTER_PAGES]
 
 
-def parts(runs: Sequence[Run], grids: Sequence[Grid], known: Sequence[float] = ()) -> list[PagePart]:
+def parts(runs: Sequence[Run], grids: Sequence[Grid], column_xs: Sequence[float] = ()) -> list[PagePart]:
     """The parts of a page in the order in which they are read.
 
     `known`: where columns begin on other pages of the document. There it is enough that running text stands at one
     side, for the other may hold figures.
     """
-    lines = [_boxes(sorted(line)) for line in level(runs)]
+    lines = [_line_boxes(sorted(line)) for line in level(runs)]
     drawn = [_Box(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], grid=grid) for grid in grids]
-    head, lines, foot = _labelled(lines, drawn)
+    head, lines, foot = _split_head_and_foot(lines, drawn)
     boxes = [box for line in lines for box in line]
-    split = _split([*boxes, *drawn], False, known)
+    split = _split_columns([*boxes, *drawn], False, column_xs)
     if len(split) == 1:
-        split = _split([*head, *boxes, *foot, *drawn], False, known)
+        split = _split_columns([*head, *boxes, *foot, *drawn], False, column_xs)
         head = foot = []
-    return [_part(group, is_column) for group, is_column in [(head, False), *split, (foot, False)] if group]
+    return [_page_part(group, is_column) for group, is_column in [(head, False), *split, (foot, False)] if group]
 
 
-def _labelled(lines: list[list[_Box]], drawn: Sequence[_Box]) -> tuple[list[_Box], list[list[_Box]], list[_Box]]:
+def _split_head_and_foot(
+    lines: list[list[_Box]], drawn: Sequence[_Box]
+) -> tuple[list[_Box], list[list[_Box]], list[_Box]]:
     """The head line of a page with its number, the lines between, and the foot line; these two belong to no column."""
     top, bottom = min((box.y1 for box in drawn), default=math.inf), max((box.y2 for box in drawn), default=0.0)
     head = foot = []
@@ -101,57 +103,57 @@ def _bounds(line: Sequence[_Box]) -> tuple[float, float]:
 
 def _is_label(line: Sequence[_Box]) -> bool:
     """Whether a line at a page's edge is its number, alone or at an end of the running header."""
-    return len(line) <= _HEADER and any(_NUMBER.fullmatch(box.text) for box in (line[0], line[-1]))
+    return len(line) <= _HEADER_TEXTS and any(_PAGE_NUMBER.fullmatch(box.text) for box in (line[0], line[-1]))
 
 
-def _boxes(line: Sequence[Run]) -> list[_Box]:
-    out: list[_Box] = []
+def _line_boxes(line: Sequence[Run]) -> list[_Box]:
+    boxes: list[_Box] = []
     for run in line:
-        if out and run.x1 - out[-1].x2 < _SPACE * run.size:
-            last = out[-1]
-            y1, x2, y2 = min(last.y1, run.y1), max(last.x2, run.x2), max(last.y2, run.y2)
-            out[-1] = _Box(last.x1, y1, x2, y2, (*last.runs, run))
+        if boxes and run.x1 - boxes[-1].x2 < _WORD_SPACE * run.size:
+            box = boxes[-1]
+            y1, x2, y2 = min(box.y1, run.y1), max(box.x2, run.x2), max(box.y2, run.y2)
+            boxes[-1] = _Box(box.x1, y1, x2, y2, (*box.runs, run))
         else:
-            out.append(_Box(run.x1, run.y1, run.x2, run.y2, (run,)))
-    return out
+            boxes.append(_Box(run.x1, run.y1, run.x2, run.y2, (run,)))
+    return boxes
 
 
-def _part(boxes: Sequence[_Box], is_column: bool) -> PagePart:
+def _page_part(boxes: Sequence[_Box], is_column: bool) -> PagePart:
     runs = [run for box in boxes for run in box.runs]
     grids = [box.grid for box in boxes if box.grid]
     return PagePart(runs, grids, (min(b.x1 for b in boxes), max(b.x2 for b in boxes)) if is_column else None)
 
 
-def _split(boxes: list[_Box], is_column: bool, known: Sequence[float]) -> list[tuple[list[_Box], bool]]:
-    best: tuple[list[_Box], float] = ([], 0.0)
+def _split_columns(boxes: list[_Box], is_column: bool, column_xs: Sequence[float]) -> list[tuple[list[_Box], bool]]:
+    best_band: tuple[list[_Box], float] = ([], 0.0)
     downward = sorted(boxes, key=lambda b: b.y1 + b.y2)
-    for x, sides in [*((x, 2) for x in _edges(boxes)), *((x, 1) for x in known)]:
+    for x, sides in [*((x, 2) for x in _left_edges(boxes)), *((x, 1) for x in column_xs)]:
         band = _band(downward, x, sides)
-        if len(band) > len(best[0]):
-            best = (band, x)
-    band, x = best
+        if len(band) > len(best_band[0]):
+            best_band = (band, x)
+    band, x = best_band
     if not band:
         return [(boxes, is_column)] if boxes else []
     top, bottom = min(b.y1 for b in band), max(b.y2 for b in band)
-    inside = set(map(id, band))
-    rest = [b for b in boxes if id(b) not in inside]
-    above = [b for b in rest if b.y1 + b.y2 < top + bottom]
-    below = [b for b in rest if b.y1 + b.y2 >= top + bottom]
-    left, right = [b for b in band if b.x1 < x - _HANG], [b for b in band if b.x1 >= x - _HANG]
+    band_ids = set(map(id, band))
+    outside = [b for b in boxes if id(b) not in band_ids]
+    above = [b for b in outside if b.y1 + b.y2 < top + bottom]
+    below = [b for b in outside if b.y1 + b.y2 >= top + bottom]
+    left, right = [b for b in band if b.x1 < x - _HANGING], [b for b in band if b.x1 >= x - _HANGING]
     groups = [(above, is_column), (left, True), (right, True), (below, is_column)]
-    return [part for group, column in groups if group for part in _split(group, column, known)]
+    return [split_part for group, column in groups if group for split_part in _split_columns(group, column, column_xs)]
 
 
-def _edges(boxes: Sequence[_Box]) -> list[float]:
+def _left_edges(boxes: Sequence[_Box]) -> list[float]:
     """Where many lines begin, but for the leftmost place."""
     starts = sorted(box.x1 for box in boxes if box.runs)
-    places: list[list[float]] = []
+    groups: list[list[float]] = []
     for x in starts:
-        if places and x - places[-1][0] < 3:
-            places[-1].append(x)
+        if groups and x - groups[-1][0] < 3:
+            groups[-1].append(x)
         else:
-            places.append([x])
-    return [place[0] for place in places if len(place) >= _LEAST and place[0] > starts[0] + _COLUMN]
+            groups.append([x])
+    return [group[0] for group in groups if len(group) >= _LEAST_LINES and group[0] > starts[0] + _LEAST_COLUMN]
 
 
 def _band(boxes: Sequence[_Box], x: float, sides: int) -> list[_Box]:
@@ -163,7 +165,7 @@ def _band(boxes: Sequence[_Box], x: float, sides: int) -> list[_Box]:
     band: list[_Box] = []
     across: _Box | None = None
     for box in [*boxes, None]:
-        if box and (box.x2 < x - 1 or box.x1 >= x - _HANG) and not (across and _ends(across, box)):
+        if box and (box.x2 < x - 1 or box.x1 >= x - _HANGING) and not (across and _continues_paragraph(across, box)):
             band.append(box)
             continue
         if len(band) > len(best) and _are_columns(band, x, sides):
@@ -172,44 +174,44 @@ def _band(boxes: Sequence[_Box], x: float, sides: int) -> list[_Box]:
     return best
 
 
-def _ends(across: _Box, box: _Box) -> bool:
+def _continues_paragraph(across: _Box, box: _Box) -> bool:
     """Whether a line is a further one of the paragraph whose line above runs over the columns."""
     if not across.runs or not box.runs or abs(across.x1 - box.x1) > 2:
         return False
     size = across.runs[0].size
-    return abs(box.runs[0].size - size) < 0.5 and 0 < box.y2 - across.y2 < _STEP * size
+    return abs(box.runs[0].size - size) < 0.5 and 0 < box.y2 - across.y2 < _CAPTION_STEP * size
 
 
 def _are_columns(band: Sequence[_Box], x: float, sides: int) -> bool:
-    left, right = [b for b in band if b.x1 < x - _HANG], [b for b in band if b.x1 >= x - _HANG]
-    if not left or not right or (sides > 1 and min(len(left), len(right)) < _LEAST):
+    left, right = [b for b in band if b.x1 < x - _HANGING], [b for b in band if b.x1 >= x - _HANGING]
+    if not left or not right or (sides > 1 and min(len(left), len(right)) < _LEAST_LINES):
         return False
-    if sum(map(_is_text, (left, right))) < sides:
+    if sum(map(_is_running_text, (left, right))) < sides:
         return False
     size = statistics.median(b.runs[0].size for b in band if b.runs)
-    near = sorted(b.x2 for b in left)[-max(1, len(left) // 10)]
+    right_edge = sorted(b.x2 for b in left)[-max(1, len(left) // 10)]
     top, bottom = (
         max(min(b.y1 for b in side) for side in (left, right)),
         min(max(b.y2 for b in side) for side in (left, right)),
     )
-    return x - near >= _GUTTER * size and bottom - top > _LEAST * size
+    return x - right_edge >= _GUTTER_WIDTH * size and bottom - top > _LEAST_LINES * size
 
 
-def _is_text(boxes: Sequence[_Box]) -> bool:
+def _is_running_text(boxes: Sequence[_Box]) -> bool:
     """Whether boxes hold running text: long lines, some of them in the middle of a sentence, and few numbers."""
-    if len(boxes) < _LEAST:
+    if len(boxes) < _LEAST_LINES:
         return False
     texts = [box.text for box in boxes if box.runs]
     entries = sum(map(is_entry, texts))
-    long = [text for text in texts if _is_long(text)]
-    if entries >= _LEAST and entries + len(long) >= 0.4 * len(texts):
+    prose = [text for text in texts if _is_long(text)]
+    if entries >= _LEAST_LINES and entries + len(prose) >= 0.4 * len(texts):
         return True  # leading dots tell where a column ends
     numbers = [text for text in texts if is_number(text)]
-    if len(long) < _LEAST:
+    if len(prose) < _LEAST_LINES:
         return False
-    if (len(long) < 0.4 * len(texts) or len(numbers) > 0.2 * len(texts)) and not _is_prose(texts, long, numbers):
+    if (len(prose) < 0.4 * len(texts) or len(numbers) > 0.2 * len(texts)) and not _is_prose(texts, prose, numbers):
         return False
-    return sum(text[0].islower() for text in long) > 0.2 * len(long)
+    return sum(text[0].islower() for text in prose) > 0.2 * len(prose)
 
 
 @lru_cache(4096)  # a line is looked at for each place where columns may part
@@ -217,7 +219,7 @@ def _is_long(text: str) -> bool:
     return len(text.split()) >= 3 and not is_entry(text)
 
 
-def _is_prose(texts: Sequence[str], long: Sequence[str], numbers: Sequence[str]) -> bool:
+def _is_prose(texts: Sequence[str], long_texts: Sequence[str], numbers: Sequence[str]) -> bool:
     """Whether lines of text hold most of the letters, though formulas or labels in many pieces stand between them."""
     letters = sum(map(len, texts))
-    return sum(map(len, long)) >= _PROSE * letters and sum(map(len, numbers)) <= _FIGURES * letters
+    return sum(map(len, long_texts)) >= _PROSE_SHARE * letters and sum(map(len, numbers)) <= _NUMBER_SHARE * letters

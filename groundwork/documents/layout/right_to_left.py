@@ -21,20 +21,20 @@ from groundwork.documents.layout.drawn_lines import Stroke, Strokes
 from groundwork.documents.layout.text_lines import Box, Run, level
 from groundwork.language.writing_systems import is_right_to_left, runs_right_to_left
 
-_LATIN = regex.compile(r"\p{Bidi_Class=L}")
+_LATIN_LETTER = regex.compile(r"\p{Bidi_Class=L}")
 _DIRECTIONS = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\p{M}]+|[^\p{Bidi_Class=R}\p{Bidi_Class=AL}\p{M}]+")
 _LETTERS = regex.compile(r"[\p{L}\p{M}]+")
 _STOPS = ".,:!\u060c\u061b\u061f"  # the comma, semicolon and question mark of Arabic among them
-_STOP_FIRST = regex.compile(rf"([{_STOPS}]+)([\p{{Bidi_Class=R}}\p{{Bidi_Class=AL}}\p{{M}}]+)")
-_CLOSE = 0.4  # sizes between a word and a mark that ends it, at the most
-_LABEL = regex.compile(r"([-–.:])(\d+(?:[-–.]\d+)*)")  # as it is drawn: what ends a number stands left of it
-_GAP = 1.1  # sizes between words of one line, at the most
+_STOP_BEFORE_WORD = regex.compile(rf"([{_STOPS}]+)([\p{{Bidi_Class=R}}\p{{Bidi_Class=AL}}\p{{M}}]+)")
+_MARK_SPACE = 0.4  # sizes between a word and a mark that ends it, at the most
+_DRAWN_NUMBER = regex.compile(r"([-–.:])(\d+(?:[-–.]\d+)*)")  # as it is drawn: what ends a number stands left of it
+_WORD_GAP = 1.1  # sizes between words of one line, at the most
 
 
 def word_runs(item: Any, run: Run, spelling: dict[str, str]) -> list[Run]:
     """A liteparse text item, read as `run`, word by word, spelt as in the page's text layer."""
-    words = [(word, _spelt(word.text, spelling)) for word in item.words if word.text.strip()]
-    return [_word(Box(w.x, w.y, w.x + w.width, w.y + w.height, _in_order(text)), run) for w, text in words]
+    words = [(word, _spell_word(word.text, spelling)) for word in item.words if word.text.strip()]
+    return [_word_run(Box(w.x, w.y, w.x + w.width, w.y + w.height, _reading_order(text)), run) for w, text in words]
 
 
 def letters_in_order(drawn: str, read: str) -> dict[str, str]:
@@ -42,86 +42,86 @@ def letters_in_order(drawn: str, read: str) -> dict[str, str]:
     return dict(zip(_LETTERS.findall(drawn), _LETTERS.findall(read), strict=False))
 
 
-def _spelt(word: str, spelling: dict[str, str]) -> str:
+def _spell_word(word: str, spelling: dict[str, str]) -> str:
     return _LETTERS.sub(lambda letters: spelling.get(letters[0], letters[0]), word)
 
 
 def mirrored_runs(runs: Sequence[Run], width: float) -> list[Run]:
     """Words of a page so many points wide, each in its place in the mirror."""
-    out: list[Run] = []
+    mirrored: list[Run] = []
     for line in level(runs):
-        for part in _side_by_side(sorted(line)):
-            out += _mirrored(part, width)
-    return out
+        for words in _split_at_gaps(sorted(line)):
+            mirrored += _mirror_words(words, width)
+    return mirrored
 
 
 def mirrored_strokes(strokes: Strokes, width: float) -> Strokes:
-    return Strokes([_turned(stroke, width) for stroke in strokes.flat], [_turned(s, width) for s in strokes.steep])
+    return Strokes([_mirror(stroke, width) for stroke in strokes.flat], [_mirror(s, width) for s in strokes.steep])
 
 
 def mirrored_box(box: Box, width: float) -> Box:
     return box._replace(x1=width - box.x2, x2=width - box.x1)
 
 
-def _turned(stroke: Stroke, width: float) -> Stroke:
+def _mirror(stroke: Stroke, width: float) -> Stroke:
     flat = stroke.x2 > stroke.x1
     ends = tuple(width - x for x in reversed(stroke.ends)) if flat else stroke.ends
     return stroke._replace(x1=width - stroke.x2, x2=width - stroke.x1, ends=ends)
 
 
-def _word(box: Box, run: Run) -> Run:
+def _word_run(box: Box, run: Run) -> Run:
     return run._replace(x1=box.x1, y1=box.y1, x2=box.x2, y2=box.y2, text=box.text, words=(box,))
 
 
-def _in_order(word: str) -> str:
+def _reading_order(word: str) -> str:
     """A drawn word as it is read: its parts of different directions from right to left."""
-    if not runs_right_to_left(word) or not _LATIN.search(word):
-        match = _STOP_FIRST.fullmatch(word)
+    if not runs_right_to_left(word) or not _LATIN_LETTER.search(word):
+        match = _STOP_BEFORE_WORD.fullmatch(word)
         return f"{match[2]}{match[1]}" if match else word
     return "".join(reversed(_DIRECTIONS.findall(word)))
 
 
-def _side_by_side(line: Sequence[Run]) -> list[list[Run]]:
-    parts = [[line[0]]]
+def _split_at_gaps(line: Sequence[Run]) -> list[list[Run]]:
+    groups = [[line[0]]]
     for run in line[1:]:
-        if run.x1 - parts[-1][-1].x2 > _GAP * run.size:
-            parts.append([])
-        parts[-1].append(run)
-    return parts
+        if run.x1 - groups[-1][-1].x2 > _WORD_GAP * run.size:
+            groups.append([])
+        groups[-1].append(run)
+    return groups
 
 
-def _mirrored(part: Sequence[Run], width: float) -> list[Run]:
+def _mirror_words(words: Sequence[Run], width: float) -> list[Run]:
     """Words side by side, from left to right as they are drawn, in the mirror."""
-    among = any(runs_right_to_left(run.text) for run in part)
-    out = []
-    for is_latin, group in itertools.groupby(_latin(part), key=lambda pair: pair[0]):
+    has_rtl = any(runs_right_to_left(run.text) for run in words)
+    mirrored = []
+    for is_latin, group in itertools.groupby(_mark_latin(words), key=lambda pair: pair[0]):
         runs = [run for _, run in group]
         left, right = runs[0].x1, runs[-1].x2
         for run in runs:
             x = width - right + run.x1 - left if is_latin else width - run.x2
             if not run.text.strip(_STOPS):
-                x -= _space_before(run, part)
-            text = _LABEL.sub(r"\2\1", run.text) if among and _LABEL.fullmatch(run.text) else run.text
+                x -= _space_before(run, words)
+            text = _DRAWN_NUMBER.sub(r"\2\1", run.text) if has_rtl and _DRAWN_NUMBER.fullmatch(run.text) else run.text
             box = Box(x, run.y1, x + run.x2 - run.x1, run.y2, text)
-            out.append(_word(box, run))
-    return out
+            mirrored.append(_word_run(box, run))
+    return mirrored
 
 
-def _space_before(mark: Run, part: Sequence[Run]) -> float:
+def _space_before(mark: Run, words: Sequence[Run]) -> float:
     """The space between a mark and the word that it ends, which stands right of it; 0 where that is far."""
-    space = next((other.x1 - mark.x2 for other in part if other.x1 >= mark.x2 - 1), 0.0)
-    return space if space < _CLOSE * mark.size else 0.0
+    space = next((neighbour.x1 - mark.x2 for neighbour in words if neighbour.x1 >= mark.x2 - 1), 0.0)
+    return space if space < _MARK_SPACE * mark.size else 0.0
 
 
-def _latin(part: Sequence[Run]) -> list[tuple[bool, Run]]:
+def _mark_latin(words: Sequence[Run]) -> list[tuple[bool, Run]]:
     """Each word, and whether it belongs to Latin words side by side, with the numbers right of them."""
-    out = []
-    before = False
-    for run in part:
-        foreign = not runs_right_to_left(run.text)
-        before = foreign and (before or _LATIN.search(run.text) is not None)
-        out.append((before, run))
-    return out
+    marked = []
+    is_latin = False
+    for run in words:
+        is_foreign = not runs_right_to_left(run.text)
+        is_latin = is_foreign and (is_latin or _LATIN_LETTER.search(run.text) is not None)
+        marked.append((is_latin, run))
+    return marked
 
 
 _ALEFS = "\u0622\u0623\u0625\u0627"
@@ -138,18 +138,18 @@ def with_ligatures(textpage: Any, text: str) -> str:
     letters = [chr(pdfium.FPDFText_GetUnicode(textpage.raw, k)) for k in range(count)]
     if "".join(letters) != text:  # letters beyond 16 bits, or some that pdfium made up: the places do not fit
         return text
-    out: list[str] = []
+    ordered: list[str] = []
     start = 0
     while start < count:
         end = start + 1
         if runs_right_to_left(letters[start]):
-            place = _box(textpage, start)
-            while end < count and runs_right_to_left(letters[end]) and _box(textpage, end) == place:
+            box = _box(textpage, start)
+            while end < count and runs_right_to_left(letters[end]) and _box(textpage, end) == box:
                 end += 1
         glyph = letters[start:end]
-        out += glyph if glyph[0] == _LAM and glyph[-1] in _ALEFS else reversed(glyph)
+        ordered += glyph if glyph[0] == _LAM and glyph[-1] in _ALEFS else reversed(glyph)
         start = end
-    return "".join(out)
+    return "".join(ordered)
 
 
 def _box(textpage: Any, k: int) -> tuple[float, ...]:

@@ -17,36 +17,36 @@ from typing import NamedTuple
 from groundwork.documents.layout.drawn_lines import NEAR, Frame, Stroke
 from groundwork.documents.layout.text_lines import Box, Run, is_number, joined, label, parted, stretches_of_most
 
-_TEXTS = 0.12  # of the cells that boxes would have as a table; as many different texts are in them at the most
-_UPRIGHT, _LEVEL = 0.3, 0.7  # of the inner lines that boxes have drawn at the most
-_NUMBER = 4  # letters of a line's number in a form, at the most
-_ENDS = (".", ":", ";", ",")
-_LONG = 80  # letters of a box's text that is a paragraph of its own
+_MOST_TEXTS = 0.12  # of the cells that boxes would have as a table; as many different texts are in them at the most
+_UPRIGHT_SHARE, _LEVEL_SHARE = 0.3, 0.7  # of the inner lines that boxes have drawn at the most
+_NUMBER_LETTERS = 4  # letters of a line's number in a form, at the most
+_TEXT_ENDS = (".", ":", ";", ",")
+_PARAGRAPH_LETTERS = 80  # letters of a box's text that is a paragraph of its own
 
 
 def are_boxes(frame: Frame, rows: Sequence[Sequence[str]]) -> bool:
     """Whether the lines draw the boxes of a form or of a figure: they make many cells, and few of them are drawn."""
     xs, ys, flat, steep = frame
     texts = len({cell for row in rows for cell in row if cell})
-    if not steep or texts > _TEXTS * len(rows) * len(rows[0]):
+    if not steep or texts > _MOST_TEXTS * len(rows) * len(rows[0]):
         return False
     upright = [(s.x1, s.y1, s.y2) for s in steep]
     level = [(s.y1, s.x1, s.x2) for s in flat]
-    return _share_drawn(upright, xs, ys) < _UPRIGHT and _share_drawn(level, ys, xs) < _LEVEL
+    return _share_drawn(upright, xs, ys) < _UPRIGHT_SHARE and _share_drawn(level, ys, xs) < _LEVEL_SHARE
 
 
-def _share_drawn(strokes: Iterable[tuple[float, float, float]], places: list[float], across: list[float]) -> float:
+def _share_drawn(strokes: Iterable[tuple[float, float, float]], positions: list[float], across: list[float]) -> float:
     """How much of the lines at the inner places is drawn, from one end to the other. Strokes: (place, start, end)."""
     start, end = across[0], across[-1]
-    drawn = [0.0] * len(places)
-    reached = [start] * len(places)
-    for place, a, b in sorted(strokes, key=lambda s: s[1]):
-        k = min(range(len(places)), key=lambda k: abs(places[k] - place))
+    drawn = [0.0] * len(positions)
+    reached = [start] * len(positions)
+    for position, a, b in sorted(strokes, key=lambda s: s[1]):
+        k = min(range(len(positions)), key=lambda k: abs(positions[k] - position))
         a, b = max(a, reached[k]), min(b, end)
-        if abs(places[k] - place) < NEAR and b > a:
+        if abs(positions[k] - position) < NEAR and b > a:
             drawn[k] += b - a
             reached[k] = b
-    return sum(drawn[1:-1]) / max(1e-9, (end - start) * (len(places) - 2))
+    return sum(drawn[1:-1]) / max(1e-9, (end - start) * (len(positions) - 2))
 
 
 def boxed_text(rows: Sequence[Sequence[str]]) -> str:
@@ -56,25 +56,25 @@ def boxed_text(rows: Sequence[Sequence[str]]) -> str:
     above: list[str] = []
     for row in rows:
         cells = [cell for k, cell in enumerate(row) if cell and (not k or cell != row[k - 1])]
-        before = ""
+        previous = ""
         for cell in cells:
             if cell in above:
                 continue
-            number = min(len(before), len(cell)) <= _NUMBER
+            has_number = min(len(previous), len(cell)) <= _NUMBER_LETTERS
             if (
-                not before
+                not previous
                 or (label(cell) and cell != label(cell))
-                or (not number and max(len(before), len(cell)) >= _LONG)
+                or (not has_number and max(len(previous), len(cell)) >= _PARAGRAPH_LETTERS)
             ):
                 blocks.append(cell)
             else:
-                blocks[-1] += f"{' ' if number or before.endswith(_ENDS) else '; '}{cell}"
-            before = cell
+                blocks[-1] += f"{' ' if has_number or previous.endswith(_TEXT_ENDS) else '; '}{cell}"
+            previous = cell
         above = cells
     return "\n\n".join(blocks)
 
 
-_FIELDS = 3  # to type into, from which on drawn lines are a form's
+_FORM_FIELDS = 3  # to type into, from which on drawn lines are a form's
 
 
 class Grid(NamedTuple):
@@ -103,39 +103,39 @@ class Band(NamedTuple):
 def find_grids(frames: Sequence[Frame], words: list[Box], fields: Sequence[Box] = ()) -> list[Grid]:
     """The drawn tables and boxes of a page, from top to bottom. `words`: those of the page in their places; `fields`:
     where something can be typed in."""
-    grids = [_grid(frame, words, fields) for frame in frames]
+    grids = [_read_grid(frame, words, fields) for frame in frames]
     return sorted((grid for grid in grids if grid), key=lambda grid: grid.ys[0])
 
 
 # --- lines to cells ------------------------------------------------------------------------------------------------
 
 
-def _grid(frame: Frame, words: list[Box], fields: Sequence[Box]) -> Grid | None:
-    inside = [w for w in words if _interval(frame.ys, (w.y1 + w.y2) / 2) is not None]
-    inside = [w for w in inside if _interval(frame.xs, (w.x1 + w.x2) / 2) is not None]
-    xs = _columns([x for x in frame.xs if not _cut(x, inside, frame.steep)], inside)
+def _read_grid(frame: Frame, words: list[Box], fields: Sequence[Box]) -> Grid | None:
+    words_inside = [w for w in words if _interval(frame.ys, (w.y1 + w.y2) / 2) is not None]
+    words_inside = [w for w in words_inside if _interval(frame.xs, (w.x1 + w.x2) / 2) is not None]
+    xs = _column_edges([x for x in frame.xs if not _cuts_words(x, words_inside, frame.steep)], words_inside)
     if len(xs) < 3:
         return None
     frame = frame._replace(xs=xs)
-    bands = [part for band in _bands(frame.ys, inside) for part in _rows(band, xs)]
-    rows = [_cells(band, xs, frame.steep) for band in bands]
-    typed = sum(map(Grid(xs, frame.ys, []).holds, fields)) >= _FIELDS
-    if typed and _is_margin(frame, words):
+    bands = [row_band for band in _bands(frame.ys, words_inside) for row_band in _split_rows(band, xs)]
+    rows = [_row_cells(band, xs, frame.steep) for band in bands]
+    is_form = sum(map(Grid(xs, frame.ys, []).holds, fields)) >= _FORM_FIELDS
+    if is_form and _frames_figures(frame, words):
         return None
-    if typed or are_boxes(frame, rows):
-        bands = [part for band in bands for part in _lines_of_numbers(band, xs)]
-        rows = _filled([_cells(band, xs, frame.steep) for band in bands], bands, frame)
+    if is_form or are_boxes(frame, rows):
+        bands = [row_band for band in bands for row_band in _split_number_lines(band, xs)]
+        rows = _fill_merged([_row_cells(band, xs, frame.steep) for band in bands], bands, frame)
         return Grid(xs, frame.ys, [], boxed_text(rows)) if any(map(any, rows)) else None
-    rows = _filled(rows, bands, frame)
+    rows = _fill_merged(rows, bands, frame)
     return Grid(xs, frame.ys, rows) if len(rows) > 1 and len(rows[0]) > 1 else None
 
 
-def _is_margin(frame: Frame, words: list[Box]) -> bool:
+def _frames_figures(frame: Frame, words: list[Box]) -> bool:
     """Whether the rows of a frame begin left of it, as the lines of a form do whose figures alone are framed."""
-    before = [w for w in words if w.x2 <= frame.xs[0] + NEAR]
+    words_left = [w for w in words if w.x2 <= frame.xs[0] + NEAR]
     rows = [(top, bottom) for top, bottom in pairwise(frame.ys) if bottom - top > 2 * NEAR]
-    begun = sum(any(top < (w.y1 + w.y2) / 2 < bottom for w in before) for top, bottom in rows)
-    return 2 * begun > len(rows)
+    rows_begun = sum(any(top < (w.y1 + w.y2) / 2 < bottom for w in words_left) for top, bottom in rows)
+    return 2 * rows_begun > len(rows)
 
 
 def _bands(ys: list[float], words: Iterable[Box]) -> list[Band]:
@@ -145,33 +145,33 @@ def _bands(ys: list[float], words: Iterable[Box]) -> list[Band]:
     return [Band(row, top, bottom, True) for row, top, bottom in zip(rows, ys, ys[1:], strict=False)]
 
 
-def _cut(x: float, words: list[Box], steep: Sequence[Stroke]) -> bool:
+def _cuts_words(x: float, words: list[Box], steep: Sequence[Stroke]) -> bool:
     """Whether a line at `x` would run through words where it is drawn, and so is no border."""
     drawn = [(s.y1, s.y2) for s in steep if abs(s.x1 - x) < NEAR]
-    through = [(w.y1 + w.y2) / 2 for w in words if w.x1 + 1.5 < x < w.x2 - 1.5]
-    cut = sum(any(y1 <= y <= y2 for y1, y2 in drawn) for y in through) if drawn else len(through)
-    return cut > 0.04 * len(words) + 1
+    crossed = [(w.y1 + w.y2) / 2 for w in words if w.x1 + 1.5 < x < w.x2 - 1.5]
+    cut_words = sum(any(y1 <= y <= y2 for y1, y2 in drawn) for y in crossed) if drawn else len(crossed)
+    return cut_words > 0.04 * len(words) + 1
 
 
-def _columns(xs: list[float], words: list[Box]) -> list[float]:
+def _column_edges(xs: list[float], words: list[Box]) -> list[float]:
     """The columns' edges: those drawn, and between them those of spaces that run through most lines."""
     if len(xs) < 2:
         return xs
-    lines = [[joined(text) for text in parted(line)] for line in _lines(words)]
-    out = xs[:1]
+    lines = [[joined(text) for text in parted(line)] for line in _word_lines(words)]
+    edges = xs[:1]
     for left, right in pairwise(xs):
         texts = [[t for t in line if left <= (t.x1 + t.x2) / 2 < right] for line in lines]
         numbers = [line for line in texts if len(line) > 1 and all(is_number(t.text) for t in line)]
-        found = stretches_of_most([[(t.x1, t.x2) for t in line] for line in numbers]) if len(numbers) > 2 else []
+        stretches = stretches_of_most([[(t.x1, t.x2) for t in line] for line in numbers]) if len(numbers) > 2 else []
         if len(numbers) > 0.4 * sum(map(bool, texts)):
-            out += [(a[1] + b[0]) / 2 for a, b in pairwise(found)]
-        out.append(right)
-    return out
+            edges += [(a[1] + b[0]) / 2 for a, b in pairwise(stretches)]
+        edges.append(right)
+    return edges
 
 
-def _rows(band: Band, xs: list[float]) -> list[Band]:
+def _split_rows(band: Band, xs: list[float]) -> list[Band]:
     """The rows within a drawn one: numbers that stand below each other at the same heights in most of its columns."""
-    lines = _lines(band.words)
+    lines = _word_lines(band.words)
     if len(lines) < 2:
         return [band]
     columns: list[list[Box]] = [[] for _ in xs[1:]]
@@ -183,51 +183,51 @@ def _rows(band: Band, xs: list[float]) -> list[Band]:
     if not numbers:
         return [band]
     tops = [text.y1 for text in max(numbers, key=len)]
-    like = sum(len(column) >= len(tops) for column in filled)
-    if 2 * like < len(filled) or like < 2:
+    alike_columns = sum(len(column) >= len(tops) for column in filled)
+    if 2 * alike_columns < len(filled) or alike_columns < 2:
         return [band]
     height = band.words[0].y2 - band.words[0].y1
     edges = [band.top, *(top - 0.3 * height for top in tops[1:]), band.bottom]
-    return [part._replace(drawn=not k) for k, part in enumerate(_bands(edges, band.words))]
+    return [row_band._replace(drawn=not k) for k, row_band in enumerate(_bands(edges, band.words))]
 
 
-def _cells(band: Band, xs: list[float], steep: list[Stroke]) -> list[str]:
+def _row_cells(band: Band, xs: list[float], steep: list[Stroke]) -> list[str]:
     """The texts of a row by column, line by line; one that runs over an edge where none is drawn is in all of them."""
-    by_height = _lines(band.words)
+    by_height = _word_lines(band.words)
     lines = [[joined(text) for text in parted(line)] for line in by_height]
     middle = (band.top + band.bottom) / 2
-    drawn = [not steep or not _open(steep, x, middle) for x in xs[1:-1]]
-    over = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in lines for t in line) for x in xs[1:-1]]
+    drawn = [not steep or not _is_open(steep, x, middle) for x in xs[1:-1]]
+    crossed = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in lines for t in line) for x in xs[1:-1]]
     groups = [0]
-    for wall, crossed in zip(drawn, _reached(xs, drawn, over, lines), strict=True):
-        groups.append(groups[-1] + (wall or not crossed))
+    for is_wall, is_crossed in zip(drawn, _spanned_edges(xs, drawn, crossed, lines), strict=True):
+        groups.append(groups[-1] + (is_wall or not is_crossed))
     cells: dict[int, list[str]] = {}
     for line in by_height:
-        parts: dict[int, list[str]] = {}
+        texts_by_group: dict[int, list[str]] = {}
         for word in line:
             column = _interval(xs, (word.x1 + word.x2) / 2)
-            parts.setdefault(groups[column or 0], []).append(word.text.strip())
-        for group, texts in parts.items():
+            texts_by_group.setdefault(groups[column or 0], []).append(word.text.strip())
+        for group, texts in texts_by_group.items():
             cells.setdefault(group, []).append(" ".join(texts))
     return ["\n".join(cells.get(group, [])) for group in groups]
 
 
-def _reached(xs: list[float], drawn: list[bool], over: list[bool], lines: list[list[Box]]) -> list[bool]:
+def _spanned_edges(xs: list[float], drawn: list[bool], crossed: list[bool], lines: list[list[Box]]) -> list[bool]:
     """Which inner edges a cell's text runs over, or would, if it stood alone and in the middle between drawn lines."""
-    out = list(over)
-    walls = [0, *(k + 1 for k, wall in enumerate(drawn) if wall), len(xs) - 1]
+    spanned = list(crossed)
+    walls = [0, *(k + 1 for k, is_wall in enumerate(drawn) if is_wall), len(xs) - 1]
     for a, b in pairwise(walls):
-        if not any(over[a : b - 1]):
+        if not any(crossed[a : b - 1]):
             continue
         texts = [[t for t in line if xs[a] <= (t.x1 + t.x2) / 2 < xs[b]] for line in lines]
         middles = [text[0].x1 + text[0].x2 for text in texts if text]
         centred = all(abs(middle - xs[a] - xs[b]) < 0.1 * (xs[b] - xs[a]) for middle in middles)
         if centred and all(len(text) < 2 for text in texts):
-            out[a : b - 1] = [True] * (b - 1 - a)
-    return out
+            spanned[a : b - 1] = [True] * (b - 1 - a)
+    return spanned
 
 
-def _filled(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> list[list[str]]:
+def _fill_merged(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> list[list[str]]:
     """Cells that no line parts from the one above or before hold the same; empty rows and columns are left out."""
     xs, _, flat, steep = frame
     _merge_down(rows, bands, frame)
@@ -241,39 +241,39 @@ def _filled(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> list[
                 row[j] = above
             if steep and j and not row[j] and row[j - 1] and len(set(row[:j])) > 1:
                 row[j] = row[j] if any(abs(s.x1 - xs[j]) < NEAR for s in walls) else row[j - 1]
-    kept = [j for j in range(len(xs) - 1) if any(row[j] for row in rows)]
-    return [[row[j] for j in kept] for row in rows if any(row)]
+    filled_columns = [j for j in range(len(xs) - 1) if any(row[j] for row in rows)]
+    return [[row[j] for j in filled_columns] for row in rows if any(row)]
 
 
-def _lines_of_numbers(band: Band, xs: list[float]) -> list[Band]:
+def _split_number_lines(band: Band, xs: list[float]) -> list[Band]:
     """The lines of a box with figures below each other in several columns, as of an account; else the box."""
-    lines = _lines(band.words)
+    lines = _word_lines(band.words)
     columns: list[list[str]] = [[] for _ in xs[1:]]
     for text in (joined(text) for line in lines for text in parted(line)):
         columns[_interval(xs, (text.x1 + text.x2) / 2) or 0].append(text.text)
     if sum(len(texts) > 2 and all(map(is_number, texts)) for texts in columns) < 2:
         return [band]
     edges = [band.top, *((a[0].y2 + b[0].y1) / 2 for a, b in pairwise(lines)), band.bottom]
-    return [part._replace(drawn=not k) for k, part in enumerate(_bands(edges, band.words))]
+    return [row_band._replace(drawn=not k) for k, row_band in enumerate(_bands(edges, band.words))]
 
 
 def _merge_down(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> None:
     """Give all rows of a merged cell its whole text: its sides are drawn, and no line between its rows."""
     xs, _, flat, steep = frame
     middles = [(band.top + band.bottom) / 2 for band in bands]
-    near = [[s for s in steep if abs(s.x1 - x) < NEAR] for x in xs]
-    walled = [[not _open(walls, x, y) for y in middles] for x, walls in zip(xs, near, strict=True)]
+    strokes_by_edge = [[s for s in steep if abs(s.x1 - x) < NEAR] for x in xs]
+    walls_by_edge = [[not _is_open(walls, x, y) for y in middles] for x, walls in zip(xs, strokes_by_edge, strict=True)]
     for j, (left, right) in enumerate(pairwise(xs)):
-        sided = [a and b for a, b in zip(walled[j], walled[j + 1], strict=True)]
+        is_walled = [a and b for a, b in zip(walls_by_edge[j], walls_by_edge[j + 1], strict=True)]
         start = 0
         for i in range(1, len(rows) + 1):
-            parted_here = i == len(rows) or not (sided[i] and sided[i - 1] and bands[i].drawn)
-            if parted_here or _is_drawn(flat, (left + right) / 2, bands[i].top):
-                _share(rows[start:i], bands[start:i], j, (left, right))
+            ends_here = i == len(rows) or not (is_walled[i] and is_walled[i - 1] and bands[i].drawn)
+            if ends_here or _is_drawn(flat, (left + right) / 2, bands[i].top):
+                _share_text(rows[start:i], bands[start:i], j, (left, right))
                 start = i
 
 
-def _share(rows: list[list[str]], bands: Sequence[Band], j: int, column: tuple[float, float]) -> None:
+def _share_text(rows: list[list[str]], bands: Sequence[Band], j: int, column: tuple[float, float]) -> None:
     """Give the rows of one cell its text, if its lines stand right below each other."""
     filled = [(row[j], band) for row, band in zip(rows, bands, strict=True) if row[j]]
     if len(rows) < 2 or not filled or len(filled) == len(rows) > 2:
@@ -292,21 +292,21 @@ def _is_drawn(flat: list[Stroke], x: float, y: float) -> bool:
     return any(abs(s.y1 - y) < NEAR and s.x1 - 1 <= x <= s.x2 + 1 for s in flat)
 
 
-def _open(steep: list[Stroke], x: float, y: float) -> bool:
+def _is_open(steep: list[Stroke], x: float, y: float) -> bool:
     return not any(abs(s.x1 - x) < NEAR and s.y1 - 1 <= y <= s.y2 + 1 for s in steep)
 
 
-def _interval(edges: list[float], value: float) -> int | None:
+def _interval(edges: list[float], position: float) -> int | None:
     """Which stretch between two edges holds a value; None outside of all."""
-    if not edges[0] - 0.5 <= value < edges[-1] + 0.5:
+    if not edges[0] - 0.5 <= position < edges[-1] + 0.5:
         return None
-    return min(max(bisect_right(edges, value + 0.5) - 1, 0), len(edges) - 2)
+    return min(max(bisect_right(edges, position + 0.5) - 1, 0), len(edges) - 2)
 
 
 # --- words to lines ------------------------------------------------------------------------------------------------
 
 
-def _lines(words: Iterable[Box]) -> list[list[Box]]:
+def _word_lines(words: Iterable[Box]) -> list[list[Box]]:
     """Words that share a height, from left to right; lines from top to bottom."""
     groups: list[list[Box]] = []
     for box in sorted(words, key=lambda b: b.y1 + b.y2):

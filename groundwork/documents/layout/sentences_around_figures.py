@@ -13,20 +13,20 @@ from groundwork.documents.layout.text_lines import Line, label
 from groundwork.documents.repair.page_joining import goes_on_in, is_open
 from groundwork.language.words import LONG_WORD
 
-_SMALLER = 0.95  # of the body's size, which captions and notes have at the most
+_NOTE_SIZE = 0.95  # of the body's size, which captions and notes have at the most
 _CAPTION = re.compile(r"[^\W\d_]{3,}\.? (?:[A-Z]?\d[\d.-]*|[IVX]+)\b")
-_TITLED = re.compile(r"[^\W\d_]{3,}\.? (?:[A-Z]?\d[\d.-]*|[IVX]+)[.:] ?[A-Z]")  # a caption, whatever it ends in
-_WORDS = 3  # of a caption or note; a formula in small letters has fewer
-_LEAST = 40  # letters of what goes on behind a float
+_TITLED_CAPTION = re.compile(r"[^\W\d_]{3,}\.? (?:[A-Z]?\d[\d.-]*|[IVX]+)[.:] ?[A-Z]")  # a caption, whatever it ends in
+_LEAST_WORDS = 3  # of a caption or note; a formula in small letters has fewer
+_LEAST_LETTERS = 40  # letters of what goes on behind a float
 
 
-_MATH = re.compile(r"[=≤≥≈≡∈∉∑∏∫√±×·^∂∇∀∃→∝∼⊂⊆∪∩\u0370-\u03ff$]| [<>] ")  # a sign or letter of formulas
-_ASIDE = re.compile(r"\$[^$]*\$")
-_BLOCK = re.compile(r"#|\||```|[-*+>] |\\?\[")  # a heading, table, fence or item
+_FORMULA_SIGN = re.compile(r"[=≤≥≈≡∈∉∑∏∫√±×·^∂∇∀∃→∝∼⊂⊆∪∩\u0370-\u03ff$]| [<>] ")  # a sign or letter of formulas
+_INLINE_FORMULA = re.compile(r"\$[^$]*\$")
+_BLOCK_START = re.compile(r"#|\||```|[-*+>] |\\?\[")  # a heading, table, fence or item
 _NUMERAL = re.compile(r"[IVXLC]+|[A-Z]")  # of an outline
-_PIECE = 25  # letters of a piece of a formula at the most
-_SHORT = 200  # letters of a formula at the most
-_FIGURE = re.compile(r"(?:Fig|FIG|Abb|Rys|Obr|Рис|Chart|Graph|Scheme|图|図)[^\W\d_]*\.? ?[A-Z]?[\dIVX]")  # its caption
+_PIECE_LETTERS = 25  # letters of a piece of a formula at the most
+_FORMULA_LETTERS = 200  # letters of a formula at the most
+_FIGURE_CAPTION = re.compile(r"(?:Fig|FIG|Abb|Rys|Obr|Рис|Chart|Graph|Scheme|图|図)[^\W\d_]*\.? ?[A-Z]?[\dIVX]")
 _LABEL_WORDS = 4  # of a figure's label at the most
 
 
@@ -42,16 +42,16 @@ class Block(NamedTuple):
 
 def is_float(text: str, size: float, body: float) -> bool:
     """Whether a paragraph, given with the size of its largest line, is a caption or a note of a table."""
-    if _TITLED.match(text) or (_CAPTION.match(text) and not is_open(text)):
+    if _TITLED_CAPTION.match(text) or (_CAPTION.match(text) and not is_open(text)):
         return True
-    return size < _SMALLER * body and "=" not in text and len(LONG_WORD.findall(text)) >= _WORDS
+    return size < _NOTE_SIZE * body and "=" not in text and len(LONG_WORD.findall(text)) >= _LEAST_WORDS
 
 
 def is_formula(text: str) -> bool:
     """Whether hardly a word stands beside the letters and signs of a paragraph."""
-    if len(text) > _SHORT or _BLOCK.match(text):
+    if len(text) > _FORMULA_LETTERS or _BLOCK_START.match(text):
         return False
-    return bool(_MATH.search(text)) and len(LONG_WORD.findall(_ASIDE.sub(" ", text))) < 2
+    return bool(_FORMULA_SIGN.search(text)) and len(LONG_WORD.findall(_INLINE_FORMULA.sub(" ", text))) < 2
 
 
 def whole_sentences(blocks: Sequence[Block], join: Callable[[str, str], str]) -> list[Block]:
@@ -59,40 +59,40 @@ def whole_sentences(blocks: Sequence[Block], join: Callable[[str, str], str]) ->
 
     What goes on from the page before comes first, and what goes on overleaf last.
     """
-    out: list[Block] = []
-    for block in _around_formulas(blocks, join):
-        last = _last_text(out)
-        behind_floats = last < len(out) - 1 and _is_running(block)
+    arranged: list[Block] = []
+    for block in _join_around_formulas(blocks, join):
+        last_index = _last_text_index(arranged)
+        behind_floats = last_index < len(arranged) - 1 and _is_running(block)
         if not behind_floats or not goes_on_in(block.text):
-            out.append(block)
-        elif _TITLED.match(out[-1].text) and is_open(out[-1].text):
-            out[-1] = out[-1]._replace(text=join(out[-1].text, block.text))
-        elif last < 0:
-            out.insert(0, block._replace(part=out[0].part))
-        elif is_open(out[last].text):
-            out[last] = out[last]._replace(text=join(out[last].text, block.text))
+            arranged.append(block)
+        elif _TITLED_CAPTION.match(arranged[-1].text) and is_open(arranged[-1].text):
+            arranged[-1] = arranged[-1]._replace(text=join(arranged[-1].text, block.text))
+        elif last_index < 0:
+            arranged.insert(0, block._replace(part=arranged[0].part))
+        elif is_open(arranged[last_index].text):
+            arranged[last_index] = arranged[last_index]._replace(text=join(arranged[last_index].text, block.text))
         else:
-            out.append(block)
-    last = _last_text(out)
-    if 0 <= last < len(out) - 1 and is_open(out[last].text):
-        out.append(out.pop(last)._replace(part=out[-1].part))
-    return out
+            arranged.append(block)
+    last_index = _last_text_index(arranged)
+    if 0 <= last_index < len(arranged) - 1 and is_open(arranged[last_index].text):
+        arranged.append(arranged.pop(last_index)._replace(part=arranged[-1].part))
+    return arranged
 
 
-def _around_formulas(blocks: Sequence[Block], join: Callable[[str, str], str]) -> list[Block]:
+def _join_around_formulas(blocks: Sequence[Block], join: Callable[[str, str], str]) -> list[Block]:
     """The blocks with the pieces of a formula as one, and a sentence that goes on below a formula as one with it."""
-    out: list[Block] = []
+    joined: list[Block] = []
     for block in blocks:
-        if out and _are_one(out[-1], block):
-            out[-1] = out[-1]._replace(text=f"{out[-1].text} {block.text}")
+        if joined and _are_pieces(joined[-1], block):
+            joined[-1] = joined[-1]._replace(text=f"{joined[-1].text} {block.text}")
             continue
-        start = len(out) - (1 if out and _is_displayed(out[-1]) else 0)
-        if start and _goes_on_below(out[start - 1], block) and (start < len(out) or _is_near(out[-1], block)):
-            text = " ".join(part.text for part in out[start - 1 :])
-            out[start - 1 :] = [out[start - 1]._replace(text=join(text, block.text))]
+        start = len(joined) - (1 if joined and _is_displayed(joined[-1]) else 0)
+        if start and _goes_on_below(joined[start - 1], block) and (start < len(joined) or _is_near(joined[-1], block)):
+            text = " ".join(piece.text for piece in joined[start - 1 :])
+            joined[start - 1 :] = [joined[start - 1]._replace(text=join(text, block.text))]
         else:
-            out.append(block)
-    return out
+            joined.append(block)
+    return joined
 
 
 def _goes_on_below(above: Block, block: Block) -> bool:
@@ -103,33 +103,33 @@ def _goes_on_below(above: Block, block: Block) -> bool:
 
 def _is_near(above: Block, below: Block) -> bool:
     """Whether nothing but a line's end parts two blocks, or a formula, at which lines are short."""
-    return above.is_full or bool(_MATH.search(above.text[-_LEAST:] + below.text[:_LEAST]))
+    return above.is_full or bool(_FORMULA_SIGN.search(above.text[-_LEAST_LETTERS:] + below.text[:_LEAST_LETTERS]))
 
 
 def _is_running(block: Block) -> bool:
-    return not block.is_float and (len(block.text) > _LEAST or block.text.endswith("."))
+    return not block.is_float and (len(block.text) > _LEAST_LETTERS or block.text.endswith("."))
 
 
-def _are_one(above: Block, below: Block) -> bool:
+def _are_pieces(above: Block, below: Block) -> bool:
     """Whether two blocks are labels of one figure, or one of two formulas is a piece of the other, such as the limits
     below a sum."""
     if above.is_float != below.is_float or above.part != below.part or label(below.text):
         return False
     if is_formula(above.text) and is_formula(below.text):
-        return min(len(above.text), len(below.text)) <= _PIECE
+        return min(len(above.text), len(below.text)) <= _PIECE_LETTERS
     return _is_wordless(above.text) and _is_wordless(below.text)
 
 
 def _is_wordless(text: str) -> bool:
     """Whether a paragraph is labels, such as those of a figure's nodes or of an axis."""
-    return not (LONG_WORD.search(text) or _BLOCK.match(text) or _NUMERAL.fullmatch(text))
+    return not (LONG_WORD.search(text) or _BLOCK_START.match(text) or _NUMERAL.fullmatch(text))
 
 
 def _is_displayed(block: Block) -> bool:
     return not block.is_float and (is_formula(block.text) or _is_wordless(block.text))
 
 
-def _last_text(blocks: Sequence[Block]) -> int:
+def _last_text_index(blocks: Sequence[Block]) -> int:
     """The place of the last block that is no float; -1 where all are."""
     return max((i for i, block in enumerate(blocks) if not block.is_float), default=-1)
 
@@ -137,17 +137,17 @@ def _last_text(blocks: Sequence[Block]) -> int:
 def with_labels(lines: Sequence[Line], body: float, font: str) -> list[Line]:
     """Lines of which those above a figure's caption that are no text are its labels: short, and in another size or font
     than the body's. Rows above a table's caption are rows."""
-    out: list[Line] = []
+    labelled: list[Line] = []
     for line in lines:
-        if line.cells and _FIGURE.match(line.text):
-            start = len(out)
-            while start and _is_label(out[start - 1], body, font):
+        if line.cells and _FIGURE_CAPTION.match(line.text):
+            start = len(labelled)
+            while start and _is_label(labelled[start - 1], body, font):
                 start -= 1
-            if start < len(out):
-                text = " ".join(label.text for label in out[start:])
-                out[start:] = [Line(out[start].y, [], labels=text)]
-        out.append(line)
-    return out
+            if start < len(labelled):
+                text = " ".join(label_line.text for label_line in labelled[start:])
+                labelled[start:] = [Line(labelled[start].y, [], labels=text)]
+        labelled.append(line)
+    return labelled
 
 
 def _is_label(line: Line, body: float, font: str) -> bool:
@@ -155,5 +155,5 @@ def _is_label(line: Line, body: float, font: str) -> bool:
         return False
     if not LONG_WORD.search(line.text):
         return True
-    other = line.main.font != font or abs(line.main.size - body) > (1 - _SMALLER) * body
-    return other and all(len(cell.text.split()) <= _LABEL_WORDS for cell in line.cells)
+    has_other_type = line.main.font != font or abs(line.main.size - body) > (1 - _NOTE_SIZE) * body
+    return has_other_type and all(len(cell.text.split()) <= _LABEL_WORDS for cell in line.cells)

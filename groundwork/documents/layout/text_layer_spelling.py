@@ -23,21 +23,21 @@ class Speller:
     def __init__(self, text: str) -> None:
         self._text = text
         self._simple = text.translate(_SIMPLE)
-        self._at = 0
+        self._position = 0
         self._squeezed = ""
-        self._places: list[int] = []
+        self._offsets: list[int] = []
 
     def spell(self, text: str) -> str:
         """A box's text as the text layer has it; as it is where the layer does not hold its letters."""
         simple = text.translate(_SIMPLE)
-        found = self._simple.find(simple, self._at)
-        if found < 0:
-            found = self._simple.find(simple)
-        if found >= 0 and (len(simple) > 3 or self._stands_alone(found, len(simple))):
-            self._at = found + len(simple)
-            spelt = self._text[found : self._at]
-            plain = spelt.isascii() and spelt.isprintable() and "  " not in spelt
-            return spelt if plain else _BLANKS.sub(" ", spelt)
+        offset = self._simple.find(simple, self._position)
+        if offset < 0:
+            offset = self._simple.find(simple)
+        if offset >= 0 and (len(simple) > 3 or self._stands_alone(offset, len(simple))):
+            self._position = offset + len(simple)
+            spelt = self._text[offset : self._position]
+            is_plain = spelt.isascii() and spelt.isprintable() and "  " not in spelt
+            return spelt if is_plain else _BLANKS.sub(" ", spelt)
         spelt = self._respaced(simple)
         return spelt if spelt and _is_better(spelt, text) else text
 
@@ -49,20 +49,20 @@ class Speller:
         """The stretch of the text layer with the same letters and other spaces; "" where there is none."""
         if not self._squeezed:
             solids = list(_SOLID.finditer(self._simple))
-            self._places = [i for solid in solids for i in range(*solid.span())]
+            self._offsets = [i for solid in solids for i in range(*solid.span())]
             self._squeezed = "".join(solid[0] for solid in solids)
-        wanted = "".join(simple.split())
+        letters = "".join(simple.split())
         for ending in ("", "-"):  # a hyphen at a line's end, which the text layer leaves out
-            part = wanted.removesuffix(ending) if ending else wanted
-            if len(part) > 1 and (found := self._find(part)) >= 0:
-                start, end = self._places[found], self._places[found + len(part) - 1] + 1
-                self._at = end
-                return _BLANKS.sub(" ", self._text[start:end]) + ending * (part != wanted)
+            stretch = letters.removesuffix(ending) if ending else letters
+            if len(stretch) > 1 and (offset := self._find(stretch)) >= 0:
+                start, end = self._offsets[offset], self._offsets[offset + len(stretch) - 1] + 1
+                self._position = end
+                return _BLANKS.sub(" ", self._text[start:end]) + ending * (stretch != letters)
         return ""
 
-    def _find(self, part: str) -> int:
-        found = self._squeezed.find(part, bisect_left(self._places, self._at))
-        return found if found >= 0 else self._squeezed.find(part)
+    def _find(self, stretch: str) -> int:
+        offset = self._squeezed.find(stretch, bisect_left(self._offsets, self._position))
+        return offset if offset >= 0 else self._squeezed.find(stretch)
 
 
 def _is_better(spelt: str, text: str) -> bool:

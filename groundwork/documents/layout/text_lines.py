@@ -15,23 +15,23 @@ from groundwork.language.labels import DRAWN_BULLET, DRAWN_LABEL
 APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
 _BULLET = re.compile(DRAWN_BULLET)
 _LABEL = re.compile(DRAWN_LABEL)
-_BOLD = re.compile(r"bold|black|heavy|-bd|demi|cmbx|cmb\d|xbtt", re.IGNORECASE)
-_MONO = re.compile(r"mono|courier|consol|cmtt|txtt|xtt\b|t1xbtt|typewriter|menlo|inconsol|fixed", re.IGNORECASE)
-_ENTRY = re.compile(r"(?:(?<!\.)(?<!\.\s)(?:\.\s?){4,}+|…)\s*\d+\W*$")
-_DOTS = ("....", ". . .", ".. ..", "…")
+_BOLD_NAME = re.compile(r"bold|black|heavy|-bd|demi|cmbx|cmb\d|xbtt", re.IGNORECASE)
+_MONO_NAME = re.compile(r"mono|courier|consol|cmtt|txtt|xtt\b|t1xbtt|typewriter|menlo|inconsol|fixed", re.IGNORECASE)
+_CONTENTS_ENTRY = re.compile(r"(?:(?<!\.)(?<!\.\s)(?:\.\s?){4,}+|…)\s*\d+\W*$")
+_LEADER_DOTS = ("....", ". . .", ".. ..", "…")
 _RULE = re.compile(r"[-_=*~–—─━]{4,}+")  # a line drawn with letters
-_LEADING = re.compile(r"(?:(?<!\s)\s++)?(?:\.\s?){4,}\s*")
-_LEADERS = re.compile(r"(?:\.\s?){4,}$")
+_LEADERS_WITHIN = re.compile(r"(?:(?<!\s)\s++)?(?:\.\s?){4,}\s*")
+_END_LEADERS = re.compile(r"(?:\.\s?){4,}$")
 _MONO_WIDTH = 0.5  # font sizes; a typewriter's letters have 0.52 to 0.6, the letters of other fonts 0.45
-_FIGURE = re.compile(
+_NUMBER = re.compile(
     r"[-–—−+~<>±≥≤(\[]*[$€£¥]?\s?[-–−]?\.?\d[\d.,:/%’' –-]*[)\]%*†‡]*(?:\s?[a-z*†‡]{1,2})?[)\]]?"
     r"|[-–—−.*†‡…]+|n/?a|N/?A"
 )
-_SPREAD = re.compile(r"(?:\$[^$\s][^$]*\$|\S)+")  # a formula is one word
-_TALL = 1.4  # times the height of most of its words; a mathematical sign's font may reach as far
-_GAP_OF_NUMBERS = 0.42  # font sizes between two cells that both hold numbers
-_GAP = 1.1  # font sizes between two cells
-_TEXT = 4  # words of a cell that is no entry's number
+_WORD_OR_FORMULA = re.compile(r"(?:\$[^$\s][^$]*\$|\S)+")  # a formula is one word
+_TALL_RATIO = 1.4  # times the height of most of its words; a mathematical sign's font may reach as far
+_NUMBER_GAP = 0.42  # font sizes between two cells that both hold numbers
+_CELL_GAP = 1.1  # font sizes between two cells
+_TEXT_WORDS = 4  # words of a cell that is no entry's number
 
 Stretches = Sequence[tuple[float, float]]
 
@@ -102,7 +102,7 @@ def label(text: str) -> str:
 @lru_cache(8192)
 def is_entry(text: str) -> bool:
     """Whether a line is one of a table of contents: a title, leading dots and a page number."""
-    return any(dots in text for dots in _DOTS) and _ENTRY.search(text) is not None
+    return any(dots in text for dots in _LEADER_DOTS) and _CONTENTS_ENTRY.search(text) is not None
 
 
 def is_rule(text: str) -> bool:
@@ -115,9 +115,9 @@ def cleaned(text: str) -> str:
     if "↑" in text:
         text = text.rstrip("↑ ")
     if is_entry(text):
-        text = _LEADING.sub(" … ", text)
-    free = len(label(text))
-    return f"{text[:free]} {text[free:]}" if free and text[free : free + 1].strip() else text
+        text = _LEADERS_WITHIN.sub(" … ", text)
+    label_end = len(label(text))
+    return f"{text[:label_end]} {text[label_end:]}" if label_end and text[label_end : label_end + 1].strip() else text
 
 
 def is_bullet(text: str) -> bool:
@@ -139,13 +139,13 @@ def to_run(
     end_font = _plain_name(end_font)
     runs_in = bold and end_font not in ("", font) and not _is_bold_font(end_font)
     font, bold = (end_font, False) if runs_in else (font, bold)
-    x, (top, bottom) = item.x, _rise(item)
-    typed = font in typewriter or _is_mono_font(font)
-    mono = typed and item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
+    x, (top, bottom) = item.x, _extent(item)
+    is_typed = font in typewriter or _is_mono_font(font)
+    mono = is_typed and item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
     spelt = speller.spell(text)
-    pieces, parts = text.split(), [word.text for word in item.words]
-    whole = pieces == parts or sum(map(len, pieces)) == sum(len("".join(part.split())) for part in parts)
-    words = tuple(_spelt_words(item.words, spelt) if whole else spread_words(spelt, x, item.width, (top, bottom)))
+    tokens, boxed = text.split(), [word.text for word in item.words]
+    boxes_fit = tokens == boxed or sum(map(len, tokens)) == sum(len("".join(word.split())) for word in boxed)
+    words = tuple(_spelt_words(item.words, spelt) if boxes_fit else spread_words(spelt, x, item.width, (top, bottom)))
     if not spelt.isascii():
         spelt = with_letters(spelt, font)
         words = tuple(word._replace(text=with_letters(word.text, font, begins=not k)) for k, word in enumerate(words))
@@ -164,19 +164,23 @@ def _plain_name(font: str | None) -> str:
 
 @lru_cache(1024)
 def _is_bold_font(font: str) -> bool:
-    return _BOLD.search(font) is not None
+    return _BOLD_NAME.search(font) is not None
 
 
 @lru_cache(1024)
 def _is_mono_font(font: str) -> bool:
-    return _MONO.search(font) is not None
+    return _MONO_NAME.search(font) is not None
 
 
-def _rise(item: Any) -> tuple[float, float]:
+def _extent(item: Any) -> tuple[float, float]:
     """Top and bottom of a text item; where a sign of another font reaches far out of the line, those of its words."""
     top, bottom = item.y, item.y + item.height
     heights = [word.height for word in item.words]
-    if not heights or item.height < _TALL * min(heights) or item.height < _TALL * statistics.median(heights):
+    if (
+        not heights
+        or item.height < _TALL_RATIO * min(heights)
+        or item.height < _TALL_RATIO * statistics.median(heights)
+    ):
         return top, bottom
     middle = sorted(item.words, key=lambda word: word.height)[len(item.words) // 2]
     return middle.y, middle.y + middle.height
@@ -184,40 +188,40 @@ def _rise(item: Any) -> tuple[float, float]:
 
 def _spelt_words(boxes: Sequence[Any], text: str) -> list[Box]:
     """The words of a text item; boxes that the text layer holds as one word are one."""
-    spelt = text.split()
-    if [len(word.text) for word in boxes] == [len(word) for word in spelt]:  # as nearly always
+    spelt_words = text.split()
+    if [len(word.text) for word in boxes] == [len(word) for word in spelt_words]:  # as nearly always
         return [
             Box(word.x, word.y, word.x + word.width, word.y + word.height, letters)
-            for word, letters in zip(boxes, spelt, strict=True)
+            for word, letters in zip(boxes, spelt_words, strict=True)
         ]
-    out: list[Box] = []
+    words: list[Box] = []
     letters = ""
     for word in boxes:
         box = Box(word.x, word.y, word.x + word.width, word.y + word.height, word.text)
-        if letters and spelt and len("".join(spelt[0].split())) > len(letters):
-            out[-1] = Box(out[-1].x1, min(out[-1].y1, box.y1), box.x2, max(out[-1].y2, box.y2), spelt[0])
+        if letters and spelt_words and len("".join(spelt_words[0].split())) > len(letters):
+            words[-1] = Box(words[-1].x1, min(words[-1].y1, box.y1), box.x2, max(words[-1].y2, box.y2), spelt_words[0])
         else:
-            out.append(box)
+            words.append(box)
             letters = ""
         letters += word.text
-        if spelt and len(letters) >= len(spelt[0]):
-            out[-1] = out[-1]._replace(text=spelt.pop(0))
+        if spelt_words and len(letters) >= len(spelt_words[0]):
+            words[-1] = words[-1]._replace(text=spelt_words.pop(0))
             letters = ""
-    return out
+    return words
 
 
 def spread_words(text: str, x: float, width: float, rise: tuple[float, float]) -> list[Box]:
     """The words of a text whose own boxes do not hold all of it, as of formulas: each has its share of the width."""
-    letter = width / max(1, len(text))
+    letter_width = width / max(1, len(text))
     return [
-        Box(x + letter * word.start(), rise[0], x + letter * word.end(), rise[1], word[0])
-        for word in _SPREAD.finditer(text)
+        Box(x + letter_width * word.start(), rise[0], x + letter_width * word.end(), rise[1], word[0])
+        for word in _WORD_OR_FORMULA.finditer(text)
     ]
 
 
 def to_lines(runs: list[Run]) -> list[Line]:
     """Runs whose middles share a height, from left to right; lines from top to bottom."""
-    return [_line(sorted(group)) for group in level(runs)]
+    return [_build_line(sorted(group)) for group in level(runs)]
 
 
 def level(runs: Sequence[Run]) -> list[list[Run]]:
@@ -233,31 +237,31 @@ def level(runs: Sequence[Run]) -> list[list[Run]]:
     return groups
 
 
-def text_columns(cells: Sequence[Run], known: Stretches = ()) -> list[tuple[float, float]]:
+def text_columns(cells: Sequence[Run], stretches: Stretches = ()) -> list[tuple[float, float]]:
     """The stretches from left to right that some cells cover, and those known; what overlaps is one."""
-    out: list[tuple[float, float]] = []
-    for x1, x2 in sorted([*known, *((cell.x1, cell.x2) for cell in cells)]):
-        if out and x1 < out[-1][1] + 2:
-            if x2 > out[-1][1]:
-                out[-1] = (out[-1][0], x2)
+    columns: list[tuple[float, float]] = []
+    for x1, x2 in sorted([*stretches, *((cell.x1, cell.x2) for cell in cells)]):
+        if columns and x1 < columns[-1][1] + 2:
+            if x2 > columns[-1][1]:
+                columns[-1] = (columns[-1][0], x2)
         else:
-            out.append((x1, x2))
-    return out
+            columns.append((x1, x2))
+    return columns
 
 
 def parted(words: Sequence[Box], size: float = 0) -> list[list[Box]]:
     """The words of a line as texts: parted where they stand apart, numbers by less than others, and after leaders."""
-    out: list[list[Box]] = []
+    texts: list[list[Box]] = []
     for word in words:
-        before = out[-1][-1] if out else None
+        previous = texts[-1][-1] if texts else None
         em = size or 0.85 * (word.y2 - word.y1)
-        numbers = before and is_number(before.text) and is_number(word.text)
-        near = before and word.x1 - before.x2 < (_GAP_OF_NUMBERS if numbers else 1.0) * em
-        if before and near and not (before.text.endswith("....") and is_number(word.text)):
-            out[-1].append(word)
+        are_numbers = previous and is_number(previous.text) and is_number(word.text)
+        is_near = previous and word.x1 - previous.x2 < (_NUMBER_GAP if are_numbers else 1.0) * em
+        if previous and is_near and not (previous.text.endswith("....") and is_number(word.text)):
+            texts[-1].append(word)
         else:
-            out.append([word])
-    return out
+            texts.append([word])
+    return texts
 
 
 def joined(words: Sequence[Box]) -> Box:
@@ -271,7 +275,7 @@ def joined(words: Sequence[Box]) -> Box:
 @lru_cache(16384)  # a page's words are asked for as parts of lines, rows and columns
 def is_number(text: str) -> bool:
     """Whether a cell's text is a figure, or what stands for one: 1,200, (0.5), 12%, 3 a, –, .."""
-    return _FIGURE.fullmatch(text) is not None
+    return _NUMBER.fullmatch(text) is not None
 
 
 def stretches_of_most(
@@ -280,15 +284,15 @@ def stretches_of_most(
     """The stretches from left to right that texts of the rows cover, but for that share of the rows."""
     edges = sorted((x, step) for row in rows for x1, x2 in row for x, step in ((x1, 1), (x2, -1)))
     limit = tolerance * len(rows)
-    out: list[tuple[float, float]] = []
-    depth, since = 0, 0.0
+    stretches: list[tuple[float, float]] = []
+    depth, start = 0, 0.0
     for x, step in edges:
-        before, depth = depth, depth + step
-        if before <= limit < depth:
-            since = x
-        elif before > limit >= depth:
-            out.append((since, x))
-    return out
+        previous_depth, depth = depth, depth + step
+        if previous_depth <= limit < depth:
+            start = x
+        elif previous_depth > limit >= depth:
+            stretches.append((start, x))
+    return stretches
 
 
 def column_of(cell: Run, stretches: Stretches) -> int:
@@ -296,38 +300,38 @@ def column_of(cell: Run, stretches: Stretches) -> int:
     return max(range(len(stretches)), key=lambda k: min(cell.x2, stretches[k][1]) - max(cell.x1, stretches[k][0]))
 
 
-def _line(runs: list[Run]) -> Line:
+def _build_line(runs: list[Run]) -> Line:
     cells = [runs[0]]
     for run in runs[1:]:
-        last = cells[-1]
-        if run.x1 - last.x2 < _GAP * max(run.size, 4):
-            cells[-1] = _beside(last, run)
+        cell = cells[-1]
+        if run.x1 - cell.x2 < _CELL_GAP * max(run.size, 4):
+            cells[-1] = _join_runs(cell, run)
         else:
             cells.append(run)
     if len(cells) > 1:
-        cells = _with_labels(_with_leaders(cells))
-    return Line(max(cells, key=_breadth).y2, cells)
+        cells = _join_labels(_join_leaders(cells))
+    return Line(max(cells, key=_prominence).y2, cells)
 
 
-def _beside(last: Run, run: Run) -> Run:
+def _join_runs(cell: Run, run: Run) -> Run:
     """Two runs of one cell; a change of font within a word leaves no space."""
-    space = "" if run.x1 - last.x2 < 0.12 * run.size else " "
-    most = last if _breadth(last) >= _breadth(run) else run
-    bold, mono = last.bold and run.bold, last.mono and run.mono
-    text = f"{last.text}{space}{run.text}"
-    x2, words = max(last.x2, run.x2), last.words + run.words
-    runs_in = last.runs_in or (last.bold and not run.bold)
-    return Run(last.x1, min(last.y1, run.y1), x2, most.y2, text, most.size, most.font, bold, mono, words, runs_in)
+    space = "" if run.x1 - cell.x2 < 0.12 * run.size else " "
+    main = cell if _prominence(cell) >= _prominence(run) else run
+    bold, mono = cell.bold and run.bold, cell.mono and run.mono
+    text = f"{cell.text}{space}{run.text}"
+    x2, words = max(cell.x2, run.x2), cell.words + run.words
+    runs_in = cell.runs_in or (cell.bold and not run.bold)
+    return Run(cell.x1, min(cell.y1, run.y1), x2, main.y2, text, main.size, main.font, bold, mono, words, runs_in)
 
 
-def _breadth(run: Run) -> tuple[bool, float]:
+def _prominence(run: Run) -> tuple[bool, float]:
     """How much of a line a run is: letters come before formulas, which have no font of their own and stand higher."""
     return bool(run.font), run.x2 - run.x1
 
 
-def _with_leaders(cells: list[Run]) -> list[Run]:
+def _join_leaders(cells: list[Run]) -> list[Run]:
     """A title, its leading dots and its page number as one cell; dots before more than one number lead along a row."""
-    if not any(cell.text[0] == "." or _LEADERS.search(cell.text) for cell in cells):
+    if not any(cell.text[0] == "." or _END_LEADERS.search(cell.text) for cell in cells):
         return cells
     if any(is_number(cell.text.strip(". ")) for cell in cells[1:-1]):
         return cells
@@ -343,23 +347,23 @@ def _with_leaders(cells: list[Run]) -> list[Run]:
 
 def _title_start(cells: Sequence[Run]) -> int:
     """The first cell of the title that leading dots follow; running text to its left is another column's."""
-    dots = next((i for i, cell in enumerate(cells) if cell.text[0] == "." or _LEADERS.search(cell.text)), 0)
-    title = max(0, dots - 1) if cells[dots].text[0] == "." else dots
-    while title and len(cells[title - 1].text.split()) < _TEXT:
-        title -= 1
-    return title
+    dots = next((i for i, cell in enumerate(cells) if cell.text[0] == "." or _END_LEADERS.search(cell.text)), 0)
+    title_index = max(0, dots - 1) if cells[dots].text[0] == "." else dots
+    while title_index and len(cells[title_index - 1].text.split()) < _TEXT_WORDS:
+        title_index -= 1
+    return title_index
 
 
-def _with_labels(cells: list[Run]) -> list[Run]:
+def _join_labels(cells: list[Run]) -> list[Run]:
     """A label and its text as one cell, however far apart; in a row of more than two cells only side by side lists."""
-    labels = [bool(cell.text == label(cell.text)) for cell in cells]
-    if not any(labels) or (len(cells) > 2 and sum(labels) == 1 and labels[0]):
+    are_labels = [bool(cell.text == label(cell.text)) for cell in cells]
+    if not any(are_labels) or (len(cells) > 2 and sum(are_labels) == 1 and are_labels[0]):
         return cells
-    out: list[Run] = []
+    joined_cells: list[Run] = []
     for i, cell in enumerate(cells):
-        if i and labels[i - 1] and not labels[i]:
-            before = out.pop()
-            text, words = f"{before.text} {cell.text}", before.words + cell.words
-            cell = cell._replace(x1=before.x1, text=text, bold=before.bold and cell.bold, words=words)
-        out.append(cell)
-    return out
+        if i and are_labels[i - 1] and not are_labels[i]:
+            label_cell = joined_cells.pop()
+            text, words = f"{label_cell.text} {cell.text}", label_cell.words + cell.words
+            cell = cell._replace(x1=label_cell.x1, text=text, bold=label_cell.bold and cell.bold, words=words)
+        joined_cells.append(cell)
+    return joined_cells
