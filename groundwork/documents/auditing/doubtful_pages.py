@@ -126,4 +126,4 @@ def as_html(markdown: str, known_words: Collection[str], merged: Collection[str]
 
 def _unknown(piece: str, known_words: Collection[str]) -> bool:
     piece_words = words(piece)
-    return bool(piece_words) and not set(piece_words) <= set(known_words)
+    return any(word not in known_words for word in piece_words)

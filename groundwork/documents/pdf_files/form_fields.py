@@ -58,7 +58,7 @@ def _is_comb(field: Any, run: Run, runs: Sequence[Run]) -> bool:
     """Whether a run belongs to a value that is drawn with spaces between its letters, one box a letter."""
     if field.type not in _VALUES or not field.value or not field.rect or not _is_in(run, field.rect):
         return False
-    text = " ".join(neighbour.text for neighbour in sorted(runs) if _is_in(neighbour, field.rect))
+    text = " ".join(letter.text for letter in sorted(letter for letter in runs if _is_in(letter, field.rect)))
     return text != field.value and "".join(text.split()) == "".join(field.value.split()) and text.count(" ") > 2
 
 

@@ -54,8 +54,8 @@ def drawn_figures(page: Any, page_area: Area, lines: Sequence[TextLine]) -> list
     Raises PdfiumError for a damaged page.
     """
     paths = list(itertools.islice(_paths(page, page_area), MOST_PATHS + 1))
-    prose_lines = prose(lines)
-    sentences, labels = [line.area for line in prose_lines], [line for line in lines if line not in set(prose_lines)]
+    prose_lines = dict.fromkeys(prose(lines))
+    sentences, labels = [line.area for line in prose_lines], [line for line in lines if line not in prose_lines]
     paths = [path for path in paths if not _is_frame(path, sentences)]
     if not paths or len(paths) > MOST_PATHS:
         return []

@@ -6,9 +6,10 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.documents.auditing.best_renditions import doubt
-from groundwork.documents.auditing.doubtful_pages import DoubtfulPage, doubtful_html
+from groundwork.documents.auditing.doubtful_pages import DoubtfulPage, as_html, doubtful_html
 from groundwork.records.document_record import Page, PageAudit
 from tests.documents.conftest import Folder
+from tests.growth import steep
 from tests.sample import formats
 
 
@@ -61,3 +62,14 @@ def test_what_a_document_says_is_text() -> None:
     html = doubtful_html(evil, [page], left_out=[7, 9])
     assert "<script" not in html and "<img" not in html and "javascript:" not in html.replace("(javascript:alert", "")
     assert "<mark>sinks</mark>" in html and "Not shown: pages 7, 9." in html
+
+
+def test_marking_words_is_linear_in_the_page() -> None:
+    """A page of many different words takes no longer than in proportion to its length."""
+
+    def mark(text: str) -> None:
+        words = {f"word{number}" for number in range(len(text) // 8)}
+        as_html(" ".join(words), words)
+
+    mark("")  # which imports what it needs
+    assert not steep(mark, "one letter", (4_000, 16_000, 64_000))
