@@ -183,7 +183,7 @@ class Ingestion:
         path, layer = await self._open_pdf(path)
         self._pdf_path = str(path)
         drafts = [PageDraft() for _ in layer.pages]
-        numbers = self._requested_pages(len(drafts))
+        numbers = [number for number in self._requested_pages(len(drafts)) if number not in layer.damaged]
         self.count.start(len(numbers), "pages")
         for i, name in enumerate(names):
             due = self._due_pages(layer, drafts, numbers)
@@ -314,8 +314,9 @@ class Ingestion:
             await self._run_or_refuse(unlock, str(path), self.password, str(target))
             path = target
         layer = await self._run_or_refuse(read_text_layer, str(path), 0 if self.pages else self.first)
-        limit = self.config.ingest.max_pages
-        if layer.page_count > limit:
+        if layer.damaged:
+            self.warnings.append(f"{listed(layer.damaged)} cannot be opened; save the file again to have them too")
+        if layer.page_count > (limit := self.config.ingest.max_pages):
             raise BadDocument(f"it has {layer.page_count} pages, more than ingest.max_pages ({limit}); raise the limit")
         return path, layer
 

@@ -38,6 +38,7 @@ class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
     pages: list[str]
     scans: list[bool]
     unreadable: list[bool] = []
+    damaged: list[int] = []  # numbers from 1 of pages that cannot be opened
     outline: list[tuple[int, str, int]] = []  # level from 0, title, page from 1
 
 
@@ -69,6 +70,7 @@ def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
                 pages=["" if is_bad else text for is_bad, text in zip(unreadable, texts, strict=True)],
                 scans=scans,
                 unreadable=unreadable,
+                damaged=[i + 1 for i in numbers if not texts[i] and load_page(document, i) is None],
                 outline=_read_outline(document),
             )
         finally:
@@ -133,13 +135,23 @@ def _opening_error(error: Exception, password: str) -> str:
     return f"it is no readable PDF, perhaps truncated ({error}); fetch it again or save it again"
 
 
-def _open_page(document: Any, number: int) -> OpenPage | None:
-    """None for a damaged page, which has no text layer; the converters may still read it."""
+def load_page(document: Any, index: int) -> Any:
+    """A page of a pypdfium2 document, counted from 0; None where it is damaged."""
     import pypdfium2
 
     try:
-        page = document[number]
-        return OpenPage(page, page.get_textpage())
+        return document[index]
+    except pypdfium2.PdfiumError:
+        return None
+
+
+def _open_page(document: Any, index: int) -> OpenPage | None:
+    """None for a damaged page, which has no text layer; the converters may still read it."""
+    import pypdfium2
+
+    page = load_page(document, index)
+    try:
+        return OpenPage(page, page.get_textpage()) if page else None
     except pypdfium2.PdfiumError:
         return None
 
@@ -158,11 +170,13 @@ def _page_text(document: Any, opened: OpenPage | None) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _is_scan(document: Any, number: int) -> bool:
+def _is_scan(document: Any, index: int) -> bool:
     """Whether pictures cover most of a page."""
     import pypdfium2.raw as pdfium
 
-    page = document[number]
+    page = load_page(document, index)
+    if page is None:
+        return False
     width, height = page.get_size()
     covered = 0.0
     for image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3):
@@ -171,8 +185,8 @@ def _is_scan(document: Any, number: int) -> bool:
     return covered > float(_SCAN_COVERAGE * width * height)
 
 
-def _has_picture(document: Any, number: int) -> bool:
+def _has_picture(document: Any, index: int) -> bool:
     import pypdfium2.raw as pdfium
 
-    page = document[number]
-    return any(True for _ in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3))
+    page = load_page(document, index)
+    return page is not None and any(True for _ in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3))

@@ -24,7 +24,7 @@ from groundwork.documents.pdf_files.page_areas import (
     whole_page,
     within_page,
 )
-from groundwork.documents.pdf_files.pdfium import LOCK, open_pdf
+from groundwork.documents.pdf_files.pdfium import LOCK, load_page, open_pdf
 from groundwork.documents.pictures.drawn_figures import drawn_figures
 from groundwork.documents.pictures.kept_pictures import (
     LEAST_SIDE,
@@ -98,7 +98,7 @@ def take_pictures(source: str, numbers: Sequence[int], folder: str) -> Found:
     with LOCK:
         document = open_pdf(source)
         try:
-            regions = {number: _regions(document[number - 1]) for number in numbers}
+            regions = {number: _regions(load_page(document, number - 1)) for number in numbers}
             page_counts = Counter(
                 digest for page_regions in regions.values() for digest in {region.digest for region in page_regions}
             )
@@ -125,9 +125,14 @@ def take_pictures(source: str, numbers: Sequence[int], folder: str) -> Found:
 
 
 def _regions(page: Any) -> list[_Region]:
-    """The areas of images and drawn figures, from top to bottom; what is small or most of the page is none."""
+    """The areas of images and drawn figures, from top to bottom; what is small or most of the page is none.
+
+    `page`: None where it is damaged.
+    """
     import pypdfium2
 
+    if page is None:
+        return []
     page_area = whole_page(page)
     try:
         images = [_Region(image.area, (image,)) for image in _page_images(page, page_area)]
