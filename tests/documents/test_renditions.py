@@ -115,6 +115,16 @@ def test_csv_finds_its_delimiter(tmp_path: Path):
     assert csv_to_markdown(str(path)).split("\n")[2:] == ["| 1 | two lines; and more |", "| 2 | b |"]
 
 
+def test_csv_keeps_what_comes_late_and_what_is_long(tmp_path: Path):
+    """A quote within a cell far below the first lines does not shift its row, and a cell may be of any length."""
+    path, story = tmp_path / "a.csv", "tide " * 40_000
+    rows = [["rule", "text"], *([str(n), "plain, short"] for n in range(500)), ["last", 'a "dry" race, at noon']]
+    with path.open("w", newline="") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([*rows, ["long", story]])
+    lines = csv_to_markdown(str(path)).split("\n")
+    assert lines[-2:] == ['| last | a "dry" race, at noon |', f"| long | {story.strip()} |"]
+
+
 def test_converters_are_chosen_by_what_they_read():
     """The converter asked for comes first where it reads the format; a name that is not in the table is an error."""
     settings = load([], ["ingest.converter=pymupdf"]).ingest

@@ -159,8 +159,10 @@ def _fill_merged(rows: Rows, areas: Iterator[Area]) -> None:
 
 def csv_to_markdown(source: str) -> str:
     text, _ = decode_text(Path(source).read_bytes())
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a cell may hold a whole document
     try:
         dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(text[:8192], delimiters=",;\t|")
+        dialect.doublequote = True  # which the sniffer denies where its sample has no quote within a cell
     except csv.Error:
         dialect = csv.excel_tab if source.lower().endswith(".tsv") else csv.excel
     return table_to_markdown(list(csv.reader(io.StringIO(text, newline=""), dialect)))
