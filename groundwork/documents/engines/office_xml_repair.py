@@ -118,12 +118,21 @@ def _points_xml(points: Iterable[tuple[int, bytes]]) -> bytes:
 def _days_to_dates(number_cache: bytes) -> bytes:
     """The days of a chart, which its file counts from 1900 on, as dates."""
     from openpyxl.styles.numbers import is_date_format
-    from openpyxl.utils.datetime import from_excel
 
     format_code = _FORMAT_CODE.search(number_cache)
     if not format_code or not is_date_format(format_code[1].decode("utf-8", "replace")):
         return number_cache
-    return _POINT_VALUE.sub(lambda day: str(from_excel(float(day[0]))).removesuffix(" 00:00:00").encode(), number_cache)
+    return _POINT_VALUE.sub(_day_to_date, number_cache)
+
+
+def _day_to_date(day: re.Match[bytes]) -> bytes:
+    """The number of a day as its date; as it is where no calendar has it."""
+    from openpyxl.utils.datetime import from_excel
+
+    try:
+        return str(from_excel(float(day[0]))).removesuffix(" 00:00:00").encode()
+    except (ValueError, OverflowError):
+        return day[0]
 
 
 _ODF_REWRITES = (("content.xml", _strip_annotations),)

@@ -72,6 +72,21 @@ def test_a_gap_in_a_chart_moves_no_value(tmp_path: Path) -> None:
     assert rows(third)[1:] == ["| 4 | 5 |"]
 
 
+def test_a_day_that_no_calendar_has_stays_a_number(tmp_path: Path) -> None:
+    """A chart with a number where a date should be costs neither its other days nor the slides."""
+    deck, days, path = pptx.Presentation(), CategoryChartData(), tmp_path / "days.pptx"
+    days.categories = [datetime.date(2020, 1, 1), datetime.date(2020, 1, 3)]
+    days.add_series("Water", (1.5, 2))
+    deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(XL_CHART_TYPE.LINE, *_BOX, days)
+    deck.save(str(path))
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part.replace(b"<c:v>43831.0</c:v>", b"<c:v>99999999</c:v>"))
+    assert rows(read(str(path), ".pptx").pages[0])[1:] == ["| 99999999 | 1.5 |", "| 2020-01-03 | 2 |"]
+
+
 def test_charts_of_two_slides_stay_two_tables(folder: Folder) -> None:
     """Tables with equal heads on two slides are not one that goes on overleaf."""
     deck = pptx.Presentation()
