@@ -6,6 +6,7 @@ numbering of a paragraph itself; one that comes from its style is read as of the
 
 from __future__ import annotations
 
+import datetime
 import io
 import itertools
 import re
@@ -19,6 +20,7 @@ _TEXT_ELEMENT = re.compile(rb"<w:t(?: [^>]*)?>[^<]*</w:t>")
 _ANNOTATION = re.compile(rb"<office:annotation[ >].*?</office:annotation>", re.DOTALL)
 _NUMBER_CACHE = re.compile(rb"<c:numCache>.*?</c:numCache>", re.DOTALL)
 _POINT_CACHE = re.compile(rb"(<c:(?:num|str)Cache>)(.*?)(?=</c:(?:num|str)Cache>)", re.DOTALL)
+_COUNTS_FROM_1904 = re.compile(rb'<c:date1904(?: val="(?:1|true)")?\s*/>')
 _FORMAT_CODE = re.compile(rb"<c:formatCode>([^<]*)</c:formatCode>")
 _POINT_VALUE = re.compile(rb"(?<=<c:v>)[\d.]+(?=</c:v>)")
 _SERIES = re.compile(rb"<c:ser>.*?</c:ser>", re.DOTALL)
@@ -64,7 +66,10 @@ def _strip_annotations(xml: bytes) -> bytes:
 
 def _simplify_chart(xml: bytes) -> bytes:
     """Points as lines, days as dates, and gaps as empty values: anydoc goes by the order of the values alone."""
-    xml = _NUMBER_CACHE.sub(lambda match: _days_to_dates(match[0]), xml)
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
+
+    epoch = CALENDAR_MAC_1904 if _COUNTS_FROM_1904.search(xml) else CALENDAR_WINDOWS_1900
+    xml = _NUMBER_CACHE.sub(lambda match: _days_to_dates(match[0], epoch), xml)
     if _POINTS_CHART.search(xml):
         xml = _scatter_to_line_chart(xml)
     return _POINT_CACHE.sub(lambda match: match[1] + _fill_point_gaps(match[2]), xml)
@@ -115,24 +120,24 @@ def _points_xml(points: Iterable[tuple[int, bytes]]) -> bytes:
     return b"".join(b'<c:pt idx="%d"><c:v>%b</c:v></c:pt>' % point for point in points)
 
 
-def _days_to_dates(number_cache: bytes) -> bytes:
-    """The days of a chart, which its file counts from 1900 on, as dates."""
+def _days_to_dates(number_cache: bytes, epoch: datetime.datetime) -> bytes:
+    """The days of a chart, which its file counts from `epoch` on, as dates."""
     from openpyxl.styles.numbers import is_date_format
 
     format_code = _FORMAT_CODE.search(number_cache)
     if not format_code or not is_date_format(format_code[1].decode("utf-8", "replace")):
         return number_cache
-    return _POINT_VALUE.sub(_day_to_date, number_cache)
+    return _POINT_VALUE.sub(lambda day: _day_to_date(day[0], epoch), number_cache)
 
 
-def _day_to_date(day: re.Match[bytes]) -> bytes:
+def _day_to_date(day: bytes, epoch: datetime.datetime) -> bytes:
     """The number of a day as its date; as it is where no calendar has it."""
     from openpyxl.utils.datetime import from_excel
 
     try:
-        return str(from_excel(float(day[0]))).removesuffix(" 00:00:00").encode()
+        return str(from_excel(float(day), epoch)).removesuffix(" 00:00:00").encode()
     except (ValueError, OverflowError):
-        return day[0]
+        return day
 
 
 _ODF_REWRITES = (("content.xml", _strip_annotations),)

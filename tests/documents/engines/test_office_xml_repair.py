@@ -72,8 +72,15 @@ def test_a_gap_in_a_chart_moves_no_value(tmp_path: Path) -> None:
     assert rows(third)[1:] == ["| 4 | 5 |"]
 
 
-def test_a_day_that_no_calendar_has_stays_a_number(tmp_path: Path) -> None:
-    """A chart with a number where a date should be costs neither its other days nor the slides."""
+@pytest.mark.parametrize(
+    ("old", "new", "right"),
+    [
+        (b"<c:v>43831.0</c:v>", b"<c:v>99999999</c:v>", ["| 99999999 | 1.5 |", "| 2020-01-03 | 2 |"]),
+        (b'<c:date1904 val="0"/>', b'<c:date1904 val="1"/>', ["| 2024-01-02 | 1.5 |", "| 2024-01-04 | 2 |"]),
+    ],
+)
+def test_days_of_a_chart_are_dates_of_its_calendar(tmp_path: Path, old: bytes, new: bytes, right: list[str]) -> None:
+    """A number that is no day stays as it is and costs no other; files of a Mac may count the days from 1904 on."""
     deck, days, path = pptx.Presentation(), CategoryChartData(), tmp_path / "days.pptx"
     days.categories = [datetime.date(2020, 1, 1), datetime.date(2020, 1, 3)]
     days.add_series("Water", (1.5, 2))
@@ -83,8 +90,8 @@ def test_a_day_that_no_calendar_has_stays_a_number(tmp_path: Path) -> None:
         parts = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w") as archive:
         for name, part in parts.items():
-            archive.writestr(name, part.replace(b"<c:v>43831.0</c:v>", b"<c:v>99999999</c:v>"))
-    assert rows(read(str(path), ".pptx").pages[0])[1:] == ["| 99999999 | 1.5 |", "| 2020-01-03 | 2 |"]
+            archive.writestr(name, part.replace(old, new))
+    assert rows(read(str(path), ".pptx").pages[0])[1:] == right
 
 
 def test_charts_of_two_slides_stay_two_tables(folder: Folder) -> None:
