@@ -301,7 +301,7 @@ class Ingestion:
         vision = self.config.ingest.vision
 
         async def picture(number: int, turn: int) -> bytes:
-            return await self._run_worker(page_jpeg, str(path), number, vision.image_size, vision.jpeg_quality, turn)
+            return await self._run_or_refuse(page_jpeg, str(path), number, vision.image_size, vision.jpeg_quality, turn)
 
         slots, threshold = _picture_slots(self.config.llm.max_concurrency), self.config.ingest.audit_threshold
         reader = self.reader(self.source.name, picture)

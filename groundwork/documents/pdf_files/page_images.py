@@ -13,12 +13,18 @@ MAX_PIXELS = 100_000_000  # twice that is refused: a picture that unpacks to gig
 
 
 def page_image(source: str, number: int, longer_side: int, turn: int = 0) -> Any:
-    """Page or frame `number` (from 1) as a PIL image in RGB of that size, turned clockwise by degrees."""
+    """Page or frame `number` (from 1) as a PIL image in RGB of that size, turned clockwise by degrees.
+
+    Raises BadDocument for a picture that is cut off or damaged.
+    """
     if _is_pdf(source):
         return render_page(source, number, longer_side, turn)
     with _open_image(source) as image:
-        image.seek(number - 1)
-        frame = image.convert("RGB")
+        try:
+            image.seek(number - 1)
+            frame = image.convert("RGB")
+        except (OSError, SyntaxError, ValueError) as error:  # as Pillow's decoders raise
+            raise BadDocument(f"the picture cannot be read ({error}); save it again") from None
     frame.thumbnail((longer_side, longer_side))
     return frame.rotate(-turn, expand=True) if turn else frame
 

@@ -150,6 +150,18 @@ def test_a_turned_page_is_turned_and_shown_again(fake, look, folder):
     assert folder.text("sheet") == "# A scan\n\nUpright now."
 
 
+def test_a_picture_that_is_cut_off_says_so(fake, look, folder, capsys):
+    """It fails by name with the cause and the remedy, is sent to no model, and other pictures are read."""
+    whole = io.BytesIO()
+    Image.effect_noise((400, 300), 90).save(whole, "PNG")
+    folder.add("cut.png", whole.getvalue()[: len(whole.getvalue()) // 2])
+    folder.add("whole.png", whole.getvalue())
+    assert look() == 1
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "cut.png" in line)
+    assert "cannot be read" in line and "save it again" in line and "unexpected" not in line
+    assert len(fake.requests) == 1 and folder.written == {"whole"}
+
+
 def test_a_run_that_dies_pays_for_no_finished_page_again(fake, look, folder):
     """Replies are kept page by page: after a stop in the middle only the other pages are asked for."""
     formats.write_scanned_pdf(folder.documents, pages=3)
