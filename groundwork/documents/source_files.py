@@ -110,7 +110,7 @@ def spelt(path: Path, scratch: Path) -> Path:
 
 
 def _walk_files(folder: Path) -> Iterator[tuple[str, str]]:
-    """(path, problem) of every file below the folder that may be a document, in order."""
+    """(path, problem) of every file below the folder that may be a document, and of folders that cannot be opened."""
     return _walk_folder(str(folder), folder)
 
 
@@ -118,7 +118,9 @@ def _walk_folder(folder: str, root: Path) -> Iterator[tuple[str, str]]:
     try:
         with os.scandir(folder) as entries:
             entries_by_name = sorted((entry.name, entry) for entry in entries if not entry.name.startswith("."))
-    except OSError:
+    except OSError as error:
+        if folder != str(root):
+            yield folder, f"the folder cannot be opened ({error.strerror}); allow it (chmod +rx), move it or remove it"
         return
     subfolders = []
     for name, entry in entries_by_name:

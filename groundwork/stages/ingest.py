@@ -230,10 +230,12 @@ def estimate(job: Job, unit: Unit) -> Estimate:
 
     settings = settings_with(job.config.ingest, unit.payload.override)
     vision, path = settings.vision, Path(unit.payload.file.path)
+    if unit.payload.file.problem:
+        return Estimate(0, 0, 0, vision)
     try:
         ending, _ = examine(path, settings.max_unpacked_mb)
         first = choose_converters(settings, ending)[:1]
-        if unit.payload.file.problem or first not in (["gemini"], ["marker-api"]):
+        if first not in (["gemini"], ["marker-api"]):
             return Estimate(0, 0, 0, vision)
         layer = read_text_layer(str(path)).pages if ending == ".pdf" else [""] * count_frames(str(path))
     except BadDocument:
