@@ -16,8 +16,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from groundwork.documents.engines.docx_comments import comments
-from groundwork.documents.engines.office_xml_repair import readable, with_style_numbers, zipped
+from groundwork.documents.engines.docx_comments import comment_quotes
+from groundwork.documents.engines.office_xml_repair import repaired_package, with_style_numbers, zip_package
 from groundwork.documents.pictures import office_pictures
 from groundwork.errors import BadDocument
 
@@ -48,14 +48,14 @@ class AnydocReading(NamedTuple):
 
 def read(source: str, ending: str) -> AnydocReading:
     """The document as Markdown. Raises BadDocument where anydoc cannot read it."""
-    content = readable(Path(source).read_bytes(), FORMATS[ending])
+    content = repaired_package(Path(source).read_bytes(), FORMATS[ending])
     if FORMATS[ending] == "pptx":
         slides = [markdown(_parse(slide, "pptx")) for slide in _split_slides(content)]
         return AnydocReading(slides or [""], [])
-    comment_quotes: list[str] = []
+    quotes: list[str] = []
     if FORMATS[ending] == "docx" and zipfile.is_zipfile(io.BytesIO(content)):
         main_part = _find_main_part(content)
-        content, comment_quotes = with_style_numbers(content, main_part), comments(content, main_part)
+        content, quotes = with_style_numbers(content, main_part), comment_quotes(content, main_part)
     document = _parse(content, FORMATS[ending])
     warnings: list[str] = []
     if FORMATS[ending] == "docx" and (formulas := _count_formulas(content)) > _count_math(document.blocks):
@@ -63,7 +63,7 @@ def read(source: str, ending: str) -> AnydocReading:
         document = _parse(_replace_formulas(content, unread), "docx")
         warning = f"{len(unread)} of {formulas} formulas are given as plain text: they could not be read as LaTeX"
         warnings = [warning] if unread else []
-    return AnydocReading(["\n\n".join(filter(None, [markdown(document), *comment_quotes]))], warnings)
+    return AnydocReading(["\n\n".join(filter(None, [markdown(document), *quotes]))], warnings)
 
 
 def _parse(content: bytes, kind: str) -> Document:
@@ -75,7 +75,7 @@ def _parse(content: bytes, kind: str) -> Document:
         raise BadDocument("it is encrypted; save it without a password") from None
     except anydoc.ConvertError as error:
         raise BadDocument(str(error)) from None
-    office_pictures.note(document)
+    office_pictures.note_pictures(document)
     return document
 
 
@@ -104,7 +104,7 @@ def _split_slides(content: bytes) -> Iterator[bytes]:
         slide_path = f"ppt/{targets.get(relation[1].decode(), '')}" if relation else ""
         slide_parts = {path: package[path] for path in _slide_part_paths(package, slide_path) if path in package}
         deck_xml = deck.replace(b"".join(ids), slide_id) if b"".join(ids) in deck else _only_slide(deck, slide_id)
-        yield zipped({**shared_parts, **slide_parts, "ppt/presentation.xml": deck_xml})
+        yield zip_package({**shared_parts, **slide_parts, "ppt/presentation.xml": deck_xml})
 
 
 def _only_slide(deck: bytes, slide_id: bytes) -> bytes:
@@ -119,7 +119,7 @@ def _relation_targets(relations: bytes) -> dict[str, str]:
 
 
 def _is_part_read(path: str) -> bool:
-    return office_pictures.are_kept() or not path.startswith("ppt/media/")
+    return office_pictures.are_pictures_kept() or not path.startswith("ppt/media/")
 
 
 def _slide_part_paths(package: dict[str, bytes], slide: str) -> Iterator[str]:
@@ -152,7 +152,7 @@ def _unread_formulas(docx: bytes) -> set[int]:
     numbered_text = _BODY.sub(lambda body: body[1] + b"".join(paragraphs) + body[2], package[main_part])
     with_letters = {k for k, formula in enumerate(formulas) if _formula_text(formula)}
     try:
-        text = markdown(_parse(zipped({**package, main_part: numbered_text}), "docx"))
+        text = markdown(_parse(zip_package({**package, main_part: numbered_text}), "docx"))
     except BadDocument:
         return with_letters
     return with_letters - {int(number) for number in _NUMBERED_FORMULA.findall(text)}
@@ -170,7 +170,7 @@ def _replace_formulas(docx: bytes, formula_numbers: set[int]) -> bytes:
         ),
         package[main_part],
     )
-    return zipped(package)
+    return zip_package(package)
 
 
 def _read_package(docx: bytes) -> tuple[str, dict[str, bytes]]:
@@ -378,7 +378,7 @@ def _inline_text(inline: Inline) -> str:
         case "link":
             return _link_markdown(inline)
         case "image":
-            return office_pictures.picture(inline)
+            return office_pictures.picture_markdown(inline)
         case "line_break":
             return "\n"
         case "math":

@@ -15,7 +15,7 @@ _RANGE_END = b"<w:commentRangeEnd"
 _MOST_QUOTED = 80  # letters of the words that a comment is about
 
 
-def comments(docx: bytes, main_part: str) -> list[str]:
+def comment_quotes(docx: bytes, main_part: str) -> list[str]:
     """A quote for each comment in the order of the text: the words that it stands at, where it marks some, and what
     it says."""
     with zipfile.ZipFile(io.BytesIO(docx)) as archive:

@@ -40,7 +40,7 @@ from groundwork.documents.layout.sentences_around_figures import Block, whole_se
 from groundwork.documents.layout.symbol_and_typewriter_fonts import typewriter_fonts
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
-from groundwork.documents.pdf_files.form_fields import form_fields, notes, with_typed
+from groundwork.documents.pdf_files.form_fields import form_fields, icon_notes, with_typed_runs
 from groundwork.documents.repair.lost_ligatures import ligatures_of, with_ligatures
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.running_headers import EdgeLine, edge_lines, running_lines, without_line
@@ -198,7 +198,7 @@ def _page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozense
     if leftward:
         spelling = letters_in_order(*sizes.text_of(page.page_num))
         runs = [word for item, run in item_runs[0] for word in word_runs(item, run, spelling)]
-    runs = with_typed(page, runs)
+    runs = with_typed_runs(page, runs)
     strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
     if leftward:
         runs, strokes = mirrored_runs(runs, page.width), mirrored_strokes(strokes, page.width)
@@ -210,7 +210,7 @@ def _page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozense
     if frames and (tables := find_grids(frames, [word for run in prose for word in run.words], fields)):
         prose = [run for run in prose if not any(table.holds(run) for table in tables)]
         grids += tables
-    side_texts = [*(_whole_line(line.text, text) for side in side_runs for line in to_lines(side)), *notes(page)]
+    side_texts = [*(_whole_line(line.text, text) for side in side_runs for line in to_lines(side)), *icon_notes(page)]
     edges = [*strokes.flat, *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in fields)]
     return _PageContent(prose, grids, edges, side_texts, [] if leftward else edge_lines(prose, grids, page.height))
 

@@ -44,7 +44,9 @@ def convert(request: Request) -> Conversion:
     text, _, images = text_from_rendered(rendered)
     files = {name: _jpeg_or_png(name, image) for name, image in images.items()} if request.settings.pictures else {}
     (text,), warnings = keep_pictures(files, [text], Path(request.images))
-    return Conversion(pages=by_page(text, request.pages or list(range(1, request.page_count + 1))), warnings=warnings)
+    return Conversion(
+        pages=split_pages(text, request.pages or list(range(1, request.page_count + 1))), warnings=warnings
+    )
 
 
 def _prepare(layout_server: str) -> None:
@@ -114,7 +116,7 @@ def _load_models() -> Any:
     return create_model_dict()
 
 
-def by_page(text: str, numbers: list[int]) -> list[str]:
+def split_pages(text: str, numbers: list[int]) -> list[str]:
     """marker's paginated Markdown, cut at its page marks, which count from 0; a page without one is empty."""
     pieces = _PAGE_MARK.split(f"\n\n{text.lstrip()}")
     pages_by_number = {int(number) + 1: page.strip() for number, page in zip(pieces[1::2], pieces[2::2], strict=True)}

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from groundwork.documents.converters import Conversion, Request
-from groundwork.documents.engines.marker import by_page
+from groundwork.documents.engines.marker import split_pages
 from groundwork.documents.pictures.kept_pictures import keep_pictures
 from groundwork.errors import BadDocument, ConfigError, ProviderRefused, TransportFailed
 from groundwork.llm.call_costs import UsageRow
@@ -225,9 +225,11 @@ def _build_conversion(result: _JobResult, request: Request, with_images: bool) -
     pictures = {name: _picture_bytes(content) for name, content in (result.images or {}).items()} if with_images else {}
     (text,), warnings = keep_pictures(pictures, [result.markdown or ""], Path(request.images))
     numbers = request.pages or list(range(1, (request.page_count or result.page_count or 1) + 1))
-    pages = by_page(text, numbers)
+    pages = split_pages(text, numbers)
     if not any(pages) and text.strip():
-        pages = by_page(text, list(range(1, len(numbers) + 1)))  # where the marks count the pages that were asked for
+        pages = split_pages(
+            text, list(range(1, len(numbers) + 1))
+        )  # where the marks count the pages that were asked for
     if not any(pages) and len(numbers) == 1:
         pages = [text.strip()]
     return Conversion(pages=pages, warnings=warnings)

@@ -12,7 +12,7 @@ from pathlib import Path
 from groundwork.documents.converters import Conversion, Request
 from groundwork.documents.engines import anydoc, html_documents, mail, spreadsheets
 from groundwork.documents.pictures.kept_pictures import keep_pictures
-from groundwork.documents.pictures.office_pictures import Pictures, kept_in
+from groundwork.documents.pictures.office_pictures import Pictures, collect_pictures
 
 
 def convert(request: Request) -> Conversion:
@@ -37,7 +37,7 @@ def convert(request: Request) -> Conversion:
 def _read_with_pictures(request: Request) -> anydoc.AnydocReading:
     """The pages with the pictures of the document, which are written into the folder of the request."""
     pictures = Pictures()
-    with kept_in(pictures):
+    with collect_pictures(pictures):
         pages, warnings = anydoc.read(request.source, request.ending)
     picture_bytes = pictures.by_address
     pages, picture_warnings = keep_pictures(picture_bytes, pages, Path(request.images), known_addresses=picture_bytes)

@@ -31,7 +31,7 @@ _MOST_POINTS = 100_000  # of a series; more are damage
 _POINTS_CHART = re.compile(rb"(</?c:)(?:scatter|bubble)(?=Chart>)")
 
 
-def readable(content: bytes, kind: str) -> bytes:
+def repaired_package(content: bytes, kind: str) -> bytes:
     """A file of a format of anydoc's with that markup written otherwise; itself where there is none, or it is no
     package."""
     if kind not in _REWRITES or not zipfile.is_zipfile(io.BytesIO(content)):
@@ -43,10 +43,10 @@ def readable(content: bytes, kind: str) -> bytes:
             for path in archive.namelist()
             if re.fullmatch(pattern, path) and (repaired := rewrite(original := archive.read(path))) != original
         }
-        return zipped({path: archive.read(path) for path in archive.namelist()} | repairs) if repairs else content
+        return zip_package({path: archive.read(path) for path in archive.namelist()} | repairs) if repairs else content
 
 
-def zipped(parts: Mapping[str, bytes]) -> bytes:
+def zip_package(parts: Mapping[str, bytes]) -> bytes:
     """A package of these parts."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

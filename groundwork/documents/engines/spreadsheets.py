@@ -37,16 +37,16 @@ class Affixes(NamedTuple):
     width: int = 0
 
 
-def shown_number(value: float, number_format: str) -> str:
+def format_number(value: float, number_format: str) -> str:
     """A number in all its digits, with what its format says of its unit."""
-    before, behind, decimals, width = affixes(number_format)
+    before, behind, decimals, width = number_affixes(number_format)
     magnitude = round(abs(value) * 100, decimals) if "%" in before + behind else abs(value)
     digits = str(int(magnitude)) if float(magnitude).is_integer() else f"{magnitude:.{_SIGNIFICANT_DIGITS}g}"
     return f"{'-' * (value < 0)}{before}{digits.zfill(width)}{behind}"
 
 
 @functools.cache
-def affixes(number_format: str) -> Affixes:
+def number_affixes(number_format: str) -> Affixes:
     """Of the first section; none of a format that scales by thousands, has conditions, or puts text in its digits."""
     sides: list[list[str]] = [[], []]
     digit_pattern = ""
@@ -185,7 +185,7 @@ def _cell_text(cell: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return shown_number(value, cell.number_format or "")
+        return format_number(value, cell.number_format or "")
     if isinstance(value, datetime.datetime):
         value = (value + _HALF_A_SECOND).replace(microsecond=0)  # days are counted in fractions that are not exact
         return value.date().isoformat() if value.time() == datetime.time() else str(value)

@@ -19,7 +19,7 @@ from groundwork.documents.repair.running_headers import page_labels
 from groundwork.records.document_record import PageAudit
 
 WORDS_TO_JUDGE = 20  # a text layer with fewer words says too little about the page
-SHORT = 3  # pages of a document whose running headers cannot be told by their coming back
+SHORT_DOCUMENT = 3  # pages of a document whose running headers cannot be told by their coming back
 _EDGE_LINES = 2  # lines at the head and at the foot that may be running ones there
 _MOST_RUNNING_WORDS = 12  # words of such a line
 _LINES_QUOTED, _NUMBERS_NAMED = 6, 10  # lines and numbers that are named in a reason
@@ -52,7 +52,7 @@ class PageLayer:
     """The text layer of a page, without what runs through the document. `pages`: how many the document has."""
 
     def __init__(self, text: str, pages: int) -> None:
-        self._text, self._is_short = text, pages <= SHORT
+        self._text, self._is_short = text, pages <= SHORT_DOCUMENT
 
     def judge(self, reply: str, threshold: float) -> Completeness:
         """The reply as the page's Markdown; below `threshold` of the text kept it is in trouble."""

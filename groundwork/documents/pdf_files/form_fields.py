@@ -13,7 +13,7 @@ _BOXES = ("checkbox", "radio")
 _VALUES = ("text", "combobox", "listbox")
 
 
-def typed_in(document: Any, page: Any) -> list[str]:
+def typed_texts(document: Any, page: Any) -> list[str]:
     """The values and notes of a page of a pypdfium2 document whose forms are initialised."""
     import pypdfium2.raw as pdfium
 
@@ -48,7 +48,7 @@ def _read_string(function: Any, *arguments: Any) -> str:
     return buffer.raw.decode("utf-16-le", "replace").rstrip("\0").replace("\r", "\n")
 
 
-def with_typed(page: Any, runs: Sequence[Run]) -> list[Run]:
+def with_typed_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
     """The `runs` of a liteparse page with its fields' values and free texts where they stand, each of them once."""
     runs = [run for run in runs if not any(_is_comb(field, run, runs) for field in page.form_fields or ())]
     return [*runs, *_typed_runs(page, runs)]
@@ -79,7 +79,7 @@ def form_fields(page: Any) -> list[Box]:
     return [Box(rect.x, rect.y, rect.x + rect.width, rect.y + rect.height) for rect in rects]
 
 
-def notes(page: Any) -> list[str]:
+def icon_notes(page: Any) -> list[str]:
     """The notes that a liteparse page shows as icons."""
     return [
         " ".join(note.contents.split())

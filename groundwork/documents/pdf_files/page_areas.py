@@ -112,7 +112,7 @@ def _goes_on(previous: Area, area: Area) -> bool:
     return is_level and -0.5 * line_height <= area.left - previous.right <= 0.8 * line_height
 
 
-def prose(lines: Sequence[TextLine], least_words: int = 7, stacked_words: int = 4) -> list[TextLine]:
+def prose_lines(lines: Sequence[TextLine], least_words: int = 7, stacked_words: int = 4) -> list[TextLine]:
     """The lines that are text: those of `least` words, and those of `stacked` in three below each other."""
 
     def is_stacked(upper: TextLine, lower: TextLine) -> bool:
@@ -123,7 +123,7 @@ def prose(lines: Sequence[TextLine], least_words: int = 7, stacked_words: int = 
             and lower.words >= stacked_words
         )
 
-    prose_lines = {line: None for line in lines if line.words >= least_words}
+    lines_of_text = {line: None for line in lines if line.words >= least_words}
     block: list[TextLine] = []
     for line in lines:
         if not (block and is_stacked(block[-1], line)):
@@ -131,5 +131,5 @@ def prose(lines: Sequence[TextLine], least_words: int = 7, stacked_words: int = 
         if block or line.words >= stacked_words:
             block.append(line)
         if len(block) >= 3:
-            prose_lines |= dict.fromkeys(block)
-    return list(prose_lines)
+            lines_of_text |= dict.fromkeys(block)
+    return list(lines_of_text)

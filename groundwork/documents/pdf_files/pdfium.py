@@ -14,7 +14,7 @@ import msgspec
 
 from groundwork.documents.layout.right_to_left import with_ligatures
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, OpenPage, document_title
-from groundwork.documents.pdf_files.form_fields import typed_in
+from groundwork.documents.pdf_files.form_fields import typed_texts
 from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
 from groundwork.documents.repair import lost_ligatures
 from groundwork.errors import BadDocument
@@ -163,7 +163,7 @@ def _page_text(document: Any, opened: OpenPage | None) -> str:
         return ""
     try:
         text = with_ligatures(opened.text, opened.text.get_text_range())
-        text = "\n".join([text, *typed_in(document, opened.page)])
+        text = "\n".join([text, *typed_texts(document, opened.page)])
     except pypdfium2.PdfiumError:
         return ""
     text = _LINE_END_HYPHEN.sub("", text).replace("\u00ad", "-")  # within a line it is drawn

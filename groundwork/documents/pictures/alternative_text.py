@@ -43,12 +43,12 @@ def without_pictures(markdown: str) -> str:
     )
 
 
-def addresses(markdown: str) -> list[str]:
+def picture_addresses(markdown: str) -> list[str]:
     """The addresses of the pictures in order, those that stand there twice twice."""
     return [match["address"].strip("<>") for match in _ANY_PICTURE.finditer(markdown)]
 
 
-def repointed(markdown: str, links: Mapping[str, str], only: Container[str] | None = None) -> str:
+def repoint_pictures(markdown: str, links: Mapping[str, str], only: Container[str] | None = None) -> str:
     """Every picture that has an address in `links` as a paragraph with it, behind the one in which it stands.
 
     There its alternative text takes its place, as that of every picture without an address does: so that no address
@@ -68,7 +68,11 @@ def _repoint(paragraph: str, links: Mapping[str, str], only: Container[str] | No
     pictures = [match for match in _ANY_PICTURE.finditer(paragraph) if is_meant(match)]
     links_by_alt = [(match["alt"], links.get(match["address"].strip("<>"), "")) for match in pictures]
     kept_pictures = [(alt, link) for alt, link in links_by_alt if link]
-    if kept_pictures and not _ANY_PICTURE.sub("", paragraph).strip() and len(pictures) == len(addresses(paragraph)):
+    if (
+        kept_pictures
+        and not _ANY_PICTURE.sub("", paragraph).strip()
+        and len(pictures) == len(picture_addresses(paragraph))
+    ):
         return "\n\n".join(figure_markdown(alt, link) if link else alt for alt, link in links_by_alt if alt or link)
     text = _ANY_PICTURE.sub(lambda match: match["alt"] if is_meant(match) else match[0], paragraph)
     text = without_pictures(text) if only is None else text

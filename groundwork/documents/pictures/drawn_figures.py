@@ -13,7 +13,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from groundwork.documents.pdf_files.page_areas import Area, TextLine, area_around, area_on_page, prose, within_page
+from groundwork.documents.pdf_files.page_areas import (
+    Area,
+    TextLine,
+    area_around,
+    area_on_page,
+    prose_lines,
+    within_page,
+)
 
 CELL = 4.0  # points of the grid on which drawings are told apart
 MOST_PATHS = 20_000  # of a page that are looked at; what has more is a map or a photograph in vectors
@@ -54,8 +61,8 @@ def drawn_figures(page: Any, page_area: Area, lines: Sequence[TextLine]) -> list
     Raises PdfiumError for a damaged page.
     """
     paths = list(itertools.islice(_paths(page, page_area), MOST_PATHS + 1))
-    prose_lines = dict.fromkeys(prose(lines))
-    sentences, labels = [line.area for line in prose_lines], [line for line in lines if line not in prose_lines]
+    text_lines = dict.fromkeys(prose_lines(lines))
+    sentences, labels = [line.area for line in text_lines], [line for line in lines if line not in text_lines]
     paths = [path for path in paths if not _is_frame(path, sentences)]
     if not paths or len(paths) > MOST_PATHS:
         return []

@@ -14,7 +14,7 @@ from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from groundwork.documents.pictures.alternative_text import addresses, repointed
+from groundwork.documents.pictures.alternative_text import picture_addresses, repoint_pictures
 from groundwork.records.artifacts import write_bytes
 from groundwork.records.raster_images import UnusableImage, has_transparency, opened_image
 
@@ -29,7 +29,7 @@ QUALITY = 88  # of JPEG
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")  # that are read; what is written is PNG or JPEG
 
 
-class Content(NamedTuple):
+class PictureContent(NamedTuple):
     """The bytes of a picture that was looked at, and the ending for their format."""
 
     content: bytes
@@ -48,7 +48,9 @@ def keep_pictures(
     `pictures`: by the address that the Markdown has for them. A picture that is not kept becomes its alternative text;
     `known_addresses`: the addresses that are of pictures of the document, where others are to stay as they are.
     """
-    uses = Counter(digest_of(pictures[address]) for page in pages for address in addresses(page) if address in pictures)
+    uses = Counter(
+        digest_of(pictures[address]) for page in pages for address in picture_addresses(page) if address in pictures
+    )
     links: dict[str, str] = {}
     reasons: Counter[str] = Counter()
     for address, picture_bytes in pictures.items():
@@ -61,19 +63,19 @@ def keep_pictures(
             continue
         write_picture(content, folder)
         links[address] = f"{folder.name}/{content.name}"
-    return [repointed(page, links, known_addresses) for page in pages], left_out(reasons)
+    return [repoint_pictures(page, links, known_addresses) for page in pages], left_out_warnings(reasons)
 
 
-def _keepable_picture(content: bytes, uses: Mapping[str, int]) -> Content:
+def _keepable_picture(content: bytes, uses: Mapping[str, int]) -> PictureContent:
     if uses[digest_of(content)] >= REPEATED:
         raise UnusableImage(ORNAMENT)
-    return checked(content)
+    return checked_picture(content)
 
 
 ORNAMENT = "small, empty or repeated"  # which is no loss, and no warning
 
 
-def left_out(reasons: Mapping[str, int]) -> list[str]:
+def left_out_warnings(reasons: Mapping[str, int]) -> list[str]:
     """A warning for each reason why pictures were not kept; ornaments are none."""
     return [f"pictures left out: {count:,} ({reason})" for reason, count in reasons.items() if reason != ORNAMENT]
 
@@ -82,7 +84,7 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def checked(content: bytes) -> Content:
+def checked_picture(content: bytes) -> PictureContent:
     """A picture decoded whole: as it is where it is a PNG or a JPEG of a fair size, else written anew as one.
 
     Raises UnusableImage.
@@ -92,7 +94,7 @@ def checked(content: bytes) -> Content:
     image = opened_image(content, FORMATS)
     refuse_ornament(image)
     if image.format in ("PNG", "JPEG") and max(image.size) <= MOST_SIDE and len(content) <= MOST_BYTES:
-        return Content(content, "png" if image.format == "PNG" else "jpg")
+        return PictureContent(content, "png" if image.format == "PNG" else "jpg")
     return encoded_picture(image)
 
 
@@ -120,17 +122,17 @@ def has_contrast(image: Any) -> bool:
     return any(high - low >= LEAST_CONTRAST for low, high in extrema)
 
 
-def encoded_picture(image: Any) -> Content:
+def encoded_picture(image: Any) -> PictureContent:
     """The picture no larger than MOST_SIDE, as PNG where it has few colours, else as JPEG."""
     copy = image.convert("RGBA" if has_transparency(image) else "RGB")
     copy.thumbnail((MOST_SIDE, MOST_SIDE))
     stream = io.BytesIO()
     is_drawing = copy.mode == "RGBA" or copy.getcolors(4096) is not None
     copy.save(stream, "PNG" if is_drawing else "JPEG", **({"optimize": True} if is_drawing else {"quality": QUALITY}))
-    return Content(stream.getvalue(), "png" if is_drawing else "jpg")
+    return PictureContent(stream.getvalue(), "png" if is_drawing else "jpg")
 
 
-def write_picture(picture: Content, folder: Path) -> None:
+def write_picture(picture: PictureContent, folder: Path) -> None:
     """Write it under its name, which says its content: what is there already is the same."""
     path = folder / picture.name
     if not path.is_file():

@@ -29,7 +29,7 @@ _CURRENT_PICTURES: ContextVar[Pictures | None] = ContextVar("pictures", default=
 
 
 @contextmanager
-def kept_in(pictures: Pictures) -> Iterator[None]:
+def collect_pictures(pictures: Pictures) -> Iterator[None]:
     """While this holds, what is read has its pictures put into `pictures`."""
     token = _CURRENT_PICTURES.set(pictures)
     try:
@@ -38,11 +38,11 @@ def kept_in(pictures: Pictures) -> Iterator[None]:
         _CURRENT_PICTURES.reset(token)
 
 
-def are_kept() -> bool:
+def are_pictures_kept() -> bool:
     return _CURRENT_PICTURES.get() is not None
 
 
-def note(document: Document) -> None:
+def note_pictures(document: Document) -> None:
     """Keep the bytes of a document's pictures, if pictures are kept."""
     if (pictures := _CURRENT_PICTURES.get()) is None:
         return
@@ -53,7 +53,7 @@ def note(document: Document) -> None:
         pictures.by_address[address] = content
 
 
-def picture(inline: Inline) -> str:
+def picture_markdown(inline: Inline) -> str:
     """A picture in a text: its alternative text, and its address where it is kept."""
     alt = " ".join((inline.alt or "").split())
     pictures, source = _CURRENT_PICTURES.get(), inline.source

@@ -33,7 +33,7 @@ from groundwork.documents.pictures.kept_pictures import (
     ORNAMENT,
     REPEATED,
     encoded_picture,
-    left_out,
+    left_out_warnings,
     refuse_ornament,
     write_picture,
 )
@@ -65,7 +65,7 @@ class PagePicture(msgspec.Struct, frozen=True, kw_only=True):
     below: str = ""
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class TakenPictures(msgspec.Struct, frozen=True, kw_only=True):
     """The pictures of a document in the order of its pages, from top to bottom, and what to warn of."""
 
     pictures: list[PagePicture]
@@ -90,7 +90,7 @@ class _Region(NamedTuple):
         return "-".join(sorted([*(image.digest for image in self.images), *self.drawn]))
 
 
-def take_pictures(source: str, numbers: Sequence[int], folder: str) -> Found:
+def take_pictures(source: str, numbers: Sequence[int], folder: str) -> TakenPictures:
     """Write the pictures on the pages `numbers` of a PDF into `folder`.
 
     Raises BadDocument where it cannot be opened.
@@ -119,7 +119,7 @@ def take_pictures(source: str, numbers: Sequence[int], folder: str) -> Found:
                     files.add(picture.file)
                     pictures.append(picture)
                 report_progress(0)  # a sign of life; the pages are counted already
-            return Found(pictures=pictures, warnings=left_out(reasons))
+            return TakenPictures(pictures=pictures, warnings=left_out_warnings(reasons))
         finally:
             document.close()
 

@@ -265,14 +265,14 @@ def test_it_stands_beside_the_others(fake, folder, capsys):
 
 def test_no_address_of_a_picture_is_text():
     """A picture in a sentence or a table leaves its words there and stands behind it; no statement holds an address."""
-    from groundwork.documents.pictures.alternative_text import repointed
+    from groundwork.documents.pictures.alternative_text import repoint_pictures
     from groundwork.markdown.statements import statements
 
     text = (
         "The club owns 12 boats. ![A navy boat](b1.png) Each is 8 m long.\n\n![](b2.png)\n![Buoys](b3.png)\n\n"
         "| boat | crew |\n|---|---|\n| ![Eight](b1.png) | 9 |\n\nThe end."
     )
-    shown = repointed(text, {f"b{i}.png": f"images/h/b{i}.png" for i in (1, 2, 3)})
+    shown = repoint_pictures(text, {f"b{i}.png": f"images/h/b{i}.png" for i in (1, 2, 3)})
     assert "12 boats. A navy boat Each is 8 m long.\n\n![](images/h/b1.png)\n\n![](images/h/b2.png)" in shown
     assert "![Buoys](images/h/b3.png)" in shown
     assert "| Eight | 9 |\n\n![](images/h/b1.png)\n\nThe end." in shown

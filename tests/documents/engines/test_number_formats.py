@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from groundwork.documents.engines.spreadsheets import shown_number, xlsx_to_markdown
+from groundwork.documents.engines.spreadsheets import format_number, xlsx_to_markdown
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ from groundwork.documents.engines.spreadsheets import shown_number, xlsx_to_mark
 )
 def test_a_number_keeps_its_unit_and_its_digits(value: float, number_format: str, right: str) -> None:
     """Percent, currency and units are shown; a format that would make another number of it adds nothing."""
-    assert shown_number(value, number_format) == right
+    assert format_number(value, number_format) == right
 
 
 def test_a_workbook_shows_units_and_whole_seconds(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.pdf_files.page_areas import Area, TextLine, prose, text_lines, whole_page
+from groundwork.documents.pdf_files.page_areas import Area, TextLine, prose_lines, text_lines, whole_page
 from groundwork.documents.pdf_files.pdfium import LOCK, open_pdf
 from groundwork.documents.pictures.drawn_figures import drawn_figures
 from groundwork.records.figures import figures
@@ -142,7 +142,7 @@ def test_lines_below_each_other_are_text_however_short() -> None:
     """Three lines of four words below each other are prose; labels far apart are none."""
     column = [TextLine(Area(72, 700 - 14 * n, 150, 710 - 14 * n), "the sluice of the") for n in range(3)]
     labels = [TextLine(Area(72, 400 - 60 * n, 150, 410 - 60 * n), "four words are here") for n in range(3)]
-    assert prose([*column, *labels]) == column
+    assert prose_lines([*column, *labels]) == column
 
 
 def test_a_drawn_figure_is_kept_with_its_caption(folder: Folder, tmp_path: Path) -> None:

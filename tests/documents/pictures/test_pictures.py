@@ -13,7 +13,7 @@ from pptx.util import Inches
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.pictures.kept_pictures import ORNAMENT, checked, encoded_picture, keep_pictures
+from groundwork.documents.pictures.kept_pictures import ORNAMENT, checked_picture, encoded_picture, keep_pictures
 from groundwork.documents.pictures.pdf_pictures import PagePicture
 from groundwork.documents.pictures.picture_places import with_pictures
 from groundwork.records.artifacts import read_jsonl
@@ -174,7 +174,7 @@ def test_word_and_slides_keep_theirs(folder: Folder, tmp_path: Path) -> None:
 def test_what_is_not_kept(content: bytes, why: str) -> None:
     """A picture that unpacks to gigabytes, is damaged, drawn by an office program, or an ornament is refused."""
     with pytest.raises(UnusableImage, match=why):
-        checked(content)
+        checked_picture(content)
 
 
 @pytest.mark.parametrize(
@@ -189,11 +189,11 @@ def test_what_is_not_kept(content: bytes, why: str) -> None:
 )
 def test_only_png_and_jpeg_are_written(content: bytes, ending: str, same: bool) -> None:
     """PNG and JPEG of a fair size stay as they are; whatever else can be read is written anew, within bounds."""
-    kept = checked(content)
+    kept = checked_picture(content)
     assert (kept.ending, kept.content == content) == (ending, same)
     image = opened_image(kept.content, ("PNG", "JPEG"))
     assert max(image.size) <= 2000 and is_figure_name(kept.name)
-    assert checked(encoded_picture(image).content).name == checked(encoded_picture(image).content).name
+    assert checked_picture(encoded_picture(image).content).name == checked_picture(encoded_picture(image).content).name
 
 
 def test_names_are_ours(tmp_path: Path) -> None:
