@@ -20,9 +20,9 @@ from groundwork.documents.auditing.best_renditions import (
     OCR,
     UNREADABLE,
     PageDraft,
-    assemble,
+    assemble_pages,
     doubt,
-    listed,
+    page_ranges,
     page_warnings,
 )
 from groundwork.documents.auditing.doubtful_pages import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
@@ -38,15 +38,15 @@ from groundwork.documents.converters import (
 )
 from groundwork.documents.engines.vision import PageReader, Picture
 from groundwork.documents.overrides import page_numbers
-from groundwork.documents.page_conversion import Audited, PageCount, audit_pages, convert_pages
+from groundwork.documents.page_conversion import AuditedPages, PageCount, audit_pages, convert_pages
 from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
 from groundwork.documents.pdf_files.page_images import count_frames, page_jpeg
 from groundwork.documents.pdf_files.pdfium import TextLayer, read_text_layer, unlock
 from groundwork.documents.pictures.pdf_pictures import take_pictures
 from groundwork.documents.pictures.picture_places import with_pictures
-from groundwork.documents.repair.page_joining import stitch, tidy
+from groundwork.documents.repair.page_joining import stitch, tidy_page
 from groundwork.documents.repair.running_headers import without_running
-from groundwork.documents.source_files import DocumentFile, examine, spelt
+from groundwork.documents.source_files import DocumentFile, examine, utf8_path
 from groundwork.errors import BadDocument, MissingExtra, UnitError
 from groundwork.process_pool import WorkerFailed, Workers, devices
 from groundwork.records.document_record import Document, Page
@@ -80,7 +80,7 @@ class Ingestion:
 
     async def run(self) -> tuple[str, Document]:
         """The Markdown and the record. Raises BadDocument with cause and remedy, without the file's name."""
-        path, settings = spelt(Path(self.source.path), self.scratch), self.config.ingest
+        path, settings = utf8_path(Path(self.source.path), self.scratch), self.config.ingest
         digest = _sha256(path)
         ending, examine_warnings = await self._run_or_refuse(examine, path, settings.max_unpacked_mb)
         self.warnings = [*self.source.warnings, *examine_warnings]
@@ -200,18 +200,18 @@ class Ingestion:
         for number in numbers:
             draft, text = drafts[number - 1], texts[number - 1]
             if not draft.markdown.strip() and text.strip():
-                draft.markdown, draft.converter = tidy(text), "text layer"
+                draft.markdown, draft.converter = tidy_page(text), "text layer"
                 draft.fell_back = draft.fell_back or "no converter gave any text"
         self._show_finished(len(numbers))
         if not any(draft.markdown.strip() for draft in drafts):
             raise BadDocument(self._why_empty(layer, drafts))
         garbled_pages = _garbled_pages(drafts, layer)
         if garbled_pages:
-            self.warnings.append(f"{listed(garbled_pages)}: {UNREADABLE}; {OCR}")
+            self.warnings.append(f"{page_ranges(garbled_pages)}: {UNREADABLE}; {OCR}")
             for number in garbled_pages:
                 drafts[number - 1].audit = None  # there is nothing to hold it against
                 drafts[number - 1].is_unreadable = True
-        markdown, pages = assemble(layer, drafts, numbers)
+        markdown, pages = assemble_pages(layer, drafts, numbers)
         self.warnings += page_warnings(pages, self.config.ingest.audit_threshold)
         await self._show_doubtful(path, markdown, pages, layer, garbled_pages)
         return markdown, pages, layer.title
@@ -278,7 +278,7 @@ class Ingestion:
                 judged=CONVERTERS[name].remote,
             )
 
-    async def _convert(self, name: str, path: Path, due: list[int], layer: TextLayer) -> Audited:
+    async def _convert(self, name: str, path: Path, due: list[int], layer: TextLayer) -> AuditedPages:
         request = Request(
             source=str(path),
             ending=".pdf",
@@ -296,7 +296,7 @@ class Ingestion:
             return audited
         return await self._run_worker(convert_pages, name, request, layer.pages, models=CONVERTERS[name].models)
 
-    async def _read_by_vision(self, path: Path, due: list[int], layer: list[str]) -> Audited:
+    async def _read_by_vision(self, path: Path, due: list[int], layer: list[str]) -> AuditedPages:
         """Have the vision model read pages of a PDF or of a picture file."""
         vision = self.config.ingest.vision
 
@@ -315,7 +315,7 @@ class Ingestion:
             path = target
         layer = await self._run_or_refuse(read_text_layer, str(path), 0 if self.pages else self.first)
         if layer.damaged:
-            self.warnings.append(f"{listed(layer.damaged)} cannot be opened; save the file again to have them too")
+            self.warnings.append(f"{page_ranges(layer.damaged)} cannot be opened; save the file again to have them too")
         if layer.page_count > (limit := self.config.ingest.max_pages):
             raise BadDocument(f"it has {layer.page_count} pages, more than ingest.max_pages ({limit}); raise the limit")
         return path, layer

@@ -13,9 +13,9 @@ from groundwork.documents.auditing.page_audit import Reference, contents_lines, 
 from groundwork.documents.converters import CONVERTERS, Conversion, Request, run_converter
 from groundwork.documents.pdf_files.garbled_fonts import is_unreadable
 from groundwork.documents.repair.hyphens import DocumentWords, has_parted
-from groundwork.documents.repair.page_joining import plain_contents, tidy
-from groundwork.documents.repair.running_headers import keys_of, running_keys, strip_running, without_line
-from groundwork.documents.repair.word_spacing import respell, restore
+from groundwork.documents.repair.page_joining import plain_contents, tidy_page
+from groundwork.documents.repair.running_headers import line_keys, running_keys, strip_running, without_line
+from groundwork.documents.repair.word_spacing import respell_words, restore_lost_lines
 from groundwork.process_pool import report_progress
 from groundwork.records.document_record import PageAudit
 
@@ -25,7 +25,7 @@ OWN_RENDITION = "lines"  # our own reading of a page, which has whole words and 
 _LEAST_GAIN = 0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
 
 
-class Audited(msgspec.Struct, frozen=True, kw_only=True):
+class AuditedPages(msgspec.Struct, frozen=True, kw_only=True):
     """Pages as asked for: Markdown, its audit against the text layer, and who made it."""
 
     pages: list[str]
@@ -35,7 +35,7 @@ class Audited(msgspec.Struct, frozen=True, kw_only=True):
     troubles: list[str] = []  # why a page can not be used, page by page; empty: all can
 
 
-def convert_pages(name: str, request: Request, layer: list[str]) -> Audited:
+def convert_pages(name: str, request: Request, layer: list[str]) -> AuditedPages:
     """Run a converter on pages of a PDF, and report each that is done.
 
     `layer` is the text layer of the whole document (or of its first pages).
@@ -49,7 +49,7 @@ def convert_pages(name: str, request: Request, layer: list[str]) -> Audited:
         batch_results.append(
             judge.convert(batch_request if batch is numbers else dataclasses.replace(batch_request, pages=batch), batch)
         )
-    return Audited(
+    return AuditedPages(
         pages=[page for audited in batch_results for page in audited.pages],
         audits=[audit for audited in batch_results for audit in audited.audits],
         makers=[maker for audited in batch_results for maker in audited.makers],
@@ -67,14 +67,14 @@ class _Judge:
         self._position_keys: set[str] = set()
         self._words: DocumentWords | None = None
 
-    def convert(self, request: Request, numbers: Sequence[int]) -> Audited:
+    def convert(self, request: Request, numbers: Sequence[int]) -> AuditedPages:
         """The pages `numbers`, each in its best rendition."""
         audited = self.audit(run_converter(self._name, request), numbers)
         for _ in numbers:
             report_progress()
         return audited
 
-    def audit(self, conversion: Conversion, numbers: Sequence[int]) -> Audited:
+    def audit(self, conversion: Conversion, numbers: Sequence[int]) -> AuditedPages:
         """A conversion of the pages `numbers`; of several renditions each page keeps the best."""
         drafts = conversion.renditions or {"": conversion.pages}
         chosen = []
@@ -85,7 +85,7 @@ class _Judge:
             renditions = self._drafts(drafts, i, number, left_out[i])
             only_running = left_out[i] and not reference.words  # and nothing that another rendition could keep
             chosen.append(_choose_rendition(islice(renditions, 1) if only_running else renditions, reference))
-        return Audited(
+        return AuditedPages(
             pages=[plain_contents(self._mend(rendition)) for rendition in chosen],
             audits=[rendition.audit for rendition in chosen],
             makers=[f"{self._name}:{rendition.maker}" if rendition.maker else self._name for rendition in chosen],
@@ -97,7 +97,7 @@ class _Judge:
     ) -> Iterator[tuple[str, str]]:
         """A page's renditions, each made ready only when the ones before it are not good enough."""
         for maker, pages in renditions.items():
-            draft = pages[i] if maker == OWN_RENDITION else tidy(pages[i])
+            draft = pages[i] if maker == OWN_RENDITION else tidy_page(pages[i])
             yield maker, self._strip(draft, number, [] if maker == OWN_RENDITION else left_out)
 
     def _strip(self, page: str, number: int, left_out: Sequence[Sequence[str]]) -> str:
@@ -106,7 +106,7 @@ class _Judge:
         for cells in left_out:
             remaining = without_line(page, cells)
             page = page if remaining is None else remaining
-        headings = {key for line in page.split("\n") if line.startswith("#") for key in keys_of(line, number)}
+        headings = {key for line in page.split("\n") if line.startswith("#") for key in line_keys(line, number)}
         return strip_running([page], self._keys - (self._position_keys & headings), [number])[0]
 
     def _mend(self, rendition: _Rendition) -> str:
@@ -117,7 +117,7 @@ class _Judge:
         return self._words.mend(rendition.markdown)
 
 
-def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer: list[str]) -> Audited:
+def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer: list[str]) -> AuditedPages:
     """Mend and audit a conversion of the pages `numbers`; of several renditions each page keeps the best."""
     return _Judge(name, layer).audit(conversion, numbers)
 
@@ -125,7 +125,7 @@ def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer
 def _keys_by_position(left_out: Sequence[Sequence[Sequence[str]]], numbers: Sequence[int]) -> set[str]:
     """Running lines without a page number that a converter knows by their place: a heading of their words is text."""
     lines = {(" ".join(cells), number) for number, page in zip(numbers, left_out, strict=True) for cells in page}
-    return {key for line in lines for key in keys_of(*line) if "<page>" not in key}
+    return {key for line in lines for key in line_keys(*line) if "<page>" not in key}
 
 
 class _Rendition(NamedTuple):
@@ -140,7 +140,7 @@ def _audit_rendition(maker: str, draft: str, reference: Reference) -> _Rendition
     if reference.shaped:
         return _Rendition(maker, draft, audit)
     if audit.words_kept < 1 or audit.numbers_kept < 1 or audit.glued:
-        repaired = restore(respell(draft, reference), reference)
+        repaired = restore_lost_lines(respell_words(draft, reference), reference)
         if repaired != draft:
             return _Rendition(maker, repaired, reference.audit(repaired))
     return _Rendition(maker, draft, audit)

@@ -100,7 +100,7 @@ def examine(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]:
     return ending, [f"its name ends in {suffix or 'nothing'}, but it holds {ending[1:].upper()}; read as that"]
 
 
-def spelt(path: Path, scratch: Path) -> Path:
+def utf8_path(path: Path, scratch: Path) -> Path:
     """`path`, or a link to it in `scratch` where its letters are no UTF-8, which some of the libraries cannot open."""
     if plain(path) == str(path):
         return path

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from groundwork.settings.whole_config import Config
 
 
-def shaping(config: Config) -> Any:
+def shaping_settings(config: Config) -> Any:
     """The settings that shape the texts: not how many processes there are, nor what an unused converter is told."""
     import msgspec
 
@@ -38,7 +38,7 @@ def config_names(settings: Any) -> dict[str, Any]:
     return {"ingest": {**settings, "pictures": marker.pop("keep_images", None), "marker": marker}}
 
 
-def own_recipe(common: Ingest, override: dict[str, Any], prompt: Callable[[str], str]) -> dict[str, Any]:
+def document_recipe(common: Ingest, override: dict[str, Any], prompt: Callable[[str], str]) -> dict[str, Any]:
     """What of the settings shapes this document alone: its override, and the vision model where only it uses that.
 
     `common`: the settings of all documents; `prompt`: the text of a prompt by its name.

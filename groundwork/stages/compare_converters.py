@@ -25,7 +25,7 @@ from groundwork.records.shards import SERVICE_REPLIES
 
 if TYPE_CHECKING:
     from groundwork.documents.converter_comparison.comparison_page import ConverterColumn
-    from groundwork.documents.converter_comparison.converter_timing import PdfPages, Timed
+    from groundwork.documents.converter_comparison.converter_timing import PdfPages, TimedConversion
     from groundwork.process_pool import Workers
 
 DEFAULT_PAGES = 20
@@ -72,12 +72,12 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.documents.pdf_files.page_images import page_jpeg
     from groundwork.documents.pdf_files.pdfium import read_text_layer
     from groundwork.documents.repair.running_headers import running_keys, strip_running
-    from groundwork.documents.source_files import spelt
+    from groundwork.documents.source_files import utf8_path
     from groundwork.process_pool import WorkerFailed, Workers
 
     settings = job.config.ingest
     with TemporaryDirectory() as scratch, Workers(1, settings.memory_mb) as workers:
-        source = str(spelt(unit.reads[0], Path(scratch)))
+        source = str(utf8_path(unit.reads[0], Path(scratch)))
         try:
             layer = await workers.acall(read_text_layer, source, timeout=settings.timeout)
         except WorkerFailed as error:
@@ -153,7 +153,7 @@ async def _column(job: Job, workers: Workers, name: str, pages: PdfPages) -> Con
     return column_of(name, await _timed(job, workers, name, pages))
 
 
-async def _timed(job: Job, workers: Workers, name: str, pages: PdfPages) -> Timed:
+async def _timed(job: Job, workers: Workers, name: str, pages: PdfPages) -> TimedConversion:
     """A service, a model or a converter of this machine at work on the pages."""
     import os
 

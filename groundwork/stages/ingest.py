@@ -18,7 +18,7 @@ from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, se
 from groundwork.console.next_steps import from_here
 from groundwork.documents.converters import CONVERTERS, check_converters, choose_converters
 from groundwork.documents.overrides import override_of, page_numbers, settings_with
-from groundwork.documents.text_recipe import config_names, own_recipe, shaping, vision_prompts
+from groundwork.documents.text_recipe import config_names, document_recipe, shaping_settings, vision_prompts
 from groundwork.installation import spelt
 from groundwork.records.paths import Paths
 from groundwork.records.shards import SERVICE_REPLIES
@@ -55,7 +55,7 @@ def units(job: Job) -> list[Unit]:
                 *([("text", id_)] if _keeps_pictures(job, id_) else []),
             ),
             payload=Source(sources[id_], overrides[id_]),
-            recipe=own_recipe(settings, overrides[id_], job.prompt),
+            recipe=document_recipe(settings, overrides[id_], job.prompt),
         )
         for id_ in job.wanted(list(sources), with_gone=True)  # under the same name another file may have come
     ]
@@ -271,7 +271,7 @@ main = Command(
     name="ingest",
     units=units,
     process=process,
-    settings=shaping,
+    settings=shaping_settings,
     config_names=config_names,
     prompts=lambda config: vision_prompts(config.ingest),
     flags=add_flags,

@@ -8,7 +8,7 @@ from groundwork.documents.auditing.page_audit import Reference
 from groundwork.documents.engines.plain_text import decode_text
 from groundwork.documents.repair.hyphens import DocumentWords
 from groundwork.documents.repair.page_joining import stitch
-from groundwork.documents.repair.word_spacing import respell
+from groundwork.documents.repair.word_spacing import respell_words
 from tests.documents.layout.test_lines_to_markdown import read, run
 
 CHINESE = "港务长有权分配和收回泊\n位。费用为12,345元。"
@@ -41,7 +41,7 @@ def test_chinese_is_audited_by_characters() -> None:
     reference = Reference(CHINESE)
     assert reference.audit(CHINESE.replace("\n", "")).text_kept == 1
     assert reference.audit(CHINESE.split("。")[0]).words_kept < 0.8
-    assert respell(CHINESE.replace("\n", ""), reference) == CHINESE.replace("\n", "")
+    assert respell_words(CHINESE.replace("\n", ""), reference) == CHINESE.replace("\n", "")
 
 
 def test_arabic_is_audited_by_letters() -> None:

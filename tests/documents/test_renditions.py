@@ -14,7 +14,7 @@ from groundwork.documents.engines.html_documents import html_to_markdown
 from groundwork.documents.engines.spreadsheets import csv_to_markdown, xlsx_to_markdown
 from groundwork.documents.page_conversion import audit_pages, convert_pages
 from groundwork.documents.pdf_files.pdfium import read_text_layer
-from groundwork.documents.repair.word_spacing import respell, restore
+from groundwork.documents.repair.word_spacing import respell_words, restore_lost_lines
 from groundwork.errors import ConfigError
 from groundwork.settings.config_files import load
 from tests.documents.conftest import SAMPLE
@@ -33,13 +33,13 @@ LAYER = "A1.1. The disc has been put into play.\nA1.2. The pool has 11 teams in 
 )
 def test_the_text_layer_mends_what_it_contradicts(broken, whole):
     """Glued words part, parted numbers and words join, and a rule within a paragraph begins its own."""
-    assert respell(broken, Reference(LAYER)) == whole
+    assert respell_words(broken, Reference(LAYER)) == whole
 
 
 def test_what_the_text_layer_holds_is_left_alone():
     """A faithful page comes back letter for letter."""
     page = LAYER.replace("\n", "\n\n")
-    assert respell(page, Reference(LAYER)) == page
+    assert respell_words(page, Reference(LAYER)) == page
 
 
 def test_the_better_rendition_of_a_page_wins():
@@ -151,5 +151,5 @@ def test_lost_lines_stand_before_a_sentence_that_goes_on_overleaf():
     last = "The harbour master opens the barrier only when the tide on both sides of it"
     lost = "Slip seven has no light.\nSlip eight has a lamp."
     reference = Reference(f"Boats lie here.\n{lost}\n{last}")
-    assert restore(f"Boats lie here.\n\n{last}", reference) == f"Boats lie here.\n\n{lost}\n\n{last}"
-    assert restore(f"{last}\n\nBoats lie here.", reference).endswith(lost)
+    assert restore_lost_lines(f"Boats lie here.\n\n{last}", reference) == f"Boats lie here.\n\n{lost}\n\n{last}"
+    assert restore_lost_lines(f"{last}\n\nBoats lie here.", reference).endswith(lost)

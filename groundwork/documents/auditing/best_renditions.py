@@ -56,8 +56,10 @@ class PageDraft:
         return self.audit.text_kept < threshold
 
 
-def assemble(layer: TextLayer, drafts: Sequence[PageDraft], page_numbers: Sequence[int]) -> tuple[str, list[Page]]:
-    """One Markdown text of all pages, and where each that is `wanted` (numbers from 1) stands in it."""
+def assemble_pages(
+    layer: TextLayer, drafts: Sequence[PageDraft], page_numbers: Sequence[int]
+) -> tuple[str, list[Page]]:
+    """One Markdown text of all pages, and where each of `page_numbers` (from 1) stands in it."""
     chosen_numbers = set(page_numbers)
     stitched = stitch(set_headings([draft.markdown for draft in drafts], [OutlineEntry(*row) for row in layer.outline]))
     pages = [
@@ -82,7 +84,7 @@ def page_warnings(pages: Sequence[Page], threshold: float) -> list[str]:
     """The pages that a reader of the text should look at."""
     warnings = []
     if scans := [page.number for page in pages if page.scan and page.end == page.start]:
-        warnings.append(f"{listed(scans)} without text (scans); {OCR}")
+        warnings.append(f"{page_ranges(scans)} without text (scans); {OCR}")
     warnings += _fallen_back(pages)
     doubts = {page.number: doubt(page, threshold) for page in pages if page.audit}
     return warnings + [f"page {number}: {why}" for number, why in doubts.items() if why]
@@ -106,10 +108,10 @@ def _fallen_back(pages: Sequence[Page]) -> list[str]:
         first_converter, used = page.fell_back.partition(":")[0], page.converter.partition(":")[0]
         if page.fell_back and first_converter != used:
             by_reason.setdefault((used, page.fell_back), []).append(page.number)
-    return [f"{listed(numbers)} fell back to {used}; {why}" for (used, why), numbers in by_reason.items()]
+    return [f"{page_ranges(numbers)} fell back to {used}; {why}" for (used, why), numbers in by_reason.items()]
 
 
-def listed(numbers: Sequence[int]) -> str:
+def page_ranges(numbers: Sequence[int]) -> str:
     """[1, 2, 3, 7] as "pages 1-3, 7"."""
     spans: list[list[int]] = []
     for number in numbers:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from groundwork.documents.auditing.page_audit import words
-from groundwork.documents.auditing.structure_score import bare
+from groundwork.documents.auditing.structure_score import bare_letters
 from groundwork.language.writing_systems import is_right_to_left
 from groundwork.pages.html_frame import document
 from groundwork.pages.markup import Markup, from_html, joined, tag
@@ -57,7 +57,7 @@ def doubtful_html(source: str, pages: Sequence[DoubtfulPage], left_out: Sequence
 def _section(page: DoubtfulPage) -> Markup:
     lost = Counter(words(page.layer)) - Counter(words(page.markdown))
     missing = [_more(f"{lost.total():,} words lost", tag("p", " ".join(lost.elements())))] if lost else []
-    text = as_html(page.markdown, set(words(page.layer))) if page.markdown.strip() else tag("p", "no text")
+    text = markdown_to_html(page.markdown, set(words(page.layer))) if page.markdown.strip() else tag("p", "no text")
     return tag(
         "section",
         tag("h2", f"Page {page.number}"),
@@ -100,7 +100,7 @@ summary { cursor: pointer; color: var(--soft); }
 """
 
 
-def as_html(markdown: str, known_words: Collection[str], merged: Collection[str] = ()) -> Markup:
+def markdown_to_html(markdown: str, known_words: Collection[str], merged: Collection[str] = ()) -> Markup:
     """`markdown` rendered; HTML in it is shown as text. `known_words`: the words of the text layer; `merged`: the bare
     texts of cells that hold several cells."""
     from bs4 import BeautifulSoup
@@ -119,7 +119,7 @@ def as_html(markdown: str, known_words: Collection[str], merged: Collection[str]
         if is_right_to_left(table.get_text()):
             table["dir"] = "rtl"
     for cell in soup.find_all(["td", "th"]):
-        if bare(cell.get_text()) in merged:
+        if bare_letters(cell.get_text()) in merged:
             cell["class"] = "merged"
     return from_html(soup.body.decode_contents() if soup.body else "")
 

@@ -17,7 +17,7 @@ Relations = Counter[tuple[str, ...]]
 _MOST_MERGED_CELLS = 6  # cells that a merged one may hold
 
 
-def structure(markdown: str) -> Relations:
+def structure_relations(markdown: str) -> Relations:
     """Pairs of neighbouring cells, with the direction, and headings, in letters and digits alone."""
     relations: Relations = Counter()
     for block in blocks(markdown):
@@ -32,13 +32,13 @@ def structure(markdown: str) -> Relations:
                 if a and b
             )
         elif block.kind == "heading":
-            relations["heading", bare(plain(text.strip("# \n")))] += 1
+            relations["heading", bare_letters(plain(text.strip("# \n")))] += 1
     return relations
 
 
 def structure_likeness(markdown: str, yardstick: str) -> float | None:
     """F1 of the structure of a rendition against that of another; None where neither has any."""
-    ours, theirs = structure(markdown), structure(yardstick)
+    ours, theirs = structure_relations(markdown), structure_relations(yardstick)
     total = ours.total() + theirs.total()
     return 2 * (ours & theirs).total() / total if total else None
 
@@ -62,9 +62,9 @@ def merged_cells(yardstick: str) -> set[str]:
 
 def _bare_rows(table: str) -> list[list[str]]:
     parsed = read_table(table)
-    return [[bare(cell.text) for cell in row.cells] for row in [*parsed.header, *parsed.data]]
+    return [[bare_letters(cell.text) for cell in row.cells] for row in [*parsed.header, *parsed.data]]
 
 
-def bare(text: str) -> str:
+def bare_letters(text: str) -> str:
     """The letters and digits of a cell or heading, by which two renditions of it are compared."""
     return "".join(re.findall(r"[^\W_]|[%<>]", text.casefold()))

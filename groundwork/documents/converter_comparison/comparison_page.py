@@ -8,7 +8,7 @@ from statistics import fmean
 
 import msgspec
 
-from groundwork.documents.auditing.doubtful_pages import as_html
+from groundwork.documents.auditing.doubtful_pages import markdown_to_html
 from groundwork.documents.auditing.page_audit import words
 from groundwork.documents.auditing.structure_score import merged_cells, structure_likeness
 from groundwork.pages.html_frame import document, wide_table
@@ -53,7 +53,7 @@ def with_structure(column: ConverterColumn, yardstick: Sequence[str]) -> Convert
     return msgspec.structs.replace(column, likenesses=likenesses)
 
 
-def figure(share: float | None) -> str:
+def share_text(share: float | None) -> str:
     return "–" if share is None else f"{share:.3f}"
 
 
@@ -102,7 +102,7 @@ def _summary_row(column: ConverterColumn) -> Markup:
     cost = "–" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
     shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
     cells = [column.name, f"{column.seconds:.2f}", f"{column.rate:.1f}", cost, *(f"{share:.3f}" for share in shares),
-             figure(column.structure), str(column.tables), str(column.headings)]  # fmt: skip
+             share_text(column.structure), str(column.tables), str(column.headings)]  # fmt: skip
     return tag("tr", [tag("td", cell) for cell in cells])
 
 
@@ -132,7 +132,7 @@ def _rendition(column: ConverterColumn, i: int, layer: str, merged: set[str]) ->
         tag(
             "h3", column.name, " ", maker, tag("span", *_grade("text", audit.text_kept), *_grade("structure", likeness))
         ),
-        tag("div", as_html(markdown, set(words(layer)), merged), class_="text"),
+        tag("div", markdown_to_html(markdown, set(words(layer)), merged), class_="text"),
         *([_details(f"{lost.total()} words lost", tag("p", " ".join(lost.elements())))] if lost else []),
         _details("Markdown", tag("pre", markdown)),
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from groundwork.documents.engines.marker_api import MarkerService
-    from groundwork.documents.page_conversion import Audited
+    from groundwork.documents.page_conversion import AuditedPages
     from groundwork.llm.call_costs import UsageRow
     from groundwork.llm.client import Client
     from groundwork.process_pool import Workers
@@ -44,10 +44,10 @@ class PdfPages:
         )
 
 
-class Timed(NamedTuple):
+class TimedConversion(NamedTuple):
     """What a converter made of the pages, in how many seconds, for how many USD."""
 
-    done: Audited
+    done: AuditedPages
     seconds: float
     cpu_seconds: float
     cost: float | None = None
@@ -55,7 +55,7 @@ class Timed(NamedTuple):
 
 async def time_worker(
     workers: Workers, name: str, pages: PdfPages, settings: Ingest, count: Callable[..., None]
-) -> Timed:
+) -> TimedConversion:
     """A converter of this machine, in a worker that has loaded it before; `count` is told of each page that is done."""
     request = pages.request(settings)
     await workers.acall(warm_up, name, request, timeout=settings.timeout)  # so that imports are not counted
@@ -64,7 +64,7 @@ async def time_worker(
 
 async def time_service(
     service: MarkerService, workers: Workers, name: str, pages: PdfPages, settings: Ingest, usage: list[UsageRow]
-) -> Timed:
+) -> TimedConversion:
     """A service; what it was asked before is read from the stored reply. What it took is added to `usage`."""
     from groundwork.documents.page_conversion import audit_pages
 
@@ -74,12 +74,12 @@ async def time_service(
     usage += service.usage
     audited = await workers.acall(audit_pages, name, conversion, pages.numbers, pages.layer, timeout=settings.timeout)
     costs = [row.cost for row in service.usage if row.calls and not row.unpriced]
-    return Timed(audited, seconds, 0.0, sum(costs) if costs else None)
+    return TimedConversion(audited, seconds, 0.0, sum(costs) if costs else None)
 
 
 async def time_model(
     client: Client, prompts: tuple[str, str], pages: PdfPages, config: Config, count: Callable[..., None]
-) -> Timed:
+) -> TimedConversion:
     """A model that reads each page as a picture; `prompts` ask it and ask it again."""
     from groundwork.documents.engines.vision import PageReader
     from groundwork.documents.pdf_files.page_images import page_jpeg
@@ -95,7 +95,7 @@ async def time_model(
     audited = await reader.read_pages(pages.numbers, pages.layer, config.ingest.audit_threshold, slots, count)
     seconds = time.perf_counter() - start
     costs = [row.cost for row in client.report() if row.cost is not None]
-    return Timed(audited, seconds, 0.0, sum(costs) if costs else None)
+    return TimedConversion(audited, seconds, 0.0, sum(costs) if costs else None)
 
 
 def warm_up(name: str, request: Request) -> None:
@@ -105,15 +105,15 @@ def warm_up(name: str, request: Request) -> None:
                                 page_count=request.page_count), [""])  # fmt: skip
 
 
-def timed_convert(name: str, request: Request, layer: list[str]) -> Timed:
+def timed_convert(name: str, request: Request, layer: list[str]) -> TimedConversion:
     from groundwork.documents.page_conversion import convert_pages
 
     wall_start, cpu_start = time.perf_counter(), time.process_time()
     audited = convert_pages(name, request, layer)
-    return Timed(audited, time.perf_counter() - wall_start, time.process_time() - cpu_start)
+    return TimedConversion(audited, time.perf_counter() - wall_start, time.process_time() - cpu_start)
 
 
-def column_of(name: str, timed: Timed) -> ConverterColumn:
+def column_of(name: str, timed: TimedConversion) -> ConverterColumn:
     """A converter's column of the comparison. Raises UnitError where none of its pages can be used."""
     pages: Sequence[str] = timed.done.pages
     if timed.done.troubles and all(timed.done.troubles) and not any(pages):

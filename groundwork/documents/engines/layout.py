@@ -41,7 +41,7 @@ from groundwork.documents.layout.symbol_and_typewriter_fonts import typewriter_f
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
 from groundwork.documents.pdf_files.form_fields import form_fields, icon_notes, with_typed_runs
-from groundwork.documents.repair.lost_ligatures import ligatures_of, with_ligatures
+from groundwork.documents.repair.lost_ligatures import find_ligatures, with_ligatures
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.running_headers import EdgeLine, edge_lines, running_lines, without_line
 from groundwork.language.sentences import LINE_ENDS
@@ -117,7 +117,7 @@ def convert(request: Request) -> Conversion:
 
 def _with_ligatures(pages: list[Any]) -> list[Any]:
     """liteparse's pages with the ligatures as letters that their fonts do not map."""
-    lost = ligatures_of(" ".join(text_item.text for text_item in page.text_items) for page in pages if page)
+    lost = find_ligatures(" ".join(text_item.text for text_item in page.text_items) for page in pages if page)
     return [_with_letters(page, lost) if page else page for page in pages] if lost else pages
 
 

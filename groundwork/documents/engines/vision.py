@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from groundwork.documents.auditing.page_audit import Reference
-from groundwork.documents.engines.vision_completeness import Completeness, PageLayer, same_reading
-from groundwork.documents.page_conversion import Audited
+from groundwork.documents.engines.vision_completeness import Completeness, PageLayer, is_same_reading
+from groundwork.documents.page_conversion import AuditedPages
 from groundwork.documents.repair.running_headers import running_keys, strip_running
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.llm.prompts import assistant_turn, conversation, with_images
@@ -47,7 +47,7 @@ class PageReader:
         threshold: float,
         places: asyncio.Semaphore,
         on_page: Callable[[], None] = lambda: None,
-    ) -> Audited:
+    ) -> AuditedPages:
         """The pages `numbers` at once, `places` bounding how many pictures wait. Raises StopRun."""
         keys = running_keys(layer)
 
@@ -60,7 +60,7 @@ class PageReader:
 
         replies = await together(map(read_one, numbers))
         pages = strip_running([reply.markdown for reply in replies], keys, numbers)
-        return Audited(
+        return AuditedPages(
             pages=pages,
             audits=[reply.audit for reply in replies],
             makers=[f"gemini:{self._call.model}"] * len(replies),
@@ -122,7 +122,7 @@ class PageReader:
 
 def _is_good_enough(verdict: Completeness, earlier: list[Completeness], layer: str) -> bool:
     """Nothing but numbers is missing for the second time, or two readings agree against the text layer."""
-    return not verdict.trouble or same_reading(earlier[-1], verdict, layer)
+    return not verdict.trouble or is_same_reading(earlier[-1], verdict, layer)
 
 
 def _best_kept(verdicts: list[Completeness]) -> Completeness:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from groundwork.documents.auditing.page_audit import Reference, digits, words
-from groundwork.documents.repair.page_joining import plain_contents, tidy
+from groundwork.documents.repair.page_joining import plain_contents, tidy_page
 from groundwork.documents.repair.running_headers import page_labels
 from groundwork.records.document_record import PageAudit
 
@@ -57,7 +57,7 @@ class PageLayer:
     def judge(self, reply: str, threshold: float) -> Completeness:
         """The reply as the page's Markdown; below `threshold` of the text kept it is in trouble."""
         unfenced = _FENCED.sub(r"\1", reply.strip()).strip()
-        markdown = "" if unfenced.strip("`*_ .") == "EMPTY" else plain_contents(tidy(unfenced))
+        markdown = "" if unfenced.strip("`*_ .") == "EMPTY" else plain_contents(tidy_page(unfenced))
         if repeated := self._repeated(markdown):
             reason = f"It repeats {repeated!r} without end."
             return Completeness("", Reference(self._text).audit(""), f"it repeats itself: {repeated!r}", reason)
@@ -106,7 +106,7 @@ class PageLayer:
         return reply_words.count(phrase) < sum(f" {' '.join(words(layer_line))} ".count(phrase) for layer_line in lines)
 
 
-def same_reading(first: Completeness, second: Completeness, layer: str) -> bool:
+def is_same_reading(first: Completeness, second: Completeness, layer: str) -> bool:
     """Whether two draws say the same, and the layer has other words in place of theirs: then the layer is wrong.
 
     So it is with hidden letters of a bad OCR, and with fonts whose codes are shifted. A reply that leaves words out

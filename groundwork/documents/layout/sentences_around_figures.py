@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from groundwork.documents.layout.text_lines import Line, label
-from groundwork.documents.repair.page_joining import goes_on_in, is_open
+from groundwork.documents.repair.page_joining import begins_mid_sentence, ends_mid_sentence
 from groundwork.language.words import LONG_WORD
 
 _NOTE_SIZE = 0.95  # of the body's size, which captions and notes have at the most
@@ -42,7 +42,7 @@ class Block(NamedTuple):
 
 def is_float(text: str, size: float, body: float) -> bool:
     """Whether a paragraph, given with the size of its largest line, is a caption or a note of a table."""
-    if _TITLED_CAPTION.match(text) or (_CAPTION.match(text) and not is_open(text)):
+    if _TITLED_CAPTION.match(text) or (_CAPTION.match(text) and not ends_mid_sentence(text)):
         return True
     return size < _NOTE_SIZE * body and "=" not in text and len(LONG_WORD.findall(text)) >= _LEAST_WORDS
 
@@ -63,18 +63,18 @@ def whole_sentences(blocks: Sequence[Block], join: Callable[[str, str], str]) ->
     for block in _join_around_formulas(blocks, join):
         last_index = _last_text_index(arranged)
         behind_floats = last_index < len(arranged) - 1 and _is_running(block)
-        if not behind_floats or not goes_on_in(block.text):
+        if not behind_floats or not begins_mid_sentence(block.text):
             arranged.append(block)
-        elif _TITLED_CAPTION.match(arranged[-1].text) and is_open(arranged[-1].text):
+        elif _TITLED_CAPTION.match(arranged[-1].text) and ends_mid_sentence(arranged[-1].text):
             arranged[-1] = arranged[-1]._replace(text=join(arranged[-1].text, block.text))
         elif last_index < 0:
             arranged.insert(0, block._replace(part=arranged[0].part))
-        elif is_open(arranged[last_index].text):
+        elif ends_mid_sentence(arranged[last_index].text):
             arranged[last_index] = arranged[last_index]._replace(text=join(arranged[last_index].text, block.text))
         else:
             arranged.append(block)
     last_index = _last_text_index(arranged)
-    if 0 <= last_index < len(arranged) - 1 and is_open(arranged[last_index].text):
+    if 0 <= last_index < len(arranged) - 1 and ends_mid_sentence(arranged[last_index].text):
         arranged.append(arranged.pop(last_index)._replace(part=arranged[-1].part))
     return arranged
 
@@ -98,7 +98,7 @@ def _join_around_formulas(blocks: Sequence[Block], join: Callable[[str, str], st
 def _goes_on_below(above: Block, block: Block) -> bool:
     if above.is_float or not _is_running(block) or above.part != block.part:
         return False
-    return is_open(above.text) and goes_on_in(block.text) and not label(block.text)
+    return ends_mid_sentence(above.text) and begins_mid_sentence(block.text) and not label(block.text)
 
 
 def _is_near(above: Block, below: Block) -> bool:

@@ -55,7 +55,7 @@ def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
                 _page_text(document, opened_pages[number] if number < FIRST_PAGES else _open_page(document, number))
                 for number in numbers
             ]
-            if ligatures := lost_ligatures.ligatures_of(texts):
+            if ligatures := lost_ligatures.find_ligatures(texts):
                 texts = [lost_ligatures.with_ligatures(text, ligatures) for text in texts]
             scans = [
                 len(text.split()) < 5 and _has_picture(document, i) for i, text in zip(numbers, texts, strict=True)

@@ -21,7 +21,7 @@ _BEST_RATIO = 1.15  # times the letters that a subword has with the second best 
 _LEAST_SUBWORD = 2.4  # letters of a subword of words that are words
 
 
-def ligatures_of(pages: Iterable[str]) -> dict[str, str]:
+def find_ligatures(pages: Iterable[str]) -> dict[str, str]:
     """Control character: the ligature that it stands for in these pages, where that is certain."""
     words_by_code: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
     for page in filter(_CONTROL_CHARACTER.search, pages):

@@ -40,7 +40,7 @@ class Stitched(NamedTuple):
     spans: list[tuple[int, int]]
 
 
-def tidy(markdown: str) -> str:
+def tidy_page(markdown: str) -> str:
     """A page's Markdown with broken lines joined, one item a paragraph, headings free-standing, leaders shortened."""
     tidied: list[str] = []
     fence = ""
@@ -116,11 +116,15 @@ def _join_pages(above: str, below: str, pages: Sequence[str]) -> tuple[str, str,
         return above, "\n", _strip_repeated_head(above, below)
     if last_line.startswith("|") and (rows := _table_rows_overleaf(above, below)):
         return above, "\n", rows
-    if is_open(last_line) and not goes_on_in(first_line) and (reordered := _with_sentence_first(below)):
+    if (
+        ends_mid_sentence(last_line)
+        and not begins_mid_sentence(first_line)
+        and (reordered := _with_sentence_first(below))
+    ):
         below, first_line = reordered, reordered.split("\n", 1)[0]
     if (
         _BLOCK_START.match(last_line)
-        or not goes_on_in(first_line)
+        or not begins_mid_sentence(first_line)
         or len(WRITTEN_OUT.findall(last_line)) < _LEAST_SENTENCE_WORDS
     ):
         return above, "\n\n", below
@@ -130,12 +134,12 @@ def _join_pages(above: str, below: str, pages: Sequence[str]) -> tuple[str, str,
     return above, "\n\n" if last_line.endswith(LINE_ENDS) else " ", below
 
 
-def is_open(paragraph: str) -> bool:
+def ends_mid_sentence(paragraph: str) -> bool:
     """Whether a paragraph is running text that ends in the middle of a sentence."""
     return len(paragraph) > _LONG_TEXT and not _BLOCK_START.match(paragraph) and not paragraph.endswith(LINE_ENDS)
 
 
-def goes_on_in(paragraph: str) -> bool:
+def begins_mid_sentence(paragraph: str) -> bool:
     """Whether a paragraph begins in the middle of a sentence."""
     return paragraph[:1].islower() and not _BLOCK_START.match(paragraph) and not _ITEM_START.match(paragraph)
 
@@ -148,7 +152,7 @@ def _with_sentence_first(below: str) -> str:
         before = blocks[i - 1]
         if not (before.startswith("|") or before.endswith(LINE_ENDS)):
             return ""
-        if goes_on_in(block) and len(block) > _LONG_TEXT:
+        if begins_mid_sentence(block) and len(block) > _LONG_TEXT:
             return "\n\n".join([block, *blocks[:i], *blocks[i + 1 :]])
     return ""
 

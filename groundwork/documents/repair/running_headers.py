@@ -37,7 +37,7 @@ def running_keys(pages: Sequence[str], first: int = 1) -> set[str]:
     positions: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for i, page in enumerate(pages):
         edges = _edge_texts(page)
-        positions_by_key = {key: position for position, line in enumerate(edges) for key in keys_of(line, first + i)}
+        positions_by_key = {key: position for position, line in enumerate(edges) for key in line_keys(line, first + i)}
         counts.update(positions_by_key.keys())
         for key, position in positions_by_key.items():
             positions[key][position if position < _MARKDOWN_EDGE else position - len(edges)] += 1
@@ -92,7 +92,7 @@ def page_labels(page: str) -> list[str]:
 
 
 @functools.lru_cache(4096)  # a page's text and its Markdown have the same lines at their edges
-def keys_of(line: str, number: int) -> tuple[str, ...]:
+def line_keys(line: str, number: int) -> tuple[str, ...]:
     """What a line may repeat as: itself, and itself with a number that is the page's, printed so many pages off."""
     text = " ".join(_MARKUP.sub("", line).split()).casefold()
     if not text or text.startswith("|") or len(text) > 200:
@@ -149,11 +149,11 @@ def _strip_page(page: str, number: int, keys: set[str]) -> str:
     has_page_number = False
     for indices in (filled_indices[:_MARKDOWN_EDGE], filled_indices[: -_MARKDOWN_EDGE - 1 : -1]):
         for i in indices:
-            line_keys = keys.intersection(keys_of(lines[i], number))
-            if not line_keys:
+            matching_keys = keys.intersection(line_keys(lines[i], number))
+            if not matching_keys:
                 break
             drop.add(i)
-            has_page_number = has_page_number or any("<page>" in key for key in line_keys)
+            has_page_number = has_page_number or any("<page>" in key for key in matching_keys)
     for indices in () if has_page_number else (filled_indices, filled_indices[::-1]):
         outermost = next((i for i in indices if i not in drop), None)
         if outermost is not None and not keys.isdisjoint(_page_number_keys(lines[outermost], number)):
@@ -274,6 +274,8 @@ def _repeats(page_numbers: Mapping[_LinePosition, Sequence[int]], position: _Lin
 def _line_keys(line: EdgeLine, number: int) -> set[str]:
     """What a line may come back as: all of it, or the page's number alone beside a text of the page's own."""
     cells = line.cells
-    label_keys = {key for cell in (cells[0], cells[-1]) if len(cell) < _LABEL_LETTERS for key in keys_of(cell, number)}
+    label_keys = {
+        key for cell in (cells[0], cells[-1]) if len(cell) < _LABEL_LETTERS for key in line_keys(cell, number)
+    }
     text = " ".join(cells)
-    return {text, *keys_of(text, number), *(key for key in label_keys if "<page>" in key)}
+    return {text, *line_keys(text, number), *(key for key in label_keys if "<page>" in key)}

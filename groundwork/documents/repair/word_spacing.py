@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from groundwork.documents.auditing.page_audit import Reference, digits, words
-from groundwork.documents.repair.page_joining import is_open
+from groundwork.documents.repair.page_joining import ends_mid_sentence
 from groundwork.language.labels import PAGE_ITEM
 from groundwork.language.writing_systems import WORD_OR_CHARACTER
 
@@ -24,7 +24,7 @@ _BOLD_LINE_END = re.compile(r"(?<=[^\s|*]) +(\*{2,3})([^\s*][^*\n]{1,58})\1$", r
 _SENTENCE_OR_LIST_END = re.compile(r"(?:[.:;!?”\")\]…]|\b(?:and|or|and/or))\W*$")
 
 
-def respell(markdown: str, reference: Reference) -> str:
+def respell_words(markdown: str, reference: Reference) -> str:
     """The Markdown with the words, numbers and item starts of the text layer."""
     if not reference.words:
         return markdown
@@ -36,7 +36,7 @@ def respell(markdown: str, reference: Reference) -> str:
     return _separate_headings(markdown, reference.text)
 
 
-def restore(markdown: str, reference: Reference) -> str:
+def restore_lost_lines(markdown: str, reference: Reference) -> str:
     """The Markdown, and below it the lines of the text layer that it lacks, such as those that run off the page; not
     those that the layer holds twice, one above the other. A sentence that goes on overleaf stays the last."""
     markdown_words = words(markdown)
@@ -45,7 +45,7 @@ def restore(markdown: str, reference: Reference) -> str:
         return markdown
     lost_lines = _lost_lines(reference.text, missing, f" {' '.join(markdown_words)} ")
     head, _, last_block = markdown.rpartition("\n\n")
-    blocks = [head, *lost_lines, last_block] if head and is_open(last_block) else [markdown, *lost_lines]
+    blocks = [head, *lost_lines, last_block] if head and ends_mid_sentence(last_block) else [markdown, *lost_lines]
     return "\n\n".join(blocks) if lost_lines else markdown
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.documents.auditing.best_renditions import doubt
-from groundwork.documents.auditing.doubtful_pages import DoubtfulPage, as_html, doubtful_html
+from groundwork.documents.auditing.doubtful_pages import DoubtfulPage, doubtful_html, markdown_to_html
 from groundwork.records.document_record import Page, PageAudit
 from tests.documents.conftest import Folder
 from tests.growth import steep
@@ -69,7 +69,7 @@ def test_marking_words_is_linear_in_the_page() -> None:
 
     def mark(text: str) -> None:
         words = {f"word{number}" for number in range(len(text) // 8)}
-        as_html(" ".join(words), words)
+        markdown_to_html(" ".join(words), words)
 
     mark("")  # which imports what it needs
     assert not steep(mark, "one letter", (4_000, 16_000, 64_000))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.engines.vision_completeness import PageLayer, same_reading
+from groundwork.documents.engines.vision_completeness import PageLayer, is_same_reading
 
 BODY = (
     "Every crew signs the book before it rows, and again when it is back at the jetty. A skiff that is not back by\n"
@@ -80,7 +80,7 @@ def test_two_readings_that_agree_stand_against_a_layer_of_other_words() -> None:
     shifted = "".join(chr(ord(c) - 1) if c.isalpha() else c for c in BODY)
     layer = PageLayer(shifted, pages=1)
     first, second = layer.judge(MARKDOWN, 0.9), layer.judge(MARKDOWN, 0.9)
-    assert first.trouble and same_reading(first, second, shifted)
+    assert first.trouble and is_same_reading(first, second, shifted)
     half = MARKDOWN[: len(MARKDOWN) // 2]
     cut = PageLayer(BODY, pages=1).judge(half, 0.9)
-    assert cut.trouble and not same_reading(cut, cut, BODY)
+    assert cut.trouble and not is_same_reading(cut, cut, BODY)

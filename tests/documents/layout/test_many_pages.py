@@ -10,7 +10,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.converters import Request
-from groundwork.documents.page_conversion import Audited, convert_pages
+from groundwork.documents.page_conversion import AuditedPages, convert_pages
 from groundwork.documents.pdf_files.pdfium import read_text_layer
 from groundwork.settings.config_files import load
 
@@ -33,10 +33,10 @@ RIGHT = [
 
 
 @pytest.fixture
-def read(tmp_path: Path) -> Callable[[int, Callable[[Canvas, int], None]], Audited]:
+def read(tmp_path: Path) -> Callable[[int, Callable[[Canvas, int], None]], AuditedPages]:
     """Reads as many pages as asked for; the function draws each, given its number from 1."""
 
-    def audited(count: int, draw: Callable[[Canvas, int], None]) -> Audited:
+    def audited(count: int, draw: Callable[[Canvas, int], None]) -> AuditedPages:
         path = str(tmp_path / "pages.pdf")
         canvas = Canvas(path, pagesize=A4)
         for number in range(1, count + 1):

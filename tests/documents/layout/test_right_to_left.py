@@ -10,7 +10,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.auditing.doubtful_pages import as_html
+from groundwork.documents.auditing.doubtful_pages import markdown_to_html
 from groundwork.documents.layout.right_to_left import letters_in_order, mirrored_runs, word_runs
 from groundwork.documents.layout.text_lines import Run
 
@@ -53,8 +53,8 @@ def test_lines_from_right_to_left_are_one_paragraph(drawn):
 
 def test_a_page_shows_such_a_table_from_the_right():
     """The first column of a table in Hebrew stands at the right of the page that shows the Markdown."""
-    assert '<table dir="rtl">' in str(as_html("| סירה | נמל |\n| --- | --- |\n| שחף | טארן |", []))
-    assert "<table>" in str(as_html("| Boat | Port |\n| --- | --- |\n| Gig | Tarn |", []))
+    assert '<table dir="rtl">' in str(markdown_to_html("| סירה | נמל |\n| --- | --- |\n| שחף | טארן |", []))
+    assert "<table>" in str(markdown_to_html("| Boat | Port |\n| --- | --- |\n| Gig | Tarn |", []))
 
 
 def words(*texts: tuple[float, str]) -> list[Run]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
-from groundwork.documents.repair.page_joining import is_contents, plain_contents, stitch, tidy
+from groundwork.documents.repair.page_joining import is_contents, plain_contents, stitch, tidy_page
 from groundwork.documents.repair.running_headers import without_running
 
 
@@ -61,16 +61,16 @@ def test_spans_partition_the_text(pages):
 
 def test_tidy_makes_rules_paragraphs_and_joins_broken_lines():
     """Each numbered rule is a paragraph, a label glued to its text is freed, a wrapped line is joined."""
-    assert tidy("1.1. One\n1.2. Two lines\n(2) of it\n2.6.1.1.The tape") == (
+    assert tidy_page("1.1. One\n1.2. Two lines\n(2) of it\n2.6.1.1.The tape") == (
         "1.1. One\n\n1.2. Two lines (2) of it\n\n2.6.1.1. The tape"
     )
-    assert tidy("text\n# Head\nmore") == "text\n\n# Head\n\nmore"
-    assert tidy("```\na\nb: (c)\n```") == "```\na\nb: (c)\n```"
+    assert tidy_page("text\n# Head\nmore") == "text\n\n# Head\n\nmore"
+    assert tidy_page("```\na\nb: (c)\n```") == "```\na\nb: (c)\n```"
 
 
 def test_contents_take_one_form_and_are_no_headings():
     """Leaders of every kind become ` … `, entries lose their heading marks, and a page of them is contents."""
-    page = tidy(
+    page = tidy_page(
         "## 1 Start ........ 2\n\n### 2 Teams . . . . . 3\n\n3 Play 4\n\n# 4 Score 7\n\n5 Fees ... 9\n\n6 End . 11"
     )
     plain = plain_contents(page)
