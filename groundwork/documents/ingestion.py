@@ -390,7 +390,7 @@ def _sha256(path: Path) -> str:
 
 
 def _choose_title(markdown: str, name: str, own_title: str, *, pdf: bool) -> str:
-    """What a document is called: a PDF by what it was `told` to be, others by their heading of the first level.
+    """What a document is called: a PDF by its `own_title`, others by their heading of the first level.
 
     Else by the other of the two, and at last by the file's name.
     """

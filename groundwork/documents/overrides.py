@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def override_of(settings: Ingest, file_name: str) -> dict[str, Any]:
-    """What `ingest.overrides` sets for the file `name`; of several patterns that fit, the later wins."""
+    """What `ingest.overrides` sets for the file `file_name`; of several patterns that fit, the later wins."""
     import msgspec  # 40 ms that --help does without
 
     override: dict[str, Any] = {}

@@ -33,7 +33,7 @@ def shaping_settings(config: Config) -> Any:
 
 
 def config_names(settings: Any) -> dict[str, Any]:
-    """What `shaping` gives, by the names of config.json."""
+    """What `shaping_settings` gives, by the names of config.json."""
     marker = dict(settings["marker"])
     return {"ingest": {**settings, "pictures": marker.pop("keep_images", None), "marker": marker}}
 

@@ -159,7 +159,7 @@ def _unread_formulas(docx: bytes) -> set[int]:
 
 
 def _replace_formulas(docx: bytes, formula_numbers: set[int]) -> bytes:
-    """The file with the letters of the formulas `which`, counted from 0, in place of them."""
+    """The file with the letters of the formulas `formula_numbers`, counted from 0, in place of them."""
     main_part, package = _read_package(docx)
     counter = itertools.count()
     package[main_part] = _FORMULA.sub(

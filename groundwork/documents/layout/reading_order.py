@@ -70,7 +70,7 @@ def gutters(pages: Sequence[Sequence[PagePart]]) -> list[float]:
 def parts(runs: Sequence[Run], grids: Sequence[Grid], column_xs: Sequence[float] = ()) -> list[PagePart]:
     """The parts of a page in the order in which they are read.
 
-    `known`: where columns begin on other pages of the document. There it is enough that running text stands at one
+    `column_xs`: where columns begin on other pages of the document. There it is enough that running text stands at one
     side, for the other may hold figures.
     """
     lines = [_line_boxes(sorted(line)) for line in level(runs)]

@@ -115,7 +115,7 @@ def _text_objects(page: Any) -> list[_TextObject]:
 
 
 def _upright_texts(layer: Any, text_objects: Sequence[_TextObject], least_size: float) -> list[_SizedText]:
-    """The upright text objects of a page whose letters are larger than `least`; smaller ones part them."""
+    """The upright text objects of a page whose letters are larger than `least_size`; smaller ones part them."""
     texts = []
     for text_object in text_objects:
         is_candidate = text_object.size > least_size and text_object.upright

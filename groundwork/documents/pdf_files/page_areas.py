@@ -113,7 +113,7 @@ def _goes_on(previous: Area, area: Area) -> bool:
 
 
 def prose_lines(lines: Sequence[TextLine], least_words: int = 7, stacked_words: int = 4) -> list[TextLine]:
-    """The lines that are text: those of `least` words, and those of `stacked` in three below each other."""
+    """The lines that are text: those of `least_words`, and those of `stacked_words` in three below each other."""
 
     def is_stacked(upper: TextLine, lower: TextLine) -> bool:
         gap = upper.area.bottom - lower.area.top

@@ -95,7 +95,7 @@ def _find_position(
 def _most_alike_piece(
     neighbouring_text: str, markdown: str, pieces: Sequence[tuple[int, int]], *, last: bool
 ) -> tuple[int, int] | None:
-    """The piece that holds most of the neighbouring words of `said`; of several the last or the first."""
+    """The piece that holds most of the words of `neighbouring_text`; of several the last or the first."""
     pairs = _word_pairs(neighbouring_text)
     shares = [len(pairs & _word_pairs(markdown[slice(*piece)])) / len(pairs) for piece in pieces] if pairs else []
     best_share = max(shares, default=0.0)

@@ -216,7 +216,7 @@ def _box(line: list[Run]) -> _Box:
 
 
 def _stands_apart(boxes_inward: Sequence[_Box], count: int, is_foot: bool) -> bool:
-    """Whether the first `i` lines have more space below them (above them, at the foot) than the lines of the text."""
+    """Whether the first `count` lines have more space below them (above them, at the foot) than the text has in it."""
     gaps = [
         above.y1 - below.y2 if is_foot else below.y1 - above.y2
         for above, below in pairwise(boxes_inward[count - 1 : count + _TEXT_LINES_COMPARED])
