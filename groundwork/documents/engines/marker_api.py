@@ -142,15 +142,15 @@ class MarkerService:
             ):
                 api = _ServiceClient(client, key, self.settings)
                 files = {"file": (f"document{ending}", content)}
-                submitted = _decode(await api.ask("POST", self.settings.url, data=form, files=files), _SubmittedJob)
+                submitted = _decode(await api.send("POST", self.settings.url, data=form, files=files), _SubmittedJob)
                 if not submitted.success or not submitted.request_id:
-                    raise BadDocument(f"{NAME}: the service did not take it: {api.plain(submitted.error or 'no id')}")
+                    raise BadDocument(f"{NAME}: the service did not take it: {api.redact(submitted.error or 'no id')}")
                 address = self._check_url(submitted)
                 while True:
-                    reply = await api.ask("GET", address)
+                    reply = await api.send("GET", address)
                     result = _decode(reply, _JobResult)
                     if result.status == "failed" or result.success is False:
-                        raise BadDocument(f"{NAME}: the job failed: {api.plain(result.error or 'no reason given')}")
+                        raise BadDocument(f"{NAME}: the job failed: {api.redact(result.error or 'no reason given')}")
                     if result.status == "complete":
                         return reply
                     await asyncio.sleep(POLL_SECONDS)
@@ -175,7 +175,7 @@ class _ServiceClient:
     def __init__(self, client: Any, key: str, settings: MarkerApi) -> None:
         self._client, self._key, self._settings = client, key, settings
 
-    async def ask(self, method: str, address: str, **content: Any) -> bytes:
+    async def send(self, method: str, address: str, **content: Any) -> bytes:
         """The body of a 200. Raises as MarkerService.convert does."""
         import httpx2
 
@@ -214,9 +214,9 @@ class _ServiceClient:
             detail = response.json().get("detail", "")
         except (ValueError, AttributeError):
             return ""
-        return self.plain(str(detail))
+        return self.redact(str(detail))
 
-    def plain(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """A text of the service in one short line, without the key."""
         return " ".join(text.replace(self._key, "[the key]").split())[:MOST_DETAIL].rstrip(". ")
 

@@ -22,7 +22,7 @@ class DocumentWords:
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self.plain: set[str] = set()
+        self.unhyphenated: set[str] = set()
         self.hyphenated: set[str] = set()
         is_parted = False
         for line in lines:
@@ -33,7 +33,7 @@ class DocumentWords:
                 if "-" in word or "‐" in word or "‑" in word:
                     self.hyphenated.add(_with_plain_hyphens(word))
                 else:
-                    self.plain.add(word)
+                    self.unhyphenated.add(word)
         self._starts = {word.partition("-")[0] for word in self.hyphenated}
         self._ends = {word.rpartition("-")[2] for word in self.hyphenated}
 
@@ -56,14 +56,14 @@ class DocumentWords:
         compound = _with_plain_hyphens(f"{stem}-{tail}").casefold()
         if compound in self.hyphenated:
             return True
-        if compound.replace("-", "") in self.plain:
+        if compound.replace("-", "") in self.unhyphenated:
             return False
         if "-" in _with_plain_hyphens(stem):
             return True  # a compound is parted at its own hyphens
         tail_start, tail_end = tail.casefold().partition("-")[0], tail.casefold().rpartition("-")[2]
-        if tail_end in self._ends and stem.casefold() in self.plain:
+        if tail_end in self._ends and stem.casefold() in self.unhyphenated:
             return True  # model-based, for it writes rule-based
-        return stem.casefold() in self._starts and (tail_start in self.plain or tail_end in self._ends)
+        return stem.casefold() in self._starts and (tail_start in self.unhyphenated or tail_end in self._ends)
 
     def mend(self, text: str) -> str:
         """The text without blanks after hyphens inside of known words: "any- body", "out-of- bounds"."""
@@ -73,7 +73,7 @@ class DocumentWords:
         compound = _with_plain_hyphens(f"{match[1]}-{match[2]}").casefold()
         if compound in self.hyphenated:
             return f"{match[1]}-{match[2]}"
-        return f"{match[1]}{match[2]}" if compound.replace("-", "") in self.plain else match[0]
+        return f"{match[1]}{match[2]}" if compound.replace("-", "") in self.unhyphenated else match[0]
 
 
 def has_parted(text: str) -> bool:

@@ -180,7 +180,7 @@ class EdgeLine(NamedTuple):
     cells: list[str]
     runs: list[Run]
     y: float
-    foot: bool
+    is_foot: bool
 
 
 def edge_lines(runs: Sequence[Run], grids: Sequence[Grid], height: float) -> list[EdgeLine]:
@@ -252,13 +252,13 @@ def running_lines(pages: Sequence[Sequence[EdgeLine]], numbers: Sequence[int], b
 class _LinePosition(NamedTuple):
     """Where a line stands, its height in steps, and what it comes back as."""
 
-    foot: bool
+    is_foot: bool
     key: str
     step: int
 
 
 def _positions(line: EdgeLine, number: int) -> list[_LinePosition]:
-    return [_LinePosition(line.foot, key, round(line.y / _STEP_POINTS)) for key in _line_keys(line, number)]
+    return [_LinePosition(line.is_foot, key, round(line.y / _STEP_POINTS)) for key in _line_keys(line, number)]
 
 
 def _repeats(page_numbers: Mapping[_LinePosition, Sequence[int]], position: _LinePosition) -> tuple[int, int]:
