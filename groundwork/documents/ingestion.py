@@ -118,12 +118,12 @@ class Ingestion:
         if not self.config.ingest.pictures or ending != ".pdf" or not numbers:
             return markdown, pages
         try:
-            taken = await self._run_worker(take_pictures, self._pdf_path, numbers, str(self.images))
+            pdf_pictures = await self._run_worker(take_pictures, self._pdf_path, numbers, str(self.images))
         except WorkerFailed as error:
             self.warnings.append(f"its pictures could not be taken out: {_reason(error)}")
             return markdown, pages
-        self.warnings += taken.warnings
-        return with_pictures(markdown, pages, taken.pictures)
+        self.warnings += pdf_pictures.warnings
+        return with_pictures(markdown, pages, pdf_pictures.pictures)
 
     async def _read_whole(self, path: Path, ending: str, converter_names: list[str]) -> tuple[str, list[Page], str]:
         """A document without pages, or with slides: the first converter that can."""

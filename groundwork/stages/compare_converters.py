@@ -136,7 +136,7 @@ async def _yardstick(job: Job, workers: Workers, columns: list[ConverterColumn],
         if column.name == YARDSTICK and column.pages:
             return column.pages
     try:
-        return (await time_worker(workers, YARDSTICK, pages, job.config.ingest, job.progress.advance)).done.pages
+        return (await time_worker(workers, YARDSTICK, pages, job.config.ingest, job.progress.advance)).audited.pages
     except WorkerFailed:
         return [""] * len(pages.numbers)
 

@@ -82,7 +82,7 @@ class Reference:
             return self._audit_letters(markdown, bare, found_numbers)
         is_same = found_words == self.words  # as on most pages
         lost = self._lost_numbers(found_numbers)
-        words_kept, glued = (1.0, 0.0) if is_same else self._kept(found_words)
+        words_kept, glued = (1.0, 0.0) if is_same else self._words_kept(found_words)
         numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
         pairs_kept = 1.0 if is_same else self._pairs_kept(found_words, markdown)
         words_once = (
@@ -127,7 +127,7 @@ class Reference:
             lost_numbers=sorted(lost)[:20],
         )
 
-    def _kept(self, found_words: list[str]) -> tuple[float, float]:
+    def _words_kept(self, found_words: list[str]) -> tuple[float, float]:
         """The share of the reference's words that are there, and of the words found that are several of its in one."""
         counts = Counter(found_words)
         words_kept = sum(min(n, counts[word]) for word, n in self.counts.items() if word in counts)

@@ -47,7 +47,7 @@ class PdfPages:
 class TimedConversion(NamedTuple):
     """What a converter made of the pages, in how many seconds, for how many USD."""
 
-    done: AuditedPages
+    audited: AuditedPages
     seconds: float
     cpu_seconds: float
     cost: float | None = None
@@ -115,14 +115,14 @@ def timed_convert(name: str, request: Request, layer: list[str]) -> TimedConvers
 
 def column_of(name: str, timed: TimedConversion) -> ConverterColumn:
     """A converter's column of the comparison. Raises UnitError where none of its pages can be used."""
-    pages: Sequence[str] = timed.done.pages
-    if timed.done.troubles and all(timed.done.troubles) and not any(pages):
-        raise UnitError(timed.done.troubles[0])
+    pages: Sequence[str] = timed.audited.pages
+    if timed.audited.troubles and all(timed.audited.troubles) and not any(pages):
+        raise UnitError(timed.audited.troubles[0])
     return ConverterColumn(
         name=name,
         pages=list(pages),
-        makers=timed.done.makers,
-        audits=timed.done.audits,
+        makers=timed.audited.makers,
+        audits=timed.audited.audits,
         seconds=timed.seconds,
         rate=len(pages) / max(timed.cpu_seconds or timed.seconds, 1e-6),
         cost_per_thousand=None if timed.cost is None else 1000 * timed.cost / len(pages),

@@ -25,8 +25,7 @@ from groundwork.documents.layout.drawn_lines import Frame, Stroke, Strokes, find
 from groundwork.documents.layout.fonts_and_sizes import Styles
 from groundwork.documents.layout.foot_notes import foot_notes
 from groundwork.documents.layout.lines_to_markdown import PageWriter, page_lines
-from groundwork.documents.layout.reading_order import gutters
-from groundwork.documents.layout.reading_order import parts as parts_of
+from groundwork.documents.layout.reading_order import gutters, page_parts
 from groundwork.documents.layout.right_to_left import (
     letters_in_order,
     mirrored_box,
@@ -219,10 +218,10 @@ def _order_pages(pages: Sequence[_PageContent], running: Sequence[Sequence[EdgeL
     """The parts of the pages in the order in which they are read, without the running lines."""
     running_ids = {id(run) for lines in running for line in lines for run in line.runs}
     runs = [[run for run in page.runs if id(run) not in running_ids] for page in pages]
-    parts_by_page = [parts_of(page_runs, page.grids) for page_runs, page in zip(runs, pages, strict=True)]
+    parts_by_page = [page_parts(page_runs, page.grids) for page_runs, page in zip(runs, pages, strict=True)]
     if column_xs := gutters(parts_by_page):
         parts_by_page = [
-            parts_of(page_runs, page.grids, column_xs) for page_runs, page in zip(runs, pages, strict=True)
+            page_parts(page_runs, page.grids, column_xs) for page_runs, page in zip(runs, pages, strict=True)
         ]
     return [
         OrderedPage(

@@ -45,15 +45,15 @@ class PageReader:
         numbers: list[int],
         layer: list[str],
         threshold: float,
-        places: asyncio.Semaphore,
+        picture_slots: asyncio.Semaphore,
         on_page: Callable[[], None] = lambda: None,
     ) -> AuditedPages:
-        """The pages `numbers` at once, `places` bounding how many pictures wait. Raises StopRun."""
+        """The pages `numbers` at once, `picture_slots` bounding how many pictures wait. Raises StopRun."""
         keys = running_keys(layer)
 
         async def read_one(number: int) -> Completeness:
             text = strip_running([layer[number - 1]], keys, [number])[0] if number <= len(layer) else ""
-            async with places:
+            async with picture_slots:
                 reply = await self.read(number, text, len(layer), threshold)
             on_page()
             return reply

@@ -67,7 +67,7 @@ def gutters(pages: Sequence[Sequence[PagePart]]) -> list[float]:
     return [group[0][0] for group in groups if len({number for _, number in group}) >= _GUTTER_PAGES]
 
 
-def parts(runs: Sequence[Run], grids: Sequence[Grid], column_xs: Sequence[float] = ()) -> list[PagePart]:
+def page_parts(runs: Sequence[Run], grids: Sequence[Grid], column_xs: Sequence[float] = ()) -> list[PagePart]:
     """The parts of a page in the order in which they are read.
 
     `column_xs`: where columns begin on other pages of the document. There it is enough that running text stands at one

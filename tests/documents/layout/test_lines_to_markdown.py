@@ -11,7 +11,7 @@ import pytest
 from groundwork.documents.layout.fonts_and_sizes import Styles
 from groundwork.documents.layout.foot_notes import foot_notes
 from groundwork.documents.layout.lines_to_markdown import PageWriter
-from groundwork.documents.layout.reading_order import parts
+from groundwork.documents.layout.reading_order import page_parts
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, label, to_lines, to_run
 from groundwork.documents.repair.hyphens import DocumentWords
@@ -214,9 +214,9 @@ def test_a_page_number_beside_columns_is_read_at_the_edge():
     columns = [cell for i, row in enumerate(rows) for cell in (run(50, 30 + 12 * i, row), run(300, 30 + 12 * i, row))]
     for number in ("61", "Page 11 of 15"):
         head = [run(50, 0, "The handbook"), run(440, 0, number)]
-        first, *_ = parts([*head, *columns], [])
+        first, *_ = page_parts([*head, *columns], [])
         assert [run.text for run in first.runs] == ["The handbook", number]
-    *_, last = parts([*columns, run(300, 200, "– 7 –")], [])
+    *_, last = page_parts([*columns, run(300, 200, "– 7 –")], [])
     assert [run.text for run in last.runs] == ["– 7 –"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.layout.reading_order import parts
+from groundwork.documents.layout.reading_order import page_parts
 from groundwork.documents.layout.text_lines import Run
 
 LINES = ("when the tide on both sides has", "turned, and he lowers it as soon", "as the last ferry has left it.")
@@ -29,4 +29,4 @@ def _column(x: float, y: float, pieces: str) -> list[Run]:
 def test_columns_hold_formulas_in_many_pieces_and_no_tables(pieces: str, columns: int) -> None:
     """Running text is what most of a column's letters are; figures of a table are more than a few of them."""
     runs = _column(60, 100, pieces) + _column(320, 105, pieces)
-    assert sum(part.column is not None for part in parts(runs, [])) == columns
+    assert sum(part.column is not None for part in page_parts(runs, [])) == columns
