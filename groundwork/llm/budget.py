@@ -31,8 +31,8 @@ class Budget:
         self.limit = limit
         self.spent = 0.0
         self._reserved = 0.0
-        self._in_flight = 0
-        self._waiting: list[asyncio.Future[None]] = []  # no Event: a budget outlives the loops of several stages
+        self._calls_in_flight = 0
+        self._waiting_calls: list[asyncio.Future[None]] = []  # no Event: a budget outlives the loops of several stages
 
     @asynccontextmanager
     async def reserve(self, stake: Stake) -> AsyncIterator[Settlement]:
@@ -41,37 +41,37 @@ class Budget:
         When the whole of it does not fit even alone, the reply gets less room. Raises BudgetReached when that would
         be too little.
         """
-        settlement = await self._settlement(stake)
+        settlement = await self._reserve_when_affordable(stake)
         self._reserved += settlement.reserved
-        self._in_flight += 1
+        self._calls_in_flight += 1
         try:
             yield settlement
         finally:
-            self._in_flight -= 1
+            self._calls_in_flight -= 1
             # No crumbs of rounding stay behind.
-            self._reserved = self._reserved - settlement.reserved if self._in_flight else 0.0
+            self._reserved = self._reserved - settlement.reserved if self._calls_in_flight else 0.0
             self.spent += settlement.cost
-            self._wake_all()
+            self._wake_waiting()
 
-    async def _settlement(self, stake: Stake) -> Settlement:
+    async def _reserve_when_affordable(self, stake: Stake) -> Settlement:
         while self.limit is not None:
             room = stake.room(self.limit - self.spent)
-            worst = stake.cost(room)
-            if self.spent + self._reserved + worst <= self.limit:
-                return Settlement(worst, room)
-            if not self._in_flight:
+            worst_cost = stake.cost(room)
+            if self.spent + self._reserved + worst_cost <= self.limit:
+                return Settlement(worst_cost, room)
+            if not self._calls_in_flight:
                 raise BudgetReached(
                     f"--max-cost {self.limit:g}: {self.spent:.4f} USD are spent and the next call could cost "
-                    f"{worst:.4f}; everything finished is kept, a higher --max-cost goes on from here "
+                    f"{worst_cost:.4f}; everything finished is kept, a higher --max-cost goes on from here "
                     "(--dry-run tells what all of it takes)"
                 )
-            self._waiting.append(asyncio.get_running_loop().create_future())
-            await self._waiting[-1]
+            self._waiting_calls.append(asyncio.get_running_loop().create_future())
+            await self._waiting_calls[-1]
         return Settlement(0.0, stake.most)
 
-    def _wake_all(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
+    def _wake_waiting(self) -> None:
+        futures, self._waiting_calls = self._waiting_calls, []
+        for future in futures:
             if not future.done():
                 future.set_result(None)
 
@@ -110,8 +110,8 @@ class Experience:
     def __init__(self) -> None:
         self.first = asyncio.Lock()  # held by the first call, which goes alone
         self._replies = 0
-        self._longest = 0  # tokens
-        self._swell = 1.0  # most tokens that a prompt ever was, over their estimate
+        self._longest_reply = 0  # tokens
+        self._prompt_growth = 1.0  # most tokens that a prompt ever was, over their estimate
 
     def any(self) -> bool:
         """Whether there was a reply yet."""
@@ -120,12 +120,12 @@ class Experience:
     def learn(self, estimated: int, usage: Usage) -> None:
         """Take in a reply whose prompt was estimated at so many tokens."""
         self._replies += 1
-        self._longest = max(self._longest, usage.output_tokens)
-        self._swell = max(self._swell, usage.input_tokens / max(1, estimated))
+        self._longest_reply = max(self._longest_reply, usage.output_tokens)
+        self._prompt_growth = max(self._prompt_growth, usage.input_tokens / max(1, estimated))
 
     def stake(self, price: Price, estimated: int, limit: int, *, roomy: bool = False) -> Stake:
         """The worst case of a call. Its reply gets `AMPLE` times the longest so far; `roomy`: all of `limit`."""
-        known = self.any() and not roomy
-        most = min(limit, max(LEAST_ROOM, AMPLE * self._longest)) if known else limit
-        least = most if roomy else min(most, max(LEAST_ROOM, 2 * self._longest))
-        return Stake(price, estimated * self._swell * WORST, most, least)
+        use_history = self.any() and not roomy
+        max_tokens = min(limit, max(LEAST_ROOM, AMPLE * self._longest_reply)) if use_history else limit
+        min_tokens = max_tokens if roomy else min(max_tokens, max(LEAST_ROOM, 2 * self._longest_reply))
+        return Stake(price, estimated * self._prompt_growth * WORST, max_tokens, min_tokens)

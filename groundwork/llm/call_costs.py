@@ -99,13 +99,13 @@ class Accounts:
     def count(self, context: CallContext, usage: Usage, *, replayed: bool) -> None:
         """Enter one reply."""
         context.spent.append(Spent(usage, replayed))
-        names = (context.stage, context.model, DOCUMENT.get() or context.unit)
-        self.rows.setdefault(names, UsageRow(*names)).add(usage, replayed)
+        row_key = (context.stage, context.model, DOCUMENT.get() or context.unit)
+        self.rows.setdefault(row_key, UsageRow(*row_key)).add(usage, replayed)
         if self._on_usage and not replayed:
             self._on_usage(usage)
 
 
-_BY_MODEL = (
+_SPENDING_BY_MODEL = (
     "SELECT model, COUNT(*), SUM(cost IS NOT NULL), TOTAL(cost), TOTAL(seconds) FROM replies WHERE stage = ? "
     "GROUP BY model"
 )
@@ -124,17 +124,17 @@ class Spending:
 
 def spending(journal: Path, stage: str) -> list[Spending]:
     """By model, from the journal's file and its segments; nothing where there is none or one is damaged."""
-    found: dict[str, list[Spending]] = defaultdict(list)
+    rows_by_model: dict[str, list[Spending]] = defaultdict(list)
     try:
         for path in [*([journal] if journal.is_file() else []), *segments_of(journal)]:
             with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
-                for row in database.execute(_BY_MODEL, (stage,)):
-                    found[row[0]].append(Spending(*row))
+                for row in database.execute(_SPENDING_BY_MODEL, (stage,)):
+                    rows_by_model[row[0]].append(Spending(*row))
     except sqlite3.Error:
         return []
-    return [_added(model, parts) for model, parts in sorted(found.items())]
+    return [_sum_spending(model, parts) for model, parts in sorted(rows_by_model.items())]
 
 
-def _added(model: str, parts: list[Spending]) -> Spending:
-    calls, priced, cost, seconds = (sum(column) for column in zip(*(astuple(part)[1:] for part in parts), strict=True))
+def _sum_spending(model: str, rows: list[Spending]) -> Spending:
+    calls, priced, cost, seconds = (sum(column) for column in zip(*(astuple(row)[1:] for row in rows), strict=True))
     return Spending(model, calls, priced, cost, seconds)

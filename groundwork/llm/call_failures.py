@@ -43,8 +43,8 @@ class Rejected(CallFailed):
 
     def remedy(self) -> str:
         """The setting to change, to be put behind the message; "" where nothing is known."""
-        said = f"{self.parameter} {self}".casefold()
-        return next((f"; {setting}" for words, setting in _SETTINGS if any(word in said for word in words)), "")
+        message = f"{self.parameter} {self}".casefold()
+        return next((f"; {remedy}" for keywords, remedy in _REMEDIES if any(word in message for word in keywords)), "")
 
 
 class Blocked(CallFailed):
@@ -56,7 +56,7 @@ class Refused(CallFailed):
 
 
 # What a 400 speaks of, and what to do about it. The settings are those of the stage's own block.
-_SETTINGS: tuple[tuple[tuple[str, ...], str], ...] = (
+_REMEDIES: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         ("context length", "context_length", "context window", "too many tokens"),
         "lower its max_tokens, or send less at once (chunk.max_length, summarize.max_input_tokens)",
@@ -81,14 +81,14 @@ def trouble_of(status: int, headers: Mapping[str, str], error: Any) -> CallFaile
     """The class of a failed call, by the HTTP status or by the code that an error inside a 200 names."""
     error = error if isinstance(error, dict) else {"message": str(error)}
     metadata = error.get("metadata") if isinstance(error.get("metadata"), dict) else {}
-    code = status if status != 200 else _code(error.get("code"))
-    message = f"{code}: {_message(error, metadata)}"
+    code = status if status != 200 else _status_code(error.get("code"))
+    message = f"{code}: {_error_message(error, metadata)}"
     if 300 <= code < 400:
         return Refused(f"{code}: the address has moved to {headers.get('location') or 'nowhere that it names'}")
-    if code in (400, 422) and _is_about_the_key(error):
+    if code in (400, 422) and _is_key_error(error):
         return Refused(message.replace(f"{code}:", "401:", 1))
     if code == 429:
-        return _too_many(message, error, retry_after(headers, error))
+        return _classify_429(message, error, retry_after(headers, error))
     if code == 403 and ("reasons" in metadata or "flagged_input" in metadata):
         return Blocked(f"the input was flagged: {', '.join(map(str, metadata.get('reasons') or [])) or message}")
     if code in (401, 402, 403, 404) or (code == 400 and "not a valid model" in message):
@@ -100,24 +100,29 @@ def trouble_of(status: int, headers: Mapping[str, str], error: Any) -> CallFaile
     return Broken(message, retry_after(headers, error))
 
 
-def _too_many(message: str, error: dict[str, Any], wait: float | None) -> CallFailed:
+def _classify_429(message: str, error: dict[str, Any], wait: float | None) -> CallFailed:
     """A 429 that waiting mends, or one of a used-up quota."""
     availability = error.get("availability")
-    final = isinstance(availability, dict) and availability.get("retryable") is False
-    if final or "insufficient_quota" in (error.get("code"), error.get("type")):
+    is_final = isinstance(availability, dict) and availability.get("retryable") is False
+    if is_final or "insufficient_quota" in (error.get("code"), error.get("type")):
         return Refused(f"402: {message}")
     return Busy(message, wait)
 
 
-def _is_about_the_key(error: dict[str, Any]) -> bool:
+def _is_key_error(error: dict[str, Any]) -> bool:
     """Gemini and others turn a key down with a 400."""
-    named = [error.get("code"), error.get("type"), error.get("status"), *(d.get("reason") for d in _details(error))]
-    return any(str(name).casefold() in _KEY_CODES for name in named) or bool(
+    codes = [
+        error.get("code"),
+        error.get("type"),
+        error.get("status"),
+        *(d.get("reason") for d in _google_details(error)),
+    ]
+    return any(str(code).casefold() in _KEY_CODES for code in codes) or bool(
         _BAD_KEY.search(str(error.get("message") or "")[:1000])
     )
 
 
-def _details(error: dict[str, Any]) -> list[dict[str, Any]]:
+def _google_details(error: dict[str, Any]) -> list[dict[str, Any]]:
     """Google's `details`."""
     details = error.get("details")
     return [detail for detail in details if isinstance(detail, dict)] if isinstance(details, list) else []
@@ -128,8 +133,8 @@ def retry_after(headers: Mapping[str, str], error: dict[str, Any]) -> float | No
     import email.utils
     import time
 
-    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        text = headers.get(name, "")
+    for header, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        text = headers.get(header, "")
         if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", text):
             return float(text) / scale
         if parsed := email.utils.parsedate_tz(text):
@@ -137,34 +142,34 @@ def retry_after(headers: Mapping[str, str], error: dict[str, Any]) -> float | No
     availability = error.get("availability")
     if isinstance(availability, dict) and isinstance(seconds := availability.get("retry_after"), int | float):
         return float(seconds)
-    for detail in _details(error):
+    for detail in _google_details(error):
         if delay := _SECONDS.fullmatch(str(detail.get("retryDelay"))):
             return float(delay[1])
     reset = headers.get("x-ratelimit-reset", "")  # milliseconds since 1970
     return max(0.0, int(reset) / 1000 - time.time()) if re.fullmatch(r"\d{13}", reset) else None
 
 
-def _code(code: Any) -> int:
+def _status_code(code: Any) -> int:
     text = str(code)
     return int(text) if re.fullmatch(r"[1-5]\d\d", text) else 500
 
 
-def _message(error: dict[str, Any], metadata: dict[str, Any]) -> str:
+def _error_message(error: dict[str, Any], metadata: dict[str, Any]) -> str:
     detail = metadata.get("raw") or ""
     provider = metadata.get("provider_name")
-    said = error.get("message") or error.get("detail") or error
-    parts = [str(said)[:1000], f"({provider})" if provider else "", str(detail)[:200]]
-    return " ".join(" ".join(parts).split())  # in one line, whatever came
+    message = error.get("message") or error.get("detail") or error
+    fragments = [str(message)[:1000], f"({provider})" if provider else "", str(detail)[:200]]
+    return " ".join(" ".join(fragments).split())  # in one line, whatever came
 
 
 def explain(refused: Refused, base_url: str, variable: str, model: str) -> str:
     """One line for a refusal: where, what the endpoint said, and what to do about it."""
-    said = str(refused)
-    return f"{base_url} ({model}): {said}; {_remedy(said, base_url, variable or 'llm.api_key_env')}"
+    message = str(refused)
+    return f"{base_url} ({model}): {message}; {_remedy(message, base_url, variable or 'llm.api_key_env')}"
 
 
-def _remedy(said: str, base_url: str, variable: str) -> str:
-    match said[:3]:
+def _remedy(message: str, base_url: str, variable: str) -> str:
+    match message[:3]:
         case "401":
             return f"the key is not accepted: check {variable} in .env"
         case "402":
@@ -172,19 +177,19 @@ def _remedy(said: str, base_url: str, variable: str) -> str:
         case "403":
             return "the key has no right to this model or provider: check the account's settings"
         case "404":
-            return _not_found(said.lower(), base_url)
+            return _remedy_for_404(message.lower(), base_url)
         case _:
             return "set llm.base_url to where it is now, without /chat/completions"
 
 
-def _not_found(said: str, base_url: str) -> str:
+def _remedy_for_404(message: str, base_url: str) -> str:
     """What a 404 usually means, the likeliest first."""
-    if "requested parameters" in said:
+    if "requested parameters" in message:
         return (
             "no provider of this model takes every parameter: set temperature and top_p of the stage to null, "
             "or llm.routing.require_parameters=false"
         )
-    address = f"does llm.base_url ({base_url}) end where it should (most servers: .../v1, without /chat/completions)?"
-    if "model" in said or "deployment" in said or "no endpoints found" in said:
-        return f"check the model's name; {address}"
-    return f"{address} If so, check the model's name"
+    url_hint = f"does llm.base_url ({base_url}) end where it should (most servers: .../v1, without /chat/completions)?"
+    if "model" in message or "deployment" in message or "no endpoints found" in message:
+        return f"check the model's name; {url_hint}"
+    return f"{url_hint} If so, check the model's name"

@@ -31,15 +31,15 @@ Json = dict[str, Any]
 POLL = 0.2  # seconds between looks at what another process is asking
 
 
-class _AskedElsewhere(Exception):  # a signal between two functions here, never seen outside
+class _ClaimedElsewhere(Exception):  # a signal between two functions here, never seen outside
     """Another process is making this very call."""
 
 
-class _CutShort(Exception):  # likewise
+class _ReplyCutShort(Exception):  # likewise
     """The reply needed more room than it was given to save money."""
 
 
-class _Adapted(Exception):  # likewise
+class _RequestAdapted(Exception):  # likewise
     """The endpoint refused a parameter; without it the call may do."""
 
 
@@ -59,9 +59,9 @@ class Calls:
         self._limiters: dict[tuple[str, str], RateLimiter] = {}
         self._stopping = CircuitBreaker(stopping, self._limiters)
         self._adaptations: dict[RateLimiter, Adaptation] = {}
-        self._asking: dict[str, asyncio.Lock] = {}
-        self._askers: Counter[str] = Counter()
-        self._noticed: set[tuple[RateLimiter | None, str]] = set()
+        self._key_locks: dict[str, asyncio.Lock] = {}
+        self._lock_users: Counter[str] = Counter()
+        self._said_notices: set[tuple[RateLimiter | None, str]] = set()
 
     @property
     def rows(self) -> dict[tuple[str, str, str], UsageRow]:
@@ -75,88 +75,88 @@ class Calls:
     def limiter(self, endpoint: Endpoint, model: str) -> RateLimiter:
         """The one limiter of this endpoint and model."""
         settings = endpoint.settings
-        where = (settings.base_url, model)
-        if where not in self._limiters:
-            limits = (settings.requests_per_minute, settings.tokens_per_minute)
+        limiter_key = (settings.base_url, model)
+        if limiter_key not in self._limiters:
+            rates = (settings.requests_per_minute, settings.tokens_per_minute)
             name = f"{settings.base_url} ({model})"
-            self._limiters[where] = RateLimiter(name, endpoint.concurrency, settings.max_retry_after, *limits)
-        return self._limiters[where]
+            self._limiters[limiter_key] = RateLimiter(name, endpoint.concurrency, settings.max_retry_after, *rates)
+        return self._limiters[limiter_key]
 
     async def reply(self, context: CallContext, body: Json, draw: int) -> ChatResponse:
         """The reply to a chat completion: the journal's, or a new one. Raises UnitError, StopRun or ConfigError."""
         key = key_of(context.endpoint.identity, body, (context.sample, draw))
-        async with self._alone(key):
+        async with self._lock_key(key):
             while True:
-                if row := self._journal.find(key, context.after):
-                    return self._replay(context, row)
-                with suppress(_AskedElsewhere):
-                    return await self._persist(context, lambda again: self._chat(context, body, key, again))
-                self._tell_of_wait(key, context)
+                if stored_reply := self._journal.find(key, context.after):
+                    return self._replay(context, stored_reply)
+                with suppress(_ClaimedElsewhere):
+                    return await self._retry(context, lambda retry: self._complete_chat(context, body, key, retry))
+                self._announce_wait(key, context)
                 await self._stopping.pause(POLL)
 
-    def _tell_of_wait(self, key: str, context: CallContext) -> None:
+    def _announce_wait(self, key: str, context: CallContext) -> None:
         """Once a run, say whose reply it waits for: without a word that would look like a hang."""
         if owner := self._journal.owner(key):
-            self._once(
+            self._say_once(
                 (None, "waiting"),
                 f"waiting for {spoken(owner)}, which asks the same ({context.unit}); end it if it is not wanted",
             )
 
-    def notice(self, context: CallContext, kind: str, what: str) -> None:
+    def notice(self, context: CallContext, kind: str, text: str) -> None:
         """Say once a run, of each endpoint and model, what is odd about its replies."""
-        self._once((context.limiter, kind), f"{context.endpoint.settings.base_url} ({context.model}): {what}")
+        self._say_once((context.limiter, kind), f"{context.endpoint.settings.base_url} ({context.model}): {text}")
 
-    def _once(self, key: tuple[RateLimiter | None, str], line: str) -> None:
-        if self._say is not None and key not in self._noticed:
-            self._noticed.add(key)
+    def _say_once(self, key: tuple[RateLimiter | None, str], line: str) -> None:
+        if self._say is not None and key not in self._said_notices:
+            self._said_notices.add(key)
             self._say(line)
 
     async def vectors(self, context: CallContext, texts: list[str]) -> list[list[float]]:
         """One vector a text, by one call. They are not journaled: whoever asks keeps them."""
         body: Json = {"model": context.model, "input": texts, "encoding_format": "float"}
-        return await self._persist(context, lambda again: self._embeddings(context, body, again))
+        return await self._retry(context, lambda retry: self._embed_texts(context, body, retry))
 
     async def close(self) -> None:
         """Stop watching for the stop."""
         await self._stopping.close()
 
     @asynccontextmanager
-    async def _alone(self, key: str) -> AsyncIterator[None]:
+    async def _lock_key(self, key: str) -> AsyncIterator[None]:
         """Two askers of one request share one reply: the second waits and finds the first one's in the journal."""
-        lock = self._asking.setdefault(key, asyncio.Lock())
-        self._askers[key] += 1
+        lock = self._key_locks.setdefault(key, asyncio.Lock())
+        self._lock_users[key] += 1
         try:
             async with lock:
                 yield
         finally:
-            self._askers[key] -= 1
-            if not self._askers[key]:
-                del self._asking[key], self._askers[key]
+            self._lock_users[key] -= 1
+            if not self._lock_users[key]:
+                del self._key_locks[key], self._lock_users[key]
 
-    def _replay(self, context: CallContext, row: StoredReply) -> ChatResponse:
-        usage = Usage(row.input_tokens, row.output_tokens, row.cached_tokens, row.cost)
+    def _replay(self, context: CallContext, stored: StoredReply) -> ChatResponse:
+        usage = Usage(stored.input_tokens, stored.output_tokens, stored.cached_tokens, stored.cost)
         self._accounts.count(context, usage, replayed=True)
-        response = read_response(row.body)
+        response = read_response(stored.body)
         if response.trouble is not None:
             raise Filtered(f"{context.unit}: {context.model}: {response.trouble}")
         return response
 
-    async def _persist(self, context: CallContext, once: Callable[[bool], Awaitable[T]]) -> T:
+    async def _retry(self, context: CallContext, attempt: Callable[[bool], Awaitable[T]]) -> T:
         """Call until a reply comes. 429s are free; other failures have `transport_retries`."""
-        settings, failures, again = context.endpoint.settings, 0, False
+        settings, failures, is_retry = context.endpoint.settings, 0, False
         self._stopping.watch()
         while True:
             self._stopping.check()
             try:
-                result = await once(again)
+                reply = await attempt(is_retry)
             except Busy:
-                again = True
-            except _Adapted:
-                again = True
-            except _CutShort:
-                context.roomy = again = True
+                is_retry = True
+            except _RequestAdapted:
+                is_retry = True
+            except _ReplyCutShort:
+                context.roomy = is_retry = True
             except Broken as broken:
-                failures, again = failures + 1, True
+                failures, is_retry = failures + 1, True
                 if error := self._stopping.given_up(context, failures, broken):
                     raise error from broken
                 await self._stopping.pause(self._stopping.backoff(context, failures, broken))
@@ -171,54 +171,54 @@ class Calls:
                 raise self._stopping.stop(stop) from stop.__cause__
             else:
                 self._stopping.heard(context.limiter)
-                return result
+                return reply
 
-    async def _chat(self, context: CallContext, body: Json, key: str, again: bool) -> ChatResponse:
-        """One call; its reply is stored whatever it holds. Raises CallFailed, or _CutShort."""
-        asked, limit = self._accounts.size(context, body), token_limit(body)
+    async def _complete_chat(self, context: CallContext, body: Json, key: str, is_retry: bool) -> ChatResponse:
+        """One call; its reply is stored whatever it holds. Raises CallFailed, or _ReplyCutShort."""
+        prompt_tokens, reply_limit = self._accounts.size(context, body), token_limit(body)
         experience = self._accounts.experience(context)
         async with (
-            self._scouted(experience),
-            self._admitted(context, asked, limit, again) as settlement,
-            self._claimed(key, context),
+            self._wait_for_first_call(experience),
+            self._reserve_slot(context, prompt_tokens, reply_limit, is_retry) as settlement,
+            self._claim_key(key, context),
         ):
             if not context.endpoint.tells_cost:
                 await context.endpoint.price(
                     context.model
                 )  # now, so that nothing comes between a reply and its storing
-            begun = time.monotonic()
-            raw = await self._post(context, _with_room(body, settlement.room))
-            response = _ended(read_response(raw), min(limit, settlement.room))
+            started_at = time.monotonic()
+            raw_body = await self._post(context, _with_reply_limit(body, settlement.room))
+            response = _mark_cut_off(read_response(raw_body), min(reply_limit, settlement.room))
             usage = await self._accounts.priced(context, response.usage)
             settlement.cost = usage.cost or 0.0
-            cut = settlement.room < limit and response.finish_reason == "length"
-            usable = (response.trouble is None or isinstance(response.trouble, Blocked)) and not cut
-            self._journal.store(key, _row(context, raw, usable, usage, time.monotonic() - begun))
-            context.limiter.used(asked + limit, usage.input_tokens + usage.output_tokens)
+            is_cut_off = settlement.room < reply_limit and response.finish_reason == "length"
+            is_usable = (response.trouble is None or isinstance(response.trouble, Blocked)) and not is_cut_off
+            self._journal.store(key, _stored_reply(context, raw_body, is_usable, usage, time.monotonic() - started_at))
+            context.limiter.used(prompt_tokens + reply_limit, usage.input_tokens + usage.output_tokens)
             self._accounts.count(context, usage, replayed=False)
             if response.trouble is not None:
                 raise response.trouble
-            experience.learn(asked, usage)
-            if cut:
-                raise _CutShort
+            experience.learn(prompt_tokens, usage)
+            if is_cut_off:
+                raise _ReplyCutShort
         return response
 
     async def _post(self, context: CallContext, body: Json) -> bytes:
-        """The reply's body. Raises CallFailed, or _Adapted where the refusal told what to leave out."""
+        """The reply's body. Raises CallFailed, or _RequestAdapted where the refusal told what to leave out."""
         adaptation = self._adaptations.setdefault(context.limiter, Adaptation(context.endpoint.settings))
-        sent = adaptation.applied(body)
+        sent_body = adaptation.applied(body)
         try:
-            return await context.endpoint.post("/chat/completions", sent)
+            return await context.endpoint.post("/chat/completions", sent_body)
         except CallFailed as failure:
-            if (change := adaptation.learn(failure, sent, body)) is None:
+            if (change := adaptation.learn(failure, sent_body, body)) is None:
                 raise
             if change:
                 self.notice(context, change, change)
-            raise _Adapted from failure
+            raise _RequestAdapted from failure
 
-    async def _embeddings(self, context: CallContext, body: Json, again: bool) -> list[list[float]]:
-        tokens = sum(map(tokens_in, body["input"]))
-        async with self._admitted(context, tokens, 0, again) as settlement:
+    async def _embed_texts(self, context: CallContext, body: Json, is_retry: bool) -> list[list[float]]:
+        prompt_tokens = sum(map(tokens_in, body["input"]))
+        async with self._reserve_slot(context, prompt_tokens, 0, is_retry) as settlement:
             vectors, usage = read_vectors(await context.endpoint.post("/embeddings", body), len(body["input"]))
             usage = await self._accounts.priced(context, usage)
             settlement.cost = usage.cost or 0.0
@@ -226,20 +226,22 @@ class Calls:
         return vectors
 
     @asynccontextmanager
-    async def _scouted(self, experience: Experience) -> AsyncIterator[None]:
+    async def _wait_for_first_call(self, experience: Experience) -> AsyncIterator[None]:
         """Under a limit the first call of a stage goes alone: it tells how much to hold for each of the others."""
-        async with AsyncExitStack() as held:
+        async with AsyncExitStack() as lock_stack:
             if self._budget.limit is not None and not experience.any():
-                await held.enter_async_context(experience.first)
+                await lock_stack.enter_async_context(experience.first)
                 if experience.any():
-                    await held.aclose()
+                    await lock_stack.aclose()
             yield
 
     @asynccontextmanager
-    async def _admitted(self, context: CallContext, asked: int, limit: int, again: bool) -> AsyncIterator[Settlement]:
+    async def _reserve_slot(
+        self, context: CallContext, tokens: int, limit: int, retry: bool
+    ) -> AsyncIterator[Settlement]:
         """A slot of the limiter and the money for one call; how the call ends teaches the limiter."""
-        async with context.limiter.slot(asked + limit, again=again, ahead=context.ahead):
-            async with self._budget.reserve(await self._accounts.stake(context, asked, limit)) as settlement:
+        async with context.limiter.slot(tokens + limit, again=retry, ahead=context.ahead):
+            async with self._budget.reserve(await self._accounts.stake(context, tokens, limit)) as settlement:
                 self._stopping.check()
                 try:
                     yield settlement
@@ -249,10 +251,10 @@ class Calls:
             context.limiter.succeeded()
 
     @asynccontextmanager
-    async def _claimed(self, key: str, context: CallContext) -> AsyncIterator[None]:
-        """This process alone makes the call, and only if no other has its reply by now. Raises _AskedElsewhere."""
+    async def _claim_key(self, key: str, context: CallContext) -> AsyncIterator[None]:
+        """This process alone makes the call, and only if no other has its reply by now. Raises _ClaimedElsewhere."""
         if not self._journal.claim(key, context.after, context.endpoint.settings.timeout + 10):
-            raise _AskedElsewhere
+            raise _ClaimedElsewhere
         try:
             yield
         except BaseException:
@@ -270,18 +272,18 @@ def token_limit(body: Json) -> int:
     return int(body.get(limit_name(body)) or 0)
 
 
-def _with_room(body: Json, room: int) -> Json:
+def _with_reply_limit(body: Json, reply_limit: int) -> Json:
     """The request as it is sent. A reply that ends by itself is the same with less room, so its key stays too."""
-    return body if room >= token_limit(body) else {**body, limit_name(body): room}
+    return body if reply_limit >= token_limit(body) else {**body, limit_name(body): reply_limit}
 
 
-def _ended(response: ChatResponse, room: int) -> ChatResponse:
+def _mark_cut_off(response: ChatResponse, reply_limit: int) -> ChatResponse:
     """A reply without a finish_reason that filled its room was cut off."""
-    if response.finish_reason or not 0 < room <= response.usage.output_tokens:
+    if response.finish_reason or not 0 < reply_limit <= response.usage.output_tokens:
         return response
     return msgspec.structs.replace(response, finish_reason="length")
 
 
-def _row(context: CallContext, raw: bytes, usable: bool, usage: Usage, seconds: float) -> StoredReply:
-    tokens = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
-    return StoredReply(raw, usable, context.model, context.stage, context.unit, *tokens, usage.cost, seconds)
+def _stored_reply(context: CallContext, body: bytes, is_usable: bool, usage: Usage, seconds: float) -> StoredReply:
+    counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+    return StoredReply(body, is_usable, context.model, context.stage, context.unit, *counts, usage.cost, seconds)

@@ -24,18 +24,18 @@ class CircuitBreaker:
 
     def __init__(self, stopping: asyncio.Event, limiters: dict[tuple[str, str], RateLimiter]) -> None:
         self._stopping, self._limiters = stopping, limiters
-        self._fatal: StopRun | None = None
+        self._stop_error: StopRun | None = None
         self._watcher: asyncio.Task[None] | None = None
-        self._heard: set[RateLimiter] = set()  # those that ever answered
-        self._lost: Counter[RateLimiter] = Counter()  # units in a row
-        self._refusals: Counter[tuple[RateLimiter, str]] = Counter()
+        self._responsive: set[RateLimiter] = set()  # those that ever answered
+        self._lost_units: Counter[RateLimiter] = Counter()  # units in a row
+        self._rejections: Counter[tuple[RateLimiter, str]] = Counter()
 
     def watch(self) -> None:
         """From the first call on, turn away those who wait at a limiter as soon as the run stops."""
         if self._watcher is None:
-            self._watcher = asyncio.create_task(self._until_stopping())
+            self._watcher = asyncio.create_task(self._watch_for_stop())
 
-    async def _until_stopping(self) -> None:
+    async def _watch_for_stop(self) -> None:
         await self._stopping.wait()
         self.stop(Stopped("stopped: no further call was launched"))
 
@@ -47,16 +47,16 @@ class CircuitBreaker:
 
     def check(self) -> None:
         """Raise what stopped the run, if anything did."""
-        if self._fatal is None and self._stopping.is_set():
-            self._fatal = Stopped("stopped: no further call was launched")
-        if self._fatal is not None:
-            raise self._fatal
+        if self._stop_error is None and self._stopping.is_set():
+            self._stop_error = Stopped("stopped: no further call was launched")
+        if self._stop_error is not None:
+            raise self._stop_error
 
     def stop(self, error: StopRun) -> StopRun:
         """From now on nobody launches a call; those who wait for the limiter learn why."""
-        self._fatal = self._fatal or error
+        self._stop_error = self._stop_error or error
         for limiter in self._limiters.values():
-            limiter.turn_away(self._fatal)
+            limiter.turn_away(self._stop_error)
         return error
 
     def narrow(self, limiter: RateLimiter, busy: Busy) -> None:
@@ -68,18 +68,18 @@ class CircuitBreaker:
 
     def heard(self, limiter: RateLimiter) -> None:
         """A reply came through."""
-        self._heard.add(limiter)
-        self._lost[limiter] = 0
+        self._responsive.add(limiter)
+        self._lost_units[limiter] = 0
 
     def given_up(self, context: CallContext, failures: int, broken: Broken) -> UnitError | StopRun | None:
         """What becomes of a call whose tries are used up, and of the run when nothing gets through; None: try again."""
         settings = context.endpoint.settings
-        if failures >= KNOCKS and isinstance(broken, Unreachable) and context.limiter not in self._heard:
+        if failures >= KNOCKS and isinstance(broken, Unreachable) and context.limiter not in self._responsive:
             return self.stop(ProviderRefused(f"{settings.base_url}: {broken}; is it running there?"))
         if failures <= settings.transport_retries:
             return None
-        self._lost[context.limiter] += 1
-        if self._lost[context.limiter] >= LOST_IN_A_ROW:
+        self._lost_units[context.limiter] += 1
+        if self._lost_units[context.limiter] >= LOST_IN_A_ROW:
             return self.stop(
                 ProviderRefused(
                     f"{settings.base_url} ({context.model}): {LOST_IN_A_ROW} requests in a row got no reply: {broken}"
@@ -90,9 +90,9 @@ class CircuitBreaker:
     def turned_down(self, context: CallContext, rejected: Rejected) -> UnitError | StopRun:
         """The unit's error; the run's, when the first calls all met the same and none ever got a reply."""
         remedy = rejected.remedy()
-        same = (context.limiter, re.sub(r"\d+", "0", str(rejected)))
-        self._refusals[same] += 1
-        if context.limiter not in self._heard and self._refusals[same] >= SAME_REFUSALS:
+        rejection_kind = (context.limiter, re.sub(r"\d+", "0", str(rejected)))
+        self._rejections[rejection_kind] += 1
+        if context.limiter not in self._responsive and self._rejections[rejection_kind] >= SAME_REFUSALS:
             url = context.endpoint.settings.base_url
             return self.stop(
                 ProviderRefused(f"{url} ({context.model}): the first {SAME_REFUSALS} calls met {rejected}{remedy}")

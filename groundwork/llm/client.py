@@ -79,7 +79,7 @@ class Client:
         """
         self._settings, self._env = settings, env
         self._journal = Journal(journal, joined)
-        self._after = self._journal.last() if fresh else ALL
+        self._since = self._journal.last() if fresh else ALL
         self._calls = Calls(self._journal, budget or Budget(), stopping or asyncio.Event(), on_usage, say)
         self._endpoints: dict[str, Endpoint] = {}
 
@@ -114,23 +114,23 @@ class Client:
         Raises InvalidReply, Filtered, TransportFailed or UnitError for this unit; ProviderRefused, BudgetReached or
         Stopped (StopRun) and ConfigError for all of them.
         """
-        sent = json_schema or (strict_schema(schema) if schema else None)
+        sent_schema = json_schema or (strict_schema(schema) if schema else None)
         endpoint = self._endpoint(call.provider)
-        body = chat_body(endpoint.settings, call, messages, sent)
-        told = [message for message in messages if message["role"] != "assistant"]  # in JSON "\\n" is no command
-        reader = Reader(schema, check, texts_in(told))
+        body = chat_body(endpoint.settings, call, messages, sent_schema)
+        prompt = [message for message in messages if message["role"] != "assistant"]  # in JSON "\\n" is no command
+        reader = Reader(schema, check, texts_in(prompt))
         context = CallContext(
-            endpoint, self._calls.limiter(endpoint, call.model), call.model, stage, unit, sample, self._after, []
+            endpoint, self._calls.limiter(endpoint, call.model), call.model, stage, unit, sample, self._since, []
         )
         context.ahead, context.whole_prompt = ahead, whole_prompt
         try:
-            return await self._converse(context, body, reader, partial)
+            return await self._ask_until_usable(context, body, reader, partial)
         except InvalidReply:
             if not context.replayed:
                 raise
         # All of it was replayed from an earlier run that ended here too: only new draws can do better.
         context.after = self._journal.last()
-        return await self._converse(context, body, reader, partial)
+        return await self._ask_until_usable(context, body, reader, partial)
 
     async def embed(
         self, call: Embeddings, texts: list[str], *, stage: str = "embed", unit: str = "vectors"
@@ -170,132 +170,132 @@ class Client:
             self._endpoints[name] = Endpoint(provider, self._settings.local, self._env)
         return self._endpoints[name]
 
-    async def _converse(self, context: CallContext, body: Json, reader: Reader[T], partial: bool) -> Reply[T]:
+    async def _ask_until_usable(self, context: CallContext, body: Json, reader: Reader[T], partial: bool) -> Reply[T]:
         """As asked; then, where that cannot be used, with the error shown; then drawn afresh."""
         problems: list[str] = []
-        turns, draw, calls = body, 0, 0
+        request, draw, calls = body, 0, 0
         while calls < 3:
-            response, calls = await self._whole(context, turns, draw, reader), calls + 1
+            response, calls = await self._complete_reply(context, request, draw, reader), calls + 1
             try:
                 parsed = reader.parse(response.content, response.aside[1])
                 if parsed.faulty:
                     calls += 1
-                    parsed = await self._mend(context, turns, reader, parsed, response, partial)
-                self._heed(context, response)
-                return _reply(parsed, context, response)
+                    parsed = await self._correct_items(context, request, reader, parsed, response, partial)
+                self._notice_oddities(context, response)
+                return _build_reply(parsed, context, response)
             except Unusable as problem:
                 problems.append(str(problem))
             if calls == 1 and response.content.strip():
-                turns = {**body, "messages": [*body["messages"], *_correction(response.content, problems[0])]}
+                request = {**body, "messages": [*body["messages"], *_correction_turns(response.content, problems[0])]}
             else:
-                turns, draw = body, draw + 1
+                request, draw = body, draw + 1
         raise InvalidReply(
             f"{context.unit}: {context.model}: no usable reply in {calls} calls; "
-            f"{' / '.join(problems)}{_where(response)}"
+            f"{' / '.join(problems)}{_misplaced_text_hint(response)}"
         )
 
-    async def _mend(
+    async def _correct_items(
         self,
         context: CallContext,
-        turns: Json,
+        request: Json,
         reader: Reader[T],
         parsed: Parsed[T],
         response: ChatResponse,
         partial: bool,
     ) -> Parsed[T]:
         """Ask once for the faulty items alone. Raises Unusable where some stay faulty and none may be left out."""
-        asked = {**turns, "messages": [*turns["messages"], *_item_correction(response.content, parsed)]}
-        later = await self._whole(context, asked, 0, reader)
-        mended = reader.mended(parsed, later.content or later.aside[1])
-        if mended.faulty and not partial:
-            raise Unusable(f"{len(mended.faulty)} items do not fit the schema: {mended.faulty[0].problem}.")
-        reader.checked(mended.value)
-        return mended
+        body = {**request, "messages": [*request["messages"], *_item_correction_turns(response.content, parsed)]}
+        reply = await self._complete_reply(context, body, 0, reader)
+        corrected = reader.mended(parsed, reply.content or reply.aside[1])
+        if corrected.faulty and not partial:
+            raise Unusable(f"{len(corrected.faulty)} items do not fit the schema: {corrected.faulty[0].problem}.")
+        reader.checked(corrected.value)
+        return corrected
 
-    async def _whole(self, context: CallContext, body: Json, draw: int, reader: Reader[T]) -> ChatResponse:
+    async def _complete_reply(self, context: CallContext, body: Json, draw: int, reader: Reader[T]) -> ChatResponse:
         """A reply that ended by itself; one that did not is asked for once more with twice the room."""
         response = await self._calls.reply(context, body, draw)
-        self._compare_prompt(context, body, response)
-        if not (how := _unended(response, reader)):
+        self._check_prompt_was_read(context, body, response)
+        if not (ending := _premature_end(response, reader)):
             return response
-        roomy = {**body, limit_name(body): 2 * token_limit(body)}
-        cut = f"{context.unit}: {context.model}: {how} at {token_limit(body)} tokens"
+        longer = {**body, limit_name(body): 2 * token_limit(body)}
+        message = f"{context.unit}: {context.model}: {ending} at {token_limit(body)} tokens"
         try:
-            response = await self._calls.reply(context, roomy, draw)
+            response = await self._calls.reply(context, longer, draw)
         except UnitError as error:
             if type(error) is not UnitError:  # filtered, or lost on the way
                 raise
-            raise InvalidReply(f"{cut}, and a higher limit is refused: {error}") from error
-        if _unended(response, reader):
-            thinks = how != "cut off" or response.aside[1]
+            raise InvalidReply(f"{message}, and a higher limit is refused: {error}") from error
+        if _premature_end(response, reader):
+            reasons = ending != "cut off" or response.aside[1]
             raise InvalidReply(
-                f"{cut} and again at {token_limit(roomy)}; raise max_tokens of {context.stage}, or ask for less at once"
-                + ("; its reasoning uses up the limit: lower reasoning_effort, or switch them off" if thinks else "")
+                f"{message} and again at {token_limit(longer)}; "
+                f"raise max_tokens of {context.stage}, or ask for less at once"
+                + ("; its reasoning uses up the limit: lower reasoning_effort, or switch them off" if reasons else "")
             )
         return response
 
-    def _compare_prompt(self, context: CallContext, body: Json, response: ChatResponse) -> None:
+    def _check_prompt_was_read(self, context: CallContext, body: Json, response: ChatResponse) -> None:
         """Raise or warn where the server read far less than it was sent: its context is too small for the prompt."""
-        read, text = response.usage.input_tokens + response.usage.cached_tokens, texts_in(body["messages"])
-        if not read or len(text) < SHORT or read * 4 > len(text):
+        tokens_read, text = response.usage.input_tokens + response.usage.cached_tokens, texts_in(body["messages"])
+        if not tokens_read or len(text) < SHORT or tokens_read * 4 > len(text):
             return
-        if read > READ_SHARE * (fewest := fewest_tokens(text)):
+        if tokens_read > READ_SHARE * (least := fewest_tokens(text)):
             return
         problem = (
-            f"the server read {response.usage.input_tokens:,} tokens of a prompt of at least {fewest:,}: its context "
+            f"the server read {response.usage.input_tokens:,} tokens of a prompt of at least {least:,}: its context "
             "is too small (Ollama: raise num_ctx, or OLLAMA_CONTEXT_LENGTH; llama.cpp: --ctx-size), or send less"
         )
         if context.whole_prompt:
             raise InvalidReply(f"{context.unit}: {context.model}: {problem}")
         self._calls.notice(context, "prompt cut", problem)
 
-    def _heed(self, context: CallContext, response: ChatResponse) -> None:
+    def _notice_oddities(self, context: CallContext, response: ChatResponse) -> None:
         """Say once what is odd about a reply that is kept all the same."""
         if response.aside[1] and not response.content.strip():
-            place = response.aside[0]
+            key = response.aside[0]
+            self._calls.notice(context, key, f"the replies stand in {key}, with no content; they are read from there")
+        if (reason := response.finish_reason) not in ("", "stop", "length"):
             self._calls.notice(
-                context, place, f"the replies stand in {place}, with no content; they are read from there"
+                context, reason, f"finish_reason {reason!r} is not known here; what came with it is kept"
             )
-        if response.finish_reason not in ("", "stop", "length"):
-            own = response.finish_reason
-            self._calls.notice(context, own, f"finish_reason {own!r} is not known here; what came with it is kept")
 
 
-def _unended(response: ChatResponse, reader: Reader[Any]) -> str:
+def _premature_end(response: ChatResponse, reader: Reader[Any]) -> str:
     """How a reply ended before its end, or ""."""
     if response.finish_reason == "length":
         return "cut off"
     return "ended within its reasoning" if reader.is_unfinished(response.content) else ""
 
 
-def _where(response: ChatResponse) -> str:
+def _misplaced_text_hint(response: ChatResponse) -> str:
     """Where text came instead, when there was no content."""
-    place, text = response.aside
+    key, text = response.aside
     if response.content.strip() or not text:
         return ""
-    return f" (there is text in {place}, where thoughts stand: switch the model's thinking off, or its parser of it)"
+    return f" (there is text in {key}, where thoughts stand: switch the model's thinking off, or its parser of it)"
 
 
-def _correction(content: str, problem: str) -> list[Message]:
-    ask = f"This reply cannot be used. {problem} Send the whole reply again, corrected, and nothing else."
-    return follow_up(_sendable(content), ask)
+def _correction_turns(content: str, problem: str) -> list[Message]:
+    request = f"This reply cannot be used. {problem} Send the whole reply again, corrected, and nothing else."
+    return follow_up(_encodable(content), request)
 
 
-def _sendable(content: str) -> str:
+def _encodable(content: str) -> str:
     """A reply as it can be sent back: half a character cannot."""
     return content.encode(errors="replace").decode()
 
 
-def _item_correction(content: str, parsed: Parsed[Any]) -> list[Message]:
-    faults = "\n".join(f"- number {faulty.index + 1}: {faulty.problem}" for faulty in parsed.faulty)
-    ask = (
+def _item_correction_turns(content: str, parsed: Parsed[Any]) -> list[Message]:
+    faults = "\n".join(f"- number {item.index + 1}: {item.problem}" for item in parsed.faulty)
+    request = (
         f"These items of the reply cannot be used:\n{faults}\nSend these {len(parsed.faulty)} alone again, corrected, "
         f'in their order, as {{"{parsed.field}": [...]}}, and nothing else.'
     )
-    return follow_up(_sendable(content), ask)
+    return follow_up(_encodable(content), request)
 
 
-def _reply(parsed: Parsed[T], context: CallContext, response: ChatResponse) -> Reply[T]:
+def _build_reply(parsed: Parsed[T], context: CallContext, response: ChatResponse) -> Reply[T]:
     usages = [spent.usage for spent in context.spent]
     costs = [usage.cost for usage in usages if usage.cost is not None]
     return Reply(

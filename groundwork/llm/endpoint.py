@@ -72,7 +72,7 @@ class Endpoint:
             ]
         )
 
-    def _options(self) -> Any:
+    def _request_options(self) -> Any:
         """The request's options: the config's own headers, with what their variables hold, and the key's header."""
         from openai import omit
 
@@ -81,25 +81,25 @@ class Endpoint:
             headers["X-OpenRouter-Title"] = "Groundwork"
         if self.settings.key_header == "api-key" or (self.settings.key_header == "auto" and self.dialect == "azure"):
             headers |= {"Authorization": omit, "api-key": self.key()}
-        headers |= {name: self._filled(value) for name, value in self.settings.extra_headers.items()}
+        headers |= {header: self._header_value(value) for header, value in self.settings.extra_headers.items()}
         return {"headers": headers}
 
-    def _filled(self, value: str) -> str:
+    def _header_value(self, value: str) -> str:
         """`value`, or that of the variable that it names: $MY_TOKEN. Raises ConfigError where it is not set."""
         if not value.startswith("$"):
             return value
-        if not (found := self._env.get(value[1:], "").strip()):
+        if not (secret := self._env.get(value[1:], "").strip()):
             raise ConfigError([f"llm.extra_headers: {value[1:]} is not set: put {value[1:]}=... into .env"])
         self._check_privacy()
-        return found
+        return secret
 
     async def post(self, path: str, body: Json) -> bytes:
         """The raw body of a 200. Raises CallFailed for everything else, hangs and dropped connections included."""
-        return await self._call("POST", path, body, self.settings.timeout)
+        return await self._request("POST", path, body, self.settings.timeout)
 
     async def get(self, path: str) -> Json:
         """The JSON object at `path`, such as /models. Raises CallFailed."""
-        raw = await self._call("GET", path, None, min(30.0, self.settings.timeout))
+        raw = await self._request("GET", path, None, min(30.0, self.settings.timeout))
         try:
             content = msgspec.json.decode(raw)
         except msgspec.DecodeError as error:
@@ -122,11 +122,11 @@ class Endpoint:
         if self._server is not None:
             await asyncio.to_thread(self._server.close)
 
-    async def _call(self, method: str, path: str, body: Json | None, seconds: float) -> bytes:
+    async def _request(self, method: str, path: str, body: Json | None, seconds: float) -> bytes:
         import httpx2
         import openai
 
-        client, options = self._openai or await self._connect(), self._options()
+        client, options = self._openai or await self._connect(), self._request_options()
         try:
             async with asyncio.timeout(seconds):
                 for _ in range(MOST_REDIRECTS):
@@ -137,50 +137,50 @@ class Endpoint:
                             response = await client.post(path, cast_to=httpx2.Response, body=body, options=options)
                         break
                     except openai.APIStatusError as error:
-                        path = self._moved(error.response)
+                        path = self._redirect_target(error.response)
         except TimeoutError:
-            raise _hung(seconds) from None
+            raise _timeout_failure(seconds) from None
         except openai.APIConnectionError as error:
             cause = error.__cause__
             if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
                 raise Unreachable(str(cause)) from None
             raise (
-                _hung(seconds)
+                _timeout_failure(seconds)
                 if isinstance(error, openai.APITimeoutError)
                 else Broken(f"the connection broke: {cause or error}")
             ) from None
         else:
-            return self._without_key(response.content)
+            return self._redact_secrets(response.content)
 
-    def _moved(self, response: Any) -> str:
+    def _redirect_target(self, response: Any) -> str:
         """Where a redirect of a POST leads on the same host. Raises CallFailed for everything else that is no 200."""
-        here = str(response.url)
-        there = str(urljoin(here, response.headers.get("location") or ""))
-        same = host_of(here) == host_of(there) and (there.startswith("https") or here.startswith("http:"))
-        if response.status_code in (307, 308) and same and there != here:
-            return there
-        headers = {**response.headers, "location": there.removesuffix("/chat/completions")}
-        raise _failed(response.status_code, headers, self._without_key(response.content)) from None
+        source = str(response.url)
+        target = str(urljoin(source, response.headers.get("location") or ""))
+        is_same_host = host_of(source) == host_of(target) and (target.startswith("https") or source.startswith("http:"))
+        if response.status_code in (307, 308) and is_same_host and target != source:
+            return target
+        headers = {**response.headers, "location": target.removesuffix("/chat/completions")}
+        raise _status_failure(response.status_code, headers, self._redact_secrets(response.content)) from None
 
-    def _without_key(self, body: bytes) -> bytes:
+    def _redact_secrets(self, body: bytes) -> bytes:
         """`body` as it may be kept and shown: there are endpoints that repeat the key when they turn it down."""
         for secret in self._secrets():
             body = body.replace(secret, b"[the key]")
         return body
 
     def _secrets(self) -> list[bytes]:
-        names = [value[1:] for value in self.settings.extra_headers.values() if value.startswith("$")]
-        values = [self.key(), *(self._env.get(name, "").strip() for name in names)]
-        return [value.encode() for value in values if len(value) >= SHORTEST_SECRET]
+        variables = [secret[1:] for secret in self.settings.extra_headers.values() if secret.startswith("$")]
+        secrets = [self.key(), *(self._env.get(variable, "").strip() for variable in variables)]
+        return [secret.encode() for secret in secrets if len(secret) >= SHORTEST_SECRET]
 
     async def _connect(self) -> AsyncOpenAI:
         """The client, made by the first caller while the others wait; starts the local model."""
         async with self._connecting:
             if self._openai is None:
-                self._openai = await self._open()
+                self._openai = await self._create_client()
         return self._openai
 
-    async def _open(self) -> AsyncOpenAI:
+    async def _create_client(self) -> AsyncOpenAI:
         import httpx2
         from openai import AsyncOpenAI, DefaultAioHttpClient
 
@@ -203,11 +203,11 @@ class Endpoint:
 
     async def _fetch_prices(self) -> dict[str, Price]:
         try:
-            listed = (await self.get("/models")).get("data")
+            entries = (await self.get("/models")).get("data")
         except CallFailed:
             return {}
-        models = [model for model in listed if isinstance(model, dict)] if isinstance(listed, list) else []
-        return {str(model.get("id")): price for model in models if (price := price_of(model.get("pricing")))}
+        model_entries = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+        return {str(entry.get("id")): price for entry in model_entries if (price := price_of(entry.get("pricing")))}
 
 
 def _is_loopback(host: str) -> bool:
@@ -216,7 +216,7 @@ def _is_loopback(host: str) -> bool:
     )
 
 
-def _hung(seconds: float) -> Broken:
+def _timeout_failure(seconds: float) -> Broken:
     return Broken(f"no answer within {seconds:g} s (llm.timeout)")
 
 
@@ -228,7 +228,7 @@ def price_of(pricing: Any) -> Price | None:
         return None
 
 
-def _failed(status: int, headers: Mapping[str, str], body: bytes) -> CallFailed:
+def _status_failure(status: int, headers: Mapping[str, str], body: bytes) -> CallFailed:
     try:
         content = msgspec.json.decode(body)
     except msgspec.DecodeError:

@@ -37,11 +37,11 @@ OPTIONAL = {
 }
 GUARDS = ("top_k", "min_p")  # few providers take them; the first to be left out where a refusal names none
 LEAST_LIMIT = 256  # tokens; a smaller number in a refusal is no limit of a reply
-_SCHEMA = re.compile(
+_SCHEMA_WORDS = re.compile(
     r"response_?format|json_schema|response_schema|structured.?output|guided|grammar|additionalproperties|\bschema\b"
 )
-_STREAM = re.compile(r"\bstream(?:ing)?\b")
-_CONTEXT = re.compile(r"context.?(?:length|window|size)")
+_STREAM_WORDS = re.compile(r"\bstream(?:ing)?\b")
+_CONTEXT_WORDS = re.compile(r"context.?(?:length|window|size)")
 
 
 class Adaptation:
@@ -57,18 +57,18 @@ class Adaptation:
 
     def applied(self, body: Json) -> Json:
         """The request as this endpoint takes it."""
-        sent = {name: value for name, value in body.items() if name not in self.dropped}
-        for name in LIMITS:
-            if name in sent:
-                limit = sent.pop(name)
-                sent[self.limit_name or name] = min(limit, self.most_tokens) if self.most_tokens else limit
+        request = {parameter: value for parameter, value in body.items() if parameter not in self.dropped}
+        for parameter in LIMITS:
+            if parameter in request:
+                limit = request.pop(parameter)
+                request[self.limit_name or parameter] = min(limit, self.most_tokens) if self.most_tokens else limit
         if self.stream:
-            sent["stream"] = True
+            request["stream"] = True
             if "stream_options" not in self.dropped:
-                sent["stream_options"] = {"include_usage": True}
-        if "response_format" in sent and self.level != "json_schema":
-            sent = _without_schema(sent, self.level)
-        return sent
+                request["stream_options"] = {"include_usage": True}
+        if "response_format" in request and self.level != "json_schema":
+            request = _move_schema_to_prompt(request, self.level)
+        return request
 
     def learn(self, failure: CallFailed, sent: Json, body: Json) -> str | None:
         """What was changed because of a refusal of `sent`, for the user; "" where another call changed it already.
@@ -81,80 +81,81 @@ class Adaptation:
             return self._learn_routing(str(failure).casefold(), sent)
         if not isinstance(failure, Rejected):
             return None
-        said = f"{failure.parameter} {failure}".casefold()
+        message = f"{failure.parameter} {failure}".casefold()
         change = (
-            self._learn_limit(said, failure.parameter, sent)
-            or self._learn_stream(said)
-            or self._learn_dropped(said, failure.parameter, sent)
-            or self._learn_level(said, sent)
+            self._learn_limit(message, failure.parameter, sent)
+            or self._learn_stream(message)
+            or self._learn_parameters(message, failure.parameter, sent)
+            or self._learn_level(message, sent)
         )
         return f"{change} (the endpoint: {str(failure)[:200]})" if change else None
 
-    def _learn_routing(self, said: str, sent: Json) -> str | None:
+    def _learn_routing(self, message: str, sent: Json) -> str | None:
         """OpenRouter finds no provider that takes every parameter of the request."""
-        if not said.startswith("404") or "requested parameters" not in said:
+        if not message.startswith("404") or "requested parameters" not in message:
             return None
         groups = (GUARDS, SAMPLING, ("reasoning",))
-        names = next((held for group in groups if (held := [name for name in group if name in sent])), [])
-        return self._drop(names) if names else self._learn_level("response_format", sent)
+        parameters: list[str] = next(filter(None, ([name for name in group if name in sent] for group in groups)), [])
+        return self._drop(parameters) if parameters else self._learn_level("response_format", sent)
 
-    def _learn_limit(self, said: str, parameter: str, sent: Json) -> str | None:
-        name = next((name for name in LIMITS if name in sent), "")
-        other = LIMITS[1 - LIMITS.index(name)] if name else ""
-        if not name or name not in said or _CONTEXT.search(said):
+    def _learn_limit(self, message: str, parameter: str, sent: Json) -> str | None:
+        limit_key = next((limit_key for limit_key in LIMITS if limit_key in sent), "")
+        alternative = LIMITS[1 - LIMITS.index(limit_key)] if limit_key else ""
+        if not limit_key or limit_key not in message or _CONTEXT_WORDS.search(message):
             return None
-        limits = [number for text in re.findall(r"\d{1,9}", said) if LEAST_LIMIT <= (number := int(text)) < sent[name]]
-        if limits and not (other in said and "instead" in said):
+        numbers = map(int, re.findall(r"\d{1,9}", message))
+        limits = [number for number in numbers if LEAST_LIMIT <= number < sent[limit_key]]
+        if limits and not (alternative in message and "instead" in message):
             self.most_tokens = max(limits)
-            return f"takes at most {self.most_tokens} for {name}; so much is asked for from now on"
-        if not self.limit_name and self._settings.limit_parameter == "auto" and parameter in ("", name):
-            self.limit_name = other
-            return f"takes {other} in place of {name} (llm.limit_parameter)"
+            return f"takes at most {self.most_tokens} for {limit_key}; so much is asked for from now on"
+        if not self.limit_name and self._settings.limit_parameter == "auto" and parameter in ("", limit_key):
+            self.limit_name = alternative
+            return f"takes {alternative} in place of {limit_key} (llm.limit_parameter)"
         return None
 
-    def _learn_stream(self, said: str) -> str | None:
-        if self.stream or self._settings.stream != "auto" or not _STREAM.search(said):
+    def _learn_stream(self, message: str) -> str | None:
+        if self.stream or self._settings.stream != "auto" or not _STREAM_WORDS.search(message):
             return None
         self.stream = True
         return "answers only in streams; they are read from now on (llm.stream=true)"
 
-    def _learn_dropped(self, said: str, parameter: str, sent: Json) -> str | None:
-        names = [name for name in OPTIONAL if name in sent and re.search(rf"\b{name}\b", said)]
-        if parameter in names:
-            names = [parameter]
-        if len(names) > 1 and re.search(r"\bboth\b|only one|together", said):
-            names = names[1:]
-        return self._drop(names) if names else None
+    def _learn_parameters(self, message: str, parameter: str, sent: Json) -> str | None:
+        parameters = [option for option in OPTIONAL if option in sent and re.search(rf"\b{option}\b", message)]
+        if parameter in parameters:
+            parameters = [parameter]
+        if len(parameters) > 1 and re.search(r"\bboth\b|only one|together", message):
+            parameters = parameters[1:]
+        return self._drop(parameters) if parameters else None
 
-    def _learn_level(self, said: str, sent: Json) -> str | None:
+    def _learn_level(self, message: str, sent: Json) -> str | None:
         if "response_format" not in sent:
             return None
-        if self._settings.structured != "auto" or not _SCHEMA.search(said) or self.level == LEVELS[-1]:
+        if self._settings.structured != "auto" or not _SCHEMA_WORDS.search(message) or self.level == LEVELS[-1]:
             return None
         self.level = LEVELS[LEVELS.index(self.level) + 1]
         return f"takes no such response_format; JSON is asked for by {self.level} from now on (llm.structured)"
 
-    def _drop(self, names: list[str]) -> str:
-        self.dropped |= set(names)
-        settings = [OPTIONAL[name] or name for name in names]
-        return f"refuses {', '.join(names)}: not sent from now on (llm.defaults.omit={settings})".replace("'", '"')
+    def _drop(self, parameters: list[str]) -> str:
+        self.dropped |= set(parameters)
+        settings = [OPTIONAL[parameter] or parameter for parameter in parameters]
+        return f"refuses {', '.join(parameters)}: not sent from now on (llm.defaults.omit={settings})".replace("'", '"')
 
 
-def _without_schema(sent: Json, level: Level) -> Json:
+def _move_schema_to_prompt(request: Json, level: Level) -> Json:
     """The request with its schema in the prompt, where every model can read it."""
-    wanted = sent["response_format"]
-    schema = wanted.get("json_schema", {}).get("schema")
-    messages = list(sent["messages"])
+    response_format = request["response_format"]
+    schema = response_format.get("json_schema", {}).get("schema")
+    messages = list(request["messages"])
     if schema:
         text = msgspec.json.encode(schema).decode()
-        said = f"\n\nReply with JSON alone, nothing before or after it, that fits this JSON Schema:\n{text}"
-        messages[0] = {**messages[0], "content": _with(messages[0].get("content"), said)}
-    sent = {name: value for name, value in sent.items() if name != "response_format"} | {"messages": messages}
-    return sent | {"response_format": {"type": "json_object"}} if level == "json_object" else sent
+        instruction = f"\n\nReply with JSON alone, nothing before or after it, that fits this JSON Schema:\n{text}"
+        messages[0] = {**messages[0], "content": _append_text(messages[0].get("content"), instruction)}
+    request = {name: value for name, value in request.items() if name != "response_format"} | {"messages": messages}
+    return request | {"response_format": {"type": "json_object"}} if level == "json_object" else request
 
 
-def _with(content: Any, said: str) -> Any:
-    return [*content, {"type": "text", "text": said}] if isinstance(content, list) else f"{content or ''}{said}"
+def _append_text(content: Any, text: str) -> Any:
+    return [*content, {"type": "text", "text": text}] if isinstance(content, list) else f"{content or ''}{text}"
 
 
 ROOM = 600  # tokens of a reply, for models that think first
@@ -200,21 +201,21 @@ class Probe:
 
     async def findings(self) -> AsyncIterator[Finding]:
         """One a kind, as they come; only the first where nothing gets through at all."""
-        first = await self._plain()
-        yield first
-        if not first.takes:
+        plain_call = await self._try_plain_call()
+        yield plain_call
+        if not plain_call.takes:
             return
-        yield await self._limit()
-        for name in FORMATS:
-            yield await self._format(name)
-        yield await self._stream()
-        for name, value in TRIED.items():
-            yield await self._parameter(name, value)
-        yield await self._both()
-        yield self._usage()
-        yield await self._context()
+        yield await self._try_limit_parameters()
+        for parameter in FORMATS:
+            yield await self._try_format(parameter)
+        yield await self._try_stream()
+        for parameter, value in TRIED.items():
+            yield await self._try_parameter(parameter, value)
+        yield await self._try_temperature_with_top_p()
+        yield self._report_usage()
+        yield await self._look_up_context()
 
-    async def _plain(self) -> Finding:
+    async def _try_plain_call(self) -> Finding:
         """A call with nothing in it but the question; as a stream where that is asked for."""
         reply = await self._post({})
         if isinstance(reply, CallFailed) and not isinstance(reply, Refused | Broken) and "stream" in str(reply).lower():
@@ -223,46 +224,47 @@ class Probe:
         if isinstance(reply, CallFailed):
             return Finding("a call", False, str(reply))
         self._reply = reply
-        place = f", its text stands in {reply.aside[0]}" if reply.aside[1] else ""
-        return Finding("a call", True, f"{len(reply.content)} characters, finish_reason {reply.finish_reason}{place}")
+        field = f", its text stands in {reply.aside[0]}" if reply.aside[1] else ""
+        return Finding("a call", True, f"{len(reply.content)} characters, finish_reason {reply.finish_reason}{field}")
 
-    async def _limit(self) -> Finding:
-        taken = [name for name in LIMITS if not isinstance(await self._post({name: ROOM}), CallFailed)]
-        own = next(name for name in LIMITS if name in chat_body(self._endpoint.settings, self._call, [], None))
-        if taken and own not in taken:
-            self.provider["limit_parameter"] = taken[0]
-        return Finding("limit of a reply", bool(taken), " and ".join(taken) or "neither max_tokens nor its successor")
+    async def _try_limit_parameters(self) -> Finding:
+        accepted = [name for name in LIMITS if not isinstance(await self._post({name: ROOM}), CallFailed)]
+        default = next(name for name in LIMITS if name in chat_body(self._endpoint.settings, self._call, [], None))
+        if accepted and default not in accepted:
+            self.provider["limit_parameter"] = accepted[0]
+        detail = " and ".join(accepted) or "neither max_tokens nor its successor"
+        return Finding("limit of a reply", bool(accepted), detail)
 
-    async def _format(self, name: str) -> Finding:
+    async def _try_format(self, name: str) -> Finding:
         """json_schema first; what is set is the strongest that works."""
         reply = await self._post({"response_format": FORMATS[name]})
         if isinstance(reply, CallFailed):
-            right, said = False, str(reply)
+            is_valid, detail = False, str(reply)
         else:
             text = without_thoughts(reply.content or reply.aside[1]).text
-            value = decoded(text)
-            right = isinstance(value, dict) and (name == "json_object" or set(value) == {"spider_leg_total"})
-            said = "" if right else f"taken and ignored: {text[:60]!r}"
-        if right and self.provider.get("structured") == "prompt":
+            content = decoded(text)
+            is_valid = isinstance(content, dict) and (name == "json_object" or set(content) == {"spider_leg_total"})
+            detail = "" if is_valid else f"taken and ignored: {text[:60]!r}"
+        if is_valid and self.provider.get("structured") == "prompt":
             self.provider["structured"] = name
-        if not right and name == "json_schema":
+        if not is_valid and name == "json_schema":
             self.provider["structured"] = "prompt"
-        return Finding(name, right, said)
+        return Finding(name, is_valid, detail)
 
-    async def _stream(self) -> Finding:
+    async def _try_stream(self) -> Finding:
         reply = await self._post({"stream": True})
         if isinstance(reply, CallFailed):
             return Finding("a stream", False, str(reply))
         return Finding("a stream", True, "and nothing else" if self.provider.get("stream") else "")
 
-    async def _parameter(self, name: str, value: Any) -> Finding:
+    async def _try_parameter(self, name: str, value: Any) -> Finding:
         reply = await self._post({name: value})
         if not isinstance(reply, CallFailed):
             return Finding(name, True, "")
         self.omit.append(name)
         return Finding(name, False, str(reply))
 
-    async def _both(self) -> Finding:
+    async def _try_temperature_with_top_p(self) -> Finding:
         kind = "temperature with top_p"
         if self.omit[:1] in (["temperature"], ["top_p"]):
             return Finding(kind, None, "")
@@ -272,28 +274,28 @@ class Probe:
         self.omit.append("top_p")
         return Finding(kind, False, str(reply))
 
-    def _usage(self) -> Finding:
+    def _report_usage(self) -> Finding:
         usage = self._reply.usage
         cost = "" if usage.cost is None else f", {usage.cost:.6f} USD"
-        said = f"{usage.input_tokens} tokens in, {usage.output_tokens} out{cost}"
-        return Finding("usage", usage.input_tokens > 0, said if usage.input_tokens else "not told")
+        detail = f"{usage.input_tokens} tokens in, {usage.output_tokens} out{cost}"
+        return Finding("usage", usage.input_tokens > 0, detail if usage.input_tokens else "not told")
 
-    async def _context(self) -> Finding:
+    async def _look_up_context(self) -> Finding:
         """As the endpoint's list of models says, in the words of OpenRouter, vLLM or llama.cpp."""
         try:
-            listed = (await self._endpoint.get("/models")).get("data")
+            entries = (await self._endpoint.get("/models")).get("data")
         except CallFailed as failure:
             return Finding("context", None, str(failure))
-        models = [model for model in listed if isinstance(model, dict)] if isinstance(listed, list) else []
-        model = next((model for model in models if model.get("id") == self._call.model), {})
-        size = model.get("context_length") or model.get("max_model_len")
-        if not size and isinstance(meta := model.get("meta"), dict):
+        model_entries = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+        entry = next((entry for entry in model_entries if entry.get("id") == self._call.model), {})
+        size = entry.get("context_length") or entry.get("max_model_len")
+        if not size and isinstance(meta := entry.get("meta"), dict):
             size = meta.get("n_ctx_train")
         return Finding("context", None, f"{size:,} tokens" if isinstance(size, int) else "not told by /models")
 
-    async def _post(self, more: Json) -> ChatResponse | CallFailed:
+    async def _post(self, parameters: Json) -> ChatResponse | CallFailed:
         try:
-            reply = read_response(await self._endpoint.post("/chat/completions", {**self._body, **more}))
+            reply = read_response(await self._endpoint.post("/chat/completions", {**self._body, **parameters}))
         except CallFailed as failure:
             return failure
         return reply.trouble or reply

@@ -13,8 +13,8 @@ Level = Literal["json_schema", "json_object", "prompt"]
 LOCAL = "local"
 SAMPLING = ("temperature", "top_p", "top_k", "min_p")
 # What switches a model's thinking on and off, by host: OpenAI's own models and Gemini know degrees alone.
-_BY_TYPE = ("api.deepseek.com", "api.z.ai", "open.bigmodel.cn", "api.moonshot.ai", "api.anthropic.com")
-_BY_EFFORT = ("api.openai.com", "generativelanguage.googleapis.com")
+_THINKING_TYPE_HOSTS = ("api.deepseek.com", "api.z.ai", "open.bigmodel.cn", "api.moonshot.ai", "api.anthropic.com")
+_REASONING_EFFORT_HOSTS = ("api.openai.com", "generativelanguage.googleapis.com")
 
 
 def host_of(base_url: str) -> str:
@@ -36,9 +36,9 @@ def dialect_of(base_url: str) -> Dialect:
 
 def address(base_url: str) -> tuple[str, dict[str, str]]:
     """(the address without its query and without a pasted /chat/completions, the query)."""
-    parts = urlsplit(base_url)
-    path = parts.path.rstrip("/").removesuffix("/chat/completions")
-    return urlunsplit((parts.scheme, parts.netloc, path, "", "")), dict(parse_qsl(parts.query))
+    split_url = urlsplit(base_url)
+    path = split_url.path.rstrip("/").removesuffix("/chat/completions")
+    return urlunsplit((split_url.scheme, split_url.netloc, path, "", "")), dict(parse_qsl(split_url.query))
 
 
 def level_of(settings: Provider) -> Level:
@@ -52,48 +52,51 @@ def level_of(settings: Provider) -> Level:
 def chat_body(settings: Provider, call: ModelCall, messages: list[Json], schema: Json | None) -> Json:
     """The request's JSON: what the config says, in the words of whoever listens at its address."""
     dialect = dialect_of(settings.base_url)
-    known = SAMPLING[:2] if dialect in ("openai", "azure") else SAMPLING
-    sent = {name: value for name in known if (value := getattr(call, name)) is not None and name not in call.omit}
-    body: Json = {"model": call.model, "messages": messages, **sent, _limit(settings, dialect): call.max_tokens}
+    supported = SAMPLING[:2] if dialect in ("openai", "azure") else SAMPLING
+    sampling = {
+        name: value for name in supported if (value := getattr(call, name)) is not None and name not in call.omit
+    }
+    limit = {_limit_parameter(settings, dialect): call.max_tokens}
+    body: Json = {"model": call.model, "messages": messages, **sampling, **limit}
     if schema is not None:
-        wrapped = {"name": str(schema.get("title") or "reply"), "strict": True, "schema": schema}
-        body["response_format"] = {"type": "json_schema", "json_schema": wrapped}
-    body |= _thinking(host_of(settings.base_url), dialect, call)
-    if dialect == "openrouter" and (provider := _routing(settings.routing, schema is not None)):
+        named_schema = {"name": str(schema.get("title") or "reply"), "strict": True, "schema": schema}
+        body["response_format"] = {"type": "json_schema", "json_schema": named_schema}
+    body |= _thinking_parameters(host_of(settings.base_url), dialect, call)
+    if dialect == "openrouter" and (provider := _provider_routing(settings.routing, schema is not None)):
         body["provider"] = provider
     return body | settings.extra_body
 
 
-def _limit(settings: Provider, dialect: Dialect) -> str:
+def _limit_parameter(settings: Provider, dialect: Dialect) -> str:
     if settings.limit_parameter != "auto":
         return settings.limit_parameter
     return "max_completion_tokens" if dialect in ("openai", "azure") else "max_tokens"
 
 
-def _thinking(host: str, dialect: Dialect, call: ModelCall) -> Json:
+def _thinking_parameters(host: str, dialect: Dialect, call: ModelCall) -> Json:
     """What sets how much a model thinks; nothing where the config leaves that to the model."""
     effort = None if "reasoning_effort" in call.omit else call.reasoning_effort
-    switch = None if "thinking" in call.omit else call.thinking
+    enabled = None if "thinking" in call.omit else call.thinking
     if dialect == "openrouter":
-        asked = {"effort": effort, "enabled": switch}
-        asked = {name: value for name, value in asked.items() if value is not None}
-        return {"reasoning": asked} if asked else {}
+        reasoning = {"effort": effort, "enabled": enabled}
+        reasoning = {name: value for name, value in reasoning.items() if value is not None}
+        return {"reasoning": reasoning} if reasoning else {}
     body: Json = {} if effort is None else {"reasoning_effort": effort}
-    if switch is None:
+    if enabled is None:
         return body
-    if host in _BY_EFFORT or dialect == "azure":
-        return body if switch else {"reasoning_effort": "none"}
-    if host in _BY_TYPE:
-        return {**body, "thinking": {"type": "enabled" if switch else "disabled"}}
+    if host in _REASONING_EFFORT_HOSTS or dialect == "azure":
+        return body if enabled else {"reasoning_effort": "none"}
+    if host in _THINKING_TYPE_HOSTS:
+        return {**body, "thinking": {"type": "enabled" if enabled else "disabled"}}
     if host.endswith("aliyuncs.com"):
-        return {**body, "enable_thinking": switch}
+        return {**body, "enable_thinking": enabled}
     # vLLM, SGLang and llama.cpp hand this to the chat template; Qwen's and GLM's call it the one, DeepSeek's the other.
-    return {**body, "chat_template_kwargs": {"enable_thinking": switch, "thinking": switch}}
+    return {**body, "chat_template_kwargs": {"enable_thinking": enabled, "thinking": enabled}}
 
 
-def _routing(routing: Routing, has_schema: bool) -> Json:
+def _provider_routing(routing: Routing, has_schema: bool) -> Json:
     """OpenRouter's `provider` object: only what differs from its own defaults."""
-    chosen = {
+    options = {
         "order": routing.order,
         "only": routing.only,
         "allow_fallbacks": None if routing.allow_fallbacks else False,
@@ -103,4 +106,4 @@ def _routing(routing: Routing, has_schema: bool) -> Json:
         "max_price": routing.max_price,
         "enforce_distillable_text": routing.enforce_distillable_text,
     }
-    return {key: value for key, value in chosen.items() if (value is False and key == "allow_fallbacks") or value}
+    return {key: value for key, value in options.items() if (value is False and key == "allow_fallbacks") or value}

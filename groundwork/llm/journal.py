@@ -27,7 +27,7 @@ from groundwork.llm.journal_segments import FIELDS, Row, Segments, Since, move_t
 from groundwork.records.manifest import read_only_database
 from groundwork.records.process_identity import is_alive, this_process
 
-_LAYOUT = """
+_TABLES = """
 CREATE TABLE IF NOT EXISTS replies (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL,
@@ -56,7 +56,7 @@ _NOTE_USE = "UPDATE replies SET used = ? WHERE id = ? AND max(stored, coalesce(u
 _NOTE_USE_ELSEWHERE = (
     "INSERT INTO uses VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET used = excluded.used WHERE used < excluded.used - ?"
 )
-_OF_UNIT = "unit = ? OR unit GLOB ? OR unit GLOB ?"
+_UNIT_CONDITION = "unit = ? OR unit GLOB ? OR unit GLOB ?"
 _CLAIM = (
     "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until"
     " WHERE owner = excluded.owner OR until < ?"
@@ -67,8 +67,8 @@ RESERVE = 512 * 1024  # bytes beside the journal, given up for the replies under
 IN_MEMORY = ":memory:"  # in place of a path: a journal that nothing is kept in
 ALL = Since(-1)  # before the first row
 SEGMENT = 64 * 2**20  # bytes of the file from which on its older rows move into a segment
-_LOOKED_AT = 500  # calls of `store` between two looks at the size
-_MOVING = "moving to a segment"  # the claim of the process that does so
+_STORES_BETWEEN_SIZE_LOOKS = 500  # calls of `store` between two looks at the size
+_MOVE_CLAIM = "moving to a segment"  # the claim of the process that does so
 Place = tuple[str, int]  # of a row: its segment ("" for the journal itself) and its number there
 PACKED = b"\x00z"  # before a compressed body; no reply begins with a NUL
 USE_NOTED = 3600  # seconds: a replay is noted where the last note is older
@@ -120,18 +120,18 @@ class Journal:
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_LAYOUT)
+            self._db.executescript(_TABLES)
             with suppress(sqlite3.OperationalError):  # has it already
                 self._db.execute("ALTER TABLE replies ADD COLUMN used REAL")  # the last replay, seconds since 1970
         except (sqlite3.DatabaseError, OSError) as error:
             raise ConfigError([f"{path}: the journal of replies cannot be opened: {error}; {DAMAGED}"]) from error
-        self._path, self._me = path, this_process()
+        self._path, self._process = path, this_process()
         self._segments = Segments(path)
-        self._joined = _read_only(joined)
+        self._joined = _open_read_only(joined)
         self._joined_segments = Segments(joined) if joined else None
-        self._stores, self._version = 0, -1
+        self._stores, self._data_version = 0, -1
         self._reserve = path.with_suffix(".reserve")
-        self._full = ""  # what the disk said when the reserve was given up
+        self._disk_full_error = ""  # what the disk said when the reserve was given up
 
     def store(self, key: str, row: StoredReply) -> None:
         """Keep `row`; it is safe from a kill when this returns. Ends the claim on `key`.
@@ -139,46 +139,46 @@ class Journal:
         Where the disk is full the row takes the room that was held back, and no further call can be claimed. Raises
         StopRun when it cannot be kept even so, for whatever is paid for from then on would be lost.
         """
-        values = (key, _packed(row.body), *msgspec.structs.astuple(row)[1:], time.time())
+        parameters = (key, _compress_body(row.body), *msgspec.structs.astuple(row)[1:], time.time())
         try:
-            self._execute(_STORE, values)
-        except StopRun as full:
-            if getattr(full.__cause__, "sqlite_errorname", "") != "SQLITE_FULL" or not self._reserve.exists():
+            self._execute(_STORE, parameters)
+        except StopRun as error:
+            if getattr(error.__cause__, "sqlite_errorname", "") != "SQLITE_FULL" or not self._reserve.exists():
                 raise
-            self._full = str(full)
+            self._disk_full_error = str(error)
             self._reserve.unlink(missing_ok=True)
-            self._execute(_STORE, values)
+            self._execute(_STORE, parameters)
         self._stores += 1
-        if self._stores % _LOOKED_AT == 0:
+        if self._stores % _STORES_BETWEEN_SIZE_LOOKS == 0:
             self.move_older()
 
     def find(self, key: str, after: Since = ALL) -> StoredReply | None:
         """The newest usable reply to `key` among those that were stored `after`."""
         now = time.time()
-        found = self._execute(_FIND, (key, after.row)).fetchone()
-        if found:
+        row = self._execute(_FIND, (key, after.row)).fetchone()
+        if row:
             with suppress(StopRun):  # a full disk: what is there can be read all the same
-                self._execute(_NOTE_USE, (now, found[-1], now - USE_NOTED))
-            found = (_unpacked(found[0]), *found[1:-1])
-        elif found := self._found_elsewhere(key, after):
+                self._execute(_NOTE_USE, (now, row[-1], now - USE_NOTED))
+            row = (_decompress_body(row[0]), *row[1:-1])
+        elif row := self._find_elsewhere(key, after):
             with suppress(StopRun):
                 self._execute(_NOTE_USE_ELSEWHERE, (key, now, USE_NOTED))
-        return StoredReply(found[0], bool(found[1]), *found[2:]) if found else None
+        return StoredReply(row[0], bool(row[1]), *row[2:]) if row else None
 
-    def _found_elsewhere(self, key: str, after: Since) -> Row | None:
+    def _find_elsewhere(self, key: str, after: Since) -> Row | None:
         """In the segments, or in the joined journal."""
-        self._see_segments()
-        found = self._segments.find(key, after)
-        if not found and after == ALL and self._joined is not None:
-            found = self._joined.execute(_FIND, (key, ALL.row)).fetchone()
-            found = (_unpacked(found[0]), *found[1:-1]) if found else None
-        if not found and after == ALL and self._joined_segments is not None:
-            found = self._joined_segments.find(key, after)
-        return found
+        self._refresh_segments()
+        row = self._segments.find(key, after)
+        if not row and after == ALL and self._joined is not None:
+            row = self._joined.execute(_FIND, (key, ALL.row)).fetchone()
+            row = (_decompress_body(row[0]), *row[1:-1]) if row else None
+        if not row and after == ALL and self._joined_segments is not None:
+            row = self._joined_segments.find(key, after)
+        return row
 
     def last(self) -> Since:
         """The moment now: whatever is found `after` it is stored from now on, however the clock is set."""
-        self._see_segments()
+        self._refresh_segments()
         row = self._execute("SELECT coalesce(max(id), 0) FROM replies", ()).fetchone()[0]
         return Since(int(row), self._segments.names)
 
@@ -188,14 +188,14 @@ class Journal:
         The claim ends with `store` or `release`, with its process, or after `seconds`: of a process on another host
         or in another container only the time is known. Raises StopRun when there is no room to keep the reply.
         """
-        self._hold_room()
+        self._hold_reserve()
         now = time.time()
-        claim = (key, self._me, now + seconds, now)
+        claim = (key, self._process, now + seconds, now)
         if not self._execute(_CLAIM, claim).rowcount:
-            held = self.owner(key)
-            if held and is_alive(held) is not False:
+            owner = self.owner(key)
+            if owner and is_alive(owner) is not False:
                 return False
-            self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, held))
+            self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, owner))
             if not self._execute(_CLAIM, claim).rowcount:
                 return False
         if self.find(key, after) is None:
@@ -205,23 +205,23 @@ class Journal:
 
     def owner(self, key: str) -> str:
         """The process that is making the call (`records.processes`); "": none is."""
-        held = self._execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
-        return str(held[0]) if held else ""
+        row = self._execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else ""
 
     def release(self, key: str) -> None:
         """End this process's claim on a call that brought nothing."""
-        self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._me))
+        self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._process))
 
     def forget(self, units: list[str]) -> int:
         """Delete the replies that were about these documents; returns how many there were."""
         count = 0
         for unit in units:
-            names = (unit, f"{unit} *", f"{unit}-[0-9a-f][0-9a-f]*")  # itself, its chunks, its pairs
-            count += self._execute(f"DELETE FROM replies WHERE {_OF_UNIT}", names).rowcount  # noqa: S608
+            patterns = (unit, f"{unit} *", f"{unit}-[0-9a-f][0-9a-f]*")  # itself, its chunks, its pairs
+            count += self._execute(f"DELETE FROM replies WHERE {_UNIT_CONDITION}", patterns).rowcount  # noqa: S608
             self._segments.look()
-            for name in sorted(self._segments.names):
-                if ids := self._segments.ids(name, _OF_UNIT, names):
-                    self._segments.drop(name, ids)
+            for segment in sorted(self._segments.names):
+                if ids := self._segments.ids(segment, _UNIT_CONDITION, patterns):
+                    self._segments.drop(segment, ids)
                     count += len(ids)
         self._execute("VACUUM", ())
         return count
@@ -232,27 +232,27 @@ class Journal:
         query = "SELECT id, key, stage, unit, max(stored, coalesce(used, 0)), usable FROM replies ORDER BY id DESC"
         uses = dict(self._execute("SELECT key, used FROM uses", ()).fetchall())
         here = (("", row) for row in self._execute(query, ()))
-        for name, (id_, key, stage, unit, used, usable) in chain(here, self._segments.rows()):
-            yield (name, id_), key, stage, unit, max(used, uses.get(key, 0.0)), bool(usable)
+        for segment, (id_, key, stage, unit, used, usable) in chain(here, self._segments.rows()):
+            yield (segment, id_), key, stage, unit, max(used, uses.get(key, 0.0)), bool(usable)
 
-    def drop(self, places: Iterable[Place]) -> None:
+    def drop(self, positions: Iterable[Place]) -> None:
         """Delete these rows, compress what is not compressed yet, and give the room back to the disk."""
-        found: dict[str, list[int]] = defaultdict(list)
-        for name, id_ in places:
-            found[name].append(id_)
+        ids_by_segment: dict[str, list[int]] = defaultdict(list)
+        for segment, id_ in positions:
+            ids_by_segment[segment].append(id_)
         self._execute("BEGIN", ())
-        for id_ in found.pop("", []):
+        for id_ in ids_by_segment.pop("", []):
             self._execute("DELETE FROM replies WHERE id = ?", (id_,))
         self._execute("COMMIT", ())
-        for name, ids in found.items():
-            self._segments.drop(name, ids)
+        for segment, ids in ids_by_segment.items():
+            self._segments.drop(segment, ids)
         self.settle()
         while self.move_older():
             pass
-        loose = self._execute("SELECT id FROM replies WHERE substr(body, 1, 2) != ?", (PACKED,)).fetchall()
-        for (id_,) in loose:
+        uncompressed = self._execute("SELECT id FROM replies WHERE substr(body, 1, 2) != ?", (PACKED,)).fetchall()
+        for (id_,) in uncompressed:
             (body,) = self._execute("SELECT body FROM replies WHERE id = ?", (id_,)).fetchone()
-            self._execute("UPDATE replies SET body = ? WHERE id = ?", (_packed(bytes(body)), id_))
+            self._execute("UPDATE replies SET body = ? WHERE id = ?", (_compress_body(bytes(body)), id_))
         self._execute("VACUUM", ())
         self._execute("PRAGMA wal_checkpoint(TRUNCATE)", ())
 
@@ -266,37 +266,37 @@ class Journal:
 
         What hinders it (no room on the disk, another process that is at it) leaves the rows where they are.
         """
-        if self._path.name == IN_MEMORY or self._size() < SEGMENT:
+        if self._path.name == IN_MEMORY or self._bytes_in_use() < SEGMENT:
             return False
         try:
-            if not self.claim(_MOVING, ALL, 600):
+            if not self.claim(_MOVE_CLAIM, ALL, 600):
                 return False
             try:
                 self.settle(newest=2)
-                return move_to_segment(self._path, self._db, SEGMENT, _unpacked) > 0
+                return move_to_segment(self._path, self._db, SEGMENT, _decompress_body) > 0
             finally:
-                self.release(_MOVING)
+                self.release(_MOVE_CLAIM)
         except (StopRun, OSError, sqlite3.Error):
             return False
 
-    def _size(self) -> int:
+    def _bytes_in_use(self) -> int:
         """Bytes of the file that are in use."""
-        pages, free, size = (
-            self._execute(f"PRAGMA {name}", ()).fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        pages, unused, size = (
+            self._execute(f"PRAGMA {key}", ()).fetchone()[0] for key in ("page_count", "freelist_count", "page_size")
         )
-        return int((pages - free) * size)
+        return int((pages - unused) * size)
 
-    def _see_segments(self) -> None:
+    def _refresh_segments(self) -> None:
         """Look for new ones where another process has changed the journal."""
         version = self._execute("PRAGMA data_version", ()).fetchone()[0]
-        if version != self._version:
-            self._version = version
+        if version != self._data_version:
+            self._data_version = version
             self._segments.look()
 
-    def _hold_room(self) -> None:
+    def _hold_reserve(self) -> None:
         """Raises StopRun where there is none, or none was left for a reply before."""
-        if self._full:
-            raise StopRun(self._full)
+        if self._disk_full_error:
+            raise StopRun(self._disk_full_error)
         try:
             if not self._reserve.exists():
                 self._reserve.write_bytes(bytes(RESERVE))
@@ -304,9 +304,9 @@ class Journal:
             self._reserve.unlink(missing_ok=True)
             raise StopRun(f"{self._reserve}: {error.strerror}; free disk space, then run again") from error
 
-    def _execute(self, statement: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
+    def _execute(self, statement: str, parameters: tuple[Any, ...]) -> sqlite3.Cursor:
         try:
-            return self._db.execute(statement, values)
+            return self._db.execute(statement, parameters)
         except sqlite3.OperationalError as error:
             raise StopRun(f"{self._path}: a reply cannot be kept: {error}; free disk space, then run again") from error
         except sqlite3.DatabaseError as error:
@@ -322,16 +322,16 @@ class Journal:
             self._joined_segments.close()
 
 
-def _packed(body: bytes) -> bytes:
+def _compress_body(body: bytes) -> bytes:
     return PACKED + zlib.compress(body)
 
 
-def _unpacked(body: bytes) -> bytes:
+def _decompress_body(body: bytes) -> bytes:
     """The reply as it was sent; journals of earlier versions hold it as it is."""
     return zlib.decompress(body[len(PACKED) :]) if body.startswith(PACKED) else body
 
 
-def _read_only(path: Path | None) -> sqlite3.Connection | None:
+def _open_read_only(path: Path | None) -> sqlite3.Connection | None:
     """The journal at `path` as a file that nobody writes to, which needs no lock and so may lie on a network."""
     if path is None or not path.is_file():
         return None

@@ -26,12 +26,12 @@ from groundwork.records.process_identity import mark
 FIELDS = "body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
 COPIED = f"id, key, {FIELDS}, stored, used"  # what a segment keeps of a row
 DICTIONARY = 32 * 1024  # bytes: as far back as zlib looks
-_SAMPLE = 4096  # bytes of one reply in the dictionary at most
-_SAMPLES = 400  # replies that it is chosen from
-_OPEN = 100  # segments that are kept open
+_SAMPLE_BYTES = 4096  # bytes of one reply in the dictionary at most
+_SAMPLE_COUNT = 400  # replies that it is chosen from
+_MAX_OPEN_SEGMENTS = 100  # segments that are kept open
 _HEX = re.compile(r"[0-9a-f]{64}")
-_NAMED = re.compile(r"-(\d{16})-[0-9a-f]{8}\.db$")
-_LAYOUT = """
+_SEGMENT_NAME = re.compile(r"-(\d{16})-[0-9a-f]{8}\.db$")
+_TABLES = """
 CREATE TABLE dictionary (bytes BLOB NOT NULL);
 CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE packed (id INTEGER PRIMARY KEY, key, body, usable, model, stage, unit, input_tokens, output_tokens,
@@ -49,7 +49,7 @@ _FIND = (
     "ORDER BY id DESC LIMIT 1"
 )
 _STORE = f"INSERT INTO packed VALUES ({', '.join('?' * 14)})"  # noqa: S608
-_DAMAGED = "move it away to continue without its replies; models are then asked again"
+_DAMAGED_REMEDY = "move it away to continue without its replies; models are then asked again"
 
 Row = tuple[Any, ...]  # in the order of FIELDS or COPIED
 
@@ -71,26 +71,26 @@ class Segments:
 
     def __init__(self, journal: Path) -> None:
         self._journal = journal
-        self._open: OrderedDict[str, tuple[sqlite3.Connection, bytes]] = OrderedDict()
+        self._open_segments: OrderedDict[str, tuple[sqlite3.Connection, bytes]] = OrderedDict()
         self.names: frozenset[str] = frozenset()
-        self._ordered: list[str] = []
+        self._newest_first: list[str] = []
         self.look()
 
     def look(self) -> None:
         """See what other processes have added or taken away."""
-        self._ordered = [path.name for path in segments_of(self._journal)]
-        self.names = frozenset(self._ordered)
-        for name in self._open.keys() - self.names:
-            self._open.pop(name)[0].close()
+        self._newest_first = [path.name for path in segments_of(self._journal)]
+        self.names = frozenset(self._newest_first)
+        for name in self._open_segments.keys() - self.names:
+            self._open_segments.pop(name)[0].close()
 
     def find(self, key: str, since: Since) -> Row | None:
         """FIELDS of the newest usable reply that was stored since, its body as it was sent. Raises StopRun."""
         short = short_key(key)
         try:
-            for name in self._ordered if since.segments != self.names else ():
-                if name not in since.segments:
-                    for body, *others in self._rows(name, _FIND, (short[:8], short, since.row)):
-                        return unpacked(body, self._opened(name)[1]), *others
+            for segment in self._newest_first if since.segments != self.names else ():
+                if segment not in since.segments:
+                    for body, *other_columns in self._query(segment, _FIND, (short[:8], short, since.row)):
+                        return unpacked(body, self._open_segment(segment)[1]), *other_columns
         except FileNotFoundError:  # another process has written it anew
             self.look()
             return self.find(key, since)
@@ -99,23 +99,23 @@ class Segments:
     def rows(self) -> Iterator[tuple[str, Row]]:
         """(segment, (id, key, stage, unit, when it was last stored or replayed, usable)), the newest first."""
         query = "SELECT id, key, stage, unit, max(stored, coalesce(used, 0)), usable FROM replies ORDER BY id DESC"
-        for name in self._ordered:
-            for row in self._rows(name, query, ()):
-                yield name, row
+        for segment in self._newest_first:
+            for row in self._query(segment, query, ()):
+                yield segment, row
 
-    def ids(self, name: str, condition: str, values: Row) -> list[int]:
+    def ids(self, segment: str, condition: str, parameters: Row) -> list[int]:
         """The rows of a segment for which a condition of SQL holds."""
-        return [id_ for (id_,) in self._rows(name, f"SELECT id FROM replies WHERE {condition}", values)]  # noqa: S608  # a constant of ours
+        return [id_ for (id_,) in self._query(segment, f"SELECT id FROM replies WHERE {condition}", parameters)]  # noqa: S608  # a constant of ours
 
-    def drop(self, name: str, ids: Collection[int]) -> None:
+    def drop(self, segment: str, ids: Collection[int]) -> None:
         """Write the segment anew without these rows, or remove it where none is left. Raises StopRun."""
-        gone, path = set(ids), self._journal.with_name(name)
-        database, dictionary = self._opened(name)
-        kept = (row for row in database.execute(f"SELECT {COPIED} FROM replies ORDER BY id") if row[0] not in gone)  # noqa: S608
+        dropped, path = set(ids), self._journal.with_name(segment)
+        database, dictionary = self._open_segment(segment)
+        rows = (row for row in database.execute(f"SELECT {COPIED} FROM replies ORDER BY id") if row[0] not in dropped)  # noqa: S608
         try:
             with Draft(self._journal, dictionary) as draft:
-                if draft.add(kept, packed_already=True):
-                    draft.publish(_moment(name))
+                if draft.add(rows, packed_already=True):
+                    draft.publish(_name_timestamp(segment))
             path.unlink(missing_ok=True)
         except (OSError, sqlite3.Error) as error:
             raise StopRun(f"{path}: cannot be written anew: {error}; free disk space, then run again") from error
@@ -128,8 +128,8 @@ class Segments:
         """
         database.create_function("short_key", 1, short_key, deterministic=True)
         count = 0
-        for name in self._ordered[:newest]:
-            database.execute("ATTACH ? AS segment", (str(self._journal.with_name(name)),))
+        for segment in self._newest_first[:newest]:
+            database.execute("ATTACH ? AS segment", (str(self._journal.with_name(segment)),))
             try:
                 count += database.execute(
                     "DELETE FROM main.replies WHERE EXISTS (SELECT 1 FROM segment.packed AS there WHERE "
@@ -141,30 +141,30 @@ class Segments:
         return count
 
     def close(self) -> None:
-        for database, _ in self._open.values():
+        for database, _ in self._open_segments.values():
             database.close()
-        self._open.clear()
+        self._open_segments.clear()
 
-    def _rows(self, name: str, query: str, values: Row) -> list[Row]:
+    def _query(self, segment: str, query: str, parameters: Row) -> list[Row]:
         """Raises FileNotFoundError where it is gone by now, StopRun where it is damaged."""
         try:
-            return self._opened(name)[0].execute(query, values).fetchall()
+            return self._open_segment(segment)[0].execute(query, parameters).fetchall()
         except sqlite3.Error as error:
-            path = self._journal.with_name(name)
+            path = self._journal.with_name(segment)
             if not path.exists():
                 raise FileNotFoundError(path) from error
-            raise StopRun(f"{path}: {error}; {_DAMAGED}") from error
+            raise StopRun(f"{path}: {error}; {_DAMAGED_REMEDY}") from error
 
-    def _opened(self, name: str) -> tuple[sqlite3.Connection, bytes]:
+    def _open_segment(self, segment: str) -> tuple[sqlite3.Connection, bytes]:
         """A segment and its dictionary."""
-        if name not in self._open:
-            database = read_only_database(self._journal.with_name(name))
+        if segment not in self._open_segments:
+            database = read_only_database(self._journal.with_name(segment))
             (dictionary,) = database.execute("SELECT bytes FROM dictionary").fetchone()
-            self._open[name] = database, dictionary
-            if len(self._open) > _OPEN:
-                self._open.popitem(last=False)[1][0].close()
-        self._open.move_to_end(name)
-        return self._open[name]
+            self._open_segments[segment] = database, dictionary
+            if len(self._open_segments) > _MAX_OPEN_SEGMENTS:
+                self._open_segments.popitem(last=False)[1][0].close()
+        self._open_segments.move_to_end(segment)
+        return self._open_segments[segment]
 
 
 class Draft:
@@ -176,7 +176,7 @@ class Draft:
         self._path = journal.with_name(f"{TEMPORARY}{mark()}-{secrets.token_hex(4)}-{journal.stem}")
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         self._db = sqlite3.connect(self._path, isolation_level=None)
-        self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _LAYOUT)
+        self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
         self._db.execute("INSERT INTO dictionary VALUES (?)", (dictionary,))
         self._ids: dict[str, int] = {}
         self._stored = 0.0
@@ -190,16 +190,16 @@ class Draft:
 
     def add(self, rows: Iterable[Row], packed_already: bool = False) -> int:
         """Write rows of COPIED, their bodies as sent or as this dictionary packed them; returns how many."""
-        primed, before = zlib.compressobj(9, zdict=self._dictionary), self._db.total_changes
+        compressor, changes_before = zlib.compressobj(9, zdict=self._dictionary), self._db.total_changes
         self._db.execute("BEGIN")
-        for id_, key, body, usable, model, stage, unit, *others in rows:
-            small = body if packed_already else _packed(body, primed.copy())
-            names = [self._id(name) for name in (model, stage, unit)]
-            self._db.execute(_STORE, (id_, short_key(key), small, usable, *names, *others))
-            self._stored = max(self._stored, others[-2])
+        for id_, key, body, usable, model, stage, unit, *other_columns in rows:
+            compressed = body if packed_already else _compress(body, compressor.copy())
+            name_ids = [self._name_id(name) for name in (model, stage, unit)]
+            self._db.execute(_STORE, (id_, short_key(key), compressed, usable, *name_ids, *other_columns))
+            self._stored = max(self._stored, other_columns[-2])
         self._db.executemany("INSERT INTO names VALUES (?, ?)", [(id_, name) for name, id_ in self._ids.items()])
         self._db.execute("COMMIT")
-        return self._db.total_changes - before - len(self._ids)
+        return self._db.total_changes - changes_before - len(self._ids)
 
     def publish(self, moment: int | None = None) -> None:
         """Close the segment and give it its name: from now on it is found, whatever becomes of this process.
@@ -207,15 +207,15 @@ class Draft:
         It is the newest, however the clock is set, unless `moment` puts it in the place of another.
         """
         self._db.close()
-        newest = max((_moment(path.name) for path in segments_of(self._journal)), default=0)
-        last = moment or max(int(self._stored * 1e6), newest + 1)
-        path = self._journal.with_name(f"{self._journal.stem}-{last:016}-{secrets.token_hex(4)}.db")
-        _on_disk(self._path, os.O_RDWR)
+        newest = max((_name_timestamp(path.name) for path in segments_of(self._journal)), default=0)
+        timestamp = moment or max(int(self._stored * 1e6), newest + 1)
+        path = self._journal.with_name(f"{self._journal.stem}-{timestamp:016}-{secrets.token_hex(4)}.db")
+        _sync_to_disk(self._path, os.O_RDWR)
         self._path.replace(path)
         if os.name != "nt":  # which opens no folders
-            _on_disk(path.parent, os.O_RDONLY)
+            _sync_to_disk(path.parent, os.O_RDONLY)
 
-    def _id(self, name: str) -> int:
+    def _name_id(self, name: str) -> int:
         return self._ids.setdefault(name, len(self._ids) + 1)
 
 
@@ -225,13 +225,13 @@ def move_to_segment(journal: Path, database: sqlite3.Connection, size: int, as_s
     They are deleted once the segment is on the disk, and only if all are in it. Raises OSError or sqlite3.Error, and
     leaves them then.
     """
-    last = _last_of_oldest(database, size)
-    with Draft(journal, learnt([as_sent(body) for body in _sample(database, last)])) as draft:
-        rows = database.execute(f"SELECT {COPIED} FROM replies WHERE id <= ? ORDER BY id", (last,))  # noqa: S608
-        written = draft.add((id_, key, as_sent(body), *others) for id_, key, body, *others in rows)
+    last_id = _last_id_to_move(database, size)
+    with Draft(journal, learnt([as_sent(body) for body in _sample_bodies(database, last_id)])) as draft:
+        rows = database.execute(f"SELECT {COPIED} FROM replies WHERE id <= ? ORDER BY id", (last_id,))  # noqa: S608
+        written = draft.add((id_, key, as_sent(body), *other_columns) for id_, key, body, *other_columns in rows)
         database.execute("BEGIN IMMEDIATE")
         try:
-            if database.execute("DELETE FROM replies WHERE id <= ?", (last,)).rowcount != written:
+            if database.execute("DELETE FROM replies WHERE id <= ?", (last_id,)).rowcount != written:
                 raise sqlite3.OperationalError("rows were deleted meanwhile")
             if written:
                 draft.publish()
@@ -242,56 +242,56 @@ def move_to_segment(journal: Path, database: sqlite3.Connection, size: int, as_s
     return written
 
 
-def _last_of_oldest(database: sqlite3.Connection, size: int) -> int:
+def _last_id_to_move(database: sqlite3.Connection, size: int) -> int:
     """The last of the rows that a segment takes: never the newest, after which others are numbered."""
-    whole, last = 0, 0
+    total, last_id = 0, 0
     for id_, length in database.execute("SELECT id, length(body) FROM replies ORDER BY id").fetchall()[:-1]:
-        whole, last = whole + length, id_
-        if whole > size:
+        total, last_id = total + length, id_
+        if total > size:
             break
-    return last
+    return last_id
 
 
-def _sample(database: sqlite3.Connection, last: int) -> list[bytes]:
+def _sample_bodies(database: sqlite3.Connection, last_id: int) -> list[bytes]:
     """Bodies up to the row `last`, from all over."""
-    (count,) = database.execute("SELECT count(*) FROM replies WHERE id <= ?", (last,)).fetchone()
-    every = max(1, count // _SAMPLES)
-    found = database.execute("SELECT body FROM replies WHERE id <= ? AND id % ? = 0", (last, every))
-    return [body for (body,) in found]
+    (count,) = database.execute("SELECT count(*) FROM replies WHERE id <= ?", (last_id,)).fetchone()
+    step = max(1, count // _SAMPLE_COUNT)
+    rows = database.execute("SELECT body FROM replies WHERE id <= ? AND id % ? = 0", (last_id, step))
+    return [body for (body,) in rows]
 
 
 def segments_of(journal: Path) -> list[Path]:
     """The segments beside a journal, the newest first."""
     try:
-        names = [entry.name for entry in os.scandir(journal.parent) if _NAMED.search(entry.name)]
+        names = [entry.name for entry in os.scandir(journal.parent) if _SEGMENT_NAME.search(entry.name)]
     except FileNotFoundError:
         return []
     return [journal.with_name(name) for name in sorted(names, reverse=True) if name.startswith(f"{journal.stem}-")]
 
 
-def _moment(name: str) -> int:
+def _name_timestamp(name: str) -> int:
     """Microseconds since 1970 that a segment is named after."""
-    named = _NAMED.search(name)
-    return int(named[1]) if named else 0
+    match = _SEGMENT_NAME.search(name)
+    return int(match[1]) if match else 0
 
 
 def learnt(bodies: Sequence[bytes]) -> bytes:
     """A dictionary of replies like these: as many of them, spread over all, as fit into it."""
-    parts = [body[:_SAMPLE] for body in bodies]
-    return b"".join(parts[:: 1 + sum(map(len, parts)) // DICTIONARY])
+    samples = [body[:_SAMPLE_BYTES] for body in bodies]
+    return b"".join(samples[:: 1 + sum(map(len, samples)) // DICTIONARY])
 
 
 def unpacked(body: bytes, dictionary: bytes) -> bytes:
     return zlib.decompressobj(zdict=dictionary).decompress(body)
 
 
-def _packed(body: bytes, primed: Any) -> bytes:
-    return bytes(primed.compress(body) + primed.flush())
+def _compress(body: bytes, compressor: Any) -> bytes:
+    return bytes(compressor.compress(body) + compressor.flush())
 
 
-def _on_disk(path: Path, how: int) -> None:
+def _sync_to_disk(path: Path, flags: int) -> None:
     """Have the file, or the folder's names, on the disk itself before what they hold is deleted elsewhere."""
-    handle = os.open(path, how)
+    handle = os.open(path, flags)
     try:
         os.fsync(handle)
     finally:

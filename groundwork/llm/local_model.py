@@ -44,8 +44,8 @@ def weights(settings: LocalModel) -> Path:
     Raises MissingExtra when carriers are not installed, ConfigError for a missing file, a wrong hash or the Hub.
     """
     if settings.model == PACKAGES:
-        return _carried(settings.sha256.lower() or CARRIED_SHA256)
-    path = _from_hub(settings.model) if ":" in settings.model and not Path(settings.model).exists() else None
+        return _weights_from_packages(settings.sha256.lower() or CARRIED_SHA256)
+    path = _weights_from_hub(settings.model) if ":" in settings.model and not Path(settings.model).exists() else None
     path = path or Path(settings.model).expanduser()
     if not path.is_file():
         raise ConfigError([f'llm.local.model: {path}: no such file; write "packages", a path, or "org/repo:file.gguf"'])
@@ -56,18 +56,18 @@ def weights(settings: LocalModel) -> Path:
 
 def carrier_parts() -> list[Path]:
     """The data file of each carrier, in order, found without importing any. Raises MissingExtra."""
-    parts = []
+    files = []
     for number, package in enumerate(CARRIERS, start=1):
         spec = importlib.util.find_spec(package)  # of a top-level package: looks it up, runs nothing
         folder = Path(spec.origin).parent if spec and spec.origin else None
-        part = folder / "data" / f"part{number:02d}.bin" if folder else None
-        if part is None or not part.is_file():
+        file = folder / "data" / f"part{number:02d}.bin" if folder else None
+        if file is None or not file.is_file():
             raise MissingExtra(f"the local model (its weights: package {package.replace('_', '-')})", EXTRA)
-        parts.append(part)
-    return parts
+        files.append(file)
+    return files
 
 
-def join(parts: Sequence[Path], target: Path, sha256: str) -> Path:
+def join(carrier_files: Sequence[Path], target: Path, sha256: str) -> Path:
     """`parts` one after the other as `target`, put in place only when the sha256 is right. Raises ConfigError."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
@@ -75,17 +75,17 @@ def join(parts: Sequence[Path], target: Path, sha256: str) -> Path:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as joined:
-            for part in parts:
-                with part.open("rb") as source:
+            for carrier in carrier_files:
+                with carrier.open("rb") as source:
                     while block := source.read(1 << 20):
                         digest.update(block)
                         joined.write(block)
             joined.flush()
             os.fsync(joined.fileno())
         if digest.hexdigest() != sha256:
-            raise _wrong_hash(f"the {len(parts)} carrier packages", digest.hexdigest(), sha256)
+            raise _hash_error(f"the {len(carrier_files)} carrier packages", digest.hexdigest(), sha256)
         temporary.replace(target)
-        _remember(target, sha256)
+        _record_verified(target, sha256)
     finally:
         temporary.unlink(missing_ok=True)
     return target
@@ -93,13 +93,13 @@ def join(parts: Sequence[Path], target: Path, sha256: str) -> Path:
 
 def verify(path: Path, sha256: str) -> None:
     """Raise ConfigError unless `path` has that sha256. A file once verified is read again only when it has changed."""
-    if _remembered(path) == [sha256, *_stamp(path)]:
+    if _read_verified(path) == [sha256, *_size_and_mtime(path)]:
         return
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != sha256:
-        raise _wrong_hash(str(path), found, sha256)
-    _remember(path, sha256)
+        actual = hashlib.file_digest(file, "sha256").hexdigest()
+    if actual != sha256:
+        raise _hash_error(str(path), actual, sha256)
+    _record_verified(path, sha256)
 
 
 class LocalServer:
@@ -135,7 +135,7 @@ def free_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _carried(sha256: str) -> Path:
+def _weights_from_packages(sha256: str) -> Path:
     target = cache_dir() / f"{sha256[:16]}.gguf"
     if target.is_file():
         verify(target, sha256)
@@ -143,7 +143,7 @@ def _carried(sha256: str) -> Path:
     return join(carrier_parts(), target, sha256)
 
 
-def _from_hub(model: str) -> Path:
+def _weights_from_hub(model: str) -> Path:
     from huggingface_hub import hf_hub_download
 
     repo, _, file = model.partition(":")
@@ -153,27 +153,27 @@ def _from_hub(model: str) -> Path:
         raise ConfigError([f"llm.local.model: {file} of {repo} cannot be had from the Hub: {error}"]) from error
 
 
-def _wrong_hash(what: str, found: str, wanted: str) -> ConfigError:
+def _hash_error(source: str, actual: str, expected: str) -> ConfigError:
     remedy = "install it again, or set llm.local.sha256"
-    return ConfigError([f"llm.local: the sha256 of {what} is {found}, not {wanted}; {remedy}"])
+    return ConfigError([f"llm.local: the sha256 of {source} is {actual}, not {expected}; {remedy}"])
 
 
-def _stamp(path: Path) -> list[int]:
+def _size_and_mtime(path: Path) -> list[int]:
     status = path.stat()
     return [status.st_size, status.st_mtime_ns]
 
 
-def _note(path: Path) -> Path:
+def _verification_file(path: Path) -> Path:
     return cache_dir() / f"{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}.verified"
 
 
-def _remember(path: Path, sha256: str) -> None:
+def _record_verified(path: Path, sha256: str) -> None:
     cache_dir().mkdir(parents=True, exist_ok=True)
-    _note(path).write_bytes(msgspec.json.encode([sha256, *_stamp(path)]))
+    _verification_file(path).write_bytes(msgspec.json.encode([sha256, *_size_and_mtime(path)]))
 
 
-def _remembered(path: Path) -> object:
+def _read_verified(path: Path) -> object:
     try:
-        return msgspec.json.decode(_note(path).read_bytes())
+        return msgspec.json.decode(_verification_file(path).read_bytes())
     except (OSError, msgspec.DecodeError):
         return None

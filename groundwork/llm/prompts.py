@@ -18,7 +18,7 @@ Message = dict[str, Any]
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 _FENCE = re.compile(r"<([A-Za-z]\w*)([^<>\n]*)>(\s*\{\{\s*([A-Za-z_]\w*)\s*\}\}\s*)</\1>")
-_TURN = re.compile(r"^--- *(system|user|assistant) *---[ \t]*$", re.MULTILINE)
+_TURN_LINE = re.compile(r"^--- *(system|user|assistant) *---[ \t]*$", re.MULTILINE)
 
 
 def render(template: str, **variables: str) -> str:
@@ -26,8 +26,8 @@ def render(template: str, **variables: str) -> str:
 
     Raises ConfigError naming each placeholder without a value and each value without a placeholder.
     """
-    _compare(placeholders(template), variables)
-    return _fill(template, variables)
+    _check_variables(placeholders(template), variables)
+    return _fill_placeholders(template, variables)
 
 
 def placeholders(template: str) -> set[str]:
@@ -37,10 +37,10 @@ def placeholders(template: str) -> set[str]:
 
 def split_turns(text: str) -> list[Message]:
     """The turns of a prompt file: what precedes the first `--- role ---` line is the system's (or the only user's)."""
-    head, *rest = _TURN.split(text)
-    turns = list(zip(rest[::2], rest[1::2], strict=True))
-    if head.strip():
-        turns.insert(0, ("system" if turns else "user", head))
+    preamble, *role_texts = _TURN_LINE.split(text)
+    turns = list(zip(role_texts[::2], role_texts[1::2], strict=True))
+    if preamble.strip():
+        turns.insert(0, ("system" if turns else "user", preamble))
     return [{"role": role, "content": content.strip()} for role, content in turns]
 
 
@@ -54,9 +54,9 @@ def assistant_turn(content: str) -> Message:
     return {"role": "assistant", "content": content}
 
 
-def follow_up(reply: str, asked: str) -> list[Message]:
+def follow_up(reply: str, request: str) -> list[Message]:
     """The turns that go on behind a conversation: what the model replied, and what it is asked then."""
-    return [assistant_turn(reply), user_turn(asked)]
+    return [assistant_turn(reply), user_turn(request)]
 
 
 def question_turns(question: str, system: str) -> list[Message]:
@@ -71,31 +71,32 @@ def conversation(template: str, **variables: str) -> list[Message]:
     repeated beginning at a fraction of its price. A value stays as it is, character for character: where it holds the
     closing tag of the fence around it, the fence gets another name. Raises ConfigError like `render`.
     """
-    _compare(placeholders(template), variables)
-    return [{**turn, "content": _fill(turn["content"], variables)} for turn in split_turns(template)]
+    _check_variables(placeholders(template), variables)
+    return [{**turn, "content": _fill_placeholders(turn["content"], variables)} for turn in split_turns(template)]
 
 
-def _fill(template: str, variables: dict[str, str]) -> str:
-    template = _FENCE.sub(lambda match: _fence(match, variables[match[4]]), template)
+def _fill_placeholders(template: str, variables: dict[str, str]) -> str:
+    template = _FENCE.sub(lambda match: _render_fence(match, variables[match[4]]), template)
     return _PLACEHOLDER.sub(lambda match: variables[match[1]], template)
 
 
-def _fence(match: re.Match[str], value: str) -> str:
-    tag, attributes, inside = match[1], match[2], match[3]
+def _render_fence(match: re.Match[str], value: str) -> str:
+    tag, attributes, placeholder = match[1], match[2], match[3]
     if f"</{tag}".casefold() in value.casefold():
         tag = f"{tag}-{hashlib.sha256(value.encode(errors='replace')).hexdigest()[:8]}"
-    return f"<{tag}{attributes}>{inside}</{tag}>"
+    return f"<{tag}{attributes}>{placeholder}</{tag}>"
 
 
-def _compare(wanted: set[str], variables: dict[str, str]) -> None:
-    unknown = [f"prompt: {{{{{name}}}}} has no value{_nearest(name, variables)}" for name in wanted - variables.keys()]
-    unused = [f"prompt: {{{{{name}}}}} is missing{_nearest(name, wanted)}" for name in variables.keys() - wanted]
-    if unknown or unused:
-        raise ConfigError(sorted(unknown + unused))
+def _check_variables(names: set[str], variables: dict[str, str]) -> None:
+    unknown, unused = names - variables.keys(), variables.keys() - names
+    problems = [f"prompt: {{{{{name}}}}} has no value{_suggestion(name, variables)}" for name in unknown]
+    problems += [f"prompt: {{{{{name}}}}} is missing{_suggestion(name, names)}" for name in unused]
+    if problems:
+        raise ConfigError(sorted(problems))
 
 
-def _nearest(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
+def _suggestion(name: str, candidates: Any) -> str:
+    close = difflib.get_close_matches(name, list(candidates), n=1)
     return f"; did you mean {{{{{close[0]}}}}}?" if close else ""
 
 
@@ -106,17 +107,17 @@ def with_images(turns: Sequence[Message], jpegs: Sequence[bytes], labels: Sequen
     """
     if not jpegs:
         return list(turns)
-    *before, last = turns
-    parts = [_text(last["content"])]
+    *earlier, last_turn = turns
+    content = [_text_part(last_turn["content"])]
     for number, jpeg in enumerate(jpegs):
-        parts += [*map(_text, labels[number : number + 1]), _picture(jpeg)]
-    return [*before, {**last, "content": parts}]
+        content += [*map(_text_part, labels[number : number + 1]), _image_part(jpeg)]
+    return [*earlier, {**last_turn, "content": content}]
 
 
-def _text(text: str) -> Message:
+def _text_part(text: str) -> Message:
     return {"type": "text", "text": text}
 
 
-def _picture(jpeg: bytes) -> Message:
+def _image_part(jpeg: bytes) -> Message:
     url = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
     return {"type": "image_url", "image_url": {"url": url}}

@@ -59,7 +59,7 @@ class RateLimiter:
         self.in_flight = 0
         self._requests, self._tokens = Pace(rpm), Pace(tpm)
         self._queue: list[_Waiting] = []  # a heap
-        self._entered = 0
+        self._arrivals = 0
         self._ramping = most > START
         self._widens_at = 0.0
         self._opens_at = 0.0
@@ -74,9 +74,9 @@ class RateLimiter:
         `again`: before all that have not been tried yet. `ahead`: how much is still to be asked about once this call is
         done, in any unit; the more, the sooner.
         """
-        self._entered += 1
-        rank = (0, 0, -self._entered) if again else (1, -ahead, self._entered)
-        await self._enter(_Waiting(rank, asyncio.get_running_loop().create_future(), tokens))
+        self._arrivals += 1
+        rank = (0, 0, -self._arrivals) if again else (1, -ahead, self._arrivals)
+        await self._wait_for_turn(_Waiting(rank, asyncio.get_running_loop().create_future(), tokens))
         try:
             yield
         finally:
@@ -128,7 +128,7 @@ class RateLimiter:
             if not turn.done():
                 turn.set_exception(error)
 
-    async def _enter(self, waiting: _Waiting) -> None:
+    async def _wait_for_turn(self, waiting: _Waiting) -> None:
         heapq.heappush(self._queue, waiting)
         self._admit()
         try:
@@ -158,13 +158,13 @@ class RateLimiter:
         return max(self._opens_at, self._requests.opens_at(), self._tokens.opens_at())
 
     def _set_alarm(self, now: float) -> None:
-        at = self._next_start()
-        if at <= now and self._ramping:
-            at = self._widens_at
-        if at > now:
-            self._alarm = asyncio.get_running_loop().call_at(at, self._ring)
+        wake_at = self._next_start()
+        if wake_at <= now and self._ramping:
+            wake_at = self._widens_at
+        if wake_at > now:
+            self._alarm = asyncio.get_running_loop().call_at(wake_at, self._on_alarm)
 
-    def _ring(self) -> None:
+    def _on_alarm(self) -> None:
         self._alarm = None
         self._admit()
 

@@ -50,7 +50,7 @@ def unwrapped(text: str) -> str:
     """`text` without what surely stands around it, in whatever order; the text itself where nothing would be left."""
     bare = text.strip()
     while bare:
-        inner = _once(_within_fence(_without_note(_PREFACE.sub("", bare, count=1).strip())))
+        inner = _remove_repetition(_strip_fence(_remove_note(_PREFACE.sub("", bare, count=1).strip())))
         if inner == bare:
             return bare
         bare = inner
@@ -59,34 +59,34 @@ def unwrapped(text: str) -> str:
 
 def wrapping(text: str) -> str:
     """What of an unwrapped text is perhaps no part of it, as a problem to be told to the model; "" for none."""
-    first, *others = _BLANK.split(text.strip())
-    last = others[-1] if others else ""
+    opening, *following = _BLANK.split(text.strip())
+    closing = following[-1] if following else ""
     if "```" in text or "~~~" in text:
         return "It holds a code fence."
-    if others and first.rstrip("*_ ").endswith((":", "：")) and _is_short(first, _INTRODUCTION_WORDS):
-        return "" if _LIST.match(others[0]) else "It begins with a line that introduces it."
-    if last.endswith(("?", "!", "？", "！")) and _is_short(last, _NOTE_WORDS):
+    if following and opening.rstrip("*_ ").endswith((":", "：")) and _is_short(opening, _INTRODUCTION_WORDS):
+        return "" if _LIST.match(following[0]) else "It begins with a line that introduces it."
+    if closing.endswith(("?", "!", "？", "！")) and _is_short(closing, _NOTE_WORDS):
         return "It ends with a note to the reader."
     return ""
 
 
-def _is_short(paragraph: str, most: int) -> bool:
-    return "\n" not in paragraph and len(paragraph.split()) <= most
+def _is_short(paragraph: str, max_words: int) -> bool:
+    return "\n" not in paragraph and len(paragraph.split()) <= max_words
 
 
-def _without_note(text: str) -> str:
-    *before, last = _BLANK.split(text)
-    if not before or not _NOTE.match(last) or not _is_short(last, _NOTE_WORDS):
+def _remove_note(text: str) -> str:
+    *earlier, last_paragraph = _BLANK.split(text)
+    if not earlier or not _NOTE.match(last_paragraph) or not _is_short(last_paragraph, _NOTE_WORDS):
         return text
-    return text[: text.rindex(last)].rstrip().removesuffix("---").rstrip()
+    return text[: text.rindex(last_paragraph)].rstrip().removesuffix("---").rstrip()
 
 
-def _within_fence(text: str) -> str:
+def _strip_fence(text: str) -> str:
     match = _FENCE.match(text)
     return match["body"].strip() if match and match["fence"] not in match["body"] else text
 
 
-def _once(text: str) -> str:
+def _remove_repetition(text: str) -> str:
     """A text that was sent twice over, once."""
     half = text[: len(text) // 2].strip()
     return half if half and text[len(half) :].strip() == half else text
@@ -125,26 +125,26 @@ class Spoken(NamedTuple):
 
 def without_thoughts(text: str, payload: Sequence[Span] = ()) -> Spoken:
     """`text` without what was thought aloud. Marks within the spans of `payload` are content, as are quoted ones."""
-    said: list[str] = []
-    position, thinking = 0, False
+    spoken: list[str] = []
+    position, in_thought = 0, False
     for mark in _MARK.finditer(text):
-        if _within(mark.start(), payload) or _is_quoted(text, mark):
+        if _is_inside(mark.start(), payload) or _is_quoted(text, mark):
             continue
-        if thinking and mark["close"]:
-            position, thinking = mark.end(), False
-        elif not thinking and mark["open"] and _leads(text, position, mark.start()):
-            said.append(text[position : mark.start()])
-            position, thinking = mark.end(), True
-        elif not thinking and mark["close"] and not _is_mentioned(text, mark):
-            said.clear()  # the opening mark stood in the prompt: all that came before was thought
+        if in_thought and mark["close"]:
+            position, in_thought = mark.end(), False
+        elif not in_thought and mark["open"] and _starts_block(text, position, mark.start()):
+            spoken.append(text[position : mark.start()])
+            position, in_thought = mark.end(), True
+        elif not in_thought and mark["close"] and not _is_mentioned(text, mark):
+            spoken.clear()  # the opening mark stood in the prompt: all that came before was thought
             position = mark.end()
-    if not thinking:
-        said.append(text[position:])
-    return Spoken(_unframed("".join(said)), thinking)
+    if not in_thought:
+        spoken.append(text[position:])
+    return Spoken(_strip_frame("".join(spoken)), in_thought)
 
 
-def _within(at: int, spans: Sequence[Span]) -> bool:
-    return any(start <= at < end for start, end in spans)
+def _is_inside(position: int, spans: Sequence[Span]) -> bool:
+    return any(start <= position < end for start, end in spans)
 
 
 def _is_quoted(text: str, mark: re.Match[str]) -> bool:
@@ -152,9 +152,9 @@ def _is_quoted(text: str, mark: re.Match[str]) -> bool:
     return bool(before and before in _QUOTES and after and after in _QUOTES)
 
 
-def _leads(text: str, position: int, at: int) -> bool:
+def _starts_block(text: str, position: int, start: int) -> bool:
     """A block begins a line, follows another block, or follows a whole sentence."""
-    before = text[max(position, at - 200) : at]
+    before = text[max(position, start - 200) : start]
     line = before[before.rfind("\n") + 1 :].strip()
     return not line or line.endswith((".", "!", ":"))
 
@@ -165,7 +165,7 @@ def _is_mentioned(text: str, mark: re.Match[str]) -> bool:
     return before == " " and bool(after) and (after[0] in ".,;:)?!" or (after[0] == " " and after[1:].islower()))
 
 
-def _unframed(text: str) -> str:
+def _strip_frame(text: str) -> str:
     text = text.strip()
     if frame := _FRAME.match(text):
         text = text[frame.end() :]

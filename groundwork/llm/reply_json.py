@@ -36,51 +36,52 @@ def escaped(text: str) -> str:
 
 def commands(prompt: str) -> frozenset[str]:
     r"""The commands that stand in `prompt`: `frac` for `\frac`; for one behind two backslashes `\frac`."""
-    found = set(_COMMAND.findall(prompt))
-    return frozenset(found | {f"\\{name}" for name in _DOUBLED.findall(prompt)}) if found else frozenset()
+    names = set(_COMMAND.findall(prompt))
+    return frozenset(names | {f"\\{name}" for name in _DOUBLED.findall(prompt)}) if names else frozenset()
 
 
-def text_of(value: str, known: frozenset[str]) -> str:
+def text_of(value: str, prompt_commands: frozenset[str]) -> str:
     """`value` with its commands restored and one kind of line end. Raises NotText for any other control character."""
-    if known or not value.isprintable():
-        value = _restored(value, known)
+    if prompt_commands or not value.isprintable():
+        value = _restore_commands(value, prompt_commands)
         value = _LINE_ENDS.sub("\n", value)
         if control := _CONTROL.search(value):
-            raise NotText(_named(control[0]))
+            raise NotText(_character_name(control[0]))
     return value
 
 
-def texts_of(value: Any, known: frozenset[str]) -> Any:
+def texts_of(value: Any, prompt_commands: frozenset[str]) -> Any:
     """Like `text_of` for every string in decoded JSON, keys included."""
     if isinstance(value, str):
-        return text_of(value, known)
+        return text_of(value, prompt_commands)
     if isinstance(value, list):
-        return [texts_of(item, known) for item in value]
+        return [texts_of(item, prompt_commands) for item in value]
     if isinstance(value, dict):
-        return {text_of(key, known): texts_of(item, known) for key, item in value.items()}
+        return {text_of(key, prompt_commands): texts_of(item, prompt_commands) for key, item in value.items()}
     return value
 
 
-def _restored(value: str, known: frozenset[str]) -> str:
+def _restore_commands(value: str, prompt_commands: frozenset[str]) -> str:
     dollars = [match.start() for match in re.finditer(r"\$", value)] if "$" in value else []
 
-    def back(match: re.Match[str]) -> str:
+    def restore_eaten(match: re.Match[str]) -> str:
         eaten, name = match[1], _LETTERS[match[1]] + match[2]
-        if eaten in "\b\f" or name in known or (dollars and _in_math(match.start(), dollars) and _is_tex(name)):
+        in_math = dollars and _is_in_math(match.start(), dollars)
+        if eaten in "\b\f" or name in prompt_commands or (in_math and _is_tex(name)):
             return f"\\{name}"
         return match[0]
 
-    def single(match: re.Match[str]) -> str:
+    def halve_backslashes(match: re.Match[str]) -> str:
         name = match[1]
-        return f"\\{name}" if name in known and f"\\{name}" not in known else match[0]
+        return f"\\{name}" if name in prompt_commands and f"\\{name}" not in prompt_commands else match[0]
 
-    return _DOUBLED.sub(single, _EATEN.sub(back, value))
+    return _DOUBLED.sub(halve_backslashes, _EATEN.sub(restore_eaten, value))
 
 
-def _in_math(at: int, dollars: list[int]) -> bool:
+def _is_in_math(position: int, dollars: list[int]) -> bool:
     from bisect import bisect_left
 
-    return bisect_left(dollars, at) % 2 == 1
+    return bisect_left(dollars, position) % 2 == 1
 
 
 @lru_cache(maxsize=256)
@@ -95,7 +96,7 @@ def _is_tex(name: str) -> bool:
     return True
 
 
-def _named(character: str) -> str:
+def _character_name(character: str) -> str:
     if "\ud800" <= character <= "\udfff":
         return "half of a character (a lone surrogate)"
     return f"the control character U+{ord(character):04X}"
@@ -105,7 +106,7 @@ _DECODER = json.JSONDecoder(strict=False)  # raw line ends within strings are re
 _BRACKET = re.compile(r"[\[{]")
 _ANY_BRACKET = re.compile(r"[\[{\]}]")
 _FENCE = re.compile(r"```[A-Za-z0-9]*[ \t]*\n(.*?)```", re.DOTALL)
-_SIGN = re.compile(r"\\u([0-9a-fA-F]{4})|\\.|([^\W_])", re.DOTALL)
+_CHARACTER = re.compile(r"\\u([0-9a-fA-F]{4})|\\.|([^\W_])", re.DOTALL)
 EFFORT = 20  # characters looked at for each one of the reply, after which no further start is tried
 DEEP = 10_000  # characters that a value nested too deeply counts for
 LONGEST_REPAIR = 100_000  # characters; the repair takes up to 0.1 ms for each
@@ -122,7 +123,7 @@ class Found(NamedTuple):
 
 def json_values(text: str) -> list[Found]:
     """Every JSON object or list in `text` that stands in no other one, in order. `text` has been `escaped`."""
-    found: list[Found] = []
+    values: list[Found] = []
     position, depth, effort = 0, 0, EFFORT * len(text) + DEEP
     while effort > 0 and (bracket := _ANY_BRACKET.search(text, position)):
         start = bracket.start()
@@ -137,9 +138,9 @@ def json_values(text: str) -> list[Found]:
             # What is nested too deeply, or a number of more digits than Python reads, names no place.
             effort -= error.pos - start if isinstance(error, json.JSONDecodeError) else DEEP
         else:
-            found.append(Found(start, end, value, depth > 0))
+            values.append(Found(start, end, value, depth > 0))
             position = end
-    return found
+    return values
 
 
 def decoded(text: str) -> Any:
@@ -167,15 +168,15 @@ def problem(text: str) -> str:
 
 def repaired(text: str) -> list[Any]:
     """Values of JSON with faults that lose nothing: commas, quotes, comments. Empty where it takes a guess."""
-    tries = [*(match[1] for match in _FENCE.finditer(text)), text]
-    return [value for part in tries if (value := _repaired(part)) is not None]
+    candidates = [*(match[1] for match in _FENCE.finditer(text)), text]
+    return [value for candidate in candidates if (value := _repair_text(candidate)) is not None]
 
 
-def _repaired(text: str) -> Any:
-    first, last = _BRACKET.search(text), max(text.rfind("}"), text.rfind("]"))
-    if not first or not first.start() < last or last - first.start() > LONGEST_REPAIR:
+def _repair_text(text: str) -> Any:
+    opening, closing_index = _BRACKET.search(text), max(text.rfind("}"), text.rfind("]"))
+    if not opening or not opening.start() < closing_index or closing_index - opening.start() > LONGEST_REPAIR:
         return None
-    broken = text[first.start() : last + 1]
+    broken = text[opening.start() : closing_index + 1]
     if not closes(broken):
         return None
     import json_repair  # 20 ms that whole replies do without
@@ -184,7 +185,7 @@ def _repaired(text: str) -> Any:
         value = json_repair.loads(broken, skip_json_loads=True)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict | list) and _same_words(broken, value) else None
+    return value if isinstance(value, dict | list) and _has_same_words(broken, value) else None
 
 
 def closes(text: str) -> bool:
@@ -192,11 +193,11 @@ def closes(text: str) -> bool:
     return all(text.count(a) <= text.count(b) for a, b in ("{}", "[]"))
 
 
-def _same_words(text: str, value: Any) -> bool:
-    return _words(text) == _words(json.dumps(value, ensure_ascii=False))
+def _has_same_words(text: str, value: Any) -> bool:
+    return _letters_and_digits(text) == _letters_and_digits(json.dumps(value, ensure_ascii=False))
 
 
-def _words(text: str) -> str:
+def _letters_and_digits(text: str) -> str:
     """Letters and digits alone, those behind a \\u as what they are."""
-    signs = (chr(int(match[1], 16)) if match[1] else match[2] or "" for match in _SIGN.finditer(text))
-    return "".join(sign for sign in signs if sign.isalnum()).casefold()
+    characters = (chr(int(match[1], 16)) if match[1] else match[2] or "" for match in _CHARACTER.finditer(text))
+    return "".join(character for character in characters if character.isalnum()).casefold()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
@@ -65,7 +65,7 @@ class Reader(Generic[T]):
         self, schema: type[T] | None, check: Callable[[T], str | None] | None = None, prompt: str = ""
     ) -> None:
         self._schema, self._check = schema, check
-        self._known = reply_json.commands(prompt)
+        self._prompt_commands = reply_json.commands(prompt)
         self.list = item_list(cast("Any", schema)) if schema else None
 
     def parse(self, content: str, aside: str = "") -> Parsed[T]:
@@ -75,7 +75,7 @@ class Reader(Generic[T]):
         """
         if not content.strip() and aside and self._schema is not None:
             content = aside if reply_json.decoded(reply_json.escaped(aside.strip())) is not None else ""
-        parsed = self._text(content) if self._schema is None else self._json(content, self._schema)
+        parsed = self._parse_text(content) if self._schema is None else self._parse_json(content, self._schema)
         if not parsed.faulty:
             self.checked(parsed.value)
         return parsed
@@ -103,158 +103,165 @@ class Reader(Generic[T]):
 
         Faulty ones for which none came stay in `faulty`. A later reply that holds the whole list again is taken whole.
         """
-        kept = list(getattr(parsed.value, parsed.field))
+        items = list(getattr(parsed.value, parsed.field))
         try:
-            later = self._json(content, cast("type[T]", self._schema))
+            corrected_reply = self._parse_json(content, cast("type[T]", self._schema))
         except Unusable:
             return parsed
-        items = list(getattr(later.value, parsed.field))
-        count = len(items) + len(later.faulty)
-        if count == len(kept) + len(parsed.faulty):
-            return later
+        corrections = list(getattr(corrected_reply.value, parsed.field))
+        count = len(corrections) + len(corrected_reply.faulty)
+        if count == len(items) + len(parsed.faulty):
+            return corrected_reply
         if count > len(parsed.faulty):  # not what was asked for, and nobody knows which is which
             return parsed
-        for faulty in later.faulty:
-            items.insert(faulty.index, faulty)
-        still: list[FaultyItem] = []
-        for faulty, item in zip_longest(parsed.faulty, items):
+        for faulty in corrected_reply.faulty:
+            corrections.insert(faulty.index, faulty)
+        still_faulty: list[FaultyItem] = []
+        for faulty, item in zip_longest(parsed.faulty, corrections):
             if item is None or isinstance(item, FaultyItem):
-                still.append(faulty)
+                still_faulty.append(faulty)
             else:
-                kept.insert(faulty.index - len(still), item)
-        value = msgspec.structs.replace(cast("Any", parsed.value), **{parsed.field: kept})
-        return Parsed(value, tuple(still), parsed.field)
+                items.insert(faulty.index - len(still_faulty), item)
+        value = msgspec.structs.replace(cast("Any", parsed.value), **{parsed.field: items})
+        return Parsed(value, tuple(still_faulty), parsed.field)
 
-    def _text(self, content: str) -> Parsed[T]:
-        said = reply_cleaning.without_thoughts(content)
-        if said.unclosed:
+    def _parse_text(self, content: str) -> Parsed[T]:
+        spoken = reply_cleaning.without_thoughts(content)
+        if spoken.unclosed:
             raise Unfinished("The reply ended before it began: it holds thoughts alone. Send the reply itself.")
-        if not said.text:
+        if not spoken.text:
             raise Unusable("The reply was empty.")
         try:
-            return Parsed(cast("T", reply_json.text_of(said.text, self._known)))
+            return Parsed(cast("T", reply_json.text_of(spoken.text, self._prompt_commands)))
         except reply_json.NotText as error:
             raise Unusable(f"The reply holds {error}; write plain text.") from error
 
-    def _json(self, content: str, schema: type[T]) -> Parsed[T]:
+    def _parse_json(self, content: str, schema: type[T]) -> Parsed[T]:
         text = reply_json.escaped(content.lstrip("\ufeff").strip())
         if not text:
             raise Unusable("The reply was empty.")
         fits, problems, unclosed = [], [], False
-        for candidates, thinking in self._candidates(text):
-            unclosed |= thinking
+        for candidates, is_thinking in self._candidates(text):
+            unclosed |= is_thinking
             for candidate in candidates:
                 try:
-                    fits.append(self._fitted(candidate, schema))
+                    fits.append(self._fit_schema(candidate, schema))
                 except (msgspec.ValidationError, reply_json.NotText) as error:
                     problems.append(str(error))
-            if whole := [fit for fit in fits if not _is_empty(fit.value)]:
-                return _best(whole)
-        if (torn := self._torn(text, schema)) is not None:
+            if filled := [fit for fit in fits if not _is_empty(fit.value)]:
+                return _best_fit(filled)
+        if (torn := self._parse_broken_list(text, schema)) is not None:
             return torn
         if fits:
-            return _best(fits)
+            return _best_fit(fits)
         if unclosed:
             raise Unfinished("The reply ended within its thoughts. Send the JSON itself.")
         if problems:
             raise Unusable(f"The JSON does not fit the schema: {problems[-1]}.")
-        said = reply_cleaning.without_thoughts(text).text
-        if not said:
+        spoken = reply_cleaning.without_thoughts(text).text
+        if not spoken:
             raise Unusable("The reply was empty.")
-        raise Unusable(f"The reply is not valid JSON: {reply_json.problem(said)}.")
+        raise Unusable(f"The reply is not valid JSON: {reply_json.problem(spoken)}.")
 
-    def _torn(self, text: str, schema: type[T]) -> Parsed[T] | None:
+    def _parse_broken_list(self, text: str, schema: type[T]) -> Parsed[T] | None:
         """The whole items of a list whose JSON is broken, the others as faulty; None where none is whole.
 
         How many are broken is told by the names of the fields, which every item has once.
         """
         if self.list is None or reply_json.decoded(text) is not None:
             return None
-        found = [one for one in reply_json.json_values(text) if isinstance(one.value, dict)]
-        if any(self.list.field in one.value for one in found):
+        objects = [json_value for json_value in reply_json.json_values(text) if isinstance(json_value.value, dict)]
+        if any(self.list.field in json_value.value for json_value in objects):
             return None
-        good = [(one, item) for one in found if (item := self._item(one.value)) is not None]
-        if not good:
+        items = [
+            (json_value, item) for json_value in objects if (item := self._convert_item(json_value.value)) is not None
+        ]
+        if not items:
             return None
-        first = _first_name(self.list.item)
-        named = [match.start() for match in re.finditer(rf'"{first}"\s*:', text, re.IGNORECASE)]
-        places = [next((i for i, (one, _) in enumerate(good) if one.start < at < one.end), None) for at in named]
+        field_name = _first_field_name(self.list.item)
+        item_starts = [match.start() for match in re.finditer(rf'"{field_name}"\s*:', text, re.IGNORECASE)]
+        spans = [(json_value.start, json_value.end) for json_value, _ in items]
+        owners = [next((i for i, (start, end) in enumerate(spans) if start < at < end), None) for at in item_starts]
         faulty = tuple(
-            FaultyItem(index, _piece(text, at), "it is no valid JSON")
-            for index, (at, place) in enumerate(zip(named, places, strict=True))
-            if place is None
+            FaultyItem(index, _broken_item_text(text, item_start), "it is no valid JSON")
+            for index, (item_start, owner) in enumerate(zip(item_starts, owners, strict=True))
+            if owner is None
         )
         if not faulty and not reply_json.closes(text):  # cut off, perhaps before another item
             return None
         try:
-            value = _converted({self.list.field: []}, schema)
+            value = _convert({self.list.field: []}, schema)
         except msgspec.ValidationError:  # something beside the list is wanted
             return None
-        value = msgspec.structs.replace(cast("Any", value), **{self.list.field: [item for _, item in good]})
+        value = msgspec.structs.replace(cast("Any", value), **{self.list.field: [item for _, item in items]})
         return Parsed(value, faulty, self.list.field)
 
-    def _item(self, value: Any) -> Any:
+    def _convert_item(self, value: Any) -> Any:
         try:
-            return _converted(reply_json.texts_of(value, self._known), cast("ItemList", self.list).item)
+            return _convert(reply_json.texts_of(value, self._prompt_commands), cast("ItemList", self.list).item)
         except (msgspec.ValidationError, reply_json.NotText):
             return None
 
     def _candidates(self, text: str) -> Iterator[tuple[list[Any], bool]]:
         """(values that may be the payload, are there thoughts without an end), the likeliest first."""
-        whole = reply_json.decoded(text)
-        if whole is not None:
-            yield [*_shapes(whole, self.list)], False
-        found = reply_json.json_values(text)
-        said, unclosed = reply_cleaning.without_thoughts(text, [(one.start, one.end) for one in found])
-        outside = reply_json.json_values(said)
-        if self.list and len(outside) > 1 and all(_may_be_item(one, self.list) for one in outside):
-            yield [{self.list.field: [one.value for one in outside]}], unclosed  # as JSON lines
-        yield [shape for one in outside for shape in _shapes(one.value, None if one.torn else self.list)], unclosed
+        decoded_text = reply_json.decoded(text)
+        if decoded_text is not None:
+            yield [*_possible_shapes(decoded_text, self.list)], False
+        values = reply_json.json_values(text)
+        spoken, unclosed = reply_cleaning.without_thoughts(
+            text, [(json_value.start, json_value.end) for json_value in values]
+        )
+        outside = reply_json.json_values(spoken)
+        if self.list and len(outside) > 1 and all(_could_be_item(json_value, self.list) for json_value in outside):
+            yield [{self.list.field: [json_value.value for json_value in outside]}], unclosed  # as JSON lines
+        shapes = (_possible_shapes(json_value.value, None if json_value.torn else self.list) for json_value in outside)
+        yield [*chain.from_iterable(shapes)], unclosed
         if not unclosed:
-            yield [shape for value in reply_json.repaired(said) for shape in _shapes(value, self.list)], unclosed
+            repaired = reply_json.repaired(spoken)
+            yield [shape for value in repaired for shape in _possible_shapes(value, self.list)], unclosed
 
-    def _fitted(self, candidate: Any, schema: type[T]) -> Parsed[T]:
+    def _fit_schema(self, candidate: Any, schema: type[T]) -> Parsed[T]:
         """Raises ValidationError or NotText where not even one item fits."""
         try:
-            return Parsed(_converted(reply_json.texts_of(candidate, self._known), schema))
+            return Parsed(_convert(reply_json.texts_of(candidate, self._prompt_commands), schema))
         except (msgspec.ValidationError, reply_json.NotText):
             if self.list is None or not isinstance(candidate, dict):
                 raise
-            return self._item_by_item(candidate, self.list, schema)
+            return self._fit_items(candidate, self.list, schema)
 
-    def _item_by_item(self, candidate: dict[str, Any], items: ItemList, schema: type[T]) -> Parsed[T]:
-        raw = _shaped(candidate, _info(cast("Any", schema))).get(items.field)
+    def _fit_items(self, candidate: dict[str, Any], items: ItemList, schema: type[T]) -> Parsed[T]:
+        raw = _normalize(candidate, _type_info(cast("Any", schema))).get(items.field)
         if not isinstance(raw, list):
             raise msgspec.ValidationError(f"Object missing required field `{items.field}`")
-        good, faulty, problem = [], [], ""
+        valid, faulty, problem = [], [], ""
         for index, item in enumerate(raw):
             try:
-                good.append(_converted(reply_json.texts_of(item, self._known), items.item))
+                valid.append(_convert(reply_json.texts_of(item, self._prompt_commands), items.item))
             except (msgspec.ValidationError, reply_json.NotText) as error:
                 problem = str(error).replace("`$", f"`$.{items.field}[{index}]", 1)
                 faulty.append(FaultyItem(index, item, problem))
-        rest = {**candidate, items.field: []}
-        value = _converted(reply_json.texts_of(rest, self._known), schema)
-        if faulty and not good:
+        other_fields = {**candidate, items.field: []}
+        value = _convert(reply_json.texts_of(other_fields, self._prompt_commands), schema)
+        if faulty and not valid:
             raise msgspec.ValidationError(problem)
-        return Parsed(msgspec.structs.replace(cast("Any", value), **{items.field: good}), tuple(faulty), items.field)
+        return Parsed(msgspec.structs.replace(cast("Any", value), **{items.field: valid}), tuple(faulty), items.field)
 
 
-def _first_name(item: Any) -> str:
-    return str(cast("inspect.StructType", _info(item)).fields[0].encode_name)
+def _first_field_name(item: Any) -> str:
+    return str(cast("inspect.StructType", _type_info(item)).fields[0].encode_name)
 
 
-def _piece(text: str, at: int) -> str:
+def _broken_item_text(text: str, start: int) -> str:
     """What of a broken reply stands around `at`, for the record of rejected items."""
-    return text[max(0, text.rfind("{", 0, at)) : at + BROKEN]
+    return text[max(0, text.rfind("{", 0, start)) : start + BROKEN]
 
 
-def _best(fits: Sequence[Parsed[T]]) -> Parsed[T]:
+def _best_fit(fits: Sequence[Parsed[T]]) -> Parsed[T]:
     """The last whole one that is not empty: a draft comes before what is meant, and an example is often empty."""
-    whole = [fit for fit in fits if not fit.faulty]
-    filled = [fit for fit in whole if not _is_empty(fit.value)]
+    complete = [fit for fit in fits if not fit.faulty]
+    filled = [fit for fit in complete if not _is_empty(fit.value)]
     partly = sorted((fit for fit in fits if fit.faulty), key=lambda fit: -len(fit.faulty))
-    return (filled or partly or whole)[-1]
+    return (filled or partly or complete)[-1]
 
 
 def _is_empty(value: Any) -> bool:
@@ -263,14 +270,14 @@ def _is_empty(value: Any) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _info(schema: Any) -> inspect.Type:
+def _type_info(schema: Any) -> inspect.Type:
     return inspect.type_info(schema)
 
 
 @lru_cache(maxsize=256)
 def item_list(schema: Any) -> ItemList | None:
     """The one field of `schema` that is a list of structs; None where there is none, or more than one."""
-    info = _info(schema)
+    info = _type_info(schema)
     if not isinstance(info, inspect.StructType):
         return None
     lists = [
@@ -281,11 +288,11 @@ def item_list(schema: Any) -> ItemList | None:
     return lists[0] if len(lists) == 1 else None
 
 
-def _may_be_item(found: reply_json.Found, items: ItemList) -> bool:
-    return isinstance(found.value, dict) and not found.torn and items.field not in found.value
+def _could_be_item(json_value: reply_json.Found, items: ItemList) -> bool:
+    return isinstance(json_value.value, dict) and not json_value.torn and items.field not in json_value.value
 
 
-def _shapes(value: Any, items: ItemList | None, depth: int = 0) -> Iterator[Any]:
+def _possible_shapes(value: Any, items: ItemList | None, depth: int = 0) -> Iterator[Any]:
     """`value`, and what it may have been meant as: its list alone, one item alone, something wrapped once more."""
     yield value
     if items and isinstance(value, list):
@@ -296,14 +303,14 @@ def _shapes(value: Any, items: ItemList | None, depth: int = 0) -> Iterator[Any]
         inner = next(iter(value.values()))
         inner = reply_json.decoded(reply_json.escaped(inner)) if isinstance(inner, str) else inner
         if isinstance(inner, dict | list):
-            yield from _shapes(inner, items, depth + 1)
+            yield from _possible_shapes(inner, items, depth + 1)
     if depth == 0 and isinstance(value, list) and len(value) == 1:
-        yield from _shapes(value[0], items, 1)
+        yield from _possible_shapes(value[0], items, 1)
 
 
-def _converted(value: Any, schema: type[T]) -> T:
+def _convert(value: Any, schema: type[T]) -> T:
     """Raises ValidationError. A number or a truth value may come as a string."""
-    shaped = _shaped(value, _info(cast("Any", schema)))
+    shaped = _normalize(value, _type_info(cast("Any", schema)))
     try:
         return msgspec.convert(shaped, schema)
     except msgspec.ValidationError as strict:
@@ -313,29 +320,31 @@ def _converted(value: Any, schema: type[T]) -> T:
             raise strict from None
 
 
-def _shaped(value: Any, kind: inspect.Type) -> Any:
+def _normalize(value: Any, kind: inspect.Type) -> Any:
     """`value` with the names and words of the schema in the schema's own case, and a lone item where a list belongs."""
     match kind:
         case inspect.LiteralType() if isinstance(value, str):
             words = {word.casefold(): word for word in kind.values if isinstance(word, str)}
             return words.get(value.strip().casefold(), value)
-        case inspect.ListType() if isinstance(items := _as_list(value, kind.item_type), list):
-            return [_shaped(item, kind.item_type) for item in items]
+        case inspect.ListType() if isinstance(list_items := _as_list(value, kind.item_type), list):
+            return [_normalize(content, kind.item_type) for content in list_items]
         case inspect.StructType() if isinstance(value, dict):
             fields = {field.encode_name: field.type for field in kind.fields}
-            names = {name.casefold(): name for name in fields}
-            renamed = {names.get(str(key).strip().casefold(), key): item for key, item in value.items()}
-            return {key: _shaped(item, fields[key]) if key in fields else item for key, item in renamed.items()}
+            field_names = {name.casefold(): name for name in fields}
+            renamed = {field_names.get(str(key).strip().casefold(), key): content for key, content in value.items()}
+            return {
+                key: _normalize(content, fields[key]) if key in fields else content for key, content in renamed.items()
+            }
     return value
 
 
-def _as_list(value: Any, item: inspect.Type) -> Any:
+def _as_list(value: Any, item_type: inspect.Type) -> Any:
     if not isinstance(value, str) or not value.strip():
         return value
     decoded = reply_json.decoded(value)
     if isinstance(decoded, list):
         return decoded
-    return [value] if isinstance(item, inspect.StrType) else value
+    return [value] if isinstance(item_type, inspect.StrType) else value
 
 
 def strict_schema(schema: type[Any]) -> dict[str, Any]:
@@ -345,16 +354,16 @@ def strict_schema(schema: type[Any]) -> dict[str, Any]:
     if set(definitions) == {"$ref"}:  # the root must be the object itself
         definitions = defs[definitions["$ref"].rpartition("/")[2]]
     used = msgspec.json.encode([definitions, defs]).decode()
-    kept = {name: body for name, body in defs.items() if f'"#/$defs/{name}"' in used}
-    return cast("dict[str, Any]", _closed({**definitions, **({"$defs": kept} if kept else {})}))
+    used_defs = {name: body for name, body in defs.items() if f'"#/$defs/{name}"' in used}
+    return cast("dict[str, Any]", _close_objects({**definitions, **({"$defs": used_defs} if used_defs else {})}))
 
 
-def _closed(node: Any) -> Any:
+def _close_objects(node: Any) -> Any:
     if isinstance(node, list):
-        return [_closed(item) for item in node]
+        return [_close_objects(item) for item in node]
     if not isinstance(node, dict):
         return node
-    closed = {key: _closed(value) for key, value in node.items() if not (key == "default" and "type" in node)}
+    closed = {key: _close_objects(value) for key, value in node.items() if not (key == "default" and "type" in node)}
     closed.pop("default", None) if "$ref" in closed or "anyOf" in closed else None
     if isinstance(properties := closed.get("properties"), dict) and closed.get("type") == "object":
         closed.update(required=list(properties), additionalProperties=False)

@@ -17,13 +17,13 @@ async def together(calls: Iterable[Awaitable[T]]) -> list[T]:
     Raises, once all have ended, what stops the run where one raised that, or else the first of what they raised. Were
     it raised at once, as by a bare `gather`, the others would lose replies that are on their way and are paid for.
     """
-    ended = await asyncio.gather(*calls, return_exceptions=True)
-    if raised := [one for one in ended if isinstance(one, BaseException)]:
-        raise min(raised, key=_rank)
-    return cast("list[T]", ended)
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    if errors := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
+        raise min(errors, key=_stop_rank)
+    return cast("list[T]", outcomes)
 
 
-def _rank(error: BaseException) -> int:
+def _stop_rank(error: BaseException) -> int:
     """The cause of a stop comes before the stop, and that before what is wrong with one unit."""
     if isinstance(error, StopRun):
         return 1 if isinstance(error, Stopped) else 0

@@ -30,17 +30,17 @@ def fewest_tokens(text: str) -> int:
 
 def texts_in(messages: Sequence[dict[str, Any]]) -> str:
     """The text of `messages` (OpenAI chat), without images."""
-    return "\n".join(part.get("text") or "" for message in messages for part in _parts(message.get("content")))
+    return "\n".join(part.get("text") or "" for message in messages for part in _content_parts(message.get("content")))
 
 
 def estimate_tokens(messages: Sequence[dict[str, Any]], schema: dict[str, Any] | None = None) -> int:
     """About how many tokens `messages` (OpenAI chat) are, images and the reply's schema included."""
-    parts = [part for message in messages for part in _parts(message.get("content"))]
-    images: int = sum(part.get("type") == "image_url" for part in parts)
-    text: int = sum(tokens_in(part.get("text") or "") for part in parts)
-    sent = tokens_in(msgspec.json.encode(schema).decode()) if schema else 0
-    return text + sent + images * IMAGE_TOKENS + TURN_TOKENS * len(messages)
+    content_parts = [part for message in messages for part in _content_parts(message.get("content"))]
+    images: int = sum(part.get("type") == "image_url" for part in content_parts)
+    text: int = sum(tokens_in(part.get("text") or "") for part in content_parts)
+    schema_tokens = tokens_in(msgspec.json.encode(schema).decode()) if schema else 0
+    return text + schema_tokens + images * IMAGE_TOKENS + TURN_TOKENS * len(messages)
 
 
-def _parts(content: Any) -> list[dict[str, Any]]:
+def _content_parts(content: Any) -> list[dict[str, Any]]:
     return content if isinstance(content, list) else [{"type": "text", "text": content or ""}]

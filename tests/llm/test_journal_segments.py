@@ -132,7 +132,7 @@ def test_a_kill_at_any_moment_loses_nothing(journal):
     script = (
         "import sys; from itertools import count; from pathlib import Path\n"
         "from groundwork.llm import journal as journals\n"
-        "journals.SEGMENT, journals._LOOKED_AT, body = 40_000, 5, bytes(range(256)) * 8\n"
+        "journals.SEGMENT, journals._STORES_BETWEEN_SIZE_LOOKS, body = 40_000, 5, bytes(range(256)) * 8\n"
         "row = journals.StoredReply(body, True, 'm', 'qa', 'note', 3, 4, 1, 0.5, 0.1)\n"
         "book = journals.Journal(Path(sys.argv[1]))\n"
         "for number in count(int(sys.argv[2])):\n"
