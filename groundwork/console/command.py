@@ -105,51 +105,51 @@ class Command:
         with opened(config, flags, folders=self.looks_into) as (job, manifest):
             job.progress.stage = self.name
             if self.name in BY_NAME:
-                job.data.borrow(BY_NAME[self.name].reads, _written(manifest) if job.test else ())
+                job.data.borrow(BY_NAME[self.name].reads, _written_files(manifest) if job.test else ())
             if self.before and not flags.dry_run:
                 self.before(job, manifest)
             if job.gone and self.before and not flags.dry_run:  # some may be carried over by now
                 job.gone = departed(job.data, manifest, job.config.ingest.ignore)
-            self._name_departed(job)
+            self._report_departed(job)
             if not flags.dry_run:
                 job.data.settle()
-            units = self._units(job, job.data.shard)
+            units = self._select_units(job, job.data.shard)
             if not flags.dry_run and job.data.spread(text for unit in units for text in texts_of(unit.writes)):
-                units = self._units(job, job.data.shard)
+                units = self._select_units(job, job.data.shard)
             if job.left_out:
-                job.progress.say(_left_out(job))
+                job.progress.say(_left_out_message(job))
             runner = self.runner(job, manifest)
             if flags.dry_run:
                 return self._dry_run(job, runner, units)
             job.progress.what = counted_as(self.name)
-            self._foretell(job, runner.due(units))
+            self._expect_calls(job, runner.due(units))
             try:
-                ledger = self._spread(job, runner, units) or runner.run(units)
+                ledger = self._run_in_processes(job, runner, units) or runner.run(units)
             finally:
-                self._report(job, runner.ledger)
+                self._print_report(job, runner.ledger)
             job.idle = not ledger.outcomes
-            done = [unit for unit in units if not ledger.failed_whole(unit.name)]
+            finished_units = [unit for unit in units if not ledger.failed_whole(unit.name)]
             if self.after:
-                self.after(job, done)
+                self.after(job, finished_units)
             if not flags.quiet and not getattr(flags, "within_run", False):
-                print(closing_lines(self.name, job, done, ledger))
+                print(closing_lines(self.name, job, finished_units, ledger))
             return ledger.exit_code
 
-    def _units(self, job: Job, shard: Share | None) -> list[Unit]:
+    def _select_units(self, job: Job, shard: Share | None) -> list[Unit]:
         if shard is not None and self.shards == "none":
             raise UsageError(f"--shard: {self.name} needs all documents; run it after: uv run dataprep gather")
         units = self.units(job)
         if (call := getattr(job.flags, "call", None)) is not None:  # of several that this stage is done by
             units = [unit for unit in units if call.makes(unit.name)]
         if not units:
-            raise UsageError(self._nothing_there(job))
+            raise UsageError(self._no_units_message(job))
         if shard is None or self.shards == "caches":
             return units
         if isinstance(shard, frozenset):
             return [unit for unit in units if unit.name in shard]
         return [unit for unit in units if shard.holds(unit.document)]
 
-    def _name_departed(self, job: Job) -> None:
+    def _report_departed(self, job: Job) -> None:
         """Say which documents have lost their source."""
         from groundwork.records.departed_documents import departed_lines
 
@@ -160,17 +160,17 @@ class Command:
 
     def unfinished(self, flags: argparse.Namespace) -> list[tuple[str, str]]:
         """The units that are not done, each with the reason."""
-        own = argparse.Namespace(**(vars(self.parse([])) | vars(flags)))
-        with opened(load_config(own), own, folders=self.looks_into) as (job, manifest):
+        stage_flags = argparse.Namespace(**(vars(self.parse([])) | vars(flags)))
+        with opened(load_config(stage_flags), stage_flags, folders=self.looks_into) as (job, manifest):
             units = self.units(job)
             states = self.runner(job, manifest).states(units)
         return [
-            (unit.name, why if state == "failed" else f"{state} {why}".strip())
-            for unit, (state, why) in zip(units, states, strict=True)
+            (unit.name, reason if state == "failed" else f"{state} {reason}".strip())
+            for unit, (state, reason) in zip(units, states, strict=True)
             if state not in ("done", "empty")
         ]
 
-    def _spread(self, job: Job, runner: Runner, units: list[Unit]) -> Ledger | None:
+    def _run_in_processes(self, job: Job, runner: Runner, units: list[Unit]) -> Ledger | None:
         """The ledger of several processes, on this machine or on a Ray cluster; None: this process does it all."""
         from groundwork.console.shard_processes import processes_for, run_processes
 
@@ -183,7 +183,7 @@ class Command:
         if address:
             from groundwork.console.ray_cluster import run_on_ray
 
-            return runner.spread(units, lambda due: self._by_ray(job, len(due), address, run_on_ray), by_shards=True)
+            return runner.spread(units, lambda due: self._on_ray(job, len(due), address, run_on_ray), by_shards=True)
         count = processes_for(self, job, len(runner.due(units)))
         if count == 1:
             return None
@@ -199,45 +199,45 @@ class Command:
         if address:
             from groundwork.console.ray_cluster import run_on_ray
 
-            results = self._by_ray(job, MOST_CACHE_SHARDS, address, run_on_ray)
+            shard_results = self._on_ray(job, MOST_CACHE_SHARDS, address, run_on_ray)
         elif (count := processes_for(self, job, sum(unit.documents for unit in due))) > 1:
-            results = run_apart(self.name, job, count)
+            shard_results = run_apart(self.name, job, count)
         else:
             return
-        for result in results:
-            job.usage += result.usage
-        for error in filter(None, (result.error() for result in results)):
+        for shard_result in shard_results:
+            job.usage += shard_result.usage
+        for error in filter(None, (shard_result.error() for shard_result in shard_results)):
             raise error
         job.asked_anew = True
 
-    def _by_ray(self, job: Job, due: int, address: str, run: Callable[..., list[ShardResult]]) -> list[ShardResult]:
+    def _on_ray(self, job: Job, due: int, address: str, run: Callable[..., list[ShardResult]]) -> list[ShardResult]:
         from groundwork.records.join_databases import join_shards
 
-        results = run(self.name, job, due, address, gpus=1 if self.needs_gpu(job.config) else 0)
+        shard_results = run(self.name, job, due, address, gpus=1 if self.needs_gpu(job.config) else 0)
         if job.data.mirror:
             job.data.mirror.pull_shards()
         join_shards(job.data)
-        return results
+        return shard_results
 
     def run_shard(self, flags: argparse.Namespace, shard: Share, channel: Channel, *, among: int) -> ShardResult:
         """The units of one share, in a process that is one of `among`; what comes of it is told and returned."""
         from groundwork.console.shard_processes import RelayedProgress, ShardResult, share_of
 
-        result = ShardResult()
+        shard_result = ShardResult()
         try:
-            part = getattr(flags, "shard", None) is None  # of one state, which the parent looks after
+            is_part = getattr(flags, "shard", None) is None  # of one state, which the parent looks after
             config = share_of(load_config(flags), among)
-            with opened(config, flags, part=part, folders=self.looks_into) as (job, manifest):
+            with opened(config, flags, part=is_part, folders=self.looks_into) as (job, manifest):
                 job.progress = RelayedProgress(channel, job.stop)
                 runner = self.runner(job, manifest)
                 try:
-                    runner.run(self._units(job, shard))
+                    runner.run(self._select_units(job, shard))
                 finally:
-                    result.outcomes, result.up_to_date = runner.ledger.outcomes, runner.ledger.up_to_date
-                    result.usage = [*(job.client.report() if job.has_client else []), *job.usage]
+                    shard_result.outcomes, shard_result.up_to_date = runner.ledger.outcomes, runner.ledger.up_to_date
+                    shard_result.usage = [*(job.client.report() if job.has_client else []), *job.usage]
         except GroundworkError as error:
-            result.stopped = type(error).__name__, str(error)
-        return result
+            shard_result.stopped = type(error).__name__, str(error)
+        return shard_result
 
     def runner(self, job: Job, manifest: Manifest) -> Runner:
         from groundwork.console.runner import Runner
@@ -256,49 +256,51 @@ class Command:
         normal: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(recipe))  # as it will be read back
         return normal
 
-    def _nothing_there(self, job: Job) -> str:
+    def _no_units_message(self, job: Job) -> str:
         folder = BY_NAME[self.name].reads[0] if self.name in BY_NAME else "documents"
-        place = job.data.named(folder)
+        folder_name = job.data.named(folder)
         if folder == "documents":
-            return NO_DOCUMENTS.format(place)
+            return NO_DOCUMENTS.format(folder_name)
         if job.left_out:
-            return f"nothing to work on; {_left_out(job)}"
-        before = writer_of(folder)
-        return f"{place}: nothing to work on; run first: uv run {before.script if before else 'dataprep run'}"
+            return f"nothing to work on; {_left_out_message(job)}"
+        writer = writer_of(folder)
+        return f"{folder_name}: nothing to work on; run first: uv run {writer.script if writer else 'dataprep run'}"
 
     def _dry_run(self, job: Job, runner: Runner, units: list[Unit]) -> int:
         from groundwork.console.cost_report import print_estimate
 
-        due = [(unit, state, why) for unit, (state, why) in zip(units, runner.states(units), strict=True)]
+        due = [(unit, state, reason) for unit, (state, reason) in zip(units, runner.states(units), strict=True)]
         if not job.flags.force:
             due = [row for row in due if row[1] not in ("done", "empty")]
-        for unit, state, why in due[:MOST_DUE]:
-            print(f"  {unit.name}: {'to do' if state == 'missing' else state}{f' ({why})' if why else ''}")
+        for unit, state, reason in due[:MOST_DUE]:
+            print(f"  {unit.name}: {'to do' if state == 'missing' else state}{f' ({reason})' if reason else ''}")
         if len(due) > MOST_DUE:
             print(f"  … and {len(due) - MOST_DUE:,} more")
         print(f"{self.name}: {len(due)} of {len(units)} to do")
         estimates = self._estimates(job, [unit for unit, _, _ in due])
-        if any(one.calls or one.pages for one in estimates):  # else there is no endpoint to ask for its prices
+        asks_models = any(estimate.calls or estimate.pages for estimate in estimates)
+        if asks_models:  # else there is no endpoint to ask for its prices
             print_estimate(job, estimates)
         return EXIT_OK
 
     def _estimates(self, job: Job, units: list[Unit]) -> list[Estimate]:
-        found: list[Estimate | list[Estimate]] = []
+        estimates: list[Estimate | list[Estimate]] = []
         if self.estimate:
             for unit in units:
                 job.data.fetch(unit.reads)
-                found.append(self.estimate(job, unit))
-        return [one for part in found for one in (part if isinstance(part, list) else [part])]
+                estimates.append(self.estimate(job, unit))
+        groups = (group if isinstance(group, list) else [group] for group in estimates)
+        return [estimate for group in groups for estimate in group]
 
-    def _foretell(self, job: Job, due: list[Unit]) -> None:
+    def _expect_calls(self, job: Job, due: list[Unit]) -> None:
         """Tell the progress line about how many calls there will be, where that is soon known."""
         if self.estimate and due:
             sample = due[:: -(-len(due) // MOST_FORETOLD)]  # evenly over all of them
             with suppress(GroundworkError, OSError):  # which the unit itself will meet and tell of
-                calls = sum(one.calls for one in self._estimates(job, sample))
+                calls = sum(estimate.calls for estimate in self._estimates(job, sample))
                 job.progress.expected_calls = round(calls * len(due) / len(sample))
 
-    def _report(self, job: Job, ledger: Ledger) -> None:
+    def _print_report(self, job: Job, ledger: Ledger) -> None:
         if job.flags.quiet and not ledger.failed:
             return
         for line in ledger.lines(verbose=job.flags.verbose):
@@ -309,7 +311,7 @@ class Command:
             print_report(usage)
 
 
-def _written(manifest: Manifest) -> set[str]:
+def _written_files(manifest: Manifest) -> set[str]:
     """Every file that a stage wrote, as the manifest names it."""
     return {path for _, _, entry in manifest.all_entries() for path in entry.outputs}
 
@@ -322,6 +324,6 @@ def counted_as(stage: str) -> str:
     )
 
 
-def _left_out(job: Job) -> str:
-    other = " (or --keep-gone)" if hasattr(job.flags, "keep_gone") else ""
-    return f"left out, because their documents are gone: {', '.join(sorted(job.left_out))}{other}"
+def _left_out_message(job: Job) -> str:
+    option = " (or --keep-gone)" if hasattr(job.flags, "keep_gone") else ""
+    return f"left out, because their documents are gone: {', '.join(sorted(job.left_out))}{option}"

@@ -22,20 +22,20 @@ def print_estimate(job: Job, estimates: Sequence[Estimate]) -> None:
         by_model[estimate.call.model].append(estimate)
     for model, group in by_model.items():
         if pages := sum(e.pages for e in group):
-            print(f"  {model}: {pages:,} {'page' if pages == 1 else 'pages'}, {_page_cost(group)}")
+            print(f"  {model}: {pages:,} {'page' if pages == 1 else 'pages'}, {_page_cost_text(group)}")
             continue
         calls = sum(e.calls for e in group)
         tokens_in, tokens_out = sum(e.input_tokens for e in group), sum(e.output_tokens for e in group)
-        print(f"  {model}: {calls:,} calls, {tokens_in:,} tokens in, {tokens_out:,} out, {_cost(job, group)}")
+        print(f"  {model}: {calls:,} calls, {tokens_in:,} tokens in, {tokens_out:,} out, {_cost_text(job, group)}")
 
 
-def _page_cost(estimates: Sequence[Estimate]) -> str:
+def _page_cost_text(estimates: Sequence[Estimate]) -> str:
     if any(e.cost is None for e in estimates):
         return "no price known"
     return f"about ${sum(e.cost or 0 for e in estimates):,.4f}"
 
 
-def _cost(job: Job, estimates: Sequence[Estimate]) -> str:
+def _cost_text(job: Job, estimates: Sequence[Estimate]) -> str:
     async def ask_price() -> str:
         try:
             price = await job.client.price(estimates[0].call)
@@ -55,18 +55,18 @@ def print_report(usage: Sequence[UsageRow]) -> None:
     for row in usage:
         by_model[row.model][row.unit].append(row)
     for model, by_document in by_model.items():
-        print(f"  calls  {model}: {_line([row for rows in by_document.values() for row in rows])}")
+        print(f"  calls  {model}: {_usage_line([row for rows in by_document.values() for row in rows])}")
         if len(by_document) > 1:
-            dearest = sorted(by_document.items(), key=lambda item: -_total(item[1]))
+            dearest = sorted(by_document.items(), key=lambda pair: -_total_cost(pair[1]))
             for document, rows in dearest[:MOST_DOCUMENTS]:
-                print(f"           {document}: {_line(rows)}")
+                print(f"           {document}: {_usage_line(rows)}")
 
 
-def _total(rows: Sequence[UsageRow]) -> float:
+def _total_cost(rows: Sequence[UsageRow]) -> float:
     return sum(row.cost or 0 for row in rows)
 
 
-def _tokens(rows: Sequence[UsageRow]) -> list[str]:
+def _token_phrases(rows: Sequence[UsageRow]) -> list[str]:
     cached = sum(r.cached_tokens for r in rows)
     return [
         f"{sum(r.input_tokens for r in rows):,} tokens in",
@@ -75,17 +75,17 @@ def _tokens(rows: Sequence[UsageRow]) -> list[str]:
     ]
 
 
-def _line(rows: Sequence[UsageRow]) -> str:
+def _usage_line(rows: Sequence[UsageRow]) -> str:
     calls, replayed = sum(r.calls for r in rows), sum(r.replayed for r in rows)
-    parts = [f"{calls:,} made"]
+    phrases = [f"{calls:,} made"]
     if replayed:
-        parts.append(f"{replayed:,} replayed from the journal")
+        phrases.append(f"{replayed:,} replayed from the journal")
     if pages := sum(r.pages for r in rows):
-        parts.append(f"{pages:,} {'page' if pages == 1 else 'pages'}")
+        phrases.append(f"{pages:,} {'page' if pages == 1 else 'pages'}")
     if any(r.input_tokens or r.output_tokens for r in rows) or not pages:
-        parts += _tokens(rows)
-    if total := _total(rows):
-        parts.append(f"${total:,.4f}")
+        phrases += _token_phrases(rows)
+    if total := _total_cost(rows):
+        phrases.append(f"${total:,.4f}")
     if unpriced := sum(r.unpriced for r in rows):
-        parts.append(f"{unpriced:,} {'call' if unpriced == 1 else 'calls'} had no price")
-    return ", ".join(parts)
+        phrases.append(f"{unpriced:,} {'call' if unpriced == 1 else 'calls'} had no price")
+    return ", ".join(phrases)

@@ -25,19 +25,19 @@ def as_made(data: Workspace, manifest: Manifest) -> dict[str, States]:
 
 def state_as_made(data: Workspace, manifest: Manifest, entry: ManifestEntry) -> tuple[State, str]:
     """The state of one unit by what it read and wrote, whatever the settings are by now."""
-    inputs = manifest.hashes((_place(data, name) for name in entry.inputs), data.relative)
+    inputs = manifest.hashes((_input_path(data, name) for name in entry.inputs), data.relative)
     outputs = manifest.hashes((data.root / name for name in entry.outputs), data.relative)
     return judge_state(entry, inputs, entry.recipe, outputs, len(entry.outputs))
 
 
-def _place(data: Workspace, name: str) -> Path:
+def _input_path(data: Workspace, name: str) -> Path:
     return (data.base if name.startswith("documents/") else data.root) / name
 
 
 def with_behind(table: dict[str, States], manifest: Manifest) -> dict[str, States]:
     """`table` (states of the units by stage) with `behind` for each unit made of what a stale or behind one wrote."""
-    waiting: dict[str, str] = {}  # files that will change, and the unit that they wait for
-    result = {}
+    waiting_for: dict[str, str] = {}  # files that will change, and the unit that they wait for
+    states_by_stage = {}
     for stage in STAGES:
         if stage.name not in table:
             continue
@@ -46,10 +46,10 @@ def with_behind(table: dict[str, States], manifest: Manifest) -> dict[str, State
             entry = entries.get(unit)
             if entry is None or kind == "failed":
                 continue
-            cause = next((waiting[name] for name in entry.inputs if name in waiting), "")
+            cause = next((waiting_for[name] for name in entry.inputs if name in waiting_for), "")
             if kind in ("done", "empty") and cause:
                 states[unit] = "behind", f"waits for {cause}"
             if kind == "stale" or states[unit][0] == "behind":
-                waiting |= dict.fromkeys(entry.outputs, cause or f"{stage.name} of {unit}")
-        result[stage.name] = states
-    return result
+                waiting_for |= dict.fromkeys(entry.outputs, cause or f"{stage.name} of {unit}")
+        states_by_stage[stage.name] = states
+    return states_by_stage

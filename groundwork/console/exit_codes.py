@@ -36,14 +36,14 @@ def guarded(work: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its end
         return EXIT_STOPPED
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
+        prefix = f"{error.filename}: " if error.filename else ""
         if error.errno == errno.ENOSPC:
             print(
-                f"error: {place or 'the output: '}{error.strerror}; free disk space, or write elsewhere",
+                f"error: {prefix or 'the output: '}{error.strerror}; free disk space, or write elsewhere",
                 file=sys.stderr,
             )
             return EXIT_FAILED
-        print(f"error: {place}{error.strerror or error}; check its rights, or pass --data DIR", file=sys.stderr)
+        print(f"error: {prefix}{error.strerror or error}; check its rights, or pass --data DIR", file=sys.stderr)
         return EXIT_FAILED
 
 
@@ -51,7 +51,7 @@ def _command_line() -> list[str]:
     import shlex
 
     script = Path(sys.argv[0])
-    name = (
+    command = (
         f"{script.parent.name}/{script.name}" if script.suffix == ".py" and script.name != "__main__.py" else "dataprep"
     )
-    return [spelt(f"uv run {name}"), *(shlex.quote(argument) for argument in sys.argv[1:] if argument != "--force")]
+    return [spelt(f"uv run {command}"), *(shlex.quote(argument) for argument in sys.argv[1:] if argument != "--force")]

@@ -35,8 +35,8 @@ def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:
 
 def add_place_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of every command: which settings, which data folder."""
-    shared = parser.add_argument_group("settings and data")
-    shared.add_argument(
+    group = parser.add_argument_group("settings and data")
+    group.add_argument(
         "--config",
         metavar="FILE",
         type=Path,
@@ -44,7 +44,7 @@ def add_place_flags(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="an overlay, by path or by name (local): only settings that differ; may be given again, the later wins",
     )
-    shared.add_argument(
+    group.add_argument(
         "--set",
         metavar="KEY=VALUE",
         dest="assignments",
@@ -52,55 +52,58 @@ def add_place_flags(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="one setting, such as llm.defaults.model=openai/gpt-5-mini; may be given again",
     )
-    shared.add_argument(
-        "--data", metavar="DIR", type=_folder, help="the data folder (documents in DIR/documents), or s3://BUCKET/DIR"
+    group.add_argument(
+        "--data",
+        metavar="DIR",
+        type=_parse_folder,
+        help="the data folder (documents in DIR/documents), or s3://BUCKET/DIR",
     )
-    shared.add_argument(
+    group.add_argument(
         "--cache",
         **setting("engine.cache_dir") | {"metavar": "DIR"},
         help="where the local copy of a remote data folder is kept",
     )
-    shared.add_argument("--document", metavar="NAME", action="append", help="only this document; may be given again")
-    shared.add_argument(
+    group.add_argument("--document", metavar="NAME", action="append", help="only this document; may be given again")
+    group.add_argument(
         "--test", action="store_true", help="a small sample: 2 pages or 2 chunks of a document; written to data/test"
     )
 
 
 def add_work_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of every command that works: what to do, and what to say."""
-    shared = parser.add_argument_group("flags of every stage")
-    shared.add_argument("--dry-run", action="store_true", help="say what would be done, with calls, tokens and cost")
-    shared.add_argument("--force", action="store_true", help="redo what is current, and ask the models again")
-    shared.add_argument("--retry-failed", action="store_true", help="only what failed in an earlier run")
-    shared.add_argument(
-        "--shard", metavar="I/N", type=_shard, help="only shard I of N of the documents, with a state of its own"
+    group = parser.add_argument_group("flags of every stage")
+    group.add_argument("--dry-run", action="store_true", help="say what would be done, with calls, tokens and cost")
+    group.add_argument("--force", action="store_true", help="redo what is current, and ask the models again")
+    group.add_argument("--retry-failed", action="store_true", help="only what failed in an earlier run")
+    group.add_argument(
+        "--shard", metavar="I/N", type=_parse_shard, help="only shard I of N of the documents, with a state of its own"
     )
-    shared.add_argument(
+    group.add_argument(
         "--workers",
         **setting("engine.workers") | {"metavar": "N"},
         help="number of processes (default: as many as help)",
     )
-    shared.add_argument("--ray", metavar="ADDRESS", help="run as tasks on this Ray cluster (auto, HOST:PORT, or local)")
-    shared.add_argument("--max-cost", metavar="USD", type=_usd, help="stop before the calls of this run cost more")
-    shared.add_argument("--quiet", action="store_true", help="only failures")
-    shared.add_argument("--verbose", action="store_true", help="every line of the ledger, and tracebacks")
+    group.add_argument("--ray", metavar="ADDRESS", help="run as tasks on this Ray cluster (auto, HOST:PORT, or local)")
+    group.add_argument("--max-cost", metavar="USD", type=_parse_usd, help="stop before the calls of this run cost more")
+    group.add_argument("--quiet", action="store_true", help="only failures")
+    group.add_argument("--verbose", action="store_true", help="every line of the ledger, and tracebacks")
 
 
-def _folder(text: str) -> Path | str:
+def _parse_folder(text: str) -> Path | str:
     """A path, or the URL of a folder elsewhere as it was given."""
     if not text:
         raise argparse.ArgumentTypeError("the name of a folder is empty")
     return text if "://" in text else Path(text)
 
 
-def _shard(text: str) -> Shard:
+def _parse_shard(text: str) -> Shard:
     try:
         return Shard.parse(text)
     except UsageError as error:
         raise argparse.ArgumentTypeError(str(error).partition(": ")[2]) from None
 
 
-def _usd(text: str) -> float:
+def _parse_usd(text: str) -> float:
     try:
         if 0 <= (amount := float(text)) < float("inf"):
             return amount
@@ -115,10 +118,10 @@ def setting(path: str, value: Any = None) -> dict[str, Any]:
         const = FlagSetting(f"{path}={json.dumps(value)}")
         return {"dest": "assignments", "default": [], "action": "append_const", "const": const}
     metavar = path.rpartition(".")[2].upper()
-    return {"dest": "assignments", "default": [], "action": _Assign, "path": path, "metavar": metavar}
+    return {"dest": "assignments", "default": [], "action": _AssignSetting, "path": path, "metavar": metavar}
 
 
-class _Assign(argparse.Action):
+class _AssignSetting(argparse.Action):
     def __init__(self, option_strings: Sequence[str], dest: str, path: str, **options: Any) -> None:
         if options.get("choices"):
             del options["metavar"]  # the help shows what there is to choose

@@ -16,9 +16,9 @@ from groundwork.records.artifacts import Workspace, write_text
 from groundwork.records.manifest import Manifest
 from groundwork.records.spread_folders import files_in, folder_of
 
-_DOUBTFUL = "plots/audit-*.html"
-_KINDS = (  # (title, where the files are); a file stands below the first that fits
-    ("Doubtful pages of documents", _DOUBTFUL),
+_AUDIT_PAGES = "plots/audit-*.html"
+_SECTIONS = (  # (title, where the files are); a file stands below the first that fits
+    ("Doubtful pages of documents", _AUDIT_PAGES),
     ("Maps and comparisons", "plots/*.html"),
     ("Pictures", "plots/*.png"),
     ("Datasets", "datasets/*/report.html"),
@@ -35,8 +35,8 @@ td:first-child { overflow-wrap: anywhere; }
 def write_index(data: Workspace) -> Path:
     """Write the page and return its path."""
     path = data.root / "index.html"
-    states = _states(data)
-    sections = [section for title, pattern in _KINDS for section in _section(data, title, pattern, states)]
+    states = _states_by_file(data)
+    sections = [section for title, pattern in _SECTIONS for section in _render_section(data, title, pattern, states)]
     body = sections or [tag("p", "Nothing has been made yet.")]
     write_text(path, document(f"Groundwork: {data.root.name}", _STYLES, tag("h1", data.root.name), *body))
     return path
@@ -44,35 +44,37 @@ def write_index(data: Workspace) -> Path:
 
 def pages(data: Workspace) -> list[Path]:
     """The files that the page links."""
-    return [file for _, pattern in _KINDS for file in _files(data, pattern)]
+    return [file for _, pattern in _SECTIONS for file in _list_files(data, pattern)]
 
 
-def _files(data: Workspace, pattern: str) -> list[Path]:
+def _list_files(data: Workspace, pattern: str) -> list[Path]:
     folder, _, name = pattern.partition("/")
     if "/" in name:
         return list(data.root.glob(pattern))
     return [file for file in files_in(data.path(folder)) if fnmatchcase(file.name, name)]
 
 
-def _states(data: Workspace) -> dict[str, str]:
+def _states_by_file(data: Workspace) -> dict[str, str]:
     """By file: whether what it was made of is still the same; nothing for files that no stage wrote."""
     with closing(Manifest(data.state / "manifest.db", read_only=True, elsewhere=data.mirror)) as manifest:
-        table = with_behind(as_made(data, manifest), manifest)
+        states = with_behind(as_made(data, manifest), manifest)
         entries = manifest.all_entries()
-    return {name: table[stage][unit][0] for stage, unit, entry in entries for name in entry.outputs}
+    return {output: states[stage][unit][0] for stage, unit, entry in entries for output in entry.outputs}
 
 
-def _section(data: Workspace, title: str, pattern: str, states: Mapping[str, str]) -> Iterator[Markup]:
-    files = sorted(_files(data, pattern), key=lambda file: -file.stat().st_mtime)
-    if pattern != _DOUBTFUL:
-        files = [file for file in files if not fnmatchcase(file.name, _DOUBTFUL.partition("/")[2])]
+def _render_section(data: Workspace, title: str, pattern: str, states: Mapping[str, str]) -> Iterator[Markup]:
+    files = sorted(_list_files(data, pattern), key=lambda file: -file.stat().st_mtime)
+    if pattern != _AUDIT_PAGES:
+        files = [file for file in files if not fnmatchcase(file.name, _AUDIT_PAGES.partition("/")[2])]
     if files:
         yield tag("h2", title)
-        rows = [(_link(data, file), _state(states.get(data.relative(file), "")), _when(file)) for file in files]
+        rows = [
+            (_link(data, file), _state_mark(states.get(data.relative(file), "")), _written_at(file)) for file in files
+        ]
         yield table(("page", "state", "written"), rows)
 
 
-def _state(state: str) -> Markup:
+def _state_mark(state: str) -> Markup:
     return tag("span", state, class_=state if state in ("stale", "behind", "failed") else "soft")
 
 
@@ -87,5 +89,5 @@ def _link(data: Workspace, file: Path) -> Markup:
     return tag("a", name, href=quote(file.relative_to(data.root).as_posix()))
 
 
-def _when(file: Path) -> Markup:
+def _written_at(file: Path) -> Markup:
     return tag("span", time.strftime("%Y-%m-%d %H:%M", time.localtime(file.stat().st_mtime)), class_="when")

@@ -127,7 +127,7 @@ class Job:
     @property
     def departed(self) -> dict[str, str]:
         """The documents whose source is gone, and that source's name."""
-        return {one.document: one.source for one in self.gone}
+        return {document.document: document.source for document in self.gone}
 
     @property
     def client(self) -> Client:
@@ -207,18 +207,19 @@ class Job:
         if not with_gone:
             names = self._with_source(names)
         for text in self.flags.document or []:
-            if (found := self.set_aside.get(slug(text)) or self.set_aside.get(slug(Path(text).stem))) is not None:
+            if (set_aside := self.set_aside.get(slug(text)) or self.set_aside.get(slug(Path(text).stem))) is not None:
                 take_back = f"take it back: {spelt('uv run dataprep set-aside')} --undo {slug(text)}"
-                raise UsageError(f"--document {text}: is set aside ({found.reason or 'no reason given'}); {take_back}")
+                reason = set_aside.reason or "no reason given"
+                raise UsageError(f"--document {text}: is set aside ({reason}); {take_back}")
         names = [name for name in names if name not in self.set_aside]
-        asked = {text: {text, slug(text), slug(Path(text).stem)} for text in self.flags.document or []}
-        for text, forms in asked.items():
+        asked_names = {text: {text, slug(text), slug(Path(text).stem)} for text in self.flags.document or []}
+        for text, forms in asked_names.items():
             if names and not forms & set(names):
                 import difflib
 
-                near = difflib.get_close_matches(slug(text), names, n=1) or names[:5]
-                raise UsageError(f"--document {text}: no such document; did you mean {', '.join(near)}?")
-        return [name for name in names if not asked or any(name in forms for forms in asked.values())]
+                suggestions = difflib.get_close_matches(slug(text), names, n=1) or names[:5]
+                raise UsageError(f"--document {text}: no such document; did you mean {', '.join(suggestions)}?")
+        return [name for name in names if not asked_names or any(name in forms for forms in asked_names.values())]
 
     def _with_source(self, names: list[str]) -> list[str]:
         departed = self.departed

@@ -74,8 +74,8 @@ class opened:  # noqa: N801  used as a with-statement's verb
         joined = data.joined_state / "manifest.db" if data.shard else None
         self._manifest = Manifest(data.state / "manifest.db", joined, read_only=not self._writes, elsewhere=data.mirror)
         quiet = getattr(self._flags, "quiet", False)
-        gone = departed(data, self._manifest, self._config.ingest.ignore)
-        job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client, gone=gone)
+        departed_documents = departed(data, self._manifest, self._config.ingest.ignore)
+        job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client, gone=departed_documents)
         return job, self._manifest
 
     def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
@@ -112,21 +112,21 @@ def workspace(
 
     shard = getattr(flags, "shard", None)
     mirror = None
-    place = flags.data or config.data_dir
-    if "://" in str(place):
+    location = flags.data or config.data_dir
+    if "://" in str(location):
         from groundwork.records.remote_folder.mirror_scope import Scope
 
-        mirror = mirror_of(str(place), config.engine.cache_dir)
+        mirror = mirror_of(str(location), config.engine.cache_dir)
         if pull:
-            looked_into = None if folders is None or flags.test else frozenset(folders)  # a sample copies what it needs
-            databases = None if looked_into or looked_into is None else frozenset({"manifest"})
-            scope = Scope(shard, shards, flags.test, looked_into, databases)
+            needed = None if folders is None or flags.test else frozenset(folders)  # a sample copies what it needs
+            databases = None if needed or needed is None else frozenset({"manifest"})
+            scope = Scope(shard, shards, flags.test, needed, databases)
             mirror.pull(scope, again=not getattr(flags, "within_run", False))
     base = mirror.root if mirror else flags.data or PROJECT / config.data_dir
     if not base.is_dir():
         remedy = "pass --data DIR with the documents in DIR/documents"
-        begin = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
-        raise UsageError(f"{base}: no such folder; {begin}{remedy}")
+        hint = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
+        raise UsageError(f"{base}: no such folder; {hint}{remedy}")
     return Workspace(base / TEST_FOLDER if flags.test else base, base, shard, mirror)
 
 
@@ -136,8 +136,8 @@ def mirror_of(url: str, folder: str) -> Mirror:
     from groundwork.records.remote_folder.mirror import Mirror
 
     name = f"{slug(url)[:80]}-{text_hash(url.rstrip('/'))[:8]}"
-    place = Path(folder).expanduser() if folder else cache_dir()
-    return Mirror(url, place / "data" / name, say=lambda line: print(line, file=sys.stderr))
+    cache_folder = Path(folder).expanduser() if folder else cache_dir()
+    return Mirror(url, cache_folder / "data" / name, say=lambda line: print(line, file=sys.stderr))
 
 
 def make_client(job: Job) -> Client:

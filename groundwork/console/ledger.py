@@ -36,20 +36,20 @@ class Ledger:
 
     def summary(self) -> str:
         """`chunk: 3 ok · 2 up to date · 1 failed · 21 chunks · 0.4 s`."""
-        fine = [outcome for outcome in self.outcomes.values() if not outcome.failures]
-        numbers = {
-            "ok": sum(outcome.status == "ok" for outcome in fine),
+        successful = [outcome for outcome in self.outcomes.values() if not outcome.failures]
+        status_counts = {
+            "ok": sum(outcome.status == "ok" for outcome in successful),
             "up to date": self.up_to_date,
-            "empty": sum(outcome.status == "empty" for outcome in fine),
+            "empty": sum(outcome.status == "empty" for outcome in successful),
             "failed": len(self.failed),
             "not finished": self.not_started,
         }
-        parts = [f"{count:,} {name}" for name, count in numbers.items() if count] or ["nothing to do"]
+        counts = [f"{count:,} {name}" for name, count in status_counts.items() if count] or ["nothing to do"]
         totals: Counter[str] = Counter()
         for outcome in self.outcomes.values():
             totals.update(outcome.counts)
-        parts += [f"{count:,} {name}" for name, count in totals.items()]
-        return f"{self.stage}: {' · '.join(parts)} · {self.seconds:.1f} s"
+        counts += [f"{count:,} {name}" for name, count in totals.items()]
+        return f"{self.stage}: {' · '.join(counts)} · {self.seconds:.1f} s"
 
     def failed_whole(self, name: str) -> bool:
         """Did this unit fail as a whole, so that what lies in its files is of an earlier run?"""
@@ -59,12 +59,12 @@ class Ledger:
     def lines(self, *, verbose: bool = False) -> list[str]:
         """The summary; below it every failure, the warnings grouped by kind, and notes while there is room."""
         failures = [
-            f"  {failure.status}  {_place(name, failure)}: {failure.reason}"
+            f"  {failure.status}  {_failed_part(name, failure)}: {failure.reason}"
             for name, outcome in self.outcomes.items()
             for failure in outcome.failures
         ]
-        warned = [(name, text) for name, outcome in self.outcomes.items() for text in outcome.warnings]
-        warnings = [f"  warning  {name}: {text}" for name, text in warned] if verbose else grouped(warned)
+        unit_warnings = [(name, text) for name, outcome in self.outcomes.items() for text in outcome.warnings]
+        warnings = [f"  warning  {name}: {text}" for name, text in unit_warnings] if verbose else grouped(unit_warnings)
         notes = [f"  {name}: {outcome.note}" for name, outcome in self.outcomes.items() if outcome.note]
         room = len(notes) if verbose else max(0, MOST_LINES - 1 - len(failures) - len(warnings))
         more = [f"  … {len(notes) - room:,} more lines; --verbose shows them"] if len(notes) > room else []
@@ -76,28 +76,28 @@ def grouped(warnings: Sequence[tuple[str, str]]) -> list[str]:
 
     Warnings are of one kind when they differ in numbers alone. `warnings`: (document, text).
     """
-    kinds: dict[str, dict[str, list[str]]] = {}
-    for name, text in warnings:
-        said = text.removeprefix(f"{name}: ")
-        kinds.setdefault(_NUMBER.sub("#", said), {}).setdefault(name, []).append(said)
+    warnings_by_kind: dict[str, dict[str, list[str]]] = {}
+    for document, text in warnings:
+        warning_text = text.removeprefix(f"{document}: ")
+        warnings_by_kind.setdefault(_NUMBER.sub("#", warning_text), {}).setdefault(document, []).append(warning_text)
     lines = []
-    for documents in kinds.values():
+    for documents in warnings_by_kind.values():
         if len(documents) > MOST_OF_A_KIND:
             example, texts = next(iter(documents.items()))
-            lines.append(f"  warning  {len(documents):,} of one kind, such as {example}: {_with_others(texts)}")
+            lines.append(f"  warning  {len(documents):,} of one kind, such as {example}: {_merge_similar(texts)}")
         else:
-            lines += [f"  warning  {name}: {_with_others(texts)}" for name, texts in documents.items()]
+            lines += [f"  warning  {document}: {_merge_similar(texts)}" for document, texts in documents.items()]
     return lines
 
 
-def _with_others(said: list[str]) -> str:
+def _merge_similar(texts: list[str]) -> str:
     """The first of warnings that differ in numbers alone, and the first number of the others."""
-    if len(said) == 1:
-        return said[0]
-    others = [found[0] for text in said[1:] if (found := _NUMBER.search(text))]
-    shown = ", ".join(others[:MOST_NUMBERS]) + (" …" if len(others) > MOST_NUMBERS else "")
-    return f"{said[0]} (and {len(said) - 1:,} more{f': {shown}' if shown else ''})"
+    if len(texts) == 1:
+        return texts[0]
+    numbers = [match[0] for text in texts[1:] if (match := _NUMBER.search(text))]
+    listed = ", ".join(numbers[:MOST_NUMBERS]) + (" …" if len(numbers) > MOST_NUMBERS else "")
+    return f"{texts[0]} (and {len(texts) - 1:,} more{f': {listed}' if listed else ''})"
 
 
-def _place(name: str, failure: Failure) -> str:
-    return f"{name}, {failure.part}" if failure.part else name
+def _failed_part(unit: str, failure: Failure) -> str:
+    return f"{unit}, {failure.part}" if failure.part else unit

@@ -19,17 +19,17 @@ MOST_SETTINGS = 2  # that a command repeats
 
 def closing_lines(stage: str, job: Job, done: Sequence[Unit], ledger: Ledger) -> str:
     """`-> data/text` and `next: uv run dataprep/summarize.py`; after failures, how to try them again."""
-    places = {str(path) for unit in done for path in unit.writes[:1]}
+    paths = {str(path) for unit in done for path in unit.writes[:1]}
     lines = []
-    if places:
-        shared = os.path.commonpath({os.path.dirname(place) for place in places})  # noqa: PTH120  for 100,000s of them
-        place = Path(min(places) if len(places) == 1 else shared)
-        lines.append(f"-> {from_here(place)}")
+    if paths:
+        common_folder = os.path.commonpath({os.path.dirname(path) for path in paths})  # noqa: PTH120  for 100,000s of them
+        path = Path(min(paths) if len(paths) == 1 else common_folder)
+        lines.append(f"-> {from_here(path)}")
     if stage in BY_NAME:
-        lines.append(f"next: {_next(stage, job.flags, failed=bool(ledger.failed))}")
+        lines.append(f"next: {_next_command(stage, job.flags, failed=bool(ledger.failed))}")
     if stage == "ingest" and ledger.failed:
-        named = shlex.join(ledger.failed[:MOST_NAMED])
-        lines.append(f"or leave out what cannot be read: uv run dataprep set-aside {named}{same_flags(job.flags)}")
+        documents = shlex.join(ledger.failed[:MOST_NAMED])
+        lines.append(f"or leave out what cannot be read: uv run dataprep set-aside {documents}{same_flags(job.flags)}")
     return spelt("\n".join(lines))
 
 
@@ -45,17 +45,17 @@ def from_here(path: Path) -> str:
 def same_flags(flags: argparse.Namespace) -> str:
     """What was said of settings and data, to say again in the next command; of many settings, how many they are."""
     settings = flags.assignments if len(flags.assignments) <= MOST_SETTINGS else []
-    words = [f"--config {shlex.quote(str(path))}" for path in flags.config]
-    words += [f"--set {shlex.quote(assignment)}" for assignment in settings]
-    words += [f"--data {shlex.quote(str(flags.data))}"] if flags.data else []
-    words += ["--test"] if flags.test else []
-    more = "" if settings == flags.assignments else f"  # and the same {len(flags.assignments)} --set"
-    return "".join(f" {word}" for word in words) + more
+    arguments = [f"--config {shlex.quote(str(path))}" for path in flags.config]
+    arguments += [f"--set {shlex.quote(assignment)}" for assignment in settings]
+    arguments += [f"--data {shlex.quote(str(flags.data))}"] if flags.data else []
+    arguments += ["--test"] if flags.test else []
+    comment = "" if settings == flags.assignments else f"  # and the same {len(flags.assignments)} --set"
+    return "".join(f" {word}" for word in arguments) + comment
 
 
-def _next(stage: str, flags: argparse.Namespace, *, failed: bool) -> str:
+def _next_command(stage: str, flags: argparse.Namespace, *, failed: bool) -> str:
     if failed:
         return f"uv run {BY_NAME[stage].script} --retry-failed{same_flags(flags)}"
-    names = [one.name for one in STAGES]
-    following = next((one for one in STAGES[names.index(stage) + 1 :] if one.run), None)
-    return f"uv run {following.script}{same_flags(flags)}" if following else "uv run dataprep open"
+    stage_names = [stage_row.name for stage_row in STAGES]
+    next_stage = next((stage_row for stage_row in STAGES[stage_names.index(stage) + 1 :] if stage_row.run), None)
+    return f"uv run {next_stage.script}{same_flags(flags)}" if next_stage else "uv run dataprep open"

@@ -23,11 +23,11 @@ def check_run(config: Config, data: Workspace) -> None:
     if not data.documents.is_dir() or not any(data.documents.iterdir()):
         problems.append(NO_DOCUMENTS.format(data.named("documents")))
     for provider in _providers(config):
-        _note(problems, lambda provider=provider: _reachable(provider, config))  # type: ignore[misc]  # bound now
+        _collect_problem(problems, lambda provider=provider: _check_reachable(provider, config))  # type: ignore[misc]  # bound now
     if config.ingest.uses("marker-api") and (missing := config.ingest.marker_api.missing_key(os.environ)):
         problems.append(missing)
     if config.embeddings.backend == "sentence-transformers":
-        _note(problems, _embedder)
+        _collect_problem(problems, _check_embedder)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
 
@@ -35,15 +35,15 @@ def check_run(config: Config, data: Workspace) -> None:
 def _providers(config: Config) -> list[Provider]:
     """The endpoints that the stages of a run use, each once."""
     calls = [config.summarize, config.qa, config.curate, config.tags]
-    names = [call.provider for call in calls]
+    provider_names = [call.provider for call in calls]
     if config.dataset.rephrase_qa:
-        names.append(config.dataset.rephrase.provider)
+        provider_names.append(config.dataset.rephrase.provider)
     if config.embeddings.backend == "endpoint":
-        names.append(config.embeddings.provider)
-    return [config.llm.providers[name] if name else config.llm for name in dict.fromkeys(names)]
+        provider_names.append(config.embeddings.provider)
+    return [config.llm.providers[name] if name else config.llm for name in dict.fromkeys(provider_names)]
 
 
-def _reachable(provider: Provider, config: Config) -> None:
+def _check_reachable(provider: Provider, config: Config) -> None:
     from groundwork.llm.endpoint import Endpoint
     from groundwork.llm.local_model import PACKAGES, carrier_parts
 
@@ -56,15 +56,15 @@ def _reachable(provider: Provider, config: Config) -> None:
         carrier_parts()
 
 
-def _embedder() -> None:
+def _check_embedder() -> None:
     if find_spec("sentence_transformers") is None:
-        extra = MissingExtra("embeddings.backend sentence-transformers", "embed")
-        own = "--set embeddings.backend=static --set embeddings.model=wordllama"
-        raise ConfigError([f"{extra}; or use the model that ships with Groundwork: {own}"])
+        missing_extra = MissingExtra("embeddings.backend sentence-transformers", "embed")
+        alternative = "--set embeddings.backend=static --set embeddings.model=wordllama"
+        raise ConfigError([f"{missing_extra}; or use the model that ships with Groundwork: {alternative}"])
 
 
-def _note(problems: list[str], look: Callable[[], None]) -> None:
+def _collect_problem(problems: list[str], check: Callable[[], None]) -> None:
     try:
-        look()
+        check()
     except GroundworkError as error:
         problems.append(str(error))

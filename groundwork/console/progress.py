@@ -41,50 +41,50 @@ class Progress:
         self.calls = self.expected_calls = 0
         self.under_way: Callable[[], int] = lambda: 0
         self._first_call = 0.0
-        self._fine = False
-        self._first: tuple[float, float] | None = None  # when the first were done, and how many
-        self._began = self._last_line = time.monotonic()
+        self._counts_finely = False
+        self._first_done: tuple[float, float] | None = None  # when the first were done, and how many
+        self._started_at = self._last_line = time.monotonic()
         self._live: Live | None = None
         self._lock = threading.Lock()
-        self._over = threading.Event()
+        self._ended = threading.Event()
 
     def begin(self, total: int) -> None:
         """The runner's count; from now on the line is shown, until `end`."""
         self.total = total
-        self._began = self._last_line = time.monotonic()
+        self._started_at = self._last_line = time.monotonic()
         if total and not self.quiet:
             threading.Thread(target=self._tick, daemon=True).start()
 
     def _tick(self) -> None:
-        while not self._over.wait(TICK):
-            self._show()
+        while not self._ended.wait(TICK):
+            self._redraw()
 
     def start(self, total: int, what: str) -> None:
         """Count `total` more of `what` (pages, chunks, questions) in place of that count."""
-        if not self._fine:
-            self._fine, self._first, self.done, self.total = True, None, 0, 0
+        if not self._counts_finely:
+            self._counts_finely, self._first_done, self.done, self.total = True, None, 0, 0
         self.total += total
         self.what = what
 
     def phase(self, what: str) -> None:
         """Say `what` is under way in place of a count, until the next `start`; its clock begins now."""
-        self._fine, self._first, self.done, self.total, self.what = False, None, 0, 0, what
-        self._began = time.monotonic()
+        self._counts_finely, self._first_done, self.done, self.total, self.what = False, None, 0, 0, what
+        self._started_at = time.monotonic()
 
     def advance(self, n: float = 1) -> None:
         self.done += n
-        if self._first is None and self.done:
-            self._first = time.monotonic(), self.done
+        if self._first_done is None and self.done:
+            self._first_done = time.monotonic(), self.done
 
     def follow(self, *, done: float, total: int, what: str, calls: int, tokens: int, cost: float) -> None:
         """Take over the counts of several processes, added up."""
-        if self._first is None and done:
-            self._first = time.monotonic(), done
-        self._fine, self.done, self.total, self.what = True, done, total, what
+        if self._first_done is None and done:
+            self._first_done = time.monotonic(), done
+        self._counts_finely, self.done, self.total, self.what = True, done, total, what
         self.calls, self.tokens, self.cost = calls, tokens, cost
 
     def unit_done(self) -> None:
-        if not self._fine:
+        if not self._counts_finely:
             self.advance()
 
     def spent(self, tokens: int, cost: float | None) -> None:
@@ -106,7 +106,7 @@ class Progress:
                 write_line(line, sys.stderr)
 
     def end(self) -> None:
-        self._over.set()
+        self._ended.set()
         with self._lock:
             if self._live:
                 self._live.stop()
@@ -115,19 +115,19 @@ class Progress:
     def line(self) -> str:
         """`generate_qa  12/40 chunks  72/180 calls  0:35 left  12,345 tokens  $0.0123`."""
         rate = self._rate()
-        parts = [f"{self.stage}  {self._count()}", *self._calls()]
+        fields = [f"{self.stage}  {self._count()}", *self._call_count()]
         if self._seconds_by_calls():
-            parts.append(f"{_clock(self._seconds_by_calls())} left")
+            fields.append(f"{_format_seconds(self._seconds_by_calls())} left")
         elif rate:
-            parts.append(f"{rate:,.1f}/s" if rate >= 0.1 else f"{1 / rate:,.0f} s each")
-            parts.append(f"{_clock((self.total - self.done) / rate)} left")
+            fields.append(f"{rate:,.1f}/s" if rate >= 0.1 else f"{1 / rate:,.0f} s each")
+            fields.append(f"{_format_seconds((self.total - self.done) / rate)} left")
         else:
-            parts.append(f"{_clock(time.monotonic() - self._began)} so far")
+            fields.append(f"{_format_seconds(time.monotonic() - self._started_at)} so far")
         if self.tokens:
-            parts.append(f"{self.tokens:,} tokens")
+            fields.append(f"{self.tokens:,} tokens")
         if self.cost:
-            parts.append(f"${self.cost:,.4f}")
-        return "  ".join(parts)
+            fields.append(f"${self.cost:,.4f}")
+        return "  ".join(fields)
 
     def _count(self) -> str:
         """`12/40 chunks`; of a single one, which counts nothing before it is done, `1 document`."""
@@ -137,7 +137,7 @@ class Progress:
             return f"1 {self.what.removesuffix('s')}"
         return f"{self.done:,.0f}/{self.total:,} {self.what}"
 
-    def _calls(self) -> list[str]:
+    def _call_count(self) -> list[str]:
         if not self.calls:
             waiting = self.under_way()
             return [f"{waiting:,} call{'s' * (waiting > 1)} under way"] if waiting else []
@@ -156,15 +156,15 @@ class Progress:
 
         Those that ask models run side by side and are done late, all about the same time: half of them must be.
         """
-        if self._first is None or (self.tokens and self.done < self.total / 2):
+        if self._first_done is None or (self.tokens and self.done < self.total / 2):
             return 0.0
-        began, done = self._first
-        return max(0.0, self.done - done) / max(time.monotonic() - began, 1e-9)
+        first_time, first_count = self._first_done
+        return max(0.0, self.done - first_count) / max(time.monotonic() - first_time, 1e-9)
 
-    def _show(self) -> None:
+    def _redraw(self) -> None:
         now = time.monotonic()
         with self._lock:
-            if self._over.is_set() or now - self._began < PATIENCE:
+            if self._ended.is_set() or now - self._started_at < PATIENCE:
                 return
             if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
                 self._start_live()
@@ -197,7 +197,7 @@ def write_line(line: str, stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _clock(seconds: float) -> str:
+def _format_seconds(seconds: float) -> str:
     minutes, seconds = divmod(int(seconds + 0.5), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -36,24 +36,24 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
     processors = int(ray.cluster_resources().get("CPU", 1))
     count = max(1, min(job.config.engine.shards or SHARDS_A_PROCESSOR * processors, units))
     lasting = {"max_restarts": -1, "max_task_retries": -1}  # a full memory may take it, and progress alone is lost
-    board = ray.remote(num_cpus=0, **lasting)(_Board).options(scheduling_strategy=_here(ray)).remote()
-    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=LIVES, max_calls=1)(_work)
+    board = ray.remote(num_cpus=0, **lasting)(_Board).options(scheduling_strategy=_this_node(ray)).remote()
+    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=LIVES, max_calls=1)(_run_task)
     among = min(count, processors)
-    waiting = {task.remote(stage, job.flags, shard, among, board): shard for shard in Shard.all(count)}
-    results: list[ShardResult] = []
+    shards_by_task = {task.remote(stage, job.flags, shard, among, board): shard for shard in Shard.all(count)}
+    shard_results: list[ShardResult] = []
     with SignalHandler() as stopping:
-        while waiting:
-            ready, _ = ray.wait(list(waiting), num_returns=1, timeout=REPORT_EVERY)
-            results += [_result(ray, reference, waiting.pop(reference)) for reference in ready]
+        while shards_by_task:
+            ready, _ = ray.wait(list(shards_by_task), num_returns=1, timeout=REPORT_EVERY)
+            shard_results += [_fetch_result(ray, reference, shards_by_task.pop(reference)) for reference in ready]
             stopping.first(job.progress)
             if stopping.count:  # again and again: a board that began anew has not heard it
                 board.stop.remote()
             if stopping.count > 1:
-                for reference in waiting:
+                for reference in shards_by_task:
                     ray.cancel(reference, force=True)
-                return [*results, *(ShardResult(stopped=("Stopped", STOPPED)) for _ in waiting)]
+                return [*shard_results, *(ShardResult(stopped=("Stopped", STOPPED)) for _ in shards_by_task)]
             _show_board(ray, board, job.progress)
-    return results
+    return shard_results
 
 
 def connect(address: str) -> Any:
@@ -63,16 +63,16 @@ def connect(address: str) -> Any:
     except ImportError:
         raise MissingExtra("--ray", "ray") from None
     if not ray.is_initialized():
-        _knock(address)
-        where = {} if address == "local" else {"address": address}
+        _check_port(address)
+        address_option = {} if address == "local" else {"address": address}
         try:
-            ray.init(log_to_driver=False, **where)
+            ray.init(log_to_driver=False, **address_option)
         except Exception as error:
             raise UsageError(f"--ray {address}: no cluster there ({error}); {START}") from None
     return ray
 
 
-def _knock(address: str) -> None:
+def _check_port(address: str) -> None:
     """Raise UsageError at once where nothing answers at HOST:PORT: Ray itself would try for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdigit():
@@ -82,7 +82,7 @@ def _knock(address: str) -> None:
             raise UsageError(f"--ray {address}: nothing answers there ({error}); {START}") from None
 
 
-def _here(ray: Any) -> Any:
+def _this_node(ray: Any) -> Any:
     """On this node, which lives as long as the run."""
     strategies: Any = importlib.import_module("ray.util.scheduling_strategies")
     return strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
@@ -128,25 +128,25 @@ class _BoardChannel:
         return self._stop
 
 
-def _work(stage: str, flags: argparse.Namespace, shard: Shard, among: int, board: Any) -> ShardResult:
+def _run_task(stage: str, flags: argparse.Namespace, shard: Shard, among: int, board: Any) -> ShardResult:
     """A task: the shard in this worker's process."""
     import os
 
-    place = Path(flags.data) if flags.data and "://" not in str(flags.data) else None
-    if place is not None and not place.is_dir():
-        here = f"{place}: not there on the node {os.uname().nodename}; every node needs the same data folder"
-        return ShardResult(stopped=("UsageError", here))
+    data_folder = Path(flags.data) if flags.data and "://" not in str(flags.data) else None
+    if data_folder is not None and not data_folder.is_dir():
+        message = f"{data_folder}: not there on the node {os.uname().nodename}; every node needs the same data folder"
+        return ShardResult(stopped=("UsageError", message))
     flags.shard, flags.ray = shard, None
     return stage_command(stage).run_shard(flags, shard, _BoardChannel(shard, board), among=among)
 
 
-def _result(ray: Any, reference: Any, shard: Shard) -> ShardResult:
+def _fetch_result(ray: Any, reference: Any, shard: Shard) -> ShardResult:
     try:
-        result: ShardResult = ray.get(reference)
+        shard_result: ShardResult = ray.get(reference)
     except ray.exceptions.RayError as error:
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        return ShardResult(stopped=("StopRun", f"shard {shard} failed on the cluster: {first}; run again to go on"))
-    return result
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return ShardResult(stopped=("StopRun", f"shard {shard} failed on the cluster: {reason}; run again to go on"))
+    return shard_result
 
 
 def _show_board(ray: Any, board: Any, progress: Progress) -> None:

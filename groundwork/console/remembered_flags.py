@@ -44,24 +44,25 @@ class RememberedCall:
 def choice_of(stage: str, flags: argparse.Namespace) -> RememberedFlags:
     """What of `flags` chooses what the stage makes, as JSON holds it."""
     choice: RememberedFlags = {name: value for name in CHOICES.get(stage, ()) if (value := getattr(flags, name, None))}
-    own = [str(one) for one in flags.assignments if isinstance(one, FlagSetting) and not one.startswith(PASSING)]
-    return choice | ({"settings": own} if own else {})
+    assigned = [str(flag) for flag in flags.assignments if isinstance(flag, FlagSetting)]
+    settings = [assignment for assignment in assigned if not assignment.startswith(PASSING)]
+    return choice | ({"settings": settings} if settings else {})
 
 
 def with_choice(flags: argparse.Namespace, choice: RememberedFlags) -> argparse.Namespace:
     """`flags` with a remembered choice; what they say themselves goes before it."""
-    values = dict(vars(flags))
-    values |= {name: value for name, value in choice.items() if name != "settings" and not values.get(name)}
-    values["assignments"] = [*map(FlagSetting, choice.get("settings", [])), *flags.assignments]
-    return argparse.Namespace(**values)
+    merged = dict(vars(flags))
+    merged |= {flag: content for flag, content in choice.items() if flag != "settings" and not merged.get(flag)}
+    merged["assignments"] = [*map(FlagSetting, choice.get("settings", [])), *flags.assignments]
+    return argparse.Namespace(**merged)
 
 
 def command_words(choice: RememberedFlags) -> str:
     """The choice as it is typed, such as ` run-a run-b --set dataset.name=x`, with a space before."""
     words = list(choice.get("runs", []))
-    words += [word for name in choice.get("document", []) for word in ("--document", name)]
+    words += [word for document in choice.get("document", []) for word in ("--document", document)]
     words += ["--keep-gone"] if choice.get("keep_gone") else []
-    words += [word for one in choice.get("settings", []) for word in ("--set", one)]
+    words += [word for assignment in choice.get("settings", []) for word in ("--set", assignment)]
     return f" {shlex.join(words)}" if words else ""
 
 
@@ -71,9 +72,9 @@ def calls_as_given(flags: argparse.Namespace, choices: Mapping[str, RememberedFl
     for unit, choice in choices.items():
         groups.setdefault(json.dumps(choice, sort_keys=True), set()).add(unit)
     keys = sorted(groups, key=lambda key: key != "{}")[:MOST_CALLS] or ["{}"]
-    first, *rest = [(json.loads(key), frozenset(groups.get(key, ()))) for key in keys]
-    others = frozenset().union(*(units for _, units in rest))
+    bare_call, *other_calls = [(json.loads(key), frozenset(groups.get(key, ()))) for key in keys]
+    other_units = frozenset().union(*(units for _, units in other_calls))
     return [
-        RememberedCall(with_choice(flags, first[0]), first[0], others=others),
-        *(RememberedCall(with_choice(flags, choice), choice, only=units) for choice, units in rest),
+        RememberedCall(with_choice(flags, bare_call[0]), bare_call[0], others=other_units),
+        *(RememberedCall(with_choice(flags, choice), choice, only=units) for choice, units in other_calls),
     ]

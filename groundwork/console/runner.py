@@ -52,26 +52,26 @@ class Runner:
         self.stage, self.job, self.manifest, self.recipe, self.process = stage, job, manifest, recipe, process
         self._config_names = config_names
         self.ledger = Ledger(stage)
-        self._stopped: GroundworkError | None = None
-        self._judged: tuple[list[Unit], list[Unit]] | None = None
+        self._stop_error: GroundworkError | None = None
+        self._due_of_units: tuple[list[Unit], list[Unit]] | None = None
         self._forced: dict[str, ManifestEntry] = {}
 
     def states(self, units: list[Unit]) -> list[tuple[State, str]]:
-        found: list[tuple[State, str]] = []
+        states: list[tuple[State, str]] = []
         for start in range(0, len(units), AT_ONCE):
-            some = units[start : start + AT_ONCE]
-            paths = [path for unit in some for files in _files(unit) for path in texts_of(files)]
-            with self.manifest.looked_up(self.stage, [unit.name for unit in some], paths):
-                found += [self._judge(unit) for unit in some]
-        return found
+            batch = units[start : start + AT_ONCE]
+            paths = [path for unit in batch for files in _all_files(unit) for path in texts_of(files)]
+            with self.manifest.looked_up(self.stage, [unit.name for unit in batch], paths):
+                states += [self._state_of(unit) for unit in batch]
+        return states
 
     def run(self, units: list[Unit]) -> Ledger:
         """Do what is not current. Raises StopRun after everything under way has been recorded."""
-        with self._counted(units) as todo:
-            if todo:
-                self._forced = self._current(todo) if self.job.flags.force else {}
-                remove_leftovers(path.parent for unit in todo for path in unit.writes)
-                asyncio.run(self._all(todo))
+        with self._count_progress(units) as due:
+            if due:
+                self._forced = self._entries_of_current(due) if self.job.flags.force else {}
+                remove_leftovers(path.parent for unit in due for path in unit.writes)
+                asyncio.run(self._process_all(due))
         return self.ledger
 
     def spread(
@@ -81,43 +81,43 @@ class Runner:
 
         `by_shards`: what they found up to date is told of all units, not of those that `work` takes.
         """
-        with self._counted(units) as todo:
-            results = work(todo) if todo else []
-            for result in results:
-                self.ledger.outcomes |= result.outcomes
-                self.job.usage += result.usage
-                self._stopped = self._stopped or result.error()
+        with self._count_progress(units) as due:
+            shard_results = work(due) if due else []
+            for shard_result in shard_results:
+                self.ledger.outcomes |= shard_result.outcomes
+                self.job.usage += shard_result.usage
+                self._stop_error = self._stop_error or shard_result.error()
             # A shard whose node died finds, as it runs again, what it had done before: no outcome tells of that.
-            found = sum(result.up_to_date for result in results)
+            up_to_date = sum(shard_result.up_to_date for shard_result in shard_results)
             before = self.ledger.up_to_date
-            self.ledger.up_to_date = max(before, found) if by_shards else before + found
-        if self._stopped:
-            raise self._stopped
+            self.ledger.up_to_date = max(before, up_to_date) if by_shards else before + up_to_date
+        if self._stop_error:
+            raise self._stop_error
         return self.ledger
 
     def due(self, units: list[Unit]) -> list[Unit]:
         """What is not current, or what the flags ask for again; judged once for one list of units."""
-        if self._judged is None or self._judged[0] is not units:
-            due = [unit for unit, (state, _) in zip(units, self.states(units), strict=True) if self._due(state)]
-            self._judged = units, due
-        return self._judged[1]
+        if self._due_of_units is None or self._due_of_units[0] is not units:
+            due = [unit for unit, (state, _) in zip(units, self.states(units), strict=True) if self._is_due(state)]
+            self._due_of_units = units, due
+        return self._due_of_units[1]
 
     @contextmanager
-    def _counted(self, units: list[Unit]) -> Iterator[list[Unit]]:
+    def _count_progress(self, units: list[Unit]) -> Iterator[list[Unit]]:
         """What is due, with the progress line while it is done and the numbers of the ledger after it."""
-        began = time.monotonic()
-        todo = self.due(units)
-        self.ledger.up_to_date = len(units) - len(todo)
-        self.job.due = len(todo)
-        self.job.progress.begin(len(todo))
+        started_at = time.monotonic()
+        due = self.due(units)
+        self.ledger.up_to_date = len(units) - len(due)
+        self.job.due = len(due)
+        self.job.progress.begin(len(due))
         try:
-            yield todo
+            yield due
         finally:
             self.job.progress.end()
             self.ledger.not_started = len(units) - self.ledger.up_to_date - len(self.ledger.outcomes)
-            self.ledger.seconds = time.monotonic() - began
+            self.ledger.seconds = time.monotonic() - started_at
 
-    def _current(self, units: list[Unit]) -> dict[str, ManifestEntry]:
+    def _entries_of_current(self, units: list[Unit]) -> dict[str, ManifestEntry]:
         """The entries of those that only --force asks for."""
         states = zip(units, self.states(units), strict=True)
         return {
@@ -126,12 +126,12 @@ class Runner:
             if state in ("done", "empty") and (entry := self._entry_of(unit))
         }
 
-    def _due(self, state: State) -> bool:
+    def _is_due(self, state: State) -> bool:
         if self.job.flags.retry_failed:
             return state == "failed"
         return bool(self.job.flags.force) or state not in ("done", "empty")
 
-    def _judge(self, unit: Unit) -> tuple[State, str]:
+    def _state_of(self, unit: Unit) -> tuple[State, str]:
         outputs = self._hashes(unit.writes)
         inputs = self._hashes(unit.reads) | self._hashes(unit.adds)
         entry, recipe = self._entry_of(unit), self._recipe(unit)
@@ -146,25 +146,25 @@ class Runner:
     def _hashes(self, paths: Sequence[Path]) -> Hashes:
         return self.manifest.hashes(paths, self.job.data.relative)
 
-    async def _all(self, todo: list[Unit]) -> None:
+    async def _process_all(self, units: list[Unit]) -> None:
         """Units side by side where `process` is a coroutine function, else one after the other."""
         concurrent = inspect.iscoroutinefunction(self.process)
         slots = asyncio.Semaphore(UNITS_PER_CALL_SLOT * self.job.config.llm.max_concurrency if concurrent else 1)
-        first_stop: list[StopRun] = []
+        stops: list[StopRun] = []
         self.job.loop = asyncio.get_running_loop()
 
-        async def one(unit: Unit) -> None:
+        async def process(unit: Unit) -> None:
             try:
                 async with slots:
-                    if first_stop or self.job.stopping.is_set():
+                    if stops or self.job.stopping.is_set():
                         return
-                    done = await self._unit(unit)
-                await self._keep(unit, *done)  # outside: the next one is worked on meanwhile
+                    results = await self._process_unit(unit)
+                await self._store_outcome(unit, *results)  # outside: the next one is worked on meanwhile
             except StopRun as stop:
-                first_stop.append(stop)
+                stops.append(stop)
                 self.job.stopping.set()
 
-        tasks = [asyncio.ensure_future(one(unit)) for unit in todo]
+        tasks = [asyncio.ensure_future(process(unit)) for unit in units]
         with _Interrupts(self.job, tasks) if concurrent else nullcontext():
             await asyncio.gather(*tasks, return_exceptions=True)
         await self.job.close()
@@ -173,13 +173,13 @@ class Runner:
         for task in tasks:
             if not task.cancelled() and (error := task.exception()):
                 raise error
-        causes = [stop for stop in first_stop if not isinstance(stop, Stopped)]
-        if causes or first_stop or cancelled or self.job.stopping.is_set():
+        causes = [stop for stop in stops if not isinstance(stop, Stopped)]
+        if causes or stops or cancelled or self.job.stopping.is_set():
             raise causes[0] if causes else Stopped(STOPPED)
 
-    async def _unit(self, unit: Unit) -> tuple[Hashes, Outcome | None, float]:
+    async def _process_unit(self, unit: Unit) -> tuple[Hashes, Outcome | None, float]:
         """(hashes of what it read, how it ended, None where it was current after all, seconds)."""
-        began = time.monotonic()
+        started_at = time.monotonic()
         DOCUMENT.set(unit.name.rpartition("/")[2])  # each unit runs in a task, and so in a context, of its own
         inputs: Hashes = {}
         try:
@@ -189,8 +189,8 @@ class Runner:
             self._keep_edits(unit)
             if missing := [path for path in unit.reads if not path.exists()]:
                 raise UnitError(f"needs {self.job.data.relative(missing[0])}, which is not there")
-            result = self.process(self.job, unit)
-            outcome = await result if inspect.isawaitable(result) else result
+            returned = self.process(self.job, unit)
+            outcome = await returned if inspect.isawaitable(returned) else returned
         except StopRun:
             raise
         except UnitError as error:
@@ -199,26 +199,26 @@ class Runner:
             raise
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EROFS):
-                place = error.filename or self.job.data.root
+                location = error.filename or self.job.data.root
                 raise StopRun(
-                    f"{place}: {error.strerror}; free disk space or pass --data with another folder"
+                    f"{location}: {error.strerror}; free disk space or pass --data with another folder"
                 ) from error
-            where = f"{plain(error.filename)}: " if error.filename else ""
-            outcome = Outcome(failures=[Failure("", "failed", f"{where}{error.strerror or error}")])
+            prefix = f"{plain(error.filename)}: " if error.filename else ""
+            outcome = Outcome(failures=[Failure("", "failed", f"{prefix}{error.strerror or error}")])
         except GroundworkError:
             raise
         except Exception as error:
             outcome = Outcome(failures=[Failure("", "failed", f"unexpected {type(error).__name__}: {error}")])
             if self.job.flags.verbose:
                 traceback.print_exc(file=sys.stderr)
-        return inputs, outcome, time.monotonic() - began
+        return inputs, outcome, time.monotonic() - started_at
 
     async def _is_current_once_fetched(self, unit: Unit) -> bool:
         """Fetch what the unit needs. Another version in the store may turn out to have the content that was read."""
         await asyncio.to_thread(self.job.data.fetch, (*unit.reads, *unit.adds, *unit.writes))
-        return not self._due(self._judge(unit)[0])
+        return not self._is_due(self._state_of(unit)[0])
 
-    async def _keep(self, unit: Unit, inputs: Hashes, outcome: Outcome | None, seconds: float) -> None:
+    async def _store_outcome(self, unit: Unit, inputs: Hashes, outcome: Outcome | None, seconds: float) -> None:
         """Put what the unit wrote, where the folder is elsewhere, and then note how it ended."""
         if outcome is None:
             self.ledger.up_to_date += 1
@@ -235,8 +235,8 @@ class Runner:
         failed = self.ledger.failed_whole(unit.name)
         if self._forced and not failed:  # a run that is stopped from here on leaves the rest to be done
             self.manifest.forget(self.stage, self._forced.keys() - self.ledger.outcomes.keys())
-        before = self._forced.get(unit.name) if failed else None
-        self.manifest.record(self.stage, unit.name, before or self._entry(unit, inputs, outcome, seconds))
+        previous_entry = self._forced.get(unit.name) if failed else None
+        self.manifest.record(self.stage, unit.name, previous_entry or self._entry(unit, inputs, outcome, seconds))
 
     def _entry(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> ManifestEntry:
         return ManifestEntry(
@@ -254,16 +254,16 @@ class Runner:
 
     def _keep_edits(self, unit: Unit) -> None:
         """Set aside what the user changed by hand before it is written anew."""
-        changed = edited(self._forced.get(unit.name) or self._entry_of(unit), self._hashes(unit.writes))
+        edited_files = edited(self._forced.get(unit.name) or self._entry_of(unit), self._hashes(unit.writes))
         for path in unit.writes:
             name = self.job.data.relative(path)
-            if name in changed and path.is_file():
-                kept = path.with_name(f"{path.name}.edited")
-                path.replace(kept)
-                self.job.progress.say(f"{name} was edited by hand; the edited file is kept as {kept.name}")
+            if name in edited_files and path.is_file():
+                copy = path.with_name(f"{path.name}.edited")
+                path.replace(copy)
+                self.job.progress.say(f"{name} was edited by hand; the edited file is kept as {copy.name}")
 
 
-def _files(unit: Unit) -> tuple[Sequence[Path], ...]:
+def _all_files(unit: Unit) -> tuple[Sequence[Path], ...]:
     return unit.reads, unit.adds, unit.writes
 
 

@@ -36,7 +36,7 @@ REPORT_EVERY = 0.5  # seconds between a process's words on how far it is
 Share = Shard | frozenset[str]  # of the units: those of a shard's documents, or by name
 LOST = "the process of this share ended without a message (killed, or out of memory); run again to go on"
 _SPAWN = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
-_KINDS = {kind.__name__: kind for kind in (BudgetReached, ProviderRefused, Stopped, StopRun, UsageError)}
+_ERROR_CLASSES = {kind.__name__: kind for kind in (BudgetReached, ProviderRefused, Stopped, StopRun, UsageError)}
 
 
 @dataclass
@@ -52,7 +52,7 @@ class ShardResult:
         if self.stopped is None:
             return None
         kind, text = self.stopped
-        return ConfigError([text]) if kind == "ConfigError" else _KINDS.get(kind, StopRun)(text)
+        return ConfigError([text]) if kind == "ConfigError" else _ERROR_CLASSES.get(kind, StopRun)(text)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class RelayedProgress(Progress):
         threading.Thread(target=self._relay, daemon=True).start()
 
     def _relay(self) -> None:
-        while not self._over.wait(REPORT_EVERY):
+        while not self._ended.wait(REPORT_EVERY):
             self._channel.tell(self.snapshot())
             if self._channel.stop_wanted():
                 self._stop()
@@ -138,36 +138,36 @@ def share_of(config: Config, count: int) -> Config:
     """The settings of one of `count` processes: the endpoint's limits divided among them."""
     from msgspec.structs import replace
 
-    def part(limit: int | None) -> int | None:
+    def limit_share(limit: int | None) -> int | None:
         return None if limit is None else max(1, limit // count)
 
-    def divided(provider: Any) -> Any:
+    def provider_share(provider: Any) -> Any:
         return replace(
             provider,
             max_concurrency=max(1, provider.max_concurrency // count),
-            requests_per_minute=part(provider.requests_per_minute),
-            tokens_per_minute=part(provider.tokens_per_minute),
+            requests_per_minute=limit_share(provider.requests_per_minute),
+            tokens_per_minute=limit_share(provider.tokens_per_minute),
         )
 
-    providers = {name: divided(provider) for name, provider in config.llm.providers.items()}
-    return replace(config, llm=replace(divided(config.llm), providers=providers))
+    providers = {name: provider_share(provider) for name, provider in config.llm.providers.items()}
+    return replace(config, llm=replace(provider_share(config.llm), providers=providers))
 
 
 def run_processes(stage: str, job: Job, units: list[Unit], count: int) -> list[ShardResult]:
     """The `units` of `stage` by `count` processes of this machine, which share one state."""
     with SignalHandler() as stopping:
-        return _Crew(stage, job, equal_shares(units, count), stopping).run()
+        return _ProcessGroup(stage, job, equal_shares(units, count), stopping).run()
 
 
 def equal_shares(units: Sequence[Unit], count: int) -> list[frozenset[str]]:
     """The names of `units` in `count` shares of about as many bytes to read: the largest first, each to the least."""
     sizes = {unit.name: 1 + sum(path.stat().st_size for path in unit.reads if path.exists()) for unit in units}
     shares: list[tuple[int, int, set[str]]] = [(0, index, set()) for index in range(count)]
-    for name in sorted(sizes, key=lambda name: -sizes[name]):
-        total, index, names = shares[0]
-        names.add(name)
-        heapq.heapreplace(shares, (total + sizes[name], index, names))
-    return [frozenset(names) for _, _, names in sorted(shares, key=lambda share: share[1])]
+    for unit_name in sorted(sizes, key=lambda unit_name: -sizes[unit_name]):
+        total, index, unit_names = shares[0]
+        unit_names.add(unit_name)
+        heapq.heapreplace(shares, (total + sizes[unit_name], index, unit_names))
+    return [frozenset(unit_names) for _, _, unit_names in sorted(shares, key=lambda share: share[1])]
 
 
 def run_apart(stage: str, job: Job, count: int) -> list[ShardResult]:
@@ -177,17 +177,17 @@ def run_apart(stage: str, job: Job, count: int) -> list[ShardResult]:
     """
     from groundwork.records.join_databases import join_shards, shard_folders
 
-    before = set(shard_folders(job.data))
+    earlier_shards = set(shard_folders(job.data))
     with SignalHandler() as stopping:
-        results = _Crew(stage, job, Shard.all(count), stopping).run()
+        shard_results = _ProcessGroup(stage, job, Shard.all(count), stopping).run()
     join_shards(job.data)
     for shard, folder in shard_folders(job.data).items():
-        if shard not in before and shard.count == count:
+        if shard not in earlier_shards and shard.count == count:
             shutil.rmtree(folder)
-    return results
+    return shard_results
 
 
-class _Crew:
+class _ProcessGroup:
     """The processes and what they have told."""
 
     def __init__(self, stage: str, job: Job, shares: Sequence[Share], stopping: SignalHandler) -> None:
@@ -201,7 +201,7 @@ class _Crew:
         """What each of them did, in the order of the shares."""
         while self._pipes:
             for pipe in connection.wait(list(self._pipes), timeout=REPORT_EVERY):
-                self._hear(pipe)  # type: ignore[arg-type]  # only pipes are waited for
+                self._receive(pipe)  # type: ignore[arg-type]  # only pipes are waited for
             if self._stopping.first(self._job.progress):
                 for pipe in self._pipes:
                     pipe.send("stop")
@@ -210,11 +210,11 @@ class _Crew:
                     process.kill()
         for process in self._processes:
             process.join()
-        return [self._results.get(index, self._lost()) for index in range(len(self._processes))]
+        return [self._results.get(index, self._result_of_lost()) for index in range(len(self._processes))]
 
     def _start(self, stage: str, index: int, share: Share, among: int) -> BaseProcess:
         ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_work, args=(theirs, stage, self._flags(share), share, among))
+        process = _SPAWN.Process(target=_run_share, args=(theirs, stage, self._flags(share), share, among))
         process.start()
         theirs.close()
         self._pipes[ours] = index
@@ -222,24 +222,24 @@ class _Crew:
 
     def _flags(self, share: Share) -> argparse.Namespace:
         """A shard has a state of its own."""
-        own = {"shard": share} if isinstance(share, Shard) else {}
-        return argparse.Namespace(**(vars(self._job.flags) | own))
+        shard_flag = {"shard": share} if isinstance(share, Shard) else {}
+        return argparse.Namespace(**(vars(self._job.flags) | shard_flag))
 
-    def _hear(self, pipe: connection.Connection) -> None:
+    def _receive(self, pipe: connection.Connection) -> None:
         try:
-            kind, value = pipe.recv()
+            message_type, content = pipe.recv()
         except (EOFError, OSError):  # it has ended
             del self._pipes[pipe]
             return
-        if kind == "snapshot":
-            self._snapshots[self._pipes[pipe]] = value
+        if message_type == "snapshot":
+            self._snapshots[self._pipes[pipe]] = content
             show(self._job.progress, list(self._snapshots.values()))
-        elif kind == "say":
-            self._job.progress.say(value)
+        elif message_type == "say":
+            self._job.progress.say(content)
         else:
-            self._results[self._pipes[pipe]] = value
+            self._results[self._pipes[pipe]] = content
 
-    def _lost(self) -> ShardResult:
+    def _result_of_lost(self) -> ShardResult:
         return ShardResult(stopped=("Stopped", STOPPED) if self._stopping.count > 1 else ("StopRun", LOST))
 
 
@@ -276,11 +276,11 @@ class _PipeChannel:
             return self._pipe.poll() and self._pipe.recv() == "stop"
 
 
-def _work(pipe: connection.Connection, stage: str, flags: argparse.Namespace, share: Share, among: int) -> None:
+def _run_share(pipe: connection.Connection, stage: str, flags: argparse.Namespace, share: Share, among: int) -> None:
     """A process's life: its share of the stage's units."""
     end_with_parent()
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # the parent says when to stop
     channel = _PipeChannel(pipe)
-    result = stage_command(stage).run_shard(flags, share, channel, among=among)
-    channel.send(("result", result))
+    shard_result = stage_command(stage).run_shard(flags, share, channel, among=among)
+    channel.send(("result", shard_result))

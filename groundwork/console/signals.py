@@ -19,26 +19,26 @@ class SignalHandler:
     """Counts the signals that ask to stop: Ctrl-C, and what schedulers and closed terminals send."""
 
     def __init__(self) -> None:
-        self.count = self._told = 0
-        self._before: dict[int, Any] = {}
+        self.count = self._told_count = 0
+        self._earlier_handlers: dict[int, Any] = {}
 
     def __enter__(self) -> SignalHandler:
         if threading.current_thread() is threading.main_thread():
             for number in STOP_SIGNALS:
-                self._before[number] = signal.signal(number, self._hear)
+                self._earlier_handlers[number] = signal.signal(number, self._count_signal)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._earlier_handlers.items():
             signal.signal(number, handler)
 
-    def _hear(self, *_: object) -> None:
+    def _count_signal(self, *_: object) -> None:
         self.count += 1
 
     def first(self, progress: Progress) -> bool:
         """Whether the first signal came since the last look; says so to the user."""
-        told, self._told = self._told, self.count
-        if told or not self.count:
+        earlier_count, self._told_count = self._told_count, self.count
+        if earlier_count or not self.count:
             return False
         progress.say(STOPPING)
         return True
@@ -48,12 +48,12 @@ class KeyboardInterrupts:
     """SIGTERM and SIGHUP are KeyboardInterrupts, as Ctrl-C is, where nothing better handles them."""
 
     def __enter__(self) -> None:
-        self._before: dict[int, Any] = {}
+        self._earlier_handlers: dict[int, Any] = {}
         if threading.current_thread() is threading.main_thread():
             for number in STOP_SIGNALS:
                 if number != signal.SIGINT:
-                    self._before[number] = signal.signal(number, signal.default_int_handler)
+                    self._earlier_handlers[number] = signal.signal(number, signal.default_int_handler)
 
     def __exit__(self, *exc: object) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._earlier_handlers.items():
             signal.signal(number, handler)

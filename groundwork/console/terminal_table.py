@@ -15,8 +15,8 @@ def table_lines(rows: Sequence[Sequence[str]], *, left: Container[int] = (0,), i
     A row may be shorter than the others; its last cell then runs on without widening its column.
     """
     columns = max(map(len, rows), default=0)
-    whole = [row for row in rows if len(row) == columns]
-    widths = [max(cell_len(row[column]) for row in whole) for column in range(columns)]
+    full_rows = [row for row in rows if len(row) == columns]
+    widths = [max(cell_len(row[column]) for row in full_rows) for column in range(columns)]
     for row in rows:
         widths[: len(row) - 1] = [max(w, cell_len(cell)) for w, cell in zip(widths, row[:-1], strict=False)]
     return [table_line(row, widths, left=left, indent=indent) for row in rows]
@@ -24,15 +24,15 @@ def table_lines(rows: Sequence[Sequence[str]], *, left: Container[int] = (0,), i
 
 def table_line(cells: Sequence[str], widths: Sequence[int], *, left: Container[int] = (0,), indent: int = 2) -> str:
     """One row in columns of known widths, for tables that are printed while they grow. Cells beyond them run on."""
-    fitted = [
-        _fit(cell, width, to_left=column in left)
+    padded = [
+        _pad_cell(cell, width, to_left=column in left)
         for column, (cell, width) in enumerate(zip(cells, widths, strict=False))
     ]
     if len(cells) < len(widths):
-        fitted[-1:] = cells[-1:]
-    return (" " * indent + GAP.join([*fitted, *cells[len(widths) :]])).rstrip()
+        padded[-1:] = cells[-1:]
+    return (" " * indent + GAP.join([*padded, *cells[len(widths) :]])).rstrip()
 
 
-def _fit(cell: str, width: int, *, to_left: bool) -> str:
+def _pad_cell(cell: str, width: int, *, to_left: bool) -> str:
     space = " " * (width - cell_len(cell))
     return cell + space if to_left else space + cell
