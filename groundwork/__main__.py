@@ -54,9 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return stage_command(name)(arguments)
     if name in COMMANDS:
         return COMMANDS[name](arguments)
-    near = difflib.get_close_matches(name, [*BY_NAME, *COMMANDS], n=1)
+    suggestions = difflib.get_close_matches(name, [*BY_NAME, *COMMANDS], n=1)
     print(
-        f"error: no such stage: {name}{f'; did you mean {near[0]}?' if near else ''} (--help lists them)",
+        f"error: no such stage: {name}{f'; did you mean {suggestions[0]}?' if suggestions else ''} (--help lists them)",
         file=sys.stderr,
     )
     return EXIT_USAGE
@@ -107,13 +107,13 @@ def _doctor(argv: Sequence[str]) -> int:
 
     flags = doctor_flags(argv)
 
-    def look() -> int:
+    def check() -> int:
         config = load_config(flags)
         if flags.provider is not None:
             return probe(config, flags.provider)
         return doctor(config, workspace(config, flags, folders=()).base)
 
-    return guarded(look)
+    return guarded(check)
 
 
 def _example(argv: Sequence[str]) -> int:
@@ -141,9 +141,9 @@ def _open(argv: Sequence[str]) -> int:
     def show() -> int:
         import webbrowser
 
-        data = workspace(load_config(flags), flags, folders=())
-        data.fetch(pages(data))
-        page = write_index(data)
+        data_folder = workspace(load_config(flags), flags, folders=())
+        data_folder.fetch(pages(data_folder))
+        page = write_index(data_folder)
         print(page)
         if not flags.no_browser:
             webbrowser.open(page.as_uri())
@@ -158,8 +158,8 @@ def _diff(argv: Sequence[str]) -> int:
     from groundwork.console.flags import add_place_flags, flag_parser
 
     parser = flag_parser("dataprep diff", "Which rows of two runs or two versions of a dataset came, went and changed.")
-    what = "a run (RUN/raw: as generated), a dataset, a folder of JSONL or Parquet, or org/name@revision on the Hub"
-    parser.add_argument("datasets", metavar="DATASET", nargs=2, help=what)
+    sources = "a run (RUN/raw: as generated), a dataset, a folder of JSONL or Parquet, or org/name@revision on the Hub"
+    parser.add_argument("datasets", metavar="DATASET", nargs=2, help=sources)
     parser.add_argument("--json", metavar="FILE", type=Path, help="write all differences as JSON; - : to the terminal")
     parser.add_argument("--page", metavar="FILE", type=Path, help="write them as an HTML page")
     parser.add_argument("--exit-code", action="store_true", help="end with 1 where there are differences")

@@ -17,7 +17,7 @@ PROJECT = PACKAGE.parent if IN_REPOSITORY else Path.cwd()  # config/, data/ and 
 CONFIG_DIR = PROJECT / "config"
 DEFAULTS = CONFIG_DIR if IN_REPOSITORY else PACKAGE / "settings" / "defaults"  # the same files, packed into the wheel
 
-_AS_INSTALLED = (  # (as it is typed in the repository, as it is typed elsewhere)
+_INSTALLED_COMMANDS = (  # (as it is typed in the repository, as it is typed elsewhere)
     (re.compile(r"\buv run (?:dataprep|visualization)/(\w+)\.py\b"), r"dataprep \1"),
     (re.compile(r"\buv run (dataprep|hf)\b"), r"\1"),
     (re.compile(r"(?:\brun: )?\buv sync --inexact --extra ([\w-]+)"), rf"install {DISTRIBUTION}[\1]"),
@@ -46,6 +46,6 @@ def spelt(text: str) -> str:
 
 def as_installed(text: str) -> str:
     """`text` with the commands in it as they are typed where the wheel is installed."""
-    for command, elsewhere in _AS_INSTALLED:
-        text = command.sub(elsewhere, text)
+    for command, installed in _INSTALLED_COMMANDS:
+        text = command.sub(installed, text)
     return text

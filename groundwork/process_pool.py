@@ -41,18 +41,18 @@ def cores() -> int:
 
 def devices() -> list[str]:
     """The graphics cards that this process may use, as CUDA names them; without any, [""]: one worker, on the CPU."""
-    if named := os.environ.get("CUDA_VISIBLE_DEVICES"):
-        return [name.strip() for name in named.split(",")]
-    return [str(n) for n in range(len(list(CARDS.iterdir())))] if CARDS.is_dir() else [""]
+    if visible := os.environ.get("CUDA_VISIBLE_DEVICES"):
+        return [name.strip() for name in visible.split(",")]
+    return [str(index) for index in range(len(list(CARDS.iterdir())))] if CARDS.is_dir() else [""]
 
 
 def report_progress(n: int = 1) -> None:
     """From within a call in a worker: so many more (pages) are done, which is a sign of life. Nothing elsewhere."""
-    if _reports is not None:
-        _reports.send(("reported", "", n))
+    if _report_pipe is not None:
+        _report_pipe.send(("reported", "", n))
 
 
-_reports: Connection | None = None  # of this process, where it is a worker
+_report_pipe: Connection | None = None  # of this process, where it is a worker
 
 
 class _Call(NamedTuple):
@@ -126,14 +126,14 @@ class Workers:
             self._changed.notify()
             if self._idle < len(self._calls) and len(self._threads) < self._count:
                 device = self._devices[len(self._threads) % len(self._devices)]
-                thread = threading.Thread(target=self._attend, args=(device,), daemon=True)
+                thread = threading.Thread(target=self._run_calls, args=(device,), daemon=True)
                 self._threads.append(thread)
                 thread.start()
 
-    def _attend(self, device: str) -> None:
+    def _run_calls(self, device: str) -> None:
         """One thread's life: take a call, have this thread's worker run it, hand over what came of it."""
         worker: _Worker | None = None
-        while call := self._next():
+        while call := self._next_call():
             if not call.future.set_running_or_notify_cancel():
                 continue
             try:
@@ -148,7 +148,7 @@ class Workers:
         if worker:
             worker.end()
 
-    def _next(self) -> _Call | None:
+    def _next_call(self) -> _Call | None:
         with self._changed:
             self._idle += 1
             self._changed.wait_for(lambda: self._calls)
@@ -165,42 +165,42 @@ class _Worker:
     """One process and the pipe to it."""
 
     def __init__(self, memory_mb: int, device: str) -> None:
-        self._ending = threading.Lock()
+        self._end_lock = threading.Lock()
         self._pipe, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_serve, args=(theirs, memory_mb, device), daemon=True)
+        self._process = _SPAWN.Process(target=_run_worker, args=(theirs, memory_mb, device), daemon=True)
         self._process.start()
         theirs.close()
 
     def run(self, call: _Call) -> Any:
         try:
             self._pipe.send((call.fn, call.args))
-            self._hear(STARTING)
-            outcome, kind, value = self._hear(call.timeout)
+            self._receive(STARTING)
+            outcome, kind, content = self._receive(call.timeout)
             while outcome == "reported":
-                call.on_report(value)
-                outcome, kind, value = self._hear(call.timeout)
+                call.on_report(content)
+                outcome, kind, content = self._receive(call.timeout)
         except (EOFError, ConnectionError):
             self._process.join(5)
-            raise WorkerFailed("crash", _death(self._process.exitcode)) from None
+            raise WorkerFailed("crash", _describe_exit(self._process.exitcode)) from None
         if outcome == "raised":
-            raise WorkerFailed(kind, value)
-        return value
+            raise WorkerFailed(kind, content)
+        return content
 
-    def _hear(self, timeout: float) -> tuple[str, str, Any]:
+    def _receive(self, timeout: float) -> tuple[str, str, Any]:
         if not self._pipe.poll(timeout):
             raise WorkerFailed("timeout", f"no result after {timeout:g} s")
-        heard: tuple[str, str, Any] = self._pipe.recv()
-        return heard
+        message: tuple[str, str, Any] = self._pipe.recv()
+        return message
 
     def end(self) -> None:
         """May be called by several threads; a pipe closed twice would take someone else's file descriptor with it."""
-        with self._ending:
+        with self._end_lock:
             self._process.kill()
             self._process.join(5)
             self._pipe.close()
 
 
-def _death(exitcode: int | None) -> str:
+def _describe_exit(exitcode: int | None) -> str:
     if exitcode is not None and exitcode < 0:
         return f"its process was ended by {signal.Signals(-exitcode).name}"
     return f"its process ended with exit code {exitcode}"
@@ -226,10 +226,10 @@ def _watch_parent() -> None:
         os._exit(1)
 
 
-def _serve(pipe: Connection, memory_mb: int, device: str) -> None:
+def _run_worker(pipe: Connection, memory_mb: int, device: str) -> None:
     """A worker's life: calls in, reports and results out, until the pipe closes."""
-    global _reports
-    _reports = pipe
+    global _report_pipe
+    _report_pipe = pipe
     end_with_parent()
     if device:
         os.environ["CUDA_VISIBLE_DEVICES"] = device

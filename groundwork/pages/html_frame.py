@@ -23,9 +23,9 @@ from groundwork.pages.palette import DARK, LIGHT, MARKS, ORDERED_DARK, ORDERED_L
 from groundwork.records.artifacts import write_text
 
 ASSETS = Path(__file__).parent / "assets"
-_DARK = re.compile(r':root\[data-theme="dark"\] \{(.*?)\n\}', re.DOTALL)
-_IMAGES = "img-src data: blob:"
-_FRAME = Markup("""<!doctype html>
+_DARK_COLOURS = re.compile(r':root\[data-theme="dark"\] \{(.*?)\n\}', re.DOTALL)
+_IMAGE_POLICY = "img-src data: blob:"
+_PAGE_TEMPLATE = Markup("""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -55,35 +55,35 @@ def page_frame(
     beside it, or on that server.
     """
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    parts = [*body, *([tag("script", Markup(script))] if script else [])]
+    elements = [*body, *([tag("script", Markup(script))] if script else [])]
     return str(
-        _FRAME.format(
+        _PAGE_TEMPLATE.format(
             title=title,
             calls="connect-src 'self'; " if calls else "",
             images=Markup(" 'self' file:") if images else "",
             scripts=Markup(f"script-src 'sha256-{digest}'; ") if script else "",
             styles=Markup(f"{palette()}\n{styles.strip()}"),
             kind=Markup(' class="{}"').format(kind) if kind else "",
-            body=Markup("\n").join(parts),
+            body=Markup("\n").join(elements),
         )
     )
 
 
 def is_ours(page: str) -> bool:
     """Was the page made by `frame`, so that its content security policy holds?"""
-    return page.startswith(str(_FRAME.partition("{scripts}")[0]))
+    return page.startswith(str(_PAGE_TEMPLATE.partition("{scripts}")[0]))
 
 
 def calling(page: str) -> str:
     """A page of `frame` whose script may call the server that it came from, as `calls` has it."""
-    return page.replace(_IMAGES, f"connect-src 'self'; {_IMAGES}", 1)
+    return page.replace(_IMAGE_POLICY, f"connect-src 'self'; {_IMAGE_POLICY}", 1)
 
 
 def document(title: str, styles: str, *body: Markup | str, images: bool = False) -> str:
     """A page that is read from top to bottom and has no script; its colours follow the reader's system."""
-    dark = _DARK.search(palette())
-    follow = f"@media (prefers-color-scheme: dark) {{\n:root {{{dark[1]}\n}}\n}}" if dark else ""
-    styles = "\n".join([follow, asset("document.css"), styles])
+    dark_colours = _DARK_COLOURS.search(palette())
+    dark_mode = f"@media (prefers-color-scheme: dark) {{\n:root {{{dark_colours[1]}\n}}\n}}" if dark_colours else ""
+    styles = "\n".join([dark_mode, asset("document.css"), styles])
     return page_frame(title, styles, tag("main", joined(body)), kind="document", images=images)
 
 
@@ -123,10 +123,10 @@ def table(
 
     row_role = "row" if stacked else None  # which cells keep that are laid out as blocks
     titles = tag("tr", [cell("th", title, column) for column, title in enumerate(head)], role=row_role)
-    lines = [tag("tr", [cell("td", text, column) for column, text in enumerate(row)], role=row_role) for row in rows]
+    body = [tag("tr", [cell("td", text, column) for column, text in enumerate(row)], role=row_role) for row in rows]
     classes = " ".join(filter(None, (class_, "stacked" if stacked else ""))) or None
     role = "table" if stacked else None
-    return wide_table(tag("table", tag("thead", titles), tag("tbody", lines), class_=classes, role=role))
+    return wide_table(tag("table", tag("thead", titles), tag("tbody", body), class_=classes, role=role))
 
 
 PACK_ABOVE = 1_000_000  # bytes of JSON; larger blocks are compressed, smaller ones stay readable in the file
@@ -166,8 +166,8 @@ def page_text(
     images: the page shows pictures that lie beside it.
     """
     styles = "\n".join(asset(name, folder) for name in assets if name.endswith(".css"))
-    code = "\n".join(_code(folder, name) for name in assets if name.endswith(".js"))
-    script = f'"use strict";\n(() => {{\n{code}\n}})();\n'
+    scripts = "\n".join(_script_code(folder, name) for name in assets if name.endswith(".js"))
+    script = f'"use strict";\n(() => {{\n{scripts}\n}})();\n'
     colours = {
         "light": LIGHT,
         "dark": DARK,
@@ -180,23 +180,23 @@ def page_text(
     return page_frame(title, styles, unscripted, *blocks, kind=kind, script=script, calls=calls, images=images)
 
 
-def embed(name: str, value: Any) -> Markup:
+def embed(name: str, content: Any) -> Markup:
     """`value` as an inert element of the page: JSON, or gzip in base64 when that JSON is large."""
-    raw = msgspec.json.encode(value)
-    if len(raw) <= PACK_ABOVE:
-        return tag("script", Markup(escape(raw.decode())), type="application/json", id=f"data-{name}")
-    packed = base64.b64encode(gzip.compress(raw, 6, mtime=0)).decode()
+    json_text = msgspec.json.encode(content)
+    if len(json_text) <= PACK_ABOVE:
+        return tag("script", Markup(escape(json_text.decode())), type="application/json", id=f"data-{name}")
+    packed = base64.b64encode(gzip.compress(json_text, 6, mtime=0)).decode()
     return tag("script", packed, type="application/gzip", id=f"data-{name}")
 
 
 def escape(text: str) -> str:
     """JSON text that may stand inside <script>: the same JSON, without any character that HTML or old JS would read."""
-    for character, written in ESCAPES.items():
-        text = text.replace(character, written)
+    for character, escaped in ESCAPES.items():
+        text = text.replace(character, escaped)
     return text
 
 
-def _code(folder: Path, name: str) -> str:
+def _script_code(folder: Path, name: str) -> str:
     """A script without its indentation and the lines that are comments; no string in it goes over several lines."""
     lines = (line.strip() for line in asset(name, folder).splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))

@@ -25,9 +25,9 @@ def tag(name: str, *children: Any, **attributes: Any) -> Markup:
 
 def joined(children: Iterable[Any]) -> Markup:
     """One piece of markup; what is not markup in it is escaped, and an iterable in it is joined too."""
-    parts = [joined(child) if isinstance(child, (list, tuple)) or hasattr(child, "__next__") else escape(child)
-             for child in children]  # fmt: skip
-    return Markup("").join(parts)
+    pieces = [joined(child) if isinstance(child, (list, tuple)) or hasattr(child, "__next__") else escape(child)
+              for child in children]  # fmt: skip
+    return Markup("").join(pieces)
 
 
 def from_html(html: str) -> Markup:

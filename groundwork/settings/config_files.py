@@ -33,33 +33,34 @@ def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Conf
     """
     merged: Json = {}
     origin: dict[str, str] = {}
-    own = CONFIG_DIR / "config.json"
-    base = [DEFAULTS / own.name, *([own] if CONFIG_DIR != DEFAULTS and own.is_file() else [])]
-    for path in (*base, *map(overlay_file, overlays)):
-        content = _read(path)
+    project_file = CONFIG_DIR / "config.json"
+    overrides = [project_file] if CONFIG_DIR != DEFAULTS and project_file.is_file() else []
+    base_files = [DEFAULTS / project_file.name, *overrides]
+    for path in (*base_files, *map(overlay_file, overlays)):
+        content = _read_json(path)
         content.pop("$schema", None)
-        _lay_over(merged, content, origin, str(path))
+        _merge(merged, content, origin, str(path))
     for assignment in assignments:
-        _lay_over(merged, _parse_assignment(assignment), origin, "--set")
+        _merge(merged, _parse_assignment(assignment), origin, "--set")
     complete_providers(merged)
     complete_overrides(merged)
-    problems = [f"{origin.get(path, 'config')}: {path}: {text}" for path, text in _problems(merged, Config)]
+    problems = [f"{origin.get(path, 'config')}: {path}: {text}" for path, text in _find_problems(merged, Config)]
     if problems:
         raise ConfigError(problems)
     inherit(merged)
     config = msgspec.convert(merged, Config)
-    if refused := [*impossible(config), *unknown_values(config)]:
-        raise ConfigError(refused)
+    if contradictions := [*impossible(config), *unknown_values(config)]:
+        raise ConfigError(contradictions)
     return config
 
 
 def overlay_file(path: Path) -> Path:
     """The file that --config names: a path, or the name of one in config/ or packed in (`local`)."""
-    named = path if path.suffix or not path.name else path.with_name(f"{path.name}.json")
-    places = [path, named]
+    with_suffix = path if path.suffix or not path.name else path.with_name(f"{path.name}.json")
+    candidates = [path, with_suffix]
     if path.parent in (Path(), Path("config")):
-        places += [CONFIG_DIR / named.name, DEFAULTS / named.name]
-    return next((place for place in places if place.is_file()), path)
+        candidates += [CONFIG_DIR / with_suffix.name, DEFAULTS / with_suffix.name]
+    return next((candidate for candidate in candidates if candidate.is_file()), path)
 
 
 def prompt_file(name: str) -> Path:
@@ -71,9 +72,9 @@ def prompt_file(name: str) -> Path:
     for folder in (*folders, *([PROJECT] if len(Path(name).parts) > 1 else [])):
         if (folder / name).is_file():
             return folder / name
-    known = sorted({file.relative_to(folder).as_posix() for folder in folders for file in folder.rglob("*.md")})
-    near = difflib.get_close_matches(name, known, n=1) or known
-    raise ConfigError([f"{folders[0] / name}: no such prompt; did you mean {', '.join(near)}?"])
+    prompt_names = sorted({file.relative_to(folder).as_posix() for folder in folders for file in folder.rglob("*.md")})
+    suggestions = difflib.get_close_matches(name, prompt_names, n=1) or prompt_names
+    raise ConfigError([f"{folders[0] / name}: no such prompt; did you mean {', '.join(suggestions)}?"])
 
 
 def json_schema() -> Json:
@@ -83,32 +84,32 @@ def json_schema() -> Json:
         definition.pop("required", None)
         definition.setdefault("additionalProperties", False)
         if name in {kind.__name__ for kind in ModelCall.__subclasses__()}:
-            _let_inherit(definition["properties"])
+            _allow_null(definition["properties"])
     schema["$defs"]["Config"]["properties"]["$schema"] = {"type": "string"}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def _let_inherit(properties: Json) -> None:
-    for name in ModelCall.__struct_fields__:
-        kind = properties[name]
-        limits = {key: value for key, value in kind.items() if key != "description"}
-        description = kind.get("description", "").replace("null: not sent", "").strip()
-        said = f"{description}{'; ' if description else ''}null: as llm.defaults"
-        anyway = limits.get("anyOf", [limits])
-        nullable = anyway if {"type": "null"} in anyway else [*anyway, {"type": "null"}]
-        properties[name] = {"anyOf": nullable, "description": said}
+def _allow_null(properties: Json) -> None:
+    for field in ModelCall.__struct_fields__:
+        field_schema = properties[field]
+        limits = {key: value for key, value in field_schema.items() if key != "description"}
+        description = field_schema.get("description", "").replace("null: not sent", "").strip()
+        text = f"{description}{'; ' if description else ''}null: as llm.defaults"
+        alternatives = limits.get("anyOf", [limits])
+        nullable = alternatives if {"type": "null"} in alternatives else [*alternatives, {"type": "null"}]
+        properties[field] = {"anyOf": nullable, "description": text}
 
 
-def _read(path: Path) -> Json:
+def _read_json(path: Path) -> Json:
     try:
         content = json.loads(
-            path.read_bytes().decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_number
+            path.read_bytes().decode("utf-8-sig"), object_pairs_hook=_parse_object, parse_constant=_reject_constant
         )
     except FileNotFoundError:
-        known = sorted(
+        overlay_names = sorted(
             {file.stem for folder in (CONFIG_DIR, DEFAULTS) for file in folder.glob("*.json")} - _NO_OVERLAYS
         )
-        raise ConfigError([f"{path}: no such file; by name there are: {', '.join(known) or 'none'}"]) from None
+        raise ConfigError([f"{path}: no such file; by name there are: {', '.join(overlay_names) or 'none'}"]) from None
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
@@ -121,16 +122,16 @@ def _read(path: Path) -> Json:
     return content
 
 
-def _object(items: list[tuple[str, Any]]) -> Json:
+def _parse_object(pairs: list[tuple[str, Any]]) -> Json:
     """An object of the file. Raises ValueError for a key that stands there twice: one of the two would be lost."""
-    content = dict(items)
-    if len(content) < len(items):
-        twice = next(key for at, (key, _) in enumerate(items) if key in dict(items[:at]))
-        raise ValueError(f"the key {twice!r} stands twice in one object")
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        duplicate = next(key for index, (key, _) in enumerate(pairs) if key in dict(pairs[:index]))
+        raise ValueError(f"the key {duplicate!r} stands twice in one object")
     return content
 
 
-def _no_number(text: str) -> None:
+def _reject_constant(text: str) -> None:
     raise ValueError(f"{text} is not a number")
 
 
@@ -162,67 +163,67 @@ def _setting_at(path: str) -> tuple[type[Settings] | None, Any]:
     return block, kind
 
 
-def _lay_over(base: Json, overlay: Json, origin: dict[str, str], source: str, prefix: str = "") -> None:
+def _merge(merged: Json, overlay: Json, origin: dict[str, str], source: str, prefix: str = "") -> None:
     """Put `overlay` over `base` in place: objects merge, everything else replaces."""
     for key, value in overlay.items():
         path = f"{prefix}{key}"
         origin[path] = source
-        if isinstance(value, dict) and isinstance(base.get(key), dict):
-            _lay_over(base[key], value, origin, source, f"{path}.")
+        if isinstance(value, dict) and isinstance(merged.get(key), dict):
+            _merge(merged[key], value, origin, source, f"{path}.")
         else:
-            base[key] = value
-            origin.update(dict.fromkeys(_paths(value, f"{path}."), source))
+            merged[key] = value
+            origin.update(dict.fromkeys(_key_paths(value, f"{path}."), source))
 
 
-def _paths(value: Any, prefix: str) -> Iterator[str]:
+def _key_paths(value: Any, prefix: str) -> Iterator[str]:
     if isinstance(value, dict):
-        for key, inner in value.items():
+        for key, content in value.items():
             yield f"{prefix}{key}"
-            yield from _paths(inner, f"{prefix}{key}.")
+            yield from _key_paths(content, f"{prefix}{key}.")
 
 
-def _problems(content: Any, kind: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def _find_problems(content: Any, kind: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """(path, what is wrong) for everything in `content` that the type `kind` does not allow."""
-    plain, inside = bare(kind), f"{path}." if path else ""
+    bare_type, prefix = bare(kind), f"{path}." if path else ""
     if block := settings_class(kind):
         if not isinstance(content, dict):
             yield path, f"expected an object, got {content!r}"
             return
         fields = {field.name: field.type for field in msgspec.structs.fields(block)}
         for key in sorted(content.keys() - fields.keys()):
-            yield f"{inside}{key}", f"no such setting{_nearest(f'{inside}{key}')}"
-        for name, annotated in fields.items():
-            if name in content and content[name] is None and inherits(block, name):
+            yield f"{prefix}{key}", f"no such setting{_suggest_path(f'{prefix}{key}')}"
+        for field_name, field_type in fields.items():
+            if field_name in content and content[field_name] is None and inherits(block, field_name):
                 continue
-            if name in content:
-                yield from _problems(content[name], annotated, f"{inside}{name}")
+            if field_name in content:
+                yield from _find_problems(content[field_name], field_type, f"{prefix}{field_name}")
             else:
-                yield f"{inside}{name}", "missing"
-    elif get_origin(plain) is dict and isinstance(content, dict):
-        for key, value in content.items():
-            yield from _problems(value, get_args(plain)[1], f"{inside}{key}")
+                yield f"{prefix}{field_name}", "missing"
+    elif get_origin(bare_type) is dict and isinstance(content, dict):
+        for key, content_value in content.items():
+            yield from _find_problems(content_value, get_args(bare_type)[1], f"{prefix}{key}")
     else:
         try:
             msgspec.convert(content, kind)
         except msgspec.ValidationError as error:
-            yield path, f"{_plain(str(error))} (it is {content!r}){_allowed(str(error), kind)}"
+            yield path, f"{_strip_root_path(str(error))} (it is {content!r}){_allowed_values(str(error), kind)}"
 
 
-def _plain(message: str) -> str:
+def _strip_root_path(message: str) -> str:
     """msgspec's message, without its note on the place inside the value when that is the value itself."""
     return message.removesuffix(" - at `$`")
 
 
-def _allowed(message: str, kind: Any) -> str:
+def _allowed_values(message: str, kind: Any) -> str:
     """What may stand there instead, where the value is none of a few."""
-    known = choices(kind) if "enum value" in message else []
-    return f"; there are {', '.join(known)}" if known else ""
+    allowed = choices(kind) if "enum value" in message else []
+    return f"; there are {', '.join(allowed)}" if allowed else ""
 
 
-def _nearest(path: str) -> str:
-    known = list(known_paths())
-    same_name = [k for k in known if k.rpartition(".")[2] == path.rpartition(".")[2]]
-    close = difflib.get_close_matches(path, known, n=1, cutoff=0.6) or same_name[:1]
+def _suggest_path(path: str) -> str:
+    paths = list(known_paths())
+    same_name = [other for other in paths if other.rpartition(".")[2] == path.rpartition(".")[2]]
+    close = difflib.get_close_matches(path, paths, n=1, cutoff=0.6) or same_name[:1]
     return f"; did you mean {close[0]}?" if close else ""
 
 

@@ -95,8 +95,8 @@ class Ingest(Settings, frozen=True):
 
     def uses(self, converter: str) -> bool:
         """Whether any document may go to the converter, by an override too."""
-        listed = [self.converter, *(name for names in self.converters.values() for name in names)]
-        return converter in [*listed, *(one.converter for one in self.overrides.values())]
+        converters = [self.converter, *(name for listed in self.converters.values() for name in listed)]
+        return converter in [*converters, *(override.converter for override in self.overrides.values())]
 
 
 class Summarize(ModelCall, frozen=True):
@@ -125,7 +125,7 @@ def complete_overrides(block: dict[str, Any]) -> None:
     """Put null wherever an entry of ingest.overrides, in the JSON of a whole config, leaves a key out."""
     ingest = block["ingest"] if isinstance(block.get("ingest"), dict) else {}
     overrides = ingest["overrides"] if isinstance(ingest.get("overrides"), dict) else {}
-    for entry in overrides.values():
-        if isinstance(entry, dict):
-            for name in DocumentOverride.__struct_fields__:
-                entry.setdefault(name, None)
+    for override in overrides.values():
+        if isinstance(override, dict):
+            for field in DocumentOverride.__struct_fields__:
+                override.setdefault(field, None)

@@ -43,12 +43,12 @@ def unknown_values(config: Config) -> list[str]:
     return problems
 
 
-def no_such(name: str, what: str, known: Collection[str]) -> str:
+def no_such(name: str, kind: str, names: Collection[str]) -> str:
     """A message that there is no `what` of that name: the nearest one, and those that there are."""
-    close = difflib.get_close_matches(name, known, n=1)
+    close = difflib.get_close_matches(name, names, n=1)
     nearest = f"did you mean {close[0]}? " if close else ""
-    more = f" and {len(known) - MOST_NAMES:,} more" if len(known) > MOST_NAMES else ""
-    return f"no {what} {name!r}; {nearest}there are {', '.join(islice(known, MOST_NAMES))}{more}"
+    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+    return f"no {kind} {name!r}; {nearest}there are {', '.join(islice(names, MOST_NAMES))}{more}"
 
 
 def choices(kind: Any) -> list[str]:
@@ -57,9 +57,9 @@ def choices(kind: Any) -> list[str]:
 
 
 def _literals(kind: Any) -> Iterator[Any]:
-    plain = bare(kind)
-    if get_origin(plain) is Literal:
-        yield from get_args(plain)
+    bare_type = bare(kind)
+    if get_origin(bare_type) is Literal:
+        yield from get_args(bare_type)
     else:
-        for inner in get_args(plain):
+        for inner in get_args(bare_type):
             yield from _literals(inner)

@@ -130,24 +130,24 @@ def complete_providers(block: dict[str, Any]) -> None:
     """
     llm = block["llm"] if isinstance(block.get("llm"), dict) else {}
     providers = llm["providers"] if isinstance(llm.get("providers"), dict) else {}
-    for entry in providers.values():
-        if isinstance(entry, dict):
-            for name in Provider.__struct_fields__:
-                if name != "base_url" and name in llm:
-                    entry.setdefault(name, PROVIDER_OWN.get(name, llm[name]))
+    for provider in providers.values():
+        if isinstance(provider, dict):
+            for field in Provider.__struct_fields__:
+                if field != "base_url" and field in llm:
+                    provider.setdefault(field, PROVIDER_OWN.get(field, llm[field]))
 
 
-def inherits(kind: type[Settings], name: str) -> bool:
+def inherits(block: type[Settings], field: str) -> bool:
     """Does a null in the field `name` of the block `kind` stand for the value in llm.defaults?"""
-    return kind is not ModelCall and issubclass(kind, ModelCall) and name in ModelCall.__struct_fields__
+    return block is not ModelCall and issubclass(block, ModelCall) and field in ModelCall.__struct_fields__
 
 
-def named_call(like: ModelCall, name: str, providers: Collection[str]) -> ModelCall:
+def named_call(template: ModelCall, name: str, providers: Collection[str]) -> ModelCall:
     """The settings of `like` for NAME or NAME@PROVIDER. Raises UsageError where `providers` are without that one."""
-    model, at, provider = name.rpartition("@")
-    if not at:
-        return msgspec.structs.replace(like, model=name)
+    model, separator, provider = name.rpartition("@")
+    if not separator:
+        return msgspec.structs.replace(template, model=name)
     if provider not in providers:
         defined = ", ".join(providers) or "none is defined"
         raise UsageError(f"{name}: {provider!r} is not one of llm.providers ({defined})")
-    return msgspec.structs.replace(like, model=model, provider=provider)
+    return msgspec.structs.replace(template, model=model, provider=provider)

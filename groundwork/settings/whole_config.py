@@ -42,12 +42,12 @@ def inherit(block: dict[str, Any], kind: type[Settings] = Config) -> None:
     """Put the value of llm.defaults wherever a stage's block, in the JSON of a whole config, says null."""
     defaults = block["llm"]["defaults"]
 
-    def fill(inner: dict[str, Any], kind: type[Settings]) -> None:
+    def fill(values: dict[str, Any], kind: type[Settings]) -> None:
         for field in msgspec.structs.fields(kind):
-            if (below := settings_class(field.type)) and below is not ModelCall:
-                fill(inner[field.name], below)
-            elif inner[field.name] is None and inherits(kind, field.name):
-                inner[field.name] = defaults[field.name]
+            if (inner_class := settings_class(field.type)) and inner_class is not ModelCall:
+                fill(values[field.name], inner_class)
+            elif values[field.name] is None and inherits(kind, field.name):
+                values[field.name] = defaults[field.name]
 
     fill(block, kind)
 
@@ -60,12 +60,12 @@ def impossible(config: Config) -> list[str]:
             f"chunk.min_length: {config.chunk.min_length} is more than half of chunk.max_length "
             f"({config.chunk.max_length}); lower the one or raise the other"
         )
-    checks = get_args(Check)
-    for block, named, known in (
-        ("curate.thresholds", config.curate.thresholds, checks),
+    all_checks = get_args(Check)
+    for path, keys, checks in (
+        ("curate.thresholds", config.curate.thresholds, all_checks),
         ("curate.prompts", config.curate.prompts, CURATE_PROMPTS),
     ):
-        problems += [f"{block}.{key}: no such check; there are {', '.join(known)}" for key in named if key not in known]
+        problems += [f"{path}.{key}: no such check; there are {', '.join(checks)}" for key in keys if key not in checks]
     problems += [f"curate.prompts.{key}: is missing" for key in CURATE_PROMPTS if key not in config.curate.prompts]
     if config.embeddings.backend == "static" and config.embeddings.model != STATIC_MODEL:
         problems.append(
