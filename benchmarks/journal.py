@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from groundwork.llm import journal as journals
-from groundwork.llm.journal import Journal, StoredReply, key_of
-from groundwork.llm.journal_segments import segments_of
+from groundwork.llm.journal import Journal, StoredReply, request_key
+from groundwork.llm.journal_segments import list_segments
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.pair_record import Pair
 
@@ -55,7 +55,7 @@ def replies(calls: int) -> Iterator[tuple[str, StoredReply]]:
         body = completion(json.dumps({"pairs": content}), chance)
         unit = f"report-{number // CALLS_A_DOCUMENT:06} {chance.randbytes(6).hex()}"
         row = StoredReply(body, True, "acme/large-4", chance.choice(STAGES), unit, 3600, 240, 0, 0.0021, 3.1)
-        yield key_of("https://example.org", {"number": number}, (0, 0)), row
+        yield request_key("https://example.org", {"number": number}, (0, 0)), row
 
 
 def completion(content: str, chance: random.Random) -> bytes:
@@ -80,13 +80,13 @@ def main() -> int:
     flags = parser.parse_args()
     calls = 6_000 if flags.quick else flags.calls
     if flags.quick:
-        journals.SEGMENT = 2 * 2**20
+        journals.SEGMENT_BYTES = 2 * 2**20
     with tempfile.TemporaryDirectory() as folder:
         return measure(Path(folder) / "journal.db", calls)
 
 
 def measure(path: Path, calls: int) -> int:
-    segment, journals.SEGMENT = journals.SEGMENT, 2**60
+    segment, journals.SEGMENT_BYTES = journals.SEGMENT_BYTES, 2**60
     book, keys, sent, began = Journal(path), [], 0, time.process_time()
     for key, row in replies(calls):
         book.store(key, row)
@@ -99,13 +99,13 @@ def measure(path: Path, calls: int) -> int:
         f"{calls:,} calls, {sent / calls / 1000:.2f} kB a reply as sent, {storing:.0f} us of CPU to make and store one"
     )
     tried = random.Random(1).sample(keys, min(TRIES, calls))
-    absent = [key_of("", {}, (number, 0)) for number in range(TRIES)]
+    absent = [request_key("", {}, (number, 0)) for number in range(TRIES)]
     print("                        kB a call   find us   find none us")
     times = microseconds(book.find, tried), microseconds(book.find, absent)
     print(f"in one file          {whole / calls / 1000:12.2f} {times[0]:9.0f} {times[1]:14.0f}")
-    journals.SEGMENT, began = segment, time.process_time()
+    journals.SEGMENT_BYTES, began = segment, time.process_time()
     book.drop([])
-    moving, parts = time.process_time() - began, segments_of(path)
+    moving, parts = time.process_time() - began, list_segments(path)
     moved = sum(1 for (name, _), *_ in book.rows() if name)
     small = sum(part.stat().st_size for part in parts) / max(moved, 1)
     times = microseconds(book.find, tried), microseconds(book.find, absent)

@@ -66,7 +66,7 @@ async def seconds(work: list[tuple[int, int]], *, most_first: bool) -> float:
         for number in range(calls):
             async with limiter.slot(ahead=max(0, length - ASKED * number) if most_first else 0):
                 await asyncio.sleep(LATENCY)
-            limiter.succeeded()
+            limiter.record_success()
 
     await asyncio.gather(*(interview(length, calls) for length, calls in work))
     return asyncio.get_running_loop().time()

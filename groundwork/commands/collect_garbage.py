@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.job_setup import load_config, opened
 from groundwork.errors import EXIT_OK
-from groundwork.llm.journal import USE_NOTED, Journal, Place
-from groundwork.llm.journal_segments import segments_of
+from groundwork.llm.journal import USE_NOTE_INTERVAL, Journal, RowPosition
+from groundwork.llm.journal_segments import list_segments
 from groundwork.pipeline import BY_NAME
 from groundwork.records.artifacts import Workspace, remove_leftovers
 from groundwork.records.figures import drop_unused
@@ -39,7 +39,7 @@ def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]
     with opened(load_config(flags), flags, folders=()) as (job, manifest):
         job.data.fetch_databases("journal")
         data, before = job.data, _size(job.data.joined_state)
-        if data.joined_journal.exists() or segments_of(data.joined_journal):
+        if data.joined_journal.exists() or list_segments(data.joined_journal):
             journal = Journal(data.joined_journal)
             dropped = list(unneeded(journal, began(manifest, command), time.time() - flags.days * 86_400))
             count = sum(1 for _ in journal.rows())
@@ -82,7 +82,7 @@ def began(manifest: Manifest, command: Callable[[str], Command]) -> Began:
     return found
 
 
-def unneeded(journal: Journal, of: Began, before: float) -> Iterator[Place]:
+def unneeded(journal: Journal, of: Began, before: float) -> Iterator[RowPosition]:
     """The places of the replies that no artifact needs and that were last used `before` that time."""
     seen: set[str] = set()
     for place, key, stage, unit, used, usable in journal.rows():
@@ -90,7 +90,7 @@ def unneeded(journal: Journal, of: Began, before: float) -> Iterator[Place]:
         if usable:
             seen.add(key)
         start = _start(of.get(stage, {}), unit)
-        if used < before and (not usable or again or used < start - USE_NOTED):
+        if used < before and (not usable or again or used < start - USE_NOTE_INTERVAL):
             yield place
 
 

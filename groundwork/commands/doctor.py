@@ -254,9 +254,9 @@ def _model(stage: str, call: ModelCall | Embeddings, models: dict[str, Any]) -> 
 
 
 def _price(model: dict[str, Any]) -> str:
-    from groundwork.llm.endpoint import price_of
+    from groundwork.llm.endpoint import parse_price
 
-    price = price_of(model.get("pricing"))
+    price = parse_price(model.get("pricing"))
     if price is None:
         return "listed, without a price"
     return f"{price.prompt * 1e6:g} USD a million tokens in, {price.completion * 1e6:g} out"
@@ -309,10 +309,10 @@ def _disk(root: Path) -> Check:
 def _private(root: Path) -> Iterator[Check]:
     """Keys and whole replies are for their owner's eyes; Windows has no such rights."""
     from groundwork.installation import PROJECT
-    from groundwork.llm.journal_segments import segments_of
+    from groundwork.llm.journal_segments import list_segments
 
     journal = root / ".state" / "journal.db"
-    journals = [("journal", path) for path in (journal, *segments_of(journal))]
+    journals = [("journal", path) for path in (journal, *list_segments(journal))]
     for what, path in (("keys", PROJECT / ".env"), *journals):
         if os.name != "nt" and path.is_file() and (rights := path.stat().st_mode & 0o777) & 0o077:
             yield Check("FAIL", what, f"others may read {path} ({rights:04o})", f"run: chmod 600 {path}")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.job_setup import load_config, opened
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
-from groundwork.llm.journal_segments import Segments, segments_of
+from groundwork.llm.journal_segments import Segments, list_segments
 from groundwork.pipeline import STAGES
 from groundwork.records.join_databases import join_shards, shard_folders
 from groundwork.records.shards import Shard
@@ -39,7 +39,7 @@ def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) 
             raise UsageError(f"{job.data.state / 'shards'}: no shards; run a stage with --shard I/N first")
         joined = join_shards(job.data)
         journal, replies = job.data.joined_journal, ("journal.db", "replies")
-        if replies in joined and journal.is_file() and segments_of(journal):
+        if replies in joined and journal.is_file() and list_segments(journal):
             joined[replies] -= _settle(journal)
         print("\n".join(f"{name}: {count:,} {what}" for (name, what), count in joined.items()))
         missing = [*_absent(folders), *_unfinished(flags, command, folders)]

@@ -45,7 +45,7 @@ def _providers(config: Config) -> list[Provider]:
 
 def _check_reachable(provider: Provider, config: Config) -> None:
     from groundwork.llm.endpoint import Endpoint
-    from groundwork.llm.local_model import PACKAGES, carrier_parts
+    from groundwork.llm.local_model import PACKAGES, find_carrier_files
 
     if provider.base_url != "local":
         Endpoint(provider, config.llm.local, os.environ).key()
@@ -53,7 +53,7 @@ def _check_reachable(provider: Provider, config: Config) -> None:
     if find_spec("xllamacpp") is None:
         raise MissingExtra("the local model", "local")
     if config.llm.local.model == PACKAGES:
-        carrier_parts()
+        find_carrier_files()
 
 
 def _check_embedder() -> None:

@@ -21,7 +21,7 @@ from groundwork.console.ledger import Ledger
 from groundwork.console.remembered_flags import choice_of
 from groundwork.console.signals import STOP_SIGNALS, STOPPED, STOPPING
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
-from groundwork.llm.call_costs import DOCUMENT
+from groundwork.llm.call_costs import CURRENT_DOCUMENT
 from groundwork.records.artifacts import plain, remove_leftovers
 from groundwork.records.manifest import Hashes, Manifest, ManifestEntry, State, edited, judge_state
 from groundwork.records.paths import texts_of
@@ -180,7 +180,7 @@ class Runner:
     async def _process_unit(self, unit: Unit) -> tuple[Hashes, Outcome | None, float]:
         """(hashes of what it read, how it ended, None where it was current after all, seconds)."""
         started_at = time.monotonic()
-        DOCUMENT.set(unit.name.rpartition("/")[2])  # each unit runs in a task, and so in a context, of its own
+        CURRENT_DOCUMENT.set(unit.name.rpartition("/")[2])  # each unit runs in a task, and so in a context, of its own
         inputs: Hashes = {}
         try:
             if self.job.data.mirror and await self._is_current_once_fetched(unit):

@@ -16,12 +16,12 @@ from groundwork.llm.http_response import Usage
 from groundwork.llm.prices import FREE, Price
 
 
-class Settlement:
+class Reservation:
     """What one call set aside, the tokens that its reply may have for it, and what it did cost once that is known."""
 
-    def __init__(self, reserved: float, room: int) -> None:
+    def __init__(self, reserved: float, reply_tokens: int) -> None:
         self.cost = 0.0
-        self.reserved, self.room = reserved, room
+        self.reserved, self.reply_tokens = reserved, reply_tokens
 
 
 class Budget:
@@ -35,30 +35,30 @@ class Budget:
         self._waiting_calls: list[asyncio.Future[None]] = []  # no Event: a budget outlives the loops of several stages
 
     @asynccontextmanager
-    async def reserve(self, stake: Stake) -> AsyncIterator[Settlement]:
+    async def reserve(self, worst_case: WorstCase) -> AsyncIterator[Reservation]:
         """Hold one call's worst case, waiting for others to settle when it does not fit beside them.
 
         When the whole of it does not fit even alone, the reply gets less room. Raises BudgetReached when that would
         be too little.
         """
-        settlement = await self._reserve_when_affordable(stake)
-        self._reserved += settlement.reserved
+        reservation = await self._reserve_when_affordable(worst_case)
+        self._reserved += reservation.reserved
         self._calls_in_flight += 1
         try:
-            yield settlement
+            yield reservation
         finally:
             self._calls_in_flight -= 1
             # No crumbs of rounding stay behind.
-            self._reserved = self._reserved - settlement.reserved if self._calls_in_flight else 0.0
-            self.spent += settlement.cost
+            self._reserved = self._reserved - reservation.reserved if self._calls_in_flight else 0.0
+            self.spent += reservation.cost
             self._wake_waiting()
 
-    async def _reserve_when_affordable(self, stake: Stake) -> Settlement:
+    async def _reserve_when_affordable(self, worst_case: WorstCase) -> Reservation:
         while self.limit is not None:
-            room = stake.room(self.limit - self.spent)
-            worst_cost = stake.cost(room)
+            reply_tokens = worst_case.affordable_tokens(self.limit - self.spent)
+            worst_cost = worst_case.cost(reply_tokens)
             if self.spent + self._reserved + worst_cost <= self.limit:
-                return Settlement(worst_cost, room)
+                return Reservation(worst_cost, reply_tokens)
             if not self._calls_in_flight:
                 raise BudgetReached(
                     f"--max-cost {self.limit:g}: {self.spent:.4f} USD are spent and the next call could cost "
@@ -67,7 +67,7 @@ class Budget:
                 )
             self._waiting_calls.append(asyncio.get_running_loop().create_future())
             await self._waiting_calls[-1]
-        return Settlement(0.0, stake.most)
+        return Reservation(0.0, worst_case.max_tokens)
 
     def _wake_waiting(self) -> None:
         futures, self._waiting_calls = self._waiting_calls, []
@@ -76,56 +76,56 @@ class Budget:
                 future.set_result(None)
 
 
-WORST = 2.0  # times the estimate of a prompt's tokens, and times the most by which one was ever beyond its estimate
-AMPLE = 4  # times the longest reply so far: how long the next one may become while money is short
-LEAST_ROOM = 2_048  # tokens; less room cuts off replies that are paid for in vain
+PROMPT_MARGIN = 2.0  # times the estimate of a prompt's tokens, and times the most by which one ever exceeded it
+REPLY_GROWTH = 4  # times the longest reply so far: how long the next one may become while money is short
+MIN_REPLY_TOKENS = 2_048  # tokens; less room cuts off replies that are paid for in vain
 
 
-class Stake(msgspec.Struct, frozen=True):
-    """What a call may cost: its prompt of `input_tokens` at the worst, and a reply of `least` to `most` tokens."""
+class WorstCase(msgspec.Struct, frozen=True):
+    """What a call may cost: its prompt of `input_tokens` at the worst, a reply of `min_tokens` to `max_tokens`."""
 
     price: Price
     input_tokens: float
-    most: int
-    least: int
+    max_tokens: int
+    min_tokens: int
 
-    def cost(self, room: int) -> float:
-        """USD at the worst, when the reply may have `room` tokens."""
-        return self.price.of(self.input_tokens, room)
+    def cost(self, reply_tokens: int) -> float:
+        """USD at the worst, when the reply may have so many tokens."""
+        return self.price.of(self.input_tokens, reply_tokens)
 
-    def room(self, usd: float) -> int:
-        """How many tokens the reply may have for `usd`, from `least` to `most`."""
-        if self.cost(self.most) <= usd:
-            return self.most
+    def affordable_tokens(self, usd: float) -> int:
+        """How many tokens the reply may have for `usd`, from `min_tokens` to `max_tokens`."""
+        if self.cost(self.max_tokens) <= usd:
+            return self.max_tokens
         affordable = (usd - self.price.of(self.input_tokens, 0)) / self.price.completion if self.price.completion else 0
-        return max(self.least, min(self.most, int(affordable)))
+        return max(self.min_tokens, min(self.max_tokens, int(affordable)))
 
 
-FREE_STAKE = Stake(FREE, 0, 0, 0)
+NO_COST = WorstCase(FREE, 0, 0, 0)
 
 
-class Experience:
+class UsageHistory:
     """What the replies so far, of one stage and model, teach of the next one's worst case."""
 
     def __init__(self) -> None:
-        self.first = asyncio.Lock()  # held by the first call, which goes alone
+        self.first_call = asyncio.Lock()  # held by the first call, which goes alone
         self._replies = 0
         self._longest_reply = 0  # tokens
         self._prompt_growth = 1.0  # most tokens that a prompt ever was, over their estimate
 
-    def any(self) -> bool:
+    def has_replies(self) -> bool:
         """Whether there was a reply yet."""
         return self._replies > 0
 
-    def learn(self, estimated: int, usage: Usage) -> None:
+    def record(self, estimated: int, usage: Usage) -> None:
         """Take in a reply whose prompt was estimated at so many tokens."""
         self._replies += 1
         self._longest_reply = max(self._longest_reply, usage.output_tokens)
         self._prompt_growth = max(self._prompt_growth, usage.input_tokens / max(1, estimated))
 
-    def stake(self, price: Price, estimated: int, limit: int, *, roomy: bool = False) -> Stake:
-        """The worst case of a call. Its reply gets `AMPLE` times the longest so far; `roomy`: all of `limit`."""
-        use_history = self.any() and not roomy
-        max_tokens = min(limit, max(LEAST_ROOM, AMPLE * self._longest_reply)) if use_history else limit
-        min_tokens = max_tokens if roomy else min(max_tokens, max(LEAST_ROOM, 2 * self._longest_reply))
-        return Stake(price, estimated * self._prompt_growth * WORST, max_tokens, min_tokens)
+    def worst_case(self, price: Price, estimated: int, limit: int, *, full_limit: bool = False) -> WorstCase:
+        """The worst case of a call: a reply of `REPLY_GROWTH` times the longest; `full_limit`: of all of `limit`."""
+        use_history = self.has_replies() and not full_limit
+        max_tokens = min(limit, max(MIN_REPLY_TOKENS, REPLY_GROWTH * self._longest_reply)) if use_history else limit
+        min_tokens = max_tokens if full_limit else min(max_tokens, max(MIN_REPLY_TOKENS, 2 * self._longest_reply))
+        return WorstCase(price, estimated * self._prompt_growth * PROMPT_MARGIN, max_tokens, min_tokens)

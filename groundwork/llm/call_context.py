@@ -6,12 +6,12 @@ import msgspec
 
 from groundwork.llm.endpoint import Endpoint
 from groundwork.llm.http_response import Usage
-from groundwork.llm.journal import ALL
-from groundwork.llm.journal_segments import Since
+from groundwork.llm.journal import FROM_START
+from groundwork.llm.journal_segments import JournalPosition
 from groundwork.llm.rate_limit import RateLimiter
 
 
-class Spent(msgspec.Struct, frozen=True):
+class ReplyUsage(msgspec.Struct, frozen=True):
     """What one reply used; `replayed`: it came from the journal and nothing was paid now."""
 
     usage: Usage
@@ -27,9 +27,9 @@ class CallContext(msgspec.Struct):
     stage: str
     unit: str
     sample: int = 0
-    after: Since = ALL  # no older reply of the journal is replayed
-    spent: list[Spent] = []
-    roomy: bool = False  # a reply was cut off for want of money: the next one gets all the room that the stage allows
+    since: JournalPosition = FROM_START  # no older reply of the journal is replayed
+    spent: list[ReplyUsage] = []
+    full_limit: bool = False  # a reply was cut off for want of money: the next one gets all that the stage allows
     ahead: int = 0  # characters that are still to be asked about: what has most of them goes first
     whole_prompt: bool = False  # a reply to a prompt that the server cut off is a failure
 

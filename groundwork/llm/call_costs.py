@@ -17,16 +17,16 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import ConfigError
-from groundwork.llm.budget import FREE_STAKE, Budget, Experience, Stake
-from groundwork.llm.call_context import CallContext, Spent
+from groundwork.llm.budget import NO_COST, Budget, UsageHistory, WorstCase
+from groundwork.llm.call_context import CallContext, ReplyUsage
 from groundwork.llm.http_response import Usage
-from groundwork.llm.journal_segments import segments_of
+from groundwork.llm.journal_segments import list_segments
 from groundwork.llm.token_estimate import estimate_tokens
 
 Json = dict[str, Any]
 
 # The document that the calls of this task are for; whoever runs the units sets it, the cost report adds up by it.
-DOCUMENT: ContextVar[str] = ContextVar("DOCUMENT", default="")
+CURRENT_DOCUMENT: ContextVar[str] = ContextVar("DOCUMENT", default="")
 
 
 class UsageRow(msgspec.Struct):
@@ -60,35 +60,35 @@ class UsageRow(msgspec.Struct):
         self.unpriced += usage.cost is None
 
 
-class Accounts:
+class CostAccounts:
     """The money side of all calls of a run. `on_usage` hears of every call, not of replays."""
 
     def __init__(self, budget: Budget, on_usage: Callable[[Usage], None] | None) -> None:
         self.rows: dict[tuple[str, str, str], UsageRow] = {}
         self._budget, self._on_usage = budget, on_usage
-        self._experience: defaultdict[tuple[str, str, str], Experience] = defaultdict(Experience)
+        self._histories: defaultdict[tuple[str, str, str], UsageHistory] = defaultdict(UsageHistory)
 
-    def experience(self, context: CallContext) -> Experience:
+    def history(self, context: CallContext) -> UsageHistory:
         """What the replies so far of the context's stage and model teach."""
-        return self._experience[context.endpoint.identity, context.model, context.stage]
+        return self._histories[context.endpoint.identity, context.model, context.stage]
 
-    def size(self, context: CallContext, body: Json) -> int:
+    def estimate_prompt_tokens(self, context: CallContext, body: Json) -> int:
         """About how many tokens the prompt has, where anything hangs on it."""
         if self._budget.limit is None and context.endpoint.settings.tokens_per_minute is None:
             return 0
         return estimate_tokens(body["messages"], body.get("response_format"))
 
-    async def stake(self, context: CallContext, asked: int, limit: int) -> Stake:
+    async def worst_case(self, context: CallContext, prompt_tokens: int, limit: int) -> WorstCase:
         """What the call may cost. Raises ConfigError when there is a limit and no price to hold against it."""
         if self._budget.limit is None:
-            return msgspec.structs.replace(FREE_STAKE, most=limit)
+            return msgspec.structs.replace(NO_COST, max_tokens=limit)
         price = await context.endpoint.price(context.model)
         if price is None:
             url = context.endpoint.settings.base_url
             raise ConfigError([f"--max-cost: {url} names no price for {context.model}; leave the flag out"])
-        return self.experience(context).stake(price, asked, limit, roomy=context.roomy)
+        return self.history(context).worst_case(price, prompt_tokens, limit, full_limit=context.full_limit)
 
-    async def priced(self, context: CallContext, usage: Usage) -> Usage:
+    async def with_cost(self, context: CallContext, usage: Usage) -> Usage:
         """`usage` with its cost: the endpoint's own word, else tokens times the price of its /models."""
         if usage.cost is not None:
             return usage
@@ -98,8 +98,8 @@ class Accounts:
 
     def count(self, context: CallContext, usage: Usage, *, replayed: bool) -> None:
         """Enter one reply."""
-        context.spent.append(Spent(usage, replayed))
-        row_key = (context.stage, context.model, DOCUMENT.get() or context.unit)
+        context.spent.append(ReplyUsage(usage, replayed))
+        row_key = (context.stage, context.model, CURRENT_DOCUMENT.get() or context.unit)
         self.rows.setdefault(row_key, UsageRow(*row_key)).add(usage, replayed)
         if self._on_usage and not replayed:
             self._on_usage(usage)
@@ -122,17 +122,17 @@ class Spending:
     seconds: float
 
 
-def spending(journal: Path, stage: str) -> list[Spending]:
+def read_spending(journal: Path, stage: str) -> list[Spending]:
     """By model, from the journal's file and its segments; nothing where there is none or one is damaged."""
     rows_by_model: dict[str, list[Spending]] = defaultdict(list)
     try:
-        for path in [*([journal] if journal.is_file() else []), *segments_of(journal)]:
+        for path in [*([journal] if journal.is_file() else []), *list_segments(journal)]:
             with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
                 for row in database.execute(_SPENDING_BY_MODEL, (stage,)):
                     rows_by_model[row[0]].append(Spending(*row))
     except sqlite3.Error:
         return []
-    return [_sum_spending(model, parts) for model, parts in sorted(rows_by_model.items())]
+    return [_sum_spending(model, rows) for model, rows in sorted(rows_by_model.items())]
 
 
 def _sum_spending(model: str, rows: list[Spending]) -> Spending:

@@ -1,12 +1,12 @@
 """Every way in which a call can bring no reply, and what an endpoint's error says about it.
 
 CallFailed
-├── Busy        429: the limiter narrows, the call goes again and loses none of its tries
-├── Broken      dropped, hung, 5xx, an HTML page, half a body, no choices: tried again up to llm.transport_retries
+├── RateLimited       429: the limiter narrows, the call goes again and loses none of its tries
+├── BrokenCall        dropped, hung, 5xx, an HTML page, half a body, no choices: tried again, llm.transport_retries
 │   └── Unreachable   nobody listens there; when nobody ever did, the run stops
-├── Rejected    400, 413, 422: this request is at fault, the next one may do
-├── Blocked     a content filter or a refusal: recorded, not asked again
-└── Refused     401, 402, 403, 404, a redirect: every further call would meet the same, the run stops
+├── RequestRejected   400, 413, 422: this request is at fault, the next one may do
+├── ReplyBlocked      a content filter or a refusal: recorded, not asked again
+└── AccessRefused     401, 402, 403, 404, a redirect: every further call would meet the same, the run stops
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ class CallFailed(Exception):
         self.retry_after = retry_after
 
 
-class Busy(CallFailed):
+class RateLimited(CallFailed):
     """Too many requests."""
 
 
-class Broken(CallFailed):
+class BrokenCall(CallFailed):
     """Transport, or a reply that is none."""
 
 
-class Unreachable(Broken):
+class Unreachable(BrokenCall):
     """No connection could be made."""
 
 
-class Rejected(CallFailed):
+class RequestRejected(CallFailed):
     """This request cannot be answered as it is. `parameter`: the one that the endpoint names, or ""."""
 
     parameter = ""
@@ -47,11 +47,11 @@ class Rejected(CallFailed):
         return next((f"; {remedy}" for keywords, remedy in _REMEDIES if any(word in message for word in keywords)), "")
 
 
-class Blocked(CallFailed):
+class ReplyBlocked(CallFailed):
     """Content filter or refusal."""
 
 
-class Refused(CallFailed):
+class AccessRefused(CallFailed):
     """Key, credit, rights, address or model."""
 
 
@@ -77,27 +77,27 @@ _KEY_CODES = frozenset(["api_key_invalid", "invalid_api_key", "authentication_er
 _SECONDS = re.compile(r"(\d{1,6}(?:\.\d{1,9})?)s")
 
 
-def trouble_of(status: int, headers: Mapping[str, str], error: Any) -> CallFailed:
+def classify_failure(status: int, headers: Mapping[str, str], error: Any) -> CallFailed:
     """The class of a failed call, by the HTTP status or by the code that an error inside a 200 names."""
     error = error if isinstance(error, dict) else {"message": str(error)}
     metadata = error.get("metadata") if isinstance(error.get("metadata"), dict) else {}
     code = status if status != 200 else _status_code(error.get("code"))
     message = f"{code}: {_error_message(error, metadata)}"
     if 300 <= code < 400:
-        return Refused(f"{code}: the address has moved to {headers.get('location') or 'nowhere that it names'}")
+        return AccessRefused(f"{code}: the address has moved to {headers.get('location') or 'nowhere that it names'}")
     if code in (400, 422) and _is_key_error(error):
-        return Refused(message.replace(f"{code}:", "401:", 1))
+        return AccessRefused(message.replace(f"{code}:", "401:", 1))
     if code == 429:
         return _classify_429(message, error, retry_after(headers, error))
     if code == 403 and ("reasons" in metadata or "flagged_input" in metadata):
-        return Blocked(f"the input was flagged: {', '.join(map(str, metadata.get('reasons') or [])) or message}")
+        return ReplyBlocked(f"the input was flagged: {', '.join(map(str, metadata.get('reasons') or [])) or message}")
     if code in (401, 402, 403, 404) or (code == 400 and "not a valid model" in message):
-        return Refused(message.replace("400:", "404:", 1))
+        return AccessRefused(message.replace("400:", "404:", 1))
     if 400 <= code < 500 and code not in (408, 409, 425):
-        rejected = Rejected(message)
+        rejected = RequestRejected(message)
         rejected.parameter = str(error.get("param") or "")
         return rejected
-    return Broken(message, retry_after(headers, error))
+    return BrokenCall(message, retry_after(headers, error))
 
 
 def _classify_429(message: str, error: dict[str, Any], wait: float | None) -> CallFailed:
@@ -105,8 +105,8 @@ def _classify_429(message: str, error: dict[str, Any], wait: float | None) -> Ca
     availability = error.get("availability")
     is_final = isinstance(availability, dict) and availability.get("retryable") is False
     if is_final or "insufficient_quota" in (error.get("code"), error.get("type")):
-        return Refused(f"402: {message}")
-    return Busy(message, wait)
+        return AccessRefused(f"402: {message}")
+    return RateLimited(message, wait)
 
 
 def _is_key_error(error: dict[str, Any]) -> bool:
@@ -162,7 +162,7 @@ def _error_message(error: dict[str, Any], metadata: dict[str, Any]) -> str:
     return " ".join(" ".join(fragments).split())  # in one line, whatever came
 
 
-def explain(refused: Refused, base_url: str, variable: str, model: str) -> str:
+def explain_refusal(refused: AccessRefused, base_url: str, variable: str, model: str) -> str:
     """One line for a refusal: where, what the endpoint said, and what to do about it."""
     message = str(refused)
     return f"{base_url} ({model}): {message}; {_remedy(message, base_url, variable or 'llm.api_key_env')}"

@@ -12,15 +12,23 @@ from typing import Any, TypeVar
 import msgspec
 
 from groundwork.errors import Filtered, ProviderRefused, StopRun
-from groundwork.llm.budget import Budget, Experience, Settlement
+from groundwork.llm.budget import Budget, Reservation, UsageHistory
 from groundwork.llm.call_context import CallContext
-from groundwork.llm.call_costs import Accounts, UsageRow
-from groundwork.llm.call_failures import Blocked, Broken, Busy, CallFailed, Refused, Rejected, explain
+from groundwork.llm.call_costs import CostAccounts, UsageRow
+from groundwork.llm.call_failures import (
+    AccessRefused,
+    BrokenCall,
+    CallFailed,
+    RateLimited,
+    ReplyBlocked,
+    RequestRejected,
+    explain_refusal,
+)
 from groundwork.llm.circuit_breaker import CircuitBreaker
 from groundwork.llm.endpoint import Endpoint
-from groundwork.llm.endpoint_capabilities import Adaptation
+from groundwork.llm.endpoint_capabilities import RequestAdapter
 from groundwork.llm.http_response import ChatResponse, Usage, read_response, read_vectors
-from groundwork.llm.journal import Journal, StoredReply, key_of
+from groundwork.llm.journal import Journal, StoredReply, request_key
 from groundwork.llm.rate_limit import RateLimiter
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.records.process_identity import spoken
@@ -28,7 +36,7 @@ from groundwork.records.process_identity import spoken
 T = TypeVar("T")
 Json = dict[str, Any]
 
-POLL = 0.2  # seconds between looks at what another process is asking
+POLL_SECONDS = 0.2  # seconds between looks at what another process is asking
 
 
 class _ClaimedElsewhere(Exception):  # a signal between two functions here, never seen outside
@@ -55,10 +63,10 @@ class Calls:
         say: Callable[[str], None] | None = None,
     ) -> None:
         self._journal, self._budget, self._say = journal, budget, say
-        self._accounts = Accounts(budget, on_usage)
+        self._costs = CostAccounts(budget, on_usage)
         self._limiters: dict[tuple[str, str], RateLimiter] = {}
-        self._stopping = CircuitBreaker(stopping, self._limiters)
-        self._adaptations: dict[RateLimiter, Adaptation] = {}
+        self._breaker = CircuitBreaker(stopping, self._limiters)
+        self._adapters: dict[RateLimiter, RequestAdapter] = {}
         self._key_locks: dict[str, asyncio.Lock] = {}
         self._lock_users: Counter[str] = Counter()
         self._said_notices: set[tuple[RateLimiter | None, str]] = set()
@@ -66,7 +74,7 @@ class Calls:
     @property
     def rows(self) -> dict[tuple[str, str, str], UsageRow]:
         """The cost report's lines, by stage, model and unit."""
-        return self._accounts.rows
+        return self._costs.rows
 
     @property
     def in_flight(self) -> int:
@@ -84,15 +92,15 @@ class Calls:
 
     async def reply(self, context: CallContext, body: Json, draw: int) -> ChatResponse:
         """The reply to a chat completion: the journal's, or a new one. Raises UnitError, StopRun or ConfigError."""
-        key = key_of(context.endpoint.identity, body, (context.sample, draw))
+        key = request_key(context.endpoint.identity, body, (context.sample, draw))
         async with self._lock_key(key):
             while True:
-                if stored_reply := self._journal.find(key, context.after):
+                if stored_reply := self._journal.find(key, context.since):
                     return self._replay(context, stored_reply)
                 with suppress(_ClaimedElsewhere):
                     return await self._retry(context, lambda retry: self._complete_chat(context, body, key, retry))
                 self._announce_wait(key, context)
-                await self._stopping.pause(POLL)
+                await self._breaker.pause(POLL_SECONDS)
 
     def _announce_wait(self, key: str, context: CallContext) -> None:
         """Once a run, say whose reply it waits for: without a word that would look like a hang."""
@@ -118,7 +126,7 @@ class Calls:
 
     async def close(self) -> None:
         """Stop watching for the stop."""
-        await self._stopping.close()
+        await self._breaker.close()
 
     @asynccontextmanager
     async def _lock_key(self, key: str) -> AsyncIterator[None]:
@@ -135,82 +143,82 @@ class Calls:
 
     def _replay(self, context: CallContext, stored: StoredReply) -> ChatResponse:
         usage = Usage(stored.input_tokens, stored.output_tokens, stored.cached_tokens, stored.cost)
-        self._accounts.count(context, usage, replayed=True)
+        self._costs.count(context, usage, replayed=True)
         response = read_response(stored.body)
-        if response.trouble is not None:
-            raise Filtered(f"{context.unit}: {context.model}: {response.trouble}")
+        if response.failure is not None:
+            raise Filtered(f"{context.unit}: {context.model}: {response.failure}")
         return response
 
     async def _retry(self, context: CallContext, attempt: Callable[[bool], Awaitable[T]]) -> T:
         """Call until a reply comes. 429s are free; other failures have `transport_retries`."""
         settings, failures, is_retry = context.endpoint.settings, 0, False
-        self._stopping.watch()
+        self._breaker.watch()
         while True:
-            self._stopping.check()
+            self._breaker.check()
             try:
                 reply = await attempt(is_retry)
-            except Busy:
+            except RateLimited:
                 is_retry = True
             except _RequestAdapted:
                 is_retry = True
             except _ReplyCutShort:
-                context.roomy = is_retry = True
-            except Broken as broken:
+                context.full_limit = is_retry = True
+            except BrokenCall as broken:
                 failures, is_retry = failures + 1, True
-                if error := self._stopping.given_up(context, failures, broken):
+                if error := self._breaker.error_after_retries(context, failures, broken):
                     raise error from broken
-                await self._stopping.pause(self._stopping.backoff(context, failures, broken))
-            except Blocked as blocked:
+                await self._breaker.pause(self._breaker.backoff(context, failures, broken))
+            except ReplyBlocked as blocked:
                 raise Filtered(f"{context.unit}: {context.model}: {blocked}") from blocked
-            except Rejected as rejected:
-                raise self._stopping.turned_down(context, rejected) from rejected
-            except Refused as refused:
-                reason = explain(refused, settings.base_url, settings.api_key_env, context.model)
-                raise self._stopping.stop(ProviderRefused(reason)) from refused
+            except RequestRejected as rejected:
+                raise self._breaker.rejection_error(context, rejected) from rejected
+            except AccessRefused as refused:
+                reason = explain_refusal(refused, settings.base_url, settings.api_key_env, context.model)
+                raise self._breaker.stop(ProviderRefused(reason)) from refused
             except StopRun as stop:
-                raise self._stopping.stop(stop) from stop.__cause__
+                raise self._breaker.stop(stop) from stop.__cause__
             else:
-                self._stopping.heard(context.limiter)
+                self._breaker.record_reply(context.limiter)
                 return reply
 
     async def _complete_chat(self, context: CallContext, body: Json, key: str, is_retry: bool) -> ChatResponse:
         """One call; its reply is stored whatever it holds. Raises CallFailed, or _ReplyCutShort."""
-        prompt_tokens, reply_limit = self._accounts.size(context, body), token_limit(body)
-        experience = self._accounts.experience(context)
+        prompt_tokens, reply_limit = self._costs.estimate_prompt_tokens(context, body), token_limit(body)
+        history = self._costs.history(context)
         async with (
-            self._wait_for_first_call(experience),
-            self._reserve_slot(context, prompt_tokens, reply_limit, is_retry) as settlement,
+            self._wait_for_first_call(history),
+            self._reserve_slot(context, prompt_tokens, reply_limit, is_retry) as reservation,
             self._claim_key(key, context),
         ):
-            if not context.endpoint.tells_cost:
+            if not context.endpoint.reports_cost:
                 await context.endpoint.price(
                     context.model
                 )  # now, so that nothing comes between a reply and its storing
             started_at = time.monotonic()
-            raw_body = await self._post(context, _with_reply_limit(body, settlement.room))
-            response = _mark_cut_off(read_response(raw_body), min(reply_limit, settlement.room))
-            usage = await self._accounts.priced(context, response.usage)
-            settlement.cost = usage.cost or 0.0
-            is_cut_off = settlement.room < reply_limit and response.finish_reason == "length"
-            is_usable = (response.trouble is None or isinstance(response.trouble, Blocked)) and not is_cut_off
+            raw_body = await self._post(context, _with_reply_limit(body, reservation.reply_tokens))
+            response = _mark_cut_off(read_response(raw_body), min(reply_limit, reservation.reply_tokens))
+            usage = await self._costs.with_cost(context, response.usage)
+            reservation.cost = usage.cost or 0.0
+            is_cut_off = reservation.reply_tokens < reply_limit and response.finish_reason == "length"
+            is_usable = (response.failure is None or isinstance(response.failure, ReplyBlocked)) and not is_cut_off
             self._journal.store(key, _stored_reply(context, raw_body, is_usable, usage, time.monotonic() - started_at))
-            context.limiter.used(prompt_tokens + reply_limit, usage.input_tokens + usage.output_tokens)
-            self._accounts.count(context, usage, replayed=False)
-            if response.trouble is not None:
-                raise response.trouble
-            experience.learn(prompt_tokens, usage)
+            context.limiter.return_unused(prompt_tokens + reply_limit, usage.input_tokens + usage.output_tokens)
+            self._costs.count(context, usage, replayed=False)
+            if response.failure is not None:
+                raise response.failure
+            history.record(prompt_tokens, usage)
             if is_cut_off:
                 raise _ReplyCutShort
         return response
 
     async def _post(self, context: CallContext, body: Json) -> bytes:
         """The reply's body. Raises CallFailed, or _RequestAdapted where the refusal told what to leave out."""
-        adaptation = self._adaptations.setdefault(context.limiter, Adaptation(context.endpoint.settings))
-        sent_body = adaptation.applied(body)
+        adapter = self._adapters.setdefault(context.limiter, RequestAdapter(context.endpoint.settings))
+        sent_body = adapter.adapt(body)
         try:
             return await context.endpoint.post("/chat/completions", sent_body)
         except CallFailed as failure:
-            if (change := adaptation.learn(failure, sent_body, body)) is None:
+            if (change := adapter.learn(failure, sent_body, body)) is None:
                 raise
             if change:
                 self.notice(context, change, change)
@@ -218,42 +226,42 @@ class Calls:
 
     async def _embed_texts(self, context: CallContext, body: Json, is_retry: bool) -> list[list[float]]:
         prompt_tokens = sum(map(tokens_in, body["input"]))
-        async with self._reserve_slot(context, prompt_tokens, 0, is_retry) as settlement:
+        async with self._reserve_slot(context, prompt_tokens, 0, is_retry) as reservation:
             vectors, usage = read_vectors(await context.endpoint.post("/embeddings", body), len(body["input"]))
-            usage = await self._accounts.priced(context, usage)
-            settlement.cost = usage.cost or 0.0
-            self._accounts.count(context, usage, replayed=False)
+            usage = await self._costs.with_cost(context, usage)
+            reservation.cost = usage.cost or 0.0
+            self._costs.count(context, usage, replayed=False)
         return vectors
 
     @asynccontextmanager
-    async def _wait_for_first_call(self, experience: Experience) -> AsyncIterator[None]:
+    async def _wait_for_first_call(self, history: UsageHistory) -> AsyncIterator[None]:
         """Under a limit the first call of a stage goes alone: it tells how much to hold for each of the others."""
         async with AsyncExitStack() as lock_stack:
-            if self._budget.limit is not None and not experience.any():
-                await lock_stack.enter_async_context(experience.first)
-                if experience.any():
+            if self._budget.limit is not None and not history.has_replies():
+                await lock_stack.enter_async_context(history.first_call)
+                if history.has_replies():
                     await lock_stack.aclose()
             yield
 
     @asynccontextmanager
     async def _reserve_slot(
         self, context: CallContext, tokens: int, limit: int, retry: bool
-    ) -> AsyncIterator[Settlement]:
+    ) -> AsyncIterator[Reservation]:
         """A slot of the limiter and the money for one call; how the call ends teaches the limiter."""
         async with context.limiter.slot(tokens + limit, again=retry, ahead=context.ahead):
-            async with self._budget.reserve(await self._accounts.stake(context, tokens, limit)) as settlement:
-                self._stopping.check()
+            async with self._budget.reserve(await self._costs.worst_case(context, tokens, limit)) as reservation:
+                self._breaker.check()
                 try:
-                    yield settlement
-                except Busy as busy:
-                    self._stopping.narrow(context.limiter, busy)
+                    yield reservation
+                except RateLimited as busy:
+                    self._breaker.record_429(context.limiter, busy)
                     raise
-            context.limiter.succeeded()
+            context.limiter.record_success()
 
     @asynccontextmanager
     async def _claim_key(self, key: str, context: CallContext) -> AsyncIterator[None]:
         """This process alone makes the call, and only if no other has its reply by now. Raises _ClaimedElsewhere."""
-        if not self._journal.claim(key, context.after, context.endpoint.settings.timeout + 10):
+        if not self._journal.claim(key, context.since, context.endpoint.settings.timeout + 10):
             raise _ClaimedElsewhere
         try:
             yield
@@ -262,19 +270,19 @@ class Calls:
             raise
 
 
-def limit_name(body: Json) -> str:
+def limit_parameter(body: Json) -> str:
     """The key of the request that limits the reply."""
     return "max_tokens" if "max_tokens" in body else "max_completion_tokens"
 
 
 def token_limit(body: Json) -> int:
     """How many tokens the request lets the reply have."""
-    return int(body.get(limit_name(body)) or 0)
+    return int(body.get(limit_parameter(body)) or 0)
 
 
 def _with_reply_limit(body: Json, reply_limit: int) -> Json:
     """The request as it is sent. A reply that ends by itself is the same with less room, so its key stays too."""
-    return body if reply_limit >= token_limit(body) else {**body, limit_name(body): reply_limit}
+    return body if reply_limit >= token_limit(body) else {**body, limit_parameter(body): reply_limit}
 
 
 def _mark_cut_off(response: ChatResponse, reply_limit: int) -> ChatResponse:

@@ -10,13 +10,13 @@ from contextlib import suppress
 
 from groundwork.errors import ProviderRefused, Stopped, StopRun, TransportFailed, UnitError
 from groundwork.llm.call_context import CallContext
-from groundwork.llm.call_failures import Broken, Busy, Rejected, Unreachable
+from groundwork.llm.call_failures import BrokenCall, RateLimited, RequestRejected, Unreachable
 from groundwork.llm.rate_limit import RateLimiter
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds
-KNOCKS = 3  # tries to reach an endpoint that never answered
-LOST_IN_A_ROW = 10  # units lost to transport, with no reply between them, after which the endpoint counts as down
-SAME_REFUSALS = 5  # of the first calls, with no reply at all, after which every further one would be refused too
+CONNECT_TRIES = 3  # tries to reach an endpoint that never answered
+MAX_LOST_UNITS = 10  # units lost to transport, with no reply between them, after which the endpoint counts as down
+MAX_SAME_REJECTIONS = 5  # of the first calls, with no reply at all, after which every further one would be refused too
 
 
 class CircuitBreaker:
@@ -56,55 +56,59 @@ class CircuitBreaker:
         """From now on nobody launches a call; those who wait for the limiter learn why."""
         self._stop_error = self._stop_error or error
         for limiter in self._limiters.values():
-            limiter.turn_away(self._stop_error)
+            limiter.fail_waiting(self._stop_error)
         return error
 
-    def narrow(self, limiter: RateLimiter, busy: Busy) -> None:
+    def record_429(self, limiter: RateLimiter, busy: RateLimited) -> None:
         """A 429. Raises ProviderRefused, for the whole run, when the wait has no end in sight."""
         try:
-            limiter.refused(busy.retry_after)
+            limiter.record_429(busy.retry_after)
         except ProviderRefused as error:
             raise self.stop(error) from busy
 
-    def heard(self, limiter: RateLimiter) -> None:
+    def record_reply(self, limiter: RateLimiter) -> None:
         """A reply came through."""
         self._responsive.add(limiter)
         self._lost_units[limiter] = 0
 
-    def given_up(self, context: CallContext, failures: int, broken: Broken) -> UnitError | StopRun | None:
+    def error_after_retries(
+        self, context: CallContext, failures: int, broken: BrokenCall
+    ) -> UnitError | StopRun | None:
         """What becomes of a call whose tries are used up, and of the run when nothing gets through; None: try again."""
         settings = context.endpoint.settings
-        if failures >= KNOCKS and isinstance(broken, Unreachable) and context.limiter not in self._responsive:
+        if failures >= CONNECT_TRIES and isinstance(broken, Unreachable) and context.limiter not in self._responsive:
             return self.stop(ProviderRefused(f"{settings.base_url}: {broken}; is it running there?"))
         if failures <= settings.transport_retries:
             return None
         self._lost_units[context.limiter] += 1
-        if self._lost_units[context.limiter] >= LOST_IN_A_ROW:
+        if self._lost_units[context.limiter] >= MAX_LOST_UNITS:
             return self.stop(
                 ProviderRefused(
-                    f"{settings.base_url} ({context.model}): {LOST_IN_A_ROW} requests in a row got no reply: {broken}"
+                    f"{settings.base_url} ({context.model}): {MAX_LOST_UNITS} requests in a row got no reply: {broken}"
                 )
             )
         return TransportFailed(f"{context.unit}: {settings.base_url}: {failures} tries failed, the last with: {broken}")
 
-    def turned_down(self, context: CallContext, rejected: Rejected) -> UnitError | StopRun:
+    def rejection_error(self, context: CallContext, rejected: RequestRejected) -> UnitError | StopRun:
         """The unit's error; the run's, when the first calls all met the same and none ever got a reply."""
         remedy = rejected.remedy()
         rejection_kind = (context.limiter, re.sub(r"\d+", "0", str(rejected)))
         self._rejections[rejection_kind] += 1
-        if context.limiter not in self._responsive and self._rejections[rejection_kind] >= SAME_REFUSALS:
+        if context.limiter not in self._responsive and self._rejections[rejection_kind] >= MAX_SAME_REJECTIONS:
             url = context.endpoint.settings.base_url
             return self.stop(
-                ProviderRefused(f"{url} ({context.model}): the first {SAME_REFUSALS} calls met {rejected}{remedy}")
+                ProviderRefused(
+                    f"{url} ({context.model}): the first {MAX_SAME_REJECTIONS} calls met {rejected}{remedy}"
+                )
             )
         return UnitError(f"{context.unit}: {context.model}: the endpoint says {rejected}{remedy}")
 
-    def backoff(self, context: CallContext, failures: int, broken: Broken) -> float:
+    def backoff(self, context: CallContext, failures: int, broken: BrokenCall) -> float:
         """Seconds: what the endpoint asks for, else full jitter (AWS, 2015), doubling."""
         if broken.retry_after is None:
             return random.uniform(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**failures))
         try:
-            context.limiter.bear(broken.retry_after)
+            context.limiter.check_patience(broken.retry_after)
         except ProviderRefused as error:
             raise self.stop(error) from broken
         return broken.retry_after

@@ -19,24 +19,24 @@ from groundwork.errors import ConfigError, InvalidReply, UnitError
 from groundwork.llm.budget import Budget
 from groundwork.llm.call_context import CallContext
 from groundwork.llm.call_costs import UsageRow as UsageRow
-from groundwork.llm.call_retries import Calls, limit_name, token_limit
+from groundwork.llm.call_retries import Calls, limit_parameter, token_limit
 from groundwork.llm.endpoint import Endpoint
 from groundwork.llm.http_request import chat_body
 from groundwork.llm.http_response import ChatResponse, Usage
-from groundwork.llm.journal import ALL, Journal
+from groundwork.llm.journal import FROM_START, Journal
 from groundwork.llm.prices import Price
 from groundwork.llm.prompts import follow_up
-from groundwork.llm.structured_output import FaultyItem, Parsed, Reader, Unusable, strict_schema
+from groundwork.llm.structured_output import FaultyItem, Parsed, ReplyReader, UnusableReply, strict_schema
 from groundwork.llm.task_group import together
-from groundwork.llm.token_estimate import fewest_tokens, texts_in
+from groundwork.llm.token_estimate import message_text, min_token_count
 from groundwork.settings.dataset_settings import Embeddings
 from groundwork.settings.model_settings import LLM, ModelCall
 
 T = TypeVar("T")
 Json = dict[str, Any]
 Message = dict[str, Any]
-SHORT = 8_000  # characters; a prompt that fits into any context
-READ_SHARE = 0.8  # of the fewest tokens that a prompt can be, below which the server did not read all of it
+SHORT_PROMPT = 8_000  # characters; a prompt that fits into any context
+MIN_SHARE_READ = 0.8  # of the fewest tokens that a prompt can be, below which the server did not read all of it
 
 
 class Reply(msgspec.Struct, Generic[T], frozen=True):
@@ -79,7 +79,7 @@ class Client:
         """
         self._settings, self._env = settings, env
         self._journal = Journal(journal, joined)
-        self._since = self._journal.last() if fresh else ALL
+        self._since = self._journal.last() if fresh else FROM_START
         self._calls = Calls(self._journal, budget or Budget(), stopping or asyncio.Event(), on_usage, say)
         self._endpoints: dict[str, Endpoint] = {}
 
@@ -118,19 +118,19 @@ class Client:
         endpoint = self._endpoint(call.provider)
         body = chat_body(endpoint.settings, call, messages, sent_schema)
         prompt = [message for message in messages if message["role"] != "assistant"]  # in JSON "\\n" is no command
-        reader = Reader(schema, check, texts_in(prompt))
+        reader = ReplyReader(schema, check, message_text(prompt))
         context = CallContext(
             endpoint, self._calls.limiter(endpoint, call.model), call.model, stage, unit, sample, self._since, []
         )
         context.ahead, context.whole_prompt = ahead, whole_prompt
         try:
-            return await self._ask_until_usable(context, body, reader, partial)
+            return await self._ask_repeatedly(context, body, reader, partial)
         except InvalidReply:
             if not context.replayed:
                 raise
         # All of it was replayed from an earlier run that ended here too: only new draws can do better.
-        context.after = self._journal.last()
-        return await self._ask_until_usable(context, body, reader, partial)
+        context.since = self._journal.last()
+        return await self._ask_repeatedly(context, body, reader, partial)
 
     async def embed(
         self, call: Embeddings, texts: list[str], *, stage: str = "embed", unit: str = "vectors"
@@ -170,20 +170,22 @@ class Client:
             self._endpoints[name] = Endpoint(provider, self._settings.local, self._env)
         return self._endpoints[name]
 
-    async def _ask_until_usable(self, context: CallContext, body: Json, reader: Reader[T], partial: bool) -> Reply[T]:
+    async def _ask_repeatedly(
+        self, context: CallContext, body: Json, reader: ReplyReader[T], partial: bool
+    ) -> Reply[T]:
         """As asked; then, where that cannot be used, with the error shown; then drawn afresh."""
         problems: list[str] = []
         request, draw, calls = body, 0, 0
         while calls < 3:
             response, calls = await self._complete_reply(context, request, draw, reader), calls + 1
             try:
-                parsed = reader.parse(response.content, response.aside[1])
+                parsed = reader.parse(response.content, response.side_text[1])
                 if parsed.faulty:
                     calls += 1
                     parsed = await self._correct_items(context, request, reader, parsed, response, partial)
                 self._notice_oddities(context, response)
                 return _build_reply(parsed, context, response)
-            except Unusable as problem:
+            except UnusableReply as problem:
                 problems.append(str(problem))
             if calls == 1 and response.content.strip():
                 request = {**body, "messages": [*body["messages"], *_correction_turns(response.content, problems[0])]}
@@ -198,27 +200,29 @@ class Client:
         self,
         context: CallContext,
         request: Json,
-        reader: Reader[T],
+        reader: ReplyReader[T],
         parsed: Parsed[T],
         response: ChatResponse,
         partial: bool,
     ) -> Parsed[T]:
-        """Ask once for the faulty items alone. Raises Unusable where some stay faulty and none may be left out."""
+        """Ask once for the faulty items alone. Raises UnusableReply where some stay faulty and none may be left out."""
         body = {**request, "messages": [*request["messages"], *_item_correction_turns(response.content, parsed)]}
         reply = await self._complete_reply(context, body, 0, reader)
-        corrected = reader.mended(parsed, reply.content or reply.aside[1])
+        corrected = reader.merge_corrections(parsed, reply.content or reply.side_text[1])
         if corrected.faulty and not partial:
-            raise Unusable(f"{len(corrected.faulty)} items do not fit the schema: {corrected.faulty[0].problem}.")
-        reader.checked(corrected.value)
+            raise UnusableReply(f"{len(corrected.faulty)} items do not fit the schema: {corrected.faulty[0].problem}.")
+        reader.check(corrected.value)
         return corrected
 
-    async def _complete_reply(self, context: CallContext, body: Json, draw: int, reader: Reader[T]) -> ChatResponse:
+    async def _complete_reply(
+        self, context: CallContext, body: Json, draw: int, reader: ReplyReader[T]
+    ) -> ChatResponse:
         """A reply that ended by itself; one that did not is asked for once more with twice the room."""
         response = await self._calls.reply(context, body, draw)
         self._check_prompt_was_read(context, body, response)
         if not (ending := _premature_end(response, reader)):
             return response
-        longer = {**body, limit_name(body): 2 * token_limit(body)}
+        longer = {**body, limit_parameter(body): 2 * token_limit(body)}
         message = f"{context.unit}: {context.model}: {ending} at {token_limit(body)} tokens"
         try:
             response = await self._calls.reply(context, longer, draw)
@@ -227,7 +231,7 @@ class Client:
                 raise
             raise InvalidReply(f"{message}, and a higher limit is refused: {error}") from error
         if _premature_end(response, reader):
-            reasons = ending != "cut off" or response.aside[1]
+            reasons = ending != "cut off" or response.side_text[1]
             raise InvalidReply(
                 f"{message} and again at {token_limit(longer)}; "
                 f"raise max_tokens of {context.stage}, or ask for less at once"
@@ -237,10 +241,10 @@ class Client:
 
     def _check_prompt_was_read(self, context: CallContext, body: Json, response: ChatResponse) -> None:
         """Raise or warn where the server read far less than it was sent: its context is too small for the prompt."""
-        tokens_read, text = response.usage.input_tokens + response.usage.cached_tokens, texts_in(body["messages"])
-        if not tokens_read or len(text) < SHORT or tokens_read * 4 > len(text):
+        tokens_read, text = response.usage.input_tokens + response.usage.cached_tokens, message_text(body["messages"])
+        if not tokens_read or len(text) < SHORT_PROMPT or tokens_read * 4 > len(text):
             return
-        if tokens_read > READ_SHARE * (least := fewest_tokens(text)):
+        if tokens_read > MIN_SHARE_READ * (least := min_token_count(text)):
             return
         problem = (
             f"the server read {response.usage.input_tokens:,} tokens of a prompt of at least {least:,}: its context "
@@ -252,8 +256,8 @@ class Client:
 
     def _notice_oddities(self, context: CallContext, response: ChatResponse) -> None:
         """Say once what is odd about a reply that is kept all the same."""
-        if response.aside[1] and not response.content.strip():
-            key = response.aside[0]
+        if response.side_text[1] and not response.content.strip():
+            key = response.side_text[0]
             self._calls.notice(context, key, f"the replies stand in {key}, with no content; they are read from there")
         if (reason := response.finish_reason) not in ("", "stop", "length"):
             self._calls.notice(
@@ -261,7 +265,7 @@ class Client:
             )
 
 
-def _premature_end(response: ChatResponse, reader: Reader[Any]) -> str:
+def _premature_end(response: ChatResponse, reader: ReplyReader[Any]) -> str:
     """How a reply ended before its end, or ""."""
     if response.finish_reason == "length":
         return "cut off"
@@ -270,7 +274,7 @@ def _premature_end(response: ChatResponse, reader: Reader[Any]) -> str:
 
 def _misplaced_text_hint(response: ChatResponse) -> str:
     """Where text came instead, when there was no content."""
-    key, text = response.aside
+    key, text = response.side_text
     if response.content.strip() or not text:
         return ""
     return f" (there is text in {key}, where thoughts stand: switch the model's thinking off, or its parser of it)"

@@ -11,8 +11,8 @@ from urllib.parse import urljoin
 import msgspec
 
 from groundwork.errors import ConfigError
-from groundwork.llm.call_failures import Broken, CallFailed, Unreachable, trouble_of
-from groundwork.llm.http_request import LOCAL, address, dialect_of, host_of
+from groundwork.llm.call_failures import BrokenCall, CallFailed, Unreachable, classify_failure
+from groundwork.llm.http_request import LOCAL, dialect_of, host_of, split_address
 from groundwork.llm.local_model import LocalServer, model_identity
 from groundwork.llm.prices import FREE, Price
 from groundwork.settings.model_settings import LocalModel, Provider
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 Json = dict[str, Any]
-MOST_REDIRECTS = 4
-SHORTEST_SECRET = 8  # characters; what is shorter is no key, and may be a word of the reply
+MAX_REDIRECTS = 4
+MIN_SECRET_LENGTH = 8  # characters; what is shorter is no key, and may be a word of the reply
 
 
 class Endpoint:
@@ -31,9 +31,9 @@ class Endpoint:
     def __init__(self, settings: Provider, local: LocalModel, env: Mapping[str, str]) -> None:
         self.settings = settings
         self.dialect = dialect_of(settings.base_url)
-        self._address, self._query = (LOCAL, {}) if self.dialect == "local" else address(settings.base_url)
+        self._address, self._query = (LOCAL, {}) if self.dialect == "local" else split_address(settings.base_url)
         self.identity = model_identity(local) if self.dialect == "local" else settings.base_url.rstrip("/")
-        self.tells_cost = self.dialect == "openrouter"  # in the usage of every reply
+        self.reports_cost = self.dialect == "openrouter"  # in the usage of every reply
         self.concurrency = 1 if self.dialect == "local" else settings.max_concurrency
         self._local, self._env = local, env
         self._server: LocalServer | None = None
@@ -103,7 +103,7 @@ class Endpoint:
         try:
             content = msgspec.json.decode(raw)
         except msgspec.DecodeError as error:
-            raise Broken(f"{path}: no JSON ({error})") from None
+            raise BrokenCall(f"{path}: no JSON ({error})") from None
         return content if isinstance(content, dict) else {"data": content}
 
     async def price(self, model: str) -> Price | None:
@@ -129,7 +129,7 @@ class Endpoint:
         client, options = self._openai or await self._connect(), self._request_options()
         try:
             async with asyncio.timeout(seconds):
-                for _ in range(MOST_REDIRECTS):
+                for _ in range(MAX_REDIRECTS):
                     try:
                         if method == "GET":
                             response = await client.get(path, cast_to=httpx2.Response, options=options)
@@ -147,7 +147,7 @@ class Endpoint:
             raise (
                 _timeout_failure(seconds)
                 if isinstance(error, openai.APITimeoutError)
-                else Broken(f"the connection broke: {cause or error}")
+                else BrokenCall(f"the connection broke: {cause or error}")
             ) from None
         else:
             return self._redact_secrets(response.content)
@@ -171,7 +171,7 @@ class Endpoint:
     def _secrets(self) -> list[bytes]:
         variables = [secret[1:] for secret in self.settings.extra_headers.values() if secret.startswith("$")]
         secrets = [self.key(), *(self._env.get(variable, "").strip() for variable in variables)]
-        return [secret.encode() for secret in secrets if len(secret) >= SHORTEST_SECRET]
+        return [secret.encode() for secret in secrets if len(secret) >= MIN_SECRET_LENGTH]
 
     async def _connect(self) -> AsyncOpenAI:
         """The client, made by the first caller while the others wait; starts the local model."""
@@ -207,7 +207,7 @@ class Endpoint:
         except CallFailed:
             return {}
         model_entries = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-        return {str(entry.get("id")): price for entry in model_entries if (price := price_of(entry.get("pricing")))}
+        return {str(entry.get("id")): price for entry in model_entries if (price := parse_price(entry.get("pricing")))}
 
 
 def _is_loopback(host: str) -> bool:
@@ -216,11 +216,11 @@ def _is_loopback(host: str) -> bool:
     )
 
 
-def _timeout_failure(seconds: float) -> Broken:
-    return Broken(f"no answer within {seconds:g} s (llm.timeout)")
+def _timeout_failure(seconds: float) -> BrokenCall:
+    return BrokenCall(f"no answer within {seconds:g} s (llm.timeout)")
 
 
-def price_of(pricing: Any) -> Price | None:
+def parse_price(pricing: Any) -> Price | None:
     """The price in an entry of /models, whose numbers are strings of USD a token; None where there is none."""
     try:
         return Price(float(pricing["prompt"]), float(pricing["completion"]))
@@ -236,4 +236,4 @@ def _status_failure(status: int, headers: Mapping[str, str], body: bytes) -> Cal
     if isinstance(content, list) and len(content) == 1:  # Gemini's errors come in a list
         content = content[0]
     error = content.get("error", content) if isinstance(content, dict) else content
-    return trouble_of(status, headers, error or "no message")
+    return classify_failure(status, headers, error or "no message")

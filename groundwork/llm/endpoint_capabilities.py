@@ -13,20 +13,20 @@ from typing import Any
 
 import msgspec
 
-from groundwork.llm.call_failures import Broken, CallFailed, Refused, Rejected
+from groundwork.llm.call_failures import AccessRefused, BrokenCall, CallFailed, RequestRejected
 from groundwork.llm.endpoint import Endpoint
-from groundwork.llm.http_request import SAMPLING, Level, chat_body, level_of
+from groundwork.llm.http_request import SAMPLING, JsonLevel, chat_body, json_level
 from groundwork.llm.http_response import ChatResponse, read_response
 from groundwork.llm.prompts import user_turn
-from groundwork.llm.reply_cleaning import without_thoughts
-from groundwork.llm.reply_json import decoded
+from groundwork.llm.reply_cleaning import remove_thoughts
+from groundwork.llm.reply_json import decode_json
 from groundwork.settings.model_settings import ModelCall, Provider
 
 Json = dict[str, Any]
-LEVELS: tuple[Level, ...] = ("json_schema", "json_object", "prompt")
-LIMITS = ("max_tokens", "max_completion_tokens")
+JSON_LEVELS: tuple[JsonLevel, ...] = ("json_schema", "json_object", "prompt")
+LIMIT_KEYS = ("max_tokens", "max_completion_tokens")
 # Named by the refusal, left out: the parameter as it is sent, and the setting that keeps it out for good.
-OPTIONAL = {
+OPTIONAL_KEYS = {
     **dict.fromkeys(SAMPLING),
     "reasoning_effort": "reasoning_effort",
     "reasoning": "reasoning_effort",
@@ -35,8 +35,8 @@ OPTIONAL = {
     "thinking": "thinking",
     "stream_options": None,
 }
-GUARDS = ("top_k", "min_p")  # few providers take them; the first to be left out where a refusal names none
-LEAST_LIMIT = 256  # tokens; a smaller number in a refusal is no limit of a reply
+RARE_KEYS = ("top_k", "min_p")  # few providers take them; the first to be left out where a refusal names none
+MIN_TOKEN_LIMIT = 256  # tokens; a smaller number in a refusal is no limit of a reply
 _SCHEMA_WORDS = re.compile(
     r"response_?format|json_schema|response_schema|structured.?output|guided|grammar|additionalproperties|\bschema\b"
 )
@@ -44,27 +44,27 @@ _STREAM_WORDS = re.compile(r"\bstream(?:ing)?\b")
 _CONTEXT_WORDS = re.compile(r"context.?(?:length|window|size)")
 
 
-class Adaptation:
+class RequestAdapter:
     """What one model at one endpoint takes."""
 
     def __init__(self, settings: Provider) -> None:
         self._settings = settings
-        self.level: Level = level_of(settings)
+        self.level: JsonLevel = json_level(settings)
         self.stream = settings.stream is True
-        self.dropped: set[str] = set()
-        self.limit_name = ""  # "": as the request has it
-        self.most_tokens = 0  # of a reply; 0: as the request has it
+        self.dropped_parameters: set[str] = set()
+        self.limit_parameter = ""  # "": as the request has it
+        self.max_tokens = 0  # of a reply; 0: as the request has it
 
-    def applied(self, body: Json) -> Json:
+    def adapt(self, body: Json) -> Json:
         """The request as this endpoint takes it."""
-        request = {parameter: value for parameter, value in body.items() if parameter not in self.dropped}
-        for parameter in LIMITS:
+        request = {parameter: value for parameter, value in body.items() if parameter not in self.dropped_parameters}
+        for parameter in LIMIT_KEYS:
             if parameter in request:
                 limit = request.pop(parameter)
-                request[self.limit_name or parameter] = min(limit, self.most_tokens) if self.most_tokens else limit
+                request[self.limit_parameter or parameter] = min(limit, self.max_tokens) if self.max_tokens else limit
         if self.stream:
             request["stream"] = True
-            if "stream_options" not in self.dropped:
+            if "stream_options" not in self.dropped_parameters:
                 request["stream_options"] = {"include_usage": True}
         if "response_format" in request and self.level != "json_schema":
             request = _move_schema_to_prompt(request, self.level)
@@ -75,11 +75,11 @@ class Adaptation:
 
         None: nothing in it tells what to change.
         """
-        if sent != self.applied(body):
+        if sent != self.adapt(body):
             return ""
-        if isinstance(failure, Refused):
+        if isinstance(failure, AccessRefused):
             return self._learn_routing(str(failure).casefold(), sent)
-        if not isinstance(failure, Rejected):
+        if not isinstance(failure, RequestRejected):
             return None
         message = f"{failure.parameter} {failure}".casefold()
         change = (
@@ -94,22 +94,22 @@ class Adaptation:
         """OpenRouter finds no provider that takes every parameter of the request."""
         if not message.startswith("404") or "requested parameters" not in message:
             return None
-        groups = (GUARDS, SAMPLING, ("reasoning",))
+        groups = (RARE_KEYS, SAMPLING, ("reasoning",))
         parameters: list[str] = next(filter(None, ([name for name in group if name in sent] for group in groups)), [])
         return self._drop(parameters) if parameters else self._learn_level("response_format", sent)
 
     def _learn_limit(self, message: str, parameter: str, sent: Json) -> str | None:
-        limit_key = next((limit_key for limit_key in LIMITS if limit_key in sent), "")
-        alternative = LIMITS[1 - LIMITS.index(limit_key)] if limit_key else ""
+        limit_key = next((limit_key for limit_key in LIMIT_KEYS if limit_key in sent), "")
+        alternative = LIMIT_KEYS[1 - LIMIT_KEYS.index(limit_key)] if limit_key else ""
         if not limit_key or limit_key not in message or _CONTEXT_WORDS.search(message):
             return None
         numbers = map(int, re.findall(r"\d{1,9}", message))
-        limits = [number for number in numbers if LEAST_LIMIT <= number < sent[limit_key]]
+        limits = [number for number in numbers if MIN_TOKEN_LIMIT <= number < sent[limit_key]]
         if limits and not (alternative in message and "instead" in message):
-            self.most_tokens = max(limits)
-            return f"takes at most {self.most_tokens} for {limit_key}; so much is asked for from now on"
-        if not self.limit_name and self._settings.limit_parameter == "auto" and parameter in ("", limit_key):
-            self.limit_name = alternative
+            self.max_tokens = max(limits)
+            return f"takes at most {self.max_tokens} for {limit_key}; so much is asked for from now on"
+        if not self.limit_parameter and self._settings.limit_parameter == "auto" and parameter in ("", limit_key):
+            self.limit_parameter = alternative
             return f"takes {alternative} in place of {limit_key} (llm.limit_parameter)"
         return None
 
@@ -120,7 +120,7 @@ class Adaptation:
         return "answers only in streams; they are read from now on (llm.stream=true)"
 
     def _learn_parameters(self, message: str, parameter: str, sent: Json) -> str | None:
-        parameters = [option for option in OPTIONAL if option in sent and re.search(rf"\b{option}\b", message)]
+        parameters = [option for option in OPTIONAL_KEYS if option in sent and re.search(rf"\b{option}\b", message)]
         if parameter in parameters:
             parameters = [parameter]
         if len(parameters) > 1 and re.search(r"\bboth\b|only one|together", message):
@@ -130,18 +130,18 @@ class Adaptation:
     def _learn_level(self, message: str, sent: Json) -> str | None:
         if "response_format" not in sent:
             return None
-        if self._settings.structured != "auto" or not _SCHEMA_WORDS.search(message) or self.level == LEVELS[-1]:
+        if self._settings.structured != "auto" or not _SCHEMA_WORDS.search(message) or self.level == JSON_LEVELS[-1]:
             return None
-        self.level = LEVELS[LEVELS.index(self.level) + 1]
+        self.level = JSON_LEVELS[JSON_LEVELS.index(self.level) + 1]
         return f"takes no such response_format; JSON is asked for by {self.level} from now on (llm.structured)"
 
     def _drop(self, parameters: list[str]) -> str:
-        self.dropped |= set(parameters)
-        settings = [OPTIONAL[parameter] or parameter for parameter in parameters]
+        self.dropped_parameters |= set(parameters)
+        settings = [OPTIONAL_KEYS[parameter] or parameter for parameter in parameters]
         return f"refuses {', '.join(parameters)}: not sent from now on (llm.defaults.omit={settings})".replace("'", '"')
 
 
-def _move_schema_to_prompt(request: Json, level: Level) -> Json:
+def _move_schema_to_prompt(request: Json, level: JsonLevel) -> Json:
     """The request with its schema in the prompt, where every model can read it."""
     response_format = request["response_format"]
     schema = response_format.get("json_schema", {}).get("schema")
@@ -158,22 +158,22 @@ def _append_text(content: Any, text: str) -> Any:
     return [*content, {"type": "text", "text": text}] if isinstance(content, list) else f"{content or ''}{text}"
 
 
-ROOM = 600  # tokens of a reply, for models that think first
-ASKED = "How many legs does a spider have? Answer in JSON."
-SCHEMA: Json = {  # of a name that nothing in the prompt gives away
+PROBE_TOKENS = 600  # tokens of a reply, for models that think first
+PROBE_QUESTION = "How many legs does a spider have? Answer in JSON."
+PROBE_SCHEMA: Json = {  # of a name that nothing in the prompt gives away
     "type": "object",
     "properties": {"spider_leg_total": {"type": "integer"}},
     "required": ["spider_leg_total"],
     "additionalProperties": False,
 }
-FORMATS: dict[str, Json] = {
+PROBE_FORMATS: dict[str, Json] = {
     "json_schema": {
         "type": "json_schema",
-        "json_schema": {"name": "legs", "strict": True, "schema": SCHEMA},
+        "json_schema": {"name": "legs", "strict": True, "schema": PROBE_SCHEMA},
     },
     "json_object": {"type": "json_object"},
 }
-TRIED: dict[str, Any] = {
+PROBE_PARAMETERS: dict[str, Any] = {
     "temperature": 0.5,
     "top_p": 0.9,
     "top_k": 40,
@@ -195,7 +195,7 @@ class Probe:
 
     def __init__(self, endpoint: Endpoint, call: ModelCall) -> None:
         self._endpoint, self._call = endpoint, call
-        self._body: Json = {"model": call.model, "messages": [user_turn(ASKED)]}
+        self._body: Json = {"model": call.model, "messages": [user_turn(PROBE_QUESTION)]}
         self.provider: dict[str, Any] = {}
         self.omit: list[str] = []
 
@@ -206,10 +206,10 @@ class Probe:
         if not plain_call.takes:
             return
         yield await self._try_limit_parameters()
-        for parameter in FORMATS:
+        for parameter in PROBE_FORMATS:
             yield await self._try_format(parameter)
         yield await self._try_stream()
-        for parameter, value in TRIED.items():
+        for parameter, value in PROBE_PARAMETERS.items():
             yield await self._try_parameter(parameter, value)
         yield await self._try_temperature_with_top_p()
         yield self._report_usage()
@@ -218,18 +218,19 @@ class Probe:
     async def _try_plain_call(self) -> Finding:
         """A call with nothing in it but the question; as a stream where that is asked for."""
         reply = await self._post({})
-        if isinstance(reply, CallFailed) and not isinstance(reply, Refused | Broken) and "stream" in str(reply).lower():
+        is_rejected = isinstance(reply, CallFailed) and not isinstance(reply, AccessRefused | BrokenCall)
+        if is_rejected and "stream" in str(reply).lower():
             self._body["stream"], self.provider["stream"] = True, True
             reply = await self._post({})
         if isinstance(reply, CallFailed):
             return Finding("a call", False, str(reply))
         self._reply = reply
-        field = f", its text stands in {reply.aside[0]}" if reply.aside[1] else ""
+        field = f", its text stands in {reply.side_text[0]}" if reply.side_text[1] else ""
         return Finding("a call", True, f"{len(reply.content)} characters, finish_reason {reply.finish_reason}{field}")
 
     async def _try_limit_parameters(self) -> Finding:
-        accepted = [name for name in LIMITS if not isinstance(await self._post({name: ROOM}), CallFailed)]
-        default = next(name for name in LIMITS if name in chat_body(self._endpoint.settings, self._call, [], None))
+        accepted = [name for name in LIMIT_KEYS if not isinstance(await self._post({name: PROBE_TOKENS}), CallFailed)]
+        default = next(name for name in LIMIT_KEYS if name in chat_body(self._endpoint.settings, self._call, [], None))
         if accepted and default not in accepted:
             self.provider["limit_parameter"] = accepted[0]
         detail = " and ".join(accepted) or "neither max_tokens nor its successor"
@@ -237,12 +238,12 @@ class Probe:
 
     async def _try_format(self, name: str) -> Finding:
         """json_schema first; what is set is the strongest that works."""
-        reply = await self._post({"response_format": FORMATS[name]})
+        reply = await self._post({"response_format": PROBE_FORMATS[name]})
         if isinstance(reply, CallFailed):
             is_valid, detail = False, str(reply)
         else:
-            text = without_thoughts(reply.content or reply.aside[1]).text
-            content = decoded(text)
+            text = remove_thoughts(reply.content or reply.side_text[1]).text
+            content = decode_json(text)
             is_valid = isinstance(content, dict) and (name == "json_object" or set(content) == {"spider_leg_total"})
             detail = "" if is_valid else f"taken and ignored: {text[:60]!r}"
         if is_valid and self.provider.get("structured") == "prompt":
@@ -268,7 +269,7 @@ class Probe:
         kind = "temperature with top_p"
         if self.omit[:1] in (["temperature"], ["top_p"]):
             return Finding(kind, None, "")
-        reply = await self._post({name: TRIED[name] for name in ("temperature", "top_p")})
+        reply = await self._post({name: PROBE_PARAMETERS[name] for name in ("temperature", "top_p")})
         if not isinstance(reply, CallFailed):
             return Finding(kind, True, "")
         self.omit.append("top_p")
@@ -298,4 +299,4 @@ class Probe:
             reply = read_response(await self._endpoint.post("/chat/completions", {**self._body, **parameters}))
         except CallFailed as failure:
             return failure
-        return reply.trouble or reply
+        return reply.failure or reply

@@ -9,7 +9,7 @@ from groundwork.settings.model_settings import ModelCall, Provider, Routing
 
 Json = dict[str, Any]
 Dialect = Literal["openrouter", "openai", "azure", "local", "generic"]
-Level = Literal["json_schema", "json_object", "prompt"]
+JsonLevel = Literal["json_schema", "json_object", "prompt"]
 LOCAL = "local"
 SAMPLING = ("temperature", "top_p", "top_k", "min_p")
 # What switches a model's thinking on and off, by host: OpenAI's own models and Gemini know degrees alone.
@@ -34,14 +34,14 @@ def dialect_of(base_url: str) -> Dialect:
     return "openai" if host == "api.openai.com" else "generic"
 
 
-def address(base_url: str) -> tuple[str, dict[str, str]]:
+def split_address(base_url: str) -> tuple[str, dict[str, str]]:
     """(the address without its query and without a pasted /chat/completions, the query)."""
     split_url = urlsplit(base_url)
     path = split_url.path.rstrip("/").removesuffix("/chat/completions")
     return urlunsplit((split_url.scheme, split_url.netloc, path, "", "")), dict(parse_qsl(split_url.query))
 
 
-def level_of(settings: Provider) -> Level:
+def json_level(settings: Provider) -> JsonLevel:
     """How a schema is asked for at first: Anthropic ignores a response_format, DeepSeek knows no schema in it."""
     if settings.structured != "auto":
         return settings.structured

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from groundwork.llm.call_failures import Blocked, Broken, CallFailed, trouble_of
+from groundwork.llm.call_failures import BrokenCall, CallFailed, ReplyBlocked, classify_failure
 
 # How replies end, in the words of OpenAI, Anthropic, Gemini, Mistral, Cohere, DeepSeek, Zhipu, Bedrock, vLLM, Ollama.
-CUT = (
+CUT_OFF_REASONS = (
     "length",
     "max_tokens",
     "max_output_tokens",
@@ -19,12 +19,14 @@ CUT = (
     "token_limit",
     "incomplete",
 )
-FILTERED = (
+FILTER_REASONS = (
     "content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content", "spii", "refusal",
     "image_safety", "sensitive", "guardrail_intervened", "moderation", "flagged", "blocked",
 )  # fmt: skip
-FAILED = ("error", "network_error", "insufficient_system_resource", "abort", "aborted", "cancelled", "failed", "load")
-WHOLE = (
+FAILURE_REASONS = (
+    "error", "network_error", "insufficient_system_resource", "abort", "aborted", "cancelled", "failed", "load",
+)  # fmt: skip
+COMPLETE_REASONS = (
     "stop", "end_turn", "eos", "eos_token", "stop_sequence", "stop_token", "complete", "completed", "done", "end",
     "tool_calls", "tool_use", "tool_call", "function_call",
 )  # fmt: skip
@@ -40,9 +42,9 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class ChatResponse(msgspec.Struct, frozen=True):
-    """One 200 as far as it could be read. `trouble` is set when it holds no reply.
+    """One 200 as far as it could be read. `failure` is set when it holds no reply.
 
-    `finish_reason` is "stop", "length", "" where none came, or the endpoint's own word that means neither. `aside`:
+    `finish_reason` is "stop", "length", "" where none came, or the endpoint's own word that means neither. `side_text`:
     (place, text) of what stands where no reply belongs, such as "reasoning_content".
     """
 
@@ -50,25 +52,25 @@ class ChatResponse(msgspec.Struct, frozen=True):
     finish_reason: str = ""
     model: str = ""
     usage: Usage = Usage()
-    trouble: CallFailed | None = None
-    aside: tuple[str, str] = ("", "")
+    failure: CallFailed | None = None
+    side_text: tuple[str, str] = ("", "")
 
 
 def read_response(body: bytes) -> ChatResponse:
     """The first choice of a chat completion that says anything, and its usage; never raises, whatever `body` holds."""
-    content = decoded_body(body)
+    content = decode_body(body)
     if content is None:
-        return ChatResponse(trouble=Broken(f"a 200 that is no JSON: {_excerpt(body)}"))
+        return ChatResponse(failure=BrokenCall(f"a 200 that is no JSON: {_excerpt(body)}"))
     if isinstance(content, list) and len(content) == 1:  # Gemini's errors come in a list
         content = content[0]
     if not isinstance(content, dict):
-        return ChatResponse(trouble=Broken(f"a 200 that is no object: {_excerpt(body)}"))
+        return ChatResponse(failure=BrokenCall(f"a 200 that is no object: {_excerpt(body)}"))
     usage = _parse_usage(content.get("usage"))
     choice = _best_choice(content.get("choices"))
     if (error := content.get("error")) and (choice is None or _has_message(error)):
-        return ChatResponse(usage=usage, trouble=trouble_of(200, {}, error))
+        return ChatResponse(usage=usage, failure=classify_failure(200, {}, error))
     if choice is None:
-        return ChatResponse(usage=usage, trouble=Broken("a 200 without choices"))
+        return ChatResponse(usage=usage, failure=BrokenCall("a 200 without choices"))
     message = _choice_message(choice)
     text = _content_text(message.get("content"))
     return ChatResponse(
@@ -76,29 +78,29 @@ def read_response(body: bytes) -> ChatResponse:
         finish_reason=_finish_reason(choice),
         model=str(content.get("model") or ""),
         usage=usage,
-        trouble=_choice_failure(choice, message),
-        aside=("", "") if text.strip() else _side_text(message),
+        failure=_choice_failure(choice, message),
+        side_text=("", "") if text.strip() else _side_text(message),
     )
 
 
 def read_vectors(body: bytes, count: int) -> tuple[list[list[float]], Usage]:
     """The vectors of an embeddings reply in the order of their texts. Raises CallFailed unless there are `count`."""
-    content = decoded_body(body)
+    content = decode_body(body)
     if content is None:
-        raise Broken(f"a 200 that is no JSON: {_excerpt(body)}")
+        raise BrokenCall(f"a 200 that is no JSON: {_excerpt(body)}")
     if isinstance(content, dict) and (error := content.get("error")):
-        raise trouble_of(200, {}, error)
+        raise classify_failure(200, {}, error)
     try:
         entries = sorted(content["data"], key=lambda entry: entry["index"])
         vectors = [msgspec.convert(entry["embedding"], list[float], strict=False) for entry in entries]
     except (TypeError, KeyError, msgspec.ValidationError) as error:
-        raise Broken(f"a 200 without embeddings: {_excerpt(body)}") from error
+        raise BrokenCall(f"a 200 without embeddings: {_excerpt(body)}") from error
     if len(vectors) != count or len({len(vector) for vector in vectors}) != 1:
-        raise Broken(f"{len(vectors)} embeddings for {count} texts, or not all of one length")
+        raise BrokenCall(f"{len(vectors)} embeddings for {count} texts, or not all of one length")
     return vectors, _parse_usage(content.get("usage"))
 
 
-def decoded_body(body: bytes) -> Any:
+def decode_body(body: bytes) -> Any:
     """The JSON of a body, a byte order mark, NaN, lone surrogates and a stream's events included; None where none."""
     try:
         return msgspec.json.decode(body)
@@ -106,17 +108,17 @@ def decoded_body(body: bytes) -> Any:
         pass
     text = body.decode("utf-8-sig", errors="replace").strip()
     if text.startswith(("data:", "event:", ":")):
-        return join_events(*events(text.splitlines()))
+        return join_events(*parse_events(text.splitlines()))
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
 
 
-def events(lines: list[str]) -> tuple[list[dict[str, Any]], bool]:
+def parse_events(lines: list[str]) -> tuple[list[dict[str, Any]], bool]:
     """The JSON objects of server-sent events, and whether the stream says that it is over."""
     payloads = [payload[5:].strip() for payload in lines if payload.startswith("data:")]
-    chunks = [chunk for payload in payloads if isinstance(chunk := decoded_body(payload.encode()), dict)]
+    chunks = [chunk for payload in payloads if isinstance(chunk := decode_body(payload.encode()), dict)]
     return chunks, "[DONE]" in payloads
 
 
@@ -176,21 +178,21 @@ def _finish_reason(choice: dict[str, Any]) -> str:
     """ "stop", "length", or the endpoint's own word."""
     reason = str(choice.get("finish_reason") or "")
     word = reason.casefold().removeprefix("finish_reason_")
-    if word in CUT or "context_window" in word or "context_length" in word:
+    if word in CUT_OFF_REASONS or "context_window" in word or "context_length" in word:
         return "length"
-    return "stop" if word in WHOLE else reason
+    return "stop" if word in COMPLETE_REASONS else reason
 
 
 def _choice_failure(choice: dict[str, Any], message: dict[str, Any]) -> CallFailed | None:
     if error := choice.get("error"):
-        return trouble_of(200, {}, error)
+        return classify_failure(200, {}, error)
     reason = str(choice.get("finish_reason") or "").casefold().removeprefix("finish_reason_")
-    if reason in FAILED:
-        return Broken(f"finish_reason {reason} ({choice.get('native_finish_reason') or 'no detail'})")
-    if reason.partition(":")[0].strip() in FILTERED:
-        return Blocked(f"the provider's content filter stopped the reply ({choice.get('finish_reason')})")
+    if reason in FAILURE_REASONS:
+        return BrokenCall(f"finish_reason {reason} ({choice.get('native_finish_reason') or 'no detail'})")
+    if reason.partition(":")[0].strip() in FILTER_REASONS:
+        return ReplyBlocked(f"the provider's content filter stopped the reply ({choice.get('finish_reason')})")
     refusal = message.get("refusal")
-    return Blocked(f"the model refused: {refusal}") if refusal else None
+    return ReplyBlocked(f"the model refused: {refusal}") if refusal else None
 
 
 def _side_text(message: dict[str, Any]) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import ConfigError, StopRun
-from groundwork.llm.journal_segments import FIELDS, Row, Segments, Since, move_to_segment
+from groundwork.llm.journal_segments import REPLY_COLUMNS, JournalPosition, Row, Segments, move_to_segment
 from groundwork.records.manifest import read_only_database
 from groundwork.records.process_identity import is_alive, this_process
 
@@ -50,8 +50,8 @@ CREATE TRIGGER IF NOT EXISTS answered AFTER INSERT ON replies BEGIN DELETE FROM 
 """
 
 
-_STORE = f"INSERT INTO replies (key, {FIELDS}, stored) VALUES ({', '.join('?' * 12)})"  # noqa: S608  # our own names
-_FIND = f"SELECT {FIELDS}, id FROM replies WHERE key = ? AND usable AND id > ? ORDER BY id DESC LIMIT 1"  # noqa: S608
+_STORE = f"INSERT INTO replies (key, {REPLY_COLUMNS}, stored) VALUES ({', '.join('?' * 12)})"  # noqa: S608  # our own names
+_FIND = f"SELECT {REPLY_COLUMNS}, id FROM replies WHERE key = ? AND usable AND id > ? ORDER BY id DESC LIMIT 1"  # noqa: S608
 _NOTE_USE = "UPDATE replies SET used = ? WHERE id = ? AND max(stored, coalesce(used, 0)) < ?"
 _NOTE_USE_ELSEWHERE = (
     "INSERT INTO uses VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET used = excluded.used WHERE used < excluded.used - ?"
@@ -63,16 +63,16 @@ _CLAIM = (
 )
 
 
-RESERVE = 512 * 1024  # bytes beside the journal, given up for the replies under way when the disk fills
+RESERVE_BYTES = 512 * 1024  # bytes beside the journal, given up for the replies under way when the disk fills
 IN_MEMORY = ":memory:"  # in place of a path: a journal that nothing is kept in
-ALL = Since(-1)  # before the first row
-SEGMENT = 64 * 2**20  # bytes of the file from which on its older rows move into a segment
+FROM_START = JournalPosition(-1)  # before the first row
+SEGMENT_BYTES = 64 * 2**20  # bytes of the file from which on its older rows move into a segment
 _STORES_BETWEEN_SIZE_LOOKS = 500  # calls of `store` between two looks at the size
 _MOVE_CLAIM = "moving to a segment"  # the claim of the process that does so
-Place = tuple[str, int]  # of a row: its segment ("" for the journal itself) and its number there
-PACKED = b"\x00z"  # before a compressed body; no reply begins with a NUL
-USE_NOTED = 3600  # seconds: a replay is noted where the last note is older
-DAMAGED = "move it away to continue without its replies; models are then asked again"
+RowPosition = tuple[str, int]  # of a row: its segment ("" for the journal itself) and its number there
+COMPRESSED_MARK = b"\x00z"  # before a compressed body; no reply begins with a NUL
+USE_NOTE_INTERVAL = 3600  # seconds: a replay is noted where the last note is older
+DAMAGED_REMEDY = "move it away to continue without its replies; models are then asked again"
 
 
 class StoredReply(msgspec.Struct, frozen=True):
@@ -90,13 +90,13 @@ class StoredReply(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def key_of(endpoint: str, body: dict[str, Any], draw: tuple[int, ...]) -> str:
+def request_key(endpoint: str, body: dict[str, Any], draw: tuple[int, ...]) -> str:
     """The sha256 of the canonical request: keys sorted, so that the order in which it was built does not matter."""
     canonical = msgspec.json.encode({"endpoint": endpoint, "body": body, "draw": draw}, order="sorted")
     return hashlib.sha256(canonical).hexdigest()
 
 
-def keep_private(path: Path) -> None:
+def make_private(path: Path) -> None:
     """Whole replies, and so whole passages of documents: readable by their owner alone. SQLite's log follows suit."""
     if path.name == ":memory:":  # no file at all
         return
@@ -116,7 +116,7 @@ class Journal:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            keep_private(path)
+            make_private(path)
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
@@ -124,7 +124,9 @@ class Journal:
             with suppress(sqlite3.OperationalError):  # has it already
                 self._db.execute("ALTER TABLE replies ADD COLUMN used REAL")  # the last replay, seconds since 1970
         except (sqlite3.DatabaseError, OSError) as error:
-            raise ConfigError([f"{path}: the journal of replies cannot be opened: {error}; {DAMAGED}"]) from error
+            raise ConfigError(
+                [f"{path}: the journal of replies cannot be opened: {error}; {DAMAGED_REMEDY}"]
+            ) from error
         self._path, self._process = path, this_process()
         self._segments = Segments(path)
         self._joined = _open_read_only(joined)
@@ -152,37 +154,37 @@ class Journal:
         if self._stores % _STORES_BETWEEN_SIZE_LOOKS == 0:
             self.move_older()
 
-    def find(self, key: str, after: Since = ALL) -> StoredReply | None:
+    def find(self, key: str, after: JournalPosition = FROM_START) -> StoredReply | None:
         """The newest usable reply to `key` among those that were stored `after`."""
         now = time.time()
         row = self._execute(_FIND, (key, after.row)).fetchone()
         if row:
             with suppress(StopRun):  # a full disk: what is there can be read all the same
-                self._execute(_NOTE_USE, (now, row[-1], now - USE_NOTED))
+                self._execute(_NOTE_USE, (now, row[-1], now - USE_NOTE_INTERVAL))
             row = (_decompress_body(row[0]), *row[1:-1])
         elif row := self._find_elsewhere(key, after):
             with suppress(StopRun):
-                self._execute(_NOTE_USE_ELSEWHERE, (key, now, USE_NOTED))
+                self._execute(_NOTE_USE_ELSEWHERE, (key, now, USE_NOTE_INTERVAL))
         return StoredReply(row[0], bool(row[1]), *row[2:]) if row else None
 
-    def _find_elsewhere(self, key: str, after: Since) -> Row | None:
+    def _find_elsewhere(self, key: str, after: JournalPosition) -> Row | None:
         """In the segments, or in the joined journal."""
         self._refresh_segments()
         row = self._segments.find(key, after)
-        if not row and after == ALL and self._joined is not None:
-            row = self._joined.execute(_FIND, (key, ALL.row)).fetchone()
+        if not row and after == FROM_START and self._joined is not None:
+            row = self._joined.execute(_FIND, (key, FROM_START.row)).fetchone()
             row = (_decompress_body(row[0]), *row[1:-1]) if row else None
-        if not row and after == ALL and self._joined_segments is not None:
+        if not row and after == FROM_START and self._joined_segments is not None:
             row = self._joined_segments.find(key, after)
         return row
 
-    def last(self) -> Since:
+    def last(self) -> JournalPosition:
         """The moment now: whatever is found `after` it is stored from now on, however the clock is set."""
         self._refresh_segments()
         row = self._execute("SELECT coalesce(max(id), 0) FROM replies", ()).fetchone()[0]
-        return Since(int(row), self._segments.names)
+        return JournalPosition(int(row), self._segments.names)
 
-    def claim(self, key: str, after: Since, seconds: float) -> bool:
+    def claim(self, key: str, after: JournalPosition, seconds: float) -> bool:
         """Whether this process may make the call now: nobody has its reply, and no other living process is at it.
 
         The claim ends with `store` or `release`, with its process, or after `seconds`: of a process on another host
@@ -218,7 +220,7 @@ class Journal:
         for unit in units:
             patterns = (unit, f"{unit} *", f"{unit}-[0-9a-f][0-9a-f]*")  # itself, its chunks, its pairs
             count += self._execute(f"DELETE FROM replies WHERE {_UNIT_CONDITION}", patterns).rowcount  # noqa: S608
-            self._segments.look()
+            self._segments.refresh()
             for segment in sorted(self._segments.names):
                 if ids := self._segments.ids(segment, _UNIT_CONDITION, patterns):
                     self._segments.drop(segment, ids)
@@ -226,16 +228,16 @@ class Journal:
         self._execute("VACUUM", ())
         return count
 
-    def rows(self) -> Iterator[tuple[Place, str, str, str, float, bool]]:
+    def rows(self) -> Iterator[tuple[RowPosition, str, str, str, float, bool]]:
         """(place, key, stage, unit, when it was last stored or replayed, usable) of every reply, the newest first."""
-        self._segments.look()
+        self._segments.refresh()
         query = "SELECT id, key, stage, unit, max(stored, coalesce(used, 0)), usable FROM replies ORDER BY id DESC"
         uses = dict(self._execute("SELECT key, used FROM uses", ()).fetchall())
         here = (("", row) for row in self._execute(query, ()))
         for segment, (id_, key, stage, unit, used, usable) in chain(here, self._segments.rows()):
             yield (segment, id_), key, stage, unit, max(used, uses.get(key, 0.0)), bool(usable)
 
-    def drop(self, positions: Iterable[Place]) -> None:
+    def drop(self, positions: Iterable[RowPosition]) -> None:
         """Delete these rows, compress what is not compressed yet, and give the room back to the disk."""
         ids_by_segment: dict[str, list[int]] = defaultdict(list)
         for segment, id_ in positions:
@@ -249,8 +251,8 @@ class Journal:
         self.settle()
         while self.move_older():
             pass
-        uncompressed = self._execute("SELECT id FROM replies WHERE substr(body, 1, 2) != ?", (PACKED,)).fetchall()
-        for (id_,) in uncompressed:
+        rows = self._execute("SELECT id FROM replies WHERE substr(body, 1, 2) != ?", (COMPRESSED_MARK,)).fetchall()
+        for (id_,) in rows:
             (body,) = self._execute("SELECT body FROM replies WHERE id = ?", (id_,)).fetchone()
             self._execute("UPDATE replies SET body = ? WHERE id = ?", (_compress_body(bytes(body)), id_))
         self._execute("VACUUM", ())
@@ -258,7 +260,7 @@ class Journal:
 
     def settle(self, newest: int | None = None) -> int:
         """Delete what stands in one of the `newest` segments (all) as well, as after a join; returns how many rows."""
-        self._segments.look()
+        self._segments.refresh()
         return self._segments.settle(self._db, newest)
 
     def move_older(self) -> bool:
@@ -266,14 +268,14 @@ class Journal:
 
         What hinders it (no room on the disk, another process that is at it) leaves the rows where they are.
         """
-        if self._path.name == IN_MEMORY or self._bytes_in_use() < SEGMENT:
+        if self._path.name == IN_MEMORY or self._bytes_in_use() < SEGMENT_BYTES:
             return False
         try:
-            if not self.claim(_MOVE_CLAIM, ALL, 600):
+            if not self.claim(_MOVE_CLAIM, FROM_START, 600):
                 return False
             try:
                 self.settle(newest=2)
-                return move_to_segment(self._path, self._db, SEGMENT, _decompress_body) > 0
+                return move_to_segment(self._path, self._db, SEGMENT_BYTES, _decompress_body) > 0
             finally:
                 self.release(_MOVE_CLAIM)
         except (StopRun, OSError, sqlite3.Error):
@@ -291,7 +293,7 @@ class Journal:
         version = self._execute("PRAGMA data_version", ()).fetchone()[0]
         if version != self._data_version:
             self._data_version = version
-            self._segments.look()
+            self._segments.refresh()
 
     def _hold_reserve(self) -> None:
         """Raises StopRun where there is none, or none was left for a reply before."""
@@ -299,7 +301,7 @@ class Journal:
             raise StopRun(self._disk_full_error)
         try:
             if not self._reserve.exists():
-                self._reserve.write_bytes(bytes(RESERVE))
+                self._reserve.write_bytes(bytes(RESERVE_BYTES))
         except OSError as error:
             self._reserve.unlink(missing_ok=True)
             raise StopRun(f"{self._reserve}: {error.strerror}; free disk space, then run again") from error
@@ -310,7 +312,7 @@ class Journal:
         except sqlite3.OperationalError as error:
             raise StopRun(f"{self._path}: a reply cannot be kept: {error}; free disk space, then run again") from error
         except sqlite3.DatabaseError as error:
-            raise StopRun(f"{self._path}: {error}; {DAMAGED}") from error
+            raise StopRun(f"{self._path}: {error}; {DAMAGED_REMEDY}") from error
 
     def close(self) -> None:
         """Close the file; every stored row is already safe."""
@@ -323,12 +325,12 @@ class Journal:
 
 
 def _compress_body(body: bytes) -> bytes:
-    return PACKED + zlib.compress(body)
+    return COMPRESSED_MARK + zlib.compress(body)
 
 
 def _decompress_body(body: bytes) -> bytes:
     """The reply as it was sent; journals of earlier versions hold it as it is."""
-    return zlib.decompress(body[len(PACKED) :]) if body.startswith(PACKED) else body
+    return zlib.decompress(body[len(COMPRESSED_MARK) :]) if body.startswith(COMPRESSED_MARK) else body
 
 
 def _open_read_only(path: Path | None) -> sqlite3.Connection | None:
@@ -337,7 +339,7 @@ def _open_read_only(path: Path | None) -> sqlite3.Connection | None:
         return None
     database = read_only_database(path)
     try:
-        database.execute(_FIND, ("", ALL.row))
+        database.execute(_FIND, ("", FROM_START.row))
     except sqlite3.Error:  # nothing joined yet, or damaged: what it held is asked anew
         database.close()
         return None

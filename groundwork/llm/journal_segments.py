@@ -23,9 +23,9 @@ from groundwork.records.artifacts import TEMPORARY
 from groundwork.records.manifest import read_only_database
 from groundwork.records.process_identity import mark
 
-FIELDS = "body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
-COPIED = f"id, key, {FIELDS}, stored, used"  # what a segment keeps of a row
-DICTIONARY = 32 * 1024  # bytes: as far back as zlib looks
+REPLY_COLUMNS = "body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
+SEGMENT_COLUMNS = f"id, key, {REPLY_COLUMNS}, stored, used"  # what a segment keeps of a row
+DICTIONARY_BYTES = 32 * 1024  # bytes: as far back as zlib looks
 _SAMPLE_BYTES = 4096  # bytes of one reply in the dictionary at most
 _SAMPLE_COUNT = 400  # replies that it is chosen from
 _MAX_OPEN_SEGMENTS = 100  # segments that are kept open
@@ -45,16 +45,16 @@ CREATE VIEW replies AS
         JOIN names AS units ON units.id = unit;
 """
 _FIND = (
-    f"SELECT {FIELDS} FROM replies WHERE substr(short_key, 1, 8) = ? AND short_key = ? AND usable AND id > ? "  # noqa: S608  # our own names
+    f"SELECT {REPLY_COLUMNS} FROM replies WHERE substr(short_key, 1, 8) = ? AND short_key = ? AND usable AND id > ? "  # noqa: S608  # our own names
     "ORDER BY id DESC LIMIT 1"
 )
 _STORE = f"INSERT INTO packed VALUES ({', '.join('?' * 14)})"  # noqa: S608
 _DAMAGED_REMEDY = "move it away to continue without its replies; models are then asked again"
 
-Row = tuple[Any, ...]  # in the order of FIELDS or COPIED
+Row = tuple[Any, ...]  # in the order of REPLY_COLUMNS or SEGMENT_COLUMNS
 
 
-class Since(NamedTuple):
+class JournalPosition(NamedTuple):
     """A moment in a journal: its newest row then, and the segments there were."""
 
     row: int
@@ -74,25 +74,25 @@ class Segments:
         self._open_segments: OrderedDict[str, tuple[sqlite3.Connection, bytes]] = OrderedDict()
         self.names: frozenset[str] = frozenset()
         self._newest_first: list[str] = []
-        self.look()
+        self.refresh()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """See what other processes have added or taken away."""
-        self._newest_first = [path.name for path in segments_of(self._journal)]
+        self._newest_first = [path.name for path in list_segments(self._journal)]
         self.names = frozenset(self._newest_first)
         for name in self._open_segments.keys() - self.names:
             self._open_segments.pop(name)[0].close()
 
-    def find(self, key: str, since: Since) -> Row | None:
+    def find(self, key: str, since: JournalPosition) -> Row | None:
         """FIELDS of the newest usable reply that was stored since, its body as it was sent. Raises StopRun."""
         short = short_key(key)
         try:
             for segment in self._newest_first if since.segments != self.names else ():
                 if segment not in since.segments:
                     for body, *other_columns in self._query(segment, _FIND, (short[:8], short, since.row)):
-                        return unpacked(body, self._open_segment(segment)[1]), *other_columns
+                        return decompress(body, self._open_segment(segment)[1]), *other_columns
         except FileNotFoundError:  # another process has written it anew
-            self.look()
+            self.refresh()
             return self.find(key, since)
         return None
 
@@ -111,15 +111,16 @@ class Segments:
         """Write the segment anew without these rows, or remove it where none is left. Raises StopRun."""
         dropped, path = set(ids), self._journal.with_name(segment)
         database, dictionary = self._open_segment(segment)
-        rows = (row for row in database.execute(f"SELECT {COPIED} FROM replies ORDER BY id") if row[0] not in dropped)  # noqa: S608
+        stored_rows = database.execute(f"SELECT {SEGMENT_COLUMNS} FROM replies ORDER BY id")  # noqa: S608
+        rows = (row for row in stored_rows if row[0] not in dropped)
         try:
-            with Draft(self._journal, dictionary) as draft:
-                if draft.add(rows, packed_already=True):
-                    draft.publish(_name_timestamp(segment))
+            with SegmentWriter(self._journal, dictionary) as writer:
+                if writer.add(rows, packed_already=True):
+                    writer.publish(_name_timestamp(segment))
             path.unlink(missing_ok=True)
         except (OSError, sqlite3.Error) as error:
             raise StopRun(f"{path}: cannot be written anew: {error}; free disk space, then run again") from error
-        self.look()
+        self.refresh()
 
     def settle(self, database: sqlite3.Connection, newest: int | None = None) -> int:
         """Delete from the journal what stands in one of the `newest` segments (all) as well; returns how many rows.
@@ -167,7 +168,7 @@ class Segments:
         return self._open_segments[segment]
 
 
-class Draft:
+class SegmentWriter:
     """A segment that is being written: a temporary file until it is published."""
 
     def __init__(self, journal: Path, dictionary: bytes) -> None:
@@ -181,7 +182,7 @@ class Draft:
         self._ids: dict[str, int] = {}
         self._stored = 0.0
 
-    def __enter__(self) -> Draft:
+    def __enter__(self) -> SegmentWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -189,7 +190,7 @@ class Draft:
         self._path.unlink(missing_ok=True)
 
     def add(self, rows: Iterable[Row], packed_already: bool = False) -> int:
-        """Write rows of COPIED, their bodies as sent or as this dictionary packed them; returns how many."""
+        """Write rows of SEGMENT_COLUMNS, their bodies as sent or as this dictionary packed them; returns how many."""
         compressor, changes_before = zlib.compressobj(9, zdict=self._dictionary), self._db.total_changes
         self._db.execute("BEGIN")
         for id_, key, body, usable, model, stage, unit, *other_columns in rows:
@@ -207,7 +208,7 @@ class Draft:
         It is the newest, however the clock is set, unless `moment` puts it in the place of another.
         """
         self._db.close()
-        newest = max((_name_timestamp(path.name) for path in segments_of(self._journal)), default=0)
+        newest = max((_name_timestamp(path.name) for path in list_segments(self._journal)), default=0)
         timestamp = moment or max(int(self._stored * 1e6), newest + 1)
         path = self._journal.with_name(f"{self._journal.stem}-{timestamp:016}-{secrets.token_hex(4)}.db")
         _sync_to_disk(self._path, os.O_RDWR)
@@ -226,15 +227,16 @@ def move_to_segment(journal: Path, database: sqlite3.Connection, size: int, as_s
     leaves them then.
     """
     last_id = _last_id_to_move(database, size)
-    with Draft(journal, learnt([as_sent(body) for body in _sample_bodies(database, last_id)])) as draft:
-        rows = database.execute(f"SELECT {COPIED} FROM replies WHERE id <= ? ORDER BY id", (last_id,))  # noqa: S608
-        written = draft.add((id_, key, as_sent(body), *other_columns) for id_, key, body, *other_columns in rows)
+    dictionary = build_dictionary([as_sent(body) for body in _sample_bodies(database, last_id)])
+    with SegmentWriter(journal, dictionary) as writer:
+        rows = database.execute(f"SELECT {SEGMENT_COLUMNS} FROM replies WHERE id <= ? ORDER BY id", (last_id,))  # noqa: S608
+        written = writer.add((id_, key, as_sent(body), *other_columns) for id_, key, body, *other_columns in rows)
         database.execute("BEGIN IMMEDIATE")
         try:
             if database.execute("DELETE FROM replies WHERE id <= ?", (last_id,)).rowcount != written:
                 raise sqlite3.OperationalError("rows were deleted meanwhile")
             if written:
-                draft.publish()
+                writer.publish()
             database.execute("COMMIT")
         except BaseException:
             database.execute("ROLLBACK")
@@ -260,7 +262,7 @@ def _sample_bodies(database: sqlite3.Connection, last_id: int) -> list[bytes]:
     return [body for (body,) in rows]
 
 
-def segments_of(journal: Path) -> list[Path]:
+def list_segments(journal: Path) -> list[Path]:
     """The segments beside a journal, the newest first."""
     try:
         names = [entry.name for entry in os.scandir(journal.parent) if _SEGMENT_NAME.search(entry.name)]
@@ -275,13 +277,13 @@ def _name_timestamp(name: str) -> int:
     return int(match[1]) if match else 0
 
 
-def learnt(bodies: Sequence[bytes]) -> bytes:
+def build_dictionary(bodies: Sequence[bytes]) -> bytes:
     """A dictionary of replies like these: as many of them, spread over all, as fit into it."""
     samples = [body[:_SAMPLE_BYTES] for body in bodies]
-    return b"".join(samples[:: 1 + sum(map(len, samples)) // DICTIONARY])
+    return b"".join(samples[:: 1 + sum(map(len, samples)) // DICTIONARY_BYTES])
 
 
-def unpacked(body: bytes, dictionary: bytes) -> bytes:
+def decompress(body: bytes, dictionary: bytes) -> bytes:
     return zlib.decompressobj(zdict=dictionary).decompress(body)
 
 

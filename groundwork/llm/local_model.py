@@ -38,7 +38,7 @@ def model_identity(settings: LocalModel) -> str:
     return f"local:{settings.model}:{path.stat().st_size if path.is_file() else ''}"
 
 
-def weights(settings: LocalModel) -> Path:
+def find_weights(settings: LocalModel) -> Path:
     """The .gguf that `settings.model` names, its sha256 checked.
 
     Raises MissingExtra when carriers are not installed, ConfigError for a missing file, a wrong hash or the Hub.
@@ -50,11 +50,11 @@ def weights(settings: LocalModel) -> Path:
     if not path.is_file():
         raise ConfigError([f'llm.local.model: {path}: no such file; write "packages", a path, or "org/repo:file.gguf"'])
     if settings.sha256:
-        verify(path, settings.sha256.lower())
+        verify_sha256(path, settings.sha256.lower())
     return path
 
 
-def carrier_parts() -> list[Path]:
+def find_carrier_files() -> list[Path]:
     """The data file of each carrier, in order, found without importing any. Raises MissingExtra."""
     files = []
     for number, package in enumerate(CARRIERS, start=1):
@@ -67,7 +67,7 @@ def carrier_parts() -> list[Path]:
     return files
 
 
-def join(carrier_files: Sequence[Path], target: Path, sha256: str) -> Path:
+def join_carriers(carrier_files: Sequence[Path], target: Path, sha256: str) -> Path:
     """`parts` one after the other as `target`, put in place only when the sha256 is right. Raises ConfigError."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
@@ -91,7 +91,7 @@ def join(carrier_files: Sequence[Path], target: Path, sha256: str) -> Path:
     return target
 
 
-def verify(path: Path, sha256: str) -> None:
+def verify_sha256(path: Path, sha256: str) -> None:
     """Raise ConfigError unless `path` has that sha256. A file once verified is read again only when it has changed."""
     if _read_verified(path) == [sha256, *_size_and_mtime(path)]:
         return
@@ -111,7 +111,7 @@ class LocalServer:
         import xllamacpp
 
         params = xllamacpp.CommonParams()
-        params.model.path = str(weights(settings))
+        params.model.path = str(find_weights(settings))
         params.hostnames, params.port, params.ui = ["127.0.0.1"], 0, False
         params.n_ctx, params.n_parallel = settings.context_length, 1  # more slots do not help on a CPU
         for cpu in (params.cpuparams, params.cpuparams_batch):
@@ -138,9 +138,9 @@ def free_cores() -> int:
 def _weights_from_packages(sha256: str) -> Path:
     target = cache_dir() / f"{sha256[:16]}.gguf"
     if target.is_file():
-        verify(target, sha256)
+        verify_sha256(target, sha256)
         return target
-    return join(carrier_parts(), target, sha256)
+    return join_carriers(find_carrier_files(), target, sha256)
 
 
 def _weights_from_hub(model: str) -> Path:

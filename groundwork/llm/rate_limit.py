@@ -1,8 +1,8 @@
 """How many calls may be in flight: one adaptive limiter for each endpoint and model.
 
-It opens at `START` calls and widens by `STEP` every `STEP_SECONDS` until the ceiling or the first 429. From then on a
-429 narrows it to `SHRINK` of what was in flight, at most once per pause, and each quarter window of successes
-widens it by one. With 2,000 calls against a limit of 40 a second this policy took 58 s with 0.7 % refusals, where a
+It opens at `START_CALLS` and widens by `STEP_CALLS` every `STEP_SECONDS` until the ceiling or the first 429. From then
+on a 429 narrows it to `SHRINK_FACTOR` of what was in flight, at most once per pause, and each quarter window of
+successes widens it by one. With 2,000 calls against a limit of 40 a second this policy took 58 s with 0.7 % refusals, where a
 fixed 256 lost two calls in three. A new call starts as soon as any ends: there are no batches.
 """
 
@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from groundwork.errors import ProviderRefused
 
-START, STEP, STEP_SECONDS = 16, 16, 0.1
-SHRINK, PAUSE, LONGEST_PAUSE = 0.85, 0.5, 8.0
+START_CALLS, STEP_CALLS, STEP_SECONDS = 16, 16, 0.1
+SHRINK_FACTOR, FIRST_PAUSE, LONGEST_PAUSE = 0.85, 0.5, 8.0
 
 
 class Pace:
@@ -50,20 +50,22 @@ class RateLimiter:
 
     A long chunk takes many calls, one after another: left behind, it would go on alone when all else is done.
 
-    `most`: the ceiling; `patience`: seconds of nothing but 429s, or of a Retry-After, after which the run stops.
+    `max_calls`: the ceiling; `patience`: seconds of nothing but 429s, or of a Retry-After, after which the run stops.
     """
 
-    def __init__(self, name: str, most: int, patience: float, rpm: int | None = None, tpm: int | None = None) -> None:
-        self.name, self.most, self.patience = name, most, patience
-        self.window = float(min(START, most))
+    def __init__(
+        self, name: str, max_calls: int, patience: float, rpm: int | None = None, tpm: int | None = None
+    ) -> None:
+        self.name, self.max_calls, self.patience = name, max_calls, patience
+        self.window = float(min(START_CALLS, max_calls))
         self.in_flight = 0
         self._requests, self._tokens = Pace(rpm), Pace(tpm)
         self._queue: list[_Waiting] = []  # a heap
         self._arrivals = 0
-        self._ramping = most > START
+        self._is_ramping = max_calls > START_CALLS
         self._widens_at = 0.0
         self._opens_at = 0.0
-        self._pause = PAUSE
+        self._pause = FIRST_PAUSE
         self._starved_since: float | None = None
         self._alarm: asyncio.TimerHandle | None = None
 
@@ -83,37 +85,37 @@ class RateLimiter:
             self.in_flight -= 1
             self._admit()
 
-    def used(self, booked: int, tokens: int) -> None:
+    def return_unused(self, booked: int, tokens: int) -> None:
         """Give back what a call booked and did not use."""
         self._tokens.book(tokens - booked, asyncio.get_running_loop().time())
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         """A call came back whole: widen by one for every quarter window of them."""
-        self._starved_since, self._pause = None, PAUSE
-        if not self._ramping:
-            self.window = min(self.most, self.window + 4 / max(self.window, 4))
+        self._starved_since, self._pause = None, FIRST_PAUSE
+        if not self._is_ramping:
+            self.window = min(self.max_calls, self.window + 4 / max(self.window, 4))
 
-    def refused(self, retry_after: float | None) -> None:
+    def record_429(self, retry_after: float | None) -> None:
         """A 429 of a call that still holds its slot: narrow, and admit nobody for a moment.
 
         Raises ProviderRefused when the wait has no end in sight.
         """
         now = asyncio.get_running_loop().time()
-        self._ramping = False
+        self._is_ramping = False
         self._starved_since = now if self._starved_since is None else self._starved_since
-        self.bear(retry_after)
+        self.check_patience(retry_after)
         if now - self._starved_since > self.patience:
             raise ProviderRefused(
                 f"{self.name}: nothing but 429 (too many requests) for {self.patience:.0f} s; run again later, "
                 "or set llm.requests_per_minute to what your account allows"
             )
         if now >= self._opens_at:  # the other 429s of the same burst tell nothing new
-            self.window = max(1.0, min(self.window, self.in_flight) * SHRINK)
+            self.window = max(1.0, min(self.window, self.in_flight) * SHRINK_FACTOR)
             self._opens_at = now + self._pause
-            self._pause = min(LONGEST_PAUSE, self._pause * 2) if self.window == 1 else PAUSE
+            self._pause = min(LONGEST_PAUSE, self._pause * 2) if self.window == 1 else FIRST_PAUSE
         self._opens_at = max(self._opens_at, now + (retry_after or 0.0))
 
-    def bear(self, retry_after: float | None) -> None:
+    def check_patience(self, retry_after: float | None) -> None:
         """Raise ProviderRefused when the endpoint asks for a longer wait than the user has patience for."""
         if retry_after is not None and retry_after > self.patience:
             raise ProviderRefused(
@@ -121,7 +123,7 @@ class RateLimiter:
                 f"({self.patience:g} s); run again later, or raise llm.max_retry_after"
             )
 
-    def turn_away(self, error: Exception) -> None:
+    def fail_waiting(self, error: Exception) -> None:
         """Everyone who waits gets `error`: the run is stopping."""
         while self._queue:
             turn = self._queue.pop().turn
@@ -142,7 +144,7 @@ class RateLimiter:
     def _admit(self) -> None:
         """Let in as many as there is room for; set the alarm to the next moment that can change it."""
         now = asyncio.get_running_loop().time()
-        self._ramp(now)
+        self._widen(now)
         while self._queue and self.in_flight < int(self.window) and now >= self._next_start():
             _, turn, tokens = heapq.heappop(self._queue)
             if not turn.done():
@@ -150,7 +152,7 @@ class RateLimiter:
                 self._requests.book(1, now)
                 self._tokens.book(tokens, now)
                 turn.set_result(None)
-            self._ramp(now)
+            self._widen(now)
         if self._queue and self._alarm is None:
             self._set_alarm(now)
 
@@ -159,7 +161,7 @@ class RateLimiter:
 
     def _set_alarm(self, now: float) -> None:
         wake_at = self._next_start()
-        if wake_at <= now and self._ramping:
+        if wake_at <= now and self._is_ramping:
             wake_at = self._widens_at
         if wake_at > now:
             self._alarm = asyncio.get_running_loop().call_at(wake_at, self._on_alarm)
@@ -168,11 +170,11 @@ class RateLimiter:
         self._alarm = None
         self._admit()
 
-    def _ramp(self, now: float) -> None:
+    def _widen(self, now: float) -> None:
         """Widen while everything goes well and the window is full."""
-        if not self._ramping or self.in_flight < int(self.window):
+        if not self._is_ramping or self.in_flight < int(self.window):
             return
         if now >= self._widens_at:
-            self.window = min(self.most, self.window + (STEP if self._widens_at else 0))
+            self.window = min(self.max_calls, self.window + (STEP_CALLS if self._widens_at else 0))
             self._widens_at = now + STEP_SECONDS
-            self._ramping = self.window < self.most
+            self._is_ramping = self.window < self.max_calls

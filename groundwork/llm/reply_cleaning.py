@@ -1,6 +1,6 @@
 """What is no part of a reply's text: what a model thinks aloud, a preface, a code fence, a note at the end.
 
-`unwrapped` takes off what is surely no part of the text, and `wrapping` names what may be none, for a correction turn.
+`unwrap_text` takes off what is surely no part of the text, and `wrapping_problem` names what may be none.
 
 Servers without a reasoning parser leave the thoughts in the text, between marks that differ by model: `<think>`,
 `<thinking>`, `<seed:think>` and their like in any case, `[THINK]` (Magistral), `◁think▷` (Kimi), `<|START_THINKING|>`
@@ -46,7 +46,7 @@ _INTRODUCTION_WORDS = 15  # at most, of a line with a colon before the text
 _NOTE_WORDS = 40  # at most, of a paragraph behind it
 
 
-def unwrapped(text: str) -> str:
+def unwrap_text(text: str) -> str:
     """`text` without what surely stands around it, in whatever order; the text itself where nothing would be left."""
     bare = text.strip()
     while bare:
@@ -57,7 +57,7 @@ def unwrapped(text: str) -> str:
     return text.strip()
 
 
-def wrapping(text: str) -> str:
+def wrapping_problem(text: str) -> str:
     """What of an unwrapped text is perhaps no part of it, as a problem to be told to the model; "" for none."""
     opening, *following = _BLANK.split(text.strip())
     closing = following[-1] if following else ""
@@ -116,14 +116,14 @@ _END = re.compile(
 _QUOTES = "`'\"“”‘’"
 
 
-class Spoken(NamedTuple):
+class SpokenText(NamedTuple):
     """A reply without its thoughts; `unclosed`: the last block never ended, so what follows it was never said."""
 
     text: str
     unclosed: bool
 
 
-def without_thoughts(text: str, payload: Sequence[Span] = ()) -> Spoken:
+def remove_thoughts(text: str, payload: Sequence[Span] = ()) -> SpokenText:
     """`text` without what was thought aloud. Marks within the spans of `payload` are content, as are quoted ones."""
     spoken: list[str] = []
     position, in_thought = 0, False
@@ -140,7 +140,7 @@ def without_thoughts(text: str, payload: Sequence[Span] = ()) -> Spoken:
             position = mark.end()
     if not in_thought:
         spoken.append(text[position:])
-    return Spoken(_strip_frame("".join(spoken)), in_thought)
+    return SpokenText(_strip_frame("".join(spoken)), in_thought)
 
 
 def _is_inside(position: int, spans: Sequence[Span]) -> bool:

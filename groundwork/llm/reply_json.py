@@ -29,18 +29,18 @@ class NotText(ValueError):
     """A string holds what no text has; the message names the character."""
 
 
-def escaped(text: str) -> str:
+def escape_backslashes(text: str) -> str:
     r"""`text` with a second backslash wherever a single one is no JSON escape (`\alpha`, `\(`); valid JSON stays."""
     return _ESCAPE.sub(lambda match: "\\\\" if match[0] == "\\" else match[0], text) if "\\" in text else text
 
 
-def commands(prompt: str) -> frozenset[str]:
+def latex_commands(prompt: str) -> frozenset[str]:
     r"""The commands that stand in `prompt`: `frac` for `\frac`; for one behind two backslashes `\frac`."""
     names = set(_COMMAND.findall(prompt))
     return frozenset(names | {f"\\{name}" for name in _DOUBLED.findall(prompt)}) if names else frozenset()
 
 
-def text_of(value: str, prompt_commands: frozenset[str]) -> str:
+def clean_text(value: str, prompt_commands: frozenset[str]) -> str:
     """`value` with its commands restored and one kind of line end. Raises NotText for any other control character."""
     if prompt_commands or not value.isprintable():
         value = _restore_commands(value, prompt_commands)
@@ -50,14 +50,14 @@ def text_of(value: str, prompt_commands: frozenset[str]) -> str:
     return value
 
 
-def texts_of(value: Any, prompt_commands: frozenset[str]) -> Any:
-    """Like `text_of` for every string in decoded JSON, keys included."""
+def clean_texts(value: Any, prompt_commands: frozenset[str]) -> Any:
+    """Like `clean_text` for every string in decoded JSON, keys included."""
     if isinstance(value, str):
-        return text_of(value, prompt_commands)
+        return clean_text(value, prompt_commands)
     if isinstance(value, list):
-        return [texts_of(item, prompt_commands) for item in value]
+        return [clean_texts(item, prompt_commands) for item in value]
     if isinstance(value, dict):
-        return {text_of(key, prompt_commands): texts_of(item, prompt_commands) for key, item in value.items()}
+        return {clean_text(key, prompt_commands): clean_texts(item, prompt_commands) for key, item in value.items()}
     return value
 
 
@@ -107,24 +107,24 @@ _BRACKET = re.compile(r"[\[{]")
 _ANY_BRACKET = re.compile(r"[\[{\]}]")
 _FENCE = re.compile(r"```[A-Za-z0-9]*[ \t]*\n(.*?)```", re.DOTALL)
 _CHARACTER = re.compile(r"\\u([0-9a-fA-F]{4})|\\.|([^\W_])", re.DOTALL)
-EFFORT = 20  # characters looked at for each one of the reply, after which no further start is tried
-DEEP = 10_000  # characters that a value nested too deeply counts for
+SCANS_PER_CHARACTER = 20  # characters looked at for each one of the reply, after which no further start is tried
+DEEP_NESTING_COST = 10_000  # characters that a value nested too deeply counts for
 LONGEST_REPAIR = 100_000  # characters; the repair takes up to 0.1 ms for each
 
 
-class Found(NamedTuple):
-    """A decoded object or list and where it stood; `torn`: within another one that is broken or was cut off."""
+class JsonValue(NamedTuple):
+    """A decoded object or list and where it stood; `is_partial`: within another one that is broken or was cut off."""
 
     start: int
     end: int
     value: Any
-    torn: bool
+    is_partial: bool
 
 
-def json_values(text: str) -> list[Found]:
-    """Every JSON object or list in `text` that stands in no other one, in order. `text` has been `escaped`."""
-    values: list[Found] = []
-    position, depth, effort = 0, 0, EFFORT * len(text) + DEEP
+def find_json_values(text: str) -> list[JsonValue]:
+    """Every JSON object or list in `text` that stands in no other, in order. `text` is that of `escape_backslashes`."""
+    values: list[JsonValue] = []
+    position, depth, effort = 0, 0, SCANS_PER_CHARACTER * len(text) + DEEP_NESTING_COST
     while effort > 0 and (bracket := _ANY_BRACKET.search(text, position)):
         start = bracket.start()
         position = start + 1
@@ -136,20 +136,20 @@ def json_values(text: str) -> list[Found]:
         except (ValueError, RecursionError) as error:
             depth += 1
             # What is nested too deeply, or a number of more digits than Python reads, names no place.
-            effort -= error.pos - start if isinstance(error, json.JSONDecodeError) else DEEP
+            effort -= error.pos - start if isinstance(error, json.JSONDecodeError) else DEEP_NESTING_COST
         else:
-            values.append(Found(start, end, value, depth > 0))
+            values.append(JsonValue(start, end, value, depth > 0))
             position = end
     return values
 
 
-def decoded(text: str) -> Any:
+def decode_json(text: str) -> Any:
     """The one JSON value that `text` is, a string's own JSON included; None where it is none."""
     try:
         value = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
-    return decoded(escaped(value.strip())) if isinstance(value, str) else value
+    return decode_json(escape_backslashes(value.strip())) if isinstance(value, str) else value
 
 
 def problem(text: str) -> str:
@@ -166,7 +166,7 @@ def problem(text: str) -> str:
     return "it holds other JSON"
 
 
-def repaired(text: str) -> list[Any]:
+def repair_json(text: str) -> list[Any]:
     """Values of JSON with faults that lose nothing: commas, quotes, comments. Empty where it takes a guess."""
     candidates = [*(match[1] for match in _FENCE.finditer(text)), text]
     return [value for candidate in candidates if (value := _repair_text(candidate)) is not None]
@@ -177,7 +177,7 @@ def _repair_text(text: str) -> Any:
     if not opening or not opening.start() < closing_index or closing_index - opening.start() > LONGEST_REPAIR:
         return None
     broken = text[opening.start() : closing_index + 1]
-    if not closes(broken):
+    if not has_closed_brackets(broken):
         return None
     import json_repair  # 20 ms that whole replies do without
 
@@ -188,7 +188,7 @@ def _repair_text(text: str) -> Any:
     return value if isinstance(value, dict | list) and _has_same_words(broken, value) else None
 
 
-def closes(text: str) -> bool:
+def has_closed_brackets(text: str) -> bool:
     """As many brackets closed as opened: nothing is missing at the end."""
     return all(text.count(a) <= text.count(b) for a, b in ("{}", "[]"))
 

@@ -20,14 +20,14 @@ from groundwork.llm import reply_cleaning, reply_json
 
 T = TypeVar("T")
 
-BROKEN = 300  # characters of an item that cannot be read
+BROKEN_ITEM_LENGTH = 300  # characters of an item that cannot be read
 
 
-class Unusable(Exception):
+class UnusableReply(Exception):
     """A reply arrived and cannot be used; the message is what the correction turn tells the model."""
 
 
-class Unfinished(Unusable):
+class UnfinishedReply(UnusableReply):
     """The reply ended within its thoughts."""
 
 
@@ -54,7 +54,7 @@ class ItemList(msgspec.Struct, frozen=True):
     item: type[Any]
 
 
-class Reader(Generic[T]):
+class ReplyReader(Generic[T]):
     """Turns a reply's text into the value that a stage asked for, or says what is wrong with it.
 
     `schema` None: the text itself; else JSON decoded into that type. `check` returns a problem, or None. `prompt` is
@@ -65,40 +65,41 @@ class Reader(Generic[T]):
         self, schema: type[T] | None, check: Callable[[T], str | None] | None = None, prompt: str = ""
     ) -> None:
         self._schema, self._check = schema, check
-        self._prompt_commands = reply_json.commands(prompt)
+        self._prompt_commands = reply_json.latex_commands(prompt)
         self.list = item_list(cast("Any", schema)) if schema else None
 
-    def parse(self, content: str, aside: str = "") -> Parsed[T]:
-        """The value in `content`; in `aside`, text that came in another place, only where all of it is JSON.
+    def parse(self, content: str, side_text: str = "") -> Parsed[T]:
+        """The value in `content`; in `side_text`, text that came in another place, only where all of it is JSON.
 
-        Raises Unusable with a problem that the model can act upon, Unfinished when the text ends within its thoughts.
+        Raises UnusableReply with a problem that the model can act upon, UnfinishedReply where it ends in thoughts.
         """
-        if not content.strip() and aside and self._schema is not None:
-            content = aside if reply_json.decoded(reply_json.escaped(aside.strip())) is not None else ""
+        if not content.strip() and side_text and self._schema is not None:
+            is_json = reply_json.decode_json(reply_json.escape_backslashes(side_text.strip())) is not None
+            content = side_text if is_json else ""
         parsed = self._parse_text(content) if self._schema is None else self._parse_json(content, self._schema)
         if not parsed.faulty:
-            self.checked(parsed.value)
+            self.check(parsed.value)
         return parsed
 
     def is_unfinished(self, content: str) -> bool:
         """Whether `content` ends within its thoughts and holds no payload before them."""
-        if not reply_cleaning.without_thoughts(content).unclosed:
+        if not reply_cleaning.remove_thoughts(content).unclosed:
             return False
         try:
             self.parse(content)
-        except Unfinished:
+        except UnfinishedReply:
             return True
-        except Unusable:
+        except UnusableReply:
             pass
         return False
 
-    def checked(self, value: T) -> T:
-        """`value`. Raises Unusable when the stage's own check finds a problem."""
+    def check(self, value: T) -> T:
+        """`value`. Raises UnusableReply when the stage's own check finds a problem."""
         if self._check and (problem := self._check(value)):
-            raise Unusable(problem)
+            raise UnusableReply(problem)
         return value
 
-    def mended(self, parsed: Parsed[T], content: str) -> Parsed[T]:
+    def merge_corrections(self, parsed: Parsed[T], content: str) -> Parsed[T]:
         """`parsed` with the items of a later reply, `content`, in the places of the faulty ones, in order.
 
         Faulty ones for which none came stay in `faulty`. A later reply that holds the whole list again is taken whole.
@@ -106,7 +107,7 @@ class Reader(Generic[T]):
         items = list(getattr(parsed.value, parsed.field))
         try:
             corrected_reply = self._parse_json(content, cast("type[T]", self._schema))
-        except Unusable:
+        except UnusableReply:
             return parsed
         corrections = list(getattr(corrected_reply.value, parsed.field))
         count = len(corrections) + len(corrected_reply.faulty)
@@ -126,20 +127,20 @@ class Reader(Generic[T]):
         return Parsed(value, tuple(still_faulty), parsed.field)
 
     def _parse_text(self, content: str) -> Parsed[T]:
-        spoken = reply_cleaning.without_thoughts(content)
+        spoken = reply_cleaning.remove_thoughts(content)
         if spoken.unclosed:
-            raise Unfinished("The reply ended before it began: it holds thoughts alone. Send the reply itself.")
+            raise UnfinishedReply("The reply ended before it began: it holds thoughts alone. Send the reply itself.")
         if not spoken.text:
-            raise Unusable("The reply was empty.")
+            raise UnusableReply("The reply was empty.")
         try:
-            return Parsed(cast("T", reply_json.text_of(spoken.text, self._prompt_commands)))
+            return Parsed(cast("T", reply_json.clean_text(spoken.text, self._prompt_commands)))
         except reply_json.NotText as error:
-            raise Unusable(f"The reply holds {error}; write plain text.") from error
+            raise UnusableReply(f"The reply holds {error}; write plain text.") from error
 
     def _parse_json(self, content: str, schema: type[T]) -> Parsed[T]:
-        text = reply_json.escaped(content.lstrip("\ufeff").strip())
+        text = reply_json.escape_backslashes(content.lstrip("\ufeff").strip())
         if not text:
-            raise Unusable("The reply was empty.")
+            raise UnusableReply("The reply was empty.")
         fits, problems, unclosed = [], [], False
         for candidates, is_thinking in self._candidates(text):
             unclosed |= is_thinking
@@ -150,27 +151,27 @@ class Reader(Generic[T]):
                     problems.append(str(error))
             if filled := [fit for fit in fits if not _is_empty(fit.value)]:
                 return _best_fit(filled)
-        if (torn := self._parse_broken_list(text, schema)) is not None:
-            return torn
+        if (broken_list := self._parse_broken_list(text, schema)) is not None:
+            return broken_list
         if fits:
             return _best_fit(fits)
         if unclosed:
-            raise Unfinished("The reply ended within its thoughts. Send the JSON itself.")
+            raise UnfinishedReply("The reply ended within its thoughts. Send the JSON itself.")
         if problems:
-            raise Unusable(f"The JSON does not fit the schema: {problems[-1]}.")
-        spoken = reply_cleaning.without_thoughts(text).text
+            raise UnusableReply(f"The JSON does not fit the schema: {problems[-1]}.")
+        spoken = reply_cleaning.remove_thoughts(text).text
         if not spoken:
-            raise Unusable("The reply was empty.")
-        raise Unusable(f"The reply is not valid JSON: {reply_json.problem(spoken)}.")
+            raise UnusableReply("The reply was empty.")
+        raise UnusableReply(f"The reply is not valid JSON: {reply_json.problem(spoken)}.")
 
     def _parse_broken_list(self, text: str, schema: type[T]) -> Parsed[T] | None:
         """The whole items of a list whose JSON is broken, the others as faulty; None where none is whole.
 
         How many are broken is told by the names of the fields, which every item has once.
         """
-        if self.list is None or reply_json.decoded(text) is not None:
+        if self.list is None or reply_json.decode_json(text) is not None:
             return None
-        objects = [json_value for json_value in reply_json.json_values(text) if isinstance(json_value.value, dict)]
+        objects = [json_value for json_value in reply_json.find_json_values(text) if isinstance(json_value.value, dict)]
         if any(self.list.field in json_value.value for json_value in objects):
             return None
         items = [
@@ -187,7 +188,7 @@ class Reader(Generic[T]):
             for index, (item_start, owner) in enumerate(zip(item_starts, owners, strict=True))
             if owner is None
         )
-        if not faulty and not reply_json.closes(text):  # cut off, perhaps before another item
+        if not faulty and not reply_json.has_closed_brackets(text):  # cut off, perhaps before another item
             return None
         try:
             value = _convert({self.list.field: []}, schema)
@@ -198,32 +199,32 @@ class Reader(Generic[T]):
 
     def _convert_item(self, value: Any) -> Any:
         try:
-            return _convert(reply_json.texts_of(value, self._prompt_commands), cast("ItemList", self.list).item)
+            return _convert(reply_json.clean_texts(value, self._prompt_commands), cast("ItemList", self.list).item)
         except (msgspec.ValidationError, reply_json.NotText):
             return None
 
     def _candidates(self, text: str) -> Iterator[tuple[list[Any], bool]]:
         """(values that may be the payload, are there thoughts without an end), the likeliest first."""
-        decoded_text = reply_json.decoded(text)
+        decoded_text = reply_json.decode_json(text)
         if decoded_text is not None:
             yield [*_possible_shapes(decoded_text, self.list)], False
-        values = reply_json.json_values(text)
-        spoken, unclosed = reply_cleaning.without_thoughts(
+        values = reply_json.find_json_values(text)
+        spoken, unclosed = reply_cleaning.remove_thoughts(
             text, [(json_value.start, json_value.end) for json_value in values]
         )
-        outside = reply_json.json_values(spoken)
+        outside = reply_json.find_json_values(spoken)
         if self.list and len(outside) > 1 and all(_could_be_item(json_value, self.list) for json_value in outside):
             yield [{self.list.field: [json_value.value for json_value in outside]}], unclosed  # as JSON lines
-        shapes = (_possible_shapes(json_value.value, None if json_value.torn else self.list) for json_value in outside)
+        shapes = (_possible_shapes(entry.value, None if entry.is_partial else self.list) for entry in outside)
         yield [*chain.from_iterable(shapes)], unclosed
         if not unclosed:
-            repaired = reply_json.repaired(spoken)
-            yield [shape for value in repaired for shape in _possible_shapes(value, self.list)], unclosed
+            repair_json = reply_json.repair_json(spoken)
+            yield [shape for value in repair_json for shape in _possible_shapes(value, self.list)], unclosed
 
     def _fit_schema(self, candidate: Any, schema: type[T]) -> Parsed[T]:
         """Raises ValidationError or NotText where not even one item fits."""
         try:
-            return Parsed(_convert(reply_json.texts_of(candidate, self._prompt_commands), schema))
+            return Parsed(_convert(reply_json.clean_texts(candidate, self._prompt_commands), schema))
         except (msgspec.ValidationError, reply_json.NotText):
             if self.list is None or not isinstance(candidate, dict):
                 raise
@@ -236,12 +237,12 @@ class Reader(Generic[T]):
         valid, faulty, problem = [], [], ""
         for index, item in enumerate(raw):
             try:
-                valid.append(_convert(reply_json.texts_of(item, self._prompt_commands), items.item))
+                valid.append(_convert(reply_json.clean_texts(item, self._prompt_commands), items.item))
             except (msgspec.ValidationError, reply_json.NotText) as error:
                 problem = str(error).replace("`$", f"`$.{items.field}[{index}]", 1)
                 faulty.append(FaultyItem(index, item, problem))
         other_fields = {**candidate, items.field: []}
-        value = _convert(reply_json.texts_of(other_fields, self._prompt_commands), schema)
+        value = _convert(reply_json.clean_texts(other_fields, self._prompt_commands), schema)
         if faulty and not valid:
             raise msgspec.ValidationError(problem)
         return Parsed(msgspec.structs.replace(cast("Any", value), **{items.field: valid}), tuple(faulty), items.field)
@@ -253,7 +254,7 @@ def _first_field_name(item: Any) -> str:
 
 def _broken_item_text(text: str, start: int) -> str:
     """What of a broken reply stands around `at`, for the record of rejected items."""
-    return text[max(0, text.rfind("{", 0, start)) : start + BROKEN]
+    return text[max(0, text.rfind("{", 0, start)) : start + BROKEN_ITEM_LENGTH]
 
 
 def _best_fit(fits: Sequence[Parsed[T]]) -> Parsed[T]:
@@ -288,8 +289,8 @@ def item_list(schema: Any) -> ItemList | None:
     return lists[0] if len(lists) == 1 else None
 
 
-def _could_be_item(json_value: reply_json.Found, items: ItemList) -> bool:
-    return isinstance(json_value.value, dict) and not json_value.torn and items.field not in json_value.value
+def _could_be_item(json_value: reply_json.JsonValue, items: ItemList) -> bool:
+    return isinstance(json_value.value, dict) and not json_value.is_partial and items.field not in json_value.value
 
 
 def _possible_shapes(value: Any, items: ItemList | None, depth: int = 0) -> Iterator[Any]:
@@ -301,7 +302,7 @@ def _possible_shapes(value: Any, items: ItemList | None, depth: int = 0) -> Iter
         yield {items.field: [value]}
     if depth < 2 and isinstance(value, dict) and len(value) == 1 and not (items and items.field in value):
         inner = next(iter(value.values()))
-        inner = reply_json.decoded(reply_json.escaped(inner)) if isinstance(inner, str) else inner
+        inner = reply_json.decode_json(reply_json.escape_backslashes(inner)) if isinstance(inner, str) else inner
         if isinstance(inner, dict | list):
             yield from _possible_shapes(inner, items, depth + 1)
     if depth == 0 and isinstance(value, list) and len(value) == 1:
@@ -341,9 +342,9 @@ def _normalize(value: Any, kind: inspect.Type) -> Any:
 def _as_list(value: Any, item_type: inspect.Type) -> Any:
     if not isinstance(value, str) or not value.strip():
         return value
-    decoded = reply_json.decoded(value)
-    if isinstance(decoded, list):
-        return decoded
+    items = reply_json.decode_json(value)
+    if isinstance(items, list):
+        return items
     return [value] if isinstance(item_type, inspect.StrType) else value
 
 

@@ -23,12 +23,12 @@ def tokens_in(text: str) -> int:
     return len(_PIECE.findall(text))
 
 
-def fewest_tokens(text: str) -> int:
+def min_token_count(text: str) -> int:
     """How many tokens `text` is at the least, whatever the tokenizer."""
     return sum(1 for _ in _LARGEST.finditer(text))
 
 
-def texts_in(messages: Sequence[dict[str, Any]]) -> str:
+def message_text(messages: Sequence[dict[str, Any]]) -> str:
     """The text of `messages` (OpenAI chat), without images."""
     return "\n".join(part.get("text") or "" for message in messages for part in _content_parts(message.get("content")))
 

@@ -32,7 +32,7 @@ class Beside(msgspec.Struct):
 async def draw_map(job: Job, unit: Unit) -> Outcome:
     """Embed what lacks vectors of the unit's sources, lay them out together and write the map's files."""
     from groundwork.dataset.question_vectors import embedded, encoder_of
-    from groundwork.llm.call_costs import spending
+    from groundwork.llm.call_costs import read_spending
     from groundwork.maps.scene_building import by_dataset, scene_of
     from groundwork.tags.tag_files import tags_by_question
 
@@ -40,7 +40,7 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
     tags = tags_by_question(job.data, unit.payload)
     scene = scene_of(by_dataset(ones), unit.name, job.config.maps, encoder_of(job).name, tags, job.progress)
     if len(ones) > 1:
-        scene = _with_prices(scene, ones, spending(job.data.joined_journal, "generate_qa"))
+        scene = _with_prices(scene, ones, read_spending(job.data.joined_journal, "generate_qa"))
     job.progress.phase("drawing")
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     return Outcome(

@@ -7,7 +7,7 @@ from typing import Any
 
 from groundwork.console.job import Job
 from groundwork.llm.prompts import conversation, follow_up, render
-from groundwork.llm.reply_cleaning import unwrapped
+from groundwork.llm.reply_cleaning import unwrap_text
 from groundwork.llm.task_group import together
 from groundwork.settings.document_settings import Summarize
 from groundwork.summaries.subject_name import with_name
@@ -86,7 +86,7 @@ class Summarizer:
         reply = await self._job.client.ask(
             self._settings, messages, stage="summarize", unit=unit, check=unusable, whole_prompt=True
         )
-        return unwrapped(reply.value)
+        return unwrap_text(reply.value)
 
     def _messages(self, prompt: str, **variables: str) -> list[Any]:
         return conversation(self._job.prompt(prompt), document=self._title, max_words=str(self._words), **variables)

@@ -7,7 +7,7 @@ import re
 from groundwork.language.detection import code
 from groundwork.language.names import names
 from groundwork.language.words import stem
-from groundwork.llm.reply_cleaning import unwrapped, wrapping
+from groundwork.llm.reply_cleaning import unwrap_text, wrapping_problem
 from groundwork.markdown.grounding import Grounds
 from groundwork.summaries.subject_name import name_fault, without_label, without_name
 
@@ -20,12 +20,12 @@ _REFUSAL = re.compile(
 def unusable(summary: str) -> str | None:
     """What makes a reply no summary, or more than one, for the correction turn."""
 
-    summary = without_name(unwrapped(summary))
+    summary = without_name(unwrap_text(summary))
     if len(re.findall(r"\w+", summary)) < 5:
         return "It is empty; write the summary."
     if _REFUSAL.match(summary):
         return "It is a refusal; write the summary."
-    problem = wrapping(summary)
+    problem = wrapping_problem(summary)
     return f"{problem} Send the summary alone, as plain prose." if problem else None
 
 

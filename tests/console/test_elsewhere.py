@@ -238,7 +238,7 @@ def test_older_replies_in_a_bucket(
     first, second = (Machine(tmp_path / name, s3, models) for name in ("first", "second"))
     for stage in STAGES:
         first.says(bucket.url, stage)
-    monkeypatch.setattr(journal, "SEGMENT", 800)
+    monkeypatch.setattr(journal, "SEGMENT_BYTES", 800)
     (mine,) = (tmp_path / "first" / "data").glob("*/data/.state/journal.db")
     with closing(journal.Journal(mine)) as book:
         while book.move_older():

@@ -6,7 +6,7 @@ from aiohttp import web
 from groundwork.errors import ConfigError, ProviderRefused
 from groundwork.llm.client import Client
 from groundwork.llm.endpoint import Endpoint
-from groundwork.llm.http_request import address, chat_body, dialect_of, level_of
+from groundwork.llm.http_request import chat_body, dialect_of, json_level, split_address
 from groundwork.settings.config_files import load
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import ask_text
@@ -31,7 +31,7 @@ def endpoint(*assignments: str, env: dict[str, str]) -> Endpoint:
 )
 def test_pasted_addresses_are_understood(pasted, meant):
     """A query goes behind every path, and /chat/completions is put there once."""
-    assert address(pasted) == meant
+    assert split_address(pasted) == meant
 
 
 async def test_azure_gets_its_query_and_its_header(config_for, journal):
@@ -141,7 +141,7 @@ def test_dialects_and_levels_go_by_the_host():
     config = load([], ["llm.base_url=https://x.openai.azure.com/openai/v1"])
     assert "max_completion_tokens" in chat_body(config.llm, config.tags, [], None)
     for url, level in (("https://api.anthropic.com/v1", "prompt"), ("https://api.deepseek.com", "json_object")):
-        assert level_of(load([], [f"llm.base_url={url}"]).llm) == level
+        assert json_level(load([], [f"llm.base_url={url}"]).llm) == level
 
 
 def test_a_provider_names_only_what_differs():

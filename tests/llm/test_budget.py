@@ -5,15 +5,15 @@ import asyncio
 import pytest
 
 from groundwork.errors import BudgetReached
-from groundwork.llm.budget import AMPLE, LEAST_ROOM, Budget, Experience, Stake
+from groundwork.llm.budget import MIN_REPLY_TOKENS, REPLY_GROWTH, Budget, UsageHistory, WorstCase
 from groundwork.llm.http_response import Usage
 from groundwork.llm.prices import Price
 from groundwork.llm.token_estimate import estimate_tokens, tokens_in
 
 
-def stake(usd: float) -> Stake:
+def worst_case(usd: float) -> WorstCase:
     """A call that may cost `usd` and no less."""
-    return Stake(Price(0.0, usd), 0, 1, 1)
+    return WorstCase(Price(0.0, usd), 0, 1, 1)
 
 
 async def test_a_call_waits_for_others_to_settle_rather_than_stop():
@@ -21,9 +21,9 @@ async def test_a_call_waits_for_others_to_settle_rather_than_stop():
     budget, order = Budget(1.0), []
 
     async def call(name: str, worst: float, cost: float) -> None:
-        async with budget.reserve(stake(worst)) as settlement:
+        async with budget.reserve(worst_case(worst)) as reservation:
             await asyncio.sleep(0.01)
-            settlement.cost = cost
+            reservation.cost = cost
             order.append(name)
 
     await asyncio.gather(call("a", 0.9, 0.1), call("b", 0.9, 0.1), call("c", 0.5, 0.1))
@@ -39,7 +39,7 @@ async def test_a_failed_call_gives_its_money_back():
     budget = Budget(1.0)
     for _ in range(3):
         with pytest.raises(OSError):
-            async with budget.reserve(stake(0.9)):
+            async with budget.reserve(worst_case(0.9)):
                 raise OSError
     assert budget.spent == 0
 
@@ -47,7 +47,7 @@ async def test_a_failed_call_gives_its_money_back():
 async def test_without_a_limit_nothing_is_held_up():
     """No limit: any number of calls at once, and the sum is known all the same."""
     budget = Budget()
-    async with budget.reserve(stake(1e9)) as one, budget.reserve(stake(1e9)):
+    async with budget.reserve(worst_case(1e9)) as one, budget.reserve(worst_case(1e9)):
         one.cost = 0.25
     assert budget.spent == 0.25
 
@@ -58,9 +58,9 @@ def test_a_budget_serves_one_loop_after_the_other():
 
     async def stage() -> None:
         async def call() -> None:
-            async with budget.reserve(stake(0.4)) as settlement:
+            async with budget.reserve(worst_case(0.4)) as reservation:
                 await asyncio.sleep(0.001)
-                settlement.cost = 0.01
+                reservation.cost = 0.01
 
         await asyncio.gather(*(call() for _ in range(5)))
 
@@ -70,29 +70,29 @@ def test_a_budget_serves_one_loop_after_the_other():
 
 
 async def test_a_reply_gets_as_much_room_as_is_left_for_it():
-    """Where the whole of a call does not fit even alone, its reply may be shorter, down to `least`; then it ends."""
-    wanted = Stake(Price(1e-6, 2e-6), 1_000, 16_000, 2_000)
+    """Where the whole of a call does not fit even alone, its reply may be shorter, down to `min_tokens`; or it ends."""
+    wanted = WorstCase(Price(1e-6, 2e-6), 1_000, 16_000, 2_000)
     budget = Budget(0.02)
-    async with budget.reserve(wanted) as settlement:
-        assert settlement.room == 9_500 and settlement.reserved == pytest.approx(0.02)
-        settlement.cost = 0.016
+    async with budget.reserve(wanted) as reservation:
+        assert reservation.reply_tokens == 9_500 and reservation.reserved == pytest.approx(0.02)
+        reservation.cost = 0.016
     with pytest.raises(BudgetReached, match=r"0\.0160 USD are spent and the next call could cost 0\.0050"):
         async with budget.reserve(wanted):
             pass
-    async with Budget(1.0).reserve(wanted) as settlement:
-        assert settlement.room == 16_000
+    async with Budget(1.0).reserve(wanted) as reservation:
+        assert reservation.reply_tokens == 16_000
 
 
 def test_replies_teach_how_much_to_set_aside():
     """Room is the limit at first, then some times the longest reply; prompts longer than estimated count as such."""
-    experience, price = Experience(), Price(1e-6, 2e-6)
-    assert experience.stake(price, 100, 16_384).most == 16_384
-    experience.learn(100, Usage(input_tokens=90, output_tokens=100))
-    assert experience.stake(price, 100, 16_384) == Stake(price, 200, LEAST_ROOM, LEAST_ROOM)
-    experience.learn(100, Usage(input_tokens=300, output_tokens=1_500))
-    assert experience.stake(price, 100, 16_384) == Stake(price, 600, AMPLE * 1_500, 3_000)
-    assert experience.stake(price, 100, 16_384, roomy=True).least == 16_384
-    assert experience.stake(price, 100, 500).most == 500
+    history, price = UsageHistory(), Price(1e-6, 2e-6)
+    assert history.worst_case(price, 100, 16_384).max_tokens == 16_384
+    history.record(100, Usage(input_tokens=90, output_tokens=100))
+    assert history.worst_case(price, 100, 16_384) == WorstCase(price, 200, MIN_REPLY_TOKENS, MIN_REPLY_TOKENS)
+    history.record(100, Usage(input_tokens=300, output_tokens=1_500))
+    assert history.worst_case(price, 100, 16_384) == WorstCase(price, 600, REPLY_GROWTH * 1_500, 3_000)
+    assert history.worst_case(price, 100, 16_384, full_limit=True).min_tokens == 16_384
+    assert history.worst_case(price, 100, 500).max_tokens == 500
 
 
 def test_tokens_are_estimated_from_text_schema_and_images():

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from groundwork.errors import InvalidReply, ProviderRefused, UnitError
-from groundwork.llm.call_failures import Refused, Rejected
+from groundwork.llm.call_failures import AccessRefused, RequestRejected
 from groundwork.llm.client import Client
-from groundwork.llm.endpoint_capabilities import Adaptation
+from groundwork.llm.endpoint_capabilities import RequestAdapter
 from groundwork.settings.config_files import load
 from tests.endpoint_habits import ENDS, RULES, SHAPES
 from tests.fake_openrouter import FakeOpenRouter
@@ -94,19 +94,19 @@ async def test_settings_are_not_unlearned(config_for, journal):
 def test_the_limit_goes_by_either_name():
     """A server that does not know max_completion_tokens gets max_tokens, and the other way round; never in a circle."""
     settings = load([], ["llm.base_url=https://api.openai.com/v1"]).llm
-    adaptation, body = Adaptation(settings), {"max_completion_tokens": 100, "messages": []}
-    unknown = Rejected("400: Unrecognized request argument supplied: max_completion_tokens")
-    assert adaptation.learn(unknown, adaptation.applied(body), body)
-    assert adaptation.applied(body)["max_tokens"] == 100
-    assert adaptation.learn(Rejected("400: max_tokens is unknown"), adaptation.applied(body), body) is None
+    adapter, body = RequestAdapter(settings), {"max_completion_tokens": 100, "messages": []}
+    unknown = RequestRejected("400: Unrecognized request argument supplied: max_completion_tokens")
+    assert adapter.learn(unknown, adapter.adapt(body), body)
+    assert adapter.adapt(body)["max_tokens"] == 100
+    assert adapter.learn(RequestRejected("400: max_tokens is unknown"), adapter.adapt(body), body) is None
 
 
 def test_the_guards_go_before_temperature():
     """Where no provider takes every parameter, top_k and min_p are left out first, and temperature only after them."""
-    adaptation = Adaptation(load().llm)
+    adapter = RequestAdapter(load().llm)
     body = {"temperature": 0.7, "top_p": 0.95, "top_k": 40, "min_p": 0.05, "messages": []}
-    refused = Refused("404: No endpoints found that can handle the requested parameters.")
-    assert adaptation.learn(refused, adaptation.applied(body), body)
-    assert adaptation.applied(body).keys() == {"temperature", "top_p", "messages"}
-    assert adaptation.learn(refused, adaptation.applied(body), body)
-    assert adaptation.applied(body).keys() == {"messages"}
+    refused = AccessRefused("404: No endpoints found that can handle the requested parameters.")
+    assert adapter.learn(refused, adapter.adapt(body), body)
+    assert adapter.adapt(body).keys() == {"temperature", "top_p", "messages"}
+    assert adapter.learn(refused, adapter.adapt(body), body)
+    assert adapter.adapt(body).keys() == {"messages"}

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.errors import StopRun
-from groundwork.llm.journal import ALL, RESERVE, Journal, StoredReply, key_of
+from groundwork.llm.journal import FROM_START, RESERVE_BYTES, Journal, StoredReply, request_key
 from groundwork.records.join_databases import join_database
 from groundwork.records.process_identity import identity, is_alive, spoken, this_process
 
@@ -44,21 +44,21 @@ def test_a_row_comes_back_as_it_was(journal):
 def test_the_key_does_not_depend_on_the_order_of_building(items):
     """Equal requests have equal keys."""
     body = {"model": "m", "temperature": 0.5, "messages": [{"content": "hi", "role": "user"}]}
-    assert key_of("e", dict(items), (0, 0)) == key_of("e", body, (0, 0))
+    assert request_key("e", dict(items), (0, 0)) == request_key("e", body, (0, 0))
 
 
 def test_the_key_changes_with_everything_that_shapes_the_reply():
     """Endpoint, model, system prompt, parameters, schema and draw: each makes another key."""
     body = {"model": "m", "messages": [{"role": "system", "content": "s"}], "temperature": 0.5}
     keys = [
-        key_of("e", body, (0, 0)),
-        key_of("f", body, (0, 0)),
-        key_of("e", body, (1, 0)),
-        key_of("e", body, (0, 1)),
-        key_of("e", {**body, "model": "n"}, (0, 0)),
-        key_of("e", {**body, "temperature": 0.6}, (0, 0)),
-        key_of("e", {**body, "response_format": {}}, (0, 0)),
-        key_of("e", {**body, "messages": [{"role": "system", "content": "t"}]}, (0, 0)),
+        request_key("e", body, (0, 0)),
+        request_key("f", body, (0, 0)),
+        request_key("e", body, (1, 0)),
+        request_key("e", body, (0, 1)),
+        request_key("e", {**body, "model": "n"}, (0, 0)),
+        request_key("e", {**body, "temperature": 0.6}, (0, 0)),
+        request_key("e", {**body, "response_format": {}}, (0, 0)),
+        request_key("e", {**body, "messages": [{"role": "system", "content": "t"}]}, (0, 0)),
     ]
     assert len(set(keys)) == len(keys)
 
@@ -66,13 +66,14 @@ def test_the_key_changes_with_everything_that_shapes_the_reply():
 def test_replies_under_way_are_kept_when_the_disk_fills(journal, monkeypatch):
     """They take the room that was held back for them, and no further call is made."""
     book, reserve, unlink = Journal(journal), journal.with_suffix(".reserve"), Path.unlink
-    assert book.claim("k", ALL, 60) and book.claim("l", ALL, 60) and reserve.stat().st_size == RESERVE
+    assert book.claim("k", FROM_START, 60) and book.claim("l", FROM_START, 60)
+    assert reserve.stat().st_size == RESERVE_BYTES
     (pages,) = book._db.execute("PRAGMA page_count").fetchone()
     book._db.execute(f"PRAGMA max_page_count = {pages}")  # sqlite finds no room, as on a full disk
 
     def make_room(path, **how):
         unlink(path, **how)
-        book._db.execute(f"PRAGMA max_page_count = {pages + RESERVE // 4096}")
+        book._db.execute(f"PRAGMA max_page_count = {pages + RESERVE_BYTES // 4096}")
 
     monkeypatch.setattr(Path, "unlink", make_room)
     long = StoredReply(os.urandom(50_000), True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
@@ -80,21 +81,22 @@ def test_replies_under_way_are_kept_when_the_disk_fills(journal, monkeypatch):
     book.store("l", long)
     assert not reserve.exists() and Journal(journal).find("k") == Journal(journal).find("l") == long
     with pytest.raises(StopRun, match="full; free disk space"):
-        book.claim("m", ALL, 60)
+        book.claim("m", FROM_START, 60)
     with pytest.raises(StopRun, match="full; free disk space"):
-        book.store("m", StoredReply(os.urandom(2 * RESERVE), True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1))
+        book.store("m", StoredReply(os.urandom(2 * RESERVE_BYTES), True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1))
 
 
 def test_a_claim_holds_while_its_process_lives(journal):
     """A living process keeps others off until it stores, releases or takes too long; a dead one does not."""
     mine, other = Journal(journal), Journal(journal)
     other._process = identity(os.getppid())
-    assert other.claim("k", ALL, 60) and other.claim("k", ALL, 60) and not mine.claim("k", ALL, 60)
+    assert other.claim("k", FROM_START, 60) and other.claim("k", FROM_START, 60) and not mine.claim("k", FROM_START, 60)
     other.release("k")
-    assert mine.claim("k", ALL, 60)
+    assert mine.claim("k", FROM_START, 60)
     mine.store("k", ROW)
-    assert not other.claim("k", ALL, 60) and other.claim("k", other.last(), 60)  # answered; unless a new draw is due
-    assert other.claim("late", ALL, -1) and mine.claim("late", ALL, 60)
+    assert not other.claim("k", FROM_START, 60)  # answered
+    assert other.claim("k", other.last(), 60)  # a new draw is due
+    assert other.claim("late", FROM_START, -1) and mine.claim("late", FROM_START, 60)
 
 
 def test_a_dead_process_leaves_no_claim_behind(journal):
@@ -110,10 +112,10 @@ def test_a_dead_process_leaves_no_claim_behind(journal):
     )
     assert process.stdout.readline() == b"ready\n"
     book = Journal(journal)
-    assert not book.claim("asked", ALL, 60)
+    assert not book.claim("asked", FROM_START, 60)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert book.claim("asked", ALL, 60) and book.find("done").body == b"x"
+    assert book.claim("asked", FROM_START, 60) and book.find("done").body == b"x"
 
 
 def test_a_process_elsewhere_is_not_called_dead():
@@ -129,8 +131,8 @@ def test_a_claim_from_elsewhere_ends_with_its_time(journal):
     """A claim of another container holds until its time is over, since nobody can see whether it lives."""
     mine, other = Journal(journal), Journal(journal)
     other._process = "elsewhere/boot/1/1/99"
-    assert other.claim("k", ALL, 60) and not mine.claim("k", ALL, 60)
-    assert other.claim("late", ALL, -1) and mine.claim("late", ALL, 60)
+    assert other.claim("k", FROM_START, 60) and not mine.claim("k", FROM_START, 60)
+    assert other.claim("late", FROM_START, -1) and mine.claim("late", FROM_START, 60)
 
 
 def test_a_joined_journal_answers_too(journal, tmp_path):
@@ -140,7 +142,7 @@ def test_a_joined_journal_answers_too(journal, tmp_path):
     joined.close()
     shard = Journal(tmp_path / "shard.db", joined=journal)
     assert shard.find("k") == ROW and shard.find("k", shard.last()) is None
-    assert shard.claim("new", ALL, 60) and not shard.claim("k", ALL, 60)
+    assert shard.claim("new", FROM_START, 60) and not shard.claim("k", FROM_START, 60)
 
 
 def test_only_its_owner_may_read_it(tmp_path):

@@ -13,14 +13,14 @@ import msgspec
 import pytest
 
 from groundwork.llm import journal as journals
-from groundwork.llm.call_costs import spending
-from groundwork.llm.journal import ALL, Journal, StoredReply, key_of
-from groundwork.llm.journal_segments import Draft, segments_of
+from groundwork.llm.call_costs import read_spending
+from groundwork.llm.journal import FROM_START, Journal, StoredReply, request_key
+from groundwork.llm.journal_segments import SegmentWriter, list_segments
 from groundwork.records.artifacts import Workspace, remove_leftovers
 from groundwork.records.join_databases import join_shards
 from groundwork.records.shards import Shard
 
-KEYS = [key_of("endpoint", {"number": number}, (0, 0)) for number in range(40)]
+KEYS = [request_key("endpoint", {"number": number}, (0, 0)) for number in range(40)]
 
 
 def reply(number: int, unit: str = "") -> StoredReply:
@@ -31,7 +31,7 @@ def reply(number: int, unit: str = "") -> StoredReply:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Segments of some six replies."""
-    monkeypatch.setattr(journals, "SEGMENT", 600)
+    monkeypatch.setattr(journals, "SEGMENT_BYTES", 600)
 
 
 def filled(path: Path, keys: list[str] = KEYS) -> Journal:
@@ -52,19 +52,19 @@ def test_older_replies_are_found_in_segments(journal):
     other = Journal(journal)
     book = filled(journal)
     before = other.last()
-    spent = spending(journal, "qa")
+    spent = read_spending(journal, "qa")
     move(book)
-    assert len(segments_of(journal)) > 3 and book._db.execute("SELECT count(*) FROM replies").fetchone() == (1,)
+    assert len(list_segments(journal)) > 3 and book._db.execute("SELECT count(*) FROM replies").fetchone() == (1,)
     for one in (book, other, Journal(journal)):
         assert [one.find(key) for key in KEYS] == [reply(number) for number in range(40)]
     since = other.last()
-    assert other.find(KEYS[0], before) is None and not other.claim(KEYS[0], ALL, 60)
+    assert other.find(KEYS[0], before) is None and not other.claim(KEYS[0], FROM_START, 60)
     book.store(KEYS[0], reply(99))
     book.store(KEYS[1], reply(99))
     move(book)
     assert other.find(KEYS[0], since) == other.find(KEYS[0], before) == other.find(KEYS[0]) == reply(99)
     assert other.find(KEYS[2], since) is None
-    assert len(list(book.rows())) == 42 and spent[0].calls == 40 and spending(journal, "qa")[0].calls == 42
+    assert len(list(book.rows())) == 42 and spent[0].calls == 40 and read_spending(journal, "qa")[0].calls == 42
     assert {path.stat().st_mode & 0o777 for path in journal.parent.glob("*.db*")} == {0o600}
 
 
@@ -88,21 +88,21 @@ def test_forgotten_and_dropped_replies_leave_the_segments(journal):
     book.drop([place for place, *_, unit, _, _ in book.rows() if unit == "note-2"])
     assert {unit for *_, unit, _, _ in book.rows()} == {"note-0", "note-3"}
     book.drop([place for place, *_ in book.rows()])
-    assert not segments_of(journal) and not list(book.rows())
+    assert not list_segments(journal) and not list(book.rows())
 
 
 def test_a_segment_that_was_not_finished_loses_and_doubles_nothing(journal, monkeypatch):
     """A kill after it has its name and before the rows are deleted: the next one sets it right."""
-    book, publish = filled(journal), Draft.publish
+    book, publish = filled(journal), SegmentWriter.publish
 
-    def killed(draft: Draft) -> None:
+    def killed(draft: SegmentWriter) -> None:
         publish(draft)
         raise OSError("killed")
 
-    monkeypatch.setattr(Draft, "publish", killed)
-    assert not book.move_older() and segments_of(journal)
+    monkeypatch.setattr(SegmentWriter, "publish", killed)
+    assert not book.move_older() and list_segments(journal)
     monkeypatch.undo()
-    monkeypatch.setattr(journals, "SEGMENT", 600)
+    monkeypatch.setattr(journals, "SEGMENT_BYTES", 600)
     assert [book.find(key) for key in KEYS] == [reply(number) for number in range(40)]
     move(book)
     assert sorted(key for _, key, *_ in book.rows()) == sorted(KEYS)
@@ -111,19 +111,19 @@ def test_a_segment_that_was_not_finished_loses_and_doubles_nothing(journal, monk
 
 def test_rows_stay_where_a_segment_cannot_be_written(journal, monkeypatch):
     """A full disk, or a row that another process deletes meanwhile, leaves the journal as it was."""
-    book, add = filled(journal), Draft.add
+    book, add = filled(journal), SegmentWriter.add
 
     def full(*_: object, **__: object) -> int:
         raise OSError(28, "No space left on device")
 
-    def slow(draft: Draft, rows: object) -> int:
+    def slow(draft: SegmentWriter, rows: object) -> int:
         written = add(draft, rows)
         Journal(journal).forget(["note-0"])
         return written
 
     for hindered in (full, slow):
-        monkeypatch.setattr(Draft, "add", hindered)
-        assert not book.move_older() and not segments_of(journal)
+        monkeypatch.setattr(SegmentWriter, "add", hindered)
+        assert not book.move_older() and not list_segments(journal)
     assert len(list(book.rows())) == 30 and not list(journal.parent.glob(".tmp-*"))
 
 
@@ -132,11 +132,11 @@ def test_a_kill_at_any_moment_loses_nothing(journal):
     script = (
         "import sys; from itertools import count; from pathlib import Path\n"
         "from groundwork.llm import journal as journals\n"
-        "journals.SEGMENT, journals._STORES_BETWEEN_SIZE_LOOKS, body = 40_000, 5, bytes(range(256)) * 8\n"
+        "journals.SEGMENT_BYTES, journals._STORES_BETWEEN_SIZE_LOOKS, body = 40_000, 5, bytes(range(256)) * 8\n"
         "row = journals.StoredReply(body, True, 'm', 'qa', 'note', 3, 4, 1, 0.5, 0.1)\n"
         "book = journals.Journal(Path(sys.argv[1]))\n"
         "for number in count(int(sys.argv[2])):\n"
-        "    book.store(journals.key_of('e', {'number': number}, (0, 0)), row); print(number, flush=True)\n"
+        "    book.store(journals.request_key('e', {'number': number}, (0, 0)), row); print(number, flush=True)\n"
     )
     chance, stored = random.Random(5), 0
     for _ in range(2):
@@ -149,10 +149,11 @@ def test_a_kill_at_any_moment_loses_nothing(journal):
             told = process.stdout.read().split() if process.stdout else []
         stored = int(told[-1]) + 1 if told else stored
         book = Journal(journal)
-        keys = {key_of("e", {"number": number}, (0, 0)) for number in range(stored)}
+        keys = {request_key("e", {"number": number}, (0, 0)) for number in range(stored)}
         found = {key for _, key, *_ in book.rows()}
-        assert keys <= found and segments_of(journal)
-        stored = next(number for number in count(stored) if book.find(key_of("e", {"number": number}, (0, 0))) is None)
+        assert keys <= found and list_segments(journal)
+        numbers = count(stored)
+        stored = next(n for n in numbers if book.find(request_key("e", {"number": n}, (0, 0))) is None)
     book.settle()
     keys_there = [key for _, key, *_ in book.rows()]
     assert len(keys_there) == len(set(keys_there)) == stored
@@ -163,7 +164,7 @@ import os, signal, sys
 from pathlib import Path
 from groundwork.llm import journal, journal_segments
 
-journal.SEGMENT = 600
+journal.SEGMENT_BYTES = 600
 book, seen = journal.Journal(Path(sys.argv[1])), set()
 
 def look(frame, event, _):
@@ -222,7 +223,7 @@ def test_a_shard_and_gather_know_the_segments(tmp_path):
     move(filled(data.joined_journal))
     own = Journal(shard.journal, joined=data.joined_journal)
     assert own.find(KEYS[0]) == reply(0) and own.find(KEYS[0], own.last()) is None
-    more = [key_of("shard", {"number": number}, (0, 0)) for number in range(30)]
+    more = [request_key("shard", {"number": number}, (0, 0)) for number in range(30)]
     own = filled(shard.journal, more)
     join_shards(data)  # all of it as rows: the shard has no segment yet
     joined = Journal(data.joined_journal)

@@ -38,10 +38,10 @@ def settings(model: str, sha256: str = "") -> local_model.LocalModel:
 
 def test_carriers_are_joined_once_and_never_imported(carriers):
     """Data files in order, one file in the cache, and no module of theirs in this process."""
-    path = local_model.weights(settings("packages", WHOLE))
+    path = local_model.find_weights(settings("packages", WHOLE))
     assert path.read_bytes() == b"".join(CONTENT) and path.is_relative_to(local_model.cache_dir())
     before = path.stat().st_mtime_ns
-    assert local_model.weights(settings("packages", WHOLE)) == path and path.stat().st_mtime_ns == before
+    assert local_model.find_weights(settings("packages", WHOLE)) == path and path.stat().st_mtime_ns == before
     assert not set(carriers) & sys.modules.keys()
 
 
@@ -49,24 +49,24 @@ def test_carriers_are_joined_once_and_never_imported(carriers):
 def test_wrong_carriers_leave_nothing_behind():
     """Another hash than the known one: an error with both, and no file that could be taken for a model."""
     with pytest.raises(ConfigError, match=f"is {WHOLE}, not {local_model.CARRIED_SHA256}"):
-        local_model.weights(settings("packages"))
+        local_model.find_weights(settings("packages"))
     assert not list(local_model.cache_dir().iterdir())
 
 
 @pytest.mark.usefixtures("carriers")
 def test_a_joined_file_that_changed_is_found_out():
     """What was verified once is verified again when its size or time changes."""
-    path = local_model.weights(settings("packages", WHOLE))
+    path = local_model.find_weights(settings("packages", WHOLE))
     path.write_bytes(b"something else")
     with pytest.raises(ConfigError, match=f"not {WHOLE}"):
-        local_model.weights(settings("packages", WHOLE))
+        local_model.find_weights(settings("packages", WHOLE))
 
 
 def test_a_missing_carrier_names_the_extra(monkeypatch):
     """The message holds the command that installs it."""
     monkeypatch.setattr(local_model, "CARRIERS", ["no_such_carrier_part1"])
     with pytest.raises(MissingExtra, match=r"no-such-carrier-part1.*uv sync --inexact --extra local"):
-        local_model.carrier_parts()
+        local_model.find_carrier_files()
 
 
 def test_a_path_may_have_a_hash(tmp_path, monkeypatch):
@@ -75,12 +75,14 @@ def test_a_path_may_have_a_hash(tmp_path, monkeypatch):
     model = tmp_path / "my.gguf"
     model.write_bytes(b"".join(CONTENT))
     assert (
-        local_model.weights(settings(str(model))) == local_model.weights(settings(str(model), WHOLE.upper())) == model
+        local_model.find_weights(settings(str(model)))
+        == local_model.find_weights(settings(str(model), WHOLE.upper()))
+        == model
     )
     with pytest.raises(ConfigError, match=r"the sha256 of .*my\.gguf is "):
-        local_model.weights(settings(str(model), "0" * 64))
+        local_model.find_weights(settings(str(model), "0" * 64))
     with pytest.raises(ConfigError, match=r"other\.gguf: no such file"):
-        local_model.weights(settings(str(tmp_path / "other.gguf")))
+        local_model.find_weights(settings(str(tmp_path / "other.gguf")))
 
 
 def test_the_journal_knows_weights_by_their_hash(tmp_path):

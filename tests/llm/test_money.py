@@ -6,7 +6,7 @@ import pytest
 
 from groundwork.errors import BudgetReached, ConfigError
 from groundwork.llm.budget import Budget
-from groundwork.llm.call_costs import DOCUMENT
+from groundwork.llm.call_costs import CURRENT_DOCUMENT
 from groundwork.llm.client import Client
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import ask_text
@@ -57,7 +57,7 @@ async def test_the_report_adds_up_by_document(fake, client, config_for):
     """Calls for chunks of one document are one line, when whoever runs the units says which document it is."""
 
     async def document(name: str) -> None:
-        DOCUMENT.set(name)
+        CURRENT_DOCUMENT.set(name)
         asks = [client.ask(config_for(fake).qa, ask_text(f"{name} {n}"), stage="qa", unit=f"c {n}") for n in range(3)]
         await asyncio.gather(*asks)
 

@@ -48,7 +48,7 @@ async def hold(limiter: RateLimiter, seconds: float, log: list[int], number: int
     async with limiter.slot(tokens):
         log.append(number)
         await asyncio.sleep(seconds)
-        limiter.succeeded()
+        limiter.record_success()
 
 
 @timed
@@ -103,14 +103,14 @@ async def test_a_burst_of_429s_narrows_it_once_and_success_widens_it():
     assert limiter.window == pytest.approx(16 * 0.85)
     before = limiter.window
     for _ in range(round(before / 4)):
-        limiter.succeeded()
+        limiter.record_success()
     assert before + 0.7 < limiter.window < before + 1.1
 
 
 async def _refused(limiter: RateLimiter) -> None:
     async with limiter.slot():
         await asyncio.sleep(0.01)
-        limiter.refused(None)
+        limiter.record_429(None)
 
 
 @timed
@@ -120,7 +120,7 @@ async def test_nobody_starts_before_the_pause_is_over():
     async with limiter.slot():
         waiting = asyncio.create_task(hold(limiter, 0, log, 1))
         await asyncio.sleep(0)
-        limiter.refused(0.6)
+        limiter.record_429(0.6)
     begun = asyncio.get_running_loop().time()
     async with limiter.slot(again=True):
         assert asyncio.get_running_loop().time() - begun >= 0.59 and not log
@@ -132,14 +132,14 @@ async def test_patience_has_an_end():
     """Nothing but 429s for longer than the patience stops the run; so does a Retry-After beyond it, at once."""
     limiter = RateLimiter("g", 4, 0.05)
     async with limiter.slot():
-        limiter.refused(None)
+        limiter.record_429(None)
         await asyncio.sleep(0.06)
         with pytest.raises(ProviderRefused, match="nothing but 429"):
-            limiter.refused(None)
-        limiter.succeeded()
-        limiter.refused(None)
+            limiter.record_429(None)
+        limiter.record_success()
+        limiter.record_429(None)
         with pytest.raises(ProviderRefused, match="asks to wait 1 s"):
-            limiter.refused(1)
+            limiter.record_429(1)
 
 
 @pytest.mark.parametrize(("rpm", "tpm", "tokens"), [(1200, None, 0), (None, 120_000, 100)])
@@ -157,7 +157,7 @@ async def test_tokens_not_used_are_given_back():
     """A call books its worst case; what it did not use lets the next one start sooner."""
     limiter, log = RateLimiter("g", 10, 10, None, 60_000), []
     async with limiter.slot(10_000):
-        limiter.used(10_000, 100)
+        limiter.return_unused(10_000, 100)
     begun = asyncio.get_running_loop().time()
     await hold(limiter, 0, log)
     assert asyncio.get_running_loop().time() == begun
@@ -171,7 +171,7 @@ async def test_those_turned_away_learn_why():
     await asyncio.sleep(0)
     waiting = [asyncio.create_task(hold(limiter, 0, log)) for _ in range(3)]
     await asyncio.sleep(0)
-    limiter.turn_away(ProviderRefused("no credit"))
+    limiter.fail_waiting(ProviderRefused("no credit"))
     ended = await asyncio.gather(running, *waiting, return_exceptions=True)
     assert [str(end) for end in ended] == ["None", "no credit", "no credit", "no credit"] and limiter.in_flight == 0
 

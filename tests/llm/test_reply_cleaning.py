@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.llm.reply_cleaning import unwrapped, wrapping
+from groundwork.llm.reply_cleaning import unwrap_text, wrapping_problem
 
 TEXT = "The charter of Vell names three wardens. They keep the bridge until 1840."
 
@@ -23,7 +23,7 @@ TEXT = "The charter of Vell names three wardens. They keep the bridge until 1840
 )
 def test_what_surely_is_around_a_text_is_taken_off(reply: str) -> None:
     """In any order, and in the languages that documents come in."""
-    assert unwrapped(reply) == TEXT and not wrapping(TEXT)
+    assert unwrap_text(reply) == TEXT and not wrapping_problem(TEXT)
 
 
 @pytest.mark.parametrize(
@@ -39,10 +39,10 @@ def test_what_surely_is_around_a_text_is_taken_off(reply: str) -> None:
 )
 def test_a_text_of_its_own_stays_as_it_is(text: str) -> None:
     """A colon, a question or a word like summary makes no frame."""
-    assert unwrapped(text) == text and not wrapping(text)
+    assert unwrap_text(text) == text and not wrapping_problem(text)
 
 
 def test_nothing_is_left_of_a_frame_alone() -> None:
     """A reply that is a preface alone is left for its reader to refuse."""
-    assert unwrapped("Here is the summary:\n") == "Here is the summary:"
-    assert unwrapped("") == ""
+    assert unwrap_text("Here is the summary:\n") == "Here is the summary:"
+    assert unwrap_text("") == ""

@@ -6,8 +6,8 @@ from typing import Literal
 import msgspec
 import pytest
 
-from groundwork.llm.reply_json import json_values, repaired
-from groundwork.llm.structured_output import Reader, Unusable
+from groundwork.llm.reply_json import find_json_values, repair_json
+from groundwork.llm.structured_output import ReplyReader, UnusableReply
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -54,24 +54,24 @@ WANTED = msgspec.convert(TWO, Items)
 )
 def test_the_value_that_fits_the_schema_wins(reply):
     """Notes around it, a bare list, JSON within a string, sent twice, another case, a comma or a quote too many."""
-    parsed = Reader(Items).parse(reply)
+    parsed = ReplyReader(Items).parse(reply)
     assert parsed.value == WANTED and not parsed.faulty
 
 
 def test_an_item_alone_is_a_list_of_one():
     """A model that has one thing to say leaves the list out."""
-    assert Reader(Items).parse(json.dumps(TWO["items"][0])).value == Items([WANTED.items[0]])
+    assert ReplyReader(Items).parse(json.dumps(TWO["items"][0])).value == Items([WANTED.items[0]])
 
 
 def test_the_last_of_several_wins():
     """What a model sends again it has thought better of."""
     better = WHOLE.replace('"a"', '"better"')
-    assert Reader(Items).parse(f"{WHOLE}\nWait, the first was wrong:\n{better}").value.items[0].name == "better"
+    assert ReplyReader(Items).parse(f"{WHOLE}\nWait, the first was wrong:\n{better}").value.items[0].name == "better"
 
 
 def test_raw_line_ends_stay_within_strings():
     """JSON forbids them, models write them."""
-    assert Reader(Items).parse(WHOLE.replace('"a"', '"a\nb"')).value.items[0].name == "a\nb"
+    assert ReplyReader(Items).parse(WHOLE.replace('"a"', '"a\nb"')).value.items[0].name == "a\nb"
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_raw_line_ends_stay_within_strings():
 )
 def test_what_would_need_a_guess_is_not_repaired(broken):
     """A reply that was cut off never becomes a whole one, and no word is lost on the way."""
-    with pytest.raises(Unusable):
-        Reader(Items).parse(broken)
+    with pytest.raises(UnusableReply):
+        ReplyReader(Items).parse(broken)
 
 
 @pytest.mark.parametrize(
@@ -99,29 +99,30 @@ def test_what_would_need_a_guess_is_not_repaired(broken):
 )
 def test_whole_items_of_a_broken_list_are_kept(broken: str, names: list[str], faulty: list[int]):
     """Only the broken ones are to be asked for again; none is lost without a word."""
-    parsed = Reader(Items).parse(broken)
+    parsed = ReplyReader(Items).parse(broken)
     assert [item.name for item in parsed.value.items] == names
     assert [one.index for one in parsed.faulty] == faulty
 
 
 def test_a_list_cut_off_between_its_items_is_asked_for_again():
     """Nobody knows how many would have come."""
-    with pytest.raises(Unusable):
-        Reader(Items).parse(WHOLE[: WHOLE.index(', {"name": "b"')])
+    with pytest.raises(UnusableReply):
+        ReplyReader(Items).parse(WHOLE[: WHOLE.index(', {"name": "b"')])
 
 
 def test_a_repair_keeps_every_word():
     """Quotes within a string that nobody escaped: the words are all there, so it is taken."""
-    assert repaired('{"name": "he said "yes" to it", "level": "easy"}') == [
+    assert repair_json('{"name": "he said "yes" to it", "level": "easy"}') == [
         {"name": 'he said "yes" to it', "level": "easy"}
     ]
-    assert repaired("{'a': 'it''s'}") == []
+    assert repair_json("{'a': 'it''s'}") == []
 
 
 def test_one_faulty_item_leaves_the_others():
     """Items are decoded one by one; the faulty one is told with its place and what came."""
     bad = {"name": "c", "level": "medium"}
-    parsed = Reader(Items).parse(json.dumps({"items": [TWO["items"][0], bad, TWO["items"][1], {**bad, "name": None}]}))
+    items = [TWO["items"][0], bad, TWO["items"][1], {**bad, "name": None}]
+    parsed = ReplyReader(Items).parse(json.dumps({"items": items}))
     assert parsed.value == WANTED
     assert [(faulty.index, faulty.item) for faulty in parsed.faulty] == [(1, bad), (3, {**bad, "name": None})]
     assert "medium" in parsed.faulty[0].problem and "null" in parsed.faulty[1].problem
@@ -129,8 +130,8 @@ def test_one_faulty_item_leaves_the_others():
 
 def test_faulty_items_alone_are_an_unusable_reply():
     """Nothing is kept, so the whole reply is corrected."""
-    with pytest.raises(Unusable, match=r"items\[0\]"):
-        Reader(Items).parse(json.dumps({"items": [{"name": "c", "level": "medium"}]}))
+    with pytest.raises(UnusableReply, match=r"items\[0\]"):
+        ReplyReader(Items).parse(json.dumps({"items": [{"name": "c", "level": "medium"}]}))
 
 
 @pytest.mark.parametrize(
@@ -145,24 +146,24 @@ def test_faulty_items_alone_are_an_unusable_reply():
 )
 def test_corrected_items_take_their_places(later, names, left):
     """In order; still faulty ones stay faulty; a reply that holds the whole list again is taken whole."""
-    reader = Reader(Items)
+    reader = ReplyReader(Items)
     parsed = reader.parse(json.dumps({"items": [TWO["items"][0], {"name": "c", "level": "no"}, TWO["items"][1]]}))
-    mended = reader.mended(parsed, json.dumps({"items": later}))
+    mended = reader.merge_corrections(parsed, json.dumps({"items": later}))
     assert [item.name for item in mended.value.items] == names and len(mended.faulty) == left
 
 
 def test_text_beside_the_content_is_read_only_where_all_of_it_is_json():
     """Thoughts may hold a draft; a reply that a reasoning parser took for thoughts is JSON from end to end."""
-    assert Reader(Items).parse("", WHOLE).value == WANTED
-    with pytest.raises(Unusable, match="empty"):
-        Reader(Items).parse("", f"I might answer {WHOLE}")
-    with pytest.raises(Unusable, match="empty"):
-        Reader(None).parse("", "A summary, or a thought?")
+    assert ReplyReader(Items).parse("", WHOLE).value == WANTED
+    with pytest.raises(UnusableReply, match="empty"):
+        ReplyReader(Items).parse("", f"I might answer {WHOLE}")
+    with pytest.raises(UnusableReply, match="empty"):
+        ReplyReader(None).parse("", "A summary, or a thought?")
 
 
 def test_values_within_others_are_not_found_twice():
     """Only the outermost count, and every start is tried."""
-    assert [found.value for found in json_values('{ not {"a": {"b": 1}} [2] {"c": 3}')] == [
+    assert [found.value for found in find_json_values('{ not {"a": {"b": 1}} [2] {"c": 3}')] == [
         {"a": {"b": 1}},
         [2],
         {"c": 3},

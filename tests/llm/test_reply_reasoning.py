@@ -2,8 +2,8 @@
 
 import pytest
 
-from groundwork.llm.reply_cleaning import without_thoughts
-from groundwork.llm.structured_output import Reader, Unfinished
+from groundwork.llm.reply_cleaning import remove_thoughts
+from groundwork.llm.structured_output import ReplyReader, UnfinishedReply
 
 THOUGHT = 'The user wants JSON like {"pairs": []}. Step [1]: I should not stop early.'
 SAID = "A handbook of rules; each states one fact."
@@ -34,19 +34,19 @@ BLOCKS = [
 @pytest.mark.parametrize("between", ["", "\n\n"])
 def test_every_kind_of_thought_is_taken_off(block, between):
     """Tags of each known kind and case, several, with quotes of their own end, and those whose opening is missing."""
-    assert without_thoughts(block + between + SAID) == (SAID, False)
+    assert remove_thoughts(block + between + SAID) == (SAID, False)
 
 
 @pytest.mark.parametrize("end", ["<|return|>", "<|im_end|>", "</s>", "\n<turn|>", "<|eot_id|><|end|>"])
 def test_tokens_that_end_a_turn_are_taken_off(end):
     """Servers that do not skip special tokens leave them at the end."""
-    assert without_thoughts(SAID + end).text == SAID
+    assert remove_thoughts(SAID + end).text == SAID
 
 
 @pytest.mark.parametrize("wrapped", [f"<answer>\n{SAID}\n</answer>", f"<|START_RESPONSE|>{SAID}<|END_RESPONSE|>"])
 def test_the_tags_of_an_answer_are_taken_off(wrapped):
     """Models that mark their thoughts mark what they say as well."""
-    assert without_thoughts(f"<think>{THOUGHT}</think>\n{wrapped}").text == SAID
+    assert remove_thoughts(f"<think>{THOUGHT}</think>\n{wrapped}").text == SAID
 
 
 @pytest.mark.parametrize(
@@ -60,16 +60,16 @@ def test_the_tags_of_an_answer_are_taken_off(wrapped):
 )
 def test_marks_that_a_sentence_speaks_of_stay(text):
     """A document about reasoning models has a summary that names the tags."""
-    assert without_thoughts(text) == (text, False)
+    assert remove_thoughts(text) == (text, False)
 
 
 @pytest.mark.parametrize("opening", ["<think>", "<THINKING>\n", "[THINK]", "◁think▷", "<|channel>thought\n"])
 def test_thoughts_without_an_end_are_no_reply(opening):
     """The tokens ran out before anything was said; the draft within the thoughts is none."""
-    with pytest.raises(Unfinished):
-        Reader(None).parse(f"{opening}{THOUGHT} and so on")
-    with pytest.raises(Unfinished):
-        Reader(dict[str, list[str]]).parse(f"{opening}{THOUGHT} and so on")
+    with pytest.raises(UnfinishedReply):
+        ReplyReader(None).parse(f"{opening}{THOUGHT} and so on")
+    with pytest.raises(UnfinishedReply):
+        ReplyReader(dict[str, list[str]]).parse(f"{opening}{THOUGHT} and so on")
 
 
 def test_json_strings_that_hold_the_words_stay():
@@ -77,4 +77,4 @@ def test_json_strings_that_hold_the_words_stay():
     payload = '{"answer": "It ends with </think>\\n<think>and </thinking> again", "tag": "</think>"}'
     wanted = {"answer": "It ends with </think>\n<think>and </thinking> again", "tag": "</think>"}
     for before in ("", f"<think>{THOUGHT}</think>", f"{THOUGHT}</think>\n```json\n"):
-        assert Reader(dict[str, str]).parse(before + payload).value == wanted
+        assert ReplyReader(dict[str, str]).parse(before + payload).value == wanted

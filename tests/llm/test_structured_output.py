@@ -8,9 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.llm.call_failures import Blocked, Broken, Busy, Refused, Rejected, retry_after, trouble_of
+from groundwork.llm.call_failures import (
+    AccessRefused,
+    BrokenCall,
+    RateLimited,
+    ReplyBlocked,
+    RequestRejected,
+    classify_failure,
+    retry_after,
+)
 from groundwork.llm.http_response import ChatResponse, read_response, read_vectors
-from groundwork.llm.structured_output import Reader, Unusable, strict_schema
+from groundwork.llm.structured_output import ReplyReader, UnusableReply, strict_schema
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 600) | st.text(max_size=5),
@@ -40,36 +48,36 @@ def test_no_body_makes_reading_fail(body):
 @given(JSON.map(msgspec.json.encode))
 def test_embeddings_are_whole_or_broken(body):
     """A reply to /embeddings has a vector for each text, or it is a failed call."""
-    with pytest.raises((Broken, Busy, Refused, Rejected, Blocked)):
+    with pytest.raises((BrokenCall, RateLimited, AccessRefused, RequestRejected, ReplyBlocked)):
         read_vectors(body, 1)
 
 
 @pytest.mark.parametrize(
     ("status", "error", "kind"),
     [
-        (429, {}, Busy),
-        (200, {"code": 429}, Busy),
-        (200, {"code": "502"}, Broken),
-        (200, {"code": "server_error"}, Broken),
-        (200, "something went wrong", Broken),
-        (500, {}, Broken),
-        (524, {}, Broken),
-        (408, {}, Broken),
-        (401, {}, Refused),
-        (402, {}, Refused),
-        (403, {}, Refused),
-        (404, {}, Refused),
-        (400, {"message": "google/gemini-9 is not a valid model ID"}, Refused),
-        (429, {"code": "insufficient_quota"}, Refused),
-        (429, {"availability": {"retryable": False}}, Refused),
-        (403, {"metadata": {"reasons": ["violence"]}}, Blocked),
-        (400, {"message": "context length"}, Rejected),
-        (422, {}, Rejected),
+        (429, {}, RateLimited),
+        (200, {"code": 429}, RateLimited),
+        (200, {"code": "502"}, BrokenCall),
+        (200, {"code": "server_error"}, BrokenCall),
+        (200, "something went wrong", BrokenCall),
+        (500, {}, BrokenCall),
+        (524, {}, BrokenCall),
+        (408, {}, BrokenCall),
+        (401, {}, AccessRefused),
+        (402, {}, AccessRefused),
+        (403, {}, AccessRefused),
+        (404, {}, AccessRefused),
+        (400, {"message": "google/gemini-9 is not a valid model ID"}, AccessRefused),
+        (429, {"code": "insufficient_quota"}, AccessRefused),
+        (429, {"availability": {"retryable": False}}, AccessRefused),
+        (403, {"metadata": {"reasons": ["violence"]}}, ReplyBlocked),
+        (400, {"message": "context length"}, RequestRejected),
+        (422, {}, RequestRejected),
     ],
 )
 def test_every_status_has_its_class(status, error, kind):
     """The class decides whether a call goes again, a unit fails or the run stops."""
-    assert type(trouble_of(status, {}, error)) is kind
+    assert type(classify_failure(status, {}, error)) is kind
 
 
 @pytest.mark.parametrize(
@@ -139,8 +147,8 @@ def test_schemas_are_closed_all_the_way_down():
 )
 def test_what_cannot_be_read_says_so_to_the_model(content, problem):
     """The message names the place, for the correction turn shows it to the model."""
-    with pytest.raises(Unusable, match=problem):
-        Reader(Outer).parse(content)
+    with pytest.raises(UnusableReply, match=problem):
+        ReplyReader(Outer).parse(content)
 
 
 @pytest.mark.parametrize(
@@ -149,11 +157,11 @@ def test_what_cannot_be_read_says_so_to_the_model(content, problem):
 def test_wrappings_are_taken_off(wrapping):
     """Fences and thoughts around a reply are no part of it."""
     content = wrapping.replace("{}", '{"inner": [{"level": "hard", "note": "```a```"}]}')
-    assert Reader(Outer).parse(content).value.inner[0].level == "hard"
+    assert ReplyReader(Outer).parse(content).value.inner[0].level == "hard"
 
 
 def test_the_check_sees_the_value():
     """A problem found by the stage goes to the model as it is; text needs no schema."""
-    with pytest.raises(Unusable, match="too short"):
-        Reader(None, lambda text: "too short" if len(text) < 3 else None).parse(" a ")
-    assert Reader(None).parse(" a ").value == "a"
+    with pytest.raises(UnusableReply, match="too short"):
+        ReplyReader(None, lambda text: "too short" if len(text) < 3 else None).parse(" a ")
+    assert ReplyReader(None).parse(" a ").value == "a"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundwork.dataset.dataset_sources import QuestionRow
-from groundwork.llm.call_costs import spending
+from groundwork.llm.call_costs import read_spending
 from groundwork.llm.journal import Journal, StoredReply
 from groundwork.maps.dataset_choice import price_note
 
@@ -28,7 +28,7 @@ def test_price_and_time_are_those_of_the_questions(tmp_path: Path) -> None:
     keep(journal, "c/absent", 1.0, 1.0)
     journal.close()
     rows = [QuestionRow(id=str(n), question="q", model="a/dear" if n < 20 else "b/own") for n in range(23)]
-    assert price_note(rows, spending(tmp_path / "journal.db", "generate_qa")) == (
+    assert price_note(rows, read_spending(tmp_path / "journal.db", "generate_qa")) == (
         "Price and time of the questions: "
         "a/dear $2.00 for 1,000, 1 calls without a price (3.0 s a call, 0.5 s a question); "
         "b/own no price known (9.0 s a call, 3.0 s a question)."
@@ -38,5 +38,5 @@ def test_price_and_time_are_those_of_the_questions(tmp_path: Path) -> None:
 def test_without_a_journal_nothing_is_said(tmp_path: Path) -> None:
     """No journal, or a damaged one, is no price."""
     (tmp_path / "damaged.db").write_bytes(b"no database" * 100)
-    assert spending(tmp_path / "none.db", "generate_qa") == spending(tmp_path / "damaged.db", "generate_qa") == []
+    assert read_spending(tmp_path / "none.db", "generate_qa") == read_spending(tmp_path / "damaged.db", "generate_qa") == []
     assert price_note([QuestionRow(id="1", question="q", model="m")], []) == ""
