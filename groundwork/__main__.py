@@ -75,34 +75,34 @@ def stage_command(name: str) -> Command:
 
 def _status(argv: Sequence[str]) -> int:
     from groundwork.commands.status import print_status
-    from groundwork.console.exit_codes import guarded
+    from groundwork.console.exit_codes import run_guarded
 
     flags = _flags("status", "The state of every document in every stage, and what to run next.", argv, works=False)
-    return guarded(lambda: print_status(flags, stage_command))
+    return run_guarded(lambda: print_status(flags, stage_command))
 
 
 def _run(argv: Sequence[str]) -> int:
     from groundwork.commands.run_all import run_all
-    from groundwork.console.exit_codes import guarded
+    from groundwork.console.exit_codes import run_guarded
 
     flags = _flags("run", "Every stage of the pipeline, in order.", argv)
-    return guarded(lambda: run_all(flags, stage_command))
+    return run_guarded(lambda: run_all(flags, stage_command))
 
 
 def doctor_flags(argv: Sequence[str]) -> argparse.Namespace:
-    from groundwork.console.flags import add_place_flags, flag_parser
+    from groundwork.console.flags import add_data_flags, flag_parser
 
     parser = flag_parser("dataprep doctor", "Check keys, credit, models, extras, disk and hub login.")
     parser.add_argument(
         "--provider", metavar="NAME", help="try what this endpoint takes: llm, or a key of llm.providers"
     )
-    add_place_flags(parser)
+    add_data_flags(parser)
     return parser.parse_args(list(argv))
 
 
 def _doctor(argv: Sequence[str]) -> int:
     from groundwork.commands.doctor import doctor, probe
-    from groundwork.console.exit_codes import guarded
+    from groundwork.console.exit_codes import run_guarded
     from groundwork.console.job_setup import load_config, workspace
 
     flags = doctor_flags(argv)
@@ -113,28 +113,28 @@ def _doctor(argv: Sequence[str]) -> int:
             return probe(config, flags.provider)
         return doctor(config, workspace(config, flags, folders=()).base)
 
-    return guarded(check)
+    return run_guarded(check)
 
 
 def _example(argv: Sequence[str]) -> int:
     from groundwork.commands.example import show_example
-    from groundwork.console.exit_codes import guarded
+    from groundwork.console.exit_codes import run_guarded
     from groundwork.console.flags import flag_parser
 
     parser = flag_parser("dataprep example", "Draw the two runs in examples/ and open what there is to look at.")
     parser.add_argument("--no-browser", action="store_true", help="only write the pages and say where they are")
     flags = parser.parse_args(list(argv))
-    return guarded(lambda: show_example(flags, stage_command))
+    return run_guarded(lambda: show_example(flags, stage_command))
 
 
 def _open(argv: Sequence[str]) -> int:
-    from groundwork.console.exit_codes import guarded
-    from groundwork.console.flags import add_place_flags, flag_parser
-    from groundwork.console.index_page import pages, write_index
+    from groundwork.console.exit_codes import run_guarded
+    from groundwork.console.flags import add_data_flags, flag_parser
+    from groundwork.console.index_page import linked_files, write_index
     from groundwork.console.job_setup import load_config, workspace
 
     parser = flag_parser("dataprep open", "Open a page that links everything there is to look at.")
-    add_place_flags(parser)
+    add_data_flags(parser)
     parser.add_argument("--no-browser", action="store_true", help="only write the page and say where it is")
     flags = parser.parse_args(list(argv))
 
@@ -142,20 +142,20 @@ def _open(argv: Sequence[str]) -> int:
         import webbrowser
 
         data_folder = workspace(load_config(flags), flags, folders=())
-        data_folder.fetch(pages(data_folder))
+        data_folder.fetch(linked_files(data_folder))
         page = write_index(data_folder)
         print(page)
         if not flags.no_browser:
             webbrowser.open(page.as_uri())
         return EXIT_OK
 
-    return guarded(show)
+    return run_guarded(show)
 
 
 def _diff(argv: Sequence[str]) -> int:
     from groundwork.commands.diff import show_diff
-    from groundwork.console.exit_codes import guarded
-    from groundwork.console.flags import add_place_flags, flag_parser
+    from groundwork.console.exit_codes import run_guarded
+    from groundwork.console.flags import add_data_flags, flag_parser
 
     parser = flag_parser("dataprep diff", "Which rows of two runs or two versions of a dataset came, went and changed.")
     sources = "a run (RUN/raw: as generated), a dataset, a folder of JSONL or Parquet, or org/name@revision on the Hub"
@@ -163,66 +163,66 @@ def _diff(argv: Sequence[str]) -> int:
     parser.add_argument("--json", metavar="FILE", type=Path, help="write all differences as JSON; - : to the terminal")
     parser.add_argument("--page", metavar="FILE", type=Path, help="write them as an HTML page")
     parser.add_argument("--exit-code", action="store_true", help="end with 1 where there are differences")
-    add_place_flags(parser)
+    add_data_flags(parser)
     flags = parser.parse_args(list(argv))
-    return guarded(lambda: show_diff(flags))
+    return run_guarded(lambda: show_diff(flags))
 
 
 def _forget(argv: Sequence[str]) -> int:
     from groundwork.commands.forget import forget_documents
-    from groundwork.console.exit_codes import guarded
-    from groundwork.console.flags import add_place_flags, flag_parser
+    from groundwork.console.exit_codes import run_guarded
+    from groundwork.console.flags import add_data_flags, flag_parser
 
     parser = flag_parser("dataprep forget", "Remove documents from everything that was made of them.")
     parser.add_argument("documents", metavar="DOCUMENT", nargs="+", help="names as the status shows them")
     parser.add_argument("--replies", action="store_true", help="also the replies of models about them in the journal")
     parser.add_argument("--dry-run", action="store_true", help="only say what there is")
-    add_place_flags(parser)
+    add_data_flags(parser)
     flags = parser.parse_args(list(argv))
-    return guarded(lambda: forget_documents(flags))
+    return run_guarded(lambda: forget_documents(flags))
 
 
 def _set_aside(argv: Sequence[str]) -> int:
     from groundwork.commands.set_aside import set_documents_aside
-    from groundwork.console.exit_codes import guarded
-    from groundwork.console.flags import add_place_flags, flag_parser
+    from groundwork.console.exit_codes import run_guarded
+    from groundwork.console.flags import add_data_flags, flag_parser
 
     parser = flag_parser("dataprep set-aside", "Leave documents out of all stages, or take them back; or list them.")
     parser.add_argument("documents", metavar="DOCUMENT", nargs="*", help="names as the status shows them; none: list")
     parser.add_argument("--reason", metavar="TEXT", default="", help="why (default: what failed)")
     parser.add_argument("--undo", action="store_true", help="take them back")
-    add_place_flags(parser)
+    add_data_flags(parser)
     flags = parser.parse_args(list(argv))
-    return guarded(lambda: set_documents_aside(flags, stage_command))
+    return run_guarded(lambda: set_documents_aside(flags, stage_command))
 
 
 def _gather(argv: Sequence[str]) -> int:
     from groundwork.commands.gather_shards import gather_shards
-    from groundwork.console.exit_codes import guarded
-    from groundwork.console.flags import add_place_flags, flag_parser
+    from groundwork.console.exit_codes import run_guarded
+    from groundwork.console.flags import add_data_flags, flag_parser
 
     parser = flag_parser("dataprep gather", "Join the states of shards, and name what is missing.")
-    add_place_flags(parser)
+    add_data_flags(parser)
     parser.add_argument("--remove", action="store_true", help="delete the shards' states once nothing is missing")
     flags = parser.parse_args(list(argv))
-    return guarded(lambda: gather_shards(flags, stage_command))
+    return run_guarded(lambda: gather_shards(flags, stage_command))
 
 
 def _gc(argv: Sequence[str]) -> int:
     from groundwork.commands.collect_garbage import collect_garbage
-    from groundwork.console.exit_codes import guarded
-    from groundwork.console.flags import add_place_flags, flag_parser
+    from groundwork.console.exit_codes import run_guarded
+    from groundwork.console.flags import add_data_flags, flag_parser
 
     parser = flag_parser("dataprep gc", "Take out of the state folder what no artifact needs any more.")
-    add_place_flags(parser)
+    add_data_flags(parser)
     parser.add_argument("--days", type=float, default=30.0, help="keep what was used in the last so many days (30)")
     parser.add_argument("--dry-run", action="store_true", help="only say how much there is")
     flags = parser.parse_args(list(argv))
-    return guarded(lambda: collect_garbage(flags, stage_command))
+    return run_guarded(lambda: collect_garbage(flags, stage_command))
 
 
 def _schema(argv: Sequence[str]) -> int:
-    from groundwork.console.exit_codes import guarded
+    from groundwork.console.exit_codes import run_guarded
     from groundwork.console.flags import flag_parser
     from groundwork.records.artifacts import write_json
     from groundwork.settings.config_files import CONFIG_DIR, json_schema
@@ -237,26 +237,26 @@ def _schema(argv: Sequence[str]) -> int:
             print(json.dumps(json_schema(), indent=2))
         return EXIT_OK
 
-    return guarded(write)
+    return run_guarded(write)
 
 
 def _init(argv: Sequence[str]) -> int:
     from groundwork.commands.init_project import init
-    from groundwork.console.exit_codes import guarded
+    from groundwork.console.exit_codes import run_guarded
     from groundwork.console.flags import flag_parser
 
     purpose = "Write config/, data/documents/ and .env.example into the current folder; keep what is there."
     parser = flag_parser("dataprep init", purpose)
     parser.add_argument("--prompts", action="store_true", help="also copy the prompts into config/prompts, to edit")
     flags = parser.parse_args(list(argv))
-    return guarded(lambda: init(prompts=flags.prompts))
+    return run_guarded(lambda: init(prompts=flags.prompts))
 
 
 def _flags(name: str, purpose: str, argv: Sequence[str], *, works: bool = True) -> argparse.Namespace:
-    from groundwork.console.flags import add_place_flags, add_work_flags, flag_parser
+    from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser
 
     parser = flag_parser(f"dataprep {name}", purpose)
-    add_place_flags(parser)
+    add_data_flags(parser)
     if works:
         add_work_flags(parser)
     return parser.parse_args(list(argv))

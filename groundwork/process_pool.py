@@ -20,8 +20,8 @@ from typing import Any, NamedTuple, TypeVar
 
 Result = TypeVar("Result")
 
-CARDS = Path("/proc/driver/nvidia/gpus")  # has a folder for each
-STARTING = 300.0  # seconds that a new process and its imports may take; they count for no call's limit
+GPU_FOLDERS = Path("/proc/driver/nvidia/gpus")  # has a folder for each
+START_SECONDS = 300.0  # seconds that a new process and its imports may take; they count for no call's limit
 _PR_SET_PDEATHSIG = 1
 _SPAWN = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
 
@@ -34,7 +34,7 @@ class WorkerFailed(Exception):
         super().__init__(reason)
 
 
-def cores() -> int:
+def core_count() -> int:
     """Processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -43,7 +43,7 @@ def devices() -> list[str]:
     """The graphics cards that this process may use, as CUDA names them; without any, [""]: one worker, on the CPU."""
     if visible := os.environ.get("CUDA_VISIBLE_DEVICES"):
         return [name.strip() for name in visible.split(",")]
-    return [str(index) for index in range(len(list(CARDS.iterdir())))] if CARDS.is_dir() else [""]
+    return [str(index) for index in range(len(list(GPU_FOLDERS.iterdir())))] if GPU_FOLDERS.is_dir() else [""]
 
 
 def report_progress(n: int = 1) -> None:
@@ -78,7 +78,7 @@ class Workers:
         """
         self._memory_mb = memory_mb
         self._devices = list(devices)
-        self._count = len(self._devices) if any(devices) else count or cores()
+        self._count = len(self._devices) if any(devices) else count or core_count()
         self._calls: deque[_Call | None] = deque()
         self._threads: list[threading.Thread] = []
         self._running: set[_Worker] = set()
@@ -174,7 +174,7 @@ class _Worker:
     def run(self, call: _Call) -> Any:
         try:
             self._pipe.send((call.fn, call.args))
-            self._receive(STARTING)
+            self._receive(START_SECONDS)
             outcome, kind, content = self._receive(call.timeout)
             while outcome == "reported":
                 call.on_report(content)

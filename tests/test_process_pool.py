@@ -123,7 +123,7 @@ def test_each_device_has_a_worker_of_its_own(monkeypatch, tmp_path):
         seen = list(threads.map(lambda _: two.call(meet_and_tell_card, str(tmp_path), timeout=100), range(2)))
     assert sorted(seen) == ["3", "5"]
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
-    monkeypatch.setattr(engine, "CARDS", Path("/nowhere"))
+    monkeypatch.setattr(engine, "GPU_FOLDERS", Path("/nowhere"))
     assert engine.devices() == [""]
 
 

@@ -13,7 +13,7 @@ import docx
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.console.index_page import pages, write_index
+from groundwork.console.index_page import linked_files, write_index
 from groundwork.records import spread_folders
 from groundwork.records.artifacts import Workspace
 from groundwork.records.figures import figures
@@ -159,7 +159,7 @@ def test_links_of_pages_lead_to_files(spread: Path) -> None:
         assert folders and all((page.parent / folder / one.file).is_file() for folder in folders for one in found)
     index = write_index(data)
     links = re.findall(r'<a href="([^"]+)"', index.read_text())
-    assert {index.parent / unquote(link) for link in links} == set(pages(data))
+    assert {index.parent / unquote(link) for link in links} == set(linked_files(data))
     assert len([link for link in links if "coverage-" in link]) == len(NAMES)
     assert served_page(data, "coverage-one.html") and served_figure(data, "one", Path(found[0].file).name)
 

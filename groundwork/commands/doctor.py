@@ -269,7 +269,7 @@ def _local_model(config: Config) -> Check:
     if importlib.util.find_spec("xllamacpp") is None:
         return Check("FAIL", what, "llama.cpp is not installed", "run: uv sync --inexact --extra local")
     try:
-        path = local_model.weights(config.llm.local)
+        path = local_model.find_weights(config.llm.local)
     except GroundworkError as error:
         return Check("FAIL", what, str(error))
     size = path.stat().st_size

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from groundwork.console import preflight
 from groundwork.console.job_setup import load_config, opened, workspace
 from groundwork.console.next_steps import from_here
-from groundwork.console.remembered_flags import calls_as_given, command_words
+from groundwork.console.remembered_flags import command_arguments, remembered_calls
 from groundwork.errors import EXIT_OK, GroundworkError, UnitError, UsageError
 from groundwork.installation import spelt
 from groundwork.pipeline import STAGES, writer_of
@@ -65,7 +65,7 @@ def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]
     """The flags of the stage; of results that were made by a choice of runs or flags, those as well."""
     from groundwork.records.manifest import EntryChoice
 
-    with opened(load_config(flags), flags, folders=main.looks_into) as (job, manifest):
+    with opened(load_config(flags), flags, folders=main.folders_read) as (job, manifest):
         choices = {unit: entry.choice for unit, entry in manifest.entries(main.name, EntryChoice).items()}
         if not any(choices.values()):
             return [flags]
@@ -73,10 +73,10 @@ def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]
             names = {unit.name for unit in main.units(job)}
         except GroundworkError:  # which the stage itself will meet and tell of
             return [flags]
-    calls = calls_as_given(flags, {unit: choice for unit, choice in choices.items() if unit in names})
+    calls = remembered_calls(flags, {unit: choice for unit, choice in choices.items() if unit in names})
     for call in calls:
         if call.choice:
-            print(f"{main.name}: with the flags of its last run:{command_words(call.choice)}", file=sys.stderr)
+            print(f"{main.name}: with the flags of its last run:{command_arguments(call.choice)}", file=sys.stderr)
         call.flags.call = replace(call, flags=flags)
     return [call.flags for call in calls]
 

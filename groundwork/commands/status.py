@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from groundwork.console.downstream_state import state_as_made, with_behind
+from groundwork.console.downstream_state import mark_behind, recorded_state
 from groundwork.console.job_setup import load_config, opened
 from groundwork.console.ledger import grouped
-from groundwork.console.next_steps import MOST_NAMED, from_here, same_flags
+from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, from_here, repeat_flags
 from groundwork.console.progress import Progress
-from groundwork.console.remembered_flags import RememberedCall, calls_as_given, command_words
+from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
 from groundwork.console.terminal_table import table_lines
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import spelt
@@ -48,11 +48,10 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
         for stage in STAGES:
             if stage.run:
                 table[stage.name] = _states(command(stage.name), job, manifest)
-        table = with_behind(table, manifest)
+        table = mark_behind(table, manifest)
         warnings = _warnings(table, job, manifest)
-        choices = {
-            (stage, unit): command_words(entry.choice) for stage, unit, entry in manifest.all_entries() if entry.choice
-        }
+        entries = manifest.all_entries()
+        choices = {(stage, unit): command_arguments(entry.choice) for stage, unit, entry in entries if entry.choice}
         shown = [one for one in gone if one.document not in job.set_aside][:MOST_ROWS]
         lost = [(one, remains_of(job.data, one.document)) for one in shown]
         lost_rows = forgotten_rows(job.data)
@@ -66,7 +65,7 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
     if aside:
         print("\n" + "\n".join(aside[:MOST_ROWS]))
     _print_forgotten(lost_rows)
-    print(f"\nnext: {_next(table, same_flags(flags), choices)}")
+    print(f"\nnext: {_next(table, repeat_flags(flags), choices)}")
     return EXIT_OK
 
 
@@ -79,7 +78,7 @@ def _states(command: Command, job: Job, manifest: Manifest) -> States:
     from groundwork.records.manifest import EntryChoice
 
     flags = argparse.Namespace(**(vars(command.parse([])) | vars(job.flags)))
-    calls = calls_as_given(
+    calls = remembered_calls(
         flags, {unit: entry.choice for unit, entry in manifest.entries(command.name, EntryChoice).items()}
     )
     states: States = {}
@@ -111,7 +110,7 @@ def _made(stage: str, job: Job, manifest: Manifest) -> States:
     """Datasets and their pictures by name, each as its own flags made it: stale once something that it read changed."""
     if not {"datasets"} & {BY_NAME[stage].writes, *BY_NAME[stage].reads}:
         return {}
-    made = {name: state_as_made(job.data, manifest, entry) for name, entry in sorted(manifest.entries(stage).items())}
+    made = {name: recorded_state(job.data, manifest, entry) for name, entry in sorted(manifest.entries(stage).items())}
     return {name: state for name, state in made.items() if state != ("missing", "its files are gone")}
 
 
@@ -175,8 +174,10 @@ def _warnings(table: dict[str, States], job: Job, manifest: Manifest) -> list[st
     more = [f"  … and {len(found) - MOST_ROWS:,} more warnings; each stage prints its own"] * (len(found) > MOST_ROWS)
     pages = [job.data.path("plots", f"audit-{name}.html") for name in table["ingest"]]
     look = [f"  look at    {from_here(page)}" for page in pages if page.exists()]
-    all_pages = [f"  … and {len(look) - MOST_NAMED:,} more: {spelt('uv run dataprep open')}"] * (len(look) > MOST_NAMED)
-    return [*found[:MOST_ROWS], *more, *look[:MOST_NAMED], *all_pages]
+    all_pages = [f"  … and {len(look) - MAX_DOCUMENTS_NAMED:,} more: {spelt('uv run dataprep open')}"] * (
+        len(look) > MAX_DOCUMENTS_NAMED
+    )
+    return [*found[:MOST_ROWS], *more, *look[:MAX_DOCUMENTS_NAMED], *all_pages]
 
 
 def _print_departed(lost: list[tuple[Departed, Remains]]) -> None:
@@ -219,8 +220,8 @@ def _next(table: dict[str, States], same: str, choices: Mapping[tuple[str, str],
             return spelt(f"uv run {stage.script}") + f"{told}{same}\nall:  {spelt('uv run dataprep run')}{same}"
     if any(kind == "failed" for states in table.values() for kind, _ in states.values()):
         unread = [name for name, (kind, _) in table["ingest"].items() if kind == "failed"]
-        more = f" (and {len(unread) - MOST_NAMED:,} more)" if len(unread) > MOST_NAMED else ""
-        aside = spelt(f"uv run dataprep set-aside {shlex.join(unread[:MOST_NAMED])}{same}{more}")
+        more = f" (and {len(unread) - MAX_DOCUMENTS_NAMED:,} more)" if len(unread) > MAX_DOCUMENTS_NAMED else ""
+        aside = spelt(f"uv run dataprep set-aside {shlex.join(unread[:MAX_DOCUMENTS_NAMED])}{same}{more}")
         retry = f"{spelt('uv run dataprep run')} --retry-failed{same}"
         return f"{retry}\nor, for files that cannot be read: {aside}" if unread else retry
     return "nothing; everything is current"

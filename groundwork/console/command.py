@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from groundwork.console.exit_codes import guarded
-from groundwork.console.flags import add_place_flags, add_work_flags, flag_parser, setting
+from groundwork.console.exit_codes import run_guarded
+from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, setting
 from groundwork.console.job import Estimate, Failure, Job, Outcome, Unit
 from groundwork.console.job_setup import load_config, opened
 from groundwork.console.next_steps import closing_lines
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"]
 
-MOST_CACHE_SHARDS = 64  # of a stage whose units are whole runs
-MOST_FORETOLD = 10  # units whose calls are counted before they begin; of more, a sample stands for all
-MOST_DUE = 20  # lines of a dry run
+MAX_CACHE_SHARDS = 64  # of a stage whose units are whole runs
+MAX_SAMPLED_UNITS = 10  # units whose calls are counted before they begin; of more, a sample stands for all
+MAX_DRY_RUN_LINES = 20  # lines of a dry run
 
 
-Shards = Literal["documents", "caches", "none"]
+ShardMode = Literal["documents", "caches", "none"]
 
 
 class EstimateUnit(Protocol):
@@ -69,16 +69,16 @@ class Command:
     before: Callable[[Job, Manifest], None] | None = None
     after: Callable[[Job, list[Unit]], None] | None = None
     version: str = "1"
-    shards: Shards = "none"
+    shards: ShardMode = "none"
     units_a_process: int = 0  # due units (for caches: documents) from which one more process pays here; 0: never
     divides: Callable[[Config], bool] = lambda _: True  # whether, by these settings, processes have anything to do
     needs_gpu: Callable[[Config], bool] = lambda _: False
 
     def __call__(self, argv: Sequence[str] | None = None) -> int:
-        return guarded(lambda: self.run(self.parse(argv)))
+        return run_guarded(lambda: self.run(self.parse(argv)))
 
     @property
-    def looks_into(self) -> tuple[str, ...] | None:
+    def folders_read(self) -> tuple[str, ...] | None:
         """The folders that it reads beside the files of its units: of single documents none. None: unknown."""
         if self.shards == "documents":
             return ()
@@ -91,7 +91,7 @@ class Command:
         )
         if self.flags:
             self.flags(parser.add_argument_group("flags of this stage"))  # type: ignore[arg-type]  # same methods
-        add_place_flags(parser)
+        add_data_flags(parser)
         add_work_flags(parser)
         return parser
 
@@ -102,7 +102,7 @@ class Command:
         from groundwork.records.departed_documents import departed
 
         config = load_config(flags)
-        with opened(config, flags, folders=self.looks_into) as (job, manifest):
+        with opened(config, flags, folders=self.folders_read) as (job, manifest):
             job.progress.stage = self.name
             if self.name in BY_NAME:
                 job.data.borrow(BY_NAME[self.name].reads, _written_files(manifest) if job.test else ())
@@ -121,14 +121,14 @@ class Command:
             runner = self.runner(job, manifest)
             if flags.dry_run:
                 return self._dry_run(job, runner, units)
-            job.progress.what = counted_as(self.name)
+            job.progress.what = progress_unit(self.name)
             self._expect_calls(job, runner.due(units))
             try:
                 ledger = self._run_in_processes(job, runner, units) or runner.run(units)
             finally:
                 self._print_report(job, runner.ledger)
             job.idle = not ledger.outcomes
-            finished_units = [unit for unit in units if not ledger.failed_whole(unit.name)]
+            finished_units = [unit for unit in units if not ledger.has_failed_whole(unit.name)]
             if self.after:
                 self.after(job, finished_units)
             if not flags.quiet and not getattr(flags, "within_run", False):
@@ -161,7 +161,7 @@ class Command:
     def unfinished(self, flags: argparse.Namespace) -> list[tuple[str, str]]:
         """The units that are not done, each with the reason."""
         stage_flags = argparse.Namespace(**(vars(self.parse([])) | vars(flags)))
-        with opened(load_config(stage_flags), stage_flags, folders=self.looks_into) as (job, manifest):
+        with opened(load_config(stage_flags), stage_flags, folders=self.folders_read) as (job, manifest):
             units = self.units(job)
             states = self.runner(job, manifest).states(units)
         return [
@@ -172,7 +172,7 @@ class Command:
 
     def _run_in_processes(self, job: Job, runner: Runner, units: list[Unit]) -> Ledger | None:
         """The ledger of several processes, on this machine or on a Ray cluster; None: this process does it all."""
-        from groundwork.console.shard_processes import processes_for, run_processes
+        from groundwork.console.shard_processes import count_processes, run_processes
 
         address = job.flags.ray or job.config.engine.ray_address
         if job.data.shard is not None or self.shards == "none" or not (address or self.units_a_process):
@@ -184,7 +184,7 @@ class Command:
             from groundwork.console.ray_cluster import run_on_ray
 
             return runner.spread(units, lambda due: self._on_ray(job, len(due), address, run_on_ray), by_shards=True)
-        count = processes_for(self, job, len(runner.due(units)))
+        count = count_processes(self, job, len(runner.due(units)))
         if count == 1:
             return None
         job.data.fetch_databases()  # which the processes share
@@ -192,23 +192,23 @@ class Command:
 
     def _fill_caches(self, job: Job, due: list[Unit], address: str | None) -> None:
         """Have others fill the caches, from which this process then makes the whole. Raises what stopped one."""
-        from groundwork.console.shard_processes import processes_for, run_apart
+        from groundwork.console.shard_processes import count_processes, run_with_own_states
 
         if not due:
             return
         if address:
             from groundwork.console.ray_cluster import run_on_ray
 
-            shard_results = self._on_ray(job, MOST_CACHE_SHARDS, address, run_on_ray)
-        elif (count := processes_for(self, job, sum(unit.documents for unit in due))) > 1:
-            shard_results = run_apart(self.name, job, count)
+            shard_results = self._on_ray(job, MAX_CACHE_SHARDS, address, run_on_ray)
+        elif (count := count_processes(self, job, sum(unit.documents for unit in due))) > 1:
+            shard_results = run_with_own_states(self.name, job, count)
         else:
             return
         for shard_result in shard_results:
             job.usage += shard_result.usage
         for error in filter(None, (shard_result.error() for shard_result in shard_results)):
             raise error
-        job.asked_anew = True
+        job.caches_refreshed = True
 
     def _on_ray(self, job: Job, due: int, address: str, run: Callable[..., list[ShardResult]]) -> list[ShardResult]:
         from groundwork.records.join_databases import join_shards
@@ -221,13 +221,13 @@ class Command:
 
     def run_shard(self, flags: argparse.Namespace, shard: Share, channel: Channel, *, among: int) -> ShardResult:
         """The units of one share, in a process that is one of `among`; what comes of it is told and returned."""
-        from groundwork.console.shard_processes import RelayedProgress, ShardResult, share_of
+        from groundwork.console.shard_processes import RelayedProgress, ShardResult, divide_limits
 
         shard_result = ShardResult()
         try:
             is_part = getattr(flags, "shard", None) is None  # of one state, which the parent looks after
-            config = share_of(load_config(flags), among)
-            with opened(config, flags, part=is_part, folders=self.looks_into) as (job, manifest):
+            config = divide_limits(load_config(flags), among)
+            with opened(config, flags, part=is_part, folders=self.folders_read) as (job, manifest):
                 job.progress = RelayedProgress(channel, job.stop)
                 runner = self.runner(job, manifest)
                 try:
@@ -272,10 +272,10 @@ class Command:
         due = [(unit, state, reason) for unit, (state, reason) in zip(units, runner.states(units), strict=True)]
         if not job.flags.force:
             due = [row for row in due if row[1] not in ("done", "empty")]
-        for unit, state, reason in due[:MOST_DUE]:
+        for unit, state, reason in due[:MAX_DRY_RUN_LINES]:
             print(f"  {unit.name}: {'to do' if state == 'missing' else state}{f' ({reason})' if reason else ''}")
-        if len(due) > MOST_DUE:
-            print(f"  … and {len(due) - MOST_DUE:,} more")
+        if len(due) > MAX_DRY_RUN_LINES:
+            print(f"  … and {len(due) - MAX_DRY_RUN_LINES:,} more")
         print(f"{self.name}: {len(due)} of {len(units)} to do")
         estimates = self._estimates(job, [unit for unit, _, _ in due])
         asks_models = any(estimate.calls or estimate.pages for estimate in estimates)
@@ -295,7 +295,7 @@ class Command:
     def _expect_calls(self, job: Job, due: list[Unit]) -> None:
         """Tell the progress line about how many calls there will be, where that is soon known."""
         if self.estimate and due:
-            sample = due[:: -(-len(due) // MOST_FORETOLD)]  # evenly over all of them
+            sample = due[:: -(-len(due) // MAX_SAMPLED_UNITS)]  # evenly over all of them
             with suppress(GroundworkError, OSError):  # which the unit itself will meet and tell of
                 calls = sum(estimate.calls for estimate in self._estimates(job, sample))
                 job.progress.expected_calls = round(calls * len(due) / len(sample))
@@ -316,7 +316,7 @@ def _written_files(manifest: Manifest) -> set[str]:
     return {path for _, _, entry in manifest.all_entries() for path in entry.outputs}
 
 
-def counted_as(stage: str) -> str:
+def progress_unit(stage: str) -> str:
     """What a stage's progress counts before it has something finer to count."""
     folder = BY_NAME[stage].writes if stage in BY_NAME else ""
     return {"plots": "pages", "datasets": "datasets", "tags": "datasets", "embeddings": "datasets"}.get(

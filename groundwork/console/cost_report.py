@@ -12,7 +12,7 @@ from groundwork.console.job import Estimate, Job
 if TYPE_CHECKING:
     from groundwork.llm.client import UsageRow
 
-MOST_DOCUMENTS = 12
+MAX_DOCUMENT_LINES = 12
 
 
 def print_estimate(job: Job, estimates: Sequence[Estimate]) -> None:
@@ -58,7 +58,7 @@ def print_report(usage: Sequence[UsageRow]) -> None:
         print(f"  calls  {model}: {_usage_line([row for rows in by_document.values() for row in rows])}")
         if len(by_document) > 1:
             dearest = sorted(by_document.items(), key=lambda pair: -_total_cost(pair[1]))
-            for document, rows in dearest[:MOST_DOCUMENTS]:
+            for document, rows in dearest[:MAX_DOCUMENT_LINES]:
                 print(f"           {document}: {_usage_line(rows)}")
 
 

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     States = dict[str, tuple[State, str]]
 
 
-def as_made(data: Workspace, manifest: Manifest) -> dict[str, States]:
+def recorded_states(data: Workspace, manifest: Manifest) -> dict[str, States]:
     """By stage the state of all that was made, by the settings that it was made with."""
     table: dict[str, States] = {}
     for stage, unit, entry in manifest.all_entries():
-        table.setdefault(stage, {})[unit] = state_as_made(data, manifest, entry)
+        table.setdefault(stage, {})[unit] = recorded_state(data, manifest, entry)
     return table
 
 
-def state_as_made(data: Workspace, manifest: Manifest, entry: ManifestEntry) -> tuple[State, str]:
+def recorded_state(data: Workspace, manifest: Manifest, entry: ManifestEntry) -> tuple[State, str]:
     """The state of one unit by what it read and wrote, whatever the settings are by now."""
     inputs = manifest.hashes((_input_path(data, name) for name in entry.inputs), data.relative)
     outputs = manifest.hashes((data.root / name for name in entry.outputs), data.relative)
@@ -34,7 +34,7 @@ def _input_path(data: Workspace, name: str) -> Path:
     return (data.base if name.startswith("documents/") else data.root) / name
 
 
-def with_behind(table: dict[str, States], manifest: Manifest) -> dict[str, States]:
+def mark_behind(table: dict[str, States], manifest: Manifest) -> dict[str, States]:
     """`table` (states of the units by stage) with `behind` for each unit made of what a stale or behind one wrote."""
     waiting_for: dict[str, str] = {}  # files that will change, and the unit that they wait for
     states_by_stage = {}

@@ -15,7 +15,7 @@ from groundwork.installation import spelt
 from groundwork.records.artifacts import visible
 
 
-def guarded(work: Callable[[], int]) -> int:
+def run_guarded(work: Callable[[], int]) -> int:
     """The exit code of `work`; our own errors, and those of files outside a unit, become one line on stderr."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -33,7 +33,7 @@ def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:
     )
 
 
-def add_place_flags(parser: argparse.ArgumentParser) -> None:
+def add_data_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of every command: which settings, which data folder."""
     group = parser.add_argument_group("settings and data")
     group.add_argument(

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import quote
 
-from groundwork.console.downstream_state import as_made, with_behind
+from groundwork.console.downstream_state import mark_behind, recorded_states
 from groundwork.pages.html_frame import document, table
 from groundwork.pages.markup import Markup, tag
 from groundwork.records.artifacts import Workspace, write_text
@@ -42,7 +42,7 @@ def write_index(data: Workspace) -> Path:
     return path
 
 
-def pages(data: Workspace) -> list[Path]:
+def linked_files(data: Workspace) -> list[Path]:
     """The files that the page links."""
     return [file for _, pattern in _SECTIONS for file in _list_files(data, pattern)]
 
@@ -57,7 +57,7 @@ def _list_files(data: Workspace, pattern: str) -> list[Path]:
 def _states_by_file(data: Workspace) -> dict[str, str]:
     """By file: whether what it was made of is still the same; nothing for files that no stage wrote."""
     with closing(Manifest(data.state / "manifest.db", read_only=True, elsewhere=data.mirror)) as manifest:
-        states = with_behind(as_made(data, manifest), manifest)
+        states = mark_behind(recorded_states(data, manifest), manifest)
         entries = manifest.all_entries()
     return {output: states[stage][unit][0] for stage, unit, entry in entries for output in entry.outputs}
 

@@ -120,7 +120,7 @@ class Job:
     gone: list[Departed] = field(default_factory=list)  # documents whose source is gone
     left_out: set[str] = field(default_factory=set)  # of these, the ones that this stage would have worked on
     usage: list[UsageRow] = field(default_factory=list)  # of calls that other processes made for this job
-    asked_anew: bool = False  # whether those have asked again what --force asks for again
+    caches_refreshed: bool = False  # whether those have asked again what --force asks for again
     _client: Client | None = None
     _prompts: dict[str, str] = field(default_factory=dict)
 

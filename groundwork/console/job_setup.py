@@ -153,11 +153,11 @@ def make_client(job: Job) -> Client:
         job.config.llm,
         Path(IN_MEMORY) if job.flags.dry_run else job.data.journal,
         joined=job.data.joined_journal if job.data.shard else None,
-        fresh=job.flags.force and not job.asked_anew,
+        fresh=job.flags.force and not job.caches_refreshed,
         budget=job.budget,
         on_usage=lambda usage: job.progress.spent(usage.input_tokens + usage.output_tokens, usage.cost),
         stopping=job.stopping,
         say=job.progress.say,
     )
-    job.progress.under_way = lambda: client.in_flight
+    job.progress.calls_in_flight = lambda: client.in_flight
     return client

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from groundwork.console.job import Failure, Outcome
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 
-MOST_LINES = 40  # of failures, warnings and notes together, where notes have to give way
-MOST_OF_A_KIND = 3  # documents that a kind of warning is told of one by one
-MOST_NUMBERS = 12
+MAX_LINES = 40  # of failures, warnings and notes together, where notes have to give way
+MAX_DOCUMENTS_OF_A_KIND = 3  # documents that a kind of warning is told of one by one
+MAX_NUMBERS = 12
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -51,7 +51,7 @@ class Ledger:
         counts += [f"{count:,} {name}" for name, count in totals.items()]
         return f"{self.stage}: {' · '.join(counts)} · {self.seconds:.1f} s"
 
-    def failed_whole(self, name: str) -> bool:
+    def has_failed_whole(self, name: str) -> bool:
         """Did this unit fail as a whole, so that what lies in its files is of an earlier run?"""
         outcome = self.outcomes.get(name)
         return outcome is not None and any(not failure.part for failure in outcome.failures)
@@ -66,7 +66,7 @@ class Ledger:
         unit_warnings = [(name, text) for name, outcome in self.outcomes.items() for text in outcome.warnings]
         warnings = [f"  warning  {name}: {text}" for name, text in unit_warnings] if verbose else grouped(unit_warnings)
         notes = [f"  {name}: {outcome.note}" for name, outcome in self.outcomes.items() if outcome.note]
-        room = len(notes) if verbose else max(0, MOST_LINES - 1 - len(failures) - len(warnings))
+        room = len(notes) if verbose else max(0, MAX_LINES - 1 - len(failures) - len(warnings))
         more = [f"  … {len(notes) - room:,} more lines; --verbose shows them"] if len(notes) > room else []
         return [self.summary(), *failures, *warnings, *notes[:room], *more]
 
@@ -82,7 +82,7 @@ def grouped(warnings: Sequence[tuple[str, str]]) -> list[str]:
         warnings_by_kind.setdefault(_NUMBER.sub("#", warning_text), {}).setdefault(document, []).append(warning_text)
     lines = []
     for documents in warnings_by_kind.values():
-        if len(documents) > MOST_OF_A_KIND:
+        if len(documents) > MAX_DOCUMENTS_OF_A_KIND:
             example, texts = next(iter(documents.items()))
             lines.append(f"  warning  {len(documents):,} of one kind, such as {example}: {_merge_similar(texts)}")
         else:
@@ -95,7 +95,7 @@ def _merge_similar(texts: list[str]) -> str:
     if len(texts) == 1:
         return texts[0]
     numbers = [match[0] for text in texts[1:] if (match := _NUMBER.search(text))]
-    listed = ", ".join(numbers[:MOST_NUMBERS]) + (" …" if len(numbers) > MOST_NUMBERS else "")
+    listed = ", ".join(numbers[:MAX_NUMBERS]) + (" …" if len(numbers) > MAX_NUMBERS else "")
     return f"{texts[0]} (and {len(texts) - 1:,} more{f': {listed}' if listed else ''})"
 
 

@@ -13,8 +13,8 @@ from groundwork.console.ledger import Ledger
 from groundwork.installation import spelt
 from groundwork.pipeline import BY_NAME, STAGES
 
-MOST_NAMED = 5  # documents in a command
-MOST_SETTINGS = 2  # that a command repeats
+MAX_DOCUMENTS_NAMED = 5  # documents in a command
+MAX_SETTINGS_REPEATED = 2  # that a command repeats
 
 
 def closing_lines(stage: str, job: Job, done: Sequence[Unit], ledger: Ledger) -> str:
@@ -28,8 +28,9 @@ def closing_lines(stage: str, job: Job, done: Sequence[Unit], ledger: Ledger) ->
     if stage in BY_NAME:
         lines.append(f"next: {_next_command(stage, job.flags, failed=bool(ledger.failed))}")
     if stage == "ingest" and ledger.failed:
-        documents = shlex.join(ledger.failed[:MOST_NAMED])
-        lines.append(f"or leave out what cannot be read: uv run dataprep set-aside {documents}{same_flags(job.flags)}")
+        documents = shlex.join(ledger.failed[:MAX_DOCUMENTS_NAMED])
+        command = f"uv run dataprep set-aside {documents}{repeat_flags(job.flags)}"
+        lines.append(f"or leave out what cannot be read: {command}")
     return spelt("\n".join(lines))
 
 
@@ -42,9 +43,9 @@ def from_here(path: Path) -> str:
     return str(path) if relative.startswith(os.pardir) else relative
 
 
-def same_flags(flags: argparse.Namespace) -> str:
+def repeat_flags(flags: argparse.Namespace) -> str:
     """What was said of settings and data, to say again in the next command; of many settings, how many they are."""
-    settings = flags.assignments if len(flags.assignments) <= MOST_SETTINGS else []
+    settings = flags.assignments if len(flags.assignments) <= MAX_SETTINGS_REPEATED else []
     arguments = [f"--config {shlex.quote(str(path))}" for path in flags.config]
     arguments += [f"--set {shlex.quote(assignment)}" for assignment in settings]
     arguments += [f"--data {shlex.quote(str(flags.data))}"] if flags.data else []
@@ -55,7 +56,7 @@ def same_flags(flags: argparse.Namespace) -> str:
 
 def _next_command(stage: str, flags: argparse.Namespace, *, failed: bool) -> str:
     if failed:
-        return f"uv run {BY_NAME[stage].script} --retry-failed{same_flags(flags)}"
+        return f"uv run {BY_NAME[stage].script} --retry-failed{repeat_flags(flags)}"
     stage_names = [stage_row.name for stage_row in STAGES]
     next_stage = next((stage_row for stage_row in STAGES[stage_names.index(stage) + 1 :] if stage_row.run), None)
-    return f"uv run {next_stage.script}{same_flags(flags)}" if next_stage else "uv run dataprep open"
+    return f"uv run {next_stage.script}{repeat_flags(flags)}" if next_stage else "uv run dataprep open"

@@ -18,16 +18,16 @@ from groundwork.records.artifacts import visible
 if TYPE_CHECKING:
     from rich.live import Live
 
-PLAIN_INTERVAL = 10.0  # seconds between lines where there is no terminal
-ENOUGH_CALLS = 5  # whose pace foretells something
-PATIENCE = 0.7  # seconds before anything is shown: short stages stay quiet
-TICK = 0.5  # seconds between looks, so that the line is there while a first long call is still under way
+PLAIN_LINE_SECONDS = 10.0  # seconds between lines where there is no terminal
+MIN_CALLS_FOR_PACE = 5  # whose pace foretells something
+QUIET_SECONDS = 0.7  # seconds before anything is shown: short stages stay quiet
+TICK_SECONDS = 0.5  # seconds between looks, so that the line is there while a first long call is still under way
 
 
 class Progress:
     """Counts of one stage: of documents or the like until it starts a finer count of its own, and of calls.
 
-    `expected_calls`: about how many there will be, where that is known; 0: it is not. `under_way`: tells how many calls
+    `expected_calls`: about how many there will be, where that is known; 0: it is not. `calls_in_flight` tells how many
     were sent and are not answered yet.
     """
 
@@ -39,7 +39,7 @@ class Progress:
         self.cost = 0.0
         self.what = "documents"
         self.calls = self.expected_calls = 0
-        self.under_way: Callable[[], int] = lambda: 0
+        self.calls_in_flight: Callable[[], int] = lambda: 0
         self._first_call = 0.0
         self._counts_finely = False
         self._first_done: tuple[float, float] | None = None  # when the first were done, and how many
@@ -56,7 +56,7 @@ class Progress:
             threading.Thread(target=self._tick, daemon=True).start()
 
     def _tick(self) -> None:
-        while not self._ended.wait(TICK):
+        while not self._ended.wait(TICK_SECONDS):
             self._redraw()
 
     def start(self, total: int, what: str) -> None:
@@ -139,14 +139,14 @@ class Progress:
 
     def _call_count(self) -> list[str]:
         if not self.calls:
-            waiting = self.under_way()
+            waiting = self.calls_in_flight()
             return [f"{waiting:,} call{'s' * (waiting > 1)} under way"] if waiting else []
         of = f"/{self.expected_calls:,}" if self.expected_calls >= self.calls else ""
         return [f"{self.calls:,}{of} call{'s' * (self.calls > 1)}"]
 
     def _seconds_by_calls(self) -> float:
         """The time left by the pace of the calls; 0 where too few were answered, or nobody knows how many come."""
-        if self.calls < ENOUGH_CALLS or self.expected_calls <= self.calls:
+        if self.calls < MIN_CALLS_FOR_PACE or self.expected_calls <= self.calls:
             return 0.0
         pace = (time.monotonic() - self._first_call) / (self.calls - 1)
         return pace * (self.expected_calls - self.calls)
@@ -164,11 +164,11 @@ class Progress:
     def _redraw(self) -> None:
         now = time.monotonic()
         with self._lock:
-            if self._ended.is_set() or now - self._started_at < PATIENCE:
+            if self._ended.is_set() or now - self._started_at < QUIET_SECONDS:
                 return
             if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
                 self._start_live()
-            elif now - self._last_line >= PLAIN_INTERVAL:
+            elif now - self._last_line >= PLAIN_LINE_SECONDS:
                 self._last_line = now
                 write_line(self.line(), sys.stderr)
 

@@ -12,8 +12,8 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.shard_processes import REPORT_EVERY, ShardResult, Snapshot, show, stage_command
-from groundwork.console.signals import STOPPED, SignalHandler
+from groundwork.console.shard_processes import REPORT_SECONDS, ShardResult, Snapshot, show, stage_command
+from groundwork.console.signals import STOPPED_MESSAGE, SignalHandler
 from groundwork.errors import MissingExtra, UsageError
 from groundwork.records.shards import Shard
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from groundwork.console.job import Job
     from groundwork.console.progress import Progress
 
-SHARDS_A_PROCESSOR = 4  # so that a shard that is lost, or longer than the others, costs little
-START = "start a cluster there: ray start --head"
-KNOCK = 10.0  # seconds
-LIVES = 5  # of a shard: how often a node may die under it
+SHARDS_PER_PROCESSOR = 4  # so that a shard that is lost, or longer than the others, costs little
+START_REMEDY = "start a cluster there: ray start --head"
+CONNECT_SECONDS = 10.0  # seconds
+MAX_TASK_RETRIES = 5  # of a shard: how often a node may die under it
 
 
 def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> list[ShardResult]:
@@ -34,16 +34,16 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
     """
     ray = connect(address)
     processors = int(ray.cluster_resources().get("CPU", 1))
-    count = max(1, min(job.config.engine.shards or SHARDS_A_PROCESSOR * processors, units))
+    count = max(1, min(job.config.engine.shards or SHARDS_PER_PROCESSOR * processors, units))
     lasting = {"max_restarts": -1, "max_task_retries": -1}  # a full memory may take it, and progress alone is lost
     board = ray.remote(num_cpus=0, **lasting)(_Board).options(scheduling_strategy=_this_node(ray)).remote()
-    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=LIVES, max_calls=1)(_run_task)
+    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=MAX_TASK_RETRIES, max_calls=1)(_run_task)
     among = min(count, processors)
     shards_by_task = {task.remote(stage, job.flags, shard, among, board): shard for shard in Shard.all(count)}
     shard_results: list[ShardResult] = []
     with SignalHandler() as stopping:
         while shards_by_task:
-            ready, _ = ray.wait(list(shards_by_task), num_returns=1, timeout=REPORT_EVERY)
+            ready, _ = ray.wait(list(shards_by_task), num_returns=1, timeout=REPORT_SECONDS)
             shard_results += [_fetch_result(ray, reference, shards_by_task.pop(reference)) for reference in ready]
             stopping.first(job.progress)
             if stopping.count:  # again and again: a board that began anew has not heard it
@@ -51,7 +51,7 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
             if stopping.count > 1:
                 for reference in shards_by_task:
                     ray.cancel(reference, force=True)
-                return [*shard_results, *(ShardResult(stopped=("Stopped", STOPPED)) for _ in shards_by_task)]
+                return [*shard_results, *(ShardResult(stopped=("Stopped", STOPPED_MESSAGE)) for _ in shards_by_task)]
             _show_board(ray, board, job.progress)
     return shard_results
 
@@ -68,7 +68,7 @@ def connect(address: str) -> Any:
         try:
             ray.init(log_to_driver=False, **address_option)
         except Exception as error:
-            raise UsageError(f"--ray {address}: no cluster there ({error}); {START}") from None
+            raise UsageError(f"--ray {address}: no cluster there ({error}); {START_REMEDY}") from None
     return ray
 
 
@@ -77,9 +77,9 @@ def _check_port(address: str) -> None:
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdigit():
         try:
-            socket.create_connection((host, int(port)), timeout=KNOCK).close()
+            socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS).close()
         except OSError as error:
-            raise UsageError(f"--ray {address}: nothing answers there ({error}); {START}") from None
+            raise UsageError(f"--ray {address}: nothing answers there ({error}); {START_REMEDY}") from None
 
 
 def _this_node(ray: Any) -> Any:
@@ -124,7 +124,7 @@ class _BoardChannel:
     def say(self, line: str) -> None:
         self._board.say.remote(line)
 
-    def stop_wanted(self) -> bool:
+    def is_stopping(self) -> bool:
         return self._stop
 
 

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-CHOICES = {  # flags that are no settings and shape what a stage makes, not only which of its units are due
+REMEMBERED_FLAGS = {  # flags that are no settings and shape what a stage makes, not only which of its units are due
     "coverage": ("runs",),
     "create_dataset": ("runs", "document", "keep_gone"),
 }
-PASSING = ("engine.", "dataset.organization=", "dataset.private=")  # settings that shape nothing of a result
-MOST_CALLS = 50  # of one stage that are told apart
+PASSING_SETTINGS = ("engine.", "dataset.organization=", "dataset.private=")  # settings that shape nothing of a result
+MAX_CALLS = 50  # of one stage that are told apart
 
 RememberedFlags = dict[str, Any]
 
@@ -30,26 +30,27 @@ class FlagSetting(str):
 
 @dataclass(frozen=True)
 class RememberedCall:
-    """Flags, and which units are made with them: `only` these, or all but `others`."""
+    """Flags, and which units are made with them: `only` these, or all but `excluded`."""
 
     flags: argparse.Namespace
     choice: RememberedFlags
     only: frozenset[str] | None = None
-    others: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
 
     def makes(self, unit: str) -> bool:
-        return unit in self.only if self.only is not None else unit not in self.others
+        return unit in self.only if self.only is not None else unit not in self.excluded
 
 
-def choice_of(stage: str, flags: argparse.Namespace) -> RememberedFlags:
+def choice_from_flags(stage: str, flags: argparse.Namespace) -> RememberedFlags:
     """What of `flags` chooses what the stage makes, as JSON holds it."""
-    choice: RememberedFlags = {name: value for name in CHOICES.get(stage, ()) if (value := getattr(flags, name, None))}
+    names = REMEMBERED_FLAGS.get(stage, ())
+    choice: RememberedFlags = {name: value for name in names if (value := getattr(flags, name, None))}
     assigned = [str(flag) for flag in flags.assignments if isinstance(flag, FlagSetting)]
-    settings = [assignment for assignment in assigned if not assignment.startswith(PASSING)]
+    settings = [assignment for assignment in assigned if not assignment.startswith(PASSING_SETTINGS)]
     return choice | ({"settings": settings} if settings else {})
 
 
-def with_choice(flags: argparse.Namespace, choice: RememberedFlags) -> argparse.Namespace:
+def apply_choice(flags: argparse.Namespace, choice: RememberedFlags) -> argparse.Namespace:
     """`flags` with a remembered choice; what they say themselves goes before it."""
     merged = dict(vars(flags))
     merged |= {flag: content for flag, content in choice.items() if flag != "settings" and not merged.get(flag)}
@@ -57,7 +58,7 @@ def with_choice(flags: argparse.Namespace, choice: RememberedFlags) -> argparse.
     return argparse.Namespace(**merged)
 
 
-def command_words(choice: RememberedFlags) -> str:
+def command_arguments(choice: RememberedFlags) -> str:
     """The choice as it is typed, such as ` run-a run-b --set dataset.name=x`, with a space before."""
     words = list(choice.get("runs", []))
     words += [word for document in choice.get("document", []) for word in ("--document", document)]
@@ -66,15 +67,15 @@ def command_words(choice: RememberedFlags) -> str:
     return f" {shlex.join(words)}" if words else ""
 
 
-def calls_as_given(flags: argparse.Namespace, choices: Mapping[str, RememberedFlags]) -> list[RememberedCall]:
+def remembered_calls(flags: argparse.Namespace, choices: Mapping[str, RememberedFlags]) -> list[RememberedCall]:
     """The calls that made the units `choices` (by name), each with its flags; the first has what is new as well."""
     groups: dict[str, set[str]] = {}
     for unit, choice in choices.items():
         groups.setdefault(json.dumps(choice, sort_keys=True), set()).add(unit)
-    keys = sorted(groups, key=lambda key: key != "{}")[:MOST_CALLS] or ["{}"]
+    keys = sorted(groups, key=lambda key: key != "{}")[:MAX_CALLS] or ["{}"]
     bare_call, *other_calls = [(json.loads(key), frozenset(groups.get(key, ()))) for key in keys]
     other_units = frozenset().union(*(units for _, units in other_calls))
     return [
-        RememberedCall(with_choice(flags, bare_call[0]), bare_call[0], others=other_units),
-        *(RememberedCall(with_choice(flags, choice), choice, only=units) for choice, units in other_calls),
+        RememberedCall(apply_choice(flags, bare_call[0]), bare_call[0], excluded=other_units),
+        *(RememberedCall(apply_choice(flags, choice), choice, only=units) for choice, units in other_calls),
     ]

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.job import Failure, Job, Outcome, Unit
 from groundwork.console.ledger import Ledger
-from groundwork.console.remembered_flags import choice_of
-from groundwork.console.signals import STOP_SIGNALS, STOPPED, STOPPING
+from groundwork.console.remembered_flags import choice_from_flags
+from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, STOPPING_MESSAGE
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.call_costs import CURRENT_DOCUMENT
 from groundwork.records.artifacts import plain, remove_leftovers
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from groundwork.console.shard_processes import ShardResult
 
 Process = Callable[[Job, Unit], Outcome | Awaitable[Outcome]]
-AT_ONCE = 500  # units whose rows of the manifest are looked up together
+UNITS_PER_LOOKUP = 500  # units whose rows of the manifest are looked up together
 UNITS_PER_CALL_SLOT = 4  # units under way for each call that the endpoint may have in flight
 
 
@@ -58,8 +58,8 @@ class Runner:
 
     def states(self, units: list[Unit]) -> list[tuple[State, str]]:
         states: list[tuple[State, str]] = []
-        for start in range(0, len(units), AT_ONCE):
-            batch = units[start : start + AT_ONCE]
+        for start in range(0, len(units), UNITS_PER_LOOKUP):
+            batch = units[start : start + UNITS_PER_LOOKUP]
             paths = [path for unit in batch for files in _all_files(unit) for path in texts_of(files)]
             with self.manifest.looked_up(self.stage, [unit.name for unit in batch], paths):
                 states += [self._state_of(unit) for unit in batch]
@@ -175,7 +175,7 @@ class Runner:
                 raise error
         causes = [stop for stop in stops if not isinstance(stop, Stopped)]
         if causes or stops or cancelled or self.job.stopping.is_set():
-            raise causes[0] if causes else Stopped(STOPPED)
+            raise causes[0] if causes else Stopped(STOPPED_MESSAGE)
 
     async def _process_unit(self, unit: Unit) -> tuple[Hashes, Outcome | None, float]:
         """(hashes of what it read, how it ended, None where it was current after all, seconds)."""
@@ -232,7 +232,7 @@ class Runner:
 
     def _record(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> None:
         """Note how the unit ended. A forced one that failed as a whole stays what it was before, and current."""
-        failed = self.ledger.failed_whole(unit.name)
+        failed = self.ledger.has_failed_whole(unit.name)
         if self._forced and not failed:  # a run that is stopped from here on leaves the rest to be done
             self.manifest.forget(self.stage, self._forced.keys() - self.ledger.outcomes.keys())
         previous_entry = self._forced.get(unit.name) if failed else None
@@ -249,7 +249,7 @@ class Runner:
             warnings=outcome.warnings,
             failures=[{"part": f.part, "status": f.status, "reason": f.reason} for f in outcome.failures],
             seconds=round(seconds, 3),
-            choice=choice_of(self.stage, self.job.flags),
+            choice=choice_from_flags(self.stage, self.job.flags),
         )
 
     def _keep_edits(self, unit: Unit) -> None:
@@ -297,4 +297,4 @@ class _Interrupts:
                 task.cancel()
             return
         self._job.stopping.set()
-        self._job.progress.say(STOPPING)
+        self._job.progress.say(STOPPING_MESSAGE)

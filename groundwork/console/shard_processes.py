@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from groundwork.console.job import Outcome
 from groundwork.console.progress import Progress
-from groundwork.console.signals import STOP_SIGNALS, STOPPED, SignalHandler
+from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, SignalHandler
 from groundwork.errors import BudgetReached, ConfigError, GroundworkError, ProviderRefused, Stopped, StopRun, UsageError
 from groundwork.pipeline import BY_NAME
-from groundwork.process_pool import cores, end_with_parent
+from groundwork.process_pool import core_count, end_with_parent
 from groundwork.records.shards import Shard
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from groundwork.llm.call_costs import UsageRow
     from groundwork.settings.whole_config import Config
 
-REPORT_EVERY = 0.5  # seconds between a process's words on how far it is
+REPORT_SECONDS = 0.5  # seconds between a process's words on how far it is
 Share = Shard | frozenset[str]  # of the units: those of a shard's documents, or by name
-LOST = "the process of this share ended without a message (killed, or out of memory); run again to go on"
+LOST_MESSAGE = "the process of this share ended without a message (killed, or out of memory); run again to go on"
 _SPAWN = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
 _ERROR_CLASSES = {kind.__name__: kind for kind in (BudgetReached, ProviderRefused, Stopped, StopRun, UsageError)}
 
@@ -72,7 +72,7 @@ class Channel(Protocol):
 
     def tell(self, snapshot: Snapshot) -> None: ...
     def say(self, line: str) -> None: ...
-    def stop_wanted(self) -> bool: ...
+    def is_stopping(self) -> bool: ...
 
 
 class RelayedProgress(Progress):
@@ -87,9 +87,9 @@ class RelayedProgress(Progress):
         threading.Thread(target=self._relay, daemon=True).start()
 
     def _relay(self) -> None:
-        while not self._ended.wait(REPORT_EVERY):
+        while not self._ended.wait(REPORT_SECONDS):
             self._channel.tell(self.snapshot())
-            if self._channel.stop_wanted():
+            if self._channel.is_stopping():
                 self._stop()
 
     def snapshot(self) -> Snapshot:
@@ -99,7 +99,7 @@ class RelayedProgress(Progress):
         self._channel.say(line)
 
 
-class Divisible(Protocol):
+class DivisibleStage(Protocol):
     """What a stage's Command offers for being done by several processes."""
 
     @property
@@ -111,13 +111,13 @@ class Divisible(Protocol):
     def run_shard(self, flags: argparse.Namespace, shard: Share, channel: Channel, *, among: int) -> ShardResult: ...
 
 
-def stage_command(name: str) -> Divisible:
+def stage_command(name: str) -> DivisibleStage:
     """The command of a stage, by its name."""
-    command: Divisible = importlib.import_module(BY_NAME[name].module).main
+    command: DivisibleStage = importlib.import_module(BY_NAME[name].module).main
     return command
 
 
-def processes_for(command: Divisible, job: Job, due: int) -> int:
+def count_processes(command: DivisibleStage, job: Job, due: int) -> int:
     """How many processes do `due` units: those asked for, else as many cores as are faster than one."""
     settings = job.config.engine
     if command.units_a_process == 0 or job.data.shard is not None or due < 2 or not command.divides(job.config):
@@ -126,7 +126,7 @@ def processes_for(command: Divisible, job: Job, due: int) -> int:
         return min(settings.workers, due)
     if job.flags.max_cost is not None or _uses_local_model(job.config):
         return 1  # one budget and one model in memory are not for several
-    return max(1, min(cores(), due // command.units_a_process))
+    return max(1, min(core_count(), due // command.units_a_process))
 
 
 def _uses_local_model(config: Config) -> bool:
@@ -134,7 +134,7 @@ def _uses_local_model(config: Config) -> bool:
     return any(provider.base_url == "local" for provider in providers)
 
 
-def share_of(config: Config, count: int) -> Config:
+def divide_limits(config: Config, count: int) -> Config:
     """The settings of one of `count` processes: the endpoint's limits divided among them."""
     from msgspec.structs import replace
 
@@ -170,7 +170,7 @@ def equal_shares(units: Sequence[Unit], count: int) -> list[frozenset[str]]:
     return [frozenset(unit_names) for _, _, unit_names in sorted(shares, key=lambda share: share[1])]
 
 
-def run_apart(stage: str, job: Job, count: int) -> list[ShardResult]:
+def run_with_own_states(stage: str, job: Job, count: int) -> list[ShardResult]:
     """`stage` by `count` processes, each with its shard's state of its own; the caches that they fill are joined.
 
     For stages whose units are whole runs, which every shard has a part of.
@@ -200,7 +200,7 @@ class _ProcessGroup:
     def run(self) -> list[ShardResult]:
         """What each of them did, in the order of the shares."""
         while self._pipes:
-            for pipe in connection.wait(list(self._pipes), timeout=REPORT_EVERY):
+            for pipe in connection.wait(list(self._pipes), timeout=REPORT_SECONDS):
                 self._receive(pipe)  # type: ignore[arg-type]  # only pipes are waited for
             if self._stopping.first(self._job.progress):
                 for pipe in self._pipes:
@@ -240,7 +240,8 @@ class _ProcessGroup:
             self._results[self._pipes[pipe]] = content
 
     def _result_of_lost(self) -> ShardResult:
-        return ShardResult(stopped=("Stopped", STOPPED) if self._stopping.count > 1 else ("StopRun", LOST))
+        is_killed = self._stopping.count > 1
+        return ShardResult(stopped=("Stopped", STOPPED_MESSAGE) if is_killed else ("StopRun", LOST_MESSAGE))
 
 
 def show(progress: Progress, snapshots: Sequence[Snapshot]) -> None:
@@ -271,7 +272,7 @@ class _PipeChannel:
         with self._lock:
             self._pipe.send(message)
 
-    def stop_wanted(self) -> bool:
+    def is_stopping(self) -> bool:
         with self._lock:
             return self._pipe.poll() and self._pipe.recv() == "stop"
 

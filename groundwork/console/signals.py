@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 # Ctrl-C, and what schedulers, spot machines and closed terminals send.
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-STOPPING = "stopping: what is under way finishes; press Ctrl-C again to stop at once"
-STOPPED = "stopped; what is finished is kept"
+STOPPING_MESSAGE = "stopping: what is under way finishes; press Ctrl-C again to stop at once"
+STOPPED_MESSAGE = "stopped; what is finished is kept"
 
 
 class SignalHandler:
@@ -40,7 +40,7 @@ class SignalHandler:
         earlier_count, self._told_count = self._told_count, self.count
         if earlier_count or not self.count:
             return False
-        progress.say(STOPPING)
+        progress.say(STOPPING_MESSAGE)
         return True
 
 

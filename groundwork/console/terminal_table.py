@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 
 from rich.cells import cell_len
 
-GAP = "  "
+COLUMN_GAP = "  "
 
 
 def table_lines(rows: Sequence[Sequence[str]], *, left: Container[int] = (0,), indent: int = 2) -> list[str]:
@@ -30,7 +30,7 @@ def table_line(cells: Sequence[str], widths: Sequence[int], *, left: Container[i
     ]
     if len(cells) < len(widths):
         padded[-1:] = cells[-1:]
-    return (" " * indent + GAP.join([*padded, *cells[len(widths) :]])).rstrip()
+    return (" " * indent + COLUMN_GAP.join([*padded, *cells[len(widths) :]])).rstrip()
 
 
 def _pad_cell(cell: str, width: int, *, to_left: bool) -> str:

@@ -105,14 +105,14 @@ def _mix(job: Job) -> DatasetSource | None:
 def _check_licenses(job: Job, documents: Sequence[str]) -> None:
     """Raises UsageError for a licence, or a document with one, that there is not."""
     from groundwork.dataset.publish.licenses import license_problem
-    from groundwork.settings.known_values import no_such
+    from groundwork.settings.known_values import no_such_message
 
     settings = job.config.dataset
     if problem := license_problem(settings.license):
         raise UsageError(f"dataset.license: {settings.license!r}: {problem}")
     strangers = settings.source_licenses.keys() - set(documents)
     if strangers := {name for name in strangers if not job.data.path("text", f"{name}.json").exists()}:
-        raise UsageError(f"dataset.source_licenses: {no_such(min(strangers), 'document', documents)}")
+        raise UsageError(f"dataset.source_licenses: {no_such_message(min(strangers), 'document', documents)}")
 
 
 def _decided(job: Job, run: str, documents: list[str]) -> list[Path]:

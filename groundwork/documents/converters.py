@@ -97,14 +97,14 @@ CONVERTERS = {
 
 def check_converters(settings: Ingest) -> None:
     """Raises ConfigError for names that are not in the table, whatever documents there are."""
-    from groundwork.settings.known_values import no_such
+    from groundwork.settings.known_values import no_such_message
 
     choices = [("ingest.converter", settings.converter)] if settings.converter else []
     choices += [
         (f"ingest.converters.{ending}", name) for ending, names in settings.converters.items() for name in names
     ]
     if unknown_names := [
-        f"{path}: {no_such(name, 'converter', CONVERTERS)}" for path, name in choices if name not in CONVERTERS
+        f"{path}: {no_such_message(name, 'converter', CONVERTERS)}" for path, name in choices if name not in CONVERTERS
     ]:
         raise ConfigError(unknown_names)
 

@@ -2,8 +2,8 @@
 
 It opens at `START_CALLS` and widens by `STEP_CALLS` every `STEP_SECONDS` until the ceiling or the first 429. From then
 on a 429 narrows it to `SHRINK_FACTOR` of what was in flight, at most once per pause, and each quarter window of
-successes widens it by one. With 2,000 calls against a limit of 40 a second this policy took 58 s with 0.7 % refusals, where a
-fixed 256 lost two calls in three. A new call starts as soon as any ends: there are no batches.
+successes widens it by one. With 2,000 calls against a limit of 40 a second this policy took 58 s with 0.7 % refusals,
+where a fixed 256 lost two calls in three. A new call starts as soon as any ends: there are no batches.
 """
 
 from __future__ import annotations

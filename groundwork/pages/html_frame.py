@@ -69,12 +69,12 @@ def page_frame(
     )
 
 
-def is_ours(page: str) -> bool:
+def is_groundwork_page(page: str) -> bool:
     """Was the page made by `frame`, so that its content security policy holds?"""
     return page.startswith(str(_PAGE_TEMPLATE.partition("{scripts}")[0]))
 
 
-def calling(page: str) -> str:
+def allow_calls(page: str) -> str:
     """A page of `frame` whose script may call the server that it came from, as `calls` has it."""
     return page.replace(_IMAGE_POLICY, f"connect-src 'self'; {_IMAGE_POLICY}", 1)
 
@@ -98,7 +98,7 @@ def asset(name: str, folder: Path = ASSETS) -> str:
     return (path if path.is_file() else ASSETS / name).read_text(encoding="utf-8").strip()
 
 
-def wide_table(table: Markup) -> Markup:
+def scrollable_table(table: Markup) -> Markup:
     """A table that is scrolled on a narrow screen, not squeezed."""
     return tag("div", table, class_="scroll", tabindex=0, role="group", aria_label="table")
 
@@ -126,12 +126,12 @@ def table(
     body = [tag("tr", [cell("td", text, column) for column, text in enumerate(row)], role=row_role) for row in rows]
     classes = " ".join(filter(None, (class_, "stacked" if stacked else ""))) or None
     role = "table" if stacked else None
-    return wide_table(tag("table", tag("thead", titles), tag("tbody", body), class_=classes, role=role))
+    return scrollable_table(tag("table", tag("thead", titles), tag("tbody", body), class_=classes, role=role))
 
 
-PACK_ABOVE = 1_000_000  # bytes of JSON; larger blocks are compressed, smaller ones stay readable in the file
+COMPRESS_ABOVE_BYTES = 1_000_000  # bytes of JSON; larger blocks are compressed, smaller ones stay readable in the file
 
-ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+JSON_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 def write_page(
@@ -175,15 +175,15 @@ def page_text(
         "orderedDark": ORDERED_DARK,
         "marks": MARKS,
     }
-    blocks = [embed(name, value) for name, value in {"palette": colours, **data}.items()]
+    blocks = [embed_data(name, value) for name, value in {"palette": colours, **data}.items()]
     unscripted = tag("noscript", "This page needs scripts; allow them to see it.")
     return page_frame(title, styles, unscripted, *blocks, kind=kind, script=script, calls=calls, images=images)
 
 
-def embed(name: str, content: Any) -> Markup:
+def embed_data(name: str, content: Any) -> Markup:
     """`value` as an inert element of the page: JSON, or gzip in base64 when that JSON is large."""
     json_text = msgspec.json.encode(content)
-    if len(json_text) <= PACK_ABOVE:
+    if len(json_text) <= COMPRESS_ABOVE_BYTES:
         return tag("script", Markup(escape(json_text.decode())), type="application/json", id=f"data-{name}")
     packed = base64.b64encode(gzip.compress(json_text, 6, mtime=0)).decode()
     return tag("script", packed, type="application/gzip", id=f"data-{name}")
@@ -191,7 +191,7 @@ def embed(name: str, content: Any) -> Markup:
 
 def escape(text: str) -> str:
     """JSON text that may stand inside <script>: the same JSON, without any character that HTML or old JS would read."""
-    for character, escaped in ESCAPES.items():
+    for character, escaped in JSON_ESCAPES.items():
         text = text.replace(character, escaped)
     return text
 

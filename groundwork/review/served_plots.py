@@ -6,7 +6,7 @@ from pathlib import Path
 
 from groundwork.errors import BadRecord
 from groundwork.markdown.chunk_reading import read_chunks
-from groundwork.pages.html_frame import calling, is_ours
+from groundwork.pages.html_frame import allow_calls, is_groundwork_page
 from groundwork.records.artifacts import Workspace, read_text, text_hash
 from groundwork.records.figures import is_figure_name
 from groundwork.records.review_decisions import now
@@ -30,9 +30,9 @@ def served_page(data: Workspace, name: str) -> str:
     file = data.path("plots", name)
     data.fetch([file])
     text = read_text(file)
-    if not is_ours(text):
+    if not is_groundwork_page(text):
         raise RequestRefused(f"{name}: not drawn by Groundwork", 404)
-    return calling(text)
+    return allow_calls(text)
 
 
 def served_figure(data: Workspace, document: str, name: str) -> bytes:

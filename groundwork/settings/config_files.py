@@ -13,12 +13,12 @@ import msgspec
 from groundwork.errors import ConfigError
 from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
 from groundwork.settings.document_settings import complete_overrides
-from groundwork.settings.field_types import Settings, bare, settings_class
-from groundwork.settings.known_values import choices, unknown_values
+from groundwork.settings.field_types import Settings, settings_class, strip_annotations
+from groundwork.settings.known_values import choices, find_unknown_values
 from groundwork.settings.model_settings import ModelCall, complete_providers, inherits
-from groundwork.settings.whole_config import Config, impossible, inherit
+from groundwork.settings.whole_config import Config, fill_inherited, find_contradictions
 
-__all__ = ["CONFIG_DIR", "PROJECT", "json_schema", "known_paths", "load", "prompt_file"]
+__all__ = ["CONFIG_DIR", "PROJECT", "json_schema", "load", "prompt_file", "setting_paths"]
 
 Json = dict[str, Any]
 _NO_OVERLAYS = {"config", "config.schema"}
@@ -47,9 +47,9 @@ def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Conf
     problems = [f"{origin.get(path, 'config')}: {path}: {text}" for path, text in _find_problems(merged, Config)]
     if problems:
         raise ConfigError(problems)
-    inherit(merged)
+    fill_inherited(merged)
     config = msgspec.convert(merged, Config)
-    if contradictions := [*impossible(config), *unknown_values(config)]:
+    if contradictions := [*find_contradictions(config), *find_unknown_values(config)]:
         raise ConfigError(contradictions)
     return config
 
@@ -147,7 +147,7 @@ def _parse_assignment(assignment: str) -> Json:
         value = text
     block, kind = _setting_at(path)
     inherited = value is None and block is not None and inherits(block, path.rpartition(".")[2])
-    if bare(kind) is str and not isinstance(value, str) and not inherited:
+    if strip_annotations(kind) is str and not isinstance(value, str) and not inherited:
         value = text
     for key in reversed(path.split(".")):
         value = {key: value}
@@ -184,7 +184,7 @@ def _key_paths(value: Any, prefix: str) -> Iterator[str]:
 
 def _find_problems(content: Any, kind: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """(path, what is wrong) for everything in `content` that the type `kind` does not allow."""
-    bare_type, prefix = bare(kind), f"{path}." if path else ""
+    bare_type, prefix = strip_annotations(kind), f"{path}." if path else ""
     if block := settings_class(kind):
         if not isinstance(content, dict):
             yield path, f"expected an object, got {content!r}"
@@ -221,14 +221,14 @@ def _allowed_values(message: str, kind: Any) -> str:
 
 
 def _suggest_path(path: str) -> str:
-    paths = list(known_paths())
+    paths = list(setting_paths())
     same_name = [other for other in paths if other.rpartition(".")[2] == path.rpartition(".")[2]]
     close = difflib.get_close_matches(path, paths, n=1, cutoff=0.6) or same_name[:1]
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def known_paths(kind: type[Settings] = Config, prefix: str = "") -> Iterator[str]:
+def setting_paths(kind: type[Settings] = Config, prefix: str = "") -> Iterator[str]:
     for field in msgspec.structs.fields(kind):
         yield f"{prefix}{field.name}"
         if block := settings_class(field.type):
-            yield from known_paths(block, f"{prefix}{field.name}.")
+            yield from setting_paths(block, f"{prefix}{field.name}.")

@@ -20,10 +20,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 def settings_class(annotated: Any) -> type[Settings] | None:
     """The block that a field of this type is, or None where it is a single value."""
-    kind = bare(annotated)
+    kind = strip_annotations(annotated)
     return kind if isinstance(kind, type) and issubclass(kind, Settings) else None
 
 
-def bare(annotated: Any) -> Any:
+def strip_annotations(annotated: Any) -> Any:
     """The type without the limits and the description that come with it."""
     return get_args(annotated)[0] if hasattr(annotated, "__metadata__") else annotated

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any, Literal, get_args, get_origin
 
-from groundwork.settings.field_types import bare
+from groundwork.settings.field_types import strip_annotations
 from groundwork.settings.whole_config import Config
 
 LEAST_MEMORY_MB = 500  # Python and a converter's libraries take 150 to 400 MB of addresses before they read a page
@@ -26,7 +26,7 @@ LANGUAGES = tuple(
 )
 
 
-def unknown_values(config: Config) -> list[str]:
+def find_unknown_values(config: Config) -> list[str]:
     """What the settings name that there is not, one message each with what there is."""
     problems = []
     language = config.chunk.language
@@ -43,7 +43,7 @@ def unknown_values(config: Config) -> list[str]:
     return problems
 
 
-def no_such(name: str, kind: str, names: Collection[str]) -> str:
+def no_such_message(name: str, kind: str, names: Collection[str]) -> str:
     """A message that there is no `what` of that name: the nearest one, and those that there are."""
     close = difflib.get_close_matches(name, names, n=1)
     nearest = f"did you mean {close[0]}? " if close else ""
@@ -57,7 +57,7 @@ def choices(kind: Any) -> list[str]:
 
 
 def _literals(kind: Any) -> Iterator[Any]:
-    bare_type = bare(kind)
+    bare_type = strip_annotations(kind)
     if get_origin(bare_type) is Literal:
         yield from get_args(bare_type)
     else:

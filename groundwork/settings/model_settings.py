@@ -95,7 +95,7 @@ class LocalModel(Settings, frozen=True):
 class ModelCall(Settings, frozen=True):
     """Which model is asked, where, and how it samples.
 
-    `llm.defaults` holds them for all stages; in a stage's block a null stands for the value there (`inherit`).
+    `llm.defaults` holds them for all stages; in a stage's block a null stands for the value there (`fill_inherited`).
     """
 
     provider: Annotated[str, Meta(description="a key of llm.providers; empty: llm itself")]

@@ -38,7 +38,7 @@ class Config(Settings, frozen=True):
     grade: GradeSettings
 
 
-def inherit(block: dict[str, Any], kind: type[Settings] = Config) -> None:
+def fill_inherited(block: dict[str, Any], kind: type[Settings] = Config) -> None:
     """Put the value of llm.defaults wherever a stage's block, in the JSON of a whole config, says null."""
     defaults = block["llm"]["defaults"]
 
@@ -52,7 +52,7 @@ def inherit(block: dict[str, Any], kind: type[Settings] = Config) -> None:
     fill(block, kind)
 
 
-def impossible(config: Config) -> list[str]:
+def find_contradictions(config: Config) -> list[str]:
     """Values that are each of the right type and cannot stand together, one message each."""
     problems = []
     if config.chunk.min_length > config.chunk.max_length // 2:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.job_setup import load_config, opened
-from groundwork.console.next_steps import from_here, same_flags
+from groundwork.console.next_steps import from_here, repeat_flags
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.installation import spelt
 from groundwork.records.artifacts import slug, visible
@@ -135,7 +135,7 @@ async def _serve(job: Job, desk: ReviewSession) -> int:
 
     flags = job.flags
     again = f"uv run dataprep/review.py {shlex.quote(desk.run)} --reviewer {shlex.quote(desk.reviewer)}"
-    server = Server(desk, spelt(again) + same_flags(flags))
+    server = Server(desk, spelt(again) + repeat_flags(flags))
     try:
         await server.start(flags.port)
     except OSError as error:
@@ -153,7 +153,7 @@ async def _serve(job: Job, desk: ReviewSession) -> int:
         await ended.wait()
     finally:
         await server.close()
-    print(f"-> {from_here(desk.file)}\n{spelt('next: uv run dataprep/curate.py')}{same_flags(flags)}")
+    print(f"-> {from_here(desk.file)}\n{spelt('next: uv run dataprep/curate.py')}{repeat_flags(flags)}")
     return EXIT_OK
 
 
@@ -171,7 +171,7 @@ def _ask_about(job: Job, desk: ReviewSession) -> int:
     said = "will be asked about" if stands else "will not be asked about any more"
     print(visible(f'{document}: "{" ".join(wish.text.split())[:SHOWN]}" {said}'))
     command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(desk.run)}"
-    print(f"-> {from_here(wishes_file(job.data, desk.run, document))}\nnext: {spelt(command)}{same_flags(job.flags)}")
+    print(f"-> {from_here(wishes_file(job.data, desk.run, document))}\nnext: {spelt(command)}{repeat_flags(job.flags)}")
     return EXIT_OK
 
 

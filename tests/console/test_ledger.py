@@ -9,7 +9,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.console.job import Failure, Outcome
 from groundwork.console.job_setup import load_config, opened
-from groundwork.console.ledger import MOST_LINES, Ledger
+from groundwork.console.ledger import MAX_LINES, Ledger
 from groundwork.console.shard_processes import ShardResult
 from tests.console.test_shards import corpus
 from tests.console.toy import main as toy
@@ -27,7 +27,7 @@ def ledger(documents: int) -> Ledger:
 def test_failures_come_first_and_no_warning_is_hidden() -> None:
     """Among sixty notes the failure and every kind of warning are seen; the notes give way."""
     lines = ledger(60).lines()
-    assert len(lines) <= MOST_LINES + 1
+    assert len(lines) <= MAX_LINES + 1
     assert lines[1] == "  failed  last: the file is empty"
     assert lines[2] == "  warning  zz: page 7: text kept 0.7 is below 0.9 (and 3 more: 47, 48, 50)"
     assert lines[3] == "  warning  zz: its name ends in .txt, but it holds PDF"

@@ -47,7 +47,7 @@ def test_the_first_calls_are_seen_before_they_are_answered(clock: list[float]) -
     """While the first replies are awaited the line says how many calls are under way."""
     progress = Progress("generate_qa", quiet=True)
     progress.start(4, "chunks")
-    progress.under_way = lambda: 3
+    progress.calls_in_flight = lambda: 3
     clock[0] = 14
     assert progress.line() == "generate_qa  0/4 chunks  3 calls under way  0:14 so far"
     progress.spent(100, None)

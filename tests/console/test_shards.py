@@ -262,8 +262,8 @@ def test_a_signal_lets_the_processes_finish(tmp_path: Path, server: FakeOpenRout
     out, error = process.communicate(timeout=200)
     assert process.returncode == 130, error
     assert "not finished" in out and "go on with: " in error
-    under_way = len(server.requests)
+    calls_in_flight = len(server.requests)
     server.latency = 0
     assert main(["generate_qa", "--data", str(data), *few]) == 0
     asked = [request["messages"] for request in server.requests]
-    assert len(asked) > under_way and all(asked.count(messages) == 1 for messages in asked)
+    assert len(asked) > calls_in_flight and all(asked.count(messages) == 1 for messages in asked)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.console.remembered_flags import command_words
+from groundwork.console.remembered_flags import command_arguments
 from groundwork.records.artifacts import read_json
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
@@ -98,8 +98,8 @@ def test_a_dataset_is_judged_by_the_flags_that_made_it(call) -> None:
 def test_a_choice_is_said_again_as_it_is_typed() -> None:
     """What is advised next holds the runs, names and flags that a result was made with."""
     choice = {"runs": ["beta"], "document": ["my ferry"], "settings": ["dataset.name=lines"]}
-    assert command_words(choice) == " beta --document 'my ferry' --set dataset.name=lines"
-    assert command_words({"keep_gone": True}) == " --keep-gone" and command_words({}) == ""
+    assert command_arguments(choice) == " beta --document 'my ferry' --set dataset.name=lines"
+    assert command_arguments({"keep_gone": True}) == " --keep-gone" and command_arguments({}) == ""
 
 
 def test_what_hangs_below_a_stale_stage_is_behind(call, data: Path) -> None:

@@ -38,5 +38,6 @@ def test_price_and_time_are_those_of_the_questions(tmp_path: Path) -> None:
 def test_without_a_journal_nothing_is_said(tmp_path: Path) -> None:
     """No journal, or a damaged one, is no price."""
     (tmp_path / "damaged.db").write_bytes(b"no database" * 100)
-    assert read_spending(tmp_path / "none.db", "generate_qa") == read_spending(tmp_path / "damaged.db", "generate_qa") == []
+    assert read_spending(tmp_path / "none.db", "generate_qa") == []
+    assert read_spending(tmp_path / "damaged.db", "generate_qa") == []
     assert price_note([QuestionRow(id="1", question="q", model="m")], []) == ""

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from groundwork.maps.draw.map_page import FOLDER, point_columns, write_map
 from groundwork.pages import palette
-from groundwork.pages.html_frame import ASSETS, PACK_ABOVE, embed, escape
+from groundwork.pages.html_frame import ASSETS, COMPRESS_ABOVE_BYTES, embed_data, escape
 from tests.maps.scenes import scene
 
 PLOTLY_JS = 4_800_000  # bytes of plotly 7.1's library, which the page does without
@@ -34,8 +34,8 @@ def test_embedded_json_cannot_end_its_element(text: str) -> None:
 
 def test_large_blocks_are_packed() -> None:
     """A large block is stored compressed and comes back as it was."""
-    value = ["What is </script>?"] * (PACK_ABOVE // 10)
-    element = embed("scene", value)
+    value = ["What is </script>?"] * (COMPRESS_ABOVE_BYTES // 10)
+    element = embed_data("scene", value)
     packed = re.fullmatch(r'<script type="application/gzip" id="data-scene">([A-Za-z0-9+/=]+)</script>', element)
     assert packed
     assert json.loads(gzip.decompress(base64.b64decode(packed[1]))) == value

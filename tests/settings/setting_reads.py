@@ -17,8 +17,8 @@ from typing import Any, get_args, get_origin
 import msgspec
 from mypy import api
 
-from groundwork.settings.config_files import known_paths
-from groundwork.settings.field_types import Settings, bare, settings_class
+from groundwork.settings.config_files import setting_paths
+from groundwork.settings.field_types import Settings, settings_class, strip_annotations
 from groundwork.settings.whole_config import Config
 
 _MISSING = re.compile(r'"(\w+)"(?: of ".+")? has no attribute "(\w+)"')
@@ -72,7 +72,7 @@ def _block_alone(kind: type[Settings]) -> Iterator[str]:
 def _block(annotated: Any) -> str | None:
     if block := settings_class(annotated):
         return block.__name__
-    plain = bare(annotated)
+    plain = strip_annotations(annotated)
     if get_origin(plain) is dict and (inner := settings_class(get_args(plain)[1])):
         return f"dict[str, {inner.__name__}]"
     return None
@@ -99,7 +99,7 @@ def _owner(block: str, name: str) -> str:
 
 
 def _leaves() -> Iterator[tuple[str, type[Settings], str]]:
-    for path in known_paths():
+    for path in setting_paths():
         kind: type[Settings] = Config
         *blocks, name = path.split(".")
         for block in blocks:

@@ -11,7 +11,7 @@ import msgspec
 from groundwork.documents.auditing.doubtful_pages import markdown_to_html
 from groundwork.documents.auditing.page_audit import words
 from groundwork.documents.auditing.structure_score import merged_cells, structure_likeness
-from groundwork.pages.html_frame import document, wide_table
+from groundwork.pages.html_frame import document, scrollable_table
 from groundwork.pages.markup import Markup, joined, tag
 from groundwork.records.document_record import PageAudit
 
@@ -93,7 +93,7 @@ def comparison_html(
 
 def _summary(columns: Sequence[ConverterColumn]) -> Markup:
     head = tag("tr", [tag("th", title) for title in TITLES])
-    return wide_table(tag("table", head, [_summary_row(column) for column in columns], class_="summary"))
+    return scrollable_table(tag("table", head, [_summary_row(column) for column in columns], class_="summary"))
 
 
 def _summary_row(column: ConverterColumn) -> Markup:
