@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from groundwork.console.downstream_state import mark_behind, recorded_state
 from groundwork.console.job_setup import load_config, opened
-from groundwork.console.ledger import grouped
+from groundwork.console.ledger import group_warnings
 from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, from_here, repeat_flags
 from groundwork.console.progress import Progress
 from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
@@ -170,7 +170,7 @@ def _warnings(table: dict[str, States], job: Job, manifest: Manifest) -> list[st
     for stage, states in table.items():
         entries = manifest.entries(stage)
         told = [(unit, text) for unit in states if unit in entries for text in entries[unit].warnings]
-        found += [f"{line}  ({stage})" for line in grouped(told)]
+        found += [f"{line}  ({stage})" for line in group_warnings(told)]
     more = [f"  … and {len(found) - MOST_ROWS:,} more warnings; each stage prints its own"] * (len(found) > MOST_ROWS)
     pages = [job.data.path("plots", f"audit-{name}.html") for name in table["ingest"]]
     look = [f"  look at    {from_here(page)}" for page in pages if page.exists()]

@@ -108,20 +108,20 @@ class Command:
                 job.data.borrow(BY_NAME[self.name].reads, _written_files(manifest) if job.test else ())
             if self.before and not flags.dry_run:
                 self.before(job, manifest)
-            if job.gone and self.before and not flags.dry_run:  # some may be carried over by now
-                job.gone = departed(job.data, manifest, job.config.ingest.ignore)
+            if job.departed_documents and self.before and not flags.dry_run:  # some may be carried over by now
+                job.departed_documents = departed(job.data, manifest, job.config.ingest.ignore)
             self._report_departed(job)
             if not flags.dry_run:
                 job.data.settle()
             units = self._select_units(job, job.data.shard)
             if not flags.dry_run and job.data.spread(text for unit in units for text in texts_of(unit.writes)):
                 units = self._select_units(job, job.data.shard)
-            if job.left_out:
+            if job.left_out_documents:
                 job.progress.say(_left_out_message(job))
             runner = self.runner(job, manifest)
             if flags.dry_run:
                 return self._dry_run(job, runner, units)
-            job.progress.what = progress_unit(self.name)
+            job.progress.counted = progress_unit(self.name)
             self._expect_calls(job, runner.due(units))
             try:
                 ledger = self._run_in_processes(job, runner, units) or runner.run(units)
@@ -155,7 +155,7 @@ class Command:
 
         if getattr(job.flags, "within_run", False) and self.name != "ingest":
             return  # said once, by the first stage of them all
-        for line in departed_lines(job.gone, job.set_aside):
+        for line in departed_lines(job.departed_documents, job.set_aside):
             job.progress.say(line)
 
     def unfinished(self, flags: argparse.Namespace) -> list[tuple[str, str]]:
@@ -183,12 +183,12 @@ class Command:
         if address:
             from groundwork.console.ray_cluster import run_on_ray
 
-            return runner.spread(units, lambda due: self._on_ray(job, len(due), address, run_on_ray), by_shards=True)
+            return runner.divide(units, lambda due: self._on_ray(job, len(due), address, run_on_ray), by_shards=True)
         count = count_processes(self, job, len(runner.due(units)))
         if count == 1:
             return None
         job.data.fetch_databases()  # which the processes share
-        return runner.spread(units, lambda due: run_processes(self.name, job, due, count))
+        return runner.divide(units, lambda due: run_processes(self.name, job, due, count))
 
     def _fill_caches(self, job: Job, due: list[Unit], address: str | None) -> None:
         """Have others fill the caches, from which this process then makes the whole. Raises what stopped one."""
@@ -261,7 +261,7 @@ class Command:
         folder_name = job.data.named(folder)
         if folder == "documents":
             return NO_DOCUMENTS.format(folder_name)
-        if job.left_out:
+        if job.left_out_documents:
             return f"nothing to work on; {_left_out_message(job)}"
         writer = writer_of(folder)
         return f"{folder_name}: nothing to work on; run first: uv run {writer.script if writer else 'dataprep run'}"
@@ -301,9 +301,9 @@ class Command:
                 job.progress.expected_calls = round(calls * len(due) / len(sample))
 
     def _print_report(self, job: Job, ledger: Ledger) -> None:
-        if job.flags.quiet and not ledger.failed:
+        if job.flags.quiet and not ledger.failed_units:
             return
-        for line in ledger.lines(verbose=job.flags.verbose):
+        for line in ledger.report_lines(verbose=job.flags.verbose):
             print(visible(line))
         if usage := [*(job.client.report() if job.has_client else []), *job.usage]:
             from groundwork.console.cost_report import print_report
@@ -326,4 +326,4 @@ def progress_unit(stage: str) -> str:
 
 def _left_out_message(job: Job) -> str:
     option = " (or --keep-gone)" if hasattr(job.flags, "keep_gone") else ""
-    return f"left out, because their documents are gone: {', '.join(sorted(job.left_out))}{option}"
+    return f"left out, because their documents are gone: {', '.join(sorted(job.left_out_documents))}{option}"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from groundwork.settings.whole_config import Config
 
 
-FEW = 3  # documents whose chunks and sections are told one by one
+MAX_DETAILED_DOCUMENTS = 3  # documents whose chunks and sections are told one by one
 TEST_CHUNKS = 2  # of one document, that --test works on
 
 
@@ -90,13 +90,13 @@ class Estimate:
     cost: float | None = None
 
 
-def _event() -> asyncio.Event:
+def _new_event() -> asyncio.Event:
     import asyncio  # 40 ms that --help does without
 
     return asyncio.Event()
 
 
-def _turn() -> asyncio.Lock:
+def _new_lock() -> asyncio.Lock:
     import asyncio
 
     return asyncio.Lock()
@@ -113,21 +113,21 @@ class Job:
     make_client: Callable[[Job], Client]
     budget: Budget | None = None
     idle: bool = False  # whether, at the end, every unit was found up to date
-    stopping: asyncio.Event = field(default_factory=_event)
-    turn: asyncio.Lock = field(default_factory=_turn)  # for units that build on one another, in their order
+    stopping: asyncio.Event = field(default_factory=_new_event)
+    order_lock: asyncio.Lock = field(default_factory=_new_lock)  # for units that build on one another, in their order
     loop: asyncio.AbstractEventLoop | None = None  # the runner's, while it runs
     due: int = 0  # units of this run
-    gone: list[Departed] = field(default_factory=list)  # documents whose source is gone
-    left_out: set[str] = field(default_factory=set)  # of these, the ones that this stage would have worked on
+    departed_documents: list[Departed] = field(default_factory=list)  # documents whose source is gone
+    left_out_documents: set[str] = field(default_factory=set)  # of these, the ones that this stage would have worked on
     usage: list[UsageRow] = field(default_factory=list)  # of calls that other processes made for this job
     caches_refreshed: bool = False  # whether those have asked again what --force asks for again
     _client: Client | None = None
     _prompts: dict[str, str] = field(default_factory=dict)
 
     @property
-    def departed(self) -> dict[str, str]:
+    def departed_sources(self) -> dict[str, str]:
         """The documents whose source is gone, and that source's name."""
-        return {document.document: document.source for document in self.gone}
+        return {document.document: document.source for document in self.departed_documents}
 
     @property
     def client(self) -> Client:
@@ -137,9 +137,9 @@ class Job:
         return self._client
 
     @property
-    def in_detail(self) -> bool:
+    def is_detailed(self) -> bool:
         """Whether each chunk and section gets a line: of a few documents, or where --verbose asks for it."""
-        return bool(self.flags.verbose) or self.due <= FEW
+        return bool(self.flags.verbose) or self.due <= MAX_DETAILED_DOCUMENTS
 
     def stop(self) -> None:
         """Start nothing more, from whatever thread that is said; what is under way finishes."""
@@ -194,11 +194,12 @@ class Job:
         sent = strict_schema(schema) if isinstance(schema, type) else schema
         return estimate_tokens(messages, None if provider.base_url == "local" else sent)
 
-    def documents_in(self, folder: str, suffix: str) -> list[str]:
+    def list_documents(self, folder: str, suffix: str) -> list[str]:
         """The documents that have a file in `folder`, in order, those of --document only where it is given."""
-        return self.wanted(sorted(name.removesuffix(suffix) for name in names_in(self.data.path(folder), suffix)))
+        files = names_in(self.data.path(folder), suffix)
+        return self.select_documents(sorted(file.removesuffix(suffix) for file in files))
 
-    def wanted(self, names: list[str], *, with_gone: bool = False) -> list[str]:
+    def select_documents(self, names: list[str], *, with_gone: bool = False) -> list[str]:
         """`names` that --document asks for, without those set aside. A file name with its ending is understood as well.
 
         Those whose source is gone stay only `with_gone`. Raises UsageError for a --document that fits none of them, is
@@ -222,12 +223,12 @@ class Job:
         return [name for name in names if not asked_names or any(name in forms for forms in asked_names.values())]
 
     def _with_source(self, names: list[str]) -> list[str]:
-        departed = self.departed
+        departed = self.departed_sources
         for text in self.flags.document or []:
             for name in {slug(text), slug(Path(text).stem)} & departed.keys() & set(names):
                 remedy = f"put it back, or remove what is left of it: {spelt('uv run dataprep forget')} {name}"
                 raise UsageError(f"--document {text}: documents/{departed[name]} is gone; {remedy}")
-        self.left_out |= departed.keys() & set(names)
+        self.left_out_documents |= departed.keys() & set(names)
         return [name for name in names if name not in departed]
 
 

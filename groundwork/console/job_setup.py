@@ -74,8 +74,8 @@ class opened:  # noqa: N801  used as a with-statement's verb
         joined = data.joined_state / "manifest.db" if data.shard else None
         self._manifest = Manifest(data.state / "manifest.db", joined, read_only=not self._writes, elsewhere=data.mirror)
         quiet = getattr(self._flags, "quiet", False)
-        departed_documents = departed(data, self._manifest, self._config.ingest.ignore)
-        job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client, gone=departed_documents)
+        gone = departed(data, self._manifest, self._config.ingest.ignore)
+        job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client, departed_documents=gone)
         return job, self._manifest
 
     def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
@@ -155,7 +155,7 @@ def make_client(job: Job) -> Client:
         joined=job.data.joined_journal if job.data.shard else None,
         fresh=job.flags.force and not job.caches_refreshed,
         budget=job.budget,
-        on_usage=lambda usage: job.progress.spent(usage.input_tokens + usage.output_tokens, usage.cost),
+        on_usage=lambda usage: job.progress.record_call(usage.input_tokens + usage.output_tokens, usage.cost),
         stopping=job.stopping,
         say=job.progress.say,
     )

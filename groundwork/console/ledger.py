@@ -27,12 +27,12 @@ class Ledger:
     seconds: float = 0.0
 
     @property
-    def failed(self) -> list[str]:
+    def failed_units(self) -> list[str]:
         return [name for name, outcome in self.outcomes.items() if outcome.failures]
 
     @property
     def exit_code(self) -> int:
-        return EXIT_FAILED if self.failed else EXIT_OK
+        return EXIT_FAILED if self.failed_units else EXIT_OK
 
     def summary(self) -> str:
         """`chunk: 3 ok · 2 up to date · 1 failed · 21 chunks · 0.4 s`."""
@@ -41,7 +41,7 @@ class Ledger:
             "ok": sum(outcome.status == "ok" for outcome in successful),
             "up to date": self.up_to_date,
             "empty": sum(outcome.status == "empty" for outcome in successful),
-            "failed": len(self.failed),
+            "failed": len(self.failed_units),
             "not finished": self.not_started,
         }
         counts = [f"{count:,} {name}" for name, count in status_counts.items() if count] or ["nothing to do"]
@@ -56,22 +56,22 @@ class Ledger:
         outcome = self.outcomes.get(name)
         return outcome is not None and any(not failure.part for failure in outcome.failures)
 
-    def lines(self, *, verbose: bool = False) -> list[str]:
+    def report_lines(self, *, verbose: bool = False) -> list[str]:
         """The summary; below it every failure, the warnings grouped by kind, and notes while there is room."""
         failures = [
             f"  {failure.status}  {_failed_part(name, failure)}: {failure.reason}"
             for name, outcome in self.outcomes.items()
             for failure in outcome.failures
         ]
-        unit_warnings = [(name, text) for name, outcome in self.outcomes.items() for text in outcome.warnings]
-        warnings = [f"  warning  {name}: {text}" for name, text in unit_warnings] if verbose else grouped(unit_warnings)
+        texts = [(name, text) for name, outcome in self.outcomes.items() for text in outcome.warnings]
+        warnings = [f"  warning  {name}: {text}" for name, text in texts] if verbose else group_warnings(texts)
         notes = [f"  {name}: {outcome.note}" for name, outcome in self.outcomes.items() if outcome.note]
         room = len(notes) if verbose else max(0, MAX_LINES - 1 - len(failures) - len(warnings))
         more = [f"  … {len(notes) - room:,} more lines; --verbose shows them"] if len(notes) > room else []
         return [self.summary(), *failures, *warnings, *notes[:room], *more]
 
 
-def grouped(warnings: Sequence[tuple[str, str]]) -> list[str]:
+def group_warnings(warnings: Sequence[tuple[str, str]]) -> list[str]:
     """A line for each kind of warning of a document, and one for a kind that many documents share.
 
     Warnings are of one kind when they differ in numbers alone. `warnings`: (document, text).

@@ -26,9 +26,9 @@ def closing_lines(stage: str, job: Job, done: Sequence[Unit], ledger: Ledger) ->
         path = Path(min(paths) if len(paths) == 1 else common_folder)
         lines.append(f"-> {from_here(path)}")
     if stage in BY_NAME:
-        lines.append(f"next: {_next_command(stage, job.flags, failed=bool(ledger.failed))}")
-    if stage == "ingest" and ledger.failed:
-        documents = shlex.join(ledger.failed[:MAX_DOCUMENTS_NAMED])
+        lines.append(f"next: {_next_command(stage, job.flags, failed=bool(ledger.failed_units))}")
+    if stage == "ingest" and ledger.failed_units:
+        documents = shlex.join(ledger.failed_units[:MAX_DOCUMENTS_NAMED])
         command = f"uv run dataprep set-aside {documents}{repeat_flags(job.flags)}"
         lines.append(f"or leave out what cannot be read: {command}")
     return spelt("\n".join(lines))

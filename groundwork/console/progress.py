@@ -34,10 +34,10 @@ class Progress:
     def __init__(self, stage: str, *, quiet: bool) -> None:
         self.stage = stage
         self.quiet = quiet
-        self.done: float = 0
+        self.done_count: float = 0
         self.total = self.tokens = 0
         self.cost = 0.0
-        self.what = "documents"
+        self.counted = "documents"
         self.calls = self.expected_calls = 0
         self.calls_in_flight: Callable[[], int] = lambda: 0
         self._first_call = 0.0
@@ -59,35 +59,35 @@ class Progress:
         while not self._ended.wait(TICK_SECONDS):
             self._redraw()
 
-    def start(self, total: int, what: str) -> None:
-        """Count `total` more of `what` (pages, chunks, questions) in place of that count."""
+    def start(self, total: int, counted: str) -> None:
+        """Count `total` more of `counted` (pages, chunks, questions) in place of that count."""
         if not self._counts_finely:
-            self._counts_finely, self._first_done, self.done, self.total = True, None, 0, 0
+            self._counts_finely, self._first_done, self.done_count, self.total = True, None, 0, 0
         self.total += total
-        self.what = what
+        self.counted = counted
 
-    def phase(self, what: str) -> None:
-        """Say `what` is under way in place of a count, until the next `start`; its clock begins now."""
-        self._counts_finely, self._first_done, self.done, self.total, self.what = False, None, 0, 0, what
+    def start_phase(self, counted: str) -> None:
+        """Say `counted` is under way in place of a count, until the next `start`; its clock begins now."""
+        self._counts_finely, self._first_done, self.done_count, self.total, self.counted = False, None, 0, 0, counted
         self._started_at = time.monotonic()
 
     def advance(self, n: float = 1) -> None:
-        self.done += n
-        if self._first_done is None and self.done:
-            self._first_done = time.monotonic(), self.done
+        self.done_count += n
+        if self._first_done is None and self.done_count:
+            self._first_done = time.monotonic(), self.done_count
 
-    def follow(self, *, done: float, total: int, what: str, calls: int, tokens: int, cost: float) -> None:
+    def take_counts(self, *, done_count: float, total: int, counted: str, calls: int, tokens: int, cost: float) -> None:
         """Take over the counts of several processes, added up."""
-        if self._first_done is None and done:
-            self._first_done = time.monotonic(), done
-        self._counts_finely, self.done, self.total, self.what = True, done, total, what
+        if self._first_done is None and done_count:
+            self._first_done = time.monotonic(), done_count
+        self._counts_finely, self.done_count, self.total, self.counted = True, done_count, total, counted
         self.calls, self.tokens, self.cost = calls, tokens, cost
 
     def unit_done(self) -> None:
         if not self._counts_finely:
             self.advance()
 
-    def spent(self, tokens: int, cost: float | None) -> None:
+    def record_call(self, tokens: int, cost: float | None) -> None:
         """Count a call that was answered."""
         self._first_call = self._first_call or time.monotonic()
         self.calls += 1
@@ -120,7 +120,7 @@ class Progress:
             fields.append(f"{_format_seconds(self._seconds_by_calls())} left")
         elif rate:
             fields.append(f"{rate:,.1f}/s" if rate >= 0.1 else f"{1 / rate:,.0f} s each")
-            fields.append(f"{_format_seconds((self.total - self.done) / rate)} left")
+            fields.append(f"{_format_seconds((self.total - self.done_count) / rate)} left")
         else:
             fields.append(f"{_format_seconds(time.monotonic() - self._started_at)} so far")
         if self.tokens:
@@ -132,10 +132,10 @@ class Progress:
     def _count(self) -> str:
         """`12/40 chunks`; of a single one, which counts nothing before it is done, `1 document`."""
         if not self.total:
-            return self.what
+            return self.counted
         if self.total == 1:
-            return f"1 {self.what.removesuffix('s')}"
-        return f"{self.done:,.0f}/{self.total:,} {self.what}"
+            return f"1 {self.counted.removesuffix('s')}"
+        return f"{self.done_count:,.0f}/{self.total:,} {self.counted}"
 
     def _call_count(self) -> list[str]:
         if not self.calls:
@@ -156,10 +156,10 @@ class Progress:
 
         Those that ask models run side by side and are done late, all about the same time: half of them must be.
         """
-        if self._first_done is None or (self.tokens and self.done < self.total / 2):
+        if self._first_done is None or (self.tokens and self.done_count < self.total / 2):
             return 0.0
         first_time, first_count = self._first_done
-        return max(0.0, self.done - first_count) / max(time.monotonic() - first_time, 1e-9)
+        return max(0.0, self.done_count - first_count) / max(time.monotonic() - first_time, 1e-9)
 
     def _redraw(self) -> None:
         now = time.monotonic()

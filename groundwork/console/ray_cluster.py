@@ -12,7 +12,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.shard_processes import REPORT_SECONDS, ShardResult, Snapshot, show, stage_command
+from groundwork.console.shard_processes import REPORT_SECONDS, ShardResult, Snapshot, show_snapshots, stage_command
 from groundwork.console.signals import STOPPED_MESSAGE, SignalHandler
 from groundwork.errors import MissingExtra, UsageError
 from groundwork.records.shards import Shard
@@ -45,7 +45,7 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
         while shards_by_task:
             ready, _ = ray.wait(list(shards_by_task), num_returns=1, timeout=REPORT_SECONDS)
             shard_results += [_fetch_result(ray, reference, shards_by_task.pop(reference)) for reference in ready]
-            stopping.first(job.progress)
+            stopping.announce_first(job.progress)
             if stopping.count:  # again and again: a board that began anew has not heard it
                 board.stop.remote()
             if stopping.count > 1:
@@ -154,4 +154,4 @@ def _show_board(ray: Any, board: Any, progress: Progress) -> None:
     for line in lines:
         progress.say(line)
     if snapshots:
-        show(progress, snapshots)
+        show_snapshots(progress, snapshots)

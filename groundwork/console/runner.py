@@ -74,7 +74,7 @@ class Runner:
                 asyncio.run(self._process_all(due))
         return self.ledger
 
-    def spread(
+    def divide(
         self, units: list[Unit], work: Callable[[list[Unit]], list[ShardResult]], *, by_shards: bool = False
     ) -> Ledger:
         """Have other processes do what is not current, which `work` takes. Raises as `run` does.

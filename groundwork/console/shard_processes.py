@@ -59,9 +59,9 @@ class ShardResult:
 class Snapshot:
     """How far a process is."""
 
-    done: float
+    done_count: float
     total: int
-    what: str
+    counted: str
     calls: int
     tokens: int
     cost: float
@@ -93,7 +93,7 @@ class RelayedProgress(Progress):
                 self._stop()
 
     def snapshot(self) -> Snapshot:
-        return Snapshot(self.done, self.total, self.what, self.calls, self.tokens, self.cost)
+        return Snapshot(self.done_count, self.total, self.counted, self.calls, self.tokens, self.cost)
 
     def say(self, line: str) -> None:
         self._channel.say(line)
@@ -202,7 +202,7 @@ class _ProcessGroup:
         while self._pipes:
             for pipe in connection.wait(list(self._pipes), timeout=REPORT_SECONDS):
                 self._receive(pipe)  # type: ignore[arg-type]  # only pipes are waited for
-            if self._stopping.first(self._job.progress):
+            if self._stopping.announce_first(self._job.progress):
                 for pipe in self._pipes:
                     pipe.send("stop")
             if self._stopping.count > 1:
@@ -233,7 +233,7 @@ class _ProcessGroup:
             return
         if message_type == "snapshot":
             self._snapshots[self._pipes[pipe]] = content
-            show(self._job.progress, list(self._snapshots.values()))
+            show_snapshots(self._job.progress, list(self._snapshots.values()))
         elif message_type == "say":
             self._job.progress.say(content)
         else:
@@ -244,12 +244,12 @@ class _ProcessGroup:
         return ShardResult(stopped=("Stopped", STOPPED_MESSAGE) if is_killed else ("StopRun", LOST_MESSAGE))
 
 
-def show(progress: Progress, snapshots: Sequence[Snapshot]) -> None:
+def show_snapshots(progress: Progress, snapshots: Sequence[Snapshot]) -> None:
     """One line for all: sums of the same count."""
-    progress.follow(
-        done=sum(snapshot.done for snapshot in snapshots),
+    progress.take_counts(
+        done_count=sum(snapshot.done_count for snapshot in snapshots),
         total=sum(snapshot.total for snapshot in snapshots),
-        what=snapshots[0].what,
+        counted=snapshots[0].counted,
         calls=sum(snapshot.calls for snapshot in snapshots),
         tokens=sum(snapshot.tokens for snapshot in snapshots),
         cost=sum(snapshot.cost for snapshot in snapshots),

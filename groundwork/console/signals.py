@@ -35,7 +35,7 @@ class SignalHandler:
     def _count_signal(self, *_: object) -> None:
         self.count += 1
 
-    def first(self, progress: Progress) -> bool:
+    def announce_first(self, progress: Progress) -> bool:
         """Whether the first signal came since the last look; says so to the user."""
         earlier_count, self._told_count = self._told_count, self.count
         if earlier_count or not self.count:

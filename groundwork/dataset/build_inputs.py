@@ -49,7 +49,7 @@ def find_inputs(job: Job) -> BuildInputs:
     pairs = {run: list(pair_files(job.data, run)) for run in runs}
     everything = sorted({path.stem for paths in pairs.values() for path in paths})
     _check_licenses(job, everything)
-    wanted = set(job.wanted(everything, with_gone=job.flags.keep_gone))
+    wanted = set(job.select_documents(everything, with_gone=job.flags.keep_gone))
     pairs = {run: [path for path in paths if path.stem in wanted] for run, paths in pairs.items()}
     documents = sorted(wanted)
     if not any(pairs.values()):

@@ -77,7 +77,7 @@ async def add_unanswerable(job: Job, built: Built, passages: Sequence[Chunk], ab
     """The dataset with the questions that the settings ask for."""
     settings = job.config.dataset
     call = settings.absent
-    job.progress.phase("looking for questions that the documents do not answer")
+    job.progress.start_phase("looking for questions that the documents do not answer")
     propose = proposer(lambda: job.client, call, job.prompt(call.prompt), about)
     look_up = looker(lambda: job.client, call, job.prompt(call.check_prompt), about)
     share, seed = settings.unanswerable, settings.seed

@@ -94,8 +94,8 @@ def _documents_only(job: Job, source: DatasetSource) -> DatasetSource:
         return source
     import msgspec
 
-    job.left_out |= job.departed.keys() & {file.stem for file in source.files}
-    if unwanted := job.set_aside.keys() | job.departed.keys():
+    job.left_out_documents |= job.departed_sources.keys() & {file.stem for file in source.files}
+    if unwanted := job.set_aside.keys() | job.departed_sources.keys():
         kept = tuple(file for file in source.files if file.stem not in unwanted)
         source = msgspec.structs.replace(source, files=kept)
     if job.data.shard is not None:
@@ -103,7 +103,7 @@ def _documents_only(job: Job, source: DatasetSource) -> DatasetSource:
         source = msgspec.structs.replace(source, files=own)
     if not job.flags.document:
         return source
-    wanted = job.wanted([file.stem for file in source.files])
+    wanted = job.select_documents([file.stem for file in source.files])
     return msgspec.structs.replace(
         source,
         name=f"{source.name} ({', '.join(wanted)})",

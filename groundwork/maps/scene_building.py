@@ -72,12 +72,12 @@ def scene_of(
     progress = progress or Progress("", quiet=True)
     rows, vectors, group_of = _joined(groups)
     few = laid_out(len(rows))
-    progress.phase(f"laying out {few:,} {f'of {len(rows):,} ' if few < len(rows) else ''}questions")
+    progress.start_phase(f"laying out {few:,} {f'of {len(rows):,} ' if few < len(rows) else ''}questions")
     places, how = project(vectors, settings)
-    progress.phase("comparing")
+    progress.start_phase("comparing")
     progress.start(len(rows), "questions compared")
     found = similarities(vectors, group_of, len(groups), settings.seed, progress.advance)
-    progress.phase("finding regions and counting")
+    progress.start_phase("finding regions and counting")
     tags_of = [_tags_of(row, tags or {}) for row in rows]
     clusters, cluster_of = cluster_map(places, [row.question for row in rows], tags_of, settings.seed)
     chunks = [len({row.chunk for row in group.rows if row.chunk}) for group in groups]

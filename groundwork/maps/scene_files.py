@@ -41,7 +41,7 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
     scene = scene_of(by_dataset(ones), unit.name, job.config.maps, encoder_of(job).name, tags, job.progress)
     if len(ones) > 1:
         scene = _with_prices(scene, ones, read_spending(job.data.joined_journal, "generate_qa"))
-    job.progress.phase("drawing")
+    job.progress.start_phase("drawing")
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     return Outcome(
         status="ok" if scene.points else "empty",

@@ -24,7 +24,7 @@ def units(job: Job) -> list[Unit]:
     """Every text; its record may be missing where somebody put a Markdown file there by hand."""
     return [
         Unit(name=name, reads=reads, writes=job.data.paths(("chunks", f"{name}.jsonl")))
-        for name, reads in texts_with_records(job, job.documents_in("text", ".md"))
+        for name, reads in texts_with_records(job, job.list_documents("text", ".md"))
     ]
 
 

@@ -87,7 +87,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         columns, failures = [], []
         job.progress.start(len(numbers) * len(_converters(job)), "pages read")
         for name in _converters(job):
-            before = job.progress.done
+            before = job.progress.done_count
             try:
                 column = await _column(job, workers, name, pages)
             except Stopped:
@@ -96,7 +96,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
                 column = ConverterColumn(name=name, trouble=str(error))
                 failures.append(Failure(name, "failed", str(error)))
             columns.append(column)
-            job.progress.advance(before + len(numbers) - job.progress.done)  # those that did not count by themselves
+            uncounted = before + len(numbers) - job.progress.done_count  # those that did not count by themselves
+            job.progress.advance(uncounted)
         yardstick = await _yardstick(job, workers, columns, pages)
         columns = [with_structure(column, yardstick) if column.pages else column for column in columns]
         pictures = [

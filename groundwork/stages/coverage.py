@@ -38,8 +38,8 @@ def units(job: Job) -> list[Unit]:
     result = []
     covered = {run: names_in(coverage_folder(job, run)) for run in {run for of in asked_about.values() for run in of}}
     there = {(run, name) for run, names in covered.items() for name in names}
-    known = job.documents_in("chunks", ".jsonl")
-    if lost := sorted(asked_about.keys() - set(known) - job.departed.keys() if not job.flags.document else ()):
+    known = job.list_documents("chunks", ".jsonl")
+    if lost := sorted(asked_about.keys() - set(known) - job.departed_sources.keys() if not job.flags.document else ()):
         named = ", ".join(lost[:SHOWN_LOST])
         job.progress.say(f"no chunks of {named}, which were asked about; run first: uv run dataprep/chunk.py")
     for document in known:
@@ -79,7 +79,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     found = asked_document(document.id, document.title, text, readings, runs, nearest, left)
     write_coverage(found, text, document.pages, unit.writes[0])
     write_json(unit.writes[1], coverage_numbers(found, text))
-    for line in report_lines(found, text) if job.in_detail else ():
+    for line in report_lines(found, text) if job.is_detailed else ():
         job.progress.say(line)
     lost = sum(not question.placed for question in found.questions)
     return Outcome(

@@ -193,7 +193,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     phrase = ask if job.config.dataset.phrasings > 1 else None
     worded = ask if rewords(job.config) else None
     tools = Tools(encoder.aencode, encoder.name, worded, about, phrase, _judge(job) if worded else None)
-    job.progress.phase(f"splitting {len(pool.rows):,} pairs")
+    job.progress.start_phase(f"splitting {len(pool.rows):,} pairs")
     try:
         built = await build(pool, inputs.runs, job.config.dataset, tools)
     except CannotSplit as error:

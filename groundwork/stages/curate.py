@@ -50,7 +50,7 @@ def units(job: Job) -> list[Unit]:
     found = []
     for folder in folders:
         documents = [document_of(file) for file in files_of_documents(folder).texts]
-        documents = job.wanted(documents) if documents else []
+        documents = job.select_documents(documents) if documents else []
         if documents and (not wanted or folder.name == wanted):
             found.append(_unit(job, folder, documents))
     return found

@@ -43,7 +43,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def units(job: Job) -> list[Unit]:
     named = getattr(job.flags, "run", None)
     run = run_of_model(job.config.qa.model) if named is None else new_run(named)
-    found = job.documents_in("chunks", ".jsonl")
+    found = job.list_documents("chunks", ".jsonl")
     wished = set(names_in(job.data.path("qa", run, WISHES)))
     about = {folder: set(names_in(job.data.path(folder), ".json")) for folder in ABOUT}
     return [_unit(job, run, document, about, wished) for document in (found[:1] if job.test else found)]
@@ -101,7 +101,7 @@ def _material(job: Job, unit: Unit) -> Material:
 
 async def _interview(job: Job, made: Interviews, number: int) -> None:
     await made.run(number)
-    if job.in_detail:
+    if job.is_detailed:
         job.progress.say(made.line(number))
     job.progress.advance()
 

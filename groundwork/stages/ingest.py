@@ -57,7 +57,7 @@ def units(job: Job) -> list[Unit]:
             payload=Source(sources[id_], overrides[id_]),
             recipe=document_recipe(settings, overrides[id_], job.prompt),
         )
-        for id_ in job.wanted(list(sources), with_gone=True)  # under the same name another file may have come
+        for id_ in job.select_documents(list(sources), with_gone=True)  # under the same name another file may have come
     ]
 
 
@@ -119,7 +119,7 @@ def carry_over_renamed(job: Job, manifest: Manifest) -> None:
     from groundwork.records.departed_documents import rename_document
 
     ignore = job.config.ingest.ignore
-    lost = {one.sha256: one.document for one in job.gone if not one.ignored}
+    lost = {one.sha256: one.document for one in job.departed_documents if not one.ignored}
     known = manifest.entries("ingest") if lost else {}
     for source in find_sources(job.data.documents, ignore) if lost else []:
         if source.id in known or source.problem:

@@ -74,7 +74,7 @@ def units(job: Job) -> list[Unit]:
     if not folder.is_dir():
         raise UsageError(f"{run}: no such run in {job.data.path('qa')}; {nearest_run(run, job.data)}")
     documents = documents_of(folder)
-    return [Unit(run, (), (), payload=job.wanted(documents, with_gone=True) if job.flags.document else None)]
+    return [Unit(run, (), (), payload=job.select_documents(documents, with_gone=True) if job.flags.document else None)]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:

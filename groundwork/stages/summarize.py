@@ -27,7 +27,7 @@ TOKENS_PER_WORD = 1.5
 
 
 def units(job: Job) -> list[Unit]:
-    found = job.documents_in("text", ".md")
+    found = job.list_documents("text", ".md")
     return [
         Unit(name=document, reads=reads, writes=job.data.paths(("summaries", f"{document}.json")))
         for document, reads in texts_with_records(job, found[:1] if job.test else found)

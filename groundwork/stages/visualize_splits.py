@@ -54,7 +54,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         raise UnitError("has no splits (files named train, eval, ...); run create_dataset first")
     tags = tags_by_question(job.data, sources)
     scene = split_scene(one, job.config.maps, encoder_of(job).name, tags, job.progress, _told(sources[0]))
-    job.progress.phase("drawing")
+    job.progress.start_phase("drawing")
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     sizes = ", ".join(f"{entry.name} {entry.count:,}" for entry in scene.datasets)
     return Outcome(

@@ -93,7 +93,7 @@ async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()
     those of this one. A question whose tags stay unusable is left out and listed; it takes no other with it.
     """
     settings, store = job.config.tags, _store(job)
-    async with job.turn:  # one dataset after the other, for each takes up the tags of those before it
+    async with job.order_lock:  # one dataset after the other, for each takes up the tags of those before it
         known, unknown_prompt = _known(job, store, dataset, file)
         missing = list(dict.fromkeys(question for question in dataset.questions if question not in known))
         vocabulary = _vocabulary(job, [*dataset.questions, *sample], known)

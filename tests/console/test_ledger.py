@@ -26,19 +26,19 @@ def ledger(documents: int) -> Ledger:
 
 def test_failures_come_first_and_no_warning_is_hidden() -> None:
     """Among sixty notes the failure and every kind of warning are seen; the notes give way."""
-    lines = ledger(60).lines()
+    lines = ledger(60).report_lines()
     assert len(lines) <= MAX_LINES + 1
     assert lines[1] == "  failed  last: the file is empty"
     assert lines[2] == "  warning  zz: page 7: text kept 0.7 is below 0.9 (and 3 more: 47, 48, 50)"
     assert lines[3] == "  warning  zz: its name ends in .txt, but it holds PDF"
     assert lines[-1].endswith("more lines; --verbose shows them")
-    assert len(ledger(60).lines(verbose=True)) == 1 + 1 + 5 + 60
+    assert len(ledger(60).report_lines(verbose=True)) == 1 + 1 + 5 + 60
 
 
 def test_a_kind_of_warning_that_many_documents_share_is_one_line() -> None:
     """Thirty documents with the same complaint take a line and not thirty."""
     outcomes = {f"d{n}": Outcome(warnings=[f"d{n}.json is missing: chunks get no pages"]) for n in range(30)}
-    lines = Ledger("chunk", outcomes=outcomes).lines()
+    lines = Ledger("chunk", outcomes=outcomes).report_lines()
     assert lines[1:] == ["  warning  30 of one kind, such as d0: d0.json is missing: chunks get no pages"]
 
 
@@ -96,5 +96,5 @@ def test_what_several_processes_did_is_counted_once(
     parts = [ShardResult({name: Outcome() for name in done}, up_to_date=found) for done, found in results]
     with opened(load_config(flags), flags) as (job, manifest):
         runner = toy.runner(job, manifest)
-        counted = runner.spread(toy.units(job), lambda due: parts if len(due) == 2 else [], by_shards=by_shards)
+        counted = runner.divide(toy.units(job), lambda due: parts if len(due) == 2 else [], by_shards=by_shards)
     assert (len(counted.outcomes), counted.up_to_date, counted.not_started) == (ok, up_to_date, not_finished)

@@ -22,7 +22,7 @@ def test_pairs_side_by_side_say_no_time_before_half_are_done(clock: list[float])
     counts once."""
     progress = Progress("curate", quiet=True)
     progress.start(24, "pairs")
-    progress.spent(100, None)
+    progress.record_call(100, None)
     for clock[0] in (1700, 1750, 1900, 1976):
         progress.advance()
     assert progress.line() == "curate  4/24 pairs  1 call  32:56 so far  100 tokens"
@@ -37,7 +37,7 @@ def test_calls_move_while_nothing_is_done(clock: list[float]) -> None:
     progress.start(200, "pairs")
     progress.expected_calls = 1_000
     for clock[0] in range(10, 82):
-        progress.spent(200, None)
+        progress.record_call(200, None)
     assert "0/200 pairs  72/1,000 calls  15:28 left" in progress.line()
     progress.expected_calls = 40
     assert "0/200 pairs  72 calls" in progress.line()
@@ -50,7 +50,7 @@ def test_the_first_calls_are_seen_before_they_are_answered(clock: list[float]) -
     progress.calls_in_flight = lambda: 3
     clock[0] = 14
     assert progress.line() == "generate_qa  0/4 chunks  3 calls under way  0:14 so far"
-    progress.spent(100, None)
+    progress.record_call(100, None)
     assert "under way" not in progress.line() and "1 call" in progress.line()
 
 

@@ -20,7 +20,7 @@ def units(job: Job) -> list[Unit]:
     names = sorted(p.stem for p in job.data.documents.glob("*.txt"))
     return [
         Unit(name, (job.data.path("documents", f"{name}.txt"),), (job.data.path("text", f"{name}.md"),))
-        for name in job.wanted(names)
+        for name in job.select_documents(names)
     ]
 
 
