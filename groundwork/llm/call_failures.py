@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 
@@ -90,7 +91,9 @@ def classify_failure(status: int, headers: Mapping[str, str], error: Any) -> Cal
     if code == 429:
         return _classify_429(message, error, retry_after(headers, error))
     if code == 403 and ("reasons" in metadata or "flagged_input" in metadata):
-        return ReplyBlocked(f"the input was flagged: {', '.join(map(str, metadata.get('reasons') or [])) or message}")
+        reasons = metadata.get("reasons")
+        listed = ", ".join(map(str, reasons)) if isinstance(reasons, list) else ""
+        return ReplyBlocked(f"the input was flagged: {listed or message}")
     if code in (401, 402, 403, 404) or (code == 400 and "not a valid model" in message):
         return AccessRefused(message.replace("400:", "404:", 1))
     if 400 <= code < 500 and code not in (408, 409, 425):
@@ -137,8 +140,9 @@ def retry_after(headers: Mapping[str, str], error: dict[str, Any]) -> float | No
         text = headers.get(header, "")
         if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", text):
             return float(text) / scale
-        if parsed := email.utils.parsedate_tz(text):
-            return max(0.0, email.utils.mktime_tz(parsed) - time.time())
+        with suppress(ValueError, OverflowError):  # a year beyond all calendars
+            if parsed := email.utils.parsedate_tz(text):
+                return max(0.0, email.utils.mktime_tz(parsed) - time.time())
     availability = error.get("availability")
     if isinstance(availability, dict) and isinstance(seconds := availability.get("retry_after"), int | float):
         return float(seconds)

@@ -102,15 +102,19 @@ def read_vectors(body: bytes, count: int) -> tuple[list[list[float]], Usage]:
 
 def decode_body(body: bytes) -> Any:
     """The JSON of a body, a byte order mark, NaN, lone surrogates and a stream's events included; None where none."""
+    text = body.decode("utf-8-sig", errors="replace").strip()
+    if text.startswith(("data:", "event:", ":")):
+        return join_events(*parse_events(text.splitlines()))
+    return _decode_json(body)
+
+
+def _decode_json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):
         pass
-    text = body.decode("utf-8-sig", errors="replace").strip()
-    if text.startswith(("data:", "event:", ":")):
-        return join_events(*parse_events(text.splitlines()))
     try:
-        return json.loads(text)
+        return json.loads(body.decode("utf-8-sig", errors="replace").strip())
     except (ValueError, RecursionError):
         return None
 
@@ -118,7 +122,7 @@ def decode_body(body: bytes) -> Any:
 def parse_events(lines: list[str]) -> tuple[list[dict[str, Any]], bool]:
     """The JSON objects of server-sent events, and whether the stream says that it is over."""
     payloads = [payload[5:].strip() for payload in lines if payload.startswith("data:")]
-    chunks = [chunk for payload in payloads if isinstance(chunk := decode_body(payload.encode()), dict)]
+    chunks = [chunk for payload in payloads if isinstance(chunk := _decode_json(payload.encode()), dict)]
     return chunks, "[DONE]" in payloads
 
 
@@ -135,8 +139,9 @@ def join_events(chunks: list[dict[str, Any]], is_over: bool) -> dict[str, Any] |
     finish_reason: Any = None
     for chunk in chunks:
         merged["usage"] = chunk.get("usage") or merged["usage"]
-        choice = next((c for c in chunk.get("choices") or [] if isinstance(c, dict) and not c.get("index")), None)
-        if choice:
+        choices = chunk.get("choices")
+        choices = choices if isinstance(choices, list) else []
+        if choice := next((c for c in choices if isinstance(c, dict) and not c.get("index")), None):
             finish_reason = choice.get("finish_reason") or finish_reason
             _append_delta(texts, _choice_message(choice))
     if finish_reason is None and not is_over:

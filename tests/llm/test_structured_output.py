@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from groundwork.llm.call_failures import (
@@ -36,10 +36,17 @@ JSON = st.recursive(
 )
 
 
+STREAMS = st.lists(JSON, min_size=1, max_size=3).map(
+    lambda chunks: b"\n".join(b"data: " + msgspec.json.encode(chunk) for chunk in chunks)
+)
+
+
 @settings(max_examples=60)
-@given(st.binary(max_size=40) | JSON.map(msgspec.json.encode))
+@given(st.binary(max_size=40) | JSON.map(msgspec.json.encode) | STREAMS)
+@example(b'data: {"choices": 5}')
+@example(b"data: " * 20_000)
 def test_no_body_makes_reading_fail(body):
-    """Whatever a 200 holds becomes an response, with a reply in it or with its trouble."""
+    """Whatever a 200 holds becomes a response, with a reply in it or with its failure."""
     response = read_response(body)
     assert isinstance(response, ChatResponse) and isinstance(response.content, str)
 
@@ -71,6 +78,7 @@ def test_embeddings_are_whole_or_broken(body):
         (429, {"code": "insufficient_quota"}, AccessRefused),
         (429, {"availability": {"retryable": False}}, AccessRefused),
         (403, {"metadata": {"reasons": ["violence"]}}, ReplyBlocked),
+        (403, {"metadata": {"reasons": 5}}, ReplyBlocked),
         (400, {"message": "context length"}, RequestRejected),
         (422, {}, RequestRejected),
     ],
@@ -88,6 +96,7 @@ def test_every_status_has_its_class(status, error, kind):
         ({}, {"availability": {"retryable": True, "retry_after": 7}}, 7),
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, {}, 0),
         ({"retry-after": "soon"}, {}, None),
+        ({"retry-after": "Mon, 1 Jan 99999 00:00:00 GMT"}, {}, None),
     ],
 )
 def test_waits_are_read_wherever_they_stand(headers, error, seconds):
