@@ -8,6 +8,7 @@ beside it (`journal_segments`), and are found there.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import sqlite3
@@ -57,6 +58,7 @@ _NOTE_USE_ELSEWHERE = (
     "INSERT INTO uses VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET used = excluded.used WHERE used < excluded.used - ?"
 )
 _UNIT_CONDITION = "unit = ? OR unit GLOB ? OR unit GLOB ?"
+_CHUNK_DIGEST = "[0-9a-f]" * 12  # of a chunk's id, behind its document's
 _CLAIM = (
     "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until"
     " WHERE owner = excluded.owner OR until < ?"
@@ -218,7 +220,8 @@ class Journal:
         """Delete the replies that were about these documents; returns how many there were."""
         count = 0
         for unit in units:
-            patterns = (unit, f"{unit} *", f"{unit}-[0-9a-f][0-9a-f]*")  # itself, its chunks, its pairs
+            name = glob.escape(unit)
+            patterns = (unit, f"{name} *", f"{name}-{_CHUNK_DIGEST}*")  # itself, its parts, its chunks and their pairs
             count += self._execute(f"DELETE FROM replies WHERE {_UNIT_CONDITION}", patterns).rowcount  # noqa: S608
             self._segments.refresh()
             for segment in sorted(self._segments.names):

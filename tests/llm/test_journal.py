@@ -181,3 +181,22 @@ def test_a_journal_of_an_earlier_version_is_read_and_joined(journal, tmp_path):
     Journal(tmp_path / "new.db").store("l", ROW)
     assert join_database(tmp_path / "new.db", journal)["replies"] == 1
     assert Journal(journal).find("k") == Journal(journal).find("l") == ROW
+
+
+def test_forgetting_a_document_leaves_others_of_a_like_name(journal):
+    """`plan` goes with its pages, chunks and pairs; `plan-data` and `plan-abc123` are documents of their own."""
+    chunk = "plan-0123456789ab"
+    own = ("plan", "plan page 3", f"{chunk} iteration 1", f"{chunk}-2 at 90", f"{chunk}-0a1b2c3d answer")
+    others = (
+        "plan-data",
+        "plan-data page 1",
+        "plan-abc123",
+        "plan-abc123 page 2",
+        "planned",
+        f"plan-abc123{chunk[4:]}",
+    )
+    book = Journal(journal)
+    for unit in own + others:
+        book.store(unit, msgspec.structs.replace(ROW, unit=unit))
+    assert book.forget(["plan"]) == len(own)
+    assert {unit for *_, unit, _, _ in book.rows()} == set(others)
