@@ -12,6 +12,7 @@ ran out the closing mark is missing.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -128,7 +129,7 @@ def remove_thoughts(text: str, payload: Sequence[Span] = ()) -> SpokenText:
     spoken: list[str] = []
     position, in_thought = 0, False
     for mark in _MARK.finditer(text):
-        if _is_inside(mark.start(), payload) or _is_quoted(text, mark):
+        if span_index(mark.start(), payload) is not None or _is_quoted(text, mark):
             continue
         if in_thought and mark["close"]:
             position, in_thought = mark.end(), False
@@ -143,8 +144,10 @@ def remove_thoughts(text: str, payload: Sequence[Span] = ()) -> SpokenText:
     return SpokenText(_strip_frame("".join(spoken)), in_thought)
 
 
-def _is_inside(position: int, spans: Sequence[Span]) -> bool:
-    return any(start <= position < end for start, end in spans)
+def span_index(position: int, spans: Sequence[Span]) -> int | None:
+    """Which of `spans`, that are in order and apart, holds `position`; None where none does."""
+    index = bisect_right(spans, position, key=lambda span: span[0]) - 1
+    return index if index >= 0 and position < spans[index][1] else None
 
 
 def _is_quoted(text: str, mark: re.Match[str]) -> bool:

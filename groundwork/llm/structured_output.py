@@ -182,7 +182,7 @@ class ReplyReader(Generic[T]):
         field_name = _first_field_name(self.list.item)
         item_starts = [match.start() for match in re.finditer(rf'"{field_name}"\s*:', text, re.IGNORECASE)]
         spans = [(json_value.start, json_value.end) for json_value, _ in items]
-        owners = [next((i for i, (start, end) in enumerate(spans) if start < at < end), None) for at in item_starts]
+        owners = [reply_cleaning.span_index(item_start, spans) for item_start in item_starts]
         faulty = tuple(
             FaultyItem(index, _broken_item_text(text, item_start), "it is no valid JSON")
             for index, (item_start, owner) in enumerate(zip(item_starts, owners, strict=True))

@@ -1,8 +1,11 @@
 """Thoughts are no part of a reply, whatever marks them; a mark that is spoken of is."""
 
+import re
+from collections.abc import Sequence
+
 import pytest
 
-from groundwork.llm.reply_cleaning import remove_thoughts
+from groundwork.llm.reply_cleaning import remove_thoughts, span_index
 from groundwork.llm.structured_output import ReplyReader, UnfinishedReply
 
 THOUGHT = 'The user wants JSON like {"pairs": []}. Step [1]: I should not stop early.'
@@ -78,3 +81,32 @@ def test_json_strings_that_hold_the_words_stay():
     wanted = {"answer": "It ends with </think>\n<think>and </thinking> again", "tag": "</think>"}
     for before in ("", f"<think>{THOUGHT}</think>", f"{THOUGHT}</think>\n```json\n"):
         assert ReplyReader(dict[str, str]).parse(before + payload).value == wanted
+
+
+class CountedSpans(Sequence[tuple[int, int]]):
+    """Spans that count how often one is looked at."""
+
+    def __init__(self, spans: list[tuple[int, int]]) -> None:
+        self.spans, self.looks = spans, 0
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    def __getitem__(self, index):
+        self.looks += 1
+        return self.spans[index]
+
+
+def test_marks_are_looked_up_among_many_values_without_going_through_all():
+    """A reply of a thousand values and as many marks takes ten looks for each mark, not a thousand."""
+    text = '{"a": "<think>"} x </think>, ' * 1_000
+    spans = CountedSpans([(match.start(), match.end()) for match in re.finditer(r"\{.*?\}", text)])
+    remove_thoughts(text, spans)
+    assert 0 < spans.looks < 2_000 * 12
+
+
+@pytest.mark.parametrize(("position", "index"), [(0, None), (2, 0), (4, 0), (5, None), (7, 1), (9, None)])
+def test_a_position_is_found_in_its_span(position, index):
+    """The end of a span is no longer part of it."""
+    assert span_index(position, [(2, 5), (7, 9)]) == index
+    assert span_index(position, []) is None
