@@ -13,6 +13,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
 from typing import TYPE_CHECKING, Any, Protocol
@@ -204,7 +205,8 @@ class _ProcessGroup:
                 self._receive(pipe)  # type: ignore[arg-type]  # only pipes are waited for
             if self._stopping.announce_first(self._job.progress):
                 for pipe in self._pipes:
-                    pipe.send("stop")
+                    with suppress(OSError):  # its process has just ended
+                        pipe.send("stop")
             if self._stopping.count > 1:
                 for process in self._processes:
                     process.kill()

@@ -1,0 +1,41 @@
+"""Processes of a stage that end by themselves while the run is being stopped."""
+
+import multiprocessing
+from types import SimpleNamespace
+
+import pytest
+
+from groundwork.console import shard_processes
+
+
+class FarEnds(shard_processes._ProcessGroup):
+    """Two processes whose ends of the pipes the test holds."""
+
+    def _start(self, _stage, index, _share, _among):
+        near, far = multiprocessing.Pipe()
+        self._pipes[near] = index
+        self.far = [*getattr(self, "far", []), far]
+        return SimpleNamespace(join=lambda: None)
+
+
+class Stopping:
+    """Ctrl-C, at whose announcement the first process ends; the second does so once it has been told."""
+
+    count, looks = 1, 0
+
+    def announce_first(self, _progress: object) -> bool:
+        self.looks += 1
+        if self.looks == 1:
+            self.group.far[0].close()
+        elif self.looks == 2:
+            assert self.group.far[1].recv() == "stop"
+            self.group.far[1].close()
+        return self.looks == 1
+
+
+def test_a_process_that_has_just_ended_keeps_no_other_from_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its pipe is broken when the stop is sent; the others hear of it, and what is lost is told as such."""
+    monkeypatch.setattr(shard_processes, "REPORT_SECONDS", 0.01)
+    stopping = Stopping()
+    stopping.group = FarEnds("toy", SimpleNamespace(progress=None), [frozenset("a"), frozenset("b")], stopping)
+    assert [result.stopped for result in stopping.group.run()] == [("StopRun", shard_processes.LOST_MESSAGE)] * 2
