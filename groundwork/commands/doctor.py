@@ -21,6 +21,7 @@ import msgspec
 from groundwork.console import terminal_table
 from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
 from groundwork.installation import spelt
+from groundwork.process_pool import core_count
 from groundwork.settings.dataset_settings import Embeddings
 from groundwork.settings.model_settings import ModelCall
 from groundwork.settings.whole_config import Config
@@ -276,7 +277,7 @@ def _local_model(config: Config) -> Check:
     if (free := _free_memory()) is not None and free < size * 1.3:
         need = f"it needs about {size * 1.3 / 1e9:.1f} GB"
         return Check("FAIL", what, f"{free / 1e9:.1f} GB of memory are free", f"{need}; close something")
-    threads = config.llm.local.threads or local_model.free_cores()
+    threads = config.llm.local.threads or core_count()
     return Check("ok", what, f"{path} ({size / 1e9:.1f} GB), sha256 matches, {threads} threads")
 
 

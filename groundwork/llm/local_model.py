@@ -17,6 +17,7 @@ import msgspec
 
 from groundwork.errors import ConfigError, MissingExtra
 from groundwork.installation import cache_dir
+from groundwork.process_pool import core_count
 from groundwork.settings.model_settings import LocalModel
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class LocalServer:
         params.hostnames, params.port, params.ui = ["127.0.0.1"], 0, False
         params.n_ctx, params.n_parallel = settings.context_length, 1  # more slots do not help on a CPU
         for cpu in (params.cpuparams, params.cpuparams_batch):
-            cpu.n_threads, cpu.poll = settings.threads or free_cores(), 0  # polling starves everything else
+            cpu.n_threads, cpu.poll = settings.threads or core_count(), 0  # polling starves everything else
         params.no_extra_bufts = True  # repacked weights would add 600 MB for one token a second
         params.cache_ram_mib = PROMPT_CACHE_MB
         params.warmup, params.verbosity = False, -1
@@ -128,11 +129,6 @@ class LocalServer:
     def close(self) -> None:
         """Stop serving and free the memory."""
         self._server = None
-
-
-def free_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _weights_from_packages(sha256: str) -> Path:
