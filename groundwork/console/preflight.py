@@ -11,7 +11,8 @@ from groundwork.errors import ConfigError, GroundworkError, MissingExtra
 from groundwork.records.artifacts import Workspace
 
 if TYPE_CHECKING:
-    from groundwork.settings.model_settings import Provider
+    from groundwork.settings.dataset_settings import Embeddings
+    from groundwork.settings.model_settings import ModelCall, Provider
     from groundwork.settings.whole_config import Config
 
 NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files there, or pass --data DIR"
@@ -33,13 +34,18 @@ def check_run(config: Config, data: Workspace) -> None:
 
 
 def _providers(config: Config) -> list[Provider]:
-    """The endpoints that the stages of a run use, each once."""
-    calls = [config.summarize, config.qa, config.curate, config.tags]
-    provider_names = [call.provider for call in calls]
-    if config.dataset.rephrase_qa:
-        provider_names.append(config.dataset.rephrase.provider)
-    if config.embeddings.backend == "endpoint":
-        provider_names.append(config.embeddings.provider)
+    """The endpoints that the stages of a run ask by these settings, each once."""
+    calls: list[tuple[ModelCall | Embeddings, bool]] = [
+        (config.ingest.vision, config.ingest.uses("gemini")),
+        (config.summarize, True),
+        (config.qa, True),
+        (config.curate, not config.curate.rules_only),
+        (config.tags, True),
+        (config.dataset.rephrase, config.dataset.asks_rewordings),
+        (config.dataset.absent, config.dataset.unanswerable > 0),
+        (config.embeddings, config.embeddings.backend == "endpoint"),
+    ]
+    provider_names = [call.provider for call, is_made in calls if is_made]
     return [config.llm.providers[name] if name else config.llm for name in dict.fromkeys(provider_names)]
 
 

@@ -200,12 +200,12 @@ def subjects(job: Job, inputs: BuildInputs) -> Subjects:
 
 def rewords(config: Config) -> bool:
     """Is eval reworded?"""
-    return config.dataset.eval_split and config.dataset.rephrase_qa
+    return config.dataset.rewords_eval
 
 
 def asks_rewordings(config: Config) -> bool:
     """Is a model asked to reword: eval, or rows of train once more?"""
-    return rewords(config) or config.dataset.phrasings > 1
+    return config.dataset.asks_rewordings
 
 
 def asks_model(config: Config) -> bool:

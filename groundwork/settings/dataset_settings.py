@@ -91,6 +91,15 @@ class DatasetSettings(Settings, frozen=True):
     organization: Annotated[str, Meta(description="on the Hub; empty: your own account")]
     private: bool
 
+    @property
+    def rewords_eval(self) -> bool:
+        return self.eval_split and self.rephrase_qa
+
+    @property
+    def asks_rewordings(self) -> bool:
+        """Whether a model is asked to reword: eval, or rows of train once more."""
+        return self.rewords_eval or self.phrasings > 1
+
 
 class AbsentQuestions(ModelCall, frozen=True):
     """The model that proposes questions without an answer, and looks them up in the passages."""
