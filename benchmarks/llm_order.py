@@ -64,7 +64,7 @@ async def seconds(work: list[tuple[int, int]], *, most_first: bool) -> float:
 
     async def interview(length: int, calls: int) -> None:
         for number in range(calls):
-            async with limiter.slot(ahead=max(0, length - ASKED * number) if most_first else 0):
+            async with limiter.slot(remaining=max(0, length - ASKED * number) if most_first else 0):
                 await asyncio.sleep(LATENCY)
             limiter.record_success()
 

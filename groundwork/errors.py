@@ -54,8 +54,8 @@ class UsageError(GroundworkError):
 class MissingExtra(UsageError):
     """An optional part is not installed; the message holds the command that installs it, and what to do `otherwise`."""
 
-    def __init__(self, what: str, extra: str, otherwise: str = "") -> None:
-        self.need = spelt(f"{what} needs the extra {extra!r}; run: uv sync --inexact --extra {extra}")
+    def __init__(self, feature: str, extra: str, otherwise: str = "") -> None:
+        self.need = spelt(f"{feature} needs the extra {extra!r}; run: uv sync --inexact --extra {extra}")
         super().__init__(f"{self.need}; or {otherwise}" if otherwise else self.need)
 
 

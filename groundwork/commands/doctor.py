@@ -88,10 +88,10 @@ async def _probe(config: Config, name: str) -> int:
     try:
         print(f"{call.model} at {settings.base_url}", flush=True)
         asked = Probe(endpoint, call)
-        async for finding in asked.findings():
+        async for finding in asked.results():
             reached |= bool(finding.takes)
             verdict = {True: "ok", False: "no", None: "-"}[finding.takes]
-            print(f"{verdict:<5} {finding.kind:<24} {finding.said}".rstrip(), flush=True)
+            print(f"{verdict:<5} {finding.kind:<24} {finding.detail}".rstrip(), flush=True)
     finally:
         await endpoint.close()
     if not reached:

@@ -227,7 +227,7 @@ class Command:
         try:
             is_part = getattr(flags, "shard", None) is None  # of one state, which the parent looks after
             config = divide_limits(load_config(flags), among)
-            with opened(config, flags, part=is_part, folders=self.folders_read) as (job, manifest):
+            with opened(config, flags, is_part=is_part, folders=self.folders_read) as (job, manifest):
                 job.progress = RelayedProgress(channel, job.stop)
                 runner = self.runner(job, manifest)
                 try:

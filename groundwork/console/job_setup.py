@@ -51,18 +51,18 @@ class opened:  # noqa: N801  used as a with-statement's verb
         *,
         writes: bool | None = None,
         shards: bool = False,
-        part: bool = False,
+        is_part: bool = False,
         folders: Collection[str] | None = None,
     ) -> None:
         """`writes`: whether anything may change; by default, where --dry-run is not given.
 
-        `shards`: the states of all shards are looked at. `part`: of what another process of this machine does, which
+        `shards`: the states of all shards are looked at. `is_part`: of what another process of this machine does, which
         takes over and puts what is more than one unit's. `folders`: those of a data folder elsewhere that are looked
         into beside the units; None: all.
         """
         self._config, self._flags = config, flags
         self._writes = not getattr(flags, "dry_run", True) if writes is None else writes
-        self._shards, self._part, self._folders = shards, part, folders
+        self._shards, self._part, self._folders = shards, is_part, folders
 
     def __enter__(self) -> tuple[Job, Manifest]:
         from groundwork.records.departed_documents import departed

@@ -17,9 +17,9 @@ MAX_DOCUMENTS_NAMED = 5  # documents in a command
 MAX_SETTINGS_REPEATED = 2  # that a command repeats
 
 
-def closing_lines(stage: str, job: Job, done: Sequence[Unit], ledger: Ledger) -> str:
+def closing_lines(stage: str, job: Job, finished_units: Sequence[Unit], ledger: Ledger) -> str:
     """`-> data/text` and `next: uv run dataprep/summarize.py`; after failures, how to try them again."""
-    paths = {str(path) for unit in done for path in unit.writes[:1]}
+    paths = {str(path) for unit in finished_units for path in unit.writes[:1]}
     lines = []
     if paths:
         common_folder = os.path.commonpath({os.path.dirname(path) for path in paths})  # noqa: PTH120  for 100,000s of them

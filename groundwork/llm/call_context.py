@@ -30,7 +30,7 @@ class CallContext(msgspec.Struct):
     since: JournalPosition = FROM_START  # no older reply of the journal is replayed
     spent: list[ReplyUsage] = []
     full_limit: bool = False  # a reply was cut off for want of money: the next one gets all that the stage allows
-    ahead: int = 0  # characters that are still to be asked about: what has most of them goes first
+    remaining_characters: int = 0  # characters that are still to be asked about: what has most of them goes first
     whole_prompt: bool = False  # a reply to a prompt that the server cut off is a failure
 
     @property

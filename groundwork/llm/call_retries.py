@@ -248,7 +248,7 @@ class Calls:
         self, context: CallContext, tokens: int, limit: int, retry: bool
     ) -> AsyncIterator[Reservation]:
         """A slot of the limiter and the money for one call; how the call ends teaches the limiter."""
-        async with context.limiter.slot(tokens + limit, again=retry, ahead=context.ahead):
+        async with context.limiter.slot(tokens + limit, is_retry=retry, remaining=context.remaining_characters):
             async with self._budget.reserve(await self._costs.worst_case(context, tokens, limit)) as reservation:
                 self._breaker.check()
                 try:

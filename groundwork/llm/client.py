@@ -79,7 +79,7 @@ class Client:
         """
         self._settings, self._env = settings, env
         self._journal = Journal(journal, joined)
-        self._since = self._journal.last() if fresh else FROM_START
+        self._since = self._journal.end_position() if fresh else FROM_START
         self._calls = Calls(self._journal, budget or Budget(), stopping or asyncio.Event(), on_usage, say)
         self._endpoints: dict[str, Endpoint] = {}
 
@@ -101,15 +101,16 @@ class Client:
         sample: int = 0,
         partial: bool = False,
         whole_prompt: bool = False,
-        ahead: int = 0,
+        remaining_characters: int = 0,
     ) -> Reply[T]:
         """The model's reply to `messages` (OpenAI chat), decoded into `schema`, or its text where that is None.
 
         `json_schema` is sent instead of the one of `schema`; `check` returns a problem for the correction turn, or
         None; another `sample` is another draw of the same request. A reply that was stored before is read again.
         Where `schema` has one list of objects, faulty items alone are corrected; `partial`: those that stay faulty are
-        left out. `whole_prompt`: a reply by a server that cut the prompt off is a failure, not a warning. `ahead`: how
-        many characters the caller has still to ask about; of the calls that wait, the one with most goes first.
+        left out. `whole_prompt`: a reply by a server that cut the prompt off is a failure, not a warning.
+        `remaining_characters`: how many the caller has still to ask about; of the calls that wait, the one with most
+        goes first.
 
         Raises InvalidReply, Filtered, TransportFailed or UnitError for this unit; ProviderRefused, BudgetReached or
         Stopped (StopRun) and ConfigError for all of them.
@@ -122,14 +123,14 @@ class Client:
         context = CallContext(
             endpoint, self._calls.limiter(endpoint, call.model), call.model, stage, unit, sample, self._since, []
         )
-        context.ahead, context.whole_prompt = ahead, whole_prompt
+        context.remaining_characters, context.whole_prompt = remaining_characters, whole_prompt
         try:
             return await self._ask_repeatedly(context, body, reader, partial)
         except InvalidReply:
             if not context.replayed:
                 raise
         # All of it was replayed from an earlier run that ended here too: only new draws can do better.
-        context.since = self._journal.last()
+        context.since = self._journal.end_position()
         return await self._ask_repeatedly(context, body, reader, partial)
 
     async def embed(

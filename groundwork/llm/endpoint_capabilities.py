@@ -182,12 +182,12 @@ PROBE_PARAMETERS: dict[str, Any] = {
 }
 
 
-class Finding(msgspec.Struct, frozen=True):
+class ProbeResult(msgspec.Struct, frozen=True):
     """One kind of call: does the endpoint take it (None: not to be told), and what it said."""
 
     kind: str
     takes: bool | None
-    said: str
+    detail: str
 
 
 class Probe:
@@ -199,7 +199,7 @@ class Probe:
         self.provider: dict[str, Any] = {}
         self.omit: list[str] = []
 
-    async def findings(self) -> AsyncIterator[Finding]:
+    async def results(self) -> AsyncIterator[ProbeResult]:
         """One a kind, as they come; only the first where nothing gets through at all."""
         plain_call = await self._try_plain_call()
         yield plain_call
@@ -215,7 +215,7 @@ class Probe:
         yield self._report_usage()
         yield await self._look_up_context()
 
-    async def _try_plain_call(self) -> Finding:
+    async def _try_plain_call(self) -> ProbeResult:
         """A call with nothing in it but the question; as a stream where that is asked for."""
         reply = await self._post({})
         is_rejected = isinstance(reply, CallFailed) and not isinstance(reply, AccessRefused | BrokenCall)
@@ -223,20 +223,21 @@ class Probe:
             self._body["stream"], self.provider["stream"] = True, True
             reply = await self._post({})
         if isinstance(reply, CallFailed):
-            return Finding("a call", False, str(reply))
+            return ProbeResult("a call", False, str(reply))
         self._reply = reply
         field = f", its text stands in {reply.side_text[0]}" if reply.side_text[1] else ""
-        return Finding("a call", True, f"{len(reply.content)} characters, finish_reason {reply.finish_reason}{field}")
+        detail = f"{len(reply.content)} characters, finish_reason {reply.finish_reason}{field}"
+        return ProbeResult("a call", True, detail)
 
-    async def _try_limit_parameters(self) -> Finding:
+    async def _try_limit_parameters(self) -> ProbeResult:
         accepted = [name for name in LIMIT_KEYS if not isinstance(await self._post({name: PROBE_TOKENS}), CallFailed)]
         default = next(name for name in LIMIT_KEYS if name in chat_body(self._endpoint.settings, self._call, [], None))
         if accepted and default not in accepted:
             self.provider["limit_parameter"] = accepted[0]
         detail = " and ".join(accepted) or "neither max_tokens nor its successor"
-        return Finding("limit of a reply", bool(accepted), detail)
+        return ProbeResult("limit of a reply", bool(accepted), detail)
 
-    async def _try_format(self, name: str) -> Finding:
+    async def _try_format(self, name: str) -> ProbeResult:
         """json_schema first; what is set is the strongest that works."""
         reply = await self._post({"response_format": PROBE_FORMATS[name]})
         if isinstance(reply, CallFailed):
@@ -250,49 +251,49 @@ class Probe:
             self.provider["structured"] = name
         if not is_valid and name == "json_schema":
             self.provider["structured"] = "prompt"
-        return Finding(name, is_valid, detail)
+        return ProbeResult(name, is_valid, detail)
 
-    async def _try_stream(self) -> Finding:
+    async def _try_stream(self) -> ProbeResult:
         reply = await self._post({"stream": True})
         if isinstance(reply, CallFailed):
-            return Finding("a stream", False, str(reply))
-        return Finding("a stream", True, "and nothing else" if self.provider.get("stream") else "")
+            return ProbeResult("a stream", False, str(reply))
+        return ProbeResult("a stream", True, "and nothing else" if self.provider.get("stream") else "")
 
-    async def _try_parameter(self, name: str, value: Any) -> Finding:
+    async def _try_parameter(self, name: str, value: Any) -> ProbeResult:
         reply = await self._post({name: value})
         if not isinstance(reply, CallFailed):
-            return Finding(name, True, "")
+            return ProbeResult(name, True, "")
         self.omit.append(name)
-        return Finding(name, False, str(reply))
+        return ProbeResult(name, False, str(reply))
 
-    async def _try_temperature_with_top_p(self) -> Finding:
+    async def _try_temperature_with_top_p(self) -> ProbeResult:
         kind = "temperature with top_p"
         if self.omit[:1] in (["temperature"], ["top_p"]):
-            return Finding(kind, None, "")
+            return ProbeResult(kind, None, "")
         reply = await self._post({name: PROBE_PARAMETERS[name] for name in ("temperature", "top_p")})
         if not isinstance(reply, CallFailed):
-            return Finding(kind, True, "")
+            return ProbeResult(kind, True, "")
         self.omit.append("top_p")
-        return Finding(kind, False, str(reply))
+        return ProbeResult(kind, False, str(reply))
 
-    def _report_usage(self) -> Finding:
+    def _report_usage(self) -> ProbeResult:
         usage = self._reply.usage
         cost = "" if usage.cost is None else f", {usage.cost:.6f} USD"
         detail = f"{usage.input_tokens} tokens in, {usage.output_tokens} out{cost}"
-        return Finding("usage", usage.input_tokens > 0, detail if usage.input_tokens else "not told")
+        return ProbeResult("usage", usage.input_tokens > 0, detail if usage.input_tokens else "not told")
 
-    async def _look_up_context(self) -> Finding:
+    async def _look_up_context(self) -> ProbeResult:
         """As the endpoint's list of models says, in the words of OpenRouter, vLLM or llama.cpp."""
         try:
             entries = (await self._endpoint.get("/models")).get("data")
         except CallFailed as failure:
-            return Finding("context", None, str(failure))
+            return ProbeResult("context", None, str(failure))
         model_entries = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
         entry = next((entry for entry in model_entries if entry.get("id") == self._call.model), {})
         size = entry.get("context_length") or entry.get("max_model_len")
         if not size and isinstance(meta := entry.get("meta"), dict):
             size = meta.get("n_ctx_train")
-        return Finding("context", None, f"{size:,} tokens" if isinstance(size, int) else "not told by /models")
+        return ProbeResult("context", None, f"{size:,} tokens" if isinstance(size, int) else "not told by /models")
 
     async def _post(self, parameters: Json) -> ChatResponse | CallFailed:
         try:

@@ -146,7 +146,7 @@ def join_events(chunks: list[dict[str, Any]], is_over: bool) -> dict[str, Any] |
             _append_delta(texts, _choice_message(choice))
     if finish_reason is None and not is_over:
         return None
-    message = {name: "".join(parts) or None for name, parts in texts.items()}
+    message = {name: "".join(pieces) or None for name, pieces in texts.items()}
     if arguments := message.pop("arguments"):
         message["tool_calls"] = [{"function": {"arguments": arguments}}]  # type: ignore[assignment]  # JSON of any kind
     return {**merged, "choices": [{"index": 0, "finish_reason": finish_reason, "message": message}]}

@@ -24,7 +24,14 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import ConfigError, StopRun
-from groundwork.llm.journal_segments import REPLY_COLUMNS, JournalPosition, Row, Segments, move_to_segment
+from groundwork.llm.journal_segments import (
+    DAMAGED_REMEDY,
+    REPLY_COLUMNS,
+    JournalPosition,
+    Row,
+    Segments,
+    move_to_segment,
+)
 from groundwork.records.manifest import read_only_database
 from groundwork.records.process_identity import is_alive, this_process
 
@@ -74,7 +81,6 @@ _MOVE_CLAIM = "moving to a segment"  # the claim of the process that does so
 RowPosition = tuple[str, int]  # of a row: its segment ("" for the journal itself) and its number there
 COMPRESSED_MARK = b"\x00z"  # before a compressed body; no reply begins with a NUL
 USE_NOTE_INTERVAL = 3600  # seconds: a replay is noted where the last note is older
-DAMAGED_REMEDY = "move it away to continue without its replies; models are then asked again"
 
 
 class StoredReply(msgspec.Struct, frozen=True):
@@ -180,7 +186,7 @@ class Journal:
             row = self._joined_segments.find(key, after)
         return row
 
-    def last(self) -> JournalPosition:
+    def end_position(self) -> JournalPosition:
         """The moment now: whatever is found `after` it is stored from now on, however the clock is set."""
         self._refresh_segments()
         row = self._execute("SELECT coalesce(max(id), 0) FROM replies", ()).fetchone()[0]

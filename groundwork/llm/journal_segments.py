@@ -49,7 +49,7 @@ _FIND = (
     "ORDER BY id DESC LIMIT 1"
 )
 _STORE = f"INSERT INTO packed VALUES ({', '.join('?' * 14)})"  # noqa: S608
-_DAMAGED_REMEDY = "move it away to continue without its replies; models are then asked again"
+DAMAGED_REMEDY = "move it away to continue without its replies; models are then asked again"
 
 Row = tuple[Any, ...]  # in the order of REPLY_COLUMNS or SEGMENT_COLUMNS
 
@@ -85,11 +85,11 @@ class Segments:
 
     def find(self, key: str, since: JournalPosition) -> Row | None:
         """FIELDS of the newest usable reply that was stored since, its body as it was sent. Raises StopRun."""
-        short = short_key(key)
+        compact_key = short_key(key)
         try:
             for segment in self._newest_first if since.segments != self.names else ():
                 if segment not in since.segments:
-                    for body, *other_columns in self._query(segment, _FIND, (short[:8], short, since.row)):
+                    for body, *other_columns in self._query(segment, _FIND, (compact_key[:8], compact_key, since.row)):
                         return decompress(body, self._open_segment(segment)[1]), *other_columns
         except FileNotFoundError:  # another process has written it anew
             self.refresh()
@@ -154,7 +154,7 @@ class Segments:
             path = self._journal.with_name(segment)
             if not path.exists():
                 raise FileNotFoundError(path) from error
-            raise StopRun(f"{path}: {error}; {_DAMAGED_REMEDY}") from error
+            raise StopRun(f"{path}: {error}; {DAMAGED_REMEDY}") from error
 
     def _open_segment(self, segment: str) -> tuple[sqlite3.Connection, bytes]:
         """A segment and its dictionary."""

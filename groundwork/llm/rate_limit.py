@@ -70,14 +70,14 @@ class RateLimiter:
         self._alarm: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
-    async def slot(self, tokens: int = 0, *, again: bool = False, ahead: int = 0) -> AsyncIterator[None]:
+    async def slot(self, tokens: int = 0, *, is_retry: bool = False, remaining: int = 0) -> AsyncIterator[None]:
         """Wait for a turn and hold it for one call that may use `tokens`.
 
-        `again`: before all that have not been tried yet. `ahead`: how much is still to be asked about once this call is
-        done, in any unit; the more, the sooner.
+        `is_retry`: before all that have not been tried yet. `remaining`: how much is still to be asked about once this
+        call is done, in any unit; the more, the sooner.
         """
         self._arrivals += 1
-        rank = (0, 0, -self._arrivals) if again else (1, -ahead, self._arrivals)
+        rank = (0, 0, -self._arrivals) if is_retry else (1, -remaining, self._arrivals)
         await self._wait_for_turn(_Waiting(rank, asyncio.get_running_loop().create_future(), tokens))
         try:
             yield

@@ -278,12 +278,12 @@ def _type_info(schema: Any) -> inspect.Type:
 @lru_cache(maxsize=256)
 def item_list(schema: Any) -> ItemList | None:
     """The one field of `schema` that is a list of structs; None where there is none, or more than one."""
-    info = _type_info(schema)
-    if not isinstance(info, inspect.StructType):
+    schema_type = _type_info(schema)
+    if not isinstance(schema_type, inspect.StructType):
         return None
     lists = [
         ItemList(field.name, field.type.item_type.cls)
-        for field in info.fields
+        for field in schema_type.fields
         if isinstance(field.type, inspect.ListType) and isinstance(field.type.item_type, inspect.StructType)
     ]
     return lists[0] if len(lists) == 1 else None

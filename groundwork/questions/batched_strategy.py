@@ -120,7 +120,7 @@ class Batch:
             schema=schema,
             sample=sample,
             partial=True,
-            ahead=self._ahead,
+            remaining_characters=self._ahead,
         )
         self.dropped += reply.dropped
         return reply.value

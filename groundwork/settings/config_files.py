@@ -222,7 +222,7 @@ def _allowed_values(message: str, kind: Any) -> str:
 
 def _suggest_path(path: str) -> str:
     paths = list(setting_paths())
-    same_name = [other for other in paths if other.rpartition(".")[2] == path.rpartition(".")[2]]
+    same_name = [candidate for candidate in paths if candidate.rpartition(".")[2] == path.rpartition(".")[2]]
     close = difflib.get_close_matches(path, paths, n=1, cutoff=0.6) or same_name[:1]
     return f"; did you mean {close[0]}?" if close else ""
 

@@ -25,11 +25,11 @@ def test_the_newest_usable_reply_counts(journal):
     """Later rows win, unusable ones are kept and never found, and `after` hides what is older."""
     book = Journal(journal)
     book.store("k", ROW)
-    before = book.last()
+    before = book.end_position()
     book.store("k", StoredReply(b"new", True, "m", "qa", "d", 3, 4, 1, None, 0.1))
     book.store("k", StoredReply(b"bad", False, "m", "qa", "d", 0, 0, 0, None, 0.1))
     assert book.find("k").body == b"new" and book.find("k").cost is None
-    assert book.find("k", book.last()) is None and book.find("other") is None
+    assert book.find("k", book.end_position()) is None and book.find("other") is None
     assert book.find("k", before).body == b"new"
 
 
@@ -95,7 +95,7 @@ def test_a_claim_holds_while_its_process_lives(journal):
     assert mine.claim("k", FROM_START, 60)
     mine.store("k", ROW)
     assert not other.claim("k", FROM_START, 60)  # answered
-    assert other.claim("k", other.last(), 60)  # a new draw is due
+    assert other.claim("k", other.end_position(), 60)  # a new draw is due
     assert other.claim("late", FROM_START, -1) and mine.claim("late", FROM_START, 60)
 
 
@@ -141,7 +141,7 @@ def test_a_joined_journal_answers_too(journal, tmp_path):
     joined.store("k", ROW)
     joined.close()
     shard = Journal(tmp_path / "shard.db", joined=journal)
-    assert shard.find("k") == ROW and shard.find("k", shard.last()) is None
+    assert shard.find("k") == ROW and shard.find("k", shard.end_position()) is None
     assert shard.claim("new", FROM_START, 60) and not shard.claim("k", FROM_START, 60)
 
 

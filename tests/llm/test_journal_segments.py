@@ -51,13 +51,13 @@ def test_older_replies_are_found_in_segments(journal):
     """Whoever has the journal open finds them as well, a new draw hides them, and none is there twice."""
     other = Journal(journal)
     book = filled(journal)
-    before = other.last()
+    before = other.end_position()
     spent = read_spending(journal, "qa")
     move(book)
     assert len(list_segments(journal)) > 3 and book._db.execute("SELECT count(*) FROM replies").fetchone() == (1,)
     for one in (book, other, Journal(journal)):
         assert [one.find(key) for key in KEYS] == [reply(number) for number in range(40)]
-    since = other.last()
+    since = other.end_position()
     assert other.find(KEYS[0], before) is None and not other.claim(KEYS[0], FROM_START, 60)
     book.store(KEYS[0], reply(99))
     book.store(KEYS[1], reply(99))
@@ -222,7 +222,7 @@ def test_a_shard_and_gather_know_the_segments(tmp_path):
     data, shard = Workspace(tmp_path), Workspace(tmp_path, shard=Shard(1, 2))
     move(filled(data.joined_journal))
     own = Journal(shard.journal, joined=data.joined_journal)
-    assert own.find(KEYS[0]) == reply(0) and own.find(KEYS[0], own.last()) is None
+    assert own.find(KEYS[0]) == reply(0) and own.find(KEYS[0], own.end_position()) is None
     more = [request_key("shard", {"number": number}, (0, 0)) for number in range(30)]
     own = filled(shard.journal, more)
     join_shards(data)  # all of it as rows: the shard has no segment yet

@@ -180,17 +180,17 @@ async def test_the_call_with_most_ahead_goes_first():
     """Of those that wait; a call that goes again comes before all of them, and equals keep their order."""
     limiter, order = RateLimiter("x", 1, 10), []
 
-    async def call(name: str, **how: Any) -> None:
-        async with limiter.slot(**how):
+    async def call(name: str, **options: Any) -> None:
+        async with limiter.slot(**options):
             order.append(name)
             await asyncio.sleep(0)
 
     await asyncio.gather(
         call("holds the slot"),
-        call("short", ahead=100),
-        call("long", ahead=900),
+        call("short", remaining=100),
+        call("long", remaining=900),
         call("nothing ahead"),
-        call("long too", ahead=900),
-        call("again", again=True),
+        call("long too", remaining=900),
+        call("again", is_retry=True),
     )
     assert order == ["holds the slot", "again", "long", "long too", "short", "nothing ahead"]
