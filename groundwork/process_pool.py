@@ -113,10 +113,15 @@ class Workers:
         return await asyncio.wrap_future(future)
 
     def close(self) -> None:
-        """End every worker at once; calls under way fail."""
+        """End every worker at once; calls under way fail, and so do those that wait for one."""
         with self._changed:
+            waiting_calls = [call for call in self._calls if call]
+            self._calls.clear()
             self._calls.extend([None] * len(self._threads))
             self._changed.notify_all()
+        for call in waiting_calls:
+            if call.future.set_running_or_notify_cancel():
+                call.future.set_exception(WorkerFailed("crash", "the workers were closed before it began"))
         for worker in list(self._running):
             worker.end()
 

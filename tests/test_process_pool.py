@@ -204,3 +204,20 @@ def tell_and_hang(path: str) -> None:
     Path(path).write_text(str(os.getpid()))
     while True:  # busy, so that no pipe is looked at
         pass
+
+
+def test_calls_that_wait_are_not_begun_once_all_is_closed(tmp_path: Path) -> None:
+    """One that runs and one that waits behind it fail both; no process is started for the second any more."""
+    workers, running, waiting = Workers(1), tmp_path / "running", tmp_path / "waiting"
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(workers.call, tell_and_hang, str(running), timeout=100)
+        while not running.exists():
+            time.sleep(0.01)
+        second = threads.submit(workers.call, tell_and_hang, str(waiting), timeout=100)
+        while not workers._calls:
+            time.sleep(0.01)
+        workers.close()
+        for call in (first, second):
+            with pytest.raises(WorkerFailed):
+                call.result()
+    assert not waiting.exists()
