@@ -129,7 +129,7 @@ def parse_events(lines: list[str]) -> tuple[list[dict[str, Any]], bool]:
 def join_events(chunks: list[dict[str, Any]], is_over: bool) -> dict[str, Any] | None:
     """The chat completion that a stream's chunks are parts of; one of them with an error is all of it.
 
-    None where the stream broke off: neither `done` nor a finish_reason.
+    None where the stream broke off: neither `is_over` nor a finish_reason.
     """
     for chunk in chunks:
         if chunk.get("error"):

@@ -255,7 +255,7 @@ def _last_id_to_move(database: sqlite3.Connection, size: int) -> int:
 
 
 def _sample_bodies(database: sqlite3.Connection, last_id: int) -> list[bytes]:
-    """Bodies up to the row `last`, from all over."""
+    """Bodies up to the row `last_id`, from all over."""
     (count,) = database.execute("SELECT count(*) FROM replies WHERE id <= ?", (last_id,)).fetchone()
     step = max(1, count // _SAMPLE_COUNT)
     rows = database.execute("SELECT body FROM replies WHERE id <= ? AND id % ? = 0", (last_id, step))

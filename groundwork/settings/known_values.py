@@ -44,7 +44,7 @@ def find_unknown_values(config: Config) -> list[str]:
 
 
 def no_such_message(name: str, kind: str, names: Collection[str]) -> str:
-    """A message that there is no `what` of that name: the nearest one, and those that there are."""
+    """A message that there is no `kind` of that name: the nearest one, and those that there are."""
     close = difflib.get_close_matches(name, names, n=1)
     nearest = f"did you mean {close[0]}? " if close else ""
     more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
