@@ -28,7 +28,7 @@ class CallContext(msgspec.Struct):
     unit: str
     sample: int = 0
     since: JournalPosition = FROM_START  # no older reply of the journal is replayed
-    spent: list[ReplyUsage] = []
+    reply_usages: list[ReplyUsage] = []
     full_limit: bool = False  # a reply was cut off for want of money: the next one gets all that the stage allows
     remaining_characters: int = 0  # characters that are still to be asked about: what has most of them goes first
     whole_prompt: bool = False  # a reply to a prompt that the server cut off is a failure
@@ -36,4 +36,4 @@ class CallContext(msgspec.Struct):
     @property
     def replayed(self) -> bool:
         """Whether everything so far came from the journal."""
-        return all(spent.replayed for spent in self.spent)
+        return all(usage.replayed for usage in self.reply_usages)

@@ -96,9 +96,9 @@ class CostAccounts:
         cost = price.of(usage.input_tokens, usage.output_tokens) if price else None
         return msgspec.structs.replace(usage, cost=cost)
 
-    def count(self, context: CallContext, usage: Usage, *, replayed: bool) -> None:
+    def record_reply(self, context: CallContext, usage: Usage, *, replayed: bool) -> None:
         """Enter one reply."""
-        context.spent.append(ReplyUsage(usage, replayed))
+        context.reply_usages.append(ReplyUsage(usage, replayed))
         row_key = (context.stage, context.model, CURRENT_DOCUMENT.get() or context.unit)
         self.rows.setdefault(row_key, UsageRow(*row_key)).add(usage, replayed)
         if self._on_usage and not replayed:

@@ -51,7 +51,7 @@ class _RequestAdapted(Exception):  # likewise
     """The endpoint refused a parameter; without it the call may do."""
 
 
-class Calls:
+class CallRunner:
     """Makes calls and remembers them. When one is refused for good, or `stopping` is set, no further one starts."""
 
     def __init__(
@@ -143,7 +143,7 @@ class Calls:
 
     def _replay(self, context: CallContext, stored: StoredReply) -> ChatResponse:
         usage = Usage(stored.input_tokens, stored.output_tokens, stored.cached_tokens, stored.cost)
-        self._costs.count(context, usage, replayed=True)
+        self._costs.record_reply(context, usage, replayed=True)
         response = read_response(stored.body)
         if response.failure is not None:
             raise Filtered(f"{context.unit}: {context.model}: {response.failure}")
@@ -152,9 +152,9 @@ class Calls:
     async def _retry(self, context: CallContext, attempt: Callable[[bool], Awaitable[T]]) -> T:
         """Call until a reply comes. 429s are free; other failures have `transport_retries`."""
         settings, failures, is_retry = context.endpoint.settings, 0, False
-        self._breaker.watch()
+        self._breaker.start_watching()
         while True:
-            self._breaker.check()
+            self._breaker.raise_if_stopped()
             try:
                 reply = await attempt(is_retry)
             except RateLimited:
@@ -167,7 +167,7 @@ class Calls:
                 failures, is_retry = failures + 1, True
                 if error := self._breaker.error_after_retries(context, failures, broken):
                     raise error from broken
-                await self._breaker.pause(self._breaker.backoff(context, failures, broken))
+                await self._breaker.pause(self._breaker.backoff_seconds(context, failures, broken))
             except ReplyBlocked as blocked:
                 raise Filtered(f"{context.unit}: {context.model}: {blocked}") from blocked
             except RequestRejected as rejected:
@@ -203,7 +203,7 @@ class Calls:
             is_usable = (response.failure is None or isinstance(response.failure, ReplyBlocked)) and not is_cut_off
             self._journal.store(key, _stored_reply(context, raw_body, is_usable, usage, time.monotonic() - started_at))
             context.limiter.return_unused(prompt_tokens + reply_limit, usage.input_tokens + usage.output_tokens)
-            self._costs.count(context, usage, replayed=False)
+            self._costs.record_reply(context, usage, replayed=False)
             if response.failure is not None:
                 raise response.failure
             history.record(prompt_tokens, usage)
@@ -230,7 +230,7 @@ class Calls:
             vectors, usage = read_vectors(await context.endpoint.post("/embeddings", body), len(body["input"]))
             usage = await self._costs.with_cost(context, usage)
             reservation.cost = usage.cost or 0.0
-            self._costs.count(context, usage, replayed=False)
+            self._costs.record_reply(context, usage, replayed=False)
         return vectors
 
     @asynccontextmanager
@@ -250,7 +250,7 @@ class Calls:
         """A slot of the limiter and the money for one call; how the call ends teaches the limiter."""
         async with context.limiter.slot(tokens + limit, is_retry=retry, remaining=context.remaining_characters):
             async with self._budget.reserve(await self._costs.worst_case(context, tokens, limit)) as reservation:
-                self._breaker.check()
+                self._breaker.raise_if_stopped()
                 try:
                     yield reservation
                 except RateLimited as busy:

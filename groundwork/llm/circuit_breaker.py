@@ -30,7 +30,7 @@ class CircuitBreaker:
         self._lost_units: Counter[RateLimiter] = Counter()  # units in a row
         self._rejections: Counter[tuple[RateLimiter, str]] = Counter()
 
-    def watch(self) -> None:
+    def start_watching(self) -> None:
         """From the first call on, turn away those who wait at a limiter as soon as the run stops."""
         if self._watcher is None:
             self._watcher = asyncio.create_task(self._watch_for_stop())
@@ -45,7 +45,7 @@ class CircuitBreaker:
             self._watcher.cancel()
             await asyncio.gather(self._watcher, return_exceptions=True)
 
-    def check(self) -> None:
+    def raise_if_stopped(self) -> None:
         """Raise what stopped the run, if anything did."""
         if self._stop_error is None and self._stopping.is_set():
             self._stop_error = Stopped("stopped: no further call was launched")
@@ -103,7 +103,7 @@ class CircuitBreaker:
             )
         return UnitError(f"{context.unit}: {context.model}: the endpoint says {rejected}{remedy}")
 
-    def backoff(self, context: CallContext, failures: int, broken: BrokenCall) -> float:
+    def backoff_seconds(self, context: CallContext, failures: int, broken: BrokenCall) -> float:
         """Seconds: what the endpoint asks for, else full jitter (AWS, 2015), doubling."""
         if broken.retry_after is None:
             return random.uniform(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**failures))
@@ -117,4 +117,4 @@ class CircuitBreaker:
         """Sleep, unless the run is stopping."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
-        self.check()
+        self.raise_if_stopped()

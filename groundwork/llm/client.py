@@ -19,7 +19,7 @@ from groundwork.errors import ConfigError, InvalidReply, UnitError
 from groundwork.llm.budget import Budget
 from groundwork.llm.call_context import CallContext
 from groundwork.llm.call_costs import UsageRow as UsageRow
-from groundwork.llm.call_retries import Calls, limit_parameter, token_limit
+from groundwork.llm.call_retries import CallRunner, limit_parameter, token_limit
 from groundwork.llm.endpoint import Endpoint
 from groundwork.llm.http_request import chat_body
 from groundwork.llm.http_response import ChatResponse, Usage
@@ -80,7 +80,7 @@ class Client:
         self._settings, self._env = settings, env
         self._journal = Journal(journal, joined)
         self._since = self._journal.end_position() if fresh else FROM_START
-        self._calls = Calls(self._journal, budget or Budget(), stopping or asyncio.Event(), on_usage, say)
+        self._calls = CallRunner(self._journal, budget or Budget(), stopping or asyncio.Event(), on_usage, say)
         self._endpoints: dict[str, Endpoint] = {}
 
     @property
@@ -301,7 +301,7 @@ def _item_correction_turns(content: str, parsed: Parsed[Any]) -> list[Message]:
 
 
 def _build_reply(parsed: Parsed[T], context: CallContext, response: ChatResponse) -> Reply[T]:
-    usages = [spent.usage for spent in context.spent]
+    usages = [reply_usage.usage for reply_usage in context.reply_usages]
     costs = [usage.cost for usage in usages if usage.cost is not None]
     return Reply(
         value=parsed.value,

@@ -69,7 +69,7 @@ def find_carrier_files() -> list[Path]:
 
 
 def join_carriers(carrier_files: Sequence[Path], target: Path, sha256: str) -> Path:
-    """`carrier_files` one after the other as `target`, put in place only when the sha256 is right. Raises ConfigError."""
+    """The carriers one after the other as `target`, put in place only when the sha256 is right. Raises ConfigError."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

@@ -53,7 +53,7 @@ async def hold(limiter: RateLimiter, seconds: float, log: list[int], number: int
 
 @timed
 async def test_first_come_first_served_and_never_more_than_the_ceiling():
-    """Calls start in the order in which they asked, at most `most` at once."""
+    """Calls start in the order in which they asked, at most `max_calls` at once."""
     limiter, log, peak = RateLimiter("g", 3, 10), [], 0
 
     async def one(number: int) -> None:
