@@ -24,7 +24,7 @@ from groundwork.dataset.unanswerable_questions import (
     with_unanswerable,
 )
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import Message, conversation
+from groundwork.llm.prompts import Message, render_turns
 from groundwork.records.chunk_record import Chunk
 from groundwork.settings.dataset_settings import AbsentQuestions
 
@@ -55,12 +55,12 @@ def looker(client: Callable[[], Client], call: AbsentQuestions, template: str, a
 
 def proposing(template: str, about: str, chunk: Chunk, count: int) -> list[Message]:
     """The first request."""
-    return conversation(template, subject=about.strip() or chunk.document, passage=chunk.text, count=str(count))
+    return render_turns(template, subject=about.strip() or chunk.document, passage=chunk.text, count=str(count))
 
 
 def looking_up(template: str, about: str, questions: Sequence[Proposed], passages: Sequence[Chunk]) -> list[Message]:
     """The second request. The passages come first: those of a short document are the same in all of its requests."""
-    return conversation(
+    return render_turns(
         template,
         subject=about.strip() or passages[0].document,
         passages="\n\n".join(passage.text for passage in passages),

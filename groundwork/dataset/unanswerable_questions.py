@@ -26,7 +26,7 @@ from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest
 from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
 from groundwork.language.words import normalised_words
-from groundwork.llm.task_group import together
+from groundwork.llm.task_group import gather_all
 from groundwork.records.chunk_record import Chunk
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ async def _gathered(
     while len(found.rows) < wanted and start < len(order):
         part = order[start : start + calls_needed(wanted - len(found.rows), len(order))]
         start += len(part)
-        for new in await together(_of_chunk(usable[i], search, model, propose, look_up) for i in part):
+        for new in await gather_all(_of_chunk(usable[i], search, model, propose, look_up) for i in part):
             await _add(found, new, search)
     return found
 

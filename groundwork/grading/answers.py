@@ -17,8 +17,8 @@ import msgspec
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.errors import BadRecord, UnitError, UsageError
 from groundwork.llm.client import Client, Reply
-from groundwork.llm.prompts import Message, conversation
-from groundwork.llm.task_group import together
+from groundwork.llm.prompts import Message, render_turns
+from groundwork.llm.task_group import gather_all
 from groundwork.records.artifacts import read_jsonl, slug
 from groundwork.settings.dataset_settings import GradeSettings
 from groundwork.settings.model_settings import ModelCall, named_call
@@ -55,7 +55,7 @@ def answer_prompt(settings: GradeSettings) -> str:
 def question_messages(row: QuestionRow, template: str, *, open_book: bool) -> list[Message]:
     """What the model is asked: the question alone, or with the evidence."""
     known = {"question": row.question, **({"evidence": "\n".join(row.evidence)} if open_book else {})}
-    return conversation(template, **known)
+    return render_turns(template, **known)
 
 
 async def ask_answers(
@@ -73,7 +73,7 @@ async def ask_answers(
         else:
             answers.by_row[row.split, row.id] = reply.value
 
-    await together(one(row) for row in rows)
+    await gather_all(one(row) for row in rows)
     return answers
 
 

@@ -14,7 +14,7 @@ from groundwork.grading.confidence_intervals import Interval
 from groundwork.grading.judge import GradingCase, Judge, criteria_of, grade
 from groundwork.grading.judge_validation import Trust, reference_cases, spoiled_cases, trust
 from groundwork.grading.refusals import REFUSES
-from groundwork.llm.task_group import together
+from groundwork.llm.task_group import gather_all
 from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.grades import CheckedAnswer, Grade, passed, score_of
 from groundwork.settings.dataset_settings import GradeSettings
@@ -55,7 +55,7 @@ class Grading:
             return made
 
         held = [(row, answers[row.split, row.id]) for row in self.rows if (row.split, row.id) in answers]
-        return await together(one(row, answer) for row, answer in held)
+        return await gather_all(one(row, answer) for row, answer in held)
 
     async def _grade(self, row: QuestionRow, model: str, answer: str) -> Grade:
         criteria = await grade(self.case(row, answer), self.judges)
@@ -114,7 +114,7 @@ class Grading:
     async def _check(self) -> Trust | UnitError:
         first = self.judges[:1]
         cases = self.check_cases()
-        graded = await together(grade(case, first) for _, case in cases)
+        graded = await gather_all(grade(case, first) for _, case in cases)
         checked = [
             CheckedAnswer(
                 id=case.id.removesuffix(f" ({kind})"),

@@ -18,8 +18,8 @@ import msgspec
 from groundwork.errors import UnitError, UsageError
 from groundwork.grading.criteria_by_rule import settle
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import Message, conversation
-from groundwork.llm.task_group import together
+from groundwork.llm.prompts import Message, render_turns
+from groundwork.llm.task_group import gather_all
 from groundwork.records.grades import CriterionGrade, Draw, Verdict
 from groundwork.settings.model_settings import ModelCall, named_call
 
@@ -73,7 +73,7 @@ class Judge:
 
     async def draws(self, case: GradingCase) -> list[list[Draw]]:
         """For each criterion its draws, in the order of the draws."""
-        told = await together(self._draw(case, number) for number in range(self.repeats))
+        told = await gather_all(self._draw(case, number) for number in range(self.repeats))
         return [list(draws) for draws in zip(*told, strict=True)]
 
     def messages(self, case: GradingCase, number: int) -> tuple[list[Message], list[int]]:
@@ -81,7 +81,7 @@ class Judge:
         order = list(range(len(case.criteria)))
         random.Random(f"{self.seed} {case.id} {number}").shuffle(order)
         answer = case.answer if len(case.answer) <= self.longest else case.answer[: self.longest] + CUT
-        turns = conversation(
+        turns = render_turns(
             self.wordings[number % len(self.wordings)],
             question=case.question,
             criteria="\n".join(f"criterion_{place}: {case.criteria[i]}" for place, i in enumerate(order, 1)),
@@ -124,7 +124,7 @@ async def grade(case: GradingCase, judges: Sequence[Judge]) -> list[CriterionGra
     settled = [settle(criterion, case.question, case.answer) for criterion in case.criteria]
     left = [i for i, found in enumerate(settled) if found is None]
     open_case = replace(case, criteria=[case.criteria[i] for i in left])
-    told = await together(judge.draws(open_case) for judge in judges) if left else []
+    told = await gather_all(judge.draws(open_case) for judge in judges) if left else []
     drawn = {i: [draw for draws in told for draw in draws[place]] for place, i in enumerate(left)}
     own = {i: told[0][place] for place, i in enumerate(left)}
     return [

@@ -27,7 +27,7 @@ from groundwork.llm.journal import FROM_START, Journal
 from groundwork.llm.prices import Price
 from groundwork.llm.prompts import follow_up
 from groundwork.llm.structured_output import FaultyItem, Parsed, ReplyReader, UnusableReply, strict_schema
-from groundwork.llm.task_group import together
+from groundwork.llm.task_group import gather_all
 from groundwork.llm.token_estimate import message_text, min_token_count
 from groundwork.settings.dataset_settings import Embeddings
 from groundwork.settings.model_settings import LLM, ModelCall
@@ -142,7 +142,7 @@ class Client:
             raise ConfigError(['embeddings.provider: the local model makes no embeddings; use backend "static"'])
         context = CallContext(endpoint, self._calls.limiter(endpoint, call.model), call.model, stage, unit)
         batches = [texts[start : start + call.batch] for start in range(0, len(texts), call.batch)]
-        vectors = await together(self._calls.vectors(context, batch) for batch in batches)
+        vectors = await gather_all(self._calls.vectors(context, batch) for batch in batches)
         return [vector for batch in vectors for vector in batch]
 
     async def price(self, call: ModelCall) -> Price | None:

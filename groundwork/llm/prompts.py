@@ -21,7 +21,7 @@ _FENCE = re.compile(r"<([A-Za-z]\w*)([^<>\n]*)>(\s*\{\{\s*([A-Za-z_]\w*)\s*\}\}\
 _TURN_LINE = re.compile(r"^--- *(system|user|assistant) *---[ \t]*$", re.MULTILINE)
 
 
-def render(template: str, **variables: str) -> str:
+def render_template(template: str, **variables: str) -> str:
     """`template` with every `{{name}}` replaced; a value is put in as it is, placeholders inside it included.
 
     Raises ConfigError naming each placeholder without a value and each value without a placeholder.
@@ -64,12 +64,12 @@ def question_turns(question: str, system: str) -> list[Message]:
     return [*([{"role": "system", "content": system}] if system else []), user_turn(question)]
 
 
-def conversation(template: str, **variables: str) -> list[Message]:
+def render_turns(template: str, **variables: str) -> list[Message]:
     """The turns of `template`, parted before they are filled, so that no value can open a turn of its own.
 
     Put what stays the same from call to call (instructions, examples) before what differs: endpoints bill a
     repeated beginning at a fraction of its price. A value stays as it is, character for character: where it holds the
-    closing tag of the fence around it, the fence gets another name. Raises ConfigError like `render`.
+    closing tag of the fence around it, the fence gets another name. Raises ConfigError like `render_template`.
     """
     _check_variables(placeholders(template), variables)
     return [{**turn, "content": _fill_placeholders(turn["content"], variables)} for turn in split_turns(template)]
@@ -100,7 +100,7 @@ def _suggestion(name: str, candidates: Any) -> str:
     return f"; did you mean {{{{{close[0]}}}}}?" if close else ""
 
 
-def with_images(turns: Sequence[Message], jpegs: Sequence[bytes], labels: Sequence[str] = ()) -> list[Message]:
+def attach_images(turns: Sequence[Message], jpegs: Sequence[bytes], labels: Sequence[str] = ()) -> list[Message]:
     """The turns, the last with the pictures behind its text, each behind its label where there are `labels`.
 
     As they are where there is no picture.

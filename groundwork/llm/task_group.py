@@ -11,7 +11,7 @@ from groundwork.errors import Stopped, StopRun
 T = TypeVar("T")
 
 
-async def together(calls: Iterable[Awaitable[T]]) -> list[T]:
+async def gather_all(calls: Iterable[Awaitable[T]]) -> list[T]:
     """What `calls` return, in their order.
 
     Raises, once all have ended, what stops the run where one raised that, or else the first of what they raised. Were

@@ -17,7 +17,7 @@ import msgspec
 from groundwork.language.sentences import sentences
 from groundwork.language.words import content_words
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import conversation, follow_up, render
+from groundwork.llm.prompts import follow_up, render_template, render_turns
 from groundwork.llm.structured_output import FaultyItem
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.markdown.chunk_reading import Reading
@@ -105,7 +105,7 @@ class Batch:
             for number, (draft, found) in enumerate(faulty, 1)
         ]
         said = msgspec.json.encode(Drafts(pairs=[draft for draft, _ in faulty])).decode()
-        messages = [*self._messages, *follow_up(said, render(self.correction, faults="\n".join(faults)))]
+        messages = [*self._messages, *follow_up(said, render_template(self.correction, faults="\n".join(faults)))]
         reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
         corrected = {draft.number: self._figures.resolved(as_draft(draft)) for draft in reply.pairs}
         return [corrected.get(number) for number in range(1, len(faulty) + 1)]
@@ -145,7 +145,7 @@ def turns(
     """The conversation that asks for `count` pairs about `chunk`."""
     known = {**known, "summary": summary_for(chunk, known["summary"])}
     told = [*listed(asked).splitlines(), *([TURNED_DOWN, listed(rejected)] if rejected else [])]
-    return conversation(
+    return render_turns(
         prompt,
         **known,
         section=" > ".join(chunk.headings) or "(none)",

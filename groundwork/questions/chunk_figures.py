@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from groundwork.errors import GroundworkError
-from groundwork.llm.prompts import Message, with_images
+from groundwork.llm.prompts import Message, attach_images
 from groundwork.questions.draft_faults import Draft
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import as_read, figure_mark, figure_named, figures
@@ -51,7 +51,7 @@ class ChunkFigures:
             return list(messages)
         *before, last = messages
         told = {**last, "content": f"{last['content']}\n\n{self.instructions.strip()}"}
-        return with_images([*before, told], list(shown.values()), [figure_mark(number) for number in shown])
+        return attach_images([*before, told], list(shown.values()), [figure_mark(number) for number in shown])
 
     def resolved(self, draft: Draft) -> Draft:
         """The draft with evidence that names a figure by its number as that figure; a wrong number stays none."""

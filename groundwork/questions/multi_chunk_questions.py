@@ -10,7 +10,7 @@ import msgspec
 
 from groundwork.errors import UnitError
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import conversation
+from groundwork.llm.prompts import render_turns
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.draft_faults import Draft, Drafts, Fault, PairBasis
 from groundwork.questions.duplicates.duplicate_rule import asked_by
@@ -43,7 +43,7 @@ class TwoChunks:
 
     async def run(self, earlier: AskedSoFar) -> None:
         """Ask once; pairs that need only one of the chunks are rejected."""
-        messages = conversation(
+        messages = render_turns(
             self.prompt,
             **self.known,
             first=as_read(self.first.chunk.text, self.first.chunk.document),

@@ -67,7 +67,7 @@ def _about(job: Job, document: str) -> list[Path]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Interview all chunks of a document side by side, and write what came of it."""
-    from groundwork.llm.task_group import together
+    from groundwork.llm.task_group import gather_all
     from groundwork.questions.document_interviews import prepare_interviews
 
     if job.config.qa.images:
@@ -79,7 +79,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     if made.notice:
         job.progress.say(made.notice)
     job.progress.start(len(made.states), "chunks")
-    await together(_interview(job, made, i) for i in range(len(made.states)))
+    await gather_all(_interview(job, made, i) for i in range(len(made.states)))
     await made.ask_across_chunks()
     covered = made.covered()
     write_jsonl(unit.writes[0], made.pairs())

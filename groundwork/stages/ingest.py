@@ -225,7 +225,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     from groundwork.documents.pdf_files.pdfium import read_text_layer
     from groundwork.documents.source_files import examine
     from groundwork.errors import BadDocument
-    from groundwork.llm.prompts import conversation, with_images
+    from groundwork.llm.prompts import attach_images, render_turns
     from groundwork.llm.token_estimate import tokens_in
 
     settings = settings_with(job.config.ingest, unit.payload.override)
@@ -246,7 +246,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
         price = settings.marker_api.price_per_1000_pages
         cost = None if price is None else price * len(pages) / 1000
         return Estimate(0, 0, 0, msgspec.structs.replace(vision, model="marker-api"), len(pages), cost)
-    asked = job.tokens(vision, with_images(conversation(job.prompt(vision.prompt)), [b""]))
+    asked = job.tokens(vision, attach_images(render_turns(job.prompt(vision.prompt)), [b""]))
     told = sum(tokens_in(page) if len(page.split()) >= WORDS_TO_JUDGE else PAGE_TOKENS for page in pages)
     return Estimate(len(pages), len(pages) * asked, told, vision)
 

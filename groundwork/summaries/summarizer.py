@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from groundwork.console.job import Job
-from groundwork.llm.prompts import conversation, follow_up, render
+from groundwork.llm.prompts import follow_up, render_template, render_turns
 from groundwork.llm.reply_cleaning import unwrap_text
-from groundwork.llm.task_group import together
+from groundwork.llm.task_group import gather_all
 from groundwork.settings.document_settings import Summarize
 from groundwork.summaries.subject_name import with_name
 from groundwork.summaries.summary_faults import summary_faults, unusable
@@ -33,7 +33,7 @@ class Summarizer:
         shortened = text
         while len(parts := text_sections(shortened, self._most_characters())) > 1:
             self._job.progress.start(len(parts), "parts")
-            summaries = await together(self._part(i, len(parts), part) for i, part in enumerate(parts, 1))
+            summaries = await gather_all(self._part(i, len(parts), part) for i, part in enumerate(parts, 1))
             joined = "\n\n".join(summaries)
             if len(joined) >= len(shortened):
                 break
@@ -70,7 +70,7 @@ class Summarizer:
         problems = summary_faults(summary, f"{self._title}\n\n{text}", self._words)
         if not problems:
             return summary, []
-        asked = render(
+        asked = render_template(
             self._job.prompt(self._settings.correction_prompt),
             faults="\n".join(f"- {problem}" for problem in problems),
             max_words=str(self._words),
@@ -89,7 +89,7 @@ class Summarizer:
         return unwrap_text(reply.value)
 
     def _messages(self, prompt: str, **variables: str) -> list[Any]:
-        return conversation(self._job.prompt(prompt), document=self._title, max_words=str(self._words), **variables)
+        return render_turns(self._job.prompt(prompt), document=self._title, max_words=str(self._words), **variables)
 
     def _most_characters(self) -> int:
         return int(self._settings.max_input_tokens * CHARACTERS_PER_TOKEN)

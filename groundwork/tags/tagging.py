@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from groundwork.errors import BadRecord, InvalidReply, UnitError
-from groundwork.llm.prompts import conversation, placeholders
+from groundwork.llm.prompts import placeholders, render_turns
 from groundwork.llm.structured_output import strict_schema
-from groundwork.llm.task_group import together
+from groundwork.llm.task_group import gather_all
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.tags_record import Tags
 from groundwork.tags.tag_files import TagStore
@@ -205,7 +205,7 @@ async def _propose(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]
 def _proposal_turns(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> list[dict[str, Any]]:
     settings = job.config.tags
     some = questions[:: -(-len(questions) // SAMPLE)]
-    return conversation(
+    return render_turns(
         job.prompt(settings.vocabulary_prompt),
         max_tags=str(settings.max_tags),
         count=str(round(PROPOSED * vocabulary.most)),
@@ -223,7 +223,7 @@ async def _in_waves(
     while batches:
         wave, batches = batches[:width], batches[width:]
         room = -(-vocabulary.room // (len(wave) + len(batches)))
-        replies = await together(_tag_batch(job, unit, batch, vocabulary, room) for batch in wave)
+        replies = await gather_all(_tag_batch(job, unit, batch, vocabulary, room) for batch in wave)
         for raw, errors in replies:
             tagged |= {question: _settled(job, vocabulary, tags) for question, tags in raw.items()}
             failed |= errors
@@ -269,7 +269,7 @@ async def _tag_batch(
             return {}, {batch[0]: error}
         middle = len(batch) // 2
         parts = (batch[:middle], batch[middle:])
-        halves = await together(_tag_batch(job, unit, half, vocabulary, room) for half in parts)
+        halves = await gather_all(_tag_batch(job, unit, half, vocabulary, room) for half in parts)
         return halves[0][0] | halves[1][0], halves[0][1] | halves[1][1]
     except UnitError as error:
         job.progress.advance(len(batch))
@@ -326,7 +326,7 @@ def _turns(job: Job, batch: list[str], vocabulary: TagVocabulary, room: int) -> 
     }
     if not kept:  # then a prompt may leave these out
         told = {name: value for name, value in told.items() if name in placeholders(template)}
-    return conversation(template, max_tags=str(settings.max_tags), questions=numbered, **told)
+    return render_turns(template, max_tags=str(settings.max_tags), questions=numbered, **told)
 
 
 def _problem(reply: TaggedBatch, count: int, wanted: int) -> str | None:

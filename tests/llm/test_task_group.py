@@ -7,7 +7,7 @@ import pytest
 
 from groundwork.errors import InvalidReply, ProviderRefused, Stopped
 from groundwork.llm.client import Client
-from groundwork.llm.task_group import together
+from groundwork.llm.task_group import gather_all
 from groundwork.settings.config_files import PROJECT
 from tests.llm.conftest import ask_text, until
 
@@ -24,7 +24,7 @@ async def test_the_results_come_in_order():
             await asyncio.sleep(0)
         return turns
 
-    assert await together(later(turns) for turns in (3, 1, 2)) == [3, 1, 2]
+    assert await gather_all(later(turns) for turns in (3, 1, 2)) == [3, 1, 2]
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -32,9 +32,9 @@ async def test_what_stops_the_run_is_raised_first_with_its_cause(order):
     """No credit, then that the run stops, then what is wrong with one unit."""
     errors = [InvalidReply("d 1"), Stopped("stopped"), ProviderRefused("no credit")][::order]
     with pytest.raises(ProviderRefused, match="no credit"):
-        await together(map(fails, errors))
+        await gather_all(map(fails, errors))
     with pytest.raises(Stopped):
-        await together(map(fails, [error for error in errors if not isinstance(error, ProviderRefused)]))
+        await gather_all(map(fails, [error for error in errors if not isinstance(error, ProviderRefused)]))
 
 
 async def test_a_stop_waits_for_the_replies_under_way(fake, config_for, journal):
@@ -44,7 +44,7 @@ async def test_a_stop_waits_for_the_replies_under_way(fake, config_for, journal)
     fake.held = lambda: bool(held)
 
     def asks(client):
-        return together(client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}") for n in range(9))
+        return gather_all(client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}") for n in range(9))
 
     async with Client(config.llm, journal, stopping=stopping) as client:
         run = asyncio.ensure_future(asks(client))

@@ -102,7 +102,7 @@ def _lm_eval(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
 
 
 def _rendered(template: str, **values: str) -> str:
-    return prompts.render((TEMPLATES / f"{template}.txt").read_text(encoding="utf-8"), **values)
+    return prompts.render_template((TEMPLATES / f"{template}.txt").read_text(encoding="utf-8"), **values)
 
 
 _CODE = {"inspect": _inspect, "lighteval": _lighteval, "lm-eval": _lm_eval}

@@ -20,7 +20,7 @@ from groundwork.dataset.split.eval_selection import Split, Vectors
 from groundwork.errors import Filtered, InvalidReply
 from groundwork.language.detection import code
 from groundwork.language.words import stem, stop_words, words
-from groundwork.llm.task_group import together
+from groundwork.llm.task_group import gather_all
 
 DECLINED = "The model says that nobody would ask this in other words."
 CLOSER = 5  # questions that may lie closer to the rewording than its original does
@@ -111,7 +111,7 @@ async def reword(
     done, most = Rewording(), max(8, len(split.eval))
     pending = list(split.eval)
     while pending:
-        replies = await together(attempts(rows[index], index, ask, check, tries) for index in pending)
+        replies = await gather_all(attempts(rows[index], index, ask, check, tries) for index in pending)
         if judge:
             replies = await _judged(rows, dict(zip(pending, replies, strict=True)), ask, check, tries, judge, done)
         following: list[int] = []
@@ -142,7 +142,7 @@ async def _judged(
     """The replies by the row's index, those that `judge` turned down worded once more, or given up with the reason."""
     wrong = await _turned_down(rows, replies, judge, done)
     done.sent_back += len(wrong)
-    again = await together(
+    again = await gather_all(
         attempts(rows[index], index, ask, check, tries, [(new, problem)]) for index, (new, problem) in wrong.items()
     )
     worded = dict(zip(wrong, again, strict=True))

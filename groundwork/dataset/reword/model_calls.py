@@ -10,7 +10,7 @@ from groundwork.dataset.reword.eval_rewording import Ask, Past, Reworded
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording, required
 from groundwork.dataset.rows import Row, Subjects
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import Message, conversation, follow_up
+from groundwork.llm.prompts import Message, follow_up, render_turns
 from groundwork.settings.dataset_settings import Rephrase
 
 
@@ -77,7 +77,7 @@ def rewording_turns(call: Rephrase, template: str, about: str, row: Row) -> list
         from groundwork.questions.small_model.sentence_strategy import frame_turns
 
         return frame_turns(template, row.question)
-    return conversation(
+    return render_turns(
         template,
         subject=about.strip() or row.document,
         question=row.question,

@@ -12,8 +12,8 @@ from groundwork.dataset.reword.eval_rewording import Judge, Reworded
 from groundwork.dataset.rows import Row
 from groundwork.errors import Filtered, InvalidReply
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import Message, conversation
-from groundwork.llm.task_group import together
+from groundwork.llm.prompts import Message, render_turns
+from groundwork.llm.task_group import gather_all
 from groundwork.settings.dataset_settings import Rephrase
 
 A_CALL = 20  # rewordings judged in one call
@@ -42,7 +42,7 @@ def judge_of(client: Client, call: Rephrase, template: str) -> Judge:
 
     async def judge(pairs: Sequence[tuple[Row, Reworded]]) -> list[str | None]:
         batches = [pairs[start : start + A_CALL] for start in range(0, len(pairs), A_CALL)]
-        replies = await together(_of_batch(client, call, template, batch) for batch in batches)
+        replies = await gather_all(_of_batch(client, call, template, batch) for batch in batches)
         return [problem for problems in replies for problem in problems]
 
     return judge
@@ -72,7 +72,7 @@ async def _of_batch(
 
 def judging_turns(template: str, pairs: Sequence[tuple[Row, Reworded]]) -> list[Message]:
     """The request about `pairs`."""
-    return conversation(
+    return render_turns(
         template, pairs="\n\n".join(_shown(number, row, new) for number, (row, new) in enumerate(pairs, 1))
     )
 

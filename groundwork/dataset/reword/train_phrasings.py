@@ -14,7 +14,7 @@ import msgspec
 from groundwork.dataset.reword.copied_words import is_copy, words_of
 from groundwork.dataset.reword.eval_rewording import Ask, Check, Reworded, attempts
 from groundwork.dataset.rows import Row
-from groundwork.llm.task_group import together
+from groundwork.llm.task_group import gather_all
 
 TAKEN = "This wording is taken. Ask for the same fact in yet another sentence, and answer it in another one."
 
@@ -73,7 +73,7 @@ async def phrasings(
 
     found = Phrased()
     for row, (made, problem) in zip(
-        rows, await together(copies(place, row) for place, row in enumerate(rows)), strict=True
+        rows, await gather_all(copies(place, row) for place, row in enumerate(rows)), strict=True
     ):
         found.rows += [row, *(_copy(row, new, number) for number, new in enumerate(made, 2))]
         found.missing += [(row.id, problem)] if problem else []

@@ -19,8 +19,8 @@ from groundwork.documents.engines.vision_completeness import Completeness, PageL
 from groundwork.documents.page_conversion import AuditedPages
 from groundwork.documents.repair.running_headers import running_keys, strip_running
 from groundwork.errors import StopRun, TransportFailed, UnitError
-from groundwork.llm.prompts import assistant_turn, conversation, with_images
-from groundwork.llm.task_group import together
+from groundwork.llm.prompts import assistant_turn, attach_images, render_turns
+from groundwork.llm.task_group import gather_all
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client, Reply
@@ -38,7 +38,7 @@ class PageReader:
     def __init__(self, client: Client, call: Vision, prompts: tuple[str, str], document: str, picture: Picture) -> None:
         """`prompts`: the one for a page, and the one that asks for it again, with {{reasons}}."""
         self._client, self._call, self._document, self._picture = client, call, document, picture
-        self._turns, self._correction_prompt = conversation(prompts[0]), prompts[1]
+        self._turns, self._correction_prompt = render_turns(prompts[0]), prompts[1]
 
     async def read_pages(
         self,
@@ -58,7 +58,7 @@ class PageReader:
             on_page()
             return reply
 
-        replies = await together(map(read_one, numbers))
+        replies = await gather_all(map(read_one, numbers))
         pages = strip_running([reply.markdown for reply in replies], keys, numbers)
         return AuditedPages(
             pages=pages,
@@ -104,14 +104,14 @@ class PageReader:
     def _correction(self, reply: str, verdict: Completeness) -> list[dict[str, str]]:
         """The turns that ask for the page again. A reply that repeats itself without end is not shown to the model."""
         assistant_turns = [assistant_turn(reply)] if verdict.markdown else []
-        return [*assistant_turns, *conversation(self._correction_prompt, reasons=verdict.reasons)]
+        return [*assistant_turns, *render_turns(self._correction_prompt, reasons=verdict.reasons)]
 
     async def _ask(self, number: int, rotation: int, draw: int, correction: list[dict[str, str]]) -> tuple[str, int]:
         """(reply, degrees by which the model wants the page turned)."""
         step = TEMPERATURE_STEPS[min(draw, len(TEMPERATURE_STEPS) - 1)]
         base = self._call.temperature  # null: the model takes none, and each draw differs without it
         call = msgspec.structs.replace(self._call, temperature=None if base is None else min(2.0, base + step))
-        messages = [*with_images(self._turns, [await self._picture(number, rotation)]), *correction]
+        messages = [*attach_images(self._turns, [await self._picture(number, rotation)]), *correction]
         unit = f"{self._document} page {number}"
         reply: Reply[str] = await self._client.ask(call, messages, stage="ingest", unit=unit, sample=draw)
         text = reply.value.strip()

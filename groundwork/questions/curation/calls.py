@@ -10,7 +10,7 @@ from typing import Any
 
 from groundwork.errors import Filtered, InvalidReply, UnitError
 from groundwork.llm.client import Client
-from groundwork.llm.task_group import together
+from groundwork.llm.task_group import gather_all
 from groundwork.llm.token_estimate import estimate_tokens
 from groundwork.questions.curation.prompt_fields import Form, in_order, name_of, schema
 from groundwork.questions.curation.rule_checks import CurationCase
@@ -81,7 +81,7 @@ class CurationJudge:
             done(len(batch))
             return verdicts
 
-        replies = await together(about(batch) for batch in batches(form, cases, self.settings))
+        replies = await gather_all(about(batch) for batch in batches(form, cases, self.settings))
         return {number: verdict for verdicts in replies for number, verdict in verdicts.items()}
 
     async def _about(self, form: Form, cases: list[CurationCase]) -> Verdicts:
@@ -92,7 +92,7 @@ class CurationJudge:
             if len(cases) == 1:
                 return {cases[0].number: error}
             middle = len(cases) // 2
-            halves = await together(self._about(form, half) for half in (cases[:middle], cases[middle:]))
+            halves = await gather_all(self._about(form, half) for half in (cases[:middle], cases[middle:]))
             return halves[0] | halves[1]
         except UnitError as error:
             return {case.number: error for case in cases}

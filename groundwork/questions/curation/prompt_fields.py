@@ -16,7 +16,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from groundwork.language.sentences import sentences
 from groundwork.language.writing_systems import is_question
-from groundwork.llm.prompts import Message, conversation, render
+from groundwork.llm.prompts import Message, render_template, render_turns
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.questions.curation.rule_checks import MENDABLE, CurationCase
 from groundwork.questions.interview_material import UNNAMED
@@ -165,7 +165,7 @@ class Apart(Marks):
         texts = [self.prompt(self.settings.prompts[part]).strip() for part in parts]
         checks = "\n".join(f"{i}. {text}" for i, text in enumerate(texts, 1))
         shown = "\n\n".join(self._shown(number, case) for number, case in enumerate(cases, 1))
-        return conversation(
+        return render_turns(
             self.prompt(self.settings.prompts["pairs"]),
             count=self._wanted(parts),
             checks=checks,
@@ -198,11 +198,12 @@ class Supported(Marks):
         shown, number = [], 0
         for text, group in groupby(cases, key=lambda case: case.place.text):
             members = list(group)
-            shown.append(render("<text>\n{{text}}\n</text>", text=_read(self._passages(text, members), members)))
+            passages = _read(self._passages(text, members), members)
+            shown.append(render_template("<text>\n{{text}}\n</text>", text=passages))
             for case in members:
                 number += 1
                 shown.append("\n".join([name_of(number), *_asked(case)]))
-        return conversation(self.prompt(self.settings.prompts["supported"]), texts="\n\n".join(shown))
+        return render_turns(self.prompt(self.settings.prompts["supported"]), texts="\n\n".join(shown))
 
     def _passages(self, text: str, cases: Sequence[CurationCase]) -> str:
         """The text; of one that fills a call by itself what stands around the evidence."""
@@ -253,7 +254,7 @@ class Rewriting(Form):
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
         place = cases[0].place
-        return conversation(
+        return render_turns(
             self.prompt(self.settings.prompts["rewrite"]),
             context=place.context or place.name or place.document,
             document=place.name or place.document,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from groundwork.errors import InvalidReply
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import conversation
+from groundwork.llm.prompts import render_turns
 from groundwork.questions.small_model.english_words import stem
 from groundwork.settings.dataset_settings import Rephrase
 
@@ -96,7 +96,7 @@ async def ask_in_frame(client: Client, call: Rephrase, template: str, question: 
     if attempt >= len(frame.openings):
         raise InvalidReply(f"{unit}: no other way to begin {' '.join(frame.core.split()[:3])!r} is known")
     opening = frame.openings[attempt]
-    messages = conversation(template, question=frame.core, opening=opening)
+    messages = render_turns(template, question=frame.core, opening=opening)
     reply = await client.ask(
         call, messages, stage="create_dataset", unit=unit, schema=dict[str, str], json_schema=_beginning_with(opening)
     )

@@ -21,7 +21,7 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.language.names import names
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import Message, conversation
+from groundwork.llm.prompts import Message, render_turns
 from groundwork.llm.structured_output import FaultyItem
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.markdown.chunk_reading import Reading
@@ -107,7 +107,7 @@ class Sentences:
     async def _one(self, target: Target, iteration: int) -> Judged:
         section = self._section(target)
         near = self._before(target.statements[0])
-        messages = conversation(
+        messages = render_turns(
             self.prompt,
             document=self.document,
             section=section or "(none)",
@@ -136,7 +136,7 @@ class Sentences:
         return draft, faults
 
     async def _round_trip(self, draft: Draft, plain: str, unit: str, iteration: int) -> list[Fault]:
-        messages = conversation(self.round_trip, statement=plain, question=draft.question)
+        messages = render_turns(self.round_trip, statement=plain, question=draft.question)
         again: str = await self._call(messages, None, f"{unit} round trip", iteration)
         if agree(draft.answer, again):
             return []
@@ -215,7 +215,7 @@ def askers(settings: QA, material: Material, prompt: Prompt, client: Callable[[]
 
 def frame_turns(template: str, question: str) -> list[Message]:
     """The request that rewords a question, with a beginning of usual length, to be counted."""
-    return conversation(template, question=question, opening="What is required of")
+    return render_turns(template, question=question, opening="What is required of")
 
 
 def forecast(
@@ -233,7 +233,7 @@ def forecast(
             *reading.headings_at(target.statements[0].start),
             caption_of(reading.chunk, material.chunks) if target.subject else "",
         ]
-        messages = conversation(
+        messages = render_turns(
             template,
             document=material.title,
             section=" > ".join(filter(None, section)) or "(none)",
@@ -243,7 +243,7 @@ def forecast(
         said = tokens_in(target.plain) + SHORT_FRAME
         yield tokens(messages, Reply), said
         if settings.round_trip:
-            again = conversation(prompt(settings.round_trip_prompt), statement=target.plain, question=target.plain)
+            again = render_turns(prompt(settings.round_trip_prompt), statement=target.plain, question=target.plain)
             yield tokens(again, None), said // 2
 
 
