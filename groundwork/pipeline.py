@@ -64,6 +64,6 @@ STAGES = (
 BY_NAME = {stage.name: stage for stage in STAGES}
 
 
-def writer_of(folder: str) -> Stage | None:
+def writing_stage(folder: str) -> Stage | None:
     """The first stage that writes `folder`."""
     return next((stage for stage in STAGES if stage.writes == folder), None)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.job_setup import load_config, opened
+from groundwork.console.job_setup import load_config, open_job
 from groundwork.errors import EXIT_OK
 from groundwork.llm.journal import USE_NOTE_INTERVAL, Journal, RowPosition
 from groundwork.llm.journal_segments import list_segments
@@ -36,7 +36,7 @@ Began = dict[str, dict[str, float]]  # by stage and by name of a unit or documen
 
 
 def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
-    with opened(load_config(flags), flags, folders=()) as (job, manifest):
+    with open_job(load_config(flags), flags, folders=()) as (job, manifest):
         job.data.fetch_databases("journal")
         data, before = job.data, _size(job.data.joined_state)
         if data.joined_journal.exists() or list_segments(data.joined_journal):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console import terminal_table
 from groundwork.console.job_setup import load_config, workspace
-from groundwork.console.next_steps import from_here
+from groundwork.console.next_steps import openable_path
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 from groundwork.records.artifacts import visible, write_bytes, write_text
 
@@ -42,10 +42,10 @@ def show_diff(flags: argparse.Namespace) -> int:
             print(visible(line))
         if flags.json:
             write_bytes(flags.json, _as_json(names, found).encode())
-            print(f"-> {from_here(flags.json)}")
+            print(f"-> {openable_path(flags.json)}")
     if flags.page:
         write_text(flags.page, differences_html(names, found))
-        print(f"-> {from_here(flags.page)}", file=sys.stderr if flags.json == Path("-") else sys.stdout)
+        print(f"-> {openable_path(flags.page)}", file=sys.stderr if flags.json == Path("-") else sys.stdout)
     return EXIT_FAILED if flags.exit_code and found else EXIT_OK
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from groundwork.console.job_setup import load_config, opened
+from groundwork.console.job_setup import load_config, open_job
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.records.artifacts import slug
 from groundwork.records.departed_documents import forget_document, remains_of
@@ -14,7 +14,7 @@ def forget_documents(flags: argparse.Namespace) -> int:
     """Say what there is of each document, and remove it unless --dry-run. Raises UsageError for an unknown name."""
     from groundwork.llm.journal import Journal
 
-    with opened(load_config(flags), flags, folders=()) as (job, manifest):
+    with open_job(load_config(flags), flags, folders=()) as (job, manifest):
         names = [name if remains_of(job.data, name).files else slug(name) for name in flags.documents]
         unknown = [name for name in names if not remains_of(job.data, name).files]
         if unknown:

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.job_setup import load_config, opened
+from groundwork.console.job_setup import load_config, open_job
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.llm.journal_segments import Segments, list_segments
 from groundwork.pipeline import STAGES
@@ -32,7 +32,7 @@ MOST_NAMES = 20
 def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
     """Join, and say what is there and what is not. The exit code is 1 where anything is missing."""
     config = load_config(flags)
-    with opened(config, flags, writes=True, shards=True, folders=("tags",)) as (job, _):
+    with open_job(config, flags, writes=True, shards=True, folders=("tags",)) as (job, _):
         flags.within_run = True  # what is new elsewhere is here
         folders = shard_folders(job.data)
         if not folders:

@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from groundwork.console import preflight
-from groundwork.console.job_setup import load_config, opened, workspace
-from groundwork.console.next_steps import from_here
+from groundwork.console.job_setup import load_config, open_job, workspace
+from groundwork.console.next_steps import openable_path
 from groundwork.console.remembered_flags import command_arguments, remembered_calls
 from groundwork.errors import EXIT_OK, GroundworkError, UnitError, UsageError
 from groundwork.installation import spelt
-from groundwork.pipeline import STAGES, writer_of
+from groundwork.pipeline import STAGES, writing_stage
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command
@@ -46,7 +46,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
                 worst = max(worst, main.run(call))
         except UsageError as error:
             if flags.dry_run and stage.reads[0] != "documents":
-                before = writer_of(stage.reads[0])
+                before = writing_stage(stage.reads[0])
                 print(f"{stage.name}: not known before {before.name if before else 'the stage before'} has run")
                 continue
             if stage.reads[0] == "documents" or worst == EXIT_OK:
@@ -56,7 +56,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
             print(f"{stage.name}: {error}", file=sys.stderr)
             worst = max(worst, error.exit_code)
     if not flags.dry_run:
-        with opened(load_config(flags), flags, folders=()) as (job, _):
+        with open_job(load_config(flags), flags, folders=()) as (job, _):
             _print_results(job.data, time.monotonic() - began, _failures(job.data))
     return worst
 
@@ -65,7 +65,7 @@ def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]
     """The flags of the stage; of results that were made by a choice of runs or flags, those as well."""
     from groundwork.records.manifest import EntryChoice
 
-    with opened(load_config(flags), flags, folders=main.folders_read) as (job, manifest):
+    with open_job(load_config(flags), flags, folders=main.folders_read) as (job, manifest):
         choices = {unit: entry.choice for unit, entry in manifest.entries(main.name, EntryChoice).items()}
         if not any(choices.values()):
             return [flags]
@@ -107,8 +107,8 @@ def _print_results(data: Workspace, seconds: float, failures: list[str]) -> None
     if len(failures) > MOST_FAILURES:
         print(f"  … and {len(failures) - MOST_FAILURES:,} more; see: {spelt('uv run dataprep')}")
     page = write_index(data)
-    everything = spelt(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else from_here(page)
+    everything = spelt(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(page)
     print(f"  everything  {everything}")
     datasets = sorted(path for path in data.path("datasets").glob("*") if path.is_dir())
     for folder in datasets[-MOST_LINKS:]:
-        print(f"  dataset     {from_here(folder)}")
+        print(f"  dataset     {openable_path(folder)}")

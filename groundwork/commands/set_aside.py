@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.job import Job
-from groundwork.console.job_setup import load_config, opened
+from groundwork.console.job_setup import load_config, open_job
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import spelt
 from groundwork.records.artifacts import slug
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
     """Set documents aside, or take them back; without names, list them. Raises UsageError for an unknown name."""
     config = load_config(flags)
-    with opened(config, flags, writes=True, folders=()) as (job, manifest):
+    with open_job(config, flags, writes=True, folders=()) as (job, manifest):
         before = set_aside(job.data)
         if not flags.documents:
             _list(before)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from groundwork.console.downstream_state import mark_behind, recorded_state
-from groundwork.console.job_setup import load_config, opened
+from groundwork.console.job_setup import load_config, open_job
 from groundwork.console.ledger import group_warnings
-from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, from_here, repeat_flags
+from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, openable_path, repeat_flags
 from groundwork.console.progress import Progress
 from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
 from groundwork.console.terminal_table import table_lines
@@ -42,7 +42,7 @@ WORDS = {
 def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
     config = load_config(flags)
     table: dict[str, States] = {}
-    with opened(config, flags, folders=()) as (job, manifest):
+    with open_job(config, flags, folders=()) as (job, manifest):
         print(f"{job.data.place}\n")
         gone = departed(job.data, manifest, config.ingest.ignore)
         for stage in STAGES:
@@ -173,7 +173,7 @@ def _warnings(table: dict[str, States], job: Job, manifest: Manifest) -> list[st
         found += [f"{line}  ({stage})" for line in group_warnings(told)]
     more = [f"  … and {len(found) - MOST_ROWS:,} more warnings; each stage prints its own"] * (len(found) > MOST_ROWS)
     pages = [job.data.path("plots", f"audit-{name}.html") for name in table["ingest"]]
-    look = [f"  look at    {from_here(page)}" for page in pages if page.exists()]
+    look = [f"  look at    {openable_path(page)}" for page in pages if page.exists()]
     all_pages = [f"  … and {len(look) - MAX_DOCUMENTS_NAMED:,} more: {spelt('uv run dataprep open')}"] * (
         len(look) > MAX_DOCUMENTS_NAMED
     )

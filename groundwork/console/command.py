@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from groundwork.console.exit_codes import run_guarded
 from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, setting
 from groundwork.console.job import Estimate, Failure, Job, Outcome, Unit
-from groundwork.console.job_setup import load_config, opened
+from groundwork.console.job_setup import load_config, open_job
 from groundwork.console.next_steps import closing_lines
 from groundwork.console.preflight import NO_DOCUMENTS
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
-from groundwork.pipeline import BY_NAME, writer_of
+from groundwork.pipeline import BY_NAME, writing_stage
 from groundwork.records.artifacts import visible
 from groundwork.records.paths import texts_of
 from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
@@ -102,7 +102,7 @@ class Command:
         from groundwork.records.departed_documents import departed
 
         config = load_config(flags)
-        with opened(config, flags, folders=self.folders_read) as (job, manifest):
+        with open_job(config, flags, folders=self.folders_read) as (job, manifest):
             job.progress.stage = self.name
             if self.name in BY_NAME:
                 job.data.borrow(BY_NAME[self.name].reads, _written_files(manifest) if job.test else ())
@@ -161,7 +161,7 @@ class Command:
     def unfinished(self, flags: argparse.Namespace) -> list[tuple[str, str]]:
         """The units that are not done, each with the reason."""
         stage_flags = argparse.Namespace(**(vars(self.parse([])) | vars(flags)))
-        with opened(load_config(stage_flags), stage_flags, folders=self.folders_read) as (job, manifest):
+        with open_job(load_config(stage_flags), stage_flags, folders=self.folders_read) as (job, manifest):
             units = self.units(job)
             states = self.runner(job, manifest).states(units)
         return [
@@ -227,7 +227,7 @@ class Command:
         try:
             is_part = getattr(flags, "shard", None) is None  # of one state, which the parent looks after
             config = divide_limits(load_config(flags), among)
-            with opened(config, flags, is_part=is_part, folders=self.folders_read) as (job, manifest):
+            with open_job(config, flags, is_part=is_part, folders=self.folders_read) as (job, manifest):
                 job.progress = RelayedProgress(channel, job.stop)
                 runner = self.runner(job, manifest)
                 try:
@@ -263,7 +263,7 @@ class Command:
             return NO_DOCUMENTS.format(folder_name)
         if job.left_out_documents:
             return f"nothing to work on; {_left_out_message(job)}"
-        writer = writer_of(folder)
+        writer = writing_stage(folder)
         return f"{folder_name}: nothing to work on; run first: uv run {writer.script if writer else 'dataprep run'}"
 
     def _dry_run(self, job: Job, runner: Runner, units: list[Unit]) -> int:

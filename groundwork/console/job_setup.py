@@ -38,7 +38,7 @@ def load_config(flags: argparse.Namespace) -> Config:
     return config_files.load(flags.config, flags.assignments)
 
 
-class opened:  # noqa: N801  used as a with-statement's verb
+class open_job:  # noqa: N801  used as a with-statement's verb
     """The job and the manifest of one stage's run; both are closed at the end.
 
     Of a data folder elsewhere, what is new there is taken over first, and what has changed is put at the end.

@@ -24,7 +24,7 @@ def closing_lines(stage: str, job: Job, finished_units: Sequence[Unit], ledger: 
     if paths:
         common_folder = os.path.commonpath({os.path.dirname(path) for path in paths})  # noqa: PTH120  for 100,000s of them
         path = Path(min(paths) if len(paths) == 1 else common_folder)
-        lines.append(f"-> {from_here(path)}")
+        lines.append(f"-> {openable_path(path)}")
     if stage in BY_NAME:
         lines.append(f"next: {_next_command(stage, job.flags, failed=bool(ledger.failed_units))}")
     if stage == "ingest" and ledger.failed_units:
@@ -34,7 +34,7 @@ def closing_lines(stage: str, job: Job, finished_units: Sequence[Unit], ledger: 
     return spelt("\n".join(lines))
 
 
-def from_here(path: Path) -> str:
+def openable_path(path: Path) -> str:
     """`path` as one can open it from the current folder."""
     try:
         relative = os.path.relpath(path)

@@ -10,7 +10,7 @@ import msgspec
 
 from groundwork.console import terminal_table as terminal
 from groundwork.console.command import Outcome
-from groundwork.console.next_steps import from_here
+from groundwork.console.next_steps import openable_path
 from groundwork.maps.dataset_choice import price_note
 from groundwork.maps.draw.scene import Numbers, Scene
 from groundwork.records.artifacts import read_json, write_json, write_jsonl
@@ -45,7 +45,7 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     return Outcome(
         status="ok" if scene.points else "empty",
-        note=f"{len(scene.points):,} questions -> {from_here(unit.writes[0])}",
+        note=f"{len(scene.points):,} questions -> {openable_path(unit.writes[0])}",
         counts={"questions": len(scene.points)},
         warnings=[*(warning for one in ones for warning in one.dataset.warnings), *warnings],
     )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from groundwork.console import terminal_table
 from groundwork.console.command import Job, Unit
-from groundwork.console.next_steps import from_here
+from groundwork.console.next_steps import openable_path
 from groundwork.dataset.question_vectors import encoder_of
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.maps.draw.matplotlib_plots import write_histogram_png, write_map_png
@@ -152,7 +152,7 @@ def _notes(job: Job, into: dict[str, str], entries: dict[str, Any], fresh: list[
     if into:
         notes.append("Taken together: " + ", ".join(f"{tag} into {end}" for tag, end in sorted(into.items())) + ".")
     if proposed := [f"{tag} into {entries[tag].into}" for tag in fresh if not entries[tag].merge]:
-        place = from_here(job.data.path("tags", "synonyms.json"))
+        place = openable_path(job.data.path("tags", "synonyms.json"))
         notes.append(f"Proposed, not taken together (decide in {place}): {', '.join(proposed)}.")
     return notes
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.job import texts_with_records
-from groundwork.console.next_steps import from_here
+from groundwork.console.next_steps import openable_path
 from groundwork.records.recipe_changes import in_order
 from groundwork.records.spread_folders import link_to_pictures
 
@@ -83,7 +83,7 @@ def report(job: Job, done: list[Unit]) -> None:
             pictures = link_to_pictures(path, unit.name)
             page = chunk_report.chunk_html(unit.name, f"{len(chunks):,} chunks", chunks, settings, pictures)
             write_text(path, page)
-            print(f"  {from_here(path)}")
+            print(f"  {openable_path(path)}")
     lengths = [chunk.length for chunks in read.values() for chunk in chunks]
     if lengths and not job.flags.quiet and not (job.idle and not job.flags.show):
         print("\n".join([*chunk_report.histogram_lines(lengths, settings), *chunk_report.short_lines(read, settings)]))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console import terminal_table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
-from groundwork.console.next_steps import from_here
+from groundwork.console.next_steps import openable_path
 from groundwork.documents.converters import CONVERTERS, require_converter
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UsageError
 from groundwork.records.artifacts import plain, slug, write_json, write_text
@@ -114,7 +114,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
             write_text(unit.writes[0].with_suffix(f".{column.name}.md"), "\n\n".join(parts) + "\n")
     write_json(unit.writes[1], columns)
     print(_table(columns))
-    note = f"written to {from_here(unit.writes[0])}"
+    note = f"written to {openable_path(unit.writes[0])}"
     return Outcome(note=note, counts={"pages": len(numbers)}, failures=failures)
 
 

@@ -13,7 +13,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
-from groundwork.console.next_steps import from_here
+from groundwork.console.next_steps import openable_path
 from groundwork.maps.plot_commands import add_datasets, add_interactive, sources_of, together
 from groundwork.records.recipe_changes import in_order
 from groundwork.records.run_lookup import tag_file
@@ -66,7 +66,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     asked = sum(one.asked for one in tagged)
     return Outcome(
         status="ok" if scene.histogram else "empty",
-        note=f"{len(scene.histogram):,} tags -> {from_here(unit.writes[0])}",
+        note=f"{len(scene.histogram):,} tags -> {openable_path(unit.writes[0])}",
         counts={"questions": sum(map(len, rows.values())), "asked": asked},
         warnings=[*(warning for dataset in datasets for warning in dataset.warnings), *boxes],
         failures=[Failure(f"question {name}", status, why) for one in tagged for name, status, why in one.failures],

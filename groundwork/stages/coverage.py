@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from groundwork.console.command import Command, Job, Outcome, Unit
-from groundwork.console.next_steps import from_here
+from groundwork.console.next_steps import openable_path
 from groundwork.records.artifacts import read_json, read_jsonl, read_text, write_json
 from groundwork.records.paths import Paths, texts_of
 from groundwork.records.recipe_changes import in_order
@@ -84,7 +84,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     lost = sum(not question.placed for question in found.questions)
     return Outcome(
         status="ok" if found.questions else "empty",
-        note=f"{percent(found.counts()['']['sentence'])} of the sentences -> {from_here(unit.writes[0])}",
+        note=f"{percent(found.counts()['']['sentence'])} of the sentences -> {openable_path(unit.writes[0])}",
         counts={"questions": len(found.questions), "not asked": len(document_gaps(found))},
         warnings=[*([_unplaced(lost)] if lost else []), *([_blank(blank)] if blank else [])],
     )

@@ -158,7 +158,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def write_report(job: Job, units: list[Unit]) -> None:
     """After the units: everything that the folder's grades say together."""
-    from groundwork.console.next_steps import from_here
+    from groundwork.console.next_steps import openable_path
     from groundwork.grading.grading_report import grade_report_lines
     from groundwork.grading.grading_report import write_report as write_page
     from groundwork.grading.grading_run import comparable_grades, read_grades
@@ -190,7 +190,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     if not job.flags.quiet:
         for line in [*grade_report_lines(found), *(f"  note: {warning}" for warning in warnings)]:
             print(line)
-        print(f"  report: {from_here(grading.folder / 'report.html')}")
+        print(f"  report: {openable_path(grading.folder / 'report.html')}")
 
 
 def estimate(job: Job, unit: Unit) -> list[Estimate]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
-from groundwork.console.next_steps import from_here
+from groundwork.console.next_steps import openable_path
 from groundwork.documents.converters import CONVERTERS, check_converters, choose_converters
 from groundwork.documents.overrides import override_of, page_numbers, settings_with
 from groundwork.documents.text_recipe import config_names, document_recipe, shaping_settings, vision_prompts
@@ -211,7 +211,7 @@ def name_doubtful(job: Job, done: list[Unit]) -> None:
     """After the ledger: where the doubtful pages can be looked at."""
     pages = [] if job.idle else [unit.writes[2] for unit in done if unit.writes[2].exists()]
     for page in pages[:MOST_PAGES]:
-        job.progress.say(f"look at its doubtful pages: {from_here(page)}")
+        job.progress.say(f"look at its doubtful pages: {openable_path(page)}")
     if len(pages) > MOST_PAGES:
         job.progress.say(f"… and of {len(pages) - MOST_PAGES:,} more documents: {spelt('uv run dataprep open')}")
 

@@ -15,7 +15,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
-from groundwork.console.next_steps import from_here
+from groundwork.console.next_steps import openable_path
 from groundwork.errors import UsageError
 from groundwork.maps.plot_commands import add_datasets, sources_of
 from groundwork.records.artifacts import slug
@@ -82,7 +82,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     shares = ", ".join(f"{name} {kept_of[name]:,} of {size:,}" for name, size in joined.sizes.items())
     return Outcome(
         status="ok" if merged.kept else "empty",
-        note=f"{shares} -> {len(merged.kept):,} questions in {from_here(unit.writes[0].parent)} "
+        note=f"{shares} -> {len(merged.kept):,} questions in {openable_path(unit.writes[0].parent)} "
         f"(without evidence, cosine {scale.one:.3f} and more is one question)",
         counts={"questions": len(merged.kept), "duplicates": len(merged.dropped)},
         warnings=joined.warnings,

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from groundwork.console.command import Command, Job, Outcome, Unit
-from groundwork.console.job_setup import load_config, opened
-from groundwork.console.next_steps import from_here, repeat_flags
+from groundwork.console.job_setup import load_config, open_job
+from groundwork.console.next_steps import openable_path, repeat_flags
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.installation import spelt
 from groundwork.records.artifacts import slug, visible
@@ -106,7 +106,7 @@ class ReviewCommand(Command):
     def run(self, flags: argparse.Namespace) -> int:
         import asyncio
 
-        with opened(load_config(flags), flags, folders=()) as (job, _):
+        with open_job(load_config(flags), flags, folders=()) as (job, _):
             (unit,) = units(job)
             desk = _desk(job, unit)
             if flags.ask_about:
@@ -146,14 +146,14 @@ async def _serve(job: Job, desk: ReviewSession) -> int:
         with suppress(NotImplementedError):  # on Windows, where Ctrl-C raises KeyboardInterrupt
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
     address = f"{server.address}#pair={quote(flags.pair)}" if flags.pair else server.address
-    print(f"{address}\nCtrl-C ends it; each decision is at once in {from_here(desk.file)}", flush=True)
+    print(f"{address}\nCtrl-C ends it; each decision is at once in {openable_path(desk.file)}", flush=True)
     if not flags.no_browser:
         await asyncio.to_thread(webbrowser.open, address)
     try:
         await ended.wait()
     finally:
         await server.close()
-    print(f"-> {from_here(desk.file)}\n{spelt('next: uv run dataprep/curate.py')}{repeat_flags(flags)}")
+    print(f"-> {openable_path(desk.file)}\n{spelt('next: uv run dataprep/curate.py')}{repeat_flags(flags)}")
     return EXIT_OK
 
 
@@ -171,7 +171,8 @@ def _ask_about(job: Job, desk: ReviewSession) -> int:
     said = "will be asked about" if stands else "will not be asked about any more"
     print(visible(f'{document}: "{" ".join(wish.text.split())[:SHOWN]}" {said}'))
     command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(desk.run)}"
-    print(f"-> {from_here(wishes_file(job.data, desk.run, document))}\nnext: {spelt(command)}{repeat_flags(job.flags)}")
+    wishes = openable_path(wishes_file(job.data, desk.run, document))
+    print(f"-> {wishes}\nnext: {spelt(command)}{repeat_flags(job.flags)}")
     return EXIT_OK
 
 
@@ -179,7 +180,8 @@ def _export(path: Path, desk: ReviewSession) -> int:
     from groundwork.review.spreadsheet import write_table
 
     count = write_table(path, desk)
-    print(f"{count:,} pairs -> {from_here(path)}; write accept or reject into the column verdict, or edit the texts")
+    edits = "write accept or reject into the column verdict, or edit the texts"
+    print(f"{count:,} pairs -> {openable_path(path)}; {edits}")
     return EXIT_OK
 
 
@@ -199,7 +201,7 @@ def _import(path: Path, desk: ReviewSession) -> int:
     if len(found.faults) > MOST_FAULTS:
         print(f"… and {len(found.faults) - MOST_FAULTS:,} more")
     if found.decisions:
-        print(f"-> {from_here(desk.file)}")
+        print(f"-> {openable_path(desk.file)}")
     return EXIT_FAILED if found.faults else EXIT_OK
 
 

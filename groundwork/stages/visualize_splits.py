@@ -13,7 +13,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
-from groundwork.console.next_steps import from_here
+from groundwork.console.next_steps import openable_path
 from groundwork.maps.plot_commands import (
     add_datasets,
     add_interactive,
@@ -58,7 +58,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     sizes = ", ".join(f"{entry.name} {entry.count:,}" for entry in scene.datasets)
     return Outcome(
-        note=f"{sizes} -> {from_here(unit.writes[0])}",
+        note=f"{sizes} -> {openable_path(unit.writes[0])}",
         counts={"questions": len(scene.points)},
         warnings=[*one.dataset.warnings, *warnings],
     )

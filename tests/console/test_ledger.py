@@ -8,7 +8,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.console.job import Failure, Outcome
-from groundwork.console.job_setup import load_config, opened
+from groundwork.console.job_setup import load_config, open_job
 from groundwork.console.ledger import MAX_LINES, Ledger
 from groundwork.console.shard_processes import ShardResult
 from tests.console.test_shards import corpus
@@ -94,7 +94,7 @@ def test_what_several_processes_did_is_counted_once(
         (tmp_path / "documents" / f"{name}.txt").write_text(name)
     flags = toy.parse([f"--data={tmp_path}", "--quiet"])
     parts = [ShardResult({name: Outcome() for name in done}, up_to_date=found) for done, found in results]
-    with opened(load_config(flags), flags) as (job, manifest):
+    with open_job(load_config(flags), flags) as (job, manifest):
         runner = toy.runner(job, manifest)
         counted = runner.divide(toy.units(job), lambda due: parts if len(due) == 2 else [], by_shards=by_shards)
     assert (len(counted.outcomes), counted.up_to_date, counted.not_started) == (ok, up_to_date, not_finished)
