@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.errors import EXIT_OK, EXIT_USAGE
-from groundwork.installation import spelt, version
+from groundwork.installation import as_typed, version
 from groundwork.pipeline import BY_NAME, STAGES
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def help_text() -> str:
     width = max(len(stage.shown) for stage in STAGES)
     rows = [f"  {stage.shown:<{width}}  {stage.purpose}" for stage in STAGES]
-    return "\n".join([spelt(__doc__ or ""), "Stages, in order; each has --help:", *rows])
+    return "\n".join([as_typed(__doc__ or ""), "Stages, in order; each has --help:", *rows])
 
 
 def stage_command(name: str) -> Command:

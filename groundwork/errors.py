@@ -21,7 +21,7 @@ repository (`uv run dataprep/chunk.py`); where the wheel is installed they read 
 
 from __future__ import annotations
 
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_BUDGET, EXIT_STOPPED = 0, 1, 2, 3, 130
 
@@ -32,7 +32,7 @@ class GroundworkError(Exception):
     exit_code = EXIT_FAILED
 
     def __init__(self, message: object = "") -> None:
-        super().__init__(spelt(str(message)))
+        super().__init__(as_typed(str(message)))
 
 
 class ConfigError(GroundworkError):
@@ -55,7 +55,7 @@ class MissingExtra(UsageError):
     """An optional part is not installed; the message holds the command that installs it, and what to do `otherwise`."""
 
     def __init__(self, feature: str, extra: str, otherwise: str = "") -> None:
-        self.need = spelt(f"{feature} needs the extra {extra!r}; run: uv sync --inexact --extra {extra}")
+        self.need = as_typed(f"{feature} needs the extra {extra!r}; run: uv sync --inexact --extra {extra}")
         super().__init__(f"{self.need}; or {otherwise}" if otherwise else self.need)
 
 

@@ -39,7 +39,7 @@ def version() -> str:
         return "unknown"
 
 
-def spelt(text: str) -> str:
+def as_typed(text: str) -> str:
     """`text`, written for the repository, with the commands in it as they are typed here."""
     return text if IN_REPOSITORY else as_installed(text)
 

@@ -6,7 +6,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from groundwork.installation import PROJECT, as_installed, spelt
+from groundwork.installation import PROJECT, as_installed, as_typed
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from groundwork.installation import PROJECT, as_installed, spelt
 def test_a_command_is_spelt_as_it_is_typed(written: str, typed: str) -> None:
     """Outside the repository there are no scripts to run by their paths; in it every text stays as it is."""
     assert as_installed(written) == typed
-    assert spelt(written) == written
+    assert as_typed(written) == written
 
 
 def test_the_hashes_are_of_what_the_project_asks_for() -> None:

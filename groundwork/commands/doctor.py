@@ -20,7 +20,7 @@ import msgspec
 
 from groundwork.console import terminal_table
 from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.process_pool import core_count
 from groundwork.settings.dataset_settings import Embeddings
 from groundwork.settings.model_settings import ModelCall
@@ -108,12 +108,14 @@ async def _report(config: Config, root: Path) -> int:
     async for check in _checks(config, root):
         failed += check.verdict == "FAIL"
         print(
-            terminal_table.table_line([check.verdict, check.what, spelt(check.found)], WIDTHS, left=(0, 1), indent=0),
+            terminal_table.table_line(
+                [check.verdict, check.what, as_typed(check.found)], WIDTHS, left=(0, 1), indent=0
+            ),
             flush=True,
         )
         if check.remedy:
             print(
-                terminal_table.table_line(["", "", f"-> {spelt(check.remedy)}"], WIDTHS, left=(0, 1), indent=0),
+                terminal_table.table_line(["", "", f"-> {as_typed(check.remedy)}"], WIDTHS, left=(0, 1), indent=0),
                 flush=True,
             )
     print(f"\n{failed} to fix" if failed else "\neverything that this config needs is there")

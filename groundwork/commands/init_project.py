@@ -50,7 +50,7 @@ def init(*, prompts: bool) -> int:
     if prompts:
         for file in sorted((defaults / "prompts").rglob("*.md")):
             _copy(file, folder / file.relative_to(defaults))
-    run = installation.spelt("uv run dataprep run")
+    run = installation.as_typed("uv run dataprep run")
     print(NEXT.format(documents=_shown(documents), run=run, distribution=installation.DISTRIBUTION), end="")
     return EXIT_OK
 

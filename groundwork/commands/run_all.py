@@ -14,7 +14,7 @@ from groundwork.console.job_setup import load_config, open_job, workspace
 from groundwork.console.next_steps import openable_path
 from groundwork.console.remembered_flags import command_arguments, remembered_calls
 from groundwork.errors import EXIT_OK, GroundworkError, UnitError, UsageError
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.pipeline import STAGES, writing_stage
 
 if TYPE_CHECKING:
@@ -105,9 +105,9 @@ def _print_results(data: Workspace, seconds: float, failures: list[str]) -> None
     for line in failures[:MOST_FAILURES]:
         print(f"  {line}")
     if len(failures) > MOST_FAILURES:
-        print(f"  … and {len(failures) - MOST_FAILURES:,} more; see: {spelt('uv run dataprep')}")
+        print(f"  … and {len(failures) - MOST_FAILURES:,} more; see: {as_typed('uv run dataprep')}")
     page = write_index(data)
-    everything = spelt(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(page)
+    everything = as_typed(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(page)
     print(f"  everything  {everything}")
     datasets = sorted(path for path in data.path("datasets").glob("*") if path.is_dir())
     for folder in datasets[-MOST_LINKS:]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.job import Job
 from groundwork.console.job_setup import load_config, open_job
 from groundwork.errors import EXIT_OK, UsageError
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.records.artifacts import slug
 from groundwork.records.manifest import Manifest
 from groundwork.records.set_aside_documents import SetAside, set_aside, write_set_aside
@@ -33,7 +33,7 @@ def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], Comm
         if flags.undo:
             names = [_known(name, list(before), "not set aside") for name in flags.documents]
             write_set_aside(job.data, {name: one for name, one in before.items() if name not in names})
-            print(f"taken back: {', '.join(names)}; next: {spelt('uv run dataprep run')}")
+            print(f"taken back: {', '.join(names)}; next: {as_typed('uv run dataprep run')}")
             return EXIT_OK
         files = _files(job, command("ingest"))
         known = sorted(
@@ -44,7 +44,7 @@ def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], Comm
         write_set_aside(job.data, before | added)
     for name, one in added.items():
         print(f"set aside: {name}{f' ({one.reason})' if one.reason else ''}")
-    print(f"take back: {spelt('uv run dataprep set-aside')} --undo {shlex.join(names)}")
+    print(f"take back: {as_typed('uv run dataprep set-aside')} --undo {shlex.join(names)}")
     return EXIT_OK
 
 
@@ -60,7 +60,7 @@ def _known(name: str, known: list[str], what: str) -> str:
         if form in known:
             return form
     near = difflib.get_close_matches(slug(name), known, n=1)
-    raise UsageError(f"{name}: {what}{f'; did you mean {near[0]}?' if near else spelt('; see: uv run dataprep')}")
+    raise UsageError(f"{name}: {what}{f'; did you mean {near[0]}?' if near else as_typed('; see: uv run dataprep')}")
 
 
 def _files(job: Job, ingest: Command) -> dict[str, Path]:

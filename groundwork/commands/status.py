@@ -19,7 +19,7 @@ from groundwork.console.progress import Progress
 from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
 from groundwork.console.terminal_table import table_lines
 from groundwork.errors import EXIT_OK, GroundworkError
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.pipeline import BY_NAME, STAGES, Stage
 from groundwork.records.departed_documents import Departed, Remains, departed, forgotten_rows, remains_of
 
@@ -174,7 +174,7 @@ def _warnings(table: dict[str, States], job: Job, manifest: Manifest) -> list[st
     more = [f"  … and {len(found) - MOST_ROWS:,} more warnings; each stage prints its own"] * (len(found) > MOST_ROWS)
     pages = [job.data.path("plots", f"audit-{name}.html") for name in table["ingest"]]
     look = [f"  look at    {openable_path(page)}" for page in pages if page.exists()]
-    all_pages = [f"  … and {len(look) - MAX_DOCUMENTS_NAMED:,} more: {spelt('uv run dataprep open')}"] * (
+    all_pages = [f"  … and {len(look) - MAX_DOCUMENTS_NAMED:,} more: {as_typed('uv run dataprep open')}"] * (
         len(look) > MAX_DOCUMENTS_NAMED
     )
     return [*found[:MOST_ROWS], *more, *look[:MAX_DOCUMENTS_NAMED], *all_pages]
@@ -196,7 +196,7 @@ def _aside_line(job: Job, manifest: Manifest, name: str, aside: SetAside) -> str
     path = job.data.base / "documents" / aside.source
     now = manifest.sha256(path) if aside.source and path.is_file() else ""
     changed = "; its file has changed since, try it: " if now and now != aside.sha256 else ""
-    try_it = spelt(f"uv run dataprep set-aside --undo {shlex.quote(name)}") if changed else ""
+    try_it = as_typed(f"uv run dataprep set-aside --undo {shlex.quote(name)}") if changed else ""
     source = f" (documents/{aside.source})" if aside.source else ""
     return f"  set aside  {name}{source}: {aside.reason or 'no reason given'}{changed}{try_it}"
 
@@ -210,18 +210,18 @@ def _print_forgotten(rows: dict[str, dict[str, int]]) -> None:
 def _next(table: dict[str, States], same: str, choices: Mapping[tuple[str, str], str]) -> str:
     """The command to run. `choices`: by stage and unit, what its command was told, as words to say again."""
     if not table["ingest"]:
-        return f"put documents into the folder documents/, then: {spelt('uv run dataprep run')}{same}"
+        return f"put documents into the folder documents/, then: {as_typed('uv run dataprep run')}{same}"
     for stage in STAGES:
         if not stage.run:
             continue
         due = [unit for unit, (kind, _) in table[stage.name].items() if kind in ("stale", "missing")]
         if due or not table[stage.name]:
             told = next((choices[stage.name, unit] for unit in due if (stage.name, unit) in choices), "")
-            return spelt(f"uv run {stage.script}") + f"{told}{same}\nall:  {spelt('uv run dataprep run')}{same}"
+            return as_typed(f"uv run {stage.script}") + f"{told}{same}\nall:  {as_typed('uv run dataprep run')}{same}"
     if any(kind == "failed" for states in table.values() for kind, _ in states.values()):
         unread = [name for name, (kind, _) in table["ingest"].items() if kind == "failed"]
         more = f" (and {len(unread) - MAX_DOCUMENTS_NAMED:,} more)" if len(unread) > MAX_DOCUMENTS_NAMED else ""
-        aside = spelt(f"uv run dataprep set-aside {shlex.join(unread[:MAX_DOCUMENTS_NAMED])}{same}{more}")
-        retry = f"{spelt('uv run dataprep run')} --retry-failed{same}"
+        aside = as_typed(f"uv run dataprep set-aside {shlex.join(unread[:MAX_DOCUMENTS_NAMED])}{same}{more}")
+        retry = f"{as_typed('uv run dataprep run')} --retry-failed{same}"
         return f"{retry}\nor, for files that cannot be read: {aside}" if unread else retry
     return "nothing; everything is current"

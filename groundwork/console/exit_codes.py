@@ -11,7 +11,7 @@ from pathlib import Path
 
 from groundwork.console.signals import KeyboardInterrupts
 from groundwork.errors import EXIT_FAILED, EXIT_STOPPED, GroundworkError, Stopped
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.records.artifacts import visible
 
 
@@ -54,4 +54,5 @@ def _command_line() -> list[str]:
     command = (
         f"{script.parent.name}/{script.name}" if script.suffix == ".py" and script.name != "__main__.py" else "dataprep"
     )
-    return [spelt(f"uv run {command}"), *(shlex.quote(argument) for argument in sys.argv[1:] if argument != "--force")]
+    arguments = [shlex.quote(argument) for argument in sys.argv[1:] if argument != "--force"]
+    return [as_typed(f"uv run {command}"), *arguments]

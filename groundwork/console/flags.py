@@ -10,7 +10,7 @@ from typing import Any
 
 from groundwork.console.remembered_flags import FlagSetting
 from groundwork.errors import UsageError
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.records.shards import Shard
 
 
@@ -21,12 +21,12 @@ def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:
 
     width = shutil.get_terminal_size().columns - 2  # as argparse itself does
     lines: list[str] = []
-    for line in spelt(documentation).splitlines():
+    for line in as_typed(documentation).splitlines():
         indent = " " * 8 if "  " in line[:9] else ""  # below what a line like "Reads   ..." says
         lines += textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
     return argparse.ArgumentParser(
-        prog=spelt(f"uv run {script}").removeprefix("uv run "),
-        usage=spelt(f"uv run {script} [flags]"),
+        prog=as_typed(f"uv run {script}").removeprefix("uv run "),
+        usage=as_typed(f"uv run {script} [flags]"),
         description="\n".join(lines),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

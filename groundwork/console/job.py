@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from groundwork.console.progress import Progress
 from groundwork.errors import ConfigError, UsageError
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.records.artifacts import Workspace, slug
 from groundwork.records.paths import Paths
 from groundwork.records.spread_folders import names_in
@@ -209,7 +209,7 @@ class Job:
             names = self._with_source(names)
         for text in self.flags.document or []:
             if (set_aside := self.set_aside.get(slug(text)) or self.set_aside.get(slug(Path(text).stem))) is not None:
-                take_back = f"take it back: {spelt('uv run dataprep set-aside')} --undo {slug(text)}"
+                take_back = f"take it back: {as_typed('uv run dataprep set-aside')} --undo {slug(text)}"
                 reason = set_aside.reason or "no reason given"
                 raise UsageError(f"--document {text}: is set aside ({reason}); {take_back}")
         names = [name for name in names if name not in self.set_aside]
@@ -226,7 +226,7 @@ class Job:
         departed = self.departed_sources
         for text in self.flags.document or []:
             for name in {slug(text), slug(Path(text).stem)} & departed.keys() & set(names):
-                remedy = f"put it back, or remove what is left of it: {spelt('uv run dataprep forget')} {name}"
+                remedy = f"put it back, or remove what is left of it: {as_typed('uv run dataprep forget')} {name}"
                 raise UsageError(f"--document {text}: documents/{departed[name]} is gone; {remedy}")
         self.left_out_documents |= departed.keys() & set(names)
         return [name for name in names if name not in departed]

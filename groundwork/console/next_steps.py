@@ -10,7 +10,7 @@ from pathlib import Path
 
 from groundwork.console.job import Job, Unit
 from groundwork.console.ledger import Ledger
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.pipeline import BY_NAME, STAGES
 
 MAX_DOCUMENTS_NAMED = 5  # documents in a command
@@ -31,7 +31,7 @@ def closing_lines(stage: str, job: Job, finished_units: Sequence[Unit], ledger: 
         documents = shlex.join(ledger.failed_units[:MAX_DOCUMENTS_NAMED])
         command = f"uv run dataprep set-aside {documents}{repeat_flags(job.flags)}"
         lines.append(f"or leave out what cannot be read: {command}")
-    return spelt("\n".join(lines))
+    return as_typed("\n".join(lines))
 
 
 def openable_path(path: Path) -> str:

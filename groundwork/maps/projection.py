@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from groundwork.embedding.clusters import one_thread
 from groundwork.embedding.nearest_neighbours import nearest
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.settings.dataset_settings import Maps
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -67,7 +67,7 @@ def _fit(vectors: Floats, settings: Maps) -> tuple[Places, str]:
         return _open_tsne(vectors, setting, settings.seed), f"openTSNE, perplexity {setting:g}"
     if rows > LARGE:
         how = f"t-SNE of {LARGE:,} rows, the others beside their nearest"
-        remedy = spelt("openTSNE fits all rows: uv sync --inexact --extra large-maps")
+        remedy = as_typed("openTSNE fits all rows: uv sync --inexact --extra large-maps")
         return _sampled_tsne(vectors, setting, settings.seed), f"{how}; {remedy}"
     return _sklearn_tsne(vectors, setting, settings.seed), f"t-SNE, perplexity {setting:g}"
 

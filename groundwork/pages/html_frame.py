@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.pages.markup import Markup, joined, tag
+from groundwork.pages.markup import Markup, join_markup, tag
 from groundwork.pages.palette import DARK, LIGHT, MARKS, ORDERED_DARK, ORDERED_LIGHT
 from groundwork.records.artifacts import write_text
 
@@ -83,16 +83,16 @@ def document(title: str, styles: str, *body: Markup | str, images: bool = False)
     """A page that is read from top to bottom and has no script; its colours follow the reader's system."""
     dark_colours = _DARK_COLOURS.search(palette())
     dark_mode = f"@media (prefers-color-scheme: dark) {{\n:root {{{dark_colours[1]}\n}}\n}}" if dark_colours else ""
-    styles = "\n".join([dark_mode, asset("document.css"), styles])
-    return page_frame(title, styles, tag("main", joined(body)), kind="document", images=images)
+    styles = "\n".join([dark_mode, read_asset("document.css"), styles])
+    return page_frame(title, styles, tag("main", join_markup(body)), kind="document", images=images)
 
 
 def palette() -> str:
     """The colours and fonts of all pages as CSS variables, light and dark."""
-    return asset("palette.css")
+    return read_asset("palette.css")
 
 
-def asset(name: str, folder: Path = ASSETS) -> str:
+def read_asset(name: str, folder: Path = ASSETS) -> str:
     """A file of `folder`, or else of pages/assets/."""
     path = folder / name
     return (path if path.is_file() else ASSETS / name).read_text(encoding="utf-8").strip()
@@ -165,7 +165,7 @@ def page_text(
     calls: the script may call the server that the page came from.
     images: the page shows pictures that lie beside it.
     """
-    styles = "\n".join(asset(name, folder) for name in assets if name.endswith(".css"))
+    styles = "\n".join(read_asset(name, folder) for name in assets if name.endswith(".css"))
     scripts = "\n".join(_script_code(folder, name) for name in assets if name.endswith(".js"))
     script = f'"use strict";\n(() => {{\n{scripts}\n}})();\n'
     colours = {
@@ -198,5 +198,5 @@ def escape(text: str) -> str:
 
 def _script_code(folder: Path, name: str) -> str:
     """A script without its indentation and the lines that are comments; no string in it goes over several lines."""
-    lines = (line.strip() for line in asset(name, folder).splitlines())
+    lines = (line.strip() for line in read_asset(name, folder).splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))

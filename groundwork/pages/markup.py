@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-__all__ = ["Markup", "from_html", "joined", "tag"]
+__all__ = ["Markup", "from_html", "join_markup", "tag"]
 
 _VOID = {"br", "col", "img"}
 
@@ -20,12 +20,14 @@ def tag(name: str, *children: Any, **attributes: Any) -> Markup:
     """
     pairs = [(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items() if value is not None]
     opening = Markup("").join([Markup("<"), name, *(Markup(' {}="{}"').format(*pair) for pair in pairs), Markup(">")])
-    return opening if name in _VOID else Markup("").join([opening, joined(children), Markup("</"), name, Markup(">")])
+    if name in _VOID:
+        return opening
+    return Markup("").join([opening, join_markup(children), Markup("</"), name, Markup(">")])
 
 
-def joined(children: Iterable[Any]) -> Markup:
+def join_markup(children: Iterable[Any]) -> Markup:
     """One piece of markup; what is not markup in it is escaped, and an iterable in it is joined too."""
-    pieces = [joined(child) if isinstance(child, (list, tuple)) or hasattr(child, "__next__") else escape(child)
+    pieces = [join_markup(child) if isinstance(child, (list, tuple)) or hasattr(child, "__next__") else escape(child)
               for child in children]  # fmt: skip
     return Markup("").join(pieces)
 

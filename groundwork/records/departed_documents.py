@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.pipeline import BY_NAME
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl, write_bytes, write_json, write_jsonl
 from groundwork.records.document_record import Document
@@ -92,7 +92,7 @@ def departed_lines(lost: Sequence[Departed], aside: Collection[str]) -> list[str
     named = [one for one in lost if one.document not in aside][:MOST_DEPARTED]
     return [
         f"{'ignored' if one.ignored else 'gone'}: documents/{one.source}, of which {one.document} was made; "
-        f"remove it: {spelt(f'uv run dataprep forget {one.document}')}"
+        f"remove it: {as_typed(f'uv run dataprep forget {one.document}')}"
         for one in named
     ]
 

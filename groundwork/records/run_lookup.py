@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from groundwork.errors import UsageError
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.records.artifacts import Workspace, slug
 from groundwork.records.paths import Paths
 from groundwork.records.spread_folders import files_in
@@ -66,7 +66,7 @@ def nearest_run(name: str, data: Workspace) -> str:
     """The end of a message that `name` is no run: the nearest name, or all of them."""
     known = runs(data)
     if not known:
-        return spelt(f"there is no run in {data.path('qa')} yet; run first: uv run dataprep/generate_qa.py")
+        return as_typed(f"there is no run in {data.path('qa')} yet; run first: uv run dataprep/generate_qa.py")
     close = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {close[0]}?" if close else f"the runs are: {', '.join(known)}"
 

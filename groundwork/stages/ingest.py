@@ -19,7 +19,7 @@ from groundwork.console.next_steps import openable_path
 from groundwork.documents.converters import CONVERTERS, check_converters, choose_converters
 from groundwork.documents.overrides import override_of, page_numbers, settings_with
 from groundwork.documents.text_recipe import config_names, document_recipe, shaping_settings, vision_prompts
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.records.paths import Paths
 from groundwork.records.shards import SERVICE_REPLIES
 
@@ -213,7 +213,7 @@ def name_doubtful(job: Job, done: list[Unit]) -> None:
     for page in pages[:MOST_PAGES]:
         job.progress.say(f"look at its doubtful pages: {openable_path(page)}")
     if len(pages) > MOST_PAGES:
-        job.progress.say(f"… and of {len(pages) - MOST_PAGES:,} more documents: {spelt('uv run dataprep open')}")
+        job.progress.say(f"… and of {len(pages) - MOST_PAGES:,} more documents: {as_typed('uv run dataprep open')}")
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:

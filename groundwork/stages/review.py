@@ -19,7 +19,7 @@ from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.job_setup import load_config, open_job
 from groundwork.console.next_steps import openable_path, repeat_flags
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.records.artifacts import slug, visible
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ async def _serve(job: Job, desk: ReviewSession) -> int:
 
     flags = job.flags
     again = f"uv run dataprep/review.py {shlex.quote(desk.run)} --reviewer {shlex.quote(desk.reviewer)}"
-    server = Server(desk, spelt(again) + repeat_flags(flags))
+    server = Server(desk, as_typed(again) + repeat_flags(flags))
     try:
         await server.start(flags.port)
     except OSError as error:
@@ -153,7 +153,7 @@ async def _serve(job: Job, desk: ReviewSession) -> int:
         await ended.wait()
     finally:
         await server.close()
-    print(f"-> {openable_path(desk.file)}\n{spelt('next: uv run dataprep/curate.py')}{repeat_flags(flags)}")
+    print(f"-> {openable_path(desk.file)}\n{as_typed('next: uv run dataprep/curate.py')}{repeat_flags(flags)}")
     return EXIT_OK
 
 
@@ -172,7 +172,7 @@ def _ask_about(job: Job, desk: ReviewSession) -> int:
     print(visible(f'{document}: "{" ".join(wish.text.split())[:SHOWN]}" {said}'))
     command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(desk.run)}"
     wishes = openable_path(wishes_file(job.data, desk.run, document))
-    print(f"-> {wishes}\nnext: {spelt(command)}{repeat_flags(job.flags)}")
+    print(f"-> {wishes}\nnext: {as_typed(command)}{repeat_flags(job.flags)}")
     return EXIT_OK
 
 

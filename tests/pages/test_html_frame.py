@@ -11,7 +11,7 @@ import pytest
 
 from groundwork.installation import PACKAGE
 from groundwork.pages.html_frame import document, page_frame, table
-from groundwork.pages.markup import Markup, joined, tag
+from groundwork.pages.markup import Markup, join_markup, tag
 
 NASTY = """<script>alert("x")</script> & 'y' {title}"""
 
@@ -21,7 +21,7 @@ def test_text_becomes_markup_only_escaped() -> None:
     shown = tag("p", NASTY, [tag("b", NASTY)], (text for text in [NASTY]), title=NASTY, class_="a", data_n=None)
     assert "<script" not in shown and shown.count("&lt;script&gt;") == 4
     assert shown.startswith("<p title=") and '" class="a">' in shown and "<b>" in shown and "data-n" not in shown
-    assert joined(["<", Markup("<br>"), 7]) == "&lt;<br>7"
+    assert join_markup(["<", Markup("<br>"), 7]) == "&lt;<br>7"
     assert "<script" not in table([NASTY], [[NASTY]])
 
 

@@ -20,7 +20,7 @@ from groundwork.dataset.publish.card import (
 from groundwork.dataset.split.metrics import Curve, EvalRow, Neighbour, SplitReport, SplitShare, shorten
 from groundwork.errors import UsageError
 from groundwork.pages.html_frame import document, table
-from groundwork.pages.markup import Markup, joined, tag
+from groundwork.pages.markup import Markup, join_markup, tag
 from groundwork.records.artifacts import read_json
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -92,7 +92,7 @@ def split_html(report: SplitReport) -> str:
 def _verdict(report: SplitReport) -> Markup:
     """The answer in plain words; the figures behind it follow."""
     lead, *rest = describe_verdict(report) or [""]
-    return joined([tag("p", lead, class_="lead"), *(tag("p", line) for line in rest)]) if lead else Markup("")
+    return join_markup([tag("p", lead, class_="lead"), *(tag("p", line) for line in rest)]) if lead else Markup("")
 
 
 def _cluster_lines(clusters: Sequence[SplitShare]) -> list[str]:
@@ -127,7 +127,7 @@ def _clusters(report: SplitReport) -> Markup:
 def _shares(report: SplitReport, found: Sequence[SplitShare]) -> Markup:
     note = [tag("p", f"the {MOST_SHARES} most frequent of {len(found)}")] if len(found) > MOST_SHARES else []
     shown = [(share.value or "none", share) for share in found[:MOST_SHARES]]
-    return joined([*note, _share_table(report, "value", shown)])
+    return join_markup([*note, _share_table(report, "value", shown)])
 
 
 def _share_table(report: SplitReport, name: str, found: Sequence[tuple[str, SplitShare]]) -> Markup:
@@ -170,7 +170,7 @@ def _elbow(curve: Curve) -> Markup:
         if len(curve.ks) < 16 or k % 2 == 0:
             parts.append(_words(str(k), x, HEIGHT - 14, "middle"))
     caption = f"k = {curve.k}: {curve.reason}. Inertia is the sum of squared distances to the centres."
-    return joined([_figure(parts, "inertia of k-means for each k"), tag("p", caption)])
+    return join_markup([_figure(parts, "inertia of k-means for each k"), tag("p", caption)])
 
 
 def _cosines(report: SplitReport) -> Markup:
@@ -201,7 +201,7 @@ def _cosines(report: SplitReport) -> Markup:
     legend = "cosine of each question of eval to the nearest of train; blue: as they were" + (
         ", orange: as reworded" if len(kinds) > 1 else ""
     )
-    return joined([_figure(parts, "cosine to the nearest train row"), tag("p", legend)])
+    return join_markup([_figure(parts, "cosine to the nearest train row"), tag("p", legend)])
 
 
 def _map(report: SplitReport) -> Markup:
@@ -212,7 +212,7 @@ def _map(report: SplitReport) -> Markup:
         x, y = 20 + p.x * (WIDTH - 40), 20 + (1 - p.y) * (side - 40)
         dots.append(_dot(shade, x, y, radius, f"{p.split}, cluster {p.cluster}: {p.question}"))
     note = "orange: eval, blue: the rest; hold the pointer over a dot to read its question"
-    return joined([_figure(dots, "map of train and eval questions", side), tag("p", note)])
+    return join_markup([_figure(dots, "map of train and eval questions", side), tag("p", note)])
 
 
 def _rows(report: SplitReport) -> Markup:
@@ -223,7 +223,7 @@ def _rows(report: SplitReport) -> Markup:
     rows = [_eval_row(row, reworded=report.leaked_after is not None) for row in report.rows[:MOST_ROWS]]
     more = [f"the first {MOST_ROWS} of {len(report.rows)}; all in report.json"] if len(report.rows) > MOST_ROWS else []
     note = tag("p", "numbers before a question are cosines")
-    return joined([note, table(head, rows, class_="rows", stacked=True), *(tag("p", text) for text in more)])
+    return join_markup([note, table(head, rows, class_="rows", stacked=True), *(tag("p", text) for text in more)])
 
 
 def _eval_row(row: EvalRow, *, reworded: bool) -> list[str]:
@@ -240,7 +240,7 @@ def _near(found: Neighbour | None) -> str:
 
 
 def _cited(text: str, name: str) -> Markup:
-    return joined([text, " ", tag("small", name)])
+    return join_markup([text, " ", tag("small", name)])
 
 
 def _findings(report: SplitReport) -> list[Markup]:

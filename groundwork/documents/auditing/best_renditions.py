@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from groundwork.documents.pdf_files.pdfium import TextLayer
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import is_contents, stitch
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.records.document_record import Page, PageAudit
 
-OCR = spelt(
+OCR = as_typed(
     "read it with a vision model (--converter gemini) "
     "or on this machine (uv sync --inexact --extra ocr, --converter ocr)"
 )

@@ -14,7 +14,7 @@ from groundwork.documents.auditing.page_audit import words
 from groundwork.documents.auditing.structure_score import bare_letters
 from groundwork.language.writing_systems import is_right_to_left
 from groundwork.pages.html_frame import document
-from groundwork.pages.markup import Markup, from_html, joined, tag
+from groundwork.pages.markup import Markup, from_html, join_markup, tag
 
 MOST_PAGES = 40  # that are shown; a picture has some 100 KB
 PICTURE_SIDE = 1_100  # pixels of a picture's longer side
@@ -42,7 +42,7 @@ def doubtful_html(source: str, pages: Sequence[DoubtfulPage], left_out: Sequence
         "another way (--converter, ingest.overrides).",
     )
     not_shown = [tag("p", f"Not shown: pages {', '.join(map(str, left_out))}.", class_="soft")] if left_out else []
-    links = [joined([tag("a", page.number, href=f"#p{page.number}"), " "]) for page in pages]
+    links = [join_markup([tag("a", page.number, href=f"#p{page.number}"), " "]) for page in pages]
     return document(
         heading,
         _STYLE,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.language.detection import code
 from groundwork.maps.coverage.document_coverage import AskedDocument, Question, Section
 from groundwork.maps.coverage.markdown_tree import markdown_tree
@@ -32,7 +32,7 @@ def write_coverage(asked: AskedDocument, text: str, pages: Sequence[Page], path:
         "title": asked.title,
         "language": code(text),
         "hash": text_hash(text),
-        "review": spelt("uv run dataprep/review.py"),
+        "review": as_typed("uv run dataprep/review.py"),
         "runs": asked.runs,
         "blocks": markdown_tree(text, asked.places, asked.figures),
         "places": [[p.kind, p.start, p.asked, p.likely, p.declined] for p in asked.places],

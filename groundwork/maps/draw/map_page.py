@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.maps.draw.scene import Point, Scene
 from groundwork.pages.html_frame import write_page
 
@@ -67,7 +67,7 @@ def point_columns(scene: Scene) -> dict[str, Any]:
         "title": scene.title,
         "subtitle": scene.subtitle,
         "kind": scene.kind,
-        "review": spelt("uv run dataprep/review.py"),
+        "review": as_typed("uv run dataprep/review.py"),
         "compares": scene.compares,
         "parts": scene.parts,
         "notes": scene.notes,

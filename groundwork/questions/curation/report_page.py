@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundwork.pages.html_frame import document, table
-from groundwork.pages.markup import Markup, joined, tag
+from groundwork.pages.markup import Markup, join_markup, tag
 from groundwork.records.pair_record import Pair, Rejected
 from groundwork.records.run_pairs import BY_PERSON
 
@@ -72,7 +72,7 @@ def _bar(sizes: dict[str, int]) -> Markup:
     parts = [tag("div", class_=name, style=f"flex:{size}") for name, size in sizes.items() if size]
     keys = [tag("span", tag("i", class_=f"dot {name}"), f"{size:,} {name}") for name, size in sizes.items()]
     label = ", ".join(f"{size} {name}" for name, size in sizes.items())
-    return joined([tag("div", parts, class_="bar", role="img", aria_label=label), tag("p", keys, class_="key")])
+    return join_markup([tag("div", parts, class_="bar", role="img", aria_label=label), tag("p", keys, class_="key")])
 
 
 def by_rule_alone(one: Rejected) -> bool:
