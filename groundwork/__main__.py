@@ -63,8 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def help_text() -> str:
-    width = max(len(stage.shown) for stage in STAGES)
-    rows = [f"  {stage.shown:<{width}}  {stage.purpose}" for stage in STAGES]
+    width = max(len(stage.display_name) for stage in STAGES)
+    rows = [f"  {stage.display_name:<{width}}  {stage.purpose}" for stage in STAGES]
     return "\n".join([as_typed(__doc__ or ""), "Stages, in order; each has --help:", *rows])
 
 

@@ -30,7 +30,7 @@ class Stage:
         return f"{self.folder}/{self.name}.py"
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """Its name in lists of commands: the script, where there are scripts."""
         return self.script if IN_REPOSITORY else self.name
 

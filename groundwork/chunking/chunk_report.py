@@ -10,7 +10,7 @@ from itertools import groupby
 from groundwork.chunking.segments import segments
 from groundwork.language.detection import resolved
 from groundwork.markdown.blocks import Block
-from groundwork.pages.html_frame import document
+from groundwork.pages.html_frame import document_page
 from groundwork.pages.markup import Markup, tag
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import figure_mark, figures
@@ -132,7 +132,7 @@ def chunk_html(
         for low, high, count in rows
     ]
     axis = [tag("span", end) for end in ("1", settings.unit, f"{settings.max_length:,}")]
-    return document(
+    return document_page(
         f"{title}: chunks",
         _STYLES,
         tag("h1", title),

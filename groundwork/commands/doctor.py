@@ -107,17 +107,11 @@ async def _report(config: Config, root: Path) -> int:
     failed = 0
     async for check in _checks(config, root):
         failed += check.verdict == "FAIL"
-        print(
-            terminal_table.table_line(
-                [check.verdict, check.what, as_typed(check.found)], WIDTHS, left=(0, 1), indent=0
-            ),
-            flush=True,
-        )
+        cells = [check.verdict, check.what, as_typed(check.found)]
+        print(terminal_table.table_line(cells, WIDTHS, to_left=(0, 1), indent=0), flush=True)
         if check.remedy:
-            print(
-                terminal_table.table_line(["", "", f"-> {as_typed(check.remedy)}"], WIDTHS, left=(0, 1), indent=0),
-                flush=True,
-            )
+            cells = ["", "", f"-> {as_typed(check.remedy)}"]
+            print(terminal_table.table_line(cells, WIDTHS, to_left=(0, 1), indent=0), flush=True)
     print(f"\n{failed} to fix" if failed else "\neverything that this config needs is there")
     return EXIT_FAILED if failed else EXIT_OK
 

@@ -118,8 +118,9 @@ def _print_table(table: dict[str, States]) -> None:
     """Stages down, states across as counts; then a row a document where there are few."""
     columns = shutil.get_terminal_size((120, 24)).columns
     stages = [stage for stage in STAGES if stage.run]
-    plain = table_lines([[stage.shown, _counts(table[stage.name])] for stage in stages], left=(0, 1))
-    full = table_lines([[stage.shown, _counts(table[stage.name]), stage.purpose] for stage in stages], left=(0, 1, 2))
+    cells = [[stage.display_name, _counts(table[stage.name]), stage.purpose] for stage in stages]
+    plain = table_lines([row[:2] for row in cells], to_left=(0, 1))
+    full = table_lines(cells, to_left=(0, 1, 2))
     for short, row in zip(plain, full, strict=True):
         print(row if cell_len(row) <= columns else short)
     documents = list(table["ingest"])
@@ -129,7 +130,7 @@ def _print_table(table: dict[str, States]) -> None:
     shown = sorted(documents, key=lambda d: all(_mark(table, s, d) == "done" for s in per_document))[:MOST_ROWS]
     rows = [["document", *(stage.name for stage in per_document)]]
     rows += [[document, *(_mark(table, stage, document) for stage in per_document)] for document in shown]
-    print("\n" + "\n".join(table_lines(rows, left=range(len(rows[0])))))
+    print("\n" + "\n".join(table_lines(rows, to_left=range(len(rows[0])))))
     if len(documents) > len(shown):
         print(f"  … and {len(documents) - len(shown):,} more")
 
@@ -150,7 +151,7 @@ def _print_datasets(states: States) -> None:
         rows += [
             [n, f"{MARKS[kind]}{f', {note}' if kind == 'done' and note else ''}"] for n, (kind, note) in states.items()
         ]
-        print("\n" + "\n".join(table_lines(rows, left=(0, 1))))
+        print("\n" + "\n".join(table_lines(rows, to_left=(0, 1))))
 
 
 def _print_reasons(table: dict[str, States]) -> None:

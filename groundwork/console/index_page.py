@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from groundwork.console.downstream_state import mark_behind, recorded_states
-from groundwork.pages.html_frame import document, table
+from groundwork.pages.html_frame import document_page, table
 from groundwork.pages.markup import Markup, tag
 from groundwork.records.artifacts import Workspace, write_text
 from groundwork.records.manifest import Manifest
@@ -38,7 +38,7 @@ def write_index(data: Workspace) -> Path:
     states = _states_by_file(data)
     sections = [section for title, pattern in _SECTIONS for section in _render_section(data, title, pattern, states)]
     body = sections or [tag("p", "Nothing has been made yet.")]
-    write_text(path, document(f"Groundwork: {data.root.name}", _STYLES, tag("h1", data.root.name), *body))
+    write_text(path, document_page(f"Groundwork: {data.root.name}", _STYLES, tag("h1", data.root.name), *body))
     return path
 
 

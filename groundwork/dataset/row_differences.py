@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.pages.html_frame import document
+from groundwork.pages.html_frame import document_page
 from groundwork.pages.markup import Markup, tag
 
 IGNORED = ("cluster",)  # is numbered anew whenever a dataset is built
@@ -123,7 +123,7 @@ del { background: color-mix(in srgb, var(--bad) 18%, transparent); }
 
 def differences_html(names: tuple[str, str], found: Differences) -> str:
     """The differences as one HTML page: changed rows field by field, with the words marked that went and came."""
-    return document(
+    return document_page(
         title := f"{names[0]} → {names[1]}",
         _STYLE,
         tag("h1", title),

@@ -62,7 +62,7 @@ def page_frame(
             calls="connect-src 'self'; " if calls else "",
             images=Markup(" 'self' file:") if images else "",
             scripts=Markup(f"script-src 'sha256-{digest}'; ") if script else "",
-            styles=Markup(f"{palette()}\n{styles.strip()}"),
+            styles=Markup(f"{palette_css()}\n{styles.strip()}"),
             kind=Markup(' class="{}"').format(kind) if kind else "",
             body=Markup("\n").join(elements),
         )
@@ -79,15 +79,15 @@ def allow_calls(page: str) -> str:
     return page.replace(_IMAGE_POLICY, f"connect-src 'self'; {_IMAGE_POLICY}", 1)
 
 
-def document(title: str, styles: str, *body: Markup | str, images: bool = False) -> str:
+def document_page(title: str, styles: str, *body: Markup | str, images: bool = False) -> str:
     """A page that is read from top to bottom and has no script; its colours follow the reader's system."""
-    dark_colours = _DARK_COLOURS.search(palette())
+    dark_colours = _DARK_COLOURS.search(palette_css())
     dark_mode = f"@media (prefers-color-scheme: dark) {{\n:root {{{dark_colours[1]}\n}}\n}}" if dark_colours else ""
     styles = "\n".join([dark_mode, read_asset("document.css"), styles])
     return page_frame(title, styles, tag("main", join_markup(body)), kind="document", images=images)
 
 
-def palette() -> str:
+def palette_css() -> str:
     """The colours and fonts of all pages as CSS variables, light and dark."""
     return read_asset("palette.css")
 

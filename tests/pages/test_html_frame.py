@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.installation import PACKAGE
-from groundwork.pages.html_frame import document, page_frame, table
+from groundwork.pages.html_frame import document_page, page_frame, table
 from groundwork.pages.markup import Markup, join_markup, tag
 
 NASTY = """<script>alert("x")</script> & 'y' {title}"""
@@ -44,13 +44,13 @@ def test_only_the_script_of_the_page_may_run() -> None:
     allowed = re.findall(r"script-src 'sha256-([^']+)'", page)
     script = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     assert [base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in script] == allowed
-    plain = document(NASTY, "p {}", tag("p", "text"))
+    plain = document_page(NASTY, "p {}", tag("p", "text"))
     assert "default-src 'none'" in plain and "script" not in re.sub(r"<title>.*?</title>", "", plain)
 
 
 def test_a_document_follows_the_readers_system() -> None:
     """Its dark colours are those that the pages with a switch have, every one of them."""
-    light, dark, followed = re.findall(r":root[^{]*\{(.*?)\n\}", document("t", ""), re.DOTALL)[:3]
+    light, dark, followed = re.findall(r":root[^{]*\{(.*?)\n\}", document_page("t", ""), re.DOTALL)[:3]
     assert dark == followed and set(re.findall(r"--[\w-]+: #", dark)) == set(re.findall(r"--[\w-]+: #", light))
 
 

@@ -19,7 +19,7 @@ from groundwork.dataset.publish.card import (
 )
 from groundwork.dataset.split.metrics import Curve, EvalRow, Neighbour, SplitReport, SplitShare, shorten
 from groundwork.errors import UsageError
-from groundwork.pages.html_frame import document, table
+from groundwork.pages.html_frame import document_page, table
 from groundwork.pages.markup import Markup, join_markup, tag
 from groundwork.records.artifacts import read_json
 
@@ -86,7 +86,7 @@ def split_html(report: SplitReport) -> str:
             body.append(_section("How many clusters", _elbow(report.curve)))
         body += [_section(f"Shares by {name}", _shares(report, found)) for name, found in report.shares.items()]
         body.append(_section("Every eval row", _rows(report)))
-    return document(f"{report.name}: split report", STYLES, *body, *_findings(report))
+    return document_page(f"{report.name}: split report", STYLES, *body, *_findings(report))
 
 
 def _verdict(report: SplitReport) -> Markup:
@@ -103,7 +103,7 @@ def _cluster_lines(clusters: Sequence[SplitShare]) -> list[str]:
         for number, c in enumerate(clusters[:SHOWN])
     ]
     more = [f"    ... {len(clusters) - SHOWN} more in report.json"] if len(clusters) > SHOWN else []
-    return [*terminal.table_lines(rows, left=(5,), indent=4), *more]
+    return [*terminal.table_lines(rows, to_left=(5,), indent=4), *more]
 
 
 def _spark(values: Sequence[float]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from groundwork.documents.auditing.page_audit import words
 from groundwork.documents.auditing.structure_score import bare_letters
 from groundwork.language.writing_systems import is_right_to_left
-from groundwork.pages.html_frame import document
+from groundwork.pages.html_frame import document_page
 from groundwork.pages.markup import Markup, from_html, join_markup, tag
 
 MOST_PAGES = 40  # that are shown; a picture has some 100 KB
@@ -43,7 +43,7 @@ def doubtful_html(source: str, pages: Sequence[DoubtfulPage], left_out: Sequence
     )
     not_shown = [tag("p", f"Not shown: pages {', '.join(map(str, left_out))}.", class_="soft")] if left_out else []
     links = [join_markup([tag("a", page.number, href=f"#p{page.number}"), " "]) for page in pages]
-    return document(
+    return document_page(
         heading,
         _STYLE,
         tag("h1", heading),

@@ -11,7 +11,7 @@ import msgspec
 from groundwork.documents.auditing.doubtful_pages import markdown_to_html
 from groundwork.documents.auditing.page_audit import words
 from groundwork.documents.auditing.structure_score import merged_cells, structure_likeness
-from groundwork.pages.html_frame import document, scrollable_table
+from groundwork.pages.html_frame import document_page, scrollable_table
 from groundwork.pages.markup import Markup, join_markup, tag
 from groundwork.records.document_record import PageAudit
 
@@ -79,7 +79,7 @@ def comparison_html(
         " are cells that hold several of its cells. Pages per second count CPU time; for a model, its own time.",
     )
     links = [join_markup([tag("a", number, href=f"#p{number}"), " "]) for number in numbers]
-    return document(
+    return document_page(
         heading := f"{title}: converters side by side",
         _STYLE,
         tag("header", tag("h1", heading), _summary(columns), legend),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from groundwork.pages.html_frame import document, table
+from groundwork.pages.html_frame import document_page, table
 from groundwork.pages.markup import Markup, join_markup, tag
 from groundwork.records.pair_record import Pair, Rejected
 from groundwork.records.run_pairs import BY_PERSON
@@ -48,7 +48,7 @@ def curation_html(result: Curated) -> str:
     of = "one document" if len(counts.documents) == 1 else f"{len(counts.documents):,} documents"
     checks = ", ".join(result.checks).replace("_", " ") or "nothing"
     titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
-    return document(
+    return document_page(
         title := f"Curation of {result.run}",
         _STYLES,
         tag("h1", title),
