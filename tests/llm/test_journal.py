@@ -102,7 +102,8 @@ def test_a_claim_holds_while_its_process_lives(journal):
 def test_a_dead_process_leaves_no_claim_behind(journal):
     """kill -9 in the middle of a call: the next run makes it, and finds what was stored before."""
     script = (
-        "import os, sys; from pathlib import Path; from groundwork.llm.journal import FROM_START, Journal, StoredReply\n"
+        "import os, sys; from pathlib import Path\n"
+        "from groundwork.llm.journal import FROM_START, Journal, StoredReply\n"
         "book = Journal(Path(sys.argv[1]))\n"
         "book.store('done', StoredReply(b'x', True, 'm', 's', 'u', 1, 1, 0, None, 0.1))\n"
         "assert book.claim('asked', FROM_START, 60); print('ready', flush=True); sys.stdin.read()"
