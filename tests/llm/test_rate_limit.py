@@ -122,7 +122,7 @@ async def test_nobody_starts_before_the_pause_is_over():
         await asyncio.sleep(0)
         limiter.record_429(0.6)
     begun = asyncio.get_running_loop().time()
-    async with limiter.slot(again=True):
+    async with limiter.slot(is_retry=True):
         assert asyncio.get_running_loop().time() - begun >= 0.59 and not log
     await waiting
 
