@@ -23,7 +23,7 @@ import msgspec
 
 from benchmarks.scale import reply, spent
 from groundwork.records.manifest import Manifest, ManifestEntry
-from groundwork.records.spread_folders import MARKER, SPREAD_FROM, place_in
+from groundwork.records.spread_folders import MARKER, SPREAD_FROM, path_in_folder
 from tests.fake_openrouter import FakeOpenRouter
 
 STAGES = ["ingest", "summarize", "chunk", "generate_qa", "curate", "coverage"]
@@ -50,7 +50,7 @@ class Copies:
     def named(self, name: str, number: int) -> str:
         """The file `name`, below the data folder and without a subfolder, of a document."""
         folder, _, last = name.rpartition("/")
-        return place_in(f"{self.data}/{folder}", last.replace(FIRST, name_of(number)))[len(str(self.data)) + 1 :]
+        return path_in_folder(f"{self.data}/{folder}", last.replace(FIRST, name_of(number)))[len(str(self.data)) + 1 :]
 
     def of(self, entry: ManifestEntry, numbers: range) -> ManifestEntry:
         """The entry with the files of these documents in place of those of FIRST."""

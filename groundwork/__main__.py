@@ -101,7 +101,7 @@ def doctor_flags(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _doctor(argv: Sequence[str]) -> int:
-    from groundwork.commands.doctor import doctor, probe
+    from groundwork.commands.doctor import doctor, probe_endpoint
     from groundwork.console.exit_codes import run_guarded
     from groundwork.console.job_setup import load_config, workspace
 
@@ -110,7 +110,7 @@ def _doctor(argv: Sequence[str]) -> int:
     def check() -> int:
         config = load_config(flags)
         if flags.provider is not None:
-            return probe(config, flags.provider)
+            return probe_endpoint(config, flags.provider)
         return doctor(config, workspace(config, flags, folders=()).base)
 
     return run_guarded(check)
@@ -241,7 +241,7 @@ def _schema(argv: Sequence[str]) -> int:
 
 
 def _init(argv: Sequence[str]) -> int:
-    from groundwork.commands.init_project import init
+    from groundwork.commands.init_project import init_project
     from groundwork.console.exit_codes import run_guarded
     from groundwork.console.flags import flag_parser
 
@@ -249,7 +249,7 @@ def _init(argv: Sequence[str]) -> int:
     parser = flag_parser("dataprep init", purpose)
     parser.add_argument("--prompts", action="store_true", help="also copy the prompts into config/prompts, to edit")
     flags = parser.parse_args(list(argv))
-    return run_guarded(lambda: init(prompts=flags.prompts))
+    return run_guarded(lambda: init_project(prompts=flags.prompts))
 
 
 def _flags(name: str, purpose: str, argv: Sequence[str], *, works: bool = True) -> argparse.Namespace:

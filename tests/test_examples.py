@@ -33,7 +33,7 @@ def test_one_command_shows_everything(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`dataprep example` draws curation, coverage, maps, tags, splits and a dataset, and links them on one page."""
-    monkeypatch.setattr(example, "FOLDER", data)
+    monkeypatch.setattr(example, "EXAMPLES_FOLDER", data)
     assert main(["example", "--no-browser"]) == 0, capsys.readouterr()
     page = (data / "index.html").read_text()
     for name in ("coverage-ellary", "alpha-vs-beta", "rowing-rules", "qa/alpha/curated/report.html"):

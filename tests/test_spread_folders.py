@@ -17,10 +17,10 @@ from groundwork.console.index_page import linked_files, write_index
 from groundwork.records import spread_folders
 from groundwork.records.artifacts import Workspace
 from groundwork.records.figures import figures
-from groundwork.records.remote_folder.mirror_scope import Scope, names_of_documents
-from groundwork.records.run_pairs import candidates
+from groundwork.records.remote_folder.mirror_scope import MirrorScope, document_names
+from groundwork.records.run_pairs import run_candidates
 from groundwork.records.shards import Shard
-from groundwork.records.spread_folders import file_in, is_spread, names_in
+from groundwork.records.spread_folders import file_names, file_path, is_spread
 from groundwork.review.served_plots import page_names, served_figure, served_page
 from tests.author import Author
 from tests.console.test_shards import settings
@@ -121,7 +121,7 @@ def test_the_same_files_are_written_as_without(plain: Path, made: Path) -> None:
         assert is_spread(str(made / folder)) and not is_spread(str(plain / folder))
         left = [path.name for path in (made / folder).iterdir() if path.is_file() and path.name != ".spread"]
         assert [name for name in left if any(name.startswith((one, f"coverage-{one}")) for one in NAMES)] == []
-        assert names_in(made / folder) == names_in(plain / folder)
+        assert file_names(made / folder) == file_names(plain / folder)
     assert is_spread(str(made / "qa" / "both")) and is_spread(str(made / "qa" / RUN / "curated" / "rejected"))
 
 
@@ -142,7 +142,7 @@ def test_everything_is_current_and_listed(
         assert said(server, spread, capsys, *words) == said(server, plain, capsys, *words), words
     assert len(server.requests) == asked
     data = Workspace(spread)
-    assert candidates(data, RUN) == candidates(Workspace(plain), RUN)
+    assert run_candidates(data, RUN) == run_candidates(Workspace(plain), RUN)
     assert page_names(data) == page_names(Workspace(plain))
 
 
@@ -181,7 +181,7 @@ def test_a_renamed_document_moves_to_its_subfolder(spread: Path, server: FakeOpe
     for stage in STAGES[2:4]:
         assert command(server, spread, *stage) == 0
     assert len(server.requests) == asked
-    text = file_in(spread / "text", "seventh.md")
+    text = file_path(spread / "text", "seventh.md")
     assert all((text.parent / one.file).is_file() for one in figures(text.read_text(), "seventh"))
     assert not list((spread / "text").rglob("one*"))
 
@@ -190,7 +190,7 @@ def test_what_is_laid_into_the_folder_by_hand_is_put_in_its_place(spread: Path, 
     """A text that a person writes is chunked as in a folder without subfolders."""
     (spread / "text" / "mine.md").write_text("The mill of Orrin opens at 06:30 on every day but Sunday.\n")
     assert command(server, spread, "chunk") == 0
-    assert file_in(spread / "text", "mine.md").is_file() and file_in(spread / "chunks", "mine.jsonl").is_file()
+    assert file_path(spread / "text", "mine.md").is_file() and file_path(spread / "chunks", "mine.jsonl").is_file()
 
 
 def test_shards_find_the_same_places(spread: Path, server: FakeOpenRouter) -> None:
@@ -210,7 +210,7 @@ def test_a_shard_takes_from_elsewhere_what_is_of_its_documents(made: Path, name:
     paths = [data.relative(data.path(*parts)) for parts in files]
     assert all(SUBFOLDER.search(path) for path in paths)
     for shard in Shard.all(3):
-        takes = [Scope(shard).takes(path, names_of_documents(paths)) for path in [*paths, "text/.spread"]]
+        takes = [MirrorScope(shard).takes(path, document_names(paths)) for path in [*paths, "text/.spread"]]
         assert takes == [shard.holds(name)] * 3 + [True]
 
 
@@ -218,7 +218,7 @@ def test_a_sample_is_spread_like_the_whole(spread: Path, server: FakeOpenRouter)
     """--test reads what it borrows from the data folder."""
     for stage in STAGES[2:4]:
         assert command(server, spread, *stage, "--test") == 0
-    assert is_spread(str(spread / "test" / "text")) and names_in(spread / "test" / "chunks")
+    assert is_spread(str(spread / "test" / "text")) and file_names(spread / "test" / "chunks")
 
 
 def test_a_folder_that_holds_files_stays_as_it_is(

@@ -27,7 +27,7 @@ from groundwork.language.detection import of_part, resolved
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
-from groundwork.records.figures import figures, without_folder
+from groundwork.records.figures import figures, text_without_folder
 from groundwork.settings.document_settings import ChunkSettings
 
 
@@ -85,7 +85,7 @@ def _records(
     for index, part in enumerate(parts):
         body = text[part.start : part.end]
         whole = f"{part.added}{body}{part.closing}" if part.added or part.closing else body
-        said = without_folder(body, document.id)  # so that a document that is renamed keeps its chunks' ids
+        said = text_without_folder(body, document.id)  # so that a document that is renamed keeps its chunks' ids
         digest = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
         seen[digest] += 1
         tokens = len(tokenizer.encode(whole, add_special_tokens=False).ids) if tokenizer else None

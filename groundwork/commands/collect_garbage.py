@@ -25,36 +25,38 @@ from groundwork.llm.journal import USE_NOTE_INTERVAL, Journal, RowPosition
 from groundwork.llm.journal_segments import list_segments
 from groundwork.pipeline import BY_NAME
 from groundwork.records.artifacts import Workspace, remove_leftovers
-from groundwork.records.figures import drop_unused
+from groundwork.records.figures import remove_unused_pictures
 from groundwork.records.manifest import Manifest
 from groundwork.records.spread_folders import folders_in
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command
 
-Began = dict[str, dict[str, float]]  # by stage and by name of a unit or document: when the oldest artifact was begun
+# by stage and by name of a unit or document: when the oldest artifact was begun
+ArtifactStarts = dict[str, dict[str, float]]
 
 
 def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
     with open_job(load_config(flags), flags, folders=()) as (job, manifest):
         job.data.fetch_databases("journal")
-        data, before = job.data, _size(job.data.joined_state)
+        data, size_before = job.data, _folder_size(job.data.joined_state)
         if data.joined_journal.exists() or list_segments(data.joined_journal):
             journal = Journal(data.joined_journal)
-            dropped = list(unneeded(journal, began(manifest, command), time.time() - flags.days * 86_400))
+            starts = oldest_artifact_starts(manifest, command)
+            dropped_replies = list(unneeded_replies(journal, starts, time.time() - flags.days * 86_400))
             count = sum(1 for _ in journal.rows())
             if not flags.dry_run:
-                journal.drop(dropped)
+                journal.drop(dropped_replies)
             journal.close()
-            print(f"journal: {len(dropped):,} of {count:,} replies that no artifact needs")
+            print(f"journal: {len(dropped_replies):,} of {count:,} replies that no artifact needs")
         if not flags.dry_run:
             hashes = manifest.forget_missing_files()
-            left = remove_leftovers(_folders(data.root))
+            temporary_files = remove_leftovers(_all_folders(data.root))
             if pictures := _drop_pictures(data):
                 print(f"{pictures:,} pictures that no text shows")
-            print(f"{hashes:,} hashes of files that are gone, {left:,} temporary files")
-            saved = before - _size(data.joined_state)
-            print(f"{max(0, saved) / 1e6:,.1f} MB given back")
+            print(f"{hashes:,} hashes of files that are gone, {temporary_files:,} temporary files")
+            bytes_saved = size_before - _folder_size(data.joined_state)
+            print(f"{max(0, bytes_saved) / 1e6:,.1f} MB given back")
     return EXIT_OK
 
 
@@ -64,37 +66,37 @@ def _drop_pictures(data: Workspace) -> int:
     data.fetch(folder.with_name(f"{folder.name}.md") for folder in folders)  # beside it, where they are spread too
     for folder in folders:
         text = folder.with_name(f"{folder.name}.md")
-        count += drop_unused(folder, text.read_text(errors="replace") if text.is_file() else "")[1]
+        count += remove_unused_pictures(folder, text.read_text(errors="replace") if text.is_file() else "")[1]
     return count
 
 
-def began(manifest: Manifest, command: Callable[[str], Command]) -> Began:
+def oldest_artifact_starts(manifest: Manifest, command: Callable[[str], Command]) -> ArtifactStarts:
     """When the oldest artifact of each stage that is of a unit, or of its document, was begun; 0: one has failed.
 
     Under "" stands the oldest of all, for stages whose replies are not of one document.
     """
-    found: Began = defaultdict(dict)
+    start_times: ArtifactStarts = defaultdict(dict)
     for stage, unit, finished, entry in manifest.finished():
         start = 0.0 if entry.status == "failed" else finished - entry.seconds
-        whole = [] if stage not in BY_NAME or command(stage).shards == "documents" else [""]
-        for name in {unit, unit.rpartition("/")[2], *whole}:
-            found[stage][name] = min(start, found[stage].get(name, start))
-    return found
+        shared_names = [] if stage not in BY_NAME or command(stage).shards == "documents" else [""]
+        for name in {unit, unit.rpartition("/")[2], *shared_names}:
+            start_times[stage][name] = min(start, start_times[stage].get(name, start))
+    return start_times
 
 
-def unneeded(journal: Journal, of: Began, before: float) -> Iterator[RowPosition]:
-    """The places of the replies that no artifact needs and that were last used `before` that time."""
-    seen: set[str] = set()
-    for place, key, stage, unit, used, usable in journal.rows():
-        again = usable and key in seen
+def unneeded_replies(journal: Journal, artifact_starts: ArtifactStarts, cutoff: float) -> Iterator[RowPosition]:
+    """The places of the replies that no artifact needs and that were last used before `cutoff` (seconds since 1970)."""
+    keys_seen: set[str] = set()
+    for position, key, stage, unit, used, usable in journal.rows():
+        is_repeated = usable and key in keys_seen
         if usable:
-            seen.add(key)
-        start = _start(of.get(stage, {}), unit)
-        if used < before and (not usable or again or used < start - USE_NOTE_INTERVAL):
-            yield place
+            keys_seen.add(key)
+        artifact_start = _artifact_start(artifact_starts.get(stage, {}), unit)
+        if used < cutoff and (not usable or is_repeated or used < artifact_start - USE_NOTE_INTERVAL):
+            yield position
 
 
-def _start(names: dict[str, float], unit: str) -> float:
+def _artifact_start(starts: dict[str, float], unit: str) -> float:
     """When the oldest artifact that a reply about `unit` may be part of was begun; 0 where there is none.
 
     A reply's unit is a document, a dataset or a run; or that with a chunk behind a space; or the id of a pair, which
@@ -102,15 +104,15 @@ def _start(names: dict[str, float], unit: str) -> float:
     """
     name = unit.partition(" ")[0]
     while name:
-        if name in names:
-            return names[name]
+        if name in starts:
+            return starts[name]
         name = name.rpartition("-")[0]
-    return names.get("", 0.0)
+    return starts.get("", 0.0)
 
 
-def _folders(root: Path) -> Iterable[Path]:
-    return [Path(place) for place, _, _ in os.walk(root)]
+def _all_folders(root: Path) -> Iterable[Path]:
+    return [Path(folder) for folder, _, _ in os.walk(root)]
 
 
-def _size(folder: Path) -> int:
+def _folder_size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from groundwork.settings.document_settings import MarkerApi
 
 CheckStatus = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
-WIDTHS = (4, 33)  # of the verdict and of what was looked at
+COLUMN_WIDTHS = (4, 33)  # of the verdict and of what was looked at
 LOW_CREDIT = 1.0  # USD
 LOW_DISK = 2 * 10**9  # bytes
 NEEDS_SCHEMA = ("qa", "curate", "tags", "dataset.rephrase", "grade.judge")
-STATIC = "--set embeddings.backend=static --set embeddings.model=wordllama"
+STATIC_EMBEDDER = "--set embeddings.backend=static --set embeddings.model=wordllama"
 EXTRAS = {  # extra: (a module of it, what it is for)
     "local": ("xllamacpp", "a language model on this machine"),
     "embed": ("sentence_transformers", "embeddings by neural models"),
@@ -52,8 +52,8 @@ class Check(msgspec.Struct, frozen=True):
     """One line of the report."""
 
     verdict: CheckStatus
-    what: str
-    found: str
+    subject: str
+    finding: str
     remedy: str = ""
 
 
@@ -61,10 +61,10 @@ def doctor(config: Config, workspace_root: Path) -> int:
     """Print every check for `config`; returns the exit code."""
     import asyncio  # 40 ms that --help does without
 
-    return asyncio.run(_report(config, workspace_root))
+    return asyncio.run(_print_checks(config, workspace_root))
 
 
-def probe(config: Config, name: str) -> int:
+def probe_endpoint(config: Config, name: str) -> int:
     """Print what the endpoint `name` takes and the settings to use; returns the exit code.
 
     Raises ConfigError where there is none of that name, or its key is not there.
@@ -72,8 +72,8 @@ def probe(config: Config, name: str) -> int:
     import asyncio
 
     if name != "llm" and name not in config.llm.providers:
-        known = ", ".join(["llm", *config.llm.providers])
-        raise ConfigError([f"--provider {name}: there is none; there are {known}"])
+        endpoint_names = ", ".join(["llm", *config.llm.providers])
+        raise ConfigError([f"--provider {name}: there is none; there are {endpoint_names}"])
     return asyncio.run(_probe(config, "" if name == "llm" else name))
 
 
@@ -82,36 +82,37 @@ async def _probe(config: Config, name: str) -> int:
     from groundwork.llm.endpoint_capabilities import Probe
 
     settings = config.llm.providers[name] if name else config.llm
-    call = next((call for call in stages(config).values() if call.provider == name), config.llm.defaults)
+    call = next((call for call in model_calls(config).values() if call.provider == name), config.llm.defaults)
     endpoint = Endpoint(settings, config.llm.local, os.environ)
-    reached = False
+    is_reached = False
     try:
         print(f"{call.model} at {settings.base_url}", flush=True)
-        asked = Probe(endpoint, call)
-        async for finding in asked.results():
-            reached |= bool(finding.takes)
+        probe_run = Probe(endpoint, call)
+        async for finding in probe_run.results():
+            is_reached |= bool(finding.takes)
             verdict = {True: "ok", False: "no", None: "-"}[finding.takes]
             print(f"{verdict:<5} {finding.kind:<24} {finding.detail}".rstrip(), flush=True)
     finally:
         await endpoint.close()
-    if not reached:
+    if not is_reached:
         return EXIT_FAILED
     block = f"llm.providers.{name}" if name else "llm"
-    chosen = [f"{block}.{key}={str(value).lower()}" for key, value in asked.provider.items()]
-    chosen += [f"llm.defaults.omit={msgspec.json.encode(asked.omit).decode()}"] if asked.omit else []
-    print("\nsettings to use: " + " ".join(f"--set '{one}'" for one in chosen) if chosen else "\nnothing to set")
+    assignments = [f"{block}.{key}={str(value).lower()}" for key, value in probe_run.provider.items()]
+    assignments += [f"llm.defaults.omit={msgspec.json.encode(probe_run.omit).decode()}"] if probe_run.omit else []
+    words = " ".join(f"--set '{assignment}'" for assignment in assignments)
+    print(f"\nsettings to use: {words}" if words else "\nnothing to set")
     return EXIT_OK
 
 
-async def _report(config: Config, root: Path) -> int:
+async def _print_checks(config: Config, root: Path) -> int:
     failed = 0
     async for check in _checks(config, root):
         failed += check.verdict == "FAIL"
-        cells = [check.verdict, check.what, as_typed(check.found)]
-        print(terminal_table.table_line(cells, WIDTHS, to_left=(0, 1), indent=0), flush=True)
+        cells = [check.verdict, check.subject, as_typed(check.finding)]
+        print(terminal_table.table_line(cells, COLUMN_WIDTHS, to_left=(0, 1), indent=0), flush=True)
         if check.remedy:
             cells = ["", "", f"-> {as_typed(check.remedy)}"]
-            print(terminal_table.table_line(cells, WIDTHS, to_left=(0, 1), indent=0), flush=True)
+            print(terminal_table.table_line(cells, COLUMN_WIDTHS, to_left=(0, 1), indent=0), flush=True)
     print(f"\n{failed} to fix" if failed else "\neverything that this config needs is there")
     return EXIT_FAILED if failed else EXIT_OK
 
@@ -121,9 +122,9 @@ async def _checks(config: Config, root: Path) -> AsyncIterator[Check]:
 
     from groundwork.llm.endpoint import Endpoint
 
-    yield _documents(root)
-    yield _disk(root)
-    for check in _private(root):
+    yield _documents_check(root)
+    yield _disk_check(root)
+    for check in _private_files(root):
         yield check
     for name, calls in _providers(config).items():
         settings = config.llm.providers[name] if name else config.llm
@@ -132,44 +133,44 @@ async def _checks(config: Config, root: Path) -> AsyncIterator[Check]:
             if endpoint.dialect == "local":
                 yield _local_model(config)
                 if "embeddings" in calls:
-                    yield Check("FAIL", "embeddings", "the local model makes no embeddings", STATIC)
+                    yield Check("FAIL", "embeddings", "the local model makes no embeddings", STATIC_EMBEDDER)
                 continue
             async for check in _endpoint(f"llm.providers.{name}" if name else "llm", endpoint, calls):
                 yield check
         finally:
             await endpoint.close()
     if config.ingest.uses("marker-api"):
-        yield _service(config.ingest.marker_api)
-    for check in _extras(config, root):
+        yield _marker_service(config.ingest.marker_api)
+    for check in _extra_checks(config, root):
         yield check
-    yield await asyncio.to_thread(_hub, config)
+    yield await asyncio.to_thread(_hub_check, config)
 
 
-def _service(settings: MarkerApi) -> Check:
+def _marker_service(settings: MarkerApi) -> Check:
     """Only the key: the service is paid for each page, and has nothing else to ask it."""
     if missing := settings.missing_key(os.environ):
-        found, _, remedy = missing.removeprefix("marker-api: ").partition("; ")
-        return Check("FAIL", "ingest.marker_api: key", found, remedy)
+        problem, _, remedy = missing.removeprefix("marker-api: ").partition("; ")
+        return Check("FAIL", "ingest.marker_api: key", problem, remedy)
     return Check("ok", "ingest.marker_api: key", f"{settings.api_key_env} is set")
 
 
-def stages(config: Config) -> dict[str, ModelCall]:
+def model_calls(config: Config) -> dict[str, ModelCall]:
     """Every block of the config that names a language model, by its path."""
     vision = {"ingest.vision": config.ingest.vision} if config.ingest.uses("gemini") else {}
     rephrase = {"dataset.rephrase": config.dataset.rephrase} if config.dataset.rephrase_qa else {}
-    always = {"summarize": config.summarize, "qa": config.qa, "curate": config.curate, "tags": config.tags}
-    return {**vision, **always, **rephrase, "grade.judge": config.grade.judge}
+    used_by_default = {"summarize": config.summarize, "qa": config.qa, "curate": config.curate, "tags": config.tags}
+    return {**vision, **used_by_default, **rephrase, "grade.judge": config.grade.judge}
 
 
 def _providers(config: Config) -> dict[str, dict[str, ModelCall | Embeddings]]:
     """The calls of each provider that any stage uses."""
-    calls: dict[str, ModelCall | Embeddings] = {**stages(config)}
+    calls: dict[str, ModelCall | Embeddings] = {**model_calls(config)}
     if config.embeddings.backend == "endpoint":
         calls["embeddings"] = config.embeddings
-    used: dict[str, dict[str, ModelCall | Embeddings]] = {}
+    calls_by_provider: dict[str, dict[str, ModelCall | Embeddings]] = {}
     for stage, call in calls.items():
-        used.setdefault(call.provider, {})[stage] = call
-    return used
+        calls_by_provider.setdefault(call.provider, {})[stage] = call
+    return calls_by_provider
 
 
 async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall | Embeddings]) -> AsyncIterator[Check]:
@@ -184,70 +185,73 @@ async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall | 
         return
     yield Check("ok", f"{name}: key", f"{settings.api_key_env} is set" if settings.api_key_env else "none is needed")
     try:
-        models = await _listed(endpoint, "/models")
+        models = await _listed_models(endpoint, "/models")
     except CallFailed as failure:
-        found = f"{settings.base_url}/models: {failure}"
-        yield Check("FAIL", f"{name}: endpoint", found, "is it running and reachable?")
+        problem = f"{settings.base_url}/models: {failure}"
+        yield Check("FAIL", f"{name}: endpoint", problem, "is it running and reachable?")
         return
     yield Check("ok", f"{name}: endpoint", f"{settings.base_url} answers, {len(models)} models")
     if endpoint.dialect == "openrouter":
-        yield await _credit(name, endpoint)
+        yield await _credit_check(name, endpoint)
     for stage, call in calls.items():
         if stage != "embeddings" or call.model in models or endpoint.dialect != "openrouter":
-            yield _model(stage, call, models)
+            yield _model_check(stage, call, models)
         else:
-            yield await _embedder(call, endpoint)
+            yield await _embedding_model(call, endpoint)
 
 
-async def _listed(endpoint: Endpoint, path: str) -> dict[str, Any]:
+async def _listed_models(endpoint: Endpoint, path: str) -> dict[str, Any]:
     """The models at `path` by their id. Raises CallFailed."""
-    listed = (await endpoint.get(path)).get("data")
-    return {str(m["id"]): m for m in listed if isinstance(m, dict) and "id" in m} if isinstance(listed, list) else {}
+    models = (await endpoint.get(path)).get("data")
+    models = models if isinstance(models, list) else []
+    return {str(model["id"]): model for model in models if isinstance(model, dict) and "id" in model}
 
 
-async def _embedder(call: ModelCall | Embeddings, endpoint: Endpoint) -> Check:
+async def _embedding_model(call: ModelCall | Embeddings, endpoint: Endpoint) -> Check:
     """OpenRouter lists the models that make embeddings apart from the others."""
     from groundwork.llm.call_failures import CallFailed
 
     try:
-        return _model("embeddings", call, await _listed(endpoint, "/embeddings/models"))
+        return _model_check("embeddings", call, await _listed_models(endpoint, "/embeddings/models"))
     except CallFailed as failure:
         return Check("-", f"embeddings: {call.model}", f"cannot be checked: {failure}")
 
 
-async def _credit(name: str, endpoint: Endpoint) -> Check:
+async def _credit_check(name: str, endpoint: Endpoint) -> Check:
     from groundwork.llm.call_failures import CallFailed
 
-    what = f"{name}: credit"
+    subject = f"{name}: credit"
     try:
         data = (await endpoint.get("/key")).get("data") or {}
     except CallFailed as failure:
-        return Check("FAIL", what, str(failure), f"check {endpoint.settings.api_key_env or 'the key'} in .env")
-    left = data.get("limit_remaining")
-    if left is None:
-        return Check("ok", what, "the key has no limit of its own; the account's credit is seen on the provider's site")
-    if left <= 0:
-        return Check("FAIL", what, "none is left on this key", "raise the key's limit or add credit")
-    found = f"{left:.2f} USD left on this key"
-    return Check("ok", what, found, "that may not be enough for a large run" if left < LOW_CREDIT else "")
+        return Check("FAIL", subject, str(failure), f"check {endpoint.settings.api_key_env or 'the key'} in .env")
+    credit = data.get("limit_remaining")
+    if credit is None:
+        note = "the key has no limit of its own; the account's credit is seen on the provider's site"
+        return Check("ok", subject, note)
+    if credit <= 0:
+        return Check("FAIL", subject, "none is left on this key", "raise the key's limit or add credit")
+    credit_text = f"{credit:.2f} USD left on this key"
+    return Check("ok", subject, credit_text, "that may not be enough for a large run" if credit < LOW_CREDIT else "")
 
 
-def _model(stage: str, call: ModelCall | Embeddings, models: dict[str, Any]) -> Check:
+def _model_check(stage: str, call: ModelCall | Embeddings, models: dict[str, Any]) -> Check:
     """Does it exist, does it do what the stage needs, and what does it cost."""
     import difflib
 
-    what = f"{stage}: {call.model}"
+    subject = f"{stage}: {call.model}"
     model = models.get(call.model) or models.get(call.model.partition(":")[0])
     if model is None:
-        near = difflib.get_close_matches(call.model, list(models), n=3)
-        return Check("FAIL", what, "the endpoint does not list it", f"did you mean {', '.join(near)}?" if near else "")
-    known = model.get("supported_parameters")
-    if stage in NEEDS_SCHEMA and isinstance(known, list) and "structured_outputs" not in known:
-        return Check("FAIL", what, "no structured outputs", f"choose another {stage}.model")
-    inputs = (model.get("architecture") or {}).get("input_modalities")
-    if stage == "ingest.vision" and isinstance(inputs, list) and "image" not in inputs:
-        return Check("FAIL", what, "does not read images", "choose another ingest.vision.model")
-    return Check("ok", what, _price(model))
+        close_names = difflib.get_close_matches(call.model, list(models), n=3)
+        remedy = f"did you mean {', '.join(close_names)}?" if close_names else ""
+        return Check("FAIL", subject, "the endpoint does not list it", remedy)
+    parameters = model.get("supported_parameters")
+    if stage in NEEDS_SCHEMA and isinstance(parameters, list) and "structured_outputs" not in parameters:
+        return Check("FAIL", subject, "no structured outputs", f"choose another {stage}.model")
+    modalities = (model.get("architecture") or {}).get("input_modalities")
+    if stage == "ingest.vision" and isinstance(modalities, list) and "image" not in modalities:
+        return Check("FAIL", subject, "does not read images", "choose another ingest.vision.model")
+    return Check("ok", subject, _price(model))
 
 
 def _price(model: dict[str, Any]) -> str:
@@ -262,19 +266,19 @@ def _price(model: dict[str, Any]) -> str:
 def _local_model(config: Config) -> Check:
     from groundwork.llm import local_model
 
-    what = "llm.local"
+    subject = "llm.local"
     if importlib.util.find_spec("xllamacpp") is None:
-        return Check("FAIL", what, "llama.cpp is not installed", "run: uv sync --inexact --extra local")
+        return Check("FAIL", subject, "llama.cpp is not installed", "run: uv sync --inexact --extra local")
     try:
         path = local_model.find_weights(config.llm.local)
     except GroundworkError as error:
-        return Check("FAIL", what, str(error))
+        return Check("FAIL", subject, str(error))
     size = path.stat().st_size
-    if (free := _free_memory()) is not None and free < size * 1.3:
-        need = f"it needs about {size * 1.3 / 1e9:.1f} GB"
-        return Check("FAIL", what, f"{free / 1e9:.1f} GB of memory are free", f"{need}; close something")
+    if (free_bytes := _free_memory()) is not None and free_bytes < size * 1.3:
+        remedy = f"it needs about {size * 1.3 / 1e9:.1f} GB; close something"
+        return Check("FAIL", subject, f"{free_bytes / 1e9:.1f} GB of memory are free", remedy)
     threads = config.llm.local.threads or core_count()
-    return Check("ok", what, f"{path} ({size / 1e9:.1f} GB), sha256 matches, {threads} threads")
+    return Check("ok", subject, f"{path} ({size / 1e9:.1f} GB), sha256 matches, {threads} threads")
 
 
 def _free_memory() -> int | None:
@@ -287,45 +291,46 @@ def _free_memory() -> int | None:
     return kilobytes[0] * 1024 if kilobytes else None
 
 
-def _documents(root: Path) -> Check:
+def _documents_check(root: Path) -> Check:
     folder = root / "documents"
-    found = sum(path.is_file() for path in folder.iterdir()) if folder.is_dir() else 0
-    if found:
-        return Check("ok", "documents", f"{found} in {folder}")
+    file_count = sum(path.is_file() for path in folder.iterdir()) if folder.is_dir() else 0
+    if file_count:
+        return Check("ok", "documents", f"{file_count} in {folder}")
     return Check("FAIL", "documents", f"none in {folder}", "put some there, or pass --data DIR with DIR/documents")
 
 
-def _disk(root: Path) -> Check:
+def _disk_check(root: Path) -> Check:
     if not os.access(root, os.W_OK):
         return Check("FAIL", "disk", f"{root} cannot be written", "pass --data DIR, or change its rights")
-    free = shutil.disk_usage(root).free
-    found = f"{free / 1e9:.1f} GB free in {root}"
-    return Check("FAIL", "disk", found, "free disk space") if free < LOW_DISK else Check("ok", "disk", found)
+    free_bytes = shutil.disk_usage(root).free
+    space = f"{free_bytes / 1e9:.1f} GB free in {root}"
+    return Check("FAIL", "disk", space, "free disk space") if free_bytes < LOW_DISK else Check("ok", "disk", space)
 
 
-def _private(root: Path) -> Iterator[Check]:
+def _private_files(root: Path) -> Iterator[Check]:
     """Keys and whole replies are for their owner's eyes; Windows has no such rights."""
     from groundwork.installation import PROJECT
     from groundwork.llm.journal_segments import list_segments
 
     journal = root / ".state" / "journal.db"
     journals = [("journal", path) for path in (journal, *list_segments(journal))]
-    for what, path in (("keys", PROJECT / ".env"), *journals):
+    for subject, path in (("keys", PROJECT / ".env"), *journals):
         if os.name != "nt" and path.is_file() and (rights := path.stat().st_mode & 0o777) & 0o077:
-            yield Check("FAIL", what, f"others may read {path} ({rights:04o})", f"run: chmod 600 {path}")
+            yield Check("FAIL", subject, f"others may read {path} ({rights:04o})", f"run: chmod 600 {path}")
 
 
-def _extras(config: Config, root: Path) -> Iterator[Check]:
-    first = _first_converters(config, root)
-    needed = {
+def _extra_checks(config: Config, root: Path) -> Iterator[Check]:
+    first_converters = _first_converters(config, root)
+    endpoints = [config.llm.providers[name] if name else config.llm for name in _providers(config)]
+    needed_extras = {
         "embed": config.embeddings.backend == "sentence-transformers",
-        **{name: name in first for name in ("marker", "pymupdf", "ocr")},
-        "local": any((config.llm.providers[n] if n else config.llm).base_url == "local" for n in _providers(config)),
+        **{name: name in first_converters for name in ("marker", "pymupdf", "ocr")},
+        "local": any(settings.base_url == "local" for settings in endpoints),
     }
     for extra, (module, purpose) in EXTRAS.items():
         if importlib.util.find_spec(module):
             yield Check("ok", f"extra {extra}", f"installed ({purpose})")
-        elif needed.get(extra):
+        elif needed_extras.get(extra):
             yield Check(
                 "FAIL", f"extra {extra}", f"not installed ({purpose})", f"run: uv sync --inexact --extra {extra}"
             )
@@ -343,18 +348,18 @@ def _first_converters(config: Config, root: Path) -> set[str]:
     return {name for ending in endings for name in choose_converters(config.ingest, ending)[:1]}
 
 
-def _hub(config: Config) -> Check:
+def _hub_check(config: Config) -> Check:
     """Whose token it is; only pushing a dataset needs one."""
     import huggingface_hub
 
     if not huggingface_hub.get_token():
         return Check("-", "hub", "not logged in; only --push needs it: uv run hf auth login, or HF_TOKEN in .env")
     try:
-        who = huggingface_hub.whoami()
+        account = huggingface_hub.whoami()
     except Exception as error:  # of the Hub's client, its HTTP library or the system: each means the same here
         return Check("-", "hub", f"a token is set, the Hub could not be reached ({type(error).__name__})")
-    organisations = [str(org.get("name")) for org in who.get("orgs", [])]
-    wanted = config.dataset.organization
-    if wanted and wanted not in (*organisations, who.get("name")):
-        return Check("FAIL", "hub", f"{who.get('name')} is not a member of {wanted}", "set dataset.organization")
-    return Check("ok", "hub", f"logged in as {who.get('name')}{f', writes to {wanted}' if wanted else ''}")
+    login, target = account.get("name"), config.dataset.organization
+    organizations = [str(organization.get("name")) for organization in account.get("orgs", [])]
+    if target and target not in (*organizations, login):
+        return Check("FAIL", "hub", f"{login} is not a member of {target}", "set dataset.organization")
+    return Check("ok", "hub", f"logged in as {login}{f', writes to {target}' if target else ''}")

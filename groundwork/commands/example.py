@@ -13,19 +13,19 @@ from groundwork.installation import PROJECT
 from groundwork.questions.curation.report_page import Curated, curation_html
 from groundwork.records.artifacts import Workspace, read_jsonl, write_text
 from groundwork.records.pair_record import Pair, Rejected
-from groundwork.records.run_lookup import files_of_documents
+from groundwork.records.run_lookup import run_pair_files
 from groundwork.settings.config_files import load
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command
 
-FOLDER, SETTINGS = PROJECT / "examples", PROJECT / "config" / "examples.json"
-RUNS = ("alpha", "beta")
-STEPS = (
-    ("coverage", *RUNS),
-    ("compare_embeddings", *RUNS, "--interactive"),
-    ("compare_tags", *RUNS, "--interactive"),
-    ("create_dataset", RUNS[0], "--eval-split", "--eval-mirror", "--name", "rowing-rules"),
+EXAMPLES_FOLDER, EXAMPLES_CONFIG = PROJECT / "examples", PROJECT / "config" / "examples.json"
+EXAMPLE_RUNS = ("alpha", "beta")
+EXAMPLE_STEPS = (
+    ("coverage", *EXAMPLE_RUNS),
+    ("compare_embeddings", *EXAMPLE_RUNS, "--interactive"),
+    ("compare_tags", *EXAMPLE_RUNS, "--interactive"),
+    ("create_dataset", EXAMPLE_RUNS[0], "--eval-split", "--eval-mirror", "--name", "rowing-rules"),
     ("visualize_splits", "rowing-rules", "--interactive"),
 )
 
@@ -35,27 +35,28 @@ def show_example(flags: argparse.Namespace, command: Callable[[str], Command]) -
 
     Raises UsageError where the folder is missing, as it is outside the repository.
     """
-    if not (FOLDER / "qa").is_dir():
-        raise UsageError(f"{FOLDER}: not there; it lies in the repository and not in the wheel")
+    if not (EXAMPLES_FOLDER / "qa").is_dir():
+        raise UsageError(f"{EXAMPLES_FOLDER}: not there; it lies in the repository and not in the wheel")
     _draw_curation()
-    worst = EXIT_OK
-    for name, *arguments in STEPS:
+    exit_code = EXIT_OK
+    for name, *arguments in EXAMPLE_STEPS:
         main = command(name)
-        stage_flags = main.parse([*arguments, "--data", str(FOLDER), "--config", str(SETTINGS)])
+        stage_flags = main.parse([*arguments, "--data", str(EXAMPLES_FOLDER), "--config", str(EXAMPLES_CONFIG)])
         stage_flags.within_run = True
-        worst = max(worst, main.run(stage_flags))
-    page = write_index(Workspace(FOLDER))
+        exit_code = max(exit_code, main.run(stage_flags))
+    page = write_index(Workspace(EXAMPLES_FOLDER))
     print(f"open    {page}")
     if not flags.no_browser:
         webbrowser.open(page.as_uri())
-    return worst
+    return exit_code
 
 
 def _draw_curation() -> None:
     """The page of each run's curation, from its kept and rejected pairs: the models are not asked again."""
-    checks = load([SETTINGS]).curate.checks
-    for run in RUNS:
-        curated = FOLDER / "qa" / run / "curated"
-        kept = [pair for path in files_of_documents(curated) for pair in read_jsonl(path, Pair)]
-        rejected = [one for path in files_of_documents(curated / "rejected") for one in read_jsonl(path, Rejected)]
-        write_text(curated / "report.html", curation_html(Curated(run, checks, kept, rejected)))
+    checks = load([EXAMPLES_CONFIG]).curate.checks
+    for run in EXAMPLE_RUNS:
+        curated = EXAMPLES_FOLDER / "qa" / run / "curated"
+        kept_pairs = [pair for path in run_pair_files(curated) for pair in read_jsonl(path, Pair)]
+        rejected_files = run_pair_files(curated / "rejected")
+        rejected_pairs = [record for path in rejected_files for record in read_jsonl(path, Rejected)]
+        write_text(curated / "report.html", curation_html(Curated(run, checks, kept_pairs, rejected_pairs)))

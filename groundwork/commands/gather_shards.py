@@ -26,7 +26,7 @@ from groundwork.records.shards import Shard
 if TYPE_CHECKING:
     from groundwork.console.command import Command
 
-MOST_NAMES = 20
+UNITS_NAMED = 20
 
 
 def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
@@ -37,28 +37,28 @@ def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) 
         folders = shard_folders(job.data)
         if not folders:
             raise UsageError(f"{job.data.state / 'shards'}: no shards; run a stage with --shard I/N first")
-        joined = join_shards(job.data)
+        rows_added = join_shards(job.data)
         journal, replies = job.data.joined_journal, ("journal.db", "replies")
-        if replies in joined and journal.is_file() and list_segments(journal):
-            joined[replies] -= _settle(journal)
-        print("\n".join(f"{name}: {count:,} {what}" for (name, what), count in joined.items()))
-        missing = [*_absent(folders), *_unfinished(flags, command, folders)]
-        for line in missing:
+        if replies in rows_added and journal.is_file() and list_segments(journal):
+            rows_added[replies] -= _drop_settled_replies(journal)
+        print("\n".join(f"{name}: {count:,} {kind}" for (name, kind), count in rows_added.items()))
+        missing_lines = [*_shards_not_begun(folders), *_unfinished(flags, command, folders)]
+        for line in missing_lines:
             print(f"  missing  {line}")
-        if flags.remove and not missing:
+        if flags.remove and not missing_lines:
             shutil.rmtree(job.data.joined_state / "shards")
             print(f"{len(folders)} shards joined and removed")
-    return EXIT_FAILED if missing else EXIT_OK
+    return EXIT_FAILED if missing_lines else EXIT_OK
 
 
-def _settle(journal: Path) -> int:
+def _drop_settled_replies(journal: Path) -> int:
     """Take out of the journal what came in though a segment has it; returns how many replies."""
     database = sqlite3.connect(journal, timeout=60, isolation_level=None)
     with closing(database), closing(Segments(journal)) as segments:
         return segments.settle(database)
 
 
-def _absent(folders: dict[Shard, Path]) -> list[str]:
+def _shards_not_begun(folders: dict[Shard, Path]) -> list[str]:
     """Shards that never began, of each number of shards that was used."""
     return [
         f"shard {shard}: never began; run the stage with --shard {shard}"
@@ -70,19 +70,19 @@ def _absent(folders: dict[Shard, Path]) -> list[str]:
 
 def _unfinished(flags: argparse.Namespace, command: Callable[[str], Command], folders: dict[Shard, Path]) -> list[str]:
     """The units that are not done of the stages that shards worked on."""
-    begun = set().union(*(_stages(folder / "manifest.db") for folder in folders.values()))
+    stages_begun = set().union(*(_stages_in(folder / "manifest.db") for folder in folders.values()))
     lines = []
     for stage in STAGES:
         main = command(stage.name)
-        if stage.name not in begun or main.shards != "documents":
+        if stage.name not in stages_begun or main.shards != "documents":
             continue
-        for name, why in main.unfinished(flags):
-            lines.append(f"{stage.name} of {name}{f': {why}' if why else ''}")
-    more = len(lines) - MOST_NAMES
-    return [*lines[:MOST_NAMES], *([f"and {more:,} more that are not done"] if more > 0 else [])]
+        for name, reason in main.unfinished(flags):
+            lines.append(f"{stage.name} of {name}{f': {reason}' if reason else ''}")
+    unnamed = len(lines) - UNITS_NAMED
+    return [*lines[:UNITS_NAMED], *([f"and {unnamed:,} more that are not done"] if unnamed > 0 else [])]
 
 
-def _stages(manifest: Path) -> set[str]:
+def _stages_in(manifest: Path) -> set[str]:
     if not manifest.is_file():
         return set()
     with closing(sqlite3.connect(manifest)) as database:

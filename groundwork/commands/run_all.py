@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from groundwork.records.artifacts import Workspace
 
 
-MOST_FAILURES, MOST_LINKS = 20, 4
+FAILURES_SHOWN, DATASETS_LINKED = 20, 4
 
 
 def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
     """The highest exit code of the stages. A stage with failures does not keep the others from what they can do."""
-    began = time.monotonic()
-    worst = EXIT_OK
+    start = time.monotonic()
+    exit_code = EXIT_OK
     if not flags.dry_run:
         config = load_config(flags)
         preflight.check_run(config, workspace(config, flags, folders=()))
@@ -43,22 +43,22 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
             setattr(stage_flags, name, value)
         try:
             for call in _calls(main, stage_flags):
-                worst = max(worst, main.run(call))
+                exit_code = max(exit_code, main.run(call))
         except UsageError as error:
             if flags.dry_run and stage.reads[0] != "documents":
-                before = writing_stage(stage.reads[0])
-                print(f"{stage.name}: not known before {before.name if before else 'the stage before'} has run")
+                writer = writing_stage(stage.reads[0])
+                print(f"{stage.name}: not known before {writer.name if writer else 'the stage before'} has run")
                 continue
-            if stage.reads[0] == "documents" or worst == EXIT_OK:
+            if stage.reads[0] == "documents" or exit_code == EXIT_OK:
                 raise
             print(f"{stage.name}: skipped, because a stage before it failed ({error})")
         except UnitError as error:
             print(f"{stage.name}: {error}", file=sys.stderr)
-            worst = max(worst, error.exit_code)
+            exit_code = max(exit_code, error.exit_code)
     if not flags.dry_run:
         with open_job(load_config(flags), flags, folders=()) as (job, _):
-            _print_results(job.data, time.monotonic() - began, _failures(job.data))
-    return worst
+            _print_results(job.data, time.monotonic() - start, _failures(job.data))
+    return exit_code
 
 
 def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]:
@@ -86,14 +86,14 @@ def _failures(data: Workspace) -> list[str]:
     from contextlib import closing
 
     from groundwork.records.manifest import Manifest
-    from groundwork.records.set_aside_documents import set_aside
+    from groundwork.records.set_aside_documents import read_set_aside
 
-    aside = set_aside(data)
+    set_aside_names = read_set_aside(data)
     with closing(Manifest(data.state / "manifest.db", read_only=True)) as manifest:
         return [
             f"{stage}: {unit}: {entry.failures[0]['reason']}"
             for stage, unit, entry in manifest.all_entries()
-            if entry.status == "failed" and entry.failures and unit.rpartition("/")[2] not in aside
+            if entry.status == "failed" and entry.failures and unit.rpartition("/")[2] not in set_aside_names
         ]
 
 
@@ -102,13 +102,13 @@ def _print_results(data: Workspace, seconds: float, failures: list[str]) -> None
     from groundwork.console.index_page import write_index
 
     print(f"\nfinished in {seconds:,.0f} s" + (f", {len(failures):,} failed" if failures else ""))
-    for line in failures[:MOST_FAILURES]:
+    for line in failures[:FAILURES_SHOWN]:
         print(f"  {line}")
-    if len(failures) > MOST_FAILURES:
-        print(f"  … and {len(failures) - MOST_FAILURES:,} more; see: {as_typed('uv run dataprep')}")
+    if len(failures) > FAILURES_SHOWN:
+        print(f"  … and {len(failures) - FAILURES_SHOWN:,} more; see: {as_typed('uv run dataprep')}")
     page = write_index(data)
-    everything = as_typed(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(page)
-    print(f"  everything  {everything}")
+    index_command = as_typed(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(page)
+    print(f"  everything  {index_command}")
     datasets = sorted(path for path in data.path("datasets").glob("*") if path.is_dir())
-    for folder in datasets[-MOST_LINKS:]:
+    for folder in datasets[-DATASETS_LINKED:]:
         print(f"  dataset     {openable_path(folder)}")

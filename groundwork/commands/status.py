@@ -21,7 +21,13 @@ from groundwork.console.terminal_table import table_lines
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import as_typed
 from groundwork.pipeline import BY_NAME, STAGES, Stage
-from groundwork.records.departed_documents import Departed, Remains, departed, forgotten_rows, remains_of
+from groundwork.records.departed_documents import (
+    DepartedDocument,
+    DocumentRemains,
+    document_remains,
+    find_departed,
+    forgotten_rows,
+)
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command
@@ -31,10 +37,12 @@ if TYPE_CHECKING:
 
     States = dict[str, tuple[State, str]]
 
-MOST_ROWS = 30
+ROWS_SHOWN = 30
 
-MARKS = {"done": "done", "empty": "empty", "stale": "STALE", "behind": "behind", "missing": "-", "failed": "FAILED"}
-WORDS = {
+STATE_MARKS = {
+    "done": "done", "empty": "empty", "stale": "STALE", "behind": "behind", "missing": "-", "failed": "FAILED"
+}  # fmt: skip
+STATE_WORDS = {
     "done": "done", "empty": "empty", "stale": "stale", "behind": "behind", "missing": "to do", "failed": "failed"
 }  # fmt: skip
 
@@ -43,29 +51,32 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
     config = load_config(flags)
     table: dict[str, States] = {}
     with open_job(config, flags, folders=()) as (job, manifest):
-        print(f"{job.data.place}\n")
-        gone = departed(job.data, manifest, config.ingest.ignore)
+        print(f"{job.data.address}\n")
+        departed_documents = find_departed(job.data, manifest, config.ingest.ignore)
         for stage in STAGES:
             if stage.run:
                 table[stage.name] = _states(command(stage.name), job, manifest)
         table = mark_behind(table, manifest)
         warnings = _warnings(table, job, manifest)
-        entries = manifest.all_entries()
-        choices = {(stage, unit): command_arguments(entry.choice) for stage, unit, entry in entries if entry.choice}
-        shown = [one for one in gone if one.document not in job.set_aside][:MOST_ROWS]
-        lost = [(one, remains_of(job.data, one.document)) for one in shown]
+        choices = {
+            (stage, unit): command_arguments(entry.choice)
+            for stage, unit, entry in manifest.all_entries()
+            if entry.choice
+        }
+        reported = [lost for lost in departed_documents if lost.document not in job.set_aside][:ROWS_SHOWN]
+        remains = [(lost, document_remains(job.data, lost.document)) for lost in reported]
         lost_rows = forgotten_rows(job.data)
-        aside = [_aside_line(job, manifest, name, one) for name, one in job.set_aside.items()]
+        set_aside_lines = [_set_aside_line(job, manifest, name, record) for name, record in job.set_aside.items()]
     _print_table(table)
     _print_datasets(table["create_dataset"])
     _print_reasons(table)
     if warnings:
         print("\n" + "\n".join(warnings))
-    _print_departed(lost)
-    if aside:
-        print("\n" + "\n".join(aside[:MOST_ROWS]))
+    _print_departed(remains)
+    if set_aside_lines:
+        print("\n" + "\n".join(set_aside_lines[:ROWS_SHOWN]))
     _print_forgotten(lost_rows)
-    print(f"\nnext: {_next(table, repeat_flags(flags), choices)}")
+    print(f"\nnext: {_next_command(table, repeat_flags(flags), choices)}")
     return EXIT_OK
 
 
@@ -83,35 +94,39 @@ def _states(command: Command, job: Job, manifest: Manifest) -> States:
     )
     states: States = {}
     for call in calls:
-        if _names_another(call, job):
+        if _names_other_dataset(call, job):
             continue
-        own = (
+        call_job = (
             job if not call.choice else replace(job, config=load_config(call.flags), progress=Progress("", quiet=True))
         )
-        own.flags = call.flags
+        call_job.flags = call.flags
         try:
-            units = [unit for unit in command.units(own) if call.makes(unit.name)]
-            found = command.runner(own, manifest).states(units)
+            units = [unit for unit in command.units(call_job) if call.makes(unit.name)]
+            unit_states = command.runner(call_job, manifest).states(units)
         except GroundworkError:
             continue
-        states |= {unit.name: state for unit, state in zip(units, found, strict=True)}
-    made = {name: state for name, state in _made(command.name, job, manifest).items() if name not in states}
-    if made:  # then what the settings name by default is no gap
+        states |= {unit.name: state for unit, state in zip(units, unit_states, strict=True)}
+    datasets = _dataset_states(command.name, job, manifest)
+    made_states = {name: state for name, state in datasets.items() if name not in states}
+    if made_states:  # then what the settings name by default is no gap
         states = {name: state for name, state in states.items() if state[0] != "missing"}
-    return states | made
+    return states | made_states
 
 
-def _names_another(call: RememberedCall, job: Job) -> bool:
-    named = [one.partition("=")[2] for one in call.choice.get("settings", []) if one.startswith("dataset.name=")]
-    return bool(named) and named[-1] != job.config.dataset.name
+def _names_other_dataset(call: RememberedCall, job: Job) -> bool:
+    settings = [assignment.partition("=") for assignment in call.choice.get("settings", [])]
+    dataset_names = [value for name, _, value in settings if name == "dataset.name"]
+    return bool(dataset_names) and dataset_names[-1] != job.config.dataset.name
 
 
-def _made(stage: str, job: Job, manifest: Manifest) -> States:
+def _dataset_states(stage: str, job: Job, manifest: Manifest) -> States:
     """Datasets and their pictures by name, each as its own flags made it: stale once something that it read changed."""
     if not {"datasets"} & {BY_NAME[stage].writes, *BY_NAME[stage].reads}:
         return {}
-    made = {name: recorded_state(job.data, manifest, entry) for name, entry in sorted(manifest.entries(stage).items())}
-    return {name: state for name, state in made.items() if state != ("missing", "its files are gone")}
+    states = {
+        name: recorded_state(job.data, manifest, entry) for name, entry in sorted(manifest.entries(stage).items())
+    }
+    return {name: state for name, state in states.items() if state != ("missing", "its files are gone")}
 
 
 def _print_table(table: dict[str, States]) -> None:
@@ -119,110 +134,116 @@ def _print_table(table: dict[str, States]) -> None:
     columns = shutil.get_terminal_size((120, 24)).columns
     stages = [stage for stage in STAGES if stage.run]
     cells = [[stage.display_name, _counts(table[stage.name]), stage.purpose] for stage in stages]
-    plain = table_lines([row[:2] for row in cells], to_left=(0, 1))
-    full = table_lines(cells, to_left=(0, 1, 2))
-    for short, row in zip(plain, full, strict=True):
-        print(row if cell_len(row) <= columns else short)
+    narrow_lines = table_lines([row[:2] for row in cells], to_left=(0, 1))
+    for wide_line, narrow_line in zip(table_lines(cells, to_left=(0, 1, 2)), narrow_lines, strict=True):
+        print(wide_line if cell_len(wide_line) <= columns else narrow_line)
     documents = list(table["ingest"])
-    per_document = [stage for stage in STAGES if stage.run and set(table[stage.name]) & set(documents)]
-    if not documents or not per_document:
+    document_stages = [stage for stage in STAGES if stage.run and set(table[stage.name]) & set(documents)]
+    if not documents or not document_stages:
         return
-    shown = sorted(documents, key=lambda d: all(_mark(table, s, d) == "done" for s in per_document))[:MOST_ROWS]
-    rows = [["document", *(stage.name for stage in per_document)]]
-    rows += [[document, *(_mark(table, stage, document) for stage in per_document)] for document in shown]
+
+    def is_done(document: str) -> bool:
+        return all(_mark(table, stage, document) == "done" for stage in document_stages)
+
+    listed = sorted(documents, key=is_done)[:ROWS_SHOWN]
+    rows = [["document", *(stage.name for stage in document_stages)]]
+    rows += [[document, *(_mark(table, stage, document) for stage in document_stages)] for document in listed]
     print("\n" + "\n".join(table_lines(rows, to_left=range(len(rows[0])))))
-    if len(documents) > len(shown):
-        print(f"  … and {len(documents) - len(shown):,} more")
+    if len(documents) > len(listed):
+        print(f"  … and {len(documents) - len(listed):,} more")
 
 
 def _counts(states: States) -> str:
     kinds = [kind for kind, _ in states.values()]
-    return ", ".join(f"{kinds.count(kind)} {word}" for kind, word in WORDS.items() if kind in kinds) or "not yet"
+    return ", ".join(f"{kinds.count(kind)} {word}" for kind, word in STATE_WORDS.items() if kind in kinds) or "not yet"
 
 
 def _mark(table: dict[str, States], stage: Stage, document: str) -> str:
     state = table[stage.name].get(document)
-    return MARKS[state[0]] if state else "-"
+    return STATE_MARKS[state[0]] if state else "-"
 
 
 def _print_datasets(states: States) -> None:
     if states:
         rows = [["dataset", ""]]
         rows += [
-            [n, f"{MARKS[kind]}{f', {note}' if kind == 'done' and note else ''}"] for n, (kind, note) in states.items()
+            [name, f"{STATE_MARKS[kind]}{f', {note}' if kind == 'done' and note else ''}"]
+            for name, (kind, note) in states.items()
         ]
         print("\n" + "\n".join(table_lines(rows, to_left=(0, 1))))
 
 
 def _print_reasons(table: dict[str, States]) -> None:
     reasons = [
-        f"  {kind}  {name} in {stage}: {why}"
+        f"  {kind}  {name} in {stage}: {reason}"
         for stage, states in table.items()
-        for name, (kind, why) in states.items()
-        if kind in ("stale", "failed") and why
+        for name, (kind, reason) in states.items()
+        if kind in ("stale", "failed") and reason
     ]
     if reasons:
-        print("\n" + "\n".join(reasons[:MOST_ROWS]))
+        print("\n" + "\n".join(reasons[:ROWS_SHOWN]))
 
 
 def _warnings(table: dict[str, States], job: Job, manifest: Manifest) -> list[str]:
     """The warnings of all that stands in the table, grouped by kind and document; below them the pages to look at."""
-    found = []
+    lines = []
     for stage, states in table.items():
         entries = manifest.entries(stage)
-        told = [(unit, text) for unit in states if unit in entries for text in entries[unit].warnings]
-        found += [f"{line}  ({stage})" for line in group_warnings(told)]
-    more = [f"  … and {len(found) - MOST_ROWS:,} more warnings; each stage prints its own"] * (len(found) > MOST_ROWS)
+        unit_warnings = [(unit, text) for unit in states if unit in entries for text in entries[unit].warnings]
+        lines += [f"{line}  ({stage})" for line in group_warnings(unit_warnings)]
+    more = [f"  … and {len(lines) - ROWS_SHOWN:,} more warnings; each stage prints its own"] * (len(lines) > ROWS_SHOWN)
     pages = [job.data.path("plots", f"audit-{name}.html") for name in table["ingest"]]
-    look = [f"  look at    {openable_path(page)}" for page in pages if page.exists()]
-    all_pages = [f"  … and {len(look) - MAX_DOCUMENTS_NAMED:,} more: {as_typed('uv run dataprep open')}"] * (
-        len(look) > MAX_DOCUMENTS_NAMED
-    )
-    return [*found[:MOST_ROWS], *more, *look[:MAX_DOCUMENTS_NAMED], *all_pages]
+    page_lines = [f"  look at    {openable_path(page)}" for page in pages if page.exists()]
+    if (more_pages := len(page_lines) - MAX_DOCUMENTS_NAMED) > 0:
+        page_lines[MAX_DOCUMENTS_NAMED:] = [f"  … and {more_pages:,} more: {as_typed('uv run dataprep open')}"]
+    return [*lines[:ROWS_SHOWN], *more, *page_lines]
 
 
-def _print_departed(lost: list[tuple[Departed, Remains]]) -> None:
+def _print_departed(departed_documents: list[tuple[DepartedDocument, DocumentRemains]]) -> None:
     """The documents whose source is gone, with what of them remains."""
-    if lost:
+    if departed_documents:
         print()
-    for one, remains in lost:
-        how = "ignored" if one.ignored else "gone"
-        print(f"  {how}  {one.document} (documents/{one.source}): {remains} remain")
-    if lost:
-        print(f"  remove: uv run dataprep forget {' '.join(shlex.quote(one.document) for one, _ in lost)}")
+    for lost, remains in departed_documents:
+        cause = "ignored" if lost.ignored else "gone"
+        print(f"  {cause}  {lost.document} (documents/{lost.source}): {remains} remain")
+    if departed_documents:
+        print(f"  remove: uv run dataprep forget {shlex.join(lost.document for lost, _ in departed_documents)}")
 
 
-def _aside_line(job: Job, manifest: Manifest, name: str, aside: SetAside) -> str:
+def _set_aside_line(job: Job, manifest: Manifest, name: str, record: SetAside) -> str:
     """`  set aside  broken (documents/broken.pdf): reason`, and whether the file is another one by now."""
-    path = job.data.base / "documents" / aside.source
-    now = manifest.sha256(path) if aside.source and path.is_file() else ""
-    changed = "; its file has changed since, try it: " if now and now != aside.sha256 else ""
-    try_it = as_typed(f"uv run dataprep set-aside --undo {shlex.quote(name)}") if changed else ""
-    source = f" (documents/{aside.source})" if aside.source else ""
-    return f"  set aside  {name}{source}: {aside.reason or 'no reason given'}{changed}{try_it}"
+    path = job.data.base / "documents" / record.source
+    sha256 = manifest.sha256(path) if record.source and path.is_file() else ""
+    changed = "; its file has changed since, try it: " if sha256 and sha256 != record.sha256 else ""
+    retry = as_typed(f"uv run dataprep set-aside --undo {shlex.quote(name)}") if changed else ""
+    source = f" (documents/{record.source})" if record.source else ""
+    return f"  set aside  {name}{source}: {record.reason or 'no reason given'}{changed}{retry}"
 
 
 def _print_forgotten(rows: dict[str, dict[str, int]]) -> None:
     for dataset, documents in rows.items():
-        held = ", ".join(f"{count:,} rows of {name}" for name, count in documents.items())
-        print(f"  {dataset} still holds {held}, which was forgotten since; build it again")
+        row_counts = ", ".join(f"{count:,} rows of {name}" for name, count in documents.items())
+        print(f"  {dataset} still holds {row_counts}, which was forgotten since; build it again")
 
 
-def _next(table: dict[str, States], same: str, choices: Mapping[tuple[str, str], str]) -> str:
+def _next_command(table: dict[str, States], repeated_flags: str, choices: Mapping[tuple[str, str], str]) -> str:
     """The command to run. `choices`: by stage and unit, what its command was told, as words to say again."""
     if not table["ingest"]:
-        return f"put documents into the folder documents/, then: {as_typed('uv run dataprep run')}{same}"
+        return f"put documents into the folder documents/, then: {as_typed('uv run dataprep run')}{repeated_flags}"
     for stage in STAGES:
         if not stage.run:
             continue
-        due = [unit for unit, (kind, _) in table[stage.name].items() if kind in ("stale", "missing")]
-        if due or not table[stage.name]:
-            told = next((choices[stage.name, unit] for unit in due if (stage.name, unit) in choices), "")
-            return as_typed(f"uv run {stage.script}") + f"{told}{same}\nall:  {as_typed('uv run dataprep run')}{same}"
+        units_due = [unit for unit, (kind, _) in table[stage.name].items() if kind in ("stale", "missing")]
+        if units_due or not table[stage.name]:
+            flag_words = next((choices[stage.name, unit] for unit in units_due if (stage.name, unit) in choices), "")
+            stage_command = f"{as_typed(f'uv run {stage.script}')}{flag_words}{repeated_flags}"
+            return f"{stage_command}\nall:  {as_typed('uv run dataprep run')}{repeated_flags}"
     if any(kind == "failed" for states in table.values() for kind, _ in states.values()):
-        unread = [name for name, (kind, _) in table["ingest"].items() if kind == "failed"]
-        more = f" (and {len(unread) - MAX_DOCUMENTS_NAMED:,} more)" if len(unread) > MAX_DOCUMENTS_NAMED else ""
-        aside = as_typed(f"uv run dataprep set-aside {shlex.join(unread[:MAX_DOCUMENTS_NAMED])}{same}{more}")
-        retry = f"{as_typed('uv run dataprep run')} --retry-failed{same}"
-        return f"{retry}\nor, for files that cannot be read: {aside}" if unread else retry
+        unreadable = [name for name, (kind, _) in table["ingest"].items() if kind == "failed"]
+        more = f" (and {len(unreadable) - MAX_DOCUMENTS_NAMED:,} more)" if len(unreadable) > MAX_DOCUMENTS_NAMED else ""
+        put_aside = as_typed(
+            f"uv run dataprep set-aside {shlex.join(unreadable[:MAX_DOCUMENTS_NAMED])}{repeated_flags}{more}"
+        )
+        retry = f"{as_typed('uv run dataprep run')} --retry-failed{repeated_flags}"
+        return f"{retry}\nor, for files that cannot be read: {put_aside}" if unreadable else retry
     return "nothing; everything is current"

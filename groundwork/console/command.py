@@ -21,8 +21,8 @@ from groundwork.console.next_steps import closing_lines
 from groundwork.console.preflight import NO_DOCUMENTS
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.pipeline import BY_NAME, writing_stage
-from groundwork.records.artifacts import visible
-from groundwork.records.paths import texts_of
+from groundwork.records.artifacts import terminal_text
+from groundwork.records.paths import path_texts
 from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
 
 if TYPE_CHECKING:
@@ -99,22 +99,24 @@ class Command:
         return self.parser().parse_args(argv)
 
     def run(self, flags: argparse.Namespace) -> int:
-        from groundwork.records.departed_documents import departed
+        from groundwork.records.departed_documents import find_departed
 
         config = load_config(flags)
         with open_job(config, flags, folders=self.folders_read) as (job, manifest):
             job.progress.stage = self.name
             if self.name in BY_NAME:
-                job.data.borrow(BY_NAME[self.name].reads, _written_files(manifest) if job.test else ())
+                job.data.copy_from_base(BY_NAME[self.name].reads, _written_files(manifest) if job.test else ())
             if self.before and not flags.dry_run:
                 self.before(job, manifest)
             if job.departed_documents and self.before and not flags.dry_run:  # some may be carried over by now
-                job.departed_documents = departed(job.data, manifest, job.config.ingest.ignore)
+                job.departed_documents = find_departed(job.data, manifest, job.config.ingest.ignore)
             self._report_departed(job)
             if not flags.dry_run:
-                job.data.settle()
+                job.data.settle_files()
             units = self._select_units(job, job.data.shard)
-            if not flags.dry_run and job.data.spread(text for unit in units for text in texts_of(unit.writes)):
+            if not flags.dry_run and job.data.spread_new_folders(
+                text for unit in units for text in path_texts(unit.writes)
+            ):
                 units = self._select_units(job, job.data.shard)
             if job.left_out_documents:
                 job.progress.say(_left_out_message(job))
@@ -151,11 +153,11 @@ class Command:
 
     def _report_departed(self, job: Job) -> None:
         """Say which documents have lost their source."""
-        from groundwork.records.departed_documents import departed_lines
+        from groundwork.records.departed_documents import departed_warnings
 
         if getattr(job.flags, "within_run", False) and self.name != "ingest":
             return  # said once, by the first stage of them all
-        for line in departed_lines(job.departed_documents, job.set_aside):
+        for line in departed_warnings(job.departed_documents, job.set_aside):
             job.progress.say(line)
 
     def unfinished(self, flags: argparse.Namespace) -> list[tuple[str, str]]:
@@ -258,7 +260,7 @@ class Command:
 
     def _no_units_message(self, job: Job) -> str:
         folder = BY_NAME[self.name].reads[0] if self.name in BY_NAME else "documents"
-        folder_name = job.data.named(folder)
+        folder_name = job.data.folder_address(folder)
         if folder == "documents":
             return NO_DOCUMENTS.format(folder_name)
         if job.left_out_documents:
@@ -304,7 +306,7 @@ class Command:
         if job.flags.quiet and not ledger.failed_units:
             return
         for line in ledger.report_lines(verbose=job.flags.verbose):
-            print(visible(line))
+            print(terminal_text(line))
         if usage := [*(job.client.report() if job.has_client else []), *job.usage]:
             from groundwork.console.cost_report import print_report
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from groundwork.console.signals import KeyboardInterrupts
 from groundwork.errors import EXIT_FAILED, EXIT_STOPPED, GroundworkError, Stopped
 from groundwork.installation import as_typed
-from groundwork.records.artifacts import visible
+from groundwork.records.artifacts import terminal_text
 
 
 def run_guarded(work: Callable[[], int]) -> int:
@@ -30,7 +30,7 @@ def run_guarded(work: Callable[[], int]) -> int:
         print(f"stopped; what is finished is kept; go on with: {' '.join(_command_line())}", file=sys.stderr)
         return EXIT_STOPPED
     except GroundworkError as error:
-        print(f"error: {visible(str(error))}", file=sys.stderr)
+        print(f"error: {terminal_text(str(error))}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:  # whoever read the output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its end

@@ -14,7 +14,7 @@ from groundwork.pages.html_frame import document_page, table
 from groundwork.pages.markup import Markup, tag
 from groundwork.records.artifacts import Workspace, write_text
 from groundwork.records.manifest import Manifest
-from groundwork.records.spread_folders import files_in, folder_of
+from groundwork.records.spread_folders import folder_files, folder_of
 
 _AUDIT_PAGES = "plots/audit-*.html"
 _SECTIONS = (  # (title, where the files are); a file stands below the first that fits
@@ -51,7 +51,7 @@ def _list_files(data: Workspace, pattern: str) -> list[Path]:
     folder, _, name = pattern.partition("/")
     if "/" in name:
         return list(data.root.glob(pattern))
-    return [file for file in files_in(data.path(folder)) if fnmatchcase(file.name, name)]
+    return [file for file in folder_files(data.path(folder)) if fnmatchcase(file.name, name)]
 
 
 def _states_by_file(data: Workspace) -> dict[str, str]:

@@ -14,7 +14,7 @@ from groundwork.errors import ConfigError, UsageError
 from groundwork.installation import as_typed
 from groundwork.records.artifacts import Workspace, slug
 from groundwork.records.paths import Paths
-from groundwork.records.spread_folders import names_in
+from groundwork.records.spread_folders import file_names
 
 if TYPE_CHECKING:
     import asyncio
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from groundwork.llm.budget import Budget
     from groundwork.llm.call_costs import UsageRow
     from groundwork.llm.client import Client
-    from groundwork.records.departed_documents import Departed
+    from groundwork.records.departed_documents import DepartedDocument
     from groundwork.records.set_aside_documents import SetAside
     from groundwork.settings.model_settings import ModelCall
     from groundwork.settings.whole_config import Config
@@ -117,7 +117,7 @@ class Job:
     order_lock: asyncio.Lock = field(default_factory=_new_lock)  # for units that build on one another, in their order
     loop: asyncio.AbstractEventLoop | None = None  # the runner's, while it runs
     due: int = 0  # units of this run
-    departed_documents: list[Departed] = field(default_factory=list)  # documents whose source is gone
+    departed_documents: list[DepartedDocument] = field(default_factory=list)  # documents whose source is gone
     left_out_documents: set[str] = field(default_factory=set)  # of these, the ones that this stage would have worked on
     usage: list[UsageRow] = field(default_factory=list)  # of calls that other processes made for this job
     caches_refreshed: bool = False  # whether those have asked again what --force asks for again
@@ -149,9 +149,9 @@ class Job:
     @cached_property
     def set_aside(self) -> dict[str, SetAside]:
         """The documents that no stage works on, as a person decided."""
-        from groundwork.records.set_aside_documents import set_aside
+        from groundwork.records.set_aside_documents import read_set_aside
 
-        return set_aside(self.data)
+        return read_set_aside(self.data)
 
     @property
     def has_client(self) -> bool:
@@ -196,7 +196,7 @@ class Job:
 
     def list_documents(self, folder: str, suffix: str) -> list[str]:
         """The documents that have a file in `folder`, in order, those of --document only where it is given."""
-        files = names_in(self.data.path(folder), suffix)
+        files = file_names(self.data.path(folder), suffix)
         return self.select_documents(sorted(file.removesuffix(suffix) for file in files))
 
     def select_documents(self, names: list[str], *, with_gone: bool = False) -> list[str]:
@@ -234,7 +234,7 @@ class Job:
 
 def texts_with_records(job: Job, documents: Iterable[str]) -> Iterator[tuple[str, Paths]]:
     """(document, its text and record): no record where somebody put a Markdown file there by hand."""
-    recorded = set(names_in(job.data.path("text"), ".json"))
+    recorded = set(file_names(job.data.path("text"), ".json"))
     for document in documents:
         text, record = ("text", f"{document}.md"), ("text", f"{document}.json")
         yield document, job.data.paths(text, record) if record[1] in recorded else job.data.paths(text)

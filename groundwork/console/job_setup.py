@@ -13,7 +13,7 @@ from groundwork.console.job import Job
 from groundwork.console.progress import Progress
 from groundwork.errors import BudgetReached, GroundworkError, Stopped, StopRun, UsageError
 from groundwork.installation import IN_REPOSITORY, cache_dir
-from groundwork.records.artifacts import Elsewhere, Workspace, slug, text_hash
+from groundwork.records.artifacts import RemoteMirror, Workspace, slug, text_hash
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client
@@ -65,7 +65,7 @@ class open_job:  # noqa: N801  used as a with-statement's verb
         self._shards, self._part, self._folders = shards, is_part, folders
 
     def __enter__(self) -> tuple[Job, Manifest]:
-        from groundwork.records.departed_documents import departed
+        from groundwork.records.departed_documents import find_departed
         from groundwork.records.manifest import Manifest
 
         data = self._data = workspace(
@@ -74,7 +74,7 @@ class open_job:  # noqa: N801  used as a with-statement's verb
         joined = data.joined_state / "manifest.db" if data.shard else None
         self._manifest = Manifest(data.state / "manifest.db", joined, read_only=not self._writes, elsewhere=data.mirror)
         quiet = getattr(self._flags, "quiet", False)
-        gone = departed(data, self._manifest, self._config.ingest.ignore)
+        gone = find_departed(data, self._manifest, self._config.ingest.ignore)
         job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client, departed_documents=gone)
         return job, self._manifest
 
@@ -90,7 +90,7 @@ class open_job:  # noqa: N801  used as a with-statement's verb
                     print(f"error: {error}", file=sys.stderr)
 
 
-def _push(mirror: Elsewhere, *, quiet: bool) -> None:
+def _push(mirror: RemoteMirror, *, quiet: bool) -> None:
     if mirror.push() and not quiet:
         print(f"what is new is in {mirror.url}", file=sys.stderr)
 
@@ -114,14 +114,14 @@ def workspace(
     mirror = None
     location = flags.data or config.data_dir
     if "://" in str(location):
-        from groundwork.records.remote_folder.mirror_scope import Scope
+        from groundwork.records.remote_folder.mirror_scope import MirrorScope
 
         mirror = mirror_of(str(location), config.engine.cache_dir)
         if pull:
             needed = None if folders is None or flags.test else frozenset(folders)  # a sample copies what it needs
             databases = None if needed or needed is None else frozenset({"manifest"})
-            scope = Scope(shard, shards, flags.test, needed, databases)
-            mirror.pull(scope, again=not getattr(flags, "within_run", False))
+            scope = MirrorScope(shard, shards, flags.test, needed, databases)
+            mirror.pull(scope, refresh=not getattr(flags, "within_run", False))
     base = mirror.root if mirror else flags.data or PROJECT / config.data_dir
     if not base.is_dir():
         remedy = "pass --data DIR with the documents in DIR/documents"

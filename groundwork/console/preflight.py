@@ -22,7 +22,7 @@ def check_run(config: Config, data: Workspace) -> None:
     """Raises ConfigError with a line for everything that is missing."""
     problems: list[str] = []
     if not data.documents.is_dir() or not any(data.documents.iterdir()):
-        problems.append(NO_DOCUMENTS.format(data.named("documents")))
+        problems.append(NO_DOCUMENTS.format(data.folder_address("documents")))
     for provider in _providers(config):
         _collect_problem(problems, lambda provider=provider: _check_reachable(provider, config))  # type: ignore[misc]  # bound now
     if config.ingest.uses("marker-api") and (missing := config.ingest.marker_api.missing_key(os.environ)):

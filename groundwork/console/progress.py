@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
-from groundwork.records.artifacts import visible
+from groundwork.records.artifacts import terminal_text
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -98,7 +98,7 @@ class Progress:
         """Print a line of the log, above the progress line."""
         if self.quiet:
             return
-        line = visible(line)
+        line = terminal_text(line)
         with self._lock:
             if self._live:
                 self._live.console.print(line, markup=False, highlight=False, soft_wrap=True)

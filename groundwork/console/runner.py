@@ -22,9 +22,9 @@ from groundwork.console.remembered_flags import choice_from_flags
 from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, STOPPING_MESSAGE
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.call_costs import CURRENT_DOCUMENT
-from groundwork.records.artifacts import plain, remove_leftovers
+from groundwork.records.artifacts import printable_path, remove_leftovers
 from groundwork.records.manifest import Hashes, Manifest, ManifestEntry, State, edited, judge_state
-from groundwork.records.paths import texts_of
+from groundwork.records.paths import path_texts
 from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Runner:
         states: list[tuple[State, str]] = []
         for start in range(0, len(units), UNITS_PER_LOOKUP):
             batch = units[start : start + UNITS_PER_LOOKUP]
-            paths = [path for unit in batch for files in _all_files(unit) for path in texts_of(files)]
+            paths = [path for unit in batch for files in _all_files(unit) for path in path_texts(files)]
             with self.manifest.looked_up(self.stage, [unit.name for unit in batch], paths):
                 states += [self._state_of(unit) for unit in batch]
         return states
@@ -203,7 +203,7 @@ class Runner:
                 raise StopRun(
                     f"{location}: {error.strerror}; free disk space or pass --data with another folder"
                 ) from error
-            prefix = f"{plain(error.filename)}: " if error.filename else ""
+            prefix = f"{printable_path(error.filename)}: " if error.filename else ""
             outcome = Outcome(failures=[Failure("", "failed", f"{prefix}{error.strerror or error}")])
         except GroundworkError:
             raise

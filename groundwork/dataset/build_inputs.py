@@ -153,14 +153,14 @@ def read_passages(inputs: BuildInputs) -> list[Chunk]:
 def read_pool(inputs: BuildInputs, job: Job) -> Pool:
     """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
     from groundwork.dataset.rows import Reviewed, gather_rows, read_chunks, read_tags, sample
-    from groundwork.records.run_pairs import candidates, read_review
+    from groundwork.records.run_pairs import read_review, run_candidates
 
     chunks = read_chunks(inputs.chunks) if job.config.dataset.include_chunk else {}
     reviews = {}
     for run, paths in inputs.pairs.items():
         review = read_review(job.data, run, job.config.review.disagreement)
         if review.verdicts or review.warnings:
-            turned_down = [one for one in candidates(job.data, run, [path.stem for path in paths]) if one.stage]
+            turned_down = [one for one in run_candidates(job.data, run, [path.stem for path in paths]) if one.stage]
             reviews[run] = Reviewed(review, turned_down)
     pool = gather_rows(inputs.pairs, read_tags(inputs.tags), chunks, reviews)
     return sample(pool, TEST_CHUNKS) if job.test else pool

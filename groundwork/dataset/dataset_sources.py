@@ -26,7 +26,7 @@ import msgspec
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import Workspace, read_json, slug, write_json
 from groundwork.records.question_fields import QuestionFields
-from groundwork.records.run_lookup import ROW_ENDINGS, files_of_rows, nearest_run, pair_files
+from groundwork.records.run_lookup import ROW_ENDINGS, nearest_run, pair_files, row_files
 from groundwork.records.spread_folders import folder_of
 
 HUB_ID = re.compile(r"^(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?(:(?P<split>\w+))?$")
@@ -102,7 +102,7 @@ def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> Datase
             return source
     place = Path(argument).expanduser()
     if place.exists():
-        files = files_of_rows(place) if place.is_dir() else (place,)
+        files = row_files(place) if place.is_dir() else (place,)
         if not files or files[0].suffix not in ROW_ENDINGS:
             raise UsageError(f"{argument}: holds no .jsonl and no .parquet file")
         digest = hashlib.sha256(str(place.resolve()).encode()).hexdigest()[:6]
@@ -136,7 +136,7 @@ def _run(argument: str, data: Workspace) -> DatasetSource | None:
     whole = argument.removesuffix(RAW)
     if not (place := _folder_in(data.path("qa"), whole)):
         return None
-    name, as_generated = place.relative_to(data.path("qa")).as_posix(), files_of_rows(place)
+    name, as_generated = place.relative_to(data.path("qa")).as_posix(), row_files(place)
     files = as_generated if argument != whole else pair_files(data, name) or as_generated
     shown = f"{name}{RAW}" if argument != whole else name
     return DatasetSource(name=shown, key=slug(shown), kind="run", files=files) if files else None
@@ -154,7 +154,7 @@ def _finished(argument: str, data: Workspace) -> DatasetSource | None:
     """The finished dataset `argument` of data/datasets, if there is one."""
     if not (place := _folder_in(data.path("datasets"), argument)):
         return None
-    name, files = place.relative_to(data.path("datasets")).as_posix(), files_of_rows(place)
+    name, files = place.relative_to(data.path("datasets")).as_posix(), row_files(place)
     return DatasetSource(name=name, key=f"datasets-{slug(name)}", kind="files", files=files) if files else None
 
 

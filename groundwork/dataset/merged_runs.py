@@ -18,10 +18,10 @@ from groundwork.dataset.question_vectors import Embedded
 from groundwork.questions.duplicates.duplicate_rule import asked_by
 from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions, wording_hash
 from groundwork.records.artifacts import slug, write_jsonl
-from groundwork.records.disk_backed_lists import OnDemand, Spooled
+from groundwork.records.disk_backed_lists import DiskBackedList, LazySequence
 from groundwork.records.pair_record import Difficulty, Pair, Rejected
-from groundwork.records.run_lookup import files_of_documents
-from groundwork.records.spread_folders import file_in, spread_new
+from groundwork.records.run_lookup import run_pair_files
+from groundwork.records.spread_folders import file_path, mark_spread_folders
 
 Vectors = npt.NDArray[np.float32]
 
@@ -35,7 +35,7 @@ class MergeCandidate:
     order: int
 
 
-CandidateStore = Spooled[MergeCandidate] | list[MergeCandidate]
+CandidateStore = DiskBackedList[MergeCandidate] | list[MergeCandidate]
 
 
 class Dropped(NamedTuple):
@@ -109,7 +109,7 @@ def unite(candidates: Sequence[MergeCandidate], vectors: Vectors, likeness: Like
     best_first = order[leader_of[order] == order]
     leaders = np.sort(best_first)
     own = vectors if len(leaders) == count else vectors[leaders]
-    questions = OnDemand(array("q", leaders.tobytes()), lambda place: asked_by(candidates[place].pair))
+    questions = LazySequence(array("q", leaders.tobytes()), lambda place: asked_by(candidates[place].pair))
     found = SameQuestions(questions, own, likeness)
     keeper_of = np.full(count, -1)  # of each leader, the best first
     for leader in best_first.tolist():
@@ -138,19 +138,19 @@ def write_run(folder: Path, merged: MergedRuns) -> None:
         kept.setdefault(document_of[row], array("q")).append(row)
     for place, one in enumerate(merged.dropped):
         dropped.setdefault(document_of[one.copy], array("q")).append(place)
-    spread_new(folder / f"{document}.jsonl" for document in kept)
-    spread_new(folder / "rejected" / f"{document}.jsonl" for document in dropped)
+    mark_spread_folders(folder / f"{document}.jsonl" for document in kept)
+    mark_spread_folders(folder / "rejected" / f"{document}.jsonl" for document in dropped)
     _remove_others(folder, kept)
     _remove_others(folder / "rejected", dropped)
     for document, rows in sorted(kept.items()):
-        write_jsonl(file_in(folder, f"{document}.jsonl"), (merged.candidates[row].pair for row in rows))
+        write_jsonl(file_path(folder, f"{document}.jsonl"), (merged.candidates[row].pair for row in rows))
     for document, places in sorted(dropped.items()):
         copies = (_rejected(merged.candidates, merged.dropped[place]) for place in places)
-        write_jsonl(file_in(folder / "rejected", f"{document}.jsonl"), copies)
+        write_jsonl(file_path(folder / "rejected", f"{document}.jsonl"), copies)
 
 
 def _remove_others(folder: Path, documents: Container[str]) -> None:
-    for old in files_of_documents(folder):
+    for old in run_pair_files(folder):
         if old.stem not in documents:
             old.unlink()
 

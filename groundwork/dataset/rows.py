@@ -13,7 +13,7 @@ import msgspec
 
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.chunk_record import Chunk
-from groundwork.records.figures import as_read, in_words
+from groundwork.records.figures import quote_in_words, text_with_captions
 from groundwork.records.pair_record import Difficulty, Pair
 from groundwork.records.record_base import Record
 from groundwork.records.run_pairs import Candidate, Review
@@ -132,18 +132,18 @@ def _obeyed(
     """(pairs by run, their places, what people decided, warnings) once each run's decisions are obeyed."""
     obeyed, where = [], []
     for (run, pair), place in zip(pairs, places, strict=True):
-        kept = reviews[run].review.settled(pair) if run in reviews else pair
+        kept = reviews[run].review.apply_decision(pair) if run in reviews else pair
         if kept is not None:
             obeyed.append((run, kept))
             where.append(place)
     present = {(run, pair.id) for run, pair in pairs}
     said, warnings = [], []
     for run, (review, turned_down) in reviews.items():
-        restored = review.restored(turned_down, lambda name, run=run: (run, name) in present)  # type: ignore[misc]
+        restored = review.restored_pairs(turned_down, lambda name, run=run: (run, name) in present)  # type: ignore[misc]
         obeyed += [(run, pair) for pair in restored]
         where += [f"{run}, accepted in review"] * len(restored)
-        said += [f"{run}: {line}" if len(reviews) > 1 else line for line in review.describe()]
-        warnings += [*review.unmet(path.stem for path in files[run]), *review.outdated()]
+        said += [f"{run}: {line}" if len(reviews) > 1 else line for line in review.summary_lines()]
+        warnings += [*review.unmet_warnings(path.stem for path in files[run]), *review.outdated_warnings()]
     return obeyed, where, said, warnings
 
 
@@ -154,7 +154,9 @@ def read_tags(paths: Sequence[Path]) -> dict[str, list[str]]:
 
 def read_chunks(paths: Sequence[Path]) -> dict[str, str]:
     """Chunk texts by id of the chunk."""
-    return {chunk.id: as_read(chunk.text, chunk.document) for path in paths for chunk in read_jsonl(path, Chunk)}
+    return {
+        chunk.id: text_with_captions(chunk.text, chunk.document) for path in paths for chunk in read_jsonl(path, Chunk)
+    }
 
 
 def _pairs(path: Path) -> Iterator[tuple[str, Pair | str]]:
@@ -179,7 +181,7 @@ def _row(pair: Pair, run: str, tags: Mapping[str, Sequence[str]], chunks: Mappin
         category=intern(pair.category),
         document=intern(pair.document),
         chunk=intern(pair.chunk),
-        evidence=[in_words(quote) for quote in pair.evidence],
+        evidence=[quote_in_words(quote) for quote in pair.evidence],
         tags=list(tags.get(pair.id, [])),
         headings=pair.headings,
         pages=pair.pages,

@@ -72,6 +72,6 @@ def _change(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Sequence
 
 def _rows_of(folder: Path) -> list[dict[str, Any]]:
     from groundwork.dataset.dataset_sources import records_of
-    from groundwork.records.run_lookup import files_of_rows
+    from groundwork.records.run_lookup import row_files
 
-    return [{**record, "split": split} for split, record in records_of(files_of_rows(folder))]
+    return [{**record, "split": split} for split, record in records_of(row_files(folder))]

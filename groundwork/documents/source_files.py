@@ -20,7 +20,7 @@ from groundwork.documents.converters import IMAGES, TEXT
 from groundwork.documents.decompression_bombs import refuse_archive, refuse_pdf
 from groundwork.documents.engines.plain_text import decode_text
 from groundwork.errors import BadDocument
-from groundwork.records.artifacts import plain, slug
+from groundwork.records.artifacts import printable_path, slug
 from groundwork.records.name_patterns import matches_any
 from groundwork.records.run_lookup import DECISIONS
 
@@ -80,7 +80,7 @@ def ignored_files(folder: Path, ignore: Sequence[str]) -> list[str]:
 
 def _name_below(path: str, folder: Path) -> str:
     """Its path below the folder."""
-    return plain(path[len(str(folder)) + 1 :])
+    return printable_path(path[len(str(folder)) + 1 :])
 
 
 def examine(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]:
@@ -102,9 +102,9 @@ def examine(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]:
 
 def utf8_path(path: Path, scratch: Path) -> Path:
     """`path`, or a link to it in `scratch` where its letters are no UTF-8, which some of the libraries cannot open."""
-    if plain(path) == str(path):
+    if printable_path(path) == str(path):
         return path
-    link = scratch / plain(path.name)
+    link = scratch / printable_path(path.name)
     link.symlink_to(path.resolve())
     return link
 

@@ -16,7 +16,7 @@ from groundwork.grading.judge_validation import Trust, reference_cases, spoiled_
 from groundwork.grading.refusals import REFUSES
 from groundwork.llm.task_group import gather_all
 from groundwork.records.artifacts import read_jsonl, write_jsonl
-from groundwork.records.grades import CheckedAnswer, Grade, passed, score_of
+from groundwork.records.grades import CheckedAnswer, Grade, all_criteria_met, criteria_score
 from groundwork.settings.dataset_settings import GradeSettings
 
 CHECK_FILE = "judge_check.jsonl"
@@ -68,8 +68,8 @@ class Grading:
             question=row.question,
             answer=answer,
             criteria=criteria,
-            score=score_of(criteria),
-            passed=passed(criteria),
+            score=criteria_score(criteria),
+            passed=all_criteria_met(criteria),
             against="reference answer" if criteria_of(row.evaluation_criteria, row.answer)[1] else "criteria",
             judges=self.judge_names,
             open_book=self.settings.open_book,
@@ -122,7 +122,7 @@ class Grading:
                 question=case.question,
                 answer=case.answer,
                 criteria=criteria,
-                passed=passed(criteria),
+                passed=all_criteria_met(criteria),
                 judges=[judge.name for judge in first],
                 open_book=self.settings.open_book,
             )

@@ -31,7 +31,7 @@ from groundwork.llm.http_response import ChatResponse, Usage, read_response, rea
 from groundwork.llm.journal import Journal, StoredReply, request_key
 from groundwork.llm.rate_limit import RateLimiter
 from groundwork.llm.token_estimate import tokens_in
-from groundwork.records.process_identity import spoken
+from groundwork.records.process_identity import process_label
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -107,7 +107,7 @@ class CallRunner:
         if owner := self._journal.owner(key):
             self._say_once(
                 (None, "waiting"),
-                f"waiting for {spoken(owner)}, which asks the same ({context.unit}); end it if it is not wanted",
+                f"waiting for {process_label(owner)}, which asks the same ({context.unit}); end it if it is not wanted",
             )
 
     def notice(self, context: CallContext, kind: str, text: str) -> None:

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from groundwork.errors import StopRun
 from groundwork.records.artifacts import TEMPORARY
 from groundwork.records.manifest import read_only_database
-from groundwork.records.process_identity import mark
+from groundwork.records.process_identity import process_mark
 
 REPLY_COLUMNS = "body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
 SEGMENT_COLUMNS = f"id, key, {REPLY_COLUMNS}, stored, used"  # what a segment keeps of a row
@@ -174,7 +174,7 @@ class SegmentWriter:
     def __init__(self, journal: Path, dictionary: bytes) -> None:
         """Raises OSError or sqlite3.Error, as `add` and `publish` do."""
         self._journal, self._dictionary = journal, dictionary
-        self._path = journal.with_name(f"{TEMPORARY}{mark()}-{secrets.token_hex(4)}-{journal.stem}")
+        self._path = journal.with_name(f"{TEMPORARY}{process_mark()}-{secrets.token_hex(4)}-{journal.stem}")
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         self._db = sqlite3.connect(self._path, isolation_level=None)
         self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)

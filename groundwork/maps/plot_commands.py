@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Job, Outcome, Unit, setting
 from groundwork.errors import UsageError
-from groundwork.records.run_lookup import default_dataset, default_run, runs
+from groundwork.records.run_lookup import default_dataset, default_run, run_names
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
@@ -41,9 +41,9 @@ def sources_of(
     from groundwork.dataset.dataset_sources import locate_all, pin
 
     named = [name for argument in job.flags.datasets for name in _of_vectors(job, argument)]
-    names = named or (default(job) if default else runs(job.data))
+    names = named or (default(job) if default else run_names(job.data))
     if names and len(names) < least:
-        raise UsageError(f"needs at least {least} datasets; the runs are: {', '.join(runs(job.data))}")
+        raise UsageError(f"needs at least {least} datasets; the runs are: {', '.join(run_names(job.data))}")
     sources = [_documents_only(job, source) for source in locate_all(names, job.data, prefer)]
     return [pin(source, job.data) if source.kind == "hub" else source for source in sources]
 
@@ -61,7 +61,7 @@ def _of_vectors(job: Job, argument: str) -> list[str]:
     if not keys:
         return [argument]
     finished = sorted(folder.name for folder in job.data.path("datasets").glob("*") if folder.is_dir())
-    known = {locate_dataset(name, job.data).key: name for name in runs(job.data)}
+    known = {locate_dataset(name, job.data).key: name for name in run_names(job.data)}
     known |= {locate_dataset(name, job.data, "datasets").key: name for name in finished}
     if found := [name for key, name in known.items() if key in keys]:
         return found
@@ -79,7 +79,7 @@ def together(sources: list[DatasetSource]) -> tuple[str, str]:
 
 def default_run_named(job: Job) -> list[str]:
     """The run that no argument means. Raises UsageError where several could be meant; none at all is an empty list."""
-    return [default_run(job.data, job.config.qa.model)] if runs(job.data) else []
+    return [default_run(job.data, job.config.qa.model)] if run_names(job.data) else []
 
 
 def default_dataset_named(job: Job) -> list[str]:

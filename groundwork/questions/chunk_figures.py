@@ -12,8 +12,8 @@ from groundwork.errors import GroundworkError
 from groundwork.llm.prompts import Message, attach_images
 from groundwork.questions.draft_faults import Draft
 from groundwork.records.chunk_record import Chunk
-from groundwork.records.figures import as_read, figure_mark, figure_named, figures
-from groundwork.records.raster_images import UnusableImage, jpeg_of, opened_image
+from groundwork.records.figures import figure_mark, figure_number, figures, text_with_captions
+from groundwork.records.raster_images import UnusableImage, encode_jpeg, open_image
 from groundwork.settings.question_settings import QA
 
 MOST_BYTES = 50_000_000  # of a file that is opened
@@ -42,7 +42,7 @@ class ChunkFigures:
     @property
     def text(self) -> str:
         """The chunk as the model reads it, its pictures by their marks."""
-        return as_read(self.chunk.text, self.chunk.document, self._shown())
+        return text_with_captions(self.chunk.text, self.chunk.document, self._shown())
 
     def beside(self, messages: Sequence[Message]) -> list[Message]:
         """The conversation with the pictures, and with what the prompt says of them."""
@@ -55,12 +55,12 @@ class ChunkFigures:
 
     def resolved(self, draft: Draft) -> Draft:
         """The draft with evidence that names a figure by its number as that figure; a wrong number stays none."""
-        if not self._shown() or all(figure_named(quote) is None for quote in draft.evidence):
+        if not self._shown() or all(figure_number(quote) is None for quote in draft.evidence):
             return draft
         return msgspec.structs.replace(draft, evidence=[self._as_figure(quote) for quote in draft.evidence])
 
     def _as_figure(self, quote: str) -> str:
-        number = figure_named(quote)
+        number = figure_number(quote)
         if number is None:
             return quote
         if number not in self._shown():
@@ -85,4 +85,4 @@ class ChunkFigures:
         path = (texts / file).resolve()
         if not path.is_relative_to(texts) or path.stat().st_size > MOST_BYTES:
             raise UnusableImage("it lies elsewhere, or is too large")
-        return jpeg_of(opened_image(path.read_bytes(), ("PNG", "JPEG")), self.settings.image_size)
+        return encode_jpeg(open_image(path.read_bytes(), ("PNG", "JPEG")), self.settings.image_size)

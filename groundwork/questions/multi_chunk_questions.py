@@ -16,7 +16,7 @@ from groundwork.questions.draft_faults import Draft, Drafts, Fault, PairBasis
 from groundwork.questions.duplicates.duplicate_rule import asked_by
 from groundwork.questions.duplicates.duplicate_search import AskedSoFar, Encode
 from groundwork.questions.interview import as_pair, as_rejected, as_unread
-from groundwork.records.figures import as_read
+from groundwork.records.figures import text_with_captions
 from groundwork.records.pair_record import Pair, Rejected
 from groundwork.settings.question_settings import QA
 
@@ -46,8 +46,8 @@ class TwoChunks:
         messages = render_turns(
             self.prompt,
             **self.known,
-            first=as_read(self.first.chunk.text, self.first.chunk.document),
-            second=as_read(self.second.chunk.text, self.second.chunk.document),
+            first=text_with_captions(self.first.chunk.text, self.first.chunk.document),
+            second=text_with_captions(self.second.chunk.text, self.second.chunk.document),
             batch=str(self.settings.batch),
         )
         unit = f"{self.first.chunk.id} with {self.second.chunk.id}"

@@ -19,16 +19,23 @@ from typing import Any, Protocol, TypeVar
 
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.paths import Paths
-from groundwork.records.process_identity import is_dead, mark
+from groundwork.records.process_identity import is_dead, process_mark
 from groundwork.records.shards import Shard
-from groundwork.records.spread_folders import folders_below, is_spread, names_in, place_in, settle, spread_new
+from groundwork.records.spread_folders import (
+    file_names,
+    folders_below,
+    is_spread,
+    mark_spread_folders,
+    path_in_folder,
+    settle_files,
+)
 
 T = TypeVar("T")
 TEMPORARY = ".tmp-"  # before the mark of the process that writes the file
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # not tab and line end
 
 
-class Elsewhere(Protocol):
+class RemoteMirror(Protocol):
     """The store that a data folder is the local copy of (records.remote_folder.mirror)."""
 
     url: str
@@ -37,7 +44,7 @@ class Elsewhere(Protocol):
     def fetch_databases(self, kind: str | None = None) -> None: ...
     def put(self, paths: Iterable[Path]) -> None: ...
     def listed(self, path: Path) -> tuple[str, str] | None: ...
-    def is_elsewhere(self, path: Path) -> bool: ...
+    def is_remote(self, path: Path) -> bool: ...
     def pull_shards(self) -> None: ...
     def push(self) -> int: ...
 
@@ -50,13 +57,13 @@ class Workspace:
     """
 
     def __init__(
-        self, root: Path, base: Path | None = None, shard: Shard | None = None, mirror: Elsewhere | None = None
+        self, root: Path, base: Path | None = None, shard: Shard | None = None, mirror: RemoteMirror | None = None
     ) -> None:
         self.root = root.resolve()
         self.base = (base or root).resolve()
         self.shard = shard
         self.mirror = mirror
-        self._starts = (f"{self.root}{os.sep}", f"{self.base}{os.sep}")
+        self._root_prefixes = (f"{self.root}{os.sep}", f"{self.base}{os.sep}")
         self._folders: dict[tuple[str, ...], tuple[str, bool]] = {}  # and whether their files are spread
 
     @property
@@ -91,11 +98,11 @@ class Workspace:
         return self.path(folder) if self.shard else None
 
     @property
-    def place(self) -> str:
+    def address(self) -> str:
         """Where the folder is, for people: its path, or the URL with the path of its copy."""
         return f"{self.mirror.url} (here: {self.base})" if self.mirror else str(self.root)
 
-    def named(self, folder: str) -> str:
+    def folder_address(self, folder: str) -> str:
         """A folder of it for people: its path, or its URL."""
         return f"{self.mirror.url}/{folder}" if self.mirror else str(self.path(folder))
 
@@ -109,36 +116,36 @@ class Workspace:
         if self.mirror:
             self.mirror.fetch_databases(kind)
 
-    def is_elsewhere(self, path: Path) -> bool:
+    def is_remote(self, path: Path) -> bool:
         """Is only the name of the file here, until it is fetched?"""
-        return self.mirror is not None and self.mirror.is_elsewhere(path)
+        return self.mirror is not None and self.mirror.is_remote(path)
 
     def path(self, *parts: str) -> Path:
         """A path inside the folder, links not followed.
 
         Raises UsageError for a name that would leave it.
         """
-        return Path(self.spelt(*parts))
+        return Path(self.path_text(*parts))
 
     def paths(self, *files: tuple[str, ...]) -> Paths:
         """Several of them, each made a Path where it is asked for."""
-        return Paths([self.spelt(*parts) for parts in files])
+        return Paths([self.path_text(*parts) for parts in files])
 
-    def existing(self, files: Sequence[tuple[str, ...]]) -> Paths:
+    def existing_paths(self, files: Sequence[tuple[str, ...]]) -> Paths:
         """Those of many files that are there, each folder being listed once."""
-        there = {above: set(names_in(self.path(*above))) for above in {parts[:-1] for parts in files}}
-        return self.paths(*(parts for parts in files if parts[-1] in there[parts[:-1]]))
+        names_by_folder = {folder: set(file_names(self.path(*folder))) for folder in {parts[:-1] for parts in files}}
+        return self.paths(*(parts for parts in files if parts[-1] in names_by_folder[parts[:-1]]))
 
-    def spelt(self, *parts: str) -> str:
+    def path_text(self, *parts: str) -> str:
         """`path` as text, for 100,000s of files."""
         name = parts[-1] if len(parts) > 1 else ""
         if name in ("", ".", "..") or "/" in name or os.sep != "/":
             return self._inside(parts)
-        known = self._folders.get(parts[:-1])
-        if known is None:
-            folder = self.spelt(*parts[:-1])
-            known = self._folders[parts[:-1]] = folder, is_spread(folder)
-        return place_in(known[0], name, known[1]) if known[1] else f"{known[0]}/{name}"
+        cached = self._folders.get(parts[:-1])
+        if cached is None:
+            folder = self.path_text(*parts[:-1])
+            cached = self._folders[parts[:-1]] = folder, is_spread(folder)
+        return path_in_folder(cached[0], name, cached[1]) if cached[1] else f"{cached[0]}/{name}"
 
     def _inside(self, parts: tuple[str, ...]) -> str:
         root = str(self.base if parts and parts[0] == "documents" else self.root)
@@ -147,50 +154,54 @@ class Workspace:
             raise UsageError(f"{'/'.join(parts)}: leads out of {root}; names may not hold '..' or begin with '/'")
         return path
 
-    def spread(self, files: Iterable[str | Path]) -> bool:
+    def spread_new_folders(self, files: Iterable[str | Path]) -> bool:
         """Give the new folders of these files subfolders where there are very many; returns whether any got some."""
-        made = spread_new(files, self.shard.count if self.shard else 1)
+        markers = mark_spread_folders(files, self.shard.count if self.shard else 1)
         self._folders.clear()
-        if made and self.mirror:
-            self.mirror.put(made)
-        return bool(made)
+        if markers and self.mirror:
+            self.mirror.put(markers)
+        return bool(markers)
 
-    def settle(self) -> None:
+    def settle_files(self) -> None:
         """Put what was laid by hand into folders whose files are spread where it belongs."""
-        settle([*map(self.path, ("text", "summaries", "chunks", "plots")), *self.folders_of_runs()])
+        settle_files([*map(self.path, ("text", "summaries", "chunks", "plots")), *self.run_folders()])
 
-    def folders_of_runs(self) -> list[Path]:
+    def run_folders(self) -> list[Path]:
         """Every run's folder and those below it."""
         return folders_below(self.path("qa"), 3)
 
     def relative(self, path: str | Path) -> str:
         """`path` as the manifest names it: below the folder, or absolute when it lies elsewhere."""
         text = str(path)
-        for root in self._starts:
+        for root in self._root_prefixes:
             if text.startswith(root):
-                name = plain(text[len(root) :])
+                name = printable_path(text[len(root) :])
                 return name if os.sep == "/" else name.replace(os.sep, "/")
-        return plain(text)
+        return printable_path(text)
 
-    def borrow(self, folders: Iterable[str], made: Iterable[str] = ()) -> None:
+    def copy_from_base(self, folders: Iterable[str], written: Iterable[str] = ()) -> None:
         """Copy into a test folder what it lacks of the base's `folders`, or has older than the base.
 
-        `made`: files, as `relative` names them, that stages wrote in the test folder itself. Of their documents (in
+        `written`: files, as `relative` names them, that stages wrote in the test folder itself. Of their documents (in
         their run) nothing is copied, so that a sample stays a sample.
         """
         if self.root == self.base:
             return
-        own = {_made_of(Path(path)) for path in made}
+        sample_documents = {_folder_run_document(Path(path)) for path in written}
         for folder in set(folders) - {"documents"}:
             for source in sorted((self.base / folder).rglob("*")):
-                inside = source.relative_to(self.base)
-                target = self.root / inside
-                if source.is_file() and _made_of(inside) not in own and _older(target, source):
+                relative_path = source.relative_to(self.base)
+                target = self.root / relative_path
+                if (
+                    source.is_file()
+                    and _folder_run_document(relative_path) not in sample_documents
+                    and _is_older(target, source)
+                ):
                     target.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy2(source, target)
 
 
-def plain(path: str | Path) -> str:
+def printable_path(path: str | Path) -> str:
     r"""`path` in letters that every file can hold: a byte of a name that is no UTF-8 is spelt out, as `\xff`."""
     text = str(path)
     return text if text.isascii() else os.fsencode(text).decode(errors="backslashreplace")
@@ -211,7 +222,7 @@ def _is_mark(character: str) -> bool:
 def write_bytes(path: Path, content: bytes) -> None:
     """Write whole or not at all; raises OSError (disk full, no right to write) and leaves the old file then."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{TEMPORARY}{mark()}-", suffix=path.suffix)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{TEMPORARY}{process_mark()}-", suffix=path.suffix)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -226,21 +237,21 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def remove_leftovers(folders: Iterable[Path]) -> int:
     """Delete the temporary files in `folders` of processes that have ended; returns how many there were."""
-    left = [
+    temporary_files = [
         path
         for folder in set(folders)
         if folder.is_dir()
         for path in folder.glob(f"{TEMPORARY}*")
         if is_dead(path.name.removeprefix(TEMPORARY))
     ]
-    for path in left:
+    for path in temporary_files:
         path.unlink(missing_ok=True)
-    return len(left)
+    return len(temporary_files)
 
 
-def visible(text: str) -> str:
+def terminal_text(text: str) -> str:
     r"""`text` for a terminal: control characters, which could move its cursor or change its title, spelt as `\x1b`."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def write_text(path: Path, content: str) -> None:
@@ -307,14 +318,14 @@ def read_jsonl(path: Path, kind: type[T]) -> list[T]:
     return records
 
 
-def _made_of(path: Path) -> tuple[str, str, str]:
+def _folder_run_document(path: Path) -> tuple[str, str, str]:
     """(folder, run, document) of a file below data/; the run is "" outside data/qa."""
     run = path.parts[1] if path.parts[0] == "qa" and len(path.parts) > 2 else ""
     return path.parts[0], run, path.name.removesuffix(path.suffix)
 
 
-def _older(path: Path, than: Path) -> bool:
-    return not path.exists() or path.stat().st_mtime_ns < than.stat().st_mtime_ns
+def _is_older(target: Path, source: Path) -> bool:
+    return not target.exists() or target.stat().st_mtime_ns < source.stat().st_mtime_ns
 
 
 def _umask() -> int:

@@ -21,26 +21,26 @@ T = TypeVar("T")
 WRITTEN_AT_ONCE = READ_AT_ONCE = 1 << 20  # bytes
 
 
-class OnDemand(Sequence[T], Generic[T]):
-    """An element for each of `places`, made by `make` each time that it is asked for."""
+class LazySequence(Sequence[T], Generic[T]):
+    """An element for each of `indices`, made by `make` each time that it is asked for."""
 
-    def __init__(self, places: Sequence[int], make: Callable[[int], T]) -> None:
-        self._places, self._make = places, make
+    def __init__(self, indices: Sequence[int], make: Callable[[int], T]) -> None:
+        self._indices, self._make = indices, make
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._indices)
 
     @overload
-    def __getitem__(self, number: int) -> T: ...
+    def __getitem__(self, position: int) -> T: ...
     @overload
-    def __getitem__(self, number: slice) -> list[T]: ...
-    def __getitem__(self, number: int | slice) -> T | list[T]:
-        if isinstance(number, slice):
-            return [self._make(place) for place in self._places[number]]
-        return self._make(self._places[number])
+    def __getitem__(self, position: slice) -> list[T]: ...
+    def __getitem__(self, position: int | slice) -> T | list[T]:
+        if isinstance(position, slice):
+            return [self._make(index) for index in self._indices[position]]
+        return self._make(self._indices[position])
 
 
-class Spooled(Sequence[T], Generic[T]):
+class DiskBackedList(Sequence[T], Generic[T]):
     """A sequence that only grows. What is read of it is a new object each time, equal to what was appended."""
 
     def __init__(self, kind: type[T], folder: Path, records: Iterable[T] = ()) -> None:
@@ -70,34 +70,35 @@ class Spooled(Sequence[T], Generic[T]):
         return len(self._ends) - 1
 
     @overload
-    def __getitem__(self, place: int) -> T: ...
+    def __getitem__(self, position: int) -> T: ...
     @overload
-    def __getitem__(self, place: slice) -> list[T]: ...
-    def __getitem__(self, place: int | slice) -> T | list[T]:
-        if isinstance(place, slice):
-            return [self[number] for number in range(len(self))[place]]
-        number = range(len(self))[place]
-        return self._decoder.decode(self._content(self._ends[number], self._ends[number + 1]))
+    def __getitem__(self, position: slice) -> list[T]: ...
+    def __getitem__(self, position: int | slice) -> T | list[T]:
+        if isinstance(position, slice):
+            return [self[index] for index in range(len(self))[position]]
+        index = range(len(self))[position]
+        return self._decoder.decode(self._content(self._ends[index], self._ends[index + 1]))
 
     def __iter__(self) -> Iterator[T]:
         """In order, read a part of the file at a time."""
-        content, start = b"", 0
-        for number in range(len(self)):
-            first, end = self._ends[number], self._ends[number + 1]
-            if end > start + len(content):
-                content, start = self._content(first, max(end, min(first + READ_AT_ONCE, self._ends[-1]))), first
-            yield self._decoder.decode(memoryview(content)[first - start : end - start])
+        content, content_start = b"", 0
+        for index in range(len(self)):
+            record_start, record_end = self._ends[index], self._ends[index + 1]
+            if record_end > content_start + len(content):
+                block_end = max(record_end, min(record_start + READ_AT_ONCE, self._ends[-1]))
+                content, content_start = self._content(record_start, block_end), record_start
+            yield self._decoder.decode(memoryview(content)[record_start - content_start : record_end - content_start])
 
     def _content(self, start: int, end: int) -> bytes:
         self._flush()
-        parts, missing = [], end - start
+        blocks, missing = [], end - start
         while missing:  # a read may bring less than was asked for
-            part = os.pread(self._file.fileno(), missing, end - missing)
-            if not part:
+            block = os.pread(self._file.fileno(), missing, end - missing)
+            if not block:
                 raise OSError(f"{missing} bytes of a temporary file are gone")
-            parts.append(part)
-            missing -= len(part)
-        return b"".join(parts)
+            blocks.append(block)
+            missing -= len(block)
+        return b"".join(blocks)
 
     def _flush(self) -> None:
         while self._pending:

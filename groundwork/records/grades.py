@@ -68,13 +68,13 @@ class CheckedAnswer(Record, frozen=True):
     open_book: bool
 
 
-def score_of(criteria: list[CriterionGrade]) -> float | None:
+def criteria_score(criteria: list[CriterionGrade]) -> float | None:
     """The share of criteria met among those with a verdict; None where there is none."""
     settled = [grade.verdict == "met" for grade in criteria if grade.verdict in ("met", "unmet")]
     return sum(settled) / len(settled) if settled else None
 
 
-def passed(criteria: list[CriterionGrade]) -> bool | None:
+def all_criteria_met(criteria: list[CriterionGrade]) -> bool | None:
     """Whether every criterion is met; None where that hangs on one without a verdict."""
     verdicts = {grade.verdict for grade in criteria}
     return False if "unmet" in verdicts else True if verdicts == {"met"} else None

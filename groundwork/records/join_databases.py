@@ -10,14 +10,14 @@ from pathlib import Path, PurePosixPath
 
 from groundwork.errors import StopRun
 from groundwork.records.artifacts import TEMPORARY, Workspace, read_json, write_bytes, write_json
-from groundwork.records.process_identity import mark
+from groundwork.records.process_identity import process_mark
 from groundwork.records.shards import JOURNAL_SEGMENT, SERVICE_REPLIES, Shard
 
 # Tables whose rows stand where they are later than what is there; other tables only gain rows that they lack.
-_LATER = {"units": "finished", "uses": "used"}
-OF_ONE_MACHINE = {"claims", "files", "sqlite_sequence"}  # or of one process: nothing to join
+_TIME_COLUMNS = {"units": "finished", "uses": "used"}
+MACHINE_TABLES = {"claims", "files", "sqlite_sequence"}  # or of one process: nothing to join
 VOCABULARY = "tags/vocabulary.json"  # below data/ and below a shard's state
-_PARTS = (  # tables before their indexes
+_SHARD_SCHEMA = (  # tables before their indexes
     "SELECT name, tbl_name, sql FROM shard.sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "
     "ORDER BY type DESC"
 )
@@ -37,7 +37,7 @@ def join_shards(data: Workspace) -> dict[tuple[str, str], int]:
     added: dict[tuple[str, str], int] = defaultdict(int)
     for folder in shard_folders(data).values():
         for source in sorted(folder.rglob("*.db")):
-            target = _target(data, source.relative_to(folder))
+            target = _joined_path(data, source.relative_to(folder))
             try:
                 if source.match(JOURNAL_SEGMENT):
                     added["journal.db", "replies"] += _copy_segment(source, target)
@@ -48,10 +48,10 @@ def join_shards(data: Workspace) -> dict[tuple[str, str], int]:
                 raise StopRun(
                     f"{source}: cannot be joined to {target}: {error}; is its shard still at work?"
                 ) from error
-    if new := _join_vocabularies(data):
-        added[VOCABULARY, "tags"] = new
-    if new := _join_replies(data):
-        added[SERVICE_REPLIES, "replies"] = new
+    if new_count := _join_vocabularies(data):
+        added[VOCABULARY, "tags"] = new_count
+    if new_count := _join_replies(data):
+        added[SERVICE_REPLIES, "replies"] = new_count
     return dict(added)
 
 
@@ -60,7 +60,7 @@ def _copy_segment(source: Path, target: Path) -> int:
     if target.exists():
         return 0
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f"{TEMPORARY}{mark()}-{target.stem}")
+    temporary = target.with_name(f"{TEMPORARY}{process_mark()}-{target.stem}")
     try:
         temporary.touch(0o600)
         shutil.copyfile(source, temporary)
@@ -74,15 +74,15 @@ def _copy_segment(source: Path, target: Path) -> int:
 def _join_replies(data: Workspace) -> int:
     """Copy what shards stored of a service's replies, each a file named by its request; returns how many are new."""
     target = data.joined_state / SERVICE_REPLIES
-    new = {
+    new_replies = {
         reply.name: reply
         for folder in shard_folders(data).values()
         for reply in (folder / SERVICE_REPLIES).glob("*.json")
         if not (target / reply.name).exists()
     }
-    for name, reply in new.items():
+    for name, reply in new_replies.items():
         write_bytes(target / name, reply.read_bytes())
-    return len(new)
+    return len(new_replies)
 
 
 def _join_vocabularies(data: Workspace) -> int:
@@ -92,22 +92,24 @@ def _join_vocabularies(data: Workspace) -> int:
     """
     target = data.path(*PurePosixPath(VOCABULARY).parts)
     folders = [data.root, *shard_folders(data).values()]
-    read = [
+    vocabularies = [
         read_json(folder / VOCABULARY, dict[str, list[str]]) for folder in folders if (folder / VOCABULARY).is_file()
     ]
-    if len(read) < 2 and target.is_file():
+    if len(vocabularies) < 2 and target.is_file():
         return 0
-    tags = dict.fromkeys(tag for one in read for tag in one.get("tags", []))
-    struck = dict.fromkeys(tag for one in read for tag in one.get("too_common", []) if tag not in tags)
-    before = read_json(target, dict[str, list[str]]) if target.is_file() else {}
-    joined = {"tags": list(tags), "too_common": list(struck)}
-    if not read or joined == before:
+    tags = dict.fromkeys(tag for vocabulary in vocabularies for tag in vocabulary.get("tags", []))
+    common_tags = dict.fromkeys(
+        tag for vocabulary in vocabularies for tag in vocabulary.get("too_common", []) if tag not in tags
+    )
+    target_content = read_json(target, dict[str, list[str]]) if target.is_file() else {}
+    joined_content = {"tags": list(tags), "too_common": list(common_tags)}
+    if not vocabularies or joined_content == target_content:
         return 0
-    write_json(target, joined)
-    return len(tags.keys() - set(before.get("tags", [])))
+    write_json(target, joined_content)
+    return len(tags.keys() - set(target_content.get("tags", [])))
 
 
-def _target(data: Workspace, name: Path) -> Path:
+def _joined_path(data: Workspace, name: Path) -> Path:
     if name.name == "journal.db" or name.match(JOURNAL_SEGMENT):
         return data.joined_journal.with_name(name.name)
     return data.joined_state / name if len(name.parts) == 1 else data.path(*name.parts)
@@ -132,33 +134,35 @@ def join_database(source: Path, target: Path) -> dict[str, int]:
 
 def make_missing_tables(database: sqlite3.Connection) -> list[str]:
     """Make what the attached database `shard` has and this one lacks; returns the tables that are to be joined."""
-    parts = [part for part in database.execute(_PARTS).fetchall() if part[1] not in OF_ONE_MACHINE]
-    for name, _, layout in parts:
-        if not _has(database, name):
+    schema_rows = [row for row in database.execute(_SHARD_SCHEMA).fetchall() if row[1] not in MACHINE_TABLES]
+    for name, _, layout in schema_rows:
+        if not _has_table(database, name):
             database.execute(layout)
-    return [name for name, table, _ in parts if name == table]
+    return [name for name, table, _ in schema_rows if name == table]
 
 
-def _has(database: sqlite3.Connection, name: str) -> bool:
+def _has_table(database: sqlite3.Connection, name: str) -> bool:
     return database.execute("SELECT 1 FROM main.sqlite_master WHERE name = ?", (name,)).fetchone() is not None
 
 
 def _join_table(database: sqlite3.Connection, table: str) -> int:
     """How many rows came in."""
-    theirs = [row[1] for row in database.execute(f'PRAGMA shard.table_info("{table}")')]
-    mine = {row[1] for row in database.execute(f'PRAGMA main.table_info("{table}")')}  # fewer, of an earlier version
-    columns = [name for name in theirs if name in mine - {"id"}]
-    names = ", ".join(f'"{name}"' for name in columns)
-    same = " AND ".join(f'mine."{name}" IS theirs."{name}"' for name in _key(database, table) or columns)
-    newer = f' AND mine."{_LATER[table]}" >= theirs."{_LATER[table]}"' if table in _LATER else ""
+    shard_columns = [row[1] for row in database.execute(f'PRAGMA shard.table_info("{table}")')]
+    # fewer, of an earlier version
+    target_columns = {row[1] for row in database.execute(f'PRAGMA main.table_info("{table}")')}
+    columns = [name for name in shard_columns if name in target_columns - {"id"}]
+    column_list = ", ".join(f'"{name}"' for name in columns)
+    same_row = " AND ".join(f'mine."{name}" IS theirs."{name}"' for name in _key_columns(database, table) or columns)
+    time = _TIME_COLUMNS.get(table)
+    not_older = f' AND mine."{time}" >= theirs."{time}"' if time else ""
     statement = (
-        f'INSERT OR REPLACE INTO main."{table}" ({names}) SELECT {names} FROM shard."{table}" AS theirs '  # noqa: S608  # names of tables of ours
-        f'WHERE NOT EXISTS (SELECT 1 FROM main."{table}" AS mine WHERE {same}{newer})'
+        f'INSERT OR REPLACE INTO main."{table}" ({column_list}) SELECT {column_list} FROM shard."{table}" AS theirs '  # noqa: S608  # names of tables of ours
+        f'WHERE NOT EXISTS (SELECT 1 FROM main."{table}" AS mine WHERE {same_row}{not_older})'
     )
     return database.execute(statement).rowcount
 
 
-def _key(database: sqlite3.Connection, table: str) -> list[str]:
+def _key_columns(database: sqlite3.Connection, table: str) -> list[str]:
     """The columns that tell rows apart: the primary key, or for replies, which are numbered by file, key and time."""
     rows = database.execute(f'PRAGMA shard.table_info("{table}")').fetchall()
     key = [row[1] for row in rows if row[5]]

@@ -19,9 +19,9 @@ from typing import Any, Literal, TypeVar, overload
 import msgspec
 
 from groundwork.errors import StopRun, UsageError
-from groundwork.records.artifacts import Elsewhere, plain
-from groundwork.records.paths import texts_of
-from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames, differing, recipe_changes
+from groundwork.records.artifacts import RemoteMirror, printable_path
+from groundwork.records.paths import path_texts
+from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames, differing_keys, recipe_changes
 
 _LAYOUT = """
 PRAGMA journal_mode = WAL;
@@ -83,7 +83,7 @@ class Manifest:
     """
 
     def __init__(
-        self, path: Path, joined: Path | None = None, *, read_only: bool = False, elsewhere: Elsewhere | None = None
+        self, path: Path, joined: Path | None = None, *, read_only: bool = False, elsewhere: RemoteMirror | None = None
     ) -> None:
         """Open `path`, or make it. Raises UsageError when it cannot be.
 
@@ -127,7 +127,7 @@ class Manifest:
     def looked_up(self, stage: str, units: Sequence[str], paths: Iterable[str | Path]) -> Iterator[None]:
         """Look up these units' entries and these files' hashes at once, in less time than one after the other."""
         self._entries = {(stage, unit): [] for unit in units}
-        places = {plain(path): path for path in texts_of(paths)}
+        places = {printable_path(path): path for path in path_texts(paths)}
         self._rows = {key: [] for key in places}
         for some in _parts(list(units)):
             values, query = (stage, *some), f"{_ENTRIES} AND unit IN ({_marks(some)})"
@@ -200,7 +200,7 @@ class Manifest:
     def hashes(self, paths: Iterable[str | Path], name: Any = str) -> Hashes:
         """sha256 of each path that exists, by `name(path)`; a file whose size and mtime are known is not read."""
         found = {}
-        for path in texts_of(paths):
+        for path in path_texts(paths):
             if digest := self._known.get(path) or self.sha256(path):
                 found[name(path)] = digest
         return found
@@ -217,7 +217,7 @@ class Manifest:
         listed = self._elsewhere.listed(Path(path)) if self._elsewhere else None
         if listed and status.st_size == 0:  # not fetched
             return self._object(listed) or f"version {listed[1]}, which was not read"
-        key, stamp = plain(path), (status.st_size, status.st_mtime_ns)
+        key, stamp = printable_path(path), (status.st_size, status.st_mtime_ns)
         known = self._rows.get(key)
         for size, mtime_ns, digest in self._execute(_HASH, (key,)) if known is None else known:
             if (size, mtime_ns) == stamp and (not listed or self._object(listed)):
@@ -290,7 +290,7 @@ def judge_state(
     if len(outputs) < min(writes, len(entry.outputs)) and not (outputs and entry.recipe != recipe):
         return "missing", "its files are gone"  # where settings changed, there may be fewer to write
     if entry.inputs != inputs:
-        return "stale", f"{', '.join(differing(entry.inputs, inputs)[:2])} changed"
+        return "stale", f"{', '.join(differing_keys(entry.inputs, inputs)[:2])} changed"
     if entry.recipe != recipe:
         return "stale", f"{', '.join(recipe_changes(entry.recipe, recipe, config_names)[:3])} changed"
     return ("empty" if entry.status == "empty" else "done"), entry.note

@@ -13,11 +13,11 @@ from fnmatch import fnmatchcase
 def matches(name: str, pattern: str) -> bool:
     """Does `pattern` mean the file `name` (a path below data/documents, with /)?"""
     folder = pattern.rstrip("/")
-    last = name.rpartition("/")[2]
+    file_name = name.rpartition("/")[2]
     return (
         fnmatchcase(name, pattern)
         or fnmatchcase(name, f"{folder}/*")
-        or ("/" not in folder and (fnmatchcase(last, pattern) or fnmatchcase(f"/{name}", f"*/{folder}/*")))
+        or ("/" not in folder and (fnmatchcase(file_name, pattern) or fnmatchcase(f"/{name}", f"*/{folder}/*")))
     )
 
 

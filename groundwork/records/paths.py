@@ -19,11 +19,11 @@ class Paths(Sequence[Path]):
         self.texts = tuple(texts)
 
     @overload
-    def __getitem__(self, place: int) -> Path: ...
+    def __getitem__(self, index: int) -> Path: ...
     @overload
-    def __getitem__(self, place: slice) -> Paths: ...
-    def __getitem__(self, place: int | slice) -> Path | Paths:
-        return Paths(self.texts[place]) if isinstance(place, slice) else Path(self.texts[place])
+    def __getitem__(self, index: slice) -> Paths: ...
+    def __getitem__(self, index: int | slice) -> Path | Paths:
+        return Paths(self.texts[index]) if isinstance(index, slice) else Path(self.texts[index])
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -32,7 +32,7 @@ class Paths(Sequence[Path]):
         return map(Path, self.texts)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self.texts == tuple(texts_of(other))
+        return isinstance(other, Sequence) and self.texts == tuple(path_texts(other))
 
     def __hash__(self) -> int:
         return hash(self.texts)
@@ -41,6 +41,6 @@ class Paths(Sequence[Path]):
         return f"Paths({list(self.texts)})"
 
 
-def texts_of(paths: Iterable[str | Path]) -> Iterable[str]:
+def path_texts(paths: Iterable[str | Path]) -> Iterable[str]:
     """`paths` as text."""
     return paths.texts if isinstance(paths, Paths) else map(str, paths)

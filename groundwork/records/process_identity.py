@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 _PROC = Path("/proc")
-_START = 19  # of the fields of /proc/PID/stat behind the command's name: clock ticks from the boot to its start
+_START_FIELD = 19  # of the fields of /proc/PID/stat behind the command's name: clock ticks from the boot to its start
 
 
 def this_process() -> str:
@@ -24,13 +24,13 @@ def this_process() -> str:
 
 def identity(pid: int) -> str:
     """The identity of a process of this machine, in this container."""
-    return f"{_place()}/{pid}/{_started(pid)}"
+    return f"{_namespace_id()}/{pid}/{_start_time(pid)}"
 
 
 def is_alive(process: str) -> bool | None:
     """Whether the process of that identity runs; None for another host or container."""
-    place, pid, started = ("//" + process).rsplit("/", 2)
-    if place != "//" + _place() or not pid.isdigit() or os.name == "nt":  # where signal 0 would end it
+    namespace, pid, start = ("//" + process).rsplit("/", 2)
+    if namespace != "//" + _namespace_id() or not pid.isdigit() or os.name == "nt":  # where signal 0 would end it
         return None
     try:
         os.kill(int(pid), 0)
@@ -38,36 +38,37 @@ def is_alive(process: str) -> bool | None:
         return False
     except OSError:
         pass
-    return not started or _started(int(pid)) in ("", started)
+    return not start or _start_time(int(pid)) in ("", start)
 
 
-def mark() -> str:
+def process_mark() -> str:
     """This process in letters that a file name holds: a hash of where its number means something, and the number."""
-    return f"{_hashed_place()}-{os.getpid()}-{_started(os.getpid()) or 0}"
+    return f"{_namespace_hash()}-{os.getpid()}-{_start_time(os.getpid()) or 0}"
 
 
-def is_dead(marked: str) -> bool:
-    """Whether `mark` was made by a process of this machine that has ended; False where that cannot be known."""
-    place, pid, started = [*marked.split("-"), "", "", ""][:3]
-    return place == _hashed_place() and is_alive(f"{_place()}/{pid}/{'' if started == '0' else started}") is False
+def is_dead(mark: str) -> bool:
+    """Is it the `process_mark` of a process of this machine that has ended? False where that cannot be known."""
+    namespace, pid, start = [*mark.split("-"), "", "", ""][:3]
+    process = f"{_namespace_id()}/{pid}/{'' if start == '0' else start}"
+    return namespace == _namespace_hash() and is_alive(process) is False
 
 
-def _hashed_place() -> str:
-    return hashlib.sha256(_place().encode()).hexdigest()[:8]
+def _namespace_hash() -> str:
+    return hashlib.sha256(_namespace_id().encode()).hexdigest()[:8]
 
 
-def spoken(process: str) -> str:
+def process_label(process: str) -> str:
     """`process 4711`, with its host where that is another one."""
-    place, pid, _ = ("//" + process).rsplit("/", 2)
-    host = place.removeprefix("//").partition("/")[0]
-    return f"process {pid}" if place == "//" + _place() else f"process {pid} on {host}"
+    namespace, pid, _ = ("//" + process).rsplit("/", 2)
+    host = namespace.removeprefix("//").partition("/")[0]
+    return f"process {pid}" if namespace == "//" + _namespace_id() else f"process {pid} on {host}"
 
 
 @cache
-def _place() -> str:
+def _namespace_id() -> str:
     """Where process numbers mean the same as here."""
     host = platform.node().replace("/", "-") or "host"
-    return f"{host}/{_read(_PROC / 'sys/kernel/random/boot_id')}/{_namespace()}"
+    return f"{host}/{_read_text(_PROC / 'sys/kernel/random/boot_id')}/{_namespace()}"
 
 
 def _namespace() -> str:
@@ -77,13 +78,13 @@ def _namespace() -> str:
         return ""
 
 
-def _started(pid: int) -> str:
+def _start_time(pid: int) -> str:
     """Ticks since the boot at which the process began; "" where the system does not tell."""
-    fields = _read(_PROC / str(pid) / "stat").rpartition(")")[2].split()
-    return fields[_START] if len(fields) > _START else ""
+    fields = _read_text(_PROC / str(pid) / "stat").rpartition(")")[2].split()
+    return fields[_START_FIELD] if len(fields) > _START_FIELD else ""
 
 
-def _read(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return path.read_text().strip()
     except OSError:

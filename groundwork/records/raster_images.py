@@ -16,29 +16,29 @@ class UnusableImage(GroundworkError):
     """Why an image is not used."""
 
 
-def opened_image(content: bytes, formats: Sequence[str]) -> Any:
+def open_image(content: bytes, formats: Sequence[str]) -> Any:
     """The image, decoded whole, as PIL's. Raises UnusableImage for another format, a damaged or a huge one."""
     from PIL import Image
 
-    huge = UnusableImage(f"more than {MOST_PIXELS:,} pixels")
+    too_large = UnusableImage(f"more than {MOST_PIXELS:,} pixels")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image: Any = Image.open(io.BytesIO(content), formats=list(formats))
             if image.width * image.height > MOST_PIXELS:
-                raise huge
+                raise too_large
             image.load()
         return image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise huge from None
+        raise too_large from None
     except UnusableImage:
         raise
     except Exception:  # decoders of damaged files raise anything
-        names = ", ".join(formats)
-        raise UnusableImage(f"not to be read as {names}") from None
+        format_names = ", ".join(formats)
+        raise UnusableImage(f"not to be read as {format_names}") from None
 
 
-def jpeg_of(image: Any, longer_side: int, quality: int = 85) -> bytes:
+def encode_jpeg(image: Any, longer_side: int, quality: int = 85) -> bytes:
     """The image no larger than that, on white where it is transparent, as JPEG."""
     from PIL import Image
 

@@ -10,43 +10,43 @@ ConfigNames = Callable[[Any], Mapping[str, Any]]  # (settings as a recipe holds 
 VERSION = "the program's version of this stage"
 
 
-def in_order(*names: str) -> ConfigNames:
+def names_in_order(*names: str) -> ConfigNames:
     """For settings recorded as a list: the name of each place; one name for settings that are no list."""
     if len(names) == 1:
         return lambda settings: {names[0]: settings}
     return lambda settings: dict(zip(names, settings, strict=False))
 
 
-AS_RECORDED = in_order("settings")
+AS_RECORDED = names_in_order("settings")
 
 
 def recipe_changes(before: Recipe, after: Recipe, config_names: ConfigNames) -> list[str]:
     """The names of what differs: settings, prompts, the stage's version."""
-    return differing(_named(before, config_names), _named(after, config_names))
+    return differing_keys(_named_settings(before, config_names), _named_settings(after, config_names))
 
 
-def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def differing_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """The keys, in order, whose values differ or that only one of the two has."""
     return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
 
 
-def _named(recipe: Recipe, config_names: ConfigNames) -> dict[str, Any]:
-    rest = {key: value for key, value in recipe.items() if key not in ("settings", "prompts", "own", "version")}
+def _named_settings(recipe: Recipe, config_names: ConfigNames) -> dict[str, Any]:
+    other_parts = {key: value for key, value in recipe.items() if key not in ("settings", "prompts", "own", "version")}
     settings = recipe.get("settings")
     prompts = {f"prompt {name}": digest for name, digest in (recipe.get("prompts") or {}).items()}
     return {
-        **_flat(rest),
-        **(_flat(config_names(settings)) if settings is not None else {}),
+        **_flatten(other_parts),
+        **(_flatten(config_names(settings)) if settings is not None else {}),
         **prompts,
-        **_flat(recipe.get("own") or {}),
+        **_flatten(recipe.get("own") or {}),
         VERSION: recipe.get("version"),
     }
 
 
-def _flat(content: Any, prefix: str = "") -> dict[str, Any]:
+def _flatten(content: Any, prefix: str = "") -> dict[str, Any]:
     if not isinstance(content, Mapping) or not content:
         return {prefix.rstrip("."): content} if prefix else {}
-    flat: dict[str, Any] = {}
+    flattened: dict[str, Any] = {}
     for key, value in content.items():
-        flat.update(_flat(value, f"{prefix}{key}."))
-    return flat
+        flattened.update(_flatten(value, f"{prefix}{key}."))
+    return flattened

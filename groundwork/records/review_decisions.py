@@ -64,7 +64,9 @@ class Agreement(NamedTuple):
         return f"{' and '.join(self.reviewers)} agree on {self.share:.0%} of {self.pairs:,} {noun} both judged{kappa}"
 
 
-Standing = dict[str, dict[str, Decision]]  # by pair, then by reviewer: the decision that holds, the latest last
+StandingDecisions = dict[
+    str, dict[str, Decision]
+]  # by pair, then by reviewer: the decision that holds, the latest last
 
 
 def decisions_file(data: Workspace, run: str) -> Path:
@@ -77,11 +79,11 @@ def question_hash(pair: Pair) -> str:
     return text_hash(pair.original_question or pair.question)
 
 
-def now() -> str:
+def utc_now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def append(path: Path, decisions: Sequence[Decision]) -> None:
+def append_decisions(path: Path, decisions: Sequence[Decision]) -> None:
     """Add lines and flush them to the disk, after a line that a killed process left unfinished too.
 
     Raises OSError (disk full, no right to write).
@@ -90,8 +92,8 @@ def append(path: Path, decisions: Sequence[Decision]) -> None:
     lines = b"".join(msgspec.json.encode(decision) + b"\n" for decision in decisions)
     handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
     try:
-        torn = os.lseek(handle, 0, os.SEEK_END) > 0 and _last_byte(handle) != b"\n"
-        _write_whole(handle, b"\n" * torn + lines)
+        torn_line = os.lseek(handle, 0, os.SEEK_END) > 0 and _last_byte(handle) != b"\n"
+        _write_whole(handle, b"\n" * torn_line + lines)
         os.fsync(handle)
     finally:
         os.close(handle)
@@ -127,18 +129,18 @@ def read_decisions(path: Path) -> tuple[list[Decision], list[str]]:
 
 def rewrite_lines(path: Path, change: Callable[[bytes], bytes]) -> None:
     """Change every line of a file of decisions, or drop it (b""); lines that are no JSON stay as they are."""
-    before = path.read_bytes().split(b"\n")
-    after = []
-    for line in before:
+    lines = path.read_bytes().split(b"\n")
+    new_lines = []
+    for line in lines:
         try:
-            after.append(change(line).rstrip(b"\n") if line.strip() else b"")
+            new_lines.append(change(line).rstrip(b"\n") if line.strip() else b"")
         except msgspec.DecodeError:
-            after.append(line)
-    if after != before:
-        write_bytes(path, b"".join(line + b"\n" for line in after if line.strip()))
+            new_lines.append(line)
+    if new_lines != lines:
+        write_bytes(path, b"".join(line + b"\n" for line in new_lines if line.strip()))
 
 
-class Stacks:
+class DecisionStacks:
     """Decisions by pair and reviewer, line after line.
 
     An undo takes its reviewer's last decision about the pair back, and the one before holds again.
@@ -146,63 +148,63 @@ class Stacks:
 
     def __init__(self, decisions: Iterable[Decision] = ()) -> None:
         self._stacks: dict[str, dict[str, list[Decision]]] = {}
-        self._lines: dict[tuple[str, str], int] = {}
+        self._line_counts: dict[tuple[str, str], int] = {}
         for decision in decisions:
             self.add(decision)
 
     def add(self, decision: Decision) -> None:
-        own = self._stacks.setdefault(decision.pair, {})
-        stack = own.pop(decision.reviewer, [])  # and in again, behind the others
+        reviewer_stacks = self._stacks.setdefault(decision.pair, {})
+        stack = reviewer_stacks.pop(decision.reviewer, [])  # and in again, behind the others
         stack = stack[:-1] if decision.verdict == "undo" else [*stack, decision]
         if stack:
-            own[decision.reviewer] = stack
+            reviewer_stacks[decision.reviewer] = stack
         key = (decision.pair, decision.reviewer)
-        self._lines[key] = self._lines.get(key, 0) + 1
+        self._line_counts[key] = self._line_counts.get(key, 0) + 1
 
-    def of(self, pair: str) -> dict[str, Decision]:
+    def decisions_about(self, pair: str) -> dict[str, Decision]:
         """By reviewer the decision about the pair that holds, the latest last."""
-        return {who: stack[-1] for who, stack in self._stacks.get(pair, {}).items()}
+        return {reviewer: stack[-1] for reviewer, stack in self._stacks.get(pair, {}).items()}
 
-    def lines(self, pair: str, reviewer: str) -> int:
+    def line_count(self, pair: str, reviewer: str) -> int:
         """How many lines a reviewer has written about a pair, undone ones and undos among them."""
-        return self._lines.get((pair, reviewer), 0)
+        return self._line_counts.get((pair, reviewer), 0)
 
-    def standing(self) -> Standing:
-        return {pair: self.of(pair) for pair, own in self._stacks.items() if own}
+    def standing(self) -> StandingDecisions:
+        return {pair: self.decisions_about(pair) for pair, reviewer_stacks in self._stacks.items() if reviewer_stacks}
 
 
-def standing(decisions: Iterable[Decision]) -> Standing:
+def standing_decisions(decisions: Iterable[Decision]) -> StandingDecisions:
     """What holds of all decisions."""
-    return Stacks(decisions).standing()
+    return DecisionStacks(decisions).standing()
 
 
-def verdict_of(own: Mapping[str, Decision], disagreement: Disagreement = "rejected") -> Decision:
+def prevailing_decision(by_reviewer: Mapping[str, Decision], disagreement: Disagreement = "rejected") -> Decision:
     """The one decision about a pair, of those that stand by reviewer (at least one)."""
-    latest = list(own.values())[-1]
-    rejections = [decision for decision in own.values() if decision.verdict == "reject"]
+    latest = list(by_reviewer.values())[-1]
+    rejections = [decision for decision in by_reviewer.values() if decision.verdict == "reject"]
     if rejections and disagreement == "rejected":
         return rejections[-1]
     if latest.verdict == "accept":  # which takes no other reviewer's edit back
-        return ([decision for decision in own.values() if decision.verdict == "edit"] or [latest])[-1]
+        return ([decision for decision in by_reviewer.values() if decision.verdict == "edit"] or [latest])[-1]
     return latest
 
 
-def agreements(held: Standing) -> list[Agreement]:
+def reviewer_agreements(decisions: StandingDecisions) -> list[Agreement]:
     """Every two reviewers who judged a pair both, those with most such pairs first.
 
     Cohen's kappa (1960): (observed - expected) / (1 - expected), expected from each reviewer's own share of verdicts.
     """
     counts: dict[tuple[str, str], dict[tuple[bool, bool], int]] = {}
-    for own in held.values():
-        for a, b in combinations(sorted(own), 2):
-            table = counts.setdefault((a, b), {})
-            cell = (own[a].accepts, own[b].accepts)
+    for by_reviewer in decisions.values():
+        for reviewer, second_reviewer in combinations(sorted(by_reviewer), 2):
+            table = counts.setdefault((reviewer, second_reviewer), {})
+            cell = (by_reviewer[reviewer].accepts, by_reviewer[second_reviewer].accepts)
             table[cell] = table.get(cell, 0) + 1
-    found = [_agreement(names, table) for names, table in counts.items()]
-    return sorted(found, key=lambda one: (-one.pairs, one.reviewers))
+    unsorted = [_agreement(reviewers, table) for reviewers, table in counts.items()]
+    return sorted(unsorted, key=lambda agreement: (-agreement.pairs, agreement.reviewers))
 
 
-def _agreement(names: tuple[str, str], table: dict[tuple[bool, bool], int]) -> Agreement:
+def _agreement(reviewers: tuple[str, str], table: dict[tuple[bool, bool], int]) -> Agreement:
     total = sum(table.values())
     observed = sum(count for (a, b), count in table.items() if a == b) / total
     expected = sum(
@@ -210,21 +212,21 @@ def _agreement(names: tuple[str, str], table: dict[tuple[bool, bool], int]) -> A
         * (sum(count for (_, b), count in table.items() if b == verdict) / total)
         for verdict in (True, False)
     )
-    return Agreement(names, total, observed, (observed - expected) / (1 - expected) if expected < 1 else None)
+    return Agreement(reviewers, total, observed, (observed - expected) / (1 - expected) if expected < 1 else None)
 
 
-def edits(pair: Pair, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """What of `wanted`, or else of the pair as it stands, differs from what was generated."""
-    generated = {name: getattr(pair, old) or getattr(pair, name) for name, old in EDITABLE.items()}
-    says = {name: wanted.get(name, getattr(pair, name)) for name in EDITABLE}
-    return {name: says[name] for name in EDITABLE if says[name] != generated[name]}
+def edited_fields(pair: Pair, new_fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What of `new_fields`, or else of the pair as it stands, differs from what was generated."""
+    generated = {name: getattr(pair, original) or getattr(pair, name) for name, original in EDITABLE.items()}
+    current = {name: new_fields.get(name, getattr(pair, name)) for name in EDITABLE}
+    return {name: current[name] for name in EDITABLE if current[name] != generated[name]}
 
 
-def applied(pair: Pair, edited: Mapping[str, Any]) -> Pair:
+def apply_edits(pair: Pair, edited: Mapping[str, Any]) -> Pair:
     """The pair as a decision has it, what was generated kept beside: `original_question` and so on."""
     changes: dict[str, Any] = {}
-    for name, old in EDITABLE.items():
-        generated = getattr(pair, old) or getattr(pair, name)
-        says = edited.get(name, generated)
-        changes |= {name: says, old: generated if says != generated else type(generated)()}
+    for name, original in EDITABLE.items():
+        generated = getattr(pair, original) or getattr(pair, name)
+        text = edited.get(name, generated)
+        changes |= {name: text, original: generated if text != generated else type(generated)()}
     return msgspec.structs.replace(pair, **changes)

@@ -14,18 +14,18 @@ from groundwork.errors import UsageError
 from groundwork.installation import as_typed
 from groundwork.records.artifacts import Workspace, slug
 from groundwork.records.paths import Paths
-from groundwork.records.spread_folders import files_in
+from groundwork.records.spread_folders import folder_files
 
 ROW_ENDINGS = (".jsonl", ".parquet")
 DECISIONS = "decisions"  # the file of a run that holds what people decided, and therefore no document's name
 
 
-def runs(data: Workspace) -> list[str]:
+def run_names(data: Workspace) -> list[str]:
     """Every run in data/qa that holds questions, in alphabetical order."""
     folder = data.path("qa")
     if not folder.is_dir():
         return []
-    return sorted(place.name for place in folder.iterdir() if place.is_dir() and files_of_rows(place))
+    return sorted(run.name for run in folder.iterdir() if run.is_dir() and row_files(run))
 
 
 def run_of_model(model: str) -> str:
@@ -38,19 +38,19 @@ def default_run(data: Workspace, model: str) -> str:
 
     Raises UsageError where there is none, or where there are several others.
     """
-    known, own = runs(data), run_of_model(model)
-    if own in known:
-        return own
-    if not known:
+    names, model_run = run_names(data), run_of_model(model)
+    if model_run in names:
+        return model_run
+    if not names:
         raise UsageError(f"{data.path('qa')}: no run yet; run first: uv run dataprep/generate_qa.py")
-    if len(known) > 1:
-        raise UsageError(f"there is no run {own} (of qa.model); name one or more of: {', '.join(known)}")
-    return known[0]
+    if len(names) > 1:
+        raise UsageError(f"there is no run {model_run} (of qa.model); name one or more of: {', '.join(names)}")
+    return names[0]
 
 
-def named_run(name: str, data: Workspace) -> str:
+def run_of_flag(name: str, data: Workspace) -> str:
     """The run of data/qa that a flag names. Raises UsageError, with those that there are, where it is none."""
-    if any(map(str.isalnum, name)) and files_of_documents(data.path("qa", slug(name))):
+    if any(map(str.isalnum, name)) and run_pair_files(data.path("qa", slug(name))):
         return slug(name)
     raise UsageError(f"--run {name}: no such run in {data.path('qa')}; {nearest_run(name, data)}")
 
@@ -64,11 +64,11 @@ def new_run(name: str) -> str:
 
 def nearest_run(name: str, data: Workspace) -> str:
     """The end of a message that `name` is no run: the nearest name, or all of them."""
-    known = runs(data)
-    if not known:
+    names = run_names(data)
+    if not names:
         return as_typed(f"there is no run in {data.path('qa')} yet; run first: uv run dataprep/generate_qa.py")
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"the runs are: {', '.join(known)}"
+    close_matches = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {close_matches[0]}?" if close_matches else f"the runs are: {', '.join(names)}"
 
 
 def pair_files(data: Workspace, run: str, documents: Sequence[str] | None = None) -> Paths:
@@ -76,13 +76,14 @@ def pair_files(data: Workspace, run: str, documents: Sequence[str] | None = None
     folder = data.path("qa", run)
     if not folder.is_dir():
         raise UsageError(f"{run}: no such run in {data.path('qa')}; {nearest_run(run, data)}")
-    files = {document_of(file): file for place in (folder, folder / "curated") for file in _of_documents(place)}
+    paths = [*_document_files(folder), *_document_files(folder / "curated")]
+    files = {document_of(path): path for path in paths}
     return Paths(files[name] for name in sorted(files) if documents is None or name in documents)
 
 
-def files_of_documents(folder: Path) -> Paths:
+def run_pair_files(folder: Path) -> Paths:
     """The files of pairs in a run's folder or a folder below it, one a document, in order."""
-    return Paths(_of_documents(folder))
+    return Paths(_document_files(folder))
 
 
 def document_of(file: str) -> str:
@@ -90,36 +91,36 @@ def document_of(file: str) -> str:
     return file[file.rfind(os.sep) + 1 :].removesuffix(".jsonl")
 
 
-def _of_documents(folder: Path) -> list[str]:
-    return [file for file in files_in(folder, ".jsonl").texts if document_of(file) != DECISIONS]
+def _document_files(folder: Path) -> list[str]:
+    return [file for file in folder_files(folder, ".jsonl").texts if document_of(file) != DECISIONS]
 
 
-def documents_of(folder: Path) -> list[str]:
+def run_documents(folder: Path) -> list[str]:
     """Every document of which a run's folder holds pairs, kept or turned down."""
-    places = (folder, folder / "curated", folder / "rejected")
-    return sorted({document_of(file) for place in places for file in _of_documents(place)})
+    folders = (folder, folder / "curated", folder / "rejected")
+    return sorted({document_of(file) for pair_folder in folders for file in _document_files(pair_folder)})
 
 
-def files_of_rows(folder: Path) -> Paths:
+def row_files(folder: Path) -> Paths:
     """The data files of a folder, or of its data/ as the Hub lays them out; not those of rejected rows or exports."""
-    for place in (folder, folder / "data"):
-        if place.is_dir() and (found := _rows_in(place)):
-            parquet = {file.removesuffix(".parquet") for file in found if file.endswith(".parquet")}
-            return Paths(file for file in found if file.removesuffix(".jsonl") not in parquet)
+    for row_folder in (folder, folder / "data"):
+        if row_folder.is_dir() and (files := _row_files(row_folder)):
+            parquet = {file.removesuffix(".parquet") for file in files if file.endswith(".parquet")}
+            return Paths(file for file in files if file.removesuffix(".jsonl") not in parquet)
     return Paths()
 
 
-def _rows_in(place: Path) -> list[str]:
-    other = {f"{DECISIONS}{ending}" for ending in ROW_ENDINGS}
-    return [file for file in files_in(place, *ROW_ENDINGS).texts if os.path.basename(file) not in other]  # noqa: PTH119
+def _row_files(folder: Path) -> list[str]:
+    decision_files = {f"{DECISIONS}{ending}" for ending in ROW_ENDINGS}
+    return [file for file in folder_files(folder, *ROW_ENDINGS).texts if os.path.basename(file) not in decision_files]  # noqa: PTH119
 
 
 def default_dataset(data: Workspace, name: str) -> str | None:
     """The finished dataset `name`; where it was not made, the only one that was; else None."""
     if data.path("datasets", name).is_dir():
         return name
-    finished = sorted(folder.name for folder in data.path("datasets").glob("*") if folder.is_dir())
-    return finished[0] if len(finished) == 1 else None
+    dataset_names = sorted(folder.name for folder in data.path("datasets").glob("*") if folder.is_dir())
+    return dataset_names[0] if len(dataset_names) == 1 else None
 
 
 def tag_file(data: Workspace, key: str) -> Path:
@@ -129,7 +130,7 @@ def tag_file(data: Workspace, key: str) -> Path:
 
 def tag_files(data: Workspace, run: str, preferred: str) -> list[Path]:
     """The tag file of a run: that of the model `preferred` where several models have tagged it."""
-    names = {slug(run), slug(f"{run}/curated"), run}
-    found = [path for path in sorted(data.path("tags").rglob("*.jsonl")) if path.stem in names]
-    chosen = [path for path in found if path.parent.name == slug(preferred)] or found
-    return [path for path in chosen if path.parent == chosen[0].parent]
+    stems = {slug(run), slug(f"{run}/curated"), run}
+    files = [path for path in sorted(data.path("tags").rglob("*.jsonl")) if path.stem in stems]
+    preferred_files = [path for path in files if path.parent.name == slug(preferred)] or files
+    return [path for path in preferred_files if path.parent == preferred_files[0].parent]

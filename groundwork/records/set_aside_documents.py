@@ -8,7 +8,7 @@ from __future__ import annotations
 from groundwork.records.artifacts import Workspace, read_json, write_json
 from groundwork.records.record_base import Record
 
-FILE = "set-aside.json"
+SET_ASIDE_FILE = "set-aside.json"
 
 
 class SetAside(Record, frozen=True):
@@ -19,15 +19,15 @@ class SetAside(Record, frozen=True):
     sha256: str = ""
 
 
-def set_aside(data: Workspace) -> dict[str, SetAside]:
+def read_set_aside(data: Workspace) -> dict[str, SetAside]:
     """By document, in order. Raises BadRecord where the file is damaged."""
-    path = data.base / FILE
+    path = data.base / SET_ASIDE_FILE
     return read_json(path, dict[str, SetAside]) if path.exists() else {}
 
 
 def write_set_aside(data: Workspace, documents: dict[str, SetAside]) -> None:
     """Put `documents` in place of what is set aside; without any, the file goes."""
-    path = data.base / FILE
+    path = data.base / SET_ASIDE_FILE
     if documents:
         write_json(path, dict(sorted(documents.items())))
     else:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from groundwork.errors import UsageError
 
-_WRITTEN = re.compile(r"(\d{1,6})(?:/|-of-)(\d{1,6})")
+_SHARD_TEXT = re.compile(r"(\d{1,6})(?:/|-of-)(\d{1,6})")
 
 JOURNAL_SEGMENT = "journal-*.db"  # in a state: replies that nobody writes to any more, joined as whole files
 SERVICE_REPLIES = "marker-api"  # a folder of a state, joined by gather: what a service of converters replied
@@ -42,7 +42,7 @@ class Shard:
     @staticmethod
     def parse(text: str) -> Shard:
         """`3/16`, or the name of its folder. Raises UsageError for anything else."""
-        match = _WRITTEN.fullmatch(text.strip())
+        match = _SHARD_TEXT.fullmatch(text.strip())
         shard = Shard(int(match[1]), int(match[2])) if match else Shard(0, 0)
         if not 1 <= shard.index <= shard.count:
             raise UsageError(f"--shard {text}: write it as I/N with I from 1 to N, such as 3/16")

@@ -14,35 +14,37 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from groundwork.records.paths import Paths, texts_of
+from groundwork.records.paths import Paths, path_texts
 
 SPREAD_FROM = 10_000  # files of one folder: what file managers, `ls` and backups still take
 MARKER = ".spread"
 SUBFOLDERS = 256  # two hexadecimal digits
-REMEMBERED = 200_000  # subfolders of documents: some 30 MB, for a start that asks for each document several times
-_WHOLE = ("decisions.jsonl", "merged.json")  # of a whole run
-_PAGES = ("coverage-", "audit-")  # of data/plots, the pages of single documents
-_CHUNK_PAGE = "-chunks.html"
-_spread: set[str] = set()  # folders that are known to have the marker, which none ever loses
+SUBFOLDERS_CACHED = (
+    200_000  # subfolders of documents: some 30 MB, for a start that asks for each document several times
+)
+_RUN_FILE_NAMES = ("decisions.jsonl", "merged.json")  # of a whole run
+_PAGE_PREFIXES = ("coverage-", "audit-")  # of data/plots, the pages of single documents
+_CHUNK_PAGE_SUFFIX = "-chunks.html"
+_marked_folders: set[str] = set()  # folders that are known to have the marker, which none ever loses
 
 
 def is_spread(folder: str) -> bool:
     """Do the files of the folder lie in subfolders?"""
-    if folder not in _spread and os.path.exists(f"{folder}{os.sep}{MARKER}"):  # noqa: PTH110  for 1,000s of folders
-        _spread.add(folder)
-    return folder in _spread
+    if folder not in _marked_folders and os.path.exists(f"{folder}{os.sep}{MARKER}"):  # noqa: PTH110  for 1,000s of folders
+        _marked_folders.add(folder)
+    return folder in _marked_folders
 
 
-def place_in(folder: str, name: str, spread: bool | None = None) -> str:
+def path_in_folder(folder: str, name: str, spread: bool | None = None) -> str:
     """Where the file (or the folder of pictures) `name` of a folder lies, as text."""
     spread = is_spread(folder) if spread is None else spread
-    below = f"{_subfolder(name)}{os.sep}" if spread and _is_of_a_document(folder, name) else ""
-    return f"{folder}{os.sep}{below}{name}"
+    subfolder = f"{_subfolder(name)}{os.sep}" if spread and _is_of_a_document(folder, name) else ""
+    return f"{folder}{os.sep}{subfolder}{name}"
 
 
-def file_in(folder: Path, name: str) -> Path:
+def file_path(folder: Path, name: str) -> Path:
     """Where the file (or the folder of pictures) `name` of a folder lies."""
-    return Path(place_in(str(folder), name))
+    return Path(path_in_folder(str(folder), name))
 
 
 def folder_of(file: Path) -> Path:
@@ -50,89 +52,89 @@ def folder_of(file: Path) -> Path:
     return file.parent.parent if _is_subfolder(file.parent.name) else file.parent
 
 
-def files_in(folder: Path, *endings: str) -> Paths:
+def folder_files(folder: Path, *endings: str) -> Paths:
     """The files of a folder whose names end so (all), by name; none where there is no such folder."""
-    place = str(folder)
-    spread = is_spread(place)
-    return Paths([place_in(place, name, spread) for name in names_in(folder, *endings)])
+    folder_path = str(folder)
+    spread = is_spread(folder_path)
+    return Paths([path_in_folder(folder_path, name, spread) for name in file_names(folder, *endings)])
 
 
-def names_in(folder: Path | str, *endings: str) -> list[str]:
+def file_names(folder: Path | str, *endings: str) -> list[str]:
     """The names of those files, in order."""
-    return sorted(_names(str(folder), endings, folders=False))
+    return sorted(_entry_names(str(folder), endings, folders=False))
 
 
 def link_to_pictures(page: Path, document: str) -> str:
     """From a page in data/plots to the folder that a document's folder of pictures lies in, with a slash at the end."""
-    pictures = file_in(folder_of(page).parent / "text", document)
+    pictures = file_path(folder_of(page).parent / "text", document)
     return f"{os.path.relpath(pictures.parent, page.parent).replace(os.sep, '/')}/"
 
 
-def unspread(parts: list[str]) -> list[str]:
+def without_subfolder(parts: list[str]) -> list[str]:
     """The parts of a path without the subfolder."""
     return [part for part in parts[:-1] if not _is_subfolder(part)] + parts[-1:]
 
 
 def folders_in(folder: Path) -> list[Path]:
     """The folders of a folder, by name: those of pictures in data/text."""
-    return [file_in(folder, name) for name in sorted(_names(str(folder), (), folders=True))]
+    return [file_path(folder, name) for name in sorted(_entry_names(str(folder), (), folders=True))]
 
 
-def _names(folder: str, endings: tuple[str, ...], *, folders: bool) -> list[str]:
-    names, below = [], []
+def _entry_names(folder: str, endings: tuple[str, ...], *, folders: bool) -> list[str]:
+    names, subfolders = [], []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if _is_subfolder(entry.name) and is_spread(folder):
-                    below.append(entry.path)
+                    subfolders.append(entry.path)
                 elif entry.name.endswith(endings or "") and (entry.is_dir() if folders else entry.is_file()):
                     names.append(entry.name)
     except (FileNotFoundError, NotADirectoryError):
         return []
     names = [name for name in names if name != MARKER]
-    return names + [name for place in below for name in _names(place, endings, folders=folders)]
+    return names + [name for subfolder in subfolders for name in _entry_names(subfolder, endings, folders=folders)]
 
 
-def spread_new(files: Iterable[str | Path], shards: int = 1) -> list[Path]:
+def mark_spread_folders(files: Iterable[str | Path], shards: int = 1) -> list[Path]:
     """Mark the folders that are empty and will hold very many of these files; returns the markers.
 
     `shards`: the files are those of one of so many shards.
     """
-    counts = Counter(text[: text.rfind(os.sep)] for text in texts_of(files))
-    made = []
+    counts = Counter(text[: text.rfind(os.sep)] for text in path_texts(files))
+    markers = []
     for folder, count in counts.items():
-        if count * shards >= SPREAD_FROM and not _is_subfolder(Path(folder).name) and not _listed(Path(folder)):
+        if count * shards >= SPREAD_FROM and not _is_subfolder(Path(folder).name) and not _top_names(Path(folder)):
             marker = Path(folder) / MARKER
             marker.parent.mkdir(parents=True, exist_ok=True)
             if not marker.exists():
                 marker.touch()
-                made.append(marker)
-    return made
+                markers.append(marker)
+    return markers
 
 
 def folders_below(folder: Path, depth: int) -> list[Path]:
     """The folders below a folder, `depth` deep, without the subfolders that files are spread over."""
     try:
         with os.scandir(folder) as entries:
-            found = sorted(entry.name for entry in entries if entry.is_dir() and not _is_subfolder(entry.name))
+            folder_names = sorted(entry.name for entry in entries if entry.is_dir() and not _is_subfolder(entry.name))
     except (FileNotFoundError, NotADirectoryError):
         return []
-    places = [folder / name for name in found]
-    return places + [inner for place in places for inner in (folders_below(place, depth - 1) if depth > 1 else [])]
+    folders = [folder / name for name in folder_names]
+    return folders + [inner for outer in folders for inner in (folders_below(outer, depth - 1) if depth > 1 else [])]
 
 
-def settle(folders: Iterable[Path]) -> None:
+def settle_files(folders: Iterable[Path]) -> None:
     """Put files that somebody laid into a spread folder itself, or an older copy of it, where they belong."""
     for folder in folders:
         if is_spread(str(folder)):
-            for name in _listed(folder):
-                target = file_in(folder, name)
+            for name in _top_names(folder):
+                target = file_path(folder, name)
                 if not target.exists():
                     target.parent.mkdir(exist_ok=True)
                     (folder / name).replace(target)
 
 
-def _listed(folder: Path) -> list[str]:
+def _top_names(folder: Path) -> list[str]:
     with suppress(FileNotFoundError, NotADirectoryError):
         return [name for name in os.listdir(folder) if _is_of_a_document(str(folder), name)]  # noqa: PTH208
     return []
@@ -142,24 +144,24 @@ def _is_of_a_document(folder: str, name: str) -> bool:
     """Does the file belong to one document? Other files, and the folders of a run, lie in the folder itself."""
     if name.startswith(".") or _is_subfolder(name):
         return False
-    last = folder[folder.rfind(os.sep) + 1 :]
-    if last == "text":
+    folder_name = folder[folder.rfind(os.sep) + 1 :]
+    if folder_name == "text":
         return True
-    if last == "plots":
-        return name.startswith(_PAGES) or name.endswith(_CHUNK_PAGE)
-    return name.endswith((".json", ".jsonl", ".edited")) and name not in _WHOLE
+    if folder_name == "plots":
+        return name.startswith(_PAGE_PREFIXES) or name.endswith(_CHUNK_PAGE_SUFFIX)
+    return name.endswith((".json", ".jsonl", ".edited")) and name not in _RUN_FILE_NAMES
 
 
 def _subfolder(name: str) -> str:
     name = name.removesuffix(".edited")
     for ending in (".md", ".jsonl", ".json"):
         if name.endswith(ending):
-            return _named_after(name[: -len(ending)])
-    return _named_after(name)
+            return _hash_subfolder(name[: -len(ending)])
+    return _hash_subfolder(name)
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _named_after(name: str) -> str:
+@lru_cache(maxsize=SUBFOLDERS_CACHED)
+def _hash_subfolder(name: str) -> str:
     return f"_{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:2]}"
 
 

@@ -30,13 +30,13 @@ def read_wishes(path: Path) -> list[Wish]:
     return read_jsonl(path, Wish) if path.exists() else []
 
 
-def toggle(path: Path, wish: Wish) -> bool:
+def toggle_wish(path: Path, wish: Wish) -> bool:
     """Add the wish, or take it back where it stands already; returns whether it stands now.
 
     Raises BadRecord, OSError.
     """
-    before = read_wishes(path)
-    others = [one for one in before if (one.start, one.text) != (wish.start, wish.text)]
-    stands = len(others) == len(before)
-    write_jsonl(path, [*others, wish] if stands else others)
+    wishes = read_wishes(path)
+    other_wishes = [other for other in wishes if (other.start, other.text) != (wish.start, wish.text)]
+    stands = len(other_wishes) == len(wishes)
+    write_jsonl(path, [*other_wishes, wish] if stands else other_wishes)
     return stands

@@ -13,25 +13,25 @@ from groundwork.markdown.grounding import Grounds
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.records.figures import figures, in_words, is_figure
+from groundwork.records.figures import figures, is_figure, quote_in_words
 from groundwork.records.pair_record import Pair
 from groundwork.records.review_decisions import (
     EDITABLE,
     Decision,
     DecisionKind,
-    Stacks,
-    agreements,
-    append,
-    applied,
+    DecisionStacks,
+    append_decisions,
+    apply_edits,
     decisions_file,
-    edits,
-    now,
+    edited_fields,
     question_hash,
     read_decisions,
+    reviewer_agreements,
+    utc_now,
 )
-from groundwork.records.run_lookup import documents_of, tag_files
-from groundwork.records.run_pairs import BY_PERSON, Candidate, candidates
-from groundwork.records.spread_folders import files_in
+from groundwork.records.run_lookup import run_documents, tag_files
+from groundwork.records.run_pairs import BY_PERSON, Candidate, run_candidates
+from groundwork.records.spread_folders import folder_files
 from groundwork.records.tags_record import Tags
 
 MOST_CHARACTERS = 100_000  # of a text that a reviewer writes
@@ -72,7 +72,7 @@ class ReviewSession:
         """Read the run as it stands now. Raises UsageError for no such run, BadRecord."""
         self.data.fetch([self.data.path("qa", self.run)])
         self._signature = self._run_signature()
-        self.rows: list[Candidate] = candidates(self.data, self.run, self._documents)
+        self.rows: list[Candidate] = run_candidates(self.data, self.run, self._documents)
         self.place = {row.pair.id: number for number, row in enumerate(self.rows)}
         self._chunks: dict[str, dict[str, Chunk]] = {}
         self._haystack: list[str] | None = None
@@ -81,13 +81,13 @@ class ReviewSession:
     def _read_decisions(self) -> None:
         self._size = self.file.stat().st_size if self.file.exists() else 0
         self.log, self.warnings = read_decisions(self.file)
-        self.stacks = Stacks(self.log)
+        self.stacks = DecisionStacks(self.log)
         self._agreed: tuple[int, list[str]] = (-1, [])
 
     def _run_signature(self) -> tuple[tuple[str, int, int], ...]:
         folder = self.data.path("qa", self.run)
         places = (folder, folder / "rejected", folder / "curated", folder / "curated" / "rejected")
-        files = [path for place in places for path in files_in(place, ".jsonl") if path != self.file]
+        files = [path for place in places for path in folder_files(place, ".jsonl") if path != self.file]
         return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.exists())
 
     # What the page shows
@@ -125,7 +125,7 @@ class ReviewSession:
     def tally(self) -> dict[str, Any]:
         """How far reviewers agree, by now."""
         if self._agreed[0] != len(self.log):
-            self._agreed = len(self.log), [str(one) for one in agreements(self.stacks.standing())]
+            self._agreed = len(self.log), [str(one) for one in reviewer_agreements(self.stacks.standing())]
         return {"agreements": self._agreed[1]}
 
     def _decided(self, names: Iterable[str]) -> dict[int, tuple[str, str]]:
@@ -133,7 +133,7 @@ class ReviewSession:
         return {self.place[name]: self._marks(name) for name in set(names) if name in self.place}
 
     def _marks(self, name: str) -> tuple[str, str]:
-        own = self.stacks.of(name)
+        own = self.stacks.decisions_about(name)
         mine = own.pop(self.reviewer, None)
         return _mark(mine), ", ".join(f"{who}: {_mark(one)}" for who, one in own.items())
 
@@ -158,17 +158,17 @@ class ReviewSession:
         """A pair with its chunks, the evidence marked in them. Raises Refused for no such pair."""
         row = self._row(name)
         pair = row.pair
-        own = self.stacks.of(name)
+        own = self.stacks.decisions_about(name)
         mine = own.get(self.reviewer)
         shown = as_decided(pair, mine)
         return {
-            "pair": {**msgspec.structs.asdict(shown), "evidence": [in_words(quote) for quote in shown.evidence]},
+            "pair": {**msgspec.structs.asdict(shown), "evidence": [quote_in_words(quote) for quote in shown.evidence]},
             "evidence_figures": [_file_of(quote, pair.document) for quote in shown.evidence],
             "state": _state(row),
             "reason": row.reason.replace("_", " "),
             "detail": row.detail,
             "question_hash": question_hash(pair),
-            "lines": self.stacks.lines(name, self.reviewer),
+            "lines": self.stacks.line_count(name, self.reviewer),
             "decisions": [{**msgspec.structs.asdict(one), "mark": _mark(one)} for one in own.values()],
             "chunks": [self._marked(pair, chunk) for chunk in pair.chunks if chunk],
         }
@@ -222,13 +222,13 @@ class ReviewSession:
         pair = self._row(ask.pair).pair
         if ask.question_hash != question_hash(pair):
             raise RequestRefused("the pair has changed since this page read it; press R to read the run again", 409)
-        if ask.lines != self.stacks.lines(ask.pair, self.reviewer):
+        if ask.lines != self.stacks.line_count(ask.pair, self.reviewer):
             raise RequestRefused("you decided about this pair in another window; it is shown as it stands now", 409)
-        mine = self.stacks.of(ask.pair).get(self.reviewer)
+        mine = self.stacks.decisions_about(ask.pair).get(self.reviewer)
         if ask.verdict == "undo" and mine is None:
             raise RequestRefused("there is no decision of yours to undo", 409)
         decision = self._decision(pair, ask, mine)
-        append(self.file, [decision])
+        append_decisions(self.file, [decision])
         self._size = self.file.stat().st_size
         self.log.append(decision)
         self.stacks.add(decision)
@@ -259,7 +259,7 @@ class ReviewSession:
     def _covered(self) -> dict[str, int]:
         """By pair: how many statements, rows and numbers it touches, where generation has counted them."""
         counts: dict[str, int] = {}
-        for document in self._documents or documents_of(self.data.path("qa", self.run)):
+        for document in self._documents or run_documents(self.data.path("qa", self.run)):
             path = self.data.path("qa", self.run, "coverage", f"{document}.json")
             for name in _touching(path):
                 counts[name] = counts.get(name, 0) + 1
@@ -269,7 +269,7 @@ class ReviewSession:
 def decision_of(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, edited: dict[str, Any]) -> Decision:
     """The line of a decision made now."""
     return Decision(
-        time=now(),
+        time=utc_now(),
         reviewer=reviewer,
         pair=pair.id,
         document=pair.document,
@@ -296,7 +296,7 @@ def checked(edited: dict[str, Any]) -> dict[str, Any]:
 
 def accepting(shown: Pair, mine: Decision | None, wrote: dict[str, Any]) -> tuple[DecisionKind, dict[str, Any]]:
     """(verdict, edited) of accepting a pair as it is `shown`, or as the reviewer has written it anew."""
-    before, edited = edits(shown, {}), edits(shown, wrote)
+    before, edited = edited_fields(shown, {}), edited_fields(shown, wrote)
     again = mine is not None and mine.verdict == "edit"
     return "edit" if edited != before or again else "accept", edited
 
@@ -304,14 +304,14 @@ def accepting(shown: Pair, mine: Decision | None, wrote: dict[str, Any]) -> tupl
 def as_decided(pair: Pair, mine: Decision | None) -> Pair:
     """The pair as a reviewer accepted it; as it stands where that is not so."""
     fits = mine is not None and mine.accepts and mine.question_hash == question_hash(pair)
-    return applied(pair, mine.edited) if mine is not None and fits else pair
+    return apply_edits(pair, mine.edited) if mine is not None and fits else pair
 
 
 def incomplete(given: Pair, edited: dict[str, Any]) -> str:
     """What a pair that is accepted with these edits lacks, or ""."""
     if not given.question:
         return "the model gave no question; ask again with generate_qa"
-    pair = applied(given, edited)
+    pair = apply_edits(given, edited)
     lacking = [name for name, value in (("question", pair.question), ("answer", pair.answer)) if not value.strip()]
     lacking += [] if pair.evaluation_criteria else ["evaluation criterion"]
     return f"it has no {' and no '.join(lacking)}; press e to write it" if lacking else ""

@@ -9,9 +9,9 @@ from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.pages.html_frame import allow_calls, is_groundwork_page
 from groundwork.records.artifacts import Workspace, read_text, text_hash
 from groundwork.records.figures import is_figure_name
-from groundwork.records.review_decisions import now
-from groundwork.records.spread_folders import names_in
-from groundwork.records.wishes import Wish, read_wishes, toggle, wishes_file
+from groundwork.records.review_decisions import utc_now
+from groundwork.records.spread_folders import file_names
+from groundwork.records.wishes import Wish, read_wishes, toggle_wish, wishes_file
 from groundwork.review.review_session import RequestRefused
 
 PLOTLY = ".plotly.html"  # drawn by a library, and without a way back
@@ -19,7 +19,7 @@ PLOTLY = ".plotly.html"  # drawn by a library, and without a way back
 
 def page_names(data: Workspace) -> list[str]:
     """The pages in data/plots that can be opened beside a review, coverage pages last."""
-    files = [name for name in names_in(data.path("plots"), ".html") if not name.endswith(PLOTLY)]
+    files = [name for name in file_names(data.path("plots"), ".html") if not name.endswith(PLOTLY)]
     return sorted(files, key=lambda name: (name.startswith("coverage-"), name))
 
 
@@ -65,13 +65,13 @@ def wish_at(data: Workspace, document: str, start: int, reviewer: str, drawn_fro
         for statement in reading.statements:
             if chunk.start + statement.start - len(chunk.added) == start and not statement.announces:
                 text = chunk.text[statement.start : statement.end]
-                return Wish(text=text, document=document, start=start, reviewer=reviewer, time=now())
+                return Wish(text=text, document=document, start=start, reviewer=reviewer, time=utc_now())
     raise RequestRefused(f"{document}: no statement begins at {start}", 404)
 
 
 def ask_about(data: Workspace, run: str, wish: Wish) -> bool:
     """Write the wish, or take it back where it stands already; returns whether it stands now. Raises BadRecord."""
-    return toggle(wishes_file(data, run, wish.document), wish)
+    return toggle_wish(wishes_file(data, run, wish.document), wish)
 
 
 def wished_starts(data: Workspace, run: str, document: str) -> list[int]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from groundwork.errors import UsageError
 from groundwork.records.artifacts import write_bytes
-from groundwork.records.figures import in_words
+from groundwork.records.figures import quote_in_words
 from groundwork.records.pair_record import Pair
 from groundwork.records.review_decisions import Decision, DecisionKind, question_hash
 from groundwork.review.review_session import (
@@ -73,7 +73,7 @@ def _record(desk: ReviewSession, number: int) -> dict[str, str]:
         "question": pair.question,
         "answer": pair.answer,
         "evaluation_criteria": "\n".join(pair.evaluation_criteria),
-        "evidence": "\n".join(map(in_words, pair.evidence)),
+        "evidence": "\n".join(map(quote_in_words, pair.evidence)),
         "verdict": ("accept" if mine.accepts else "reject") if mine else "",
         "reason": mine.reason if mine else "",
         "reviewer": desk.reviewer,
@@ -82,7 +82,7 @@ def _record(desk: ReviewSession, number: int) -> dict[str, str]:
 
 
 def _mine(desk: ReviewSession, pair: Pair, reviewer: str = "") -> Decision | None:
-    own = desk.stacks.of(pair.id).get(reviewer or desk.reviewer)
+    own = desk.stacks.decisions_about(pair.id).get(reviewer or desk.reviewer)
     return own if own and own.question_hash == question_hash(pair) else None
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.job import texts_with_records
 from groundwork.console.next_steps import openable_path
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.recipe_changes import names_in_order
 from groundwork.records.spread_folders import link_to_pictures
 
 if TYPE_CHECKING:
@@ -36,21 +36,21 @@ def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.chunking.chunker import chunk_document
     from groundwork.markdown.blocks import blocks
     from groundwork.records.artifacts import read_text, write_jsonl
-    from groundwork.records.document_record import record_for
+    from groundwork.records.document_record import read_document_record
 
     text = read_text(unit.reads[0])
-    document, warnings = record_for(text, unit.name, unit.reads[1:])
+    document, warnings = read_document_record(text, unit.name, unit.reads[1:])
     settings = msgspec.structs.replace(job.config.chunk, language=document.language or job.config.chunk.language)
-    found = blocks(text)
-    chunks = chunk_document(text, document, settings, found)
+    text_blocks = blocks(text)
+    chunks = chunk_document(text, document, settings, text_blocks)
     write_jsonl(unit.writes[0], chunks)
     if not text.strip():
         return Outcome(status="empty", note="no text", warnings=warnings)
-    counts = chunk_counts(text, found, chunks, settings)
+    counts = chunk_counts(text, text_blocks, chunks, settings)
     return Outcome(note=note(counts, chunks), counts=counts, warnings=warnings)
 
 
-def report(job: Job, done: list[Unit]) -> None:
+def print_lengths(job: Job, finished_units: list[Unit]) -> None:
     """The lengths of all chunks that lie here where any is new, and what --show and --html ask for.
 
     Raises BadRecord that names every damaged file, after the others are shown.
@@ -63,19 +63,19 @@ def report(job: Job, done: list[Unit]) -> None:
     from groundwork.records.chunk_record import Chunk
 
     settings = job.config.chunk
-    read: dict[str, list[Chunk]] = {}
-    damaged: list[str] = []
+    chunks_by_document: dict[str, list[Chunk]] = {}
+    damaged_files: list[str] = []
     if job.flags.show or job.flags.html:
-        job.data.fetch(unit.writes[0] for unit in done)
-    for unit in done:
-        if not unit.writes[0].exists() or job.data.is_elsewhere(unit.writes[0]):
+        job.data.fetch(unit.writes[0] for unit in finished_units)
+    for unit in finished_units:
+        if not unit.writes[0].exists() or job.data.is_remote(unit.writes[0]):
             continue
         try:
             chunks = read_jsonl(unit.writes[0], Chunk)
         except BadRecord as error:
-            damaged.append(str(error))
+            damaged_files.append(str(error))
             continue
-        read[unit.name] = chunks
+        chunks_by_document[unit.name] = chunks
         if job.flags.show:
             print(f"\n{unit.name}\n{chunk_report.shown(chunks, settings.unit)}")
         if job.flags.html:
@@ -84,11 +84,12 @@ def report(job: Job, done: list[Unit]) -> None:
             page = chunk_report.chunk_html(unit.name, f"{len(chunks):,} chunks", chunks, settings, pictures)
             write_text(path, page)
             print(f"  {openable_path(path)}")
-    lengths = [chunk.length for chunks in read.values() for chunk in chunks]
+    lengths = [chunk.length for chunks in chunks_by_document.values() for chunk in chunks]
     if lengths and not job.flags.quiet and not (job.idle and not job.flags.show):
-        print("\n".join([*chunk_report.histogram_lines(lengths, settings), *chunk_report.short_lines(read, settings)]))
-    if damaged:
-        raise BadRecord("\n".join(damaged))
+        lines = chunk_report.histogram_lines(lengths, settings)
+        print("\n".join([*lines, *chunk_report.short_lines(chunks_by_document, settings)]))
+    if damaged_files:
+        raise BadRecord("\n".join(damaged_files))
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -101,9 +102,9 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.chunk,
-    config_names=in_order("chunk"),
+    config_names=names_in_order("chunk"),
     flags=add_flags,
-    after=report,
+    after=print_lengths,
     shards="documents",
     units_a_process=400,
 )

@@ -19,8 +19,8 @@ from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
 from groundwork.documents.converters import CONVERTERS, require_converter
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UsageError
-from groundwork.records.artifacts import plain, slug, write_json, write_text
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.artifacts import printable_path, slug, write_json, write_text
+from groundwork.records.recipe_changes import names_in_order
 from groundwork.records.shards import SERVICE_REPLIES
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 DEFAULT_PAGES = 20
 TEST_PAGES = 2
-LONGER_SIDE, QUALITY = 1000, 70  # of the pictures in the page
+PICTURE_SIDE, JPEG_QUALITY = 1000, 70  # of the pictures in the page
 
 
 def units(job: Job) -> list[Unit]:
-    path = _file(job)
+    path = _pdf_path(job)
     choice = "-".join(
-        [slug(path.stem), *_converters(job), *([f"pages-{slug(job.flags.pages)}"] if job.flags.pages else [])]
+        [slug(path.stem), *_chosen_converters(job), *([f"pages-{slug(job.flags.pages)}"] if job.flags.pages else [])]
     )
     if not path.is_relative_to(job.data.documents.resolve()):
         choice += f"-{hashlib.sha256(bytes(path)).hexdigest()[:6]}"  # files of one name in two folders
@@ -44,19 +44,19 @@ def units(job: Job) -> list[Unit]:
     return [Unit(name=choice, reads=(path,), writes=tuple(outputs))]
 
 
-def _file(job: Job) -> Path:
+def _pdf_path(job: Job) -> Path:
     """The PDF given, by its path or as the name of a document."""
     from groundwork.documents.source_files import find_sources
 
     path = Path(job.flags.file)
     if path.is_file():
         return path.resolve()
-    asked = job.flags.file
+    document_name = job.flags.file
     files = find_sources(job.data.documents, job.config.ingest.ignore)
-    named = [source for source in files if asked in (source.id, source.name)]
-    if not named or named[0].problem:
-        raise UsageError(f"{plain(job.flags.file)}: no such file, and no document of that name")
-    return Path(named[0].path).resolve()
+    matching_sources = [source for source in files if document_name in (source.id, source.name)]
+    if not matching_sources or matching_sources[0].problem:
+        raise UsageError(f"{printable_path(job.flags.file)}: no such file, and no document of that name")
+    return Path(matching_sources[0].path).resolve()
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
@@ -76,58 +76,60 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.process_pool import WorkerFailed, Workers
 
     settings = job.config.ingest
-    with TemporaryDirectory() as scratch, Workers(1, settings.memory_mb) as workers:
-        source = str(utf8_path(unit.reads[0], Path(scratch)))
+    with TemporaryDirectory() as scratch_folder, Workers(1, settings.memory_mb) as workers:
+        source = str(utf8_path(unit.reads[0], Path(scratch_folder)))
         try:
             layer = await workers.acall(read_text_layer, source, timeout=settings.timeout)
         except WorkerFailed as error:
-            raise BadDocument(f"{plain(job.flags.file)}: {error}") from None
+            raise BadDocument(f"{printable_path(job.flags.file)}: {error}") from None
         numbers = _page_numbers(job, layer.page_count)
         pages = PdfPages(source, numbers, layer.pages, layer.page_count)
         columns, failures = [], []
-        job.progress.start(len(numbers) * len(_converters(job)), "pages read")
-        for name in _converters(job):
-            before = job.progress.done_count
+        job.progress.start(len(numbers) * len(_chosen_converters(job)), "pages read")
+        for name in _chosen_converters(job):
+            pages_done = job.progress.done_count
             try:
-                column = await _column(job, workers, name, pages)
+                column = await _converter_column(job, workers, name, pages)
             except Stopped:
                 raise
             except (WorkerFailed, GroundworkError) as error:
                 column = ConverterColumn(name=name, trouble=str(error))
                 failures.append(Failure(name, "failed", str(error)))
             columns.append(column)
-            uncounted = before + len(numbers) - job.progress.done_count  # those that did not count by themselves
+            uncounted = pages_done + len(numbers) - job.progress.done_count  # those that did not count by themselves
             job.progress.advance(uncounted)
-        yardstick = await _yardstick(job, workers, columns, pages)
+        yardstick = await _yardstick_pages(job, workers, columns, pages)
         columns = [with_structure(column, yardstick) if column.pages else column for column in columns]
         pictures = [
-            await workers.acall(page_jpeg, source, number, LONGER_SIDE, QUALITY, timeout=settings.timeout)
+            await workers.acall(page_jpeg, source, number, PICTURE_SIDE, JPEG_QUALITY, timeout=settings.timeout)
             for number in numbers
         ]
     urls = [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in pictures]
     keys = running_keys(layer.pages)
     layers = strip_running([layer.pages[number - 1] for number in numbers], keys, numbers)
-    write_text(unit.writes[0], comparison_html(plain(unit.reads[0].name), numbers, urls, layers, columns, yardstick))
+    write_text(
+        unit.writes[0], comparison_html(printable_path(unit.reads[0].name), numbers, urls, layers, columns, yardstick)
+    )
     for column in columns:
         if column.pages:
-            parts = [f"<!-- page {number} -->\n\n{page}" for number, page in zip(numbers, column.pages, strict=True)]
-            write_text(unit.writes[0].with_suffix(f".{column.name}.md"), "\n\n".join(parts) + "\n")
+            texts = [f"<!-- page {number} -->\n\n{page}" for number, page in zip(numbers, column.pages, strict=True)]
+            write_text(unit.writes[0].with_suffix(f".{column.name}.md"), "\n\n".join(texts) + "\n")
     write_json(unit.writes[1], columns)
-    print(_table(columns))
+    print(_comparison_table(columns))
     note = f"written to {openable_path(unit.writes[0])}"
     return Outcome(note=note, counts={"pages": len(numbers)}, failures=failures)
 
 
-def report(job: Job, done: list[Unit]) -> None:
+def print_comparison(job: Job, finished_units: list[Unit]) -> None:
     """The table once more where nothing was new."""
     from groundwork.documents.converter_comparison.comparison_page import ConverterColumn
     from groundwork.records.artifacts import read_json
 
-    for unit in done if job.idle and not job.flags.quiet else []:
-        print(_table(read_json(unit.writes[1], list[ConverterColumn])))
+    for unit in finished_units if job.idle and not job.flags.quiet else []:
+        print(_comparison_table(read_json(unit.writes[1], list[ConverterColumn])))
 
 
-async def _yardstick(job: Job, workers: Workers, columns: list[ConverterColumn], pages: PdfPages) -> list[str]:
+async def _yardstick_pages(job: Job, workers: Workers, columns: list[ConverterColumn], pages: PdfPages) -> list[str]:
     """The pages by the converter whose tables and headings the others are held against."""
     from groundwork.documents.converter_comparison.comparison_page import YARDSTICK
     from groundwork.documents.converter_comparison.converter_timing import time_worker
@@ -142,7 +144,7 @@ async def _yardstick(job: Job, workers: Workers, columns: list[ConverterColumn],
         return [""] * len(pages.numbers)
 
 
-async def _column(job: Job, workers: Workers, name: str, pages: PdfPages) -> ConverterColumn:
+async def _converter_column(job: Job, workers: Workers, name: str, pages: PdfPages) -> ConverterColumn:
     """One converter's results. One that is not installed is a column that says so. Raises what made it fail."""
     from groundwork.documents.converter_comparison.comparison_page import ConverterColumn
     from groundwork.documents.converter_comparison.converter_timing import column_of
@@ -151,10 +153,10 @@ async def _column(job: Job, workers: Workers, name: str, pages: PdfPages) -> Con
         require_converter(name)
     except MissingExtra as error:
         return ConverterColumn(name=name, trouble=str(error))
-    return column_of(name, await _timed(job, workers, name, pages))
+    return column_of(name, await _time_converter(job, workers, name, pages))
 
 
-async def _timed(job: Job, workers: Workers, name: str, pages: PdfPages) -> TimedConversion:
+async def _time_converter(job: Job, workers: Workers, name: str, pages: PdfPages) -> TimedConversion:
     """A service, a model or a converter of this machine at work on the pages."""
     import os
 
@@ -171,11 +173,11 @@ async def _timed(job: Job, workers: Workers, name: str, pages: PdfPages) -> Time
     return await time_worker(workers, name, pages, settings, job.progress.advance)
 
 
-def _converters(job: Job) -> list[str]:
+def _chosen_converters(job: Job) -> list[str]:
     names: list[str] = job.flags.converters
-    known = [name for name, row in CONVERTERS.items() if row.paged]
-    if unknown := [name for name in names if name not in known]:
-        raise UsageError(f"--converters: no converter {unknown[0]!r} for PDFs; there are {', '.join(known)}")
+    paged = [name for name, row in CONVERTERS.items() if row.paged]
+    if unknown_names := [name for name in names if name not in paged]:
+        raise UsageError(f"--converters: no converter {unknown_names[0]!r} for PDFs; there are {', '.join(paged)}")
     return names
 
 
@@ -183,24 +185,24 @@ def _page_numbers(job: Job, count: int) -> list[int]:
     """The pages asked for, or the first twenty; of --test two."""
     if not job.flags.pages:
         return list(range(1, min(count, TEST_PAGES if job.test else DEFAULT_PAGES) + 1))
-    chosen: set[int] = set()
-    for part in job.flags.pages.split(","):
-        first, _, last = part.partition("-")
-        if not first.strip().isdigit() or (last and not last.strip().isdigit()):
+    page_numbers: set[int] = set()
+    for page_range in job.flags.pages.split(","):
+        first_page, _, last_page = page_range.partition("-")
+        if not first_page.strip().isdigit() or (last_page and not last_page.strip().isdigit()):
             raise UsageError(f"--pages {job.flags.pages}: write it as 1-5,8")
-        chosen.update(range(int(first), int(last or first) + 1))
-    if not (kept := sorted(number for number in chosen if 1 <= number <= count)):
+        page_numbers.update(range(int(first_page), int(last_page or first_page) + 1))
+    if not (pages_in_document := sorted(number for number in page_numbers if 1 <= number <= count)):
         raise UsageError(f"--pages {job.flags.pages}: the PDF has pages 1 to {count}")
-    return kept
+    return pages_in_document
 
 
-def _table(columns: list[ConverterColumn]) -> str:
+def _comparison_table(columns: list[ConverterColumn]) -> str:
     from groundwork.documents.converter_comparison.comparison_table import TITLES, table_cells
 
     return "\n".join(terminal_table.table_lines([TITLES, *map(table_cells, columns)], indent=0))
 
 
-class _Names(argparse.Action):
+class _ConverterNames(argparse.Action):
     """Names parted by commas, spaces or both. A FILE behind them, which argparse counts as one more, is told by its
     dot."""
 
@@ -220,7 +222,7 @@ class _Names(argparse.Action):
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a PDF, or the name of a document")
     parser.add_argument(
-        "--converters", nargs="+", action=_Names, default=["layout", "markitdown"], metavar="NAME",
+        "--converters", nargs="+", action=_ConverterNames, default=["layout", "markitdown"], metavar="NAME",
         help="converters, separated by spaces or commas (default: layout markitdown); docs/ingest.md lists them",
     )  # fmt: skip
     parser.add_argument(
@@ -233,8 +235,8 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.ingest,
-    config_names=in_order("ingest"),
+    config_names=names_in_order("ingest"),
     prompts=lambda config: [config.ingest.vision.prompt, config.ingest.vision.correction_prompt],
     flags=add_flags,
-    after=report,
+    after=print_comparison,
 )

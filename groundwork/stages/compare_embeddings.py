@@ -20,7 +20,7 @@ from groundwork.maps.plot_commands import (
     sources_of,
     together,
 )
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.recipe_changes import names_in_order
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ main = Command(
     units=units,
     process=draw,
     settings=lambda config: (config.embeddings, config.maps),
-    config_names=in_order("embeddings", "maps"),
+    config_names=names_in_order("embeddings", "maps"),
     flags=add_flags,
     after=report_numbers,
     version="2",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
 from groundwork.maps.plot_commands import add_datasets, add_interactive, sources_of, together
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.recipe_changes import names_in_order
 from groundwork.records.run_lookup import tag_file
 
 if TYPE_CHECKING:
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add_datasets(parser, "every run in data/qa")
-    parser.add_argument("--min-count", metavar="N", type=_count, default=1, help="leave out tags of fewer questions")
-    parser.add_argument("--max-tags", metavar="N", type=_count, default=5, help="tags in the histogram; default: 5")
+    add = parser.add_argument
+    add("--min-count", metavar="N", type=_positive_number, default=1, help="leave out tags of fewer questions")
+    add("--max-tags", metavar="N", type=_positive_number, default=5, help="tags in the histogram; default: 5")
     add_interactive(parser)
 
 
-def _count(text: str) -> int:
+def _positive_number(text: str) -> int:
     if text.isdecimal() and int(text):
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
@@ -39,12 +40,12 @@ def units(job: Job) -> list[Unit]:
     sources = sources_of(job, least=2)
     name, stem = together(sources)
     endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
-    shown = f" ({job.flags.max_tags} tags, of {job.flags.min_count} questions at least)"
-    chosen = shown if (job.flags.max_tags, job.flags.min_count) != (5, 1) else ""
+    limits = f" ({job.flags.max_tags} tags, of {job.flags.min_count} questions at least)"
+    limit_note = limits if (job.flags.max_tags, job.flags.min_count) != (5, 1) else ""
     reads = tuple(file for source in sources for file in source.files)
     writes = tuple(job.data.path("plots", f"{stem}-{ending}") for ending in endings)
     tags = tuple(tag_file(job.data, source.key) for source in sources)
-    return [Unit(name + chosen, reads, writes, sources, adds=(*tags, job.data.path("tags", "synonyms.json")))]
+    return [Unit(name + limit_note, reads, writes, sources, adds=(*tags, job.data.path("tags", "synonyms.json")))]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
@@ -55,29 +56,30 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     sources: list[DatasetSource] = unit.payload
     datasets = [load_dataset(source) for source in sources]
-    tagged = []
+    tagging_results = []
     for dataset in datasets:
         file = tag_file(job.data, dataset.source.key)
-        tagged.append(await tag(job, dataset, file))
-        write_jsonl(file, tagged[-1].rows)
-    rows = {dataset.name: one.rows for dataset, one in zip(datasets, tagged, strict=True)}
+        tagging_results.append(await tag(job, dataset, file))
+        write_jsonl(file, tagging_results[-1].rows)
+    rows = {dataset.name: tagging.rows for dataset, tagging in zip(datasets, tagging_results, strict=True)}
     scene = await compare_tags(job, " · ".join(rows), rows)
     boxes = write_files(scene, unit, job.flags.max_tags)
-    asked = sum(one.asked for one in tagged)
+    failed_questions = [failure for tagging in tagging_results for failure in tagging.failures]
+    questions_asked = sum(tagging.asked for tagging in tagging_results)
     return Outcome(
         status="ok" if scene.histogram else "empty",
         note=f"{len(scene.histogram):,} tags -> {openable_path(unit.writes[0])}",
-        counts={"questions": sum(map(len, rows.values())), "asked": asked},
+        counts={"questions": sum(map(len, rows.values())), "asked": questions_asked},
         warnings=[*(warning for dataset in datasets for warning in dataset.warnings), *boxes],
-        failures=[Failure(f"question {name}", status, why) for one in tagged for name, status, why in one.failures],
+        failures=[Failure(f"question {name}", status, reason) for name, status, reason in failed_questions],
     )
 
 
-def report(job: Job, done: list[Unit]) -> None:
+def print_tag_lines(job: Job, finished_units: list[Unit]) -> None:
     from groundwork.maps.tag_scene import tag_lines
     from groundwork.records.artifacts import read_json
 
-    for unit in done if not job.flags.quiet else []:
+    for unit in finished_units if not job.flags.quiet else []:
         for line in tag_lines(read_json(unit.writes[2], dict[str, Any]), job.flags.max_tags):
             print(line)
 
@@ -87,9 +89,9 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: (config.tags, config.embeddings, config.maps),
-    config_names=in_order("tags", "embeddings", "maps"),
+    config_names=names_in_order("tags", "embeddings", "maps"),
     prompts=lambda config: [config.tags.prompt],
     flags=add_flags,
-    after=report,
+    after=print_tag_lines,
     version="2",
 )

@@ -14,17 +14,17 @@ from pathlib import Path
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
 from groundwork.records.artifacts import read_json, read_jsonl, read_text, write_json
-from groundwork.records.paths import Paths, texts_of
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.paths import Paths, path_texts
+from groundwork.records.recipe_changes import names_in_order
 from groundwork.records.run_lookup import document_of
-from groundwork.records.spread_folders import names_in
+from groundwork.records.spread_folders import file_names
 
-SHOWN_LOST = 5  # documents without chunks that are named
-RUNS = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all of them"
+UNCHUNKED_NAMED = 5  # documents without chunks that are named
+RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all of them"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("runs", metavar="RUN", nargs="*", help=RUNS)
+    parser.add_argument("runs", metavar="RUN", nargs="*", help=RUNS_HELP)
 
 
 def units(job: Job) -> list[Unit]:
@@ -33,16 +33,19 @@ def units(job: Job) -> list[Unit]:
 
     asked_about: dict[str, dict[str, str]] = {}
     for run in runs_of(job):
-        for file in texts_of(run.files):
+        for file in path_texts(run.files):
             asked_about.setdefault(document_of(file), {})[run.name] = file
-    result = []
-    covered = {run: names_in(coverage_folder(job, run)) for run in {run for of in asked_about.values() for run in of}}
-    there = {(run, name) for run, names in covered.items() for name in names}
-    known = job.list_documents("chunks", ".jsonl")
-    if lost := sorted(asked_about.keys() - set(known) - job.departed_sources.keys() if not job.flags.document else ()):
-        named = ", ".join(lost[:SHOWN_LOST])
-        job.progress.say(f"no chunks of {named}, which were asked about; run first: uv run dataprep/chunk.py")
-    for document in known:
+    document_units = []
+    run_names = {run for run_files in asked_about.values() for run in run_files}
+    coverage_files = {run: file_names(coverage_folder(job, run)) for run in run_names}
+    existing = {(run, name) for run, names in coverage_files.items() for name in names}
+    documents = job.list_documents("chunks", ".jsonl")
+    if unchunked := sorted(
+        asked_about.keys() - set(documents) - job.departed_sources.keys() if not job.flags.document else ()
+    ):
+        listing = ", ".join(unchunked[:UNCHUNKED_NAMED])
+        job.progress.say(f"no chunks of {listing}, which were asked about; run first: uv run dataprep/chunk.py")
+    for document in documents:
         files = asked_about.get(document)
         if not files:
             continue
@@ -50,12 +53,12 @@ def units(job: Job) -> list[Unit]:
             ("text", f"{document}.md"), ("text", f"{document}.json"), ("chunks", f"{document}.jsonl")
         )
         plots = job.data.paths(("plots", f"coverage-{document}.html"), ("plots", f"coverage-{document}.json"))
-        declined = job.data.paths(
-            *(coverage_parts(run, document) for run in files if (run, f"{document}.json") in there)
+        declined_files = job.data.paths(
+            *(coverage_parts(run, document) for run in files if (run, f"{document}.json") in existing)
         )
-        reads = Paths((*source.texts, *files.values(), *declined.texts))
-        result.append(Unit(document, reads=reads, writes=plots, payload=files))
-    return result
+        reads = Paths((*source.texts, *files.values(), *declined_files.texts))
+        document_units.append(Unit(document, reads=reads, writes=plots, payload=files))
+    return document_units
 
 
 def process(job: Job, unit: Unit) -> Outcome:
@@ -73,28 +76,31 @@ def process(job: Job, unit: Unit) -> Outcome:
     pairs = {run: read_jsonl(Path(file), Pair) for run, file in unit.payload.items()}
     readings = read_chunks(chunk_file)
     refuse_other_text(text, text_file, [reading.chunk for reading in readings])
-    runs = {run: [pair for pair in own if pair.question.strip()] for run, own in pairs.items()}
-    blank = sum(len(own) - len(runs[run]) for run, own in pairs.items())
-    nearest, left = nearest_statement(job), declined(job, document.id, runs)
-    found = asked_document(document.id, document.title, text, readings, runs, nearest, left)
-    write_coverage(found, text, document.pages, unit.writes[0])
-    write_json(unit.writes[1], coverage_numbers(found, text))
-    for line in report_lines(found, text) if job.is_detailed else ():
+    runs = {run: [pair for pair in run_pairs if pair.question.strip()] for run, run_pairs in pairs.items()}
+    blank_count = sum(len(run_pairs) - len(runs[run]) for run, run_pairs in pairs.items())
+    find_nearest, declined_statements = nearest_statement(job), declined(job, document.id, runs)
+    asked = asked_document(document.id, document.title, text, readings, runs, find_nearest, declined_statements)
+    write_coverage(asked, text, document.pages, unit.writes[0])
+    write_json(unit.writes[1], coverage_numbers(asked, text))
+    for line in report_lines(asked, text) if job.is_detailed else ():
         job.progress.say(line)
-    lost = sum(not question.placed for question in found.questions)
+    unplaced_count = sum(not question.placed for question in asked.questions)
     return Outcome(
-        status="ok" if found.questions else "empty",
-        note=f"{percent(found.counts()['']['sentence'])} of the sentences -> {openable_path(unit.writes[0])}",
-        counts={"questions": len(found.questions), "not asked": len(document_gaps(found))},
-        warnings=[*([_unplaced(lost)] if lost else []), *([_blank(blank)] if blank else [])],
+        status="ok" if asked.questions else "empty",
+        note=f"{percent(asked.counts()['']['sentence'])} of the sentences -> {openable_path(unit.writes[0])}",
+        counts={"questions": len(asked.questions), "not asked": len(document_gaps(asked))},
+        warnings=[
+            *([_unplaced_warning(unplaced_count)] if unplaced_count else []),
+            *([_blank_warning(blank_count)] if blank_count else []),
+        ],
     )
 
 
-def _unplaced(lost: int) -> str:
-    return f"{lost:,} question{'s' * (lost > 1)} could not be placed on the text; was it chunked again?"
+def _unplaced_warning(count: int) -> str:
+    return f"{count:,} question{'s' * (count > 1)} could not be placed on the text; was it chunked again?"
 
 
-def _blank(count: int) -> str:
+def _blank_warning(count: int) -> str:
     return f"{count:,} {'row' if count == 1 else 'rows'} without a question {'was' if count == 1 else 'were'} left out"
 
 
@@ -103,7 +109,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.chunk.language,
-    config_names=in_order("chunk.language"),
+    config_names=names_in_order("chunk.language"),
     flags=add_flags,
     version="3",
     shards="documents",

@@ -37,25 +37,25 @@ if TYPE_CHECKING:
     from groundwork.settings.whole_config import Config
 
 
-class _Export(argparse.Action):
+class _ExportFormats(argparse.Action):
     """`--export messages,alpaca` or `--export messages --export alpaca` as one setting that holds a list."""
 
     def __call__(self, parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
-        named = [name.strip() for name in value.split(",") if name.strip()]
-        if unknown := [name for name in named if name not in EXPORT_FORMATS]:
-            parser.error(f"--export: no format {unknown[0]!r}; there are {', '.join(EXPORT_FORMATS)}")
-        formats = list(dict.fromkeys([*(getattr(namespace, "formats", None) or []), *named]))
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        if unknown_names := [name for name in names if name not in EXPORT_FORMATS]:
+            parser.error(f"--export: no format {unknown_names[0]!r}; there are {', '.join(EXPORT_FORMATS)}")
+        formats = list(dict.fromkeys([*(getattr(namespace, "formats", None) or []), *names]))
         namespace.formats = formats
         namespace.assignments = [*namespace.assignments, FlagSetting(f"dataset.exports={json.dumps(formats)}")]
 
 
-class _Name(argparse.Action):
+class _DatasetName(argparse.Action):
     """`--name NAME` or `--name ORG/NAME` as the settings that hold them."""
 
     def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
         organization, _, name = value.rpartition("/")
-        asked = [f"dataset.name={name}", *([f"dataset.organization={organization}"] if organization else [])]
-        namespace.assignments = [*namespace.assignments, *map(FlagSetting, asked)]
+        assignments = [f"dataset.name={name}", *([f"dataset.organization={organization}"] if organization else [])]
+        namespace.assignments = [*namespace.assignments, *map(FlagSetting, assignments)]
         namespace.repository = value if organization else ""
 
 
@@ -93,7 +93,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--eval-max", help="rows of eval at most", **setting("dataset.eval_max"))
     add("--k", help="number of clusters; default: found by the elbow", **setting("dataset.clusters"))
     add("--seed", help="another seed, another draw", **setting("dataset.seed"))
-    add("--name", action=_Name, help="of the dataset, here and on the Hub; also ORG/NAME")
+    add("--name", action=_DatasetName, help="of the dataset, here and on the Hub; also ORG/NAME")
     add("--drop-invalid", help="leave invalid rows out instead of stopping", **setting("dataset.drop_invalid", True))
     add("--grades", metavar="NAME", action=_Grades, help="a folder of data/grades: measured difficulty as a column")
     add(
@@ -104,7 +104,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add(
         "--export",
         metavar="FORMATS",
-        action=_Export,
+        action=_ExportFormats,
         help=f"files for trainers and harnesses, by commas: {', '.join(EXPORT_FORMATS)}",
     )
     add("--system-prompt", help="for the exports", **setting("dataset.system_prompt"))
@@ -122,41 +122,41 @@ def units(job: Job) -> list[Unit]:
 
     name = job.config.dataset.name
     _check_name(name)
-    if refused := no_mirror(job.config.dataset):
-        raise UsageError(refused)
+    if problem := no_mirror(job.config.dataset):
+        raise UsageError(problem)
     inputs = find_inputs(job)
     if job.flags.push and not job.flags.dry_run:
         from groundwork.dataset.publish import hub
 
-        hub.check_push(name, job.config.dataset.organization, public=_public(job), may_publish=job.flags.public)
+        hub.check_push(name, job.config.dataset.organization, public=_is_public(job), may_publish=job.flags.public)
     reads = (*(path for paths in inputs.pairs.values() for path in paths), *inputs.tags, *inputs.chunks, *inputs.texts)
-    mixed = inputs.mix.files if inputs.mix else ()
+    mix_files = inputs.mix.files if inputs.mix else ()
     return [
         Unit(
             name,
-            (*reads, *inputs.summaries, *inputs.coverage, *inputs.measured, *inputs.reviews, *mixed),
+            (*reads, *inputs.summaries, *inputs.coverage, *inputs.measured, *inputs.reviews, *mix_files),
             tuple(folder_of(job) / file for file in file_names(job.config)),
             inputs,
         )
     ]
 
 
-def keep_others(job: Job, manifest: Manifest) -> None:
+def refuse_replacement(job: Job, manifest: Manifest) -> None:
     """Raises UsageError where `--name ORG/NAME` would replace a dataset that was built under another name.
 
     The same rows under a new name are no replacement: they are only pushed there.
     """
     from groundwork.dataset.publish.hub import repository_of
 
-    wanted, built = getattr(job.flags, "repository", ""), repository_of(folder_of(job))
-    if not wanted or built in ("", wanted) or job.flags.force:
+    repository, built_as = getattr(job.flags, "repository", ""), repository_of(folder_of(job))
+    if not repository or built_as in ("", repository) or job.flags.force:
         return
     states = main.runner(job, manifest).states(units(job))
     if any(state not in ("done", "empty") for state, _ in states):
         name = job.config.dataset.name
         raise UsageError(
-            f"--name {wanted}: {job.data.named(f'datasets/{name}')} holds another dataset, built as {built}; choose "
-            f"another name, or replace it: --name {name} --org {wanted.rpartition('/')[0]}"
+            f"--name {repository}: {job.data.folder_address(f'datasets/{name}')} holds another dataset, built as "
+            f"{built_as}; choose another name, or replace it: --name {name} --org {repository.rpartition('/')[0]}"
         )
 
 
@@ -181,57 +181,58 @@ async def process(job: Job, unit: Unit) -> Outcome:
         read_measured(inputs.measured),
         leave_out_flipping=job.config.dataset.leave_out_flipping,
     )
-    general = load_dataset(inputs.mix) if inputs.mix else None
-    if general:
-        usable_rows(general)  # before a model is asked
+    mix_dataset = load_dataset(inputs.mix) if inputs.mix else None
+    if mix_dataset:
+        usable_rows(mix_dataset)  # before a model is asked
     backend = job.config.embeddings.backend
     encoder = encoder_for(
         job.config.embeddings, job.data.path("embeddings"), job.client if backend == "endpoint" else None
     )
-    about = subjects(job, inputs)
-    ask = _ask(job, about) if asks_rewordings(job.config) else None
-    phrase = ask if job.config.dataset.phrasings > 1 else None
-    worded = ask if rewords(job.config) else None
-    tools = Tools(encoder.aencode, encoder.name, worded, about, phrase, _judge(job) if worded else None)
+    document_subjects = subjects(job, inputs)
+    ask_model = _rewording_caller(job, document_subjects) if asks_rewordings(job.config) else None
+    ask_phrasings = ask_model if job.config.dataset.phrasings > 1 else None
+    ask_rewordings = ask_model if rewords(job.config) else None
+    judge = _rewording_judge(job) if ask_rewordings else None
+    tools = Tools(encoder.aencode, encoder.name, ask_rewordings, document_subjects, ask_phrasings, judge)
     job.progress.start_phase(f"splitting {len(pool.rows):,} pairs")
     try:
-        built = await build(pool, inputs.runs, job.config.dataset, tools)
+        dataset = await build(pool, inputs.runs, job.config.dataset, tools)
     except CannotSplit as error:
         raise UnitError(str(error)) from error
     if job.config.dataset.unanswerable:
-        built = await add_unanswerable(job, built, read_passages(inputs), about, encoder.aencode)
-    if general:
+        dataset = await add_unanswerable(job, dataset, read_passages(inputs), document_subjects, encoder.aencode)
+    if mix_dataset:
         settings = job.config.dataset
-        built = await mixed_in(built, general, settings.mix_share, settings.seed, encoder.aencode)
-    replace_files(folder_of(job), file_contents(job, inputs, built))
+        dataset = await mixed_in(dataset, mix_dataset, settings.mix_share, settings.seed, encoder.aencode)
+    replace_files(folder_of(job), file_contents(job, inputs, dataset))
     version = read_versions(folder_of(job))[-1]
     job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
-    for line in split_report_lines(built.report, shutil.get_terminal_size((120, 24)).columns):
+    for line in split_report_lines(dataset.report, shutil.get_terminal_size((120, 24)).columns):
         job.progress.say(line)
     inputs.broken = False
-    splits = built.report.splits
+    splits = dataset.report.splits
     note = ", ".join(f"{count} {split}" for split, count in splits.items())
-    warnings = [*build_warnings(built.report), *export_warnings(job.config.dataset.exports, splits)]
+    warnings = [*build_warnings(dataset.report), *export_warnings(job.config.dataset.exports, splits)]
     return Outcome(note=note, counts=dict(splits), warnings=warnings)
 
 
 def push(job: Job, units: list[Unit]) -> None:
     """After the build: one commit with all splits and the card."""
     folder = folder_of(job)
-    built = units and not any(unit.payload.broken for unit in units)
-    if not job.flags.push or not built or not (folder / "README.md").exists():
+    is_built = units and not any(unit.payload.broken for unit in units)
+    if not job.flags.push or not is_built or not (folder / "README.md").exists():
         return
     from groundwork.dataset.publish import hub
     from groundwork.dataset.split.split_report import refuse_personal
 
     settings = job.config.dataset
-    if _public(job) and not job.flags.allow_personal:
+    if _is_public(job) and not job.flags.allow_personal:
         refuse_personal(folder)
     pushed = hub.push(
         folder,
         settings.name,
         settings.organization,
-        public=_public(job),
+        public=_is_public(job),
         may_publish=job.flags.public,
         say=job.progress.say,
     )
@@ -256,27 +257,27 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     rows = read_pool(unit.payload, job).rows
     if not rows or not asks_model(job.config):
         return []
-    more = [unanswerable_estimate(job, unit.payload, rows)] if settings.unanswerable else []
+    estimates = [unanswerable_estimate(job, unit.payload, rows)] if settings.unanswerable else []
     if not asks_rewordings(job.config):
-        return more
-    about, template = subjects(job, unit.payload), job.prompt(call.prompt)
-    requests = (rewording_turns(call, template, about.of(row.document), row) for row in rows)
-    asked = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(rows)
-    told = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the names of the fields
+        return estimates
+    document_subjects, template = subjects(job, unit.payload), job.prompt(call.prompt)
+    requests = (rewording_turns(call, template, document_subjects.of(row.document), row) for row in rows)
+    prompt_tokens = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(rows)
+    reply_tokens = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the fields' names
     calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if rewords(job.config) else 0
-    judged = [judge_estimate(job, rows, calls)] if calls and call.check_prompt else []
+    judge_estimates = [judge_estimate(job, rows, calls)] if calls and call.check_prompt else []
     calls += train_size(rows, unit.payload.runs, settings) * (settings.phrasings - 1)
-    return [Estimate(calls, int(calls * asked), int(calls * told), call), *judged, *more]
+    return [Estimate(calls, int(calls * prompt_tokens), int(calls * reply_tokens), call), *judge_estimates, *estimates]
 
 
-def _ask(job: Job, about: Subjects) -> Ask:
+def _rewording_caller(job: Job, document_subjects: Subjects) -> Ask:
     from groundwork.dataset.reword.model_calls import asker
 
     call = job.config.dataset.rephrase
-    return asker(job.client, call, job.prompt(call.prompt), about)
+    return asker(job.client, call, job.prompt(call.prompt), document_subjects)
 
 
-def _judge(job: Job) -> Judge | None:
+def _rewording_judge(job: Job) -> Judge | None:
     from groundwork.dataset.reword.rewording_judge import judge_of
 
     call = job.config.dataset.rephrase
@@ -291,11 +292,11 @@ def _check_name(name: str) -> None:
         raise UsageError(f"--name {name}: {problem}")
 
 
-def _public(job: Job) -> bool:
+def _is_public(job: Job) -> bool:
     return bool(job.flags.public) or not job.config.dataset.private
 
 
-def _shaping(config: Config) -> Any:
+def _dataset_settings(config: Config) -> Any:
     """The settings of `dataset` that shape its files: not to whom it is pushed, nor who may see it there.
 
     Those of mixing, of questions without an answer and of judging rewordings count where there are any: older datasets
@@ -304,20 +305,20 @@ def _shaping(config: Config) -> Any:
     import msgspec
 
     settings = config.dataset
-    without = {"organization", "private", *([] if settings.mix else ["mix", "mix_share"])}
-    without |= set() if settings.unanswerable else {"unanswerable", "absent"}
-    shaping = {name: value for name, value in msgspec.to_builtins(settings).items() if name not in without}
+    excluded = {"organization", "private", *([] if settings.mix else ["mix", "mix_share"])}
+    excluded |= set() if settings.unanswerable else {"unanswerable", "absent"}
+    contents = {name: value for name, value in msgspec.to_builtins(settings).items() if name not in excluded}
     if not (rewords(config) and settings.rephrase.check_prompt):
-        del shaping["rephrase"]["check_prompt"]
-    return shaping
+        del contents["rephrase"]["check_prompt"]
+    return contents
 
 
-def _deciding(config: Config) -> list[str]:
+def _review_settings(config: Config) -> list[str]:
     """How reviewers' disagreement is settled, where not as by default."""
     return [config.review.disagreement] if config.review.disagreement != "rejected" else []
 
 
-def _judging(config: Config) -> list[int]:
+def _judge_settings(config: Config) -> list[int]:
     """What of grade's settings the exported tasks hold."""
     judge = config.grade.judge
     return [judge.repeats, config.grade.seed] if set(config.dataset.exports) & set(HARNESSES) else []
@@ -325,19 +326,19 @@ def _judging(config: Config) -> list[int]:
 
 def config_names(settings: list[Any]) -> dict[str, Any]:
     """The settings as `main` picks them, by the names of config.json."""
-    judging = ("grade.judge.repeats", "grade.seed") if len(settings) > 4 else ()
-    names = ("dataset", "embeddings", "qa.context", *judging, "review.disagreement")
+    judge_names = ("grade.judge.repeats", "grade.seed") if len(settings) > 4 else ()
+    names = ("dataset", "embeddings", "qa.context", *judge_names, "review.disagreement")
     return dict(zip(names, settings, strict=False))
 
 
 def prompts(config: Config) -> list[str]:
-    judging = config.grade.judge.prompts if set(config.dataset.exports) & set(HARNESSES) else []
+    judge_prompts = config.grade.judge.prompts if set(config.dataset.exports) & set(HARNESSES) else []
     absent = config.dataset.absent
     rephrase = config.dataset.rephrase
-    own = [rephrase.prompt] if asks_rewordings(config) else []
-    own += [rephrase.check_prompt] if rewords(config) and rephrase.check_prompt else []
-    own += [absent.prompt, absent.check_prompt] if config.dataset.unanswerable else []
-    return [*own, *judging]
+    dataset_prompts = [rephrase.prompt] if asks_rewordings(config) else []
+    dataset_prompts += [rephrase.check_prompt] if rewords(config) and rephrase.check_prompt else []
+    dataset_prompts += [absent.prompt, absent.check_prompt] if config.dataset.unanswerable else []
+    return [*dataset_prompts, *judge_prompts]
 
 
 main = Command(
@@ -345,17 +346,17 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: [
-        _shaping(config),
+        _dataset_settings(config),
         config.embeddings,
         config.qa.context,
-        *_judging(config),
-        *_deciding(config),
+        *_judge_settings(config),
+        *_review_settings(config),
     ],
     config_names=config_names,
     prompts=prompts,
     flags=add_flags,
     estimate=estimate,
-    before=keep_others,
+    before=refuse_replacement,
     after=push,
     version="2",
 )

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.records.artifacts import write_json, write_text
-from groundwork.records.paths import Paths, texts_of
-from groundwork.records.recipe_changes import in_order
-from groundwork.records.run_lookup import DECISIONS, document_of, files_of_documents, named_run
+from groundwork.records.paths import Paths, path_texts
+from groundwork.records.recipe_changes import names_in_order
+from groundwork.records.run_lookup import DECISIONS, document_of, run_of_flag, run_pair_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from groundwork.questions.curation.rounds import Curation
     from groundwork.questions.curation.rule_checks import CurationCase
     from groundwork.questions.duplicates.duplicate_search import AskedSoFar
-    from groundwork.records.disk_backed_lists import Spooled
+    from groundwork.records.disk_backed_lists import DiskBackedList
     from groundwork.records.pair_record import Pair
     from groundwork.settings.whole_config import Config
 
 T = TypeVar("T")
 PAIRS_AT_ONCE = 10_000  # in memory, and asked about side by side
 TEST_PAIRS = 10
-FORETOLD = 24  # documents that tell, as a run begins, how many calls there will be
+ESTIMATE_DOCUMENTS = 24  # documents that tell, as a run begins, how many calls there will be
 DOCUMENTS_A_PROCESS = 150  # from which another process pays
 
 
@@ -44,23 +44,25 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     """A unit a run: near-duplicates are looked for across its documents."""
-    named = getattr(job.flags, "run", None)
-    wanted = named_run(named, job.data) if named is not None else ""
+    run_flag = getattr(job.flags, "run", None)
+    chosen_run = run_of_flag(run_flag, job.data) if run_flag is not None else ""
     folders = sorted(path for path in job.data.path("qa").glob("*") if path.is_dir())
-    found = []
+    run_units = []
     for folder in folders:
-        documents = [document_of(file) for file in files_of_documents(folder).texts]
+        documents = [document_of(file) for file in run_pair_files(folder).texts]
         documents = job.select_documents(documents) if documents else []
-        if documents and (not wanted or folder.name == wanted):
-            found.append(_unit(job, folder, documents))
-    return found
+        if documents and (not chosen_run or folder.name == chosen_run):
+            run_units.append(_unit(job, folder, documents))
+    return run_units
 
 
 def _unit(job: Job, folder: Path, documents: list[str]) -> Unit:
     run = "qa", folder.name
     pairs = job.data.paths(*((*run, f"{document}.jsonl") for document in documents))
-    about = job.data.existing([parts for document in documents for parts in _about(document)])
-    reads = Paths((*pairs.texts, *about.texts, *texts_of(_decided(job, folder.name, documents))))
+    context_paths = job.data.existing_paths(
+        [path_parts for document in documents for path_parts in _context_files(document)]
+    )
+    reads = Paths((*pairs.texts, *context_paths.texts, *path_texts(_review_inputs(job, folder.name, documents))))
     if job.data.shard is not None:
         documents = [name for name in documents if job.data.shard.holds(name)]
         return Unit(folder.name, reads, (job.data.cache("curated") / f"{folder.name}.json",), payload=documents)
@@ -79,7 +81,7 @@ def _unit(job: Job, folder: Path, documents: list[str]) -> Unit:
     )
 
 
-def _decided(job: Job, run: str, documents: list[str]) -> list[Path]:
+def _review_inputs(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
     from groundwork.records.run_pairs import review_files
@@ -87,7 +89,7 @@ def _decided(job: Job, run: str, documents: list[str]) -> list[Path]:
     return review_files(job.data, run, documents, curated=False)
 
 
-def _about(document: str) -> list[tuple[str, str]]:
+def _context_files(document: str) -> list[tuple[str, str]]:
     return [("chunks", f"{document}.jsonl"), ("summaries", f"{document}.json"), ("text", f"{document}.json")]
 
 
@@ -103,18 +105,18 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
     from groundwork.questions.curation.outcome import CheckedPair, restored, sort_out, write_curated
     from groundwork.questions.curation.pairs_by_document import check_parts, read_by_document
     from groundwork.questions.curation.report_page import Curated, curation_html
-    from groundwork.records.disk_backed_lists import Spooled
+    from groundwork.records.disk_backed_lists import DiskBackedList
     from groundwork.records.pair_record import Pair, Rejected
     from groundwork.records.run_pairs import read_review
 
     review = read_review(job.data, unit.name, job.config.review.disagreement)
     with ExitStack() as open_files:
 
-        def spooled(kind: type[T]) -> Spooled[T]:
-            return open_files.enter_context(closing(Spooled(kind, job.data.state)))
+        def spooled(kind: type[T]) -> DiskBackedList[T]:
+            return open_files.enter_context(closing(DiskBackedList(kind, job.data.state)))
 
-        questions, unique, judged = spooled(str), spooled(Pair), spooled(CheckedPair)
-        parts = read_by_document(
+        questions, unique_pairs, checked_pairs = spooled(str), spooled(Pair), spooled(CheckedPair)
+        batches = read_by_document(
             job.data.path("qa", unit.name),
             unit.payload,
             review,
@@ -122,34 +124,35 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
             most=TEST_PAIRS if job.test else None,
             looks_for_repeats="duplicates" in job.config.curate.checks,
             questions=questions,
-            unique=unique,
-            judged=judged,
+            unique=unique_pairs,
+            judged=checked_pairs,
         )
-        job.progress.start(len(unique), "pairs")
-        await check_parts(parts, unique, judged, functools.partial(_curation, job), job.progress.advance)
+        job.progress.start(len(unique_pairs), "pairs")
+        await check_parts(batches, unique_pairs, checked_pairs, functools.partial(_curation, job), job.progress.advance)
         if job.data.shard is not None:
-            return _checked(unit, judged)
+            return _shard_outcome(unit, checked_pairs)
         repeats: dict[int, str] = {}
-        if "duplicates" in job.config.curate.checks and judged:
-            repeats = await repeated_questions(judged, review, await _asked_so_far(job, questions))
-        kept, rejected = spooled(Pair), spooled(Rejected)
-        checked = (with_repeats(one, place, repeats) for place, one in enumerate(judged))
-        failures = [Failure(*failed) for failed in sort_out(checked, review, kept, rejected)]
+        if "duplicates" in job.config.curate.checks and checked_pairs:
+            repeats = await repeated_questions(checked_pairs, review, await _duplicate_search(job, questions))
+        kept_pairs, rejected_pairs = spooled(Pair), spooled(Rejected)
+        pairs = (with_repeats(pair, index, repeats) for index, pair in enumerate(checked_pairs))
+        failures = [Failure(*failure) for failure in sort_out(pairs, review, kept_pairs, rejected_pairs)]
         if review.verdicts:
-            kept.extend(restored(job.data.path("qa", unit.name), unit.payload, review, {pair.id for pair in kept}))
-        warnings = [] if job.test else review.unmet(unit.payload)
-        curated = Curated(unit.name, job.config.curate.checks, kept, rejected, review.describe())
+            kept_ids = {pair.id for pair in kept_pairs}
+            kept_pairs.extend(restored(job.data.path("qa", unit.name), unit.payload, review, kept_ids))
+        warnings = [] if job.test else review.unmet_warnings(unit.payload)
+        curated = Curated(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, review.summary_lines())
         folder = job.data.path("qa", unit.name) / "curated"
-        write_curated(folder, unit.payload, kept, rejected)
+        write_curated(folder, unit.payload, kept_pairs, rejected_pairs)
         write_text(folder / "report.html", curation_html(curated))
         return _outcome(curated, failures, warnings)
 
 
-def _checked(unit: Unit, judged: Sequence[CheckedPair]) -> Outcome:
+def _shard_outcome(unit: Unit, checked_pairs: Sequence[CheckedPair]) -> Outcome:
     """What a shard has done: its file says for how many pairs the replies are there."""
-    failures = [Failure(one.pair.id, one.status, one.error) for one in judged if one.status]
-    write_json(unit.writes[0], {"pairs": len(judged), "failed": len(failures)})
-    return Outcome(note=f"{len(judged):,} pairs of this shard checked", failures=failures)
+    failures = [Failure(checked.pair.id, checked.status, checked.error) for checked in checked_pairs if checked.status]
+    write_json(unit.writes[0], {"pairs": len(checked_pairs), "failed": len(failures)})
+    return Outcome(note=f"{len(checked_pairs):,} pairs of this shard checked", failures=failures)
 
 
 def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[Curation, list[CurationCase]]:
@@ -159,16 +162,14 @@ def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tupl
     from groundwork.questions.curation.rule_checks import place_of, read_places
 
     settings, context = job.config.curate, job.config.qa.context
-    about = {document: [path for path in job.data.paths(*_about(document)) if path.exists()] for document in documents}
-    places = read_places(
-        about,
-        context,
-    )
+    paths = {document: job.data.paths(*_context_files(document)) for document in documents}
+    existing = {document: [path for path in files if path.exists()] for document, files in paths.items()}
+    places = read_places(existing, context)
     curation = Curation(CurationJudge(lambda: job.client, settings), settings, job.prompt)
     return curation, curation.cases(pairs, [place_of(pair, places) for pair in pairs], context)
 
 
-async def _asked_so_far(job: Job, questions: Sequence[str]) -> AskedSoFar:
+async def _duplicate_search(job: Job, questions: Sequence[str]) -> AskedSoFar:
     from groundwork.questions.duplicates.duplicate_search import AskedSoFar, similarity
 
     threshold = job.config.curate.thresholds.get("duplicates", job.config.qa.duplicate_threshold)
@@ -189,13 +190,13 @@ def _outcome(curated: Curated, failures: list[Failure], warnings: list[str]) -> 
 
     rewritten = sum(bool(pair.original_question) for pair in curated.kept)
     counts = {"kept": len(curated.kept) - rewritten, "rewritten": rewritten, "rejected": len(curated.rejected)}
-    reasons = Counter(one.reason for one in curated.rejected)
-    listed = [f"{reason} {n}" for reason, n in reasons.most_common()]
-    if ruled := sum(by_rule_alone(one) for one in curated.rejected):
-        counts["rejected by a rule"] = ruled
-        listed.append(f"{ruled} of them by a rule, no model was asked")
-    told = f" ({', '.join(listed)})" if listed else ""
-    note = f"{counts['kept']} kept, {rewritten} rewritten, {counts['rejected']} rejected{told}"
+    reasons = Counter(rejected.reason for rejected in curated.rejected)
+    reason_counts = [f"{reason} {count}" for reason, count in reasons.most_common()]
+    if rejected_by_rule := sum(by_rule_alone(rejected) for rejected in curated.rejected):
+        counts["rejected by a rule"] = rejected_by_rule
+        reason_counts.append(f"{rejected_by_rule} of them by a rule, no model was asked")
+    reason_text = f" ({', '.join(reason_counts)})" if reason_counts else ""
+    note = f"{counts['kept']} kept, {rewritten} rewritten, {counts['rejected']} rejected{reason_text}"
     note = " ".join([f"{note}.", *curated.reviewed]) if curated.reviewed else note
     return Outcome(
         status="ok" if curated.kept else "empty", note=note, counts=counts, failures=failures, warnings=warnings
@@ -208,22 +209,22 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     if call.rules_only:
         return Estimate(0, 0, 0, call)
     if not (job.flags.dry_run or job.test):
-        documents = documents[:: -(-len(documents) // FORETOLD)]
+        documents = documents[:: -(-len(documents) // ESTIMATE_DOCUMENTS)]
     from groundwork.questions.curation.pairs_by_document import pairs_of
 
     pairs = pairs_of(job.data.path("qa", unit.name), documents)[: TEST_PAIRS if job.test else None]
     curation, cases = _curation(job, pairs, documents)
-    made = curation.requests(cases)
-    tokens = sum(job.tokens(call, messages, schema) for messages, schema, _ in made)
-    times = len(unit.payload) / len(documents)
-    replies = sum(told for _, _, told in made)
-    return Estimate(round(len(made) * times), round(tokens * times), round(replies * times), call)
+    requests = curation.requests(cases)
+    tokens = sum(job.tokens(call, messages, schema) for messages, schema, _ in requests)
+    scale = len(unit.payload) / len(documents)
+    reply_token_count = sum(reply_tokens for _, _, reply_tokens in requests)
+    return Estimate(round(len(requests) * scale), round(tokens * scale), round(reply_token_count * scale), call)
 
 
-def shaping(config: Config) -> Any:
+def recipe_settings(config: Config) -> Any:
     """What of the config decides about the result."""
-    told = [config.review.disagreement] if config.review.disagreement != "rejected" else []
-    return config.curate, config.embeddings, config.qa.context, config.qa.duplicate_threshold, *told
+    disagreement = [config.review.disagreement] if config.review.disagreement != "rejected" else []
+    return config.curate, config.embeddings, config.qa.context, config.qa.duplicate_threshold, *disagreement
 
 
 def prompts(config: Config) -> list[str]:
@@ -234,8 +235,8 @@ main = Command(
     name="curate",
     units=units,
     process=process,
-    settings=shaping,
-    config_names=in_order("curate", "embeddings", "qa.context", "qa.duplicate_threshold", "review.disagreement"),
+    settings=recipe_settings,
+    config_names=names_in_order("curate", "embeddings", "qa.context", "qa.duplicate_threshold", "review.disagreement"),
     prompts=prompts,
     version="3",
     flags=add_flags,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.maps.plot_commands import add_datasets, sources_of
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.recipe_changes import names_in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
@@ -41,8 +41,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)
     write_vectors(unit.writes[0], dataset, vectors, encoder)
     prefix = encoder.prefix("query") if dataset.rows else ""
-    behind = f" behind {prefix!r}" if prefix else ""
-    note = f"{len(vectors):,} questions by {encoder.name}{behind}, {encoder.computed:,} of them new"
+    prefix_note = f" behind {prefix!r}" if prefix else ""
+    note = f"{len(vectors):,} questions by {encoder.name}{prefix_note}, {encoder.computed:,} of them new"
     return Outcome(
         status="ok" if dataset.rows else "empty",
         note=note,
@@ -56,7 +56,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.embeddings,
-    config_names=in_order("embeddings"),
+    config_names=names_in_order("embeddings"),
     flags=add_flags,
     shards="caches",
     needs_gpu=lambda config: config.embeddings.backend == "sentence-transformers",

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.records.artifacts import write_json, write_jsonl
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.recipe_changes import names_in_order
 from groundwork.records.run_lookup import new_run, run_of_model
-from groundwork.records.spread_folders import names_in
+from groundwork.records.spread_folders import file_names
 from groundwork.records.wishes import WISHES, wishes_file
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from groundwork.records.coverage_record import DocumentCoverage
     from groundwork.settings.whole_config import Config
 
-ABOUT = ("summaries", "text")  # folders of files that help to name things
+NAMING_FOLDERS = ("summaries", "text")  # folders of files that help to name things
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -41,28 +41,30 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    named = getattr(job.flags, "run", None)
-    run = run_of_model(job.config.qa.model) if named is None else new_run(named)
-    found = job.list_documents("chunks", ".jsonl")
-    wished = set(names_in(job.data.path("qa", run, WISHES)))
-    about = {folder: set(names_in(job.data.path(folder), ".json")) for folder in ABOUT}
-    return [_unit(job, run, document, about, wished) for document in (found[:1] if job.test else found)]
+    run_flag = getattr(job.flags, "run", None)
+    run = run_of_model(job.config.qa.model) if run_flag is None else new_run(run_flag)
+    documents = job.list_documents("chunks", ".jsonl")
+    wish_files = set(file_names(job.data.path("qa", run, WISHES)))
+    naming_files = {folder: set(file_names(job.data.path(folder), ".json")) for folder in NAMING_FOLDERS}
+    documents = documents[:1] if job.test else documents
+    return [_unit(job, run, document, naming_files, wish_files) for document in documents]
 
 
-def _unit(job: Job, run: str, document: str, about: dict[str, set[str]], wished: set[str]) -> Unit:
+def _unit(job: Job, run: str, document: str, naming_files: dict[str, set[str]], wish_files: set[str]) -> Unit:
     record, rows = f"{document}.json", f"{document}.jsonl"
-    helping = [(name, record) for name in ABOUT if record in about[name]]
+    naming_paths = [(name, record) for name in NAMING_FOLDERS if record in naming_files[name]]
+    wishes = [("qa", run, WISHES, rows)] if rows in wish_files else []
     return Unit(
         name=f"{run}/{document}",
-        reads=job.data.paths(("chunks", rows), *helping, *([("qa", run, WISHES, rows)] if rows in wished else [])),
+        reads=job.data.paths(("chunks", rows), *naming_paths, *wishes),
         writes=job.data.paths(("qa", run, rows), ("qa", run, "rejected", rows), ("qa", run, "coverage", record)),
         payload=document,
     )
 
 
-def _about(job: Job, document: str) -> list[Path]:
+def _naming_files(job: Job, document: str) -> list[Path]:
     """The files that help to name things; a document without them can be asked about all the same."""
-    return [path for folder in ABOUT if (path := job.data.path(folder, f"{document}.json")).exists()]
+    return [path for folder in NAMING_FOLDERS if (path := job.data.path(folder, f"{document}.json")).exists()]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
@@ -75,17 +77,17 @@ async def process(job: Job, unit: Unit) -> Outcome:
     material = _material(job, unit)
     job.data.fetch_databases("embeddings")
     caches = job.data.cache("embeddings"), job.data.joined_cache("embeddings")
-    made = await prepare_interviews(job.config, material, job.prompt, lambda: job.client, *caches)
-    if made.notice:
-        job.progress.say(made.notice)
-    job.progress.start(len(made.states), "chunks")
-    await gather_all(_interview(job, made, i) for i in range(len(made.states)))
-    await made.ask_across_chunks()
-    covered = made.covered()
-    write_jsonl(unit.writes[0], made.pairs())
-    write_jsonl(unit.writes[1], made.rejected())
-    write_json(unit.writes[2], covered)
-    return _outcome(made, covered)
+    interviews = await prepare_interviews(job.config, material, job.prompt, lambda: job.client, *caches)
+    if interviews.notice:
+        job.progress.say(interviews.notice)
+    job.progress.start(len(interviews.states), "chunks")
+    await gather_all(_interview(job, interviews, i) for i in range(len(interviews.states)))
+    await interviews.ask_across_chunks()
+    coverage = interviews.covered()
+    write_jsonl(unit.writes[0], interviews.pairs())
+    write_jsonl(unit.writes[1], interviews.rejected())
+    write_json(unit.writes[2], coverage)
+    return _outcome(interviews, coverage)
 
 
 def _material(job: Job, unit: Unit) -> Material:
@@ -94,27 +96,27 @@ def _material(job: Job, unit: Unit) -> Material:
     document = unit.payload
     run = unit.name.rpartition("/")[0]
     chunks, wishes = job.data.path("chunks", f"{document}.jsonl"), wishes_file(job.data, run, document)
-    about, most = _about(job, document), TEST_CHUNKS if job.test else None
+    naming_files, chunk_limit = _naming_files(job, document), TEST_CHUNKS if job.test else None
     texts = job.data.path("text")
-    return read_material(document, chunks, about, wishes, job.config.qa, most, texts)
+    return read_material(document, chunks, naming_files, wishes, job.config.qa, chunk_limit, texts)
 
 
-async def _interview(job: Job, made: Interviews, number: int) -> None:
-    await made.run(number)
+async def _interview(job: Job, interviews: Interviews, number: int) -> None:
+    await interviews.run(number)
     if job.is_detailed:
-        job.progress.say(made.line(number))
+        job.progress.say(interviews.line(number))
     job.progress.advance()
 
 
-def _outcome(made: Interviews, covered: DocumentCoverage) -> Outcome:
+def _outcome(interviews: Interviews, coverage: DocumentCoverage) -> Outcome:
     from groundwork.questions.chunk_coverage import summary_line
 
     return Outcome(
-        status="ok" if covered.pairs else "empty",
-        note=summary_line(covered),
-        counts={"pairs": covered.pairs, "rejected": sum(covered.rejected.values()), "calls": covered.calls},
-        warnings=made.warnings(),
-        failures=[Failure(part, error.status, str(error)) for part, error in made.failures()],
+        status="ok" if coverage.pairs else "empty",
+        note=summary_line(coverage),
+        counts={"pairs": coverage.pairs, "rejected": sum(coverage.rejected.values()), "calls": coverage.calls},
+        warnings=interviews.warnings(),
+        failures=[Failure(unit_name, error.status, str(error)) for unit_name, error in interviews.failures()],
     )
 
 
@@ -127,11 +129,11 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     def tokens(messages: list[Any], schema: type | None) -> int:
         return job.tokens(call, messages, schema)
 
-    made = list(interview_calls(call, _material(job, unit), job.prompt, tokens))
-    return Estimate(len(made), sum(asked for asked, _ in made), sum(told for _, told in made), call)
+    calls = list(interview_calls(call, _material(job, unit), job.prompt, tokens))
+    return Estimate(len(calls), sum(prompt for prompt, _ in calls), sum(reply for _, reply in calls), call)
 
 
-def shaping(config: Config) -> Any:
+def recipe_settings(config: Config) -> Any:
     """What of the config decides about the pairs; nothing of pictures where none are shown."""
     import msgspec
 
@@ -152,8 +154,8 @@ main = Command(
     name="generate_qa",
     units=units,
     process=process,
-    settings=shaping,
-    config_names=in_order("qa", "embeddings"),
+    settings=recipe_settings,
+    config_names=names_in_order("qa", "embeddings"),
     prompts=prompts,
     flags=add_flags,
     estimate=estimate,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.maps.plot_commands import add_datasets, sources_of
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.recipe_changes import names_in_order
 from groundwork.records.run_lookup import tag_file
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     source: DatasetSource = unit.payload
     dataset = load_dataset(source)
-    tagged = await tag(job, dataset, unit.writes[0], sample_of(job))
+    tagged = await tag(job, dataset, unit.writes[0], vocabulary_sample(job))
     write_jsonl(unit.writes[0], tagged.rows)
     distinct = len({name for row in tagged.rows for name in row.tags})
     return Outcome(
@@ -52,7 +52,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     )
 
 
-def sample_of(job: Job) -> list[str]:
+def vocabulary_sample(job: Job) -> list[str]:
     """The questions of all datasets of the run, from whose sample a missing vocabulary is proposed."""
     from groundwork.dataset.dataset_sources import load_dataset
 
@@ -68,10 +68,10 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     from groundwork.tags.tagging import tagging_requests
 
     settings = job.config.tags
-    made = tagging_requests(job, load_dataset(unit.payload), unit.writes[0])
-    tokens = sum(job.tokens(settings, messages, schema) for _, messages, schema in made)
-    replies = sum(told * TOKENS_A_TAG + 10 * told // settings.max_tags for told, _, _ in made)
-    return Estimate(len(made), tokens, replies, settings)
+    requests = tagging_requests(job, load_dataset(unit.payload), unit.writes[0])
+    tokens = sum(job.tokens(settings, messages, schema) for _, messages, schema in requests)
+    replies = sum(tags * TOKENS_A_TAG + 10 * tags // settings.max_tags for tags, _, _ in requests)
+    return Estimate(len(requests), tokens, replies, settings)
 
 
 main = Command(
@@ -79,7 +79,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.tags,
-    config_names=in_order("tags"),
+    config_names=names_in_order("tags"),
     prompts=lambda config: [config.tags.prompt, *filter(None, [config.tags.vocabulary_prompt])],
     flags=add_flags,
     estimate=estimate,

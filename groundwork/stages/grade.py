@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.errors import UsageError
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.recipe_changes import names_in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from groundwork.settings.whole_config import Config
 
 TEST_ROWS = 2
-DATASET = (
+DATASET_HELP = (
     "a finished dataset, a run, a folder of JSONL or Parquet, or org/name@revision:split on the Hub; default: the "
     "dataset dataset.name, or the only one"
 )
 
 
 @dataclass(frozen=True)
-class Graded:
+class GradingUnit:
     """What a unit grades: a model to ask, or a file of its answers."""
 
     label: str
@@ -48,15 +48,15 @@ class _Judges(argparse.Action):
     """`--judge NAME[@PROVIDER]`, the second time another judge beside the first."""
 
     def __call__(self, parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
-        named = [*(getattr(namespace, "judges", None) or []), value]
-        if len(named) > 2:
+        judges = [*(getattr(namespace, "judges", None) or []), value]
+        if len(judges) > 2:
             parser.error("--judge: two judges at the most")
         model, _, provider = value.partition("@")
-        first = [f"grade.judge.model={model}", f"grade.judge.provider={provider}"]
-        namespace.judges = named
+        first_judge = [f"grade.judge.model={model}", f"grade.judge.provider={provider}"]
+        namespace.judges = judges
         namespace.assignments = [
             *namespace.assignments,
-            *(first if named[1:] == [] else [f"grade.judge.second={value}"]),
+            *(first_judge if judges[1:] == [] else [f"grade.judge.second={value}"]),
         ]
 
 
@@ -70,7 +70,7 @@ class _Splits(argparse.Action):
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("datasets", metavar="DATASET", nargs="*", help=DATASET)
+    add("datasets", metavar="DATASET", nargs="*", help=DATASET_HELP)
     add("--model", metavar="NAME", action="append", default=[], help="NAME or NAME@PROVIDER; may be given again")
     add("--answers", metavar="[LABEL=]FILE", action="append", default=[], help="JSONL of id, answer and split")
     add("--base", metavar="NAME", help="compare the others with this model (or label), paired")
@@ -97,25 +97,25 @@ def units(job: Job) -> list[Unit]:
     if not sources:
         return []
     (source,) = sources
-    asked = getattr(job.flags, "splits", None)
-    chosen = choose_rows(
-        load_dataset(source), job.config.grade.splits, explicit=bool(asked), most=TEST_ROWS if job.test else 0
+    splits_flag = getattr(job.flags, "splits", None)
+    chosen_rows = choose_rows(
+        load_dataset(source), job.config.grade.splits, explicit=bool(splits_flag), most=TEST_ROWS if job.test else 0
     )
-    folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _folder_of(source))
-    grading = Grading(chosen.rows, judges_of(job), job.config.grade, folder)
-    named = models_and_files(job, folder)
+    folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _grades_folder(source))
+    grading = Grading(chosen_rows.rows, judges_of(job), job.config.grade, folder)
+    labelled_answers = models_and_files(job, folder)
     return [
         Unit(
             f"{folder.name}/{slug(label)}",
             (*source.files, *([file] if file else [])),
             (folder / f"{slug(label)}.jsonl",),
-            Graded(label, call, file, grading, source, chosen.warnings),
+            GradingUnit(label, call, file, grading, source, chosen_rows.warnings),
         )
-        for label, call, file in named
+        for label, call, file in labelled_answers
     ]
 
 
-def _folder_of(source: DatasetSource) -> str:
+def _grades_folder(source: DatasetSource) -> str:
     """A finished dataset's own name; other sources are told apart from one of the same name."""
     return source.key.removeprefix("datasets-") if source.kind == "files" else f"{source.kind}-{source.key}"
 
@@ -126,32 +126,33 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.grading.grading_report import shortened_answers
     from groundwork.records.artifacts import write_jsonl
 
-    graded: Graded = unit.payload
-    grading, settings = graded.grading, job.config.grade
-    if graded.file:
-        held = answers.read_answers(graded.file, grading.rows)
+    grading_unit: GradingUnit = unit.payload
+    grading, settings = grading_unit.grading, job.config.grade
+    if grading_unit.file:
+        answer_set = answers.read_answers(grading_unit.file, grading.rows)
         await grading.checked()
     else:
-        assert graded.call is not None  # noqa: S101  # a unit has a file or a call
+        assert grading_unit.call is not None  # noqa: S101  # a unit has a file or a call
         await grading.checked()
         template = job.prompt(answers.answer_prompt(settings))
-        held = await answers.ask_answers(
-            lambda: job.client, graded.call, grading.rows, template, open_book=settings.open_book
+        answer_set = await answers.ask_answers(
+            lambda: job.client, grading_unit.call, grading.rows, template, open_book=settings.open_book
         )
-    job.progress.start(len(held.by_row), "answers graded")
-    grades = await grading.grades(graded.label, held.by_row, job.progress.advance)
+    job.progress.start(len(answer_set.by_row), "answers graded")
+    grades = await grading.grades(grading_unit.label, answer_set.by_row, job.progress.advance)
     write_jsonl(unit.writes[0], grades)
-    open_criteria = [(grade, c) for grade in grades for c in grade.criteria if c.verdict == "ungraded"]
-    failures = [Failure(f"question {name}", status, reason) for name, status, reason in held.failures]
+    criteria = ((grade, criterion) for grade in grades for criterion in grade.criteria)
+    open_criteria = [(grade, criterion) for grade, criterion in criteria if criterion.verdict == "ungraded"]
+    failures = [Failure(f"question {name}", status, reason) for name, status, reason in answer_set.failures]
     failures += [
-        Failure(f"{grade.id} {grade.split}", "ungraded", f"{c.criterion}: {c.draws[0].reason}")
-        for grade, c in open_criteria
+        Failure(f"{grade.id} {grade.split}", "ungraded", f"{criterion.criterion}: {criterion.draws[0].reason}")
+        for grade, criterion in open_criteria
     ]
     return Outcome(
         status="ok" if grades else "empty",
         note=f"{len(grades):,} answers graded",  # no score yet: what the judge is worth comes first
         counts={"answers": len(grades), "ungraded": len(open_criteria)},
-        warnings=[*graded.warnings, *held.warnings, *shortened_answers(grades)],
+        warnings=[*grading_unit.warnings, *answer_set.warnings, *shortened_answers(grades)],
         failures=failures,
     )
 
@@ -169,26 +170,26 @@ def write_report(job: Job, units: list[Unit]) -> None:
 
     if not units:
         return
-    graded: Graded = units[0].payload
-    grading, settings = graded.grading, job.config.grade
+    grading_unit: GradingUnit = units[0].payload
+    grading, settings = grading_unit.grading, job.config.grade
     grades, warnings = comparable_grades(read_grades(grading.folder), grading)
     if not grades:
         return
-    found = grade_report(
-        graded.source.name,
+    report = grade_report(
+        grading_unit.source.name,
         grades,
         grading.known_trust(),
         base=named_base([grade.model for grade in grades], job.flags.base or ""),
         margin=settings.margin,
         floor=settings.floor,
-        warnings=[*graded.warnings, *warnings],
+        warnings=[*grading_unit.warnings, *warnings],
     )
-    write_json(grading.folder / "report.json", found)
-    write_jsonl(grading.folder / MEASURED, found.rows)
-    write_page(found, grades, grading.folder / "report.html")
-    draw_grade_map(job, grading, found)
+    write_json(grading.folder / "report.json", report)
+    write_jsonl(grading.folder / MEASURED, report.rows)
+    write_page(report, grades, grading.folder / "report.html")
+    draw_grade_map(job, grading, report)
     if not job.flags.quiet:
-        for line in [*grade_report_lines(found), *(f"  note: {warning}" for warning in warnings)]:
+        for line in [*grade_report_lines(report), *(f"  note: {warning}" for warning in warnings)]:
             print(line)
         print(f"  report: {openable_path(grading.folder / 'report.html')}")
 
@@ -198,16 +199,16 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     from groundwork.grading.answers import answer_prompt
     from groundwork.grading.cost_estimate import answer_estimate, judge_estimates
 
-    graded: Graded = unit.payload
-    grading, settings = graded.grading, job.config.grade
-    found = judge_estimates(job, grading, graded.label)
-    if graded.call:
+    grading_unit: GradingUnit = unit.payload
+    grading, settings = grading_unit.grading, job.config.grade
+    estimates = judge_estimates(job, grading, grading_unit.label)
+    if grading_unit.call:
         template = job.prompt(answer_prompt(settings))
-        found.append(answer_estimate(job, graded.call, grading.rows, template, open_book=settings.open_book))
-    return found
+        estimates.append(answer_estimate(job, grading_unit.call, grading.rows, template, open_book=settings.open_book))
+    return estimates
 
 
-SHAPING = (  # the names of what `shaping` gives
+RECIPE_NAMES = (  # the names of what `recipe_settings` gives
     "grade.answer",
     *(f"grade.judge.{name}" for name in ("model", "provider", "temperature", "top_p", "top_k", "min_p", "omit")),
     *(f"grade.judge.{name}" for name in ("reasoning_effort", "second", "repeats", "longest_answer")),
@@ -217,12 +218,12 @@ SHAPING = (  # the names of what `shaping` gives
 )
 
 
-def shaping(config: Config) -> Any:
+def recipe_settings(config: Config) -> Any:
     """What decides about a grade; what only reads the grades (margin, floor, trust) does not."""
     settings, judge = config.grade, config.grade.judge
-    asking = (judge.model, judge.provider, judge.temperature, judge.top_p, judge.top_k, judge.min_p, judge.omit)
-    drawing = (judge.reasoning_effort, judge.second, judge.repeats, judge.longest_answer, settings.seed)
-    return [settings.answer, *asking, *drawing, settings.open_book, settings.splits]
+    judge_call = (judge.model, judge.provider, judge.temperature, judge.top_p, judge.top_k, judge.min_p, judge.omit)
+    judge_draws = (judge.reasoning_effort, judge.second, judge.repeats, judge.longest_answer, settings.seed)
+    return [settings.answer, *judge_call, *judge_draws, settings.open_book, settings.splits]
 
 
 def prompts(config: Config) -> list[str]:
@@ -235,8 +236,8 @@ main = Command(
     name="grade",
     units=units,
     process=process,
-    settings=shaping,
-    config_names=in_order(*SHAPING),
+    settings=recipe_settings,
+    config_names=names_in_order(*RECIPE_NAMES),
     prompts=prompts,
     flags=add_flags,
     estimate=estimate,

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from groundwork.records.manifest import Manifest
 
 TEST_PAGES = 2
-MOST_PAGES = 5  # pages of doubtful pages that are named
-MOST_IGNORED = 10  # files that are named
+DOUBTFUL_PAGES_NAMED = 5  # pages of doubtful pages that are named
+IGNORED_NAMED = 10  # files that are named
 NO_FOLDER = "no pictures kept: a file's name that ends in .md or .json leaves no folder for them; rename the document"
 PAGE_TOKENS = 800  # of a page whose words nobody knows before it is read
 
@@ -54,7 +54,7 @@ def units(job: Job) -> list[Unit]:
                 ("plots", f"audit-{id_}.html"),  # only where pages are doubtful
                 *([("text", id_)] if _keeps_pictures(job, id_) else []),
             ),
-            payload=Source(sources[id_], overrides[id_]),
+            payload=SourceUnit(sources[id_], overrides[id_]),
             recipe=document_recipe(settings, overrides[id_], job.prompt),
         )
         for id_ in job.select_documents(list(sources), with_gone=True)  # under the same name another file may have come
@@ -69,7 +69,7 @@ def _keeps_pictures(job: Job, document: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceUnit:
     """A file, and what `ingest.overrides` sets for it."""
 
     file: DocumentFile
@@ -84,17 +84,16 @@ def prepare(job: Job, manifest: Manifest) -> None:
 
     settings = job.config.ingest
     check_service(job)
-    if ignored := ignored_files(job.data.documents, settings.ignore):
-        more = f" and {len(ignored) - MOST_IGNORED:,} more" if len(ignored) > MOST_IGNORED else ""
-        job.progress.say(f"ignored (ingest.ignore): {', '.join(ignored[:MOST_IGNORED])}{more}")
+    if ignored_names := ignored_files(job.data.documents, settings.ignore):
+        ignored_more = f" and {len(ignored_names) - IGNORED_NAMED:,} more" if len(ignored_names) > IGNORED_NAMED else ""
+        job.progress.say(f"ignored (ingest.ignore): {', '.join(ignored_names[:IGNORED_NAMED])}{ignored_more}")
     if settings.overrides:
         names = [source.name for source in find_sources(job.data.documents, settings.ignore)]
         for pattern in settings.overrides:
             if not any(matches(name, pattern) for name in names):
-                near = difflib.get_close_matches(pattern, names, n=1)
-                job.progress.say(
-                    f"ingest.overrides: {pattern} fits no document{f'; did you mean {near[0]}?' if near else ''}"
-                )
+                close_names = difflib.get_close_matches(pattern, names, n=1)
+                suggestion = f"; did you mean {close_names[0]}?" if close_names else ""
+                job.progress.say(f"ingest.overrides: {pattern} fits no document{suggestion}")
 
 
 def check_service(job: Job) -> None:
@@ -119,16 +118,16 @@ def carry_over_renamed(job: Job, manifest: Manifest) -> None:
     from groundwork.records.departed_documents import rename_document
 
     ignore = job.config.ingest.ignore
-    lost = {one.sha256: one.document for one in job.departed_documents if not one.ignored}
-    known = manifest.entries("ingest") if lost else {}
-    for source in find_sources(job.data.documents, ignore) if lost else []:
-        if source.id in known or source.problem:
+    departed_by_hash = {lost.sha256: lost.document for lost in job.departed_documents if not lost.ignored}
+    ingested = manifest.entries("ingest") if departed_by_hash else {}
+    for source in find_sources(job.data.documents, ignore) if departed_by_hash else []:
+        if source.id in ingested or source.problem:
             continue
         job.data.fetch([Path(source.path)])
-        old = lost.get(manifest.sha256(Path(source.path)))
-        if old and old != source.id:
-            rename_document(job.data, manifest, old, source.id, source.name)
-            job.progress.say(f"{source.name} is what {old} was, by its content: carried over as {source.id}")
+        former_name = departed_by_hash.get(manifest.sha256(Path(source.path)))
+        if former_name and former_name != source.id:
+            rename_document(job.data, manifest, former_name, source.id, source.name)
+            job.progress.say(f"{source.name} is what {former_name} was, by its content: carried over as {source.id}")
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
@@ -144,9 +143,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.documents.ingestion import Ingestion
     from groundwork.errors import BadDocument
     from groundwork.records.artifacts import write_json, write_text
-    from groundwork.records.figures import drop_unused
+    from groundwork.records.figures import remove_unused_pictures
 
-    def reader(document: str, picture: Picture) -> PageReader:
+    def page_reader(document: str, picture: Picture) -> PageReader:
         vision = job.config.ingest.vision
         prompts = job.prompt(vision.prompt), job.prompt(vision.correction_prompt)
         return PageReader(job.client, vision, prompts, document, picture)
@@ -157,8 +156,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     settings = settings_with(job.config.ingest, override)
     if settings.pictures and not _keeps_pictures(job, source.id):
         settings = msgspec.structs.replace(settings, pictures=False)
-    replies, joined = (folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state))
-    marker = MarkerService(settings.marker_api, os.environ, replies, joined if job.data.shard else None)
+    replies, joined_replies = (folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state))
+    marker = MarkerService(settings.marker_api, os.environ, replies, joined_replies if job.data.shard else None)
     with TemporaryDirectory() as scratch:
         ingestion = Ingestion(
             source=source,
@@ -166,7 +165,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
             scratch=Path(scratch),
             images=job.data.path("text", source.id),
             count=job.progress,
-            reader=reader,
+            reader=page_reader,
             service=lambda request: marker.convert(request, source.id),
             first=TEST_PAGES if job.test else 0,
             password=job.flags.password,
@@ -187,7 +186,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         await asyncio.to_thread(write_text, unit.writes[2], page)
     else:
         unit.writes[2].unlink(missing_ok=True)
-    pictures, _ = await asyncio.to_thread(drop_unused, job.data.path("text", source.id), markdown)
+    pictures, _ = await asyncio.to_thread(remove_unused_pictures, job.data.path("text", source.id), markdown)
     warnings = document.warnings + [NO_FOLDER] * (job.config.ingest.pictures and not settings.pictures)
     return Outcome(note=_note(document), counts=_counts(document, pictures), warnings=warnings)
 
@@ -195,8 +194,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
 def _note(document: Document) -> str:
     if not document.pages:
         return f"{document.characters:,} characters by {document.converter}"
-    used = Counter(page.converter for page in document.pages)
-    return f"{len(document.pages)} pages by {', '.join(f'{name} ({n})' for name, n in used.most_common())}"
+    counts = Counter(page.converter for page in document.pages)
+    return f"{len(document.pages)} pages by {', '.join(f'{name} ({count})' for name, count in counts.most_common())}"
 
 
 def _counts(document: Document, pictures: int) -> dict[str, int]:
@@ -204,16 +203,18 @@ def _counts(document: Document, pictures: int) -> dict[str, int]:
     counts["fell back"] = sum(bool(page.fell_back) for page in document.pages)
     counts["scans"] = sum(page.scan for page in document.pages)
     counts["pictures"] = pictures
-    return {name: n for name, n in counts.items() if n}
+    return {name: count for name, count in counts.items() if count}
 
 
-def name_doubtful(job: Job, done: list[Unit]) -> None:
+def report_doubtful_pages(job: Job, finished_units: list[Unit]) -> None:
     """After the ledger: where the doubtful pages can be looked at."""
-    pages = [] if job.idle else [unit.writes[2] for unit in done if unit.writes[2].exists()]
-    for page in pages[:MOST_PAGES]:
+    pages = [] if job.idle else [unit.writes[2] for unit in finished_units if unit.writes[2].exists()]
+    for page in pages[:DOUBTFUL_PAGES_NAMED]:
         job.progress.say(f"look at its doubtful pages: {openable_path(page)}")
-    if len(pages) > MOST_PAGES:
-        job.progress.say(f"… and of {len(pages) - MOST_PAGES:,} more documents: {as_typed('uv run dataprep open')}")
+    if len(pages) > DOUBTFUL_PAGES_NAMED:
+        job.progress.say(
+            f"… and of {len(pages) - DOUBTFUL_PAGES_NAMED:,} more documents: {as_typed('uv run dataprep open')}"
+        )
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
@@ -234,26 +235,26 @@ def estimate(job: Job, unit: Unit) -> Estimate:
         return Estimate(0, 0, 0, vision)
     try:
         ending, _ = examine(path, settings.max_unpacked_mb)
-        first = choose_converters(settings, ending)[:1]
-        if first not in (["gemini"], ["marker-api"]):
+        first_converters = choose_converters(settings, ending)[:1]
+        if first_converters not in (["gemini"], ["marker-api"]):
             return Estimate(0, 0, 0, vision)
         layer = read_text_layer(str(path)).pages if ending == ".pdf" else [""] * count_frames(str(path))
     except BadDocument:
         return Estimate(0, 0, 0, vision)
-    named = [layer[number - 1] for number in page_numbers(unit.payload.override.get("pages", ""), len(layer))]
-    pages = named[:TEST_PAGES] if job.test else named
-    if first == ["marker-api"]:
+    chosen_pages = [layer[number - 1] for number in page_numbers(unit.payload.override.get("pages", ""), len(layer))]
+    pages = chosen_pages[:TEST_PAGES] if job.test else chosen_pages
+    if first_converters == ["marker-api"]:
         price = settings.marker_api.price_per_1000_pages
         cost = None if price is None else price * len(pages) / 1000
         return Estimate(0, 0, 0, msgspec.structs.replace(vision, model="marker-api"), len(pages), cost)
-    asked = job.tokens(vision, attach_images(render_turns(job.prompt(vision.prompt)), [b""]))
-    told = sum(tokens_in(page) if len(page.split()) >= WORDS_TO_JUDGE else PAGE_TOKENS for page in pages)
-    return Estimate(len(pages), len(pages) * asked, told, vision)
+    prompt_tokens = job.tokens(vision, attach_images(render_turns(job.prompt(vision.prompt)), [b""]))
+    reply_tokens = sum(tokens_in(page) if len(page.split()) >= WORDS_TO_JUDGE else PAGE_TOKENS for page in pages)
+    return Estimate(len(pages), len(pages) * prompt_tokens, reply_tokens, vision)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--converter", **setting("ingest.converter"), choices=[n for n in CONVERTERS if n != "plain"],
+        "--converter", **setting("ingest.converter"), choices=[name for name in CONVERTERS if name != "plain"],
         help="the converter to try first",
     )  # fmt: skip
     parser.add_argument(
@@ -277,7 +278,7 @@ main = Command(
     flags=add_flags,
     estimate=estimate,
     before=prepare,
-    after=name_doubtful,
+    after=report_doubtful_pages,
     version="1",
     shards="documents",
     needs_gpu=lambda config: "marker" in (config.ingest.converter, *config.ingest.converters.get("pdf", [])),

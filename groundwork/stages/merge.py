@@ -19,7 +19,7 @@ from groundwork.console.next_steps import openable_path
 from groundwork.errors import UsageError
 from groundwork.maps.plot_commands import add_datasets, sources_of
 from groundwork.records.artifacts import slug
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.recipe_changes import names_in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
@@ -37,7 +37,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    from groundwork.records.run_lookup import files_of_documents, runs
+    from groundwork.records.run_lookup import run_names, run_pair_files
 
     run = slug(job.flags.out)
     out = job.data.path("qa", run)
@@ -45,10 +45,10 @@ def units(job: Job) -> list[Unit]:
         raise UsageError(f"--out {job.flags.out}: name a run, such as merged")
     if job.flags.threshold is not None and not 0 < job.flags.threshold <= 1:
         raise UsageError(f"--threshold {job.flags.threshold:g}: a cosine lies between 0 and 1, such as 0.95")
-    sources = sources_of(job, default=lambda job: [name for name in runs(job.data) if name != run], least=2)
+    sources = sources_of(job, default=lambda job: [name for name in run_names(job.data) if name != run], least=2)
     if run in [source.name for source in sources]:
         raise UsageError(f"--out {job.flags.out}: is one of the runs to merge; name another")
-    if files_of_documents(out) and not (out / "merged.json").exists():
+    if run_pair_files(out) and not (out / "merged.json").exists():
         raise UsageError(f"--out {job.flags.out}: is a run that no merge has made, and would be lost; name another")
     reads = tuple(file for source in sources for file in source.files)
     threshold = "" if job.flags.threshold is None else f" at {job.flags.threshold:g}"
@@ -61,31 +61,32 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.question_vectors import embedded_one_by_one
     from groundwork.questions.duplicates.duplicate_search import likeness
     from groundwork.records.artifacts import write_json
-    from groundwork.records.disk_backed_lists import Spooled
+    from groundwork.records.disk_backed_lists import DiskBackedList
 
     sources: list[DatasetSource] = unit.payload
-    with closing(Spooled(MergeCandidate, job.data.state)) as candidates:
-        joined = JoinedRuns(candidates)
-        async for one in embedded_one_by_one(job, sources):
-            joined.add(one)
-            del one  # its rows are in a file now
-        vectors = joined.vectors()
+    with closing(DiskBackedList(MergeCandidate, job.data.state)) as candidates:
+        joined_runs = JoinedRuns(candidates)
+        async for embedded_dataset in embedded_one_by_one(job, sources):
+            joined_runs.add(embedded_dataset)
+            del embedded_dataset  # its rows are in a file now
+        vectors = joined_runs.vectors()
         scale = likeness(vectors, job.flags.threshold)
         merged = unite(candidates, vectors, scale)
         write_run(unit.writes[0].parent, merged)
         runs = [candidate.run for candidate in candidates]
     counts = Counter(runs[row] for row in merged.kept)
-    kept_of = {name: counts[name] for name in joined.sizes}
+    kept_by_run = {name: counts[name] for name in joined_runs.sizes}
     write_json(
-        unit.writes[0], {"from": joined.sizes, "kept": kept_of, "threshold": scale.one, "left_out": len(merged.dropped)}
+        unit.writes[0],
+        {"from": joined_runs.sizes, "kept": kept_by_run, "threshold": scale.one, "left_out": len(merged.dropped)},
     )
-    shares = ", ".join(f"{name} {kept_of[name]:,} of {size:,}" for name, size in joined.sizes.items())
+    shares = ", ".join(f"{name} {kept_by_run[name]:,} of {size:,}" for name, size in joined_runs.sizes.items())
     return Outcome(
         status="ok" if merged.kept else "empty",
         note=f"{shares} -> {len(merged.kept):,} questions in {openable_path(unit.writes[0].parent)} "
         f"(without evidence, cosine {scale.one:.3f} and more is one question)",
         counts={"questions": len(merged.kept), "duplicates": len(merged.dropped)},
-        warnings=joined.warnings,
+        warnings=joined_runs.warnings,
     )
 
 
@@ -94,6 +95,6 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.embeddings,
-    config_names=in_order("embeddings"),
+    config_names=names_in_order("embeddings"),
     flags=add_flags,
 )

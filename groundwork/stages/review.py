@@ -20,18 +20,18 @@ from groundwork.console.job_setup import load_config, open_job
 from groundwork.console.next_steps import openable_path, repeat_flags
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.installation import as_typed
-from groundwork.records.artifacts import slug, visible
+from groundwork.records.artifacts import slug, terminal_text
 
 if TYPE_CHECKING:
     from groundwork.review.review_session import ReviewSession
 
-LONGEST_NAME = 60  # of a reviewer
-SHOWN = 100  # characters of a statement
+REVIEWER_NAME_LENGTH = 60  # of a reviewer
+STATEMENT_WIDTH = 100  # characters of a statement
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", nargs="?", help="a folder of data/qa; default: the run of qa.model")
-    parser.add_argument("--reviewer", metavar="NAME", type=_name, help="who decides; default: your login name")
+    parser.add_argument("--reviewer", metavar="NAME", type=_reviewer_name, help="who decides; default: your login name")
     parser.add_argument("--pair", metavar="ID", help="the pair that the page opens with")
     parser.add_argument(
         "--ask-about",
@@ -40,16 +40,16 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="have the next generate_qa ask about a statement, as a coverage page gives it; again takes it back",
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address of the page")
-    parser.add_argument("--port", metavar="N", type=_port, default=0, help="of the page; default: a free one")
+    parser.add_argument("--port", metavar="N", type=_port_number, default=0, help="of the page; default: a free one")
     parser.add_argument("--export", metavar="FILE", type=Path, help="write all pairs as CSV instead of showing them")
     parser.add_argument("--import", metavar="FILE", type=Path, dest="table", help="read decisions from such a CSV")
 
 
-def _name(text: str) -> str:
+def _reviewer_name(text: str) -> str:
     name = " ".join(text.split())
-    if name and len(name) <= LONGEST_NAME and name.isprintable():
+    if name and len(name) <= REVIEWER_NAME_LENGTH and name.isprintable():
         return name
-    raise argparse.ArgumentTypeError(f"{text!r} is not a name of 1 to {LONGEST_NAME} letters")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a name of 1 to {REVIEWER_NAME_LENGTH} letters")
 
 
 def _statement(text: str) -> tuple[str, int]:
@@ -59,7 +59,7 @@ def _statement(text: str) -> tuple[str, int]:
     raise argparse.ArgumentTypeError(f"{text!r} is not DOCUMENT:START, as a coverage page says it")
 
 
-def _port(text: str) -> int:
+def _port_number(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) < 65536:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
@@ -67,33 +67,33 @@ def _port(text: str) -> int:
 
 def units(job: Job) -> list[Unit]:
     """The one run that is reviewed, with the documents that --document asks for."""
-    from groundwork.records.run_lookup import default_run, documents_of, nearest_run
+    from groundwork.records.run_lookup import default_run, nearest_run, run_documents
 
     run = slug(job.flags.run) if job.flags.run else default_run(job.data, job.config.qa.model)
     folder = job.data.path("qa", run)
     if not folder.is_dir():
         raise UsageError(f"{run}: no such run in {job.data.path('qa')}; {nearest_run(run, job.data)}")
-    documents = documents_of(folder)
+    documents = run_documents(folder)
     return [Unit(run, (), (), payload=job.select_documents(documents, with_gone=True) if job.flags.document else None)]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """How much there is to review."""
-    desk = _desk(job, unit)
-    rejected = sum(bool(row.stage) for row in desk.rows)
-    decided = sum(desk.reviewer in own for own in desk.stacks.standing().values())
-    note = f"{len(desk.rows):,} pairs, {rejected:,} of them rejected; {desk.reviewer} decided about {decided:,}"
-    return Outcome(note=note, warnings=desk.warnings)
+    session = _review_session(job, unit)
+    rejected = sum(bool(row.stage) for row in session.rows)
+    decided = sum(session.reviewer in by_reviewer for by_reviewer in session.stacks.standing().values())
+    note = f"{len(session.rows):,} pairs, {rejected:,} of them rejected; {session.reviewer} decided about {decided:,}"
+    return Outcome(note=note, warnings=session.warnings)
 
 
-def _desk(job: Job, unit: Unit) -> ReviewSession:
+def _review_session(job: Job, unit: Unit) -> ReviewSession:
     from groundwork.review.review_session import ReviewSession
 
     tagger = job.config.tags.model.rpartition("/")[2]
-    return ReviewSession(job.data, unit.name, job.flags.reviewer or _login(), unit.payload, tagger)
+    return ReviewSession(job.data, unit.name, job.flags.reviewer or _login_name(), unit.payload, tagger)
 
 
-def _login() -> str:
+def _login_name() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container without accounts
@@ -108,23 +108,23 @@ class ReviewCommand(Command):
 
         with open_job(load_config(flags), flags, folders=()) as (job, _):
             (unit,) = units(job)
-            desk = _desk(job, unit)
+            session = _review_session(job, unit)
             if flags.ask_about:
-                return _ask_about(job, desk)
-            if flags.pair and flags.pair not in desk.place:
-                raise UsageError(f"--pair {flags.pair}: not in {desk.run}; another run may hold it")
+                return _ask_about(job, session)
+            if flags.pair and flags.pair not in session.place:
+                raise UsageError(f"--pair {flags.pair}: not in {session.run}; another run may hold it")
             if flags.table:
-                return _import(flags.table, desk)
+                return _import(flags.table, session)
             if flags.export:
-                return _export(flags.export, desk)
+                return _export(flags.export, session)
             outcome = asyncio.run(process(job, unit))
-            print(visible(f"review {unit.name}: {outcome.note}"))
+            print(terminal_text(f"review {unit.name}: {outcome.note}"))
             for warning in outcome.warnings:
-                print(visible(f"warning {unit.name}: {warning}"))
-            return EXIT_OK if flags.dry_run else asyncio.run(_serve(job, desk))
+                print(terminal_text(f"warning {unit.name}: {warning}"))
+            return EXIT_OK if flags.dry_run else asyncio.run(_serve(job, session))
 
 
-async def _serve(job: Job, desk: ReviewSession) -> int:
+async def _serve(job: Job, session: ReviewSession) -> int:
     """Until Ctrl-C."""
     import asyncio
     import signal
@@ -134,75 +134,75 @@ async def _serve(job: Job, desk: ReviewSession) -> int:
     from groundwork.review.server import Server
 
     flags = job.flags
-    again = f"uv run dataprep/review.py {shlex.quote(desk.run)} --reviewer {shlex.quote(desk.reviewer)}"
-    server = Server(desk, as_typed(again) + repeat_flags(flags))
+    restart_command = f"uv run dataprep/review.py {shlex.quote(session.run)} --reviewer {shlex.quote(session.reviewer)}"
+    server = Server(session, as_typed(restart_command) + repeat_flags(flags))
     try:
         await server.start(flags.port)
     except OSError as error:
         await server.close()
         raise UsageError(f"--port {flags.port}: {error.strerror or error}; leave it out for a free one") from None
-    ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    stop_event = asyncio.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # on Windows, where Ctrl-C raises KeyboardInterrupt
-            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+            asyncio.get_running_loop().add_signal_handler(signal_number, stop_event.set)
     address = f"{server.address}#pair={quote(flags.pair)}" if flags.pair else server.address
-    print(f"{address}\nCtrl-C ends it; each decision is at once in {openable_path(desk.file)}", flush=True)
+    print(f"{address}\nCtrl-C ends it; each decision is at once in {openable_path(session.file)}", flush=True)
     if not flags.no_browser:
         await asyncio.to_thread(webbrowser.open, address)
     try:
-        await ended.wait()
+        await stop_event.wait()
     finally:
         await server.close()
-    print(f"-> {openable_path(desk.file)}\n{as_typed('next: uv run dataprep/curate.py')}{repeat_flags(flags)}")
+    print(f"-> {openable_path(session.file)}\n{as_typed('next: uv run dataprep/curate.py')}{repeat_flags(flags)}")
     return EXIT_OK
 
 
-def _ask_about(job: Job, desk: ReviewSession) -> int:
+def _ask_about(job: Job, session: ReviewSession) -> int:
     from groundwork.records.wishes import wishes_file
     from groundwork.review.review_session import RequestRefused
     from groundwork.review.served_plots import ask_about, wish_at
 
     document, start = job.flags.ask_about
     try:
-        wish = wish_at(job.data, document, start, desk.reviewer)
+        wish = wish_at(job.data, document, start, session.reviewer)
     except RequestRefused as error:
         raise UsageError(f"--ask-about: {error}") from None
-    stands = ask_about(job.data, desk.run, wish)
-    said = "will be asked about" if stands else "will not be asked about any more"
-    print(visible(f'{document}: "{" ".join(wish.text.split())[:SHOWN]}" {said}'))
-    command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(desk.run)}"
-    wishes = openable_path(wishes_file(job.data, desk.run, document))
-    print(f"-> {wishes}\nnext: {as_typed(command)}{repeat_flags(job.flags)}")
+    is_asked = ask_about(job.data, session.run, wish)
+    status = "will be asked about" if is_asked else "will not be asked about any more"
+    print(terminal_text(f'{document}: "{" ".join(wish.text.split())[:STATEMENT_WIDTH]}" {status}'))
+    command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(session.run)}"
+    file = wishes_file(job.data, session.run, document)
+    print(f"-> {openable_path(file)}\nnext: {as_typed(command)}{repeat_flags(job.flags)}")
     return EXIT_OK
 
 
-def _export(path: Path, desk: ReviewSession) -> int:
+def _export(path: Path, session: ReviewSession) -> int:
     from groundwork.review.spreadsheet import write_table
 
-    count = write_table(path, desk)
+    count = write_table(path, session)
     edits = "write accept or reject into the column verdict, or edit the texts"
     print(f"{count:,} pairs -> {openable_path(path)}; {edits}")
     return EXIT_OK
 
 
-def _import(path: Path, desk: ReviewSession) -> int:
-    from groundwork.records.review_decisions import append
+def _import(path: Path, session: ReviewSession) -> int:
+    from groundwork.records.review_decisions import append_decisions
     from groundwork.review.spreadsheet import MOST_FAULTS, read_table
 
-    found = read_table(path, desk)
-    if found.decisions:
-        append(desk.file, found.decisions)
-    rejected = sum(one.verdict == "reject" for one in found.decisions)
-    edited = sum(one.verdict == "edit" for one in found.decisions)
-    accepted = len(found.decisions) - rejected
-    print(f"{accepted:,} accepted ({edited:,} edited), {rejected:,} rejected, {found.unchanged:,} rows as before")
-    for fault in found.faults[:MOST_FAULTS]:
-        print(visible(f"failed {fault}"))
-    if len(found.faults) > MOST_FAULTS:
-        print(f"… and {len(found.faults) - MOST_FAULTS:,} more")
-    if found.decisions:
-        print(f"-> {openable_path(desk.file)}")
-    return EXIT_FAILED if found.faults else EXIT_OK
+    table = read_table(path, session)
+    if table.decisions:
+        append_decisions(session.file, table.decisions)
+    rejected = sum(decision.verdict == "reject" for decision in table.decisions)
+    edited = sum(decision.verdict == "edit" for decision in table.decisions)
+    accepted = len(table.decisions) - rejected
+    print(f"{accepted:,} accepted ({edited:,} edited), {rejected:,} rejected, {table.unchanged:,} rows as before")
+    for fault in table.faults[:MOST_FAULTS]:
+        print(terminal_text(f"failed {fault}"))
+    if len(table.faults) > MOST_FAULTS:
+        print(f"… and {len(table.faults) - MOST_FAULTS:,} more")
+    if table.decisions:
+        print(f"-> {openable_path(session.file)}")
+    return EXIT_FAILED if table.faults else EXIT_OK
 
 
 main = ReviewCommand(name="review", units=units, process=process, flags=add_flags)

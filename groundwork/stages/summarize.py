@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit
 from groundwork.console.job import texts_with_records
 from groundwork.records.artifacts import read_text, write_json
-from groundwork.records.document_record import title_in
-from groundwork.records.figures import as_read
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.document_record import document_title
+from groundwork.records.figures import text_with_captions
+from groundwork.records.recipe_changes import names_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from groundwork.settings.whole_config import Config
 
-WORDS_USED = 0.75  # of the words allowed, in a summary
+WORD_SHARE_USED = 0.75  # of the words allowed, in a summary
 TOKENS_PER_WORD = 1.5
 
 
 def units(job: Job) -> list[Unit]:
-    found = job.list_documents("text", ".md")
+    documents = job.list_documents("text", ".md")
     return [
         Unit(name=document, reads=reads, writes=job.data.paths(("summaries", f"{document}.json")))
-        for document, reads in texts_with_records(job, found[:1] if job.test else found)
+        for document, reads in texts_with_records(job, documents[:1] if job.test else documents)
     ]
 
 
@@ -41,39 +41,39 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.summaries.subject_name import named
     from groundwork.summaries.summarizer import Summarizer
 
-    text = as_read(read_text(unit.reads[0]), unit.name)
+    text = text_with_captions(read_text(unit.reads[0]), unit.name)
     if not re.search(r"\w", text):
         raise BadDocument(f"{unit.reads[0].name}: holds no text to summarise")
-    title = title_in(unit.reads[1:], unit.name)
+    title = document_title(unit.reads[1:], unit.name)
     reply, warnings = await Summarizer(job, unit.name, title).document(text)
     name, summary = named(reply, f"{title}\n\n{text}")
-    written = Summary(
+    record = Summary(
         document=unit.name, summary=summary, model=job.config.summarize.model, name=name, warnings=warnings
     )
-    write_json(unit.writes[0], written)
+    write_json(unit.writes[0], record)
     words = len(summary.split())
-    told = f', called "{name}" in questions' if name else ""
-    return Outcome(note=f"{words} words{told}", counts={"words": words}, warnings=warnings)
+    name_note = f', called "{name}" in questions' if name else ""
+    return Outcome(note=f"{words} words{name_note}", counts={"words": words}, warnings=warnings)
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts; whether a summary needs correcting nobody knows before."""
     from groundwork.summaries.summarizer import Summarizer, words_allowed
 
-    text, call = as_read(read_text(unit.reads[0]), unit.name), job.config.summarize
-    summarizer = Summarizer(job, unit.name, title_in(unit.reads[1:], unit.name))
-    asked = summarizer.turns(text)
-    said = int(WORDS_USED * words_allowed(text, call.max_words) * TOKENS_PER_WORD)
-    tokens = sum(job.tokens(call, messages) for messages in asked)
-    if len(asked) > 1:  # and their summaries together
-        tokens += len(asked) * said + job.tokens(call, summarizer.turns("")[0])
-        return Estimate(len(asked) + 1, tokens, (len(asked) + 1) * said, call)
-    return Estimate(1, tokens, said, call)
+    text, call = text_with_captions(read_text(unit.reads[0]), unit.name), job.config.summarize
+    summarizer = Summarizer(job, unit.name, document_title(unit.reads[1:], unit.name))
+    conversations = summarizer.turns(text)
+    reply_tokens = int(WORD_SHARE_USED * words_allowed(text, call.max_words) * TOKENS_PER_WORD)
+    tokens = sum(job.tokens(call, messages) for messages in conversations)
+    if len(conversations) > 1:  # and their summaries together
+        tokens += len(conversations) * reply_tokens + job.tokens(call, summarizer.turns("")[0])
+        return Estimate(len(conversations) + 1, tokens, (len(conversations) + 1) * reply_tokens, call)
+    return Estimate(1, tokens, reply_tokens, call)
 
 
 def prompts(config: Config) -> Sequence[str]:
-    used = config.summarize
-    return [used.prompt, used.section_prompt, used.correction_prompt]
+    settings = config.summarize
+    return [settings.prompt, settings.section_prompt, settings.correction_prompt]
 
 
 main = Command(
@@ -81,7 +81,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.summarize,
-    config_names=in_order("summarize"),
+    config_names=names_in_order("summarize"),
     prompts=prompts,
     estimate=estimate,
     shards="documents",

@@ -22,7 +22,7 @@ from groundwork.maps.plot_commands import (
     report_numbers,
     sources_of,
 )
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.recipe_changes import names_in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
@@ -47,24 +47,25 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.tags.tag_files import tags_by_question
 
     sources: list[DatasetSource] = unit.payload
-    (one,) = await embedded(job, sources)
-    if not one.dataset.rows:
+    (embedded_dataset,) = await embedded(job, sources)
+    if not embedded_dataset.dataset.rows:
         raise UnitError("holds no questions; are its files those of create_dataset?")
-    if one.dataset.splits == [""]:
+    if embedded_dataset.dataset.splits == [""]:
         raise UnitError("has no splits (files named train, eval, ...); run create_dataset first")
     tags = tags_by_question(job.data, sources)
-    scene = split_scene(one, job.config.maps, encoder_of(job).name, tags, job.progress, _told(sources[0]))
+    verdict = _reported_verdict(sources[0])
+    scene = split_scene(embedded_dataset, job.config.maps, encoder_of(job).name, tags, job.progress, verdict)
     job.progress.start_phase("drawing")
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
-    sizes = ", ".join(f"{entry.name} {entry.count:,}" for entry in scene.datasets)
+    sizes = ", ".join(f"{split.name} {split.count:,}" for split in scene.datasets)
     return Outcome(
         note=f"{sizes} -> {openable_path(unit.writes[0])}",
         counts={"questions": len(scene.points)},
-        warnings=[*one.dataset.warnings, *warnings],
+        warnings=[*embedded_dataset.dataset.warnings, *warnings],
     )
 
 
-def _told(source: DatasetSource) -> Representativeness | None:
+def _reported_verdict(source: DatasetSource) -> Representativeness | None:
     """The verdict of the dataset's own report, where there is one beside its files."""
     from groundwork.dataset.split.metrics import SplitReport
     from groundwork.errors import BadRecord
@@ -85,7 +86,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: (config.embeddings, config.maps),
-    config_names=in_order("embeddings", "maps"),
+    config_names=names_in_order("embeddings", "maps"),
     flags=add_flags,
     after=report_numbers,
     version="2",

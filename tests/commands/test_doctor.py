@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.commands.doctor import doctor, probe
+from groundwork.commands.doctor import doctor, probe_endpoint
 from groundwork.errors import ConfigError
 from groundwork.settings.config_files import CONFIG_DIR, load
 from tests.fake_openrouter import FakeOpenRouter
@@ -148,7 +148,7 @@ def tried(habit: str, capsys, *settings: str, answer: str = '{"spider_leg_total"
     """What `--provider llm` prints of an endpoint with a habit."""
     with FakeOpenRouter(habit=habit, prefix="/v1", reply=lambda _: answer).thread() as server:
         config = load([], [f"llm.base_url={server.url}", "llm.api_key_env=", *settings])
-        code = probe(config, "llm")
+        code = probe_endpoint(config, "llm")
     out = capsys.readouterr().out
     return f"{code} {out}"
 
@@ -190,7 +190,7 @@ def test_a_provider_that_cannot_be_reached_fails(capsys):
 def test_a_provider_that_is_not_defined_is_an_error():
     """With the names that there are."""
     with pytest.raises(ConfigError, match="there are llm"):
-        probe(load([], []), "elsewhere")
+        probe_endpoint(load([], []), "elsewhere")
 
 
 def test_what_others_may_read_is_told(root, capsys):

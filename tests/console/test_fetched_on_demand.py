@@ -122,7 +122,7 @@ def unfetched_files_opened(url: str, cache: str) -> Iterator[list[str]]:
         missing = event == "sqlite3.connect" and not path.exists()
         if missing and store().exists(f"{url.removeprefix('memory:/')}/{path.relative_to(mirror.root)}"):
             opened.append(details[0])
-        if event == "open" and details[1] in ("r", "rb") and mirror.is_elsewhere(path):
+        if event == "open" and details[1] in ("r", "rb") and mirror.is_remote(path):
             opened.append(details[0])
 
     sys.addaudithook(look)

@@ -13,7 +13,7 @@ import sys
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit, setting
 from groundwork.errors import BadDocument, ProviderRefused
 from groundwork.records.artifacts import read_text, write_text
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.recipe_changes import names_in_order
 
 
 def units(job: Job) -> list[Unit]:
@@ -53,7 +53,7 @@ main = Command(
     units=units,
     process=process,
     settings=lambda config: config.chunk,
-    config_names=in_order("chunk"),
+    config_names=names_in_order("chunk"),
     flags=flags,
 )
 

@@ -13,7 +13,7 @@ import pytest
 from groundwork.dataset.dataset_sources import QuestionRow, load_dataset, locate_all, locate_dataset
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import Workspace
-from groundwork.records.run_lookup import runs
+from groundwork.records.run_lookup import run_names
 from groundwork.settings.config_files import PROJECT
 from tests.fake_hub import FakeHub, Repo
 from tests.synthetic_runs import pairs, write_run
@@ -41,7 +41,7 @@ def test_a_run_by_its_name(data: Workspace) -> None:
     dataset = load_dataset(locate_dataset("gemini", data))
     assert len(dataset.rows) == 12
     assert all(row.evidence and row.document and row.chunk and row.pages and row.headings for row in dataset.rows)
-    assert runs(data) == ["gemini"]
+    assert run_names(data) == ["gemini"]
 
 
 def test_a_run_is_what_curation_kept_of_it(data: Workspace) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from groundwork.errors import StopRun
 from groundwork.llm.journal import FROM_START, RESERVE_BYTES, Journal, StoredReply, request_key
 from groundwork.records.join_databases import join_database
-from groundwork.records.process_identity import identity, is_alive, spoken, this_process
+from groundwork.records.process_identity import identity, is_alive, process_label, this_process
 
 ROW = StoredReply(b'{"a": 1}', True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
 
@@ -125,7 +125,10 @@ def test_a_process_elsewhere_is_not_called_dead():
     assert is_alive(this_process()) and is_alive(f"{host}/{boot}/{space}/{pid}/1") is False  # a number used again
     for elsewhere in (f"b{host}/{boot}/{space}", f"{host}/1{boot}/{space}", f"{host}/{boot}/1{space}"):
         assert is_alive(f"{elsewhere}/{pid}/{start}") is None
-    assert spoken(this_process()) == f"process {pid}" and spoken(f"b{host}/x/y/7/1") == f"process 7 on b{host}"
+    assert (
+        process_label(this_process()) == f"process {pid}"
+        and process_label(f"b{host}/x/y/7/1") == f"process 7 on b{host}"
+    )
 
 
 def test_a_claim_from_elsewhere_ends_with_its_time(journal):

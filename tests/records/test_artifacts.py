@@ -14,12 +14,12 @@ from groundwork.records.artifacts import (
     read_jsonl,
     remove_leftovers,
     slug,
-    visible,
+    terminal_text,
     write_bytes,
     write_jsonl,
 )
-from groundwork.records.process_identity import mark
-from groundwork.records.spread_folders import names_in
+from groundwork.records.process_identity import process_mark
+from groundwork.records.spread_folders import file_names
 from groundwork.records.summary_record import Summary
 
 
@@ -80,11 +80,11 @@ def test_a_test_workspace_borrows_what_it_lacks(tmp_path: Path) -> None:
     """A test run reads the results of the full run and writes beside them."""
     write_bytes(tmp_path / "text" / "a.md", b"full")
     test = Workspace(tmp_path / "test", tmp_path)
-    test.borrow(["text"])
+    test.copy_from_base(["text"])
     assert test.path("text", "a.md").read_bytes() == b"full"
     assert test.path("documents", "x.pdf") == tmp_path / "documents" / "x.pdf"
     write_bytes(test.path("text", "a.md"), b"sample")
-    test.borrow(["text"])
+    test.copy_from_base(["text"])
     assert test.path("text", "a.md").read_bytes() == b"sample"
     assert (tmp_path / "text" / "a.md").read_bytes() == b"full"
 
@@ -95,7 +95,7 @@ def test_what_a_test_run_made_is_not_replaced(tmp_path: Path) -> None:
     write_bytes(test.path("qa", "run", "a.jsonl"), b"two chunks")
     for name in ("a.jsonl", "curated/a.jsonl", "b.jsonl"):
         write_bytes(tmp_path / "qa" / "run" / name, b"full")
-    test.borrow(["qa"], ["qa/run/a.jsonl"])
+    test.copy_from_base(["qa"], ["qa/run/a.jsonl"])
     assert test.path("qa", "run", "a.jsonl").read_bytes() == b"two chunks"
     assert not test.path("qa", "run", "curated", "a.jsonl").exists()
     assert test.path("qa", "run", "b.jsonl").read_bytes() == b"full"
@@ -105,7 +105,7 @@ def test_temporary_files_of_dead_processes_are_removed(tmp_path: Path) -> None:
     """What a killed process left goes; what a living one, or one of another machine, is writing stays."""
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    place, pid, started = mark().split("-")
+    place, pid, started = process_mark().split("-")
     names = [f"{place}-{dead.pid}-{int(started) + 1}", f"{place}-{pid}-{started}", f"0{place[1:]}x-{dead.pid}-1", "old"]
     left = [tmp_path / f".tmp-{name}-x.md" for name in names]
     for path in left:
@@ -117,8 +117,8 @@ def test_temporary_files_of_dead_processes_are_removed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["\x1b[31mred", "title\x1b]0;own\x07", "back\u202ewards", "bell\x07", "c1\x9b31m"])
 def test_control_characters_are_spelt_out(text: str) -> None:
     """A name or heading cannot colour, clear or retitle the terminal, nor turn its text round."""
-    assert not {c for c in visible(text) if not c.isprintable()}
-    assert visible("tab\tand\nline, ü 界 e\u0301") == "tab\tand\nline, ü 界 e\u0301"
+    assert not {c for c in terminal_text(text) if not c.isprintable()}
+    assert terminal_text("tab\tand\nline, ü 界 e\u0301") == "tab\tand\nline, ü 界 e\u0301"
 
 
 def test_a_folder_is_listed_in_order(tmp_path: Path) -> None:
@@ -128,6 +128,8 @@ def test_a_folder_is_listed_in_order(tmp_path: Path) -> None:
     (tmp_path / "d.md").mkdir()
     (tmp_path / "e.md").symlink_to(tmp_path / "b.md")
     (tmp_path / "f.md").symlink_to(tmp_path / "absent")
-    assert names_in(tmp_path) == ["a.json", "b.md", "c.md", "e.md"]
-    assert names_in(tmp_path, ".md") == ["b.md", "c.md", "e.md"] and names_in(tmp_path, ".csv", ".json") == ["a.json"]
-    assert names_in(tmp_path / "absent") == names_in(tmp_path / "b.md") == []
+    assert file_names(tmp_path) == ["a.json", "b.md", "c.md", "e.md"]
+    assert file_names(tmp_path, ".md") == ["b.md", "c.md", "e.md"] and file_names(tmp_path, ".csv", ".json") == [
+        "a.json"
+    ]
+    assert file_names(tmp_path / "absent") == file_names(tmp_path / "b.md") == []

@@ -6,7 +6,7 @@ import copy
 from pathlib import Path
 
 from groundwork.records.artifacts import Workspace
-from groundwork.records.paths import Paths, texts_of
+from groundwork.records.paths import Paths, path_texts
 
 
 def test_paths_as_text_are_a_list_of_paths() -> None:
@@ -15,7 +15,7 @@ def test_paths_as_text_are_a_list_of_paths() -> None:
     paths = Paths(map(str, made))
     assert list(paths) == made and paths[1] == made[1] and list(paths[1:]) == made[1:] and len(paths) == 2
     assert paths == tuple(made) and paths != made[:1] and not Paths() and made[0] in paths
-    assert list(texts_of(paths)) == list(texts_of(made)) and copy.deepcopy(paths) == paths
+    assert list(path_texts(paths)) == list(path_texts(made)) and copy.deepcopy(paths) == paths
 
 
 def test_files_of_a_data_folder_that_exist_are_found_by_listing_it(tmp_path: Path) -> None:
@@ -24,5 +24,5 @@ def test_files_of_a_data_folder_that_exist_are_found_by_listing_it(tmp_path: Pat
     for name in ("a.json", "c.json"):
         (tmp_path / "text" / name).touch()
     data = Workspace(tmp_path)
-    found = data.existing([("text", "c.json"), ("text", "b.json"), ("summaries", "a.json"), ("text", "a.json")])
+    found = data.existing_paths([("text", "c.json"), ("text", "b.json"), ("summaries", "a.json"), ("text", "a.json")])
     assert list(found) == [data.path("text", "c.json"), data.path("text", "a.json")]

@@ -18,17 +18,17 @@ from groundwork.records.manifest import Manifest
 from groundwork.records.pair_record import Pair, Rejected
 from groundwork.records.review_decisions import (
     Decision,
-    agreements,
-    append,
-    applied,
+    append_decisions,
+    apply_edits,
     decisions_file,
-    edits,
+    edited_fields,
     read_decisions,
-    standing,
+    reviewer_agreements,
+    standing_decisions,
 )
-from groundwork.records.review_decisions import verdict_of as verdict
-from groundwork.records.run_lookup import pair_files, runs
-from groundwork.records.run_pairs import candidates, read_review
+from groundwork.records.review_decisions import prevailing_decision as verdict
+from groundwork.records.run_lookup import pair_files, run_names
+from groundwork.records.run_pairs import read_review, run_candidates
 from groundwork.review.review_session import ReviewSession, decision_of
 from groundwork.stages import create_dataset, curate, review
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated, write_generated
@@ -38,7 +38,7 @@ STATIC = ["--set=embeddings.backend=static", "--set=embeddings.model=wordllama",
 
 def decide(data: Path, *told: tuple[Pair, str, str, dict[str, Any]], reviewer: str = "ann") -> None:
     made = [decision_of(pair, reviewer, kind, reason, edited) for pair, kind, reason, edited in told]  # type: ignore[arg-type]
-    append(decisions_file(Workspace(data), "small"), made)
+    append_decisions(decisions_file(Workspace(data), "small"), made)
 
 
 def build(data: Path, *more: str) -> dict[str, dict[str, Any]]:
@@ -50,7 +50,7 @@ def build(data: Path, *more: str) -> dict[str, dict[str, Any]]:
 
 
 def draft(data: Path) -> Pair:
-    return next(one.pair for one in candidates(Workspace(data), "small") if one.reason == "vague")
+    return next(one.pair for one in run_candidates(Workspace(data), "small") if one.reason == "vague")
 
 
 def test_create_dataset_obeys(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_decisions_for_a_document_that_is_gone_are_named(tmp_path: Path, capsys:
     write_jsonl(tmp_path / "qa" / "small" / "quay.jsonl", [other])
     lost = msgspec.structs.replace(OPENING, document="lighthouse", id="lighthouse-lost")
     decide(tmp_path, (other, "accept", "", {}), (lost, "accept", "", {}))
-    assert read_review(Workspace(tmp_path), "small").gone == {"lighthouse"}
+    assert read_review(Workspace(tmp_path), "small").documents_gone == {"lighthouse"}
     assert OPENING.id in build(tmp_path, "--document", "mill")
     out = capsys.readouterr().out
     assert "1 decision is for pairs that are gone and not obeyed: lighthouse-lost" in out
@@ -167,7 +167,7 @@ def test_the_file_of_decisions_is_no_document(tmp_path: Path) -> None:
     assert [path.stem for path in pair_files(Workspace(tmp_path), "small")] == ["mill"]
     (tmp_path / "qa" / "none").mkdir()
     (tmp_path / "qa" / "none" / "decisions.jsonl").touch()
-    assert runs(Workspace(tmp_path)) == ["small"]
+    assert run_names(Workspace(tmp_path)) == ["small"]
     (tmp_path / "documents").mkdir()
     for name in ("decisions.md", "decisions"):
         (tmp_path / "documents" / name).write_text("# Decisions\n")
@@ -186,7 +186,7 @@ def test_kappa_is_that_of_cohens_paper() -> None:
         for _ in range(count):
             made += [told(str(number), "ann", a), told(str(number), "ben", b)]
             number += 1
-    (found,) = agreements(standing(made))
+    (found,) = reviewer_agreements(standing_decisions(made))
     assert (found.pairs, round(found.share, 2)) == (50, 0.7) and found.kappa == pytest.approx(0.4)
 
 
@@ -196,22 +196,22 @@ def test_an_undo_takes_back_one_decision(kinds: list[str]) -> None:
     stack: list[str] = []
     for kind in kinds:
         stack = stack[:-1] if kind == "undo" else [*stack, kind]
-    held = standing(told("p", "ann", kind) for kind in kinds)
+    held = standing_decisions(told("p", "ann", kind) for kind in kinds)
     assert (held["p"]["ann"].verdict if held else None) == (stack[-1] if stack else None)
 
 
 def test_an_acceptance_takes_no_edit_of_another_back() -> None:
     """Ben accepts after Ann has edited: the edited text stands."""
-    held = standing([told("p", "ann", "edit"), told("p", "ben", "accept")])
+    held = standing_decisions([told("p", "ann", "edit"), told("p", "ben", "accept")])
     assert verdict(held["p"]).reviewer == "ann"
 
 
 def test_edits_come_back_as_they_were() -> None:
     """Applied once or twice, an edit gives the same pair; back to the generated text it leaves no original."""
-    edited = edits(OPENING, {"answer": "Half past six."})
-    once = applied(OPENING, edited)
-    assert applied(once, edited) == once and once.original_answer == OPENING.answer
-    assert applied(once, edits(once, {"answer": OPENING.answer})) == OPENING
+    edited = edited_fields(OPENING, {"answer": "Half past six."})
+    once = apply_edits(OPENING, edited)
+    assert apply_edits(once, edited) == once and once.original_answer == OPENING.answer
+    assert apply_edits(once, edited_fields(once, {"answer": OPENING.answer})) == OPENING
 
 
 def table(data: Path, *flags: str) -> int:

@@ -13,7 +13,7 @@ from aiohttp import ClientResponse, ClientSession
 
 from groundwork.records.artifacts import Workspace, write_jsonl
 from groundwork.records.pair_record import Pair
-from groundwork.records.review_decisions import append, question_hash, read_decisions
+from groundwork.records.review_decisions import append_decisions, question_hash, read_decisions
 from groundwork.review.review_session import ReviewSession, decision_of
 from groundwork.review.server import Server
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated
@@ -148,7 +148,7 @@ async def test_a_second_window_is_not_overwritten(page: Page) -> None:
 async def test_what_another_reviewer_writes_is_seen(page: Page) -> None:
     """Lines of another process show up in the changes, with how far the two agree."""
     await page.decide(OPENING, "accept")
-    append(page.desk.file, [decision_of(one, "ben", "reject", "", {}) for one in (OPENING, WAITING)])
+    append_decisions(page.desk.file, [decision_of(one, "ben", "reject", "", {}) for one in (OPENING, WAITING)])
     news = await (await page.get("changes?since=1")).json()
     assert news["decided"] == {"0": ["accept", "ben: reject"], "2": ["", "ben: reject"]}
     assert news["agreements"] == ["ann and ben agree on 0% of 1 pair both judged (Cohen's kappa 0.00)"]
@@ -168,7 +168,7 @@ async def test_a_run_that_is_written_meanwhile_is_noticed(page: Page, tmp_path: 
 async def test_decisions_for_pairs_that_are_gone_are_named(page: Page) -> None:
     """They stay in the file, and the page says which they are."""
     lost = msgspec.structs.replace(COUNTING, id="mill-9-lost")
-    append(page.desk.file, [decision_of(lost, "ben", "reject", "", {})])
+    append_decisions(page.desk.file, [decision_of(lost, "ben", "reject", "", {})])
     warnings = (await (await page.get("pairs?fresh")).json())["warnings"]
     assert len(warnings) == 1 and "mill-9-lost" in warnings[0]
     assert len(page.lines) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.records.figures import figure_markdown
-from groundwork.records.raster_images import opened_image
+from groundwork.records.raster_images import open_image
 from tests.questions.scripted_writer import ENGINE, Json, pair, pairs, part, said
 from tests.sample.pictures import chart
 from tests.stages.mill_run import Mill, chunk_of, once
@@ -46,7 +46,7 @@ def test_a_model_sees_the_pictures(drawn: Mill) -> None:
     """Each is a part of the request behind its mark, made smaller; the chunk names it by its number, not by a file."""
     assert drawn.run(once(pairs(pair(SENTENCE))), qa__images=True, qa__image_size=300) == 0
     body = drawn.server.requests[0]
-    shown = [opened_image(content, ("JPEG",)) for content in pictures(body)]
+    shown = [open_image(content, ("JPEG",)) for content in pictures(body)]
     assert [image.size for image in shown] == [(300, 200), (300, 200)]
     assert part(body, "chunk").strip().endswith("[figure 1: Meal by month]\n\n[figure 2]")
     marks = [one.get("text") for one in body["messages"][-1]["content"]][1:]

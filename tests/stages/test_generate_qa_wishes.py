@@ -8,7 +8,7 @@ import re
 import pytest
 
 from groundwork.records.artifacts import Workspace
-from groundwork.records.wishes import Wish, toggle, wishes_file
+from groundwork.records.wishes import Wish, toggle_wish, wishes_file
 from tests.questions.scripted_writer import Json, Writer, pair, pairs, part, said, sentences
 from tests.stages.mill_run import RUN, Mill
 
@@ -16,7 +16,7 @@ WISH = "The Orrin mill ground barley until 1931."
 
 
 def wish(mill: Mill, text: str = WISH) -> None:
-    toggle(wishes_file(Workspace(mill.root), RUN, "mill"), Wish(text=text))
+    toggle_wish(wishes_file(Workspace(mill.root), RUN, "mill"), Wish(text=text))
 
 
 def test_what_a_reader_wants_asked_is_asked(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from groundwork.documents.pictures.alternative_text import picture_addresses, repoint_pictures
 from groundwork.records.artifacts import write_bytes
-from groundwork.records.raster_images import UnusableImage, has_transparency, opened_image
+from groundwork.records.raster_images import UnusableImage, has_transparency, open_image
 
 LEAST_SIDE = 48  # pixels of the shorter side; what is smaller is an ornament
 MOST_RATIO = 12  # of the longer to the shorter side; what is narrower is a rule or a border
@@ -91,7 +91,7 @@ def checked_picture(content: bytes) -> PictureContent:
     """
     if drawing := vector_format(content):
         raise UnusableImage(f"{drawing}, a drawing that is not converted; make a PDF of the document to keep it")
-    image = opened_image(content, FORMATS)
+    image = open_image(content, FORMATS)
     refuse_ornament(image)
     if image.format in ("PNG", "JPEG") and max(image.size) <= MOST_SIDE and len(content) <= MOST_BYTES:
         return PictureContent(content, "png" if image.format == "PNG" else "jpg")

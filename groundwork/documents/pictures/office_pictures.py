@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from groundwork.documents.pictures.kept_pictures import digest_of
-from groundwork.records.figures import MOST_CAPTION
+from groundwork.records.figures import CAPTION_LENGTH
 
 if TYPE_CHECKING:
     from anydoc import Document, Inline
@@ -61,4 +61,4 @@ def picture_markdown(inline: Inline) -> str:
     if not address:
         return alt
     label = alt.translate(str.maketrans("[]", "()"))
-    return f"![{label}]({address})" if len(label) <= MOST_CAPTION else f"{alt} ![]({address})"
+    return f"![{label}]({address})" if len(label) <= CAPTION_LENGTH else f"{alt} ![]({address})"

@@ -15,7 +15,7 @@ from groundwork.maps.coverage.document_coverage import Declined, Nearest
 from groundwork.records.artifacts import read_json
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.records.run_lookup import nearest_run, runs
+from groundwork.records.run_lookup import nearest_run, run_names
 from groundwork.settings.dataset_settings import STATIC_MODEL
 
 LIKELY = 0.45  # cosine from which the static embedder's nearest statement is taken for the question's own
@@ -60,7 +60,7 @@ def refuse_other_text(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
 
 def runs_of(job: Job) -> list[DatasetSource]:
     """The runs that the arguments name, or all. Raises UsageError for an unknown or repeated one."""
-    sources = locate_all(job.flags.runs or runs(job.data), job.data)
+    sources = locate_all(job.flags.runs or run_names(job.data), job.data)
     for source in sources:
         if source.kind != "run":
             raise UsageError(

@@ -16,7 +16,7 @@ from groundwork.maps.coverage.markdown_tree import markdown_tree
 from groundwork.pages.html_frame import write_page
 from groundwork.records.artifacts import text_hash
 from groundwork.records.document_record import Page
-from groundwork.records.figures import in_words
+from groundwork.records.figures import quote_in_words
 from groundwork.records.spread_folders import link_to_pictures
 
 FOLDER = Path(__file__).parent / "assets"
@@ -77,7 +77,7 @@ def _question(question: Question) -> dict[str, Any]:
         "question": pair.question,
         "answer": pair.answer,
         "criteria": pair.evaluation_criteria,
-        "evidence": [in_words(quote) for quote in pair.evidence],
+        "evidence": [quote_in_words(quote) for quote in pair.evidence],
         "difficulty": pair.difficulty,
         "category": pair.category,
         "placed": question.placed,

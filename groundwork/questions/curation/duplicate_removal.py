@@ -17,7 +17,7 @@ from groundwork.questions.curation.outcome import CheckedPair, first_failed
 from groundwork.questions.curation.rule_checks import column_of
 from groundwork.questions.duplicates.duplicate_rule import asked_by
 from groundwork.questions.duplicates.duplicate_search import AskedSoFar
-from groundwork.records.disk_backed_lists import OnDemand
+from groundwork.records.disk_backed_lists import LazySequence
 from groundwork.records.pair_record import Pair
 from groundwork.records.run_pairs import Review
 
@@ -43,7 +43,7 @@ async def repeated_questions(judged: Sequence[CheckedPair], review: Review, aske
         if _stays(one, review):
             turns[_turn(one.checked, review)].append(place)
     order = turns[0] + turns[1] + turns[2]
-    found = await asked.sift(OnDemand(order, lambda place: asked_by(judged[place].checked)))
+    found = await asked.sift(LazySequence(order, lambda place: asked_by(judged[place].checked)))
     return {place: earlier for place, earlier in zip(order, found, strict=True) if earlier}
 
 
@@ -56,7 +56,7 @@ def with_repeats(one: CheckedPair, place: int, repeats: Mapping[int, str]) -> Ch
 
 def _stays(one: CheckedPair, review: Review) -> bool:
     """Would the pair be kept: by its checks, by a person, or unchecked?"""
-    decision = review.of(one.pair)
+    decision = review.decision_about(one.pair)
     if decision is not None:
         return decision.accepts
     return bool(one.status) or not first_failed(one.checked)
@@ -68,7 +68,7 @@ def _in_turn(pairs: Sequence[Pair], review: Review) -> list[int]:
 
 
 def _turn(pair: Pair, review: Review) -> int:
-    decision = review.of(pair)
+    decision = review.decision_about(pair)
     return 1 if decision is None else 0 if decision.accepts else 2
 
 

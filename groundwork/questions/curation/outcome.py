@@ -12,11 +12,11 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.records import run_pairs
 from groundwork.records.artifacts import write_jsonl
-from groundwork.records.disk_backed_lists import Spooled
+from groundwork.records.disk_backed_lists import DiskBackedList
 from groundwork.records.pair_record import Pair, Rejected
 from groundwork.records.record_base import Record
-from groundwork.records.run_pairs import Review, turned_down_at_first
-from groundwork.records.spread_folders import file_in
+from groundwork.records.run_pairs import Review, generation_rejects
+from groundwork.records.spread_folders import file_path
 
 
 class CheckedPair(Record, frozen=True):
@@ -37,17 +37,17 @@ class CheckedPair(Record, frozen=True):
 def sorted_out(one: CheckedPair, review: Review) -> Pair | Rejected:
     """The pair as it is kept, or why it is not; a person's decision goes before the checks."""
     checked = one.checked
-    if (decision := review.of(checked)) and decision.verdict == "reject":
-        return run_pairs.rejected(checked, decision)
+    if (decision := review.decision_about(checked)) and decision.verdict == "reject":
+        return run_pairs.reject_pair(checked, decision)
     if decision:
-        return run_pairs.accepted(msgspec.structs.replace(one.pair, checks=checked.checks), decision)
+        return run_pairs.accept_pair(msgspec.structs.replace(one.pair, checks=checked.checks), decision)
     if not one.status and (reason := first_failed(checked)):
         return turned_down(checked, reason)
     return checked
 
 
 def sort_out(
-    judged: Iterable[CheckedPair], review: Review, kept: Spooled[Pair], rejected: Spooled[Rejected]
+    judged: Iterable[CheckedPair], review: Review, kept: DiskBackedList[Pair], rejected: DiskBackedList[Rejected]
 ) -> list[tuple[str, str, str]]:
     """Put each pair into `kept` or `rejected`; returns (id, status, error) of the kept whose checks failed to run."""
     failures = []
@@ -57,7 +57,7 @@ def sort_out(
             rejected.append(result)
             continue
         kept.append(result)
-        if checked.status and review.of(checked.checked) is None:
+        if checked.status and review.decision_about(checked.checked) is None:
             failures.append((checked.pair.id, checked.status, checked.error))
     return failures
 
@@ -66,8 +66,8 @@ def write_curated(folder: Path, documents: Sequence[str], kept: Sequence[Pair], 
     """<document>.jsonl of those that stay, and rejected/<document>.jsonl of the others, in `folder`."""
     stay, go = _by_document(kept), _by_document(rejected)
     for document in documents:
-        write_jsonl(file_in(folder, f"{document}.jsonl"), (kept[place] for place in stay[document]))
-        write_jsonl(file_in(folder / "rejected", f"{document}.jsonl"), (rejected[place] for place in go[document]))
+        write_jsonl(file_path(folder, f"{document}.jsonl"), (kept[place] for place in stay[document]))
+        write_jsonl(file_path(folder / "rejected", f"{document}.jsonl"), (rejected[place] for place in go[document]))
 
 
 def _by_document(rows: Iterable[Pair | Rejected]) -> dict[str, array[int]]:
@@ -82,8 +82,8 @@ def restored(folder: Path, documents: Sequence[str], review: Review, present: se
     """What generation turned down and a person accepted."""
     if not review.verdicts:
         return []
-    found = [one for document in documents for one in turned_down_at_first(folder, document)]
-    return review.restored(found, present.__contains__)
+    found = [one for document in documents for one in generation_rejects(folder, document)]
+    return review.restored_pairs(found, present.__contains__)
 
 
 def first_failed(pair: Pair) -> str:

@@ -12,10 +12,10 @@ from groundwork.questions.curation.outcome import CheckedPair
 from groundwork.questions.curation.rounds import Curation
 from groundwork.questions.curation.rule_checks import CurationCase
 from groundwork.records.artifacts import read_jsonl
-from groundwork.records.disk_backed_lists import Spooled
+from groundwork.records.disk_backed_lists import DiskBackedList
 from groundwork.records.pair_record import Pair
 from groundwork.records.run_pairs import Review
-from groundwork.records.spread_folders import file_in
+from groundwork.records.spread_folders import file_path
 
 
 class DocumentPairs(NamedTuple):
@@ -34,9 +34,9 @@ def read_by_document(
     at_once: int,
     most: int | None,
     looks_for_repeats: bool,
-    questions: Spooled[str],
-    unique: Spooled[Pair],
-    judged: Spooled[CheckedPair],
+    questions: DiskBackedList[str],
+    unique: DiskBackedList[Pair],
+    judged: DiskBackedList[CheckedPair],
 ) -> list[DocumentPairs]:
     """Read the pairs of `documents` from the run's folder: `at_once` of them together, and `most` of all.
 
@@ -59,7 +59,7 @@ def read_by_document(
 async def check_parts(
     parts: Sequence[DocumentPairs],
     unique: Sequence[Pair],
-    judged: Spooled[CheckedPair],
+    judged: DiskBackedList[CheckedPair],
     prepared: Callable[[Sequence[Pair], Sequence[str]], tuple[Curation, list[CurationCase]]],
     done: Callable[[int], None],
 ) -> None:
@@ -79,4 +79,4 @@ async def check_parts(
 
 def pairs_of(folder: Path, documents: Sequence[str]) -> list[Pair]:
     """All pairs of `documents`, as the run's folder holds them."""
-    return [pair for document in documents for pair in read_jsonl(file_in(folder, f"{document}.jsonl"), Pair)]
+    return [pair for document in documents for pair in read_jsonl(file_path(folder, f"{document}.jsonl"), Pair)]

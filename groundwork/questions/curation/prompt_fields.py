@@ -20,7 +20,7 @@ from groundwork.llm.prompts import Message, render_template, render_turns
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.questions.curation.rule_checks import MENDABLE, CurationCase
 from groundwork.questions.interview_material import UNNAMED
-from groundwork.records.figures import as_read, in_words
+from groundwork.records.figures import quote_in_words, text_with_captions
 from groundwork.settings.question_settings import Check, Curate
 
 Json = dict[str, Any]
@@ -220,7 +220,7 @@ class Supported(Marks):
 
 
 def _read(text: str, cases: Sequence[CurationCase]) -> str:
-    return as_read(text, cases[0].pair.document)
+    return text_with_captions(text, cases[0].pair.document)
 
 
 def _windows(case: CurationCase) -> Iterator[tuple[int, int]]:
@@ -319,7 +319,7 @@ def _wanting(number: int, case: CurationCase) -> str:
             name_of(number),
             f"Section: {' > '.join(case.pair.headings) or '(none)'}",
             "Evidence:",
-            *(f"{n}. {_line(in_words(quote))}" for n, quote in enumerate(case.pair.evidence, 1)),
+            *(f"{n}. {_line(quote_in_words(quote))}" for n, quote in enumerate(case.pair.evidence, 1)),
             f"Question: {_line(case.pair.question)}",
             f"Answer: {_line(case.pair.answer)}",
             "Criteria:",

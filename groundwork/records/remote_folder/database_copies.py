@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from groundwork.records.join_databases import OF_ONE_MACHINE, make_missing_tables
+from groundwork.records.join_databases import MACHINE_TABLES, make_missing_tables
 
 HEADER = 100  # bytes, in which SQLite counts the changes of a file
 
@@ -18,11 +18,11 @@ def copy_database(source: Path, target: Path) -> str:
     Returns a digest that two copies of the same rows have in common.
     """
     target.unlink(missing_ok=True)
-    with closing(sqlite3.connect(source, timeout=60)) as there, closing(sqlite3.connect(target)) as copy:
-        there.backup(copy)
+    with closing(sqlite3.connect(source, timeout=60)) as source_database, closing(sqlite3.connect(target)) as copy:
+        source_database.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")
-        names = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        for table in sorted(names & OF_ONE_MACHINE):
+        tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        for table in sorted(tables & MACHINE_TABLES):
             copy.execute(f'DELETE FROM "{table}"')  # noqa: S608  # names of ours
         copy.commit()
         copy.execute("VACUUM")
@@ -38,9 +38,9 @@ def replace_rows(source: Path, target: Path) -> None:
         tables = make_missing_tables(database)
         database.execute("BEGIN IMMEDIATE")
         for table in tables:
-            theirs = [row[1] for row in database.execute(f'PRAGMA shard.table_info("{table}")')]
-            mine = {row[1] for row in database.execute(f'PRAGMA main.table_info("{table}")')}
-            columns = ", ".join(f'"{name}"' for name in theirs if name in mine)
+            source_columns = [row[1] for row in database.execute(f'PRAGMA shard.table_info("{table}")')]
+            target_columns = {row[1] for row in database.execute(f'PRAGMA main.table_info("{table}")')}
+            columns = ", ".join(f'"{name}"' for name in source_columns if name in target_columns)
             database.execute(f'DELETE FROM main."{table}"')  # noqa: S608  # names of ours
             database.execute(f'INSERT INTO main."{table}" ({columns}) SELECT {columns} FROM shard."{table}"')  # noqa: S608
         database.execute("COMMIT")

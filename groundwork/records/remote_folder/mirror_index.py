@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, version, remote_size, s
 """
 
 
-class Row(NamedTuple):
+class IndexRow(NamedTuple):
     """A file as it was when copy and store were last the same.
 
     `size`, `mtime_ns`: of the local file, by which a change is seen; `digest`: of a database's rows, in their place.
@@ -40,10 +40,10 @@ class Row(NamedTuple):
 
     def is_unchanged(self, local: Path) -> bool:
         """Is the local file as it was?"""
-        return stamp(local) == (self.size, self.mtime_ns)
+        return file_stamp(local) == (self.size, self.mtime_ns)
 
 
-def stamp(path: Path) -> tuple[int, int]:
+def file_stamp(path: Path) -> tuple[int, int]:
     """(bytes, time of the last change) of a file; (-1, -1) where there is none."""
     try:
         status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, for 100,000s of files
@@ -60,26 +60,30 @@ class MirrorIndex:
         self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
         self._db.executescript(_LAYOUT)
 
-    def rows(self) -> dict[str, Row]:
+    def rows(self) -> dict[str, IndexRow]:
         with self._lock:
-            found = self._db.execute("SELECT * FROM files").fetchall()
-        return {path: Row(*values) for path, *values in found}
+            records = self._db.execute("SELECT * FROM files").fetchall()
+        return {path: IndexRow(*values) for path, *values in records}
 
-    def row(self, path: str) -> Row | None:
+    def row(self, path: str) -> IndexRow | None:
         with self._lock:
-            found = self._db.execute("SELECT * FROM files WHERE path = ?", (path,)).fetchone()
-        return Row(*found[1:]) if found else None
+            record = self._db.execute("SELECT * FROM files WHERE path = ?", (path,)).fetchone()
+        return IndexRow(*record[1:]) if record else None
 
     def below(self, folder: str) -> list[str]:
         """The paths of a folder."""
         with self._lock:
-            found = self._db.execute("SELECT path FROM files WHERE path > ? AND path < ?", (f"{folder}/", f"{folder}0"))
-            return [path for (path,) in found]
+            cursor = self._db.execute(
+                "SELECT path FROM files WHERE path > ? AND path < ?", (f"{folder}/", f"{folder}0")
+            )
+            return [path for (path,) in cursor]
 
-    def note(self, rows: Iterable[tuple[str, Row]]) -> None:
+    def note(self, rows: Iterable[tuple[str, IndexRow]]) -> None:
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", [(p, *r) for p, r in rows])
+            self._db.executemany(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", [(path, *row) for path, row in rows]
+            )
             self._db.execute("COMMIT")
 
     def drop(self, paths: Iterable[str]) -> None:

@@ -19,8 +19,8 @@ from groundwork.documents.pictures.picture_places import with_pictures
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Page
-from groundwork.records.figures import as_read, figure_markdown, figures, is_figure_name
-from groundwork.records.raster_images import UnusableImage, opened_image
+from groundwork.records.figures import figure_markdown, figures, is_figure_name, text_with_captions
+from groundwork.records.raster_images import UnusableImage, open_image
 from groundwork.stages.chunk import main as chunk
 from tests.documents.conftest import Folder
 from tests.sample.pictures import chart, even, huge_png
@@ -122,7 +122,7 @@ def test_turned_pages_and_strips(folder: Folder, tmp_path: Path) -> None:
     folder.add("mill.pdf", pdf(tmp_path / "mill.pdf", strips))
     assert folder.ingest("--pictures") == 0
     (kept,) = (folder.root / "text" / "mill").iterdir()
-    image = opened_image(kept.read_bytes(), ("PNG",))
+    image = open_image(kept.read_bytes(), ("PNG",))
     assert image.width == pytest.approx(image.height, abs=2)
 
 
@@ -191,7 +191,7 @@ def test_only_png_and_jpeg_are_written(content: bytes, ending: str, same: bool) 
     """PNG and JPEG of a fair size stay as they are; whatever else can be read is written anew, within bounds."""
     kept = checked_picture(content)
     assert (kept.ending, kept.content == content) == (ending, same)
-    image = opened_image(kept.content, ("PNG", "JPEG"))
+    image = open_image(kept.content, ("PNG", "JPEG"))
     assert max(image.size) <= 2000 and is_figure_name(kept.name)
     assert checked_picture(encoded_picture(image).content).name == checked_picture(encoded_picture(image).content).name
 
@@ -226,7 +226,7 @@ def test_a_model_reads_no_address(text: str, shown: set[int], read: str) -> None
     """A figure is its number where the model sees it, else its caption, once; pictures of other folders stay text."""
     file = "mill/figure-0123456789ab.png"
     filled = text.format(fig=figure_markdown("Plan of the mill", file), none=figure_markdown("", file))
-    assert as_read(filled, "mill", shown) == read
+    assert text_with_captions(filled, "mill", shown) == read
 
 
 @pytest.mark.parametrize(

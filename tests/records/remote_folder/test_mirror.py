@@ -16,7 +16,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.errors import MissingExtra, UsageError
 from groundwork.records.remote_folder.mirror import Mirror
-from groundwork.records.remote_folder.mirror_scope import PUTS, Scope
+from groundwork.records.remote_folder.mirror_scope import PUTS, MirrorScope
 from groundwork.records.remote_folder.remote_store import RemoteStore
 from groundwork.records.shards import Shard
 from tests.fake_hub import FakeHub, Repo
@@ -44,10 +44,10 @@ class Store:
         start = f"{self._place}/"
         return {path.removeprefix(start): self._files.cat_file(path) for path in self._files.find(self._place)}
 
-    def machine(self, name: str = "first", scope: Scope | None = None) -> Mirror:
+    def machine(self, name: str = "first", scope: MirrorScope | None = None) -> Mirror:
         """Somebody's copy after it took over what is there."""
         made = Mirror(self.url, self._folder / name, say=lambda _: None)
-        made.pull(scope or Scope())
+        made.pull(scope or MirrorScope())
         return made
 
 
@@ -218,13 +218,13 @@ def test_a_state_that_nobody_changed_is_not_put(store: Store) -> None:
 
 def test_a_database_comes_when_it_is_read(store: Store) -> None:
     """Beside the manifest only those that are asked for; what was changed here of another one is put all the same."""
-    first = store.machine("first", Scope(shards=True))
+    first = store.machine("first", MirrorScope(shards=True))
     names = [f".state/{name}.db" for name in ("journal", "manifest")]
     names += ["embeddings/x.vectors.db", ".state/shards/00001-of-00002/embeddings/x.vectors.db"]
     for name in names:
         note(first.root / name, "a", 1)
     first.push()
-    scope = Scope(shards=True, folders=frozenset(), databases=frozenset({"manifest"}))
+    scope = MirrorScope(shards=True, folders=frozenset(), databases=frozenset({"manifest"}))
     second = store.machine("second", scope)
 
     def here() -> list[str]:
@@ -246,7 +246,7 @@ def test_a_closed_part_of_a_journal_goes_where_another_machine_took_it_out(store
     before, after = (f".state/journal-{10**15}-{token:08x}.db" for token in (1, 2))
     note(first.root / before, "harbour", 1)
     first.push()
-    late = Scope(folders=frozenset(), databases=frozenset({"manifest"}))
+    late = MirrorScope(folders=frozenset(), databases=frozenset({"manifest"}))
     for name in ("second", "third"):
         store.machine(name)
     (first.root / before).rename(first.root / after)
@@ -286,16 +286,16 @@ def test_artifacts_that_nobody_looks_into_are_only_listed(store: Store) -> None:
     """Only folders of the scope are fetched; later commands of one process fetch what they look into beside them."""
     for path in ("text/a.md", "qa/run/a.jsonl", "embeddings/run.npz"):
         store.put(path, path.encode())
-    machine = store.machine(scope=Scope(folders=frozenset()))
+    machine = store.machine(scope=MirrorScope(folders=frozenset()))
     text, pairs, vectors = (machine.root / path for path in ("text/a.md", "qa/run/a.jsonl", "embeddings/run.npz"))
     assert [path.read_bytes() for path in (text, pairs, vectors)] == [b"", b"", b""]
     machine.fetch([machine.root / "qa"])
-    assert pairs.read_bytes() == b"qa/run/a.jsonl" and machine.is_elsewhere(text) and not machine.is_elsewhere(pairs)
-    machine.pull(Scope(folders=frozenset({"text"})))
-    assert text.read_bytes() == b"text/a.md" and machine.is_elsewhere(vectors)
+    assert pairs.read_bytes() == b"qa/run/a.jsonl" and machine.is_remote(text) and not machine.is_remote(pairs)
+    machine.pull(MirrorScope(folders=frozenset({"text"})))
+    assert text.read_bytes() == b"text/a.md" and machine.is_remote(vectors)
     machine.push()
     assert store.contents()["embeddings/run.npz"] == b"embeddings/run.npz"
-    machine.pull(Scope())
+    machine.pull(MirrorScope())
     assert vectors.read_bytes() == b"embeddings/run.npz"
 
 
@@ -305,14 +305,14 @@ def test_a_change_here_outlives_a_newer_version_that_is_only_listed(store: Store
     root = store.machine().root
     (root / "text/a.md").write_bytes(b"mine")
     store.put("text/a.md", b"theirs")
-    store.machine(scope=Scope(folders=frozenset()))
+    store.machine(scope=MirrorScope(folders=frozenset()))
     assert (root / "text/a.md").read_bytes() == b"theirs" and (root / "text/a.md.kept").read_bytes() == b"mine"
 
 
 def test_what_was_written_over_a_listed_file_is_put(store: Store) -> None:
     """An artifact that is made anew before its old version was fetched goes to the store."""
     store.put("text/a.md", b"old")
-    machine = store.machine(scope=Scope(folders=frozenset()))
+    machine = store.machine(scope=MirrorScope(folders=frozenset()))
     machine.put([write(machine, "text/a.md", b"new")])
     assert store.contents()["text/a.md"] == b"new"
     assert machine.listed(machine.root / "text/a.md") is not None
@@ -343,7 +343,7 @@ def test_what_a_shard_takes_and_puts(path: str, taken: bool, put: bool) -> None:
     documents = {"mine", "other"}
     assert not shard.holds("other"), "the names belong to two shards"
     path = path.format(own=shard.folder, other=other.folder)
-    assert (Scope(shard).takes(path, documents), Scope(shard).puts(path, documents)) == (taken, put)
+    assert (MirrorScope(shard).takes(path, documents), MirrorScope(shard).puts(path, documents)) == (taken, put)
 
 
 @pytest.mark.parametrize(
