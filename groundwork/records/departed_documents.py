@@ -26,7 +26,7 @@ from groundwork.records.pair_record import Pair
 from groundwork.records.review_decisions import rewrite_lines
 from groundwork.records.run_lookup import DECISIONS
 from groundwork.records.set_aside_documents import read_set_aside, write_set_aside
-from groundwork.records.spread_folders import file_path, folder_of
+from groundwork.records.spread_folders import file_names, file_path, folder_of
 from groundwork.records.tags_record import Tags
 
 REBUILT_FOLDERS = ("datasets", "plots", "embeddings")  # folders whose files show names of documents; no model is needed
@@ -37,6 +37,7 @@ _FILE_PATTERNS = (
     *("plots/coverage-{}.html", "plots/coverage-{}.json", "plots/{}-chunks.html", "plots/audit-{}.html"),
 )
 _RUN_FILES = ("{}.jsonl", "{}.json", "{}.jsonl.edited", "{}.json.edited")
+_KEYS_OF_IDS = {"id", "pair", "document", "chunk", "also", "touched_by", "asked_by"}  # and of names of documents
 _OUTPUTS_OF_SEVERAL = ("plots/", "embeddings/")  # outputs that hold texts of several documents
 
 
@@ -159,6 +160,9 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
     Ids of chunks and pairs begin with the document's name and change with it; a file that was edited by hand stays
     edited, and what was current stays current.
     """
+    texts = (name.removesuffix(".md") for name in file_names(data.path("text"), ".md"))
+    longer_names = [name for name in texts if name.startswith(f"{document}-")]
+    renaming = _Renaming(document, new_document, source, longer_names)
     decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
     data.fetch([*_document_files(data, document), data.path("text", document), data.path("tags"), *decisions])
     moved_figures = MovedFolder(data, document, new_document)
@@ -166,11 +170,11 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
     new_paths: dict[str, Path] = {}
     hashes: dict[str, str] = {}
     for file in _document_files(data, document):
-        target = file_path(folder_of(file), _renamed_file(file.name, document, new_document))
+        target = file_path(folder_of(file), renaming.file_name(file.name))
         hashes[data.relative(file)] = manifest.sha256(file)
         content = file.read_bytes()
         if file.suffix in (".json", ".jsonl"):
-            content = _with_new_name(content, document, new_document, source, lines=file.suffix == ".jsonl")
+            content = renaming.content(content, lines=file.suffix == ".jsonl")
         if moved_figures:
             content = _with_moved_figures(content, data.relative(file), moved_figures)
         write_bytes(target, content)
@@ -185,11 +189,11 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
     _rename_entries(data, manifest, document, new_document, new_names, hashes)
     for file in sorted(data.path("tags").rglob("*.jsonl")):
         content = file.read_bytes()
-        new_content = _with_new_name(content, document, new_document, source, lines=True)
+        new_content = renaming.content(content, lines=True)
         if new_content != content:
             write_bytes(file, new_content)
     for file in decisions:
-        rewrite_lines(file, lambda line: _with_new_name(line, document, new_document, source, lines=True))
+        rewrite_lines(file, lambda line: renaming.content(line, lines=True))
     for path in old_paths.values():
         path.unlink(missing_ok=True)
 
@@ -251,33 +255,50 @@ def _entry_of_source(data: Workspace, manifest: Manifest, entry: ManifestEntry, 
     return msgspec.structs.replace(entry, inputs={data.relative(path): manifest.sha256(path)})
 
 
-def _with_new_name(content: bytes, document: str, new_document: str, source: str, *, lines: bool) -> bytes:
-    """The JSON `content` with the document's name changed where it is one, and at the beginning of ids."""
+@dataclass(frozen=True)
+class _Renaming:
+    """A document's new name, and its file below data/documents.
 
-    def rename_in(key: str, value: Any) -> Any:
+    `longer_names`: the other documents whose names begin with the old one and a hyphen, as its ids do.
+    """
+
+    document: str
+    new_document: str
+    source: str
+    longer_names: Sequence[str]
+
+    def file_name(self, name: str) -> str:
+        """The new name of one of the document's files."""
+        patterns = [*(pattern.rpartition("/")[2] for pattern in _FILE_PATTERNS), *_RUN_FILES]
+        return next(pattern.format(self.new_document) for pattern in patterns if pattern.format(self.document) == name)
+
+    def content(self, content: bytes, *, lines: bool) -> bytes:
+        """The JSON `content` with the document's name changed where it is one, and at the beginning of ids."""
+        if not lines:
+            record = self._renamed("", msgspec.json.decode(content))
+            return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+        rows = [msgspec.json.decode(line) for line in content.split(b"\n") if line.strip()]
+        return b"".join(msgspec.json.encode(self._renamed("", row)) + b"\n" for row in rows)
+
+    def _renamed(self, key: str, value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: rename_in(name, child) for name, child in value.items()}
+            return {name: self._renamed(name, child) for name, child in value.items()}
         if isinstance(value, list):
-            return [rename_in(key, child) for child in value]
+            return [self._renamed(key, child) for child in value]
         if key == "source":
-            return source
-        if key in ("id", "pair", "document", "chunk", "also") and isinstance(value, str):
-            if value == document:
-                return new_document
-            return f"{new_document}{value.removeprefix(document)}" if _is_id_of(value, document) else value
+            return self.source
+        if key in _KEYS_OF_IDS and isinstance(value, str) and self._is_own(value):
+            return f"{self.new_document}{value.removeprefix(self.document)}"
         return value
 
-    if not lines:
-        record = msgspec.json.decode(content)
-        return msgspec.json.format(msgspec.json.encode(rename_in("", record)), indent=2) + b"\n"
-    rows = [msgspec.json.decode(line) for line in content.split(b"\n") if line.strip()]
-    return b"".join(msgspec.json.encode(rename_in("", row)) + b"\n" for row in rows)
-
-
-def _is_id_of(value: str, document: str) -> bool:
-    """Is `value` the id of a chunk or a pair of `document`: its name, then parts that are hashes and numbers?"""
-    suffix = value.removeprefix(f"{document}-")
-    return suffix != value and all(piece and set(piece) <= set("0123456789abcdef") for piece in suffix.split("-"))
+    def _is_own(self, value: str) -> bool:
+        """Is it the document's name, or the id of a chunk or a pair of it: its name, then hashes and numbers?"""
+        if value == self.document:
+            return True
+        if any(value == name or value.startswith(f"{name}-") for name in self.longer_names):
+            return False
+        suffix = value.removeprefix(f"{self.document}-")
+        return suffix != value and all(part and set(part) <= set("0123456789abcdef") for part in suffix.split("-"))
 
 
 def _document_files(data: Workspace, document: str) -> Iterator[Path]:
@@ -297,10 +318,6 @@ def _is_about(line: bytes, document: str) -> bool:
         return bool(msgspec.json.decode(line, type=dict[str, Any]).get("document") == document)
     except msgspec.DecodeError:
         return False
-
-
-def _renamed_file(name: str, document: str, new_document: str) -> str:
-    return name.replace(document, new_document, 1)
 
 
 def _dataset_rows(data: Workspace, document: str) -> dict[str, int]:

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
+from groundwork.records.artifacts import Workspace
+from groundwork.records.departed_documents import rename_document
+from groundwork.records.manifest import Manifest
 from tests.author import Author
 from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter
@@ -132,3 +135,35 @@ def test_an_edited_text_stays_edited_under_a_new_name(
     assert main(["ingest", "--data", str(data), *settings(server)]) == 0
     assert "3 up to date" in capsys.readouterr().out
     assert (data / "text" / "second-ferry.md").read_text() == edited
+
+
+def test_a_new_name_leaves_other_documents_alone(tmp_path: Path) -> None:
+    """A name that is part of a file's own name, or begins another document's, is changed where it is meant alone."""
+    ours, theirs = "age-0123456789ab-01234567", "age-2024-0123456789ab-01234567"
+    files = {
+        "text/age.md": "Rings tell it.",
+        "text/age-2024.md": "Teeth tell it.",
+        "plots/coverage-age.html": "<p>",
+        "plots/audit-age.html": "<p>",
+        "qa/run/coverage/age.json": json.dumps({"document": "age", "spans": [{"touched_by": [ours]}]}),
+        "qa/run/decisions.jsonl": "".join(
+            json.dumps({"pair": pair, "document": name}) + "\n" for pair, name in ((ours, "age"), (theirs, "age-2024"))
+        ),
+        "tags/run.jsonl": f'{{"id":"{ours}"}}\n{{"id":"{theirs}"}}\n',
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    manifest = Manifest(tmp_path / ".state" / "manifest.db")
+    rename_document(Workspace(tmp_path), manifest, "age", "years", "years.md")
+    manifest.close()
+    new = {
+        str(path.relative_to(tmp_path)): path.read_text()
+        for path in tmp_path.rglob("*")
+        if path.is_file() and ".state" not in path.parts
+    }
+    assert set(new) == {name.replace("/age.", "/years.").replace("-age.", "-years.") for name in files}
+    assert json.loads(new["qa/run/coverage/years.json"])["spans"] == [{"touched_by": [ours.replace("age", "years")]}]
+    for name in ("qa/run/decisions.jsonl", "tags/run.jsonl"):
+        first, second = new[name].splitlines()
+        assert "age" not in first and json.loads(second) == json.loads(files[name].splitlines()[1])
