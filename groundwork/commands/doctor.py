@@ -122,7 +122,7 @@ async def _checks(config: Config, root: Path) -> AsyncIterator[Check]:
 
     from groundwork.llm.endpoint import Endpoint
 
-    yield _documents_check(root)
+    yield _documents_check(config, root)
     yield _disk_check(root)
     for check in _private_files(root):
         yield check
@@ -291,11 +291,12 @@ def _free_memory() -> int | None:
     return kilobytes[0] * 1024 if kilobytes else None
 
 
-def _documents_check(root: Path) -> Check:
+def _documents_check(config: Config, root: Path) -> Check:
+    from groundwork.documents.source_files import find_sources
+
     folder = root / "documents"
-    file_count = sum(path.is_file() for path in folder.iterdir()) if folder.is_dir() else 0
-    if file_count:
-        return Check("ok", "documents", f"{file_count} in {folder}")
+    if sources := find_sources(folder, config.ingest.ignore):
+        return Check("ok", "documents", f"{len(sources)} in {folder}")
     return Check("FAIL", "documents", f"none in {folder}", "put some there, or pass --data DIR with DIR/documents")
 
 
@@ -341,10 +342,11 @@ def _extra_checks(config: Config, root: Path) -> Iterator[Check]:
 def _first_converters(config: Config, root: Path) -> set[str]:
     """The converters that the documents there go to first; the further ones are for pages that those fail at."""
     from groundwork.documents.converters import check_converters, choose_converters
+    from groundwork.documents.source_files import find_sources
 
     check_converters(config.ingest)
-    folder = root / "documents"
-    endings = {path.suffix.lower() for path in folder.iterdir()} if folder.is_dir() else set()
+    sources = find_sources(root / "documents", config.ingest.ignore)
+    endings = {Path(source.name).suffix.lower() for source in sources}
     return {name for ending in endings for name in choose_converters(config.ingest, ending)[:1]}
 
 

@@ -202,3 +202,14 @@ def test_what_others_may_read_is_told(root, capsys):
     with FakeOpenRouter(key="sk-right").thread() as server:
         assert run(server, root) == 1
     assert f"chmod 600 {journal}" in capsys.readouterr().out
+
+
+def test_documents_are_those_that_ingest_reads(tmp_path: Path, capsys) -> None:
+    """Files of subfolders count; hidden ones, and those that ingest.ignore means, do not."""
+    (tmp_path / "documents" / "2024").mkdir(parents=True)
+    (tmp_path / "documents" / ".gitkeep").touch()
+    for name, verdict in (("notes.log", "FAIL"), ("rules.pdf", "ok")):
+        (tmp_path / "documents" / "2024" / name).write_bytes(b"%PDF")
+        with FakeOpenRouter(key="sk-right").thread() as server:
+            run(server, tmp_path, 'ingest.ignore=["*.log"]')
+        assert line(capsys.readouterr().out, "documents").startswith(verdict), name
