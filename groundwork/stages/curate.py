@@ -206,7 +206,7 @@ def _outcome(curated: Curated, failures: list[Failure], warnings: list[str]) -> 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens from the real prompts (as a run begins, of some documents); without rewordings not yet known."""
     call, documents = job.config.curate, unit.payload
-    if call.rules_only:
+    if call.rules_only or not documents:  # a shard need not have any of the run
         return Estimate(0, 0, 0, call)
     if not (job.flags.dry_run or job.test):
         documents = documents[:: -(-len(documents) // ESTIMATE_DOCUMENTS)]

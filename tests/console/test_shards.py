@@ -163,6 +163,10 @@ def test_shards_judge_their_own_documents(tmp_path: Path, server: FakeOpenRouter
     judged = len(server.requests) - generated
     for shard in Shard.all(2):
         assert main(["curate", "--data", str(parts), "--shard", str(shard), *settings(server)]) == 0
+    without = next(shard for shard in Shard.all(64) if not any(shard.holds(f"harbour-{i}") for i in range(DOCUMENTS)))
+    for flags in (["--dry-run"], []):
+        assert main(["curate", "--data", str(parts), "--shard", str(without), *flags, *settings(server)]) == 0
+    shutil.rmtree(parts / ".state" / "shards" / without.folder)
     assert not list((parts / "qa").rglob("curated"))
     assert len(server.requests) == generated + 2 * judged
     assert main(["gather", "--data", str(parts), *settings(server)]) == 0
