@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PAGES = 20
 TEST_PAGES = 2
+_PAGE_RANGE = re.compile(r"([0-9]{1,9})(?:\s*-\s*([0-9]{1,9})?)?")
 PICTURE_SIDE, JPEG_QUALITY = 1000, 70  # of the pictures in the page
 
 
@@ -187,13 +189,14 @@ def _page_numbers(job: Job, count: int) -> list[int]:
         return list(range(1, min(count, TEST_PAGES if job.test else DEFAULT_PAGES) + 1))
     page_numbers: set[int] = set()
     for page_range in job.flags.pages.split(","):
-        first_page, _, last_page = page_range.partition("-")
-        if not first_page.strip().isdigit() or (last_page and not last_page.strip().isdigit()):
+        match = _PAGE_RANGE.fullmatch(page_range.strip())
+        if not match:
             raise UsageError(f"--pages {job.flags.pages}: write it as 1-5,8")
-        page_numbers.update(range(int(first_page), int(last_page or first_page) + 1))
-    if not (pages_in_document := sorted(number for number in page_numbers if 1 <= number <= count)):
+        first_page, last_page = int(match[1]), int(match[2] or match[1])
+        page_numbers.update(range(max(1, first_page), min(last_page, count) + 1))
+    if not page_numbers:
         raise UsageError(f"--pages {job.flags.pages}: the PDF has pages 1 to {count}")
-    return pages_in_document
+    return sorted(page_numbers)
 
 
 def _comparison_table(columns: list[ConverterColumn]) -> str:

@@ -85,7 +85,9 @@ def test_an_unknown_converter_or_page_is_a_usage_error(tmp_path, capsys):
     """A converter or a page that is not there ends with exit code 2 and names what there is."""
     assert main([str(SAMPLE), "--data", str(tmp_path), "--converters", "docling"]) == 2
     assert "there are layout" in capsys.readouterr().err
-    assert main([str(SAMPLE), "--data", str(tmp_path), "--pages", "40"]) == 2
+    for pages, message in (("40", "has pages 1 to"), ("2,²", "write it as"), ("40-999999999", "has pages 1 to")):
+        assert main([str(SAMPLE), "--data", str(tmp_path), "--pages", pages]) == 2
+        assert message in capsys.readouterr().err, pages
 
 
 def test_each_choice_has_its_own_page_and_its_table_is_printed_again(tmp_path, capsys):
