@@ -124,7 +124,7 @@ def carry_over_renamed(job: Job, manifest: Manifest) -> None:
         if source.id in ingested or source.problem:
             continue
         job.data.fetch([Path(source.path)])
-        former_name = departed_by_hash.get(manifest.sha256(Path(source.path)))
+        former_name = departed_by_hash.pop(manifest.sha256(Path(source.path)), "")
         if former_name and former_name != source.id:
             rename_document(job.data, manifest, former_name, source.id, source.name)
             job.progress.say(f"{source.name} is what {former_name} was, by its content: carried over as {source.id}")

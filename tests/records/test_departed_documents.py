@@ -125,6 +125,19 @@ def test_a_renamed_document_is_carried_over(
     assert all(pair["id"] in tagged for pair in pairs) and '"two-b' not in json.dumps(pairs)
 
 
+def test_one_of_two_copies_carries_a_document_on(
+    data: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where a file comes back under two names, one is what it was, and the other is a new document."""
+    content = (data / "documents" / "two.md").read_bytes()
+    (data / "documents" / "two.md").unlink()
+    for name in ("copy.md", "second.md"):
+        (data / "documents" / name).write_bytes(content)
+    assert main(["ingest", "--data", str(data), *settings(server)]) == 0
+    assert capsys.readouterr().err.count("carried over as") == 1
+    assert (data / "chunks" / "copy.jsonl").exists() and not (data / "chunks" / "second.jsonl").exists()
+
+
 def test_an_edited_text_stays_edited_under_a_new_name(
     data: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]
 ) -> None:
