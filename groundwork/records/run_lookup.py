@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from groundwork.errors import UsageError
@@ -71,14 +70,14 @@ def nearest_run(name: str, data: Workspace) -> str:
     return f"did you mean {close_matches[0]}?" if close_matches else f"the runs are: {', '.join(names)}"
 
 
-def pair_files(data: Workspace, run: str, documents: Sequence[str] | None = None) -> Paths:
+def pair_files(data: Workspace, run: str) -> Paths:
     """A run's files, one a document: the curated one where curation has run. Raises UsageError for no such run."""
     folder = data.path("qa", run)
     if not folder.is_dir():
         raise UsageError(f"{run}: no such run in {data.path('qa')}; {nearest_run(run, data)}")
     paths = [*_document_files(folder), *_document_files(folder / "curated")]
     files = {document_of(path): path for path in paths}
-    return Paths(files[name] for name in sorted(files) if documents is None or name in documents)
+    return Paths(files[name] for name in sorted(files))
 
 
 def run_pair_files(folder: Path) -> Paths:
