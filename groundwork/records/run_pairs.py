@@ -69,11 +69,8 @@ def _document_candidates(folder: Path, document: str) -> Iterator[Candidate]:
     for pair in _records(file_path(folder, f"{document}.jsonl"), Pair):
         yield rejects.pop(pair.id) if pair.id in rejects else Candidate(curated.pop(pair.id, pair))
     yield from (Candidate(pair) for pair in curated.values())
-    yield from (
-        candidate
-        for candidate in generation_rejects(folder, document)
-        if candidate.pair.id not in curated.keys() | rejects.keys()
-    )
+    ids = curated.keys() | rejects.keys()
+    yield from (candidate for candidate in generation_rejects(folder, document) if candidate.pair.id not in ids)
     yield from rejects.values()
 
 
