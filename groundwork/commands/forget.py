@@ -7,7 +7,7 @@ import argparse
 from groundwork.console.job_setup import load_config, open_job
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.records.artifacts import slug
-from groundwork.records.departed_documents import document_remains, forget_document
+from groundwork.records.departed_documents import document_files, document_remains, forget_document
 
 
 def forget_documents(flags: argparse.Namespace) -> int:
@@ -15,17 +15,16 @@ def forget_documents(flags: argparse.Namespace) -> int:
     from groundwork.llm.journal import Journal
 
     with open_job(load_config(flags), flags, folders=()) as (job, manifest):
-        names = [name if document_remains(job.data, name).files else slug(name) for name in flags.documents]
-        unknown_names = [name for name in names if not document_remains(job.data, name).files]
+        names = [name if document_files(job.data, name) else slug(name) for name in flags.documents]
+        unknown_names = [name for name in names if not document_files(job.data, name)]
         if unknown_names:
             raise UsageError(
                 f"{', '.join(unknown_names)}: no document of that name in {job.data.root}; see: uv run dataprep"
             )
         for name in names:
             if flags.dry_run:
-                print(
-                    f"{name}: {document_remains(job.data, name)}; {len(document_remains(job.data, name).files)} files"
-                )
+                remains = document_remains(job.data, name)
+                print(f"{name}: {remains}; {len(remains.files)} files")
                 continue
             remains = forget_document(job.data, manifest, name)
             print(f"{name}: removed {remains}; {len(remains.files):,} files")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,7 @@ def departed_warnings(documents: Sequence[DepartedDocument], aside: Collection[s
 
 def document_remains(data: Workspace, document: str) -> DocumentRemains:
     """What the data folder holds of `document`. Damaged files count as files and hold nothing."""
-    files = list(_document_files(data, document))
+    files = document_files(data, document)
     data.fetch([*files, *data.path("datasets").rglob("*.parquet")])
     chunk_file = data.path("chunks", f"{document}.jsonl")
     return DocumentRemains(
@@ -120,11 +120,11 @@ def forget_document(data: Workspace, manifest: Manifest, document: str) -> Docum
     """
     remains = document_remains(data, document)
     ids = {pair.id for file in _pair_files(data, document) for pair in read_jsonl(file, Pair)}
-    document_files = {data.relative(file) for file in remains.files}
+    own_files = {data.relative(file) for file in remains.files}
     for stage, unit, entry in manifest.all_entries():
         if unit.rpartition("/")[2] == document:
             manifest.forget(stage, [unit])
-        elif document_files & entry.inputs.keys():
+        elif own_files & entry.inputs.keys():
             for output in entry.outputs:
                 if output.startswith(_OUTPUTS_OF_SEVERAL) or (output.startswith("qa/") and output.endswith(".html")):
                     _remove(data.root / output)
@@ -164,12 +164,12 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
     longer_names = [name for name in texts if name.startswith(f"{document}-")]
     renaming = _Renaming(document, new_document, source, longer_names)
     decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
-    data.fetch([*_document_files(data, document), data.path("text", document), data.path("tags"), *decisions])
+    data.fetch([*document_files(data, document), data.path("text", document), data.path("tags"), *decisions])
     moved_figures = MovedFolder(data, document, new_document)
     old_paths: dict[str, Path] = {}
     new_paths: dict[str, Path] = {}
     hashes: dict[str, str] = {}
-    for file in _document_files(data, document):
+    for file in document_files(data, document):
         target = file_path(folder_of(file), renaming.file_name(file.name))
         hashes[data.relative(file)] = manifest.sha256(file)
         content = file.read_bytes()
@@ -301,10 +301,11 @@ class _Renaming:
         return suffix != value and all(part and set(part) <= set("0123456789abcdef") for part in suffix.split("-"))
 
 
-def _document_files(data: Workspace, document: str) -> Iterator[Path]:
+def document_files(data: Workspace, document: str) -> list[Path]:
+    """Every file that was made of the document alone; the folder of its pictures aside."""
     paths = [data.path(*pattern.format(document).split("/")) for pattern in _FILE_PATTERNS]
     paths += [file_path(folder, name.format(document)) for folder in data.run_folders() for name in _RUN_FILES]
-    yield from (path for path in dict.fromkeys(paths) if path.is_file())
+    return [path for path in dict.fromkeys(paths) if path.is_file()]
 
 
 def _pair_files(data: Workspace, document: str) -> list[Path]:
