@@ -120,6 +120,7 @@ def forget_document(data: Workspace, manifest: Manifest, document: str) -> Docum
     """
     remains = document_remains(data, document)
     ids = {pair.id for file in _pair_files(data, document) for pair in read_jsonl(file, Pair)}
+    longer_names = _longer_names(data, document)
     own_files = {data.relative(file) for file in remains.files}
     for stage, unit, entry in manifest.all_entries():
         if unit.rpartition("/")[2] == document:
@@ -133,8 +134,9 @@ def forget_document(data: Workspace, manifest: Manifest, document: str) -> Docum
     data.fetch([data.path("tags"), *decisions])
     for file in sorted(data.path("tags").rglob("*.jsonl")):
         rows = read_jsonl(file, Tags)
-        if any(row.id in ids for row in rows):
-            write_jsonl(file, [row for row in rows if row.id not in ids])
+        other_rows = [row for row in rows if row.id not in ids and not _is_name_or_id(row.id, document, longer_names)]
+        if len(other_rows) < len(rows):
+            write_jsonl(file, other_rows)
     for file in decisions:
         rewrite_lines(file, lambda line: b"" if _is_about(line, document) else line)
     for file in [*remains.files, data.path("text", document)]:
@@ -160,9 +162,7 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
     Ids of chunks and pairs begin with the document's name and change with it; a file that was edited by hand stays
     edited, and what was current stays current.
     """
-    texts = (name.removesuffix(".md") for name in file_names(data.path("text"), ".md"))
-    longer_names = [name for name in texts if name.startswith(f"{document}-")]
-    renaming = _Renaming(document, new_document, source, longer_names)
+    renaming = _Renaming(document, new_document, source, _longer_names(data, document))
     decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
     data.fetch([*document_files(data, document), data.path("text", document), data.path("tags"), *decisions])
     moved_figures = MovedFolder(data, document, new_document)
@@ -257,10 +257,7 @@ def _entry_of_source(data: Workspace, manifest: Manifest, entry: ManifestEntry, 
 
 @dataclass(frozen=True)
 class _Renaming:
-    """A document's new name, and its file below data/documents.
-
-    `longer_names`: the other documents whose names begin with the old one and a hyphen, as its ids do.
-    """
+    """A document's new name, and its file below data/documents; `longer_names` as `_longer_names` gives them."""
 
     document: str
     new_document: str
@@ -287,18 +284,31 @@ class _Renaming:
             return [self._renamed(key, child) for child in value]
         if key == "source":
             return self.source
-        if key in _KEYS_OF_IDS and isinstance(value, str) and self._is_own(value):
-            return f"{self.new_document}{value.removeprefix(self.document)}"
+        if key in _KEYS_OF_IDS and isinstance(value, str) and _is_name_or_id(value, self.document, self.longer_names):
+            run, slash, pair = value.rpartition("/")
+            return f"{run}{slash}{self.new_document}{pair.removeprefix(self.document)}"
         return value
 
-    def _is_own(self, value: str) -> bool:
-        """Is it the document's name, or the id of a chunk or a pair of it: its name, then hashes and numbers?"""
-        if value == self.document:
-            return True
-        if any(value == name or value.startswith(f"{name}-") for name in self.longer_names):
-            return False
-        suffix = value.removeprefix(f"{self.document}-")
-        return suffix != value and all(part and set(part) <= set("0123456789abcdef") for part in suffix.split("-"))
+
+def _longer_names(data: Workspace, document: str) -> list[str]:
+    """The other documents whose names begin with that of `document` and a hyphen, as its ids do."""
+    names = (name.removesuffix(".md") for name in file_names(data.path("text"), ".md"))
+    return [name for name in names if name.startswith(f"{document}-")]
+
+
+def _is_name_or_id(value: str, document: str, longer_names: Sequence[str]) -> bool:
+    """Is `value` the name of `document`, or the id of a chunk or a pair of it: its name, then hashes and numbers?
+
+    The id of a dataset's row may have its run before that (`alpha/`), and the number of a wording behind it (`~2`).
+    """
+    if value == document:
+        return True
+    pair = value.rpartition("/")[2].partition("~")[0]
+    if any(pair == name or pair.startswith(f"{name}-") for name in longer_names):
+        return False
+    suffix = pair.removeprefix(f"{document}-")
+    digests = suffix.removeprefix("unanswerable-").split("-")
+    return suffix != pair and all(digest and set(digest) <= set("0123456789abcdef") for digest in digests)
 
 
 def document_files(data: Workspace, document: str) -> list[Path]:

@@ -10,7 +10,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.records.artifacts import Workspace
-from groundwork.records.departed_documents import rename_document
+from groundwork.records.departed_documents import forget_document, rename_document
 from groundwork.records.manifest import Manifest
 from tests.author import Author
 from tests.console.test_shards import settings
@@ -180,3 +180,20 @@ def test_a_new_name_leaves_other_documents_alone(tmp_path: Path) -> None:
     for name in ("qa/run/decisions.jsonl", "tags/run.jsonl"):
         first, second = new[name].splitlines()
         assert "age" not in first and json.loads(second) == json.loads(files[name].splitlines()[1])
+
+
+def test_forgetting_leaves_no_tags(tmp_path: Path) -> None:
+    """Tags of every row of the document go, of rewordings and of questions without an answer too; no other's do."""
+    (tmp_path / "text").mkdir()
+    for name in ("age", "age-2024"):
+        (tmp_path / "text" / f"{name}.md").write_text("Rings tell it.")
+    pair = "0123456789ab-01234567"
+    ids = [f"age-{pair}", f"age-{pair}~2", f"alpha/age-{pair}", "age-unanswerable-0123456789ab", f"age-2024-{pair}"]
+    (tmp_path / "tags").mkdir()
+    rows = [{"id": id_, "question": "How old is it?", "tags": ["age"]} for id_ in ids]
+    (tmp_path / "tags" / "rings.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    manifest = Manifest(tmp_path / ".state" / "manifest.db")
+    forget_document(Workspace(tmp_path), manifest, "age")
+    manifest.close()
+    (left,) = (tmp_path / "tags" / "rings.jsonl").read_text().splitlines()
+    assert json.loads(left)["id"] == ids[-1]
