@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections import defaultdict
@@ -118,9 +119,10 @@ def _joined_path(data: Workspace, name: Path) -> Path:
 def join_database(source: Path, target: Path) -> dict[str, int]:
     """Add the rows of `source` to `target`, which is made where it is missing; returns the rows added by table.
 
-    Afterwards `target` is a single file again, so that others may read it without a lock. Raises sqlite3.Error.
+    Afterwards `target` is a single file again, so that others read it without a lock. Raises sqlite3.Error, OSError.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(target, os.O_RDWR | os.O_CREAT, source.stat().st_mode & 0o777))  # a journal is its owner's alone
     added = {}
     with closing(sqlite3.connect(target, timeout=60, isolation_level=None)) as database:
         database.execute("ATTACH ? AS shard", (str(source),))

@@ -204,3 +204,10 @@ def test_forgetting_a_document_leaves_others_of_a_like_name(journal):
         book.store(unit, msgspec.structs.replace(ROW, unit=unit))
     assert book.forget(["plan"]) == len(own)
     assert {unit for *_, unit, _, _ in book.rows()} == set(others)
+
+
+def test_a_joined_journal_is_its_owners_alone(journal, tmp_path):
+    """Where there is no joined journal yet, the new file is as private as the shard's."""
+    Journal(journal).store("k", ROW)
+    join_database(journal, tmp_path / "joined.db")
+    assert (tmp_path / "joined.db").stat().st_mode & 0o777 == 0o600
