@@ -82,6 +82,14 @@ def test_html_tables_are_squared():
     assert lines[2:] == ["| Pool | Teams | Teams |", "| --- | --- | --- |", "| A | 1 | 2\\|3 |", "| A | 4 | 5 |"]
 
 
+@pytest.mark.parametrize("span", ["²", "x", "0", "9" * 5000])
+def test_html_spans_that_are_none_or_huge(span):
+    """What is no number of cells counts as one, and a huge one is bounded: the table is read all the same."""
+    rows = f"<tr><td colspan='{span}'>A</td><td rowspan='{span}'>B</td></tr><tr><td>1</td></tr>"
+    assert "| A |" in html_to_markdown(f"<table>{rows}</table>")
+    assert "| A |" in html_to_markdown(f"<table><tr><td><table>{rows}</table></td></tr></table>")
+
+
 def test_xlsx_shows_what_a_reader_sees(tmp_path):
     """Whole numbers without .0, empty cells empty, dates as dates, merged cells filled, empty sheets left out."""
     import datetime

@@ -21,6 +21,9 @@ def html_to_markdown(html: str | bytes) -> str:
         image.replace_with(
             f" {alt} " if (alt := str(image.get("alt") or "").strip()) else ""
         )  # its words, not its bytes
+    for cell in soup(["td", "th"]):
+        for attribute in {"colspan", "rowspan"} & cell.attrs.keys():
+            cell[attribute] = str(_span(cell, attribute))  # markdownify takes what looks like digits for a number
     for table in soup.find_all("table"):
         if not table.find("table"):
             _square_table(table, soup)
@@ -85,4 +88,4 @@ def _filled_rows(table: Any) -> Iterator[list[str]]:
 
 def _span(cell: Any, attribute: str) -> int:
     span = str(cell.get(attribute, "1"))
-    return min(int(span), 1000) if span.isdigit() and int(span) else 1
+    return min(int(span[:5]), 1000) or 1 if span.isascii() and span.isdigit() else 1
