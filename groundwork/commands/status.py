@@ -208,7 +208,7 @@ def _print_departed(departed_documents: list[tuple[DepartedDocument, DocumentRem
         print(f"  {cause}  {lost.document} (documents/{lost.source}): {remains} remain")
     if departed_documents:
         names = shlex.join(lost.document for lost, _ in departed_documents)
-        print(f"  remove: {spelt('uv run dataprep forget')} {names}")
+        print(f"  remove: {as_typed('uv run dataprep forget')} {names}")
 
 
 def _set_aside_line(job: Job, manifest: Manifest, name: str, record: SetAside) -> str:
