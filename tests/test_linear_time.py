@@ -163,4 +163,4 @@ def test_every_function_of_a_text_is_linear(module: str) -> None:
 def test_the_functions_of_texts_are_found() -> None:
     """The tables, the sentences and the names are among them."""
     found = {name for module in TEXT_MODULES for name, _ in _functions(module)}
-    assert {"read_table", "sentences", "names", "numbers", "blocks", "tokens_in", "without_thoughts"} <= found
+    assert {"read_table", "sentences", "names", "numbers", "blocks", "tokens_in", "remove_thoughts"} <= found

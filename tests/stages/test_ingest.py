@@ -161,7 +161,7 @@ def test_a_long_pdf_is_read_whole_and_its_pages_are_counted(folder, monkeypatch)
     formats.write_plain_pdf(folder.documents / "long.pdf", pages)
     seen: list[int] = []
     advance = Progress.advance
-    monkeypatch.setattr(Progress, "advance", lambda self, n=1: (advance(self, n), seen.append(self.done)))
+    monkeypatch.setattr(Progress, "advance", lambda self, n=1: (advance(self, n), seen.append(self.done_count)))
     assert folder.ingest() == 0
     assert [done for done in seen if done][:3] == [1, 2, 3]
     assert seen[-1] == 300
