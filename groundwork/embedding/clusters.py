@@ -37,21 +37,21 @@ def principal(vectors: Vectors, dimensions: int = DIMENSIONS, seed: int = 0) -> 
     from sklearn.decomposition import PCA
 
     rows, width = vectors.shape
-    size = min(dimensions, width, rows)
+    components = min(dimensions, width, rows)
     centred: Vectors = np.empty_like(vectors, dtype=np.float32)
     np.subtract(vectors, vectors.mean(axis=0, dtype=np.float64), out=centred, casting="same_kind")
-    if size == width or not centred.any():
-        return centred[:, :size]
+    if components == width or not centred.any():
+        return centred[:, :components]
     solver = "covariance_eigh" if rows > width else "full"
-    sample = centred if rows <= PCA_SAMPLE else centred[_draw(rows, PCA_SAMPLE, seed)]
+    sample = centred if rows <= PCA_SAMPLE else centred[_sample_rows(rows, PCA_SAMPLE, seed)]
     with one_thread():
-        return np.asarray(PCA(size, svd_solver=solver).fit(sample).transform(centred), dtype=np.float32)
+        return np.asarray(PCA(components, svd_solver=solver).fit(sample).transform(centred), dtype=np.float32)
 
 
 def one_thread() -> AbstractContextManager[object]:
     """Keep BLAS and OpenMP to one thread while inside."""
-    limited: AbstractContextManager[object] = _thread_pools().limit(limits=1)
-    return limited
+    thread_limit: AbstractContextManager[object] = _thread_pools().limit(limits=1)
+    return thread_limit
 
 
 @cache
@@ -64,15 +64,14 @@ def _thread_pools():  # type: ignore[no-untyped-def]  # threadpoolctl has no typ
 
 def distinct(vectors: Vectors, limit: int) -> int:
     """How many different rows there are, to six decimals; counting stops at `limit`."""
-    seen: set[bytes] = set()
+    distinct_rows: set[bytes] = set()
     for start in range(0, len(vectors), SAMPLE):
-        for row in (
-            np.round(vectors[start : start + SAMPLE].astype(np.float64), 6) + 0.0
-        ):  # + 0.0 makes -0.0 and 0.0 one
-            seen.add(row.tobytes())
-            if len(seen) >= limit:
-                return len(seen)
-    return len(seen)
+        # + 0.0 makes -0.0 and 0.0 one
+        for row in np.round(vectors[start : start + SAMPLE].astype(np.float64), 6) + 0.0:
+            distinct_rows.add(row.tobytes())
+            if len(distinct_rows) >= limit:
+                return len(distinct_rows)
+    return len(distinct_rows)
 
 
 def kmeans(vectors: Vectors, k: int, seed: int) -> Labels:
@@ -83,7 +82,7 @@ def kmeans(vectors: Vectors, k: int, seed: int) -> Labels:
     k = min(k, distinct(vectors, k))
     if k <= 1:
         return np.zeros(len(vectors), dtype=np.int64)
-    return _by_size(_fit(vectors, k, seed).labels_)
+    return _number_by_size(_fit_kmeans(vectors, k, seed).labels_)
 
 
 def elbow(vectors: Vectors, k_max: int, seed: int = 0) -> Elbow:
@@ -93,57 +92,57 @@ def elbow(vectors: Vectors, k_max: int, seed: int = 0) -> Elbow:
     without one (a straight line) gives min(k_max, round(sqrt(n))); one row, or only equal rows, give 1.
     """
     rows = len(vectors)
-    most = min(k_max, distinct(vectors, max(k_max, 1)))
-    if most < 2:
+    largest_k = min(k_max, distinct(vectors, max(k_max, 1)))
+    if largest_k < 2:
         return Elbow(
             1, "one cluster: all questions are alike" if rows > 1 and k_max > 1 else "one cluster: too few rows"
         )
-    if most == 2:
+    if largest_k == 2:
         return Elbow(2, "two clusters: too few rows for a curve", [2], [_inertia(vectors, 2, seed)])
-    sample = vectors if rows <= SAMPLE else vectors[_draw(rows, SAMPLE, seed)]
-    ks = list(range(2, most + 1))
+    sample = vectors if rows <= SAMPLE else vectors[_sample_rows(rows, SAMPLE, seed)]
+    ks = list(range(2, largest_k + 1))
     inertias = [_inertia(sample, k, seed) for k in ks]
     knee = _knee(np.array(ks, dtype=float), np.array(inertias))
     if knee is None:
-        k = max(2, min(most, round(rows**0.5)))
+        k = max(2, min(largest_k, round(rows**0.5)))
         return Elbow(k, "the curve has no elbow: square root of the rows", ks, inertias)
     return Elbow(knee, "the elbow of the curve", ks, inertias)
 
 
-def _draw(rows: int, size: int, seed: int) -> NDArray[np.int64]:
-    return np.sort(np.random.default_rng(seed).choice(rows, size, replace=False))
+def _sample_rows(rows: int, count: int, seed: int) -> NDArray[np.int64]:
+    return np.sort(np.random.default_rng(seed).choice(rows, count, replace=False))
 
 
 def _knee(ks: NDArray[np.float64], inertias: NDArray[np.float64]) -> int | None:
-    fall = inertias[0] - inertias[-1]
-    if fall <= 0:
+    inertia_drop = inertias[0] - inertias[-1]
+    if inertia_drop <= 0:
         return None
     x = (ks - ks[0]) / (ks[-1] - ks[0])
-    y = (inertias - inertias[-1]) / fall
-    below = (1 - x) - y
-    best = int(below.argmax())
-    return int(ks[best]) if below[best] > STRAIGHT else None
+    y = (inertias - inertias[-1]) / inertia_drop
+    depth = (1 - x) - y
+    deepest = int(depth.argmax())
+    return int(ks[deepest]) if depth[deepest] > STRAIGHT else None
 
 
 def _inertia(vectors: Vectors, k: int, seed: int) -> float:
-    return float(_fit(vectors, k, seed).inertia_)
+    return float(_fit_kmeans(vectors, k, seed).inertia_)
 
 
-def _fit(vectors: Vectors, k: int, seed: int):  # type: ignore[no-untyped-def]  # scikit-learn has no types
+def _fit_kmeans(vectors: Vectors, k: int, seed: int):  # type: ignore[no-untyped-def]  # scikit-learn has no types
     import warnings
 
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    runs = 4 if len(vectors) <= SAMPLE else 1  # with many rows the starts hardly differ
+    starts = 4 if len(vectors) <= SAMPLE else 1  # with many rows the starts hardly differ
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # rows equal to float32, counted in distinct()
-        return KMeans(k, n_init=runs, random_state=seed).fit(vectors)
+        return KMeans(k, n_init=starts, random_state=seed).fit(vectors)
 
 
-def _by_size(labels: NDArray[np.int32]) -> Labels:
-    names, first, sizes = np.unique(labels, return_index=True, return_counts=True)
-    order = sorted(range(len(names)), key=lambda i: (-sizes[i], first[i]))
-    rank = np.empty(int(names.max()) + 1, dtype=np.int64)
-    rank[names[order]] = np.arange(len(names))
+def _number_by_size(labels: NDArray[np.int32]) -> Labels:
+    numbers, first_rows, sizes = np.unique(labels, return_index=True, return_counts=True)
+    by_size = sorted(range(len(numbers)), key=lambda i: (-sizes[i], first_rows[i]))
+    rank = np.empty(int(numbers.max()) + 1, dtype=np.int64)
+    rank[numbers[by_size]] = np.arange(len(numbers))
     return rank[labels]

@@ -35,10 +35,10 @@ Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int], None]
 T = TypeVar("T")
 
-_ONE_MODEL = threading.Lock()  # datasets embedded side by side share one model, and its threads all processors
+_MODEL_LOCK = threading.Lock()  # datasets embedded side by side share one model, and its threads all processors
 AT_ONCE = 20_000  # texts whose vectors are looked up and made together
-_BATCHES_A_SAVE = 16  # batches between two writes to the cache: what a kill can cost
-_KEYS_A_QUERY = 500  # SQLite takes 999 variables in old builds
+_BATCHES_PER_SAVE = 16  # batches between two writes to the cache: what a kill can cost
+_KEYS_PER_QUERY = 500  # SQLite takes 999 variables in old builds
 
 
 class EmbeddingClient(Protocol):
@@ -79,9 +79,11 @@ class Encoder:
         self.settings = settings
         self.backend = backend
         self.computed = 0
-        self._file = cache / f"{_file_name(settings)}.vectors.db"
+        self._file = cache / f"{_cache_name(settings)}.vectors.db"
         self._joined = None if joined is None else joined / self._file.name
-        self._identity = f"{settings.backend}\0{settings.model}\0{_weights_on_disk(settings)}\0{settings.dimensions}"
+        self._identity = (
+            f"{settings.backend}\0{settings.model}\0{_weights_fingerprint(settings)}\0{settings.dimensions}"
+        )
 
     @property
     def name(self) -> str:
@@ -101,85 +103,88 @@ class Encoder:
     async def aencode(self, texts: list[str], kind: Kind = "query", progress: Progress | None = None) -> Vectors:
         """As `encode`. `progress` is called with the number of texts just finished."""
         if len(texts) <= AT_ONCE:
-            return await self._encoded(texts, kind, progress)
-        whole: Vectors | None = None  # filled part by part: a million vectors are not to be in memory twice
+            return await self._encode_batch(texts, kind, progress)
+        vectors: Vectors | None = None  # filled batch by batch: a million vectors are not to be in memory twice
         for start in range(0, len(texts), AT_ONCE):
-            part = await self._encoded(texts[start : start + AT_ONCE], kind, progress)
-            whole = np.empty((len(texts), part.shape[1]), dtype=np.float32) if whole is None else whole
-            if part.shape[1] != whole.shape[1]:
-                raise _of_different_lengths(self._file)
-            whole[start : start + len(part)] = part
-        assert whole is not None  # noqa: S101  # there is more than one part
-        return whole
+            batch_vectors = await self._encode_batch(texts[start : start + AT_ONCE], kind, progress)
+            vectors = np.empty((len(texts), batch_vectors.shape[1]), dtype=np.float32) if vectors is None else vectors
+            if batch_vectors.shape[1] != vectors.shape[1]:
+                raise _mixed_lengths_error(self._file)
+            vectors[start : start + len(batch_vectors)] = batch_vectors
+        assert vectors is not None  # noqa: S101  # there is more than one batch
+        return vectors
 
-    async def _encoded(self, texts: list[str], kind: Kind, progress: Progress | None) -> Vectors:
-        """The vectors of a part of the texts."""
+    async def _encode_batch(self, texts: list[str], kind: Kind, progress: Progress | None) -> Vectors:
+        """The vectors of one batch of texts, read from the cache or computed."""
         prefix = await asyncio.to_thread(self.prefix, kind) if texts else ""
-        keys = [self._key(text, prefix) for text in texts]
-        known = await asyncio.to_thread(self._read, keys)
-        missing = {key: _encodable(text) for key, text in zip(keys, texts, strict=True) if key not in known}
+        keys = [self._cache_key(text, prefix) for text in texts]
+        cached = await asyncio.to_thread(self._read_cached, keys)
+        uncached = {key: _replace_surrogates(text) for key, text in zip(keys, texts, strict=True) if key not in cached}
         if progress:
-            progress(len(texts) - sum(key in missing for key in keys))
-        for part in _parts(list(missing), self.settings.batch * _BATCHES_A_SAVE):
-            raw = await self.backend.vectors([missing[key] for key in part], prefix)
-            fresh = dict(zip(part, _unit_length(raw, self.settings.dimensions), strict=True))
-            self._refuse_other_lengths(known, fresh)
-            await asyncio.to_thread(self._write, fresh)
-            known |= fresh
-            self.computed += len(part)
+            progress(len(texts) - sum(key in uncached for key in keys))
+        for batch_keys in _split_batches(list(uncached), self.settings.batch * _BATCHES_PER_SAVE):
+            raw_vectors = await self.backend.vectors([uncached[key] for key in batch_keys], prefix)
+            computed = dict(zip(batch_keys, _scale_to_unit_length(raw_vectors, self.settings.dimensions), strict=True))
+            self._check_lengths(cached, computed)
+            await asyncio.to_thread(self._write_cached, computed)
+            cached |= computed
+            self.computed += len(batch_keys)
             if progress:
-                progress(len(part))
-        return _stack([known[key] for key in keys], self._file)
+                progress(len(batch_keys))
+        return _stack_vectors([cached[key] for key in keys], self._file)
 
     def prefix(self, kind: Kind) -> str:
         """What stands before every text of this kind. Raises as load_model does."""
         return prefix_of(self.settings, kind)
 
-    def _refuse_other_lengths(self, known: dict[bytes, Vectors], fresh: dict[bytes, Vectors]) -> None:
+    def _check_lengths(self, cached: dict[bytes, Vectors], computed: dict[bytes, Vectors]) -> None:
         """Raises UnitError before vectors are kept that cannot stand beside those of the same model."""
-        before, now = ({len(vector) for vector in vectors.values()} for vectors in (known, fresh))
-        if before and before != now:
+        cached_lengths, computed_lengths = (
+            {len(vector) for vector in vectors.values()} for vectors in (cached, computed)
+        )
+        if cached_lengths and cached_lengths != computed_lengths:
             raise UnitError(
-                f"{self.name} gives vectors of {_listed(now)} numbers where it gave {_listed(before)}: another model "
-                f"answers by that name; name the right one, or delete {self._file} to embed everything again"
+                f"{self.name} gives vectors of {_join_lengths(computed_lengths)} numbers where it gave "
+                f"{_join_lengths(cached_lengths)}: another model answers by that name; name the right one, "
+                f"or delete {self._file} to embed everything again"
             )
 
-    def _key(self, text: str, prefix: str) -> bytes:
+    def _cache_key(self, text: str, prefix: str) -> bytes:
         """sha256 of everything that shapes the vector."""
-        whole = f"{self._identity}\0{prefix}\0{text}"
-        return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).digest()
+        identity = f"{self._identity}\0{prefix}\0{text}"
+        return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).digest()
 
-    def _read(self, keys: list[bytes]) -> dict[bytes, Vectors]:
-        wanted, found = list(dict.fromkeys(keys)), {}
+    def _read_cached(self, keys: list[bytes]) -> dict[bytes, Vectors]:
+        distinct_keys, vectors = list(dict.fromkeys(keys)), {}
         if self._file.exists():
-            with closing(self._open()) as database:
-                found = _vectors_in(database, wanted)
+            with closing(self._open_cache()) as database:
+                vectors = _select_vectors(database, distinct_keys)
         if self._joined is not None and self._joined.exists():
             with suppress(sqlite3.Error), closing(read_only_database(self._joined)) as database:
-                found |= _vectors_in(database, [key for key in wanted if key not in found])
-        return found
+                vectors |= _select_vectors(database, [key for key in distinct_keys if key not in vectors])
+        return vectors
 
-    def _write(self, fresh: dict[bytes, Vectors]) -> None:
+    def _write_cached(self, computed: dict[bytes, Vectors]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        rows = [(key, vector.tobytes()) for key, vector in fresh.items()]
+        rows = [(key, vector.tobytes()) for key, vector in computed.items()]
         try:
-            with closing(self._open()) as database, database:
+            with closing(self._open_cache()) as database, database:
                 database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
         except sqlite3.OperationalError as error:
-            raise self._unusable(error) from error
+            raise self._cache_error(error) from error
 
-    def _open(self) -> sqlite3.Connection:
+    def _open_cache(self) -> sqlite3.Connection:
         try:
             database = sqlite3.connect(self._file, timeout=60)
             database.execute("PRAGMA synchronous = OFF")  # kill -9 costs nothing; after a power cut it is made anew
             database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
         except sqlite3.OperationalError as error:  # a full disk, a folder that cannot be written
-            raise self._unusable(error) from error
+            raise self._cache_error(error) from error
         except sqlite3.DatabaseError as error:
             raise BadRecord(f"{self._file}: not a vector cache ({error}); delete it; it is made again") from error
         return database
 
-    def _unusable(self, error: sqlite3.OperationalError) -> StopRun:
+    def _cache_error(self, error: sqlite3.OperationalError) -> StopRun:
         return StopRun(
             f"{self._file}: cannot be used: {error}; free disk space and make the folder writable, then run again"
         )
@@ -196,13 +201,13 @@ class Static:
         return await asyncio.to_thread(self._mean_of_tokens, texts)
 
     def _mean_of_tokens(self, texts: list[str]) -> Vectors:
-        with _ONE_MODEL:
+        with _MODEL_LOCK:
             table, tokenizer = _load_static()
-        result = np.zeros((len(texts), table.shape[1]), dtype=np.float32)
+        means = np.zeros((len(texts), table.shape[1]), dtype=np.float32)
         for row, encoded in enumerate(tokenizer.encode_batch_fast(texts, add_special_tokens=False)):
             if encoded.ids:
-                result[row] = table[encoded.ids].mean(axis=0)
-        return result
+                means[row] = table[encoded.ids].mean(axis=0)
+        return means
 
 
 @lru_cache(maxsize=1)
@@ -224,7 +229,7 @@ class SentenceTransformers:
         return await asyncio.to_thread(self._encode, texts, prefix)
 
     def _encode(self, texts: list[str], prefix: str) -> Vectors:
-        with _ONE_MODEL:
+        with _MODEL_LOCK:
             model = load_model(self.settings.model)
             # As a prompt, even "": else a model's own default prompt would come before it, and one that leaves its
             # prompt out of the mean would not know where that ends.
@@ -243,54 +248,54 @@ class Endpoint:
         return np.asarray(await self.client.embed(self.settings, [prefix + text for text in texts]), dtype=np.float32)
 
 
-def _vectors_in(database: sqlite3.Connection, keys: list[bytes]) -> dict[bytes, Vectors]:
-    found: dict[bytes, Vectors] = {}
-    for part in _parts(keys, _KEYS_A_QUERY):
-        marks = ",".join("?" * len(part))
-        rows = database.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part)  # noqa: S608  # only question marks
-        found |= {key: np.frombuffer(vector, dtype=np.float32) for key, vector in rows}
-    return found
+def _select_vectors(database: sqlite3.Connection, keys: list[bytes]) -> dict[bytes, Vectors]:
+    vectors: dict[bytes, Vectors] = {}
+    for batch in _split_batches(keys, _KEYS_PER_QUERY):
+        placeholders = ",".join("?" * len(batch))
+        rows = database.execute(f"SELECT key, vector FROM vectors WHERE key IN ({placeholders})", batch)  # noqa: S608  # only question marks
+        vectors |= {key: np.frombuffer(vector, dtype=np.float32) for key, vector in rows}
+    return vectors
 
 
-def _encodable(text: str) -> str:
+def _replace_surrogates(text: str) -> str:
     """`text` with lone surrogates, which no tokenizer takes, as question marks."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _unit_length(raw: Vectors, dimensions: int) -> Vectors:
+def _scale_to_unit_length(vectors: Vectors, dimensions: int) -> Vectors:
     """Rows cut to the first `dimensions` (0: all) and scaled to length 1; rows of zeros stay so."""
-    if dimensions > raw.shape[1]:
-        raise ConfigError([f"embeddings.dimensions: {dimensions}, but the model's vectors have {raw.shape[1]}"])
-    cut = raw[:, : dimensions or raw.shape[1]]
-    lengths = np.linalg.norm(cut, axis=1, keepdims=True)
-    scaled: Vectors = np.divide(cut, lengths, out=np.zeros_like(cut), where=lengths > 0)
+    if dimensions > vectors.shape[1]:
+        raise ConfigError([f"embeddings.dimensions: {dimensions}, but the model's vectors have {vectors.shape[1]}"])
+    shortened = vectors[:, : dimensions or vectors.shape[1]]
+    lengths = np.linalg.norm(shortened, axis=1, keepdims=True)
+    scaled: Vectors = np.divide(shortened, lengths, out=np.zeros_like(shortened), where=lengths > 0)
     return scaled
 
 
-def _listed(lengths: set[int]) -> str:
+def _join_lengths(lengths: set[int]) -> str:
     return " and ".join(map(str, sorted(lengths)))
 
 
-def _stack(rows: list[Vectors], file: Path) -> Vectors:
+def _stack_vectors(rows: list[Vectors], file: Path) -> Vectors:
     if not rows:
         return np.zeros((0, 0), dtype=np.float32)
     if len({len(row) for row in rows}) > 1:
-        raise _of_different_lengths(file)
+        raise _mixed_lengths_error(file)
     return np.stack(rows)
 
 
-def _of_different_lengths(file: Path) -> BadRecord:
+def _mixed_lengths_error(file: Path) -> BadRecord:
     return BadRecord(f"{file}: holds vectors of different lengths for one model; delete it; it is made again")
 
 
-def _file_name(settings: Embeddings) -> str:
+def _cache_name(settings: Embeddings) -> str:
     """A name for the model's cache file: readable, and distinct for distinct models."""
     readable = "".join(letter if letter.isalnum() else "-" for letter in Path(settings.model).name.lower())
     digest = hashlib.sha256(f"{settings.backend}\0{settings.model}".encode()).hexdigest()[:8]
     return f"{readable}-{digest}"
 
 
-def _weights_on_disk(settings: Embeddings) -> str:
+def _weights_fingerprint(settings: Embeddings) -> str:
     """For a model in a local folder: its weight files' sizes and times, so that retraining it makes vectors anew."""
     folder = Path(settings.model).expanduser()
     if settings.backend != "sentence-transformers" or not folder.is_dir():
@@ -299,6 +304,6 @@ def _weights_on_disk(settings: Embeddings) -> str:
     return ";".join(f"{f.name}:{f.stat().st_size}:{f.stat().st_mtime_ns}" for f in sorted(files))
 
 
-def _parts(items: list[T], size: int) -> Iterator[list[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def _split_batches(keys: list[T], size: int) -> Iterator[list[T]]:
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]

@@ -43,8 +43,8 @@ def calibrate_threshold(vectors: Vectors, seed: int = 0) -> float:
     """
     if len(vectors) < 2:
         return 0.999
-    random = float(np.median(random_cosines(vectors, seed)))
-    return min(0.999, max(0.0, random + ALIKE * (1 - random)))
+    median_cosine = float(np.median(random_cosines(vectors, seed)))
+    return min(0.999, max(0.0, median_cosine + ALIKE * (1 - median_cosine)))
 
 
 def random_cosines(vectors: Vectors, seed: int = 0, pairs: int = RANDOM_PAIRS) -> NDArray[np.float32]:
@@ -57,13 +57,13 @@ def random_cosines(vectors: Vectors, seed: int = 0, pairs: int = RANDOM_PAIRS) -
 
 def neighbours(vectors: Vectors, rows: Rows, threshold: float) -> list[Rows]:
     """For each of `rows`: the other rows of `vectors` with a cosine of at least `threshold`."""
-    found: list[Rows] = []
-    for start, cosines in _blocks(vectors[rows], vectors):
-        here = np.arange(len(cosines))
-        cosines[here, rows[start : start + len(cosines)]] = -1
-        hits_row, hits = np.nonzero(cosines >= threshold)
-        found.extend(np.split(hits, np.searchsorted(hits_row, here[1:])))
-    return found
+    neighbours_of: list[Rows] = []
+    for start, cosines in _cosine_blocks(vectors[rows], vectors):
+        row_numbers = np.arange(len(cosines))
+        cosines[row_numbers, rows[start : start + len(cosines)]] = -1
+        hit_rows, hit_columns = np.nonzero(cosines >= threshold)
+        neighbours_of.extend(np.split(hit_columns, np.searchsorted(hit_rows, row_numbers[1:])))
+    return neighbours_of
 
 
 def nearest(a: Vectors, b: Vectors, own: Rows | None = None) -> tuple[Rows, NDArray[np.float32]]:
@@ -71,21 +71,21 @@ def nearest(a: Vectors, b: Vectors, own: Rows | None = None) -> tuple[Rows, NDAr
 
     `own`: for each row of `a` a row of `b` to pass over, or -1.
     """
-    best, cosine = np.full(len(a), -1, dtype=np.int64), np.full(len(a), -1, dtype=np.float32)
+    nearest_rows, nearest_cosines = np.full(len(a), -1, dtype=np.int64), np.full(len(a), -1, dtype=np.float32)
     if not len(b):
-        return best, cosine
-    for start, cosines in _blocks(a, b):
+        return nearest_rows, nearest_cosines
+    for start, cosines in _cosine_blocks(a, b):
         rows = slice(start, start + len(cosines))
         if own is not None:
-            has = np.flatnonzero(own[rows] >= 0)
-            cosines[has, own[rows][has]] = -2
-        best[rows] = cosines.argmax(axis=1)
-        cosine[rows] = np.take_along_axis(cosines, best[rows, None], axis=1)[:, 0]
-    best[cosine < -1.5] = -1
-    return best, np.clip(cosine, -1, 1)
+            with_skipped = np.flatnonzero(own[rows] >= 0)
+            cosines[with_skipped, own[rows][with_skipped]] = -2
+        nearest_rows[rows] = cosines.argmax(axis=1)
+        nearest_cosines[rows] = np.take_along_axis(cosines, nearest_rows[rows, None], axis=1)[:, 0]
+    nearest_rows[nearest_cosines < -1.5] = -1
+    return nearest_rows, np.clip(nearest_cosines, -1, 1)
 
 
-def _blocks(a: Vectors, b: Vectors) -> Iterator[tuple[int, NDArray[np.float32]]]:
+def _cosine_blocks(a: Vectors, b: Vectors) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """(first row, cosines) of `a` against all of `b`, some rows of `a` at a time."""
     step = max(1, BLOCK_CELLS // max(1, len(b)))
     for start in range(0, len(a), step):
@@ -98,13 +98,15 @@ def searches(vectors: Vectors, searched: int, seed: int = 0) -> Iterator[tuple[R
     `vectors` (n, d) have rows of length 1; each row meets the rows of its `searched` nearest groups, once each.
     """
     rows = len(vectors)
-    centres, group_of = _groups(vectors, seed)
-    each = min(searched, len(centres))
-    near = [_nearest_groups(vectors[own], centres, each) for own in row_blocks(np.arange(rows), len(centres))]
-    searching = _rows_by(np.concatenate(near).ravel(), len(centres))
-    for others, seekers in zip(_rows_by(group_of, len(centres)), searching, strict=True):
-        for own in row_blocks(seekers // each, len(others)):
-            yield own, others, len(own) / (rows * each)
+    centres, group_of = _group_rows(vectors, seed)
+    groups_per_row = min(searched, len(centres))
+    nearest_groups = [
+        _nearest_groups(vectors[block], centres, groups_per_row) for block in row_blocks(np.arange(rows), len(centres))
+    ]
+    visits_by_group = _rows_by_group(np.concatenate(nearest_groups).ravel(), len(centres))
+    for members, visits in zip(_rows_by_group(group_of, len(centres)), visits_by_group, strict=True):
+        for block in row_blocks(visits // groups_per_row, len(members)):
+            yield block, members, len(block) / (rows * groups_per_row)
 
 
 def near_rows(vectors: Vectors, rows: Rows, threshold: float, seed: int = 0) -> list[Rows]:
@@ -115,16 +117,16 @@ def near_rows(vectors: Vectors, rows: Rows, threshold: float, seed: int = 0) -> 
     """
     if len(rows) * len(vectors) <= EXACT_ROWS**2:
         return neighbours(vectors, rows, threshold)
-    ones, others = [], []
-    for own, candidates, _ in searches(vectors, GROUPS_SEARCHED, seed):
-        here, there = np.nonzero(vectors[own] @ vectors[candidates].T >= threshold)
-        ones += [own[here], candidates[there]]  # found from either side, it is near from both
-        others += [candidates[there], own[here]]
-    found = np.unique(np.stack([np.concatenate(ones), np.concatenate(others)], axis=1), axis=0)
-    found = found[found[:, 0] != found[:, 1]]
-    starts = np.searchsorted(found[:, 0], rows)
-    ends = np.searchsorted(found[:, 0], rows, side="right")
-    return [found[start:end, 1] for start, end in zip(starts, ends, strict=True)]
+    first_rows, second_rows = [], []
+    for block, candidates, _ in searches(vectors, GROUPS_SEARCHED, seed):
+        block_index, candidate_index = np.nonzero(vectors[block] @ vectors[candidates].T >= threshold)
+        first_rows += [block[block_index], candidates[candidate_index]]  # seen from one side, a pair is near from both
+        second_rows += [candidates[candidate_index], block[block_index]]
+    near_pairs = np.unique(np.stack([np.concatenate(first_rows), np.concatenate(second_rows)], axis=1), axis=0)
+    near_pairs = near_pairs[near_pairs[:, 0] != near_pairs[:, 1]]
+    starts = np.searchsorted(near_pairs[:, 0], rows)
+    ends = np.searchsorted(near_pairs[:, 0], rows, side="right")
+    return [near_pairs[start:end, 1] for start, end in zip(starts, ends, strict=True)]
 
 
 def row_blocks(rows: Rows, others: int) -> Iterator[Rows]:
@@ -134,12 +136,12 @@ def row_blocks(rows: Rows, others: int) -> Iterator[Rows]:
         yield rows[start : start + step]
 
 
-def _rows_by(group_of: NDArray[np.integer[Any]], groups: int) -> list[Rows]:
+def _rows_by_group(group_of: NDArray[np.integer[Any]], groups: int) -> list[Rows]:
     """The rows of each group 0..groups-1, ascending."""
     return np.split(np.argsort(group_of, kind="stable"), np.cumsum(np.bincount(group_of, minlength=groups))[:-1])
 
 
-def _groups(vectors: Vectors, seed: int) -> tuple[Vectors, Rows]:
+def _group_rows(vectors: Vectors, seed: int) -> tuple[Vectors, Rows]:
     """Unit centres of about sqrt(n) groups, and the group of each row, by spherical k-means."""
     from scipy.sparse import csr_array
 
@@ -147,13 +149,13 @@ def _groups(vectors: Vectors, seed: int) -> tuple[Vectors, Rows]:
     centres = vectors[np.sort(np.random.default_rng(seed).choice(rows, round(rows**0.5), replace=False))]
     group_of, _ = nearest(vectors, centres)
     for _ in range(ROUNDS):
-        belongs = csr_array((np.ones(rows, np.float32), (group_of, np.arange(rows))), shape=(len(centres), rows))
-        sums = belongs @ vectors
+        membership = csr_array((np.ones(rows, np.float32), (group_of, np.arange(rows))), shape=(len(centres), rows))
+        sums = membership @ vectors
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
         centres = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
         group_of, _ = nearest(vectors, centres)
-    filled, group_of = np.unique(group_of, return_inverse=True)
-    return centres[filled], group_of.reshape(-1)
+    nonempty, group_of = np.unique(group_of, return_inverse=True)
+    return centres[nonempty], group_of.reshape(-1)
 
 
 def _nearest_groups(vectors: Vectors, centres: Vectors, searched: int) -> NDArray[np.int32]:
@@ -180,65 +182,70 @@ def similarities(
     `advance` is called with the number of questions just compared: whole ones, or shares of them.
     """
     rows = len(vectors)
-    kept = min(NEIGHBOURS, max(0, rows - 1))
+    neighbour_count = min(NEIGHBOURS, max(0, rows - 1))
     order = np.argsort(dataset_of, kind="stable")  # each dataset's columns side by side
-    inside = vectors[order]
+    sorted_vectors = vectors[order]
     starts = np.searchsorted(dataset_of[order], np.arange(datasets + 1))
-    best = np.zeros((rows, kept), dtype=np.int64)
-    cosine_of = np.full((rows, kept), -2, dtype=np.float32)
+    nearest_of = np.zeros((rows, neighbour_count), dtype=np.int64)
+    nearest_cosines = np.full((rows, neighbour_count), -2, dtype=np.float32)
     nearest_in = np.full((rows, datasets), -1, dtype=np.float32)
-    earlier = np.full(rows, -1, dtype=np.float32)
-    for own, others, share in _every_search(inside, seed):
-        cosines = inside[own] @ inside[others].T
-        itself = np.searchsorted(others, own)
-        among = np.flatnonzero(others[np.minimum(itself, len(others) - 1)] == own)
-        cosines[among, itself[among]] = -2
-        edges = np.searchsorted(others, starts)
-        for number, (first, last) in enumerate(pairwise(edges.tolist())):
-            if last > first:
-                nearest_in[own, number] = np.maximum(nearest_in[own, number], cosines[:, first:last].max(axis=1))
-        before = zip(edges[dataset_of[order[own]]].tolist(), itself.tolist(), strict=True)
-        for row, (first, last) in enumerate(before):
-            if last > first:
-                earlier[own[row]] = max(earlier[own[row]], cosines[row, first:last].max())
-        _keep_best(best, cosine_of, own, others, cosines)
+    nearest_earlier = np.full(rows, -1, dtype=np.float32)
+    for block, candidates, share in _search_blocks(sorted_vectors, seed):
+        cosines = sorted_vectors[block] @ sorted_vectors[candidates].T
+        own_columns = np.searchsorted(candidates, block)
+        with_own_column = np.flatnonzero(candidates[np.minimum(own_columns, len(candidates) - 1)] == block)
+        cosines[with_own_column, own_columns[with_own_column]] = -2
+        dataset_edges = np.searchsorted(candidates, starts)
+        for dataset, (start, end) in enumerate(pairwise(dataset_edges.tolist())):
+            if end > start:
+                nearest_in[block, dataset] = np.maximum(nearest_in[block, dataset], cosines[:, start:end].max(axis=1))
+        earlier_columns = zip(dataset_edges[dataset_of[order[block]]].tolist(), own_columns.tolist(), strict=True)
+        for row, (start, end) in enumerate(earlier_columns):
+            if end > start:
+                nearest_earlier[block[row]] = max(nearest_earlier[block[row]], cosines[row, start:end].max())
+        _keep_nearest(nearest_of, nearest_cosines, block, candidates, cosines)
         if advance:
             advance(share * rows)
-    found = 1.0 if rows <= EXACT_QUESTIONS else _share_found(inside, best[:, 0], seed)
-    back = np.empty(rows, dtype=np.int64)
-    back[order] = np.arange(rows)
-    return Similarities(order[best][back], np.clip(nearest_in, -1, 1)[back], np.clip(earlier, -1, 1)[back], found)
+    recall = 1.0 if rows <= EXACT_QUESTIONS else _measure_recall(sorted_vectors, nearest_of[:, 0], seed)
+    original_rows = np.empty(rows, dtype=np.int64)
+    original_rows[order] = np.arange(rows)
+    return Similarities(
+        order[nearest_of][original_rows],
+        np.clip(nearest_in, -1, 1)[original_rows],
+        np.clip(nearest_earlier, -1, 1)[original_rows],
+        recall,
+    )
 
 
-def _keep_best(best: Rows, cosine_of: Vectors, own: Rows, others: Rows, cosines: Vectors) -> None:
-    """Let the largest `cosines` (own, others) take their places in the rows `own` of `best`, the largest first."""
-    here, kept = np.arange(len(own)), best.shape[1]
-    columns, values = [best[own]], [cosine_of[own]]
-    for _ in range(min(kept, len(others))):
+def _keep_nearest(nearest_of: Rows, nearest_cosines: Vectors, block: Rows, candidates: Rows, cosines: Vectors) -> None:
+    """Merge the largest `cosines` (block, candidates) into the rows `block` of `nearest_of`, the largest first."""
+    row_numbers, neighbour_count = np.arange(len(block)), nearest_of.shape[1]
+    candidate_columns, cosine_columns = [nearest_of[block]], [nearest_cosines[block]]
+    for _ in range(min(neighbour_count, len(candidates))):
         largest = cosines.argmax(axis=1)  # of equal ones the first
-        columns.append(others[largest][:, None])
-        values.append(cosines[here, largest][:, None])
-        cosines[here, largest] = -2
-    joined, candidates = np.concatenate(values, axis=1), np.concatenate(columns, axis=1)
-    ranked = np.argsort(-joined, axis=1, kind="stable")[:, :kept]
-    best[own] = np.take_along_axis(candidates, ranked, axis=1)
-    cosine_of[own] = np.take_along_axis(joined, ranked, axis=1)
+        candidate_columns.append(candidates[largest][:, None])
+        cosine_columns.append(cosines[row_numbers, largest][:, None])
+        cosines[row_numbers, largest] = -2
+    all_cosines, candidate_rows = np.concatenate(cosine_columns, axis=1), np.concatenate(candidate_columns, axis=1)
+    ranked = np.argsort(-all_cosines, axis=1, kind="stable")[:, :neighbour_count]
+    nearest_of[block] = np.take_along_axis(candidate_rows, ranked, axis=1)
+    nearest_cosines[block] = np.take_along_axis(all_cosines, ranked, axis=1)
 
 
-def _every_search(vectors: Vectors, seed: int) -> Iterator[tuple[Rows, Rows, float]]:
+def _search_blocks(vectors: Vectors, seed: int) -> Iterator[tuple[Rows, Rows, float]]:
     """(rows, the rows that they are held against, ascending, the share of all the work), a block at a time."""
     rows = len(vectors)
     if rows > EXACT_QUESTIONS:
         yield from searches(vectors, GROUPS_A_QUESTION, seed)
         return
-    everything = np.arange(rows)
-    for own in row_blocks(everything, rows):
-        yield own, everything, len(own) / rows
+    all_rows = np.arange(rows)
+    for block in row_blocks(all_rows, rows):
+        yield block, all_rows, len(block) / rows
 
 
-def _share_found(vectors: Vectors, nearest_of: Rows, seed: int) -> float:
-    """The share of sampled rows whose nearest, or one as near, is `nearest_of` them."""
+def _measure_recall(vectors: Vectors, found_nearest: Rows, seed: int) -> float:
+    """The share of sampled rows whose nearest, or one as near, is the one of `found_nearest`."""
     sample = np.sort(np.random.default_rng(seed).choice(len(vectors), CHECKED, replace=False))
-    _, cosines = nearest(vectors[sample], vectors, own=sample)
-    ours = np.einsum("ij,ij->i", vectors[sample], vectors[nearest_of[sample]])
-    return float((ours >= cosines - 1e-5).mean())
+    _, nearest_cosines = nearest(vectors[sample], vectors, own=sample)
+    found_cosines = np.einsum("ij,ij->i", vectors[sample], vectors[found_nearest[sample]])
+    return float((found_cosines >= nearest_cosines - 1e-5).mean())

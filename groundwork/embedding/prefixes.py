@@ -32,25 +32,25 @@ def prefix_of(settings: Embeddings, kind: Kind) -> str:
 
     A model of the Hub of an unknown family whose files are not here yet is fetched first. Raises as load_model does.
     """
-    given = settings.query_prefix if kind == "query" else settings.document_prefix
+    configured = settings.query_prefix if kind == "query" else settings.document_prefix
     if settings.backend == "static":
         return ""
-    if given is not None:
-        return given
-    question, sentence = _by_model(settings)
+    if configured is not None:
+        return configured
+    question, sentence = _model_prefixes(settings)
     return question if kind == "query" else sentence
 
 
-def _by_model(settings: Embeddings) -> tuple[str, str]:
+def _model_prefixes(settings: Embeddings) -> tuple[str, str]:
     """(before a question, before a sentence) as the model wants it."""
     family = next((texts for name, *texts in FAMILIES if re.search(name, settings.model.lower())), None)
     if settings.backend == "sentence-transformers":
         from groundwork.embedding.transformer_models import load_model, own_prompts
 
-        own = own_prompts(settings.model)
-        if own is None and family is None:
+        named_prefixes = own_prompts(settings.model)
+        if named_prefixes is None and family is None:
             load_model(settings.model)  # fetches its files too
-            own = own_prompts(settings.model)
-        if own is not None and any(own):
-            return own
+            named_prefixes = own_prompts(settings.model)
+        if named_prefixes is not None and any(named_prefixes):
+            return named_prefixes
     return (family[0], family[1]) if family else ("", "")

@@ -14,12 +14,12 @@ import msgspec
 from groundwork.errors import ConfigError, MissingExtra, UnitError
 from groundwork.settings.dataset_settings import STATIC_MODEL
 
-_INSTEAD = f"--set embeddings.backend=static --set embeddings.model={STATIC_MODEL}"
+_STATIC_FLAGS = f"--set embeddings.backend=static --set embeddings.model={STATIC_MODEL}"
 _HUB_ID = re.compile(r"^(\w[\w.-]*/)?\w[\w.-]*$")
-_SETTINGS_FILE = "config_sentence_transformers.json"
+_MODEL_SETTINGS_FILE = "config_sentence_transformers.json"
 
 
-class _OwnSettings(msgspec.Struct):
+class _ModelSettings(msgspec.Struct):
     """The part of a model's own settings file that matters here."""
 
     prompts: dict[str, str | None] = {}
@@ -36,18 +36,18 @@ def load_model(model: str) -> Any:
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
     except ImportError as error:
-        remedy = f"use the model that ships with Groundwork: {_INSTEAD}"
+        remedy = f"use the model that ships with Groundwork: {_STATIC_FLAGS}"
         raise MissingExtra(f"the embedder {model}", "embed", remedy) from error
     disable_progress_bar()
     logging.getLogger("sentence_transformers").setLevel(logging.ERROR)  # else it tells of prompts, which we name
-    folder = _folder(model)
+    folder = _local_folder(model)
     if folder is not None:
-        return _loaded(SentenceTransformer, str(folder), local_files_only=True)
+        return _load_or_explain(SentenceTransformer, str(folder), local_files_only=True)
     try:
         return SentenceTransformer(model, local_files_only=True)
     except (OSError, ValueError):
-        _ask_hub_for(model)
-        return _loaded(SentenceTransformer, model)
+        _check_hub_access(model)
+        return _load_or_explain(SentenceTransformer, model)
 
 
 def own_prompts(model: str) -> tuple[str, str] | None:
@@ -55,37 +55,39 @@ def own_prompts(model: str) -> tuple[str, str] | None:
 
     As encode_query and encode_document of sentence-transformers choose; a default prompt stands for both.
     """
-    content = _own_settings(model)
+    content = _read_model_settings(model)
     if content is None:
         return None
     try:
-        own = msgspec.json.decode(content, type=_OwnSettings)
+        settings = msgspec.json.decode(content, type=_ModelSettings)
     except msgspec.DecodeError as error:
         raise ConfigError(
-            [f"embeddings.model: {_SETTINGS_FILE} of {model} is damaged ({error}); fetch it again"]
+            [f"embeddings.model: {_MODEL_SETTINGS_FILE} of {model} is damaged ({error}); fetch it again"]
         ) from error
-    query = own.prompts.get("query") or ""
-    document = next((text for name in ("document", "passage", "corpus") if (text := own.prompts.get(name))), "")
-    default = own.prompts.get(own.default_prompt_name or "") or ""
-    return (query, document) if query or document else (default, default)
+    query = settings.prompts.get("query") or ""
+    document = next((text for kind in ("document", "passage", "corpus") if (text := settings.prompts.get(kind))), "")
+    default_prompt = settings.prompts.get(settings.default_prompt_name or "") or ""
+    return (query, document) if query or document else (default_prompt, default_prompt)
 
 
-def _own_settings(model: str) -> bytes | None:
+def _read_model_settings(model: str) -> bytes | None:
     """The content of the model's own settings, "{}" where it has none; None where the model is not on disk."""
     from huggingface_hub import try_to_load_from_cache
 
-    folder = _folder(model)
+    folder = _local_folder(model)
     if folder is not None:
-        file = folder / _SETTINGS_FILE
+        file = folder / _MODEL_SETTINGS_FILE
         return file.read_bytes() if file.is_file() else b"{}"
     cache = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
-    found = try_to_load_from_cache(_hub_id(model), _SETTINGS_FILE, cache_dir=cache)
-    if found is None:
+    cached_file = try_to_load_from_cache(_hub_id(model), _MODEL_SETTINGS_FILE, cache_dir=cache)
+    if cached_file is None:
         return None
-    return Path(found).read_bytes() if isinstance(found, str) else b"{}"  # else a mark that the Hub has no such file
+    if isinstance(cached_file, str):
+        return Path(cached_file).read_bytes()
+    return b"{}"  # a mark that the Hub has no such file
 
 
-def _folder(model: str) -> Path | None:
+def _local_folder(model: str) -> Path | None:
     """The local folder that `model` is; None for a Hub id. Raises ConfigError for what can be neither."""
     folder = Path(model).expanduser()
     if folder.is_dir():
@@ -93,7 +95,9 @@ def _folder(model: str) -> Path | None:
             return folder
         raise ConfigError([f"embeddings.model: {model} has no modules.json, so it is no sentence-transformers model"])
     if not _HUB_ID.match(model):
-        raise ConfigError([f"embeddings.model: {model} is no local folder and no Hub id (org/name); or {_INSTEAD}"])
+        raise ConfigError(
+            [f"embeddings.model: {model} is no local folder and no Hub id (org/name); or {_STATIC_FLAGS}"]
+        )
     return None
 
 
@@ -102,23 +106,23 @@ def _hub_id(model: str) -> str:
     return model if "/" in model else f"sentence-transformers/{model}"
 
 
-def _loaded(kind: Any, model: str, **options: Any) -> Any:
+def _load_or_explain(model_class: Any, model: str, **options: Any) -> Any:
     """Raises ConfigError where the files are there and make no model: cut off, of another library, or with own code."""
     try:
-        return kind(model, **options)
+        return model_class(model, **options)
     except Exception as error:  # of transformers, safetensors, tokenizers or torch, by what is wrong
         cause = " ".join(str(error).split())[:300]
-        way = "ask for access on its page, then: hf auth login" if "gated repo" in cause else "fetch it again"
-        remedy = f"{way}; or give another model, or {_INSTEAD}"
+        remedy_step = "ask for access on its page, then: hf auth login" if "gated repo" in cause else "fetch it again"
+        remedy = f"{remedy_step}; or give another model, or {_STATIC_FLAGS}"
         raise ConfigError([f"embeddings.model: {model} cannot be loaded: {cause}; {remedy}"]) from error
 
 
-def _ask_hub_for(model: str) -> None:
+def _check_hub_access(model: str) -> None:
     """Fail in seconds where sentence-transformers would retry for over a minute, and say why."""
     import huggingface_hub
     from huggingface_hub.errors import RepositoryNotFoundError
 
-    remedy = f"give a local folder, or {_INSTEAD}"
+    remedy = f"give a local folder, or {_STATIC_FLAGS}"
     try:
         huggingface_hub.HfApi().model_info(_hub_id(model), timeout=10)
     except RepositoryNotFoundError as error:
