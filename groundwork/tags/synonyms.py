@@ -48,27 +48,27 @@ def update(file: Path, counts: Counter[str], vectors: Vectors) -> tuple[Entries,
 
     `vectors` (n, d): those of the tags of `counts`, in its order.
     """
-    known = read_synonyms(file)
-    fresh = {tag: entry for tag, entry in propose(counts, vectors).items() if tag not in known}
+    recorded = read_synonyms(file)
+    proposed = {tag: entry for tag, entry in propose(counts, vectors).items() if tag not in recorded}
     # A tag that a person merges into another must not be merged away itself.
-    targets = {entry.into for entry in known.values() if entry.merge}
-    fresh = {tag: entry for tag, entry in fresh.items() if tag not in targets}
-    if fresh:
-        write_json(file, dict(sorted({**known, **fresh}.items())))
-    return {**known, **fresh}, sorted(fresh)
+    targets = {entry.into for entry in recorded.values() if entry.merge}
+    proposed = {tag: entry for tag, entry in proposed.items() if tag not in targets}
+    if proposed:
+        write_json(file, dict(sorted({**recorded, **proposed}.items())))
+    return {**recorded, **proposed}, sorted(proposed)
 
 
 def applied(entries: Mapping[str, Synonym]) -> dict[str, str]:
     """Which tag becomes which, chains followed to their end."""
-    into = {tag: entry.into for tag, entry in entries.items() if entry.merge and entry.into != tag}
+    target_of = {tag: entry.into for tag, entry in entries.items() if entry.merge and entry.into != tag}
     resolved = {}
-    for tag in into:
-        end, seen = tag, {tag}
-        while end in into and into[end] not in seen:
-            end = into[end]
-            seen.add(end)
-        resolved[tag] = end
-    return {tag: end for tag, end in resolved.items() if tag != end}
+    for tag in target_of:
+        target, chain = tag, {tag}
+        while target in target_of and target_of[target] not in chain:
+            target = target_of[target]
+            chain.add(target)
+        resolved[tag] = target
+    return {tag: target for tag, target in resolved.items() if tag != target}
 
 
 def propose(counts: Counter[str], vectors: Vectors) -> Entries:
@@ -76,35 +76,35 @@ def propose(counts: Counter[str], vectors: Vectors) -> Entries:
     tags = list(counts)
     if len(tags) < 2:
         return {}
-    random = float(np.median(random_cosines(vectors)))
-    alike, near = (random + scale * (1 - random) for scale in (ALIKE, NEAR))
-    order = sorted(range(len(tags)), key=lambda row: (-counts[tags[row]], tags[row]))
-    kept: list[int] = []
+    median_cosine = float(np.median(random_cosines(vectors)))
+    merge_threshold, likeness_floor = (median_cosine + scale * (1 - median_cosine) for scale in (ALIKE, NEAR))
+    by_count = sorted(range(len(tags)), key=lambda row: (-counts[tags[row]], tags[row]))
+    kept_rows: list[int] = []
     by_form: dict[str, int] = {}
     proposed: Entries = {}
-    for row in order:
+    for row in by_count:
         tag = tags[row]
-        cosines = vectors[kept] @ vectors[row] if kept else np.zeros(0)
-        nearest = int(cosines.argmax()) if kept else -1
-        cosine = float(cosines[nearest]) if kept else 0.0
-        if (same := by_form.get(form(tag))) is not None:
-            similarity = round(float(vectors[same] @ vectors[row]), 3)
-            proposed[tag] = Synonym(into=tags[same], merge=True, why="the same words", similarity=similarity)
-        elif kept and cosine >= near and _numbers(tag) == _numbers(tags[kept[nearest]]):
-            other = tags[kept[nearest]]
-            alone = cosine >= alike and not _narrower(tag, other)
-            why = "almost the same meaning" if alone else "related; merge it if it means the same here"
-            proposed[tag] = Synonym(into=other, merge=alone, why=why, similarity=round(cosine, 3))
+        cosines = vectors[kept_rows] @ vectors[row] if kept_rows else np.zeros(0)
+        nearest = int(cosines.argmax()) if kept_rows else -1
+        cosine = float(cosines[nearest]) if kept_rows else 0.0
+        if (same_form := by_form.get(form(tag))) is not None:
+            similarity = round(float(vectors[same_form] @ vectors[row]), 3)
+            proposed[tag] = Synonym(into=tags[same_form], merge=True, why="the same words", similarity=similarity)
+        elif kept_rows and cosine >= likeness_floor and _numbers(tag) == _numbers(tags[kept_rows[nearest]]):
+            target = tags[kept_rows[nearest]]
+            merge = cosine >= merge_threshold and not _is_narrower(tag, target)
+            why = "almost the same meaning" if merge else "related; merge it if it means the same here"
+            proposed[tag] = Synonym(into=target, merge=merge, why=why, similarity=round(cosine, 3))
         if tag not in proposed or not proposed[tag].merge:
-            kept.append(row)
+            kept_rows.append(row)
             by_form.setdefault(form(tag), row)
     return proposed
 
 
-def _narrower(tag: str, other: str) -> bool:
+def _is_narrower(tag: str, other: str) -> bool:
     """Does one of two tags hold all words of the other and more: `forced-interchange` and `interchange`?"""
-    words, others = set(form(tag).split()), set(form(other).split())
-    return words != others and (words <= others or others <= words)
+    words, other_words = set(form(tag).split()), set(form(other).split())
+    return words != other_words and (words <= other_words or other_words <= words)
 
 
 def form(tag: str) -> str:

@@ -27,19 +27,19 @@ def tags_by_question(data: Workspace, sources: Sequence[DatasetSource]) -> dict[
     Where two files disagree (one was changed by hand), those of `sources` win. Tags that synonyms.json takes together
     are one here too.
     """
-    into = synonyms.applied(synonyms.read_synonyms(data.path("tags", "synonyms.json")))
-    own = [tag_file(data, source.key) for source in sources]
-    files = sorted(data.path("tags").glob("*.jsonl"), key=lambda file: (file in own, file.name))
+    target_of = synonyms.applied(synonyms.read_synonyms(data.path("tags", "synonyms.json")))
+    own_files = [tag_file(data, source.key) for source in sources]
+    files = sorted(data.path("tags").glob("*.jsonl"), key=lambda file: (file in own_files, file.name))
     return {
-        row.question: list(dict.fromkeys(into.get(tag, tag) for tag in row.tags))
+        row.question: list(dict.fromkeys(target_of.get(tag, tag) for tag in row.tags))
         for file in files
         for row in read_jsonl(file, Tags)
     }
 
 
-def count_tags(rows: Sequence[Tags], into: Mapping[str, str]) -> Counter[str]:
+def count_tags(rows: Sequence[Tags], target_of: Mapping[str, str]) -> Counter[str]:
     """How many questions bear each tag, synonyms taken together."""
-    return Counter(tag for row in rows for tag in {into.get(tag, tag) for tag in row.tags})
+    return Counter(tag for row in rows for tag in {target_of.get(tag, tag) for tag in row.tags})
 
 
 class TagStore:
@@ -52,32 +52,32 @@ class TagStore:
 
     def read(self, questions: Iterable[str]) -> dict[str, list[str]]:
         """The tags of those of `questions` that have some."""
-        wanted, found = list(questions), {}
+        question_list, tagged = list(questions), {}
         if self._joined is not None and self._joined.exists():
             with suppress(sqlite3.Error), closing(read_only_database(self._joined)) as database:
-                found = self._tags_in(database, wanted)
+                tagged = self._tags_in(database, question_list)
         if self._file.exists():
-            with closing(self._open()) as database:
-                found |= self._tags_in(database, wanted)
-        return found
+            with closing(self._open_store()) as database:
+                tagged |= self._tags_in(database, question_list)
+        return tagged
 
     def write(self, tagged: dict[str, list[str]]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         rows = [(self._key(question), msgspec.json.encode(tags)) for question, tags in tagged.items()]
-        with closing(self._open()) as database, database:
+        with closing(self._open_store()) as database, database:
             database.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?)", rows)
 
     def _tags_in(self, database: sqlite3.Connection, questions: Iterable[str]) -> dict[str, list[str]]:
-        rows = ((question, self._row(database, question)) for question in dict.fromkeys(questions))
+        rows = ((question, self._select_row(database, question)) for question in dict.fromkeys(questions))
         return {question: msgspec.json.decode(row[0], type=list[str]) for question, row in rows if row}
 
-    def _row(self, database: sqlite3.Connection, question: str) -> Any:
+    def _select_row(self, database: sqlite3.Connection, question: str) -> Any:
         return database.execute("SELECT tags FROM tags WHERE key = ?", (self._key(question),)).fetchone()
 
     def _key(self, question: str) -> bytes:
         return hashlib.sha256((self._made_by + question).encode("utf-8", "surrogatepass")).digest()
 
-    def _open(self) -> sqlite3.Connection:
+    def _open_store(self) -> sqlite3.Connection:
         try:
             database = sqlite3.connect(self._file, timeout=60)
             database.execute("PRAGMA synchronous = OFF")  # as the journal: safe from kill -9, and no wait for the disk

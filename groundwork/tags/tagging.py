@@ -69,16 +69,16 @@ def normalise(tag: str) -> str:
 
     Of more than three words the last three stay, for the noun comes last: small models hold on to long names.
     """
-    plain = unicodedata.normalize("NFKC", tag).lower().replace("'", "").replace("’", "")
-    plain = plain.replace("i\u0307", "i")  # what a Turkish İ becomes
-    words = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in plain).split()
+    letters = unicodedata.normalize("NFKC", tag).lower().replace("'", "").replace("’", "")
+    letters = letters.replace("i\u0307", "i")  # what a Turkish İ becomes
+    words = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in letters).split()
     return "-".join(words[-MOST_WORDS:])
 
 
-def problem_of(tags: list[str], wanted: int) -> str:
+def problem_of(tags: list[str], max_tags: int) -> str:
     """What is wrong with a question's tags after normalising; "" when nothing is."""
-    if not 1 <= len(tags) <= wanted:
-        return f"has {len(tags)} tags instead of 1 to {wanted}"
+    if not 1 <= len(tags) <= max_tags:
+        return f"has {len(tags)} tags instead of 1 to {max_tags}"
     if "" in tags:
         return "has an empty tag"
     if len(set(tags)) < len(tags):
@@ -92,42 +92,44 @@ async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()
     `sample`: questions of all datasets of the run, from which the vocabulary is proposed where there is none; absent:
     those of this one. A question whose tags stay unusable is left out and listed; it takes no other with it.
     """
-    settings, store = job.config.tags, _store(job)
-    async with job.order_lock:  # one dataset after the other, for each takes up the tags of those before it
-        known, unknown_prompt = _known(job, store, dataset, file)
-        missing = list(dict.fromkeys(question for question in dataset.questions if question not in known))
-        vocabulary = _vocabulary(job, [*dataset.questions, *sample], known)
-        job.progress.start(len(missing), "questions")
-        if missing and not vocabulary.tags and settings.vocabulary_prompt and len(missing) > settings.batch:
-            await _propose(job, vocabulary, sample or missing)
-        tagged, failed = await _in_waves(job, vocabulary, dataset.name, missing)
-        if struck := too_common({**_tagged_before(job), **known, **tagged}) if settings.vocabulary_prompt else []:
-            vocabulary.strike(struck)
-            again = [question for question, tags in tagged.items() if not set(struck).isdisjoint(tags)]
-            better, worse = await _in_waves(job, vocabulary, dataset.name, again)
-            tagged, failed = tagged | better, failed | worse
+    settings, store = job.config.tags, _open_store(job)
+    async with job.turn:  # one dataset after the other, for each takes up the tags of those before it
+        known_tags = _known_tags(job, store, dataset, file)
+        untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
+        vocabulary = _load_vocabulary(job, [*dataset.questions, *sample], known_tags)
+        job.progress.start(len(untagged), "questions")
+        if untagged and not vocabulary.tags and settings.vocabulary_prompt and len(untagged) > settings.batch:
+            await _propose_vocabulary(job, vocabulary, sample or untagged)
+        tagged, errors = await _tag_in_waves(job, vocabulary, dataset.name, untagged)
+        overused = too_common({**_tags_so_far(job), **known_tags, **tagged}) if settings.vocabulary_prompt else []
+        if overused:
+            vocabulary.strike(overused)
+            questions_to_retag = [question for question, tags in tagged.items() if not set(overused).isdisjoint(tags)]
+            retagged, retag_errors = await _tag_in_waves(job, vocabulary, dataset.name, questions_to_retag)
+            tagged, errors = tagged | retagged, errors | retag_errors
         store.write(tagged)
-        if settings.vocabulary_prompt and missing:
+        if settings.vocabulary_prompt and untagged:
             write_vocabulary(_vocabulary_files(job)[-1], vocabulary)
-    known |= tagged
-    prompts = dict.fromkeys(known, _prompt_id(job)) | dict.fromkeys(unknown_prompt, "")
+    known_tags |= tagged
+    prompts = dict.fromkeys(known_tags, _prompt_hash(job))
+    prompts |= dict.fromkeys(_questions_without_prompt(file) - tagged.keys(), "")
     return Tagged(
         rows=[
             Tags(
                 id=row.id,
                 question=row.question,
-                tags=known[row.question],
+                tags=known_tags[row.question],
                 model=settings.model,
                 prompt=prompts[row.question],
             )
             for row in dataset.rows
-            if row.question in known
+            if row.question in known_tags
         ],
-        asked=len(missing),
+        asked=len(untagged),
         failures=[
-            (row.id, failed[row.question].status, str(failed[row.question]))
+            (row.id, errors[row.question].status, str(errors[row.question]))
             for row in dataset.rows
-            if row.question in failed
+            if row.question in errors
         ],
     )
 
@@ -135,19 +137,19 @@ async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()
 def tagging_requests(job: Job, dataset: Dataset, file: Path) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
     """What `tag` would ask: for each call the tags of its reply, the conversation and the reply's schema."""
     settings = job.config.tags
-    known, _ = _known(job, _store(job), dataset, file)
-    missing = list(dict.fromkeys(question for question in dataset.questions if question not in known))
-    vocabulary, made = _vocabulary(job, dataset.questions, known), []
-    if settings.vocabulary_prompt and not vocabulary.tags and missing:
-        likely = round(PROPOSED * vocabulary.most)
-        if len(missing) > settings.batch:
-            made.append((likely, _proposal_turns(job, vocabulary, missing), strict_schema(Proposal)))
-        vocabulary.add(f"likely-topic-{number}" for number in range(likely))
-    batches = _batches(missing, settings.batch)
+    known_tags = _known_tags(job, _open_store(job), dataset, file)
+    untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
+    vocabulary, requests = _load_vocabulary(job, dataset.questions, known_tags), []
+    if settings.vocabulary_prompt and not vocabulary.tags and untagged:
+        expected_tags = round(PROPOSED * vocabulary.most)
+        if len(untagged) > settings.batch:
+            requests.append((expected_tags, _proposal_messages(job, vocabulary, untagged), strict_schema(Proposal)))
+        vocabulary.add(f"likely-topic-{number}" for number in range(expected_tags))
+    batches = _split_batches(untagged, settings.batch)
     for batch in batches:
-        turns = _turns(job, batch, vocabulary, vocabulary.room)
-        made.append((len(batch) * settings.max_tags, turns, _schema(len(batch), settings)))
-    return made
+        messages = _tagging_messages(job, batch, vocabulary, vocabulary.room)
+        requests.append((len(batch) * settings.max_tags, messages, _reply_schema(len(batch), settings)))
+    return requests
 
 
 def _vocabulary_files(job: Job) -> list[Path]:
@@ -156,42 +158,42 @@ def _vocabulary_files(job: Job) -> list[Path]:
     return list(dict.fromkeys(files))
 
 
-def _vocabulary(job: Job, asked: Sequence[str], known: dict[str, list[str]]) -> TagVocabulary:
-    """The shared tags, and those that known questions have; as many as `asked` and all tagged questions allow."""
+def _load_vocabulary(job: Job, questions_to_tag: Sequence[str], known_tags: dict[str, list[str]]) -> TagVocabulary:
+    """The shared tags, and those of questions tagged before; as many as these and `questions_to_tag` allow."""
     settings = job.config.tags
-    questions = {*asked, *_tagged_before(job)}
-    most = size_for(len(questions), settings.questions_per_tag, settings.max_tags)
-    vocabulary = read_vocabulary(_vocabulary_files(job) if settings.vocabulary_prompt else [], most)
-    vocabulary.add(tag for tags in known.values() for tag in tags)
+    questions = {*questions_to_tag, *_tags_so_far(job)}
+    size = size_for(len(questions), settings.questions_per_tag, settings.max_tags)
+    vocabulary = read_vocabulary(_vocabulary_files(job) if settings.vocabulary_prompt else [], size)
+    vocabulary.add(tag for tags in known_tags.values() for tag in tags)
     return vocabulary
 
 
-def _tagged_before(job: Job) -> dict[str, list[str]]:
+def _tags_so_far(job: Job) -> dict[str, list[str]]:
     """The tags of every dataset so far, by question."""
     files = sorted(job.data.cache("tags").glob("*.jsonl"))
     return {row.question: row.tags for file in files for row in read_jsonl(file, Tags)}
 
 
-async def _propose(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> None:
+async def _propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> None:
     """Fill an empty vocabulary from a sample; where no list comes, the batches begin without one."""
     settings = job.config.tags
-    fewest, most = settings.max_tags, round(PROPOSED * vocabulary.most)
+    lower, upper = settings.max_tags, round(PROPOSED * vocabulary.most)
 
-    complained = False
+    has_complained = False
 
-    def check(value: Proposal) -> str | None:
+    def check(proposal: Proposal) -> str | None:
         """A list that is too long is sent back once; after that its beginning is taken."""
-        nonlocal complained
-        distinct = {normalise(tag) for tag in value.tags} - {""}
-        if len(distinct) < fewest or (len(distinct) > most and not complained):
-            complained = True
-            return f"Propose {fewest} to {most} different tags."
+        nonlocal has_complained
+        distinct = {normalise(tag) for tag in proposal.tags} - {""}
+        if len(distinct) < lower or (len(distinct) > upper and not has_complained):
+            has_complained = True
+            return f"Propose {lower} to {upper} different tags."
         return None
 
     try:
         reply = await job.client.ask(
             settings,
-            _proposal_turns(job, vocabulary, questions),
+            _proposal_messages(job, vocabulary, questions),
             stage="generate_tags",
             unit="vocabulary",
             schema=Proposal,
@@ -199,61 +201,58 @@ async def _propose(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]
         )
     except UnitError:
         return
-    vocabulary.add([tag for given in reply.value.tags if (tag := normalise(given))][:most])
+    vocabulary.add([tag for tag_text in reply.value.tags if (tag := normalise(tag_text))][:upper])
 
 
-def _proposal_turns(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> list[dict[str, Any]]:
+def _proposal_messages(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> list[dict[str, Any]]:
     settings = job.config.tags
-    some = questions[:: -(-len(questions) // SAMPLE)]
-    return render_turns(
+    sample = questions[:: -(-len(questions) // SAMPLE)]
+    return conversation(
         job.prompt(settings.vocabulary_prompt),
         max_tags=str(settings.max_tags),
         count=str(round(PROPOSED * vocabulary.most)),
-        questions="\n".join(f"- {' '.join(question.split())}" for question in some),
+        questions="\n".join(f"- {' '.join(question.split())}" for question in sample),
     )
 
 
-async def _in_waves(
+async def _tag_in_waves(
     job: Job, vocabulary: TagVocabulary, unit: str, questions: list[str]
 ) -> tuple[dict[str, list[str]], dict[str, UnitError]]:
     """Tags by question, and errors by question, of batches that are asked in growing waves."""
     tagged: dict[str, list[str]] = {}
-    failed: dict[str, UnitError] = {}
-    batches, width = _batches(questions, job.config.tags.batch), 1
+    errors: dict[str, UnitError] = {}
+    batches, width = _split_batches(questions, job.config.tags.batch), 1
     while batches:
         wave, batches = batches[:width], batches[width:]
         room = -(-vocabulary.room // (len(wave) + len(batches)))
-        replies = await gather_all(_tag_batch(job, unit, batch, vocabulary, room) for batch in wave)
-        for raw, errors in replies:
-            tagged |= {question: _settled(job, vocabulary, tags) for question, tags in raw.items()}
-            failed |= errors
+        replies = await together(_tag_batch(job, unit, batch, vocabulary, room) for batch in wave)
+        for batch_tags, batch_errors in replies:
+            tagged |= {question: _settle_tags(job, vocabulary, tags) for question, tags in batch_tags.items()}
+            errors |= batch_errors
         width *= 2
-    return tagged, failed
+    return tagged, errors
 
 
-def _settled(job: Job, vocabulary: TagVocabulary, tags: list[str]) -> list[str]:
+def _settle_tags(job: Job, vocabulary: TagVocabulary, tags: list[str]) -> list[str]:
     settings = job.config.tags
     return vocabulary.settled(tags, settings.max_tags) if settings.vocabulary_prompt else tags
 
 
-def _store(job: Job) -> TagStore:
+def _open_store(job: Job) -> TagStore:
     settings = job.config.tags
     path, joined = job.data.cache("tags") / "store.db", job.data.joined_cache("tags")
-    known = None if joined is None else joined / path.name
-    return TagStore(path, settings.model, job.prompt(settings.prompt), settings.max_tags, known)
+    joined_store = None if joined is None else joined / path.name
+    return TagStore(path, settings.model, job.prompt(settings.prompt), settings.max_tags, joined_store)
 
 
-def _known(job: Job, store: TagStore, dataset: Dataset, file: Path) -> tuple[dict[str, list[str]], set[str]]:
-    """Tags by question, and the questions of which it is not known by which prompt they got theirs."""
+def _known_tags(job: Job, store: TagStore, dataset: Dataset, file: Path) -> dict[str, list[str]]:
     settings = job.config.tags
     if job.flags.force:
-        return {}, set()
-    written = _from_file(file, settings.model, settings.max_tags, _prompt_id(job))
-    tags = {row.question: row.tags for row in written}
-    return store.read(dataset.questions) | tags, {row.question for row in written if not row.prompt}
+        return {}
+    return store.read(dataset.questions) | _read_tag_file(file, settings.model, settings.max_tags, _prompt_hash(job))
 
 
-def _batches(questions: list[str], size: int) -> list[list[str]]:
+def _split_batches(questions: list[str], size: int) -> list[list[str]]:
     return [questions[start : start + size] for start in range(0, len(questions), size)]
 
 
@@ -262,14 +261,14 @@ async def _tag_batch(
 ) -> tuple[dict[str, list[str]], dict[str, UnitError]]:
     """Tags by question, and errors by question. A batch that stays unusable is halved until the culprit is alone."""
     try:
-        tagged = await _ask(job, unit, batch, vocabulary, room)
+        tagged = await _request_tags(job, unit, batch, vocabulary, room)
     except InvalidReply as error:
         if len(batch) == 1:
             job.progress.advance(1)
             return {}, {batch[0]: error}
         middle = len(batch) // 2
-        parts = (batch[:middle], batch[middle:])
-        halves = await gather_all(_tag_batch(job, unit, half, vocabulary, room) for half in parts)
+        batch_halves = (batch[:middle], batch[middle:])
+        halves = await together(_tag_batch(job, unit, half, vocabulary, room) for half in batch_halves)
         return halves[0][0] | halves[1][0], halves[0][1] | halves[1][1]
     except UnitError as error:
         job.progress.advance(len(batch))
@@ -278,78 +277,81 @@ async def _tag_batch(
     return tagged, {}
 
 
-async def _ask(job: Job, unit: str, batch: list[str], vocabulary: TagVocabulary, room: int) -> dict[str, list[str]]:
-    settings, complained = job.config.tags, False
+async def _request_tags(
+    job: Job, unit: str, batch: list[str], vocabulary: TagVocabulary, room: int
+) -> dict[str, list[str]]:
+    settings, has_complained = job.config.tags, False
 
-    def check(value: TaggedBatch) -> str | None:
+    def check(tagged_batch: TaggedBatch) -> str | None:
         """A tag that was not announced is sent back once; after that the vocabulary settles it."""
-        nonlocal complained
-        problem = _problem(value, len(batch), settings.max_tags)
-        if problem or complained or not settings.vocabulary_prompt:
+        nonlocal has_complained
+        problem = _reply_problem(tagged_batch, len(batch), settings.max_tags)
+        if problem or has_complained or not settings.vocabulary_prompt:
             return problem
-        complained = bool(unannounced := _unannounced(value, vocabulary, room))
+        has_complained = bool(unannounced := _unannounced_problem(tagged_batch, vocabulary, room))
         return unannounced or None
 
     reply = await job.client.ask(
         settings,
-        _turns(job, batch, vocabulary, room),
+        _tagging_messages(job, batch, vocabulary, room),
         stage="generate_tags",
         unit=unit,
         schema=TaggedBatch,
-        json_schema=_schema(len(batch), settings),
+        json_schema=_reply_schema(len(batch), settings),
         check=check,
     )
-    return {batch[entry.number - 1]: [normalise(tag) for tag in entry.tags] for entry in reply.value.questions}
+    return {batch[question.number - 1]: [normalise(tag) for tag in question.tags] for question in reply.value.questions}
 
 
-def _unannounced(reply: TaggedBatch, vocabulary: TagVocabulary, room: int) -> str:
+def _unannounced_problem(reply: TaggedBatch, vocabulary: TagVocabulary, room: int) -> str:
     """What is wrong with a reply's new tags, for the correction turn; "" when nothing is."""
     if len(vocabulary.tags) < MOST_WORDS * 2:
         return ""  # nothing to take from yet
-    used = vocabulary.foreign(normalise(tag) for entry in reply.questions for tag in entry.tags)
-    told = {normalise(tag) for tag in reply.new_tags}
-    if len(used) > room:
-        return f"Only {room} new tags may be added; take others of the list in place of some of: {', '.join(used)}."
-    if strange := [tag for tag in used if tag not in told]:
-        return f"Take tags of the list, or put these under new_tags: {', '.join(strange)}."
+    foreign_tags = vocabulary.foreign(normalise(tag) for question in reply.questions for tag in question.tags)
+    announced = {normalise(tag) for tag in reply.new_tags}
+    if len(foreign_tags) > room:
+        listed_tags = ", ".join(foreign_tags)
+        return f"Only {room} new tags may be added; take others of the list in place of some of: {listed_tags}."
+    if unannounced := [tag for tag in foreign_tags if tag not in announced]:
+        return f"Take tags of the list, or put these under new_tags: {', '.join(unannounced)}."
     return ""
 
 
-def _turns(job: Job, batch: list[str], vocabulary: TagVocabulary, room: int) -> list[dict[str, Any]]:
+def _tagging_messages(job: Job, batch: list[str], vocabulary: TagVocabulary, room: int) -> list[dict[str, Any]]:
     settings = job.config.tags
-    template, kept = job.prompt(settings.prompt), bool(settings.vocabulary_prompt)
+    template, keeps_vocabulary = job.prompt(settings.prompt), bool(settings.vocabulary_prompt)
     numbered = "\n".join(f"{number}. {' '.join(question.split())}" for number, question in enumerate(batch, start=1))
-    told = {
+    fields = {
         "room": str(room),
-        "vocabulary": ", ".join(vocabulary.tags if kept else []) or "(none yet: all tags are new)",
+        "vocabulary": ", ".join(vocabulary.tags if keeps_vocabulary else []) or "(none yet: all tags are new)",
         "too_common": ", ".join(vocabulary.too_common) or "(none)",
     }
-    if not kept:  # then a prompt may leave these out
-        told = {name: value for name, value in told.items() if name in placeholders(template)}
-    return render_turns(template, max_tags=str(settings.max_tags), questions=numbered, **told)
+    if not keeps_vocabulary:  # then a prompt may leave these out
+        fields = {field: value for field, value in fields.items() if field in placeholders(template)}
+    return conversation(template, max_tags=str(settings.max_tags), questions=numbered, **fields)
 
 
-def _problem(reply: TaggedBatch, count: int, wanted: int) -> str | None:
+def _reply_problem(reply: TaggedBatch, count: int, max_tags: int) -> str | None:
     """Everything that is wrong with a batch's reply, for the correction turn."""
     problems = [
-        f"Question {entry.number} {problem}."
-        for entry in reply.questions
-        if (problem := problem_of([normalise(tag) for tag in entry.tags], wanted))
+        f"Question {question.number} {problem}."
+        for question in reply.questions
+        if (problem := problem_of([normalise(tag) for tag in question.tags], max_tags))
     ]
-    if sorted(entry.number for entry in reply.questions) != list(range(1, count + 1)):
+    if sorted(question.number for question in reply.questions) != list(range(1, count + 1)):
         problems.insert(0, f"Give one entry for each of the questions 1 to {count}, no other, none twice.")
     return " ".join(problems[:5]) or None
 
 
-def _schema(count: int, settings: TagSettings) -> dict[str, Any]:
+def _reply_schema(count: int, settings: TagSettings) -> dict[str, Any]:
     """The JSON Schema of a reply: so many entries of one to so many tags; new tags apart where a vocabulary is kept."""
-    wanted, announced = settings.max_tags, bool(settings.vocabulary_prompt)
-    tags = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": wanted}
+    max_tags, has_new_tags = settings.max_tags, bool(settings.vocabulary_prompt)
+    tags = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": max_tags}
     number = {"type": "integer", "minimum": 1, "maximum": count}
     return {
         "type": "object",
         "properties": {
-            **({"new_tags": {"type": "array", "items": {"type": "string"}}} if announced else {}),
+            **({"new_tags": {"type": "array", "items": {"type": "string"}}} if has_new_tags else {}),
             "questions": {
                 "type": "array",
                 "items": {
@@ -362,26 +364,33 @@ def _schema(count: int, settings: TagSettings) -> dict[str, Any]:
                 "maxItems": count,
             },
         },
-        "required": [*(["new_tags"] if announced else []), "questions"],
+        "required": [*(["new_tags"] if has_new_tags else []), "questions"],
         "additionalProperties": False,
     }
 
 
-def _prompt_id(job: Job) -> str:
+def _prompt_hash(job: Job) -> str:
     return hashlib.sha256(job.prompt(job.config.tags.prompt).encode()).hexdigest()[:8]
 
 
-def _from_file(file: Path, model: str, wanted: int, prompt: str) -> list[Tags]:
-    """The rows of a dataset's file that this model gave by this prompt, hand edits included, and so checked.
+def _questions_without_prompt(file: Path) -> set[str]:
+    """The questions of a dataset's file whose line does not say by which prompt they got their tags."""
+    return {row.question for row in read_jsonl(file, Tags) if not row.prompt} if file.exists() else set()
+
+
+def _read_tag_file(file: Path, model: str, max_tags: int, prompt: str) -> dict[str, list[str]]:
+    """Tags of a dataset's file that this model gave by this prompt, hand edits included, and so checked.
 
     Raises BadRecord that names the file and the question.
     """
-    written = read_jsonl(file, Tags) if file.exists() else []
-    rows = [row for row in written if row.model == model and row.prompt in ("", prompt)]
-    if max((len(row.tags) for row in rows), default=0) != wanted:
-        return []  # tagged when another number was wanted
-    found = [msgspec.structs.replace(row, tags=[normalise(tag) for tag in row.tags]) for row in rows]
-    for row in found:
-        if problem := problem_of(row.tags, wanted):
+    file_rows = read_jsonl(file, Tags) if file.exists() else []
+    rows = [row for row in file_rows if row.model == model and row.prompt in ("", prompt)]
+    if max((len(row.tags) for row in rows), default=0) != max_tags:
+        return {}  # tagged when another number was wanted
+    tags_of = {}
+    for row in rows:
+        tags = [normalise(tag) for tag in row.tags]
+        if problem := problem_of(tags, max_tags):
             raise BadRecord(f"{file}: the question {row.id!r} {problem}; fix the line")
-    return found
+        tags_of[row.question] = tags
+    return tags_of

@@ -52,9 +52,9 @@ class TagVocabulary:
         return self._tags.get(form(tag), "")
 
     def add(self, tags: Iterable[str]) -> None:
-        struck = {form(tag) for tag in self.too_common}
+        struck_forms = {form(tag) for tag in self.too_common}
         for tag in tags:
-            if form(tag) not in struck:
+            if form(tag) not in struck_forms:
                 self._tags.setdefault(form(tag), tag)
 
     def strike(self, tags: Iterable[str]) -> None:
@@ -68,28 +68,30 @@ class TagVocabulary:
 
         A new tag that is taken joins the vocabulary, where there are too few to choose from even without room.
         """
-        given: list[str] = []
+        final_tags: list[str] = []
         for tag in tags:
             if not self.known(tag) and (self.room or len(self._tags) < wanted):
                 self.add([tag])
-            given.append(self.known(tag))
-        for place, tag in enumerate(given):
-            if not tag or tag in given[:place]:
-                given[place] = self._nearest(tags[place], given) or tags[place]
-        return given
+            final_tags.append(self.known(tag))
+        for index, tag in enumerate(final_tags):
+            if not tag or tag in final_tags[:index]:
+                final_tags[index] = self._nearest_tag(tags[index], final_tags) or tags[index]
+        return final_tags
 
     def foreign(self, tags: Iterable[str]) -> list[str]:
         """The tags that are not in the vocabulary, each once."""
         return list(dict.fromkeys(tag for tag in tags if not self.known(tag)))
 
-    def _nearest(self, tag: str, taken: Sequence[str]) -> str:
-        """The tag with most words in common, then most letters, that is not among `taken`."""
+    def _nearest_tag(self, tag: str, excluded: Sequence[str]) -> str:
+        """The tag with most words in common, then most letters, that is not among `excluded`."""
         words = set(form(tag).split())
 
-        def likeness(other: str) -> tuple[int, float]:
-            return len(words & set(form(other).split())), SequenceMatcher(None, tag, other).ratio()
+        def likeness(candidate: str) -> tuple[int, float]:
+            return len(words & set(form(candidate).split())), SequenceMatcher(None, tag, candidate).ratio()
 
-        return max((other for other in self._tags.values() if other not in taken), key=likeness, default="")
+        return max(
+            (candidate for candidate in self._tags.values() if candidate not in excluded), key=likeness, default=""
+        )
 
 
 def size_for(questions: int, questions_per_tag: int, max_tags: int) -> int:
@@ -99,7 +101,7 @@ def size_for(questions: int, questions_per_tag: int, max_tags: int) -> int:
 
 def too_common(tags: Mapping[str, Sequence[str]]) -> list[str]:
     """The tags that more than MOST_COMMON of the questions bear; `tags`: by question."""
-    counts = Counter(tag for given in tags.values() for tag in given)
+    counts = Counter(tag for question_tags in tags.values() for tag in question_tags)
     return [tag for tag, count in counts.most_common() if len(tags) >= ENOUGH and count > MOST_COMMON * len(tags)]
 
 
@@ -109,11 +111,11 @@ def read_vocabulary(files: Iterable[Path], most: int) -> TagVocabulary:
     for file in files:
         if file.exists():
             try:
-                found = read_json(file, VocabularyFile)
+                saved = read_json(file, VocabularyFile)
             except BadRecord as error:
                 raise BadRecord(f"{error}; fix it, or delete it: the next run proposes a new one") from error
-            vocabulary.too_common += [tag for tag in found.too_common if tag not in vocabulary.too_common]
-            vocabulary.add(found.tags)
+            vocabulary.too_common += [tag for tag in saved.too_common if tag not in vocabulary.too_common]
+            vocabulary.add(saved.tags)
     return vocabulary
 
 

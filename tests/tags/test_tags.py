@@ -256,11 +256,11 @@ def test_a_hand_edit_that_breaks_the_rules_is_named(tmp_path: Path) -> None:
         run(fake, tmp_path, "a")
         file = tmp_path / "tags" / "a.jsonl"
         rows = read_jsonl(file, Tags)
-        from groundwork.tags.tagging import _from_file
+        from groundwork.tags.tagging import _read_tag_file
 
         file.write_text(json.dumps({"id": "x", "question": "q", "tags": ["a"] * 5, "model": rows[0].model}))
         with pytest.raises(BadRecord, match=r"a\.jsonl.*'x'.*twice"):
-            _from_file(file, rows[0].model, 5, rows[0].prompt)
+            _read_tag_file(file, rows[0].model, 5, rows[0].prompt)
 
 
 def unit(*rows: list[float]) -> np.ndarray:
