@@ -9,36 +9,39 @@ from groundwork.language.detection import code, is_english, may_be
 from groundwork.language.labels import RULE
 from groundwork.language.words import ENGLISH, words
 
-_SOURCE = (
+_SOURCE_NOUN = (
     r"(?:passages?|text|chunks?|excerpts?|paragraphs?|sentences?|statements?|documents?|context|snippet|extract|author)"
 )
-_PART = rf"(?:{_SOURCE}|sections?|tables?|figures?|rules?|lists?|clauses?|steps?|diagrams?|pages?|articles?|chapters?)"
-_TELLS = (
+_PART_NOUN = (
+    rf"(?:{_SOURCE_NOUN}|sections?|tables?|figures?|rules?|lists?|clauses?|steps?|diagrams?|pages?|articles?|chapters?)"
+)
+_REPORTING_VERB = (
     r"(?:says?|said|states?|mentions?|mentioned|describes?|described|defines?|gives?|given|lists?|tells?|calls?|names?"
     r"|recommends?|suggests?|explains?|feels?|thinks?|claims?)"
 )
 # What goes on about the source itself, and does not make a compound of its name: the text editor.
-_ITSELF = (
-    rf"(?=\s*(?:[?.,;:)]|$)|\s(?:{_TELLS}|asks?|requires?|provides?|provided"
+_SOURCE_ITSELF = (
+    rf"(?=\s*(?:[?.,;:)]|$)|\s(?:{_REPORTING_VERB}|asks?|requires?|provides?|provided"
     r"|shows?|shown|is|are|was|were|does|do|did|has|have|about|and|or|as|above|below|when|if|on|in|by|with)\b)"
 )
-_AND_ANOTHER = rf"(?:,? (?:and|or|nor|to|with) (?:\w+ )?(?>{RULE}))+"
-_DATE = r"\d+ (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
-_DANGLING = [
+_MORE_LABELS = rf"(?:,? (?:and|or|nor|to|with) (?:\w+ )?(?>{RULE}))+"
+_DAY_OF_MONTH = r"\d+ (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_DANGLING_PATTERNS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b(?:this|these|those|the (?:above|following|preceding|given|provided|said|aforementioned)) {_PART}\b",
-        rf"\b(?:the|according to|in|from) {_SOURCE}\b{_ITSELF}",
-        rf"\baccording to (?:the|this) source\b|\bthis source\b{_ITSELF}|\bthe source {_TELLS}\b",  # never source code
-        rf"\bthe (?:following|above) (?!day|week|month|year|season|morning|{_DATE})\w+(?: \w+)?\s*\?",
-        rf"\b(?:of|in|from) the (?:above|following)\b|\b{_PART} (?:above|below)\b|\bmentioned (?:above|earlier)\b",
-        rf"\b(?:the|this) (?:table|figure|diagram|illustration)\b{_ITSELF}",
+        rf"\b(?:this|these|those|the (?:above|following|preceding|given|provided|said|aforementioned)) {_PART_NOUN}\b",
+        rf"\b(?:the|according to|in|from) {_SOURCE_NOUN}\b{_SOURCE_ITSELF}",
+        # never source code
+        rf"\baccording to (?:the|this) source\b|\bthis source\b{_SOURCE_ITSELF}|\bthe source {_REPORTING_VERB}\b",
+        rf"\bthe (?:following|above) (?!day|week|month|year|season|morning|{_DAY_OF_MONTH})\w+(?: \w+)?\s*\?",
+        rf"\b(?:of|in|from) the (?:above|following)\b|\b{_PART_NOUN} (?:above|below)\b|\bmentioned (?:above|earlier)\b",
+        rf"\b(?:the|this) (?:table|figure|diagram|illustration)\b{_SOURCE_ITSELF}",
         rf"\b(?:table|figure|fig\.|section|rule|clause|article|appendix|step|paragraph) (?>{RULE})\b"
-        rf"(?! of|{_AND_ANOTHER} of)",
+        rf"(?! of|{_MORE_LABELS} of)",
     )
 ]
-_THE_ONE = re.compile(r"(?:(?:in|from) )?(?:the|this|that) (\w+)", re.IGNORECASE)
-_PRONOUN = [  # dangles unless the question itself named something before
+_DEFINITE_NOUN = re.compile(r"(?:(?:in|from) )?(?:the|this|that) (\w+)", re.IGNORECASE)
+_PRONOUN_PATTERNS = [  # dangles unless the question itself named something before
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"\b(?:do|does|did|are|was|were|can|may|must|should|will|has|have) (?:they|he|she|them|this|these|those)\b"
@@ -50,20 +53,22 @@ _PRONOUN = [  # dangles unless the question itself named something before
         r"(?! .*\b(?:to|that|for|if|when|whether|who|which|how)\b| take\b.*\b(?:until|till|before)\b)",
     )
 ]
-_CLAUSE = re.compile(r"[,;:.?!—]\s|\b(?:and|or|but|if|when|while|because|although|since|once)\b", re.IGNORECASE)
-_SETTING = re.compile(
+_CLAUSE_BORDER = re.compile(r"[,;:.?!—]\s|\b(?:and|or|but|if|when|while|because|although|since|once)\b", re.IGNORECASE)
+_OPENING_PHRASE = re.compile(
     r"^(?:in|during|at|on|according to|under|for|after|before|by|from|since|until|within)\b"
     r"(?! (?:when|what|which|whom|whose|where|how)\b)[^,]*,\s*",
     re.IGNORECASE,
 )
-_RELATIVE = re.compile(r"\b(?:that|which|who|whose|whom|where)\b", re.IGNORECASE)
+_RELATIVE_PRONOUN = re.compile(r"\b(?:that|which|who|whose|whom|where)\b", re.IGNORECASE)
 # "a foul" of "a foul on them"
 _PART_OF_NOUN = re.compile(r"\b(?:an?|the|any|each|every|no) (?:[\w-]+ ){1,4}$", re.IGNORECASE)
-_ONE_OF_A_KIND = re.compile(r"\b(?:an?|any|each|every|either|no) \w", re.IGNORECASE)
-_MANY = re.compile(r"\b\w{2,}(?<![siu'])s\b")
-_OF_MANY = re.compile(r"\b(?:they|them|these|those)\b", re.IGNORECASE)
-_AT_A_NOUN = re.compile(r"(?:on|by|against|for) (?:them|him|her|it)\b", re.IGNORECASE)
-_ASKING = frozenset(words("how long wide high far often many much old what which who when where why kind time year"))
+_INDEFINITE_NOUN = re.compile(r"\b(?:an?|any|each|every|either|no) \w", re.IGNORECASE)
+_PLURAL_NOUN = re.compile(r"\b\w{2,}(?<![siu'])s\b")
+_PLURAL_PRONOUN = re.compile(r"\b(?:they|them|these|those)\b", re.IGNORECASE)
+_OBJECT_PRONOUN = re.compile(r"(?:on|by|against|for) (?:them|him|her|it)\b", re.IGNORECASE)
+_QUESTION_WORDS = frozenset(
+    words("how long wide high far often many much old what which who when where why kind time year")
+)
 
 _INSTRUCTIONS = re.compile(
     r"""\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|prompts?|guidelines|messages?)\b
@@ -80,7 +85,7 @@ _INSTRUCTIONS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
-_ELSEWHERE = [  # the same in other languages, where rules can see it without a parser
+_OTHER_LANGUAGE_PATTERNS = [  # the same in other languages, where rules can see it without a parser
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"\b(?:dies(?:er|em|es|en|e)|im|laut|nach|aus|vom) (?:(?:dies(?:em|er)|dem|der|obigen|vorliegenden) )?"
@@ -94,19 +99,23 @@ _ELSEWHERE = [  # the same in other languages, where rules can see it without a 
 ]
 
 
-_NAMED = r"(?:text|passage|document|context|excerpt|article|section|chapter|table|figure|page|source|paragraph|snippet)"
+_SOURCE_NAME = (
+    r"(?:text|passage|document|context|excerpt|article|section|chapter|table|figure|page|source|paragraph|snippet)"
+)
 _SOURCE_NAMED = re.compile(  # "the source code" and "the chapter 5 rule" name no source
-    rf"\b(?:this|that|given|provided|above|following|according to)\s+(?:\w+\s+)?{_NAMED}\b(?! code| \d)"
-    rf"|\bthe\s+(?:\w+\s+)?(?!figure\b){_NAMED}\b{_ITSELF}",
+    rf"\b(?:this|that|given|provided|above|following|according to)\s+(?:\w+\s+)?{_SOURCE_NAME}\b(?! code| \d)"
+    rf"|\bthe\s+(?:\w+\s+)?(?!figure\b){_SOURCE_NAME}\b{_SOURCE_ITSELF}",
     re.IGNORECASE,
 )
 # "She is a junior of 15 and ...", "It is after 18:00 ...", "It blows at 14 knots": the sentence itself sets the scene.
-_SCENE = re.compile(
+_SCENE_SETTING = re.compile(
     r"^(?:he|she|it|this|that) is (?:an?|after|before|already|not yet|late|early|\d)\b"
     r"|^it (?:blows|rains|snows|freezes)\b",
     re.IGNORECASE,
 )
-_OPENING = re.compile(r"^(?:and|but|so|it|its|they|their|he|she|his|her|this|these|those|that)\b", re.IGNORECASE)
+_CONTINUING_WORD = re.compile(
+    r"^(?:and|but|so|it|its|they|their|he|she|his|her|this|these|those|that)\b", re.IGNORECASE
+)
 
 
 def source_named(text: str) -> str:
@@ -117,7 +126,7 @@ def source_named(text: str) -> str:
 
 def dangling_opening(text: str) -> str:
     """The first word of `text` where it goes on from something said before ("It", "And"), or ""."""
-    match = None if _SCENE.match(text) else _OPENING.match(text)
+    match = None if _SCENE_SETTING.match(text) else _CONTINUING_WORD.match(text)
     return match.group() if match else ""
 
 
@@ -126,44 +135,45 @@ def dangling(question: str, language: str) -> str:
 
     `language` is that of the text it is about; where it is "", the question itself tells it.
     """
-    english = language == "en" if language else is_english(question)
-    if not english:
-        return _first(_ELSEWHERE, question)
-    pointing = (match for pattern in _DANGLING for match in pattern.finditer(question))
-    if found := next((match.group().strip() for match in pointing if not _introduced(match, question)), ""):
-        return found
-    pronouns = (match for pattern in _PRONOUN for match in pattern.finditer(question))
-    return next((match.group().strip() for match in pronouns if not _stands_for_something(match, question)), "")
+    is_english_text = language == "en" if language else is_english(question)
+    if not is_english_text:
+        return _first_match(_OTHER_LANGUAGE_PATTERNS, question)
+    pointing = (match for pattern in _DANGLING_PATTERNS for match in pattern.finditer(question))
+    if reference := next((match.group().strip() for match in pointing if not _is_introduced(match, question)), ""):
+        return reference
+    pronouns = (match for pattern in _PRONOUN_PATTERNS for match in pattern.finditer(question))
+    return next((match.group().strip() for match in pronouns if not _has_antecedent(match, question)), "")
 
 
-def _introduced(reference: re.Match[str], question: str) -> bool:
+def _is_introduced(reference: re.Match[str], question: str) -> bool:
     """Does `question` itself speak of one before: "grants access to a payroll table. Can they read the table"?"""
-    the = _THE_ONE.fullmatch(reference.group().strip())
-    one = the and rf"\b(?:an?|another|each|every|one) (?:[\w-]+ ){{0,4}}{the[1]}\b"
-    return bool(one and re.search(one, question[: reference.start()], re.IGNORECASE))
+    definite = _DEFINITE_NOUN.fullmatch(reference.group().strip())
+    indefinite = definite and rf"\b(?:an?|another|each|every|one) (?:[\w-]+ ){{0,4}}{definite[1]}\b"
+    return bool(indefinite and re.search(indefinite, question[: reference.start()], re.IGNORECASE))
 
 
-def _stands_for_something(pronoun: re.Match[str], question: str) -> bool:
+def _has_antecedent(pronoun: re.Match[str], question: str) -> bool:
     before = question[: pronoun.start()]
-    clauses = [match.start() for match in _RELATIVE.finditer(before)] if _OF_MANY.search(pronoun.group()) else []
-    if clauses and _MANY.search(before[: clauses[-1]]):  # "... the files of a program that needs one of them?"
+    is_plural = _PLURAL_PRONOUN.search(pronoun.group()) is not None
+    clauses = [match.start() for match in _RELATIVE_PRONOUN.finditer(before)] if is_plural else []
+    if clauses and _PLURAL_NOUN.search(before[: clauses[-1]]):  # "... the files of a program that needs one of them?"
         return True
-    noun = _PART_OF_NOUN.search(before) if _AT_A_NOUN.match(pronoun.group()) else None
-    if noun and _ONE_OF_A_KIND.search(before[: noun.start()]):  # "What may a player do after a foul on them?"
+    noun = _PART_OF_NOUN.search(before) if _OBJECT_PRONOUN.match(pronoun.group()) else None
+    if noun and _INDEFINITE_NOUN.search(before[: noun.start()]):  # "What may a player do after a foul on them?"
         return True
-    return _named_before(before)
+    return _names_antecedent(before)
 
 
-def _first(patterns: Iterable[re.Pattern[str]], text: str) -> str:
-    found = (pattern.search(text) for pattern in patterns)
-    return next((match.group().strip() for match in found if match), "")
+def _first_match(patterns: Iterable[re.Pattern[str]], text: str) -> str:
+    matches = (pattern.search(text) for pattern in patterns)
+    return next((match.group().strip() for match in matches if match), "")
 
 
-def _named_before(text: str) -> bool:
+def _names_antecedent(text: str) -> bool:
     """Does an earlier clause of `text` name what a pronoun can stand for: "What is a PID file, and does it"?"""
-    clauses = [match.start() for match in _CLAUSE.finditer(text)]
-    before = _SETTING.sub("", text[: clauses[-1]] + ",") if clauses else ""
-    return any(word not in ENGLISH and word not in _ASKING for word in words(before))
+    clauses = [match.start() for match in _CLAUSE_BORDER.finditer(text)]
+    before = _OPENING_PHRASE.sub("", text[: clauses[-1]] + ",") if clauses else ""
+    return any(word not in ENGLISH and word not in _QUESTION_WORDS for word in words(before))
 
 
 def is_instruction(text: str) -> bool:
@@ -171,10 +181,10 @@ def is_instruction(text: str) -> bool:
     return _INSTRUCTIONS.search(text) is not None
 
 
-def other_language(said: str, language: str, text: str = "") -> str:
-    """The language of `said` where it is plainly not `language`, or "".
+def other_language(reply: str, language: str, text: str = "") -> str:
+    """The language of `reply` where it is plainly not `language`, or "".
 
     Where that is "", `text` tells it.
     """
-    mine, theirs = code(said), language or code(text)
-    return mine if mine and theirs and mine != theirs and not may_be(said, theirs) else ""
+    actual, expected = code(reply), language or code(text)
+    return actual if actual and expected and actual != expected and not may_be(reply, expected) else ""

@@ -14,7 +14,7 @@ _DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH},? (\d{
 _MONTH_DAY = re.compile(rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b", re.IGNORECASE)
 _WEEKDAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
-_ONLY_A_DATE = re.compile(
+_BARE_DATE = re.compile(
     rf"(?:{_WEEKDAY},? )?(?:\d{{4}}-\d{{1,2}}-\d{{1,2}}|{_MONTH},? \d{{4}}"
     rf"|(?:{_MONTH} (?:the )?{_DAY}|(?:the )?{_DAY}(?: of)? {_MONTH})(?:,? \d{{4}})?)",
     re.IGNORECASE,
@@ -23,15 +23,15 @@ _ONLY_A_DATE = re.compile(
 
 def dates(text: str) -> set[tuple[int, int, int]]:
     """Every full date as (year, month, day), from 2025-01-31, 31 January 2025 and January 31, 2025."""
-    found = {(int(y), int(m), int(d)) for y, m, d in _ISO_DATE.findall(text)}
-    found |= {(int(y), MONTHS.index(m[:3].lower()) + 1, int(d)) for d, m, y in _DAY_MONTH.findall(text)}
-    found |= {(int(y), MONTHS.index(m[:3].lower()) + 1, int(d)) for m, d, y in _MONTH_DAY.findall(text)}
-    return found
+    full_dates = {(int(y), int(m), int(d)) for y, m, d in _ISO_DATE.findall(text)}
+    full_dates |= {(int(y), MONTHS.index(m[:3].lower()) + 1, int(d)) for d, m, y in _DAY_MONTH.findall(text)}
+    full_dates |= {(int(y), MONTHS.index(m[:3].lower()) + 1, int(d)) for m, d, y in _MONTH_DAY.findall(text)}
+    return full_dates
 
 
 def is_date(text: str) -> bool:
     """Is it a date, with or without its year or the name of its day, and nothing else: "JUNE 10TH."?"""
-    return _ONLY_A_DATE.fullmatch(" ".join(text.strip("*_()[].,:;–— \t\r\n").split())) is not None
+    return _BARE_DATE.fullmatch(" ".join(text.strip("*_()[].,:;–— \t\r\n").split())) is not None
 
 
 def without_dates(text: str) -> str:

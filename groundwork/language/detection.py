@@ -15,43 +15,45 @@ TOLD = 0.15  # where no language has it, the text tells nothing: a number, a nam
 HARDLY = 0.05  # probability below which a text is not of a language
 
 _SAMPLE = 5_000  # characters that tell the language of a document
-_PART = 300  # characters that tell whether a part is of its document's language
-_CJK = ("cjk", "hiragana", "katakana", "hangul")
-_BY_SCRIPT = {"greek": "el", "thai": "th", "lao": "lo", "khmer": "km", "myanmar": "my", "georgian": "ka",
-              "armenian": "hy", "tamil": "ta", "telugu": "te"}  # fmt: skip
+_PART_SAMPLE = 300  # characters that tell whether a part is of its document's language
+_CJK_SCRIPTS = ("cjk", "hiragana", "katakana", "hangul")
+_LANGUAGE_OF_SCRIPT = {
+    "greek": "el", "thai": "th", "lao": "lo", "khmer": "km", "myanmar": "my", "georgian": "ka", "armenian": "hy",
+    "tamil": "ta", "telugu": "te",
+}  # fmt: skip
 
 
 def code(text: str) -> str:
     """The code of the language of `text` (ISO 639-1, or 639-3 where that has none); "" where it is not plain."""
     text = text[:_SAMPLE]
-    if known := _by_script(text):
-        return known
-    name, probability = _first(text)
-    return name if probability >= PLAIN else ""
+    if by_script := _language_by_script(text):
+        return by_script
+    language, probability = _classify(text)
+    return language if probability >= PLAIN else ""
 
 
 def is_english(text: str) -> bool:
     """Do rules about English words fit `text`? Yes, where it may be English, or tells no language at all."""
     text = text[:_SAMPLE]
-    return may_be(text, "en") or (not _by_script(text) and _first(text)[1] < TOLD)
+    return may_be(text, "en") or (not _language_by_script(text) and _classify(text)[1] < TOLD)
 
 
 def may_be(text: str, language: str) -> bool:
     """Is it possible that `text` is of this language? Danish may be Norwegian, and a short text nearly anything."""
     text = text[:_SAMPLE]
-    known = _by_script(text)
-    return known == language if known else dict(_identifier().rank(text)).get(language, 1.0) >= HARDLY
+    by_script = _language_by_script(text)
+    return by_script == language if by_script else dict(_identifier().rank(text)).get(language, 1.0) >= HARDLY
 
 
 def script(text: str) -> str:
     """The script of most letters of `text`: "latin", "cjk", "arabic", ..."""
-    scripts = Counter() if text.isascii() else Counter(_script(c) for c in text if c.isalpha())
+    scripts = Counter() if text.isascii() else Counter(_script_of(c) for c in text if c.isalpha())
     return scripts.most_common(1)[0][0] if scripts else "latin"
 
 
-def of_part(text: str, whole: str) -> str:
-    """The language of a part of a text whose language is `whole`: that, unless the part is plainly of another."""
-    return whole if whole and may_be(text[:_PART], whole) else code(text) or whole
+def of_part(text: str, language: str) -> str:
+    """The language of a part of a text that is in `language`: that, unless the part is plainly of another."""
+    return language if language and may_be(text[:_PART_SAMPLE], language) else code(text) or language
 
 
 def resolved(setting: str, text: str) -> str:
@@ -59,20 +61,20 @@ def resolved(setting: str, text: str) -> str:
     return code(text) if setting == "auto" else setting
 
 
-def _by_script(text: str) -> str:
+def _language_by_script(text: str) -> str:
     """The language of a script that is hardly used for another, else ""."""
-    if (told := script(text)) != "cjk":
-        return _BY_SCRIPT.get(told, "")
-    kinds = Counter(unicodedata.name(c, "").split()[0] for c in text if c.isalpha())
-    if kinds["HIRAGANA"] + kinds["KATAKANA"] > kinds["CJK"] / 10:
+    if (main_script := script(text)) != "cjk":
+        return _LANGUAGE_OF_SCRIPT.get(main_script, "")
+    character_kinds = Counter(unicodedata.name(c, "").split()[0] for c in text if c.isalpha())
+    if character_kinds["HIRAGANA"] + character_kinds["KATAKANA"] > character_kinds["CJK"] / 10:
         return "ja"
-    return "ko" if kinds["HANGUL"] > kinds["CJK"] else "zh"
+    return "ko" if character_kinds["HANGUL"] > character_kinds["CJK"] else "zh"
 
 
-def _first(text: str) -> tuple[str, float]:
+def _classify(text: str) -> tuple[str, float]:
     """The likeliest language and its probability; "" for what py3langid calls no language (zxx)."""
-    name, probability = _identifier().classify(text)
-    return "" if name == "zxx" else name, probability
+    language, probability = _identifier().classify(text)
+    return "" if language == "zxx" else language, probability
 
 
 @cache
@@ -82,6 +84,6 @@ def _identifier() -> LanguageIdentifier:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
-def _script(character: str) -> str:
-    name = unicodedata.name(character, "LATIN").split()[0].lower()
-    return "cjk" if name in _CJK else name
+def _script_of(character: str) -> str:
+    script_name = unicodedata.name(character, "LATIN").split()[0].lower()
+    return "cjk" if script_name in _CJK_SCRIPTS else script_name

@@ -8,18 +8,20 @@ from groundwork.language.words import ENGLISH
 from groundwork.language.writing_systems import UNSPACED
 
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]*)[\"”“»]")
-_LONGEST = 80  # characters of a quoted term; a longer quotation is a passage
+_LONGEST_QUOTED_TERM = 80  # characters of a quoted term; a longer quotation is a passage
 _CODE = re.compile(
     r"""(?<![^\s("'“‘`*])(?=[^\s]{0,80}[/\\_<>=$#@|]|[^\s]{0,80}[a-z0-9]\.[a-z0-9]|-)"""
     r"""[^\s"“”`,;?!]{0,80}[^\W\d_][^\s"“”`,;?!]*"""
 )
-_ABBREVIATED = re.compile(r"((?:[A-Z][\w-]{0,40}[ -](?:(?:of|and|for|the|in) )?){1,20})\(([A-Z][A-Za-z]{0,30}[A-Z])\)")
+_ABBREVIATION = re.compile(r"((?:[A-Z][\w-]{0,40}[ -](?:(?:of|and|for|the|in) )?){1,20})\(([A-Z][A-Za-z]{0,30}[A-Z])\)")
 _NAME = re.compile(rf"[^\W_{UNSPACED}]+")
 
 
 def quoted(text: str) -> list[str]:
     """The terms of two characters and more that stand between double quotes."""
-    return [term for match in _QUOTED.findall(text) if (term := match.strip()) and 1 < len(term) <= _LONGEST]
+    return [
+        term for match in _QUOTED.findall(text) if (term := match.strip()) and 1 < len(term) <= _LONGEST_QUOTED_TERM
+    ]
 
 
 def names(text: str) -> set[str]:
@@ -29,32 +31,36 @@ def names(text: str) -> set[str]:
 
 def names_as_written(text: str) -> list[str]:
     """The `names` of `text` in order, as they are written."""
-    found, last = [], 0
+    as_written, previous_end = [], 0
     for match in _NAME.finditer(text):
         word = match.group()
-        inside = text[last : match.start()].rstrip()[-1:] not in (".", "?", "!", ":", "")
-        last = match.end() - 1
-        code = not word.isdigit() and (any(c.isdigit() for c in word) or (len(word) > 1 and word.isupper()))
-        if code or (inside and word[0].isupper() and word.lower() not in ENGLISH):
-            found.append(word)
-    return found
+        is_inside_sentence = text[previous_end : match.start()].rstrip()[-1:] not in (".", "?", "!", ":", "")
+        previous_end = match.end() - 1
+        is_code = not word.isdigit() and (any(c.isdigit() for c in word) or (len(word) > 1 and word.isupper()))
+        if is_code or (is_inside_sentence and word[0].isupper() and word.lower() not in ENGLISH):
+            as_written.append(word)
+    return as_written
 
 
 def codes(text: str) -> list[str]:
     """Paths, options, addresses and identifiers, as they are written: /etc/fstab, --force, max_length, a.b.org."""
-    return [_trimmed(match.group()) for match in _CODE.finditer(text)]
+    return [_trim_punctuation(match.group()) for match in _CODE.finditer(text)]
 
 
-def _trimmed(code: str) -> str:
+def _trim_punctuation(code: str) -> str:
     """`code` without the marks of its sentence behind it; a bracket that it opens itself is closed."""
-    short = code.rstrip(".:)]*'’")
+    trimmed = code.rstrip(".:)]*'’")
     for opening, closing in ("()", "[]"):
-        if short.count(opening) - short.count(closing) == 1 and code[len(short) :].startswith(closing):
-            return short + closing
-    return short
+        if trimmed.count(opening) - trimmed.count(closing) == 1 and code[len(trimmed) :].startswith(closing):
+            return trimmed + closing
+    return trimmed
 
 
 def abbreviations(text: str) -> dict[str, str]:
     """Names that stand in front of their abbreviation, by it: {"FHS": "Filesystem Hierarchy Standard"}."""
-    found = {match[2]: match[1].strip() for match in _ABBREVIATED.finditer(text)}
-    return {short: name for short, name in found.items() if short[0] == name[0] and len(short) <= len(name.split()) + 1}
+    full_names = {match[2]: match[1].strip() for match in _ABBREVIATION.finditer(text)}
+    return {
+        abbreviation: full_name
+        for abbreviation, full_name in full_names.items()
+        if abbreviation[0] == full_name[0] and len(abbreviation) <= len(full_name.split()) + 1
+    }

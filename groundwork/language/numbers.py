@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from groundwork.language.labels import label_spans
 
-_AS_WRITTEN = re.compile(r"\d+(?:[.,:/]\d+)*")
+_DIGIT_RUN = re.compile(r"\d+(?:[.,:/]\d+)*")
 _NUMBER = re.compile(r"\d+(?:[.,٫٬．，]\d+|[\u00a0\u2009\u202f]\d{3}(?!\d))*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")  # 1,234.5; 1,23,456
 _DOTTED_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}")  # 1.234,56
 _DOTTED = re.compile(r"(?<![\d.,])\d{1,3}\.\d{3}(?![\d.,]*\d)")
-_SIGNS = str.maketrans("٫٬．，", ".,.,", "\u00a0\u2009\u202f")
+_ASCII_SIGNS = str.maketrans("٫٬．，", ".,.,", "\u00a0\u2009\u202f")
 _CHINESE_NUMBER = re.compile("[〇零一二两三四五六七八九十百千万億亿]+")
 _CHINESE_DIGITS = {
     c: v for v, row in enumerate(("〇零", "一", "二两", "三", "四", "五", "六", "七", "八", "九")) for c in row
@@ -23,8 +23,9 @@ _CHINESE_DIGITS = {
 _CHINESE_TENS = {"十": 10, "百": 100, "千": 1000}
 _CHINESE_MYRIADS = {"万": 10_000, "億": 10**8, "亿": 10**8}
 _SPELLED = re.compile(r"[a-z]+", re.IGNORECASE)
-_JOINT = re.compile(r"[ -]|,? and ", re.IGNORECASE)  # between the words of one number: twenty-five, two hundred and six
-_SMALL = {
+# between the words of one number: twenty-five, two hundred and six
+_WORD_JOINT = re.compile(r"[ -]|,? and ", re.IGNORECASE)
+_ONES = {
     word: value
     for value, word in enumerate(
         re.findall(
@@ -38,7 +39,7 @@ _TENS = {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9}
-NUMBER_WORDS = {word: str(value) for word, value in (_SMALL | _TENS | _SCALES).items()} | {"twice": "2"}
+NUMBER_WORDS = {word: str(value) for word, value in (_ONES | _TENS | _SCALES).items()} | {"twice": "2"}
 
 _UNITS = {
     name: names.split()[0]
@@ -96,19 +97,19 @@ class Number:
 def numbers(text: str, *, spelled: bool = False) -> list[Number]:
     """The numbers of `text` in order, without the labels of its rules and headings; `spelled` adds "seven" as 7."""
     labels = label_spans(text)
-    found = [
-        Number(match.start(), match.end(), _value(match.group()), _unit(text, match.start(), match.end()))
+    found_numbers = [
+        Number(match.start(), match.end(), _canonical_value(match.group()), _unit_at(text, match.start(), match.end()))
         for match in _NUMBER.finditer(text)
-        if not _lies_in(match.start(), labels)
+        if not _is_within(match.start(), labels)
     ]
     if spelled:
-        found += _spelled(text)
-    return sorted(found, key=lambda number: number.start)
+        found_numbers += _spelled_numbers(text)
+    return sorted(found_numbers, key=lambda number: number.start)
 
 
 def as_written(text: str) -> list[str]:
     """The runs of digits of `text` as they are written, labels and dates too: 1.2.3, 13, 10,000, 07:30, 1/2."""
-    return _AS_WRITTEN.findall(text)
+    return _DIGIT_RUN.findall(text)
 
 
 def number_values(text: str, *, spelled: bool = False) -> set[str]:
@@ -116,56 +117,62 @@ def number_values(text: str, *, spelled: bool = False) -> set[str]:
     return {number.value for number in numbers(text, spelled=spelled)}
 
 
-def _spelled(text: str) -> Iterator[Number]:
+def _spelled_numbers(text: str) -> Iterator[Number]:
     """Numbers in English words, those of several words as one: 125 for "a hundred and twenty-five"."""
-    run: list[re.Match[str]] = []
+    matches: list[re.Match[str]] = []
     for match in _SPELLED.finditer(text):
         word = match.group().lower()
-        if word not in NUMBER_WORDS or _part_of_a_word(text, match) or (not run and _counted(text, match, word)):
+        if (
+            word not in NUMBER_WORDS
+            or _is_part_of_word(text, match)
+            or (not matches and _is_scale_of_digits(text, match, word))
+        ):
             continue
-        if run and not (_JOINT.fullmatch(text, run[-1].end(), match.start()) and _goes_on(run, word, text)):
-            yield _spelled_number(text, run)
-            run = []
-        run.append(match)
-    if run:
-        yield _spelled_number(text, run)
+        if matches and not (
+            _WORD_JOINT.fullmatch(text, matches[-1].end(), match.start()) and _continues_number(matches, word, text)
+        ):
+            yield _spelled_number(text, matches)
+            matches = []
+        matches.append(match)
+    if matches:
+        yield _spelled_number(text, matches)
 
 
-def _part_of_a_word(text: str, match: re.Match[str]) -> bool:
+def _is_part_of_word(text: str, match: re.Match[str]) -> bool:
     """The letters go on in another script, or behind an apostrophe."""
     before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 1]
     return before.isalnum() or before == "_" or after.isalnum() or after == "_"
 
 
-def _counted(text: str, match: re.Match[str], word: str) -> bool:
+def _is_scale_of_digits(text: str, match: re.Match[str], word: str) -> bool:
     """The word counts the digits in front of it: "5 million"."""
     return word in _SCALES and text[max(0, match.start() - 2) : match.start()].rstrip()[-1:].isdigit()
 
 
-def _goes_on(run: list[re.Match[str]], word: str, text: str) -> bool:
+def _continues_number(matches: list[re.Match[str]], word: str, text: str) -> bool:
     """Does `word` belong to the number so far? "Twenty five" is one number, "seven eight" and "one and two" are two."""
-    last, joint = run[-1].group().lower(), text[run[-1].end() :]
-    if word == "twice" or last == "twice":
+    last_word, joint = matches[-1].group().lower(), text[matches[-1].end() :]
+    if word == "twice" or last_word == "twice":
         return False
     if word in _SCALES:
-        return last not in _SCALES or _SCALES[last] < _SCALES[word]
-    if last in _SCALES:
+        return last_word not in _SCALES or _SCALES[last_word] < _SCALES[word]
+    if last_word in _SCALES:
         return True
-    return last in _TENS and word in _SMALL and 0 < _SMALL[word] < 10 and joint[0] in " -" and joint[1] not in "aA"
+    return last_word in _TENS and word in _ONES and 0 < _ONES[word] < 10 and joint[0] in " -" and joint[1] not in "aA"
 
 
-def _spelled_number(text: str, run: list[re.Match[str]]) -> Number:
-    whole = part = 0
-    for match in run:
+def _spelled_number(text: str, matches: list[re.Match[str]]) -> Number:
+    total = below_scale = 0
+    for match in matches:
         word = match.group().lower()
         if word == "hundred":
-            part = (part or 1) * 100
+            below_scale = (below_scale or 1) * 100
         elif word in _SCALES:
-            whole, part = whole + (part or 1) * _SCALES[word], 0
+            total, below_scale = total + (below_scale or 1) * _SCALES[word], 0
         else:
-            part += int(NUMBER_WORDS[word])
-    start, end = run[0].start(), run[-1].end()
-    return Number(start, end, str(whole + part), _unit(text, start, end))
+            below_scale += int(NUMBER_WORDS[word])
+    start, end = matches[0].start(), matches[-1].end()
+    return Number(start, end, str(total + below_scale), _unit_at(text, start, end))
 
 
 def other_readings(text: str, english: bool) -> set[str]:
@@ -183,24 +190,24 @@ def chinese(digits: str) -> int:
     """The value of a number in Chinese characters: 185 for 一百八十五, 2024 for 二〇二四."""
     if not any(c in _CHINESE_TENS or c in _CHINESE_MYRIADS for c in digits):
         return int("".join(str(_CHINESE_DIGITS[c]) for c in digits))
-    whole = part = digit = 0
+    total = below_myriad = digit = 0
     for c in digits:
         if c in _CHINESE_DIGITS:
             digit = _CHINESE_DIGITS[c]
         elif c in _CHINESE_TENS:
-            part, digit = part + (digit or 1) * _CHINESE_TENS[c], 0
+            below_myriad, digit = below_myriad + (digit or 1) * _CHINESE_TENS[c], 0
         else:
-            whole, part, digit = whole + (part + digit or 1) * _CHINESE_MYRIADS[c], 0, 0
-    return whole + part + digit
+            total, below_myriad, digit = total + (below_myriad + digit or 1) * _CHINESE_MYRIADS[c], 0, 0
+    return total + below_myriad + digit
 
 
-def _lies_in(position: int, spans: Sequence[tuple[int, int]]) -> bool:
+def _is_within(position: int, spans: Sequence[tuple[int, int]]) -> bool:
     """Is the position within one of `spans`, which are in order and apart?"""
-    before = bisect_right(spans, position, key=_start) - 1
-    return before >= 0 and position < spans[before][1]
+    previous = bisect_right(spans, position, key=_span_start) - 1
+    return previous >= 0 and position < spans[previous][1]
 
 
-def _start(span: tuple[int, int]) -> int:
+def _span_start(span: tuple[int, int]) -> int:
     return span[0]
 
 
@@ -209,20 +216,20 @@ def unit_of(word: str) -> str:
     return _UNITS.get(word.lower(), "")
 
 
-def _value(digits: str) -> str:
+def _canonical_value(digits: str) -> str:
     if not digits.isascii():
-        digits = "".join(str(unicodedata.decimal(c, c)) for c in digits.translate(_SIGNS))
+        digits = "".join(str(unicodedata.decimal(c, c)) for c in digits.translate(_ASCII_SIGNS))
     if _DOTTED_THOUSANDS.fullmatch(digits):
         digits = digits.replace(".", "")
     if _THOUSANDS.fullmatch(digits):
         digits = digits.replace(",", "")
     elif digits.count(",") == 1 and "." not in digits:
         digits = digits.replace(",", ".")
-    whole, dot, rest = digits.partition(".")
-    return (whole.lstrip("0") or "0") + dot + rest
+    integer, dot, fraction = digits.partition(".")
+    return (integer.lstrip("0") or "0") + dot + fraction
 
 
-def _unit(text: str, start: int, end: int) -> str:
+def _unit_at(text: str, start: int, end: int) -> str:
     """The unit behind the number (or the currency before it)."""
     if match := _CURRENCY_BEFORE.search(text[max(0, start - 2) : start]):
         return _UNITS[match.group(1)]

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Set
 from groundwork.language.words import ENGLISH, stem, words
 
 
-def _side(listed: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\w+", listed))
+def _word_set(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", text))
 
 
 OPPOSITES = tuple(
-    (_side(one), _side(other))
-    for one, other in (
+    (_word_set(first_side), _word_set(second_side))
+    for first_side, second_side in (
         (
             "maximum max most largest highest longest latest",
             "minimum min least fewest smallest lowest shortest earliest",
@@ -39,7 +39,7 @@ OPPOSITES = tuple(
 """Each side of a pair turns the meaning round where it takes the place of the other."""
 
 # Two questions that differ by one of these ask for two things; "all", "may" or "over" can come and go with the wording.
-_TELLING = _side(
+_CONTRAST_WORDS = _word_set(
     """not never no without minimum maximum least most min max before after first second third last start begin end
     finish more less fewer above below over under inside outside in out north south east west left right highest
     lowest longest shortest largest smallest earliest latest win lose open close allowed forbidden offence defence
@@ -48,12 +48,12 @@ _TELLING = _side(
 _NEGATION = re.compile(r"\b(?:not|no|never|without|cannot|none|neither|nor|unable|except|unless|\w+n['’]t)\b", re.I)
 _NOT = re.compile(r"\b(?:not|no|never|cannot|unable to|\w+n['’]t)\b", re.I)
 # Words that say "not" in another way, so that "is not allowed" may become "is forbidden".
-_DENYING = _side(
+_DENIAL_WORDS = _word_set(
     """forbidden prohibited banned illegal forbid forbids prohibit prohibits avoid avoids prevent prevents refuse
     refuses fail fails lack lacks nothing nobody none neither nor without except unless only other apart instead
     rather out off unnecessary optional free"""
 )
-_COMPARED = "|".join(
+_COMPARATIVES = "|".join(
     [
         "more",
         "fewer",
@@ -75,14 +75,14 @@ _COMPARED = "|".join(
     ]
 )
 _LIMIT = re.compile(
-    rf"\b(?:no|not|never|nor)(?: \w+){{0,3}}? (?:{_COMPARED})\b[^.;:,]{{0,40}}?\bthan\b"
+    rf"\b(?:no|not|never|nor)(?: \w+){{0,3}}? (?:{_COMPARATIVES})\b[^.;:,]{{0,40}}?\bthan\b"
     r"|\b(?:no|not|never|nor|cannot)(?: \w+){0,3}? (?:above|over|below|under|beyond|exceed\w*)(?= [^.;:,]{0,20}?\d)"
     r"|\b(?:and|but|and for|but for|,) ?(?:no|not|never) (?:more|longer|later|further|fewer|less)\b"
-    rf"|\b(?:{_COMPARED}) than \w+(?: \w+)? (?:may|must|can|shall) ?not\b"
+    rf"|\b(?:{_COMPARATIVES}) than \w+(?: \w+)? (?:may|must|can|shall) ?not\b"
     r"|\b(?:no|never) (?:fewer|less|later|sooner|smaller|shorter|higher|lower|larger|greater)\b",
     re.I,
 )  # negates nothing
-_DUTIES = {  # what must be done, ought to be done, and may be done
+_DUTY_PATTERNS = {  # what must be done, ought to be done, and may be done
     "must": re.compile(
         r"\b(?:must|shall|requires?d?|obliged|obligatory|mandatory|ha[sd] to|have to|need(?:s|ed)? to)\b"
     ),
@@ -93,7 +93,7 @@ _DUTIES = {  # what must be done, ought to be done, and may be done
 
 def contrasts(text: str) -> set[str]:
     """The words of `text` by which two questions that sound alike ask for different things."""
-    return set(words(text)) & _TELLING
+    return set(words(text)) & _CONTRAST_WORDS
 
 
 _PARTICLES = frozenset(["in", "out", "over", "up", "inside", "outside"])  # "leaves out" is not the opposite of "in"
@@ -101,28 +101,28 @@ _PARTICLES = frozenset(["in", "out", "over", "up", "inside", "outside"])  # "lea
 
 def turned(old: str, new: str) -> tuple[str, str] | None:
     """(word, its opposite) where `new` says the opposite of a word that `old` says, and neither says both."""
-    if _is_other_side(old, new):
+    if _bounds_complement(old, new):
         return None
-    before, after = set(words(old)) - _PARTICLES, set(words(new)) - _PARTICLES
-    return next(_turns(before, after), None)
+    old_words, new_words = set(words(old)) - _PARTICLES, set(words(new)) - _PARTICLES
+    return next(_opposite_pairs(old_words, new_words), None)
 
 
-_FROM = re.compile(
+_AT_LEAST = re.compile(
     r"\b(?:at least (?P<a>[\w.]+)|(?P<b>[\w.]+) or more|(?:no|not) (?:fewer|less) than (?P<c>[\w.]+))", re.I
 )
 _BELOW = re.compile(r"\b(?:fewer|less) than (?P<a>[\w.]+)", re.I)
-_UP_TO = re.compile(r"\b(?:at most (?P<a>[\w.]+)|(?P<b>[\w.]+) or (?:fewer|less)|no more than (?P<c>[\w.]+))", re.I)
+_AT_MOST = re.compile(r"\b(?:at most (?P<a>[\w.]+)|(?P<b>[\w.]+) or (?:fewer|less)|no more than (?P<c>[\w.]+))", re.I)
 _ABOVE = re.compile(r"\bmore than (?P<a>[\w.]+)", re.I)
 
 
-def _is_other_side(old: str, new: str) -> bool:
+def _bounds_complement(old: str, new: str) -> bool:
     """Does one text say what holds from a number on, and the other what holds below it: "three or more bar it from the
     start", "with fewer than three it may start"?
     """
     return any(
-        _bounds(one, this) & _bounds(other, that)
-        for one, other in ((_FROM, _BELOW), (_UP_TO, _ABOVE))
-        for this, that in ((old, new), (new, old))
+        _bounds(first_pattern, first) & _bounds(second_pattern, second)
+        for first_pattern, second_pattern in ((_AT_LEAST, _BELOW), (_AT_MOST, _ABOVE))
+        for first, second in ((old, new), (new, old))
     )
 
 
@@ -130,11 +130,11 @@ def _bounds(pattern: re.Pattern[str], text: str) -> set[str]:
     return {bound.lower() for match in pattern.finditer(text) for bound in match.groups() if bound}
 
 
-def _turns(before: Set[str], after: Set[str]) -> Iterator[tuple[str, str]]:
-    for one, other in OPPOSITES:
-        for this, that in ((one, other), (other, one)):
-            if before & this and not before & that and after & that and not after & this:
-                yield min(before & this), min(after & that)
+def _opposite_pairs(old_words: Set[str], new_words: Set[str]) -> Iterator[tuple[str, str]]:
+    for first_side, second_side in OPPOSITES:
+        for old_side, new_side in ((first_side, second_side), (second_side, first_side)):
+            if old_words & old_side and not old_words & new_side and new_words & new_side and not new_words & old_side:
+                yield min(old_words & old_side), min(new_words & new_side)
 
 
 def is_negated(text: str) -> bool:
@@ -142,8 +142,9 @@ def is_negated(text: str) -> bool:
     return bool(_NEGATION.search(_LIMIT.sub("", text)))
 
 
-_UNTIL = re.compile(r"\b(?:not|never|cannot|\w+n['’]t)\b[^.;]*\buntil\b", re.I)
-_ONCE = re.compile(r"\b(?:until|before|after|once|first|unless)\b", re.I)  # "not until inspected": "inspected before"
+_NOT_UNTIL = re.compile(r"\b(?:not|never|cannot|\w+n['’]t)\b[^.;]*\buntil\b", re.I)
+# "not until inspected": "inspected before"
+_TIME_CONDITION = re.compile(r"\b(?:until|before|after|once|first|unless)\b", re.I)
 _ASKS_WHAT_NOT = re.compile(r"\b(?:not|never|\w+n['’]t)\b[^?]*\bdo(?:ing)?\b", re.I)  # so that its answer need not deny
 
 
@@ -153,39 +154,39 @@ def negation_turned(old: str, new: str, source: str = "", beside: str = "") -> s
     What `source`, on which both rest, denies may be denied in `new`; what `beside`, the question that `new` answers,
     denies need not be: "Spectators" is enough of an answer to "What may it not carry?".
     """
-    for denying, other, elsewhere in ((old, new, beside), (new, old, source)):
-        said = words(other)
-        if elsewhere is beside and _ASKS_WHAT_NOT.search(beside):
+    for denying, affirming, excuse in ((old, new, beside), (new, old, source)):
+        affirming_words = words(affirming)
+        if excuse is beside and _ASKS_WHAT_NOT.search(beside):
             continue
-        if _NOT.search(_LIMIT.sub("", other)) or not _DENYING.isdisjoint(said):
+        if _NOT.search(_LIMIT.sub("", affirming)) or not _DENIAL_WORDS.isdisjoint(affirming_words):
             continue
-        if _UNTIL.search(denying) and _ONCE.search(other):
+        if _NOT_UNTIL.search(denying) and _TIME_CONDITION.search(affirming):
             continue
-        stems = {stem(word, "en") for word in said}
-        denied = (_content_after(denying, match.end()) for match in _NOT.finditer(_LIMIT.sub("", denying)))
-        known = _denied(elsewhere)
-        if turned_words := [word for word in denied if word and stem(word, "en") in stems - known]:
-            return turned_words[0]
+        stems = {stem(word, "en") for word in affirming_words}
+        denied_words = (_content_word_after(denying, match.end()) for match in _NOT.finditer(_LIMIT.sub("", denying)))
+        excused_stems = _denied_stems(excuse)
+        if contradicted := [word for word in denied_words if word and stem(word, "en") in stems - excused_stems]:
+            return contradicted[0]
     return ""
 
 
-def _denied(text: str) -> set[str]:
+def _denied_stems(text: str) -> set[str]:
     """The stems of all words behind a "not" in its clause, and of all in a clause that denies in another way."""
-    denied: set[str] = set()
+    stems: set[str] = set()
     for clause in re.split(r"[.;:!?\n]", _LIMIT.sub("", text)):
         negation = _NOT.search(clause)
-        said = words(clause if negation is None else clause[negation.end() :])
-        if negation or not _DENYING.isdisjoint(said):
-            denied |= {stem(word, "en") for word in said if word not in ENGLISH}
-    return denied
+        clause_words = words(clause if negation is None else clause[negation.end() :])
+        if negation or not _DENIAL_WORDS.isdisjoint(clause_words):
+            stems |= {stem(word, "en") for word in clause_words if word not in ENGLISH}
+    return stems
 
 
-def _content_after(text: str, start: int) -> str:
+def _content_word_after(text: str, start: int) -> str:
     """The first word from `start` on that carries meaning, in the same sentence; "" for a bare "No."."""
-    rest = re.split(r"[.;:!?]", _LIMIT.sub("", text)[start:], maxsplit=1)[0]
-    return next((word for word in words(rest) if word not in ENGLISH), "")
+    clause = re.split(r"[.;:!?]", _LIMIT.sub("", text)[start:], maxsplit=1)[0]
+    return next((word for word in words(clause) if word not in ENGLISH), "")
 
 
 def duties(text: str) -> set[str]:
     """Of "must", "should" and "may", what `text` says in any words."""
-    return {name for name, said in _DUTIES.items() if said.search(text)}
+    return {duty for duty, pattern in _DUTY_PATTERNS.items() if pattern.search(text)}

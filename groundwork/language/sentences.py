@@ -18,7 +18,7 @@ import regex
 
 from groundwork.language.labels import ALONE, BULLETS
 
-_END = regex.compile(
+_SENTENCE_END = regex.compile(
     r"""
     (?: (?<![.!?…]) [.!?…]++ [\p{Pe}\p{Pf}"'*_]*+ \s++     # a sentence's end, closing quotes and brackets, white space
         (?= [\p{Pi}\p{Ps}"'*_#>¿¡•-]*+ [\p{Lu}\p{Lt}\p{Lo}\d] )    # and a capital, a digit or a letter without case
@@ -43,7 +43,7 @@ _BEFORE_A_NUMBER = regex.compile(  # never the end where a number follows: no. 7
     r"(?<![\p{L}\d])(?:no|nos|nr|n°|art|abs|fig|figs|tab|eq|sec|sect|ch|chap|vol|pp?|par|ref|app|pág|núm|éd)\.\s*$",
     regex.IGNORECASE,
 )
-_INSIDE = regex.compile(  # may end a sentence, and does so before a word that starts one
+_ABBREVIATION = regex.compile(  # may end a sentence, and does so before a word that starts one
     r"""
     (?<![\p{L}\d]) (?:
         (?:\p{L}\.)+\p{L}                                             # e.g., U.S., p.m.
@@ -53,13 +53,13 @@ _INSIDE = regex.compile(  # may end a sentence, and does so before a word that s
     """,
     regex.VERBOSE | regex.IGNORECASE,
 )
-_STARTER = regex.compile(  # a word that starts a sentence after "etc." or "p.m."
+_SENTENCE_STARTER = regex.compile(  # a word that starts a sentence after "etc." or "p.m."
     r"(?:The|They|It|He|She|We|I|You|This|That|There|These|Those|How|What|When|Where|Why|Who|But|Er|Sie|Es|Il|Elle)\b"
 )
 _LABEL_ALONE = regex.compile(ALONE)  # no sentence by itself
-_BULLET = regex.compile(rf"(?<=\s)[{BULLETS}](?=\s*+\S)")  # items in a row within one line
+_INLINE_BULLET = regex.compile(rf"(?<=\s)[{BULLETS}](?=\s*+\S)")  # items in a row within one line
 _WIDE_POINT = regex.compile(r"\d．\d")  # the decimal point of full-width digits, which sentencex takes for a full stop
-_WINDOW = 4096  # characters given to an engine at once
+_WINDOW_SIZE = 4096  # characters given to an engine at once
 
 
 def sentences(text: str, language: str, engine: str = "sentencex") -> list[Span]:
@@ -68,25 +68,25 @@ def sentences(text: str, language: str, engine: str = "sentencex") -> list[Span]
     `engine` is "sentencex" or "regex"; `language` is an ISO 639-1 code, used by sentencex, which reads "" as English.
     """
     borders = [*sentence_starts(text, language, engine), len(text)]
-    return [span for pair in pairwise(borders) if (span := _trim(text, *pair))]
+    return [span for pair in pairwise(borders) if (span := _trim_span(text, *pair))]
 
 
 def sentence_starts(text: str, language: str, engine: str = "sentencex") -> list[int]:
     """Where each sentence starts; the first is 0 and every sentence keeps the white space behind it."""
     ends = list(_in_windows(_regex_ends if engine == "regex" else _sentencex_ends, text, language))
     if any(bullet in text for bullet in BULLETS):
-        ends = sorted({*ends, *(match.start() for match in _BULLET.finditer(text))})
-    return [0, *_without_false_ends(text, ends)] if text else []
+        ends = sorted({*ends, *(match.start() for match in _INLINE_BULLET.finditer(text))})
+    return [0, *_drop_false_ends(text, ends)] if text else []
 
 
-def _in_windows(find: Callable[[str, str], list[int]], text: str, language: str) -> Iterator[int]:
-    """What `find` finds, a window at a time: sentencex takes quadratic time where no white space is (Chinese)."""
+def _in_windows(find_ends: Callable[[str, str], list[int]], text: str, language: str) -> Iterator[int]:
+    """What `find_ends` finds, a window at a time: sentencex takes quadratic time where no white space is (Chinese)."""
     start = 0
     while start < len(text):
-        end = start + _WINDOW
-        found = [start + offset for offset in find(text[start:end], language)]
-        yield from found
-        start = found[-1] if found and end < len(text) else end
+        end = start + _WINDOW_SIZE
+        ends = [start + offset for offset in find_ends(text[start:end], language)]
+        yield from ends
+        start = ends[-1] if ends and end < len(text) else end
 
 
 def _sentencex_ends(text: str, language: str) -> list[int]:
@@ -94,14 +94,14 @@ def _sentencex_ends(text: str, language: str) -> list[int]:
 
     language = language or "en"
     if not text.isascii():  # a lone surrogate, from bytes that were no text, cannot be handed to Rust
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _broken(text) else text
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _has_lone_surrogate(text) else text
     ends = list(accumulate(map(len, segment(language, text))))
     if ends and ends[-1] == len(text):
         return ends[:-1]
     return [boundary["start_index"] for boundary in get_sentence_boundaries(language, text)][1:]
 
 
-def _broken(text: str) -> bool:
+def _has_lone_surrogate(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -110,41 +110,41 @@ def _broken(text: str) -> bool:
 
 
 def _regex_ends(text: str, _language: str) -> list[int]:
-    found = [match.span() for match in _END.finditer(text)]
-    return [end for start, end in found if end < len(text) and not _abbreviated(text, start, end)]
+    end_spans = [match.span() for match in _SENTENCE_END.finditer(text)]
+    return [end for start, end in end_spans if end < len(text) and not _is_abbreviation(text, start, end)]
 
 
-def _abbreviated(text: str, start: int, end: int) -> bool:
+def _is_abbreviation(text: str, start: int, end: int) -> bool:
     """The full stop at `start` belongs to an abbreviation, and what follows at `end` goes on with the sentence."""
     before = text[max(0, start - 12) : end]
     if _BEFORE_A_NAME.search(before) or (text[end].isdigit() and _BEFORE_A_NUMBER.search(before)):
         return True
-    return bool(_INSIDE.search(before)) and not _STARTER.match(text, end)
+    return bool(_ABBREVIATION.search(before)) and not _SENTENCE_STARTER.match(text, end)
 
 
-def _without_false_ends(text: str, ends: list[int]) -> Iterator[int]:
+def _drop_false_ends(text: str, ends: list[int]) -> Iterator[int]:
     """Drop ends behind a mere list marker ("1.2."), and inside links, formulas, code and numbers."""
-    spans = iter(whole_spans(text) if ends else [])
-    span = next(spans, None)
-    last = 0
+    uncut_spans = iter(whole_spans(text) if ends else [])
+    span = next(uncut_spans, None)
+    start = 0
     for end in ends:
         while span and span[1] <= end:
-            span = next(spans, None)
-        inside = span and span[0] < end
-        inside = bool(inside) or _WIDE_POINT.match(text, end - 2) is not None
-        if not inside and last < end < len(text) and not _only_marker(text, last, end):
+            span = next(uncut_spans, None)
+        is_inside = span and span[0] < end
+        is_inside = bool(is_inside) or _WIDE_POINT.match(text, end - 2) is not None
+        if not is_inside and start < end < len(text) and not _is_only_marker(text, start, end):
             yield end
-            last = end
+            start = end
 
 
-def _only_marker(text: str, start: int, end: int) -> bool:
+def _is_only_marker(text: str, start: int, end: int) -> bool:
     return end - start < 40 and _LABEL_ALONE.fullmatch(text, start, end) is not None
 
 
-def _trim(text: str, start: int, end: int) -> Span | None:
-    piece = text[start:end]
-    left = len(piece) - len(piece.lstrip())
-    return (start + left, start + len(piece.rstrip())) if left < len(piece) else None
+def _trim_span(text: str, start: int, end: int) -> Span | None:
+    span_text = text[start:end]
+    leading = len(span_text) - len(span_text.lstrip())
+    return (start + leading, start + len(span_text.rstrip())) if leading < len(span_text) else None
 
 
 FULL_STOPS = ".!?…。！？"
@@ -160,8 +160,8 @@ SAID_WHOLE = re.compile(r"[.!?:;。！？；：।؟۔][\"'”’)」』*_]*$")
 
 Span = tuple[int, int]
 
-_TRIGGERS = "[`$\\"  # every pattern below needs one of these, and looking for them is fifty times faster
-_WHOLE = regex.compile(
+_SPAN_CHARACTERS = "[`$\\"  # every pattern below needs one of these, and looking for them is fifty times faster
+_UNCUT_SPAN = regex.compile(
     r"""
       !?\[ [^\[\]\n]*+ (?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+ \]
       \( [^()\s]*+ (?:\([^()\s]*+\)[^()\s]*+)*+ (?:[ ]"[^"\n]*+")?+ \)    # a link or picture: [text](address "title")
@@ -178,9 +178,9 @@ _SPACED_NUMBER = regex.compile(r"(?<!\d)\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?
 
 def whole_spans(text: str) -> list[Span]:
     """Links, formulas and inline code that hold white space or sentence ends, in order and apart."""
-    if not any(trigger in text for trigger in _TRIGGERS):
+    if not any(trigger in text for trigger in _SPAN_CHARACTERS):
         return []
-    return [match.span() for match in _WHOLE.finditer(text)]
+    return [match.span() for match in _UNCUT_SPAN.finditer(text)]
 
 
 def uncuttable(text: str) -> list[Span]:

@@ -36,7 +36,7 @@ def bundled_tokenizer() -> Any:
 
 def latin_words(text: str) -> list[str]:
     """The words of Latin letters, in small letters without their accents; those of other letters are left out."""
-    return [bare for word in _WORD.findall(text) if (bare := _bare(word)).isascii()]
+    return [latin_word for word in _WORD.findall(text) if (latin_word := _strip_accents(word)).isascii()]
 
 
 def letters_a_piece(words: list[str]) -> float:
@@ -46,7 +46,7 @@ def letters_a_piece(words: list[str]) -> float:
     return sum(map(len, words)) / max(1, len(pieces))
 
 
-def _bare(word: str) -> str:
+def _strip_accents(word: str) -> str:
     if word.isascii():
         return word.lower()
     return "".join(c for c in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(c))

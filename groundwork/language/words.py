@@ -26,7 +26,7 @@ WRITTEN_OUT = re.compile(r"[^\W\d_]{2,}")  # two letters and more in a row: a fo
 _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LETTERS = r"[\p{L}\p{Nl}\p{No}][\p{L}\p{M}\p{Nl}\p{No}]*+"  # vowel signs and accents belong to their letters
 _WORD = regex.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*+")
-_PAIRED = regex.compile(rf"[{UNSPACED}\uac00-\ud7af]++")
+_UNSPACED_RUN = regex.compile(rf"[{UNSPACED}\uac00-\ud7af]++")
 _CHARACTER = regex.compile(r"\p{L}\p{M}*+")
 
 
@@ -34,20 +34,20 @@ def words(text: str) -> list[str]:
     """The words of `text` in lower case, in order."""
     if text.isascii():
         return [match.group().lower() for match in _LATIN_WORD.finditer(text)]
-    return [word for match in _WORD.finditer(text) for word in _split(match.group().lower())]
+    return [word for match in _WORD.finditer(text) for word in _split_unspaced(match.group().lower())]
 
 
-def _split(word: str) -> Iterator[str]:
+def _split_unspaced(word: str) -> Iterator[str]:
     """The word; a run of letters of a script without spaces, or of Korean, as overlapping pairs of characters."""
-    last = 0
-    for run in _PAIRED.finditer(word):
-        if run.start() > last:
-            yield word[last : run.start()]
+    run_end = 0
+    for run in _UNSPACED_RUN.finditer(word):
+        if run.start() > run_end:
+            yield word[run_end : run.start()]
         characters = _CHARACTER.findall(run.group())
         yield from map("".join, pairwise(characters)) if characters[1:] else characters
-        last = run.end()
-    if last < len(word):
-        yield word[last:]
+        run_end = run.end()
+    if run_end < len(word):
+        yield word[run_end:]
 
 
 def normalised_words(text: str) -> str:
@@ -65,24 +65,24 @@ def content_words(text: str, language: str) -> set[str]:
 
     `language` is an ISO 639-1 code; "", where it is not known, is read as English.
     """
-    idle = stop_words(language)
-    return {stem(word, language) for word in words(text) if word not in idle and len(word) > 1}
+    ignored = stop_words(language)
+    return {stem(word, language) for word in words(text) if word not in ignored and len(word) > 1}
 
 
 @lru_cache(maxsize=100_000)
 def stem(word: str, language: str) -> str:
     """The stem of a word by Snowball's algorithm for its language ("throws" and "throwing" meet); itself where none."""
     stemmer = _stemmer(language)
-    plain = word.lower().replace("’", "'")
-    return str(stemmer.stemWord(plain)) if stemmer else plain
+    normalised = word.lower().replace("’", "'")
+    return str(stemmer.stemWord(normalised)) if stemmer else normalised
 
 
 @cache
 def _stemmer(language: str) -> Any:
     from snowballstemmer import stemmer
 
-    name = _SNOWBALL.get(language or "en")
-    return stemmer(name) if name else None
+    algorithm = _SNOWBALL.get(language or "en")
+    return stemmer(algorithm) if algorithm else None
 
 
 _SNOWBALL = {
@@ -115,5 +115,5 @@ def stop_words(language: str) -> frozenset[str]:
         return ENGLISH
     from stop_words import LANGUAGE_MAPPING, get_stop_words
 
-    name = {"no": "nb"}.get(language, language)
-    return frozenset(get_stop_words(name)) if name in LANGUAGE_MAPPING else frozenset()
+    list_name = {"no": "nb"}.get(language, language)
+    return frozenset(get_stop_words(list_name)) if list_name in LANGUAGE_MAPPING else frozenset()

@@ -23,10 +23,10 @@ WORD_OR_CHARACTER = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
-_SHAPED = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\u0900-\u0fff\u1000-\u109f\u1780-\u17ff]")
+_SHAPED_LETTER = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\u0900-\u0fff\u1000-\u109f\u1780-\u17ff]")
 _RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 _LETTER = regex.compile(r"\p{L}")
-_QUESTION = regex.compile(
+_QUESTION_END = regex.compile(
     r"""[?？؟\u037e፧⁇⁈]\Z
       | \p{Greek}.*;\Z                                        # the Greek mark looks like a semicolon, and mostly is one
       | ՞                                                      # the Armenian one stands above the word asked for
@@ -42,7 +42,7 @@ def has_unspaced(text: str) -> bool:
 
 def is_question(text: str) -> bool:
     """Does `text` end as a question does in its script?"""
-    return _QUESTION.search(text.rstrip()) is not None
+    return _QUESTION_END.search(text.rstrip()) is not None
 
 
 def is_right_to_left(text: str) -> bool:
@@ -60,7 +60,7 @@ def is_shaped(text: str) -> bool:
 
     Those that run from right to left, those of India, and Thai, Lao, Tibetan, Burmese and Khmer.
     """
-    return _is_mostly(_SHAPED, text)
+    return _is_mostly(_SHAPED_LETTER, text)
 
 
 def _is_mostly(script: regex.Pattern[str], text: str) -> bool:
